@@ -1,0 +1,206 @@
+"""The Backend interface: prove a segment of accounts, verify it, open one account, verify that.
+
+A backend sees one segment at a time. The audit around it (``polyproof.audit``) reads the snapshot,
+shuffles and cuts it, keeps public and private files apart, and binds the segments by a manifest.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from attrs import field, frozen
+
+from polyproof.accounts import Accounts
+from polyproof.assets import Asset
+from polyproof.errors import InputError
+from polyproof.progress import Progress
+
+__all__ = [
+    "Backend",
+    "BackendProperties",
+    "Claim",
+    "InclusionVerdict",
+    "Policy",
+    "SecurityReport",
+    "SecurityTerm",
+    "SegmentProof",
+    "Statement",
+    "Verdict",
+]
+
+
+@frozen
+class BackendProperties:
+    """What a backend gives and what it does not, for people who compare. ``polyproof explain`` prints it."""
+
+    zero_knowledge: bool
+    """Public files and inclusion files show nothing about balances beyond what ``public`` lists."""
+    transparent: bool
+    """No trusted setup."""
+    post_quantum: bool
+    """No assumption that a quantum computer is known to break."""
+    per_asset_totals: bool
+    non_negativity: str
+    """``"every account"``, or in words what is checked instead."""
+    proves: tuple[str, ...]
+    hides: tuple[str, ...]
+    leaks: tuple[str, ...]
+    """What a reader of public files or a holder of inclusion files learns."""
+    remaining_trust: tuple[str, ...]
+    """What a malicious exchange could still do."""
+
+
+@frozen
+class Statement:
+    """What one segment's proof is about: everything public that exists before proving."""
+
+    audit_id: str
+    spec_digest: bytes
+    """32 bytes: binds assets in order, decimals, bits, rule, backend and its options."""
+    assets: tuple[Asset, ...]
+    segment: int
+    segments: int
+
+
+@frozen
+class Claim:
+    """What one user claims and checks: the own account id and the own balances, typed by the user.
+
+    ``balances`` are base units, one for each asset of the statement, in order.
+    """
+
+    user_id: str
+    balances: tuple[int, ...]
+
+
+@frozen
+class SegmentProof:
+    """The public half of a proven segment."""
+
+    proof: bytes
+    totals: tuple[int, ...]
+    """Base units, one for each asset in order."""
+
+
+@frozen
+class SecurityTerm:
+    """One term of a security account: a round of the protocol and its error."""
+
+    name: str
+    bits: float
+    formula: str
+    source: str
+    """Paper and section."""
+
+
+@frozen
+class SecurityReport:
+    """The security account of a proof or of a spec; ``proven_bits`` is the least of the terms."""
+
+    proven_bits: float
+    binding: str
+    """Name of the term that decides."""
+    terms: tuple[SecurityTerm, ...]
+    conjectured_bits: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@frozen
+class Verdict:
+    """What a verifier established about one segment."""
+
+    totals: tuple[int, ...]
+    security: SecurityReport
+    details: Mapping[str, Any] = field(factory=dict)
+    """Sizes and options, for reports."""
+
+
+@frozen
+class InclusionVerdict:
+    """What a user's check established, in plain words."""
+
+    sentences: tuple[str, ...]
+    details: Mapping[str, Any] = field(factory=dict)
+
+
+@frozen
+class Policy:
+    """What a verifier accepts, kept apart from the spec: never the prover's word."""
+
+    min_proven_bits: float = 100.0
+    hashes: tuple[str, ...] | None = None
+    """Allowed hash names; ``None`` allows every registered hash."""
+    fields: tuple[str, ...] | None = None
+    backends: tuple[str, ...] | None = None
+    max_proof_bytes: int = 64 << 20
+    max_inclusion_bytes: int = 1 << 20
+    max_manifest_bytes: int = 16 << 20
+    max_segments: int = 4096
+
+
+class Backend(ABC):
+    """A way to prove liabilities.
+
+    Constructed as ``Backend(options, registry)``: ``options`` is an instance of the class's
+    ``Options``, ``registry`` gives access to other components by kind and name.
+    """
+
+    name: ClassVar[str]
+    """The name a spec uses."""
+    Options: ClassVar[type]
+    """Frozen attrs class of the options a spec may set; its fields' metadata documents them."""
+    properties: ClassVar[BackendProperties]
+
+    @abstractmethod
+    def check(self, assets: Sequence[Asset]) -> None:
+        """Raise ``OptionsError``, with the arithmetic shown, if the options cannot serve these assets."""
+
+    @abstractmethod
+    def capacity(self, assets: Sequence[Asset]) -> int:
+        """The most accounts one segment can hold."""
+
+    @abstractmethod
+    def prove(
+        self, statement: Statement, accounts: Accounts, key: bytes, state: Path, progress: Progress
+    ) -> SegmentProof:
+        """Prove one segment.
+
+        ``accounts``: shuffled already. ``key``: 32 secret bytes, fresh for the audit, from which
+        nonces are derived. ``state``: an empty private directory for what inclusion proofs are cut
+        from; files created in it must be owner-only.
+        """
+
+    @abstractmethod
+    def verify(
+        self, statement: Statement, totals: Sequence[int], proof: bytes, policy: Policy
+    ) -> Verdict:
+        """Verify one segment from public data alone. Raises ``ProofRejected``; never anything else for
+        hostile bytes, in bounded time and memory. Imports no compiler.
+        """
+
+    @abstractmethod
+    def open_inclusion(self, statement: Statement, proof: bytes, state: Path, user_id: str) -> bytes | None:
+        """Cut the inclusion proof of one account from the private state, or ``None`` if it is not here."""
+
+    def open_all(self, statement: Statement, proof: bytes, state: Path) -> Iterator[tuple[str, bytes]]:
+        """Cut every account's inclusion proof in bulk: pairs of account id and bytes."""
+        raise InputError(f"backend {self.name!r} does not cut inclusion proofs in bulk")
+
+    @abstractmethod
+    def verify_inclusion(
+        self,
+        statement: Statement,
+        totals: Sequence[int],
+        proof: bytes,
+        claim: Claim,
+        inclusion: bytes,
+        policy: Policy,
+    ) -> InclusionVerdict:
+        """Check a user's claim. Verifies the segment's proof too. Raises ``ProofRejected``."""
+
+    @abstractmethod
+    def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
+        """The security account of a proof with these options, for a segment of ``accounts`` accounts."""

@@ -1,0 +1,98 @@
+"""The CommitmentScheme interface and its two families: vector and polynomial commitments."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+from attrs import frozen
+
+from polyproof.field import Elements
+from polyproof.hash import Digest, Words
+from polyproof.transcript import Transcript
+
+__all__ = ["CommitmentScheme", "PolynomialCommitment", "VectorCommitment", "VectorOpening"]
+
+
+class CommitmentScheme(ABC):
+    """What the two families share: a name, and the family."""
+
+    name: ClassVar[str]
+    """The name a spec uses."""
+    family: ClassVar[Literal["vector", "polynomial"]]
+    """Which of the two interfaces below the scheme has."""
+
+
+@frozen
+class VectorOpening:
+    """The digests a verifier needs beside the opened rows, in the order it consumes them: ``(n, 4)``."""
+
+    siblings: Words
+
+
+class VectorCommitment(CommitmentScheme):
+    """Commits to the rows of a matrix; opens any set of rows.
+
+    The state that ``commit`` returns belongs to the prover and is opaque to callers.
+    """
+
+    family = "vector"
+
+    @abstractmethod
+    def commit(self, rows: Words) -> Any:
+        """Commit to ``(n, columns)``, n a power of two. The result has ``root``: ``(4,)``."""
+
+    @abstractmethod
+    def commit_digests(self, leaves: Words) -> Any:
+        """Commit to leaf digests ``(n, 4)`` that the caller has hashed already."""
+
+    @abstractmethod
+    def hash_leaves(self, rows: Words) -> Words:
+        """The leaf digests of rows: ``(n, columns) → (n, 4)``."""
+
+    @abstractmethod
+    def open(self, state: Any, indices: Sequence[int]) -> VectorOpening:
+        """The pruned multi-opening of a set of rows; the order of ``indices`` does not matter."""
+
+    @abstractmethod
+    def opening_size(self, size: int, indices: Sequence[int]) -> int:
+        """How many siblings an opening of these rows of a vector of ``size`` rows has: the verifier's own count."""
+
+    @abstractmethod
+    def verify(
+        self, root: Digest, size: int, indices: Sequence[int], leaves: Words, opening: VectorOpening
+    ) -> None:
+        """Check that ``leaves[k]`` is the leaf digest at ``indices[k]`` under ``root`` of ``size`` rows.
+
+        Raises ``ProofRejected`` for anything else: an index out of range or repeated, too few or too
+        many siblings, a size that is no power of two, a different root.
+        """
+
+
+class PolynomialCommitment(CommitmentScheme):
+    """Commits to polynomials by their values on a domain; proves values at points outside it.
+
+    Written for interactive oracle proofs made non-interactive by a transcript: ``open`` and
+    ``verify`` absorb what they send and draw what they need, in the same order.
+    """
+
+    family = "polynomial"
+
+    @abstractmethod
+    def commit(self, values: Elements) -> Any:
+        """Commit to columns given by their values on ⟨ω_n⟩: ``(n, columns)``. The result has ``root``."""
+
+    @abstractmethod
+    def open(self, states: Sequence[Any], points: Sequence[Elements], transcript: Transcript) -> Any:
+        """Open every column of every commitment at every point (extension elements, ``(e,)``).
+
+        Returns an opening with ``values[state][point]``: ``(columns, e)``, and the proof that they
+        are the values of polynomials below the degree bound.
+        """
+
+    @abstractmethod
+    def verify(
+        self, roots: Sequence[Digest], points: Sequence[Elements], opening: Any, transcript: Transcript
+    ) -> None:
+        """Check an opening. Raises ``ProofRejected`` with the check that failed."""

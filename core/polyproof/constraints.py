@@ -1,0 +1,193 @@
+"""The ConstraintSystem interface: columns, how a witness becomes a trace, constraints written once.
+
+``constraints(builder)`` is traced into a graph of expressions. A backend derives from that one graph
+the degrees, the prover's kernel, the verifier's evaluation at a point, the debug check that names
+constraint and row, and the digest that its transcript absorbs.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any, ClassVar
+
+from attrs import frozen
+
+from polyproof.field import Elements
+
+__all__ = ["Builder", "ConstraintSystem", "Expression", "Graph", "Node", "Operation", "Rows", "Trace"]
+
+
+class Rows(Enum):
+    """Where a constraint holds, among the U rows that are under constraints."""
+
+    ALL = "all"
+    """Rows 0 … U−1."""
+    TRANSITION = "transition"
+    """Rows 0 … U−2: the constraint may refer to the next row."""
+    FIRST = "first"
+    """Row 0."""
+    LAST = "last"
+    """Row U−1."""
+
+
+class Operation(Enum):
+    """What a node of the graph does."""
+
+    CONSTANT = "constant"
+    COLUMN = "column"
+    PUBLIC = "public"
+    CHALLENGE = "challenge"
+    ADD = "add"
+    SUBTRACT = "subtract"
+    MULTIPLY = "multiply"
+
+
+@frozen
+class Node:
+    """One node: its operation and two arguments.
+
+    For arithmetic the arguments are the indices of earlier nodes. For a constant the first is its
+    value; for a column its index and 0 or 1 rows ahead; for a public value or a challenge its index.
+    """
+
+    operation: Operation
+    first: int
+    second: int = 0
+
+
+class Graph:
+    """Nodes in topological order, each distinct node once (so common subexpressions are shared)."""
+
+    def __init__(self) -> None:
+        """An empty graph."""
+        self.nodes: list[Node] = []
+        self._index: dict[Node, int] = {}
+
+    def node(self, operation: Operation, first: int, second: int = 0) -> Expression:
+        """The expression of a node, made if it is new."""
+        node = Node(operation, first, second)
+        index = self._index.get(node)
+        if index is None:
+            index = self._index[node] = len(self.nodes)
+            self.nodes.append(node)
+        return Expression(self, index)
+
+
+@frozen(eq=False)
+class Expression:
+    """A polynomial in columns, public values and challenges, written with + − ·.
+
+    Integers stand for constants. Expressions of one graph combine; ``next`` is the same column one
+    row further.
+    """
+
+    graph: Graph
+    index: int
+
+    def _coerce(self, other: Expression | int) -> Expression:
+        if isinstance(other, Expression):
+            if other.graph is not self.graph:
+                raise ValueError("expressions of two builders do not combine")
+            return other
+        return self.graph.node(Operation.CONSTANT, int(other))
+
+    def __add__(self, other: Expression | int) -> Expression:
+        return self.graph.node(Operation.ADD, self.index, self._coerce(other).index)
+
+    def __radd__(self, other: int) -> Expression:
+        return self._coerce(other) + self
+
+    def __sub__(self, other: Expression | int) -> Expression:
+        return self.graph.node(Operation.SUBTRACT, self.index, self._coerce(other).index)
+
+    def __rsub__(self, other: int) -> Expression:
+        return self._coerce(other) - self
+
+    def __mul__(self, other: Expression | int) -> Expression:
+        return self.graph.node(Operation.MULTIPLY, self.index, self._coerce(other).index)
+
+    def __rmul__(self, other: int) -> Expression:
+        return self._coerce(other) * self
+
+    def __neg__(self) -> Expression:
+        return self._coerce(0) - self
+
+    @property
+    def next(self) -> Expression:
+        """The same column on the next row. Only columns have one."""
+        node = self.graph.nodes[self.index]
+        if node.operation is not Operation.COLUMN or node.second:
+            raise ValueError("only a column has a next row, and only one")
+        return self.graph.node(Operation.COLUMN, node.first, 1)
+
+
+class Builder(ABC):
+    """What ``constraints`` is written against."""
+
+    @abstractmethod
+    def column(self, name: str) -> Expression:
+        """A column of the trace, by the name the system declared."""
+
+    @abstractmethod
+    def public(self, name: str) -> Expression:
+        """A public value, by the name the system declared."""
+
+    @abstractmethod
+    def constant(self, value: int) -> Expression:
+        """A constant of the field."""
+
+    @abstractmethod
+    def assert_zero(self, name: str, expression: Expression, rows: Rows = Rows.ALL) -> None:
+        """Require the expression to vanish on the given rows."""
+
+    @abstractmethod
+    def range_check(self, name: str, columns: Sequence[Expression], bits: int) -> None:
+        """Require every column to lie in [0, 2^bits) on all rows: a lookup into a table of 2^bits values.
+
+        The backend adds what the argument needs (table, multiplicities, challenges, helper columns).
+        Several calls with the same width share one table.
+        """
+
+    @abstractmethod
+    def assert_sum(
+        self, name: str, body: Expression, total: Expression, last: Expression | int = 0
+    ) -> None:
+        """Require Σ over rows 0 … U−2 of ``body``, plus ``last`` on row U−1, to equal ``total``.
+
+        ``body`` and ``last`` are linear in columns of the same row; ``total`` is made of public values.
+        """
+
+
+@frozen
+class Trace:
+    """A witness laid out in rows, and the public values it has."""
+
+    columns: Elements
+    """Shape ``(rows, number of columns)``, canonical."""
+    publics: Mapping[str, int]
+    """Value of every declared public name, canonical."""
+
+
+class ConstraintSystem(ABC):
+    """A statement about a table: which columns it has and what must hold between them."""
+
+    name: ClassVar[str]
+    """The name a spec uses."""
+    columns: Sequence[str]
+    """Names of the trace's columns, in order."""
+    publics: Sequence[str]
+    """Names of the public values, in the order a transcript absorbs them."""
+
+    @abstractmethod
+    def constraints(self, builder: Builder) -> None:
+        """State everything that must hold, once, against the builder."""
+
+    @abstractmethod
+    def trace(self, witness: Any, rows: int) -> Trace:
+        """Lay a witness out on exactly ``rows`` rows, padding included.
+
+        Raises ``InputError`` for a witness that does not fit. A cheating prover may return anything:
+        soundness rests on ``constraints`` alone.
+        """

@@ -1,0 +1,131 @@
+"""Typed errors. Each says what is wrong, where, and what would be right.
+
+The exit status follows from the type: 1 for a proof that does not verify, 2 for bad input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+__all__ = [
+    "AccountsError",
+    "ArtifactError",
+    "FieldError",
+    "InputError",
+    "Location",
+    "OptionsError",
+    "PluginError",
+    "PolicyRejected",
+    "PolyproofError",
+    "Problem",
+    "ProofRejected",
+    "SpecError",
+    "UsageError",
+]
+
+
+@frozen
+class Location:
+    """A place in a file the user wrote. Lines, columns and rows count from 1."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+    row: int | None = None
+
+    def __str__(self) -> str:
+        text = self.file
+        if self.line is not None:
+            text += f":{self.line}"
+            if self.column is not None:
+                text += f":{self.column}"
+        if self.row is not None:
+            text += f": row {self.row}"
+        return text
+
+
+@frozen
+class Problem:
+    """One thing wrong with an input: where it is, what is wrong, what would be right."""
+
+    message: str
+    location: Location | None = None
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.location}: {self.message}" if self.location else self.message
+        return f"{text} ({self.hint})" if self.hint else text
+
+
+class PolyproofError(Exception):
+    """Base of every error polyproof raises on purpose."""
+
+    exit_status = 2
+
+
+class InputError(PolyproofError):
+    """Bad input: something the caller wrote or passed. Exit status 2."""
+
+    def __init__(self, problems: str | Problem | Sequence[Problem], *, more: int = 0) -> None:
+        """``problems``: one or many; ``more`` counts those beyond the reporting limit."""
+        if isinstance(problems, str):
+            problems = Problem(problems)
+        self.problems: tuple[Problem, ...] = (
+            (problems,) if isinstance(problems, Problem) else tuple(problems)
+        )
+        self.more = more
+        lines = [str(problem) for problem in self.problems]
+        if more:
+            lines.append(f"… and {more} more")
+        super().__init__("\n".join(lines))
+
+
+class UsageError(InputError):
+    """A command was called with arguments that do not fit together."""
+
+
+class SpecError(InputError):
+    """A spec or policy file (YAML) is not acceptable."""
+
+
+class OptionsError(SpecError):
+    """Options of a component are each well-formed but cannot work together; the message shows the arithmetic."""
+
+
+class AccountsError(InputError):
+    """The liabilities snapshot is not acceptable; every problem names its file and row."""
+
+
+class ArtifactError(InputError):
+    """A directory or file of an audit is missing, of another version, or not what the command needs."""
+
+
+class PluginError(InputError):
+    """A plugin is missing, broken, ambiguous, or built for another interface version."""
+
+
+class FieldError(PolyproofError, ArithmeticError):
+    """An operation a field does not have: the inverse of zero, a root of unity of an order it lacks."""
+
+
+class ProofRejected(PolyproofError):
+    """A proof, inclusion file or manifest does not verify. Exit status 1.
+
+    ``check`` is a short stable name of the check that failed (``"merkle-path"``, ``"total-range"``),
+    ``reason`` a sentence for people.
+    """
+
+    exit_status = 1
+
+    def __init__(self, check: str, reason: str, *, file: str | Path | None = None) -> None:
+        self.check = check
+        self.reason = reason
+        self.file = str(file) if file is not None else None
+        super().__init__(f"{self.file}: {reason} [{check}]" if self.file else f"{reason} [{check}]")
+
+
+class PolicyRejected(ProofRejected):
+    """The proof may verify, but its options are weaker than the verifier's own policy allows."""

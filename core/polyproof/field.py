@@ -1,0 +1,224 @@
+"""The Field interface: arithmetic on arrays of field elements, transforms, extensions, encoding.
+
+Arrays of base-field elements are ``uint64`` of any shape and canonical (below the modulus). Elements
+of an extension of degree e have one more, trailing axis of length e: the coefficients of 1, θ, …,
+θ^(e−1). All operations broadcast like numpy, return new canonical arrays, and never modify operands.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from types import SimpleNamespace
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from polyproof.engine import Engine
+
+__all__ = ["Elements", "Extension", "Field"]
+
+Elements = npt.NDArray[np.uint64]
+"""Field elements: ``uint64``, canonical."""
+
+
+class Field(ABC):
+    """A prime field whose multiplicative group has a large subgroup of order 2^two_adicity."""
+
+    name: ClassVar[str]
+    """The name a spec uses."""
+    modulus: ClassVar[int]
+    """The prime p, below 2^64."""
+    generator: ClassVar[int]
+    """A generator of the multiplicative group."""
+    two_adicity: ClassVar[int]
+    """The largest s such that 2^s divides p − 1."""
+    element_bytes: ClassVar[int]
+    """Bytes of an encoded element."""
+    extension_degrees: ClassVar[tuple[int, ...]]
+    """Degrees e for which ``extension(e)`` exists."""
+
+    def __init__(self, engine: Engine = Engine.PORTABLE) -> None:
+        """``engine`` chooses the implementation; results are the same."""
+        self.engine = engine
+
+    # Arithmetic
+
+    @abstractmethod
+    def add(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
+        """a + b."""
+
+    @abstractmethod
+    def subtract(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
+        """a − b."""
+
+    @abstractmethod
+    def negate(self, a: npt.ArrayLike) -> Elements:
+        """−a."""
+
+    @abstractmethod
+    def multiply(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
+        """a · b."""
+
+    @abstractmethod
+    def inverse(self, a: npt.ArrayLike) -> Elements:
+        """1 / a for every element, one inversion for the batch (Montgomery's trick).
+
+        Raises ``FieldError`` naming the first position that holds zero.
+        """
+
+    @abstractmethod
+    def power(self, a: npt.ArrayLike, exponent: int) -> Elements:
+        """a^exponent; a negative exponent inverts first."""
+
+    @abstractmethod
+    def sum(self, a: npt.ArrayLike, axis: int = 0) -> Elements:
+        """Sum along ``axis``."""
+
+    @abstractmethod
+    def cumulative_sum(self, a: npt.ArrayLike, axis: int = 0) -> Elements:
+        """Inclusive prefix sums along ``axis``."""
+
+    @abstractmethod
+    def powers(self, base: int, count: int) -> Elements:
+        """(1, base, base², …), shape ``(count,)``."""
+
+    # Domains and transforms
+
+    @abstractmethod
+    def root_of_unity(self, order: int) -> int:
+        """The primitive root generator^((p−1)/order); so root(order)^2 = root(order/2).
+
+        Raises ``FieldError`` unless ``order`` is a power of two that divides p − 1.
+        """
+
+    @abstractmethod
+    def forward(self, coefficients: Elements, shift: int = 1) -> Elements:
+        """Evaluate columns on the coset shift·⟨ω⟩ in natural order: ``(n, columns) → (n, columns)``.
+
+        Row k of the result is the value at shift·ω^k, ω = ``root_of_unity(n)``.
+        """
+
+    @abstractmethod
+    def inverse_transform(self, values: Elements, shift: int = 1) -> Elements:
+        """The coefficients whose ``forward`` with the same ``shift`` gives ``values``."""
+
+    @abstractmethod
+    def coset_lde(self, values: Elements, blowup: int, shift: int | None = None) -> Elements:
+        """Low-degree extension of columns given on ⟨ω_n⟩ to shift·⟨ω_{blowup·n}⟩, natural order.
+
+        ``(n, columns) → (blowup·n, columns)``; ``shift`` defaults to the generator, which makes the
+        coset disjoint from the subgroup.
+        """
+
+    # Encoding and randomness
+
+    @abstractmethod
+    def encode(self, a: npt.ArrayLike) -> bytes:
+        """Canonical little-endian bytes, ``element_bytes`` an element, in C order."""
+
+    @abstractmethod
+    def decode(self, data: bytes, shape: tuple[int, ...]) -> Elements:
+        """The inverse of ``encode``. Raises ``ProofRejected`` for a wrong length or an element ≥ p."""
+
+    @abstractmethod
+    def is_canonical(self, a: npt.ArrayLike) -> bool:
+        """Whether every entry is below the modulus."""
+
+    @abstractmethod
+    def random(self, shape: tuple[int, ...]) -> Elements:
+        """Uniform elements from the operating system's CSPRNG, by rejection: no bias, no seed."""
+
+    # Extensions and kernels
+
+    @abstractmethod
+    def extension(self, degree: int) -> Extension:
+        """The extension F[θ]/(θ^degree − nonresidue). Raises ``FieldError`` for a degree it lacks."""
+
+    @property
+    def kernels(self) -> SimpleNamespace | None:
+        """Scalar functions for compiled provers, or ``None`` for a field that has no compiled engine.
+
+        Numba ``njit(inline="always")`` functions ``add``, ``subtract`` and ``multiply`` of two
+        ``uint64``; operands may be any ``uint64`` for ``multiply``, the second operand of ``add`` and
+        ``subtract`` must be canonical, and results are any ``uint64`` of the right residue;
+        ``canonical`` reduces one. Importing them imports the compiler: verifiers never do.
+        """
+        return None
+
+
+class Extension(ABC):
+    """F[θ]/(θ^e − nonresidue): arrays with a trailing axis of length ``degree``."""
+
+    field: Field
+    degree: int
+    nonresidue: int
+
+    @property
+    def order_bits(self) -> float:
+        """log2 of the number of elements."""
+        return float(self.degree * np.log2(float(self.field.modulus)))
+
+    @abstractmethod
+    def embed(self, a: npt.ArrayLike) -> Elements:
+        """Base elements of shape S as extension elements of shape S + (e,)."""
+
+    @abstractmethod
+    def add(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
+        """a + b."""
+
+    @abstractmethod
+    def subtract(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
+        """a − b."""
+
+    @abstractmethod
+    def negate(self, a: npt.ArrayLike) -> Elements:
+        """−a."""
+
+    @abstractmethod
+    def multiply(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
+        """a · b, both of the extension."""
+
+    @abstractmethod
+    def scale(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
+        """a · b with a of shape S + (e,) and b base elements broadcast against S."""
+
+    @abstractmethod
+    def inverse(self, a: npt.ArrayLike) -> Elements:
+        """1 / a for every element, batched. Raises ``FieldError`` for zero."""
+
+    @abstractmethod
+    def power(self, a: npt.ArrayLike, exponent: int) -> Elements:
+        """a^exponent; a negative exponent inverts first."""
+
+    @abstractmethod
+    def powers(self, a: npt.ArrayLike, count: int) -> Elements:
+        """(1, a, a², …) of one element a of shape ``(e,)``: shape ``(count, e)``."""
+
+    @abstractmethod
+    def sum(self, a: npt.ArrayLike, axis: int = 0) -> Elements:
+        """Sum along an axis that is not the trailing one."""
+
+    @abstractmethod
+    def dot(self, base: npt.ArrayLike, weights: npt.ArrayLike) -> Elements:
+        """Σ_j base[…, j] · weights[j]: base elements ``S + (k,)``, weights ``(k, e)`` → ``S + (e,)``."""
+
+    @abstractmethod
+    def evaluate(self, coefficients: npt.ArrayLike, point: npt.ArrayLike) -> Elements:
+        """Values at one extension point of polynomials with base coefficients: ``(n, columns) → (columns, e)``."""
+
+    @abstractmethod
+    def in_base(self, a: npt.ArrayLike) -> bool:
+        """Whether some element of the array lies in the base field."""
+
+    @abstractmethod
+    def encode(self, a: npt.ArrayLike) -> bytes:
+        """Canonical bytes, coefficient of 1 first."""
+
+    @abstractmethod
+    def decode(self, data: bytes, shape: tuple[int, ...]) -> Elements:
+        """``shape`` without the trailing axis. Raises ``ProofRejected`` as ``Field.decode`` does."""
+
+    @abstractmethod
+    def random(self, shape: tuple[int, ...]) -> Elements:
+        """Uniform elements from the operating system's CSPRNG, ``shape`` without the trailing axis."""

@@ -1,0 +1,124 @@
+"""The Hash interface: rows to digests, two digests to one, messages, a transcript.
+
+A digest is 256 bits for every hash, held as four ``uint64`` words. Everything is domain-separated:
+a domain is a short ASCII string, and digests under two domains are unrelated.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from polyproof.engine import Engine
+from polyproof.errors import ProofRejected
+
+if TYPE_CHECKING:
+    from polyproof.transcript import Transcript
+
+__all__ = ["DIGEST_BYTES", "DIGEST_WORDS", "DOMAIN_BYTES", "Digest", "Hash", "Words", "domain_words"]
+
+DIGEST_WORDS = 4
+DIGEST_BYTES = 32
+DOMAIN_BYTES = 21
+"""Longest domain: three words of seven bytes, the part of a sponge's capacity beside the length."""
+
+Words = npt.NDArray[np.uint64]
+Digest = npt.NDArray[np.uint64]
+"""Four words, shape ``(4,)``; arrays of digests are ``(n, 4)``."""
+
+_MESSAGE_WORD_BYTES = 7
+
+
+class Hash(ABC):
+    """A collision-resistant hash with 256-bit digests, written for batches."""
+
+    name: ClassVar[str]
+    """The name a spec uses; it says whose parameters a variant has."""
+    word_bound: ClassVar[int]
+    """Every input word is below this bound, and output words are uniform below it: 2^64 for a byte
+    hash, the modulus for a hash over a field. At least 2^56, so that seven bytes fit a word."""
+    collision_bits: ClassVar[int]
+    """Claimed bits of collision resistance; at most 128 for a 256-bit digest."""
+
+    def __init__(self, engine: Engine = Engine.PORTABLE) -> None:
+        """``engine`` chooses the implementation; digests are the same."""
+        self.engine = engine
+
+    @abstractmethod
+    def hash_rows(self, rows: Words, domain: str) -> Words:
+        """Hash every row: ``(n, columns) → (n, 4)``, both ``uint64``.
+
+        ``columns`` may be 0. The number of columns is bound into the digest, so rows of different
+        length never collide. Entries must be below ``word_bound``: callers guarantee it, since
+        everything that comes from outside was checked at the border.
+        """
+
+    @abstractmethod
+    def compress(self, left: Words, right: Words, domain: str) -> Words:
+        """Hash pairs of digests: ``(n, 4), (n, 4) → (n, 4)``.
+
+        Equal to ``hash_rows`` of the eight words side by side under the same domain.
+        """
+
+    def hash_messages(self, messages: Sequence[bytes], domain: str) -> Words:
+        """Hash byte strings of any lengths, each bound to its length: ``(len(messages), 4)``.
+
+        A message becomes a row: its length in bytes, then its bytes, seven a word, little-endian.
+        """
+        digests = np.empty((len(messages), DIGEST_WORDS), np.uint64)
+        by_length: dict[int, list[int]] = {}
+        for index, message in enumerate(messages):
+            by_length.setdefault(len(message), []).append(index)
+        for length, indices in by_length.items():
+            words = -(-length // _MESSAGE_WORD_BYTES)
+            padded = np.zeros((len(indices), words * _MESSAGE_WORD_BYTES), np.uint8)
+            if length:
+                joined = b"".join(messages[index] for index in indices)
+                padded[:, :length] = np.frombuffer(joined, np.uint8).reshape(len(indices), length)
+            rows = np.zeros((len(indices), 1 + words), np.uint64)
+            rows[:, 0] = length
+            bytes_of_word = np.zeros((len(indices), words, 8), np.uint8)
+            bytes_of_word[:, :, :_MESSAGE_WORD_BYTES] = padded.reshape(
+                len(indices), words, _MESSAGE_WORD_BYTES
+            )
+            rows[:, 1:] = bytes_of_word.view("<u8")[:, :, 0]
+            digests[indices] = self.hash_rows(rows, domain)
+        return digests
+
+    def transcript(self, label: str) -> Transcript:
+        """A Fiat-Shamir transcript over this hash that begins with ``label``."""
+        from polyproof.transcript import Transcript
+
+        return Transcript(self, label)
+
+    def encode_digests(self, digests: Words) -> bytes:
+        """Digests as bytes: 32 a digest, words little-endian."""
+        return np.ascontiguousarray(digests, "<u8").tobytes()
+
+    def decode_digests(self, data: bytes, count: int) -> Words:
+        """The inverse of ``encode_digests``: shape ``(count, 4)``.
+
+        Raises ``ProofRejected`` for a wrong length or a word at or above ``word_bound``.
+        """
+        if len(data) != count * DIGEST_BYTES:
+            raise ProofRejected(
+                "digest-length", f"{count} digests take {count * DIGEST_BYTES} bytes, got {len(data)}"
+            )
+        words = np.frombuffer(data, "<u8").astype(np.uint64).reshape(count, DIGEST_WORDS)
+        if self.word_bound < 2**64 and bool((words >= np.uint64(self.word_bound)).any()):
+            raise ProofRejected("digest-canonical", f"a digest word is not below {self.word_bound}")
+        return words
+
+
+def domain_words(domain: str) -> tuple[int, int, int]:
+    """A domain as three words of seven bytes, little-endian: what a sponge puts in its capacity."""
+    data = domain.encode("ascii")
+    if not 0 < len(data) <= DOMAIN_BYTES:
+        raise ValueError(f"a domain has 1 to {DOMAIN_BYTES} ASCII characters: {domain!r}")
+    data = data.ljust(DOMAIN_BYTES, b"\0")
+    first, second, third = (int.from_bytes(data[i : i + 7], "little") for i in (0, 7, 14))
+    return first, second, third

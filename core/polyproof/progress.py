@@ -1,0 +1,24 @@
+"""Progress of long work, told to whoever listens: a terminal, a test, nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["Progress", "Task"]
+
+
+class Task:
+    """A piece of work under way. This one listens to nothing."""
+
+    def advance(self, steps: int = 1) -> None:
+        """Report ``steps`` more done."""
+
+
+class Progress:
+    """Receives the start, advance and end of tasks. This one is silent; the CLI's draws bars."""
+
+    @contextmanager
+    def task(self, title: str, total: int | None = None) -> Iterator[Task]:
+        """Run a piece of work under a title: ``with progress.task("hash leaves", n) as task: …``."""
+        yield Task()

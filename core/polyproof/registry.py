@@ -1,0 +1,200 @@
+"""How plugins are found, checked and asked for components."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import re
+from collections.abc import Iterable, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import Any
+
+import pluggy
+from attrs import frozen
+
+from polyproof import INTERFACE_VERSION, hookspecs
+from polyproof.errors import PluginError
+from polyproof.hookspecs import KINDS, Component
+
+__all__ = ["ENTRY_POINT_GROUP", "Registered", "Registry", "Skipped", "default_registry"]
+
+ENTRY_POINT_GROUP = "polyproof.plugins"
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+
+
+@frozen
+class Registered:
+    """A component and where it came from."""
+
+    component: Component
+    plugin: str
+    """Name of the entry point."""
+    version: str
+    """Version of the distribution."""
+    origin: str
+    """Distribution and module."""
+
+
+@frozen
+class Skipped:
+    """A plugin or component that was found and not used, and why."""
+
+    plugin: str
+    origin: str
+    reason: str
+
+
+class Registry:
+    """The components of all usable plugins.
+
+    A name that two plugins claim for the same kind belongs to neither: asking for it is an error
+    that names both, so that no plugin can quietly stand in for another.
+    """
+
+    def __init__(self) -> None:
+        """An empty registry; ``default_registry`` gives the one with all installed plugins."""
+        self._manager = pluggy.PluginManager("polyproof")
+        self._manager.add_hookspecs(hookspecs)
+        self._components: dict[tuple[str, str], list[Registered]] = {}
+        self.skipped: list[Skipped] = []
+
+    @property
+    def hook(self) -> Any:
+        """pluggy's caller of the life-cycle hooks."""
+        return self._manager.hook
+
+    def discover(self, found: Iterable[EntryPoint] | None = None) -> None:
+        """Load the plugins of an entry-point group; whatever is unusable is reported in ``skipped``."""
+        if found is None:
+            found = entry_points(group=ENTRY_POINT_GROUP)
+        seen: set[tuple[str, str]] = set()
+        for point in sorted(found, key=lambda point: (point.name, point.value)):
+            if (point.name, point.value) in seen:
+                continue
+            seen.add((point.name, point.value))
+            dist = point.dist
+            version = dist.version if dist else "unknown"
+            origin = f"{dist.name if dist else 'unknown'} ({point.value})"
+            try:
+                module = point.load()
+            except Exception as error:  # noqa: BLE001 - a stranger's import may raise anything
+                self.skipped.append(
+                    Skipped(point.name, origin, f"cannot be imported: {type(error).__name__}: {error}")
+                )
+                continue
+            self.register(module, point.name, version, origin)
+
+    def register(self, module: ModuleType | object, plugin: str, version: str, origin: str) -> None:
+        """Register one plugin; unusable ones and unusable components are reported in ``skipped``."""
+        interface = getattr(module, "polyproof_interface", None)
+        if interface != INTERFACE_VERSION:
+            built_for = "states no interface version" if interface is None else f"is for interface {interface}"
+            self.skipped.append(
+                Skipped(plugin, origin, f"{built_for}; this polyproof has interface {INTERFACE_VERSION}")
+            )
+            return
+        try:
+            self._manager.register(module, name=f"{origin}:{plugin}")
+            caller = self._manager.subset_hook_caller(
+                "polyproof_components",
+                [other for other in self._manager.get_plugins() if other is not module],
+            )
+            offered: Sequence[Any] = [item for items in caller() for item in items]
+        except Exception as error:  # noqa: BLE001 - a stranger's hook may raise anything
+            if self._manager.is_registered(module):
+                self._manager.unregister(module)
+            self.skipped.append(
+                Skipped(plugin, origin, f"its hooks cannot be used: {type(error).__name__}: {error}")
+            )
+            return
+        for component in offered:
+            problem = _component_problem(component)
+            if problem:
+                self.skipped.append(Skipped(plugin, origin, problem))
+                continue
+            claims = self._components.setdefault((component.kind, component.name), [])
+            claims.append(Registered(component, plugin, version, origin))
+
+    def components(self, kind: str | None = None) -> list[Registered]:
+        """Every component, by kind and name; one that several plugins claim appears once for each."""
+        order = list(KINDS)
+        return [
+            registered
+            for (of_kind, _), claims in sorted(
+                self._components.items(), key=lambda item: (order.index(item[0][0]), item[0][1])
+            )
+            if kind is None or of_kind == kind
+            for registered in claims
+        ]
+
+    def names(self, kind: str) -> list[str]:
+        """Names that can be asked for, those with conflicting claims included."""
+        return sorted(name for of_kind, name in self._components if of_kind == kind)
+
+    def conflicts(self) -> list[list[Registered]]:
+        """Claims of several plugins to one name."""
+        return [claims for claims in self._components.values() if len(claims) > 1]
+
+    def get(self, kind: str, name: str) -> type[Any]:
+        """The class of a component.
+
+        Raises ``PluginError``: no such name (with the allowed ones and the nearest), several plugins
+        claim it, it cannot be imported, or it does not derive from the kind's abstract class.
+        """
+        claims = self._components.get((kind, name), [])
+        if not claims:
+            allowed = self.names(kind)
+            near = difflib.get_close_matches(name, allowed, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise PluginError(f"no {kind} is named {name!r}: there are {', '.join(allowed) or 'none'}{hint}")
+        if len(claims) > 1:
+            claimants = " and ".join(f"{claim.plugin} of {claim.origin}" for claim in claims)
+            raise PluginError(
+                f"{kind} {name!r} is claimed by {claimants}; uninstall one of them, polyproof does not choose"
+            )
+        claim = claims[0]
+        try:
+            found = _load(claim.component.factory)
+        except Exception as error:
+            raise PluginError(
+                f"{kind} {name!r} of {claim.origin} cannot be imported: {type(error).__name__}: {error}"
+            ) from error
+        base = _load(KINDS[kind])
+        if not (isinstance(found, type) and issubclass(found, base)):
+            raise PluginError(f"{kind} {name!r} of {claim.origin} does not derive from {KINDS[kind]}")
+        missing = sorted(getattr(found, "__abstractmethods__", ()))
+        if missing:
+            raise PluginError(f"{kind} {name!r} of {claim.origin} lacks {', '.join(missing)}")
+        return found
+
+    def create(self, kind: str, name: str, *args: Any, **kwargs: Any) -> Any:
+        """An instance of a component: ``registry.create("hash", "blake3", engine=Engine.COMPILED)``."""
+        return self.get(kind, name)(*args, **kwargs)
+
+
+def _component_problem(component: Any) -> str | None:
+    if not isinstance(component, Component):
+        return f"offers {type(component).__name__} where a Component is wanted"
+    if component.kind not in KINDS:
+        return f"offers {component.name!r} of unknown kind {component.kind!r}; kinds are {', '.join(KINDS)}"
+    if not _NAME.match(component.name):
+        return f"offers a {component.kind} named {component.name!r}; names are lower case, digits and hyphens"
+    return None
+
+
+def _load(reference: str) -> Any:
+    module, _, attribute = reference.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+_default: Registry | None = None
+
+
+def default_registry() -> Registry:
+    """The registry of all installed plugins, discovered once a process."""
+    global _default
+    if _default is None:
+        _default = Registry()
+        _default.discover()
+    return _default
