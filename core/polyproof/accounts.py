@@ -94,7 +94,10 @@ class Accounts:
         """Exact totals in base units, one for each asset."""
         return tuple(
             sum(
-                (int((words[:, k] & np.uint64(0xFFFFFFFF)).sum()) + (int((words[:, k] >> np.uint64(32)).sum()) << 32))
+                (
+                    int((words[:, k] & np.uint64(0xFFFFFFFF)).sum())
+                    + (int((words[:, k] >> np.uint64(32)).sum()) << 32)
+                )
                 << (64 * k)
                 for k in range(asset.words)
             )

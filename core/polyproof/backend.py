@@ -174,9 +174,7 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def verify(
-        self, statement: Statement, totals: Sequence[int], proof: bytes, policy: Policy
-    ) -> Verdict:
+    def verify(self, statement: Statement, totals: Sequence[int], proof: bytes, policy: Policy) -> Verdict:
         """Verify one segment from public data alone. Raises ``ProofRejected``; never anything else for
         hostile bytes, in bounded time and memory. Imports no compiler.
         """

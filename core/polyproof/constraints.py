@@ -151,9 +151,7 @@ class Builder(ABC):
         """
 
     @abstractmethod
-    def assert_sum(
-        self, name: str, body: Expression, total: Expression, last: Expression | int = 0
-    ) -> None:
+    def assert_sum(self, name: str, body: Expression, total: Expression, last: Expression | int = 0) -> None:
         """Require Σ over rows 0 … U−2 of ``body``, plus ``last`` on row U−1, to equal ``total``.
 
         ``body`` and ``last`` are linear in columns of the same row; ``total`` is made of public values.

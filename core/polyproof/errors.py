@@ -73,9 +73,7 @@ class InputError(PolyproofError):
         """``problems``: one or many; ``more`` counts those beyond the reporting limit."""
         if isinstance(problems, str):
             problems = Problem(problems)
-        self.problems: tuple[Problem, ...] = (
-            (problems,) if isinstance(problems, Problem) else tuple(problems)
-        )
+        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         self.more = more
         lines = [str(problem) for problem in self.problems]
         if more:

@@ -89,7 +89,9 @@ class Registry:
         """Register one plugin; unusable ones and unusable components are reported in ``skipped``."""
         interface = getattr(module, "polyproof_interface", None)
         if interface != INTERFACE_VERSION:
-            built_for = "states no interface version" if interface is None else f"is for interface {interface}"
+            built_for = (
+                "states no interface version" if interface is None else f"is for interface {interface}"
+            )
             self.skipped.append(
                 Skipped(plugin, origin, f"{built_for}; this polyproof has interface {INTERFACE_VERSION}")
             )

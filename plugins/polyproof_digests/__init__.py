@@ -12,6 +12,9 @@ def polyproof_components() -> list[Component]:
         Component("hash", "blake3", "BLAKE3 in key-derivation mode", "polyproof_digests.blake3:Blake3"),
         Component("hash", "sha256", "SHA-256, tagged", "polyproof_digests.sha256:Sha256"),
         Component(
-            "hash", "keccak256", "Keccak-256 as Ethereum has it, tagged", "polyproof_digests.keccak256:Keccak256"
+            "hash",
+            "keccak256",
+            "Keccak-256 as Ethereum has it, tagged",
+            "polyproof_digests.keccak256:Keccak256",
         ),
     ]
