@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -47,7 +48,7 @@ class Identifiers:
     def iterate_encoded(self) -> Iterator[bytes]:
         """All ids as UTF-8, in order."""
         block, ends = self.data.tobytes(), self.offsets.tolist()
-        return (block[start:stop] for start, stop in zip(ends, ends[1:], strict=False))
+        return (block[start:stop] for start, stop in itertools.pairwise(ends))
 
     def take(self, rows: npt.NDArray[np.int64]) -> Identifiers:
         """The ids of these rows, in that order."""
@@ -86,18 +87,13 @@ class Accounts:
 
     def balances(self, row: int) -> tuple[int, ...]:
         """One account's balances in base units, one for each asset."""
-        return tuple(
-            sum(int(word) << (64 * k) for k, word in enumerate(words[row])) for _, words in self.columns()
-        )
+        return tuple(sum(int(word) << (64 * k) for k, word in enumerate(words[row])) for _, words in self.columns())
 
     def totals(self) -> tuple[int, ...]:
         """Exact totals in base units, one for each asset."""
         return tuple(
             sum(
-                (
-                    int((words[:, k] & np.uint64(0xFFFFFFFF)).sum())
-                    + (int((words[:, k] >> np.uint64(32)).sum()) << 32)
-                )
+                (int((words[:, k] & np.uint64(0xFFFFFFFF)).sum()) + (int((words[:, k] >> np.uint64(32)).sum()) << 32))
                 << (64 * k)
                 for k in range(asset.words)
             )

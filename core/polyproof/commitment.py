@@ -60,9 +60,7 @@ class VectorCommitment(CommitmentScheme):
         """How many siblings an opening of these rows of a vector of ``size`` rows has: the verifier's own count."""
 
     @abstractmethod
-    def verify(
-        self, root: Digest, size: int, indices: Sequence[int], leaves: Words, opening: VectorOpening
-    ) -> None:
+    def verify(self, root: Digest, size: int, indices: Sequence[int], leaves: Words, opening: VectorOpening) -> None:
         """Check that ``leaves[k]`` is the leaf digest at ``indices[k]`` under ``root`` of ``size`` rows.
 
         Raises ``ProofRejected`` for anything else: an index out of range or repeated, too few or too
@@ -92,7 +90,5 @@ class PolynomialCommitment(CommitmentScheme):
         """
 
     @abstractmethod
-    def verify(
-        self, roots: Sequence[Digest], points: Sequence[Elements], opening: Any, transcript: Transcript
-    ) -> None:
+    def verify(self, roots: Sequence[Digest], points: Sequence[Elements], opening: Any, transcript: Transcript) -> None:
         """Check an opening. Raises ``ProofRejected`` with the check that failed."""

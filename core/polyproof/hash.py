@@ -82,9 +82,7 @@ class Hash(ABC):
             rows = np.zeros((len(indices), 1 + words), np.uint64)
             rows[:, 0] = length
             bytes_of_word = np.zeros((len(indices), words, 8), np.uint8)
-            bytes_of_word[:, :, :_MESSAGE_WORD_BYTES] = padded.reshape(
-                len(indices), words, _MESSAGE_WORD_BYTES
-            )
+            bytes_of_word[:, :, :_MESSAGE_WORD_BYTES] = padded.reshape(len(indices), words, _MESSAGE_WORD_BYTES)
             rows[:, 1:] = bytes_of_word.view("<u8")[:, :, 0]
             digests[indices] = self.hash_rows(rows, domain)
         return digests
@@ -105,9 +103,7 @@ class Hash(ABC):
         Raises ``ProofRejected`` for a wrong length or a word at or above ``word_bound``.
         """
         if len(data) != count * DIGEST_BYTES:
-            raise ProofRejected(
-                "digest-length", f"{count} digests take {count * DIGEST_BYTES} bytes, got {len(data)}"
-            )
+            raise ProofRejected("digest-length", f"{count} digests take {count * DIGEST_BYTES} bytes, got {len(data)}")
         words = np.frombuffer(data, "<u8").astype(np.uint64).reshape(count, DIGEST_WORDS)
         if self.word_bound < 2**64 and bool((words >= np.uint64(self.word_bound)).any()):
             raise ProofRejected("digest-canonical", f"a digest word is not below {self.word_bound}")

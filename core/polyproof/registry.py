@@ -79,9 +79,7 @@ class Registry:
             try:
                 module = point.load()
             except Exception as error:  # noqa: BLE001 - a stranger's import may raise anything
-                self.skipped.append(
-                    Skipped(point.name, origin, f"cannot be imported: {type(error).__name__}: {error}")
-                )
+                self.skipped.append(Skipped(point.name, origin, f"cannot be imported: {type(error).__name__}: {error}"))
                 continue
             self.register(module, point.name, version, origin)
 
@@ -89,9 +87,7 @@ class Registry:
         """Register one plugin; unusable ones and unusable components are reported in ``skipped``."""
         interface = getattr(module, "polyproof_interface", None)
         if interface != INTERFACE_VERSION:
-            built_for = (
-                "states no interface version" if interface is None else f"is for interface {interface}"
-            )
+            built_for = "states no interface version" if interface is None else f"is for interface {interface}"
             self.skipped.append(
                 Skipped(plugin, origin, f"{built_for}; this polyproof has interface {INTERFACE_VERSION}")
             )
@@ -106,9 +102,7 @@ class Registry:
         except Exception as error:  # noqa: BLE001 - a stranger's hook may raise anything
             if self._manager.is_registered(module):
                 self._manager.unregister(module)
-            self.skipped.append(
-                Skipped(plugin, origin, f"its hooks cannot be used: {type(error).__name__}: {error}")
-            )
+            self.skipped.append(Skipped(plugin, origin, f"its hooks cannot be used: {type(error).__name__}: {error}"))
             return
         for component in offered:
             problem = _component_problem(component)
