@@ -29,7 +29,7 @@ _MASK32 = (1 << 32) - 1
 class Transcript:
     """A duplex over any ``Hash``. Prover and verifier make the same calls in the same order."""
 
-    def __init__(self, hash: Hash, label: str) -> None:  # noqa: A002 - the field's term
+    def __init__(self, hash: Hash, label: str) -> None:
         """Begin with the protocol's label and version, for example ``"polyproof/accounts-stark/1"``."""
         self._hash = hash
         self._state: Digest = np.zeros(DIGEST_WORDS, np.uint64)
