@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from attrs import frozen
 
-from attrs import field, frozen
+from polyproof.options import option
 
 __all__ = ["AccountsSource", "AttachedDatabase"]
 
@@ -14,16 +13,16 @@ __all__ = ["AccountsSource", "AttachedDatabase"]
 class AttachedDatabase:
     """A database that the query of a ``sql`` source can read, under the name it is attached by."""
 
-    type: Literal["sqlite", "postgres", "duckdb"] = field(metadata={"doc": "What kind of database it is."})
-    path: str | None = field(
-        default=None, metadata={"doc": "The database file (sqlite, duckdb), relative to the spec file."}
+    name: str = option(
+        pattern=(r"[A-Za-z_][A-Za-z0-9_]{0,62}", "a name of letters, digits and underscores"),
+        doc="What the query calls it: `FROM ledger.balances`.",
     )
-    dsn: str | None = field(
+    type: str = option(choices=("sqlite", "postgres", "duckdb"), doc="What kind of database it is.")
+    path: str | None = option(default=None, doc="The database file (sqlite, duckdb), relative to the spec file.")
+    dsn: str | None = option(
         default=None,
-        metadata={
-            "doc": "libpq connection string (postgres), such as `host=db dbname=ledger`. "
-            "Leave the password to PGPASSWORD or ~/.pgpass: specs get shared."
-        },
+        doc="libpq connection string (postgres), such as `host=db dbname=ledger`. "
+        "Leave the password to PGPASSWORD or ~/.pgpass: specs get shared.",
     )
 
 
@@ -31,42 +30,39 @@ class AttachedDatabase:
 class AccountsSource:
     """Where the accounts snapshot comes from and how to read it: the ``accounts`` key of a spec."""
 
-    format: Literal["csv", "parquet", "sql", "okx-json"] | None = field(
+    format: str | None = option(
         default=None,
-        metadata={
-            "doc": "Format of the files. Left out, it follows from the suffix: .csv, .tsv, .txt, either with .gz; "
-            ".parquet, .pq; .json is okx-json; a query means sql."
-        },
+        choices=("csv", "parquet", "sql", "okx-json"),
+        doc="Format of the files. Left out, it follows from the suffix: .csv, .tsv, .txt; .parquet, .pq; "
+        ".json is okx-json; a query means sql.",
     )
-    path: str | tuple[str, ...] | None = field(
-        default=None,
-        metadata={"doc": "File or files, relative to the spec file; * ? [ ] and ** match as in a shell."},
+    path: tuple[str, ...] = option(
+        default=(),
+        doc="File or files, relative to the spec file; * ? [ ] and ** match as in a shell.",
     )
-    query: str | None = field(
-        default=None, metadata={"doc": "One SELECT in DuckDB's SQL (sql). Its columns are read as a file's would be."}
+    query: str | None = option(
+        default=None, doc="One SELECT in DuckDB's SQL (sql). Its columns are read as a file's would be."
     )
-    attach: Mapping[str, AttachedDatabase] = field(
-        factory=dict,
-        metadata={"doc": "Databases the query reads, by the name it uses for them: `FROM ledger.balances`."},
-    )
-    shape: Literal["wide", "long"] = field(
+    attach: tuple[AttachedDatabase, ...] = option(default=(), doc="Databases the query reads.")
+    shape: str = option(
         default="wide",
-        metadata={"doc": "wide: a row an account, a column an asset. long: a row for each account and asset."},
+        choices=("wide", "long"),
+        doc="wide: a row an account, a column an asset. long: a row for each account and asset.",
     )
-    id: str = field(default="account", metadata={"doc": "Column that holds the account id."})
-    asset: str = field(default="asset", metadata={"doc": "Column that holds the asset's symbol or alias (long)."})
-    amount: str = field(default="amount", metadata={"doc": "Column that holds the amount (long)."})
-    units: Literal["decimal", "base"] = field(
+    id: str = option(default="account", doc="Column that holds the account id.")
+    asset: str = option(default="asset", doc="Column that holds the asset's symbol or alias (long).")
+    amount: str = option(default="amount", doc="Column that holds the amount (long).")
+    units: str = option(
         default="decimal",
-        metadata={
-            "doc": "decimal: 0.5 is half a coin. base: whole numbers of the smallest unit, 10^-decimals. "
-            "okx-json is always base."
-        },
+        choices=("decimal", "base"),
+        doc="decimal: 0.5 is half a coin. base: whole numbers of the smallest unit, 10^-decimals. "
+        "okx-json is always base.",
     )
-    ignore: tuple[str, ...] = field(
-        default=(), metadata={"doc": "Columns to leave unread. Any other column that is no asset is an error."}
+    ignore: tuple[str, ...] = option(
+        default=(), doc="Columns to leave unread. Any other column that is no asset is an error."
     )
-    delimiter: str | None = field(
+    delimiter: str | None = option(
         default=None,
-        metadata={"doc": "One character between fields (csv). Left out: tab for .tsv, else a comma."},
+        pattern=(r"[^\"\r\n]", "one character, neither a quote nor a line end"),
+        doc="What stands between fields (csv). Left out: a tab for .tsv, else a comma.",
     )
