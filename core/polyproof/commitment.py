@@ -12,7 +12,7 @@ from polyproof.field import Elements
 from polyproof.hash import Digest, Words
 from polyproof.transcript import Transcript
 
-__all__ = ["CommitmentScheme", "PolynomialCommitment", "VectorCommitment", "VectorOpening"]
+__all__ = ["CommitmentScheme", "PolynomialCommitment", "VectorClaim", "VectorCommitment", "VectorOpening"]
 
 
 class CommitmentScheme(ABC):
@@ -29,6 +29,18 @@ class VectorOpening:
     """The digests a verifier needs beside the opened rows, in the order it consumes them: ``(n, 4)``."""
 
     siblings: Words
+
+
+@frozen(eq=False)
+class VectorClaim:
+    """What ``VectorCommitment.verify`` checks, as one value, so that many can be checked together."""
+
+    root: Digest
+    size: int
+    indices: Sequence[int]
+    leaves: Words
+    """``(len(indices), 4)``: the leaf digest at each index, in the order of ``indices``."""
+    opening: VectorOpening
 
 
 class VectorCommitment(CommitmentScheme):
@@ -53,19 +65,34 @@ class VectorCommitment(CommitmentScheme):
 
     @abstractmethod
     def open(self, state: Any, indices: Sequence[int]) -> VectorOpening:
-        """The pruned multi-opening of a set of rows; the order of ``indices`` does not matter."""
+        """The pruned multi-opening of a set of rows; the order of ``indices`` does not matter.
+
+        Raises ``ValueError`` for no index at all, or one out of range or repeated.
+        """
 
     @abstractmethod
     def opening_size(self, size: int, indices: Sequence[int]) -> int:
-        """How many siblings an opening of these rows of a vector of ``size`` rows has: the verifier's own count."""
+        """How many siblings an opening of these rows of a vector of ``size`` rows has: the verifier's own count.
+
+        Raises ``ProofRejected`` for a size or indices that ``verify`` rejects.
+        """
 
     @abstractmethod
     def verify(self, root: Digest, size: int, indices: Sequence[int], leaves: Words, opening: VectorOpening) -> None:
         """Check that ``leaves[k]`` is the leaf digest at ``indices[k]`` under ``root`` of ``size`` rows.
 
-        Raises ``ProofRejected`` for anything else: an index out of range or repeated, too few or too
-        many siblings, a size that is no power of two, a different root.
+        Raises ``ProofRejected`` for anything else: no index at all, an index out of range or repeated,
+        another number of leaves than of indices, too few or too many siblings, a size that is no power
+        of two, a different root.
         """
+
+    def verify_many(self, claims: Sequence[VectorClaim]) -> None:
+        """Check several openings, of different trees and sizes; the same as ``verify`` of each.
+
+        A scheme overrides it where checking them together takes fewer and larger hash calls.
+        """
+        for claim in claims:
+            self.verify(claim.root, claim.size, claim.indices, claim.leaves, claim.opening)
 
 
 class PolynomialCommitment(CommitmentScheme):

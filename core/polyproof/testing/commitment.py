@@ -1,0 +1,273 @@
+"""Conformance suite for ``VectorCommitment``: what a scheme owes its callers, the negative cases included.
+
+A plugin author inherits it and supplies the scheme::
+
+    class TestMyScheme(VectorCommitmentSuite):
+        @pytest.fixture
+        def scheme(self):
+            return MyScheme(MyHash())
+"""
+
+# ruff: noqa: D102 - the name of a test is its claim
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+
+from polyproof.commitment import VectorClaim, VectorCommitment, VectorOpening
+from polyproof.errors import ProofRejected
+from polyproof.hash import DIGEST_WORDS, Words
+
+__all__ = ["VectorCommitmentSuite"]
+
+_COLUMNS = 3
+_SIZES = (1, 2, 4, 8, 32)
+
+
+def _rows(size: int, seed: int = 0) -> Words:
+    return np.random.default_rng([seed, size]).integers(0, 1 << 56, (size, _COLUMNS), np.uint64)
+
+
+def _index_sets(size: int) -> Iterator[list[int]]:
+    """Every set of a small vector; of a larger one the extremes and some random sets."""
+    if size <= 8:
+        for mask in range(1, 1 << size):
+            yield [index for index in range(size) if mask >> index & 1]
+        return
+    yield from ([0], [size - 1], [0, size - 1], [size // 2 - 1, size // 2], list(range(size)))
+    yield from (list(range(0, size, 2)), list(range(size // 2)))
+    generator = np.random.default_rng(size)
+    for count in (1, 2, 3, 5, size // 2, size - 1):
+        yield [int(index) for index in generator.choice(size, count, replace=False)]
+
+
+def _claim(scheme: VectorCommitment, size: int, indices: Sequence[int], seed: int = 0) -> VectorClaim:
+    rows = _rows(size, seed)
+    state = scheme.commit(rows)
+    leaves = scheme.hash_leaves(rows[list(indices)])
+    return VectorClaim(state.root, size, list(indices), leaves, scheme.open(state, indices))
+
+
+def _accepts(scheme: VectorCommitment, claim: VectorClaim) -> bool:
+    try:
+        scheme.verify(claim.root, claim.size, claim.indices, claim.leaves, claim.opening)
+    except ProofRejected:
+        return False
+    return True
+
+
+def _changed(
+    claim: VectorClaim,
+    *,
+    size: int | None = None,
+    indices: Sequence[int] | None = None,
+    leaves: Words | None = None,
+    siblings: Words | None = None,
+    root: Words | None = None,
+) -> VectorClaim:
+    return VectorClaim(
+        claim.root if root is None else root,
+        claim.size if size is None else size,
+        claim.indices if indices is None else indices,
+        claim.leaves if leaves is None else leaves,
+        claim.opening if siblings is None else VectorOpening(siblings),
+    )
+
+
+class VectorCommitmentSuite:
+    """The claims of ``polyproof.commitment.VectorCommitment``."""
+
+    @pytest.fixture
+    def scheme(self) -> VectorCommitment:
+        """The scheme under test; the author overrides it."""
+        raise NotImplementedError("override the fixture `scheme`: your VectorCommitment")
+
+    @pytest.fixture
+    def claim(self, scheme: VectorCommitment) -> VectorClaim:
+        """A true claim whose opening has siblings on several levels."""
+        return _claim(scheme, 16, [1, 2, 3, 11])
+
+    # What is true is accepted
+
+    def test_scheme_states_name_and_family(self, scheme: VectorCommitment) -> None:
+        assert isinstance(scheme, VectorCommitment)
+        assert scheme.family == "vector"
+        assert scheme.name
+
+    @pytest.mark.parametrize("size", _SIZES)
+    def test_every_set_of_rows_opens_and_verifies(self, scheme: VectorCommitment, size: int) -> None:
+        for indices in _index_sets(size):
+            claim = _claim(scheme, size, indices)
+            scheme.verify(claim.root, claim.size, claim.indices, claim.leaves, claim.opening)
+
+    @pytest.mark.parametrize("size", _SIZES)
+    def test_verifier_counts_the_siblings_itself(self, scheme: VectorCommitment, size: int) -> None:
+        for indices in _index_sets(size):
+            claim = _claim(scheme, size, indices)
+            assert claim.opening.siblings.shape == (scheme.opening_size(size, indices), DIGEST_WORDS)
+            assert claim.opening.siblings.dtype == np.uint64
+
+    def test_order_of_indices_does_not_matter(self, scheme: VectorCommitment) -> None:
+        indices = [7, 0, 12, 3, 2]
+        claim, in_order = _claim(scheme, 16, indices), _claim(scheme, 16, sorted(indices))
+        assert np.array_equal(claim.opening.siblings, in_order.opening.siblings)
+        assert _accepts(scheme, claim)
+
+    def test_commitment_is_a_function_of_the_rows(self, scheme: VectorCommitment) -> None:
+        rows = _rows(8)
+        root = scheme.commit(rows).root
+        assert root.shape == (DIGEST_WORDS,)
+        assert np.array_equal(root, scheme.commit(rows.copy()).root)
+        for row in range(8):
+            changed = rows.copy()
+            changed[row, 0] ^= np.uint64(1)
+            assert not np.array_equal(root, scheme.commit(changed).root)
+        assert not np.array_equal(root, scheme.commit(rows[::-1]).root)
+
+    def test_committing_to_rows_is_committing_to_their_leaf_digests(self, scheme: VectorCommitment) -> None:
+        rows = _rows(8)
+        assert np.array_equal(scheme.commit(rows).root, scheme.commit_digests(scheme.hash_leaves(rows)).root)
+
+    def test_many_claims_of_different_sizes_verify_together(self, scheme: VectorCommitment) -> None:
+        claims = [_claim(scheme, size, [size // 3, size - 1][: min(size, 2)], seed=size) for size in (16, 1, 4, 64, 16)]
+        scheme.verify_many(claims)
+        scheme.verify_many([])
+
+    # What the caller must not ask for
+
+    @pytest.mark.parametrize("size", [0, 3, 6, 17])
+    def test_only_powers_of_two_are_committed_to(self, scheme: VectorCommitment, size: int) -> None:
+        with pytest.raises(ValueError):
+            scheme.commit(_rows(size))
+        with pytest.raises(ValueError):
+            scheme.commit_digests(scheme.hash_leaves(_rows(size)))
+
+    @pytest.mark.parametrize("indices", [[], [-1], [8], [0, 0], [3, 1, 3], [1 << 64]])
+    def test_rows_that_do_not_exist_are_not_opened(self, scheme: VectorCommitment, indices: list[int]) -> None:
+        state = scheme.commit(_rows(8))
+        with pytest.raises(ValueError):
+            scheme.open(state, indices)
+
+    # What is false is rejected
+
+    def test_every_changed_word_of_a_sibling_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
+        siblings = claim.opening.siblings
+        for position in np.ndindex(siblings.shape):
+            for bit in (0, 31, 55):
+                mutated = siblings.copy()
+                mutated[position] ^= np.uint64(1 << bit)
+                assert not _accepts(scheme, _changed(claim, siblings=mutated))
+
+    def test_swapped_siblings_are_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
+        count = len(claim.opening.siblings)
+        for first in range(count):
+            for second in range(first):
+                order = np.arange(count)
+                order[[first, second]] = order[[second, first]]
+                assert not _accepts(scheme, _changed(claim, siblings=claim.opening.siblings[order]))
+
+    def test_too_few_siblings_are_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
+        siblings = claim.opening.siblings
+        for left in range(len(siblings)):
+            assert not _accepts(scheme, _changed(claim, siblings=siblings[:left]))
+            assert not _accepts(scheme, _changed(claim, siblings=np.delete(siblings, left, axis=0)))
+
+    def test_too_many_siblings_are_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
+        siblings = claim.opening.siblings
+        for at in range(len(siblings) + 1):
+            assert not _accepts(scheme, _changed(claim, siblings=np.insert(siblings, at, siblings[0], axis=0)))
+        whole = _claim(scheme, 4, range(4))
+        assert not _accepts(scheme, _changed(whole, siblings=siblings[:1]))
+
+    def test_siblings_of_another_shape_are_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
+        siblings = claim.opening.siblings
+        assert not _accepts(scheme, _changed(claim, siblings=siblings.ravel()))
+        assert not _accepts(scheme, _changed(claim, siblings=siblings[:, :3]))
+
+    def test_every_changed_word_of_a_leaf_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
+        for position in np.ndindex(claim.leaves.shape):
+            leaves = claim.leaves.copy()
+            leaves[position] ^= np.uint64(1)
+            assert not _accepts(scheme, _changed(claim, leaves=leaves))
+
+    def test_leaves_at_each_others_index_are_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
+        count = len(claim.indices)
+        for shift in range(1, count):
+            assert not _accepts(scheme, _changed(claim, leaves=np.roll(claim.leaves, shift, axis=0)))
+            indices = [claim.indices[(k + shift) % count] for k in range(count)]
+            assert not _accepts(scheme, _changed(claim, indices=indices))
+
+    def test_another_number_of_leaves_than_of_indices_is_rejected(
+        self, scheme: VectorCommitment, claim: VectorClaim
+    ) -> None:
+        leaves = claim.leaves
+        for wrong in (leaves[:-1], leaves[:0], np.concatenate((leaves, leaves[:1])), leaves.ravel(), leaves[:, :3]):
+            assert not _accepts(scheme, _changed(claim, leaves=wrong))
+
+    def test_every_other_index_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
+        for k, index in enumerate(claim.indices):
+            for other in (*range(-2, claim.size + 2), index + claim.size, index - claim.size, 1 << 64):
+                if other != index:
+                    indices = [*claim.indices[:k], other, *claim.indices[k + 1 :]]
+                    assert not _accepts(scheme, _changed(claim, indices=indices))
+
+    def test_repeated_index_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
+        indices = [*claim.indices, claim.indices[0]]
+        leaves = np.concatenate((claim.leaves, claim.leaves[:1]))
+        assert not _accepts(scheme, _changed(claim, indices=indices, leaves=leaves))
+
+    def test_opening_of_no_rows_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
+        nothing = np.zeros((0, DIGEST_WORDS), np.uint64)
+        assert not _accepts(scheme, _changed(claim, indices=[], leaves=nothing, siblings=nothing))
+        assert not _accepts(scheme, _changed(claim, indices=[], leaves=nothing, siblings=claim.root[None, :]))
+
+    @pytest.mark.parametrize("size", [0, -16, 1, 2, 8, 12, 15, 17, 24, 32, 1 << 63, 1 << 64, (1 << 64) + 16, 1 << 5000])
+    def test_every_other_size_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim, size: int) -> None:
+        assert not _accepts(scheme, _changed(claim, size=size))
+
+    @pytest.mark.parametrize(("size", "indices"), [(12, [1]), (0, [0]), (8, [8]), (8, [-1]), (8, [2, 2]), (8, [])])
+    def test_nothing_is_counted_for_what_verify_rejects(
+        self, scheme: VectorCommitment, size: int, indices: list[int]
+    ) -> None:
+        with pytest.raises(ProofRejected):
+            scheme.opening_size(size, indices)
+
+    def test_every_changed_word_of_the_root_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
+        for word in range(DIGEST_WORDS):
+            root = claim.root.copy()
+            root[word] ^= np.uint64(1)
+            assert not _accepts(scheme, _changed(claim, root=root))
+
+    def test_opening_of_another_vector_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
+        other = _claim(scheme, claim.size, claim.indices, seed=1)
+        assert not _accepts(scheme, _changed(claim, root=other.root))
+        assert not _accepts(scheme, _changed(claim, leaves=other.leaves))
+        assert not _accepts(scheme, _changed(claim, siblings=other.opening.siblings))
+
+    def test_inner_node_does_not_pass_for_a_leaf(self, scheme: VectorCommitment) -> None:
+        """A row that spells both children of the root is not the one leaf of a vector of size 1."""
+        digests = scheme.hash_leaves(_rows(2))
+        root = scheme.commit(_rows(2)).root
+        spelled = scheme.hash_leaves(digests.reshape(1, -1))
+        nothing = VectorOpening(np.zeros((0, DIGEST_WORDS), np.uint64))
+        assert not _accepts(scheme, VectorClaim(root, 1, [0], spelled, nothing))
+
+    def test_one_false_claim_among_many_is_rejected(self, scheme: VectorCommitment) -> None:
+        claims = [_claim(scheme, size, [size - 1], seed=size) for size in (16, 1, 4, 64)]
+        for k, claim in enumerate(claims):
+            leaves = claim.leaves.copy()
+            leaves[0, 0] ^= np.uint64(1)
+            with pytest.raises(ProofRejected):
+                scheme.verify_many([*claims[:k], _changed(claim, leaves=leaves), *claims[k + 1 :]])
+
+    def test_claims_do_not_share_their_openings(self, scheme: VectorCommitment) -> None:
+        """Siblings moved from one claim to the next: the sum is right and each claim is wrong."""
+        first, second = _claim(scheme, 16, [3], seed=1), _claim(scheme, 16, [9], seed=2)
+        joined = np.concatenate((first.opening.siblings, second.opening.siblings))
+        cut = len(first.opening.siblings) - 1
+        with pytest.raises(ProofRejected):
+            scheme.verify_many([_changed(first, siblings=joined[:cut]), _changed(second, siblings=joined[cut:])])
+        with pytest.raises(ProofRejected):
+            scheme.verify_many([_changed(first, root=second.root), _changed(second, root=first.root)])
