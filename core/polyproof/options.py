@@ -23,8 +23,7 @@ import math
 import re
 import types
 import typing
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,25 @@ from attrs import NOTHING, frozen
 
 from polyproof.errors import PluginError, Problem, SpecError
 
-__all__ = ["Fault", "Option", "did_you_mean", "faults", "option", "options_of", "plain"]
+__all__ = [
+    "NOT_AN_OPTION",
+    "Check",
+    "Fault",
+    "Option",
+    "check_faults",
+    "count_faults",
+    "did_you_mean",
+    "faults",
+    "item_faults",
+    "nearest",
+    "option",
+    "options_of",
+    "plain",
+    "shown",
+]
+
+NOT_AN_OPTION = {"option": False}
+"""Metadata of an attribute that no file can set: ``attrs.field(default=None, metadata=NOT_AN_OPTION)``."""
 
 _SCALARS: dict[type, str] = {
     bool: "true or false",
@@ -42,6 +59,19 @@ _SCALARS: dict[type, str] = {
     str: "a string",
     Path: "a path",
 }
+
+
+@frozen
+class Fault:
+    """Why a value is not acceptable, and what would be."""
+
+    message: str
+    hint: str | None = None
+    path: tuple[str | int, ...] = ()
+    """Which part of the value, by keys and indices."""
+
+
+Check = Callable[[Any], Iterable[Fault]]
 
 
 def option(
@@ -54,6 +84,7 @@ def option(
     choices: Sequence[Any] | None = None,
     pattern: tuple[str, str] | None = None,
     items: tuple[int, int] | None = None,
+    check: Check | None = None,
 ) -> Any:
     """Declare a field of an options class.
 
@@ -62,7 +93,8 @@ def option(
     (``"hash"``, ``"field"``, …); names are checked where a registry is at hand. ``least`` and
     ``most`` are inclusive bounds of a number, ``choices`` the allowed values, ``pattern`` a regular
     expression that all of the text must match, and the same in words. For ``tuple[T, ...]`` all of
-    these hold of each item, and ``items`` bounds how many there are.
+    these hold of each item, and ``items`` bounds how many there are. ``check`` returns what else is
+    wrong with the value as a whole; it sees only values for which all of the above holds.
     """
     return attrs.field(
         default=default,
@@ -75,6 +107,7 @@ def option(
             "choices": tuple(choices) if choices is not None else None,
             "pattern": pattern,
             "items": items,
+            "check": check,
         },
     )
 
@@ -99,6 +132,7 @@ class Option:
     choices: tuple[Any, ...] | None
     pattern: tuple[str, str] | None
     items: tuple[int, int] | None
+    check: Check | None
 
     @property
     def required(self) -> bool:
@@ -111,59 +145,62 @@ class Option:
         return attrs.has(self.type)
 
     @property
+    def wants_one(self) -> str:
+        """The type of the value, or of each item, in words."""
+        return "a mapping" if self.nested else _SCALARS[self.type]
+
+    @property
     def wants(self) -> str:
         """The type in words, for messages."""
-        one = "a mapping" if self.nested else _SCALARS[self.type]
-        words = f"a list, each item {one}" if self.many else one
+        words = f"a list, each item {self.wants_one}" if self.many else self.wants_one
         return f"{words}, or null" if self.optional else words
 
 
-@frozen
-class Fault:
-    """Why a value is not acceptable: the index of the item at fault if there are many, a message, a hint."""
-
-    message: str
-    hint: str | None = None
-    item: int | None = None
+_UNENCODABLE = re.compile("[\\0\ud800-\udfff]")
+_known: dict[type[Any], tuple[Option, ...]] = {}
 
 
-@cache
 def options_of(cls: type[Any]) -> tuple[Option, ...]:
     """The options a class declares, in order.
 
     Raises ``PluginError`` for a class that is not made as this module wants: the mistake is its author's.
     """
-    where = f"{cls.__module__}.{cls.__qualname__}"
-    if not attrs.has(cls):
-        raise PluginError(f"{where} is not an attrs class")
-    try:
-        resolved = attrs.fields(attrs.resolve_types(cls))
-    except NameError as error:
-        raise PluginError(f"{where}: the type of an option cannot be resolved: {error}") from error
-    return tuple(_option_of(where, attribute) for attribute in resolved if attribute.init)
+    found = _known.get(cls)
+    if found is None:
+        where = f"{cls.__module__}.{cls.__qualname__}"
+        if not attrs.has(cls):
+            raise PluginError(f"{where} is not an attrs class")
+        try:
+            attributes = attrs.fields(attrs.resolve_types(cls))
+        except NameError as error:
+            raise PluginError(f"{where}: the type of an option cannot be resolved: {error}") from error
+        found = _known[cls] = tuple(
+            _option_of(where, attribute) for attribute in attributes if attribute.metadata != NOT_AN_OPTION
+        )
+    return found
+
+
+_RULES = ("doc", "kind", "least", "most", "choices", "pattern", "items", "check")
 
 
 def _option_of(where: str, attribute: attrs.Attribute[Any]) -> Option:
-    declared: Any = attribute.type
-    wanted, optional, many = declared, False, False
+    wanted: Any = attribute.type
+    optional, many = False, False
     if typing.get_origin(wanted) in (typing.Union, types.UnionType):
-        rest = [item for item in typing.get_args(wanted) if item is not types.NoneType]
-        optional = len(rest) < len(typing.get_args(wanted))
+        arguments = typing.get_args(wanted)
+        rest = [item for item in arguments if item is not types.NoneType]
+        optional = len(rest) < len(arguments)
         wanted = rest[0] if len(rest) == 1 else None
     if typing.get_origin(wanted) is tuple:
         arguments = typing.get_args(wanted)
         many = True
         wanted = arguments[0] if len(arguments) == 2 and arguments[1] is Ellipsis else None
     if not (isinstance(wanted, type) and (wanted in _SCALARS or attrs.has(wanted))):
-        raise PluginError(f"{where}.{attribute.name}: an option cannot have the type {declared}")
+        raise PluginError(f"{where}.{attribute.name}: an option cannot have the type {attribute.type}")
     if not attribute.metadata.get("doc"):
         raise PluginError(f"{where}.{attribute.name} is not declared by polyproof.options.option with a doc")
-    return Option(
-        attribute.name, wanted, many, optional, attribute.default, **{key: attribute.metadata[key] for key in _RULES}
-    )
-
-
-_RULES = ("doc", "kind", "least", "most", "choices", "pattern", "items")
+    rules = {key: attribute.metadata[key] for key in _RULES}
+    return Option(attribute.name, wanted, many, optional, attribute.default, **rules)
 
 
 def faults(declared: Option, value: Any) -> list[Fault]:
@@ -171,36 +208,46 @@ def faults(declared: Option, value: Any) -> list[Fault]:
     if value is None and declared.optional:
         return []
     if not declared.many:
-        return _item_faults(declared, value, None)
+        return item_faults(declared, value) or check_faults(declared, value)
     if not isinstance(value, tuple):
-        return [Fault(f"{declared.name} is {shown(value)}", f"wanted is {declared.wants}")]
-    found = [fault for index, item in enumerate(value) for fault in _item_faults(declared, item, index)]
-    if declared.items is not None:
-        fewest, most = declared.items
-        if not fewest <= len(value) <= most:
-            found.append(Fault(f"{declared.name} has {len(value)} items", f"allowed are {fewest} to {most}"))
-    return found
+        return [Fault(f"{declared.name} is {shown(value)}", f"wanted is {declared.wants}, as a tuple")]
+    found = [fault for item in value for fault in item_faults(declared, item)]
+    return found or count_faults(declared, len(value)) + check_faults(declared, value)
 
 
-def _item_faults(declared: Option, value: Any, item: int | None) -> list[Fault]:
-    name = declared.name
+def check_faults(declared: Option, value: Any) -> list[Fault]:
+    """What the option's own ``check`` finds in a value that is of the right type and within bounds."""
+    return list(declared.check(value)) if declared.check else []
+
+
+def count_faults(declared: Option, count: int) -> list[Fault]:
+    """What is wrong with the number of items of a list."""
+    if declared.items is None or declared.items[0] <= count <= declared.items[1]:
+        return []
+    return [Fault(f"{declared.name} has {count} items", f"allowed are {declared.items[0]} to {declared.items[1]}")]
+
+
+def item_faults(declared: Option, value: Any) -> list[Fault]:
+    """What is wrong with the value, or with one item of a list."""
+    is_now = f"{declared.name} is {shown(value)}"
     if not _has_type(value, declared.type):
-        one = "a mapping" if declared.nested else _SCALARS[declared.type]
-        null = ", or null" if declared.optional and item is None else ""
-        return [Fault(f"{name} is {shown(value)}", f"wanted is {one}{null}", item)]
+        null = ", or null" if declared.optional and not declared.many else ""
+        return [Fault(is_now, f"wanted is {declared.wants_one}{null}")]
     if isinstance(value, float) and not math.isfinite(value):
-        return [Fault(f"{name} is {value}", "wanted is a finite number", item)]
+        return [Fault(is_now, "wanted is a finite number")]
+    if isinstance(value, str) and _UNENCODABLE.search(value):
+        return [Fault(is_now, "wanted is text that UTF-8 can encode, without NUL")]
     if declared.choices is not None and value not in declared.choices:
-        return [Fault(f"{name} is {shown(value)}", did_you_mean(value, declared.choices), item)]
+        return [Fault(is_now, did_you_mean(value, declared.choices))]
     low, high = declared.least, declared.most
     if (low is not None and value < low) or (high is not None and value > high):
         if high is None:
             allowed = f"at least {low}"
         else:
             allowed = f"at most {high}" if low is None else f"{low} to {high}"
-        return [Fault(f"{name} is {shown(value)}", f"allowed is {allowed}", item)]
+        return [Fault(is_now, f"allowed is {allowed}")]
     if declared.pattern is not None and not re.fullmatch(declared.pattern[0], value):
-        return [Fault(f"{name} is {shown(value)}", f"wanted is {declared.pattern[1]}", item)]
+        return [Fault(is_now, f"wanted is {declared.pattern[1]}")]
     return []
 
 
@@ -228,17 +275,19 @@ def shown(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
+def nearest(value: Any, allowed: Iterable[Any]) -> str | None:
+    """The allowed name that is most like a value, whatever its case and its hyphens, if one is near."""
+    names = {str(name).lower().replace("_", "-"): str(name) for name in allowed}
+    near = difflib.get_close_matches(str(value)[:100].lower().replace("_", "-"), names, 1)
+    return names[near[0]] if near else None
+
+
 def did_you_mean(value: Any, allowed: Iterable[Any]) -> str:
-    """A hint: the nearest allowed value if one is near, and all of them."""
+    """A hint: the nearest allowed name if one is near, and all of them."""
     names = [str(name) for name in allowed]
-    lower = {name.lower(): name for name in names}
-    near = difflib.get_close_matches(
-        str(value).lower()[:100].replace("_", "-"), [n.replace("_", "-") for n in lower], 1
-    )
-    if near:
-        found = next(name for key, name in lower.items() if key.replace("_", "-") == near[0])
-        return f"did you mean {found!r}? allowed: {', '.join(names)}"
-    return f"allowed: {', '.join(names) or 'none'}"
+    near = nearest(value, names)
+    question = f"did you mean {near!r}? " if near else ""
+    return f"{question}allowed: {', '.join(names) or 'none'}"
 
 
 def _validate(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:

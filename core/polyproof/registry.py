@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import re
 from collections.abc import Iterable, Sequence
@@ -14,8 +13,9 @@ import pluggy
 from attrs import frozen
 
 from polyproof import INTERFACE_VERSION, hookspecs
-from polyproof.errors import PluginError
+from polyproof.errors import PluginError, Problem
 from polyproof.hookspecs import KINDS, Component
+from polyproof.options import did_you_mean, shown
 
 __all__ = ["ENTRY_POINT_GROUP", "Registered", "Registry", "Skipped", "default_registry"]
 
@@ -132,24 +132,34 @@ class Registry:
         """Claims of several plugins to one name."""
         return [claims for claims in self._components.values() if len(claims) > 1]
 
-    def get(self, kind: str, name: str) -> type[Any]:
-        """The class of a component.
+    def claim(self, kind: str, name: str) -> Registered:
+        """The one claim to a name; nothing is imported.
 
-        Raises ``PluginError``: no such name (with the allowed ones and the nearest), several plugins
-        claim it, it cannot be imported, or it does not derive from the kind's abstract class.
+        Raises ``PluginError``: no such name (with the allowed ones and the nearest), or several plugins claim it.
         """
         claims = self._components.get((kind, name), [])
         if not claims:
-            allowed = self.names(kind)
-            near = difflib.get_close_matches(name, allowed, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise PluginError(f"no {kind} is named {name!r}: there are {', '.join(allowed) or 'none'}{hint}")
+            hint = did_you_mean(name, self.names(kind))
+            if self.skipped:
+                hint += "; some plugins were skipped, `polyproof plugins` says why"
+            raise PluginError(Problem(f"no {kind} is named {shown(name)}", hint=hint))
         if len(claims) > 1:
             claimants = " and ".join(f"{claim.plugin} of {claim.origin}" for claim in claims)
             raise PluginError(
-                f"{kind} {name!r} is claimed by {claimants}; uninstall one of them, polyproof does not choose"
+                Problem(
+                    f"{kind} {name!r} is claimed by {claimants}",
+                    hint="uninstall one of them, polyproof does not choose",
+                )
             )
-        claim = claims[0]
+        return claims[0]
+
+    def get(self, kind: str, name: str) -> type[Any]:
+        """The class of a component.
+
+        Raises ``PluginError`` as ``claim`` does, and for a class that cannot be imported, does not
+        derive from the kind's abstract class, or leaves some of it out.
+        """
+        claim = self.claim(kind, name)
         try:
             found = _load(claim.component.factory)
         except Exception as error:
