@@ -1,0 +1,99 @@
+"""Exact conversion of decimal strings to integers of an asset's smallest unit.
+
+The grammar of an amount, in ASCII only::
+
+    amount   = *( SP / TAB ) [ "+" / "-" ] number [ exponent ] *( SP / TAB )
+    number   = 1*DIGIT [ "." *DIGIT ] / "." 1*DIGIT
+    exponent = ( "e" / "E" ) [ "+" / "-" ] 1*DIGIT
+
+Exponents are in because spreadsheets and ledgers export ``1e-7``; they are converted exactly like
+everything else: by moving the point of an integer, never through a float. NaN, infinities, thousands
+separators, decimal commas, underscores, hexadecimal and the digits of other scripts are no amounts.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from polyproof.errors import InputError, Problem
+
+__all__ = ["MOST_DIGITS", "AmountError", "Rounding", "parse_amount"]
+
+MOST_DIGITS = 1000
+"""Digits an amount may have, as written and in base units. No balance has so many; hostile input may."""
+
+_AMOUNT = re.compile(r"[ \t]*([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?[ \t]*", re.ASCII)
+_NOT_FINITE = re.compile(r"[ \t]*[+-]?(?:nan|inf(?:inity)?)[ \t]*", re.ASCII | re.IGNORECASE)
+
+
+class AmountError(InputError):
+    """A text is no amount, or not one of this asset."""
+
+
+class Rounding(Enum):
+    """What becomes of a part smaller than one base unit."""
+
+    UP = "up"
+    """Towards +∞: liabilities. A balance is never understated."""
+    DOWN = "down"
+    """Towards −∞: holdings. A reserve is never overstated."""
+    EXACT = "exact"
+    """Such a part is an error."""
+
+
+def parse_amount(text: str, decimals: int, rounding: Rounding = Rounding.UP) -> int:
+    """The integer of 10^−decimals that a text in this module's grammar stands for; it may be negative.
+
+    Raises ``AmountError`` for a text outside the grammar, for one of more than ``MOST_DIGITS`` digits,
+    and with ``Rounding.EXACT`` for one that is no whole number of base units. Time and memory are
+    bounded whatever the exponent.
+    """
+    if len(text) > MOST_DIGITS:
+        raise AmountError(
+            Problem(f"{shown(text)} is longer than {MOST_DIGITS} characters", hint="no balance is that long")
+        )
+    match = _AMOUNT.fullmatch(text)
+    if match is None or not (match[2] or match[3]):
+        raise AmountError(Problem(f"{shown(text)} is not a number", hint=_hint(text)))
+    sign, whole, fraction, exponent = match[1], match[2], match[3] or "", match[4]
+    coefficient = int(whole + fraction)
+    if coefficient == 0:
+        return 0
+    shift = decimals - len(fraction) + (int(exponent) if exponent else 0)
+    if shift >= 0:
+        if shift + len(str(coefficient)) > MOST_DIGITS:
+            raise AmountError(
+                Problem(f"{shown(text)} has more than {MOST_DIGITS} digits", hint="no balance is that large")
+            )
+        units = coefficient * 10**shift
+        return -units if sign == "-" else units
+    # Below 10^−MOST_DIGITS all that matters is that something is left over: cap the power.
+    units, rest = divmod(-coefficient if sign == "-" else coefficient, 10 ** min(-shift, MOST_DIGITS + 1))
+    if not rest or rounding is Rounding.DOWN:
+        return units
+    if rounding is Rounding.EXACT:
+        raise AmountError(
+            Problem(
+                f"{shown(text)} is not a whole number of base units",
+                hint=f"at most {decimals} decimals can be told apart" if decimals else "write an integer",
+            )
+        )
+    return units + 1
+
+
+def shown(text: str) -> str:
+    """A text as a message quotes it: on one line, cut where it gets long."""
+    return repr(text) if len(text) <= 60 else f"{text[:40]!r}… ({len(text)} characters)"
+
+
+def _hint(text: str) -> str:
+    if not text.strip():
+        return "write 0 for no balance"
+    if _NOT_FINITE.fullmatch(text):
+        return "an amount is finite"
+    if "," in text:
+        return "no thousands separators, and the decimal point is a point: 1234.5"
+    if any(not "0" <= char <= "9" and char.isdigit() for char in text):
+        return "only the digits 0 to 9 are digits here"
+    return "write digits with at most one point: 1234.5"
