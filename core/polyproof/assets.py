@@ -4,19 +4,38 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from polyproof.options import option, printable
+
 __all__ = ["Asset"]
+
+
+_SYMBOL = (
+    r"[A-Za-z0-9][A-Za-z0-9.+_$-]{0,31}",
+    "1 to 32 letters, digits or . + _ $ -, beginning with a letter or digit",
+)
 
 
 @frozen
 class Asset:
-    """An asset of the spec. Amounts of it are integers of 10^−decimals."""
+    """An asset of the spec. Amounts of it are integers of 10^−decimals.
 
-    symbol: str
-    decimals: int
-    bits: int = 64
-    """Balances are below 2^bits."""
-    aliases: tuple[str, ...] = ()
-    name: str | None = None
+    Raises ``SpecError`` for values that a spec could not have either.
+    """
+
+    symbol: str = option(
+        pattern=_SYMBOL, doc="What the asset is called in the snapshot, in proofs and in reports, such as BTC."
+    )
+    decimals: int = option(
+        least=0,
+        most=77,
+        doc="Balances are counted in units of 10^-decimals. A finer balance is rounded up: what is owed is never "
+        "understated.",
+    )
+    bits: int = option(default=64, least=1, most=256, doc="Every balance is below 2^bits units.")
+    aliases: tuple[str, ...] = option(
+        default=(), pattern=_SYMBOL, items=(0, 64), doc="Other symbols that the snapshot uses for it, such as XBT."
+    )
+    name: str | None = option(default=None, check=printable(100), doc="Name for display, such as Bitcoin.")
 
     @property
     def words(self) -> int:

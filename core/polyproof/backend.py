@@ -16,6 +16,7 @@ from attrs import field, frozen
 from polyproof.accounts import Accounts
 from polyproof.assets import Asset
 from polyproof.errors import InputError
+from polyproof.options import option
 from polyproof.progress import Progress
 
 __all__ = [
@@ -130,15 +131,22 @@ class InclusionVerdict:
 class Policy:
     """What a verifier accepts, kept apart from the spec: never the prover's word."""
 
-    min_proven_bits: float = 100.0
-    hashes: tuple[str, ...] | None = None
-    """Allowed hash names; ``None`` allows every registered hash."""
-    fields: tuple[str, ...] | None = None
-    backends: tuple[str, ...] | None = None
-    max_proof_bytes: int = 64 << 20
-    max_inclusion_bytes: int = 1 << 20
-    max_manifest_bytes: int = 16 << 20
-    max_segments: int = 4096
+    min_proven_bits: float = option(
+        default=100.0, least=0.0, most=256.0, doc="The least proven security of a proof, in bits."
+    )
+    hashes: tuple[str, ...] | None = option(
+        default=None, kind="hash", doc="Hashes a proof may use; null allows every registered one."
+    )
+    fields: tuple[str, ...] | None = option(
+        default=None, kind="field", doc="Fields a proof may use; null allows every registered one."
+    )
+    backends: tuple[str, ...] | None = option(
+        default=None, kind="backend", doc="Backends that may have made a proof; null allows every registered one."
+    )
+    max_proof_bytes: int = option(default=64 << 20, least=1, doc="The largest proof file of a segment, in bytes.")
+    max_inclusion_bytes: int = option(default=1 << 20, least=1, doc="The largest inclusion file, in bytes.")
+    max_manifest_bytes: int = option(default=16 << 20, least=1, doc="The largest manifest, in bytes.")
+    max_segments: int = option(default=4096, least=1, doc="The most segments of an audit.")
 
 
 class Backend(ABC):

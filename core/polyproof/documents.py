@@ -3,7 +3,7 @@
 ``parse_yaml`` reads a file that a person wrote. It takes the safe and unsurprising part of YAML:
 
 - UTF-8, one document, at most 1 MiB and 32 levels.
-- No anchors, aliases, merges or tags; no key twice.
+- No anchors, aliases, merges or tags.
 - Plain scalars mean what YAML 1.2 (§10.3, core schema) says, so ``NO`` and ``on`` are text and not
   booleans; integers are decimal, without leading zeros. A scalar keeps its text beside its value:
   where a string is wanted, ``symbol: 1000`` is the text ``1000``.
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from attrs import field, frozen
+from attrs import frozen
 
 from polyproof.errors import Location, Problem, SpecError
 from polyproof.options import shown
@@ -60,6 +60,7 @@ class Items:
 class Entry:
     """A key of a mapping and its value."""
 
+    key: str
     location: Location
     """Where the key stands."""
     value: Node
@@ -67,48 +68,50 @@ class Entry:
 
 @frozen
 class Mapping:
-    """A mapping; keys are text."""
+    """A mapping: its entries in order, with keys that are given twice for the caller to report."""
 
     location: Location
-    entries: dict[str, Entry] = field(factory=dict)
+    entries: tuple[Entry, ...] = ()
 
     def get(self, key: str) -> Node | None:
-        """The value of a key, or ``None``."""
-        entry = self.entries.get(key)
-        return entry.value if entry else None
+        """The value of a key, or ``None``; of a key that is given twice, the first."""
+        return next((entry.value for entry in self.entries if entry.key == key), None)
+
+    def repeated(self) -> Iterator[tuple[Entry, Entry]]:
+        """Every entry whose key was given before, and the first entry of that key."""
+        seen: dict[str, Entry] = {}
+        for entry in self.entries:
+            first = seen.setdefault(entry.key, entry)
+            if first is not entry:
+                yield entry, first
 
 
 Node = Scalar | Items | Mapping
 
 
-def load_yaml(path: Path, what: str) -> tuple[Node, list[Problem]]:
-    """Read a YAML file; ``what`` names it in messages. See ``parse_yaml``."""
+def load_yaml(path: Path) -> Node:
+    """Read a YAML file. Raises ``SpecError`` for one that cannot be read, and as ``parse_yaml`` does."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise SpecError(
-            Problem(f"the {what} cannot be read: {error.strerror or error}", Location(str(path)))
-        ) from error
-    return parse_yaml(data, str(path), what)
+        raise SpecError(Problem(f"cannot be read: {error.strerror or error}", Location(str(path)))) from error
+    return parse_yaml(data, str(path))
 
 
-def parse_yaml(data: bytes, file: str, what: str) -> tuple[Node, list[Problem]]:
-    """The document, and the problems that do not keep it from being read further (a key given twice).
-
-    Raises ``SpecError`` with file, line and column for what is not a document at all.
-    """
+def parse_yaml(data: bytes, file: str) -> Node:
+    """The document; ``file`` names it. Raises ``SpecError`` with file, line and column for what is none."""
     if len(data) > MAX_BYTES:
-        raise SpecError(Problem(f"the {what} has more than {MAX_BYTES} bytes", Location(file)))
+        raise SpecError(Problem(f"the file has more than {MAX_BYTES} bytes", Location(file)))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start]
         location = Location(file, before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        raise SpecError(Problem(message, location, f"save the {what} as UTF-8")) from error
+        raise SpecError(Problem(message, location, "save the file as UTF-8")) from error
     try:
-        return _Composer(text, file, what).document()
+        return _Composer(text, file).document()
     except yaml.reader.ReaderError as error:
         before_text = text[: error.position]
         location = Location(file, before_text.count("\n") + 1, len(before_text) - before_text.rfind("\n"))
@@ -124,25 +127,23 @@ def parse_yaml(data: bytes, file: str, what: str) -> tuple[Node, list[Problem]]:
 class _Composer:
     """Builds the tree from PyYAML's events: its parser does not recurse, and depth is bounded here."""
 
-    def __init__(self, text: str, file: str, what: str) -> None:
+    def __init__(self, text: str, file: str) -> None:
         self._events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
         self._file = file
-        self._what = what
-        self._problems: list[Problem] = []
 
     def _location(self, event: Any) -> Location:
         return Location(self._file, event.start_mark.line + 1, event.start_mark.column + 1)
 
-    def document(self) -> tuple[Node, list[Problem]]:
+    def document(self) -> Node:
         next(self._events)  # the stream begins
         if isinstance(next(self._events), yaml.StreamEndEvent):
-            raise SpecError(Problem(f"the {self._what} is empty", Location(self._file)))
+            raise SpecError(Problem("the file is empty", Location(self._file)))
         node = self._node(next(self._events), 1)
         next(self._events)  # the document ends
         event = next(self._events)
         if not isinstance(event, yaml.StreamEndEvent):
             raise SpecError(Problem("a second document begins here", self._location(event), "a file holds one"))
-        return node, self._problems
+        return node
 
     def _node(self, event: Any, depth: int) -> Node:
         location = self._location(event)
@@ -168,20 +169,13 @@ class _Composer:
             while not isinstance(inner := next(self._events), yaml.SequenceEndEvent):
                 items.append(self._node(inner, depth + 1))
             return Items(location, tuple(items))
-        entries: dict[str, Entry] = {}
+        entries = []
         while not isinstance(inner := next(self._events), yaml.MappingEndEvent):
             key = self._node(inner, depth + 1)
-            value = self._node(next(self._events), depth + 1)
             if not isinstance(key, Scalar) or key.text is None:
-                self._problems.append(Problem("a key must be text", key.location))
-            elif key.text in entries:
-                first = entries[key.text].location
-                self._problems.append(
-                    Problem(f"the key {shown(key.text)} is given twice", key.location, f"first on line {first.line}")
-                )
-            else:
-                entries[key.text] = Entry(key.location, value)
-        return Mapping(location, entries)
+                raise SpecError(Problem("a key must be text", key.location))
+            entries.append(Entry(key.text, key.location, self._node(next(self._events), depth + 1)))
+        return Mapping(location, tuple(entries))
 
 
 def _scalar(location: Location, text: str, *, plain: bool) -> Scalar:
@@ -219,11 +213,11 @@ class _Wrapper:
         if depth > MAX_DEPTH or self._count > MAX_NODES:
             raise SpecError(Problem(f"more than {MAX_DEPTH} levels or {MAX_NODES} parts", location))
         if isinstance(value, dict):
-            entries = {}
+            entries = []
             for key, item in value.items():
                 inner = f"{path}.{key}" if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", key) else f"{path}[{shown(key)}]"
-                entries[key] = Entry(Location(inner), self.node(item, inner, depth + 1))
-            return Mapping(location, entries)
+                entries.append(Entry(key, Location(inner), self.node(item, inner, depth + 1)))
+            return Mapping(location, tuple(entries))
         if isinstance(value, list):
             items = (self.node(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value))
             return Items(location, tuple(items))

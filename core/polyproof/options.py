@@ -46,6 +46,7 @@ __all__ = [
     "option",
     "options_of",
     "plain",
+    "printable",
     "shown",
 ]
 
@@ -217,7 +218,7 @@ def faults(declared: Option, value: Any) -> list[Fault]:
 
 def check_faults(declared: Option, value: Any) -> list[Fault]:
     """What the option's own ``check`` finds in a value that is of the right type and within bounds."""
-    return list(declared.check(value)) if declared.check else []
+    return list(declared.check(value)) if declared.check and value is not None else []
 
 
 def count_faults(declared: Option, count: int) -> list[Fault]:
@@ -288,6 +289,16 @@ def did_you_mean(value: Any, allowed: Iterable[Any]) -> str:
     near = nearest(value, names)
     question = f"did you mean {near!r}? " if near else ""
     return f"{question}allowed: {', '.join(names) or 'none'}"
+
+
+def printable(length: int) -> Check:
+    """A ``check`` for names that reports show: 1 to ``length`` characters, none that steers a terminal."""
+
+    def check(text: str) -> Iterable[Fault]:
+        if not (0 < len(text) <= length and text.isprintable()):
+            yield Fault(f"{shown(text)} cannot be shown", f"wanted are 1 to {length} printable characters")
+
+    return check
 
 
 def _validate(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:

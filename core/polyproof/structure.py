@@ -77,10 +77,10 @@ _FAILED = _Failed()
 class Structure:
     """Builds objects from one document and collects what is wrong with it."""
 
-    def __init__(self, registry: Registry, problems: Iterable[Problem] = (), *, limit: int = 100) -> None:
-        """``problems``: those found so far. At ``limit`` problems reading ends."""
+    def __init__(self, registry: Registry, limit: int = 100) -> None:
+        """At ``limit`` problems reading ends."""
         self.registry = registry
-        self.problems = list(problems)
+        self.problems: list[Problem] = []
         self._limit = limit
 
     def report(self, message: str, location: Location, hint: str | None = None) -> None:
@@ -143,12 +143,16 @@ class Structure:
             )
             return {}, False
         meant = set()
-        for key, entry in node.entries.items():
-            if key not in allowed:
-                self.report(f"unknown key {shown(key)}", entry.location, did_you_mean(key, allowed))
-                meant.add(nearest(key, allowed))
+        for entry in node.entries:
+            if entry.key not in allowed:
+                self.report(f"unknown key {shown(entry.key)}", entry.location, did_you_mean(entry.key, allowed))
+                meant.add(nearest(entry.key, allowed))
         values: dict[str, Any] = {}
         complete = not meant
+        for again, first in node.repeated():
+            line = f"first on line {first.location.line}" if first.location.line else None
+            self.report(f"the key {shown(again.key)} is given twice", again.location, line)
+            complete = False
         for option in declared:
             given = node.get(option.name)
             if given is not None:
