@@ -310,14 +310,12 @@ def _validate(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> Non
         raise SpecError([Problem(fault.message, hint=fault.hint) for fault in found])
 
 
-def plain(instance: Any) -> dict[str, Any]:
-    """An options object as plain JSON: every option, defaults filled in; tuples become lists, paths text."""
-    return {declared.name: _plain(getattr(instance, declared.name)) for declared in options_of(instance.__class__)}
-
-
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as plain JSON: an options object with all its options, tuples as lists, paths as text."""
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, Path):
         return value.as_posix()
-    return plain(value) if attrs.has(type(value)) else value
+    if attrs.has(type(value)):
+        return {declared.name: plain(getattr(value, declared.name)) for declared in options_of(value.__class__)}
+    return value

@@ -107,8 +107,7 @@ class Spec(PublicSpec):
     """A spec file."""
 
     name: str = option(
-        pattern=(r"[a-z0-9]+(-[a-z0-9]+)*", "lower case letters, digits and single hyphens between them"),
-        check=lambda name: [] if len(name) <= 64 else [Fault("name is too long", "at most 64 characters")],
+        pattern=(r"(?!.{65})[a-z0-9]+(-[a-z0-9]+)*", "at most 64 lower case letters, digits and single hyphens"),
         doc="Short name of who is audited; audit ids begin with it.",
     )
     organisation: str | None = option(default=None, check=printable(200), doc="Name of who is audited, for display.")
