@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterable, Sequence
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions, entry_points
 from types import ModuleType
 from typing import Any
 
@@ -20,7 +20,11 @@ from polyproof.options import did_you_mean, shown
 __all__ = ["ENTRY_POINT_GROUP", "Registered", "Registry", "Skipped", "default_registry"]
 
 ENTRY_POINT_GROUP = "polyproof.plugins"
+_FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+
+_ANYTHING = (Exception, SystemExit)
+"""What a stranger's code may raise while it is imported or asked what it offers."""
 
 
 @frozen
@@ -67,42 +71,56 @@ class Registry:
     def discover(self, found: Iterable[EntryPoint] | None = None) -> None:
         """Load the plugins of an entry-point group; whatever is unusable is reported in ``skipped``."""
         if found is None:
-            found = entry_points(group=ENTRY_POINT_GROUP)
+            found = self._entry_points()
         seen: set[tuple[str, str]] = set()
         for point in sorted(found, key=lambda point: (point.name, point.value)):
             if (point.name, point.value) in seen:
                 continue
             seen.add((point.name, point.value))
-            dist = point.dist
-            version = dist.version if dist else "unknown"
-            origin = f"{dist.name if dist else 'unknown'} ({point.value})"
+            version = (point.dist.version if point.dist else None) or "unknown"
+            origin = f"{point.dist.name if point.dist else 'unknown'} ({point.value})"
             try:
                 module = point.load()
-            except Exception as error:  # noqa: BLE001 - a stranger's import may raise anything
-                self.skipped.append(Skipped(point.name, origin, f"cannot be imported: {type(error).__name__}: {error}"))
+            except _ANYTHING as error:
+                self.skipped.append(Skipped(point.name, origin, f"cannot be imported: {_told(error)}"))
                 continue
             self.register(module, point.name, version, origin)
+
+    def _entry_points(self) -> list[EntryPoint]:
+        try:
+            return list(entry_points(group=ENTRY_POINT_GROUP))
+        except _ANYTHING:
+            # Some distribution's entry_points.txt cannot be parsed: find out which, and do without it.
+            found: list[EntryPoint] = []
+            for distribution in distributions():
+                try:
+                    found += distribution.entry_points.select(group=ENTRY_POINT_GROUP)
+                except _ANYTHING as error:
+                    reason = f"its entry points cannot be read: {_told(error)}"
+                    self.skipped.append(Skipped("unknown", str(distribution.name), reason))
+            return found
 
     def register(self, module: ModuleType | object, plugin: str, version: str, origin: str) -> None:
         """Register one plugin; unusable ones and unusable components are reported in ``skipped``."""
         interface = getattr(module, "polyproof_interface", None)
-        if interface != INTERFACE_VERSION:
-            built_for = "states no interface version" if interface is None else f"is for interface {interface}"
+        if type(interface) is not int or interface != INTERFACE_VERSION:
+            built_for = "states no interface version" if interface is None else f"is for interface {shown(interface)}"
             self.skipped.append(
                 Skipped(plugin, origin, f"{built_for}; this polyproof has interface {INTERFACE_VERSION}")
             )
             return
         try:
             self._manager.register(module, name=f"{origin}:{plugin}")
+            self._check_hooks(module)
             caller = self._manager.subset_hook_caller(
                 "polyproof_components",
                 [other for other in self._manager.get_plugins() if other is not module],
             )
             offered: Sequence[Any] = [item for items in caller() for item in items]
-        except Exception as error:  # noqa: BLE001 - a stranger's hook may raise anything
-            if self._manager.is_registered(module):
+        except _ANYTHING as error:
+            if self._manager.get_name(module) == f"{origin}:{plugin}":
                 self._manager.unregister(module)
-            self.skipped.append(Skipped(plugin, origin, f"its hooks cannot be used: {type(error).__name__}: {error}"))
+            self.skipped.append(Skipped(plugin, origin, f"its hooks cannot be used: {_told(error)}"))
             return
         for component in offered:
             problem = _component_problem(component)
@@ -111,6 +129,12 @@ class Registry:
                 continue
             claims = self._components.setdefault((component.kind, component.name), [])
             claims.append(Registered(component, plugin, version, origin))
+
+    def _check_hooks(self, module: ModuleType | object) -> None:
+        known = sorted(name for name in vars(hookspecs) if name.startswith("polyproof_"))
+        for caller in self._manager.get_hookcallers(module) or ():
+            if not caller.has_spec():
+                raise PluginError(f"there is no hook {caller.name!r}: {did_you_mean(caller.name, known)}")
 
     def components(self, kind: str | None = None) -> list[Registered]:
         """Every component, by kind and name; one that several plugins claim appears once for each."""
@@ -160,18 +184,19 @@ class Registry:
         derive from the kind's abstract class, or leaves some of it out.
         """
         claim = self.claim(kind, name)
+        what = f"{kind} {name!r} of {claim.origin}"
         try:
             found = _load(claim.component.factory)
-        except Exception as error:
-            raise PluginError(
-                f"{kind} {name!r} of {claim.origin} cannot be imported: {type(error).__name__}: {error}"
-            ) from error
+        except _ANYTHING as error:
+            raise PluginError(f"{what} cannot be imported: {_told(error)}") from error
         base = _load(KINDS[kind])
         if not (isinstance(found, type) and issubclass(found, base)):
-            raise PluginError(f"{kind} {name!r} of {claim.origin} does not derive from {KINDS[kind]}")
+            raise PluginError(f"{what} does not derive from {KINDS[kind]}")
         missing = sorted(getattr(found, "__abstractmethods__", ()))
         if missing:
-            raise PluginError(f"{kind} {name!r} of {claim.origin} lacks {', '.join(missing)}")
+            raise PluginError(f"{what} lacks {', '.join(missing)}")
+        if getattr(found, "name", None) != name:
+            raise PluginError(f"{what} calls itself {shown(getattr(found, 'name', None))}")
         return found
 
     def create(self, kind: str, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -182,11 +207,20 @@ class Registry:
 def _component_problem(component: Any) -> str | None:
     if not isinstance(component, Component):
         return f"offers {type(component).__name__} where a Component is wanted"
+    values = (component.kind, component.name, component.summary, component.factory)
+    if not all(isinstance(value, str) for value in values):
+        return f"offers a Component whose values are not all strings: {shown(component.name)}"
     if component.kind not in KINDS:
-        return f"offers {component.name!r} of unknown kind {component.kind!r}; kinds are {', '.join(KINDS)}"
+        return f"offers {component.name!r} of unknown kind {component.kind!r}: {did_you_mean(component.kind, KINDS)}"
     if not _NAME.match(component.name):
         return f"offers a {component.kind} named {component.name!r}; names are lower case, digits and hyphens"
+    if not _FACTORY.match(component.factory):
+        return f"offers {component.name!r} at {component.factory!r}; wanted is module:attribute"
     return None
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _load(reference: str) -> Any:
