@@ -12,11 +12,26 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
 from attrs import frozen
 
+from polyproof.accounts import Accounts
+from polyproof.assets import Asset
 from polyproof.field import Elements
 
-__all__ = ["Builder", "ConstraintSystem", "Expression", "Graph", "Node", "Operation", "Rows", "Trace"]
+__all__ = [
+    "Builder",
+    "ConstraintSystem",
+    "Expression",
+    "Graph",
+    "LiabilitiesSystem",
+    "Node",
+    "Operation",
+    "PlacedAccounts",
+    "Rows",
+    "Trace",
+]
 
 
 class Rows(Enum):
@@ -188,4 +203,46 @@ class ConstraintSystem(ABC):
 
         Raises ``InputError`` for a witness that does not fit. A cheating prover may return anything:
         soundness rests on ``constraints`` alone.
+        """
+
+
+@frozen(eq=False)
+class PlacedAccounts:
+    """The witness of a liabilities system: accounts, and the row that each is to have."""
+
+    accounts: Accounts
+    rows: npt.NDArray[np.int64]
+    """Shape ``(len(accounts),)``, distinct; rows that nobody has are padding with zero balances."""
+
+
+class LiabilitiesSystem(ConstraintSystem):
+    """A constraint system about accounts: what backends need of it beside its constraints.
+
+    Constructed as ``System(assets, active=U, modulus=p, **options)``. Row r < U−1 is an account or
+    padding; the last row under constraints, U−1, is the system's own.
+    """
+
+    assets: Sequence[Asset]
+    active: int
+
+    @abstractmethod
+    def __init__(self, assets: Sequence[Asset], *, active: int, modulus: int, limb_bits: int) -> None:
+        """Raise ``OptionsError``, with the arithmetic, for numbers under which a sum could wrap."""
+
+    @abstractmethod
+    def trace(self, witness: PlacedAccounts, rows: int) -> Trace:
+        """The trace of placed accounts on ``rows`` = U rows."""
+
+    @abstractmethod
+    def account_row(self, balances: Sequence[int]) -> Elements:
+        """The columns of one account's row, ``(columns,)``, from balances in base units.
+
+        Raises ``ProofRejected`` for a balance that the columns cannot hold.
+        """
+
+    @abstractmethod
+    def publics_of_totals(self, totals: Sequence[int]) -> Mapping[str, int]:
+        """The public values that state these integer totals, one for each asset.
+
+        Raises ``ProofRejected`` for a total that no U−1 accounts can have.
         """

@@ -108,6 +108,10 @@ class Transcript:
             if not extension.in_base(element):
                 return element
 
+    def draw_integers(self, count: int, bound: int) -> list[int]:
+        """``count`` independent uniform integers below ``bound``."""
+        return self._uniform(bound, count)
+
     def draw_indices(self, count: int, bound: int) -> list[int]:
         """``count`` different integers below ``bound``, in the order drawn."""
         if count > bound:

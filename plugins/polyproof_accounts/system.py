@@ -1,0 +1,170 @@
+"""Balances as limbs: every limb in range, every asset's limbs summed without wrapping.
+
+A balance of asset a is Σ_j ℓ_{a,j}·2^{wj}. The limbs are cut into parts of v limbs such that the sum of a
+part over all rows, with carries, stays below p: 2^{wv}·4U < p. So each part has an exact sum in the
+field, and the parts of an asset are joined by carries that stand, as limbs, on the last row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from attrs import frozen
+
+from polyproof.assets import Asset
+from polyproof.constraints import Builder, Expression, LiabilitiesSystem, PlacedAccounts, Trace
+from polyproof.errors import InputError, OptionsError, ProofRejected
+from polyproof.field import Elements
+
+__all__ = ["AccountsSystem", "AssetLayout"]
+
+
+@frozen
+class AssetLayout:
+    """Where an asset's limbs stand."""
+
+    asset: Asset
+    first: int
+    """Column of limb 0; the others follow, little end first."""
+    limbs: int
+    parts: int
+
+    def name(self, limb: int) -> str:
+        """Column name of a limb."""
+        return f"{self.asset.symbol}.limb{limb}"
+
+    def total(self, part: int) -> str:
+        """Public name of a part's total, τ_part."""
+        return f"{self.asset.symbol}.total{part}"
+
+
+class AccountsSystem(LiabilitiesSystem):
+    """The statement: all balances are in [0, 2^(w·limbs)) and each asset's sum to its total over the integers."""
+
+    name = "accounts"
+
+    def __init__(self, assets: Sequence[Asset], *, active: int, modulus: int, limb_bits: int) -> None:
+        """``active``: U, rows under constraints. ``limb_bits``: w. ``modulus``: p."""
+        self.assets = tuple(assets)
+        self.active = active
+        self.limb_bits = limb_bits
+        self.part_limbs = 0
+        while (1 << (limb_bits * (self.part_limbs + 1))) * 4 * active < modulus:
+            self.part_limbs += 1
+        if not self.part_limbs:
+            raise OptionsError(
+                f"limbs of {limb_bits} bits on {active} rows can wrap a sum: 2^{limb_bits}·4·{active} = "
+                f"{(1 << limb_bits) * 4 * active} is not below {modulus}"
+            )
+        self.carry_shift = max(0, (active - 1).bit_length() - limb_bits)
+        self.layout: list[AssetLayout] = []
+        first = 0
+        for asset in self.assets:
+            limbs = -(-asset.bits // limb_bits)
+            parts = -(-limbs // self.part_limbs)
+            if 2 * (parts - 1) > limbs:
+                raise OptionsError(
+                    f"{asset.symbol} has {limbs} limbs of {limb_bits} bits in {parts} parts; its {parts - 1} carries "
+                    f"need {2 * (parts - 1)} limbs of the last row"
+                )
+            self.layout.append(AssetLayout(asset, first, limbs, parts))
+            if parts > 1 and self.carry_shift > limb_bits:
+                raise OptionsError(
+                    f"{asset.symbol} has {parts} parts; a carry below {active} does not fit two limbs of {limb_bits} "
+                    f"bits: 2·{limb_bits} < {(active - 1).bit_length()}"
+                )
+            first += limbs
+        self.columns = [item.name(limb) for item in self.layout for limb in range(item.limbs)]
+        self.publics = [item.total(part) for item in self.layout for part in range(item.parts)]
+
+    @property
+    def part_base(self) -> int:
+        """2^{wv}, the base of the parts."""
+        return 1 << (self.limb_bits * self.part_limbs)
+
+    def constraints(self, builder: Builder) -> None:
+        """Limbs in range on all rows; for each part Σ part = τ, with carries on the last row."""
+        builder.range_check("limbs", [builder.column(name) for name in self.columns], self.limb_bits)
+        for item in self.layout:
+            limbs = [builder.column(item.name(limb)) for limb in range(item.limbs)]
+            for part in range(item.parts):
+                start = part * self.part_limbs
+                body: Expression | None = None
+                for weight, limb in enumerate(limbs[start : start + self.part_limbs]):
+                    term = limb * (1 << (self.limb_bits * weight)) if weight else limb
+                    body = term if body is None else body + term
+                assert body is not None
+                last: Expression | int = 0
+                if item.parts > 1:
+                    carry_in = self._carry(limbs, part - 1) if part else None
+                    carry_out = self._carry(limbs, part) * self.part_base if part + 1 < item.parts else None
+                    if carry_in is not None and carry_out is not None:
+                        last = carry_in - carry_out
+                    elif carry_out is not None:
+                        last = -carry_out
+                    elif carry_in is not None:
+                        last = carry_in
+                builder.assert_sum(f"{item.asset.symbol}.sum{part}", body, builder.public(item.total(part)), last)
+
+    def _carry(self, limbs: Sequence[Expression], part: int) -> Expression:
+        """c_part, on the last row: two limbs ℓ + 2^k·ℓ′."""
+        return limbs[2 * part] + limbs[2 * part + 1] * (1 << self.carry_shift)
+
+    def trace(self, witness: PlacedAccounts, rows: int) -> Trace:
+        """Limbs of the accounts on their rows, zeros elsewhere, carries on row U−1."""
+        accounts = witness.accounts
+        if rows != self.active:
+            raise InputError(f"the system was made for {self.active} rows under constraints, not {rows}")
+        if len(accounts) > rows - 1:
+            raise InputError(f"{len(accounts)} accounts do not fit the {rows - 1} rows of a trace")
+        columns = np.zeros((rows, len(self.columns)), np.uint64)
+        columns[witness.rows] = accounts.digits(self.limb_bits)
+        totals = []
+        for item in self.layout:
+            limb_sums = [int(columns[: rows - 1, item.first + limb].sum()) for limb in range(item.limbs)]
+            totals.append(sum(value << (self.limb_bits * limb) for limb, value in enumerate(limb_sums)))
+            carry = 0
+            for part in range(item.parts - 1):
+                start = part * self.part_limbs
+                part_sum = sum(
+                    value << (self.limb_bits * weight)
+                    for weight, value in enumerate(limb_sums[start : start + self.part_limbs])
+                )
+                carry = (part_sum + carry) // self.part_base
+                low = carry & ((1 << self.carry_shift) - 1)
+                high = carry >> self.carry_shift
+                columns[rows - 1, item.first + 2 * part] = low
+                columns[rows - 1, item.first + 2 * part + 1] = high
+        return Trace(columns, self.publics_of_totals(totals))
+
+    def account_row(self, balances: Sequence[int]) -> Elements:
+        """The limbs of one account."""
+        row = np.zeros(len(self.columns), np.uint64)
+        for item, balance in zip(self.layout, balances, strict=True):
+            if not 0 <= balance < 1 << item.asset.bits:
+                raise ProofRejected(
+                    "balance-range",
+                    f"a balance of {item.asset.format(balance)} {item.asset.symbol} is not in [0, 2^{item.asset.bits}) "
+                    "base units",
+                )
+            for limb in range(item.limbs):
+                row[item.first + limb] = (balance >> (self.limb_bits * limb)) & ((1 << self.limb_bits) - 1)
+        return row
+
+    def publics_of_totals(self, totals: Sequence[int]) -> Mapping[str, int]:
+        """The digits τ_i of each total in base 2^{wv}, the last one unreduced."""
+        publics: dict[str, int] = {}
+        if len(totals) != len(self.layout):
+            raise ProofRejected("total-count", f"{len(totals)} totals for {len(self.layout)} assets")
+        for item, total in zip(self.layout, totals, strict=True):
+            most = (self.active - 1) * ((1 << (self.limb_bits * item.limbs)) - 1)
+            if not 0 <= total <= most:
+                raise ProofRejected(
+                    "total-range", f"a total of {total} base units of {item.asset.symbol} is not in [0, {most}]"
+                )
+            for part in range(item.parts):
+                last = part == item.parts - 1
+                publics[item.total(part)] = total if last else total % self.part_base
+                total //= self.part_base
+        return publics

@@ -1,0 +1,140 @@
+"""The inclusion proof: one row of A, tied to the polynomial that the sums were proven of.
+
+A Merkle path alone proves nothing here: a prover could alter exactly the rows that users open. So the
+own row determines G_A(ω^r), the pair tree holds it, and from there a FRI path of its own leads down to
+the final polynomial (sections 5 and 6 of the protocol; the idea is FRIDA's, eprint 2024/248).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from attrs import frozen
+
+from polyproof.commitment import VectorClaim, VectorOpening
+from polyproof.errors import ProofRejected
+from polyproof.field import Elements
+from polyproof.hash import Digest, Hash, Words
+from polyproof.registry import Registry
+from polyproof.wire import Reader, Writer
+from polyproof_stark.fri import check_folds, leaves_of
+from polyproof_stark.protocol import Instance
+from polyproof_stark.verifier import Accepted, trees_of
+
+__all__ = ["InclusionProof", "verify_inclusion"]
+
+MAGIC = b"PPINCLU\0"
+VERSION = 1
+
+
+@frozen(eq=False)
+class InclusionProof:
+    """What the exchange gives one user beside the public proof. No user id, no balances."""
+
+    row: int
+    nonce: bytes
+    """32 bytes."""
+    mask: Elements
+    """``(e,)``: A's mask on the row."""
+    path: Words
+    """``(log2 N, 4)`` siblings in the inclusion tree."""
+    pair: Elements
+    """``(arity, 2, e)``: the coset of (G_A, G_B)."""
+    pair_path: Words
+    chain: tuple[tuple[Elements, Words], ...]
+    """For every layer from 1 on: its coset ``(arity, e)`` and siblings."""
+
+    def write(self, instance: Instance, hash: Hash) -> bytes:
+        """The inclusion file's payload."""
+        writer = Writer(MAGIC, VERSION)
+        writer.integer(self.row)
+        writer.raw(self.nonce)
+        writer.elements(instance.field, self.mask)
+        writer.digests(hash, self.path)
+        writer.elements(instance.extension, self.pair)
+        writer.digests(hash, self.pair_path)
+        for coset, path in self.chain:
+            writer.elements(instance.extension, coset)
+            writer.digests(hash, path)
+        return writer.getvalue()
+
+    @classmethod
+    def read(cls, data: bytes, instance: Instance, hash: Hash) -> InclusionProof:
+        """Parse a payload; every length follows from the instance. Raises ``ProofRejected``."""
+        p, extension = instance.parameters, instance.extension
+        reader = Reader(data, MAGIC, VERSION, "inclusion proof")
+        row = reader.integer("row", 0, p.rows - 1)
+        nonce = reader.raw("nonce", 32)
+        mask = reader.elements("mask", instance.field, (p.degree,))
+        path = reader.digests("inclusion path", hash, p.log_rows)
+        arities = p.folding.arities
+        size = p.rows // arities[0]
+        pair = reader.elements("pair coset", extension, (arities[0], 2))
+        pair_path = reader.digests("pair path", hash, size.bit_length() - 1)
+        chain = []
+        for number, arity in enumerate(arities[1:], start=1):
+            size //= arity
+            coset = reader.elements(f"chain layer {number}", extension, (arity,))
+            chain.append((coset, reader.digests(f"path of chain layer {number}", hash, size.bit_length() - 1)))
+        reader.finish()
+        return cls(row, nonce, mask, path, pair, pair_path, tuple(chain))
+
+
+def verify_inclusion(
+    instance: Instance,
+    accepted: Accepted,
+    proof: InclusionProof,
+    limbs: Elements,
+    tag: Digest,
+    hash: Hash,
+    registry: Registry,
+) -> None:
+    """Check that the row with these limbs and this tag is one the proven sums were taken over.
+
+    ``limbs``: ``(witness,)``, the user's own, already checked to be in range; ``tag``: recomputed from
+    the user's own account id. Raises ``ProofRejected``.
+    """
+    extension, field, p, layout = instance.extension, instance.field, instance.parameters, instance.layout
+    if proof.row >= p.active - 1:
+        raise ProofRejected(
+            "row", f"row {proof.row} is not an account's: those are 0 to {p.active - 2}, the rest carries and blinding"
+        )
+    trees = trees_of(hash, registry)
+    arities = p.folding.arities
+    touched = [leaves[0] for leaves in leaves_of(p.folding, p.rows, [proof.row])]
+
+    own = np.concatenate((limbs, proof.mask))
+    leaf = trees["inclusion"].hash_leaves(np.concatenate((own, tag))[None, :])
+    claims = [VectorClaim(accepted.proof.inclusion_root, p.rows, [proof.row], leaf, VectorOpening(proof.path))]
+    size = p.rows // arities[0]
+    pair_leaf = trees["pair"].hash_leaves(proof.pair.reshape(1, -1))
+    claims.append(
+        VectorClaim(accepted.proof.pair_root, size, [touched[0]], pair_leaf, VectorOpening(proof.pair_path))
+    )
+    for number, (coset, path) in enumerate(proof.chain):
+        size //= arities[number + 1]
+        chain_leaf = trees["chain"].hash_leaves(coset.reshape(1, -1))
+        root = accepted.proof.chain_roots[number]
+        claims.append(VectorClaim(root, size, [touched[number + 1]], chain_leaf, VectorOpening(path)))
+    trees["inclusion"].verify_many(claims)
+
+    # G_A(ω^r) from the own row must be the first half of the opened pair.
+    point = extension.embed(instance.trace_domain.points(field, [proof.row]))
+    inverse = extension.inverse(extension.subtract(point, accepted.z))
+    row = np.zeros((1, layout.trace), np.uint64)
+    row[0, layout.opened_row] = own
+    g_a = accepted.weights.g_a(extension, row, inverse)[0]
+    slot = proof.row // (p.rows // arities[0])
+    if not np.array_equal(proof.pair[slot, 0], g_a):
+        raise ProofRejected("own-row", "the own row is not the row that the sums were taken over")
+    combined = extension.add(proof.pair[:, 0], extension.multiply(proof.pair[:, 1], accepted.delta))
+    layers = [combined[None], *(coset[None] for coset, _ in proof.chain)]
+    check_folds(
+        extension,
+        p.folding,
+        instance.trace_domain,
+        [proof.row],
+        combined[slot][None],
+        layers,
+        accepted.folds,
+        accepted.proof.final,
+    )

@@ -1,0 +1,67 @@
+"""The options a spec may set, and the parameters that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from polyproof.assets import Asset
+from polyproof.errors import OptionsError
+from polyproof.options import option
+
+__all__ = ["StarkOptions"]
+
+
+@frozen
+class StarkOptions:
+    """Options of the STARK backend."""
+
+    hash: str = option(default="poseidon", kind="hash", doc="Hash of trees, tags and the transcript.")
+    field: str = option(default="goldilocks", kind="field", doc="Field of the trace.")
+    commitment: str = option(default="merkle", kind="commitment", doc="Vector commitment to codewords.")
+    constraints: str = option(default="accounts", kind="constraints", doc="Constraint system of the accounts.")
+    extension: int = option(default=3, least=2, most=8, doc="Degree of the extension that challenges come from.")
+    blowup: int = option(default=4, choices=(2, 4, 8, 16), doc="Evaluation domain over trace length.")
+    queries: int | None = option(
+        default=None, least=1, most=1024, doc="Queries of the low-degree test; 88 unless target_bits is given."
+    )
+    grinding: int | None = option(
+        default=None, least=0, most=32, doc="Bits of proof of work before the queries; 16 unless target_bits is given."
+    )
+    target_bits: int | None = option(
+        default=None,
+        least=1,
+        most=128,
+        doc="Proven bits to reach: queries and grinding are then chosen for the smallest proof.",
+    )
+    arity: int = option(default=8, choices=(2, 4, 8, 16), doc="Arity of the FRI folds.")
+    limb_bits: int = option(default=16, least=4, most=20, doc="Width of a limb; the range table has 2^limb_bits rows.")
+    segment_rows: int = option(
+        default=1 << 20, least=1 << 10, most=1 << 24, doc="Most rows of a trace, a power of two; more accounts make more segments."
+    )
+    blinding: int | None = option(
+        default=None, least=1, most=1 << 16, doc="Random rows; 2·queries + 2·extension unless given."
+    )
+
+    @property
+    def group_size(self) -> int:
+        """Limbs that share a helper column: the most that the blowup's degree allows, s + 1 ≤ β."""
+        return self.blowup - 1
+
+
+MAX_COLUMNS = 1 << 14
+"""Most limb columns: bounds the work that a hostile manifest can ask of a verifier."""
+
+
+def check_shape(options: StarkOptions, assets: Sequence[Asset]) -> None:
+    """What can be said before a field or a trace length is known. Raises ``OptionsError``."""
+    if options.segment_rows & (options.segment_rows - 1):
+        raise OptionsError(f"segment_rows is {options.segment_rows}, a trace has a power of two of rows")
+    if options.target_bits is not None and (options.queries is not None or options.grinding is not None):
+        raise OptionsError("target_bits chooses queries and grinding: give it, or give them")
+    columns = sum(-(-asset.bits // options.limb_bits) for asset in assets)
+    if columns > MAX_COLUMNS:
+        raise OptionsError(
+            f"{len(assets)} assets make {columns} limb columns of {options.limb_bits} bits; at most {MAX_COLUMNS} are possible"
+        )

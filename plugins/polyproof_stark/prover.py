@@ -1,0 +1,521 @@
+"""The prover: one method a message, in the order of the protocol.
+
+Each method can be overridden, which is how the tests build provers that cheat. Blinding rows, masks and
+re-randomisers come from the field's CSPRNG, fresh for every run; nothing here takes a seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from polyproof.commitment import VectorCommitment, VectorOpening
+from polyproof.constraints import Node, Operation, Trace
+from polyproof.engine import for_blocks
+from polyproof.errors import InputError
+from polyproof.field import Elements
+from polyproof.hash import Hash, Words
+from polyproof.progress import Progress
+from polyproof.registry import Registry
+from polyproof_stark.compiler import RowSet, Value, check_trace, evaluate
+from polyproof_stark.fri import fold_codeword, interpolate_final, leaf_rows, leaves_of
+from polyproof_stark.proof import LayerOpening, StarkProof
+from polyproof_stark.protocol import DOMAINS, Divisors, Instance, Openings, Weights
+
+__all__ = ["Committed", "Prover", "ProverResult"]
+
+BLOCK = 1 << 11
+"""Rows of D that are evaluated at a time: the columns of a block stay in L2."""
+
+
+class QuotientError(Exception):
+    """The quotient is not a polynomial of the degree it must have: the trace breaks a constraint."""
+
+
+@frozen(eq=False)
+class Committed:
+    """A matrix of polynomials and its commitment on D."""
+
+    coefficients: Elements
+    """``(N, columns)``."""
+    extended: Elements
+    """``(|D|, columns)``: values on D."""
+    tree: Any
+
+
+@frozen(eq=False)
+class ProverResult:
+    """A proof, and what inclusion proofs are cut from."""
+
+    proof: StarkProof
+    opened_rows: Elements
+    """``(N, witness + e)``: what users open, limbs and mask."""
+    inclusion_tree: Any
+    pair_rows: Elements
+    """``(N/arity, arity·2e)``: cosets of (G_A, G_B) on H."""
+    pair_tree: Any
+    chain: tuple[tuple[Elements, Any], ...]
+    """Rows and tree of every chain layer from 1 on."""
+
+
+class Prover:
+    """Proves that a trace satisfies a compiled system."""
+
+    def __init__(self, instance: Instance, hash: Hash, registry: Registry, progress: Progress | None = None) -> None:
+        """``hash`` and the instance's field should have the compiled engine."""
+        self.instance = instance
+        self.hash = hash
+        self.progress = progress or Progress()
+        self.field = instance.field
+        self.extension = instance.extension
+        self.parameters = instance.parameters
+        self.layout = instance.layout
+        self.trees: dict[str, VectorCommitment] = {
+            name: registry.create("commitment", "merkle", hash, leaf_domain=domain) for name, domain in DOMAINS.items()
+        }
+
+    def prove(self, trace: Trace, tags: Words) -> ProverResult:
+        """Prove. ``tags``: ``(N, 4)``, the tag of every row of the inclusion tree.
+
+        Raises ``InputError`` for a trace that breaks a constraint, naming it and the row.
+        """
+        with self.progress.task("prove", 8) as task:
+            conversation = self.instance.begin(self.hash)
+            rows = self.trace_matrix(trace)
+            committed = self.commit_trace(rows)
+            inclusion_tree = self.commit_inclusion(rows, tags)
+            conversation.digest("trace root", committed.tree.root)
+            conversation.digest("inclusion root", inclusion_tree.root)
+            task.advance()
+
+            alpha = conversation.challenge("alpha", self.extension)
+            lam = conversation.challenge("lambda", self.extension)
+            arguments = self.argument_matrix(trace, rows, alpha, lam)
+            argument = self.commit_argument(arguments)
+            if argument is not None:
+                conversation.digest("argument root", argument.tree.root)
+            task.advance()
+
+            eta = conversation.challenge("constraint challenge", self.extension)
+            try:
+                chunks = self.quotient_chunks(committed, argument, [alpha, lam], eta)
+            except QuotientError as error:
+                raise InputError(self.diagnose(rows, arguments, [alpha, lam])) from error
+            quotient = self.commit_quotient(chunks)
+            conversation.digest("quotient root", quotient.tree.root)
+            task.advance()
+
+            z = conversation.challenge("z", self.extension)
+            openings = self.open_at(z, committed, argument, quotient)
+            conversation.elements("openings", openings.all())
+            gamma = conversation.challenge("gamma", self.extension)
+            task.advance()
+
+            weights = Weights.of(self.instance, openings, gamma)
+            g_a, g_b = self.codewords_on_h(z, weights, rows, arguments, quotient)
+            pair_rows = leaf_rows(np.concatenate((g_a, g_b), axis=1), self.parameters.folding.arities[0])
+            pair_tree = self.trees["pair"].commit(pair_rows)
+            conversation.digest("pair root", pair_tree.root)
+            delta = conversation.challenge("delta", self.extension)
+            on_h = self.extension.add(g_a, self.extension.multiply(g_b, delta))
+            on_d = self.codeword_on_d(z, delta, weights, committed, argument, quotient)
+            task.advance()
+
+            layers, chain, final = self.fold_all(conversation, on_d, on_h)
+            conversation.elements("final polynomial", final)
+            task.advance()
+
+            nonce = self.grind(conversation)
+            indices = conversation.queries(self.parameters)
+            task.advance()
+            proof = self.answer(
+                indices, openings, committed, argument, quotient, inclusion_tree, pair_tree, layers, chain, final, nonce
+            )
+            task.advance()
+        opened = np.ascontiguousarray(rows[:, self.layout.opened_row])
+        return ProverResult(proof, opened, inclusion_tree, pair_rows, pair_tree, tuple(chain))
+
+    # Trace
+
+    def trace_matrix(self, trace: Trace) -> Elements:
+        """(witness ‖ mask of A ‖ range ‖ mask of B) on H: ``(N, trace width)``; rows from U on are random."""
+        p, layout = self.parameters, self.layout
+        if trace.columns.shape != (p.active, layout.witness):
+            raise InputError(f"a trace of shape {trace.columns.shape} where {(p.active, layout.witness)} is wanted")
+        rows = np.empty((p.rows, layout.trace), np.uint64)
+        rows[: p.active, : layout.witness] = trace.columns
+        rows[p.active :] = self.field.random((p.blinding, layout.trace))
+        rows[:, layout.mask_a] = self.field.random((p.rows, layout.degree))
+        rows[:, layout.mask_b] = self.field.random((p.rows, layout.degree))
+        for lookup in self.instance.compiled.lookups:
+            table = layout.base_column(lookup.table)
+            rows[: p.active, table] = np.minimum(np.arange(p.active), (1 << lookup.bits) - 1)
+            rows[: p.active, table + 1] = self.multiplicities(rows, lookup.values, lookup.bits)
+        return rows
+
+    def multiplicities(self, rows: Elements, values: Sequence[int], bits: int) -> Elements:
+        """μ on rows < U: how often each table value occurs, at its first row."""
+        p = self.parameters
+        counts = np.zeros(1 << bits, np.int64)
+        for value in self.evaluate_on_h(rows, values, 0, p.active):
+            if int(value.max(initial=0)) >= 1 << bits:
+                row = int(np.flatnonzero(value >= np.uint64(1 << bits))[0])
+                raise InputError(f"a looked-up value of row {row} is {int(value[row])}, not below 2^{bits}")
+            counts += np.bincount(value.astype(np.int64), minlength=1 << bits)
+        result = np.zeros(p.active, np.uint64)
+        result[: 1 << bits] = counts
+        return result
+
+    def evaluate_on_h(self, rows: Elements, nodes: Sequence[int], start: int, stop: int) -> list[Elements]:
+        """Base-field expressions of the trace on rows start … stop−1."""
+
+        def leaf(node: Node) -> Value:
+            if node.operation is Operation.COLUMN:
+                at = np.arange(start + node.second, stop + node.second) % len(rows)
+                return Value(rows[at, self.layout.base_column(node.first)], False)
+            return self.scalar(node, ())
+
+        found = evaluate(self.instance.compiled.nodes, nodes, leaf, self.extension)
+        return [np.broadcast_to(found[node].array, (stop - start,)) for node in nodes]
+
+    def scalar(self, node: Node, challenges: Sequence[Elements]) -> Value:
+        """A public value or a challenge."""
+        if node.operation is Operation.PUBLIC:
+            name = self.instance.compiled.publics[node.first]
+            return Value(np.array(self.instance.publics[name], np.uint64), False)
+        return Value(challenges[node.first], True)
+
+    def commit_columns(self, name: str, coefficients: Elements) -> Committed:
+        """Extend polynomials to D and commit to the rows there."""
+        domain = self.instance.evaluation_domain
+        extended = self.field.extend(coefficients, domain.size, domain.shift)
+        return Committed(coefficients, extended, self.trees[name].commit(extended))
+
+    def commit_trace(self, rows: Elements) -> Committed:
+        """A‖B over D."""
+        return self.commit_columns("trace", self.field.inverse_transform(rows))
+
+    def commit_inclusion(self, rows: Elements, tags: Words) -> Any:
+        """A over H: leaf r = Hash(limbs and mask of row r ‖ tag_r)."""
+        leaves = np.concatenate((rows[:, self.layout.opened_row], tags), axis=1)
+        return self.trees["inclusion"].commit(leaves)
+
+    # Argument
+
+    def argument_matrix(self, trace: Trace, rows: Elements, alpha: Elements, lam: Elements) -> Elements:
+        """C on H: ``(N, columns, e)``. Rows from U on are random, but for the running sum on row U."""
+        p, extension, compiled = self.parameters, self.extension, self.instance.compiled
+        arguments = np.zeros((p.rows, self.layout.argument, self.layout.degree), np.uint64)
+        for lookup in compiled.lookups:
+            size = 1 << lookup.bits
+            differences = extension.subtract(alpha, extension.embed(np.arange(size, dtype=np.uint64)))
+            inverses = extension.inverse(differences)
+            first = lookup.helpers - compiled.base_columns
+            for number, group in enumerate(lookup.groups):
+                arguments[: p.active, first + number] = self.helper(rows, group, inverses, alpha)
+            table = self.layout.base_column(lookup.table)
+            t, multiplicity = rows[: p.active, table], rows[: p.active, table + 1]
+            arguments[: p.active, first + len(lookup.groups)] = extension.scale(inverses[t], multiplicity)
+        arguments[p.active :] = extension.random((p.blinding, self.layout.argument))
+        if compiled.accumulator is not None:
+            column = compiled.accumulator - compiled.base_columns
+            arguments[: p.active + 1, column] = self.running_sum(rows, arguments, alpha, lam)
+        return arguments
+
+    def helper(self, rows: Elements, group: Sequence[int], inverses: Elements, alpha: Elements) -> Elements:
+        """h_g on rows < U: Σ 1/(α − ℓ), from the table of all 1/(α − v)."""
+        total: Elements | None = None
+        for value in self.evaluate_on_h(rows, group, 0, self.parameters.active):
+            term = inverses[value]
+            total = term if total is None else self.extension.add(total, term)
+        assert total is not None
+        return total
+
+    def running_sum(self, rows: Elements, arguments: Elements, alpha: Elements, lam: Elements) -> Elements:
+        """acc on rows 0 … U: ``(U + 1, e)``."""
+        p, compiled = self.parameters, self.instance.compiled
+        sums = np.zeros((p.active + 1, self.layout.degree), np.uint64)
+
+        def fill(start: int, stop: int) -> None:
+            root = compiled.increment if stop < p.active else compiled.increment_last
+            leaf = self.leaves(
+                rows[start:stop], rows[start:stop], arguments[start:stop], arguments[start:stop], [alpha, lam]
+            )
+            value = evaluate(compiled.nodes, [root], leaf, self.extension)[root]
+            array = value.array if value.extended else self.extension.embed(value.array)
+            sums[start + 1 : stop + 1] = array
+
+        for_blocks(fill, p.active - 1, BLOCK)
+        fill(p.active - 1, p.active)
+        return self.field.cumulative_sum(sums, axis=0)
+
+    def leaves(
+        self, rows: Elements, rows_next: Elements, arguments: Elements, arguments_next: Elements, challenges: Any
+    ) -> Any:
+        """Leaves of the graph over a block of rows; arguments have shape ``(rows, columns, e)``."""
+        compiled, layout = self.instance.compiled, self.layout
+
+        def leaf(node: Node) -> Value:
+            if node.operation is not Operation.COLUMN:
+                return self.scalar(node, challenges)
+            if node.first < compiled.base_columns:
+                source = rows_next if node.second else rows
+                return Value(np.ascontiguousarray(source[:, layout.base_column(node.first)]), False)
+            extended = arguments_next if node.second else arguments
+            return Value(np.ascontiguousarray(extended[:, node.first - compiled.base_columns]), True)
+
+        return leaf
+
+    def diagnose(self, rows: Elements, arguments: Elements, challenges: Sequence[Elements]) -> str:
+        """Which constraints the trace breaks, and on which rows: the debug check."""
+        compiled, layout = self.instance.compiled, self.layout
+        base = np.concatenate((rows[:, : layout.witness], rows[:, layout.range_columns]), axis=1)
+        violations = check_trace(
+            compiled, self.extension, base, arguments, self.parameters.active, self.instance.publics, challenges
+        )
+        return "the trace breaks its constraints: " + "; ".join(str(item) for item in violations[:5])
+
+    def commit_argument(self, arguments: Elements) -> Committed | None:
+        """C over D; ``None`` for a system without lookups and sums."""
+        if not self.layout.argument:
+            return None
+        return self.commit_columns("argument", self.field.inverse_transform(arguments.reshape(len(arguments), -1)))
+
+    # Quotient
+
+    def quotient_on_d(
+        self, committed: Committed, argument: Committed | None, challenges: Sequence[Elements], eta: Elements
+    ) -> Elements:
+        """Q on D: constraints combined with powers of η, divided: ``(|D|, e)``."""
+        p, compiled, extension = self.parameters, self.instance.compiled, self.extension
+        size, step = p.domain_size, p.blowup
+        inverse_divisors = Divisors(self.instance).on_evaluation_domain()
+        powers = extension.powers(eta, len(compiled.constraints))
+        roots: dict[int, list[tuple[Elements, RowSet]]] = {}
+        for constraint, weight in zip(compiled.constraints, powers, strict=True):
+            roots.setdefault(constraint.node, []).append((weight, constraint.rows))
+        result = np.empty((size, layout_degree := self.layout.degree), np.uint64)
+        empty = np.zeros((size, 0), np.uint64)
+        trace, extended = committed.extended, argument.extended if argument is not None else empty
+
+        def combine(start: int, stop: int) -> None:
+            count = stop - start
+            ahead = np.arange(start + step, stop + step) % size
+            block = extended[start:stop].reshape(count, -1, layout_degree)
+            block_next = extended[ahead].reshape(count, -1, layout_degree)
+            leaf = self.leaves(trace[start:stop], trace[ahead], block, block_next, challenges)
+            sums: dict[RowSet, Elements] = {}
+
+            def collect(node: int, value: Value) -> None:
+                for weight, rows in roots[node]:
+                    if value.extended:
+                        term = extension.multiply(value.array, weight)
+                    else:
+                        term = extension.scale(weight, value.array)
+                    sums[rows] = extension.add(sums[rows], term) if rows in sums else term
+
+            evaluate(compiled.nodes, list(roots), leaf, extension, collect)
+            total = np.zeros((count, layout_degree), np.uint64)
+            for rows, value in sums.items():
+                total = extension.add(total, extension.scale(value, inverse_divisors[rows][start:stop]))
+            result[start:stop] = total
+
+        for_blocks(combine, size, BLOCK)
+        return result
+
+    def quotient_chunks(
+        self, committed: Committed, argument: Committed | None, challenges: Sequence[Elements], eta: Elements
+    ) -> Elements:
+        """The re-randomised chunks' coefficients: ``(N, chunks, e)``.
+
+        Chunk i gains X^{N−d}·ρ_i and chunk i+1 loses ρ_i (Haböck and Al Kindi, "A note on adding
+        zero-knowledge to STARKs", eprint 2024/1037): their sum stays Q, and opened chunks show nothing
+        beyond it.
+        """
+        p, layout = self.parameters, self.layout
+        shift = self.instance.evaluation_domain.shift
+        coefficients = self.field.inverse_transform(
+            self.quotient_on_d(committed, argument, challenges, eta), shift
+        )
+        self.check_quotient(coefficients)
+        step = p.rows - p.blinding
+        chunks = np.zeros((p.rows, layout.chunks, layout.degree), np.uint64)
+        for index in range(layout.chunks):
+            part = coefficients[index * step : (index + 1) * step]
+            chunks[: len(part), index] = part
+        for index in range(layout.chunks - 1):
+            randomiser = self.extension.random((p.blinding,))
+            chunks[step:, index] = randomiser
+            chunks[: p.blinding, index + 1] = self.extension.subtract(chunks[: p.blinding, index + 1], randomiser)
+        return chunks
+
+    def check_quotient(self, coefficients: Elements) -> None:
+        """The honest prover's quotient has the degree it must have."""
+        bound = self.instance.compiled.quotient_degree(self.parameters.rows, self.parameters.blinding)
+        if coefficients[bound + 1 :].any():
+            raise QuotientError
+
+    def commit_quotient(self, chunks: Elements) -> Committed:
+        """The chunks over D."""
+        return self.commit_columns("quotient", chunks.reshape(len(chunks), -1))
+
+    # Openings
+
+    def open_at(self, z: Elements, committed: Committed, argument: Committed | None, quotient: Committed) -> Openings:
+        """All values at z, and those of the next columns at ωz."""
+        extension, layout, compiled = self.extension, self.layout, self.instance.compiled
+        omega = self.field.root_of_unity(self.parameters.rows)
+        z_next = extension.scale(z, np.array(omega, np.uint64))
+        at_z = extension.evaluate(committed.coefficients, z)
+        base = np.concatenate((at_z[: layout.witness], at_z[layout.range_columns]))
+        masks = np.stack((self.joined(at_z[layout.mask_a])[0], self.joined(at_z[layout.mask_b])[0]))
+        none = np.zeros((0, layout.degree), np.uint64)
+        arguments = self.joined(extension.evaluate(argument.coefficients, z)) if argument is not None else none
+        chunks = self.joined(extension.evaluate(quotient.coefficients, z))
+        ahead = []
+        for column in compiled.next_columns:
+            if column < compiled.base_columns:
+                position = layout.base_column(column)
+                coefficients = np.ascontiguousarray(committed.coefficients[:, position : position + 1])
+                ahead.append(extension.evaluate(coefficients, z_next)[0])
+            else:
+                assert argument is not None
+                start = (column - compiled.base_columns) * layout.degree
+                coefficients = np.ascontiguousarray(argument.coefficients[:, start : start + layout.degree])
+                ahead.append(self.joined(extension.evaluate(coefficients, z_next))[0])
+        return Openings(base, masks, arguments, chunks, np.stack(ahead) if ahead else none)
+
+    def joined(self, values: Elements) -> Elements:
+        """Values ``(k·e, e)`` of the e base columns of k extension columns as ``(k, e)``: Σ θ^i·v_i."""
+        degree = self.layout.degree
+        unit = np.eye(degree, dtype=np.uint64)
+        return self.extension.sum(self.extension.multiply(values.reshape(-1, degree, degree), unit), axis=1)
+
+    def inverse_distances(self, points: Elements, z: Elements) -> Elements:
+        """1/(x − z) for base points x: ``(k, e)``."""
+        return self.extension.inverse(self.extension.subtract(self.extension.embed(points), z))
+
+    def codewords_on_h(
+        self, z: Elements, weights: Weights, rows: Elements, arguments: Elements, quotient: Committed
+    ) -> tuple[Elements, Elements]:
+        """G_A and G_B on H: ``(N, e)`` each."""
+        p = self.parameters
+        omega = self.field.root_of_unity(p.rows)
+        points = self.field.powers(omega, p.rows)
+        inverse = self.inverse_distances(points, z)
+        z_next = self.extension.scale(z, np.array(omega, np.uint64))
+        inverse_next = self.inverse_distances(points, z_next)
+        chunks = self.field.forward(quotient.coefficients)
+        g_a = weights.g_a(self.extension, rows, inverse)
+        flat = arguments.reshape(p.rows, -1)
+        return g_a, weights.g_b(self.extension, rows, flat, chunks, inverse, inverse_next)
+
+    def codeword_on_d(
+        self,
+        z: Elements,
+        delta: Elements,
+        weights: Weights,
+        committed: Committed,
+        argument: Committed | None,
+        quotient: Committed,
+    ) -> Elements:
+        """G = G_A + δ·G_B on D: ``(|D|, e)``."""
+        extension, domain = self.extension, self.instance.evaluation_domain
+        points = self.field.multiply(
+            self.field.powers(self.field.root_of_unity(domain.size), domain.size), domain.shift
+        )
+        omega = self.field.root_of_unity(self.parameters.rows)
+        z_next = extension.scale(z, np.array(omega, np.uint64))
+        result = np.empty((domain.size, self.layout.degree), np.uint64)
+        none = np.zeros((domain.size, 0), np.uint64)
+        arguments = argument.extended if argument is not None else none
+
+        def fill(start: int, stop: int) -> None:
+            here = slice(start, stop)
+            inverse = self.inverse_distances(points[here], z)
+            inverse_next = self.inverse_distances(points[here], z_next)
+            rows = committed.extended[here]
+            g_a = weights.g_a(extension, rows, inverse)
+            g_b = weights.g_b(extension, rows, arguments[here], quotient.extended[here], inverse, inverse_next)
+            result[here] = extension.add(g_a, extension.multiply(g_b, delta))
+
+        for_blocks(fill, domain.size, 8 * BLOCK)
+        return result
+
+    # FRI
+
+    def fold_all(
+        self, conversation: Any, on_d: Elements, on_h: Elements
+    ) -> tuple[list[tuple[Elements, Any]], list[tuple[Elements, Any]], Elements]:
+        """Commit and fold on D and on H with the same challenges, down to the final polynomial."""
+        folding = self.parameters.folding
+        domains = folding.domains(self.instance.evaluation_domain, self.field)
+        chain_domains = folding.domains(self.instance.trace_domain, self.field)
+        layers: list[tuple[Elements, Any]] = []
+        chain: list[tuple[Elements, Any]] = []
+        for number, arity in enumerate(folding.arities):
+            rows = leaf_rows(on_d, arity)
+            layers.append((rows, self.trees["fri"].commit(rows)))
+            conversation.digest(f"layer {number} root", layers[-1][1].root)
+            if number:
+                chain_rows = leaf_rows(on_h, arity)
+                chain.append((chain_rows, self.trees["chain"].commit(chain_rows)))
+                conversation.digest(f"chain {number} root", chain[-1][1].root)
+            challenge = conversation.challenge(f"fold {number}", self.extension)
+            on_d = fold_codeword(self.extension, on_d, domains[number], arity, challenge)
+            on_h = fold_codeword(self.extension, on_h, chain_domains[number], arity, challenge)
+        return layers, chain, self.final_polynomial(on_d, domains[-1])
+
+    def final_polynomial(self, codeword: Elements, domain: Any) -> Elements:
+        """The coefficients that are sent."""
+        return interpolate_final(self.extension, codeword, domain, self.parameters.folding.final_bound)
+
+    def grind(self, conversation: Any) -> int:
+        """Find the nonce."""
+        nonce: int = conversation.transcript.grind(self.parameters.grinding)
+        return nonce
+
+    def answer(
+        self,
+        indices: list[int],
+        openings: Openings,
+        committed: Committed,
+        argument: Committed | None,
+        quotient: Committed,
+        inclusion_tree: Any,
+        pair_tree: Any,
+        layers: Sequence[tuple[Elements, Any]],
+        chain: Sequence[tuple[Elements, Any]],
+        final: Elements,
+        nonce: int,
+    ) -> StarkProof:
+        """Open one row a query in every tree, and the cosets that the folds need."""
+        p, degree = self.parameters, self.layout.degree
+        none = VectorOpening(np.zeros((0, 4), np.uint64))
+        opened = []
+        touched = leaves_of(p.folding, p.domain_size, indices)
+        for (rows, tree), leaves, arity in zip(layers, touched, p.folding.arities, strict=True):
+            cosets = rows[leaves].reshape(len(leaves), arity, degree)
+            opened.append(LayerOpening(cosets, self.trees["fri"].open(tree, leaves)))
+        return StarkProof(
+            trace_root=committed.tree.root,
+            inclusion_root=inclusion_tree.root,
+            argument_root=argument.tree.root if argument is not None else None,
+            quotient_root=quotient.tree.root,
+            openings=openings,
+            pair_root=pair_tree.root,
+            layer_roots=np.stack([tree.root for _, tree in layers]),
+            chain_roots=np.array([tree.root for _, tree in chain], np.uint64).reshape(-1, 4),
+            final=final,
+            nonce=nonce,
+            trace_rows=committed.extended[indices],
+            argument_rows=argument.extended[indices] if argument is not None else np.zeros((len(indices), 0), np.uint64),
+            quotient_rows=quotient.extended[indices],
+            trace_opening=self.trees["trace"].open(committed.tree, indices),
+            argument_opening=self.trees["argument"].open(argument.tree, indices) if argument is not None else none,
+            quotient_opening=self.trees["quotient"].open(quotient.tree, indices),
+            layers=tuple(opened),
+        )

@@ -1,0 +1,82 @@
+"""Tags and nonces: what makes a leaf of the inclusion tree serve one user id, and show nothing.
+
+tag_r = Hash("account" ‖ audit id ‖ segment ‖ user id ‖ nonce_r). The nonce alone hides the leaf (whoever
+guesses a row could otherwise check the guess), so every row has its own secret 32 bytes, padding, carry
+and blinding rows included.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from polyproof.accounts import Identifiers
+from polyproof.backend import Statement
+from polyproof.field import Elements
+from polyproof.hash import Digest, Hash, Words
+
+__all__ = ["account_nonce", "account_tag", "row_tags"]
+
+ACCOUNT = "stark/account"
+OTHER = "stark/other-row"
+_BATCH = 1 << 16
+
+
+def _integer(value: int) -> bytes:
+    return value.to_bytes(8, "little")
+
+
+def _prefixed(data: bytes) -> bytes:
+    return _integer(len(data)) + data
+
+
+def _nonce(key: bytes, context: bytes, row: int, kind: bytes, user: bytes) -> bytes:
+    return hmac.digest(key, context + _integer(row) + kind + user, "sha256")
+
+
+def _context(statement: Statement) -> bytes:
+    return _prefixed(statement.audit_id.encode()) + _integer(statement.segment)
+
+
+def account_nonce(key: bytes, statement: Statement, row: int, user: bytes) -> bytes:
+    """The nonce of an account's row: HMAC-SHA256(key, audit ‖ segment ‖ row ‖ "account" ‖ user id)."""
+    return _nonce(key, _context(statement), row, b"account", user)
+
+
+def account_tag(hash: Hash, statement: Statement, user: bytes, nonce: bytes) -> Digest:
+    """The tag of an account: recomputed by its user from the own account id, shape ``(4,)``."""
+    return hash.hash_messages([_context(statement) + _prefixed(user) + nonce], ACCOUNT)[0]
+
+
+def row_tags(hash: Hash, statement: Statement, key: bytes, ids: Identifiers, rows: Elements, size: int) -> Words:
+    """The tags of all rows of a trace: ``(size, 4)``.
+
+    ``rows[k]`` is the row of account k; all other rows get a tag of their own kind, whose nonce nobody
+    is ever given.
+    """
+    context = _context(statement)
+    tags = np.empty((size, 4), np.uint64)
+    _fill(
+        hash,
+        ACCOUNT,
+        tags,
+        rows.tolist(),
+        (
+            context + _prefixed(user) + _nonce(key, context, row, b"account", user)
+            for user, row in zip(ids.iterate_encoded(), rows.tolist(), strict=True)
+        ),
+    )
+    free = np.ones(size, np.bool_)
+    free[rows] = False
+    others = np.flatnonzero(free).tolist()
+    _fill(hash, OTHER, tags, others, (context + _nonce(key, context, row, b"other", b"") for row in others))
+    return tags
+
+
+def _fill(hash: Hash, domain: str, tags: Words, rows: Sequence[int], messages: Iterable[bytes]) -> None:
+    source = iter(messages)
+    for start in range(0, len(rows), _BATCH):
+        batch = rows[start : start + _BATCH]
+        tags[batch] = hash.hash_messages([next(source) for _ in batch], domain)

@@ -1,0 +1,186 @@
+"""The verifier: numpy and plain Python, nothing compiled, nothing of the prover imported.
+
+Everything it relies on is its own: widths, degrees, sizes and queries follow from the instance and the
+transcript, never from the proof.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from attrs import frozen
+
+from polyproof.commitment import VectorClaim, VectorCommitment
+from polyproof.constraints import Node, Operation
+from polyproof.errors import ProofRejected
+from polyproof.field import Elements
+from polyproof.hash import Hash
+from polyproof.registry import Registry
+from polyproof_stark.compiler import RowSet, Value, evaluate
+from polyproof_stark.fri import check_folds, leaves_of
+from polyproof_stark.proof import StarkProof
+from polyproof_stark.protocol import DOMAINS, Divisors, Instance, Weights
+
+__all__ = ["Accepted", "trees_of", "verify"]
+
+
+@frozen(eq=False)
+class Accepted:
+    """What an accepted proof fixes: inclusion proofs are checked against it."""
+
+    proof: StarkProof
+    z: Elements
+    delta: Elements
+    weights: Weights
+    folds: tuple[Elements, ...]
+    """The fold challenges."""
+
+
+def trees_of(hash: Hash, registry: Registry) -> dict[str, VectorCommitment]:
+    """The vector commitments by their part in the protocol."""
+    return {name: registry.create("commitment", "merkle", hash, leaf_domain=domain) for name, domain in DOMAINS.items()}
+
+
+def verify(instance: Instance, proof: StarkProof, hash: Hash, registry: Registry) -> Accepted:
+    """Verify one proof. Raises ``ProofRejected`` with the check that failed."""
+    extension, parameters = instance.extension, instance.parameters
+
+    # The transcript, in the order of the protocol (section 7).
+    conversation = instance.begin(hash)
+    conversation.digest("trace root", proof.trace_root)
+    conversation.digest("inclusion root", proof.inclusion_root)
+    alpha = conversation.challenge("alpha", extension)
+    lam = conversation.challenge("lambda", extension)
+    if proof.argument_root is not None:
+        conversation.digest("argument root", proof.argument_root)
+    eta = conversation.challenge("constraint challenge", extension)
+    conversation.digest("quotient root", proof.quotient_root)
+    z = conversation.challenge("z", extension)
+    conversation.elements("openings", proof.openings.all())
+    check_identity(instance, proof, [alpha, lam], eta, z)
+    gamma = conversation.challenge("gamma", extension)
+    conversation.digest("pair root", proof.pair_root)
+    delta = conversation.challenge("delta", extension)
+    folds = []
+    for number in range(len(parameters.folding.arities)):
+        conversation.digest(f"layer {number} root", proof.layer_roots[number])
+        if number:
+            conversation.digest(f"chain {number} root", proof.chain_roots[number - 1])
+        folds.append(conversation.challenge(f"fold {number}", extension))
+    conversation.elements("final polynomial", proof.final)
+    if not conversation.transcript.check_grinding(proof.nonce, parameters.grinding):
+        raise ProofRejected("grinding", f"the nonce does not show {parameters.grinding} bits of work")
+    conversation.transcript.absorb_nonce(proof.nonce)
+    indices = conversation.queries(parameters)
+
+    weights = Weights.of(instance, proof.openings, gamma)
+    check_trees(instance, proof, indices, hash, registry)
+    values = codeword_at(instance, proof, indices, weights, z, delta)
+    check_folds(
+        extension,
+        parameters.folding,
+        instance.evaluation_domain,
+        indices,
+        values,
+        [layer.cosets for layer in proof.layers],
+        folds,
+        proof.final,
+    )
+    return Accepted(proof, z, delta, weights, tuple(folds))
+
+
+def check_identity(
+    instance: Instance, proof: StarkProof, challenges: list[Elements], eta: Elements, z: Elements
+) -> None:
+    """The constraint identity at z: Σ η^k C_k(z) / divisor_k(z) = Σ z^{i(N−d)} chunk_i(z)."""
+    compiled, extension, p = instance.compiled, instance.extension, instance.parameters
+    openings = proof.openings
+    ahead = dict(zip(compiled.next_columns, openings.ahead, strict=True))
+
+    def leaf(node: Node) -> Value:
+        if node.operation is Operation.PUBLIC:
+            return Value(np.array(instance.publics[compiled.publics[node.first]], np.uint64), False)
+        if node.operation is Operation.CHALLENGE:
+            return Value(challenges[node.first], True)
+        if node.second:
+            return Value(ahead[node.first], True)
+        if node.first < compiled.base_columns:
+            return Value(openings.base[node.first], True)
+        return Value(openings.argument[node.first - compiled.base_columns], True)
+
+    numerators = evaluate(compiled.nodes, [item.node for item in compiled.constraints], leaf, extension)
+    powers = extension.powers(eta, len(compiled.constraints))
+    inverse_divisors = Divisors(instance).at(z)
+    total = np.zeros(extension.degree, np.uint64)
+    for rows in RowSet:
+        chosen = [k for k, item in enumerate(compiled.constraints) if item.rows is rows]
+        if chosen:
+            values = np.stack(
+                [
+                    value.array if value.extended else extension.embed(value.array)
+                    for value in (numerators[compiled.constraints[k].node] for k in chosen)
+                ]
+            )
+            combined = extension.sum(extension.multiply(values, powers[chosen]), axis=0)
+            total = extension.add(total, extension.multiply(combined, inverse_divisors[rows]))
+    step = extension.power(z, p.rows - p.blinding)
+    quotient = extension.sum(
+        extension.multiply(openings.chunks, extension.powers(step, instance.layout.chunks)), axis=0
+    )
+    if not np.array_equal(total, quotient):
+        raise ProofRejected("constraint-identity", "the constraints do not hold at the out-of-domain point")
+
+
+def check_trees(
+    instance: Instance, proof: StarkProof, indices: list[int], hash: Hash, registry: Registry
+) -> None:
+    """All Merkle openings, the levels of all trees together."""
+    trees, p = trees_of(hash, registry), instance.parameters
+    size = p.domain_size
+    claims = [
+        VectorClaim(
+            proof.trace_root, size, indices, trees["trace"].hash_leaves(proof.trace_rows), proof.trace_opening
+        ),
+        VectorClaim(
+            proof.quotient_root,
+            size,
+            indices,
+            trees["quotient"].hash_leaves(proof.quotient_rows),
+            proof.quotient_opening,
+        ),
+    ]
+    if proof.argument_root is not None:
+        leaves = trees["argument"].hash_leaves(proof.argument_rows)
+        claims.append(VectorClaim(proof.argument_root, size, indices, leaves, proof.argument_opening))
+    elif len(proof.argument_opening.siblings):
+        raise ProofRejected("merkle-siblings", "an opening of an argument that the system does not have")
+    touched = leaves_of(p.folding, size, indices)
+    for number, (layer, leaves_touched, arity) in enumerate(
+        zip(proof.layers, touched, p.folding.arities, strict=True)
+    ):
+        size //= arity
+        if len(layer.cosets) != len(leaves_touched):
+            raise ProofRejected(
+                "coset-count",
+                f"layer {number} opens {len(layer.cosets)} cosets, the queries touch {len(leaves_touched)}",
+            )
+        rows = layer.cosets.reshape(len(layer.cosets), -1)
+        claims.append(
+            VectorClaim(
+                proof.layer_roots[number], size, leaves_touched, trees["fri"].hash_leaves(rows), layer.opening
+            )
+        )
+    trees["trace"].verify_many(claims)
+
+
+def codeword_at(
+    instance: Instance, proof: StarkProof, indices: list[int], weights: Weights, z: Elements, delta: Elements
+) -> Elements:
+    """G = G_A + δ·G_B at the queried points, from the opened rows: ``(q, e)``."""
+    extension, field = instance.extension, instance.field
+    points = extension.embed(instance.evaluation_domain.points(field, indices))
+    omega = np.array(field.root_of_unity(instance.parameters.rows), np.uint64)
+    inverse = extension.inverse(extension.subtract(points, z))
+    inverse_next = extension.inverse(extension.subtract(points, extension.scale(z, omega)))
+    g_a = weights.g_a(extension, proof.trace_rows, inverse)
+    g_b = weights.g_b(extension, proof.trace_rows, proof.argument_rows, proof.quotient_rows, inverse, inverse_next)
+    return extension.add(g_a, extension.multiply(g_b, delta))
