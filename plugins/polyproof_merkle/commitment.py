@@ -41,7 +41,8 @@ class MerkleState:
     @property
     def root(self) -> Digest:
         """The commitment, shape ``(4,)``."""
-        return self.nodes[1].copy()
+        root: Digest = self.nodes[1].copy()
+        return root
 
     @property
     def leaves(self) -> Words:

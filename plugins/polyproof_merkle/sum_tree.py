@@ -1,0 +1,369 @@
+"""The Merkle-sum-tree backend: the baseline that a STARK is compared with.
+
+A binary tree of fixed depth. A leaf is the digest of an account's tag (audit id, segment, user id,
+secret nonce) and its balances; a node is the digest of its level and of both children's digests *and*
+sums; the root binds the statement, the top node and the totals. A user who knows an account id and its
+balances recomputes the path from the own leaf to the root, adding up sums on the way.
+
+What the public proof alone establishes: a commitment to exactly these totals for exactly this
+statement, which cannot change once it is published. Nothing about accounts: a root over invented
+nodes verifies too.
+
+What inclusion files establish, unless the hash's collisions were found: the totals are at least the
+sum of the balances of *all users who verified*, for each asset. Where paths of verifying users meet
+they share a node, a node's digest determines its children's digests and sums, and every sum that a
+user sees beside the own path was checked to be non-negative; so from the leaves up a node's sum is at
+least the sum of the verifying users below it (Hu, Zhang and Guo 2018, the corrected Maxwell tree;
+Chalkias, Lewi, Mohassel and Nikolaenko, "Distributed Auditing Proofs of Liabilities", eprint 2020/468).
+
+What nothing here establishes: a negative or forged sum in a part of the tree that no verifying user's
+path touches or passes beside; it can cost only users who do not verify. And a user's file shows the
+sums of the siblings on the path, at the lowest level one other account's balances, without a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from attrs import frozen
+
+from polyproof.accounts import Accounts
+from polyproof.assets import Asset
+from polyproof.backend import (
+    Backend,
+    BackendProperties,
+    Claim,
+    InclusionVerdict,
+    Policy,
+    SecurityReport,
+    SecurityTerm,
+    SegmentProof,
+    Statement,
+    Verdict,
+)
+from polyproof.engine import Engine
+from polyproof.errors import ArtifactError, InputError, OptionsError, PolicyRejected, ProofRejected
+from polyproof.hash import Hash
+from polyproof.options import option
+from polyproof.progress import Progress
+from polyproof.registry import Registry
+from polyproof_merkle.construction import Nonces, account_tags, leaf_digests, node_digests, root_digest
+from polyproof_merkle.files import Inclusion, Proof
+from polyproof_merkle.sums import Sums
+from polyproof_merkle.tree import TreeState, build, depth_for, place
+
+__all__ = ["MerkleSumTree", "MerkleSumTreeOptions"]
+
+_MAX_DEPTH = 32
+
+
+@frozen
+class MerkleSumTreeOptions:
+    """What a spec can set."""
+
+    hash: str = option(default="blake3", kind="hash", doc="Hash of leaves, nodes and the root.")
+    accounts_per_segment: int = option(
+        default=1 << 22, least=1, most=1 << _MAX_DEPTH, doc="Most accounts in one segment, and so in one tree."
+    )
+    min_depth: int = option(
+        default=0,
+        least=0,
+        most=_MAX_DEPTH,
+        doc="Least depth of a tree. The depth is public and shows the number of accounts to the next power of "
+        "two; a greater one hides it at the price of padding.",
+    )
+
+
+class MerkleSumTree(Backend):
+    """The backend ``merkle-sum``."""
+
+    name = "merkle-sum"
+    Options = MerkleSumTreeOptions
+    properties = BackendProperties(
+        zero_knowledge=False,
+        transparent=True,
+        post_quantum=True,
+        per_asset_totals=True,
+        non_negativity="only along the paths that users open: own balances and every sibling's sum on the path",
+        proves=(
+            "the exchange is bound to the published totals and to every account's leaf",
+            "to each user who verifies: the own balances are part of the totals, under the own account id and no other",
+            "to all users who verify: the total of each asset is at least the sum of all their balances",
+        ),
+        hides=(
+            "account ids, even from who guesses them: a leaf is bound to a secret nonce of 32 bytes",
+            "balances of accounts that are not neighbours of a colluding user's path",
+            "the order of accounts: rows are a secret permutation, fresh in every audit",
+            "the number of accounts, beyond its next power of two (option min_depth hides more)",
+        ),
+        leaks=(
+            "totals of every segment, and the depth of its tree, to everybody",
+            "to each user: the balances of one other account (without its id), and the sums of 2, 4, 8, … "
+            "accounts beside the path",
+            "to users who pool their files: sums of ever smaller groups of the accounts that are left",
+            "which rows colluding users have, and by zero sums that a neighbour is empty or padding",
+        ),
+        remaining_trust=(
+            "balances of users who never verify can be left out or offset by negative ones, where no verifying "
+            "user's path passes beside them",
+            "non-negativity is not proven to an auditor: the public proof alone shows only a commitment to totals",
+            "a user must be asked for an id that is the user's own: two users given one id share one leaf",
+            "liabilities that are in no account are not counted",
+        ),
+    )
+
+    def __init__(self, options: MerkleSumTreeOptions, registry: Registry) -> None:
+        """``registry`` gives the hash, portable for verifying and compiled for proving."""
+        self.options = options
+        self._registry = registry
+
+    @cached_property
+    def _portable(self) -> Hash:
+        portable: Hash = self._registry.create("hash", self.options.hash, engine=Engine.PORTABLE)
+        return portable
+
+    @property
+    def _depths(self) -> tuple[int, int]:
+        """The least and the greatest depth that the options allow."""
+        return self.options.min_depth, depth_for(self.options.accounts_per_segment, self.options.min_depth)
+
+    def check(self, assets: Sequence[Asset]) -> None:
+        """Raise ``OptionsError`` for no assets, ``PluginError`` for no such hash. Every width of balances is served."""
+        if not assets:
+            raise OptionsError("a Merkle sum tree needs at least one asset")
+        self._registry.get("hash", self.options.hash)
+
+    def capacity(self, assets: Sequence[Asset]) -> int:
+        """The option ``accounts_per_segment``."""
+        return self.options.accounts_per_segment
+
+    # Proving
+
+    def prove(
+        self, statement: Statement, accounts: Accounts, key: bytes, state: Path, progress: Progress
+    ) -> SegmentProof:
+        """Build the tree of one segment. The same arguments give the same proof and state, so a rerun is safe."""
+        self.check(statement.assets)
+        _check_accounts(statement, accounts, self.options.accounts_per_segment)
+        if len(key) != 32:
+            raise ValueError(f"an audit's key has 32 bytes, not {len(key)}")
+        compiled: Hash = self._registry.create("hash", self.options.hash, engine=Engine.COMPILED)
+        sums = Sums(statement.assets, depth_for(len(accounts), self.options.min_depth))
+        nonces = Nonces.derive(key, statement)
+        totals = accounts.totals()
+        accounts, rows = place(accounts, nonces, sums.depth)
+        tree = build(compiled, statement, sums, accounts, rows, nonces, progress)
+        # The tree adds limb by limb and the table word by word: two ways to the same totals.
+        if sums.to_integers(tree.upper[1]) != totals:
+            raise InputError("the sums of the tree are not the totals of the accounts: memory or hardware is faulty")
+        TreeState.write(state, accounts, rows, nonces, tree)
+        root = root_digest(compiled, statement, sums.depth, tree.digests[1], sums.to_limbs(totals))
+        return SegmentProof(Proof(sums.depth, tree.digests[1], totals, root).to_bytes(compiled), totals)
+
+    def open_inclusion(self, statement: Statement, proof: bytes, state: Path, user_id: str) -> bytes | None:
+        """Cut one account's file. Raises ``ArtifactError`` for a state that is not this proof's."""
+        opened = self._state(statement, proof, state)
+        try:
+            user_id.encode()
+        except UnicodeEncodeError:
+            return None  # a terminal's undecodable bytes: no account has such an id
+        return opened.cut(user_id)
+
+    def open_all(self, statement: Statement, proof: bytes, state: Path) -> Iterator[tuple[str, bytes]]:
+        """Cut every account's file. Raises ``ArtifactError`` for a state that is not this proof's."""
+        yield from self._state(statement, proof, state).cut_all()
+
+    def _state(self, statement: Statement, proof: bytes, state: Path) -> TreeState:
+        read = Proof.from_bytes(proof, self._portable, len(statement.assets), self._depths)
+        opened = TreeState(state, Sums(statement.assets, read.depth))
+        if not np.array_equal(opened.top, read.top):
+            raise ArtifactError(f"{state}: the private state belongs to another proof")
+        return opened
+
+    # Verifying
+
+    def verify(self, statement: Statement, totals: Sequence[int], proof: bytes, policy: Policy) -> Verdict:
+        """Recompute the root from statement, totals and proof.
+
+        Establishes that the proof commits to exactly these totals, each in [0, 2^(bits + depth)), for
+        exactly this statement and hash. Establishes nothing about any account: see the module's text.
+        """
+        read = self._verify(statement, totals, proof, policy)
+        details = {
+            "hash": self.options.hash,
+            "depth": read.depth,
+            "root": self._portable.encode_digests(read.root).hex(),
+            "proof_bytes": len(proof),
+        }
+        return Verdict(read.totals, self.security(statement.assets), details)
+
+    def _verify(self, statement: Statement, totals: Sequence[int], proof: bytes, policy: Policy) -> Proof:
+        self._check_policy(statement, proof, policy)
+        self.check(statement.assets)
+        read = Proof.from_bytes(proof, self._portable, len(statement.assets), self._depths)
+        sums = Sums(statement.assets, read.depth)
+        if tuple(totals) != read.totals:
+            raise ProofRejected("totals", "the totals stated are not the totals of the proof")
+        sums.check(read.totals, read.depth, "the total")
+        root = root_digest(self._portable, statement, read.depth, read.top, sums.to_limbs(read.totals))
+        if not np.array_equal(root, read.root):
+            raise ProofRejected(
+                "root", "the root does not bind this statement and these totals: another audit's, or a changed proof"
+            )
+        return read
+
+    def _check_policy(self, statement: Statement, proof: bytes, policy: Policy) -> None:
+        if policy.backends is not None and self.name not in policy.backends:
+            raise PolicyRejected(
+                "policy-backend",
+                f"backend {self.name!r} is not allowed; allowed: {', '.join(policy.backends) or 'none'}",
+            )
+        if policy.hashes is not None and self.options.hash not in policy.hashes:
+            raise PolicyRejected(
+                "policy-hash",
+                f"hash {self.options.hash!r} is not allowed; allowed: {', '.join(policy.hashes) or 'none'}",
+            )
+        bits = self.security(statement.assets).proven_bits
+        if bits < policy.min_proven_bits:
+            raise PolicyRejected(
+                "policy-bits", f"{bits:g} bits are proven, at least {policy.min_proven_bits:g} are wanted"
+            )
+        if not 0 <= statement.segment < statement.segments:
+            raise ProofRejected("segment", f"there is no segment {statement.segment} of {statement.segments}")
+        if statement.segments > policy.max_segments:
+            raise PolicyRejected(
+                "policy-segments", f"{statement.segments} segments; at most {policy.max_segments} are allowed"
+            )
+        if len(proof) > policy.max_proof_bytes:
+            raise PolicyRejected(
+                "policy-proof-size", f"the proof has {len(proof)} bytes; at most {policy.max_proof_bytes} are allowed"
+            )
+
+    def verify_inclusion(
+        self,
+        statement: Statement,
+        totals: Sequence[int],
+        proof: bytes,
+        claim: Claim,
+        inclusion: bytes,
+        policy: Policy,
+    ) -> InclusionVerdict:
+        """Verify the proof, then the path from the claim's own leaf to its root, ranges included."""
+        read = self._verify(statement, totals, proof, policy)
+        if len(inclusion) > policy.max_inclusion_bytes:
+            raise PolicyRejected(
+                "policy-inclusion-size",
+                f"the inclusion file has {len(inclusion)} bytes; at most {policy.max_inclusion_bytes} are allowed",
+            )
+        sums = Sums(statement.assets, read.depth)
+        sums.check(claim.balances, 0, "the balance claimed")
+        path = Inclusion.from_bytes(inclusion, self._portable, sums)
+        self._verify_path(statement, sums, read, claim, path)
+        return InclusionVerdict(
+            _sentences(statement, claim),
+            {
+                "row": path.row,
+                "depth": read.depth,
+                "root": self._portable.encode_digests(read.root).hex(),
+                "inclusion_bytes": len(inclusion),
+            },
+        )
+
+    def _verify_path(self, statement: Statement, sums: Sums, proof: Proof, claim: Claim, path: Inclusion) -> None:
+        """From the claim's leaf to the top node.
+
+        Own and sibling's sums are below 2^(bits + level), so their sum is below 2^(bits + level + 1):
+        in range one level up, without a check of its own.
+        """
+        try:
+            user_id = claim.user_id.encode()
+        except UnicodeEncodeError as error:
+            raise ProofRejected("account-id", "the account id is not text that UTF-8 can hold") from error
+        portable, own = self._portable, claim.balances
+        tag = account_tags(portable, statement.audit_id, statement.segment, [user_id], [path.nonce])
+        digest = leaf_digests(portable, tag, np.array([sums.to_limbs(own)], np.uint64))
+        for level, (sibling_digest, sibling_sums) in enumerate(path.siblings):
+            digests = np.stack((digest[0], sibling_digest))
+            children = np.array([sums.to_limbs(own), sums.to_limbs(sibling_sums)], np.uint64)
+            left_first = slice(None, None, -1) if path.row >> level & 1 else slice(None)
+            digest = node_digests(portable, level + 1, digests[left_first], children[left_first])
+            own = tuple(mine + other for mine, other in zip(own, sibling_sums, strict=True))
+        if not np.array_equal(digest[0], proof.top):
+            raise ProofRejected(
+                "merkle-path",
+                "account id, balances and file do not lead to the root: "
+                "these balances were not counted for this account",
+            )
+        # The top digest binds the children's sums, the root binds the totals: only here do they meet.
+        if own != proof.totals:
+            raise ProofRejected("totals", "the sums along the path do not add up to the totals")
+
+    def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
+        """Binding rests on collisions of the hash; hiding on the nonces and on HMAC-SHA256."""
+        used: type[Hash] = self._registry.get("hash", self.options.hash)
+        most = self.options.accounts_per_segment if accounts is None else accounts
+        rows = depth_for(most, self.options.min_depth)
+        binding = SecurityTerm(
+            f"collisions of {used.name}",
+            float(used.collision_bits),
+            "a leaf, sum or total that changes after commitment is a collision: at most 256 / 2 bits",
+            "Merkle, CRYPTO 1987; for sum trees Hu, Zhang and Guo, eprint 2018/1139",
+        )
+        hiding = SecurityTerm(
+            "guessing a nonce",
+            float(256 - rows),
+            f"256 bits, any of 2^{rows} rows",
+            "nonces are HMAC-SHA256 under a key of the audit: Bellare, CRYPTO 2006",
+        )
+        terms = (binding, hiding)
+        least = min(terms, key=lambda term: term.bits)
+        return SecurityReport(
+            proven_bits=least.bits,
+            binding=least.name,
+            terms=terms,
+            notes=(
+                "proven under the assumption that collisions of the hash cost what its designers claim",
+                "if k accounts were left out or lowered and each user verifies independently with probability f, "
+                "nobody notices with probability (1 − f)^k; no bits of the hash change that",
+                "without any user who verifies, the totals are the exchange's word",
+            ),
+        )
+
+
+def _check_accounts(statement: Statement, accounts: Accounts, capacity: int) -> None:
+    if accounts.assets != statement.assets:
+        raise InputError("the accounts are not of the statement's assets")
+    if len(accounts) > capacity:
+        raise InputError(f"{len(accounts)} accounts for a segment of at most {capacity}")
+    for asset, words in accounts.columns():
+        over = asset.bits % 64
+        if over and bool((words[:, -1] >> np.uint64(over)).any()):
+            row = int(np.flatnonzero(words[:, -1] >> np.uint64(over))[0])
+            raise InputError(
+                f"account {accounts.ids[row]!r} has a {asset.symbol} balance that is not below 2^{asset.bits}"
+            )
+
+
+def _sentences(statement: Statement, claim: Claim) -> tuple[str, ...]:
+    held = [
+        f"{asset.format(balance)} {asset.symbol}"
+        for asset, balance in zip(statement.assets, claim.balances, strict=True)
+        if balance
+    ]
+    zeros = len(statement.assets) - len(held)
+    listed = ", ".join(held) if held else "no balance"
+    if held and zeros:
+        listed += f" and 0 of the other {zeros} assets" if zeros > 1 else " and 0 of the other asset"
+    return (
+        f"Your balances were counted in audit {statement.audit_id}, segment {statement.segment + 1} of "
+        f"{statement.segments}: {listed} for account {claim.user_id!r}.",
+        "The totals of this segment include them: every sum on the way to the root is in range and adds up.",
+        "The place in the tree is bound to your account id, so no other account id can be shown the same place.",
+        "The totals are at least the sum of the balances of all users who verify.",
+        "Not proven: that balances of users who do not verify were counted, or that none of them is negative.",
+        "Your file shows the balances of one other account, without its id, and sums of groups of accounts: "
+        "keep it to yourself.",
+    )
