@@ -115,7 +115,7 @@ def parse_yaml(data: bytes, file: str) -> Node:
     except yaml.reader.ReaderError as error:
         before_text = text[: error.position]
         location = Location(file, before_text.count("\n") + 1, len(before_text) - before_text.rfind("\n"))
-        raise SpecError(Problem(f"character #x{ord(error.character):04x} is not allowed", location)) from error
+        raise SpecError(Problem(f"character U+{ord(text[error.position]):04X} is not allowed", location)) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         location = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
