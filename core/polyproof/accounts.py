@@ -15,6 +15,9 @@ __all__ = ["Accounts", "Identifiers"]
 
 UInt64 = npt.NDArray[np.uint64]
 
+_TAKEN_AT_ONCE = 1 << 16
+"""Ids that ``take`` works on at a time: its index arrays have eight bytes for each byte of an id."""
+
 
 @frozen(eq=False)
 class Identifiers:
@@ -55,8 +58,13 @@ class Identifiers:
         lengths = self.offsets[rows + 1] - self.offsets[rows]
         offsets = np.zeros(len(rows) + 1, np.int64)
         np.cumsum(lengths, out=offsets[1:])
-        source = np.repeat(self.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
-        return Identifiers(self.data[source], offsets)
+        data = np.empty(offsets[-1], np.uint8)
+        for start in range(0, len(rows), _TAKEN_AT_ONCE):
+            block = slice(start, start + _TAKEN_AT_ONCE)
+            first, last = offsets[start], offsets[min(start + _TAKEN_AT_ONCE, len(rows))]
+            shifts = self.offsets[rows[block]] - offsets[:-1][block]
+            data[first:last] = self.data[np.repeat(shifts, lengths[block]) + np.arange(first, last)]
+        return Identifiers(data, offsets)
 
 
 @frozen(eq=False)
