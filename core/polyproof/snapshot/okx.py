@@ -1,0 +1,139 @@
+"""The JSON batches of OKX's proof-of-reserves tool, version 2.
+
+A file holds a list of ``{"id": "…", "assets": {"BTC": "123", …}}``. Amounts are integers of base units,
+as strings; an asset that an account lacks is zero. Files are read account by account, so that one of
+many gigabytes takes no more memory than a small one, and numbers are kept as they are written.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+__all__ = ["JsonProblem", "Repeated", "records"]
+
+_BLOCK = 1 << 20
+LONGEST_RECORD = 1 << 24
+"""Characters an account may have."""
+
+
+class JsonProblem(Exception):
+    """A file is no list in JSON: what is wrong, at which line, and how many accounts came before."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class Repeated(dict[str, Any]):
+    """An object in which a key stands twice; ``key`` is the first such."""
+
+    key: str
+
+
+def records(path: Path) -> Iterator[Any]:
+    """The items of the list a file holds. Numbers are the texts they are written as.
+
+    Raises ``JsonProblem`` where the file stops being one, and ``OSError``.
+    """
+    decode = json.JSONDecoder(object_pairs_hook=_object, parse_int=str, parse_float=str, parse_constant=str).raw_decode
+    with path.open("rb") as file:
+        text = _Text(file.read)
+        begin = text.next()
+        if begin != "[":
+            raise JsonProblem("is no list of accounts" if begin else "is empty", text.line() if begin else None)
+        text.skip()
+        if text.next() == "]":
+            text.skip()
+        else:
+            while True:
+                text.next()
+                yield text.value(decode)
+                end = text.next()
+                if end not in (",", "]"):
+                    raise JsonProblem(
+                        "the list is not closed" if not end else f"{end!r} follows an account", text.line()
+                    )
+                text.skip()
+                if end == "]":
+                    break
+        if text.next():
+            raise JsonProblem("something follows the list", text.line())
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    repeated = Repeated(found)
+    seen: set[str] = set()
+    repeated.key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+    return repeated
+
+
+class _Text:
+    """A window of a UTF-8 file that moves on as its items are read."""
+
+    def __init__(self, read: Any) -> None:
+        self._read = read
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self._window, self._place, self._passed, self._ended = "", 0, 0, False
+
+    def _more(self, wanted: int) -> bool:
+        """Have at least that many characters after the place, or all there are."""
+        if self._ended or len(self._window) - self._place >= wanted:
+            return False
+        self._passed += self._window.count("\n", 0, self._place)
+        parts = [self._window[self._place :]]
+        length = len(parts[0])
+        self._place = 0
+        while length < wanted and not self._ended:
+            block = self._read(_BLOCK)
+            self._ended = not block
+            try:
+                parts.append(self._decoder.decode(block, self._ended))
+            except UnicodeDecodeError as error:
+                self._window = "".join(parts) + error.object[: error.start].decode(errors="replace")
+                self._place = len(self._window)
+                raise JsonProblem(f"is not UTF-8 text: byte 0x{error.object[error.start]:02x}", self.line()) from error
+            length += len(parts[-1])
+        self._window = "".join(parts)
+        return True
+
+    def next(self) -> str:
+        """Pass over white space; the character there, or an empty text at the end."""
+        while True:
+            window = self._window
+            while self._place < len(window) and window[self._place] in " \t\r\n":
+                self._place += 1
+            if self._place < len(window):
+                return window[self._place]
+            if not self._more(_BLOCK):
+                return ""
+
+    def skip(self) -> None:
+        """Pass over one character."""
+        self._place += 1
+
+    def value(self, decode: Any) -> Any:
+        """The JSON value at the place."""
+        wanted = 1
+        while True:
+            try:
+                found, self._place = decode(self._window, self._place)
+                return found
+            except json.JSONDecodeError as error:
+                # Either the value is broken or the window ends within it.
+                wanted = max(2 * (len(self._window) - self._place), _BLOCK)
+                if wanted > 4 * LONGEST_RECORD or not self._more(wanted):
+                    self._place = min(error.pos, len(self._window))
+                    raise JsonProblem(f"is not JSON: {error.msg}", self.line()) from error
+            except RecursionError as error:
+                raise JsonProblem("is nested too deeply", self.line()) from error
+
+    def line(self) -> int:
+        """The line of the place."""
+        return self._passed + self._window.count("\n", 0, self._place) + 1
