@@ -1,0 +1,174 @@
+"""The rules of the house: which way imports run, and that a plugin author finds everything documented."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from abc import ABC
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from polyproof import hookspecs
+from polyproof.hookspecs import KINDS
+
+ROOT = Path(__file__).parents[2]
+CORE = ROOT / "core" / "polyproof"
+PLUGINS = sorted(path for path in (ROOT / "plugins").glob("polyproof_*") if (path / "__init__.py").exists())
+INTERFACES = ("field", "hash", "commitment", "constraints", "backend")
+TESTS = ROOT / "tests"
+
+
+# Imports
+
+
+def imported(source: str) -> Iterator[tuple[int, str]]:
+    """Every module that a source imports, wherever in it, and the line: statements and calls by name alike."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.lineno, node.module or ""
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if function in {"import_module", "__import__"}:
+                yield node.lineno, str(node.args[0].value)
+
+
+def foreign_plugins(path: Path, own: str) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)}:{line}: {module}"
+        for line, module in imported(path.read_text(encoding="utf-8"))
+        if module.startswith("polyproof_") and module.partition(".")[0] != own
+    ]
+
+
+def sources(package: Path) -> list[Path]:
+    return sorted(package.rglob("*.py"))
+
+
+def test_core_never_imports_a_plugin() -> None:
+    assert sources(CORE)
+    assert [line for path in sources(CORE) for line in foreign_plugins(path, "")] == []
+
+
+@pytest.mark.parametrize("package", PLUGINS, ids=lambda path: path.name)
+def test_a_plugin_never_imports_another(package: Path) -> None:
+    assert [line for path in sources(package) for line in foreign_plugins(path, package.name)] == []
+
+
+@pytest.mark.parametrize("package", PLUGINS, ids=lambda path: path.name)
+def test_a_plugin_offers_only_what_is_its_own(package: Path) -> None:
+    plugin = importlib.import_module(package.name)
+    for component in plugin.polyproof_components():
+        assert component.factory.startswith((f"{package.name}.", f"{package.name}:"))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import polyproof_other",
+        "import os, polyproof_other.inner as inner",
+        "from polyproof_other import x",
+        "def f():\n    from polyproof_other.inner import x",
+        "if True:\n    import polyproof_other",
+        "import importlib\nimportlib.import_module('polyproof_other')",
+        "from importlib import import_module\ndef f():\n    return import_module('polyproof_other.inner')",
+        "__import__('polyproof_other')",
+    ],
+)
+def test_the_scan_sees_imports_of_every_form(source: str) -> None:
+    assert any(module.startswith("polyproof_other") for _, module in imported(source))
+
+
+# Documentation of the interfaces
+
+
+def undocumented(source: str) -> list[str]:
+    """Public classes and functions of a module, and the public methods and constructors of its classes."""
+    missing = []
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef) or node.name.startswith("_"):
+            continue
+        if not ast.get_docstring(node):
+            missing.append(node.name)
+        for method in node.body if isinstance(node, ast.ClassDef) else []:
+            if (
+                isinstance(method, ast.FunctionDef)
+                and (method.name == "__init__" or not method.name.startswith("_"))
+                and not ast.get_docstring(method)
+            ):
+                missing.append(f"{node.name}.{method.name}")
+    return missing
+
+
+@pytest.mark.parametrize("name", INTERFACES)
+def test_every_class_and_method_of_an_interface_is_documented(name: str) -> None:
+    assert undocumented((CORE / f"{name}.py").read_text(encoding="utf-8")) == []
+
+
+def test_the_documentation_scan_sees_what_is_missing() -> None:
+    source = """
+def function(): pass
+def _private(): pass
+class Interface:
+    "Documented."
+    def __init__(self): pass
+    def __repr__(self): pass
+    def method(self): "Documented."
+    @property
+    def value(self): pass
+    @abstractmethod
+    def wanted(self): pass
+class Bare: pass
+"""
+    assert undocumented(source) == ["function", "Interface.__init__", "Interface.value", "Interface.wanted", "Bare"]
+
+
+@pytest.mark.parametrize("reference", KINDS.values(), ids=list(KINDS))
+def test_every_kind_is_an_interface_of_its_own_page(reference: str) -> None:
+    module, _, attribute = reference.partition(":")
+    assert module.removeprefix("polyproof.") in INTERFACES, f"the scan above must read {module}"
+    cls = getattr(importlib.import_module(module), attribute)
+    assert issubclass(cls, ABC)
+    assert inspect.get_annotations(cls).get("name") == "ClassVar[str]"
+
+
+# Hooks
+
+
+HOOKS = sorted(name for name, item in vars(hookspecs).items() if hasattr(item, "polyproof_spec"))
+
+
+def mentions(path: Path, name: str, functions: str = "") -> bool:
+    """Whether the functions of a file whose names begin so use a name, as an attribute or as text."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return any(
+        getattr(node, "attr", None) == name or getattr(node, "value", None) == name
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef) and function.name.startswith(functions)
+        for node in ast.walk(function)
+    )
+
+
+def test_the_hooks_are_found() -> None:
+    assert "polyproof_components" in HOOKS
+    assert all(name.startswith("polyproof_") for name in HOOKS)
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_is_documented(name: str) -> None:
+    assert inspect.getdoc(getattr(hookspecs, name))
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_is_called_by_core(name: str) -> None:
+    assert [path for path in sources(CORE) if path.name != "hookspecs.py" and mentions(path, name)]
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_has_a_test(name: str) -> None:
+    files = [path for path in TESTS.rglob("test_*.py") if path != Path(__file__)]
+    assert [path for path in files if mentions(path, name, "test_")], f"no test mentions {name}"
