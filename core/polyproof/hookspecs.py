@@ -37,6 +37,7 @@ KINDS = {
     "commitment": "polyproof.commitment:CommitmentScheme",
     "constraints": "polyproof.constraints:ConstraintSystem",
     "backend": "polyproof.backend:Backend",
+    "ownership": "polyproof.ownership:OwnershipScheme",
 }
 """Kinds of components, and the abstract class that each must derive from."""
 

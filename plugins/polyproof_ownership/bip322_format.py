@@ -1,0 +1,134 @@
+"""How a BIP-322 signature is written: a witness, or a whole transaction, in base64.
+
+Source: BIP-322 version 2.0.0. A signature starts with ``smp`` (a witness stack), ``ful`` (the transaction that spends
+the message's) or ``pof``; before version 1.0.0 a witness stack stood without a prefix.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from polyproof.ownership import OwnershipClaim
+from polyproof_ownership.encodings import Malformed, base64_decode
+
+__all__ = ["Proof", "is_bip322", "read_proof"]
+
+
+@frozen
+class Proof:
+    """The input that spends the message's transaction, and what else of the spending one is signed."""
+
+    witness: tuple[bytes, ...]
+    script_signature: bytes = b""
+    version: int = 0
+    sequence: int = 0
+    lock_time: int = 0
+
+
+class _Reader:
+    """Bytes read from the front, each read checked."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.place = 0
+
+    def take(self, size: int) -> bytes:
+        """The next bytes."""
+        if self.place + size > len(self.data):
+            raise Malformed("ends too early")
+        self.place += size
+        return self.data[self.place - size : self.place]
+
+    def number(self, size: int) -> int:
+        """The next bytes as a little-endian number."""
+        return int.from_bytes(self.take(size), "little")
+
+    def compact(self) -> int:
+        """A variable-size integer, in its shortest form."""
+        first = self.number(1)
+        if first < 0xFD:
+            return first
+        size = {0xFD: 2, 0xFE: 4, 0xFF: 8}[first]
+        value = self.number(size)
+        if value < (0xFD if size == 2 else 1 << 4 * size):
+            raise Malformed("has a number that is not in its shortest form")
+        return value
+
+    def text(self) -> bytes:
+        """Bytes after their count."""
+        return self.take(self.compact())
+
+    def witness(self) -> tuple[bytes, ...]:
+        """A witness stack."""
+        count = self.compact()
+        if count > 100:
+            raise Malformed(f"has a witness of {count} elements")
+        return tuple(self.text() for _ in range(count))
+
+    def end(self) -> None:
+        """Nothing is left."""
+        if self.place != len(self.data):
+            raise Malformed("goes on after its end")
+
+
+def _read_witness(data: bytes) -> Proof:
+    reader = _Reader(data)
+    witness = reader.witness()
+    reader.end()
+    if not witness:
+        raise Malformed("has an empty witness")
+    return Proof(witness)
+
+
+def _read_transaction(data: bytes, spent: bytes) -> Proof:
+    reader = _Reader(data)
+    version = reader.number(4)
+    inputs = reader.compact()
+    has_witness = inputs == 0
+    if has_witness:
+        if reader.number(1) != 1:
+            raise Malformed("is not a transaction")
+        inputs = reader.compact()
+    if inputs != 1:
+        raise Malformed(f"has {inputs} inputs where one is wanted")
+    previous, index = reader.take(32), reader.number(4)
+    if previous != spent or index != 0:
+        raise Malformed("spends another transaction than that of this message and address")
+    script_signature = reader.text()
+    sequence = reader.number(4)
+    if reader.compact() != 1 or reader.take(8) != bytes(8) or reader.text() != b"\x6a":
+        raise Malformed("has other outputs than one of nothing to OP_RETURN")
+    witness = reader.witness() if has_witness else ()
+    if has_witness and not witness:
+        raise Malformed("has an empty witness")
+    lock_time = reader.number(4)
+    reader.end()
+    if version not in (0, 2):
+        raise Malformed(f"has the version {version} where 0 or 2 is wanted")
+    return Proof(witness, script_signature, version, sequence, lock_time)
+
+
+def read_proof(text: str, spent: bytes) -> Proof:
+    """Read a signature; ``spent`` is the hash of the message's transaction, which a whole one must spend."""
+    if text.startswith("ful"):
+        return _read_transaction(base64_decode(text[3:]), spent)
+    return _read_witness(base64_decode(text.removeprefix("smp")))
+
+
+def _is_witness(text: str) -> bool:
+    try:
+        data = base64_decode(text)
+        # A signed message has 65 bytes and starts with 27 or more, which would be as many elements.
+        return len(data) != 65 and bool(_read_witness(data))
+    except Malformed:
+        return False
+
+
+def is_bip322(claim: OwnershipClaim) -> bool:
+    """Whether a claim is written so: by its prefix, as a bare witness, or because its address is of Taproot.
+
+    A text without a prefix that is no witness is left to ``signmessage``; base64 of 65 bytes always is.
+    """
+    if claim.address.lower().startswith(("bc1p", "ltc1p")):
+        return True
+    return any(text.startswith(("smp", "ful", "pof")) or _is_witness(text) for text in claim.signatures)

@@ -1,0 +1,258 @@
+"""Accounts of Ed25519 keys: Solana, Aptos, TON, Polkadot and Cardano.
+
+The public key comes with the row (on Solana it is the address). PyNaCl (libsodium) verifies; it refuses keys and
+points of small order and a second spelling of s, so that a signature is of one message, by one key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from nacl.bindings import crypto_sign_open
+from nacl.exceptions import BadSignatureError
+
+from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
+from polyproof_ownership.chains import Family, chains_of, family_of
+from polyproof_ownership.encodings import (
+    Malformed,
+    base58_decode,
+    base58_encode,
+    bech32_decode,
+    bech32_encode,
+    from_five_bits,
+    hex_decode,
+    to_five_bits,
+)
+from polyproof_ownership.messages import bare_text, exchange_envelope, polkadot_text
+from polyproof_ownership.rows import RowScheme, failed, one_signature, reading, unsupported
+from polyproof_ownership.ton import ton_address, wallet_addresses
+
+__all__ = ["Ed25519Account", "aptos_authentication_key", "cardano_key_hash", "ss58_decode", "ss58_encode"]
+
+# SS58 prefixes: registry at github.com/paritytech/ss58-registry. An asset hub has the prefix of its relay chain.
+SS58 = {"polkadot": 0, "polkadot-asset-hub": 0, "kusama": 2, "kusama-asset-hub": 2}
+
+
+def verified(key: bytes, signature: bytes, signed: bytes) -> bool:
+    """Whether an Ed25519 signature (RFC 8032) verifies."""
+    try:
+        crypto_sign_open(signature + signed, key)
+    except BadSignatureError:
+        return False
+    return True
+
+
+# Solana
+
+
+def solana_key(text: str) -> bytes:
+    """An address is the key itself."""
+    key = base58_decode(text, most=44)
+    if len(key) != 32:
+        raise Malformed(f"is {len(key)} bytes where 32 are wanted")
+    return key
+
+
+# Aptos
+
+_APTOS = re.compile(r"0x([0-9a-fA-F]{1,64})", re.ASCII)
+
+
+def aptos_address(text: str) -> bytes:
+    """The 32 bytes of an address; leading zeros may be left out."""
+    match = _APTOS.fullmatch(text)
+    if not match:
+        raise Malformed("is not 0x and up to 64 hexadecimal digits")
+    return bytes.fromhex(match[1].rjust(64, "0"))
+
+
+def aptos_authentication_key(key: bytes) -> bytes:
+    """SHA3-256 of the key and the byte of its scheme, 0: the address an account starts with.
+
+    Source: Aptos documentation, «Accounts», authentication keys.
+    """
+    return hashlib.sha3_256(key + b"\0").digest()
+
+
+# Polkadot
+
+
+def _ss58_checksum(body: bytes) -> bytes:
+    return hashlib.blake2b(b"SS58PRE" + body).digest()[:2]
+
+
+def ss58_decode(text: str, prefix: int) -> bytes:
+    """Account id of an address with a one-byte prefix and a checksum of two bytes."""
+    data = base58_decode(text, most=64)
+    if len(data) != 35 or data[0] != prefix:
+        raise Malformed(f"is not an account with the SS58 prefix {prefix}")
+    if _ss58_checksum(data[:33]) != data[33:]:
+        raise Malformed("has a wrong checksum")
+    return data[1:33]
+
+
+def ss58_encode(account: bytes, prefix: int) -> str:
+    """The address of an account id."""
+    body = bytes([prefix]) + account
+    return base58_encode(body + _ss58_checksum(body))
+
+
+# Cardano (CIP-19)
+
+
+def _cardano(text: str) -> bytes:
+    prefix, values, constant = bech32_decode(text, most=128)
+    data = from_five_bits(values)
+    if prefix != "addr" or constant != 1 or not data or data[0] & 15 != 1:
+        raise Malformed("is not one of Cardano's main network")
+    return data
+
+
+def cardano_key_hash(text: str) -> bytes:
+    """The hash of the payment key in a Shelley address; raises ``Refused`` for one controlled by a script."""
+    if text.startswith(("Ae2", "DdzFF")):
+        raise unsupported("Byron addresses are not supported")
+    data = _cardano(text)
+    kind, size = data[0] >> 4, len(data)
+    if kind in (1, 3, 5, 7):
+        raise unsupported("the address is controlled by a script, which is not supported")
+    if kind == 4:
+        raise unsupported("pointer addresses are not supported")
+    if (kind, size) not in ((0, 57), (2, 57), (6, 29)):
+        raise Malformed(f"is of type {kind} and {size} bytes, which no payment address is")
+    return data[1:29]
+
+
+class Ed25519Account(RowScheme):
+    """Accounts whose key is given, or is the address; the address is derived from it."""
+
+    name = "ed25519-account"
+    chains = chains_of(Family.SOLANA, Family.APTOS, Family.TON, Family.SUBSTRATE, Family.CARDANO)
+
+    def spelling(self, chain: str, address: str) -> str:
+        """Base58 or bech32 as it is; Aptos with all its digits; TON as workchain:hexadecimal."""
+        match family_of(chain):
+            case Family.SOLANA:
+                return base58_encode(solana_key(address))
+            case Family.APTOS:
+                return "0x" + aptos_address(address).hex()
+            case Family.TON:
+                workchain, account = ton_address(address)
+                return f"{workchain}:{account.hex()}"
+            case Family.SUBSTRATE:
+                return ss58_encode(ss58_decode(address, SS58[chain]), SS58[chain])
+            case _:
+                cardano_key_hash(address)
+                return bech32_encode("addr", to_five_bits(_cardano(address)))
+
+    def judge(self, claim: OwnershipClaim, chain: str, address: str) -> OwnershipResult:
+        """The signature is by the key given, and the address is that key's."""
+        family = family_of(chain)
+        key = self._key(claim, family, address)
+        way = self._way(claim, family, key)
+        proven = OwnershipResult(Status.PROVEN, f"signed by the key that this address is derived from ({way})")
+        match family:
+            case Family.SOLANA:
+                return proven
+            case Family.APTOS:
+                return self._aptos(claim, key, aptos_address(address), proven)
+            case Family.TON:
+                return self._ton(claim, key, address, way)
+            case Family.SUBSTRATE:
+                derived = ss58_encode(key, SS58[chain])
+            case _:
+                derived = cardano_key_hash(address).hex()
+                if hashlib.blake2b(key, digest_size=28).hexdigest() == derived:
+                    return proven
+                raise failed("validly signed, but by a key that is not the payment key of this address")
+        if derived == address:
+            return proven
+        raise failed(f"validly signed, but by the key of another address, {derived}")
+
+    @staticmethod
+    def _key(claim: OwnershipClaim, family: Family | None, address: str) -> bytes:
+        if len(claim.keys) > 1:
+            raise failed(f"there are {len(claim.keys)} public keys where one is wanted")
+        key = solana_key(address) if family is Family.SOLANA else None
+        if claim.keys:
+            with reading("the public key"):
+                given = hex_decode(claim.keys[0], 32)
+            if key not in (None, given):
+                raise failed("the public key given is not that of this address")
+            key = given
+        if key is None:
+            raise failed("there is no public key, and the address does not tell it")
+        return key
+
+    @staticmethod
+    def _way(claim: OwnershipClaim, family: Family | None, key: bytes) -> str:
+        """How the message was signed; raises ``Refused`` if it was not."""
+        text = one_signature(claim)
+        with reading("the signature"):
+            base58 = family is Family.SOLANA and not text.startswith("0x") and len(text) < 90
+            signature = base58_decode(text) if base58 else hex_decode(text)
+            if family is Family.SUBSTRATE and len(signature) == 65:
+                # A MultiSignature: the byte of its scheme, then the signature.
+                if signature[0] in (1, 2):
+                    raise unsupported("the signature is by an sr25519 or ECDSA key; only ed25519 is supported")
+                if signature[0] != 0:
+                    raise Malformed(f"is of the unknown kind {signature[0]}")
+                signature = signature[1:]
+            if len(signature) != 64:
+                raise Malformed(f"is {len(signature)} bytes where 64 are wanted")
+        data = claim.message.encode()
+        ways = {"the exchange's header": exchange_envelope(data)}
+        if family is Family.SUBSTRATE:
+            ways["between <Bytes> marks"] = polkadot_text(data)
+        if family is Family.SOLANA or (family is Family.APTOS and claim.message.startswith("APTOS\n")):
+            bare = bare_text(claim.message)
+            if bare is not None:
+                ways["as the wallet signs text"] = bare
+        for way, signed in ways.items():
+            if verified(key, signature, signed):
+                return way
+        # sr25519 marks the top bit of s, which is zero in every Ed25519 signature (schnorrkel, sign.rs).
+        if family is Family.SUBSTRATE and signature[63] & 0x80:
+            raise unsupported("the signature is by an sr25519 key; only ed25519 is supported")
+        raise failed("the signature is not by this key, or of another message")
+
+    def _aptos(self, claim: OwnershipClaim, key: bytes, address: bytes, proven: OwnershipResult) -> OwnershipResult:
+        authentication = aptos_authentication_key(key)
+        if claim.control is not None:
+            with reading("the authentication key on the chain"):
+                current = [aptos_address(owner) for owner in claim.control.owners]
+            if current == [authentication]:
+                return OwnershipResult(
+                    Status.PROVEN, f"signed by the key that controls this account now ({claim.control.source})"
+                )
+            raise failed(f"validly signed, but another key controls this account now ({claim.control.source})")
+        if claim.owners:
+            with reading("the declared authentication key"):
+                declared = [aptos_address(owner) for owner in claim.owners]
+            if declared != [authentication]:
+                raise failed("validly signed, but by a key with another authentication key than the one declared")
+        if authentication == address:
+            return proven
+        return OwnershipResult(
+            Status.UNBOUND,
+            "validly signed by a key that the address is not derived from; whether the account's key was rotated to it"
+            " was not looked up on its chain",
+        )
+
+    @staticmethod
+    def _ton(claim: OwnershipClaim, key: bytes, address: str, way: str) -> OwnershipResult:
+        control = claim.control
+        if control is not None:
+            if [owner.lower().removeprefix("0x") for owner in control.owners] != [key.hex()]:
+                raise failed(f"validly signed, but another key controls this account ({control.source})")
+            return OwnershipResult(Status.PROVEN, f"signed by the key in this account's contract ({control.source})")
+        workchain, account = ton_address(address)
+        wallet = wallet_addresses(key, workchain).get(account)
+        if wallet:
+            return OwnershipResult(Status.PROVEN, f"signed by the key of this {wallet} wallet ({way})")
+        return OwnershipResult(
+            Status.UNBOUND,
+            "validly signed, but the address is that of none of the key's usual wallets; its contract was not looked up"
+            " on its chain",
+        )

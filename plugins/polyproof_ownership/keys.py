@@ -1,0 +1,99 @@
+"""Signatures over secp256k1: recovering the key that made one, strictly."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+
+from attrs import frozen
+from coincurve import PublicKey
+from Crypto.Hash import RIPEMD160
+
+from polyproof_ownership.encodings import Malformed, hex_decode
+from polyproof_ownership.messages import keccak256
+
+__all__ = [
+    "Signature",
+    "compressed",
+    "ethereum_address",
+    "evm_signature",
+    "hash160",
+    "public_key",
+    "recover",
+    "ripemd160",
+]
+
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+"""Order of the group (SEC 2, version 2, §2.4.1)."""
+
+
+@frozen
+class Signature:
+    """An ECDSA signature from which the key can be recovered."""
+
+    body: bytes
+    """r then s, 64 bytes."""
+    recovery: int
+    """0 to 3: which of the points with that r was meant."""
+
+
+def recover(signature: Signature, digest: bytes) -> PublicKey:
+    """The key that made the signature of a 32-byte digest; raises ``Malformed`` where there is none.
+
+    s must be in the lower half of its range (BIP-62, EIP-2): the other half holds a second spelling of every signature,
+    which anybody can write down and no wallet does.
+    """
+    if not 0 < int.from_bytes(signature.body[32:]) <= ORDER // 2:
+        raise Malformed("has s outside the lower half of its range, as no wallet writes it")
+    try:
+        return PublicKey.from_signature_and_message(signature.body + bytes([signature.recovery]), digest, hasher=None)
+    except ValueError:
+        raise Malformed("is not by any key") from None
+
+
+def evm_signature(text: str) -> Signature:
+    """r, s and v in 65 bytes of hexadecimal; v is 0, 1, 27 or 28."""
+    data = hex_decode(text, 65)
+    if data[64] not in (0, 1, 27, 28):
+        raise Malformed(f"ends in v = {data[64]} where 0, 1, 27 or 28 is wanted")
+    return Signature(data[:64], data[64] % 27)
+
+
+@lru_cache(4096)
+def _parsed(data: bytes) -> PublicKey | None:
+    try:
+        return PublicKey(data)
+    except ValueError:
+        return None
+
+
+def public_key(data: bytes) -> PublicKey:
+    """A key in its compressed (33 bytes) or uncompressed (65 bytes) form; no hybrid form."""
+    wanted = (len(data) == 33 and data[0] in (2, 3)) or (len(data) == 65 and data[0] == 4)
+    key = _parsed(data) if wanted else None
+    if key is None:
+        raise Malformed("is not a secp256k1 public key")
+    return key
+
+
+def compressed(text: str) -> bytes:
+    """A public key in hexadecimal, in its compressed form: of 33 or 65 bytes, or of 64 bytes as bare coordinates."""
+    data = hex_decode(text)
+    if len(data) == 64:
+        data = b"\x04" + data
+    return public_key(data).format()
+
+
+def ethereum_address(key: PublicKey) -> bytes:
+    """The last 20 bytes of the Keccak-256 of both coordinates."""
+    return keccak256(key.format(compressed=False)[1:])[12:]
+
+
+def ripemd160(data: bytes) -> bytes:
+    """RIPEMD-160, which not every OpenSSL offers."""
+    return RIPEMD160.new(data).digest()
+
+
+def hash160(data: bytes) -> bytes:
+    """RIPEMD-160 of SHA-256."""
+    return ripemd160(hashlib.sha256(data).digest())

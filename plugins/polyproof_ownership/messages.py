@@ -1,0 +1,101 @@
+"""What is signed: the ways in which wallets and exchanges turn a message into bytes or a digest.
+
+Each way puts a fixed text before the message, so that a signature of a message can be taken neither for that of a
+transaction nor for that of another kind of message. Where a wallet signs the bare text (``bare_text``), only a text
+that cannot be a transaction or a digest is accepted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from Crypto.Hash import keccak
+
+from polyproof_ownership.encodings import sha256d
+
+__all__ = [
+    "bare_text",
+    "bitcoin_digest",
+    "eip191_digest",
+    "eos_digest",
+    "exchange_envelope",
+    "hashed_digest",
+    "keccak256",
+    "polkadot_text",
+    "tip191_digest",
+    "variable_text",
+]
+
+ETHEREUM_HEADER = b"\x19Ethereum Signed Message:\n"
+TRON_HEADER = b"\x19TRON Signed Message:\n"
+EXCHANGE_HEADER = b"OKX Signed Message:\n"
+
+
+def keccak256(data: bytes) -> bytes:
+    """Keccak-256 as Ethereum uses it: the padding of the submission, not that of SHA-3."""
+    return keccak.new(digest_bits=256, data=data).digest()
+
+
+def variable_text(data: bytes) -> bytes:
+    """A length in Bitcoin's variable-size integer, then the bytes."""
+    size = len(data)
+    if size < 0xFD:
+        return bytes([size]) + data
+    if size <= 0xFFFF:
+        return b"\xfd" + size.to_bytes(2, "little") + data
+    return b"\xfe" + size.to_bytes(4, "little") + data
+
+
+def bitcoin_digest(message: bytes, header: bytes) -> bytes:
+    """Digest of ``signmessage``: SHA-256 twice over header and message, each after its length.
+
+    Source: ``MessageHash`` of Bitcoin Core, src/common/signmessage.cpp; the header is the chain's own.
+    """
+    return sha256d(variable_text(header) + variable_text(message))
+
+
+def eip191_digest(message: bytes) -> bytes:
+    """EIP-191 version 0x45 («personal_sign»): the message after its length in decimal digits."""
+    return keccak256(ETHEREUM_HEADER + str(len(message)).encode() + message)
+
+
+def tip191_digest(message: bytes) -> bytes:
+    """The same under Tron's header (TIP-191; TronWeb ``signMessageV2``)."""
+    return keccak256(TRON_HEADER + str(len(message)).encode() + message)
+
+
+def hashed_digest(message: bytes, header: bytes = ETHEREUM_HEADER) -> bytes:
+    """The variant of OKX: the header counts 32 bytes, and the message's Keccak-256 stands for the message."""
+    return keccak256(header + b"32" + keccak256(message))
+
+
+def exchange_envelope(message: bytes) -> bytes:
+    """What OKX signs for accounts whose chain has no message format: its own header and the message.
+
+    Each stands after its length, as in Bitcoin. Ed25519 keys sign these bytes, secp256k1 keys their Keccak-256, EOS
+    keys their SHA-256. Source: github.com/okx/proof-of-reserves, common/hash.go.
+    """
+    return variable_text(EXCHANGE_HEADER) + variable_text(message)
+
+
+def eos_digest(message: bytes) -> bytes:
+    """SHA-256 of the envelope, which EOS keys sign."""
+    return hashlib.sha256(exchange_envelope(message)).digest()
+
+
+def polkadot_text(message: bytes) -> bytes:
+    """What the Polkadot wallets sign for ``signRaw``: the text between two marks, so that it is not an extrinsic."""
+    return b"<Bytes>" + message + b"</Bytes>"
+
+
+def bare_text(message: str) -> bytes | None:
+    """The message itself, where a wallet signs it so and it can be nothing else; otherwise None.
+
+    An Ed25519 signature of bare bytes could be one of a transaction, or of a 32-byte digest of one, that is shown here
+    as a message. A text that people can read has no control characters and so is no serialised transaction, and a
+    digest has 32 bytes.
+    """
+    data = message.encode()
+    if len(data) == 32 or not data or not all(character.isprintable() or character == "\n" for character in message):
+        return None
+    return None if message[0].isspace() else data

@@ -1,0 +1,136 @@
+"""What all schemes here share: the checks that come before any signature, and how a judgement ends.
+
+A scheme's ``judge`` returns the result of a claim that went well, and raises ``Refused`` where it did not;
+``Malformed`` from a decoder is turned into one by ``reading``.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from attrs import evolve
+
+from polyproof.ownership import Kind, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
+from polyproof_ownership.chains import canonical_chain
+from polyproof_ownership.encodings import Malformed
+
+__all__ = ["Refused", "RowScheme", "failed", "one_signature", "reading", "unsupported"]
+
+LONGEST = {"asset": 200, "chain": 200, "address": 300, "message": 65536}
+LONGEST_SIGNATURE = 16384
+LONGEST_KEY = 4096
+MOST = 32
+"""Signatures, keys and owners a row may have; more than any script or account here can use."""
+
+
+class Refused(Exception):
+    """A claim that does not hold, or cannot be judged."""
+
+    def __init__(self, status: Status, reason: str) -> None:
+        self.status = status
+        self.reason = reason
+        super().__init__(reason)
+
+
+def failed(reason: str) -> Refused:
+    """Something that was checked does not hold."""
+    return Refused(Status.FAILED, reason)
+
+
+def unsupported(reason: str) -> Refused:
+    """Nothing here can check it."""
+    return Refused(Status.UNSUPPORTED, reason)
+
+
+@contextmanager
+def reading(thing: str) -> Iterator[None]:
+    """Says what it was that did not decode: ``with reading("the address"): …``."""
+    try:
+        yield
+    except Malformed as error:
+        raise failed(f"{thing} {error}") from None
+
+
+def one_signature(claim: OwnershipClaim) -> str:
+    """The signature of a claim that has exactly one."""
+    if len(claim.signatures) != 1:
+        raise failed(f"there are {len(claim.signatures)} signatures where one is wanted")
+    return claim.signatures[0]
+
+
+class RowScheme(OwnershipScheme):
+    """A scheme that judges each row by itself."""
+
+    def serves(self, claim: OwnershipClaim) -> bool:
+        """Whatever is on one of its chains."""
+        return canonical_chain(claim.chain) in self.chains
+
+    def account(self, claim: OwnershipClaim) -> tuple[str, str]:
+        """The one name of the chain and the one spelling of the address."""
+        chain = canonical_chain(claim.chain)
+        if chain not in self.chains:
+            return "", ""
+        try:
+            _check_lengths(claim)
+            return chain, self.spelling(chain, claim.address)
+        except (Malformed, Refused):
+            return chain, ""
+
+    def verify(self, rows: Sequence[OwnershipClaim]) -> list[OwnershipResult]:
+        """Judge a batch, row by row."""
+        return [self._verify_one(claim) for claim in rows]
+
+    def _verify_one(self, claim: OwnershipClaim) -> OwnershipResult:
+        chain, address = self.account(claim)
+        try:
+            if not chain:
+                raise unsupported(f"{self.name} does not serve the chain {claim.chain[:40]!r}")
+            if claim.kind is Kind.CUSTODIAL:
+                raise Refused(Status.CUSTODIAL, "declared to be held by a custodian; no signature is looked at")
+            _check_lengths(claim)
+            if not address:
+                # Decode it again for the reason.
+                with reading("the address"):
+                    self.spelling(chain, claim.address)
+            _check_before(claim)
+            result = self.judge(claim, chain, address)
+        except Refused as refused:
+            result = OwnershipResult(refused.status, refused.reason)
+        return evolve(result, scheme=self.name, chain=chain, address=address)
+
+    @abstractmethod
+    def spelling(self, chain: str, address: str) -> str:
+        """The one spelling of an address; raises ``Malformed`` or ``Refused`` if it does not decode."""
+
+    @abstractmethod
+    def judge(self, claim: OwnershipClaim, chain: str, address: str) -> OwnershipResult:
+        """Judge a claim whose address decodes to that spelling; raises ``Refused``."""
+
+
+def _check_lengths(claim: OwnershipClaim) -> None:
+    for name, longest in LONGEST.items():
+        size = len(getattr(claim, name))
+        if size > longest:
+            raise failed(f"the {name} is {size} characters long; {longest} are allowed")
+    for name, longest in (("signatures", LONGEST_SIGNATURE), ("keys", LONGEST_KEY), ("owners", LONGEST["address"])):
+        texts = getattr(claim, name)
+        if len(texts) > MOST:
+            raise failed(f"there are {len(texts)} {name}; {MOST} are allowed")
+        if any(len(text) > longest for text in texts):
+            raise failed(f"one of the {name} is longer than the {longest} characters allowed")
+
+
+def _check_before(claim: OwnershipClaim) -> None:
+    if not claim.signatures and claim.control is None:
+        raise failed("there is no signature")
+    if not claim.message:
+        raise failed("there is no message")
+    try:
+        claim.message.encode()
+    except UnicodeEncodeError:
+        raise failed("the message is not Unicode text") from None
+    bare = {signature.removeprefix("0x").lower() for signature in claim.signatures}
+    if len(bare) != len(claim.signatures):
+        raise failed("one signature is given twice")

@@ -1,0 +1,209 @@
+"""Ethereum validators: the address is the validator's BLS key, the money goes to its withdrawal credentials.
+
+A validator's signing key can be another party's than the owner's: whoever runs validators for others holds it. Its
+signature alone therefore binds nothing to the stake, and is unbound; so is one by the withdrawal account that the row
+declares. Proven is a validator whose withdrawal credentials were looked up on the beacon chain and whose withdrawal key
+or account has signed.
+
+Signatures are those of Ethereum's deposits: BLS12-381, keys in G1, the proof-of-possession ciphersuite (consensus
+specifications, phase0, «BLS signatures»). What they sign is always a Keccak-256 of a text with a header, never the bare
+message: 32 bytes chosen freely could be the root of an attestation that the validator did sign.
+
+py_arkworks_bls12381 (of the Ethereum organisation, used by its consensus specifications) does the arithmetic; py_ecc
+stands against it in the tests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+
+from attrs import frozen
+from py_arkworks_bls12381 import GT, G1Point, G2Point, Scalar
+
+from polyproof.ownership import OwnershipClaim, OwnershipResult
+from polyproof_ownership.chains import Family, chains_of
+from polyproof_ownership.encodings import Malformed, hex_decode
+from polyproof_ownership.evm import checksummed, evm_address, evm_digests, judge_owners, signer_of
+from polyproof_ownership.messages import eip191_digest, hashed_digest
+from polyproof_ownership.rows import RowScheme, failed, reading
+
+__all__ = ["CIPHERSUITE", "EthereumValidator", "bls_key", "bls_signature"]
+
+CIPHERSUITE = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_"
+SIGNATURE_SIZE = 96
+
+
+def bls_key(text: str) -> tuple[bytes, G1Point]:
+    """A public key: a point of the subgroup of prime order, not its zero, in its one spelling."""
+    data = hex_decode(text, 48)
+    try:
+        point = G1Point.from_compressed_bytes(data)
+    except ValueError:
+        raise Malformed("is not a BLS public key") from None
+    if point == G1Point.identity() or point.to_compressed_bytes() != data:
+        raise Malformed("is not a BLS public key")
+    return data, point
+
+
+def bls_signature(data: bytes) -> G2Point:
+    """A signature: a point of the subgroup of prime order, not its zero, in its one spelling."""
+    try:
+        point = G2Point.from_compressed_bytes(data)
+    except ValueError:
+        raise Malformed("is not a BLS signature") from None
+    if point == G2Point.identity() or point.to_compressed_bytes() != data:
+        raise Malformed("is not a BLS signature")
+    return point
+
+
+@frozen(eq=False)
+class Equation:
+    """That a signature is by a key over a digest: e(key, H(digest)) = e(generator, signature)."""
+
+    key: G1Point
+    digest: bytes
+    signature: G2Point
+
+
+def all_hold(equations: Sequence[Equation]) -> bool:
+    """Whether every equation holds, but for a chance of 2^−127.
+
+    The sum of all, each times a random number of 128 bits, is checked; equations over one digest need one pairing.
+    Source: Bellare, Garay, Rabin, «Fast batch verification for modular exponentiation», 1998, §3.
+    """
+    weights = [Scalar(secrets.randbits(128) | 1) for _ in equations]
+    by_digest: dict[bytes, list[int]] = {}
+    for number, equation in enumerate(equations):
+        by_digest.setdefault(equation.digest, []).append(number)
+    left = [
+        G1Point.multiexp_unchecked([equations[k].key for k in numbers], [weights[k] for k in numbers])
+        for numbers in by_digest.values()
+    ]
+    right = [G2Point.hash_to_curve(digest, CIPHERSUITE) for digest in by_digest]
+    total = G2Point.multiexp_unchecked([equation.signature for equation in equations], weights)
+    return bool(GT.pairing_check([*left, -G1Point()], [*right, total]))
+
+
+def _holding(equations: Sequence[Equation]) -> set[int]:
+    """Which equations hold: all at once, or by halves where they do not all."""
+    if not equations:
+        return set()
+    if all_hold(equations):
+        return set(range(len(equations)))
+    half = len(equations) // 2
+    if not half:
+        return set()
+    return _holding(equations[:half]) | {half + number for number in _holding(equations[half:])}
+
+
+Signed = tuple[str, str, str]
+"""Key, signature and message, as in the row."""
+
+
+def signatures_that_hold(rows: Sequence[OwnershipClaim]) -> frozenset[Signed]:
+    """The valid BLS signatures of a batch, by the key given or else by the address, of either digest."""
+    asked: list[tuple[Signed, G1Point, tuple[bytes, ...], G2Point]] = []
+    for claim in rows:
+        key_text = claim.keys[0] if claim.keys else claim.address
+        for text in claim.signatures:
+            try:
+                signature = hex_decode(text, SIGNATURE_SIZE)
+                asked.append(
+                    (
+                        (key_text, text, claim.message),
+                        bls_key(key_text)[1],
+                        validator_digests(claim.message),
+                        bls_signature(signature),
+                    )
+                )
+            except (Malformed, UnicodeEncodeError):
+                continue
+    found: set[Signed] = set()
+    for way in range(2):
+        left = [one for one in asked if one[0] not in found]
+        equations = [Equation(key, digests[way], signature) for _, key, digests, signature in left]
+        found |= {left[number][0] for number in _holding(equations)}
+    return frozenset(found)
+
+
+def validator_digests(message: str) -> tuple[bytes, bytes]:
+    """What a BLS key may sign: OKX's digest, under Ethereum's header, of the message's Keccak-256; or EIP-191's."""
+    data = message.encode()
+    return hashed_digest(data), eip191_digest(data)
+
+
+class EthereumValidator(RowScheme):
+    """Validators by their withdrawal credentials, once those are known; else unbound."""
+
+    name = "eth-validator-bls"
+    chains = chains_of(Family.EVM) & {"ethereum"}
+
+    def __init__(self, hold: frozenset[Signed] | None = None) -> None:
+        """``hold``: the BLS signatures already found valid; None to check those of each batch."""
+        self._hold = hold
+
+    def serves(self, claim: OwnershipClaim) -> bool:
+        """A row of Ethereum whose address has the 48 bytes of a BLS key."""
+        return super().serves(claim) and len(claim.address.removeprefix("0x")) == 96
+
+    def spelling(self, chain: str, address: str) -> str:
+        """0x and small letters."""
+        return "0x" + bls_key(address)[0].hex()
+
+    def verify(self, rows: Sequence[OwnershipClaim]) -> list[OwnershipResult]:
+        """Judge a batch; its BLS signatures are checked together."""
+        if self._hold is None:
+            return EthereumValidator(signatures_that_hold(rows)).verify(rows)
+        return super().verify(rows)
+
+    def judge(self, claim: OwnershipClaim, chain: str, address: str) -> OwnershipResult:
+        """Every signature is valid; those of the withdrawal key or account prove it where the chain was asked."""
+        bls, others = [], []
+        for text in claim.signatures:
+            with reading("a signature"):
+                (bls if len(hex_decode(text)) == SIGNATURE_SIZE else others).append(text)
+        if len(bls) > 1 or len(claim.keys) > 1:
+            raise failed("there is more than one BLS signature or key")
+        for text in bls:
+            self._check_bls(claim, text)
+        control = claim.control
+        with reading("an owner"):
+            credentials = [_credentials(owner) for owner in (control.owners if control else ())]
+            declared = [evm_address(owner) for owner in claim.owners]
+        accounts = [one for one in credentials if len(one) == 20] if control else declared
+        # Beside the accounts that count, the others that the row names may have signed, and must have done so validly.
+        digests = evm_digests(claim.message)
+        signers = [signer_of(text, digests, [*accounts, *declared])[0] for text in others]
+        if len(set(signers)) != len(signers):
+            raise failed("two signatures are by one key")
+        key = bls_key(claim.keys[0])[0] if claim.keys else bytes.fromhex(address[2:])
+        if control is None:
+            if key.hex() != address[2:]:
+                raise failed("the key given is not the validator's, and its withdrawal credentials were not looked up")
+            names = ["the validator's key"] * len(bls) + [checksummed(signer) for signer in signers]
+            return judge_owners(None, set(names), set(), "where this validator's stake goes")
+        by = {checksummed(signer) for signer in signers if signer in accounts}
+        if bls and b"\0" + hashlib.sha256(key).digest()[1:] in credentials:
+            by.add("the withdrawal key")
+        return judge_owners(control, by, {one.hex() for one in credentials}, "this validator")
+
+    def _check_bls(self, claim: OwnershipClaim, text: str) -> None:
+        key_text = claim.keys[0] if claim.keys else claim.address
+        with reading("the key"):
+            bls_key(key_text)
+        if (key_text, text, claim.message) not in (self._hold or ()):
+            raise failed("the BLS signature is by another key, or of another message")
+
+
+def _credentials(text: str) -> bytes:
+    """20 bytes of an account; or withdrawal credentials, of which those of an account are given as its 20 bytes."""
+    if len(text) == 42:
+        return evm_address(text)
+    data = hex_decode(text, 32)
+    if data[0] == 0:
+        return data
+    if data[0] not in (1, 2) or any(data[1:12]):
+        raise Malformed("is not of withdrawal credentials")
+    return data[12:]
