@@ -71,6 +71,14 @@ class VectorCommitment(CommitmentScheme):
         """
 
     @abstractmethod
+    def dump(self, state: Any) -> Words:
+        """The state as one array, to be kept on disk."""
+
+    @abstractmethod
+    def load(self, array: Words) -> Any:
+        """The state that ``dump`` gave, usable by ``open``; the array may be a read-only memory map."""
+
+    @abstractmethod
     def opening_size(self, size: int, indices: Sequence[int]) -> int:
         """How many siblings an opening of these rows of a vector of ``size`` rows has: the verifier's own count.
 

@@ -104,6 +104,13 @@ class Field(ABC):
         """The coefficients whose ``forward`` with the same ``shift`` gives ``values``."""
 
     @abstractmethod
+    def extend(self, coefficients: Elements, size: int, shift: int) -> Elements:
+        """Evaluate polynomials on a larger coset shift·⟨ω_size⟩, natural order.
+
+        ``(n, columns) → (size, columns)``, n ≤ size, both powers of two.
+        """
+
+    @abstractmethod
     def coset_lde(self, values: Elements, blowup: int, shift: int | None = None) -> Elements:
         """Low-degree extension of columns given on ⟨ω_n⟩ to shift·⟨ω_{blowup·n}⟩, natural order.
 

@@ -117,6 +117,14 @@ class MerkleTree(VectorCommitment):
         wanted = np.concatenate(missing) if missing else np.zeros(0, np.int64)
         return VectorOpening(state.nodes[wanted])
 
+    def dump(self, state: MerkleState) -> Words:
+        """All nodes in heap order: ``(2n, 4)``."""
+        return state.nodes
+
+    def load(self, array: Words) -> MerkleState:
+        """The tree of these nodes."""
+        return MerkleState(array)
+
     # Verifier
 
     def opening_size(self, size: int, indices: Sequence[int]) -> int:

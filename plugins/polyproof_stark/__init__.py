@@ -10,6 +10,12 @@ def polyproof_components() -> list[Component]:
     """A backend and a polynomial commitment."""
     return [
         Component(
+            "commitment",
+            "fri",
+            "FRI: polynomials below a degree, opened at points; transparent",
+            "polyproof_stark.commitment:FriCommitment",
+        ),
+        Component(
             "backend",
             "stark",
             "zk-STARK of sum, non-negativity and inclusion",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from attrs import evolve
 
 from polyproof.accounts import Accounts
 from polyproof.assets import Asset
@@ -24,6 +23,7 @@ from polyproof.backend import (
     Statement,
     Verdict,
 )
+from polyproof.commitment import VectorCommitment
 from polyproof.constraints import LiabilitiesSystem, PlacedAccounts
 from polyproof.engine import Engine
 from polyproof.errors import ArtifactError, FieldError, InputError, OptionsError, PolicyRejected, ProofRejected
@@ -38,7 +38,7 @@ from polyproof_stark.inclusion import InclusionProof, verify_inclusion
 from polyproof_stark.options import StarkOptions, check_shape
 from polyproof_stark.parameters import Parameters, check_parameters
 from polyproof_stark.proof import StarkProof, read_log_rows
-from polyproof_stark.protocol import Context, Instance
+from polyproof_stark.protocol import Context, Instance, trees_of
 from polyproof_stark.rows import account_nonce, account_tag, row_tags
 from polyproof_stark.security import choose_queries, security_report
 from polyproof_stark.verifier import verify
@@ -91,6 +91,9 @@ class StarkBackend(Backend):
     def _hash(self, engine: Engine) -> Hash:
         return cast(Hash, self.registry.create("hash", self.options.hash, engine))
 
+    def _trees(self, hash: Hash) -> Mapping[str, VectorCommitment]:
+        return trees_of(self.registry, self.options.commitment, hash)
+
     def _extension(self, field: Field) -> Extension:
         try:
             return field.extension(self.options.extension)
@@ -103,7 +106,9 @@ class StarkBackend(Backend):
             raise OptionsError(f"constraint system {self.options.constraints!r} is not one of accounts")
         return found(assets, active=active, modulus=modulus, limb_bits=self.options.limb_bits)
 
-    def _compile(self, assets: tuple[Asset, ...], active: int, modulus: int) -> tuple[LiabilitiesSystem, CompiledSystem]:
+    def _compile(
+        self, assets: tuple[Asset, ...], active: int, modulus: int
+    ) -> tuple[LiabilitiesSystem, CompiledSystem]:
         system = self._system(assets, active, modulus)
         return system, compile_system(system, self.options.group_size)
 
@@ -121,9 +126,7 @@ class StarkBackend(Backend):
 
         def parameters(queries: int, grinding: int) -> Parameters:
             blinding = options.blinding or 2 * queries + 2 * options.extension
-            return Parameters(
-                log_rows, options.blowup, queries, grinding, options.arity, options.extension, blinding
-            )
+            return Parameters(log_rows, options.blowup, queries, grinding, options.arity, options.extension, blinding)
 
         if options.target_bits is None:
             queries = DEFAULT_QUERIES if options.queries is None else options.queries
@@ -204,15 +207,16 @@ class StarkBackend(Backend):
         rows = _random_rows(len(accounts), parameters.active - 1)
         trace = system.trace(PlacedAccounts(accounts, rows), parameters.active)
         tags = row_tags(hash, statement, key, accounts.ids, rows, parameters.rows)
-        result = Prover(instance, hash, self.registry, progress).prove(trace, tags)
+        result = Prover(instance, hash, self._trees(hash), progress).prove(trace, tags)
 
         AccountIndex.write(state, accounts.ids, rows)
         write_private(state / "key", key)
         save_array(state / "mask.npy", result.opened_rows[:, instance.layout.mask_a])
-        save_array(state / "inclusion-nodes.npy", result.inclusion_tree.nodes)
+        trees = self._trees(hash)
+        save_array(state / "inclusion-tree.npy", trees["inclusion"].dump(result.inclusion_tree))
         for number, (layer, tree) in enumerate([(result.pair_rows, result.pair_tree), *result.chain]):
             save_array(state / f"chain-{number}-rows.npy", layer)
-            save_array(state / f"chain-{number}-nodes.npy", tree.nodes)
+            save_array(state / f"chain-{number}-tree.npy", trees["chain"].dump(tree))
         return SegmentProof(result.proof.write(instance, hash), totals)
 
     # Verifying
@@ -248,9 +252,13 @@ class StarkBackend(Backend):
             ("field", options.field, policy.fields),
         ):
             if allowed is not None and name not in allowed:
-                raise PolicyRejected("policy", f"{what} {name!r} is not among those the policy allows: {', '.join(allowed)}")
+                raise PolicyRejected(
+                    "policy", f"{what} {name!r} is not among those the policy allows: {', '.join(allowed)}"
+                )
         if len(proof) > policy.max_proof_bytes:
-            raise PolicyRejected("policy", f"the proof has {len(proof)} bytes, the policy allows {policy.max_proof_bytes}")
+            raise PolicyRejected(
+                "policy", f"the proof has {len(proof)} bytes, the policy allows {policy.max_proof_bytes}"
+            )
         log_rows = read_log_rows(proof, options.segment_rows.bit_length() - 1)
         try:
             parameters = self._parameters(statement.assets, log_rows)
@@ -266,7 +274,7 @@ class StarkBackend(Backend):
             )
         hash = self._hash(Engine.PORTABLE)
         parsed = StarkProof.read(proof, instance, hash)
-        return system, instance, verify(instance, parsed, hash, self.registry), security
+        return system, instance, verify(instance, parsed, hash, self._trees(hash)), security
 
     # Inclusion
 
@@ -294,14 +302,15 @@ class StarkBackend(Backend):
         """Check a user's claim: the own tag and limbs are rebuilt from what the user typed."""
         if len(inclusion) > policy.max_inclusion_bytes:
             raise PolicyRejected(
-                "policy", f"the inclusion proof has {len(inclusion)} bytes, the policy allows {policy.max_inclusion_bytes}"
+                "policy",
+                f"the inclusion proof has {len(inclusion)} bytes, the policy allows {policy.max_inclusion_bytes}",
             )
         system, instance, accepted, security = self._verified(statement, totals, proof, policy)
         hash = self._hash(Engine.PORTABLE)
         limbs = system.account_row(claim.balances)
         parsed = InclusionProof.read(inclusion, instance, hash)
         tag = account_tag(hash, statement, claim.user_id.encode(), parsed.nonce)
-        verify_inclusion(instance, accepted, parsed, limbs, tag, hash, self.registry)
+        verify_inclusion(instance, accepted, parsed, limbs, tag, self._trees(hash))
         return InclusionVerdict(
             (
                 "The account id and balances that you gave are on one row of the accounts that the published "
@@ -335,9 +344,13 @@ class _PrivateState:
         self.hash = backend._hash(Engine.PORTABLE)
         self.index = AccountIndex(state)
         self.mask = load_array(state / "mask.npy")
-        self.inclusion = load_array(state / "inclusion-nodes.npy")
+        self.scheme = backend._trees(self.hash)["inclusion"]
+        self.inclusion = self.scheme.load(load_array(state / "inclusion-tree.npy"))
         self.layers = [
-            (load_array(state / f"chain-{number}-rows.npy"), load_array(state / f"chain-{number}-nodes.npy"))
+            (
+                load_array(state / f"chain-{number}-rows.npy"),
+                self.scheme.load(load_array(state / f"chain-{number}-tree.npy")),
+            )
             for number in range(len(parameters.folding.arities))
         ]
 
@@ -347,28 +360,18 @@ class _PrivateState:
         p = self.instance.parameters
         nonce = account_nonce(self.key, self.statement, row, self.index.ids.encoded(position))
         opened = []
-        for (rows, nodes), leaves, arity in zip(
+        for (rows, tree), leaves, arity in zip(
             self.layers, leaves_of(p.folding, p.rows, [row]), p.folding.arities, strict=True
         ):
             coset = np.array(rows[leaves[0]], np.uint64).reshape(arity, -1, p.degree)
-            opened.append((coset, _path(nodes, leaves[0])))
+            opened.append((coset, self.scheme.open(tree, leaves[:1]).siblings))
         proof = InclusionProof(
             row,
             nonce,
             np.array(self.mask[row], np.uint64),
-            _path(self.inclusion, row),
+            self.scheme.open(self.inclusion, [row]).siblings,
             opened[0][0],
             opened[0][1],
             tuple((coset[:, 0], path) for coset, path in opened[1:]),
         )
         return proof.write(self.instance, self.hash)
-
-
-def _path(nodes: Any, leaf: int) -> Elements:
-    """Siblings from a leaf up, of a tree in heap order."""
-    node = len(nodes) // 2 + leaf
-    siblings = []
-    while node > 1:
-        siblings.append(node ^ 1)
-        node //= 2
-    return np.array(nodes[siblings], np.uint64).reshape(-1, 4)

@@ -21,7 +21,7 @@ import numpy as np
 from attrs import frozen
 
 from polyproof.constraints import Builder, ConstraintSystem, Expression, Graph, Node, Operation, Rows
-from polyproof.errors import InputError, OptionsError
+from polyproof.errors import InputError
 from polyproof.field import Elements, Extension
 
 __all__ = [
@@ -417,7 +417,7 @@ def check_trace(
     compiled: CompiledSystem,
     extension: Extension,
     base: Elements,
-    arguments: Elements | None,
+    arguments: Elements,
     active: int,
     publics: Mapping[str, int],
     challenges: Sequence[Elements],
@@ -443,8 +443,6 @@ def check_trace(
                 rows = np.arange(start + node.second, stop + node.second) % len(base)
                 if node.first < compiled.base_columns:
                     return Value(base[rows, node.first], False)
-                if arguments is None:
-                    raise OptionsError(f"constraint {constraint.name!r} needs the argument columns")
                 return Value(arguments[rows, node.first - compiled.base_columns], True)
             if node.operation is Operation.PUBLIC:
                 return Value(np.array(public_values[node.first], np.uint64), False)

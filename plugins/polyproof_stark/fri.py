@@ -37,6 +37,13 @@ class Domain:
         values = [self.shift * pow(root, int(index), field.modulus) % field.modulus for index in indices]
         return np.array(values, np.uint64)
 
+    def points_between(self, field: Field, start: int, stop: int) -> Elements:
+        """The points with indices start … stop−1, shape ``(stop − start,)``."""
+        root = field.root_of_unity(self.size)
+        return field.multiply(
+            field.powers(root, stop - start), self.shift * pow(root, start, field.modulus) % field.modulus
+        )
+
     def folded(self, arity: int, field: Field) -> Domain:
         """The domain of the arity-th powers."""
         return Domain(self.size // arity, pow(self.shift, arity, field.modulus))
@@ -105,10 +112,8 @@ def fold_codeword(
     extension: Extension, codeword: Elements, domain: Domain, arity: int, challenge: Elements
 ) -> Elements:
     """Fold a whole codeword ``(M, e) → (M/arity, e)``."""
-    field = extension.field
     count = domain.size // arity
-    root = field.root_of_unity(domain.size)
-    points = field.multiply(field.powers(root, count), domain.shift)
+    points = domain.points_between(extension.field, 0, count)
     return fold(extension, codeword.reshape(arity, count, extension.degree), points, challenge)
 
 

@@ -7,18 +7,19 @@ the final polynomial (sections 5 and 6 of the protocol; the idea is FRIDA's, epr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from attrs import frozen
 
-from polyproof.commitment import VectorClaim, VectorOpening
+from polyproof.commitment import VectorClaim, VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements
 from polyproof.hash import Digest, Hash, Words
-from polyproof.registry import Registry
 from polyproof.wire import Reader, Writer
 from polyproof_stark.fri import check_folds, leaves_of
 from polyproof_stark.protocol import Instance
-from polyproof_stark.verifier import Accepted, trees_of
+from polyproof_stark.verifier import Accepted
 
 __all__ = ["InclusionProof", "verify_inclusion"]
 
@@ -85,8 +86,7 @@ def verify_inclusion(
     proof: InclusionProof,
     limbs: Elements,
     tag: Digest,
-    hash: Hash,
-    registry: Registry,
+    trees: Mapping[str, VectorCommitment],
 ) -> None:
     """Check that the row with these limbs and this tag is one the proven sums were taken over.
 
@@ -98,7 +98,6 @@ def verify_inclusion(
         raise ProofRejected(
             "row", f"row {proof.row} is not an account's: those are 0 to {p.active - 2}, the rest carries and blinding"
         )
-    trees = trees_of(hash, registry)
     arities = p.folding.arities
     touched = [leaves[0] for leaves in leaves_of(p.folding, p.rows, [proof.row])]
 
@@ -107,13 +106,11 @@ def verify_inclusion(
     claims = [VectorClaim(accepted.proof.inclusion_root, p.rows, [proof.row], leaf, VectorOpening(proof.path))]
     size = p.rows // arities[0]
     pair_leaf = trees["pair"].hash_leaves(proof.pair.reshape(1, -1))
-    claims.append(
-        VectorClaim(accepted.proof.pair_root, size, [touched[0]], pair_leaf, VectorOpening(proof.pair_path))
-    )
+    claims.append(VectorClaim(accepted.proof.pair_root, size, [touched[0]], pair_leaf, VectorOpening(proof.pair_path)))
     for number, (coset, path) in enumerate(proof.chain):
         size //= arities[number + 1]
         chain_leaf = trees["chain"].hash_leaves(coset.reshape(1, -1))
-        root = accepted.proof.chain_roots[number]
+        root = accepted.proof.low_degree.chain_roots[number]
         claims.append(VectorClaim(root, size, [touched[number + 1]], chain_leaf, VectorOpening(path)))
     trees["inclusion"].verify_many(claims)
 
@@ -136,5 +133,5 @@ def verify_inclusion(
         combined[slot][None],
         layers,
         accepted.folds,
-        accepted.proof.final,
+        accepted.proof.low_degree.final,
     )

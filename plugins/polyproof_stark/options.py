@@ -38,7 +38,10 @@ class StarkOptions:
     arity: int = option(default=8, choices=(2, 4, 8, 16), doc="Arity of the FRI folds.")
     limb_bits: int = option(default=16, least=4, most=20, doc="Width of a limb; the range table has 2^limb_bits rows.")
     segment_rows: int = option(
-        default=1 << 20, least=1 << 10, most=1 << 24, doc="Most rows of a trace, a power of two; more accounts make more segments."
+        default=1 << 20,
+        least=1 << 10,
+        most=1 << 24,
+        doc="Most rows of a trace, a power of two; more accounts make more segments.",
     )
     blinding: int | None = option(
         default=None, least=1, most=1 << 16, doc="Random rows; 2·queries + 2·extension unless given."
@@ -63,5 +66,6 @@ def check_shape(options: StarkOptions, assets: Sequence[Asset]) -> None:
     columns = sum(-(-asset.bits // options.limb_bits) for asset in assets)
     if columns > MAX_COLUMNS:
         raise OptionsError(
-            f"{len(assets)} assets make {columns} limb columns of {options.limb_bits} bits; at most {MAX_COLUMNS} are possible"
+            f"{len(assets)} assets make {columns} limb columns of {options.limb_bits} bits; "
+            f"at most {MAX_COLUMNS} are possible"
         )

@@ -65,7 +65,8 @@ def check_parameters(parameters: Parameters, compiled: CompiledSystem, field: Fi
         )
     if 5 * p.blinding > p.rows:
         raise OptionsError(
-            f"{p.blinding} blinding rows are too many for 2^{p.log_rows} rows: 5·{p.blinding} = {5 * p.blinding} > {p.rows}"
+            f"{p.blinding} blinding rows are too many for 2^{p.log_rows} rows: 5·{p.blinding} = {5 * p.blinding} is "
+            f"above {p.rows}"
         )
     if p.domain_size.bit_length() - 1 > field.two_adicity:
         raise OptionsError(

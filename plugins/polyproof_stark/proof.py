@@ -12,24 +12,15 @@ from attrs import frozen
 
 from polyproof.commitment import VectorOpening
 from polyproof.field import Elements
-from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
+from polyproof.hash import Digest, Hash
 from polyproof.wire import Reader, Writer
+from polyproof_stark.low_degree import LowDegreeProof, read_opening, write_opening
 from polyproof_stark.protocol import Instance, Openings
 
-__all__ = ["LayerOpening", "StarkProof", "read_log_rows"]
+__all__ = ["StarkProof", "read_log_rows"]
 
 MAGIC = b"PPSTARK\0"
 VERSION = 1
-MAX_NONCE = 2**48 - 1
-
-
-@frozen(eq=False)
-class LayerOpening:
-    """Opened cosets of one FRI layer."""
-
-    cosets: Elements
-    """``(leaves, arity, e)``, leaves ascending."""
-    opening: VectorOpening
 
 
 @frozen(eq=False)
@@ -43,13 +34,8 @@ class StarkProof:
     quotient_root: Digest
     openings: Openings
     pair_root: Digest
-    layer_roots: Words
-    """On D, ``(layers, 4)``."""
-    chain_roots: Words
-    """On H, ``(layers − 1, 4)``: layer 0 is read from the pair tree."""
-    final: Elements
-    """``(final bound, e)`` coefficients."""
-    nonce: int
+    low_degree: LowDegreeProof
+    """FRI on D, with the chain on H, whose layer 0 is the pair tree."""
     trace_rows: Elements
     """``(q, trace width)``, in the order the queries were drawn."""
     argument_rows: Elements
@@ -57,7 +43,6 @@ class StarkProof:
     trace_opening: VectorOpening
     argument_opening: VectorOpening
     quotient_opening: VectorOpening
-    layers: tuple[LayerOpening, ...]
 
     def write(self, instance: Instance, hash: Hash) -> bytes:
         """The proof file."""
@@ -66,20 +51,13 @@ class StarkProof:
         writer.integer(instance.parameters.log_rows)
         roots = [self.trace_root, self.inclusion_root, self.argument_root, self.quotient_root, self.pair_root]
         writer.digests(hash, np.stack([root for root in roots if root is not None]))
-        writer.digests(hash, self.layer_roots)
-        writer.digests(hash, self.chain_roots)
         writer.elements(extension, self.openings.all())
-        writer.elements(extension, self.final)
-        writer.integer(self.nonce)
         writer.elements(field, self.trace_rows)
         writer.elements(field, self.argument_rows)
         writer.elements(field, self.quotient_rows)
         for opening in (self.trace_opening, self.argument_opening, self.quotient_opening):
-            _write_opening(writer, hash, opening)
-        for layer in self.layers:
-            writer.integer(len(layer.cosets))
-            writer.elements(extension, layer.cosets)
-            _write_opening(writer, hash, layer.opening)
+            write_opening(writer, hash, opening)
+        self.low_degree.write(writer, instance.low_degree_test, hash)
         return writer.getvalue()
 
     @classmethod
@@ -90,27 +68,15 @@ class StarkProof:
         reader.integer("log2 of the rows", p.log_rows, p.log_rows)
         has_argument = layout.argument > 0
         roots = reader.digests("roots", hash, 5 if has_argument else 4)
-        arities = p.folding.arities
-        layer_roots = reader.digests("layer roots", hash, len(arities))
-        chain_roots = reader.digests("chain roots", hash, len(arities) - 1)
         base = len(instance.compiled.witness_columns) + len(instance.compiled.range_columns)
         sizes = [base, 2, layout.argument, layout.chunks, len(instance.compiled.next_columns)]
         parts = np.split(reader.elements("openings", extension, (sum(sizes),)), np.cumsum(sizes)[:-1])
-        final = reader.elements("final polynomial", extension, (p.folding.final_bound,))
-        nonce = reader.integer("grinding nonce", 0, MAX_NONCE)
         trace_rows = reader.elements("trace rows", field, (p.queries, layout.trace))
         argument_rows = reader.elements("argument rows", field, (p.queries, layout.argument * layout.degree))
         quotient_rows = reader.elements("quotient rows", field, (p.queries, layout.chunks * layout.degree))
-        depth = p.domain_size.bit_length()
-        most = p.queries * depth
-        openings = [_read_opening(reader, hash, f"{name} siblings", most) for name in ("trace", "argument", "quotient")]
-        layers = []
-        size = p.domain_size
-        for number, arity in enumerate(arities):
-            size //= arity
-            count = reader.integer(f"cosets of layer {number}", 1, min(p.queries, size))
-            cosets = reader.elements(f"layer {number}", extension, (count, arity))
-            layers.append(LayerOpening(cosets, _read_opening(reader, hash, f"siblings of layer {number}", most)))
+        most = p.queries * p.domain_size.bit_length()
+        openings = [read_opening(reader, hash, f"{name} siblings", most) for name in ("trace", "argument", "quotient")]
+        low_degree = LowDegreeProof.read(reader, instance.low_degree_test, hash, chain=True)
         reader.finish()
         return cls(
             roots[0],
@@ -119,28 +85,14 @@ class StarkProof:
             roots[-2],
             Openings(*parts),
             roots[-1],
-            layer_roots,
-            chain_roots,
-            final,
-            nonce,
+            low_degree,
             trace_rows,
             argument_rows,
             quotient_rows,
             openings[0],
             openings[1],
             openings[2],
-            tuple(layers),
         )
-
-
-def _write_opening(writer: Writer, hash: Hash, opening: VectorOpening) -> None:
-    writer.integer(len(opening.siblings))
-    writer.digests(hash, opening.siblings)
-
-
-def _read_opening(reader: Reader, hash: Hash, item: str, most: int) -> VectorOpening:
-    count = reader.integer(f"number of {item}", 0, most)
-    return VectorOpening(reader.digests(item, hash, count).reshape(count, DIGEST_WORDS))
 
 
 def read_log_rows(data: bytes, most: int) -> int:

@@ -12,14 +12,18 @@ from functools import cached_property
 import numpy as np
 from attrs import frozen
 
+from polyproof.commitment import VectorCommitment
+from polyproof.errors import OptionsError
 from polyproof.field import Elements, Extension, Field
-from polyproof.hash import Digest, Hash
-from polyproof.transcript import Transcript
+from polyproof.hash import Hash
+from polyproof.registry import Registry
 from polyproof_stark.compiler import CompiledSystem, RowSet
+from polyproof_stark.conversation import Conversation
 from polyproof_stark.fri import Domain
+from polyproof_stark.low_degree import LowDegreeTest
 from polyproof_stark.parameters import Parameters
 
-__all__ = ["LABEL", "Context", "Conversation", "Divisors", "Instance", "Layout", "Openings", "Weights"]
+__all__ = ["LABEL", "Context", "Divisors", "Instance", "Layout", "Openings", "Weights", "trees_of"]
 
 LABEL = "polyproof/accounts-stark/1"
 
@@ -125,6 +129,12 @@ class Instance:
         """D."""
         return Domain(self.parameters.domain_size, self.field.generator)
 
+    @property
+    def low_degree_test(self) -> LowDegreeTest:
+        """FRI on D for codewords of degree below N."""
+        p = self.parameters
+        return LowDegreeTest(self.extension, p.folding, self.evaluation_domain, p.queries, p.grinding)
+
     def begin(self, hash: Hash) -> Conversation:
         """The conversation up to the first root: everything of the instance absorbed."""
         p = self.parameters
@@ -146,39 +156,12 @@ class Instance:
         return conversation
 
 
-class Conversation:
-    """A transcript whose messages have names, so that each can be pointed at."""
-
-    def __init__(self, transcript: Transcript) -> None:
-        """Wrap a transcript."""
-        self.transcript = transcript
-
-    def text(self, name: str, text: str | bytes) -> None:
-        """Absorb a string."""
-        self.transcript.absorb_text(text)
-
-    def integers(self, name: str, *values: int) -> None:
-        """Absorb integers."""
-        self.transcript.absorb_integers(*values)
-
-    def elements(self, name: str, elements: Elements) -> None:
-        """Absorb field or extension elements."""
-        self.transcript.absorb_elements(elements)
-
-    def digest(self, name: str, digest: Digest) -> None:
-        """Absorb a root."""
-        self.transcript.absorb_digests(digest)
-
-    def challenge(self, name: str, extension: Extension) -> Elements:
-        """Draw an element of K outside F."""
-        return self.transcript.draw_extension(extension)
-
-    def queries(self, parameters: Parameters) -> list[int]:
-        """Draw q points of D: cosets without repetition, then a point in each."""
-        count = parameters.domain_size // parameters.folding.arities[0]
-        cosets = self.transcript.draw_indices(parameters.queries, count)
-        slots = self.transcript.draw_integers(parameters.queries, parameters.folding.arities[0])
-        return [coset + slot * count for coset, slot in zip(cosets, slots, strict=True)]
+def trees_of(registry: Registry, scheme: str, hash: Hash) -> Mapping[str, VectorCommitment]:
+    """The vector commitments by their part in the protocol, each with a leaf domain of its own."""
+    found = registry.get("commitment", scheme)
+    if not issubclass(found, VectorCommitment):
+        raise OptionsError(f"commitment scheme {scheme!r} commits to polynomials; the STARK needs one of vectors")
+    return {name: found(hash, leaf_domain=domain) for name, domain in DOMAINS.items()}
 
 
 @frozen(eq=False)
@@ -368,7 +351,7 @@ class Divisors:
     def on_evaluation_domain(self) -> Mapping[RowSet, Elements]:
         """Inverse divisors on all of D: ``(|D|,)`` base elements each."""
         p, field, domain = self.instance.parameters, self.instance.field, self.instance.evaluation_domain
-        points = field.multiply(field.powers(field.root_of_unity(domain.size), domain.size), domain.shift)
+        points = domain.points_between(field, 0, domain.size)
         coefficients = np.zeros((domain.size, 1), np.uint64)
         coefficients[: p.blinding + 1, 0] = self.blinding_polynomial
         blinding = field.forward(coefficients, domain.shift)[:, 0]

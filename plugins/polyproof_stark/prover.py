@@ -6,7 +6,7 @@ re-randomisers come from the field's CSPRNG, fresh for every run; nothing here t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,11 @@ from polyproof.errors import InputError
 from polyproof.field import Elements
 from polyproof.hash import Hash, Words
 from polyproof.progress import Progress
-from polyproof.registry import Registry
 from polyproof_stark.compiler import RowSet, Value, check_trace, evaluate
-from polyproof_stark.fri import fold_codeword, interpolate_final, leaf_rows, leaves_of
-from polyproof_stark.proof import LayerOpening, StarkProof
-from polyproof_stark.protocol import DOMAINS, Divisors, Instance, Openings, Weights
+from polyproof_stark.fri import leaf_rows
+from polyproof_stark.low_degree import Chain, LowDegreeProof, LowDegreeTest
+from polyproof_stark.proof import StarkProof
+from polyproof_stark.protocol import Divisors, Instance, Openings, Weights
 
 __all__ = ["Committed", "Prover", "ProverResult"]
 
@@ -64,8 +64,14 @@ class ProverResult:
 class Prover:
     """Proves that a trace satisfies a compiled system."""
 
-    def __init__(self, instance: Instance, hash: Hash, registry: Registry, progress: Progress | None = None) -> None:
-        """``hash`` and the instance's field should have the compiled engine."""
+    def __init__(
+        self,
+        instance: Instance,
+        hash: Hash,
+        trees: Mapping[str, VectorCommitment],
+        progress: Progress | None = None,
+    ) -> None:
+        """``hash``, ``trees`` (from ``trees_of``) and the instance's field should have the compiled engine."""
         self.instance = instance
         self.hash = hash
         self.progress = progress or Progress()
@@ -73,16 +79,14 @@ class Prover:
         self.extension = instance.extension
         self.parameters = instance.parameters
         self.layout = instance.layout
-        self.trees: dict[str, VectorCommitment] = {
-            name: registry.create("commitment", "merkle", hash, leaf_domain=domain) for name, domain in DOMAINS.items()
-        }
+        self.trees = trees
 
     def prove(self, trace: Trace, tags: Words) -> ProverResult:
         """Prove. ``tags``: ``(N, 4)``, the tag of every row of the inclusion tree.
 
         Raises ``InputError`` for a trace that breaks a constraint, naming it and the row.
         """
-        with self.progress.task("prove", 8) as task:
+        with self.progress.task("prove", 7) as task:
             conversation = self.instance.begin(self.hash)
             rows = self.trace_matrix(trace)
             committed = self.commit_trace(rows)
@@ -124,16 +128,11 @@ class Prover:
             on_d = self.codeword_on_d(z, delta, weights, committed, argument, quotient)
             task.advance()
 
-            layers, chain, final = self.fold_all(conversation, on_d, on_h)
-            conversation.elements("final polynomial", final)
-            task.advance()
-
-            nonce = self.grind(conversation)
-            indices = conversation.queries(self.parameters)
-            task.advance()
-            proof = self.answer(
-                indices, openings, committed, argument, quotient, inclusion_tree, pair_tree, layers, chain, final, nonce
+            low_degree, indices, chain = self.low_degree_test().prove(
+                conversation, on_d, self.trees["fri"], Chain(self.instance.trace_domain, on_h, self.trees["chain"])
             )
+            task.advance()
+            proof = self.answer(indices, openings, committed, argument, quotient, inclusion_tree, pair_tree, low_degree)
             task.advance()
         opened = np.ascontiguousarray(rows[:, self.layout.opened_row])
         return ProverResult(proof, opened, inclusion_tree, pair_rows, pair_tree, tuple(chain))
@@ -337,9 +336,7 @@ class Prover:
         """
         p, layout = self.parameters, self.layout
         shift = self.instance.evaluation_domain.shift
-        coefficients = self.field.inverse_transform(
-            self.quotient_on_d(committed, argument, challenges, eta), shift
-        )
+        coefficients = self.field.inverse_transform(self.quotient_on_d(committed, argument, challenges, eta), shift)
         self.check_quotient(coefficients)
         step = p.rows - p.blinding
         chunks = np.zeros((p.rows, layout.chunks, layout.degree), np.uint64)
@@ -424,9 +421,6 @@ class Prover:
     ) -> Elements:
         """G = G_A + δ·G_B on D: ``(|D|, e)``."""
         extension, domain = self.extension, self.instance.evaluation_domain
-        points = self.field.multiply(
-            self.field.powers(self.field.root_of_unity(domain.size), domain.size), domain.shift
-        )
         omega = self.field.root_of_unity(self.parameters.rows)
         z_next = extension.scale(z, np.array(omega, np.uint64))
         result = np.empty((domain.size, self.layout.degree), np.uint64)
@@ -435,8 +429,9 @@ class Prover:
 
         def fill(start: int, stop: int) -> None:
             here = slice(start, stop)
-            inverse = self.inverse_distances(points[here], z)
-            inverse_next = self.inverse_distances(points[here], z_next)
+            points = domain.points_between(self.field, start, stop)
+            inverse = self.inverse_distances(points, z)
+            inverse_next = self.inverse_distances(points, z_next)
             rows = committed.extended[here]
             g_a = weights.g_a(extension, rows, inverse)
             g_b = weights.g_b(extension, rows, arguments[here], quotient.extended[here], inverse, inverse_next)
@@ -445,38 +440,11 @@ class Prover:
         for_blocks(fill, domain.size, 8 * BLOCK)
         return result
 
-    # FRI
+    # Low-degree test and answers
 
-    def fold_all(
-        self, conversation: Any, on_d: Elements, on_h: Elements
-    ) -> tuple[list[tuple[Elements, Any]], list[tuple[Elements, Any]], Elements]:
-        """Commit and fold on D and on H with the same challenges, down to the final polynomial."""
-        folding = self.parameters.folding
-        domains = folding.domains(self.instance.evaluation_domain, self.field)
-        chain_domains = folding.domains(self.instance.trace_domain, self.field)
-        layers: list[tuple[Elements, Any]] = []
-        chain: list[tuple[Elements, Any]] = []
-        for number, arity in enumerate(folding.arities):
-            rows = leaf_rows(on_d, arity)
-            layers.append((rows, self.trees["fri"].commit(rows)))
-            conversation.digest(f"layer {number} root", layers[-1][1].root)
-            if number:
-                chain_rows = leaf_rows(on_h, arity)
-                chain.append((chain_rows, self.trees["chain"].commit(chain_rows)))
-                conversation.digest(f"chain {number} root", chain[-1][1].root)
-            challenge = conversation.challenge(f"fold {number}", self.extension)
-            on_d = fold_codeword(self.extension, on_d, domains[number], arity, challenge)
-            on_h = fold_codeword(self.extension, on_h, chain_domains[number], arity, challenge)
-        return layers, chain, self.final_polynomial(on_d, domains[-1])
-
-    def final_polynomial(self, codeword: Elements, domain: Any) -> Elements:
-        """The coefficients that are sent."""
-        return interpolate_final(self.extension, codeword, domain, self.parameters.folding.final_bound)
-
-    def grind(self, conversation: Any) -> int:
-        """Find the nonce."""
-        nonce: int = conversation.transcript.grind(self.parameters.grinding)
-        return nonce
+    def low_degree_test(self) -> LowDegreeTest:
+        """FRI on D."""
+        return self.instance.low_degree_test
 
     def answer(
         self,
@@ -487,19 +455,10 @@ class Prover:
         quotient: Committed,
         inclusion_tree: Any,
         pair_tree: Any,
-        layers: Sequence[tuple[Elements, Any]],
-        chain: Sequence[tuple[Elements, Any]],
-        final: Elements,
-        nonce: int,
+        low_degree: LowDegreeProof,
     ) -> StarkProof:
-        """Open one row a query in every tree, and the cosets that the folds need."""
-        p, degree = self.parameters, self.layout.degree
-        none = VectorOpening(np.zeros((0, 4), np.uint64))
-        opened = []
-        touched = leaves_of(p.folding, p.domain_size, indices)
-        for (rows, tree), leaves, arity in zip(layers, touched, p.folding.arities, strict=True):
-            cosets = rows[leaves].reshape(len(leaves), arity, degree)
-            opened.append(LayerOpening(cosets, self.trees["fri"].open(tree, leaves)))
+        """Open one row a query in every tree."""
+        none, no_rows = VectorOpening(np.zeros((0, 4), np.uint64)), np.zeros((len(indices), 0), np.uint64)
         return StarkProof(
             trace_root=committed.tree.root,
             inclusion_root=inclusion_tree.root,
@@ -507,15 +466,11 @@ class Prover:
             quotient_root=quotient.tree.root,
             openings=openings,
             pair_root=pair_tree.root,
-            layer_roots=np.stack([tree.root for _, tree in layers]),
-            chain_roots=np.array([tree.root for _, tree in chain], np.uint64).reshape(-1, 4),
-            final=final,
-            nonce=nonce,
+            low_degree=low_degree,
             trace_rows=committed.extended[indices],
-            argument_rows=argument.extended[indices] if argument is not None else np.zeros((len(indices), 0), np.uint64),
+            argument_rows=argument.extended[indices] if argument is not None else no_rows,
             quotient_rows=quotient.extended[indices],
             trace_opening=self.trees["trace"].open(committed.tree, indices),
             argument_opening=self.trees["argument"].open(argument.tree, indices) if argument is not None else none,
             quotient_opening=self.trees["quotient"].open(quotient.tree, indices),
-            layers=tuple(opened),
         )

@@ -6,6 +6,8 @@ transcript, never from the proof.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from attrs import frozen
 
@@ -14,13 +16,11 @@ from polyproof.constraints import Node, Operation
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements
 from polyproof.hash import Hash
-from polyproof.registry import Registry
 from polyproof_stark.compiler import RowSet, Value, evaluate
-from polyproof_stark.fri import check_folds, leaves_of
 from polyproof_stark.proof import StarkProof
-from polyproof_stark.protocol import DOMAINS, Divisors, Instance, Weights
+from polyproof_stark.protocol import Divisors, Instance, Weights
 
-__all__ = ["Accepted", "trees_of", "verify"]
+__all__ = ["Accepted", "verify"]
 
 
 @frozen(eq=False)
@@ -35,14 +35,9 @@ class Accepted:
     """The fold challenges."""
 
 
-def trees_of(hash: Hash, registry: Registry) -> dict[str, VectorCommitment]:
-    """The vector commitments by their part in the protocol."""
-    return {name: registry.create("commitment", "merkle", hash, leaf_domain=domain) for name, domain in DOMAINS.items()}
-
-
-def verify(instance: Instance, proof: StarkProof, hash: Hash, registry: Registry) -> Accepted:
-    """Verify one proof. Raises ``ProofRejected`` with the check that failed."""
-    extension, parameters = instance.extension, instance.parameters
+def verify(instance: Instance, proof: StarkProof, hash: Hash, trees: Mapping[str, VectorCommitment]) -> Accepted:
+    """Verify one proof; ``trees`` from ``trees_of``. Raises ``ProofRejected`` with the check that failed."""
+    extension = instance.extension
 
     # The transcript, in the order of the protocol (section 7).
     conversation = instance.begin(hash)
@@ -60,31 +55,13 @@ def verify(instance: Instance, proof: StarkProof, hash: Hash, registry: Registry
     gamma = conversation.challenge("gamma", extension)
     conversation.digest("pair root", proof.pair_root)
     delta = conversation.challenge("delta", extension)
-    folds = []
-    for number in range(len(parameters.folding.arities)):
-        conversation.digest(f"layer {number} root", proof.layer_roots[number])
-        if number:
-            conversation.digest(f"chain {number} root", proof.chain_roots[number - 1])
-        folds.append(conversation.challenge(f"fold {number}", extension))
-    conversation.elements("final polynomial", proof.final)
-    if not conversation.transcript.check_grinding(proof.nonce, parameters.grinding):
-        raise ProofRejected("grinding", f"the nonce does not show {parameters.grinding} bits of work")
-    conversation.transcript.absorb_nonce(proof.nonce)
-    indices = conversation.queries(parameters)
+    test = instance.low_degree_test
+    folds, indices = test.replay(conversation, proof.low_degree)
 
     weights = Weights.of(instance, proof.openings, gamma)
-    check_trees(instance, proof, indices, hash, registry)
+    check_trees(instance, proof, indices, trees)
     values = codeword_at(instance, proof, indices, weights, z, delta)
-    check_folds(
-        extension,
-        parameters.folding,
-        instance.evaluation_domain,
-        indices,
-        values,
-        [layer.cosets for layer in proof.layers],
-        folds,
-        proof.final,
-    )
+    test.check(proof.low_degree, indices, values, folds)
     return Accepted(proof, z, delta, weights, tuple(folds))
 
 
@@ -131,15 +108,13 @@ def check_identity(
 
 
 def check_trees(
-    instance: Instance, proof: StarkProof, indices: list[int], hash: Hash, registry: Registry
+    instance: Instance, proof: StarkProof, indices: list[int], trees: Mapping[str, VectorCommitment]
 ) -> None:
     """All Merkle openings, the levels of all trees together."""
-    trees, p = trees_of(hash, registry), instance.parameters
+    p = instance.parameters
     size = p.domain_size
     claims = [
-        VectorClaim(
-            proof.trace_root, size, indices, trees["trace"].hash_leaves(proof.trace_rows), proof.trace_opening
-        ),
+        VectorClaim(proof.trace_root, size, indices, trees["trace"].hash_leaves(proof.trace_rows), proof.trace_opening),
         VectorClaim(
             proof.quotient_root,
             size,
@@ -153,22 +128,7 @@ def check_trees(
         claims.append(VectorClaim(proof.argument_root, size, indices, leaves, proof.argument_opening))
     elif len(proof.argument_opening.siblings):
         raise ProofRejected("merkle-siblings", "an opening of an argument that the system does not have")
-    touched = leaves_of(p.folding, size, indices)
-    for number, (layer, leaves_touched, arity) in enumerate(
-        zip(proof.layers, touched, p.folding.arities, strict=True)
-    ):
-        size //= arity
-        if len(layer.cosets) != len(leaves_touched):
-            raise ProofRejected(
-                "coset-count",
-                f"layer {number} opens {len(layer.cosets)} cosets, the queries touch {len(leaves_touched)}",
-            )
-        rows = layer.cosets.reshape(len(layer.cosets), -1)
-        claims.append(
-            VectorClaim(
-                proof.layer_roots[number], size, leaves_touched, trees["fri"].hash_leaves(rows), layer.opening
-            )
-        )
+    claims += instance.low_degree_test.claims(proof.low_degree, indices, trees["fri"])
     trees["trace"].verify_many(claims)
 
 

@@ -1,0 +1,213 @@
+"""The low-degree test: commit, fold, grind, query; the part that STARK and polynomial commitment share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from polyproof.commitment import VectorClaim, VectorCommitment, VectorOpening
+from polyproof.errors import ProofRejected
+from polyproof.field import Elements, Extension, Field
+from polyproof.hash import DIGEST_WORDS, Hash, Words
+from polyproof.wire import Reader, Writer
+from polyproof_stark.conversation import Conversation
+from polyproof_stark.fri import Domain, Folding, check_folds, fold_codeword, interpolate_final, leaf_rows, leaves_of
+
+__all__ = ["Chain", "LayerOpening", "LowDegreeProof", "LowDegreeTest", "read_opening", "write_opening"]
+
+MAX_NONCE = 2**48 - 1
+
+
+def write_opening(writer: Writer, hash: Hash, opening: VectorOpening) -> None:
+    """A multi-opening with its number of siblings."""
+    writer.integer(len(opening.siblings))
+    writer.digests(hash, opening.siblings)
+
+
+def read_opening(reader: Reader, hash: Hash, item: str, most: int) -> VectorOpening:
+    """A multi-opening of at most ``most`` siblings; that it has the right number is the verifier's to check."""
+    count = reader.integer(f"number of {item}", 0, most)
+    return VectorOpening(reader.digests(item, hash, count).reshape(count, DIGEST_WORDS))
+
+
+@frozen(eq=False)
+class LayerOpening:
+    """Opened cosets of one layer."""
+
+    cosets: Elements
+    """``(leaves, arity, e)``, leaves ascending."""
+    opening: VectorOpening
+
+
+@frozen(eq=False)
+class Chain:
+    """A second codeword of the same polynomial, on its own domain, that is folded and committed alongside.
+
+    Its layer 0 is committed elsewhere.
+    """
+
+    domain: Domain
+    codeword: Elements
+    tree: VectorCommitment
+
+
+@frozen(eq=False)
+class LowDegreeProof:
+    """The prover's messages of the test."""
+
+    layer_roots: Words
+    """``(layers, 4)``."""
+    chain_roots: Words
+    """``(layers − 1, 4)`` with a chain, else ``(0, 4)``."""
+    final: Elements
+    """``(final bound, e)`` coefficients."""
+    nonce: int
+    layers: tuple[LayerOpening, ...]
+
+    def write(self, writer: Writer, test: LowDegreeTest, hash: Hash) -> None:
+        """Append to a file."""
+        writer.digests(hash, self.layer_roots)
+        writer.digests(hash, self.chain_roots)
+        writer.elements(test.extension, self.final)
+        writer.integer(self.nonce)
+        for layer in self.layers:
+            writer.integer(len(layer.cosets))
+            writer.elements(test.extension, layer.cosets)
+            write_opening(writer, hash, layer.opening)
+
+    @classmethod
+    def read(cls, reader: Reader, test: LowDegreeTest, hash: Hash, *, chain: bool) -> LowDegreeProof:
+        """Take from a file; widths and layers are the test's. Raises ``ProofRejected``."""
+        arities = test.folding.arities
+        layer_roots = reader.digests("layer roots", hash, len(arities))
+        chain_roots = reader.digests("chain roots", hash, len(arities) - 1 if chain else 0)
+        final = reader.elements("final polynomial", test.extension, (test.folding.final_bound,))
+        nonce = reader.integer("grinding nonce", 0, MAX_NONCE)
+        layers = []
+        size = test.domain.size
+        for number, arity in enumerate(arities):
+            size //= arity
+            count = reader.integer(f"cosets of layer {number}", 1, min(test.queries, size))
+            cosets = reader.elements(f"layer {number}", test.extension, (count, arity))
+            most = test.queries * size.bit_length()
+            layers.append(LayerOpening(cosets, read_opening(reader, hash, f"siblings of layer {number}", most)))
+        return cls(layer_roots, chain_roots, final, nonce, tuple(layers))
+
+
+@frozen
+class LowDegreeTest:
+    """FRI with its numbers: one object for prover and verifier."""
+
+    extension: Extension
+    folding: Folding
+    domain: Domain
+    queries: int
+    grinding: int
+
+    @property
+    def field(self) -> Field:
+        """The base field."""
+        return self.extension.field
+
+    def prove(
+        self, conversation: Conversation, codeword: Elements, tree: VectorCommitment, chain: Chain | None = None
+    ) -> tuple[LowDegreeProof, list[int], list[tuple[Elements, Any]]]:
+        """Run the test on a codeword ``(|D|, e)``.
+
+        Returns the proof, the queried positions, and rows and tree of every chain layer from 1 on.
+        """
+        layers, chain_layers, final = self.fold_all(conversation, codeword, tree, chain)
+        conversation.elements("final polynomial", final)
+        nonce = self.grind(conversation)
+        indices = self.draw_queries(conversation)
+        opened = []
+        touched = leaves_of(self.folding, self.domain.size, indices)
+        for (rows, state), leaves, arity in zip(layers, touched, self.folding.arities, strict=True):
+            cosets = rows[leaves].reshape(len(leaves), arity, self.extension.degree)
+            opened.append(LayerOpening(cosets, tree.open(state, leaves)))
+        none = np.zeros((0, DIGEST_WORDS), np.uint64)
+        proof = LowDegreeProof(
+            np.stack([state.root for _, state in layers]),
+            np.stack([state.root for _, state in chain_layers]) if chain_layers else none,
+            final,
+            nonce,
+            tuple(opened),
+        )
+        return proof, indices, chain_layers
+
+    def fold_all(
+        self, conversation: Conversation, codeword: Elements, tree: VectorCommitment, chain: Chain | None
+    ) -> tuple[list[tuple[Elements, Any]], list[tuple[Elements, Any]], Elements]:
+        """Commit and fold, on both domains with the same challenges, down to the final polynomial."""
+        domain = self.domain
+        chain_domain, chain_word = (chain.domain, chain.codeword) if chain is not None else (None, None)
+        layers: list[tuple[Elements, Any]] = []
+        chain_layers: list[tuple[Elements, Any]] = []
+        for number, arity in enumerate(self.folding.arities):
+            rows = leaf_rows(codeword, arity)
+            layers.append((rows, tree.commit(rows)))
+            conversation.digest(f"layer {number} root", layers[-1][1].root)
+            if number and chain is not None and chain_word is not None:
+                chain_rows = leaf_rows(chain_word, arity)
+                chain_layers.append((chain_rows, chain.tree.commit(chain_rows)))
+                conversation.digest(f"chain {number} root", chain_layers[-1][1].root)
+            challenge = conversation.challenge(f"fold {number}", self.extension)
+            codeword = fold_codeword(self.extension, codeword, domain, arity, challenge)
+            domain = domain.folded(arity, self.field)
+            if chain_domain is not None and chain_word is not None:
+                chain_word = fold_codeword(self.extension, chain_word, chain_domain, arity, challenge)
+                chain_domain = chain_domain.folded(arity, self.field)
+        return layers, chain_layers, self.final_polynomial(codeword, domain)
+
+    def final_polynomial(self, codeword: Elements, domain: Domain) -> Elements:
+        """The coefficients that are sent."""
+        return interpolate_final(self.extension, codeword, domain, self.folding.final_bound)
+
+    def grind(self, conversation: Conversation) -> int:
+        """Find the nonce and absorb it."""
+        return conversation.transcript.grind(self.grinding)
+
+    def draw_queries(self, conversation: Conversation) -> list[int]:
+        """q points of D: cosets without repetition, then a point in each."""
+        arity = self.folding.arities[0]
+        count = self.domain.size // arity
+        cosets = conversation.transcript.draw_indices(self.queries, count)
+        slots = conversation.transcript.draw_integers(self.queries, arity)
+        return [coset + slot * count for coset, slot in zip(cosets, slots, strict=True)]
+
+    def replay(self, conversation: Conversation, proof: LowDegreeProof) -> tuple[list[Elements], list[int]]:
+        """The verifier's side of the conversation: fold challenges and queries."""
+        folds = []
+        for number in range(len(self.folding.arities)):
+            conversation.digest(f"layer {number} root", proof.layer_roots[number])
+            if number and len(proof.chain_roots):
+                conversation.digest(f"chain {number} root", proof.chain_roots[number - 1])
+            folds.append(conversation.challenge(f"fold {number}", self.extension))
+        conversation.elements("final polynomial", proof.final)
+        if not conversation.transcript.check_grinding(proof.nonce, self.grinding):
+            raise ProofRejected("grinding", f"the nonce does not show {self.grinding} bits of work")
+        conversation.transcript.absorb_nonce(proof.nonce)
+        return folds, self.draw_queries(conversation)
+
+    def claims(self, proof: LowDegreeProof, indices: Sequence[int], tree: VectorCommitment) -> list[VectorClaim]:
+        """The Merkle openings of the layers, to be verified with all others."""
+        claims = []
+        size = self.domain.size
+        touched = leaves_of(self.folding, size, indices)
+        for number, (layer, leaves, arity) in enumerate(zip(proof.layers, touched, self.folding.arities, strict=True)):
+            size //= arity
+            if len(layer.cosets) != len(leaves):
+                raise ProofRejected(
+                    "coset-count", f"layer {number} opens {len(layer.cosets)} cosets, the queries touch {len(leaves)}"
+                )
+            digests = tree.hash_leaves(layer.cosets.reshape(len(leaves), -1))
+            claims.append(VectorClaim(proof.layer_roots[number], size, leaves, digests, layer.opening))
+        return claims
+
+    def check(self, proof: LowDegreeProof, indices: Sequence[int], values: Elements, folds: Sequence[Elements]) -> None:
+        """Follow the queries, whose values ``(q, e)`` the verifier has computed, to the final polynomial."""
+        cosets = [layer.cosets for layer in proof.layers]
+        check_folds(self.extension, self.folding, self.domain, indices, values, cosets, folds, proof.final)
