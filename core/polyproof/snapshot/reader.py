@@ -308,14 +308,12 @@ class _Reader:
                     )
         if self.findings.count > before or account is None:
             return None
-        return self._converted(
-            account.expression, [columns[k].expression for k in range(len(self.assets))], part.relation
-        )
+        return self._converted(account.expression, [_text(columns[k]) for k in range(len(self.assets))], part.relation)
 
     def _converted(self, account: str, amounts: Sequence[str], relation: str) -> str:
         """A SELECT of rows of ``accounts`` from SQL of the id and of each asset's amount."""
         each = list(enumerate(self.assets))
-        texts = ", ".join(f"{amounts[k]}::VARCHAR AS t{k}" for k, _ in each)
+        texts = ", ".join(f"{amounts[k]} AS t{k}" for k, _ in each)
         written = ", ".join(f"t{k}, {written_value(f't{k}', asset, self.base_units)} AS w{k}" for k, asset in each)
         fitting = ", ".join(f"t{k}, {fitting_value(f'w{k}', asset, self.base_units)} AS v{k}" for k, asset in each)
         # The text is kept only where it is still to be looked at.
@@ -333,7 +331,7 @@ class _Reader:
         amount = self._column(part, source.amount, "amount", _EXACT)
         if account is None or asset is None or amount is None:
             return None
-        text = f"{amount.expression}::VARCHAR"
+        text = _text(amount)
         return (
             f"SELECT {account.expression}::VARCHAR, {asset.expression}::VARCHAR, "
             f"CASE WHEN {text} = '' OR {text} IS NULL THEN {_MISSING} ELSE {text} END FROM {part.relation}"
@@ -345,7 +343,7 @@ class _Reader:
         ids: list[str] = []
         texts: list[list[str]] = [[] for _ in self.assets]
         skipped = array("q")
-        insert = self._converted("account", [f"t{k}" for k in range(len(self.assets))], "polyproof_batch")
+        insert = self._converted("account", [f"t{k}::VARCHAR" for k in range(len(self.assets))], "polyproof_batch")
 
         def flush() -> None:
             batch = {"account": np.array(ids, object)}
@@ -429,8 +427,11 @@ class _Reader:
                 found = self.connection.execute(
                     f"SELECT rowid AS place, {selected} FROM accounts WHERE rowid >= {first} AND rowid < {stop}"
                 ).fetchnumpy()
+                places: Any = found["place"]
+                if np.array_equal(places, np.arange(first, stop)):
+                    places = slice(first, stop)
                 for column, _ in values:
-                    words[found["place"], column] = _integers(found[f"w{column}"])
+                    words[places, column] = _integers(found[f"w{column}"])
                 task.advance(stop - first)
         for index, asset in enumerate(self.assets):
             left = self.connection.execute(
@@ -644,6 +645,14 @@ def _wrong_type(column: Column, wanted: re.Pattern[str]) -> tuple[str, str]:
     if wanted is _EXACT:
         return message, "amounts are decimal strings, DECIMAL or integers"
     return message, "ids are strings or integers" if wanted is _IDENTIFYING else "assets are strings"
+
+
+def _text(column: Column) -> str:
+    """SQL of an amount's text. Most amounts are zero, and a zero in DECIMAL has many digits to write and read."""
+    text = f"{column.expression}::VARCHAR"
+    if column.type.startswith("DECIMAL"):
+        return f"CASE WHEN {column.expression} = 0 THEN '0' ELSE {text} END"
+    return text
 
 
 def _integers(values: npt.NDArray[Any]) -> UInt64:
