@@ -17,7 +17,7 @@ __all__ = ["AccountIndex", "load_array", "make_private_directory", "save_array",
 
 def make_private_directory(path: Path) -> None:
     """Create a directory (and parents) that only its owner may enter."""
-    path.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.chmod(0o700)
 
 

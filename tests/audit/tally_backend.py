@@ -1,0 +1,176 @@
+"""A backend that proves nothing, for tests of the audit around it.
+
+Its proof repeats the statement and the totals and lists a salted hash of every account; its inclusion
+proof is the salt. It can be told to fail, to lie and to leave files that everybody may read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar
+
+from attrs import frozen
+
+from polyproof.accounts import Accounts
+from polyproof.assets import Asset
+from polyproof.backend import (
+    Backend,
+    BackendProperties,
+    Claim,
+    InclusionVerdict,
+    Policy,
+    SecurityReport,
+    SecurityTerm,
+    SegmentProof,
+    Statement,
+    Verdict,
+)
+from polyproof.errors import OptionsError, PolicyRejected, ProofRejected
+from polyproof.hookspecs import Component, hookimpl
+from polyproof.options import option
+from polyproof.progress import Progress
+from polyproof.registry import Registry
+from polyproof.wire import Reader, Writer
+
+_MAGIC = b"TALLYTST"
+
+
+@frozen
+class TallyOptions:
+    capacity: int = option(default=1000, least=1, doc="Accounts a segment.")
+    bits: int = option(default=120, least=1, most=200, doc="Proven bits to claim.")
+
+
+class Tally(Backend):
+    name = "tally"
+    Options = TallyOptions
+    properties = BackendProperties(
+        zero_knowledge=False,
+        transparent=True,
+        post_quantum=True,
+        per_asset_totals=True,
+        non_negativity="nothing is checked",
+        proves=("nothing",),
+        hides=("little",),
+        leaks=("totals",),
+        remaining_trust=("everything",),
+    )
+    proving: ClassVar[Callable[[Statement], None]] = staticmethod(lambda statement: None)
+    """Called before a segment is proved; tests make it fail."""
+    inflate: ClassVar[int] = 0
+    """Added to the totals it says it proved."""
+    crash_on_verify: ClassVar[bool] = False
+
+    def __init__(self, options: TallyOptions, registry: Registry) -> None:
+        self.options = options
+
+    def check(self, assets: Sequence[Asset]) -> None:
+        if len(assets) > 30:
+            raise OptionsError("a tally has at most 30 assets")
+
+    def capacity(self, assets: Sequence[Asset]) -> int:
+        return self.options.capacity
+
+    def prove(
+        self, statement: Statement, accounts: Accounts, key: bytes, state: Path, progress: Progress
+    ) -> SegmentProof:
+        (state / "half").write_text("an attempt that may be cut short")
+        type(self).proving(statement)
+        salts = {user: os.urandom(16).hex() for user in accounts.ids}
+        tags = [_tag(salts[user], user, accounts.balances(row)) for row, user in enumerate(accounts.ids)]
+        totals = accounts.totals()
+        totals = (totals[0] + self.inflate, *totals[1:])
+        (state / "salts.json").write_text(json.dumps(salts))
+        (state / "salts.json").chmod(0o644)
+        writer = _header(statement)
+        writer.integer(len(totals))
+        for total in totals:
+            writer.big_integer(total)
+        writer.blob(b"".join(tags))
+        return SegmentProof(writer.getvalue(), totals)
+
+    def verify(self, statement: Statement, totals: Sequence[int], proof: bytes, policy: Policy) -> Verdict:
+        if self.crash_on_verify:
+            raise ZeroDivisionError("a bug in a plugin")
+        if policy.hashes is not None and "sha256" not in policy.hashes:
+            raise PolicyRejected("policy-hash", "sha256 is not allowed")
+        if self.options.bits < policy.min_proven_bits:
+            raise PolicyRejected("policy-bits", f"{self.options.bits} bits are too few")
+        self._tags(statement, totals, proof)
+        return Verdict(tuple(totals), self.security(statement.assets))
+
+    def _tags(self, statement: Statement, totals: Sequence[int], proof: bytes) -> list[bytes]:
+        expected = _header(statement).getvalue()
+        if proof[: len(expected)] != expected:
+            raise ProofRejected("statement", "the proof is about something else")
+        reader = Reader(_MAGIC + b"\1\0\0\0" + proof[len(expected) :], _MAGIC, 1, "tally")
+        count = reader.integer("assets", len(statement.assets), len(statement.assets))
+        if [reader.big_integer("total", 64) for _ in range(count)] != list(totals):
+            raise ProofRejected("totals", "the proof is of other totals")
+        tags = reader.blob("tags", 1 << 20)
+        reader.finish()
+        return [tags[k : k + 32] for k in range(0, len(tags), 32)]
+
+    def open_inclusion(self, statement: Statement, proof: bytes, state: Path, user_id: str) -> bytes | None:
+        salt = json.loads((state / "salts.json").read_text()).get(user_id)
+        return None if salt is None else salt.encode()
+
+    def open_all(self, statement: Statement, proof: bytes, state: Path) -> Iterator[tuple[str, bytes]]:
+        for user, salt in json.loads((state / "salts.json").read_text()).items():
+            yield user, salt.encode()
+
+    def verify_inclusion(
+        self,
+        statement: Statement,
+        totals: Sequence[int],
+        proof: bytes,
+        claim: Claim,
+        inclusion: bytes,
+        policy: Policy,
+    ) -> InclusionVerdict:
+        self.verify(statement, totals, proof, policy)
+        salt = inclusion.decode("ascii", "replace")
+        if _tag(salt, claim.user_id, claim.balances) not in self._tags(statement, totals, proof):
+            raise ProofRejected("tally-tag", "this account with these balances is not listed")
+        return InclusionVerdict(("Your account with these balances is listed.",))
+
+    def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
+        bits = float(self.options.bits)
+        return SecurityReport(bits, "none", (SecurityTerm("none", bits, "made up", "nowhere"),))
+
+
+def _header(statement: Statement) -> Writer:
+    writer = Writer(_MAGIC, 1)
+    writer.text(statement.audit_id)
+    writer.raw(statement.spec_digest)
+    writer.integer(statement.segment)
+    writer.integer(statement.segments)
+    return writer
+
+
+def _tag(salt: str, user: str, balances: Sequence[int]) -> bytes:
+    return hashlib.sha256(json.dumps([salt, user, list(balances)]).encode()).digest()
+
+
+def tally_registry(*more: Component, plugin: Any = None) -> Registry:
+    """The installed plugins and the tally."""
+    registry = Registry()
+    registry.discover()
+    module = ModuleType("tally_plugin")
+    module.polyproof_interface = 1  # type: ignore[attr-defined]
+
+    @hookimpl
+    def polyproof_components() -> list[Component]:
+        return [Component("backend", "tally", "Proves nothing", "audit.tally_backend:Tally"), *more]
+
+    module.polyproof_components = polyproof_components  # type: ignore[attr-defined]
+    registry.register(module, "tally", "1", "tests (audit.tally_backend)")
+    if plugin is not None:
+        registry.register(plugin, "extra", "1", "tests (extra)")
+    assert not [item for item in registry.skipped if item.plugin in ("tally", "extra")], registry.skipped
+    return registry

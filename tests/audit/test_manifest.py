@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polyproof.backend import Policy
+from polyproof.errors import ProofRejected
+from polyproof.manifest import Manifest, Segment, parse_manifest
+
+SPEC = {
+    "polyproof": 1,
+    "assets": [{"symbol": "BTC", "decimals": 8, "bits": 64}, {"symbol": "ETH", "decimals": 18, "bits": 128}],
+    "rule": "non-negative",
+    "backend": {"name": "tally", "capacity": 2},
+}
+MANIFEST = Manifest(
+    audit_id="example-2025-01-31-0badcafe",
+    created="2025-01-31T23:59:59Z",
+    organisation="Example Exchange",
+    spec=SPEC,
+    spec_digest=bytes(range(32)),
+    backend="tally",
+    segments=(
+        Segment(0, 1234, bytes([1] * 32), (5, 7 * 10**18)),
+        Segment(1, 99, bytes([2] * 32), (0, 1)),
+    ),
+    previous=bytes([3] * 32),
+)
+
+
+def _json(manifest: Manifest = MANIFEST) -> dict[str, Any]:
+    return json.loads(manifest.to_bytes())
+
+
+def _bytes(value: Any) -> bytes:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return (text + "\n").encode("utf-8", "surrogatepass")
+
+
+def _refused(data: bytes, policy: Policy | None = None) -> str:
+    with pytest.raises(ProofRejected) as caught:
+        parse_manifest(data, policy)
+    return caught.value.check
+
+
+def test_a_manifest_is_read_as_it_was_written() -> None:
+    assert parse_manifest(MANIFEST.to_bytes()) == MANIFEST
+    bare = evolve(MANIFEST, organisation=None, previous=None)
+    assert parse_manifest(bare.to_bytes()) == bare
+
+
+def test_the_digest_is_what_sha256sum_prints_for_the_file() -> None:
+    assert MANIFEST.digest == hashlib.sha256(MANIFEST.to_bytes()).digest()
+
+
+def test_the_file_is_canonical_json_with_a_line_end() -> None:
+    assert MANIFEST.to_bytes() == _bytes(_json())
+    assert _json()["totals"] == ["5", str(7 * 10**18 + 1)]
+    assert [segment["file"] for segment in _json()["segments"]] == ["proof-0000.bin", "proof-0001.bin"]
+
+
+def test_the_context_depends_on_everything_but_segments() -> None:
+    changed = [
+        evolve(MANIFEST, audit_id="other"),
+        evolve(MANIFEST, created="2025-02-01T00:00:00Z"),
+        evolve(MANIFEST, organisation=None),
+        evolve(MANIFEST, spec={**SPEC, "rule": "other"}),
+        evolve(MANIFEST, spec_digest=bytes(32)),
+        evolve(MANIFEST, backend="other"),
+        evolve(MANIFEST, previous=None),
+    ]
+    assert len({manifest.context for manifest in [MANIFEST, *changed]}) == 1 + len(changed)
+    assert evolve(MANIFEST, segments=()).context == MANIFEST.context
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("format",), "polyproof/other"),
+        (("format",), None),
+        (("version",), 2),
+        (("version",), True),
+        (("version",), 1.0),
+        (("audit_id",), "../../etc"),
+        (("audit_id",), ""),
+        (("audit_id",), "a" * 129),
+        (("audit_id",), "line\nbreak"),
+        (("audit_id",), 7),
+        (("created",), "2025-01-31"),
+        (("created",), "2025-02-30T00:00:00Z"),
+        (("created",), "2025-1-31T23:59:59Z"),
+        (("created",), 1738367999),
+        (("organisation",), "\x1b[2J"),
+        (("organisation",), "\u202eegnahcxE"),
+        (("organisation",), "x" * 1025),
+        (("organisation",), "\ud800"),
+        (("organisation",), ["Example"]),
+        (("spec",), None),
+        (("spec",), []),
+        (("spec", "assets", 0, "symbol"), "B\x07TC"),
+        (("spec_digest",), "00" * 31),
+        (("spec_digest",), "0G" * 32),
+        (("spec_digest",), "AB" * 32),
+        (("backend",), "Tally"),
+        (("backend",), "../tally"),
+        (("previous",), ""),
+        (("previous",), 0),
+        (("segments",), []),
+        (("segments",), {}),
+        (("segments", 0, "index"), 1),
+        (("segments", 1, "index"), 0),
+        (("segments", 1, "index"), 2),
+        (("segments", 0, "index"), -1),
+        (("segments", 0, "index"), 0.0),
+        (("segments", 0, "file"), "../private/key"),
+        (("segments", 0, "file"), "/etc/passwd"),
+        (("segments", 0, "file"), "proof-0001.bin"),
+        (("segments", 0, "file"), "proof-00000.bin"),
+        (("segments", 0, "bytes"), -1),
+        (("segments", 0, "bytes"), "1234"),
+        (("segments", 0, "bytes"), 10**30),
+        (("segments", 0, "sha256"), "00"),
+        (("segments", 0, "totals"), []),
+        (("segments", 0, "totals"), ["5"]),
+        (("segments", 0, "totals"), ["5", "7", "1"]),
+        (("segments", 0, "totals", 0), "6"),
+        (("segments", 0, "totals", 0), 5),
+        (("segments", 0, "totals", 0), "-5"),
+        (("segments", 0, "totals", 0), "05"),
+        (("segments", 0, "totals", 0), "5.0"),
+        (("segments", 0, "totals", 0), "٥"),
+        (("segments", 0, "totals", 0), "1" * 161),
+        (("totals", 0), "6"),
+        (("totals", 0), "4"),
+        (("totals",), ["5"]),
+        (("totals",), None),
+    ],
+)
+def test_a_field_of_another_value_or_type_is_rejected(path: tuple[str | int, ...], value: Any) -> None:
+    document = _json()
+    inner: Any = document
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    _refused(_bytes(document))
+
+
+def _every_object(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield path, key
+            yield from _every_object(item, (*path, key))
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _every_object(item, (*path, position))
+
+
+def test_every_key_is_needed_and_no_other_is_allowed() -> None:
+    for path, key in _every_object(_json()):
+        if path[:1] == ("spec",):
+            continue  # what is inside the spec is the spec's to judge
+        document = copy.deepcopy(_json())
+        inner: Any = document
+        for step in path:
+            inner = inner[step]
+        kept = inner.pop(key)
+        assert _refused(_bytes(document)), (path, key)
+        inner[key], inner["surprise"] = kept, 1
+        assert _refused(_bytes(document)) == "manifest-key"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\n",
+        b"null\n",
+        b"[]\n",
+        b"{}\n",
+        b'"text"\n',
+        b"\xff\xfe",
+        b"NaN",
+        b'{"version": Infinity}',
+        b'{"version": 1e999}',
+        b"{" * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+        b'"' + b"\\" * 100_001,
+        b'{"version": ' + b"9" * 5000 + b"}",
+        b"[[]" + b",[]" * 3_000_000 + b"]",
+    ],
+)
+def test_what_is_no_manifest_is_rejected(data: bytes) -> None:
+    _refused(data)
+
+
+def test_other_spellings_of_the_same_content_are_rejected() -> None:
+    data = MANIFEST.to_bytes()
+    document = _json()
+    assert _refused(json.dumps(document).encode()) == "manifest-canonical"
+    assert _refused(data.rstrip()) == "manifest-canonical"
+    assert _refused(data + b"\n") == "manifest-canonical"
+    assert _refused(data.replace(b'"version":1', b'"version":1.0')) == "manifest-type"
+    assert _refused(data.replace(b"Example Exchange", b"Example\\u0020Exchange")) == "manifest-canonical"
+    assert _refused(b"\xef\xbb\xbf" + data) == "manifest-json"
+
+
+def test_a_key_given_twice_is_rejected() -> None:
+    data = MANIFEST.to_bytes().replace(b'"version":1', b'"version":1,"version":1')
+    assert _refused(data) == "manifest-json"
+
+
+def test_the_policy_bounds_size_and_segments() -> None:
+    data = MANIFEST.to_bytes()
+    assert _refused(data, Policy(max_manifest_bytes=len(data) - 1)) == "manifest-size"
+    assert _refused(data, Policy(max_segments=1)) == "manifest-segments"
+    parse_manifest(data, Policy(max_manifest_bytes=len(data), max_segments=2))
+
+
+@given(st.data())
+def test_any_changed_byte_is_rejected_or_changes_the_digest(data: st.DataObject) -> None:
+    original = MANIFEST.to_bytes()
+    position = data.draw(st.integers(0, len(original) - 1))
+    byte = data.draw(st.integers(0, 255).filter(lambda byte: byte != original[position]))
+    changed = original[:position] + bytes([byte]) + original[position + 1 :]
+    try:
+        manifest = parse_manifest(changed)
+    except ProofRejected:
+        return
+    assert manifest != MANIFEST
+    assert manifest.digest == hashlib.sha256(changed).digest() != MANIFEST.digest
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_end_in_a_manifest_or_a_rejection(data: bytes) -> None:
+    _refused(data)
