@@ -153,7 +153,7 @@ class CompiledSystem:
     next_columns: tuple[int, ...]
     """Columns that some constraint reads one row ahead, in order: opened at ωz too."""
     digest: bytes
-    """SHA-256 of the expanded system."""
+    """SHA-256 of what the system stated: columns, public values, ranges, sums, constraints."""
 
     @property
     def base_columns(self) -> int:
@@ -278,14 +278,7 @@ def compile_system(system: ConstraintSystem, group_size: int) -> CompiledSystem:
     expanded = tuple(
         Constraint(name, expression.index, rows, degrees[expression.index]) for name, expression, rows in constraints
     )
-    description = {
-        "name": system.name,
-        "nodes": [[node.operation.value, str(node.first), node.second] for node in nodes],
-        "constraints": [[item.name, item.node, item.rows.value] for item in expanded],
-        "columns": [list(witness), range_columns, argument_columns],
-        "publics": list(system.publics),
-    }
-    digest = hashlib.sha256(json.dumps(description, separators=(",", ":"), ensure_ascii=True).encode()).digest()
+    digest = _digest(system, tracer, group_size)
     return CompiledSystem(
         system.name,
         nodes,
@@ -301,6 +294,46 @@ def compile_system(system: ConstraintSystem, group_size: int) -> CompiledSystem:
         tuple(ahead),
         digest,
     )
+
+
+def _digest(system: ConstraintSystem, tracer: _Tracer, group_size: int) -> bytes:
+    """SHA-256 of what the system stated, as JSON with sorted keys and no spaces.
+
+    Expressions are written in prefix form: a column by its name (with ' on the next row), a public value
+    as $name, a constant in decimal, and (+ a b), (- a b), (* a b).
+    """
+    nodes = tracer.graph.nodes
+    texts: dict[int, str] = {}
+
+    def text(expression: Expression | int) -> str:
+        if isinstance(expression, int):
+            return str(expression)
+        for index in _reachable(nodes, [expression.index]):
+            if index not in texts:
+                node = nodes[index]
+                match node.operation:
+                    case Operation.CONSTANT:
+                        texts[index] = str(node.first)
+                    case Operation.COLUMN:
+                        texts[index] = system.columns[node.first] + ("'" if node.second else "")
+                    case Operation.PUBLIC:
+                        texts[index] = "$" + system.publics[node.first]
+                    case _:
+                        sign = {Operation.ADD: "+", Operation.SUBTRACT: "-", Operation.MULTIPLY: "*"}[node.operation]
+                        texts[index] = f"({sign} {texts[node.first]} {texts[node.second]})"
+        return texts[expression.index]
+
+    description = {
+        "columns": list(system.columns),
+        "group": group_size,
+        "name": system.name,
+        "publics": list(system.publics),
+        "ranges": [[bits, [text(value) for value in values]] for bits, values in tracer.lookups.items()],
+        "sums": [[name, text(body), text(last), text(total)] for name, body, last, total in tracer.sums],
+        "zeros": [[name, text(expression), rows.value] for name, expression, rows in tracer.asserted],
+    }
+    data = json.dumps(description, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(data.encode()).digest()
 
 
 def _degrees(nodes: Sequence[Node]) -> list[int]:
