@@ -247,6 +247,8 @@ def item_faults(declared: Option, value: Any) -> list[Fault]:
         else:
             allowed = f"at most {high}" if low is None else f"{low} to {high}"
         return [Fault(is_now, f"allowed is {allowed}")]
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return [Fault(is_now, "wanted is an integer of 64 bits")]
     if declared.pattern is not None and not re.fullmatch(declared.pattern[0], value):
         return [Fault(is_now, f"wanted is {declared.pattern[1]}")]
     return []

@@ -28,7 +28,8 @@ def json_schema(registry: Registry) -> dict[str, Any]:
 
     Names that several plugins claim and components that cannot be imported are left out.
     """
-    spec = _Generator(registry).options_class(Spec)
+    generator = _Generator(registry)
+    spec = generator.options_class(Spec)
     version = {"const": FORMAT, "description": "Version of the spec format."}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -36,6 +37,7 @@ def json_schema(registry: Registry) -> dict[str, Any]:
         **spec,
         "properties": {"polyproof": version, **spec["properties"]},
         "required": ["polyproof", *spec["required"]],
+        "$defs": generator.definitions,
     }
 
 
@@ -46,6 +48,8 @@ def schema_text(registry: Registry) -> str:
 
 class _Generator:
     def __init__(self, registry: Registry) -> None:
+        self.definitions: dict[str, Any] = {}
+        self._names_of_classes: dict[type[Any], str] = {}
         self._registry = registry
 
     def options_class(self, cls: type[Any]) -> dict[str, Any]:
@@ -80,7 +84,7 @@ class _Generator:
 
     def _item(self, option: Option) -> dict[str, Any]:
         if option.nested:
-            return self._choice(option.type) if issubclass(option.type, Choice) else self.options_class(option.type)
+            return self._definition(option.type)
         schema: dict[str, Any] = {"type": _TYPES[option.type]}
         if option.kind is not None:
             schema["enum"] = self._names(option.kind)
@@ -94,6 +98,16 @@ class _Generator:
             schema["pattern"] = f"^(?:{option.pattern[0]})$"
         return schema
 
+    def _definition(self, cls: type[Any]) -> dict[str, Any]:
+        name = self._names_of_classes.get(cls)
+        if name is None:
+            # Options classes of two plugins may have one name.
+            name = cls.__name__ if cls.__name__ not in self.definitions else f"{cls.__module__}.{cls.__qualname__}"
+            self._names_of_classes[cls] = name
+            self.definitions[name] = {}
+            self.definitions[name] = self._choice(cls) if issubclass(cls, Choice) else self.options_class(cls)
+        return {"$ref": f"#/$defs/{name}"}
+
     def _choice(self, cls: type[Choice]) -> dict[str, Any]:
         """A name, or for each component of the kind an object of its name and options."""
         by_name = {}
@@ -104,10 +118,11 @@ class _Generator:
                 continue
         alone = [name for name, options in by_name.items() if not any(item.required for item in options_of(options))]
         return {
+            "description": _first_line(cls),
             "anyOf": [
                 {"enum": alone},
                 {"oneOf": [self._component(cls.kind, name, options) for name, options in by_name.items()]},
-            ]
+            ],
         }
 
     def _component(self, kind: str, name: str, options: type[Any]) -> dict[str, Any]:

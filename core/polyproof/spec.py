@@ -19,7 +19,7 @@ from polyproof.assets import Asset
 from polyproof.backend import Backend
 from polyproof.documents import Node, from_json, load_yaml, parse_yaml
 from polyproof.errors import InputError, ProofRejected
-from polyproof.options import NOT_AN_OPTION, Fault, option, printable
+from polyproof.options import NOT_AN_OPTION, Fault, option, options_of, printable
 from polyproof.registry import Registry
 from polyproof.snapshot import AccountsSource
 from polyproof.structure import Choice, Structure, locate
@@ -55,10 +55,9 @@ def _symbols_differ(assets: Iterable[Asset]) -> Iterator[Fault]:
     for index, asset in enumerate(assets):
         names = [(("symbol",), asset.symbol), *((("aliases", k), alias) for k, alias in enumerate(asset.aliases))]
         for path, name in names:
-            owner = owners.setdefault(name.casefold(), asset.symbol)
-            what = "symbol" if path == ("symbol",) else "alias"
-            if (what, name) != ("symbol", asset.symbol) or owner is not asset.symbol:
-                yield Fault(f"the {what} {name!r} is taken", f"by {owner}", (index, *path))
+            if name.casefold() in owners:
+                yield Fault(f"{name!r} is taken", f"by {owners[name.casefold()]}, whatever the case", (index, *path))
+            owners.setdefault(name.casefold(), asset.symbol)
 
 
 @frozen(kw_only=True)
@@ -102,7 +101,15 @@ class PublicSpec:
         return hashlib.sha256(_DIGEST_DOMAIN + text.encode()).digest()
 
 
-@frozen(kw_only=True)
+_ORDER = ("name", "organisation", "assets", "rule", "backend", "compare", "accounts", "output", "file")
+
+
+def _in_order(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    """The order in which people write the keys, rather than inherited ones first."""
+    return sorted(fields, key=lambda field: _ORDER.index(field.name))
+
+
+@frozen(kw_only=True, field_transformer=_in_order)
 class Spec(PublicSpec):
     """A spec file."""
 
@@ -157,6 +164,8 @@ def _check_backends(structure: Structure, node: Node, values: Mapping[str, Any])
     chosen = [(("backend",), values["backend"])] if "backend" in values else []
     for path, choice in [*chosen, *((("compare", k), item) for k, item in enumerate(values.get("compare", ())))]:
         location = locate(node, path)
+        for name in _unbindable(type(choice.options)):
+            structure.report(f"backend {choice.name!r} is broken: a digest cannot bind its option {name!r}", location)
         try:
             backend: Backend = choice.create(structure.registry)
             backend.check(values["assets"])
@@ -164,6 +173,15 @@ def _check_backends(structure: Structure, node: Node, values: Mapping[str, Any])
             structure.report_error(error, location)
         except Exception as error:  # noqa: BLE001 - a stranger's backend may raise anything
             structure.report(f"backend {choice.name!r} is broken: {type(error).__name__}: {error}", location)
+
+
+def _unbindable(options: type[Any]) -> Iterator[str]:
+    """Options without a canonical spelling: numbers that are not integers, paths."""
+    for declared in options_of(options):
+        if declared.nested:
+            yield from _unbindable(declared.type)
+        elif declared.type in (float, Path):
+            yield declared.name
 
 
 def spec_from_public(value: Any, registry: Registry) -> PublicSpec:

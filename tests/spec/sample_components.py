@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
+from types import ModuleType
 
 from attrs import frozen
 
@@ -103,7 +103,9 @@ def sample_registry() -> Registry:
         ]
 
     registry = Registry()
-    plugin = SimpleNamespace(polyproof_interface=INTERFACE_VERSION, polyproof_components=polyproof_components)
+    plugin = ModuleType("sample_plugin")
+    plugin.polyproof_interface = INTERFACE_VERSION  # type: ignore[attr-defined]
+    plugin.polyproof_components = polyproof_components  # type: ignore[attr-defined]
     registry.register(plugin, "sample", "1", "tests")
     assert not registry.skipped
     return registry

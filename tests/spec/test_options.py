@@ -40,6 +40,7 @@ class Options:
         default=(), check=lambda parts: [Fault("odd", path=(0,))] if len(parts) % 2 else [], doc="Parts."
     )
     where: Path = option(default=Path("a/b"), doc="A path.")
+    total: int = option(default=0, doc="An integer without bounds.")
     note: str | None = attrs.field(default=None, metadata=NOT_AN_OPTION)
 
 
@@ -51,6 +52,8 @@ class Options:
         ({"count": 1.0}, "count is 1.0 (wanted is an integer)"),
         ({"count": 10}, "count is 10 (allowed is 0 to 9)"),
         ({"count": -1}, "count is -1 (allowed is 0 to 9)"),
+        ({"total": 2**63}, f"total is {2**63} (wanted is an integer of 64 bits)"),
+        ({"total": -(10**400)}, "total is an integer of 1329 bits (wanted is an integer of 64 bits)"),
         ({"count": None}, "count is null (wanted is an integer)"),
         ({"ratio": False}, "ratio is false (wanted is a number)"),
         ({"ratio": float("nan")}, "ratio is nan (wanted is a finite number)"),
@@ -92,14 +95,15 @@ def test_sound_values_are_taken_as_they_are() -> None:
         "names": ["x"],
         "parts": [{"size": 1}, {"size": 2}],
         "where": "a/b",
+        "total": 0,
     }
 
 
 def test_a_declaration_is_taken_apart() -> None:
-    count, *_, parts, where = options_of(Options)
+    count, *_, parts, where, total = options_of(Options)
     assert (count.type, count.many, count.optional, count.required) == (int, False, False, False)
     assert (parts.type, parts.many, parts.nested, parts.wants) == (Part, True, True, "a list, each item a mapping")
-    assert where.name == "where", "an attribute that is not an option is left out"
+    assert (where.type, total.least, total.name) == (Path, None, "total"), "what is not an option is left out"
     assert options_of(Part)[0].required
 
 
