@@ -13,10 +13,11 @@ import pytest
 from attrs import frozen
 
 from polyproof import INTERFACE_VERSION
-from polyproof.errors import PluginError
+from polyproof.errors import PluginError, SpecError
 from polyproof.hash import Hash
 from polyproof.hookspecs import KINDS, Component, hookimpl
 from polyproof.registry import ENTRY_POINT_GROUP, Registry, default_registry
+from polyproof.spec import parse_spec
 
 
 class Elm(Hash):
@@ -415,6 +416,24 @@ def test_a_strangers_plugin_comes_in_by_the_same_door_as_built_in_ones(site: Pat
     digest = registry.create("hash", "stranger-hash").hash_messages([b"hello"], "test")
     assert digest.shape == (1, 4)
     assert not [skipped for skipped in registry.skipped if skipped.plugin == "stranger-plugin"]
+
+
+def test_a_spec_may_name_a_strangers_hash_in_one_line(site: Path) -> None:
+    install(site, "stranger-plugin", STRANGERS_PLUGIN)
+    (site / "stranger_plugin" / "hash.py").write_text(STRANGERS_HASH)
+    text = """\
+polyproof: 1
+name: example
+assets: [{symbol: BTC, decimals: 8}]
+backend:
+  name: merkle-sum
+  hash: stranger-hash
+accounts: {path: accounts.csv}
+"""
+    spec = parse_spec(text.encode(), "spec.yaml", discovered())
+    assert spec.backend.options.hash == "stranger-hash"
+    with pytest.raises(SpecError, match=r"spec\.yaml:6:9: no hash is named 'stranger-hash'"):
+        parse_spec(text.encode(), "spec.yaml", default_registry())
 
 
 def test_built_in_plugins_come_in_by_entry_points_alone() -> None:
