@@ -139,11 +139,12 @@ def _terms(
         f"{of_list}(constraints − 1)/|K∖F| = {of_list}{constraints - 1}/|K∖F|",
         "ethSTARK, eprint 2021/582, theorem 4 (ALI)",
     )
-    degree = compiled.degree * (p.rows - 1) + p.rows + 4
+    # A quotient of degree < N lets a column have degree N, one more than honest ones have.
+    degree = compiled.degree * p.rows + p.rows + 4
     term(
         "out-of-domain point",
         outside - many - log2(degree),
-        f"{of_list}(degree·(N − 1) + N + 4)/|K∖F| = {of_list}{degree}/|K∖F|",
+        f"{of_list}(degree·N + N + 4)/|K∖F| = {of_list}{degree}/|K∖F|",
         "ethSTARK, eprint 2021/582, theorem 4 (DEEP)",
     )
     chunks = compiled.chunks(p.rows, p.blinding)
