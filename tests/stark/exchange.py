@@ -47,20 +47,22 @@ def some_accounts(count: int, assets: Sequence[Asset] = ASSETS, seed: int = 1) -
     return Accounts.of(assets, rows)
 
 
+ACCOUNTS = some_accounts(300)
+PARAMETERS = Parameters(log_rows=10, blowup=4, queries=30, grinding=4, arity=4, degree=2, blinding=2 * 30 + 2 * 2)
+
+
 @frozen(slots=False)
 class Exchange:
     """One segment of an audit."""
 
-    accounts: Accounts = some_accounts(300)
+    accounts: Accounts = ACCOUNTS
     audit_id: str = "audit-1"
     spec_digest: bytes = b"spec digest of thirty-two bytes!"
     hash_name: str = "blake3"
     field_name: str = "goldilocks"
     degree: int = 2
     limb_bits: int = 8
-    parameters: Parameters = Parameters(
-        log_rows=10, blowup=4, queries=30, grinding=4, arity=4, degree=2, blinding=2 * 30 + 2 * 2
-    )
+    parameters: Parameters = PARAMETERS
 
     @cached_property
     def statement(self) -> Statement:
