@@ -68,6 +68,9 @@ def test_totals_are_the_exact_sums_and_every_account_verifies(
     for user, held in rows:
         segment.verify_inclusion(user)
         second.verify_inclusion(expected, segment.proven.proof, user, held, segment.cut(user))
+    proof, files = second.prove(rows, key)
+    assert proof == segment.proven.proof, "both build the same tree, byte by byte"
+    assert files == {user: segment.cut(user) for user, _ in rows}
 
 
 @pytest.mark.parametrize("hash", HASHES)

@@ -1,10 +1,12 @@
-"""A second verifier of Merkle-sum-tree proofs: plain Python, one account, written from the reference page alone.
+"""A second verifier and prover of Merkle sum trees: plain Python, node by node, from the reference page alone.
 
 It shares no code with the backend. The hash is a function from a domain and a list of words to four words.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Callable, Sequence
 
 HashWords = Callable[[str, list[int]], tuple[int, int, int, int]]
@@ -25,6 +27,10 @@ def blob(data: bytes) -> bytes:
 def message(hash_words: HashWords, domain: str, data: bytes) -> list[int]:
     words = [int.from_bytes(data[start : start + 7], "little") for start in range(0, len(data), 7)]
     return list(hash_words(domain, [len(data), *words]))
+
+
+def mac(key: bytes, data: bytes) -> bytes:
+    return hmac.new(key, data, hashlib.sha256).digest()
 
 
 class File:
@@ -97,6 +103,14 @@ class Segment:
             if value < 0 or value >= 2 ** (bits + level):
                 raise Rejected("a value is out of range")
 
+    def root(self, depth: int, top: list[int], totals: Sequence[int]) -> list[int]:
+        text = blob(b"polyproof/merkle-sum/1") + blob(self.hash_name.encode()) + blob(self.spec_digest)
+        text += blob(self.audit_id.encode()) + u64(self.segment) + u64(self.segments) + u64(len(self.assets))
+        for symbol, decimals, bits in self.assets:
+            text += blob(symbol.encode()) + u64(decimals) + u64(bits)
+        statement = message(self.hash_words, "merkle-sum/statement", text)
+        return list(self.hash_words("merkle-sum/root", [*statement, depth, *top, *self.limbs(totals, depth)]))
+
     def verify(self, totals: Sequence[int], proof: bytes) -> tuple[int, list[int]]:
         """Depth and digest of the top node."""
         file = File(proof, b"PPSUMPRF")
@@ -115,12 +129,7 @@ class Segment:
         if found != list(totals):
             raise Rejected("other totals")
         self.in_range(found, depth)
-        text = blob(b"polyproof/merkle-sum/1") + blob(self.hash_name.encode()) + blob(self.spec_digest)
-        text += blob(self.audit_id.encode()) + u64(self.segment) + u64(self.segments) + u64(len(self.assets))
-        for symbol, decimals, bits in self.assets:
-            text += blob(symbol.encode()) + u64(decimals) + u64(bits)
-        statement = message(self.hash_words, "merkle-sum/statement", text)
-        if list(self.hash_words("merkle-sum/root", [*statement, depth, *top, *self.limbs(found, depth)])) != root:
+        if self.root(depth, top, found) != root:
             raise Rejected("root")
         return depth, top
 
@@ -151,3 +160,53 @@ class Segment:
             raise Rejected("path")
         if sums != list(totals):
             raise Rejected("sums")
+
+    def prove(self, accounts: Sequence[tuple[str, Sequence[int]]], key: bytes) -> tuple[bytes, dict[str, bytes]]:
+        """The proof, and every account's inclusion file."""
+        depth = self.min_depth
+        while 2**depth < len(accounts):
+            depth += 1
+        audit_and_segment = blob(self.audit_id.encode()) + u64(self.segment)
+        segment_key = mac(key, blob(b"polyproof/merkle-sum/1") + audit_and_segment)
+        stream = hashlib.shake_256(mac(segment_key, b"\0" + u64(0))).digest(8 * 2**depth)
+        words = [int.from_bytes(stream[start : start + 8], "little") for start in range(0, len(stream), 8)]
+        assert len(set(words)) == len(words)
+        by_word = sorted(range(len(words)), key=lambda row: words[row])
+        rows = {user_id: by_word[k] for k, (user_id, _) in enumerate(accounts)}
+        level, nonces = [], {}
+        owner = {rows[user_id]: (user_id, list(balances)) for user_id, balances in accounts}
+        for row in range(2**depth):
+            if row in owner:
+                user_id, balances = owner[row]
+                nonces[row] = mac(segment_key, b"\1" + u64(row) + user_id.encode())
+                text = audit_and_segment + blob(user_id.encode()) + nonces[row]
+                tag = message(self.hash_words, "merkle-sum/account", text)
+                leaf = self.hash_words("merkle-sum/leaf", tag + self.limbs(balances, depth))
+            else:
+                balances = [0] * len(self.assets)
+                text = audit_and_segment + mac(segment_key, b"\2" + u64(row))
+                leaf = message(self.hash_words, "merkle-sum/padding", text)
+            level.append((list(leaf), balances))
+        levels = [level]
+        while len(level) > 1:
+            above = []
+            for (left, left_sums), (right, right_sums) in zip(level[0::2], level[1::2], strict=True):
+                children = left + self.limbs(left_sums, depth) + right + self.limbs(right_sums, depth)
+                node = self.hash_words("merkle-sum/node", [len(levels), *children])
+                above.append((list(node), [a + b for a, b in zip(left_sums, right_sums, strict=True)]))
+            level = above
+            levels.append(level)
+        ((top, totals),) = level
+        proof = b"PPSUMPRF" + (1).to_bytes(4, "little") + u64(depth) + b"".join(map(u64, top))
+        proof += b"".join(blob(total.to_bytes((total.bit_length() + 7) // 8, "little")) for total in totals)
+        proof += b"".join(map(u64, self.root(depth, top, totals)))
+        files = {}
+        for user_id, row in rows.items():
+            file = b"PPSUMINC" + (1).to_bytes(4, "little") + u64(row) + nonces[row]
+            for height in range(depth):
+                digest, sums = levels[height][row // 2**height ^ 1]
+                file += b"".join(map(u64, digest))
+                for value, (_, _, bits) in zip(sums, self.assets, strict=True):
+                    file += value.to_bytes((bits + height + 7) // 8, "little")
+            files[user_id] = file
+        return proof, files
