@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -170,8 +173,6 @@ def test_rows_and_nonces_are_fresh_in_every_audit_segment_and_key() -> None:
 
 
 def test_permutation_with_a_tie_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    import hashlib
-
     real, calls = hashlib.shake_256, []
 
     class TiedOnce:
@@ -291,16 +292,23 @@ def test_security_account_names_what_binds() -> None:
     assert report.proven_bits == min(term.bits for term in report.terms)
 
 
-def test_verifier_needs_no_compiler(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
-    program = """
+def test_verifying_and_cutting_need_no_compiler(tmp_path: Path) -> None:
+    segment = prove(tmp_path / "s", some_rows(5), backend=backend("blake3"))
+    program = f"""
 import sys
+from pathlib import Path
+from polyproof.assets import Asset
+from polyproof.backend import Claim, Policy, Statement
 from polyproof.registry import default_registry
+
 registry = default_registry()
-backend = registry.get("backend", "merkle-sum")
-backend(backend.Options(hash="blake3"), registry)._portable
+MerkleSumTree = registry.get("backend", "merkle-sum")
+backend = MerkleSumTree(MerkleSumTree.Options(hash="blake3"), registry)
+assets = tuple(Asset(*asset) for asset in {[(asset.symbol, asset.decimals, asset.bits) for asset in ASSETS]})
+given = {segment.statement.audit_id!r}, {segment.statement.spec_digest!r}
+statement, totals, proof = Statement(*given, assets, 0, 1), {segment.proven.totals}, {segment.proven.proof!r}
+inclusion = backend.open_inclusion(statement, proof, Path({str(segment.state)!r}), "user-2")
+backend.verify_inclusion(statement, totals, proof, Claim("user-2", {segment.balances["user-2"]}), inclusion, Policy())
 assert "numba" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], check=True)
