@@ -43,7 +43,7 @@ def tag_of(domain: str) -> bytes:
 class ByteHash(Hash):
     """Base of the three: a subclass gives its padding, its numpy path and its kernel.
 
-    ``domain`` is None in these three methods for the standard's plain function.
+    These three methods get the tag, or None for the standard's plain function.
     """
 
     word_bound = 2**64
@@ -74,34 +74,37 @@ class ByteHash(Hash):
 
         For published vectors and comparison with other libraries; protocols use ``hash_rows``.
         """
+        return self._digest(messages, None)
+
+    def _digest(self, messages: Bytes, tag: bytes | None) -> Bytes:
         if messages.ndim != 2 or messages.dtype != np.uint8:
             raise ValueError(f"messages must be (n, length) of uint8, got {messages.shape} of {messages.dtype}")
         count, length = messages.shape
         if self.engine is Engine.PORTABLE:
-            return self._portable(np.ascontiguousarray(messages), None)
-        padding = self._padding(length, None)
+            return self._portable(np.ascontiguousarray(messages), tag)
+        padding = self._padding(length, tag)
         padded = np.empty((count, length + len(padding)), np.uint8)
         padded[:, :length] = messages
         padded[:, length:] = np.frombuffer(padding, np.uint8)
         words = padded.view("<u8").astype(np.uint64, copy=False)
         digests = np.empty((count, DIGEST_WORDS), np.uint64)
-        self._kernel(length, None)(words, np.empty(0, np.uint64), digests)
+        self._kernel(length, tag)(words, np.empty(0, np.uint64), digests)
         return digests.astype("<u8", copy=False).view(np.uint8)
 
     def _hash(self, count: int, columns: int, rows_between: Callable[[int, int], Words], domain: str) -> Words:
         """Hash ``count`` rows, taken block by block from ``rows_between(start, stop)``."""
-        tag_of(domain)
+        tag = tag_of(domain)
         digests = np.empty((count, DIGEST_WORDS), np.uint64)
         length = columns * _WORD_BYTES
         if self.engine is Engine.PORTABLE:
             for start in range(0, count, self._portable_rows):
                 stop = min(start + self._portable_rows, count)
                 messages = np.ascontiguousarray(rows_between(start, stop), "<u8").view(np.uint8)
-                digests[start:stop] = self._portable(messages, domain).view("<u8")
+                digests[start:stop] = self._portable(messages, tag).view("<u8")
             return digests
 
-        kernel = self._kernel(length, domain)
-        padding = np.frombuffer(self._padding(length, domain), "<u8").astype(np.uint64)
+        kernel = self._kernel(length, tag)
+        padding = np.frombuffer(self._padding(length, tag), "<u8").astype(np.uint64)
 
         def block(start: int, stop: int) -> None:
             # One type of array means one compilation; slices of a contiguous matrix are not copied.
@@ -112,15 +115,15 @@ class ByteHash(Hash):
         return digests
 
     @abstractmethod
-    def _padding(self, length: int, domain: str | None) -> bytes:
+    def _padding(self, length: int, tag: bytes | None) -> bytes:
         """What follows a message of ``length`` bytes, up to a whole number of blocks (one at least)."""
 
     @abstractmethod
-    def _portable(self, messages: Bytes, domain: str | None) -> Bytes:
+    def _portable(self, messages: Bytes, tag: bytes | None) -> Bytes:
         """``(n, length) → (n, 32)``, both ``uint8`` and C-contiguous, without a compiler."""
 
     @abstractmethod
-    def _kernel(self, length: int, domain: str | None) -> Kernel:
+    def _kernel(self, length: int, tag: bytes | None) -> Kernel:
         """The compiled function for messages of ``length`` bytes; imports Numba."""
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from polyproof_digests import keccak256_portable
-from polyproof_digests.byte_hash import ByteHash, Bytes, Kernel, tag_of
+from polyproof_digests.byte_hash import ByteHash, Bytes, Kernel
 from polyproof_digests.constants import KECCAK_RATE_BYTES
 
 __all__ = ["Keccak256"]
@@ -27,26 +27,25 @@ class Keccak256(ByteHash):
     name = "keccak256"
     _portable_rows = 512
 
-    def _padding(self, length: int, domain: str | None) -> bytes:
+    def _padding(self, length: int, tag: bytes | None) -> bytes:
         missing = KECCAK_RATE_BYTES - length % KECCAK_RATE_BYTES
         return b"\x81" if missing == 1 else b"\x01" + bytes(missing - 2) + b"\x80"
 
-    def _portable(self, messages: Bytes, domain: str | None) -> Bytes:
-        padding = self._padding(messages.shape[1], domain)
-        return keccak256_portable.hash_messages(messages, padding, _begin(domain))
+    def _portable(self, messages: Bytes, tag: bytes | None) -> Bytes:
+        padding = self._padding(messages.shape[1], tag)
+        return keccak256_portable.hash_messages(messages, padding, _begin(tag))
 
-    def _kernel(self, length: int, domain: str | None) -> Kernel:
+    def _kernel(self, length: int, tag: bytes | None) -> Kernel:
         from polyproof_digests import keccak256_kernels
 
-        state = np.frombuffer(_begin(domain).to_bytes(200, "little"), "<u8").astype(np.uint64)
+        state = np.frombuffer(_begin(tag).to_bytes(200, "little"), "<u8").astype(np.uint64)
         return lambda rows, padding, digests: keccak256_kernels.hash_rows(rows, padding, state, digests)
 
 
 @lru_cache(maxsize=256)
-def _begin(domain: str | None) -> int:
+def _begin(tag: bytes | None) -> int:
     """The state before the first byte of a row: 1600 bits, lane 0 in the lowest 64."""
-    if domain is None:
+    if tag is None:
         return 0
-    tag = tag_of(domain)
     block = (bytes([len(tag)]) + tag).ljust(KECCAK_RATE_BYTES, b"\0")
     return keccak256_portable.permute(int.from_bytes(block, "little"))

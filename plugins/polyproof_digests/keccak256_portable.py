@@ -50,7 +50,6 @@ _LOWEST_BITS = _lanes(range(5), 1)
 _OTHER_BITS = _PLANE ^ _LOWEST_BITS
 _ONE_COPY_A_PLANE = _in_every_plane(1)
 _FIRST_FOUR, _LAST = _in_every_plane(_lanes(range(4), _LANE)), _in_every_plane(_lanes([4], _LANE))
-_FIRST_THREE, _LAST_TWO = _in_every_plane(_lanes(range(3), _LANE)), _in_every_plane(_lanes([3, 4], _LANE))
 
 
 def permute(state: int) -> int:
@@ -59,6 +58,7 @@ def permute(state: int) -> int:
     lanes = np.frombuffer(buffer, "<u8")
     moved, low = np.empty(25, "<u8"), np.empty(25, "<u8")
     moved_bytes = moved.data.cast("B")
+    shift_left, shift_right, either = np.left_shift, np.right_shift, np.bitwise_or
     for constant in KECCAK_ROUND_CONSTANTS:
         # θ: every lane takes in the parity of column x - 1 and, rotated by one bit, that of column x + 1.
         folded = state ^ state >> 640
@@ -70,13 +70,13 @@ def permute(state: int) -> int:
         # ρ and π
         buffer[:] = state.to_bytes(200, "little")
         lanes.take(_SOURCES, None, moved, "clip")
-        np.right_shift(moved, _RIGHT, low)
-        np.left_shift(moved, _LEFT, moved)
-        np.bitwise_or(moved, low, moved)
+        shift_right(moved, _RIGHT, low)
+        shift_left(moved, _LEFT, moved)
+        either(moved, low, moved)
         state = int.from_bytes(moved_bytes, "little")
         # χ and ι: a lane takes in ¬next ∧ second, which is (next ∨ second) ⊕ next.
         following = state >> 64 & _FIRST_FOUR | state << 256 & _LAST
-        second = state >> 128 & _FIRST_THREE | state << 192 & _LAST_TWO
+        second = following >> 64 & _FIRST_FOUR | following << 256 & _LAST
         state ^= (following | second) ^ following ^ constant
     return state
 

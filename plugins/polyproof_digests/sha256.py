@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from polyproof.hash import DIGEST_BYTES
-from polyproof_digests.byte_hash import ByteHash, Bytes, Kernel, tag_of
+from polyproof_digests.byte_hash import ByteHash, Bytes, Kernel
 from polyproof_digests.constants import SHA256_BLOCK_BYTES, SHA256_INITIAL
 
 __all__ = ["Sha256"]
@@ -26,13 +26,13 @@ class Sha256(ByteHash):
 
     name = "sha256"
 
-    def _padding(self, length: int, domain: str | None) -> bytes:
-        total = length + (SHA256_BLOCK_BYTES if domain is not None else 0)
+    def _padding(self, length: int, tag: bytes | None) -> bytes:
+        total = length + (SHA256_BLOCK_BYTES if tag is not None else 0)
         zeros = bytes(-(total + 1 + 8) % SHA256_BLOCK_BYTES)
         return b"\x80" + zeros + (8 * total).to_bytes(8, "big")
 
-    def _portable(self, messages: Bytes, domain: str | None) -> Bytes:
-        begun = hashlib.sha256() if domain is None else _begin(domain)
+    def _portable(self, messages: Bytes, tag: bytes | None) -> Bytes:
+        begun = hashlib.sha256() if tag is None else _begin(tag)
         digests = bytearray()
         for message in messages:
             state = begun.copy()
@@ -40,28 +40,28 @@ class Sha256(ByteHash):
             digests += state.digest()
         return np.frombuffer(digests, np.uint8).reshape(len(messages), DIGEST_BYTES)
 
-    def _kernel(self, length: int, domain: str | None) -> Kernel:
+    def _kernel(self, length: int, tag: bytes | None) -> Kernel:
         from polyproof_digests import sha256_kernels
 
-        state = np.array(SHA256_INITIAL if domain is None else _state_after_tag(domain), np.uint32)
+        state = np.array(SHA256_INITIAL if tag is None else _state_after(tag), np.uint32)
         return lambda rows, padding, digests: sha256_kernels.hash_rows(rows, padding, state, digests)
 
 
-def _first_block(domain: str) -> bytes:
-    return hashlib.sha256(tag_of(domain)).digest() * 2
+def _first_block(tag: bytes) -> bytes:
+    return hashlib.sha256(tag).digest() * 2
 
 
 @lru_cache(maxsize=256)
-def _begin(domain: str) -> hashlib._Hash:
-    return hashlib.sha256(_first_block(domain))
+def _begin(tag: bytes) -> hashlib._Hash:
+    return hashlib.sha256(_first_block(tag))
 
 
 @lru_cache(maxsize=256)
-def _state_after_tag(domain: str) -> tuple[int, ...]:
+def _state_after(tag: bytes) -> tuple[int, ...]:
     """The chaining value after the first block, which hashlib keeps to itself: the kernel without padding has it."""
     from polyproof_digests import sha256_kernels
 
-    block = np.frombuffer(_first_block(domain), "<u8").astype(np.uint64)[None, :]
+    block = np.frombuffer(_first_block(tag), "<u8").astype(np.uint64)[None, :]
     state = np.empty((1, 4), np.uint64)
     sha256_kernels.hash_rows(block, np.empty(0, np.uint64), np.array(SHA256_INITIAL, np.uint32), state)
     return tuple(state.astype("<u8").view(">u4")[0].tolist())
