@@ -250,7 +250,7 @@ class Ed25519Account(RowScheme):
         workchain, account = ton_address(address)
         wallet = wallet_addresses(key, workchain).get(account)
         if wallet:
-            return OwnershipResult(Status.PROVEN, f"signed by the key of this {wallet} wallet ({way})")
+            return OwnershipResult(Status.PROVEN, f"signed by the key of this wallet, {wallet} ({way})")
         return OwnershipResult(
             Status.UNBOUND,
             "validly signed, but the address is that of none of the key's usual wallets; its contract was not looked up"

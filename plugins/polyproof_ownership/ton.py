@@ -79,7 +79,7 @@ def wallet_addresses(key: bytes, workchain: int) -> dict[bytes, str]:
     found = {_state_hash(WALLETS[wallet], _data_hash(bits)): wallet for wallet, bits in data.items()}
     for timeout in HIGHLOAD_TIMEOUTS:
         bits = key_bits + _uint(HIGHLOAD_SUBWALLET, 32) + _uint(0, 66) + _uint(timeout, 22)
-        found[_state_hash(WALLETS["highload v3"], _data_hash(bits))] = f"highload v3, timeout {timeout} s"
+        found[_state_hash(WALLETS["highload v3"], _data_hash(bits))] = f"highload v3 with {timeout // 3600} h timeout"
     return found
 
 
