@@ -1,0 +1,81 @@
+"""Poseidon over Goldilocks, width 12, rate 8: plonky2's permutation.
+
+Grassi, Khovratovich, Rechberger, Roy, Schofnegger, eprint 2019/458; parameters in ``poseidon_parameters``.
+A round adds constants, raises elements to the seventh power (all twelve in a full round, the first in
+a partial one) and multiplies by an MDS matrix. The elements of the rate come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import ClassVar
+
+import numpy as np
+
+from polyproof.hash import Words
+from polyproof_poseidon import integers
+from polyproof_poseidon.arrays import Matrix, Workspace, matrix_with_constants
+from polyproof_poseidon.integers import MODULUS, WIDTH
+from polyproof_poseidon.poseidon_parameters import FIRST_ENTRY, FIRST_ROW, FULL_ROUNDS, PARTIAL_ROUNDS, round_constants
+from polyproof_poseidon.sponge import Sponge
+
+__all__ = ["Poseidon"]
+
+_PARTIAL = range(FULL_ROUNDS // 2, FULL_ROUNDS // 2 + PARTIAL_ROUNDS)
+_CIRCULANT = integers.pack_circulant(FIRST_ROW)
+
+
+class Poseidon(Sponge):
+    """Poseidon with plonky2's parameters."""
+
+    name: ClassVar[str] = "poseidon"
+    rate_start: ClassVar[int] = 0
+    capacity_start: ClassVar[int] = 8
+    few_rows: ClassVar[int] = 7
+
+    @staticmethod
+    def _permute_integers(state: list[int]) -> list[int]:
+        for index, constants in enumerate(round_constants()):
+            state = [x + constant for x, constant in zip(state, constants, strict=True)]
+            if index in _PARTIAL:
+                state[0] = pow(state[0], 7, MODULUS)
+            else:
+                state = [pow(x, 7, MODULUS) for x in state]
+            first = state[0]
+            state = integers.circulant(_CIRCULANT, state)
+            state[0] += FIRST_ENTRY * first
+        state[0] %= MODULUS
+        return state
+
+    @staticmethod
+    def _permute_arrays(state: Words, workspace: Workspace) -> None:
+        workspace.add(state, np.array(round_constants()[0], np.uint64)[:, None])
+        first = workspace.first()
+        for index, matrix in enumerate(_linear_layers()):
+            if index in _PARTIAL:
+                first.seventh_power(state[:1])
+            else:
+                workspace.seventh_power(state)
+            workspace.linear(matrix, state)
+
+    @staticmethod
+    def _lanes_kernel() -> Callable[[Words], None]:
+        from polyproof_poseidon.poseidon_lanes import permute
+
+        constants = _lanes_constants()
+        return lambda states: permute(states, constants)
+
+
+@cache
+def _linear_layers() -> tuple[Matrix, ...]:
+    """For each round the MDS matrix and the constants of the next round."""
+    mds = [[FIRST_ROW[(column - row) % WIDTH] for column in range(WIDTH)] for row in range(WIDTH)]
+    mds[0][0] += FIRST_ENTRY
+    return tuple(matrix_with_constants(mds, constants) for constants in [*round_constants()[1:], (0,) * WIDTH])
+
+
+@cache
+def _lanes_constants() -> Words:
+    """The constants of the rounds and a row of zeros, shape ``(31, 12)``."""
+    return np.array([*round_constants(), (0,) * WIDTH], np.uint64)

@@ -1,0 +1,131 @@
+"""Poseidon2 over Goldilocks, width 12, rate 8: Horizen Labs' permutation.
+
+Grassi, Khovratovich, Schofnegger, eprint 2023/323; parameters in ``poseidon2_parameters``. The external
+matrix comes before the first round; full rounds add constants, raise all elements to the seventh power
+and multiply by the external matrix, partial rounds do so with the first element and the internal matrix
+diag(μ − 1) + 1·1ᵀ. The elements of the rate come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import ClassVar
+
+import numpy as np
+from attrs import frozen
+
+from polyproof.hash import Words
+from polyproof_poseidon.arrays import Matrix, Workspace, matrix_with_constants
+from polyproof_poseidon.integers import MODULUS, WIDTH
+from polyproof_poseidon.poseidon2_parameters import (
+    FULL_ROUNDS,
+    external_matrix,
+    internal_diagonal,
+    round_constants,
+)
+from polyproof_poseidon.sponge import Sponge
+
+__all__ = ["Poseidon2"]
+
+
+class Poseidon2(Sponge):
+    """Poseidon2 with Horizen Labs' parameters."""
+
+    name: ClassVar[str] = "poseidon2"
+    rate_start: ClassVar[int] = 0
+    capacity_start: ClassVar[int] = 8
+    few_rows: ClassVar[int] = 14
+
+    @staticmethod
+    def _permute_integers(state: list[int]) -> list[int]:
+        full, partial = round_constants()
+        diagonal = internal_diagonal()
+        state = _external(state)
+        for constants in full[: FULL_ROUNDS // 2]:
+            state = _external([pow(x + c, 7, MODULUS) for x, c in zip(state, constants, strict=True)])
+        for constant in partial:
+            state[0] = pow(state[0] + constant, 7, MODULUS)
+            total = sum(state)
+            state = [(x * d + total) % MODULUS for x, d in zip(state, diagonal, strict=True)]
+        for constants in full[FULL_ROUNDS // 2 :]:
+            state = _external([pow(x + c, 7, MODULUS) for x, c in zip(state, constants, strict=True)])
+        return [x % MODULUS for x in state]
+
+    @staticmethod
+    def _permute_arrays(state: Words, workspace: Workspace) -> None:
+        tables = _tables()
+        workspace.linear(tables.external[0], state)
+        for matrix in tables.external[1 : FULL_ROUNDS // 2 + 1]:
+            workspace.seventh_power(state)
+            workspace.linear(matrix, state)
+        first = workspace.first()
+        for constant in tables.partial:
+            first.add(state[:1], constant)
+            first.seventh_power(state[:1])
+            total = workspace.total(state)
+            workspace.multiply(state, tables.diagonal, state)
+            workspace.add(state, total)
+        workspace.add(state, tables.late)
+        for matrix in tables.external[FULL_ROUNDS // 2 + 1 :]:
+            workspace.seventh_power(state)
+            workspace.linear(matrix, state)
+
+    @staticmethod
+    def _lanes_kernel() -> Callable[[Words], None]:
+        from polyproof_poseidon.poseidon2_lanes import permute
+
+        constants = _lanes_constants()
+        return lambda states: permute(states, *constants)
+
+
+@frozen
+class _Tables:
+    """Parameters in the form the numpy path takes."""
+
+    external: tuple[Matrix, ...]
+    """The external matrix for the start and for each full round, with the constants of the full round that follows
+    directly."""
+    partial: Words
+    diagonal: Words
+    late: Words
+    """Constants of the full round after the partial ones, a column."""
+
+
+@cache
+def _tables() -> _Tables:
+    full, partial = round_constants()
+    zeros = [0] * WIDTH
+    half = FULL_ROUNDS // 2
+    following = [*full[:half], zeros, *full[half + 1 :], zeros]
+    return _Tables(
+        external=tuple(matrix_with_constants(external_matrix(), constants) for constants in following),
+        partial=np.array(partial, np.uint64),
+        diagonal=np.array(internal_diagonal(), np.uint64)[:, None],
+        late=np.array(full[half], np.uint64)[:, None],
+    )
+
+
+@cache
+def _lanes_constants() -> tuple[Words, Words, Words]:
+    """Full rounds' constants and a row of zeros, partial rounds' constants, the diagonal."""
+    full, partial = round_constants()
+    return (
+        np.array([*full, [0] * WIDTH], np.uint64),
+        np.array(partial, np.uint64),
+        np.array(internal_diagonal(), np.uint64),
+    )
+
+
+def _external(state: list[int]) -> list[int]:
+    """circ(2·M_4, M_4, M_4), not reduced: values grow by a factor of 64."""
+    blocks: list[int] = []
+    for i in range(0, WIDTH, 4):
+        a, b, c, d = state[i : i + 4]
+        ab, cd = a + b, c + d
+        # M_4 by the eight additions of eprint 2023/323, appendix B.
+        p, q = 2 * b + cd, 2 * d + ab
+        r, s = 4 * cd + q, 4 * ab + p
+        blocks += [q + s, s, p + r, r]
+    sums = [blocks[i] + blocks[i + 4] + blocks[i + 8] for i in range(4)]
+    return [x + sums[i % 4] for i, x in enumerate(blocks)]

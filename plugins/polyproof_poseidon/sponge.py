@@ -1,0 +1,185 @@
+"""The sponge that the three permutations share, and the choice between their implementations.
+
+A state has twelve elements, eight of rate and four of capacity. Hashing a row of n words under a domain starts from
+zero, with n and the three words of the domain in the capacity. The row is absorbed eight words at a
+time in overwrite mode: the words replace the rate, a last chunk that is shorter is filled up with
+zeros, and after each chunk the state is permuted; an empty row is one permutation. The digest is the
+first four elements of the rate.
+
+Overwrite mode is as secure as the sponge (Bertoni, Daemen, Peeters, Van Assche: Duplexing the sponge, 2011, §4.3);
+it is how plonky2 and RPO absorb. Their own padding, none or a flag, is replaced by the length in the
+capacity, which makes the zero fill injective; so digests differ from theirs while the permutations
+are the same.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+import numpy as np
+from attrs import frozen
+
+from polyproof.engine import Engine, for_blocks
+from polyproof.hash import DIGEST_WORDS, Hash, Words, domain_words
+from polyproof_poseidon.arrays import Workspace, canonical
+from polyproof_poseidon.integers import MODULUS, WIDTH
+
+__all__ = ["RATE", "Sponge"]
+
+RATE = 8
+_PORTABLE_ROWS = 2048
+"""Rows a batch of the numpy path: its buffers stay in the second-level cache."""
+_COMPILED_ROWS = 4096
+"""Rows a thread takes at once: about two milliseconds of one permutation each."""
+
+
+@frozen
+class _Piece:
+    """Columns of a matrix and the rate position they are written to."""
+
+    rows: Words
+    first_column: int
+    columns: int
+    position: int
+
+
+class Sponge(Hash):
+    """A hash with the sponge above; a subclass gives the permutation in its three forms."""
+
+    word_bound: ClassVar[int] = MODULUS
+    collision_bits: ClassVar[int] = 128
+
+    rate_start: ClassVar[int]
+    """First element of the rate."""
+    capacity_start: ClassVar[int]
+    """First element of the capacity."""
+    few_rows: ClassVar[int]
+    """Up to so many rows, plain integers are faster than numpy."""
+
+    @staticmethod
+    @abstractmethod
+    def _permute_integers(state: list[int]) -> list[int]:
+        """The permutation of one state; any residues in, canonical ones out."""
+
+    @staticmethod
+    @abstractmethod
+    def _permute_arrays(state: Words, workspace: Workspace) -> None:
+        """The permutation of states of shape ``(12, count)``, in place; any residues in and out."""
+
+    @staticmethod
+    @abstractmethod
+    def _lanes_kernel() -> Callable[[Words], None]:
+        """The compiled permutation of blocks ``(blocks, 12, LANES)``, in place; imports the compiler."""
+
+    def permute(self, states: Words) -> Words:
+        """The bare permutation: states of shape ``(n, 12)`` → ``(n, 12)``, canonical."""
+        states = _matrix("states", states, WIDTH)
+        count = len(states)
+        result = np.empty((count, WIDTH), np.uint64)
+        piece = _Piece(states, 0, WIDTH, 0)
+        return self._run([[piece]], [0] * WIDTH, 0, result)
+
+    def hash_rows(self, rows: Words, domain: str) -> Words:
+        """See ``Hash.hash_rows``; the module's docstring defines the function."""
+        rows = _matrix("rows", rows)
+        columns = rows.shape[1]
+        chunks = [
+            [_Piece(rows, first, min(RATE, columns - first), self.rate_start)] for first in range(0, columns, RATE)
+        ]
+        return self._digests(chunks or [[_Piece(rows, 0, 0, self.rate_start)]], len(rows), columns, domain)
+
+    def compress(self, left: Words, right: Words, domain: str) -> Words:
+        """See ``Hash.compress``: one permutation a pair."""
+        left, right = _matrix("left", left, DIGEST_WORDS), _matrix("right", right, DIGEST_WORDS)
+        if len(left) != len(right):
+            raise ValueError(f"compress takes as many left as right digests, got {len(left)} and {len(right)}")
+        pieces = [
+            _Piece(left, 0, DIGEST_WORDS, self.rate_start),
+            _Piece(right, 0, DIGEST_WORDS, self.rate_start + DIGEST_WORDS),
+        ]
+        return self._digests([pieces], len(left), 2 * DIGEST_WORDS, domain)
+
+    def _digests(self, chunks: list[list[_Piece]], count: int, length: int, domain: str) -> Words:
+        state = [0] * WIDTH
+        state[self.capacity_start : self.capacity_start + 4] = [length, *domain_words(domain)]
+        return self._run(chunks, state, self.rate_start, np.empty((count, DIGEST_WORDS), np.uint64))
+
+    def _run(self, chunks: list[list[_Piece]], initial: list[int], position: int, result: Words) -> Words:
+        """From the initial state, write each chunk and permute; the elements from ``position`` on are the result."""
+        count = len(result)
+        if self.engine is Engine.COMPILED:
+            self._run_lanes(chunks, initial, position, result)
+        elif count <= self.few_rows:
+            self._run_integers(chunks, initial, position, result)
+        else:
+            for start in range(0, count, _PORTABLE_ROWS):
+                part = slice(start, min(start + _PORTABLE_ROWS, count))
+                self._run_arrays(chunks, initial, position, result, part)
+        return result
+
+    def _run_integers(self, chunks: list[list[_Piece]], initial: list[int], position: int, result: Words) -> None:
+        states = [list(initial) for _ in result]
+        for pieces in chunks:
+            fill = _zero_fill(pieces)
+            for piece in pieces:
+                words = piece.rows[:, piece.first_column : piece.first_column + piece.columns].tolist()
+                for state, row in zip(states, words, strict=True):
+                    state[piece.position : piece.position + piece.columns] = row
+            for state in states:
+                state[fill] = [0] * (fill.stop - fill.start)
+                state[:] = self._permute_integers(state)
+        for index, state in enumerate(states):
+            result[index] = state[position : position + result.shape[1]]
+
+    def _run_arrays(
+        self, chunks: list[list[_Piece]], initial: list[int], position: int, result: Words, part: slice
+    ) -> None:
+        count = part.stop - part.start
+        workspace = Workspace(count)
+        state = np.empty((WIDTH, count), np.uint64)
+        state[...] = np.array(initial, np.uint64)[:, None]
+        for pieces in chunks:
+            state[_zero_fill(pieces)] = 0
+            for piece in pieces:
+                words = piece.rows[part, piece.first_column : piece.first_column + piece.columns]
+                state[piece.position : piece.position + piece.columns] = words.T
+            self._permute_arrays(state, workspace)
+        result[part] = canonical(state[position : position + result.shape[1]]).T
+
+    def _run_lanes(self, chunks: list[list[_Piece]], initial: list[int], position: int, result: Words) -> None:
+        from polyproof_poseidon.lanes import LANES, load, store
+
+        permute = self._lanes_kernel()
+        start_state = np.array(initial, np.uint64)[:, None]
+
+        def run(start: int, stop: int) -> None:
+            count = stop - start
+            states = np.empty((-(-count // LANES), WIDTH, LANES), np.uint64)
+            states[...] = start_state
+            for pieces in chunks:
+                states[:, _zero_fill(pieces)] = 0
+                for piece in pieces:
+                    load(states, piece.position, piece.rows, start, count, piece.first_column, piece.columns)
+                permute(states)
+            store(states, position, result, start, count)
+
+        for_blocks(run, len(result), _COMPILED_ROWS)
+
+
+def _zero_fill(pieces: Sequence[_Piece]) -> slice:
+    """The elements of the rate that a short chunk does not reach."""
+    end = pieces[-1].position + pieces[-1].columns
+    written = sum(piece.columns for piece in pieces)
+    return slice(end, end + max(RATE - written, 0))
+
+
+def _matrix(name: str, array: Words, columns: int | None = None) -> Words:
+    """The argument as an aligned ``uint64`` matrix, without a copy if it is one."""
+    if array.ndim != 2 or (columns is not None and array.shape[1] != columns):
+        wanted = "(n, columns)" if columns is None else f"(n, {columns})"
+        raise ValueError(f"{name} has shape {array.shape}, not {wanted}")
+    if array.dtype.kind not in "ui":
+        raise TypeError(f"{name} has dtype {array.dtype}, not uint64")
+    return np.require(array, np.uint64, ["ALIGNED"])
