@@ -97,9 +97,7 @@ def _prepare(spec: Spec, registry: Registry, progress: Progress) -> _Prepared:
 
     backend = create_backend(spec, registry)
     backend.check(spec.assets)
-    accounts = read_snapshot(
-        spec.accounts, spec.assets, rule=spec.rule, base=spec.directory, progress=progress
-    )
+    accounts = read_snapshot(spec.accounts, spec.assets, rule=spec.rule, base=spec.directory, progress=progress)
     if not len(accounts):
         raise InputError("the snapshot has no accounts")
     capacity = backend.capacity(spec.assets)
@@ -175,10 +173,11 @@ def prove(
             f"the first a letter or digit"
         )
     clock = _Clock()
-    with Workspace.of(out) as work:
-        with clock("read"):
-            prepared = _prepare(spec, registry, progress)
-            inputs = _inputs_digest(prepared, previous)
+    work = Workspace(out)
+    with clock("read"):
+        prepared = _prepare(spec, registry, progress)
+        inputs = _inputs_digest(prepared, previous)
+    with work.held():
         header, discarded = work.begin(
             inputs,
             len(prepared.accounts),

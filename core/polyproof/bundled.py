@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import polyproof
-from polyproof.errors import SpecError
+from polyproof.errors import Problem, SpecError
 from polyproof.options import did_you_mean
 
 __all__ = ["find_spec", "specs_directory"]
@@ -26,4 +26,8 @@ def find_spec(name: str) -> Path:
     bundled = {spec.stem: spec for spec in specs_directory().glob("*.yaml")}
     if name in bundled:
         return bundled[name]
-    raise SpecError(f"{name} is neither a file nor a bundled spec: {did_you_mean(name, sorted(bundled))}")
+    raise SpecError(
+        Problem(
+            f"{name} is neither a file nor a spec that comes with polyproof", hint=did_you_mean(name, sorted(bundled))
+        )
+    )

@@ -1,39 +1,77 @@
 """The command line. Every command lives in a ``cli_*`` module and imports what it needs when it runs.
 
 Exit status: 0 done or verified, 1 a proof was rejected, 2 bad input or usage, 3 a fault of polyproof
-itself, 130 interrupted.
+itself, 130 interrupted, 141 whoever read the output has gone.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
+import polyproof
 from polyproof import cli_audit, cli_bench, cli_demo, cli_inform
-from polyproof.errors import PolyproofError, UsageError
+from polyproof.errors import PolyproofError, Problem, UsageError
 
 __all__ = ["app", "main", "run"]
 
-INTERRUPTED = 130
 FAULT = 3
+INTERRUPTED = 130
+BROKEN_PIPE = 141
 
 app = typer.Typer(
     name="polyproof",
     help="Prove what an exchange owes its users, and verify it.",
     epilog="Begin with: polyproof demo",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (cli_audit, cli_demo, cli_inform, cli_bench):
-    module.register(app)
 
 # typer brings its own copy of click or uses click itself, by version; the base of both is found here.
 _ClickUsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"polyproof {polyproof.__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(UsageError.exit_status)
+
+
+def _guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose interruptions say what they leave behind; left to typer, they would not."""
+
+    @functools.wraps(command)
+    def run_command(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+            sys.stdout.flush()
+        except KeyboardInterrupt as error:
+            for line in ("interrupted", *getattr(error, "__notes__", ())):
+                print(line, file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from error
+        except BrokenPipeError as error:
+            raise typer.Exit(BROKEN_PIPE) from error
+
+    return run_command
+
+
+for _module in (cli_audit, cli_demo, cli_inform, cli_bench):
+    _module.register(app)
+for _command in app.registered_commands:
+    assert _command.callback is not None
+    _command.callback = _guarded(_command.callback)
 
 
 def main() -> None:
@@ -47,14 +85,15 @@ def run(arguments: list[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     json = "--json" in (arguments[: arguments.index("--")] if "--" in arguments else arguments)
+    status = _run(arguments, json)
     try:
-        status = _run(arguments, json)
         sys.stdout.flush()
-        return status
     except BrokenPipeError:
+        status = BROKEN_PIPE
+    if status == BROKEN_PIPE:
         # Whoever read us has gone; the interpreter must not try to flush into the pipe when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + 13
+    return status
 
 
 def _run(arguments: list[str], json: bool) -> int:
@@ -62,19 +101,13 @@ def _run(arguments: list[str], json: bool) -> int:
 
     try:
         status: Any = typer.main.get_command(app)(args=arguments, prog_name="polyproof", standalone_mode=False)
-        if status == INTERRUPTED:
-            print("interrupted", file=sys.stderr)
         return status if isinstance(status, int) else 0
     except PolyproofError as error:
         _debug()
         print_error(error, json=json)
         return error.exit_status
-    except BrokenPipeError:
-        raise
     except _ClickUsageError as error:
-        message: str = error.format_message()  # type: ignore[attr-defined]
-        if message:
-            print_error(UsageError(message), json=json)
+        print_error(_usage_error(error), json=json)
         return UsageError.exit_status
     except (typer.Abort, KeyboardInterrupt):
         print("interrupted", file=sys.stderr)
@@ -92,6 +125,12 @@ def _run(arguments: list[str], json: bool) -> int:
         )
         print_error(_with_notes(fault, error), json=json)
         return FAULT
+
+
+def _usage_error(error: Any) -> UsageError:
+    context = getattr(error, "ctx", None)
+    hint = f"{context.command_path} --help says what there is" if context else None
+    return UsageError(Problem(error.format_message(), hint=hint))
 
 
 class Fault(PolyproofError):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -196,6 +197,8 @@ def verify_payload(verified: AuditVerified) -> dict[str, Any]:
         "totals": amounts(published.spec.assets, verified.totals),
         "proven_bits": verified.security.proven_bits,
         "binding_term": verified.security.binding,
+        "establishes": list(published.backend.properties.proves),
+        "non_negativity": published.backend.properties.non_negativity,
         "proof_bytes": sum(segment.size for segment in manifest.segments),
         "seconds": verified.seconds,
     }
@@ -213,7 +216,10 @@ def show_verify(rich: RichConsole, verified: AuditVerified, *, compared: bool) -
         ("checked", f"{count} segment{'s' if count > 1 else ''} in {time_text(verified.seconds)}"),
         ("manifest digest", manifest.digest.hex()),
     )
-    rich.print("VERIFIED: these totals are proved.", style="bold green")
+    properties = published.backend.properties
+    rich.print("VERIFIED. This establishes:", style="bold green")
+    points(rich, [*properties.proves, f"non-negativity: {properties.non_negativity}"])
+    rich.print(f"What it leaves open: polyproof explain {published.public}", soft_wrap=True)
     if not compared:
         rich.print("Compare the manifest digest with the one published elsewhere, or pass it as --digest.")
 
@@ -383,18 +389,25 @@ def show_inclusion(rich: RichConsole, verified: InclusionVerified, *, compared: 
         ("manifest digest", manifest.digest.hex()),
     )
     rich.print("INCLUDED: your balances are in the audit's totals.", style="bold green")
-    for sentence in verified.verdict.sentences:
-        rich.print(f"• {sentence}")
+    points(rich, verified.verdict.sentences)
     if not compared:
         rich.print("Compare the manifest digest with the one published elsewhere, or pass it as --digest.")
 
 
 def totals_table(assets: Sequence[Asset], totals: Sequence[int]) -> Any:
-    """Totals of all assets."""
+    """Totals of all assets, decimal points below each other."""
     made = table("Asset", "Total owed", numbers=(1,))
-    for asset, total in zip(assets, totals, strict=True):
-        made.add_row(asset.symbol, grouped(asset, total))
+    parts = [grouped(asset, total).partition(".") for asset, total in zip(assets, totals, strict=True)]
+    width = max((len(point + fraction) for _, point, fraction in parts), default=0)
+    for asset, (whole, point, fraction) in zip(assets, parts, strict=True):
+        made.add_row(asset.symbol, whole + (point + fraction).ljust(width))
     return made
+
+
+def points(rich: RichConsole, sentences: Iterable[str]) -> None:
+    """A list of sentences."""
+    for sentence in sentences:
+        rich.print(textwrap.fill(sentence, rich.width, initial_indent=" • ", subsequent_indent="   "))
 
 
 def facts(rich: RichConsole, *rows: tuple[str, str]) -> None:

@@ -90,13 +90,13 @@ def demo_command(
     (directory / f"{_SPEC}.yaml").write_bytes(find_spec(_SPEC).read_bytes())
     spec = load_spec(directory / f"{_SPEC}.yaml", registry)
     snapshot = directory / "accounts.csv"
-    console.say(f"An invented exchange: {accounts:,} accounts, {len(spec.assets)} assets, in {directory}")
+    console.say(f"An invented exchange: {accounts:,} accounts, {len(spec.assets)} assets", "bold")
 
     with console.progress() as progress:
-        _, seconds = _timed(lambda: write_sample(snapshot, spec.assets, accounts, seed))
-        console.say(f"  sample   {snapshot}  ({size_text(snapshot.stat().st_size)}, {time_text(seconds)})")
+        _, seconds = _timed(lambda: write_sample(snapshot, spec.assets, accounts, seed, progress=progress))
+        _tell(console, "sample", f"{size_text(snapshot.stat().st_size)} of CSV", seconds)
         checked, seconds = _timed(lambda: audit.check(spec, registry=registry, progress=progress))
-        console.say(f"  check    every row of the snapshot is acceptable  ({time_text(seconds)})")
+        _tell(console, "check", "every row of it is acceptable", seconds)
         user, balances = _some_user(snapshot)
         runs = [
             _run(console, evolve(spec, backend=choice), directory, user, balances, registry, progress)
@@ -157,32 +157,33 @@ def _run(
 
     name = spec.backend.name
     target, file = directory / f"audit-{name}", directory / f"{user}.{name}.polyproof"
-    console.say(f"{name}")
+    console.say(name, "bold")
     seconds: dict[str, float] = {}
     proved, seconds["prove"] = _timed(lambda: audit.prove(spec, target, registry=registry, progress=progress))
-    console.say(
-        f"  prove    {target / 'public'} to publish, {target / 'private'} to keep  ({time_text(seconds['prove'])})"
-    )
-    verified, seconds["verify"] = _timed(lambda: audit.verify(target, registry=registry, progress=progress))
-    console.say(f"  verify   an auditor has checked the totals  ({time_text(seconds['verify'])})")
+    sizes = f"{size_text(proved.public_bytes)} to publish, {size_text(proved.private_bytes)} to keep"
+    _tell(console, "prove", sizes, seconds["prove"])
+    verified, seconds["verify"] = _timed(lambda: audit.verify(target / "public", registry=registry, progress=progress))
+    _tell(console, "verify", "an auditor accepts the totals", seconds["verify"])
     (_, size), seconds["inclusion"] = _timed(lambda: audit.cut_inclusion(target, user, out=file, registry=registry))
-    console.say(f"  inclusion  {file} for one user  ({size_text(size)}, {time_text(seconds['inclusion'])})")
+    _tell(console, "inclusion", f"{size_text(size)} for user {user}", seconds["inclusion"])
     claim = make_claim(spec.assets, user, balances)
     included, seconds["verify-inclusion"] = _timed(
         lambda: audit.verify_inclusion(file, target / "public", lambda _: claim, registry=registry)
     )
-    console.say(f"  verify-inclusion  {user} is in the totals  ({time_text(seconds['verify-inclusion'])})")
-    position = next(k for k, units in enumerate(claim.balances) if units) if any(claim.balances) else 0
-    more = tuple(units + (k == position) for k, units in enumerate(claim.balances))
+    _tell(console, "verify-inclusion", "that user accepts the own balances", seconds["verify-inclusion"])
+    asset, more = spec.assets[0], (claim.balances[0] + 1, *claim.balances[1:])
     try:
         audit.verify_inclusion(file, target / "public", lambda _: Claim(user, more), registry=registry)
-    except ProofRejected as error:
-        asset = spec.assets[position]
-        console.say(f"  the same with {asset.format(1)} {asset.symbol} more is rejected: {error.reason}")
+    except ProofRejected:
+        _tell(console, "", f"with {asset.format(1)} {asset.symbol} more it is rejected, as it must be")
     else:
         raise PolyproofError(f"backend {name!r} accepts a balance that is not in the snapshot: do not use it")
     properties = verified.audit.backend.properties
     return _Run(name, properties, proved, verified, included, size, seconds)
+
+
+def _tell(console: Console, step: str, what: str, seconds: float | None = None) -> None:
+    console.say(f"  {step:<18}{what:<48}{time_text(seconds) if seconds is not None else '':>9}".rstrip())
 
 
 def _timed(call: Callable[[], _T]) -> tuple[_T, float]:
@@ -192,7 +193,9 @@ def _timed(call: Callable[[], _T]) -> tuple[_T, float]:
 
 def _show(rich: RichConsole, spec: Spec, runs: Sequence[_Run], directory: Path, total: float) -> None:
     rich.print(totals_table(spec.assets, runs[0].verified.totals))
-    compared = table("", *(run.backend for run in runs), numbers=tuple(range(1, len(runs) + 1)))
+    compared = table("", *(run.backend for run in runs))
+    for column in compared.columns[1:]:
+        column.max_width = 34
     rows: list[tuple[str, Callable[[_Run], str]]] = [
         ("prove (reading included)", lambda run: time_text(run.seconds["prove"])),
         ("verify", lambda run: time_text(run.seconds["verify"])),
@@ -210,7 +213,7 @@ def _show(rich: RichConsole, spec: Spec, runs: Sequence[_Run], directory: Path, 
     rich.print(compared)
     facts(
         rich,
-        ("everything is in", str(directory)),
-        ("what it proves", f"polyproof explain {directory / f'audit-{runs[0].backend}'}"),
-        ("in all", time_text(total)),
+        ("all of it is in", str(directory)),
+        ("what is proved", f"polyproof explain {directory / f'audit-{runs[0].backend}'}"),
+        ("time in all", time_text(total)),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import polyproof
-from polyproof.cli_audit import facts
+from polyproof.cli_audit import facts, points
 from polyproof.cli_options import Json, Quiet, load_spec_argument, usable_registry
 from polyproof.console import Console, size_text, table, time_text
 from polyproof.errors import InputError
@@ -152,15 +152,14 @@ def _show_explanation(
         ("totals of each asset", yes(properties.per_asset_totals)),
     )
     rich.print(f"non-negativity: {properties.non_negativity}")
-    for title, points in (
+    for title, sentences in (
         ("It proves", properties.proves),
         ("It hides", properties.hides),
         ("It shows to others", properties.leaks),
         ("What a dishonest exchange could still do", properties.remaining_trust),
     ):
         rich.print(f"\n{title}", style="bold")
-        for point in points:
-            rich.print(_hanging(point))
+        points(rich, sentences)
     rich.print(f"\nSecurity: {security.proven_bits:.1f} proven bits, decided by {security.binding}", style="bold")
     if security.conjectured_bits is not None:
         rich.print(f"({security.conjectured_bits:.1f} bits by conjecture: not to be relied upon)")
@@ -168,17 +167,7 @@ def _show_explanation(
     for term in sorted(security.terms, key=lambda term: term.bits):
         made.add_row(term.name, f"{term.bits:.1f}", term.formula, term.source)
     rich.print(made)
-    for note in security.notes:
-        rich.print(_hanging(note))
-
-
-def _hanging(text: str) -> Any:
-    from rich.padding import Padding
-    from rich.table import Table
-
-    bullet = Table.grid(padding=(0, 1))
-    bullet.add_row("•", text)
-    return Padding(bullet, (0, 0, 0, 1))
+    points(rich, security.notes)
 
 
 def sample_command(
@@ -202,7 +191,8 @@ def sample_command(
     if out.exists():
         raise InputError(f"{out} exists and is not overwritten")
     start = time.perf_counter()
-    write_sample(out, loaded.assets, accounts, seed, format)
+    with console.progress() as progress:
+        write_sample(out, loaded.assets, accounts, seed, format, progress)
     seconds, size = time.perf_counter() - start, out.stat().st_size
     console.result(
         {"ok": True, "file": str(out), "accounts": accounts, "seed": seed, "bytes": size, "seconds": seconds},

@@ -38,9 +38,14 @@ __all__ = [
 def _rich(stream: TextIO) -> RichConsole:
     from rich.console import Console as RichConsole
 
+    class Plain(RichConsole):
+        def on_broken_pipe(self) -> None:
+            # rich would end the process with status 1, which here means that a proof was rejected.
+            raise BrokenPipeError
+
     # A pipe has no width: do not cut what a program will read.
     width = None if stream.isatty() else 120
-    return RichConsole(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
+    return Plain(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
 
 
 class Console:

@@ -17,8 +17,8 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,53 +36,78 @@ _VERSION = 1
 
 
 class Workspace:
-    """The work on one audit. Use ``Workspace.of(directory)``, a context manager that holds its lock."""
+    """The work on one audit: check the place, then work on it under a lock."""
 
     def __init__(self, directory: Path) -> None:
-        """``directory``: where the finished audit will be. Nothing is created yet."""
-        self.directory = directory
-        self.path = directory.with_name(f".{directory.name}.partial")
+        """``directory``: where the finished audit will be. Nothing is created yet.
+
+        Raises ``ArtifactError`` for a place that is taken.
+        """
+        self.directory = _checked_target(directory)
+        self.path = self.directory.with_name(f".{self.directory.name}.partial")
         self.audit = self.path / "audit"
         self.public = self.audit / "public"
         self.private = self.audit / "private"
 
-    @classmethod
     @contextmanager
-    def of(cls, directory: Path) -> Iterator[Workspace]:
-        """Open or create the workspace of an audit.
+    def held(self) -> Iterator[None]:
+        """Create the workspace or take up the one that is there, and keep other processes out of it.
 
         When the block fails, finished segments are kept for the next run and the exception gets a note
-        that says so; with nothing finished, nothing is left. Raises ``ArtifactError`` for a directory
-        that is in use, or that another process is working on.
+        that says so; with nothing finished, nothing is left. Raises ``ArtifactError`` if another process
+        is at work here.
         """
-        work = cls(_checked_target(directory))
-        work.directory.parent.mkdir(parents=True, exist_ok=True)
-        if work.path.is_symlink() or (work.path.is_dir() and not (work.path / "lock").exists()):
-            raise ArtifactError(f"{work.path} is in the way: it is no workspace of polyproof")
-        make_private_directory(work.path)
-        lock = os.open(work.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        missing = [folder for folder in self.path.parents if not folder.exists()]
         try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                # The one who held it may have finished, and removed the workspace that this lock was in.
-                if not os.path.samestat(os.fstat(lock), os.stat(work.path / "lock")):
-                    raise BlockingIOError
-            except (BlockingIOError, FileNotFoundError) as error:
-                raise ArtifactError(f"another process is proving into {directory}") from error
-            try:
-                yield work
-            except BaseException as error:
-                finished = work.finished_count()
-                if finished:
-                    error.add_note(
-                        f"{finished} finished segment{'s' if finished > 1 else ''} kept in {work.path} (private); "
-                        f"the same command goes on from there"
-                    )
-                else:
-                    shutil.rmtree(work.path, ignore_errors=True)
-                raise
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if os.path.lexists(self.path) and not self._is_workspace():
+                raise ArtifactError(f"{self.path} is in the way: it is no workspace of polyproof")
+            make_private_directory(self.path)
+            with self._lock():
+                try:
+                    yield
+                except BaseException as error:
+                    finished = self.finished_count()
+                    if finished:
+                        error.add_note(
+                            f"{finished} finished segment{'s' if finished > 1 else ''} kept in {self.path} "
+                            f"(private); the same command goes on from there"
+                        )
+                    raise
+        except BaseException:
+            self._clean_up(missing)
+            raise
+
+    def _clean_up(self, created: Iterable[Path]) -> None:
+        """Leave nothing behind, unless somebody is at work here or a segment is finished."""
+        if self._is_workspace():
+            with suppress(ArtifactError), self._lock():
+                if not self.finished_count():
+                    shutil.rmtree(self.path, ignore_errors=True)
+        for folder in created:
+            with suppress(OSError):
+                folder.rmdir()
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # The one who held it may have finished, and removed the workspace that this lock was in.
+            if not os.path.samestat(os.fstat(lock), os.stat(self.path / "lock")):
+                raise BlockingIOError
+        except (BlockingIOError, FileNotFoundError) as error:
+            os.close(lock)
+            raise ArtifactError(f"another process is proving into {self.directory}") from error
+        try:
+            yield
         finally:
             os.close(lock)
+
+    def _is_workspace(self) -> bool:
+        if self.path.is_symlink() or not self.path.is_dir():
+            return False
+        return (self.path / "lock").exists() or not any(self.path.iterdir())
 
     def begin(
         self, inputs: bytes, accounts: int, accept: Callable[[dict[str, Any]], bool], header: dict[str, Any]

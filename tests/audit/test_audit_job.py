@@ -180,6 +180,15 @@ def test_nothing_is_overwritten(spec: Spec, registry: Registry, tmp_path: Path, 
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_directories_made_on_the_way_go_with_a_failure(
+    spec: Spec, registry: Registry, tmp_path: Path, tally: type[Tally]
+) -> None:
+    tally.proving = _crash_in(0)
+    with pytest.raises(_Crash):
+        audit.prove(spec, tmp_path / "a" / "b" / "out", registry=registry)
+    assert os.listdir(tmp_path) == ["input"]
+
+
 def test_an_empty_directory_may_be_there_already(spec: Spec, registry: Registry, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     audit.prove(spec, tmp_path / "out", registry=registry)
@@ -209,7 +218,7 @@ def test_a_foreign_directory_in_the_workspaces_place_is_left_alone(
 def test_a_backend_that_proves_other_totals_is_not_published(
     spec: Spec, registry: Registry, tmp_path: Path, tally: type[Tally]
 ) -> None:
-    tally.inflate = -1
+    tally.inflate = 1
     with pytest.raises(PluginError, match="other totals"):
         audit.prove(spec, tmp_path / "out", registry=registry)
     assert os.listdir(tmp_path) == ["input"]
@@ -360,6 +369,7 @@ def test_two_processes_do_not_prove_into_one_directory(spec: Spec, registry: Reg
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(ArtifactError, match="another process"):
             audit.prove(spec, tmp_path / "out", registry=registry)
+        assert work.is_dir(), "whose work it is goes on"
 
 
 def test_a_directory_that_appears_meanwhile_is_not_overwritten(

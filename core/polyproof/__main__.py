@@ -1,0 +1,5 @@
+"""``python -m polyproof``."""
+
+from polyproof.cli import main
+
+main()

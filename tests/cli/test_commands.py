@@ -1,0 +1,439 @@
+"""The commands as a user meets them: what they print, what they leave, how they end."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from audit.tally_backend import Tally
+from cli.conftest import Command
+
+ALICE = ("--user", "alice", "--balance", "BTC=0.25", "--balance", "USDT=100")
+
+
+# The main job
+
+
+def test_check_shows_totals_and_writes_nothing(command: Command, folder: Path) -> None:
+    ended = command("check", "spec.yaml")
+    assert ended.status == 0
+    assert "1.25000001" in ended.out
+    assert "5 accounts in 3 segments" in ended.out
+    assert sorted(os.listdir(folder)) == ["accounts.csv", "spec.yaml"]
+
+
+def test_prove_then_verify(command: Command, folder: Path) -> None:
+    proved = command("prove", "spec.yaml", "--out", "audit")
+    assert proved.status == 0
+    digest = hashlib.sha256((folder / "audit/public/manifest.json").read_bytes()).hexdigest()
+    assert digest in proved.out
+    assert "audit/public" in proved.out
+    verified = command("verify", "audit")
+    assert verified.status == 0
+    assert "VERIFIED" in verified.out
+    assert digest in verified.out
+    assert "Compare the manifest digest" in verified.out
+    compared = command("verify", "audit/public", "--digest", digest)
+    assert compared.status == 0
+    assert "Compare the manifest digest" not in compared.out
+
+
+def test_prove_without_out_goes_where_the_spec_says(command: Command, folder: Path) -> None:
+    first = command("prove", "spec.yaml", "--json")
+    assert first.status == 0
+    made = Path(first.json["directory"])
+    assert made.parent == folder / "audits"
+    assert made.name.startswith("example-20")
+    assert command("verify", made).status == 0
+
+
+def test_an_audit_is_chained_to_the_one_before(command: Command, folder: Path) -> None:
+    first = command("prove", "spec.yaml", "--out", "a", "--json").json
+    second = command("prove", "spec.yaml", "--out", "b", "--previous", "a", "--json").json
+    assert second["previous"] == first["manifest_digest"]
+    assert command("verify", "b", "--json").json["previous"] == first["manifest_digest"]
+
+
+def test_a_user_checks_the_own_balances(command: Command, proved: Path) -> None:
+    ended = command("verify-inclusion", "alice.polyproof", "--audit", "audit", *ALICE)
+    assert ended.status == 0, ended.err
+    assert "INCLUDED" in ended.out
+    assert "0.25 BTC" in ended.out
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        ("--user", "alice", "--balance", "BTC=0.25"),
+        ("--user", "alice", "--balance", "BTC=0.25", "--balance", "USDT=100.000001"),
+        ("--user", "alice", "--balance", "BTC=0.25", "--balance", "USDT=99"),
+        ("--user", "alice", "--balance", "BTC=0"),
+        ("--user", "bob", "--balance", "BTC=0.25", "--balance", "USDT=100"),
+        ("--user", "Alice", "--balance", "BTC=0.25", "--balance", "USDT=100"),
+    ],
+)
+def test_another_claim_is_rejected(command: Command, proved: Path, claim: tuple[str, ...]) -> None:
+    ended = command("verify-inclusion", "alice.polyproof", "--audit", "audit", *claim)
+    assert ended.status == 1
+    assert "REJECTED" in ended.err
+    assert not ended.out
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("mine.json", '{"BTC": 0.25, "USDT": "100"}'),
+        ("mine.json", '{"BTC": 2.5e-1, "USDT": 100.00}'),
+        ("mine.yaml", "BTC: 0.25\nUSDT: 100\n"),
+        ("mine.yml", "BTC: '0.25'\nUSDT: 100.0\n"),
+        ("mine.csv", "BTC,0.25\nUSDT,100\n"),
+        ("mine.csv", "\ufeffasset,amount\r\nUSDT,100\r\n\r\nBTC,0.250\r\n"),
+    ],
+)
+def test_balances_come_from_a_file_of_the_users_own(command: Command, proved: Path, name: str, text: str) -> None:
+    (proved / name).write_text(text, encoding="utf-8")
+    ended = command("verify-inclusion", "alice.polyproof", "--audit", "audit", "--user", "alice", "--balances", name)
+    assert ended.status == 0, ended.err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("mine.json", "{", "mine.json:1:2"),
+        ("mine.json", "[]", "object"),
+        ("mine.json", '{"BTC": {}}', "BTC"),
+        ("mine.json", '{"BTC": 1, "BTC": 0.25}', "twice"),
+        ("mine.json", '{"BTC": NaN}', "not a number"),
+        ("mine.json", "[" * 100_000, "deep"),
+        ("mine.yaml", "BTC: [1]\n", "mine.yaml:1"),
+        ("mine.yaml", "- BTC\n", "mapping"),
+        ("mine.yaml", "BTC: &a 1\n", "mine.yaml:1"),
+        ("mine.csv", "BTC,1,2\n", "mine.csv:1"),
+        ("mine.csv", 'BTC,"1\n', "mine.csv:1"),
+        ("mine.csv", "account,1\n", "account"),
+        ("mine.txt", "BTC 1", "unknown kind"),
+        ("mine.csv", "BTC," + "1" * (1 << 20), "larger"),
+    ],
+)
+def test_a_file_of_balances_that_is_none_is_told(
+    command: Command, proved: Path, name: str, text: str, told: str
+) -> None:
+    (proved / name).write_text(text)
+    ended = command("verify-inclusion", "alice.polyproof", "--audit", "audit", "--user", "alice", "--balances", name)
+    assert ended.status == 2
+    assert told in ended.err
+
+
+@pytest.mark.parametrize(
+    ("balance", "told"),
+    [
+        ("BTC", "SYMBOL=AMOUNT"),
+        ("=1", "SYMBOL=AMOUNT"),
+        ("BTC=", "SYMBOL=AMOUNT"),
+        ("BTC=1,5", "decimal point is a point"),
+        ("BTC=-1", "out of range"),
+        ("BTC=1e30", "out of range"),
+        ("BTC=1e999999999", "digits"),
+        ("BTC=nan", "finite"),
+        ("BCT=1", "did you mean 'BTC'"),
+        ("GOLD=1", "allowed: BTC, USDT"),
+    ],
+)
+def test_a_balance_that_is_none_is_told(command: Command, proved: Path, balance: str, told: str) -> None:
+    ended = command("verify-inclusion", "alice.polyproof", "--audit", "audit", "--user", "alice", "--balance", balance)
+    assert ended.status == 2
+    assert told in ended.err
+
+
+def test_symbols_may_be_typed_in_any_case(command: Command, proved: Path) -> None:
+    claim = ("--user", "alice", "--balance", "btc=0.25", "--balance", "Usdt=100")
+    assert command("verify-inclusion", "alice.polyproof", "--audit", "audit", *claim).status == 0
+
+
+def test_a_claim_that_is_not_complete_is_a_usage_error_away_from_a_terminal(command: Command, proved: Path) -> None:
+    for claim, told in (
+        ((), ("--user", "--balance", "--balances")),
+        (("--user", "alice"), ("--balance", "--balances")),
+        (("--balance", "BTC=1"), ("--user",)),
+    ):
+        ended = command("verify-inclusion", "alice.polyproof", "--audit", "audit", *claim)
+        assert ended.status == 2
+        assert all(flag in ended.err for flag in told)
+        assert "cannot vouch for itself" in ended.err
+
+
+class _Terminal:
+    """A stdin that says it is a terminal and types some lines."""
+
+    def __init__(self, *lines: str) -> None:
+        self._lines = iter(lines)
+
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        raise OSError("no descriptor")
+
+    def readline(self, *_: int) -> str:
+        return next(self._lines, "") or ""
+
+
+def _type(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    monkeypatch.setattr("sys.stdin", _Terminal(*(line + "\n" for line in lines)))
+
+
+def test_on_a_terminal_what_is_missing_is_asked_for(
+    command: Command, proved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _type(monkeypatch, "alice", "BTC=0.25", "GOLD=1", "nonsense", "USDT=100", "")
+    ended = command("verify-inclusion", "alice.polyproof", "--audit", "audit")
+    assert ended.status == 0, ended.err
+    assert "INCLUDED" in ended.out
+    assert "Your account id" in ended.err
+    assert "GOLD" in ended.err
+
+
+def test_at_the_end_of_input_the_question_ends_too(
+    command: Command, proved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _type(monkeypatch, "alice", "BTC=0.25")
+    ended = command("verify-inclusion", "alice.polyproof", "--audit", "audit")
+    assert ended.status == 130
+    assert "Traceback" not in ended.err
+
+
+def test_inclusion_writes_one_owner_only_file(command: Command, proved: Path) -> None:
+    ended = command("inclusion", "audit", "--user", "bob", "--out", "bob.polyproof")
+    assert ended.status == 0
+    assert stat.S_IMODE((proved / "bob.polyproof").stat().st_mode) == 0o600
+    claim = ("--user", "bob", "--balance", "USDT=12.5")
+    assert command("verify-inclusion", "bob.polyproof", "--audit", "audit", *claim).status == 0
+
+
+def test_inclusion_cuts_all_files(command: Command, proved: Path) -> None:
+    ended = command("inclusion", "audit", "--all", "--json")
+    assert ended.status == 0
+    with Path(ended.json["index"]).open(newline="") as file:
+        index = {row["account"]: row["file"] for row in csv.DictReader(file)}
+    assert sorted(index) == ["alice", "bob", "carol", "dave", "eve"]
+    carol = Path(ended.json["directory"]) / index["carol"]
+    claim = ("--user", "carol", "--balance", "BTC=1")
+    assert command("verify-inclusion", carol, "--audit", "audit", *claim).status == 0
+
+
+def test_inclusion_wants_one_user_or_all(command: Command, proved: Path) -> None:
+    for arguments in ((), ("--user", "bob", "--all")):
+        ended = command("inclusion", "audit", *arguments)
+        assert ended.status == 2
+        assert "--user ID or --all" in ended.err
+
+
+def test_an_unknown_user_is_told(command: Command, proved: Path) -> None:
+    ended = command("inclusion", "audit", "--user", "mallory", "--out", "mallory.polyproof")
+    assert ended.status == 2
+    assert "no account has the id 'mallory'" in ended.err
+    assert not (proved / "mallory.polyproof").exists()
+
+
+# Policy
+
+
+@pytest.mark.parametrize(
+    ("policy", "status"),
+    [
+        ("polyproof-policy: 1\nmin_proven_bits: 100\n", 0),
+        ("polyproof-policy: 1\nmin_proven_bits: 200\n", 1),
+        ("polyproof-policy: 1\nbackends: [merkle-sum]\nhashes: [blake3]\n", 0),
+        ("polyproof-policy: 1\nbackends: [tally]\n", 1),
+        ("polyproof-policy: 1\nhashes: [sha256]\n", 1),
+        ("polyproof-policy: 1\nmax_proof_bytes: 10\n", 1),
+        ("polyproof-policy: 1\nmax_segments: 0\n", 2),
+        ("polyproof-policy: 1\nmin_bits: 100\n", 2),
+        ("polyproof-policy: 2\n", 2),
+        ("", 2),
+    ],
+)
+def test_the_verifiers_own_policy_decides(command: Command, proved: Path, policy: str, status: int) -> None:
+    (proved / "policy.yaml").write_text(policy)
+    verified = command("verify", "audit", "--policy", "policy.yaml")
+    assert verified.status == status, verified.err
+    checked = command("verify-inclusion", "alice.polyproof", "--audit", "audit", "--policy", "policy.yaml", *ALICE)
+    assert checked.status == status, checked.err
+    if status == 1:
+        assert "REJECTED" in verified.err
+
+
+def test_another_digest_is_rejected_and_a_malformed_one_is_a_usage_error(command: Command, proved: Path) -> None:
+    inclusion = ("verify-inclusion", "alice.polyproof", "--audit", "audit", *ALICE)
+    for arguments in (("verify", "audit"), inclusion):
+        assert command(*arguments, "--digest", "00" * 32).status == 1
+        for bad in ("", "00", "xyz", "00" * 33):
+            ended = command(*arguments, "--digest", bad)
+            assert ended.status == 2
+            assert "64 hexadecimal digits" in ended.err
+
+
+# The other commands
+
+
+def test_demo_runs_everything_and_says_where_it_is(command: Command, folder: Path) -> None:
+    ended = command("demo", "--accounts", "50", "--out", "demo")
+    assert ended.status == 0, ended.err
+    for word in ("sample", "check", "prove", "verify", "inclusion", "rejected", "BTC", "UNI", "merkle-sum", "KiB"):
+        assert word in ended.out
+    assert command("verify", "demo/audit-merkle-sum").status == 0
+    assert command("demo", "--accounts", "50", "--out", "demo").status == 2, "nothing is overwritten"
+
+
+def test_demos_without_out_do_not_get_in_each_others_way(command: Command, folder: Path) -> None:
+    first = command("demo", "--accounts", "20", "--json").json
+    second = command("demo", "--accounts", "20", "--json").json
+    assert (first["directory"], second["directory"]) == ("polyproof-demo", "polyproof-demo-2")
+    assert first["runs"][0]["backend"] == "merkle-sum"
+
+
+def test_sample_writes_what_check_accepts(command: Command, folder: Path) -> None:
+    for name in ("accounts.csv", "accounts.parquet"):
+        (folder / name).unlink(missing_ok=True)
+        assert command("sample", "--accounts", 30, "--seed", 7, "--spec", "spec.yaml", "--out", name).status == 0
+        spec = (folder / "spec.yaml").read_text().replace("path: accounts.csv", f"path: {name}")
+        (folder / "other.yaml").write_text(spec)
+        assert command("check", "other.yaml", "--json").json["accounts"] == 30
+        ended = command("sample", "--accounts", 30, "--out", name)
+        assert ended.status == 2
+        assert "not overwritten" in ended.err
+
+
+def test_plugins_lists_kind_name_version_origin_and_a_line(command: Command) -> None:
+    ended = command("plugins")
+    assert ended.status == 0
+    for word in ("field", "goldilocks", "hash", "blake3", "commitment", "merkle", "backend", "merkle-sum", "tally"):
+        assert word in ended.out
+    listed = command("plugins", "--json").json
+    tally = next(item for item in listed["components"] if item["name"] == "tally")
+    assert tally == {
+        "kind": "backend",
+        "name": "tally",
+        "version": "1",
+        "plugin": "tally",
+        "origin": "tests (audit.tally_backend)",
+        "summary": "Proves nothing",
+    }
+
+
+def test_schema_prints_what_editors_use(command: Command) -> None:
+    schema = command("schema").json
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert {"assets", "backend", "accounts"} <= set(schema["properties"])
+
+
+@pytest.mark.parametrize("subject", ["spec.yaml", "audit", "audit/public", "okx-22"])
+def test_explain_tells_the_whole_truth_about_a_backend(command: Command, proved: Path, subject: str) -> None:
+    ended = command("explain", subject)
+    assert ended.status == 0, ended.err
+    for words in ("It proves", "It hides", "It shows to others", "dishonest exchange", "proven bits"):
+        assert words in ended.out
+
+
+def test_explain_shows_a_report_of_more_than_one_term(command: Command, proved: Path) -> None:
+    told = command("explain", "audit", "--json").json
+    bits = [term["bits"] for term in told["security"]["terms"]]
+    assert told["security"]["proven_bits"] == min(bits)
+
+
+def test_version(command: Command) -> None:
+    assert command("version").out.startswith("polyproof ")
+    assert command("--version").out.startswith("polyproof ")
+    assert command("version", "--json").json["interface"] == 1
+
+
+def test_bench_measures_what_is_asked_for_and_says_on_what(command: Command) -> None:
+    ended = command("bench", "--kind", "hash", "--name", "sha256", "--size", 4, "--runs", 2, "--json")
+    assert ended.status == 0, ended.err
+    found = ended.json
+    assert {item["name"] for item in found["measurements"]} == {"sha256"}
+    assert {item["engine"] for item in found["measurements"]} == {"portable", "compiled"}
+    assert all(item["median"] > 0 and item["runs"] == 2 for item in found["measurements"])
+    assert found["machine"]["threads"] >= 1
+    assert found["not_measured"] == []
+    shown = command("bench", "--kind", "backend", "--name", "merkle-sum", "--size", 4, "--runs", 1)
+    assert shown.status == 0
+    assert "verify inclusion" in shown.out
+
+
+def test_bench_says_what_it_could_not_measure(command: Command, tally: type[Tally]) -> None:
+    tally.crash_on_verify = True
+    found = command("bench", "--kind", "backend", "--name", "tally", "--size", 4, "--runs", 1, "--json").json
+    assert "ZeroDivisionError" in found["not_measured"][0]["reason"]
+
+
+def test_bench_knows_its_names(command: Command) -> None:
+    ended = command("bench", "--kind", "hsah")
+    assert (ended.status, "did you mean 'hash'" in ended.err) == (2, True)
+    ended = command("bench", "--name", "blake")
+    assert (ended.status, "did you mean 'blake3'" in ended.err) == (2, True)
+
+
+# Manners
+
+
+EVERY = [
+    ("check", "spec.yaml"),
+    ("prove", "spec.yaml", "--out", "new"),
+    ("verify", "audit"),
+    ("inclusion", "audit", "--user", "alice"),
+    ("inclusion", "audit", "--all"),
+    ("verify-inclusion", "alice.polyproof", "--audit", "audit", *ALICE),
+    ("demo", "--accounts", "10", "--out", "demo"),
+    ("sample", "--accounts", "10", "--out", "sample.csv"),
+    ("plugins",),
+    ("schema",),
+    ("explain", "spec.yaml"),
+    ("bench", "--kind", "hash", "--name", "sha256", "--size", "4", "--runs", "1"),
+    ("version",),
+]
+
+
+def _id(arguments: tuple[str, ...]) -> str:
+    return " ".join(arguments[:2])
+
+
+@pytest.mark.parametrize("arguments", EVERY, ids=_id)
+def test_every_command_has_json_for_machines(command: Command, proved: Path, arguments: tuple[str, ...]) -> None:
+    ended = command(*arguments, "--json")
+    assert ended.status == 0, ended.err
+    assert ended.json
+    assert not ended.err
+
+
+@pytest.mark.parametrize("arguments", EVERY, ids=_id)
+def test_quiet_commands_print_nothing(command: Command, proved: Path, arguments: tuple[str, ...]) -> None:
+    ended = command(*arguments, "--quiet")
+    assert (ended.status, ended.out, ended.err) == (0, "", "")
+
+
+@pytest.mark.parametrize("arguments", EVERY, ids=_id)
+def test_every_command_has_help(command: Command, arguments: tuple[str, ...]) -> None:
+    ended = command(arguments[0], "--help")
+    assert ended.status == 0
+    assert "--json" in ended.out
+
+
+def test_what_is_redirected_has_neither_colour_nor_bars(command: Command, proved: Path) -> None:
+    for arguments in (("verify", "audit"), ("check", "spec.yaml"), ("verify", "nowhere")):
+        ended = command(*arguments)
+        assert "\x1b" not in ended.out + ended.err
+
+
+def test_json_amounts_are_strings_and_exact(command: Command, proved: Path) -> None:
+    assert command("verify", "audit", "--json").json["totals"] == [
+        {"asset": "BTC", "units": "125000001", "amount": "1.25000001"},
+        {"asset": "USDT", "units": "119500000", "amount": "119.5"},
+    ]
+    assert json.loads((proved / "audit/public/manifest.json").read_text())["totals"] == ["125000001", "119500000"]
