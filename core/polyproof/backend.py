@@ -60,7 +60,8 @@ class Statement:
 
     audit_id: str
     spec_digest: bytes
-    """32 bytes: binds assets in order, decimals, bits, rule, backend and its options."""
+    """32 bytes that bind assets in order, decimals, bits, rule, backend and its options, and the rest of the
+    manifest's header beside them: ``Manifest.context``."""
     assets: tuple[Asset, ...]
     segment: int
     segments: int
