@@ -9,7 +9,7 @@ which is ``parse_amount`` with the bounds of the asset. The two agree wherever S
 
 from __future__ import annotations
 
-from polyproof.amounts import AmountError, Rounding, parse_amount, shown
+from polyproof.amounts import MOST_DIGITS, AmountError, Rounding, parse_amount, shown
 from polyproof.assets import Asset
 from polyproof.errors import Problem
 
@@ -51,7 +51,10 @@ def written_value(text: str, asset: Asset, base_units: bool) -> str:
     else:
         decimals = asset.decimals
         whole, fraction = f"split_part({text}, '.', 1)", f"split_part({text}, '.', 2)"
-        plain = f"regexp_full_match({text}, '[0-9]+(\\.[0-9]*)?') AND strlen({whole}) + {decimals} <= {digits}"
+        plain = (
+            f"regexp_full_match({text}, '[0-9]+(\\.[0-9]*)?') AND strlen({whole}) + {decimals} <= {digits} "
+            f"AND strlen({text}) <= {MOST_DIGITS}"
+        )
         value = (
             f"CASE WHEN strlen({fraction}) <= {decimals} "
             f"THEN ({whole} || rpad({fraction}, {decimals}, '0'))::{number} "

@@ -122,7 +122,7 @@ def _header(part: Part, path: Path, delimiter: str, findings: Findings) -> list[
     if not head:
         findings.add("is empty", "the first line names the columns", part=part)
         return None
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:1000]:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head.partition(b"\n")[0]:
         findings.add("is not UTF-8 text but looks like UTF-16", "convert it first: iconv -f UTF-16 -t UTF-8", part=part)
         return None
     head = head.removeprefix(_BYTE_ORDER_MARK)
