@@ -104,15 +104,16 @@ class CsvReading:
 
 def explain_failure(path: Path, error: duckdb.Error) -> tuple[str, str | None]:
     """Why DuckDB gave up on a file as a whole: a message and a hint."""
+    line, within_quotes = 0, False
+    ends: set[bool] = set()
     with _open(path) as file:
-        crlf = lf = 0
-        line = 0
         while raw := file.readline(LONGEST_LINE):
-            line += 1
-            if raw.endswith(b"\n"):
-                crlf, lf = (crlf + 1, lf) if raw.endswith(b"\r\n") else (crlf, lf + 1)
-                if crlf and lf:
-                    return f"line ends change from CRLF to LF or back at line {line}", "use one kind: dos2unix FILE"
+            line += raw.endswith(b"\n")
+            within_quotes ^= bool(raw.count(b'"') & 1)
+            if raw.endswith(b"\n") and not within_quotes:
+                ends.add(raw.endswith(b"\r\n"))
+            if len(ends) > 1:
+                return f"line ends change from CRLF to LF or back at line {line}", "use one kind: dos2unix FILE"
     return f"cannot be read as CSV: {str(error).splitlines()[0]}", None
 
 
