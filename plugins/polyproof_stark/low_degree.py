@@ -158,9 +158,13 @@ class LowDegreeTest:
             codeword = fold_codeword(self.extension, codeword, domain, arity, challenge)
             domain = domain.folded(arity, self.field)
             if chain_domain is not None and chain_word is not None:
-                chain_word = fold_codeword(self.extension, chain_word, chain_domain, arity, challenge)
+                chain_word = self.fold_chain(chain_word, chain_domain, arity, challenge)
                 chain_domain = chain_domain.folded(arity, self.field)
         return layers, chain_layers, self.final_polynomial(codeword, domain)
+
+    def fold_chain(self, word: Elements, domain: Domain, arity: int, challenge: Elements) -> Elements:
+        """The chain's next layer: the fold of the one before, ``(M, e) → (M/arity, e)``."""
+        return fold_codeword(self.extension, word, domain, arity, challenge)
 
     def final_polynomial(self, codeword: Elements, domain: Domain) -> Elements:
         """The coefficients that are sent."""

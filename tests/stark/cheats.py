@@ -1,0 +1,192 @@
+"""Provers that cheat, each by overriding what its lie needs and nothing else.
+
+A lie in the trace has two ways to go on, and every suite tries both: send the quotient's coefficients as
+far as they fit (``Truncating``), or forge the opening of the quotient so that the identity at z holds
+(``Forging``), and face the low-degree test instead.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from polyproof.constraints import Node, Operation
+from polyproof_stark.compiler import RowSet, Value, evaluate
+from polyproof_stark.low_degree import LowDegreeTest
+from polyproof_stark.protocol import Divisors, Openings
+from polyproof_stark.prover import Prover
+
+
+class TruncatingTest(LowDegreeTest):
+    """Sends the final polynomial as far as it fits, whatever was folded."""
+
+    def final_polynomial(self, codeword, domain):
+        coefficients = self.field.inverse_transform(codeword, domain.shift)
+        return np.ascontiguousarray(coefficients[: self.folding.final_bound])
+
+
+class Truncating(Prover):
+    """Goes on with a quotient that is no polynomial: sends what fits."""
+
+    def check_quotient(self, coefficients):
+        pass
+
+    def low_degree_test(self):
+        test = self.instance.low_degree_test
+        return TruncatingTest(test.extension, test.folding, test.domain, test.queries, test.grinding)
+
+
+class Forging(Truncating):
+    """Claims for the first chunk whatever value at z makes the constraint identity hold."""
+
+    def argument_matrix(self, trace, rows, alpha, lam):
+        self.challenges = [alpha, lam]
+        return super().argument_matrix(trace, rows, alpha, lam)
+
+    def quotient_chunks(self, committed, argument, challenges, eta):
+        self.eta = eta
+        return super().quotient_chunks(committed, argument, challenges, eta)
+
+    def open_at(self, z, committed, argument, quotient):
+        honest = super().open_at(z, committed, argument, quotient)
+        wanted = right_quotient(self.instance, honest, self.challenges, self.eta, z)
+        step = self.extension.power(z, self.parameters.active)
+        powers = self.extension.powers(step, self.layout.chunks)
+        others = self.extension.sum(self.extension.multiply(honest.chunks[1:], powers[1:]), axis=0)
+        chunks = honest.chunks.copy()
+        chunks[0] = self.extension.subtract(wanted, others)
+        return Openings(honest.base, honest.masks, honest.argument, chunks, honest.ahead)
+
+
+def right_quotient(instance, openings, challenges, eta, z):
+    """Σ η^k·C_k(z)/divisor_k(z) of these openings: what the chunks must add up to."""
+    compiled, extension = instance.compiled, instance.extension
+    ahead = dict(zip(compiled.next_columns, openings.ahead, strict=True))
+
+    def leaf(node: Node) -> Value:
+        if node.operation is Operation.PUBLIC:
+            return Value(np.array(instance.publics[compiled.publics[node.first]], np.uint64), False)
+        if node.operation is Operation.CHALLENGE:
+            return Value(challenges[node.first], True)
+        if node.second:
+            return Value(ahead[node.first], True)
+        if node.first < compiled.base_columns:
+            return Value(openings.base[node.first], True)
+        return Value(openings.argument[node.first - compiled.base_columns], True)
+
+    values = evaluate(compiled.nodes, [item.node for item in compiled.constraints], leaf, extension)
+    inverse = Divisors(instance).at(z)
+    total = np.zeros(extension.degree, np.uint64)
+    for item, power in zip(compiled.constraints, extension.powers(eta, len(compiled.constraints)), strict=True):
+        weight = extension.multiply(power, inverse[item.rows])
+        value = values[item.node]
+        array = value.array if value.extended else extension.embed(value.array)
+        total = extension.add(total, extension.multiply(weight, array))
+    return total
+
+
+class Unranged(Prover):
+    """Counts only limbs that are in range, and uses true inverses for those that are not."""
+
+    def multiplicities(self, rows, values, bits):
+        counts = np.zeros(1 << bits, np.int64)
+        active = self.parameters.active
+        for value in self.evaluate_on_h(rows, values, 0, active):
+            inside = value[value < np.uint64(1 << bits)]
+            counts += np.bincount(inside.astype(np.int64), minlength=1 << bits)
+        result = np.zeros(active, np.uint64)
+        result[: 1 << bits] = counts
+        return result
+
+    def helper(self, rows, group, inverses, alpha):
+        extension = self.extension
+        total = None
+        for value in self.evaluate_on_h(rows, group, 0, self.parameters.active):
+            term = extension.inverse(extension.subtract(alpha, extension.embed(np.ascontiguousarray(value))))
+            total = term if total is None else extension.add(total, term)
+        return total
+
+
+class ClosesTheSum(Prover):
+    """Makes the running sum end where the totals want it, by one jump on row 1."""
+
+    def running_sum(self, rows, arguments, alpha, lam):
+        sums = super().running_sum(rows, arguments, alpha, lam)
+        claimed = claimed_end(self, [alpha, lam])
+        sums[1:] = self.extension.add(sums[1:], self.extension.subtract(claimed, sums[-1]))
+        return sums
+
+
+class BendsTheTable(Prover):
+    """Makes the running sum end where the totals want it by a wrong h_T on one row, and sums on from that."""
+
+    def running_sum(self, rows, arguments, alpha, lam):
+        sums = super().running_sum(rows, arguments, alpha, lam)
+        excess = self.extension.subtract(sums[-1], claimed_end(self, [alpha, lam]))
+        lookup = self.instance.compiled.lookups[0]
+        column = lookup.helpers + len(lookup.groups) - self.instance.compiled.base_columns
+        arguments[3, column] = self.extension.add(arguments[3, column], excess)
+        return super().running_sum(rows, arguments, alpha, lam)
+
+
+def claimed_end(prover, challenges):
+    """acc(ω^U) as the totals want it."""
+    compiled = prover.instance.compiled
+    end = next(item for item in compiled.constraints if item.rows is RowSet.END)
+    claimed = compiled.nodes[end.node].second
+
+    def leaf(node: Node) -> Value:
+        return prover.scalar(node, challenges)
+
+    value = evaluate(compiled.nodes, [claimed], leaf, prover.extension)[claimed]
+    return value.array if value.extended else prover.extension.embed(value.array)
+
+
+class OpensOtherRows(Prover):
+    """Puts other rows under the inclusion tree than under the proof: ``shown`` maps row to limbs."""
+
+    shown: dict
+
+    def commit_inclusion(self, rows, tags):
+        altered = rows.copy()
+        for row, limbs in self.shown.items():
+            altered[row, : self.layout.witness] = limbs
+        self.altered = altered
+        return super().commit_inclusion(altered, tags)
+
+
+class AltersChain(OpensOtherRows):
+    """Alters the opened row's pair to match, and its folded values in the first ``layers`` layers of the chain."""
+
+    layers = 0
+
+    def codewords_on_h(self, z, weights, rows, arguments, quotient):
+        honest, g_b = super().codewords_on_h(z, weights, rows, arguments, quotient)
+        shown, _ = super().codewords_on_h(z, weights, self.altered, arguments, quotient)
+        g_a = honest.copy()
+        for row in self.shown:
+            g_a[row] = shown[row]
+        self.difference = self.extension.subtract(g_a, honest)
+        return g_a, g_b
+
+    def low_degree_test(self):
+        test = self.instance.low_degree_test
+        return AlteredChainTest(test, self.difference, self.layers)
+
+
+class AlteredChainTest(LowDegreeTest):
+    """Folds the chain with an alteration that is dropped after some layers."""
+
+    def __init__(self, test, difference, layers):
+        super().__init__(test.extension, test.folding, test.domain, test.queries, test.grinding)
+        object.__setattr__(self, "difference", difference)
+        object.__setattr__(self, "layers_left", layers)
+
+    def fold_chain(self, word, domain, arity, challenge):
+        folded = super().fold_chain(word, domain, arity, challenge)
+        difference = super().fold_chain(self.difference, domain, arity, challenge)
+        if self.layers_left == 0:
+            folded = self.extension.subtract(folded, difference)
+            difference = np.zeros_like(difference)
+        object.__setattr__(self, "difference", difference)
+        object.__setattr__(self, "layers_left", self.layers_left - 1)
+        return folded
