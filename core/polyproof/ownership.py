@@ -7,14 +7,18 @@ the script and compares. Whatever is not established is not proven; there is no 
 
 from __future__ import annotations
 
+import pickle
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from enum import Enum
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import field, frozen
 
-from polyproof.engine import for_blocks
+from polyproof.engine import thread_count
 from polyproof.errors import InputError, PluginError
 from polyproof.progress import Progress
 
@@ -132,7 +136,7 @@ class OwnershipResult:
 class OwnershipScheme(ABC):
     """Judges the claims of some chains.
 
-    A scheme never raises for what a row says; it may be called from several threads at once.
+    A scheme never raises for what a row says. It may be pickled and work in several processes.
     """
 
     name: ClassVar[str]
@@ -174,41 +178,77 @@ def load_schemes(registry: Registry | None = None, names: Sequence[str] | None =
 
 BLOCK = 512
 """Rows handed to a scheme at once: enough for batch verification, few enough for progress to move."""
+MANY = 8192
+"""Rows from which on processes are worth their start."""
 
 
 def verify_ownership(
-    rows: Sequence[OwnershipClaim], schemes: Sequence[OwnershipScheme], progress: Progress | None = None
+    rows: Sequence[OwnershipClaim],
+    schemes: Sequence[OwnershipScheme],
+    progress: Progress | None = None,
+    processes: int | None = None,
 ) -> list[OwnershipResult]:
-    """Judge every row by the scheme that serves it; one result a row, in order. Uses all threads.
+    """Judge every row by the scheme that serves it; one result a row, in order.
 
     A row declared custodial is custodial whatever else it says. One that no scheme serves, or that several serve
     while it names none, is unsupported. A scheme that raises has established nothing: its row failed.
+
+    ``processes``: how many share the work; by default as many as there are threads to use, if there are many rows. They
+    are processes since a signature takes as long in Python as in the library that checks it, so that threads gain
+    nothing. Where they cannot be had the work is done here.
     """
     results: list[OwnershipResult | None] = [None] * len(rows)
-    work: dict[str, list[int]] = {}
+    numbers_of: dict[str, list[int]] = {}
     by_name = {scheme.name: scheme for scheme in schemes}
     for number, claim in enumerate(rows):
         chosen = _choose(claim, schemes, by_name)
         if isinstance(chosen, OwnershipResult):
             results[number] = chosen
         else:
-            work.setdefault(chosen.name, []).append(number)
+            numbers_of.setdefault(chosen.name, []).append(number)
     blocks = [
         (by_name[name], numbers[start : start + BLOCK])
-        for name, numbers in work.items()
+        for name, numbers in numbers_of.items()
         for start in range(0, len(numbers), BLOCK)
     ]
-
-    def judge(start: int, stop: int) -> None:
-        for scheme, numbers in blocks[start:stop]:
-            for number, result in zip(numbers, _judge(scheme, [rows[k] for k in numbers]), strict=True):
-                results[number] = result
-
+    work = [(scheme, [rows[number] for number in numbers]) for scheme, numbers in blocks]
+    if processes is None:
+        processes = thread_count() if len(rows) >= MANY else 1
     with (progress or Progress()).task("verify ownership", len(rows)) as task:
         task.advance(len(rows) - sum(len(numbers) for _, numbers in blocks))
-        sizes = iter([len(numbers) for _, numbers in blocks])
-        for_blocks(judge, len(blocks), 1, lambda count: task.advance(sum(next(sizes) for _ in range(count))))
+        for (_, numbers), judged in zip(blocks, _judge_all(work, processes), strict=True):
+            for number, result in zip(numbers, judged, strict=True):
+                results[number] = result
+            task.advance(len(numbers))
     return [result for result in results if result is not None]
+
+
+Work = list[tuple[OwnershipScheme, list[OwnershipClaim]]]
+
+
+def _judge_all(work: Work, processes: int) -> Iterator[list[OwnershipResult]]:
+    done = 0
+    if min(processes, len(work)) > 1 and _can_be_sent(work):
+        # Spawned: a fork of a process that has threads may find their locks held for ever.
+        pool = ProcessPoolExecutor(min(processes, len(work)), get_context("spawn"))
+        try:
+            for judged in pool.map(_judge, *zip(*work, strict=True)):
+                yield judged
+                done += 1
+        except BrokenProcessPool:
+            pass  # What is left is done here.
+        finally:
+            pool.shutdown(cancel_futures=True)
+    for scheme, rows in work[done:]:
+        yield _judge(scheme, rows)
+
+
+def _can_be_sent(work: Work) -> bool:
+    try:
+        pickle.dumps([scheme for scheme, _ in work])
+    except Exception:  # noqa: BLE001 - a stranger's scheme may hold anything
+        return False
+    return True
 
 
 def _choose(

@@ -18,10 +18,8 @@ from coincurve import PublicKeyXOnly
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
 from polyproof_ownership.bip322_format import Proof, is_bip322, read_proof
 from polyproof_ownership.bitcoin import (
-    NETWORKS,
     Destination,
     Output,
-    decode_address,
     nested_witness_key,
     parse_multisig,
     script_hash,
@@ -30,7 +28,7 @@ from polyproof_ownership.chains import canonical_chain
 from polyproof_ownership.encodings import Malformed, sha256d
 from polyproof_ownership.keys import hash160, public_key
 from polyproof_ownership.messages import variable_text
-from polyproof_ownership.rows import failed, one_signature, reading, unsupported
+from polyproof_ownership.rows import Account, failed, one_signature, reading, unsupported
 from polyproof_ownership.signmessage import BitcoinScheme
 
 __all__ = ["Bip322", "message_hash", "to_sign_hash", "to_spend_hash"]
@@ -186,9 +184,9 @@ class Bip322(BitcoinScheme):
         """A row of its chains that is written in BIP-322."""
         return canonical_chain(claim.chain) in self.chains and is_bip322(claim)
 
-    def judge(self, claim: OwnershipClaim, chain: str, address: str) -> OwnershipResult:
+    def judge(self, claim: OwnershipClaim, chain: str, account: Account[Destination]) -> OwnershipResult:
         """The signature spends the output of the address."""
-        destination = decode_address(address, NETWORKS[chain])
+        destination = account.value
         text = one_signature(claim)
         if text.startswith("pof"):
             raise unsupported("proofs of funds are not supported: which coins are unspent must be asked of the chain")

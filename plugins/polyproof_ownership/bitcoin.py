@@ -12,7 +12,6 @@ from polyproof_ownership.encodings import (
     base58_check_decode,
     base58_check_encode,
     segwit_decode,
-    segwit_encode,
 )
 from polyproof_ownership.keys import hash160, public_key
 
@@ -22,11 +21,10 @@ __all__ = [
     "Multisig",
     "Network",
     "Output",
-    "decode_address",
     "nested_witness_key",
     "parse_multisig",
+    "read_address",
     "script_hash",
-    "spell_address",
 ]
 
 
@@ -83,34 +81,26 @@ class Destination:
                 return bytes([0, len(self.program)]) + self.program
 
 
-def decode_address(text: str, network: Network) -> Destination:
-    """What an address stands for; raises ``Malformed``."""
+def read_address(text: str, network: Network) -> tuple[str, Destination]:
+    """The one spelling of an address and what it stands for; raises ``Malformed``."""
     if network.prefix and text.lower().startswith(network.prefix + "1"):
         version, program = segwit_decode(text, network.prefix)
         if version == 0:
-            return Destination(Output.P2WPKH if len(program) == 20 else Output.P2WSH, program)
+            return text.lower(), Destination(Output.P2WPKH if len(program) == 20 else Output.P2WSH, program)
         if version == 1 and len(program) == 32:
-            return Destination(Output.P2TR, program)
+            return text.lower(), Destination(Output.P2TR, program)
         raise Malformed(f"has the witness version {version}, which nothing can sign for yet")
     payload = base58_check_decode(text)
     if len(payload) != 21:
         raise Malformed(f"holds {len(payload)} bytes where 21 are wanted")
-    if payload[0] == network.p2pkh:
-        return Destination(Output.P2PKH, payload[1:])
-    if payload[0] in network.p2sh:
-        return Destination(Output.P2SH, payload[1:])
-    raise Malformed(f"has the version {payload[0]}, which is of another chain")
-
-
-def spell_address(destination: Destination, network: Network) -> str:
-    """The one spelling of an address."""
-    match destination.form:
-        case Output.P2PKH:
-            return base58_check_encode(bytes([network.p2pkh]) + destination.program)
-        case Output.P2SH:
-            return base58_check_encode(bytes([network.p2sh[0]]) + destination.program)
-        case form:
-            return segwit_encode(network.prefix or "", int(form is Output.P2TR), destination.program)
+    version, program = payload[0], payload[1:]
+    if version == network.p2pkh:
+        return text, Destination(Output.P2PKH, program)
+    if version == network.p2sh[0]:
+        return text, Destination(Output.P2SH, program)
+    if version in network.p2sh:
+        return base58_check_encode(bytes([network.p2sh[0]]) + program), Destination(Output.P2SH, program)
+    raise Malformed(f"has the version {version}, which is of another chain")
 
 
 def nested_witness_key(key: bytes) -> bytes:
@@ -141,18 +131,19 @@ def parse_multisig(script: bytes) -> Multisig:
         raise Malformed("is not m, keys, n, CHECKMULTISIG")
     threshold, count = script[0] - OP_1 + 1, script[-2] - OP_1 + 1
     keys = []
+    points = set()
     place = 1
     while place < len(script) - 2:
         size = script[place]
         key = script[place + 1 : place + 1 + size]
         if size not in (33, 65) or place + 1 + size > len(script) - 2:
             raise Malformed("holds something else than keys")
-        public_key(key)
+        points.add(public_key(key).format())
         keys.append(key)
         place += 1 + size
     if len(keys) != count or threshold > count:
         raise Malformed(f"has {len(keys)} keys, and says {threshold} of {count}")
-    if len({public_key(key).format() for key in keys}) != count:
+    if len(points) != count:
         raise Malformed("has one key twice")
     return Multisig(threshold, tuple(keys))
 

@@ -19,13 +19,11 @@ from polyproof_ownership.encodings import (
     base58_decode,
     base58_encode,
     bech32_decode,
-    bech32_encode,
     from_five_bits,
     hex_decode,
-    to_five_bits,
 )
 from polyproof_ownership.messages import bare_text, exchange_envelope, polkadot_text
-from polyproof_ownership.rows import RowScheme, failed, one_signature, reading, unsupported
+from polyproof_ownership.rows import Account, RowScheme, failed, one_signature, reading, unsupported
 from polyproof_ownership.ton import ton_address, wallet_addresses
 
 __all__ = ["Ed25519Account", "aptos_authentication_key", "cardano_key_hash", "ss58_decode", "ss58_encode"]
@@ -124,66 +122,67 @@ def cardano_key_hash(text: str) -> bytes:
     return data[1:29]
 
 
-class Ed25519Account(RowScheme):
+class Ed25519Account(RowScheme[bytes]):
     """Accounts whose key is given, or is the address; the address is derived from it."""
 
     name = "ed25519-account"
     chains = chains_of(Family.SOLANA, Family.APTOS, Family.TON, Family.SUBSTRATE, Family.CARDANO)
 
-    def spelling(self, chain: str, address: str) -> str:
-        """Base58 or bech32 as it is; Aptos with all its digits; TON as workchain:hexadecimal."""
+    def read(self, chain: str, address: str) -> Account[bytes]:
+        """Solana's key, Cardano's hash of one, or the account id; Aptos is spelled out, TON is spelled raw."""
         match family_of(chain):
             case Family.SOLANA:
-                return base58_encode(solana_key(address))
+                return Account(address, solana_key(address))
             case Family.APTOS:
-                return "0x" + aptos_address(address).hex()
+                value = aptos_address(address)
+                return Account(f"0x{value.hex()}", value)
             case Family.TON:
-                workchain, account = ton_address(address)
-                return f"{workchain}:{account.hex()}"
+                workchain, value = ton_address(address)
+                return Account(f"{workchain}:{value.hex()}", value)
             case Family.SUBSTRATE:
-                return ss58_encode(ss58_decode(address, SS58[chain]), SS58[chain])
+                return Account(address, ss58_decode(address, SS58[chain]))
             case _:
-                cardano_key_hash(address)
-                return bech32_encode("addr", to_five_bits(_cardano(address)))
+                return Account(address.lower(), cardano_key_hash(address))
 
-    def judge(self, claim: OwnershipClaim, chain: str, address: str) -> OwnershipResult:
+    def asks_chain(self, chain: str) -> bool:
+        """Which key an account of Aptos has now, and which a contract of TON holds."""
+        return family_of(chain) in (Family.APTOS, Family.TON)
+
+    def judge(self, claim: OwnershipClaim, chain: str, account: Account[bytes]) -> OwnershipResult:
         """The signature is by the key given, and the address is that key's."""
         family = family_of(chain)
-        key = self._key(claim, family, address)
+        key = self._key(claim, account.value if family is Family.SOLANA else None)
         way = self._way(claim, family, key)
-        proven = OwnershipResult(Status.PROVEN, f"signed by the key that this address is derived from ({way})")
         match family:
-            case Family.SOLANA:
-                return proven
             case Family.APTOS:
-                return self._aptos(claim, key, aptos_address(address), proven)
+                return self._aptos(claim, key, account.value, way)
             case Family.TON:
-                return self._ton(claim, key, address, way)
-            case Family.SUBSTRATE:
-                derived = ss58_encode(key, SS58[chain])
+                return self._ton(claim, key, account, way)
+            case Family.CARDANO:
+                derived = hashlib.blake2b(key, digest_size=28).digest()
             case _:
-                derived = cardano_key_hash(address).hex()
-                if hashlib.blake2b(key, digest_size=28).hexdigest() == derived:
-                    return proven
-                raise failed("validly signed, but by a key that is not the payment key of this address")
-        if derived == address:
-            return proven
-        raise failed(f"validly signed, but by the key of another address, {derived}")
+                derived = key
+        if derived != account.value:
+            raise failed("validly signed, but by the key of another address")
+        return self._proven(way)
 
     @staticmethod
-    def _key(claim: OwnershipClaim, family: Family | None, address: str) -> bytes:
+    def _proven(way: str) -> OwnershipResult:
+        return OwnershipResult(Status.PROVEN, f"signed by the key of this address ({way})")
+
+    @staticmethod
+    def _key(claim: OwnershipClaim, known: bytes | None) -> bytes:
         if len(claim.keys) > 1:
             raise failed(f"there are {len(claim.keys)} public keys where one is wanted")
-        key = solana_key(address) if family is Family.SOLANA else None
         if claim.keys:
             with reading("the public key"):
                 given = hex_decode(claim.keys[0], 32)
-            if key not in (None, given):
+            if known not in (None, given):
                 raise failed("the public key given is not that of this address")
-            key = given
-        if key is None:
+            return given
+        if known is None:
             raise failed("there is no public key, and the address does not tell it")
-        return key
+        return known
 
     @staticmethod
     def _way(claim: OwnershipClaim, family: Family | None, key: bytes) -> str:
@@ -217,7 +216,7 @@ class Ed25519Account(RowScheme):
             raise unsupported("the signature is by an sr25519 key; only ed25519 is supported")
         raise failed("the signature is not by this key, or of another message")
 
-    def _aptos(self, claim: OwnershipClaim, key: bytes, address: bytes, proven: OwnershipResult) -> OwnershipResult:
+    def _aptos(self, claim: OwnershipClaim, key: bytes, address: bytes, way: str) -> OwnershipResult:
         authentication = aptos_authentication_key(key)
         if claim.control is not None:
             with reading("the authentication key on the chain"):
@@ -233,7 +232,7 @@ class Ed25519Account(RowScheme):
             if declared != [authentication]:
                 raise failed("validly signed, but by a key with another authentication key than the one declared")
         if authentication == address:
-            return proven
+            return self._proven(way)
         return OwnershipResult(
             Status.UNBOUND,
             "validly signed by a key that the address is not derived from; whether the account's key was rotated to it"
@@ -241,14 +240,14 @@ class Ed25519Account(RowScheme):
         )
 
     @staticmethod
-    def _ton(claim: OwnershipClaim, key: bytes, address: str, way: str) -> OwnershipResult:
+    def _ton(claim: OwnershipClaim, key: bytes, account: Account[bytes], way: str) -> OwnershipResult:
         control = claim.control
         if control is not None:
             if [owner.lower().removeprefix("0x") for owner in control.owners] != [key.hex()]:
                 raise failed(f"validly signed, but another key controls this account ({control.source})")
             return OwnershipResult(Status.PROVEN, f"signed by the key in this account's contract ({control.source})")
-        workchain, account = ton_address(address)
-        wallet = wallet_addresses(key, workchain).get(account)
+        workchain = -1 if account.spelling.startswith("-") else 0
+        wallet = wallet_addresses(key, workchain).get(account.value)
         if wallet:
             return OwnershipResult(Status.PROVEN, f"signed by the key of this wallet, {wallet} ({way})")
         return OwnershipResult(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
+import operator
 import re
 
 __all__ = [
@@ -133,16 +135,16 @@ BECH32M = 0x2BC830A3
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32_DIGITS = {character: value for value, character in enumerate(_BECH32)}
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+_STEPS = [
+    functools.reduce(operator.xor, (_GENERATOR[bit] for bit in range(5) if top >> bit & 1), 0) for top in range(32)
+]
+"""What the five bits that leave the checksum put back into it."""
 
 
 def _polymod(values: list[int]) -> int:
     checksum = 1
     for value in values:
-        top = checksum >> 25
-        checksum = (checksum & 0x1FFFFFF) << 5 ^ value
-        for bit in range(5):
-            if top >> bit & 1:
-                checksum ^= _GENERATOR[bit]
+        checksum = (checksum & 0x1FFFFFF) << 5 ^ value ^ _STEPS[checksum >> 25]
     return checksum
 
 

@@ -1,4 +1,6 @@
-"""EOS and WAX: an account is a name whose keys are on the chain, so a signature shows the key and no more."""
+"""EOS and WAX: an account is a name whose keys are on the chain, so a signature shows the key and no more.
+
+It proves the account once the chain was asked for the keys of its permission."""
 
 from __future__ import annotations
 
@@ -7,9 +9,10 @@ import re
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
 from polyproof_ownership.chains import Family, chains_of
 from polyproof_ownership.encodings import Malformed, base58_decode
+from polyproof_ownership.evm import judge_owners
 from polyproof_ownership.keys import Signature, public_key, recover, ripemd160
 from polyproof_ownership.messages import eos_digest
-from polyproof_ownership.rows import RowScheme, failed, reading
+from polyproof_ownership.rows import Account, RowScheme, failed, reading
 
 __all__ = ["EosKey", "eos_public_key"]
 
@@ -47,19 +50,23 @@ def eos_signature(text: str) -> Signature:
     return Signature(data[1:], data[0] - 31)
 
 
-class EosKey(RowScheme):
-    """Keys of accounts that are names: at best key-only."""
+class EosKey(RowScheme[None]):
+    """Keys of accounts that are names: key-only, unless the chain was asked."""
 
     name = "eos-k1"
     chains = chains_of(Family.EOS)
 
-    def spelling(self, chain: str, address: str) -> str:
-        """An account's name as it is."""
+    def read(self, chain: str, address: str) -> Account[None]:
+        """A name says nothing but itself."""
         if not _NAME.fullmatch(address):
             raise Malformed("is not an account name: up to 12 of a-z, 1-5 and dots")
-        return address
+        return Account(address, None)
 
-    def judge(self, claim: OwnershipClaim, chain: str, address: str) -> OwnershipResult:
+    def asks_chain(self, chain: str) -> bool:
+        """Which keys an account's active permission has."""
+        return True
+
+    def judge(self, claim: OwnershipClaim, chain: str, account: Account[None]) -> OwnershipResult:
         """Every signature is by another one of the keys given, and every key given has signed."""
         with reading("the public key"):
             keys = {eos_public_key(text) for text in claim.keys}
@@ -72,6 +79,11 @@ class EosKey(RowScheme):
             raise failed("two signatures are by one key")
         if set(signers) != keys:
             raise failed("the signatures are not by the public keys given, or of another message")
+        if claim.control is not None:
+            with reading("a key on the chain"):
+                holders = {eos_public_key(owner) for owner in claim.control.owners}
+            by = {signer.hex() for signer in signers if signer in holders}
+            return judge_owners(claim.control, by, {holder.hex() for holder in holders}, "this account")
         return OwnershipResult(
             Status.KEY_ONLY,
             f"validly signed by {'the key' if len(keys) == 1 else 'all keys'} given; an account of this chain is a"

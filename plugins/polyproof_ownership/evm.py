@@ -7,16 +7,16 @@ that, they are valid signatures that nothing binds to the contract.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable
 
 from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipResult, Status
 from polyproof_ownership.chains import Family, chains_of
 from polyproof_ownership.encodings import Malformed
 from polyproof_ownership.keys import ethereum_address, evm_signature, recover
-from polyproof_ownership.messages import eip191_digest, exchange_envelope, hashed_digest, keccak256
-from polyproof_ownership.rows import RowScheme, failed, reading
+from polyproof_ownership.messages import eip191_digest, envelope_digest, hashed_digest, keccak256
+from polyproof_ownership.rows import Account, RowScheme, failed, reading
 
-__all__ = ["EvmAccount", "evm_address", "evm_digests", "judge_owners", "signer_of"]
+__all__ = ["EVM_WAYS", "EvmAccount", "Ways", "checksummed", "evm_address", "judge_owners", "signer_of", "signers_of"]
 
 WHO_OWNS = "who controls this address"
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
@@ -41,29 +41,39 @@ def evm_address(text: str) -> bytes:
     return address
 
 
-def evm_digests(message: str) -> dict[str, bytes]:
-    """What a signature may sign, by the name of the way: EIP-191 as wallets do, and two ways of OKX."""
-    data = message.encode()
-    return {
-        "EIP-191": eip191_digest(data),
-        "EIP-191 over the message's Keccak-256": hashed_digest(data),
-        "the exchange's own header": keccak256(exchange_envelope(data)),
-    }
+Ways = dict[str, Callable[[bytes], bytes]]
+"""Digests of a message by the name of the way it is signed."""
+
+EVM_WAYS: Ways = {
+    "EIP-191": eip191_digest,
+    "EIP-191 over the message's Keccak-256": hashed_digest,
+    "the exchange's own header": envelope_digest,
+}
+"""What a signature may sign: EIP-191 as wallets do, and two ways of OKX."""
 
 
-def signer_of(signature: str, digests: dict[str, bytes], accepted: Sequence[bytes]) -> tuple[bytes, str]:
+def signer_of(signature: str, message: str, ways: Ways, accepted: Collection[bytes]) -> tuple[bytes, str]:
     """The one of ``accepted`` addresses that made the signature, and how the message was signed."""
     if not accepted:
         raise failed("nobody's signature is acceptable here")
+    data = message.encode()
     found = ""
     with reading("the signature"):
         parsed = evm_signature(signature)
-        for way, digest in digests.items():
-            signer = ethereum_address(recover(parsed, digest))
+        for way, digest in ways.items():
+            signer = ethereum_address(recover(parsed, digest(data)))
             if signer in accepted:
                 return signer, way
             found = found or f"0x{signer.hex()}"
-    raise failed(f"the signature is by another key, or of another message (as EIP-191 it would be by {found})")
+    raise failed(f"the signature is by another key, or of another message (it would be by {found})")
+
+
+def signers_of(claim: OwnershipClaim, ways: Ways, accepted: Collection[bytes]) -> set[bytes]:
+    """Who signed: every signature by another one of the acceptable addresses."""
+    signers = [signer_of(signature, claim.message, ways, accepted)[0] for signature in claim.signatures]
+    if len(set(signers)) != len(signers):
+        raise failed("two signatures are by one key")
+    return set(signers)
 
 
 def judge_owners(control: AccountControl | None, signers: set[str], owners: set[str], what: str) -> OwnershipResult:
@@ -82,7 +92,7 @@ def judge_owners(control: AccountControl | None, signers: set[str], owners: set[
     return OwnershipResult(Status.PROVEN, reason)
 
 
-class EvmAccount(RowScheme):
+class EvmAccount(RowScheme[bytes]):
     """Externally owned accounts, and contracts by their owners."""
 
     name = "evm-eoa"
@@ -92,54 +102,51 @@ class EvmAccount(RowScheme):
         """Whatever is on one of its chains, but for validators: their address is a key of 48 bytes."""
         return super().serves(claim) and len(claim.address.removeprefix("0x")) != 96
 
-    def spelling(self, chain: str, address: str) -> str:
-        """The checksummed spelling."""
-        return checksummed(evm_address(address))
+    def read(self, chain: str, address: str) -> Account[bytes]:
+        """Its 20 bytes, and the checksummed spelling."""
+        value = evm_address(address)
+        return Account(checksummed(value), value)
 
     def digests(self, claim: OwnershipClaim) -> tuple[bytes, ...]:
         """The digests by which a contract may be asked for its verdict (EIP-1271)."""
         try:
-            return tuple(evm_digests(claim.message).values())
+            data = claim.message.encode()
         except UnicodeEncodeError:
             return ()
+        return tuple(digest(data) for digest in EVM_WAYS.values())
 
-    def judge(self, claim: OwnershipClaim, chain: str, address: str) -> OwnershipResult:
+    def asks_chain(self, chain: str) -> bool:
+        """Who owns a contract."""
+        return True
+
+    def judge(self, claim: OwnershipClaim, chain: str, account: Account[bytes]) -> OwnershipResult:
         """The address itself signed; or its owners did, which proves it only where the chain was asked."""
-        account = bytes.fromhex(address[2:])
-        digests = evm_digests(claim.message)
         if claim.control is not None:
-            return self._judge_control(claim, claim.control, account, digests)
+            return self._judge_control(claim, claim.control)
         if not claim.owners:
             if len(claim.signatures) != 1:
                 raise failed(
                     f"there are {len(claim.signatures)} signatures; an account has one key, and no owners are named"
                 )
-            _, way = signer_of(claim.signatures[0], digests, [account])
+            _, way = signer_of(claim.signatures[0], claim.message, EVM_WAYS, [account.value])
             return OwnershipResult(Status.PROVEN, f"signed by the key of this address ({way})")
         with reading("an owner's address"):
             owners = {evm_address(owner) for owner in claim.owners}
-        signers = self._signers(claim, digests, [account, *owners])
-        if account in signers:
+        signers = signers_of(claim, EVM_WAYS, {account.value, *owners})
+        if account.value in signers:
             return OwnershipResult(Status.PROVEN, "signed by the key of this address")
-        spelled = {checksummed(signer) for signer in signers}
-        return judge_owners(None, spelled, {checksummed(owner) for owner in owners}, WHO_OWNS)
+        return judge_owners(None, spelled(signers), spelled(owners), WHO_OWNS)
 
-    def _judge_control(
-        self, claim: OwnershipClaim, control: AccountControl, account: bytes, digests: dict[str, bytes]
-    ) -> OwnershipResult:
-        if set(control.accepted) & set(digests.values()):
+    def _judge_control(self, claim: OwnershipClaim, control: AccountControl) -> OwnershipResult:
+        if set(control.accepted) & set(self.digests(claim)):
             return OwnershipResult(Status.PROVEN, f"the contract accepts the signature (EIP-1271, {control.source})")
         if not control.owners:
             raise failed(f"the contract does not accept the signature ({control.source})")
         with reading("an owner's address"):
             owners = {evm_address(owner) for owner in control.owners}
-        signers = {checksummed(signer) for signer in self._signers(claim, digests, list(owners))}
-        return judge_owners(control, signers, {checksummed(owner) for owner in owners}, WHO_OWNS)
+        return judge_owners(control, spelled(signers_of(claim, EVM_WAYS, owners)), spelled(owners), WHO_OWNS)
 
-    @staticmethod
-    def _signers(claim: OwnershipClaim, digests: dict[str, bytes], accepted: Sequence[bytes]) -> set[bytes]:
-        """Who signed: every signature by another of the acceptable addresses."""
-        signers = [signer_of(signature, digests, accepted)[0] for signature in claim.signatures]
-        if len(set(signers)) != len(signers):
-            raise failed("two signatures are by one key")
-        return set(signers)
+
+def spelled(addresses: Iterable[bytes]) -> set[str]:
+    """Addresses as people read them."""
+    return {checksummed(address) for address in addresses}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
 
 from attrs import frozen
 from coincurve import PublicKey
@@ -59,21 +58,14 @@ def evm_signature(text: str) -> Signature:
     return Signature(data[:64], data[64] % 27)
 
 
-@lru_cache(4096)
-def _parsed(data: bytes) -> PublicKey | None:
-    try:
-        return PublicKey(data)
-    except ValueError:
-        return None
-
-
 def public_key(data: bytes) -> PublicKey:
     """A key in its compressed (33 bytes) or uncompressed (65 bytes) form; no hybrid form."""
-    wanted = (len(data) == 33 and data[0] in (2, 3)) or (len(data) == 65 and data[0] == 4)
-    key = _parsed(data) if wanted else None
-    if key is None:
-        raise Malformed("is not a secp256k1 public key")
-    return key
+    if (len(data) == 33 and data[0] in (2, 3)) or (len(data) == 65 and data[0] == 4):
+        try:
+            return PublicKey(data)
+        except ValueError:
+            pass
+    raise Malformed("is not a secp256k1 public key")
 
 
 def compressed(text: str) -> bytes:

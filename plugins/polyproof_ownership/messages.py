@@ -3,11 +3,14 @@
 Each way puts a fixed text before the message, so that a signature of a message can be taken neither for that of a
 transaction nor for that of another kind of message. Where a wallet signs the bare text (``bare_text``), only a text
 that cannot be a transaction or a digest is accepted.
+
+Exchanges sign one constant message with many keys, so the last digests are kept.
 """
 
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 from Crypto.Hash import keccak
 
@@ -17,12 +20,14 @@ __all__ = [
     "bare_text",
     "bitcoin_digest",
     "eip191_digest",
+    "envelope_digest",
     "eos_digest",
     "exchange_envelope",
     "hashed_digest",
     "keccak256",
     "polkadot_text",
     "tip191_digest",
+    "tron_hashed_digest",
     "variable_text",
 ]
 
@@ -54,19 +59,27 @@ def bitcoin_digest(message: bytes, header: bytes) -> bytes:
     return sha256d(variable_text(header) + variable_text(message))
 
 
+@lru_cache
 def eip191_digest(message: bytes) -> bytes:
     """EIP-191 version 0x45 («personal_sign»): the message after its length in decimal digits."""
     return keccak256(ETHEREUM_HEADER + str(len(message)).encode() + message)
 
 
+@lru_cache
 def tip191_digest(message: bytes) -> bytes:
     """The same under Tron's header (TIP-191; TronWeb ``signMessageV2``)."""
     return keccak256(TRON_HEADER + str(len(message)).encode() + message)
 
 
+@lru_cache
 def hashed_digest(message: bytes, header: bytes = ETHEREUM_HEADER) -> bytes:
     """The variant of OKX: the header counts 32 bytes, and the message's Keccak-256 stands for the message."""
     return keccak256(header + b"32" + keccak256(message))
+
+
+def tron_hashed_digest(message: bytes) -> bytes:
+    """The same under Tron's header, as TronWeb's first ``sign`` did."""
+    return hashed_digest(message, TRON_HEADER)
 
 
 def exchange_envelope(message: bytes) -> bytes:
@@ -76,6 +89,12 @@ def exchange_envelope(message: bytes) -> bytes:
     keys their SHA-256. Source: github.com/okx/proof-of-reserves, common/hash.go.
     """
     return variable_text(EXCHANGE_HEADER) + variable_text(message)
+
+
+@lru_cache
+def envelope_digest(message: bytes) -> bytes:
+    """Keccak-256 of the envelope, which secp256k1 keys sign."""
+    return keccak256(exchange_envelope(message))
 
 
 def eos_digest(message: bytes) -> bytes:

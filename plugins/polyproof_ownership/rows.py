@@ -9,15 +9,19 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Generic, TypeVar
 
-from attrs import evolve
+from attrs import frozen
 
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof_ownership.chains import canonical_chain
 from polyproof_ownership.encodings import Malformed
 
-__all__ = ["Refused", "RowScheme", "failed", "one_signature", "reading", "unsupported"]
+__all__ = ["Account", "Refused", "RowScheme", "failed", "one_signature", "reading", "unsupported"]
 
+Value = TypeVar("Value")
+
+CUSTODIAL = "declared to be held by a custodian; no signature is looked at"
 LONGEST = {"asset": 200, "chain": 200, "address": 300, "message": 65536}
 LONGEST_SIGNATURE = 16384
 LONGEST_KEY = 4096
@@ -60,7 +64,15 @@ def one_signature(claim: OwnershipClaim) -> str:
     return claim.signatures[0]
 
 
-class RowScheme(OwnershipScheme):
+@frozen
+class Account(Generic[Value]):
+    """An address that was read: its one spelling, and what it says."""
+
+    spelling: str
+    value: Value
+
+
+class RowScheme(OwnershipScheme, Generic[Value]):
     """A scheme that judges each row by itself."""
 
     def serves(self, claim: OwnershipClaim) -> bool:
@@ -74,7 +86,7 @@ class RowScheme(OwnershipScheme):
             return "", ""
         try:
             _check_lengths(claim)
-            return chain, self.spelling(chain, claim.address)
+            return chain, self.read(chain, claim.address).spelling
         except (Malformed, Refused):
             return chain, ""
 
@@ -83,30 +95,40 @@ class RowScheme(OwnershipScheme):
         return [self._verify_one(claim) for claim in rows]
 
     def _verify_one(self, claim: OwnershipClaim) -> OwnershipResult:
-        chain, address = self.account(claim)
+        chain = canonical_chain(claim.chain) or ""
+        address = ""
         try:
-            if not chain:
+            if chain not in self.chains:
+                chain = ""
                 raise unsupported(f"{self.name} does not serve the chain {claim.chain[:40]!r}")
-            if claim.kind is Kind.CUSTODIAL:
-                raise Refused(Status.CUSTODIAL, "declared to be held by a custodian; no signature is looked at")
             _check_lengths(claim)
-            if not address:
-                # Decode it again for the reason.
-                with reading("the address"):
-                    self.spelling(chain, claim.address)
+            with reading("the address"):
+                account = self.read(chain, claim.address)
+            address = account.spelling
+            if claim.kind is Kind.CUSTODIAL:
+                raise Refused(Status.CUSTODIAL, CUSTODIAL)
             _check_before(claim)
-            result = self.judge(claim, chain, address)
+            if claim.control is not None and not self.asks_chain(chain):
+                raise unsupported("what the chain says about who controls an address of this kind is not supported")
+            result = self.judge(claim, chain, account)
         except Refused as refused:
-            result = OwnershipResult(refused.status, refused.reason)
-        return evolve(result, scheme=self.name, chain=chain, address=address)
+            status, reason = refused.status, refused.reason
+            if claim.kind is Kind.CUSTODIAL:
+                status, reason = Status.CUSTODIAL, CUSTODIAL
+            return OwnershipResult(status, reason, self.name, chain, address)
+        return OwnershipResult(result.status, result.reason, self.name, chain, address)
+
+    def asks_chain(self, chain: str) -> bool:
+        """Whether the scheme heeds what a chain says about who controls an account (``claim.control``)."""
+        return False
 
     @abstractmethod
-    def spelling(self, chain: str, address: str) -> str:
-        """The one spelling of an address; raises ``Malformed`` or ``Refused`` if it does not decode."""
+    def read(self, chain: str, address: str) -> Account[Value]:
+        """What an address says; raises ``Malformed`` or ``Refused`` if it does not decode."""
 
     @abstractmethod
-    def judge(self, claim: OwnershipClaim, chain: str, address: str) -> OwnershipResult:
-        """Judge a claim whose address decodes to that spelling; raises ``Refused``."""
+    def judge(self, claim: OwnershipClaim, chain: str, account: Account[Value]) -> OwnershipResult:
+        """Judge a claim whose address decodes to that account; raises ``Refused``."""
 
 
 def _check_lengths(claim: OwnershipClaim) -> None:

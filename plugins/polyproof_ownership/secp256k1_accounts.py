@@ -25,9 +25,9 @@ from polyproof_ownership.encodings import (
     sha256d,
     to_five_bits,
 )
-from polyproof_ownership.evm import checksummed, evm_address, evm_digests
+from polyproof_ownership.evm import EVM_WAYS, Ways, checksummed, evm_address
 from polyproof_ownership.keys import compressed, ethereum_address, evm_signature, hash160, recover
-from polyproof_ownership.rows import RowScheme, failed, one_signature, reading, unsupported
+from polyproof_ownership.rows import Account, RowScheme, failed, one_signature, reading, unsupported
 
 __all__ = ["Secp256k1Account", "filecoin_delegated", "filecoin_secp256k1"]
 
@@ -119,44 +119,50 @@ def xrp_address(key: bytes) -> str:
     return base58_check_encode(b"\0" + hash160(key), BASE58_RIPPLE)
 
 
-class Secp256k1Account(RowScheme):
+# The exchange's own header first: it is what these chains' rows have.
+WAYS: Ways = dict(reversed(EVM_WAYS.items()))
+
+
+class Secp256k1Account(RowScheme[str]):
     """Accounts whose key is recovered from the signature."""
 
     name = "secp256k1-account"
     chains = chains_of(Family.FILECOIN, Family.AELF, Family.OKT, Family.XRP)
 
-    def spelling(self, chain: str, address: str) -> str:
-        """F1, or f410 also for 0x; bare aelf addresses; OKT as 0x; XRP as it is."""
+    def read(self, chain: str, address: str) -> Account[str]:
+        """F1, or f410 also for 0x; bare aelf addresses; OKT as 0x; XRP as it is. Key and address meet in text."""
         match family_of(chain):
             case Family.FILECOIN:
-                return _filecoin_spelling(address)
+                spelling = _filecoin_spelling(address)
             case Family.AELF:
-                return _aelf_spelling(address)
+                spelling = _aelf_spelling(address)
             case Family.OKT:
-                return checksummed(_okt_account(address))
+                spelling = checksummed(_okt_account(address))
             case _:
-                return _xrp_spelling(address)
+                spelling = _xrp_spelling(address)
+        return Account(spelling, spelling)
 
-    def judge(self, claim: OwnershipClaim, chain: str, address: str) -> OwnershipResult:
+    def judge(self, claim: OwnershipClaim, chain: str, account: Account[str]) -> OwnershipResult:
         """One of the ways to sign the message gives a key from which the address is derived."""
         if claim.owners:
-            raise unsupported("accounts that others own are not supported on this chain")
+            raise unsupported("accounts that others control are not supported on this chain")
         if len(claim.keys) > 1:
             raise failed(f"there are {len(claim.keys)} public keys where one is wanted")
         family = family_of(chain)
         with reading("the public key"):
             given = compressed(claim.keys[0]) if claim.keys else None
+        data = claim.message.encode()
         text = one_signature(claim)
-        by_given = ""
+        by_given = False
         with reading("the signature"):
             signature = evm_signature(text)
-            for way, digest in evm_digests(claim.message).items():
-                key = recover(signature, digest)
+            for way, digest in WAYS.items():
+                key = recover(signature, digest(data))
                 if given is not None and key.format() != given:
                     continue
-                if self._is_of(family, address, key):
+                if self._is_of(family, account.value, key):
                     return OwnershipResult(Status.PROVEN, f"signed by the key of this address ({way})")
-                by_given = by_given or way
+                by_given = True
         if given is None:
             raise failed("the signature is not by the key of this address, or of another message")
         if not by_given:

@@ -17,17 +17,16 @@ from polyproof_ownership.bitcoin import (
     Destination,
     Network,
     Output,
-    decode_address,
     nested_witness_key,
     parse_multisig,
+    read_address,
     script_hash,
-    spell_address,
 )
 from polyproof_ownership.chains import Family, canonical_chain, chains_of
 from polyproof_ownership.encodings import Malformed, base64_decode, hex_decode
 from polyproof_ownership.keys import Signature, evm_signature, hash160, recover
 from polyproof_ownership.messages import bitcoin_digest, exchange_envelope, keccak256
-from polyproof_ownership.rows import RowScheme, failed, one_signature, reading, unsupported
+from polyproof_ownership.rows import Account, RowScheme, failed, one_signature, reading, unsupported
 
 __all__ = ["BitcoinScheme", "BitcoinSignMessage", "compact_signature"]
 
@@ -61,14 +60,14 @@ def compact_signature(text: str) -> Compact:
     return Compact(Signature(data[1:], (header - 27) % 4), header >= 31, meant_for)
 
 
-class BitcoinScheme(RowScheme):
+class BitcoinScheme(RowScheme[Destination]):
     """What both schemes of Bitcoin's addresses share."""
 
     chains = chains_of(Family.BITCOIN)
 
-    def spelling(self, chain: str, address: str) -> str:
-        """In lower case if bech32; with the chain's own version if P2SH."""
-        return spell_address(decode_address(address, NETWORKS[chain]), NETWORKS[chain])
+    def read(self, chain: str, address: str) -> Account[Destination]:
+        """What it stands for; in lower case if bech32, with the chain's own version if P2SH."""
+        return Account(*read_address(address, NETWORKS[chain]))
 
 
 class BitcoinSignMessage(BitcoinScheme):
@@ -80,10 +79,10 @@ class BitcoinSignMessage(BitcoinScheme):
         """A row of its chains that is not written in BIP-322."""
         return canonical_chain(claim.chain) in self.chains and not is_bip322(claim)
 
-    def judge(self, claim: OwnershipClaim, chain: str, address: str) -> OwnershipResult:
+    def judge(self, claim: OwnershipClaim, chain: str, account: Account[Destination]) -> OwnershipResult:
         """The keys recovered from the signatures give the address, or m of those in the script that gives it."""
         network = NETWORKS[chain]
-        destination = decode_address(address, network)
+        destination = account.value
         if destination.form is Output.P2TR:
             raise unsupported("signed messages of this kind do not exist for Taproot addresses; BIP-322 does")
         if len(claim.keys) > 1:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
 from polyproof_ownership.chains import Family, chains_of
 from polyproof_ownership.encodings import Malformed, base58_check_decode
-from polyproof_ownership.evm import judge_owners, signer_of
-from polyproof_ownership.messages import TRON_HEADER, eip191_digest, hashed_digest, tip191_digest
-from polyproof_ownership.rows import RowScheme, failed, one_signature, reading
+from polyproof_ownership.evm import Ways, judge_owners, signer_of, signers_of
+from polyproof_ownership.messages import eip191_digest, hashed_digest, tip191_digest, tron_hashed_digest
+from polyproof_ownership.rows import Account, RowScheme, one_signature, reading
 
 __all__ = ["TronAccount", "tron_address"]
 
@@ -22,38 +22,36 @@ def tron_address(text: str) -> bytes:
     return payload[1:]
 
 
-def tron_digests(message: str) -> dict[str, bytes]:
-    """What a signature may sign: under Tron's header and Ethereum's, the message or its Keccak-256."""
-    data = message.encode()
-    return {
-        "Tron's header over the message's Keccak-256": hashed_digest(data, TRON_HEADER),
-        "Tron's header": tip191_digest(data),
-        "Ethereum's header over the message's Keccak-256": hashed_digest(data),
-        "Ethereum's header": eip191_digest(data),
-    }
+TRON_WAYS: Ways = {
+    "Tron's header over the message's Keccak-256": tron_hashed_digest,
+    "Tron's header": tip191_digest,
+    "Ethereum's header over the message's Keccak-256": hashed_digest,
+    "Ethereum's header": eip191_digest,
+}
+"""What a signature may sign: under either header, the message or its Keccak-256."""
 
 
-class TronAccount(RowScheme):
+class TronAccount(RowScheme[bytes]):
     """Accounts by their key; by the keys of a permission where the chain was asked."""
 
     name = "tron"
     chains = chains_of(Family.TRON)
 
-    def spelling(self, chain: str, address: str) -> str:
-        """There is one."""
-        tron_address(address)
-        return address
+    def read(self, chain: str, address: str) -> Account[bytes]:
+        """Its 20 bytes; there is one spelling."""
+        return Account(address, tron_address(address))
 
-    def judge(self, claim: OwnershipClaim, chain: str, address: str) -> OwnershipResult:
+    def asks_chain(self, chain: str) -> bool:
+        """Who holds a permission."""
+        return True
+
+    def judge(self, claim: OwnershipClaim, chain: str, account: Account[bytes]) -> OwnershipResult:
         """The address itself signed, or as many holders of its permission as the chain says."""
-        digests = tron_digests(claim.message)
-        if claim.control is None:
-            _, way = signer_of(one_signature(claim), digests, [tron_address(address)])
+        control = claim.control
+        if control is None:
+            _, way = signer_of(one_signature(claim), claim.message, TRON_WAYS, [account.value])
             return OwnershipResult(Status.PROVEN, f"signed by the key of this address ({way})")
         with reading("an owner's address"):
-            holders = {tron_address(owner) for owner in claim.control.owners}
-        signers = [signer_of(signature, digests, list(holders))[0] for signature in claim.signatures]
-        if len(set(signers)) != len(signers):
-            raise failed("two signatures are by one key")
-        spelled = {signer.hex() for signer in signers}
-        return judge_owners(claim.control, spelled, {holder.hex() for holder in holders}, "this account")
+            holders = {tron_address(owner): owner for owner in control.owners}
+        signers = signers_of(claim, TRON_WAYS, holders)
+        return judge_owners(control, {holders[one] for one in signers}, set(holders.values()), "this account")

@@ -19,15 +19,15 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 from py_arkworks_bls12381 import GT, G1Point, G2Point, Scalar
 
 from polyproof.ownership import OwnershipClaim, OwnershipResult
 from polyproof_ownership.chains import Family, chains_of
 from polyproof_ownership.encodings import Malformed, hex_decode
-from polyproof_ownership.evm import checksummed, evm_address, evm_digests, judge_owners, signer_of
+from polyproof_ownership.evm import EVM_WAYS, checksummed, evm_address, judge_owners, signers_of
 from polyproof_ownership.messages import eip191_digest, hashed_digest
-from polyproof_ownership.rows import RowScheme, failed, reading
+from polyproof_ownership.rows import Account, RowScheme, failed, reading
 
 __all__ = ["CIPHERSUITE", "EthereumValidator", "bls_key", "bls_signature"]
 
@@ -134,7 +134,7 @@ def validator_digests(message: str) -> tuple[bytes, bytes]:
     return hashed_digest(data), eip191_digest(data)
 
 
-class EthereumValidator(RowScheme):
+class EthereumValidator(RowScheme[bytes]):
     """Validators by their withdrawal credentials, once those are known; else unbound."""
 
     name = "eth-validator-bls"
@@ -148,9 +148,10 @@ class EthereumValidator(RowScheme):
         """A row of Ethereum whose address has the 48 bytes of a BLS key."""
         return super().serves(claim) and len(claim.address.removeprefix("0x")) == 96
 
-    def spelling(self, chain: str, address: str) -> str:
-        """0x and small letters."""
-        return "0x" + bls_key(address)[0].hex()
+    def read(self, chain: str, address: str) -> Account[bytes]:
+        """The 48 bytes of its key; 0x and small letters."""
+        value = bls_key(address)[0]
+        return Account(f"0x{value.hex()}", value)
 
     def verify(self, rows: Sequence[OwnershipClaim]) -> list[OwnershipResult]:
         """Judge a batch; its BLS signatures are checked together."""
@@ -158,7 +159,11 @@ class EthereumValidator(RowScheme):
             return EthereumValidator(signatures_that_hold(rows)).verify(rows)
         return super().verify(rows)
 
-    def judge(self, claim: OwnershipClaim, chain: str, address: str) -> OwnershipResult:
+    def asks_chain(self, chain: str) -> bool:
+        """Where the stake goes."""
+        return True
+
+    def judge(self, claim: OwnershipClaim, chain: str, account: Account[bytes]) -> OwnershipResult:
         """Every signature is valid; those of the withdrawal key or account prove it where the chain was asked."""
         bls, others = [], []
         for text in claim.signatures:
@@ -174,13 +179,10 @@ class EthereumValidator(RowScheme):
             declared = [evm_address(owner) for owner in claim.owners]
         accounts = [one for one in credentials if len(one) == 20] if control else declared
         # Beside the accounts that count, the others that the row names may have signed, and must have done so validly.
-        digests = evm_digests(claim.message)
-        signers = [signer_of(text, digests, [*accounts, *declared])[0] for text in others]
-        if len(set(signers)) != len(signers):
-            raise failed("two signatures are by one key")
-        key = bls_key(claim.keys[0])[0] if claim.keys else bytes.fromhex(address[2:])
+        signers = signers_of(evolve(claim, signatures=others), EVM_WAYS, {*accounts, *declared}) if others else set()
+        key = bls_key(claim.keys[0])[0] if claim.keys else account.value
         if control is None:
-            if key.hex() != address[2:]:
+            if key != account.value:
                 raise failed("the key given is not the validator's, and its withdrawal credentials were not looked up")
             names = ["the validator's key"] * len(bls) + [checksummed(signer) for signer in signers]
             return judge_owners(None, set(names), set(), "where this validator's stake goes")

@@ -123,10 +123,10 @@ def test_filecoin_addresses_come_from_their_keys() -> None:
     assert secp256k1_accounts.filecoin_secp256k1(PublicKey(bytes.fromhex(key))) == address
     payload, address = published.FILECOIN_F1
     assert encodings.base32_lower_decode(address[2:])[:20].hex() == payload
-    assert secp256k1_accounts.Secp256k1Account().spelling("filecoin", address) == address
+    assert secp256k1_accounts.Secp256k1Account().read("filecoin", address).spelling == address
     account, address = published.FILECOIN_F410
     assert secp256k1_accounts.filecoin_delegated(evm.evm_address(account)) == address
-    assert secp256k1_accounts.Secp256k1Account().spelling("filecoin", account) == address
+    assert secp256k1_accounts.Secp256k1Account().read("filecoin", account).spelling == address
 
 
 def test_cardano_addresses_hold_the_hash_of_their_payment_key() -> None:
