@@ -9,6 +9,7 @@ changes a digit. The result is no secret and models nobody.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -104,18 +105,18 @@ def write_sample(
         raise UsageError(f"{path} cannot be written: {'it is a directory' if path.is_dir() else 'no such directory'}")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     words = np.random.PCG64(seed)
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "threads": thread_count(),
-        "temp_directory": f"{unfinished}.tmp",
-    }
+    origin = _random(words, 1)
     try:
-        with duckdb.connect(":memory:", config=config) as connection:
+        with (
+            tempfile.TemporaryDirectory(prefix="polyproof-") as directory,
+            duckdb.connect(":memory:", config={"threads": thread_count(), "temp_directory": directory}) as connection,
+        ):
             columns = ", ".join(f"w{k} UBIGINT, f{k} UBIGINT" for k in range(len(assets)))
             connection.execute(f"CREATE TEMP TABLE sample (number UBIGINT, {columns})")
             with (progress or Progress()).task("make accounts", accounts) as task:
                 for first in range(0, accounts, _BLOCK):
                     count = min(_BLOCK, accounts - first)
-                    block = _block(assets, first, count, accounts, seed, words)
+                    block = _block(assets, first, count, accounts, origin, words)
                     connection.register("block", block)
                     connection.execute("INSERT INTO sample SELECT * FROM block")
                     task.advance(count)
@@ -145,10 +146,10 @@ def _select(assets: Sequence[Asset], kind: str) -> str:
 
 
 def _block(
-    assets: Sequence[Asset], first: int, count: int, accounts: int, seed: int, words: np.random.PCG64
+    assets: Sequence[Asset], first: int, count: int, accounts: int, origin: UInt64, words: np.random.PCG64
 ) -> dict[str, UInt64]:
     """Accounts from ``first``: a number that no other has, and of each asset the whole coins and the fraction."""
-    numbers = _mixed(np.arange(first, first + count, dtype=np.uint64), seed)
+    numbers = _mixed(np.arange(first, first + count, dtype=np.uint64) + origin)
     habits = _random(words, count)
     # Of 64 users 5 hold nothing, 44 are ordinary, 14 hold twice as many assets, one trades most of them.
     kind = habits & np.uint64(63)
@@ -202,9 +203,9 @@ def _random(words: np.random.PCG64, count: int) -> UInt64:
     return np.asarray(words.random_raw(count), np.uint64)
 
 
-def _mixed(numbers: UInt64, seed: int) -> UInt64:
-    """A permutation of the 64-bit words, another for each seed: the finaliser of SplitMix64."""
-    x = (numbers + np.uint64(seed % 2**64)) * np.uint64(0x9E3779B97F4A7C15)
+def _mixed(numbers: UInt64) -> UInt64:
+    """A permutation of the 64-bit words: the finaliser of SplitMix64."""
+    x = numbers * np.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     mixed: UInt64 = x ^ (x >> np.uint64(31))

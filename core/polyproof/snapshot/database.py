@@ -41,9 +41,8 @@ def open_query(connection: duckdb.DuckDBPyConnection, part: Part, query: str, fi
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             findings.add("is not one SELECT", "WITH … SELECT and FROM … count as SELECT", part=part)
             return False
-        # The line end keeps a trailing comment from swallowing the parenthesis.
-        text = statements[0].query.strip().removesuffix(";")
-        part.relation = f"({text}\n)"
+        part.relation = "polyproof_query"
+        connection.execute(f"CREATE TEMP VIEW {part.relation} AS {statements[0].query}")
         part.columns = described(connection, part.relation)
     except duckdb.Error as error:
         findings.add(f"cannot be run: {first_lines(error)}", part=part)

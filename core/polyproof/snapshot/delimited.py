@@ -21,8 +21,6 @@ __all__ = ["CsvReading", "open_csv"]
 
 LONGEST_LINE = 2_000_000
 """Bytes a record may have."""
-MOST_REJECTS = 1_000_000
-"""Faults DuckDB notes down for one file."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NOT_UTF8 = "convert it first: iconv -f WINDOWS-1252 -t UTF-8"
 
@@ -39,7 +37,7 @@ def open_csv(part: Part, path: Path, delimiter: str, findings: Findings) -> CsvR
         f"read_csv({literal(_unglobbed(path))}, auto_detect = false, header = true, columns = {{{declared}}}, "
         f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', max_line_size = {LONGEST_LINE}, "
         f"store_rejects = true, rejects_table = '{reading.rejects}', rejects_scan = '{reading.scans}', "
-        f"rejects_limit = {MOST_REJECTS})"
+        "rejects_limit = 0)"
     )
     return reading
 
