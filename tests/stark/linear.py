@@ -32,3 +32,11 @@ def consistent(matrix: list[list[int]], right: list[int], modulus: int) -> bool:
     rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
     solved = _eliminate(rows, columns, modulus)
     return all(row[-1] == 0 for row in rows[solved:])
+
+
+def solve(matrix: list[list[int]], right: list[int], modulus: int) -> list[int]:
+    """The solution of a square system of full rank."""
+    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
+    if _eliminate(rows, len(matrix[0]), modulus) != len(matrix[0]):
+        raise ValueError("the system has no single solution")
+    return [row[-1] for row in rows[: len(matrix[0])]]
