@@ -89,13 +89,16 @@ class SegmentProof:
 
 @frozen
 class SecurityTerm:
-    """One term of a security account: a round of the protocol and its error."""
+    """One term of a security account: a way to cheat in one round of the protocol, and what it costs."""
 
     name: str
     bits: float
     formula: str
+    """With the numbers filled in."""
     source: str
     """Paper and section."""
+    round: str = ""
+    """The challenge that a cheating prover would have to be lucky with, in the protocol's symbols."""
 
 
 @frozen
@@ -106,8 +109,18 @@ class SecurityReport:
     binding: str
     """Name of the term that decides."""
     terms: tuple[SecurityTerm, ...]
+    """In the order of the protocol's rounds."""
     conjectured_bits: float | None = None
     notes: tuple[str, ...] = ()
+    grinding_bits: float = 0.0
+    """How many bits of the term that grinding protects are work rather than chance."""
+    bound: str = ""
+    """Which of several known bounds the terms follow; empty if there is one."""
+    alternatives: tuple[SecurityReport, ...] = ()
+    """The same proof by the other proven bounds; none gives more bits."""
+    inclusion: tuple[SecurityTerm, ...] = ()
+    """How hard it is to open to a user what the totals do not contain, where that differs from ``proven_bits``:
+    one term for each bound, with what it rests on."""
 
 
 @frozen

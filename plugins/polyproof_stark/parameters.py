@@ -60,38 +60,40 @@ def check_parameters(parameters: Parameters, compiled: CompiledSystem, field: Fi
         raise OptionsError(f"a trace has at least 2^10 rows, not 2^{p.log_rows}")
     if p.blinding < needed:
         raise OptionsError(
-            f"{p.blinding} blinding rows do not cover the openings: 2·{p.queries} queries + 2·{p.degree} "
-            f"out-of-domain equations need {needed}"
+            f"{p.blinding} blinding rows do not cover the openings: 2·{p.queries} of the queries + 2·{p.degree} of the "
+            f"out-of-domain point = {needed}; leave blinding out, or give {needed}"
         )
     if 5 * p.blinding > p.rows:
         raise OptionsError(
             f"{p.blinding} blinding rows are too many for 2^{p.log_rows} rows: 5·{p.blinding} = {5 * p.blinding} is "
-            f"above {p.rows}"
+            f"above {p.rows}; fewer queries, or a trace of 2^{(5 * p.blinding - 1).bit_length()} rows, would fit"
         )
     if p.domain_size.bit_length() - 1 > field.two_adicity:
         raise OptionsError(
-            f"the evaluation domain of {p.blowup}·2^{p.log_rows} points does not exist in {field.name}, "
-            f"whose two-adicity is {field.two_adicity}"
+            f"the evaluation domain of {p.blowup}·2^{p.log_rows} = 2^{p.domain_size.bit_length() - 1} points does not "
+            f"exist in {field.name}, whose two-adicity is {field.two_adicity}; a smaller blowup or shorter segments "
+            f"(segment_rows) would fit"
         )
     quotient = compiled.quotient_degree(p.rows, p.blinding)
     if quotient + 1 > p.domain_size:
         raise OptionsError(
-            f"constraints of degree {compiled.degree} make a quotient of degree {quotient}, which needs more than "
-            f"the {p.domain_size} points of a domain with blowup {p.blowup}"
+            f"constraints of degree {compiled.degree} make a quotient of degree {quotient}, which {p.blowup}·"
+            f"2^{p.log_rows} = {p.domain_size} points do not determine; a greater blowup would"
         )
     if p.domain_size // p.folding.arities[0] < p.queries:
         raise OptionsError(
-            f"{p.queries} queries without repetition need as many cosets, the domain has "
-            f"{p.domain_size // p.folding.arities[0]}"
+            f"{p.queries} queries without repetition need as many cosets, the domain has {p.domain_size} / "
+            f"{p.folding.arities[0]} = {p.domain_size // p.folding.arities[0]}"
         )
     for lookup in compiled.lookups:
         if 1 << lookup.bits > p.active:
             raise OptionsError(
-                f"a table of 2^{lookup.bits} values does not fit the {p.active} rows under constraints "
-                f"(2^{p.log_rows} − {p.blinding})"
+                f"a table of 2^{lookup.bits} values does not fit the 2^{p.log_rows} − {p.blinding} = {p.active} rows "
+                f"under constraints; limbs of {p.active.bit_length() - 1} bits (limb_bits) or longer segments "
+                f"(segment_rows) would"
             )
         if p.active * len(lookup.values) >= field.modulus:
             raise OptionsError(
-                f"{p.active} rows of {len(lookup.values)} looked-up columns can wrap a multiplicity: the product "
-                f"must stay below {field.modulus}"
+                f"{p.active} rows of {len(lookup.values)} looked-up columns can wrap a multiplicity: "
+                f"{p.active}·{len(lookup.values)} = {p.active * len(lookup.values)} is not below {field.modulus}"
             )

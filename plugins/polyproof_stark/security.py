@@ -1,238 +1,341 @@
 """The security account: proven bits, round by round, with formula and source.
 
-Soundness error of each round of the protocol (round-by-round, as Fiat-Shamir needs it), in two regimes:
-
-- unique decoding, proximity θ = (1 − ρ)/2: list size 1, gap error |D|/|K|;
-- Johnson, θ = 1 − √ρ·(1 + 1/2m): list size L = (m + ½)/√ρ, gap error (m + ½)^7/(3ρ^{3/2})·|D|²/|K|;
-
-both from Ben-Sasson, Carmon, Ishai, Kopparty, Saraf, "Proximity gaps for Reed-Solomon codes" (BCIKS20,
-eprint 2020/654), theorems 4.1 and 5.1 for lines, 6.1 and 6.2 for curves, whose error is the curve's
-degree times as large. The account takes the better regime and the best m, and reports the least term.
-How the terms combine follows ethSTARK (eprint 2021/582, theorem 4) and Haböck, "A summary on the FRI
-low degree test" (eprint 2022/1216). The conjecture q·log2 β + g up to capacity was refuted in 2025
-(eprint 2025/2010, 2025/2046); it is only ever shown next to the proven figure.
+An account follows one bound of ``polyproof_stark.proximity`` through the protocol. Before each challenge
+there is a list of at most L tuples of polynomials that agree with everything committed so far on a share α
+of the domain; a challenge is unlucky for the verifier if it lets a wrong tuple pass on. A term is the
+probability of that, over K∖F, from which all challenges come. This is round-by-round soundness, and the
+account's bits are those of its worst round, because under Fiat-Shamir every evaluation of the hash is an
+attempt at one round (Canetti et al., STOC 2019; Chiesa, Manohar, Spooner, eprint 2019/834; for FRI Block et
+al., eprint 2023/1071). How the rounds join follows ethSTARK (eprint 2021/582, theorem 4), Haböck, "A summary
+on the FRI low degree test" (eprint 2022/1216, theorem 8), and eprint 2024/1553, theorems 2 and 3.
+docs/explanation/security.md gives the argument for this protocol, term by term.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf, log2, sqrt
+from math import log2
 
 from attrs import frozen
 
 from polyproof.backend import SecurityReport, SecurityTerm
+from polyproof.constraints import Operation
 from polyproof.errors import OptionsError
 from polyproof.field import Field
 from polyproof.hash import Hash
-from polyproof_stark.compiler import CompiledSystem
+from polyproof_stark.compiler import LAMBDA, CompiledSystem, RowSet
 from polyproof_stark.parameters import Parameters
+from polyproof_stark.proximity import Bound, Johnson, MutualJohnson, RandomWords, UniqueDecoding
 
-__all__ = ["Johnson", "Regime", "UniqueDecoding", "choose_queries", "security_report"]
+__all__ = ["MAX_GRINDING", "MAX_QUERIES", "choose_queries", "security_report"]
 
 MAX_GRINDING = 20
 """Most bits of grinding the optimiser takes: about a million hashes."""
-MAX_MULTIPLICITY = 1000
-"""Largest m that is tried."""
+MAX_QUERIES = 1024
+"""Most queries the optimiser takes."""
+LEAST_MULTIPLICITY = 3
+"""BCIKS20 prove their theorems for m ≥ 3."""
+
+QUERIES = "queries and grinding"
+PROTOCOL = "docs/reference/protocol.md, section 8"
 
 
 @frozen
-class UniqueDecoding:
-    """Proximity up to half the distance."""
+class _Counts:
+    """The numbers of one proof that the terms are made of; none depends on the bound."""
 
-    rate: float
+    p: Parameters
+    outside: float
+    """log2|K∖F|."""
+    poles: int
+    """U·(looked-up columns + tables): where the lookups' rational functions can have poles."""
+    powers: int
+    """The highest power of λ."""
+    looked_up: int
+    constraints: int
+    identity: int
+    """Degree of the constraint identity, denominators cleared, when columns have degree N.
 
-    @property
-    def name(self) -> str:
-        """For reports."""
-        return "unique decoding"
+    An opened value makes a quotient of degree < N: so committed columns are of degree ≤ N, one more than
+    honest ones.
+    """
+    in_a: int
+    """Words in G_A beside the mask."""
+    in_b: int
 
-    @property
-    def agreement(self) -> float:
-        """1 − θ: what a query passes with, when the word is θ-far."""
-        return (1 + self.rate) / 2
-
-    @property
-    def agreement_formula(self) -> str:
-        """The same in symbols."""
-        return "(1 + ρ)/2"
-
-    @property
-    def list_bits(self) -> float:
-        """log2 of the list size."""
-        return 0.0
-
-    def gap_bits(self, domain_bits: float, field_bits: float) -> float:
-        """−log2 of the gap error for a line."""
-        return field_bits - domain_bits
-
-    gap_formula = "|D|/|K|"
-    gap_source = "BCIKS20, theorem 4.1 (lines), 6.1 (curves)"
-
-
-@frozen
-class Johnson:
-    """Proximity up to the Johnson radius, with multiplicity m ≥ 3."""
-
-    rate: float
-    multiplicity: int
-
-    @property
-    def name(self) -> str:
-        """For reports."""
-        return f"Johnson radius, m = {self.multiplicity}"
-
-    @property
-    def agreement(self) -> float:
-        """1 − θ."""
-        return sqrt(self.rate) * (1 + 1 / (2 * self.multiplicity))
-
-    @property
-    def agreement_formula(self) -> str:
-        """The same in symbols."""
-        return "√ρ·(1 + 1/2m)"
-
-    @property
-    def list_bits(self) -> float:
-        """log2 L, L = (m + ½)/√ρ."""
-        return log2((self.multiplicity + 0.5) / sqrt(self.rate))
-
-    def gap_bits(self, domain_bits: float, field_bits: float) -> float:
-        """−log2 of the gap error for a line."""
-        return field_bits - 2 * domain_bits - 7 * log2(self.multiplicity + 0.5) + log2(3) + 1.5 * log2(self.rate)
-
-    gap_formula = "(m + ½)^7/(3ρ^{3/2})·|D|²/|K|"
-    gap_source = "BCIKS20, theorem 5.1 (lines), 6.2 (curves)"
-
-
-Regime = UniqueDecoding | Johnson
-
-
-def _terms(
-    compiled: CompiledSystem, p: Parameters, field: Field, hash: Hash, regime: Regime
-) -> tuple[SecurityTerm, ...]:
-    """All terms in one regime, in the order of the protocol."""
-    field_bits = p.degree * log2(field.modulus)
-    # Challenges are drawn from K without F.
-    outside = field_bits + log2(1 - 2 ** (log2(field.modulus) - field_bits))
-    domain_bits = log2(p.domain_size)
-    many = regime.list_bits
-    of_list = "L·" if isinstance(regime, Johnson) else ""
-    terms = []
-
-    def term(name: str, bits: float, formula: str, source: str) -> None:
-        terms.append(SecurityTerm(name, bits, formula, source))
-
-    looked_up = sum(len(lookup.values) for lookup in compiled.lookups)
-    sums = sum(1 for name in compiled.publics) if compiled.accumulator is not None else 0
-    if compiled.accumulator is not None:
-        rational = p.active * (looked_up + len(compiled.lookups)) + sums + len(compiled.lookups)
-        term(
-            "lookups and sums",
-            outside - many - log2(max(rational, 1)),
-            f"{of_list}(U·(limbs + tables) + sums)/|K∖F| = {of_list}{rational}/|K∖F|",
-            "Haböck, eprint 2022/1530, lemma 5; Schwartz-Zippel in α and λ",
+    @classmethod
+    def of(cls, compiled: CompiledSystem, p: Parameters, field: Field) -> _Counts:
+        looked_up = sum(len(lookup.values) + 1 for lookup in compiled.lookups)
+        # Every divisor divides Z_U(X)·(X − ω^U), of degree U + 1.
+        divisors = {RowSet.ALL: p.active, RowSet.TRANSITION: p.active - 1}
+        cleared = p.active + 1
+        numerators = [item.degree * p.rows + cleared - divisors.get(item.rows, 1) for item in compiled.constraints]
+        chunks = compiled.chunks(p.rows, p.blinding)
+        quotient = (chunks - 1) * (p.rows - p.blinding) + p.rows + cleared
+        return cls(
+            p,
+            log2(field.modulus**p.degree - field.modulus),
+            p.active * looked_up,
+            _powers_of_lambda(compiled),
+            looked_up,
+            len(compiled.constraints),
+            max(quotient, *numerators),
+            len(compiled.witness_columns),
+            len(compiled.range_columns) + len(compiled.argument_columns) + chunks + len(compiled.next_columns),
         )
-    constraints = len(compiled.constraints)
-    term(
-        "constraint batching",
-        outside - many - log2(max(constraints - 1, 1)),
-        f"{of_list}(constraints − 1)/|K∖F| = {of_list}{constraints - 1}/|K∖F|",
-        "ethSTARK, eprint 2021/582, theorem 4 (ALI)",
+
+    @property
+    def curve(self) -> int:
+        """Degree of the curve that batches all words: with δ = γ^(in_a + 1) the two halves are one curve."""
+        return self.in_a + self.in_b + 1
+
+
+def _powers_of_lambda(compiled: CompiledSystem) -> int:
+    """The highest power of λ in a constraint, read off the graph."""
+    degrees: list[int] = []
+    for node in compiled.nodes:
+        match node.operation:
+            case Operation.CHALLENGE:
+                degrees.append(int(node.first == LAMBDA))
+            case Operation.ADD | Operation.SUBTRACT:
+                degrees.append(max(degrees[node.first], degrees[node.second]))
+            case Operation.MULTIPLY:
+                degrees.append(degrees[node.first] + degrees[node.second])
+            case _:
+                degrees.append(0)
+    return max((degrees[item.node] for item in compiled.constraints), default=0)
+
+
+def _terms(counts: _Counts, hash: Hash, bound: Bound) -> tuple[SecurityTerm, ...]:
+    """All terms by one bound, in the order of the protocol."""
+    p, outside = counts.p, counts.outside
+    many, times_list = log2(bound.list_size), "" if bound.list_size == 1 else f"{bound.list_size:.4g}·"
+    of_list = "L·" if times_list else ""
+    rate = f"ρ = 1/{p.blowup}"
+    terms: list[SecurityTerm] = []
+
+    def lucky(round: str, name: str, symbols: str, numbers: str, count: int, source: str) -> None:
+        """A polynomial for each tuple of the list, and a challenge among its roots."""
+        terms.append(
+            SecurityTerm(
+                name,
+                outside - many - log2(max(count, 1)),
+                f"{of_list}{symbols}/|K∖F| = {times_list}{numbers}/2^{outside:.1f}",
+                source,
+                round,
+            )
+        )
+
+    def gap(round: str, name: str, formula: str, numbers: str, exceptional: float, source: str) -> None:
+        terms.append(
+            SecurityTerm(
+                name,
+                outside - exceptional,
+                f"{formula}/|K∖F|, {numbers}, {rate}: 2^{exceptional:.1f}/2^{outside:.1f}",
+                source,
+                round,
+            )
+        )
+
+    if counts.poles or counts.powers:
+        lucky(
+            "α, λ",
+            "lookups and sums",
+            "(U·(columns + tables) + powers of λ)",
+            f"({p.active}·{counts.looked_up} + {counts.powers})",
+            counts.poles + counts.powers,
+            "Haböck, eprint 2022/1530, lemma 5, and the roots of a numerator in α and in λ",
+        )
+    lucky(
+        "η",
+        "batching of constraints",
+        "(constraints − 1)",
+        f"({counts.constraints} − 1)",
+        counts.constraints - 1,
+        "eprint 2022/1216, theorem 8; eprint 2021/582, theorem 4 (ALI)",
     )
-    # A quotient of degree < N lets a column have degree N, one more than honest ones have.
-    degree = compiled.degree * p.rows + p.rows + 4
-    term(
+    lucky(
+        "z",
         "out-of-domain point",
-        outside - many - log2(degree),
-        f"{of_list}(degree·N + N + 4)/|K∖F| = {of_list}{degree}/|K∖F|",
-        "ethSTARK, eprint 2021/582, theorem 4 (DEEP)",
+        "degree of the identity at z",
+        f"{counts.identity}",
+        counts.identity,
+        "eprint 2022/1216, theorem 8; DEEP: eprint 2019/336",
     )
-    chunks = compiled.chunks(p.rows, p.blinding)
-    in_a = len(compiled.witness_columns)
-    in_b = len(compiled.range_columns) + len(compiled.argument_columns) + chunks + len(compiled.next_columns)
-    gap = regime.gap_bits(domain_bits, outside)
-    term(
-        "batching into one codeword",
-        gap - log2(in_a + in_b + 1),
-        f"({in_a} + {in_b} + 1)·{regime.gap_formula}",
-        regime.gap_source,
+    gap(
+        "γ",
+        "batching of columns",
+        bound.exceptional_formula,
+        f"ℓ = {counts.in_a} + {counts.in_b} + 1, n = |D| = {_power(p.domain_size)}",
+        bound.exceptional(counts.curve, p.domain_size),
+        bound.source,
     )
-    size = domain_bits
-    worst = inf
-    for arity in p.folding.arities:
-        size -= log2(arity)
-        worst = min(worst, regime.gap_bits(size, outside) - log2(arity - 1))
-    term(
+    gap(
+        "δ",
+        "joining of G_A and G_B",
+        bound.exceptional_formula,
+        f"ℓ = 1, n = |D| = {_power(p.domain_size)}",
+        bound.exceptional(1, p.domain_size),
+        bound.source,
+    )
+    size, folds = p.domain_size, []
+    for number, arity in enumerate(p.folding.arities):
+        size //= arity
+        folds.append((bound.exceptional_fold(arity, size, p.domain_size), number, arity, size))
+    exceptional, number, arity, size = max(folds, key=lambda fold: fold[0])
+    gap(
+        f"c_0 … c_{len(folds) - 1}",
         "folds",
-        worst,
-        f"(arity − 1)·{regime.gap_formula} on the folded domain, the worst layer",
-        regime.gap_source,
+        bound.fold_formula,
+        f"worst of {len(folds)} is c_{number}: a = {arity}, n = {_power(size)}, |D| = {_power(p.domain_size)}",
+        exceptional,
+        bound.fold_source,
     )
-    term(
-        "queries and grinding",
-        -p.queries * log2(regime.agreement) + p.grinding,
-        f"({regime.agreement_formula})^{p.queries}: {-p.queries * log2(regime.agreement):.1f} bits, "
-        f"and {p.grinding} bits of grinding",
-        "BCIKS20, theorem 8.3; grinding: ethSTARK, eprint 2021/582, section 3.11.3",
+    by_chance = -p.queries * log2(bound.agreement)
+    terms.append(
+        SecurityTerm(
+            QUERIES,
+            by_chance + p.grinding,
+            f"α^q·2^−g, α = {bound.agreement_formula} = {bound.agreement:.4f}, {rate}, q = {p.queries}, "
+            f"g = {p.grinding}: {by_chance:.1f} + {p.grinding}",
+            "BCIKS20 (eprint 2020/654), theorem 8.3; grinding: eprint 2021/582, section 3.11.3",
+            "queries",
+        )
     )
-    term(
-        "inclusion chain",
-        outside - many - log2((in_a + 3) * p.rows),
-        f"{of_list}(columns + 3)·N/|K∖F| = {of_list}{in_a + 3}·{p.rows}/|K∖F|",
-        "docs/reference/protocol.md, section 6" + ("; rests on mutual correlated agreement" if many else ""),
-    )
-    term(
-        "hash collisions",
-        float(hash.collision_bits),
-        "claimed for the hash; at most 128 for a 256-bit digest",
-        f"collision resistance of {hash.name}",
+    terms.append(
+        SecurityTerm(
+            "hash collisions",
+            float(hash.collision_bits),
+            "claimed for the hash; at most half of the 256 bits of a digest",
+            f"collision resistance of {hash.name}",
+        )
     )
     return tuple(terms)
 
 
-def _best(compiled: CompiledSystem, p: Parameters, field: Field, hash: Hash) -> tuple[Regime, tuple[SecurityTerm, ...]]:
-    """The regime, and for Johnson the m, whose least term is largest."""
-    rate = 1 / p.blowup
-    found: tuple[float, Regime, tuple[SecurityTerm, ...]] | None = None
-    regime: Regime = UniqueDecoding(rate)
-    multiplicity = 3
-    while True:
-        terms = _terms(compiled, p, field, hash, regime)
-        least = min(term.bits for term in terms)
-        if found is None or least > found[0]:
-            found = least, regime, terms
-        # Queries gain and gaps lose with m: past their crossing nothing improves.
-        by_name = {term.name: term.bits for term in terms}
-        crossed = (
-            isinstance(regime, Johnson) and by_name["batching into one codeword"] < by_name["queries and grinding"]
+def _power(size: int) -> str:
+    return f"2^{size.bit_length() - 1}"
+
+
+def _least(terms: tuple[SecurityTerm, ...]) -> SecurityTerm:
+    return min(terms, key=lambda term: term.bits)
+
+
+def _account(counts: _Counts, hash: Hash, bound: Bound) -> SecurityReport:
+    """The account by one bound."""
+    terms = _terms(counts, hash, bound)
+    binding = _least(terms)
+    return SecurityReport(binding.bits, binding.name, terms, grinding_bits=float(counts.p.grinding), bound=bound.name)
+
+
+def _best_multiplicity(counts: _Counts, hash: Hash) -> int:
+    """The m whose least term is largest.
+
+    With m the queries gain and everything else loses, so the best m is where they cross, or the one before.
+    """
+    rate = 1 / counts.p.blowup
+
+    def least(m: int) -> tuple[float, float]:
+        terms = _terms(counts, hash, Johnson(rate, m))
+        return (
+            next(term.bits for term in terms if term.name == QUERIES),
+            min(term.bits for term in terms if term.name != QUERIES),
         )
-        if crossed or multiplicity > MAX_MULTIPLICITY:
-            return found[1], found[2]
-        regime = Johnson(rate, multiplicity)
-        multiplicity += 1
+
+    def crossed(m: int) -> bool:
+        queries, others = least(m)
+        return queries >= others
+
+    low, high = LEAST_MULTIPLICITY, LEAST_MULTIPLICITY
+    while not crossed(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if crossed(middle) else (middle, high)
+    return max((low, high), key=lambda m: min(least(m)))
+
+
+def _inclusion(
+    counts: _Counts, unique: SecurityReport, johnson: SecurityReport, mutual: SecurityReport, bound: MutualJohnson
+) -> tuple[SecurityTerm, ...]:
+    """What a user's own check rests on, within unique decoding and beyond.
+
+    A wrong own row passes only if γ, δ or a fold challenge is a root of what is wrong, for one of the rows
+    or cosets and one of the L tuples, or if the prover is lucky elsewhere in the account.
+    """
+    rows = f"({counts.in_a} + 3)·{_power(counts.p.rows)}/2^{counts.outside:.1f}"
+
+    def term(name: str, worst: SecurityReport, list_size: float, source: str) -> SecurityTerm:
+        chain = counts.outside - log2(list_size * (counts.in_a + 3) * counts.p.rows)
+        of_list, times_list = ("", "") if list_size == 1 else ("L·", f"{list_size:.4g}·")
+        return SecurityTerm(
+            name,
+            min(chain, worst.proven_bits),
+            f"the least of {worst.binding}: {worst.proven_bits:.1f}, and of the chain: "
+            f"{of_list}(columns + 3)·N/|K∖F| = {times_list}{rows}: {chain:.1f}",
+            source,
+            "γ, δ, c, queries",
+        )
+
+    beyond = min(johnson, mutual, key=lambda account: account.proven_bits)
+    return (
+        term("within unique decoding", unique, 1.0, f"{PROTOCOL}; the chain is after FRIDA, eprint 2024/248"),
+        term(
+            f"up to the {bound.name}",
+            beyond,
+            bound.list_size,
+            f"{PROTOCOL}; rests on mutual correlated agreement: {bound.source}",
+        ),
+    )
 
 
 def security_report(compiled: CompiledSystem, p: Parameters, field: Field, hash: Hash) -> SecurityReport:
-    """The account of a proof with these parameters."""
-    regime, terms = _best(compiled, p, field, hash)
-    binding = min(terms, key=lambda term: term.bits)
-    field_bits = p.degree * log2(field.modulus)
-    conjectured = min(
-        p.queries * log2(p.blowup) + p.grinding, field_bits - log2(p.domain_size), float(hash.collision_bits)
+    """The account of a proof with these parameters: by the better bound, with the other beside it."""
+    counts = _Counts.of(compiled, p, field)
+    rate = 1 / p.blowup
+    multiplicity = _best_multiplicity(counts, hash)
+    unique = _account(counts, hash, UniqueDecoding(rate))
+    johnson = _account(counts, hash, Johnson(rate, multiplicity))
+    mutual_bound = MutualJohnson(rate, multiplicity)
+    mutual = _account(counts, hash, mutual_bound)
+    better, other = (johnson, unique) if johnson.proven_bits > unique.proven_bits else (unique, johnson)
+    conjectured = _account(counts, hash, RandomWords(rate, p.degree * log2(field.modulus)))
+    inclusion = _inclusion(counts, unique, johnson, mutual, mutual_bound)
+    notes = (
+        f"For a trace of 2^{p.log_rows} rows, |D| = {p.blowup}·2^{p.log_rows}. b bits: whoever evaluates the hash T "
+        f"times gets a false statement accepted with probability T·2^−b at most, the hash being a random oracle. A "
+        f"quantum computer needs at worst the square root of as many evaluations.",
+        f"{p.grinding} bits of the query term are grinding: work that every attempt costs, not improbability.",
+        "Proven means: no conjecture about codes. The conjectured figure takes a prover to do no better than with "
+        "random words (eprint 2025/2010). The older one, q·log2 β + g, was refuted (eprint 2025/2010, 2025/2046).",
+        f"That a user's own row is one of those summed is proven to {inclusion[0].bits:.1f} bits within unique "
+        f"decoding; the {inclusion[1].bits:.1f} bits up to the Johnson radius rest on mutual correlated agreement, a "
+        f"theorem of 2025.",
     )
-    notes = [
-        f"Proven in the regime: {regime.name}; trace of 2^{p.log_rows} rows, blowup {p.blowup}.",
-        f"Of the query term {p.grinding} bits are grinding: work, not probability.",
-        "The conjectured figure assumes more of FRI than is known; in its strongest form, up to capacity, "
-        "it was refuted in 2025 (eprint 2025/2010, 2025/2046). Rely on the proven figure.",
-    ]
-    if isinstance(regime, Johnson):
-        notes.append(
-            "Inclusion beyond unique decoding rests on mutual correlated agreement; within unique decoding it has "
-            f"{field_bits - log2((len(compiled.witness_columns) + 3) * p.rows):.1f} bits unconditionally, next to "
-            f"{-p.queries * log2((1 + 1 / p.blowup) / 2) + p.grinding:.1f} of queries and grinding."
-        )
-    return SecurityReport(binding.bits, binding.name, terms, conjectured, tuple(notes))
+    return SecurityReport(
+        better.proven_bits,
+        better.binding,
+        better.terms,
+        conjectured.proven_bits,
+        notes,
+        better.grinding_bits,
+        better.bound,
+        (other,),
+        inclusion,
+    )
+
+
+def _unreachable(report: SecurityReport, target: float, p: Parameters) -> str:
+    """Why no number of queries reaches a target: the binding term by each bound."""
+    reasons = []
+    for account in (report, *report.alternatives):
+        term = _least(account.terms)
+        reasons.append(f"{account.bound}: {term.name} gives {term.bits:.1f} bits, {term.formula}")
+    return (
+        f"target_bits {target:g} cannot be reached with 2^{p.log_rows} rows and extension {p.degree}, whatever the "
+        f"queries. By {'; by '.join(reasons)}. A larger extension, shorter segments (segment_rows) or a stronger hash "
+        f"help where they are in the term"
+    )
 
 
 def choose_queries(
@@ -244,29 +347,25 @@ def choose_queries(
 ) -> Parameters:
     """The parameters of the smallest proof that reaches ``target`` proven bits.
 
-    A query costs bytes and grinding none: so the most grinding, the fewest queries, and then no more
-    grinding than those queries need. ``parameters(queries, grinding)`` makes candidates. Raises
-    ``OptionsError`` with the term that cannot reach the target.
+    A query costs bytes and grinding none: so the fewest queries that reach the target with the most
+    grinding, and then no more grinding than those queries need. ``parameters(queries, grinding)`` makes
+    candidates. Raises ``OptionsError`` with the term that cannot reach the target.
     """
 
-    def bits(queries: int, grinding: int) -> float:
-        return security_report(compiled, parameters(queries, grinding), field, hash).proven_bits
+    def reached(queries: int, grinding: int) -> bool:
+        return security_report(compiled, parameters(queries, grinding), field, hash).proven_bits >= target
 
-    low, high = 1, 1024
-    if bits(high, MAX_GRINDING) < target:
-        report = security_report(compiled, parameters(high, MAX_GRINDING), field, hash)
-        term = next(item for item in report.terms if item.name == report.binding)
-        raise OptionsError(
-            f"target_bits {target:g} cannot be reached with {parameters(1, 0).rows} rows: {term.name} gives "
-            f"{term.bits:.1f} bits, {term.formula}; a larger extension, fewer rows or another hash would help"
-        )
+    low, high = 1, MAX_QUERIES
+    if not reached(high, MAX_GRINDING):
+        most = parameters(high, MAX_GRINDING)
+        raise OptionsError(_unreachable(security_report(compiled, most, field, hash), target, most))
     while low < high:
         middle = (low + high) // 2
-        if bits(middle, MAX_GRINDING) >= target:
+        if reached(middle, MAX_GRINDING):
             high = middle
         else:
             low = middle + 1
     grinding = MAX_GRINDING
-    while grinding and bits(low, grinding - 1) >= target:
+    while grinding and reached(low, grinding - 1):
         grinding -= 1
     return parameters(low, grinding)
