@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -62,10 +62,10 @@ def bench_command(
         "measurements": [item.payload() for item in measured],
         "not_measured": [item.payload() for item in missed],
     }
-    console.result(payload, lambda rich: _show(rich, measured, missed, ", ".join(f"{v}" for v in described.values())))
+    console.result(payload, lambda rich: _show(rich, measured, missed, described))
 
 
-def _show(rich: RichConsole, measured: list[Measurement], missed: list[NotMeasured], machine: str) -> None:
+def _show(rich: RichConsole, measured: list[Measurement], missed: list[NotMeasured], machine: dict[str, Any]) -> None:
     made = table("Component", "Engine", "Operation", "First", "Median", "Per item", numbers=(3, 4, 5))
     for item in measured:
         made.add_row(
@@ -78,6 +78,10 @@ def _show(rich: RichConsole, measured: list[Measurement], missed: list[NotMeasur
         )
     rich.print(made)
     rich.print(f"Median of {measured[0].runs if measured else 0} runs after the first; the first may compile.")
-    rich.print(machine)
+    rich.print(
+        "{processor}, {threads} threads, {system}, polyproof {polyproof}, Python {python}, numpy {numpy}".format(
+            **machine
+        )
+    )
     for missing in missed:
         rich.print(f"not measured: {missing.kind} {missing.name}: {missing.reason}", style="yellow")

@@ -70,10 +70,17 @@ def plugins_payload(registry: Registry) -> dict[str, Any]:
 
 
 def _show_plugins(rich: RichConsole, registry: Registry) -> None:
-    made = table("Kind", "Name", "Version", "Origin", "What it is")
+    from rich.text import Text
+
+    made = table("Kind", "Name", "What it is; version and origin")
+    for column in made.columns[:2]:
+        column.no_wrap = True
+    kind = ""
     for item in registry.components():
         component = item.component
-        made.add_row(component.kind, component.name, item.version, item.origin, component.summary)
+        what = Text.assemble(component.summary, "\n", (f"{item.version}, {item.origin}", "dim"))
+        made.add_row(component.kind if component.kind != kind else "", component.name, what)
+        kind = component.kind
     rich.print(made)
     for claims in registry.conflicts():
         component = claims[0].component
