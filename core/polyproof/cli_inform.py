@@ -14,6 +14,7 @@ from polyproof.cli_audit import facts, points
 from polyproof.cli_options import Json, Quiet, load_spec_argument, usable_registry
 from polyproof.console import Console, size_text, table, time_text
 from polyproof.errors import InputError
+from polyproof.security_view import security_payload, show_security
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -105,7 +106,10 @@ def explain_command(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say what a proof proves, hides and leaks, what must still be trusted, and how secure it is."""
+    """Say what a proof proves, hides and leaks, what must still be trusted, and how secure it is.
+
+    Nothing is verified.
+    """
     from polyproof.audit import create_backend, open_audit
     from polyproof.backend import Policy
 
@@ -120,12 +124,19 @@ def explain_command(
     security = backend.security(spec.assets)
     payload = {
         "ok": True,
+        "verified": False,
         "backend": backend.name,
         "options": spec.backend.plain(),
         "properties": properties_payload(backend.properties),
         "security": security_payload(security),
     }
-    console.result(payload, lambda rich: _show_explanation(rich, payload, backend.properties, security))
+
+    def show(rich: RichConsole) -> None:
+        _show_explanation(rich, payload, backend.properties, security)
+        if Path(subject).is_dir():
+            rich.print(f"\nNothing has been verified: polyproof verify {subject}", style="bold", soft_wrap=True)
+
+    console.result(payload, show)
 
 
 def properties_payload(properties: BackendProperties) -> dict[str, Any]:
@@ -135,17 +146,12 @@ def properties_payload(properties: BackendProperties) -> dict[str, Any]:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(properties).items()}
 
 
-def security_payload(security: SecurityReport) -> dict[str, Any]:
-    """A security account for machines."""
-    from attrs import asdict
-
-    return {**asdict(security), "terms": [asdict(term) for term in security.terms], "notes": list(security.notes)}
-
-
 def _show_explanation(
     rich: RichConsole, payload: dict[str, Any], properties: BackendProperties, security: SecurityReport
 ) -> None:
-    options = ", ".join(f"{key} {value}" for key, value in payload["options"].items() if key != "name")
+    options = ", ".join(
+        f"{key} {value}" for key, value in payload["options"].items() if key != "name" and value is not None
+    )
     rich.print(f"backend {payload['backend']}" + (f" ({options})" if options else ""), style="bold")
 
     def yes(value: bool) -> str:
@@ -167,14 +173,8 @@ def _show_explanation(
     ):
         rich.print(f"\n{title}", style="bold")
         points(rich, sentences)
-    rich.print(f"\nSecurity: {security.proven_bits:.1f} proven bits, decided by {security.binding}", style="bold")
-    if security.conjectured_bits is not None:
-        rich.print(f"({security.conjectured_bits:.1f} bits by conjecture: not to be relied upon)")
-    made = table("Term", "Bits", "Formula", "Source", numbers=(1,))
-    for term in sorted(security.terms, key=lambda term: term.bits):
-        made.add_row(term.name, f"{term.bits:.1f}", term.formula, term.source)
-    rich.print(made)
-    points(rich, security.notes)
+    rich.print()
+    show_security(rich, security)
 
 
 def sample_command(
