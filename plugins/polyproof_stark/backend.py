@@ -60,20 +60,29 @@ class StarkBackend(Backend):
         per_asset_totals=True,
         non_negativity="every account",
         proves=(
-            "every balance that a user can open is one of the balances in the totals",
-            "no balance is negative: each is below 2^bits of its asset",
-            "each asset's total is the exact integer sum of all balances",
+            "each asset's total is the exact integer sum of the balances of all accounts in the proof",
+            "no balance in it is negative or wraps around, whether its user checks or not",
+            "to each user who verifies: the own balances are among those summed, under the own account id and no other",
         ),
         hides=(
             "every balance, of everybody, from everybody else, even if all other users pool what they were given",
-            "how many accounts there are, but for the trace length that bounds it",
-            "which assets an account holds",
+            "account ids, even from who guesses them: a leaf is bound to a secret nonce of 32 bytes",
+            "how many accounts there are, but for the trace length, which bounds it",
+            "the order of accounts: rows are a secret permutation, fresh in every audit",
         ),
-        leaks=("the totals of each segment and asset, which are published", "the number of segments and their lengths"),
+        leaks=(
+            "the totals of each segment and asset, which are published",
+            "the number of segments and the length of their traces",
+            "to each user: the number of the own row, which is random",
+        ),
         remaining_trust=(
-            "an exchange can leave out accounts whose users never check",
-            "an exchange can give two users the same account id if they do not compare",
-            "liabilities that are not in the snapshot at all are outside the proof",
+            "leave out or lower accounts whose users never check: of k such accounts, if each user checks "
+            "independently with probability f, none is noticed with probability (1 − f)^k",
+            "give one account id to two users with equal balances: one row serves both, unless the id is one that a "
+            "user knows to be the own",
+            "leave out what is owed to nobody's account, or choose a moment that suits it",
+            "show different users different audits, if they do not compare the manifest's digest",
+            "own less than it owes: this proves what is owed, not what is owned",
         ),
     )
 
@@ -172,6 +181,7 @@ class StarkBackend(Backend):
     def check(self, assets: Sequence[Asset]) -> None:
         """Options fit these assets at the longest trace; the target in bits is reached."""
         check_shape(self.options, assets)
+        self._trees(self._hash(Engine.PORTABLE))
         self._parameters(tuple(assets), self.options.segment_rows.bit_length() - 1)
 
     def capacity(self, assets: Sequence[Asset]) -> int:
@@ -316,10 +326,21 @@ class StarkBackend(Backend):
                 "The account id and balances that you gave are on one row of the accounts that the published "
                 "totals were summed over.",
                 "No balance in those totals is negative, so nobody else's account can have reduced them.",
-                f"A forged proof would pass with probability below 2^−{int(security.proven_bits)}.",
+                _effort(security),
             ),
-            {"bytes": len(inclusion), "proven_bits": security.proven_bits},
+            {
+                "bytes": len(inclusion),
+                "proven_bits": security.proven_bits,
+                "inclusion_bits": {term.name: term.bits for term in security.inclusion},
+            },
         )
+
+
+def _effort(security: SecurityReport) -> str:
+    """What forging an inclusion proof takes: within unique decoding, and beyond, which rests on newer theorems."""
+    within, beyond = (term.bits for term in security.inclusion)
+    better = f"; 2^{int(beyond)} by theorems of 2025" if beyond > within else ""
+    return f"Forging this takes about 2^{int(within)} evaluations of the hash by what is long proven{better}."
 
 
 def _random_rows(count: int, available: int) -> Elements:
