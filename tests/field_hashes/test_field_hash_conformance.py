@@ -1,0 +1,116 @@
+"""The three field hashes do what the interface promises."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from field_hashes.cases import CASES, NAMES, P
+from polyproof.engine import Engine
+from polyproof.registry import default_registry
+from polyproof.testing.hash import HashSuite, MakeHash
+from polyproof_poseidon.poseidon import Poseidon
+from polyproof_poseidon.poseidon2 import Poseidon2
+from polyproof_poseidon.rescue import RescuePrimeOptimized
+from polyproof_poseidon.sponge import Sponge
+
+
+class TestPoseidon(HashSuite):
+    @pytest.fixture
+    def make(self) -> MakeHash:
+        return Poseidon
+
+
+class TestPoseidon2(HashSuite):
+    @pytest.fixture
+    def make(self) -> MakeHash:
+        return Poseidon2
+
+
+class TestRescuePrimeOptimized(HashSuite):
+    @pytest.fixture
+    def make(self) -> MakeHash:
+        return RescuePrimeOptimized
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_registry_makes_the_hash_by_its_name(name: str) -> None:
+    made = default_registry().create("hash", name, engine=Engine.PORTABLE)
+    assert isinstance(made, Sponge)
+    assert made.name == name
+    assert made.word_bound == P
+
+
+def test_three_hashes_are_three_functions() -> None:
+    rows = np.zeros((1, 8), np.uint64)
+    digests = {case.make(Engine.PORTABLE).hash_rows(rows, "a").tobytes() for case in CASES}
+    assert len(digests) == len(CASES)
+
+
+_PORTABLE_PROGRAM = """
+import sys
+import numpy as np
+from polyproof.engine import Engine
+from polyproof.registry import default_registry
+
+for name in {names}:
+    hash = default_registry().create("hash", name, engine=Engine.PORTABLE)
+    rows = np.arange(300 * 17, dtype=np.uint64).reshape(300, 17)
+    many, few = hash.hash_rows(rows, "a"), hash.hash_rows(rows[:2], "a")
+    assert (many[:2] == few).all()
+    hash.compress(many[::2], many[1::2], "b")
+    hash.transcript("test/1").absorb_digests(many)
+    hash.permute(rows[:, :12])
+loaded = [module for module in ("numba", "llvmlite", "polyproof_poseidon.lanes") if module in sys.modules]
+assert not loaded, loaded
+print("portable")
+"""
+
+
+def test_portable_engine_imports_no_compiler() -> None:
+    program = _PORTABLE_PROGRAM.format(names=NAMES)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (0, "portable\n"), done.stderr
+
+
+@pytest.mark.parametrize("engine", Engine, ids=lambda engine: engine.value)
+@pytest.mark.parametrize("make", [case.make for case in CASES], ids=NAMES)
+def test_arguments_of_another_shape_or_kind_are_named(make: type[Sponge], engine: Engine) -> None:
+    hash = make(engine)
+    row = np.zeros(8, np.uint64)
+    two, three = np.zeros((2, 4), np.uint64), np.zeros((3, 4), np.uint64)
+    with pytest.raises(ValueError, match=r"rows has shape \(8,\), not \(n, columns\)"):
+        hash.hash_rows(row, "a")
+    with pytest.raises(ValueError, match=r"right has shape \(2, 8\), not \(n, 4\)"):
+        hash.compress(two, np.zeros((2, 8), np.uint64), "a")
+    with pytest.raises(ValueError, match="got 2 and 3"):
+        hash.compress(two, three, "a")
+    with pytest.raises(ValueError, match=r"states has shape \(2, 4\), not \(n, 12\)"):
+        hash.permute(two)
+    with pytest.raises(TypeError, match="rows has dtype float64, not uint64"):
+        hash.hash_rows(np.zeros((2, 2)), "a")  # type: ignore[arg-type]
+    assert hash.permute(np.zeros((0, 12), np.uint64)).shape == (0, 12)
+
+
+@pytest.mark.parametrize("make", [case.make for case in CASES], ids=NAMES)
+def test_batches_of_threads_and_of_numpy_meet_seamlessly(make: type[Sponge], monkeypatch: pytest.MonkeyPatch) -> None:
+    """More rows than one batch of either engine: no row is lost, doubled or moved at the seams."""
+    monkeypatch.setenv("POLYPROOF_THREADS", "2")
+    count = 2 * 4096 + 33
+    rows = np.random.default_rng(7).integers(0, P, (count, 3), np.uint64)
+    compiled = make(Engine.COMPILED).hash_rows(rows, "seams")
+    pieces = [make(Engine.COMPILED).hash_rows(rows[first : first + 1000], "seams") for first in range(0, count, 1000)]
+    assert np.array_equal(compiled, np.concatenate(pieces))
+    assert np.array_equal(make(Engine.PORTABLE).hash_rows(rows[:4200], "seams"), compiled[:4200])
+
+
+@pytest.mark.parametrize("make", [case.make for case in CASES], ids=NAMES)
+def test_permutation_is_a_bijection_on_a_sample(make: type[Sponge]) -> None:
+    """States that differ in one element, each element in turn, permute to states that differ."""
+    states = np.zeros((1 + 12 * 8, 12), np.uint64)
+    for k in range(1, len(states)):
+        states[k, (k - 1) % 12] = k
+    assert len({state.tobytes() for state in make(Engine.COMPILED).permute(states)}) == len(states)
