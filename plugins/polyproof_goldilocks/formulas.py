@@ -1,0 +1,258 @@
+"""Arithmetic modulo p = 2^64 − 2^32 + 1 as straight-line formulas on 64-bit words.
+
+The formulas are written once and run on anything that has wrapping 64-bit ``+ − · & << >>`` and an
+unsigned ``<``: numpy ``uint64`` arrays (the portable engine) and the words of ``words.py``, which turn
+into vector instructions (the compiled engine). With ε = 2^32 − 1, p = 2^64 − ε, so
+
+    2^64 ≡ ε,    2^96 ≡ −1    (mod p).
+
+A word is *canonical* if it is below p. Unless a docstring says otherwise operands and results are
+canonical. The words in [p, 2^64) are 2^32 − 1 in number: random tests never meet them, so every
+formula states its range argument, and the tests feed the edges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "EPSILON",
+    "MODULUS",
+    "NONRESIDUE",
+    "add",
+    "canonical",
+    "discrete_fourier_2",
+    "discrete_fourier_4",
+    "discrete_fourier_8",
+    "extension_multiply",
+    "extension_norm",
+    "montgomery",
+    "multiply",
+    "multiply_small",
+    "negate",
+    "subtract",
+    "wide_sum",
+]
+
+MODULUS = 2**64 - 2**32 + 1
+EPSILON = 2**32 - 1
+NONRESIDUE = 7
+"""The extensions adjoin θ with θ^e = 7; 7 generates the multiplicative group."""
+
+_LOW = 2**32 - 1
+
+Word = Any
+"""A numpy array or a ``words.Word``; one of two operands may be an integer constant."""
+
+
+def _choose(condition: Any, yes: Word, no: Word) -> Word:
+    """``yes`` where ``condition`` holds, else ``no``."""
+    if isinstance(condition, np.ndarray):
+        return np.where(condition, yes, no)
+    return condition.choose(yes, no)
+
+
+# Addition and subtraction
+
+
+def subtract(a: Word, b: Word) -> Word:
+    """a − b. Also for any word a and b ≤ p: then the result is some word of the right residue.
+
+    A borrow adds 2^64 ≡ ε, so ε is taken off again. It cannot borrow twice: a − b + 2^64 ≥ 2^64 − p = ε.
+    For canonical a the corrected value is a − b + p < p.
+    """
+    difference = a - b
+    return _choose(a < b, difference - EPSILON, difference)
+
+
+def add(a: Word, b: Word) -> Word:
+    """a + b, as a − (p − b) with p − b in [1, p]; a may be any word as in ``subtract``."""
+    return subtract(a, MODULUS - b)
+
+
+def negate(a: Word) -> Word:
+    """−a."""
+    return subtract(0, a)
+
+
+def canonical(a: Word) -> Word:
+    """The canonical word of any word's residue: a − p wraps to above a exactly when a < p."""
+    reduced = a - MODULUS
+    return _choose(a < reduced, a, reduced)
+
+
+# Products
+
+
+def _fold(words: Word) -> Word:
+    """ε·w for words w < 2^32."""
+    return (words << 32) - words
+
+
+def _add_folded(a: Word, high: Word) -> Word:
+    """a + ε·high for any word a and high < 2^32; canonical.
+
+    As a − (p − ε·high) with ε·high ≤ ε² = p − 2^32, so the subtrahend n lies in [2^32, p]. Without a borrow the result
+    is at most 2^64 − 1 − 2^32 < p; with one, a + ε·high < p.
+    """
+    return subtract(a, (high + MODULUS) - (high << 32))
+
+
+def multiply(a: Word, b: Word) -> Word:
+    """a · b for any two words; canonical.
+
+    The product has 128 bits, from four products of 32-bit halves, so that loops become vector
+    instructions: low + 2^64·middle + 2^96·high ≡ low − high + ε·middle.
+    """
+    a_low, a_high, b_low, b_high = a & _LOW, a >> 32, b & _LOW, b >> 32
+    bottom = a_low * b_low
+    # Neither sum wraps: (2^32 − 1)² + 2·(2^32 − 1) = 2^64 − 1.
+    cross = a_high * b_low + (bottom >> 32)
+    cross_low = a_low * b_high + (cross & _LOW)
+    top = a_high * b_high + (cross >> 32) + (cross_low >> 32)
+    low = (cross_low << 32) | (bottom & _LOW)
+    # In ``subtract`` b is below 2^32, so low may be any word, and so may the difference.
+    return _add_folded(subtract(low, top >> 32), top & _LOW)
+
+
+def montgomery(a: Word, low: Word, high: Word) -> Word:
+    """a · b · 2^−64 for any word a and canonical b = low + 2^32·high; canonical.
+
+    ``low`` may carry anything above its 32 bits. A constant c is prepared as b = c·2^64 mod p; then this is
+    a·c, five instructions shorter than ``multiply``. Montgomery's reduction one 32-bit digit at a time:
+    p ≡ 1 (mod 2^32), so the lowest digit itself says how often to subtract p.
+
+    With x₀ + 2^32·x₁ = a_low·b_low and m = x₀ + x₁ + a_low·b_high + a_high·b_low the two steps leave
+    a_high·b_high + ⌊m/2^32⌋ − x₀ − ε·(m mod 2^32), a value in (−p, p) because a·b < 2^64·p.
+    """
+    a_low, a_high, low = a & _LOW, a >> 32, low & _LOW
+    bottom = a_low * low
+    x_0 = bottom & _LOW
+    # Neither term of m wraps, as in ``multiply``; their sum may, once.
+    term = a_high * low + (bottom >> 32)
+    m = a_low * high + x_0 + term
+    # At most (2^32 − 1)² + 2^33 − 2 < 2^64.
+    positive = a_high * high + (m >> 32)
+    positive = _choose(m < term, positive + 2**32, positive)
+    # At most ε² + ε < p.
+    negative = _fold(m & _LOW) + x_0
+    return subtract(positive, negative)
+
+
+def multiply_small(a: Word, factor: int) -> Word:
+    """a · factor for any word a and 0 < factor < 2^32; canonical."""
+    bottom = (a & _LOW) * factor
+    top = (a >> 32) * factor + (bottom >> 32)
+    return _add_folded((top << 32) | (bottom & _LOW), top >> 32)
+
+
+def _times_2_24(a: Word) -> Word:
+    """2^24 · a for any word a; canonical."""
+    return _add_folded(a << 24, a >> 40)
+
+
+def _times_2_48(a: Word) -> Word:
+    """2^48 · a for any word a; canonical. The topmost 16 bits meet 2^96 ≡ −1."""
+    return _add_folded(subtract(a << 48, a >> 48), (a << 16) >> 32)
+
+
+def _times_2_72(a: Word) -> Word:
+    """2^72 · a for any word a; canonical: 2^64·(2^8·low) + 2^96·high with 24 and 40 bits.
+
+    ε·(2^8·low) ≤ ε² < p, and high is canonical.
+    """
+    return subtract(_fold((a << 40) >> 32), a >> 24)
+
+
+# Small transforms: the roots of unity of order 4 and 8 are ω₄ = 2^48 and ω₈ = −2^24 (tested)
+
+
+def discrete_fourier_2(a_0: Word, a_1: Word) -> tuple[Word, Word]:
+    """Σ_r a_r·(−1)^{rq} for q = 0, 1."""
+    return add(a_0, a_1), subtract(a_0, a_1)
+
+
+def discrete_fourier_4(a_0: Word, a_1: Word, a_2: Word, a_3: Word) -> tuple[Word, Word, Word, Word]:
+    """Σ_r a_r·ω₄^{rq} for q = 0 … 3."""
+    even_0, even_1 = discrete_fourier_2(a_0, a_2)
+    odd_0, odd_1 = discrete_fourier_2(a_1, a_3)
+    odd_1 = _times_2_48(odd_1)
+    return add(even_0, odd_0), add(even_1, odd_1), subtract(even_0, odd_0), subtract(even_1, odd_1)
+
+
+def discrete_fourier_8(*a: Word) -> tuple[Word, ...]:
+    """Σ_r a_r·ω₈^{rq} for q = 0 … 7.
+
+    ω₈ and ω₈³ are −2^24 and −2^72: the sign goes into the order of the subtraction.
+    """
+    sums = [add(a[r], a[r + 4]) for r in range(4)]
+    differences = [
+        subtract(a[0], a[4]),
+        _times_2_24(subtract(a[5], a[1])),
+        _times_2_48(subtract(a[2], a[6])),
+        _times_2_72(subtract(a[7], a[3])),
+    ]
+    even = discrete_fourier_4(*sums)
+    odd = discrete_fourier_4(*differences)
+    return even[0], odd[0], even[1], odd[1], even[2], odd[2], even[3], odd[3]
+
+
+# Lazily reduced sums of products
+
+
+def wide_sum(sums: Sequence[Word]) -> Word:
+    """S₀ + 2^22·S₁ + 2^44·S₂ + 2^32·(S₃ + 2^22·S₄ + 2^44·S₅) for any six words; canonical.
+
+    Σ a·b is collected in six sums of products of a 32-bit half of a and a limb of b of 22, 22 and
+    20 bits: a product stays below 2^54, so 2^10 of them can be added before anything is reduced.
+    """
+    low, high = (
+        add(add(multiply(s_1, 2**22), multiply(s_2, 2**44)), canonical(s_0))
+        for s_0, s_1, s_2 in (sums[:3], sums[3:])
+    )
+    return add(multiply(high, 2**32), low)
+
+
+# Extensions F[θ]/(θ^e − 7), elements as tuples of e coefficients
+
+
+def extension_multiply(a: Sequence[Word], b: Sequence[Word]) -> tuple[Word, ...]:
+    """a · b by the schoolbook: e² products, the wrapped ones times 7 once a coefficient."""
+    degree = len(a)
+    result = []
+    for k in range(degree):
+        straight = [multiply(a[i], b[k - i]) for i in range(k + 1)]
+        wrapped = [multiply(a[i], b[k + degree - i]) for i in range(k + 1, degree)]
+        total = straight[0]
+        for product in straight[1:]:
+            total = add(total, product)
+        if wrapped:
+            around = wrapped[0]
+            for product in wrapped[1:]:
+                around = add(around, product)
+            total = add(total, multiply_small(around, NONRESIDUE))
+        result.append(total)
+    return tuple(result)
+
+
+def extension_norm(a: Sequence[Word]) -> tuple[Word, tuple[Word, ...]]:
+    """The norm N(a) in the base field, and c with a·c = N(a): then 1/a = c/N(a).
+
+    Degree 2: c is the conjugate. Degree 3: c is the product of the two conjugates, the first column of
+    the adjugate of the multiplication matrix. N(a) = 0 only for a = 0.
+    """
+    if len(a) == 2:
+        a_0, a_1 = a
+        norm = subtract(multiply(a_0, a_0), multiply_small(multiply(a_1, a_1), NONRESIDUE))
+        return norm, (a_0, negate(a_1))
+    a_0, a_1, a_2 = a
+    cofactors = (
+        subtract(multiply(a_0, a_0), multiply_small(multiply(a_1, a_2), NONRESIDUE)),
+        subtract(multiply_small(multiply(a_2, a_2), NONRESIDUE), multiply(a_0, a_1)),
+        subtract(multiply(a_1, a_1), multiply(a_0, a_2)),
+    )
+    wrapped = add(multiply(a_1, cofactors[2]), multiply(a_2, cofactors[1]))
+    return add(multiply(a_0, cofactors[0]), multiply_small(wrapped, NONRESIDUE)), cofactors

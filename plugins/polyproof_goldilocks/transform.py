@@ -1,0 +1,202 @@
+"""Compiled transforms of any size and number of columns: how a matrix is cut into passes, blocks and tiles."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from polyproof.engine import for_blocks, thread_count
+from polyproof.field import Elements
+from polyproof_goldilocks import transform_kernels
+from polyproof_goldilocks.formulas import MODULUS
+
+__all__ = ["aligned_empty", "evaluate", "extend", "interpolate"]
+
+_GENERATOR = 7
+_LINE_WORDS = 8
+_TILE_WORDS = 1 << 15
+"""Words of a set of tiles, 256 KiB: with a second set for cosets it fits any second-level cache."""
+_WHOLE = 1 << 10
+"""Up to this many rows a transform of full lanes is one pass."""
+_WHOLE_NARROW = 1 << 6
+"""The same for matrices with few columns, which need two passes to fill the lanes."""
+_BLOCK_WORDS = 1 << 20
+"""Words a thread takes at a time, at least."""
+
+
+def aligned_empty(shape: tuple[int, ...]) -> Elements:
+    """An uninitialised array that begins on a cache line, so that rows of whole vectors do not straddle two."""
+    size = int(np.prod(shape, dtype=np.int64))
+    memory = np.empty(size + _LINE_WORDS, np.uint64)
+    skip = -(memory.ctypes.data // memory.itemsize) % _LINE_WORDS
+    return memory[skip : skip + size].reshape(shape)
+
+
+def _root(order: int) -> int:
+    return pow(_GENERATOR, (MODULUS - 1) // order, MODULUS)
+
+
+@lru_cache(maxsize=64)
+def _plain_table(size: int, inverse: bool) -> Elements:
+    """Twiddle factors on ⟨ω_size⟩ in Montgomery form, in the order of ``transform_kernels._coset_table``."""
+    root = pow(_root(size), -1 if inverse else 1, MODULUS)
+    powers = [2**64 % MODULUS]
+    for _ in range(size - 1):
+        powers.append(powers[-1] * root % MODULUS)
+    exponents = [np.zeros(0, np.int64)]
+    whole = size
+    while whole > 1:
+        radix = min(8, whole)
+        part = np.arange(1, radix)[:, None] * np.arange(whole // radix) * (size // whole)
+        exponents.insert(0, part.ravel())
+        whole //= radix
+    table: Elements = np.array(powers, np.uint64)[np.concatenate(exponents).astype(np.int64)]
+    return table
+
+
+@lru_cache(maxsize=64)
+def _orders(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Natural and bit-reversed order of ``size`` rows."""
+    natural = np.arange(size, dtype=np.int64)
+    reverse = np.zeros(1, np.int64)
+    while len(reverse) < size:
+        reverse = np.concatenate((2 * reverse, 2 * reverse + 1))
+    return natural, reverse
+
+
+class _Plan:
+    """The cut of n rows and ``columns`` columns: n = first · second, lanes in use, positions a group."""
+
+    def __init__(self, n: int, columns: int) -> None:
+        padded = -(-columns // 8) * 8
+        self.n = n
+        self.columns = columns
+        self.full = 3 * padded <= 4 * columns
+        """Whether one position fills the lanes to three quarters or more."""
+        bits = n.bit_length() - 1
+        self.first = 1 if n <= (_WHOLE if self.full else _WHOLE_NARROW) else 1 << (bits // 2)
+        self.second = n // self.first
+        lanes = max(8, _TILE_WORDS // self.second // 8 * 8)
+        if self.full:
+            # Chunks of columns of about the same width.
+            chunks = -(-padded // lanes)
+            self.lanes = -(-padded // chunks // 8) * 8
+            self.group = 0
+        else:
+            self.group = max(1, lanes // columns)
+            if self.group >= 8:
+                self.group -= self.group % 8
+            self.lanes = -(-self.group * columns // 8) * 8
+
+    def block(self, positions: int, words: int, group: int) -> int:
+        """How many positions of ``words`` words a thread takes at a time."""
+        share = -(-positions // (4 * thread_count()))
+        wanted = max(share, _BLOCK_WORDS // words, 1)
+        return -(-wanted // group) * group
+
+
+def _columns(
+    plan: _Plan, source: Elements, target: Elements, inverse: bool, shift: int, root: int, positions: int
+) -> None:
+    """Transforms of size ``plan.first`` across the whole matrix; see ``transform_kernels.transform_columns``."""
+    size, columns = plan.first, plan.columns
+    table = _plain_table(size, inverse)
+    natural, reverse = _orders(size)
+
+    def run(start: int, stop: int) -> None:
+        tile = aligned_empty((size * plan.lanes,))
+        transform_kernels.transform_columns(
+            source.reshape(-1), target.reshape(-1), size, positions * columns, columns, inverse, np.uint64(shift),
+            np.uint64(root), table, natural, reverse, tile, plan.lanes, plan.group, start, stop,
+        )  # fmt: skip
+
+    for_blocks(run, positions, plan.block(positions, size * columns, max(1, plan.group)))
+
+
+def _rows(
+    plan: _Plan,
+    source: Elements,
+    contiguous_source: bool,
+    target: Elements,
+    inverse_shift: int | None,
+    shifts: list[int],
+) -> None:
+    """Transforms of size ``plan.second``; see ``transform_kernels.transform_rows``.
+
+    Block b of the coefficients is the rows b + first·j; a block of values is a contiguous run of rows.
+    """
+    size, columns, first = plan.second, plan.columns, plan.first
+    strided = columns, first * columns
+    contiguous = size * columns, columns
+    extended = max(1, len(shifts)) * size * columns, max(1, len(shifts)) * columns
+    source_block, source_row = contiguous if contiguous_source else strided
+    target_block, target_row = extended if shifts else strided
+    inverse = inverse_shift is not None
+    scale = pow(plan.n, -1, MODULUS) * 2**64 % MODULUS
+    shift_array = np.array(shifts, np.uint64)
+    inverse_table, table = _plain_table(size, True), _plain_table(size, False)
+    natural, reverse = _orders(size)
+    group = max(1, plan.group)
+
+    def run(start: int, stop: int) -> None:
+        tile = aligned_empty((size * plan.lanes,))
+        work = aligned_empty((size * plan.lanes if len(shifts) > 1 else 0,))
+        transform_kernels.transform_rows(
+            source.reshape(-1), source_block, source_row, target.reshape(-1), target_block, target_row, size, columns,
+            inverse, np.uint64(inverse_shift or 0), np.uint64(scale), inverse_table, shift_array, table, natural,
+            reverse, tile, work, plan.lanes, group, start, stop,
+        )  # fmt: skip
+
+    for_blocks(run, first, plan.block(first, size * columns * max(1, len(shifts)), group))
+
+
+def _coset_shifts(plan: _Plan, size: int, shift: int) -> list[int]:
+    """The cosets of size ``plan.second`` that x^first of the points of shift·⟨ω_size⟩ form, in order."""
+    root = _root(size)
+    return [pow(shift * pow(root, s, MODULUS), plan.first, MODULUS) for s in range(size // plan.n)]
+
+
+def _finish(plan: _Plan, target: Elements, shift: int) -> Elements:
+    size = len(target)
+    if plan.first > 1:
+        _columns(plan, target, target, False, shift, _root(size), size // plan.first)
+    return target
+
+
+def evaluate(coefficients: Elements, size: int, shift: int) -> Elements:
+    """Values on shift·⟨ω_size⟩ of polynomials given by n ≤ size coefficients: ``(n, columns) → (size, columns)``."""
+    n, columns = coefficients.shape
+    plan = _Plan(n, columns)
+    target = aligned_empty((size, columns))
+    _rows(plan, coefficients, False, target, None, _coset_shifts(plan, size, shift))
+    return _finish(plan, target, shift)
+
+
+def _first_inverse(plan: _Plan, values: Elements, shift: int) -> Elements:
+    if plan.first == 1:
+        return values
+    scratch = aligned_empty(values.shape)
+    root = pow(_root(plan.n), -1, MODULUS)
+    _columns(plan, values, scratch, True, pow(shift, -1, MODULUS), root, plan.second)
+    return scratch
+
+
+def interpolate(values: Elements, shift: int) -> Elements:
+    """Coefficients of the polynomials with these values on shift·⟨ω_n⟩."""
+    plan = _Plan(*values.shape)
+    target = aligned_empty(values.shape)
+    _rows(plan, _first_inverse(plan, values, shift), True, target, pow(shift, -plan.first, MODULUS), [])
+    return target
+
+
+def extend(values: Elements, size: int, shift: int) -> Elements:
+    """Values on shift·⟨ω_size⟩ of the polynomials with ``values`` on ⟨ω_n⟩.
+
+    Needs one copy of ``values`` beside the result.
+    """
+    n, columns = values.shape
+    plan = _Plan(n, columns)
+    target = aligned_empty((size, columns))
+    _rows(plan, _first_inverse(plan, values, 1), True, target, 1, _coset_shifts(plan, size, shift))
+    return _finish(plan, target, shift)
