@@ -13,6 +13,7 @@ docs/explanation/security.md gives the argument for this protocol, term by term.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from math import log2
 
@@ -327,14 +328,19 @@ def security_report(compiled: CompiledSystem, p: Parameters, field: Field, hash:
 
 def _unreachable(report: SecurityReport, target: float, p: Parameters) -> str:
     """Why no number of queries reaches a target: the binding term by each bound."""
+    limit = (
+        "whatever the queries"
+        if p.queries == MAX_QUERIES
+        else f"with {p.queries} queries, the most whose blinding rows fit: 5·{p.blinding} ≤ {p.rows}"
+    )
     reasons = []
     for account in (report, *report.alternatives):
         term = _least(account.terms)
         reasons.append(f"{account.bound}: {term.name} gives {term.bits:.1f} bits, {term.formula}")
     return (
-        f"target_bits {target:g} cannot be reached with 2^{p.log_rows} rows and extension {p.degree}, whatever the "
-        f"queries. By {'; by '.join(reasons)}. A larger extension, shorter segments (segment_rows) or a stronger hash "
-        f"help where they are in the term"
+        f"target_bits {target:g} cannot be reached with 2^{p.log_rows} rows and extension {p.degree}, {limit}. By "
+        f"{'; by '.join(reasons)}. A larger extension, other segments (segment_rows) or a stronger hash help where "
+        f"they are in the term"
     )
 
 
@@ -355,10 +361,17 @@ def choose_queries(
     def reached(queries: int, grinding: int) -> bool:
         return security_report(compiled, parameters(queries, grinding), field, hash).proven_bits >= target
 
-    low, high = 1, MAX_QUERIES
+    def fits(queries: int) -> bool:
+        candidate = parameters(queries, 0)
+        return 5 * candidate.blinding <= candidate.rows
+
+    high = bisect_left(range(1, MAX_QUERIES + 1), True, key=lambda queries: not fits(queries))
+    if not high:
+        return parameters(1, 0)  # not even one query's blinding fits: check_parameters says so
     if not reached(high, MAX_GRINDING):
         most = parameters(high, MAX_GRINDING)
         raise OptionsError(_unreachable(security_report(compiled, most, field, hash), target, most))
+    low = 1
     while low < high:
         middle = (low + high) // 2
         if reached(middle, MAX_GRINDING):
