@@ -181,7 +181,8 @@ def dot_2(base, first, stride, columns, limbs, out):
     zero = words.broadcast(np.uint64(0))
     for i in range(out.shape[0]):
         row = first + i * stride
-        sums = (zero, zero, zero, zero, zero, zero, zero, zero, zero, zero, zero, zero)
+        six = (zero, zero, zero, zero, zero, zero)
+        sums = six + six
         for j in range(0, columns, 8):
             part = words.load_tuple(limbs, j * 6, 6, 8)
             sums = words.accumulate(sums, words.load(base, row + j), part)
