@@ -181,7 +181,7 @@ class InclusionFile:
     @classmethod
     def parse(cls, data: bytes, policy: Policy) -> InclusionFile:
         """Read one. Raises ``ProofRejected``."""
-        reader = Reader(data, _INCLUSION_MAGIC, _INCLUSION_VERSION, "inclusion file")
+        reader = Reader(data, _INCLUSION_MAGIC, _INCLUSION_VERSION, "polyproof inclusion file")
         audit_id = reader.text("audit id", 128)
         if not AUDIT_ID.match(audit_id):
             raise ProofRejected("audit-id", "the inclusion file has a malformed audit id")

@@ -87,11 +87,11 @@ def prove_command(
             "--out",
             "-o",
             metavar="DIR",
-            help="New directory for the audit.  [default: NAME-DATE in the spec's output directory]",
+            help="New directory for the audit. Default: NAME-DATE in the spec's output directory.",
         ),
     ] = None,
     audit_id: Annotated[
-        str | None, typer.Option("--audit-id", metavar="ID", help="Id of the audit.  [default: NAME-DATE-RANDOM]")
+        str | None, typer.Option("--audit-id", metavar="ID", help="Id of the audit. Default: NAME-DATE-RANDOM.")
     ] = None,
     previous: Annotated[
         Path | None, typer.Option("--previous", metavar="DIR", help="The audit before this one, to chain to it.")
@@ -231,7 +231,7 @@ def inclusion_command(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", metavar="PATH", help="File, or directory with --all.  [default: in DIR/private/inclusion]"
+            "--out", "-o", metavar="PATH", help="File, or directory with --all. Default: in DIR/private/inclusion."
         ),
     ] = None,
     json: Json = False,

@@ -26,10 +26,13 @@ def register(app: typer.Typer) -> None:
 def bench_command(
     kind: Annotated[
         list[str] | None,
-        typer.Option("--kind", metavar="KIND", help="field, hash, commitment or backend; repeat for more. [all]"),
+        typer.Option(
+            "--kind", metavar="KIND", help="field, hash, commitment or backend; repeat for more. Default: all."
+        ),
     ] = None,
     name: Annotated[
-        list[str] | None, typer.Option("--name", metavar="NAME", help="Only components of this name; repeat. [all]")
+        list[str] | None,
+        typer.Option("--name", metavar="NAME", help="Only components of this name; repeat for more. Default: all."),
     ] = None,
     size: Annotated[int, typer.Option("--size", metavar="LOG2", min=4, max=24, help="Rows, as a power of two.")] = 14,
     runs: Annotated[int, typer.Option("--runs", min=1, max=1000, help="Runs after the first; the median counts.")] = 5,

@@ -71,7 +71,7 @@ class _Run:
 def demo_command(
     accounts: Annotated[int, typer.Option("--accounts", "-n", min=1, help="How many accounts to invent.")] = 100_000,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="DIR", help="New directory.  [default: polyproof-demo]")
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="New directory. Default: polyproof-demo.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same accounts.")] = 1,
     json: Json = False,

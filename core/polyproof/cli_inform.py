@@ -183,7 +183,7 @@ def sample_command(
     seed: Annotated[int, typer.Option("--seed", "-s", min=0, help="The same seed gives the same file.")] = 1,
     spec: Annotated[str, typer.Option("--spec", metavar="SPEC", help="Spec whose assets to use.")] = "okx-22",
     format: Annotated[
-        str | None, typer.Option("--format", metavar="FORMAT", help="csv or parquet.  [default: by FILE's suffix]")
+        str | None, typer.Option("--format", metavar="FORMAT", help="csv or parquet. Default: by FILE's suffix.")
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
