@@ -254,8 +254,9 @@ def _prove_segment(
 def _inputs_digest(prepared: _Prepared, previous: bytes | None) -> bytes:
     """Digest of everything that decides what an audit's proofs are about, to tell a rerun from another job."""
     accounts, ids = prepared.accounts, prepared.accounts.ids
+    plugin = prepared.registry.claim("backend", prepared.spec.backend.name)
     parts = [
-        polyproof.__version__.encode(),
+        repr((polyproof.__version__, plugin.origin, plugin.version)).encode(),
         prepared.spec.digest,
         repr((prepared.spec.organisation, previous, prepared.bounds)).encode(),
         *(np.ascontiguousarray(array).tobytes() for array in (ids.offsets, ids.data, accounts.words)),
