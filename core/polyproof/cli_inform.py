@@ -103,6 +103,12 @@ def schema_command(json: Json = False, quiet: Quiet = False) -> None:
 
 def explain_command(
     subject: Annotated[str, typer.Argument(metavar="SPEC|DIR", help="A spec, or the directory of an audit.")],
+    accounts: Annotated[
+        int | None,
+        typer.Option(
+            "--accounts", "-n", metavar="N", min=1, help="Accounts in a segment.  [default: as many as it can hold]"
+        ),
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -121,7 +127,7 @@ def explain_command(
     else:
         spec = load_spec_argument(subject, registry)
         backend = create_backend(spec, registry)
-    security = backend.security(spec.assets)
+    security = backend.security(spec.assets, accounts)
     payload = {
         "ok": True,
         "verified": False,

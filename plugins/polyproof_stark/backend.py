@@ -340,7 +340,7 @@ def _effort(security: SecurityReport) -> str:
     """What forging an inclusion proof takes: within unique decoding, and beyond, which rests on newer theorems."""
     within, beyond = (term.bits for term in security.inclusion)
     better = f"; 2^{int(beyond)} by theorems of 2025" if beyond > within else ""
-    return f"Forging this takes about 2^{int(within)} evaluations of the hash by what is long proven{better}."
+    return f"Forging this takes at least about 2^{int(within)} evaluations of the hash by what is long proven{better}."
 
 
 def _random_rows(count: int, available: int) -> Elements:

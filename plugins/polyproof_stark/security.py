@@ -185,7 +185,7 @@ def _terms(counts: _Counts, hash: Hash, bound: Bound) -> tuple[SecurityTerm, ...
         folds.append((bound.exceptional_fold(arity, size, p.domain_size), number, arity, size))
     exceptional, number, arity, size = max(folds, key=lambda fold: fold[0])
     gap(
-        f"c_0 … c_{len(folds) - 1}",
+        f"c_0 … c_{len(folds) - 1}" if len(folds) > 1 else "c_0",
         "folds",
         bound.fold_formula,
         f"worst of {len(folds)} is c_{number}: a = {arity}, n = {_power(size)}, |D| = {_power(p.domain_size)}",
@@ -303,15 +303,14 @@ def security_report(compiled: CompiledSystem, p: Parameters, field: Field, hash:
     conjectured = _account(counts, hash, RandomWords(rate, p.degree * log2(field.modulus)))
     inclusion = _inclusion(counts, unique, johnson, mutual, mutual_bound)
     notes = (
-        f"For a trace of 2^{p.log_rows} rows, |D| = {p.blowup}·2^{p.log_rows}. b bits: whoever evaluates the hash T "
-        f"times gets a false statement accepted with probability T·2^−b at most, the hash being a random oracle. A "
-        f"quantum computer needs at worst the square root of as many evaluations.",
-        f"{p.grinding} bits of the query term are grinding: work that every attempt costs, not improbability.",
+        f"For a trace of 2^{p.log_rows} rows, with |D| = {p.blowup}·2^{p.log_rows}. docs/explanation/security.md "
+        f"explains every term, docs/reference/protocol.md its symbols.",
+        "b bits mean: whoever evaluates the hash T times gets a false statement accepted with probability T·2^−b at "
+        "most, the hash being a random oracle. A quantum computer needs at worst the square root of as many.",
         "Proven means: no conjecture about codes. The conjectured figure takes a prover to do no better than with "
         "random words (eprint 2025/2010). The older one, q·log2 β + g, was refuted (eprint 2025/2010, 2025/2046).",
-        f"That a user's own row is one of those summed is proven to {inclusion[0].bits:.1f} bits within unique "
-        f"decoding; the {inclusion[1].bits:.1f} bits up to the Johnson radius rest on mutual correlated agreement, a "
-        f"theorem of 2025.",
+        "That a user's own row is one of those summed rests, beyond unique decoding, on mutual correlated agreement, "
+        "a theorem of 2025; the sums and non-negativity do not.",
     )
     return SecurityReport(
         better.proven_bits,

@@ -1,0 +1,163 @@
+"""``polyproof explain`` of a STARK: what is public, what is hidden, what remains to be trusted, and every term."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console as RichConsole
+
+from polyproof import audit
+from polyproof.audit import create_backend
+from polyproof.cli import run
+from polyproof.registry import default_registry
+from polyproof.security_view import security_payload, show_security
+from polyproof.spec import load_spec
+
+SPEC = """\
+polyproof: 1
+name: small
+assets:
+  - {symbol: BTC, decimals: 8}
+  - {symbol: ETH, decimals: 18, bits: 96}
+backend:
+  name: stark
+  hash: blake3
+  limb_bits: 8
+  segment_rows: 1024
+accounts: {path: accounts.csv}
+"""
+ACCOUNTS = "account,BTC,ETH\nalice,0.25,100\nbob,0,12.5\ncarol,3,0.000000000000000001\n"
+
+Explain = Callable[..., str]
+
+
+@pytest.fixture
+def explain(capsys: pytest.CaptureFixture[str]) -> Explain:
+    """Run the command; its stdout."""
+
+    def call(*arguments: object) -> str:
+        capsys.readouterr()
+        status = run(["explain", *(str(argument) for argument in arguments)])
+        captured = capsys.readouterr()
+        assert status == 0, captured.err
+        return captured.out
+
+    return call
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "spec.yaml"
+    path.write_text(SPEC)
+    return path
+
+
+@pytest.fixture(scope="module")
+def proved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small audit, proved once."""
+    base = tmp_path_factory.mktemp("proved")
+    (base / "spec.yaml").write_text(SPEC)
+    (base / "accounts.csv").write_text(ACCOUNTS)
+    audit.prove(load_spec(base / "spec.yaml", default_registry()), base / "audit", audit_id="small-1")
+    return base / "audit"
+
+
+def security_of(path: Path) -> Any:
+    loaded = load_spec(path, default_registry())
+    return create_backend(loaded, default_registry()).security(loaded.assets)
+
+
+def test_explanation_says_what_is_proven_hidden_shown_and_left_to_trust(explain: Explain, spec: Path) -> None:
+    told = explain(spec)
+    for words in (
+        "It proves",
+        "exact integer sum of the balances of all accounts",
+        "It hides",
+        "even if all other users pool what they were given",
+        "It shows to others",
+        "the totals of each segment and asset",
+        "What a dishonest exchange could still do",
+        "(1 − f)^k",
+        "what is owed, not what is owned",
+        "by conjecture: not to be relied upon",
+        "not chance",
+    ):
+        assert words in told, words
+
+
+def test_every_term_is_told_with_bits_formula_and_source(explain: Explain, spec: Path) -> None:
+    told = " ".join(explain(spec).split())
+    security = security_of(spec)
+    assert f"{security.proven_bits:.1f} proven bits, decided by {security.binding}" in told
+    for term in (*security.terms, *security.inclusion):
+        for words in (f"{term.bits:.1f} {term.name}", term.formula, term.source):
+            assert " ".join(words.split()) in told, words
+    for account in (security, *security.alternatives):
+        assert account.bound in told
+        assert f"{account.proven_bits:.1f}*" in told
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_account_is_readable_at_any_usual_width(spec: Path, width: int) -> None:
+    out = io.StringIO()
+    show_security(RichConsole(file=out, width=width, markup=False, highlight=False), security_of(spec))
+    lines = out.getvalue().splitlines()
+    assert max(len(line.rstrip()) for line in lines) <= width
+    # A term's bits by both bounds stand on one line with its round and its name.
+    assert any(line.split() == ["γ", "batching", "of", "columns", *line.split()[-2:]] for line in lines)
+
+
+def test_json_has_the_whole_account(explain: Explain, spec: Path) -> None:
+    told = json.loads(explain(spec, "--json"))
+    assert told["verified"] is False
+    security = told["security"]
+    assert security["proven_bits"] == min(term["bits"] for term in security["terms"])
+    assert security["bound"].startswith("Johnson radius")
+    assert [account["bound"] for account in security["alternatives"]] == ["unique decoding"]
+    assert security["grinding_bits"] == 16
+    assert security["conjectured_bits"] >= security["proven_bits"]
+    rounds = [term["round"] for term in security["terms"]]
+    # 1024 rows fold by 8 and by 4 to the 32 coefficients that are sent.
+    assert rounds == ["α, λ", "η", "z", "γ", "δ", "c_0 … c_1", "queries", ""]
+    assert {term["name"].partition(",")[0] for term in security["inclusion"]} == {
+        "within unique decoding",
+        "up to the Johnson radius",
+    }
+    assert security == json.loads(json.dumps(security_payload(security_of(spec))))
+    assert told["properties"]["zero_knowledge"] is True
+    assert told["properties"]["remaining_trust"]
+
+
+def test_audit_is_explained_and_not_verified(explain: Explain, proved: Path, tmp_path: Path) -> None:
+    told = explain(proved)
+    assert "Nothing has been verified: polyproof verify" in told
+    assert json.loads(explain(proved, "--json"))["verified"] is False
+    # Not even that the proofs are there: a manifest is enough to explain.
+    import shutil
+
+    shutil.copytree(proved / "public", tmp_path / "public")
+    for proof in (tmp_path / "public").glob("proof*"):
+        proof.unlink()
+    assert "Nothing has been verified" in explain(tmp_path)
+
+
+def test_fewer_accounts_have_more_bits(explain: Explain, tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(SPEC.replace("limb_bits: 8", "limb_bits: 9").replace("1024", "131072"))
+    few, many, most = (
+        json.loads(explain(spec, "--json", *more))["security"]
+        for more in (("--accounts", 100), ("--accounts", 100_000), ())
+    )
+    assert few["proven_bits"] > many["proven_bits"] == most["proven_bits"]
+    assert "2^10 rows" in few["notes"][0]
+    assert "2^17 rows" in most["notes"][0]
+
+
+def test_explanation_of_a_spec_needs_no_snapshot(explain: Explain, spec: Path) -> None:
+    assert not (spec.parent / "accounts.csv").exists()
+    assert "Nothing has been verified" not in explain(spec)
