@@ -1,0 +1,198 @@
+"""The backend as an audit uses it: segments in, public bytes and private state out, users' claims checked."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from polyproof.backend import Claim, Policy, Statement
+from polyproof.errors import PolicyRejected, ProofRejected
+from polyproof.progress import Progress
+from polyproof.registry import default_registry
+from polyproof.spec import parse_spec
+from polyproof_stark.backend import StarkBackend
+from polyproof_stark.options import StarkOptions
+from stark.exchange import some_accounts
+
+ACCOUNTS = some_accounts(120)
+KEY = bytes(range(32))
+LENIENT = Policy(min_proven_bits=5)
+SMALL = {"queries": 12, "grinding": 2, "limb_bits": 8, "segment_rows": 1024}
+
+
+def backend(**options) -> StarkBackend:
+    return StarkBackend(StarkOptions(**{**SMALL, **options}), default_registry())
+
+
+def statement(**changes) -> Statement:
+    values = {"audit_id": "audit-1", "spec_digest": b"d" * 32, "assets": ACCOUNTS.assets, "segment": 0, "segments": 1}
+    return Statement(**{**values, **changes})
+
+
+def proven(tmp_path: Path, made: StarkBackend, accounts=ACCOUNTS):
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    return made.prove(statement(), accounts, KEY, state, Progress()), state
+
+
+def round_trip(tmp_path: Path, made: StarkBackend) -> None:
+    segment, state = proven(tmp_path, made)
+    assert segment.totals == ACCOUNTS.totals()
+    verdict = made.verify(statement(), segment.totals, segment.proof, LENIENT)
+    assert verdict.totals == segment.totals
+    inclusion = made.open_inclusion(statement(), segment.proof, state, "user-7")
+    assert inclusion is not None
+    claim = Claim("user-7", ACCOUNTS.balances(7))
+    made.verify_inclusion(statement(), segment.totals, segment.proof, claim, inclusion, LENIENT)
+    for wrong in (Claim("user-8", claim.balances), Claim("user-7", ACCOUNTS.balances(8))):
+        with pytest.raises(ProofRejected):
+            made.verify_inclusion(statement(), segment.totals, segment.proof, wrong, inclusion, LENIENT)
+
+
+YAML = """
+polyproof: 1
+name: hashes
+assets:
+  - {symbol: BTC, decimals: 8}
+  - {symbol: ETH, decimals: 18, bits: 96}
+  - {symbol: USDT, decimals: 6, bits: 40}
+rule: non-negative
+backend:
+  name: stark
+  hash: poseidon
+  extension: 3
+  queries: 12
+  grinding: 2
+  limb_bits: 8
+  segment_rows: 1024
+accounts:
+  path: accounts.csv
+"""
+
+
+@pytest.mark.parametrize("extension", [2, 3])
+@pytest.mark.parametrize(
+    "hash_name", ["poseidon", "poseidon2", "rescue-prime-optimized", "blake3", "sha256", "keccak256"]
+)
+def test_each_hash_and_each_extension_by_one_line_of_yaml(tmp_path, hash_name, extension):
+    text = YAML.replace("hash: poseidon", f"hash: {hash_name}").replace("extension: 3", f"extension: {extension}")
+    spec = parse_spec(text.encode(), "spec.yaml", default_registry())
+    made = spec.backend.create(default_registry())
+    assert (made.options.hash, made.options.extension) == (hash_name, extension)
+    round_trip(tmp_path, made)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"blowup": 2},
+        {"blowup": 8},
+        {"arity": 2},
+        {"arity": 4},
+        {"arity": 16},
+        {"limb_bits": 6},
+        {"limb_bits": 9},
+        {"blinding": 100},
+        {"queries": None, "grinding": None, "target_bits": 30},
+    ],
+    ids=str,
+)
+def test_every_option_makes_a_proof_that_verifies(tmp_path, options):
+    round_trip(tmp_path, backend(hash="blake3", **options))
+
+
+def test_verifier_rejects_weaker_options_than_its_policy(tmp_path):
+    made = backend(hash="blake3")
+    segment, state = proven(tmp_path, made)
+    inclusion = made.open_inclusion(statement(), segment.proof, state, "user-1")
+    claim = Claim("user-1", ACCOUNTS.balances(1))
+    for policy in (
+        Policy(),
+        Policy(min_proven_bits=10, hashes=("poseidon",)),
+        Policy(min_proven_bits=10, fields=("another",)),
+        Policy(min_proven_bits=10, backends=("merkle-sum",)),
+        Policy(min_proven_bits=10, max_proof_bytes=1000),
+    ):
+        with pytest.raises(PolicyRejected):
+            made.verify(statement(), segment.totals, segment.proof, policy)
+        with pytest.raises(PolicyRejected):
+            made.verify_inclusion(statement(), segment.totals, segment.proof, claim, inclusion, policy)
+    with pytest.raises(PolicyRejected):
+        made.verify_inclusion(
+            statement(), segment.totals, segment.proof, claim, inclusion, Policy(10.0, max_inclusion_bytes=100)
+        )
+
+
+def test_verifier_with_other_options_than_the_provers_rejects(tmp_path):
+    segment, _ = proven(tmp_path, backend(hash="blake3"))
+    for other in ({"queries": 13}, {"grinding": 3}, {"arity": 4}, {"extension": 2}, {"hash": "sha256"}, {"blowup": 8}):
+        with pytest.raises(ProofRejected):
+            backend(**{"hash": "blake3", **other}).verify(statement(), segment.totals, segment.proof, LENIENT)
+
+
+def test_private_state_is_owner_only_and_cuts_every_user(tmp_path):
+    made = backend(hash="blake3")
+    segment, state = proven(tmp_path, made)
+    for path in state.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path.name
+    cut = dict(made.open_all(statement(), segment.proof, state))
+    assert set(cut) == {f"user-{k}" for k in range(len(ACCOUNTS))}
+    assert cut["user-33"] == made.open_inclusion(statement(), segment.proof, state, "user-33")
+    assert made.open_inclusion(statement(), segment.proof, state, "nobody") is None
+    for k in (0, 33, 119):
+        claim = Claim(f"user-{k}", ACCOUNTS.balances(k))
+        made.verify_inclusion(statement(), segment.totals, segment.proof, claim, cut[f"user-{k}"], LENIENT)
+
+
+def test_inclusion_file_holds_neither_user_id_nor_balances(tmp_path):
+    made = backend(hash="blake3")
+    segment, state = proven(tmp_path, made)
+    inclusion = made.open_inclusion(statement(), segment.proof, state, "user-0")
+    assert b"user-0" not in inclusion
+    for balance, asset in zip(ACCOUNTS.balances(0), ACCOUNTS.assets, strict=True):
+        assert balance.to_bytes(asset.bits // 8, "little") not in inclusion
+
+
+def test_accounts_fill_a_trace_to_the_last_row(tmp_path):
+    made = backend(hash="blake3")
+    full = some_accounts(made.capacity(ACCOUNTS.assets))
+    segment, _ = proven(tmp_path, made, full)
+    made.verify(statement(), segment.totals, segment.proof, LENIENT)
+
+
+def test_no_accounts_at_all_are_a_proof_of_zero(tmp_path):
+    made = backend(hash="blake3")
+    segment, _ = proven(tmp_path, made, some_accounts(1).take(np.arange(0)))
+    assert set(segment.totals) == {0}
+    made.verify(statement(), segment.totals, segment.proof, LENIENT)
+
+
+def test_verification_imports_no_prover_and_no_compiler(tmp_path):
+    made = backend(hash="poseidon")
+    segment, state = proven(tmp_path, made)
+    (tmp_path / "proof").write_bytes(segment.proof)
+    (tmp_path / "inclusion").write_bytes(made.open_inclusion(statement(), segment.proof, state, "user-3"))
+    script = f"""
+import sys
+from pathlib import Path
+from polyproof.assets import Asset
+from polyproof.backend import Claim, Policy, Statement
+from polyproof.registry import default_registry
+backend = default_registry().get("backend", "stark")
+made = backend(backend.Options(**{ {**SMALL, "hash": "poseidon"}!r}), default_registry())
+assets = (Asset("BTC", 8, 64), Asset("ETH", 18, 96), Asset("USDT", 6, 40))
+statement = Statement("audit-1", b"d" * 32, assets, 0, 1)
+policy = Policy(min_proven_bits=10)
+proof = Path("proof").read_bytes()
+made.verify(statement, {segment.totals!r}, proof, policy)
+claim = Claim("user-3", {ACCOUNTS.balances(3)!r})
+made.verify_inclusion(statement, {segment.totals!r}, proof, claim, Path("inclusion").read_bytes(), policy)
+unwanted = ("numba", "llvmlite", "polyproof_stark.prover")
+assert not [name for name in unwanted if name in sys.modules]
+"""
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, timeout=120)
