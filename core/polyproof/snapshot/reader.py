@@ -21,7 +21,7 @@ from polyproof.engine import thread_count
 from polyproof.errors import AccountsError, Problem
 from polyproof.progress import Progress
 from polyproof.snapshot.database import attach, described, first_lines, open_query
-from polyproof.snapshot.delimited import explain_failure, open_csv
+from polyproof.snapshot.delimited import read_csv
 from polyproof.snapshot.findings import Findings
 from polyproof.snapshot.long import LongTable
 from polyproof.snapshot.okx import read_okx
@@ -159,34 +159,24 @@ def _read_part(table: Table, part: Part, kind: str, path: Path, base: Path) -> N
             assert isinstance(table, WideTable)
             read_okx(table, part, path)
             return
-        reading = None
+        if kind == "csv":
+            read_csv(table, part, path, table.source.delimiter or ("\t" if ".tsv" in path.suffixes else ","))
+            return
         if kind == "sql":
             query = table.source.query or ""
             attach(connection, table.source.attach, query, base, findings)
             if findings or not open_query(connection, part, query, findings):
                 return
-        elif kind == "parquet":
+        else:
             part.relation = f"read_parquet({literal(glob.escape(str(path)))}, hive_partitioning = false)"
             part.columns = described(connection, part.relation)
-        else:
-            delimiter = table.source.delimiter or ("\t" if ".tsv" in path.suffixes else ",")
-            reading = open_csv(part, path, delimiter, findings)
-            if reading is None:
-                return
         selection = table.selection(part)
-        if selection is None:
-            return
-        table.fill(part, selection)
-        if reading:
-            reading.finish(part, connection, findings)
+        if selection is not None:
+            table.fill(part, selection)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
-        if kind == "csv":
-            message, hint = explain_failure(path, error)
-        else:
-            message, hint = f"cannot be read as {kind}: {first_lines(error)}", None
-        findings.add(message, hint, part=part)
+        findings.add(f"cannot be read as {kind}: {first_lines(error)}", part=part)
     except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         findings.add(f"cannot be read: {reason}", part=part)

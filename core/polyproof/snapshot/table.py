@@ -68,11 +68,25 @@ class Table(ABC):
     def accounts(self) -> Accounts:
         """Check everything and take the accounts out. What is reported on the way makes them worthless."""
 
-    def fill(self, part: Part, selection: str) -> None:
-        """Put rows of a part, the last of ``parts``, into the table."""
-        self.connection.execute(f"INSERT INTO {self.name} {selection}")
-        before, self.rows = self.rows, self.count(f"SELECT count(*) FROM {self.name}")
-        part.rows += self.rows - before
+    def fill(self, part: Part, selection: str, expected: int | None = None) -> bool:
+        """Put rows of a part, the last of ``parts``, into the table: all, or none where it is not as many as expected.
+
+        Raises ``duckdb.Error``, and then has put none.
+        """
+        self.connection.begin()
+        try:
+            self.connection.execute(f"INSERT INTO {self.name} {selection}")
+            rows = self.count(f"SELECT count(*) FROM {self.name}")
+        except duckdb.Error:
+            self.connection.rollback()
+            raise
+        if expected is not None and rows - self.rows != expected:
+            self.connection.rollback()
+            return False
+        self.connection.commit()
+        part.rows += rows - self.rows
+        self.rows = rows
+        return True
 
     def report_rows(self, relation: str, column: str, explain: Callable[[str], tuple[str, str | None]]) -> None:
         """Report every row of a relation, in order; explain those that can be shown, count the others."""
