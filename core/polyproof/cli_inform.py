@@ -91,12 +91,17 @@ def _show_plugins(rich: RichConsole, registry: Registry) -> None:
         rich.print(f"skipped: {skipped.plugin!r} of {skipped.origin}: {skipped.reason}", style="yellow")
 
 
-def schema_command(json: Json = False, quiet: Quiet = False) -> None:
+def schema_command(
+    reserves: Annotated[bool, typer.Option("--reserves", help="That of a published reserves.json instead.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """Print the JSON Schema of specs, for editors."""
+    from polyproof.reserves.published import reserves_schema_text
     from polyproof.schema import schema_text
 
     console = Console(json=json, quiet=quiet)
-    text = schema_text(usable_registry(console))
+    text = reserves_schema_text() if reserves else schema_text(usable_registry(console))
     if json or not quiet:
         sys.stdout.write(text)
 

@@ -22,6 +22,7 @@ __all__ = [
     "PolyproofError",
     "Problem",
     "ProofRejected",
+    "ReservesError",
     "SpecError",
     "UsageError",
 ]
@@ -95,6 +96,10 @@ class OptionsError(SpecError):
 
 class AccountsError(InputError):
     """The liabilities snapshot is not acceptable; every problem names its file and row."""
+
+
+class ReservesError(InputError):
+    """The reserve files are not acceptable; every problem names its file and row."""
 
 
 class ArtifactError(InputError):

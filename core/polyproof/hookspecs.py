@@ -38,6 +38,8 @@ KINDS = {
     "constraints": "polyproof.constraints:ConstraintSystem",
     "backend": "polyproof.backend:Backend",
     "ownership": "polyproof.ownership:OwnershipScheme",
+    "source": "polyproof.source:Source",
+    "balances": "polyproof.balances:BalanceProvider",
 }
 """Kinds of components, and the abstract class that each must derive from."""
 

@@ -18,7 +18,7 @@ from polyproof.registry import Registry
 from polyproof.spec import FORMAT, Spec
 from polyproof.structure import Choice, component_options
 
-__all__ = ["json_schema", "schema_text"]
+__all__ = ["document_schema", "json_schema", "schema_text"]
 
 _TYPES: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string", Path: "string"}
 
@@ -41,13 +41,26 @@ def json_schema(registry: Registry) -> dict[str, Any]:
     }
 
 
+def document_schema(cls: type[Any], title: str) -> dict[str, Any]:
+    """The schema of a JSON document that an options class without components declares, and a program writes."""
+    generator = _Generator(Registry(), one_for_all=False)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        **generator.options_class(cls),
+        "$defs": generator.definitions,
+    }
+
+
 def schema_text(registry: Registry) -> str:
     """The schema as the file has it."""
     return json.dumps(json_schema(registry), indent=2, ensure_ascii=False) + "\n"
 
 
 class _Generator:
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, *, one_for_all: bool = True) -> None:
+        # In a file that people write one value stands for a list of one.
+        self._one_for_all = one_for_all
         self.definitions: dict[str, Any] = {}
         self._names_of_classes: dict[type[Any], str] = {}
         self._registry = registry
@@ -73,8 +86,8 @@ class _Generator:
                 "minItems": fewest,
                 **({} if most is None else {"maxItems": most}),
             }
-            # In a file one value stands for a list of one.
-            schema = items if option.nested or fewest > 1 else {"anyOf": [schema, items]}
+            one_for_all = self._one_for_all and not option.nested and fewest <= 1
+            schema = {"anyOf": [schema, items]} if one_for_all else items
         if option.optional:
             schema = {"anyOf": [schema, {"type": "null"}]}
         schema = {"description": option.doc, **schema}

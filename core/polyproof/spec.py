@@ -21,6 +21,7 @@ from polyproof.documents import Node, from_json, load_yaml, parse_yaml
 from polyproof.errors import InputError, ProofRejected
 from polyproof.options import NOT_AN_OPTION, Fault, option, options_of, printable
 from polyproof.registry import Registry
+from polyproof.reserves.settings import ReservesSpec
 from polyproof.snapshot import AccountsSource
 from polyproof.structure import Choice, Structure, locate
 
@@ -101,7 +102,7 @@ class PublicSpec:
         return hashlib.sha256(_DIGEST_DOMAIN + text.encode()).digest()
 
 
-_ORDER = ("name", "organisation", "assets", "rule", "backend", "compare", "accounts", "output", "file")
+_ORDER = ("name", "organisation", "assets", "rule", "backend", "compare", "accounts", "reserves", "output", "file")
 
 
 def _in_order(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
@@ -122,6 +123,9 @@ class Spec(PublicSpec):
         default=(), doc="Further backends that `polyproof demo` runs beside the first one, for comparison."
     )
     accounts: AccountsSource = option(doc="Where the snapshot of all accounts comes from.")
+    reserves: ReservesSpec | None = option(
+        default=None, doc="What is held against it: where that is written, how it is checked, what counts."
+    )
     output: Output = option(default=Output(), doc="Where results go.")
     file: Path | None = attrs.field(default=None, metadata=NOT_AN_OPTION)
     """The file this was read from; paths in the spec are relative to its directory."""

@@ -17,7 +17,7 @@ from polyproof.hookspecs import KINDS
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "core" / "polyproof"
 PLUGINS = sorted(path for path in (ROOT / "plugins").glob("polyproof_*") if (path / "__init__.py").exists())
-INTERFACES = ("field", "hash", "commitment", "constraints", "backend", "ownership")
+INTERFACES = ("field", "hash", "commitment", "constraints", "backend", "ownership", "source", "balances")
 TESTS = ROOT / "tests"
 
 

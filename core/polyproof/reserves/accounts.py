@@ -1,0 +1,48 @@
+"""The one spelling of an address, so that an account that is listed twice is seen, however it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from polyproof.ownership import OwnershipClaim, OwnershipScheme
+
+__all__ = ["Spellings"]
+
+_HEX = re.compile(r"(?:0x)?((?:[0-9a-f]{2}){16,})", re.ASCII | re.IGNORECASE)
+_BECH32 = re.compile(r"[a-z]{1,10}1[02-9ac-hj-np-z]{6,100}", re.ASCII)
+
+
+class Spellings:
+    """Asks the ownership schemes how an account is spelled."""
+
+    def __init__(self, schemes: Sequence[OwnershipScheme]) -> None:
+        """For these schemes."""
+        self._by_chain: dict[str, list[OwnershipScheme]] = {}
+        for scheme in schemes:
+            for chain in scheme.chains:
+                self._by_chain.setdefault(chain, []).append(scheme)
+
+    @property
+    def chains(self) -> list[str]:
+        """The chains that some scheme serves."""
+        return list(self._by_chain)
+
+    def of(self, claim: OwnershipClaim) -> str:
+        """The one spelling of a claim's address.
+
+        Where no scheme can read it: hexadecimal digits and bech32 in lower case, anything else as it is. Such a row is
+        never proven; but it must not hide that it is listed twice either.
+        """
+        for scheme in self._by_chain.get(claim.chain, ()):
+            try:
+                found = scheme.account(claim)[1] if scheme.serves(claim) else ""
+            except Exception:  # noqa: BLE001 - a stranger's scheme may raise anything
+                continue
+            if found:
+                return found
+        address = claim.address.strip()
+        if match := _HEX.fullmatch(address):
+            return match[1].lower()
+        lower = address.lower()
+        return lower if address in (lower, address.upper()) and _BECH32.fullmatch(lower) else address

@@ -1,0 +1,149 @@
+"""What has been judged already, on disk, so that a rerun does not do it again.
+
+A private SQLite file: a row's key is the digest of everything that its ownership depends on, the schemes that may judge
+it and their versions included; the value is the result. Results are kept in blocks, each in one transaction, so that
+what a crash leaves is whole. A file that is not what it should be is thrown away, never trusted halfway.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import polyproof
+from polyproof.errors import ArtifactError
+from polyproof.ownership import OwnershipClaim, OwnershipResult, OwnershipScheme, Status
+from polyproof.registry import Registry
+
+__all__ = ["Checkpoint", "scheme_versions"]
+
+_FORMAT = "polyproof/reserves-checkpoint/1"
+_KEPT_AT_ONCE = 500
+
+
+def scheme_versions(schemes: Sequence[OwnershipScheme], registry: Registry) -> str:
+    """What the verdicts of the schemes depend on besides the rows: who they are, and of which release."""
+    found = []
+    for scheme in sorted(schemes, key=lambda scheme: scheme.name):
+        claims = [item for item in registry.components("ownership") if item.component.name == scheme.name]
+        origin = [f"{item.origin} {item.version}" for item in claims] or [type(scheme).__module__]
+        found.append([scheme.name, *origin])
+    return json.dumps([polyproof.__version__, *found])
+
+
+class Checkpoint:
+    """Results of ownership by digest of row and schemes."""
+
+    def __init__(self, connection: sqlite3.Connection, versions: str) -> None:
+        """Use ``open_checkpoint``, which finds the file sound or makes a new one."""
+        self._connection = connection
+        self._salt = hashlib.sha256(f"{_FORMAT}\n{versions}".encode())
+
+    @classmethod
+    @contextmanager
+    def open(cls, path: Path, versions: str) -> Iterator[Checkpoint]:
+        """The checkpoint in a file, owner-only; begun anew if the file is none.
+
+        Raises ``ArtifactError`` for a place that cannot be written.
+        """
+        connection = _opened(path)
+        try:
+            yield cls(connection, versions)
+        finally:
+            connection.close()
+
+    def key(self, claim: OwnershipClaim) -> bytes:
+        """16 bytes: SHA-256, cut, of the claim and of the versions of all schemes."""
+        control = claim.control
+        text = json.dumps(
+            [
+                claim.asset,
+                claim.chain,
+                claim.address,
+                claim.message,
+                claim.signatures,
+                claim.keys,
+                claim.owners,
+                claim.kind.value,
+                claim.scheme,
+                control
+                and [control.source, control.owners, control.threshold, [one.hex() for one in control.accepted]],
+            ]
+        )
+        digest = self._salt.copy()
+        digest.update(text.encode())
+        return digest.digest()[:16]
+
+    def find(self, keys: Iterable[bytes]) -> dict[bytes, OwnershipResult]:
+        """The results that are known."""
+        found: dict[bytes, OwnershipResult] = {}
+        keys = list(keys)
+        for start in range(0, len(keys), _KEPT_AT_ONCE):
+            part = keys[start : start + _KEPT_AT_ONCE]
+            marks = ",".join("?" * len(part))
+            for key, status, reason, scheme, chain, address in self._connection.execute(
+                f"SELECT key, status, reason, scheme, chain, address FROM judged WHERE key IN ({marks})", part
+            ):
+                found[key] = OwnershipResult(Status(status), reason, scheme, chain, address)
+        return found
+
+    def keep(self, judged: Iterable[tuple[bytes, OwnershipResult]]) -> None:
+        """Keep a block of results, all or none."""
+        with self._connection:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO judged VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (key, result.status.value, result.reason, result.scheme, result.chain, result.address)
+                    for key, result in judged
+                ],
+            )
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    for attempt in range(2):
+        try:
+            # The file has its permissions before it has content; SQLite gives its journal the same.
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            os.fchmod(descriptor, 0o600)
+            os.close(descriptor)
+        except OSError as error:
+            raise ArtifactError(f"{path}: {error.strerror or error}") from error
+        connection = sqlite3.connect(path, timeout=5)
+        try:
+            _check(connection)
+        except (sqlite3.DatabaseError, ValueError) as error:
+            connection.close()
+            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+                raise ArtifactError(f"{path}: another process is at work on it") from error
+            if attempt:
+                raise ArtifactError(f"{path}: cannot be used as a checkpoint: {error}") from error
+            for leftover in (path, path.with_name(f"{path.name}-journal")):
+                leftover.unlink(missing_ok=True)
+        else:
+            return connection
+    raise AssertionError("the second attempt returns or raises")
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    with connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS format (name TEXT NOT NULL)")
+        names = [name for (name,) in connection.execute("SELECT name FROM format LIMIT 2")]
+        if not names:
+            connection.execute("INSERT INTO format VALUES (?)", (_FORMAT,))
+        elif names != [_FORMAT]:
+            raise ValueError(f"it is {names[0]!r}")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS judged (key BLOB PRIMARY KEY, status TEXT NOT NULL, reason TEXT NOT NULL, "
+            "scheme TEXT NOT NULL, chain TEXT NOT NULL, address TEXT NOT NULL) WITHOUT ROWID"
+        )
+    if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
+        raise ValueError("it is damaged")
+    known = {status.value for status in Status}
+    for (status,) in connection.execute("SELECT DISTINCT status FROM judged"):
+        if status not in known:
+            raise ValueError(f"it has the status {status!r}")

@@ -1,0 +1,330 @@
+"""The result as it is published: ``reserves.json``, its schema, and how a hostile one is read.
+
+A result has one spelling, like the manifest: JSON with sorted keys, no spaces, UTF-8, a newline at the end. What it may
+hold is declared by the classes here, from which the JSON Schema is generated and by which a file is read. Amounts are
+exact decimals as texts, ratios two integers and, for people, a percentage that is rounded down.
+
+Every number in it follows from the evidence and the liabilities; ``verify_reserves`` computes them all again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from attrs import frozen
+
+from polyproof.balances import Pin
+from polyproof.documents import from_json
+from polyproof.errors import InputError, ProofRejected
+from polyproof.options import option, plain
+from polyproof.ownership import Status
+from polyproof.registry import Registry
+from polyproof.reserves.evaluation import AssetReserves, Check, Evaluation, Holding, percent
+from polyproof.reserves.evidence import EVIDENCE
+from polyproof.reserves.reading import Discrepancy, SourceFile
+from polyproof.reserves.settings import ReservesPolicy
+from polyproof.reserves.strict_json import canonical, parse_strict
+from polyproof.source import amount_text
+from polyproof.structure import Structure
+
+__all__ = [
+    "RESERVES",
+    "PublishedAsset",
+    "PublishedReserves",
+    "parse_published",
+    "publish",
+    "reserves_schema",
+    "reserves_schema_text",
+]
+
+RESERVES = "reserves.json"
+FORMAT = "polyproof/reserves"
+VERSION = 1
+MOST_BYTES = 4 << 20
+
+_DECIMAL = (r"(0|[1-9][0-9]{0,70})(\.[0-9]{0,76}[1-9])?", "an exact decimal without trailing zeros, as text")
+_SIGNED = (r"-?(0|[1-9][0-9]{0,160})(\.[0-9]{0,76}[1-9])?", "an exact decimal, as text")
+_WHOLE = (r"0|[1-9][0-9]{0,200}", "a whole number, as text")
+_OWED = (r"(0|[1-9][0-9]{0,160})(\.[0-9]{0,76}[1-9])?", "an exact decimal without trailing zeros, as text")
+_AUDIT = (r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", "an audit id")
+_HEX = (r"[0-9a-f]{64}", "64 lower-case hexadecimal digits")
+_TIME = (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a time in UTC")
+_TEXT = (r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{0,1024}", "text that can be shown")
+_PERCENT = (r"(0|[1-9][0-9]{0,200})\.[0-9]{2}", "a percentage with two decimals, rounded down")
+
+
+@frozen(kw_only=True)
+class PublishedHolding:
+    """Rows of one kind together."""
+
+    rows: int = option(least=0, doc="How many rows.")
+    amount: str = option(pattern=_DECIMAL, doc="What they declare, in coins.")
+    counted: str = option(pattern=_DECIMAL, doc="What of it counts by the policy, in coins.")
+
+
+@frozen(kw_only=True)
+class ByStatus:
+    """The rows that ended in each status of ownership."""
+
+    proven: PublishedHolding = option(doc="Signed by the keys that control the address.")
+    key_only: PublishedHolding = option(doc="Validly signed by a key, of an address that says nothing about its key.")
+    unbound: PublishedHolding = option(doc="Validly signed, but nothing known binds the signers to the address.")
+    custodial: PublishedHolding = option(doc="Declared to be held by somebody else; no signature is looked at.")
+    unsupported: PublishedHolding = option(doc="No installed scheme can judge the chain; nothing was checked.")
+    failed: PublishedHolding = option(doc="Something that was checked does not hold.")
+
+
+@frozen(kw_only=True)
+class ByCheck:
+    """The rows by what the chain said about their amounts."""
+
+    confirmed: PublishedHolding = option(doc="The address held exactly that at the snapshot's block.")
+    differs: PublishedHolding = option(doc="It held something else; the lesser of the two counts.")
+    not_checked: PublishedHolding = option(doc="Not asked, or the question went wrong.")
+
+
+@frozen(kw_only=True)
+class ByFreshness:
+    """The rows that signatures are looked at, by what the signed messages tie them to."""
+
+    challenge: PublishedHolding = option(doc="Signed for this audit, its liabilities and this block.")
+    stale: PublishedHolding = option(doc="Signed at an unknown or another time.")
+    contradicts: PublishedHolding = option(doc="Signed for something else; these rows failed.")
+
+
+@frozen(kw_only=True)
+class PublishedChain:
+    """The rows of an asset on one chain, of one token."""
+
+    chain: str = option(pattern=(r"[a-z0-9]+(-[a-z0-9]+)*", "a name"), doc="The chain.")
+    token: str = option(
+        pattern=(r"([a-z0-9]+(-[a-z0-9]+)*)?", "a name"), doc="Which of several tokens; empty for the usual one."
+    )
+    holding: PublishedHolding = option(doc="Its rows.")
+
+
+@frozen(kw_only=True)
+class PublishedRatio:
+    """Counted holdings to liabilities."""
+
+    numerator: str = option(pattern=_WHOLE, doc="Of the reduced fraction.")
+    denominator: str = option(pattern=_WHOLE, doc="Of the reduced fraction.")
+    percent: str = option(pattern=_PERCENT, doc="For people: rounded down, never more than there is.")
+
+
+@frozen(kw_only=True)
+class PublishedAsset:
+    """One asset: what is held and what is owed."""
+
+    symbol: str = option(pattern=(r"[A-Za-z0-9][A-Za-z0-9.+_$-]{0,31}", "a symbol"), doc="As the manifest has it.")
+    decimals: int = option(least=0, most=77, doc="As the manifest has it.")
+    liabilities: str = option(pattern=_OWED, doc="What is owed, in coins, as proved.")
+    counted: str = option(pattern=_DECIMAL, doc="What counts as held, in coins, rounded down to the asset's decimals.")
+    surplus: str = option(pattern=_SIGNED, doc="Counted less owed, in coins; negative where something is missing.")
+    ratio: PublishedRatio | None = option(doc="Counted to owed; null where nothing is owed.")
+    met: bool = option(doc="Whether the ratio is what the policy wants, or nothing is owed.")
+    statuses: ByStatus = option(doc="All rows, by status of ownership.")
+    balances: ByCheck = option(doc="All rows, by outcome of the balance check.")
+    freshness: ByFreshness = option(doc="All rows but the custodial, by what was signed.")
+    looked_up: PublishedHolding = option(
+        doc="Of the proven rows, those whose owners were looked up on the chain: the look-up is the exchange's word."
+    )
+    chains: tuple[PublishedChain, ...] = option(items=(0, 1024), doc="All rows, by chain and token.")
+
+
+@frozen(kw_only=True)
+class PublishedEvidence:
+    """The file of rows."""
+
+    file: str = option(choices=(EVIDENCE,), doc="Its name, beside this file.")
+    bytes: int = option(least=0, doc="Its size.")
+    sha256: str = option(pattern=_HEX, doc="Its digest.")
+    rows: int = option(least=0, doc="Its rows.")
+
+
+@frozen(kw_only=True)
+class PublishedFile:
+    """A reserve file that the rows were read from."""
+
+    format: str = option(pattern=(r"[a-z0-9]+(-[a-z0-9]+)*", "a name"), doc="Name of the source that read it.")
+    file: str = option(pattern=_TEXT, doc="Its name, without directories.")
+    sha256: str = option(pattern=_HEX, doc="Its digest.")
+    rows: int = option(least=0, doc="Rows taken from it.")
+    ignored: int = option(least=0, doc="Rows left out, of coins that are not audited.")
+
+
+@frozen(kw_only=True)
+class PublishedDiscrepancy:
+    """A total that a reserve file declares and its rows do not add up to."""
+
+    file: str = option(pattern=_TEXT, doc="The reserve file.")
+    line: int = option(least=0, doc="The line that declares it.")
+    coin: str = option(pattern=_TEXT, doc="What it declares a total of.")
+    declared: str = option(pattern=_DECIMAL, doc="What it declares, in coins.")
+    found: str = option(pattern=_DECIMAL, doc="What its rows add up to, in coins.")
+
+
+@frozen(kw_only=True)
+class PublishedReserves:
+    """What an exchange holds, against what its audit proves it owes."""
+
+    format: str = option(choices=(FORMAT,), doc="What kind of file this is.")
+    version: int = option(choices=(VERSION,), doc="Version of the format.")
+    audit_id: str = option(
+        pattern=(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", "an audit id"), doc="The audit of liabilities."
+    )
+    manifest_digest: str = option(pattern=_HEX, doc="SHA-256 of that audit's manifest.")
+    organisation: str | None = option(pattern=_TEXT, doc="Whose holdings these are, as the manifest has it.")
+    created: str = option(pattern=_TIME, doc="When this was evaluated.")
+    snapshot: str = option(pattern=_TIME, doc="The time that holdings are stated for.")
+    policy: ReservesPolicy = option(doc="Which holdings were counted, and how much was wanted.")
+    pins: tuple[Pin, ...] = option(items=(0, 256), doc="The block of the snapshot, for each chain.")
+    assets: tuple[PublishedAsset, ...] = option(items=(1, 4096), doc="Every asset of the audit, in its order.")
+    met: bool = option(doc="Whether every asset is covered as the policy wants.")
+    short: tuple[str, ...] = option(
+        pattern=(r"[A-Za-z0-9][A-Za-z0-9.+_$-]{0,31}", "a symbol"), doc="The assets that are not."
+    )
+    evidence: PublishedEvidence = option(doc="The rows, for everybody to judge again.")
+    files: tuple[PublishedFile, ...] = option(items=(0, 64000), doc="What the rows were read from.")
+    discrepancies: tuple[PublishedDiscrepancy, ...] = option(
+        items=(0, 64000), doc="Declared totals that rows do not add up to."
+    )
+
+    def to_bytes(self) -> bytes:
+        """The file."""
+        return canonical(plain(self)) + b"\n"
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the file."""
+        return hashlib.sha256(self.to_bytes()).digest()
+
+
+def _holding(holding: Holding) -> PublishedHolding:
+    return PublishedHolding(rows=holding.rows, amount=amount_text(holding.amount), counted=amount_text(holding.counted))
+
+
+def _asset(reserves: AssetReserves) -> PublishedAsset:
+    asset, owed, surplus, met = reserves.asset, reserves.liabilities, reserves.surplus, reserves.met
+    assert owed is not None, "only what is set against liabilities is published"
+    assert surplus is not None
+    assert met is not None
+    return PublishedAsset(
+        symbol=asset.symbol,
+        decimals=asset.decimals,
+        liabilities=asset.format(owed),
+        counted=asset.format(reserves.counted),
+        surplus=asset.format(surplus),
+        ratio=_ratio(reserves.ratio),
+        met=met,
+        statuses=ByStatus(**{_key(status): _holding(reserves.by_status[status]) for status in Status}),
+        balances=ByCheck(**{_key(check): _holding(reserves.by_check[check]) for check in Check}),
+        freshness=ByFreshness(**{one.value: _holding(holding) for one, holding in reserves.by_freshness.items()}),
+        looked_up=_holding(reserves.looked_up),
+        chains=tuple(
+            PublishedChain(chain=chain, token=token, holding=_holding(holding))
+            for (chain, token), holding in reserves.by_chain.items()
+        ),
+    )
+
+
+def _key(one: Status | Check) -> str:
+    return str(one.value).replace("-", "_")
+
+
+def _ratio(ratio: Fraction | None) -> PublishedRatio | None:
+    if ratio is None:
+        return None
+    return PublishedRatio(numerator=str(ratio.numerator), denominator=str(ratio.denominator), percent=percent(ratio))
+
+
+def publish(
+    evaluation: Evaluation,
+    *,
+    audit_id: str,
+    manifest_digest: bytes,
+    organisation: str | None,
+    created: str,
+    snapshot: str,
+    pins: Sequence[Pin],
+    evidence: PublishedEvidence,
+    files: Sequence[SourceFile],
+    discrepancies: Sequence[Discrepancy],
+) -> PublishedReserves:
+    """The result of an evaluation against liabilities, ready to be written."""
+    met = evaluation.met
+    assert met is not None, "only what is set against liabilities is published"
+    return PublishedReserves(
+        format=FORMAT,
+        version=VERSION,
+        audit_id=audit_id,
+        manifest_digest=manifest_digest.hex(),
+        organisation=organisation,
+        created=created,
+        snapshot=snapshot,
+        policy=evaluation.policy,
+        pins=tuple(pins),
+        assets=tuple(_asset(asset) for asset in evaluation.assets),
+        met=met,
+        short=tuple(asset.asset.symbol for asset in evaluation.short),
+        evidence=evidence,
+        files=tuple(
+            PublishedFile(
+                format=file.format,
+                file=_showable(file.file),
+                sha256=file.sha256.hex(),
+                rows=file.rows,
+                ignored=file.ignored,
+            )
+            for file in files
+        ),
+        discrepancies=tuple(
+            PublishedDiscrepancy(
+                file=_showable(one.file),
+                line=one.line,
+                coin=_showable(one.coin),
+                declared=amount_text(one.declared),
+                found=amount_text(one.found),
+            )
+            for one in discrepancies
+        ),
+    )
+
+
+def _showable(text: str) -> str:
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)[:1024]
+
+
+def parse_published(data: bytes, file: str = RESERVES) -> PublishedReserves:
+    """Read a result that others wrote. Raises ``ProofRejected`` for anything but the one spelling of one."""
+    if len(data) > MOST_BYTES:
+        raise ProofRejected("reserves-size", f"{len(data)} bytes, allowed are {MOST_BYTES}", file=file)
+    try:
+        structure = Structure(Registry(), limit=1)
+        found = structure.build(from_json(parse_strict(data), "reserves"), PublishedReserves)
+        structure.finish()
+    except (InputError, ValueError) as error:
+        raise ProofRejected("reserves-format", str(error), file=file) from error
+    assert found is not None, "an incomplete result has a problem"
+    if found.to_bytes() != data:
+        raise ProofRejected("reserves-canonical", "it is not in its one canonical spelling", file=file)
+    return found
+
+
+# Schema
+
+
+def reserves_schema() -> Mapping[str, Any]:
+    """The JSON Schema (draft 2020-12) of ``reserves.json``."""
+    from polyproof.schema import document_schema
+
+    return document_schema(PublishedReserves, "polyproof reserves")
+
+
+def reserves_schema_text() -> str:
+    """The schema as the file ``specs/reserves.schema.json`` has it."""
+    return json.dumps(reserves_schema(), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,233 @@
+"""All reserve files of a spec, read and checked: every problem with file and row, all of them together.
+
+What is checked of each row by itself is in ``polyproof.source``. Here is what relates rows to each other: they add up
+to what their file declares, no account is listed twice for one asset and chain, no stake is counted with the validator
+and again with the account it is paid out to, and all are of the blocks that the spec pins.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+from polyproof.assets import Asset
+from polyproof.balances import Pin
+from polyproof.errors import Location
+from polyproof.ownership import Kind, OwnershipClaim, OwnershipScheme
+from polyproof.progress import Progress
+from polyproof.registry import Registry
+from polyproof.reserves.accounts import Spellings
+from polyproof.reserves.coins import CoinNames
+from polyproof.reserves.settings import ReservesSpec
+from polyproof.source import DeclaredTotal, Findings, Reading, ReserveRow, Source, amount_text
+
+__all__ = ["Discrepancy", "ReservesRead", "SourceFile", "check_rows", "read_reserves"]
+
+
+@frozen
+class SourceFile:
+    """A file that was read."""
+
+    format: str
+    file: str
+    """Its name, without directories."""
+    sha256: bytes
+    rows: int
+    """Those that are holdings of the spec's assets."""
+    ignored: int
+
+
+@frozen
+class Discrepancy:
+    """A declared total that the rows of its file do not add up to."""
+
+    file: str
+    line: int
+    coin: str
+    declared: int
+    found: int
+
+
+@frozen
+class ReservesRead:
+    """What the reserve files say, coherent; nothing of it is verified yet."""
+
+    rows: tuple[ReserveRow, ...]
+    accounts: tuple[str, ...]
+    """The one spelling of each row's address."""
+    files: tuple[SourceFile, ...]
+    discrepancies: tuple[Discrepancy, ...]
+
+
+def read_reserves(
+    settings: ReservesSpec,
+    assets: Sequence[Asset],
+    *,
+    registry: Registry,
+    schemes: Sequence[OwnershipScheme],
+    base: Path = Path(),
+    progress: Progress | None = None,
+    limit: int = 100,
+) -> ReservesRead:
+    """Read every source. ``base`` is what relative paths start from, ``limit`` how many problems are spelled out.
+
+    Raises ``ReservesError`` with all problems. Row N of a file is its N-th record that is a holding.
+    """
+    findings = Findings(limit)
+    spellings = Spellings(schemes)
+    names = CoinNames(assets, settings.coins, settings.ignore, spellings.chains)
+    rows: list[ReserveRow] = []
+    files: list[SourceFile] = []
+    discrepancies: list[Discrepancy] = []
+    seen: dict[Path, str] = {}
+    with (progress or Progress()).task("read reserves") as task:
+        for choice in settings.sources:
+            source: Source = choice.create(registry)
+            for path in source.options.files(base, findings):
+                if path.resolve() in seen:
+                    findings.add(
+                        f"is read by two sources, {seen[path.resolve()]} and {choice.name}", Location(str(path))
+                    )
+                    continue
+                seen[path.resolve()] = choice.name
+                reading = _read_file(source, path, names, findings)
+                files.append(_described(choice.name, path, reading))
+                wrong = _wrong_totals(reading)
+                if source.options.totals == "required":
+                    _report_totals(wrong, findings)
+                else:
+                    discrepancies += [
+                        Discrepancy(path.name, total.location.line or 0, total.coin, total.amount, found)
+                        for total, found in wrong
+                    ]
+                rows += reading.rows
+                task.advance(len(reading.rows))
+    accounts = check_rows(rows, settings.pins, spellings, findings, progress)
+    if not rows and not findings:
+        findings.add("the reserve files have no holdings")
+    findings.raise_any()
+    return ReservesRead(tuple(rows), tuple(accounts), tuple(files), tuple(discrepancies))
+
+
+def _read_file(source: Source, path: Path, names: CoinNames, findings: Findings) -> Reading:
+    reading = Reading(names, findings, source.options.scheme, source.options.message or "")
+    try:
+        source.read(path, reading)
+    except OSError as error:
+        findings.add(f"cannot be read: {error.strerror or error}", Location(str(path)))
+    return reading
+
+
+def _described(name: str, path: Path, reading: Reading) -> SourceFile:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError:
+        pass  # Reported when its rows were read.
+    return SourceFile(name, path.name, digest.digest(), len(reading.rows), reading.ignored)
+
+
+def _wrong_totals(reading: Reading) -> list[tuple[DeclaredTotal, int]]:
+    """The totals that are not the sum of their rows, with what that sum is."""
+    sums: dict[tuple[str, str, str], int] = defaultdict(int)
+    for row in reading.rows:
+        sums[row.asset, row.chain, row.token] += row.amount
+    wrong = []
+    for total in reading.declared:
+        found = sum(
+            amount
+            for (asset, chain, token), amount in sums.items()
+            if asset == total.asset and (total.chain is None or (chain, token) == (total.chain, total.token))
+        )
+        if total.chain is None:
+            found += reading.ignored_amounts.get(total.asset, 0)
+        if found != total.amount:
+            wrong.append((total, found))
+    return wrong
+
+
+def _report_totals(wrong: Iterable[tuple[DeclaredTotal, int]], findings: Findings) -> None:
+    for total, found in wrong:
+        less = "more" if found > total.amount else "less"
+        findings.add(
+            f"declares {amount_text(total.amount)} {total.coin}; its rows add up to {amount_text(found)}, "
+            f"{amount_text(abs(found - total.amount))} {less}",
+            total.location,
+            "mend the file, or set totals: reported",
+        )
+
+
+_VALIDATOR = re.compile("0x[0-9a-f]{96}")
+
+
+def check_rows(
+    rows: Sequence[ReserveRow],
+    pins: Sequence[Pin],
+    spellings: Spellings,
+    findings: Findings,
+    progress: Progress | None = None,
+) -> list[str]:
+    """Check what relates rows to each other and to the pins; the one spelling of each row's address."""
+    by_chain = {pin.chain: pin for pin in pins}
+    accounts: list[str] = []
+    first: dict[tuple[str, str, str, str], ReserveRow] = {}
+    with (progress or Progress()).task("compare addresses", len(rows)) as task:
+        for number, row in enumerate(rows):
+            account = spellings.of(row.claim())
+            accounts.append(account)
+            other = first.setdefault((row.asset, row.chain, row.token, account), row)
+            if other is not row:
+                findings.add(
+                    f"{row.address[:100]} is listed twice for {row.asset} on {row.chain}",
+                    row.location,
+                    f"first in {other.location}"
+                    + ("" if other.address == row.address else f" as {other.address[:100]}"),
+                )
+            _check_pin(row, by_chain.get(row.chain), findings)
+            if not (number + 1) & 0x3FFF:
+                task.advance(0x4000)
+    _check_stakes(rows, accounts, spellings, findings)
+    return accounts
+
+
+def _check_pin(row: ReserveRow, pin: Pin | None, findings: Findings) -> None:
+    if pin is None:
+        return
+    if row.height is not None and row.height != pin.height:
+        findings.add(f"is of height {row.height}; {row.chain} is pinned at {pin.height}", row.location)
+    if row.block is not None and row.block.lower() != pin.block.lower():
+        findings.add(f"is of block {row.block}; {row.chain} is pinned at {pin.block}", row.location)
+
+
+def _check_stakes(
+    rows: Sequence[ReserveRow], accounts: Sequence[str], spellings: Spellings, findings: Findings
+) -> None:
+    """A stake is listed with its validator, or with the account it is paid out to: not with both.
+
+    The account's own coins, which lie in it and are not staked, are another row of it of kind own.
+    """
+    staked = {
+        (row.asset, row.chain, account): row
+        for row, account in zip(rows, accounts, strict=True)
+        if row.kind is Kind.STAKED
+    }
+    for row, account in zip(rows, accounts, strict=True):
+        if not (row.kind is Kind.STAKED or _VALIDATOR.fullmatch(account)):
+            continue
+        payees = {*row.owners, *(row.control.owners if row.control else ())}
+        for payee in payees:
+            spelled = spellings.of(OwnershipClaim(row.asset, row.chain, payee))
+            other = staked.get((row.asset, row.chain, spelled))
+            if other is not None and spelled != account:
+                findings.add(
+                    f"the stake of {row.address[:100]} is paid out to {payee[:100]}, which is listed as staked too",
+                    row.location,
+                    f"in {other.location}: the same coins may not count twice",
+                )

@@ -1,0 +1,106 @@
+"""What balance providers answered, in a file, so that it can be replayed without asking again.
+
+A file of lines, each a JSON object in its one spelling; the first names the format. Each other is an answer, of a chain
+at its block: what an address held, or who controls it. Neither a URL nor a key is in it. Questions that went wrong are
+not in it either: replayed, they are not checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+from polyproof.artifacts import write_durably
+from polyproof.balances import Pin, Question
+from polyproof.errors import ArtifactError, InputError, Location, Problem
+from polyproof.ownership import AccountControl
+from polyproof.reserves.evaluation import JudgedRow
+from polyproof.reserves.evidence import Record, parse_control, write_control
+from polyproof.reserves.strict_json import canonical, parse_strict
+from polyproof.source import amount_text
+
+__all__ = ["Recording", "read_recording", "write_recording"]
+
+_HEADER = canonical({"polyproof-balances": 1})
+_MOST_BYTES = 1 << 30
+_LONGEST_LINE = 1 << 20
+
+
+@frozen
+class Recording:
+    """Answers by question."""
+
+    blocks: dict[str, tuple[int, str]]
+    """Height and hash by chain: all answers of a chain are of one block."""
+    held: dict[Question, int]
+    controls: dict[tuple[str, str], AccountControl]
+    """By chain and address."""
+
+
+def write_recording(path: Path, rows: Sequence[JudgedRow], pins: Sequence[Pin]) -> None:
+    """Write what was answered about the rows to a new file. Raises ``ArtifactError`` if it exists."""
+    if path.exists():
+        raise ArtifactError(f"{path} exists; nothing is overwritten")
+    write_durably(path, b"".join(line + b"\n" for line in _lines(rows, {pin.chain: pin for pin in pins})))
+
+
+def _lines(rows: Sequence[JudgedRow], pins: dict[str, Pin]) -> Iterator[bytes]:
+    yield _HEADER
+    for one in rows:
+        pin = pins.get(one.row.chain)
+        if pin is None:
+            continue
+        record = {"chain": pin.chain, "height": pin.height, "block": pin.block, "address": one.account}
+        if one.balance.held is not None:
+            asset = {"asset": one.row.asset, "token": one.row.token}
+            yield canonical({**record, **asset, "held": amount_text(one.balance.held)})
+        if one.row.control is not None:
+            yield canonical({**record, "control": write_control(one.row.control)})
+
+
+def read_recording(path: Path) -> Recording:
+    """Read such a file. Raises ``InputError`` that says where it is none."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from error
+    if len(data) > _MOST_BYTES:
+        raise InputError(f"{path}: larger than {_MOST_BYTES} bytes")
+    recording = Recording({}, {}, {})
+    for number, line in enumerate(data.split(b"\n"), 1):
+        try:
+            if number == 1:
+                if line != _HEADER:
+                    raise ValueError(f"it does not begin with {_HEADER.decode()}")
+            elif line:
+                _take(recording, line)
+        except ValueError as error:
+            raise InputError(Problem(str(error), Location(str(path), number))) from error
+    return recording
+
+
+def _take(recording: Recording, line: bytes) -> None:
+    if len(line) > _LONGEST_LINE:
+        raise ValueError(f"the line has {len(line)} bytes, allowed are {_LONGEST_LINE}")
+    record = Record(parse_strict(line))
+    chain, address, block = record.text("chain", 200), record.text("address", 1000), record.text("block", 128)
+    height = record.whole("height")
+    if height is None:
+        raise ValueError("height is missing")
+    if recording.blocks.setdefault(chain, (height, block)) != (height, block):
+        raise ValueError(f"{chain} has answers of two blocks")
+    control = record.record("control")
+    if control is not None:
+        record.only("chain", "height", "block", "address", "control")
+        found = parse_control(control)
+        if recording.controls.setdefault((chain, address), found) != found:
+            raise ValueError(f"two answers about who controls {address[:100]}")
+        return
+    record.only("chain", "height", "block", "address", "asset", "token", "held")
+    question = Question(record.text("asset", 100), chain, address, record.text("token", 100))
+    held = record.amount("held")
+    if recording.held.setdefault(question, held) != held:
+        raise ValueError(f"two answers about what {address[:100]} held")

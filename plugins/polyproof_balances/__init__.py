@@ -1,0 +1,30 @@
+"""Balances at the snapshot's block: asked of nodes, or replayed from what was recorded."""
+
+from polyproof.hookspecs import Component, hookimpl
+
+polyproof_interface = 1
+
+
+@hookimpl
+def polyproof_components() -> list[Component]:
+    """One provider a way of asking."""
+    return [
+        Component(
+            "balances",
+            "bitcoin-core",
+            "Bitcoin Core and its kin: scantxoutset, with the node's tip at the snapshot's block",
+            "polyproof_balances.bitcoin_core:BitcoinCore",
+        ),
+        Component(
+            "balances",
+            "evm",
+            "Ethereum and chains like it: coins and ERC-20 tokens by block hash, EIP-1271, owners of Safes",
+            "polyproof_balances.evm:Evm",
+        ),
+        Component(
+            "balances",
+            "replay",
+            "What another provider answered, from a recorded file",
+            "polyproof_balances.replay:Replay",
+        ),
+    ]

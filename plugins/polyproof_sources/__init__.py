@@ -1,0 +1,30 @@
+"""Sources of reserves: the formats that files of wallets come in."""
+
+from polyproof.hookspecs import Component, hookimpl
+
+polyproof_interface = 1
+
+
+@hookimpl
+def polyproof_components() -> list[Component]:
+    """One source a format."""
+    return [
+        Component(
+            "source",
+            "okx-csv",
+            "The reserve files OKX publishes: totals, a blank line, a row for each address",
+            "polyproof_sources.okx_csv:OkxCsv",
+        ),
+        Component(
+            "source",
+            "bitmex-yaml",
+            "Bitcoin addresses with scripts or descriptors, in YAML as BitMEX publishes them",
+            "polyproof_sources.bitmex_yaml:BitmexYaml",
+        ),
+        Component(
+            "source",
+            "native",
+            "polyproof's own format, in YAML, Parquet or JSON lines",
+            "polyproof_sources.native:Native",
+        ),
+    ]

@@ -1,0 +1,172 @@
+"""Records of a CSV file as exchanges write it: not quite RFC 4180.
+
+What is taken besides the standard: a byte-order mark, any mixture of line ends, empty lines, blanks around cells, and
+JSON in a cell that is not quoted, in which neither commas nor quotes separate anything. A quote begins a quoted cell
+only at the cell's start. A quoted cell may hold line ends, as a message of several lines does.
+
+A record has the number of its first line. Memory is bounded: no record may be longer than ``LONGEST``.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from attrs import frozen
+
+from polyproof.errors import Location
+from polyproof.source import Findings
+
+__all__ = ["LONGEST", "Record", "cells", "read_records"]
+
+LONGEST = 1 << 20
+"""Bytes that a record may have."""
+MOST_UNFINISHED = 20
+"""Quoted cells without an end after which the rest of a file is given up."""
+
+_BRACKETS = {"{": "}", "[": "]"}
+_BRACKET = re.compile(r"[{}\[\]]")
+_CLOSING = re.compile(rb'(?:[^"]|"")*"(?!")')
+"""Within a quoted cell, up to the quote that ends it."""
+_SPECIAL = re.compile(r'["{\[]')
+
+
+@frozen
+class Record:
+    """One record: where it begins, and its cells without the blanks around them."""
+
+    location: Location
+    cells: tuple[str, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is in it: an empty line, or commas alone."""
+        return not any(self.cells)
+
+
+def read_records(path: Path, findings: Findings) -> Iterator[Record]:
+    """The records of a file, empty ones included; what is none is reported. ``OSError`` passes."""
+    with path.open("rb") as file:
+        head = file.read(4)
+        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in head:
+            findings.add("is UTF-16, not UTF-8", Location(str(path)), "convert it first: iconv -f UTF-16 -t UTF-8")
+            return
+        file.seek(3 if head.startswith(codecs.BOM_UTF8) else 0)
+        number = unfinished = 0
+        while raw := file.readline(LONGEST + 1):
+            number += 1
+            location = Location(str(path), number)
+            if len(raw) > LONGEST:
+                findings.add(f"the line is longer than {LONGEST} bytes", location)
+                while raw and not raw.endswith(b"\n"):
+                    raw = file.readline(LONGEST + 1)
+                continue
+            after = file.tell()
+            lines, ended = _lines(raw, file)
+            if not ended:
+                findings.add("a quoted cell does not end", location, 'its quote is closed by another: "…"')
+                unfinished += 1
+                if unfinished > MOST_UNFINISHED:
+                    findings.add("what follows is not read", location)
+                    return
+                # The lines that the quote swallowed are read again, each by itself.
+                file.seek(after)
+                continue
+            number += len(lines) - 1
+            try:
+                text = b"".join(lines).decode("utf-8").rstrip("\r\n")
+            except UnicodeDecodeError as error:
+                byte = error.object[error.start]
+                hint = "convert it: iconv -f WINDOWS-1252 -t UTF-8"
+                findings.add(f"byte 0x{byte:02x} is not UTF-8", location, hint)
+                continue
+            if "\r" in text and '"' not in text:
+                findings.add("a carriage return stands alone", location, "lines end with LF or CRLF")
+                continue
+            yield Record(location, tuple(cells(text)))
+
+
+def _lines(first: bytes, file: BinaryIO) -> tuple[list[bytes], bool]:
+    """The lines of a record, and whether its last quoted cell ends; every line is looked at once."""
+    lines, size = [first], len(first)
+    within = b'"' in first and _scan(first.decode("utf-8", "replace").rstrip("\r\n"))[1]
+    while within:
+        line = file.readline(LONGEST + 1)
+        size += len(line)
+        if not line or size > LONGEST:
+            return lines, False
+        lines.append(line)
+        closing = _CLOSING.match(line.rstrip(b"\r\n"))
+        if closing:
+            rest = line[closing.end() :].decode("utf-8", "replace").rstrip("\r\n")
+            comma = rest.find(",")
+            within = comma >= 0 and _scan(rest[comma + 1 :])[1]
+    return lines, True
+
+
+def cells(text: str) -> list[str]:
+    """The cells of a record's text, without the blanks around them."""
+    if not _SPECIAL.search(text):
+        return [cell.strip() for cell in text.split(",")]
+    return _scan(text)[0]
+
+
+def _scan(text: str) -> tuple[list[str], bool]:
+    """The cells, and whether the last one is quoted and does not end."""
+    found: list[str] = []
+    at, size = 0, len(text)
+    while True:
+        while at < size and text[at] in " \t":
+            at += 1
+        if at < size and text[at] == '"':
+            cell, at = _quoted(text, at + 1)
+            if at < 0:
+                return found, True
+        else:
+            end = _unquoted_end(text, at)
+            cell, at = text[at:end], end
+        found.append(cell.strip())
+        if at >= size:
+            return found, False
+        at += 1
+
+
+def _quoted(text: str, at: int) -> tuple[str, int]:
+    """A cell after its opening quote, and where it ends: at a comma or the end of the text; −1 if it does not."""
+    parts = []
+    while True:
+        end = text.find('"', at)
+        if end < 0:
+            return "", -1
+        parts.append(text[at:end])
+        if text[end + 1 : end + 2] != '"':
+            break
+        parts.append('"')
+        at = end + 2
+    comma = text.find(",", end + 1)
+    comma = len(text) if comma < 0 else comma
+    return "".join(parts) + text[end + 1 : comma], comma
+
+
+def _unquoted_end(text: str, at: int) -> int:
+    """Where an unquoted cell ends: at the next comma that is not within brackets it began with, or at the text's end.
+
+    Brackets that are never closed bracket nothing.
+    """
+    start = at
+    if at < len(text) and text[at] in _BRACKETS:
+        open_ones: list[str] = []
+        for match in _BRACKET.finditer(text, at):
+            char = match[0]
+            if char in _BRACKETS:
+                open_ones.append(_BRACKETS[char])
+            elif char == open_ones[-1]:
+                open_ones.pop()
+                if not open_ones:
+                    start = match.end()
+                    break
+    comma = text.find(",", start)
+    return len(text) if comma < 0 else comma
