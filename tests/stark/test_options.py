@@ -12,14 +12,14 @@ from polyproof.audit import create_backend
 from polyproof.backend import Backend
 from polyproof.errors import OptionsError, SpecError
 from polyproof.registry import Registry
-from polyproof.spec import Spec, load_spec
+from polyproof.spec import load_spec
 from polyproof_accounts.system import AccountsSystem
 from polyproof_stark.compiler import compile_system
 from polyproof_stark.options import StarkOptions
 from polyproof_stark.parameters import Parameters, check_parameters
+from stark.okx import okx_spec
 from stark.unfit_components import unfit_registry
 
-ROOT = Path(__file__).parents[2]
 HEAD = """\
 polyproof: 1
 name: example
@@ -252,19 +252,8 @@ def test_trace_has_at_least_1024_rows() -> None:
 # What the options promise
 
 
-def okx(tmp_path: Path, registry: Registry, options: str = "") -> Spec:
-    """specs/okx-22.yaml with the STARK as its backend."""
-    lines = (ROOT / "specs" / "okx-22.yaml").read_text().splitlines()
-    start = lines.index("backend:")
-    stop = next(number for number in range(start + 1, len(lines)) if not lines[number].startswith(" "))
-    extra = [f"  {line.strip()}" for line in options.split(",") if line.strip()]
-    path = tmp_path / "okx.yaml"
-    path.write_text("\n".join([*lines[:start], "backend:", "  name: stark", *extra, *lines[stop:]]) + "\n")
-    return load_spec(path, registry)
-
-
 def test_okx_has_a_hundred_proven_bits_by_default(tmp_path: Path, registry: Registry) -> None:
-    spec = okx(tmp_path, registry)
+    spec = okx_spec(tmp_path, registry)
     backend = create_backend(spec, registry)
     longest = backend.security(spec.assets)
     assert longest.proven_bits > 100
@@ -275,7 +264,7 @@ def test_okx_has_a_hundred_proven_bits_by_default(tmp_path: Path, registry: Regi
 
 @pytest.mark.parametrize("target", [80, 100, 120])
 def test_target_in_bits_is_reached_at_every_length(tmp_path: Path, registry: Registry, target: int) -> None:
-    spec = okx(tmp_path, registry, f"target_bits: {target}")
+    spec = okx_spec(tmp_path, registry, f"target_bits: {target}")
     backend = create_backend(spec, registry)
     for accounts in (1, 200_000, 1_000_000):
         assert backend.security(spec.assets, accounts).proven_bits >= target
@@ -283,5 +272,5 @@ def test_target_in_bits_is_reached_at_every_length(tmp_path: Path, registry: Reg
 
 @pytest.mark.parametrize("hash", ["poseidon", "poseidon2", "rescue-prime-optimized", "blake3", "sha256", "keccak256"])
 def test_every_hash_gives_the_same_bits(tmp_path: Path, registry: Registry, hash: str) -> None:
-    spec = okx(tmp_path, registry, f"hash: {hash}")
+    spec = okx_spec(tmp_path, registry, f"hash: {hash}")
     assert create_backend(spec, registry).security(spec.assets).proven_bits == pytest.approx(102.38, abs=0.01)
