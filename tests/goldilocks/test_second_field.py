@@ -1,0 +1,14 @@
+"""The conformance suite on a stranger's field: what it asks is asked of any field, not of Goldilocks."""
+
+from __future__ import annotations
+
+import pytest
+
+from doubles.baby_bear import BabyBear
+from polyproof.testing.field import FieldSuite
+
+
+class TestBabyBear(FieldSuite):
+    @pytest.fixture
+    def field(self):
+        return BabyBear()
