@@ -271,9 +271,10 @@ def _inclusion(
         of_list, times_list = ("", "") if list_size == 1 else ("L·", f"{list_size:.4g}·")
         return SecurityTerm(
             name,
-            min(chain, worst.proven_bits),
-            f"the least of {worst.binding}: {worst.proven_bits:.1f}, and of the chain: "
-            f"{of_list}(columns + 3)·N/|K∖F| = {times_list}{rows}: {chain:.1f}",
+            # Challenges of the chain are challenges of the account too: errors of one round add up.
+            -log2(2**-chain + 2**-worst.proven_bits),
+            f"{worst.binding}: {worst.proven_bits:.1f}; with the chain, {of_list}(columns + 3)·N/|K∖F| = "
+            f"{times_list}{rows}: {chain:.1f}",
             source,
             "γ, δ, c, queries",
         )
