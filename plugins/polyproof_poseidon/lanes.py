@@ -9,8 +9,7 @@ there is no second one. Linear layers work on 32-bit halves: with coefficients t
 2^10 the halves of a result stay below 2^42, and one ``join`` an element reduces them.
 
 The scalar functions are inlined where Numba still sees the caller's loop (``inline="always"``): compiled on
-their own, their carries become overflow intrinsics, which LLVM does not vectorise. Numba's disk cache looks
-only at the file of the compiled function: after a change here, touch the ``*_lanes.py`` modules.
+their own, their carries become overflow intrinsics, which LLVM does not vectorise.
 """
 
 from __future__ import annotations
@@ -46,8 +45,8 @@ Words = npt.NDArray[Word]
 Vector = tuple[Word, ...]
 """Twelve words."""
 
-LANES = 32
-"""Permutations a block: four AVX-512 vectors, enough to overlap the latency of the serial S-boxes."""
+LANES = 64
+"""Permutations a block: eight AVX-512 vectors, enough to overlap the latency of the serial S-boxes."""
 
 LOW = np.uint64(0xFFFF_FFFF)
 HALF = np.uint64(32)
@@ -257,11 +256,12 @@ def load(
     states: Words, position: int, rows: Words, first_row: int, count: int, first_column: int, columns: int
 ) -> None:
     """Write columns of ``count`` rows over the state elements from ``position`` on, a row a lane."""
-    for row in range(count):
-        block = row // LANES
-        lane = row - block * LANES
+    for start in range(0, count, LANES):
+        state = states[start // LANES]
+        part = rows[first_row + start : first_row + min(count, start + LANES)]
         for column in range(columns):
-            states[block, position + column, lane] = rows[first_row + row, first_column + column]
+            for lane in range(part.shape[0]):
+                state[position + column, lane] = part[lane, first_column + column]
 
 
 @njit(

@@ -7,9 +7,8 @@ a partial one) and multiplies by an MDS matrix. The elements of the rate come fi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -60,11 +59,10 @@ class Poseidon(Sponge):
             workspace.linear(matrix, state)
 
     @staticmethod
-    def _lanes_kernel() -> Callable[[Words], None]:
+    def _lanes_kernel() -> tuple[Any, tuple[Words, ...]]:
         from polyproof_poseidon.poseidon_lanes import permute
 
-        constants = _lanes_constants()
-        return lambda states: permute(states, constants)
+        return permute, (_lanes_constants(),)
 
 
 @cache

@@ -8,9 +8,8 @@ diag(μ − 1) + 1·1ᵀ. The elements of the rate come first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from attrs import frozen
@@ -72,11 +71,10 @@ class Poseidon2(Sponge):
             workspace.linear(matrix, state)
 
     @staticmethod
-    def _lanes_kernel() -> Callable[[Words], None]:
+    def _lanes_kernel() -> tuple[Any, tuple[Words, ...]]:
         from polyproof_poseidon.poseidon2_lanes import permute
 
-        constants = _lanes_constants()
-        return lambda states: permute(states, *constants)
+        return permute, _lanes_constants()
 
 
 @frozen

@@ -7,10 +7,9 @@ seventh root. The elements of the capacity come first, as in the paper.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from hashlib import shake_256
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -67,11 +66,10 @@ class RescuePrimeOptimized(Sponge):
                 workspace.seventh_power(state)
 
     @staticmethod
-    def _lanes_kernel() -> Callable[[Words], None]:
+    def _lanes_kernel() -> tuple[Any, tuple[Words, ...]]:
         from polyproof_poseidon.rescue_lanes import permute
 
-        constants = _lanes_constants()
-        return lambda states: permute(states, constants)
+        return permute, (_lanes_constants(),)
 
 
 @cache

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from functools import cache
+from typing import Any, ClassVar
 
 import numpy as np
 from attrs import frozen
 
 from polyproof.engine import Engine, for_blocks
+from polyproof.errors import PluginError
 from polyproof.hash import DIGEST_WORDS, Hash, Words, domain_words
 from polyproof_poseidon.arrays import Workspace, canonical
 from polyproof_poseidon.integers import MODULUS, WIDTH
@@ -32,7 +34,7 @@ RATE = 8
 _PORTABLE_ROWS = 2048
 """Rows a batch of the numpy path: its buffers stay in the second-level cache."""
 _COMPILED_ROWS = 4096
-"""Rows a thread takes at once: about two milliseconds of one permutation each."""
+"""Rows a thread takes at once: about two milliseconds of one Poseidon permutation each."""
 
 
 @frozen
@@ -70,8 +72,11 @@ class Sponge(Hash):
 
     @staticmethod
     @abstractmethod
-    def _lanes_kernel() -> Callable[[Words], None]:
-        """The compiled permutation of blocks ``(blocks, 12, LANES)``, in place; imports the compiler."""
+    def _lanes_kernel() -> tuple[Any, tuple[Words, ...]]:
+        """The Numba kernel that permutes blocks ``(blocks, 12, LANES)`` in place, and its further arguments.
+
+        Imports the compiler.
+        """
 
     def permute(self, states: Words) -> Words:
         """The bare permutation: states of shape ``(n, 12)`` → ``(n, 12)``, canonical."""
@@ -151,7 +156,7 @@ class Sponge(Hash):
     def _run_lanes(self, chunks: list[list[_Piece]], initial: list[int], position: int, result: Words) -> None:
         from polyproof_poseidon.lanes import LANES, load, store
 
-        permute = self._lanes_kernel()
+        permute = _checked_kernel(type(self))
         start_state = np.array(initial, np.uint64)[:, None]
 
         def run(start: int, stop: int) -> None:
@@ -166,6 +171,39 @@ class Sponge(Hash):
             store(states, position, result, start, count)
 
         for_blocks(run, len(result), _COMPILED_ROWS)
+
+
+@cache
+def _checked_kernel(hash: type[Sponge]) -> Callable[[Words], None]:
+    """The compiled permutation, compared once a process with plain integers.
+
+    Numba's disk cache keeps a kernel while the kernel's own file is the same, though functions it inlines from
+    other files may have changed with an upgrade. Such a kernel is compiled anew.
+    """
+    from polyproof_poseidon.lanes import LANES
+
+    kernel, constants = hash._lanes_kernel()
+    # Room behind the block: a kernel of an older version may have had longer blocks.
+    words = np.arange(4 * WIDTH * LANES, dtype=np.uint64) * np.uint64(0x9E37_79B9_7F4A_7C15)
+    given = words.reshape(4, WIDTH, LANES)
+
+    def agrees() -> bool:
+        states = given.copy()
+        kernel(states[:1], *constants)
+        return all(
+            [int(word) % MODULUS for word in states[0, :, lane]]
+            == hash._permute_integers([int(word) for word in given[0, :, lane]])
+            for lane in (0, LANES // 2, LANES - 1)
+        )
+
+    if not agrees():
+        kernel.recompile()
+        if not agrees():
+            raise PluginError(
+                f"the compiled kernel of {hash.name} disagrees with its plain form: a fault of this Numba or this CPU;"
+                " the portable engine computes the same hash"
+            )
+    return lambda states: kernel(states, *constants)
 
 
 def _zero_fill(pieces: Sequence[_Piece]) -> slice:

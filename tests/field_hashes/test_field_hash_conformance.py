@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 
-from field_hashes.cases import CASES, NAMES, P
+from field_hashes.cases import CASES, NAMES, Case, P
 from polyproof.engine import Engine
+from polyproof.errors import PluginError
 from polyproof.registry import default_registry
 from polyproof.testing.hash import HashSuite, MakeHash
 from polyproof_poseidon.poseidon import Poseidon
@@ -54,6 +56,7 @@ _PORTABLE_PROGRAM = """
 import sys
 import numpy as np
 from polyproof.engine import Engine
+from polyproof.errors import PluginError
 from polyproof.registry import default_registry
 
 for name in {names}:
@@ -105,6 +108,44 @@ def test_batches_of_threads_and_of_numpy_meet_seamlessly(make: type[Sponge], mon
     pieces = [make(Engine.COMPILED).hash_rows(rows[first : first + 1000], "seams") for first in range(0, count, 1000)]
     assert np.array_equal(compiled, np.concatenate(pieces))
     assert np.array_equal(make(Engine.PORTABLE).hash_rows(rows[:4200], "seams"), compiled[:4200])
+
+
+class StaleKernel:
+    """A kernel as a disk cache may hold it: made from an older source, until it is compiled anew."""
+
+    def __init__(self, kernel: Any, heals: bool) -> None:
+        self.kernel, self.heals, self.stale = kernel, heals, True
+
+    def __call__(self, states: np.ndarray, *constants: np.ndarray) -> None:
+        before = states.copy()
+        self.kernel(states, *constants)
+        if self.stale:
+            states[:, :, -1] = before[:, :, -1]
+
+    def recompile(self) -> None:
+        self.stale = not self.heals
+
+
+@pytest.mark.parametrize("heals", [True, False])
+@pytest.mark.parametrize("case", CASES, ids=NAMES)
+def test_stale_kernel_never_makes_a_digest(case: Case, heals: bool) -> None:
+    """One that misses the last lane of a block is compiled anew, or refused if that does not help."""
+    kernel, constants = case.make._lanes_kernel()
+
+    class Upgraded(case.make):  # type: ignore[misc, name-defined]
+        stale = StaleKernel(kernel, heals)
+
+        @staticmethod
+        def _lanes_kernel() -> tuple[Any, tuple[np.ndarray, ...]]:
+            return Upgraded.stale, constants
+
+    rows = np.arange(64 * 3, dtype=np.uint64).reshape(64, 3)
+    if heals:
+        digests = Upgraded(Engine.COMPILED).hash_rows(rows, "stale")
+        assert np.array_equal(digests, case.make(Engine.PORTABLE).hash_rows(rows, "stale"))
+    else:
+        with pytest.raises(PluginError, match="disagrees with its plain form"):
+            Upgraded(Engine.COMPILED).hash_rows(rows, "stale")
 
 
 @pytest.mark.parametrize("make", [case.make for case in CASES], ids=NAMES)
