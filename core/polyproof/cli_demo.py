@@ -55,6 +55,8 @@ class _Run:
     included: InclusionVerified
     inclusion_bytes: int
     seconds: dict[str, float]
+    prove_memory: int
+    """Peak resident bytes of the process while it proved."""
 
     def payload(self) -> dict[str, Any]:
         """For machines."""
@@ -65,6 +67,7 @@ class _Run:
             "verify_inclusion": inclusion_payload(self.included),
             "inclusion_bytes": self.inclusion_bytes,
             "seconds": self.seconds,
+            "prove_memory_bytes": self.prove_memory,
         }
 
 
@@ -154,12 +157,14 @@ def _run(
     from polyproof import audit
     from polyproof.backend import Claim
     from polyproof.claim import make_claim
+    from polyproof.memory import PeakMemory
 
     name = spec.backend.name
     target, file = directory / f"audit-{name}", directory / f"{user}.{name}.polyproof"
     console.say(name, "bold")
     seconds: dict[str, float] = {}
-    proved, seconds["prove"] = _timed(lambda: audit.prove(spec, target, registry=registry, progress=progress))
+    with PeakMemory() as memory:
+        proved, seconds["prove"] = _timed(lambda: audit.prove(spec, target, registry=registry, progress=progress))
     sizes = f"{size_text(proved.public_bytes)} to publish, {size_text(proved.private_bytes)} to keep"
     _tell(console, "prove", sizes, seconds["prove"])
     verified, seconds["verify"] = _timed(lambda: audit.verify(target / "public", registry=registry, progress=progress))
@@ -179,7 +184,11 @@ def _run(
     else:
         raise PolyproofError(f"backend {name!r} accepts a balance that is not in the snapshot: do not use it")
     properties = verified.audit.backend.properties
-    return _Run(name, properties, proved, verified, included, size, seconds)
+    return _Run(name, properties, proved, verified, included, size, seconds, memory.peak)
+
+
+def _list(sentences: Sequence[str]) -> str:
+    return "\n".join(f"• {sentence}" for sentence in sentences) or "nothing"
 
 
 def _tell(console: Console, step: str, what: str, seconds: float | None = None) -> None:
@@ -195,7 +204,7 @@ def _show(rich: RichConsole, spec: Spec, runs: Sequence[_Run], directory: Path, 
     rich.print(totals_table(spec.assets, runs[0].verified.totals))
     compared = table("", *(run.backend for run in runs))
     for column in compared.columns[1:]:
-        column.max_width = 34
+        column.max_width = min(44, max(16, (rich.width - 30) // len(runs) - 3))
     rows: list[tuple[str, Callable[[_Run], str]]] = [
         ("prove (reading included)", lambda run: time_text(run.seconds["prove"])),
         ("verify", lambda run: time_text(run.seconds["verify"])),
@@ -204,12 +213,16 @@ def _show(rich: RichConsole, spec: Spec, runs: Sequence[_Run], directory: Path, 
         ("published", lambda run: size_text(run.proved.public_bytes)),
         ("inclusion file", lambda run: size_text(run.inclusion_bytes)),
         ("kept private", lambda run: size_text(run.proved.private_bytes)),
+        ("memory to prove", lambda run: size_text(run.prove_memory)),
         ("proven bits", lambda run: f"{run.verified.security.proven_bits:.0f}"),
         ("zero knowledge", lambda run: "yes" if run.properties.zero_knowledge else "no"),
         ("non-negative", lambda run: run.properties.non_negativity),
+        ("proves", lambda run: _list(run.properties.proves)),
+        ("hides", lambda run: _list(run.properties.hides)),
+        ("leaks", lambda run: _list(run.properties.leaks)),
     ]
     for title, value in rows:
-        compared.add_row(title, *(value(run) for run in runs))
+        compared.add_row(title, *(value(run) for run in runs), end_section=title == "non-negative")
     rich.print(compared)
     facts(
         rich,

@@ -35,6 +35,7 @@ __all__ = [
     "check_trace",
     "compile_system",
     "evaluate",
+    "reachable",
 ]
 
 ALPHA, LAMBDA = 0, 1
@@ -271,7 +272,7 @@ def compile_system(system: ConstraintSystem, group_size: int) -> CompiledSystem:
 
     nodes = tuple(graph.nodes)
     degrees = _degrees(nodes)
-    needed = _reachable(nodes, [expression.index for _, expression, _ in constraints])
+    needed = reachable(nodes, [expression.index for _, expression, _ in constraints])
     ahead = sorted(
         {node.first for index in needed if (node := nodes[index]).operation is Operation.COLUMN and node.second}
     )
@@ -308,7 +309,7 @@ def _digest(system: ConstraintSystem, tracer: _Tracer, group_size: int) -> bytes
     def text(expression: Expression | int) -> str:
         if isinstance(expression, int):
             return str(expression)
-        for index in _reachable(nodes, [expression.index]):
+        for index in reachable(nodes, [expression.index]):
             if index not in texts:
                 node = nodes[index]
                 match node.operation:
@@ -354,7 +355,8 @@ def _degrees(nodes: Sequence[Node]) -> list[int]:
 _ARITHMETIC = (Operation.ADD, Operation.SUBTRACT, Operation.MULTIPLY)
 
 
-def _reachable(nodes: Sequence[Node], roots: Sequence[int]) -> list[int]:
+def reachable(nodes: Sequence[Node], roots: Sequence[int]) -> list[int]:
+    """The nodes that these depend on, in topological order."""
     wanted = set(roots)
     for index in range(max(roots, default=-1), -1, -1):
         if index in wanted and nodes[index].operation in _ARITHMETIC:
@@ -383,7 +385,7 @@ def evaluate(
     root is handed over as soon as it is known, and nothing is returned.
     """
     field = extension.field
-    order = _reachable(nodes, roots)
+    order = reachable(nodes, roots)
     uses: dict[int, int] = dict.fromkeys(order, 0)
     for index in order:
         if nodes[index].operation in _ARITHMETIC:

@@ -19,8 +19,9 @@ from polyproof.errors import InputError
 from polyproof.field import Elements
 from polyproof.hash import Hash, Words
 from polyproof.progress import Progress
-from polyproof_stark.compiler import RowSet, Value, check_trace, evaluate
+from polyproof_stark.compiler import Constraint, RowSet, Value, check_trace, evaluate
 from polyproof_stark.fri import leaf_rows
+from polyproof_stark.linear import LinearForm, linear_forms
 from polyproof_stark.low_degree import Chain, LowDegreeProof, LowDegreeTest
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Divisors, Instance, Openings, Weights
@@ -235,20 +236,15 @@ class Prover:
 
     def running_sum(self, rows: Elements, arguments: Elements, alpha: Elements, lam: Elements) -> Elements:
         """acc on rows 0 … U: ``(U + 1, e)``."""
-        p, compiled = self.parameters, self.instance.compiled
+        p, compiled, extension = self.parameters, self.instance.compiled, self.extension
+        roots = [compiled.increment, compiled.increment_last]
+        forms = linear_forms(compiled, roots, lambda node: self.scalar(node, [alpha, lam]), extension)
+        flat = arguments.reshape(p.rows, -1)
         sums = np.zeros((p.active + 1, self.layout.degree), np.uint64)
-
-        def fill(start: int, stop: int) -> None:
-            root = compiled.increment if stop < p.active else compiled.increment_last
-            leaf = self.leaves(
-                rows[start:stop], rows[start:stop], arguments[start:stop], arguments[start:stop], [alpha, lam]
-            )
-            value = evaluate(compiled.nodes, [root], leaf, self.extension)[root]
-            array = value.array if value.extended else self.extension.embed(value.array)
-            sums[start + 1 : stop + 1] = array
-
-        for_blocks(fill, p.active - 1, BLOCK)
-        fill(p.active - 1, p.active)
+        for root, start, stop in ((roots[0], 0, p.active - 1), (roots[1], p.active - 1, p.active)):
+            here = slice(start, stop)
+            form = forms[root].on_rows(extension, compiled, self.layout, rows[here], flat[here], 1)
+            sums[start + 1 : stop + 1] = form
         return self.field.cumulative_sum(sums, axis=0)
 
     def leaves(
@@ -290,21 +286,22 @@ class Prover:
     ) -> Elements:
         """Q on D: constraints combined with powers of η, divided: ``(|D|, e)``."""
         p, compiled, extension = self.parameters, self.instance.compiled, self.extension
-        size, step = p.domain_size, p.blowup
+        size, step, degree = p.domain_size, p.blowup, self.layout.degree
         inverse_divisors = Divisors(self.instance).on_evaluation_domain()
-        powers = extension.powers(eta, len(compiled.constraints))
+        trace = committed.extended
+        extended = argument.extended if argument is not None else np.zeros((size, 0), np.uint64)
+        weighted = list(zip(compiled.constraints, extension.powers(eta, len(compiled.constraints)), strict=True))
+        result = self.linear_constraints(weighted, trace, extended, inverse_divisors, challenges)
         roots: dict[int, list[tuple[Elements, RowSet]]] = {}
-        for constraint, weight in zip(compiled.constraints, powers, strict=True):
-            roots.setdefault(constraint.node, []).append((weight, constraint.rows))
-        result = np.empty((size, layout_degree := self.layout.degree), np.uint64)
-        empty = np.zeros((size, 0), np.uint64)
-        trace, extended = committed.extended, argument.extended if argument is not None else empty
+        for constraint, weight in weighted:
+            if constraint.degree > 1:
+                roots.setdefault(constraint.node, []).append((weight, constraint.rows))
 
         def combine(start: int, stop: int) -> None:
             count = stop - start
             ahead = np.arange(start + step, stop + step) % size
-            block = extended[start:stop].reshape(count, -1, layout_degree)
-            block_next = extended[ahead].reshape(count, -1, layout_degree)
+            block = extended[start:stop].reshape(count, -1, degree)
+            block_next = extended[ahead].reshape(count, -1, degree)
             leaf = self.leaves(trace[start:stop], trace[ahead], block, block_next, challenges)
             sums: dict[RowSet, Elements] = {}
 
@@ -317,12 +314,37 @@ class Prover:
                     sums[rows] = extension.add(sums[rows], term) if rows in sums else term
 
             evaluate(compiled.nodes, list(roots), leaf, extension, collect)
-            total = np.zeros((count, layout_degree), np.uint64)
             for rows, value in sums.items():
-                total = extension.add(total, extension.scale(value, inverse_divisors[rows][start:stop]))
-            result[start:stop] = total
+                scaled = extension.scale(value, inverse_divisors[rows][start:stop])
+                result[start:stop] = extension.add(result[start:stop], scaled)
 
-        for_blocks(combine, size, BLOCK)
+        if roots:
+            for_blocks(combine, size, BLOCK)
+        return result
+
+    def linear_constraints(
+        self,
+        weighted: Sequence[tuple[Constraint, Elements]],
+        trace: Elements,
+        arguments: Elements,
+        inverse_divisors: Mapping[RowSet, Elements],
+        challenges: Sequence[Elements],
+    ) -> Elements:
+        """The share of the linear constraints in Q on D: ``(|D|, e)``; one form for each set of rows."""
+        compiled, extension = self.instance.compiled, self.extension
+        linear = [(constraint, weight) for constraint, weight in weighted if constraint.degree <= 1]
+        roots = sorted({constraint.node for constraint, _ in linear})
+        forms = linear_forms(compiled, roots, lambda node: self.scalar(node, challenges), extension)
+        result = np.zeros((self.parameters.domain_size, self.layout.degree), np.uint64)
+        for rows in RowSet:
+            of_set = [(forms[constraint.node], weight) for constraint, weight in linear if constraint.rows is rows]
+            if of_set:
+                joined = LinearForm(
+                    extension.sum(np.stack([extension.multiply(form.weights, w) for form, w in of_set]), axis=0),
+                    extension.sum(np.stack([extension.multiply(form.constant, w) for form, w in of_set]), axis=0),
+                )
+                value = joined.on_rows(extension, compiled, self.layout, trace, arguments, self.parameters.blowup)
+                result = extension.add(result, extension.scale(value, inverse_divisors[rows]))
         return result
 
     def quotient_chunks(
