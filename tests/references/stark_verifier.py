@@ -1,0 +1,706 @@
+"""The accounts STARK's verifier in plain Python, written from docs/reference/protocol.md and hashes.md alone.
+
+Integers, tuples and hashlib, section by section in the order of the page, which defines every symbol. It
+shares nothing with polyproof, is slow, and is there to disagree with the fast verifier if one of them is wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+from references.row_hashes import HASHES, Digest, P, WrongOpening, check_opening, hash_message
+
+__all__ = ["Accepted", "Options", "Rejected", "Statement", "verify", "verify_inclusion"]
+
+FORMAT = "polyproof/accounts-stark/1"
+GENERATOR = 7
+LAST_BOUND = 32
+"""A bound on a degree that is not folded further."""
+
+
+class Rejected(Exception):
+    """The proof or the inclusion proof does not verify."""
+
+
+def require(condition: bool, reason: str) -> None:
+    if not condition:
+        raise Rejected(reason)
+
+
+# Section 1: setting
+
+
+class K:
+    """An element of F[θ]/(θ^e − 7): e coefficients, that of 1 first. Integers are elements of F."""
+
+    __slots__ = ("coefficients",)
+
+    def __init__(self, coefficients: Iterable[int]) -> None:
+        self.coefficients = tuple(x % P for x in coefficients)
+
+    def _lifted(self, other: K | int) -> K:
+        return other if isinstance(other, K) else K([other] + [0] * (len(self.coefficients) - 1))
+
+    def __add__(self, other: K | int) -> K:
+        return K(a + b for a, b in zip(self.coefficients, self._lifted(other).coefficients, strict=True))
+
+    def __neg__(self) -> K:
+        return K(-a for a in self.coefficients)
+
+    def __sub__(self, other: K | int) -> K:
+        return self + (-other)
+
+    def __rsub__(self, other: int) -> K:
+        return -self + other
+
+    def __mul__(self, other: K | int) -> K:
+        if not isinstance(other, K):
+            return K(a * other for a in self.coefficients)
+        e = len(self.coefficients)
+        product = [0] * (2 * e)
+        for i, a in enumerate(self.coefficients):
+            for j, b in enumerate(other.coefficients):
+                product[i + j] += a * b
+        return K(product[i] + 7 * product[i + e] for i in range(e))
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __pow__(self, exponent: int) -> K:
+        result, square = self._lifted(1), self
+        while exponent:
+            if exponent & 1:
+                result = result * square
+            square = square * square
+            exponent >>= 1
+        return result
+
+    def __truediv__(self, other: K) -> K:
+        return self * other ** (P ** len(other.coefficients) - 2)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, K) and self.coefficients == other.coefficients
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def in_base(self) -> bool:
+        return not any(self.coefficients[1:])
+
+
+def omega(order: int) -> int:
+    """The element ω_k of order k, a power of two."""
+    return pow(GENERATOR, (P - 1) // order, P)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of a spec that the protocol has; the field is Goldilocks."""
+
+    hash: str = "poseidon"
+    extension: int = 3
+    blowup: int = 4
+    queries: int = 88
+    grinding: int = 16
+    blinding: int | None = None
+    limb_bits: int = 16
+    arity: int = 8
+    segment_rows: int = 2**20
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a verifier knows before it opens a proof."""
+
+    assets: tuple[tuple[str, int], ...]
+    """Symbol and bits of each."""
+    options: Options
+    spec_digest: bytes
+    audit_id: str
+    segment: int
+    segments: int
+    totals: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of an asset's limbs: the columns (numbers among all limb columns), where it stands, and its carries."""
+
+    symbol: str
+    number: int
+    limbs: tuple[int, ...]
+    carry_in: tuple[int, int] | None
+    """The limb columns of c_{i−1}, or None for the first part."""
+    carry_out: tuple[int, int] | None
+    """The limb columns of c_i, or None for the last part."""
+    total: int
+    """τ_i."""
+
+
+class Instance:
+    """Everything that follows from the statement and n. Raises ``Rejected`` if the requirements fail."""
+
+    def __init__(self, statement: Statement, n: int) -> None:
+        options = statement.options
+        self.statement, self.n = statement, n
+        self.word_bound, self.hash_row = HASHES[options.hash]
+        self.e, self.beta, self.q, self.g, self.w = (
+            options.extension,
+            options.blowup,
+            options.queries,
+            options.grinding,
+            options.limb_bits,
+        )
+        require(self.e in (2, 3), "no such extension")
+        self.d = 2 * self.q + 2 * self.e if options.blinding is None else options.blinding
+        require(n >= 10 and 2**n <= options.segment_rows and 2**32 % (self.beta << n) == 0, "n out of range")
+        self.N = 1 << n
+        self.U = self.N - self.d
+        self.M = self.beta * self.N
+        self.s = self.beta - 1
+
+        # Section 6: the folds.
+        self.arities: list[int] = []
+        bound = self.N
+        while bound > LAST_BOUND:
+            self.arities.append(min(options.arity, bound // LAST_BOUND))
+            bound //= self.arities[-1]
+        self.last_bound = bound
+
+        require(self.d >= 2 * self.q + 2 * self.e, "too few blinding rows")
+        require(5 * self.d <= self.N, "too many blinding rows")
+        require(2**self.w <= self.U, "the range table does not fit")
+        require(self.M // self.arities[0] >= self.q, "fewer cosets than queries")
+        self._lay_out_columns()
+        require(len(self.names) <= 2**14, "too many limb columns")
+        require(self.U * len(self.names) < P, "multiplicities could wrap")
+        require(self.degree_of_Q + 1 <= self.M, "the quotient does not fit the domain")
+
+    def _lay_out_columns(self) -> None:
+        """Section 2: limbs, parts, carries, digits of the totals."""
+        v = 0
+        while 2 ** (self.w * (v + 1)) * 4 * self.U < P:
+            v += 1
+        require(v > 0, "a limb does not fit")
+        self.base = 2 ** (self.w * v)
+        log_U = (self.U - 1).bit_length()
+        self.k = max(0, log_U - self.w)
+        self.names: list[str] = []
+        self.limbs_of: list[range] = []
+        self.parts: list[Part] = []
+        totals = self.statement.totals
+        require(len(totals) == len(self.statement.assets), "another number of totals than of assets")
+        for (symbol, bits), total in zip(self.statement.assets, totals, strict=True):
+            L = -(-bits // self.w)
+            require(0 <= total <= (self.U - 1) * (2 ** (self.w * L) - 1), f"total of {symbol} out of range")
+            first = len(self.names)
+            columns = range(first, first + L)
+            self.limbs_of.append(columns)
+            self.names += [f"{symbol}.limb{j}" for j in range(L)]
+            parts = -(-L // v)
+            require(parts == 1 or self.k <= self.w, "a carry does not fit two limbs")
+            require(2 * (parts - 1) <= L, "too few limbs for the carries")
+            for i in range(parts):
+                last = i == parts - 1
+                self.parts.append(
+                    Part(
+                        symbol,
+                        i,
+                        tuple(columns[v * i : v * (i + 1)]),
+                        (columns[2 * i - 2], columns[2 * i - 1]) if i > 0 else None,
+                        (columns[2 * i], columns[2 * i + 1]) if not last else None,
+                        total if last else total % self.base,
+                    )
+                )
+                total //= self.base
+        limbs = range(len(self.names))
+        self.groups = [limbs[i : i + self.s] for i in range(0, len(limbs), self.s)]
+
+    @cached_property
+    def degree_of_Q(self) -> int:
+        """Section 3, Degree."""
+        top, zeros = self.N - 1, self.N - self.d
+        return max(
+            top - 1,  # 1, 2, 6, 8, 9: of degree 1, on one row
+            2 * top - zeros + 1,  # 3: of degree 2, on rows 0 … U−2
+            *((len(group) + 1) * top - zeros for group in self.groups),  # 4
+            2 * top - zeros,  # 5
+            top - zeros + 1,  # 7
+        )
+
+    @property
+    def chunks(self) -> int:
+        """c."""
+        return -(-(self.degree_of_Q + 1) // (self.N - self.d))
+
+    @property
+    def argument_columns(self) -> int:
+        """h_g, h_T, acc."""
+        return len(self.groups) + 2
+
+    def system_digest(self) -> bytes:
+        """Section 3, Digest of the constraint system."""
+
+        def value(limbs: Sequence[int]) -> str:
+            text = self.names[limbs[0]]
+            for j, limb in enumerate(limbs[1:], 1):
+                text = f"(+ {text} (* {self.names[limb]} {2 ** (self.w * j)}))"
+            return text
+
+        def carry(limbs: tuple[int, int]) -> str:
+            low, high = (self.names[limb] for limb in limbs)
+            return f"(+ {low} (* {high} {2**self.k}))"
+
+        def last(part: Part) -> str:
+            if part.carry_out is None:
+                return "0" if part.carry_in is None else carry(part.carry_in)
+            return (
+                f"(- {'0' if part.carry_in is None else carry(part.carry_in)} (* {carry(part.carry_out)} {self.base}))"
+            )
+
+        publics = [f"{part.symbol}.total{part.number}" for part in self.parts]
+        system = {
+            "columns": self.names,
+            "group": self.s,
+            "name": "accounts",
+            "publics": publics,
+            "ranges": [[self.w, self.names]],
+            "sums": [
+                [f"{part.symbol}.sum{part.number}", value(part.limbs), last(part), f"${public}"]
+                for part, public in zip(self.parts, publics, strict=True)
+            ],
+            "zeros": [],
+        }
+        return hashlib.sha256(json.dumps(system, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
+# Section 7: transcript
+
+
+class Transcript:
+    def __init__(self, instance: Instance) -> None:
+        self.hash_row, self.word_bound, self.e = instance.hash_row, instance.word_bound, instance.e
+        self.state: Digest = (0, 0, 0, 0)
+
+    def _absorb(self, kind: int, words: Sequence[int]) -> None:
+        self.state = self.hash_row("transcript/absorb", [*self.state, kind, len(words), *words])
+
+    def text(self, data: bytes) -> None:
+        self._absorb(1, hash_message(self.hash_row, "transcript/text", data))
+
+    def integers(self, *values: int) -> None:
+        words: list[int] = []
+        for value in values:
+            require(value >= 0, "a negative integer")
+            limbs = [value % 2**32]
+            while value := value >> 32:
+                limbs.append(value % 2**32)
+            words += [len(limbs), *limbs]
+        self._absorb(2, words)
+
+    def elements(self, elements: Sequence[K]) -> None:
+        self._absorb(3, [half for x in elements for c in x.coefficients for half in (c % 2**32, c >> 32)])
+
+    def digest(self, digest: Digest) -> None:
+        self._absorb(4, digest)
+
+    def nonce(self, nonce: int) -> None:
+        self._absorb(5, [nonce % 2**32, nonce >> 32])
+
+    def _words(self) -> Iterator[int]:
+        counter = 0
+        while True:
+            yield from self.hash_row("transcript/draw", [*self.state, counter])
+            counter += 1
+
+    def draw(self, count: int, bound: int) -> list[int]:
+        drawn: list[int] = []
+        for word in self._words():
+            if word < self.word_bound - self.word_bound % bound:
+                drawn.append(word % bound)
+            if len(drawn) == count:
+                break
+        self.integers(count, bound)
+        return drawn
+
+    def draw_extension(self) -> K:
+        while (element := K(self.draw(self.e, P))).in_base():
+            pass
+        return element
+
+    def draw_different(self, count: int, bound: int) -> list[int]:
+        drawn: list[int] = []
+        while len(drawn) < count:
+            for index in self.draw(count - len(drawn), bound):
+                if index not in drawn:
+                    drawn.append(index)
+        return drawn
+
+    def ground(self, nonce: int, bits: int) -> bool:
+        word = self.hash_row("transcript/grind", [*self.state, nonce])[0] if nonce < 2**48 else 1
+        return nonce < 2**48 and word % 2**bits == 0
+
+
+# Section 9: files
+
+
+class Reader:
+    """Reads a file from front to back; nothing is read that is not there."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.position = data, 0
+
+    def take(self, count: int) -> bytes:
+        require(count <= len(self.data) - self.position, "the file is too short")
+        self.position += count
+        return self.data[self.position - count : self.position]
+
+    def header(self, magic: bytes) -> None:
+        require(self.take(len(magic)) == magic, "another magic")
+        require(int.from_bytes(self.take(4), "little") == 1, "another version")
+
+    def end(self) -> None:
+        require(self.position == len(self.data), "bytes follow")
+
+    def integer(self) -> int:
+        return int.from_bytes(self.take(8), "little")
+
+    def word_below(self, bound: int) -> int:
+        word = self.integer()
+        require(word < bound, "a word is not canonical")
+        return word
+
+    def row(self, width: int) -> tuple[int, ...]:
+        """Elements of F."""
+        return tuple(self.word_below(P) for _ in range(width))
+
+    def extension(self, e: int) -> K:
+        return K(self.row(e))
+
+    def digest(self, word_bound: int) -> Digest:
+        return tuple(self.word_below(word_bound) for _ in range(4))
+
+    def digests(self, word_bound: int, count: int) -> list[Digest]:
+        require(32 * count <= len(self.data) - self.position, "the file is too short")
+        return [self.digest(word_bound) for _ in range(count)]
+
+    def multi_opening(self, word_bound: int) -> list[Digest]:
+        return self.digests(word_bound, self.integer())
+
+
+class Proof:
+    """The parts of proof-*.bin; ``instance`` comes from the statement and the n that the file names."""
+
+    def __init__(self, statement: Statement, file: Reader) -> None:
+        file.header(b"PPSTARK\0")
+        n = file.integer()
+        require(n <= 32, "n out of range")
+        self.instance = x = Instance(statement, n)
+        e, bound = x.e, x.word_bound
+
+        def elements(count: int) -> list[K]:
+            return [file.extension(e) for _ in range(count)]
+
+        self.trace_root, self.inclusion_root, self.argument_root, self.quotient_root, self.pair_root = file.digests(
+            bound, 5
+        )
+        self.base_z = elements(len(x.names) + 2)
+        self.masks_z = elements(2)
+        self.argument_z = elements(x.argument_columns)
+        self.chunks_z = elements(x.chunks)
+        self.t_next, self.acc_next = elements(2)
+        widths = [len(x.names) + e + 2 + e, e * x.argument_columns, e * x.chunks]
+        self.rows = [[file.row(width) for _ in range(x.q)] for width in widths]
+        self.row_openings = [file.multi_opening(bound) for _ in widths]
+        layers = len(x.arities)
+        self.layer_roots = file.digests(bound, layers)
+        self.chain_roots = file.digests(bound, layers - 1)
+        self.final = elements(x.last_bound)
+        self.nonce = file.integer()
+        self.layers: list[tuple[list[list[K]], list[Digest]]] = []
+        for arity in x.arities:
+            count = file.integer()
+            require(count <= x.q, "more cosets than queries")
+            cosets = [elements(arity) for _ in range(count)]
+            self.layers.append((cosets, file.multi_opening(bound)))
+        file.end()
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What a user's check needs of an accepted proof."""
+
+    proof: Proof
+    z: K
+    gamma: K
+    delta: K
+    folds: tuple[K, ...]
+
+    @property
+    def instance(self) -> Instance:
+        return self.proof.instance
+
+
+def check_tree(x: Instance, root: Digest, size: int, leaves: dict[int, Digest], siblings: Sequence[Digest]) -> None:
+    try:
+        check_opening(x.hash_row, root, size, leaves, siblings)
+    except WrongOpening as wrong:
+        raise Rejected(f"opening: {wrong}") from wrong
+
+
+def coset_leaf(x: Instance, domain: str, values: Sequence[K]) -> Digest:
+    return x.hash_row(domain, [c for value in values for c in value.coefficients])
+
+
+def power_sum(x: K, values: Sequence[K]) -> K:
+    """values_0 + x·values_1 + x²·values_2 + …, by Horner's rule."""
+    result = x * 0
+    for value in reversed(values):
+        result = result * x + value
+    return result
+
+
+def product(values: Sequence[K], one: K) -> K:
+    return prod(values, start=one)
+
+
+# Section 3: constraints
+
+
+def check_constraints(proof: Proof, alpha: K, lam: K, eta: K, z: K) -> None:
+    """Σ_k η^k·C_k(z)/divisor_k(z) = Σ_i z^{i(N−d)}·chunk_i(z)."""
+    x = proof.instance
+    zero, one = z * 0, z**0
+    limbs, (t, mu) = proof.base_z[:-2], proof.base_z[-2:]
+    helpers, (h_T, acc) = proof.argument_z[:-2], proof.argument_z[-2:]
+
+    def row(r: int) -> K:
+        return z - pow(omega(x.N), r, P)
+
+    active = (z**x.N - 1) / product([row(r) for r in range(x.U, x.N)], one)
+    active_but_last = active / row(x.U - 1)
+
+    def value(part: Part) -> K:
+        return sum((limbs[column] * 2 ** (x.w * j) for j, column in enumerate(part.limbs)), start=zero)
+
+    def carry(columns: tuple[int, int] | None) -> K:
+        return zero if columns is None else limbs[columns[0]] + limbs[columns[1]] * 2**x.k
+
+    # i ≥ 1 runs over all parts of all assets.
+    parts = lam * power_sum(lam, [value(part) for part in x.parts])
+    carries = lam * power_sum(lam, [carry(part.carry_in) - carry(part.carry_out) * x.base for part in x.parts])
+    totals = lam * power_sum(lam, [zero + part.total for part in x.parts])
+    rise = proof.t_next - t
+    step = proof.acc_next - acc - sum(helpers, start=zero) + h_T
+
+    quotients = [t / row(0), (t - (2**x.w - 1)) / row(x.U - 1), rise * (rise - 1) / active_but_last]
+    for h, group in zip(helpers, x.groups, strict=True):
+        factors = [alpha - limbs[j] for j in group]
+        but_one = [product(factors[:i] + factors[i + 1 :], one) for i in range(len(factors))]
+        quotients.append((h * product(factors, one) - sum(but_one, start=zero)) / active)
+    quotients += [
+        (h_T * (alpha - t) - mu) / active,
+        acc / row(0),
+        (step - parts) / active_but_last,
+        (step - carries) / row(x.U - 1),
+        (acc - totals) / row(x.U),
+    ]
+    Q = power_sum(z ** (x.N - x.d), proof.chunks_z)
+    require(power_sum(eta, quotients) == Q, "the constraints do not hold at z")
+
+
+# Section 5: the two codewords
+
+
+def codeword_A(proof: Proof, gamma: K, z: K, point: int, mask: K, limbs: Sequence[int]) -> K:
+    """G_A at a point of F, from the mask and the witness columns there."""
+    differences = [limb - opened for limb, opened in zip(limbs, proof.base_z[:-2], strict=True)]
+    return power_sum(gamma, [mask - proof.masks_z[0], *differences]) / (point - z)
+
+
+def codeword_B(
+    proof: Proof, gamma: K, z: K, point: int, mask: K, table: Sequence[int], argument: Sequence[K], chunks: Sequence[K]
+) -> K:
+    """G_B at a point of F, from the columns there; ``table`` is (t, μ)."""
+    z_next = z * omega(proof.instance.N)
+    at_z = [table[0] - proof.base_z[-2], table[1] - proof.base_z[-1]]
+    at_z += [value - opened for value, opened in zip(argument, proof.argument_z, strict=True)]
+    at_z += [value - opened for value, opened in zip(chunks, proof.chunks_z, strict=True)]
+    over, over_next = (z**0 / (point - where) for where in (z, z_next))
+    quotients = [difference * over for difference in [mask - proof.masks_z[1], *at_z]]
+    quotients += [(table[0] - proof.t_next) * over_next, (argument[-1] - proof.acc_next) * over_next]
+    return power_sum(gamma, quotients)
+
+
+# Section 6: FRI
+
+
+def coset_points(shift: int, size: int, arity: int, leaf: int) -> list[int]:
+    """The points of leaf k of a layer on shift·⟨ω_size⟩: indices k + j·size/arity."""
+    return [shift * pow(omega(size), leaf + j * (size // arity), P) % P for j in range(arity)]
+
+
+def fold(points: Sequence[int], values: Sequence[K], challenge: K) -> K:
+    """The interpolant of degree < arity at the challenge (Lagrange)."""
+    result = challenge * 0
+    for j, (x_j, value) in enumerate(zip(points, values, strict=True)):
+        others = [x for m, x in enumerate(points) if m != j]
+        denominator = prod(x_j - x for x in others) % P
+        result = result + value * prod((challenge - x for x in others), start=challenge**0) * pow(denominator, -1, P)
+    return result
+
+
+def final_value(proof: Proof, point: int) -> K:
+    return power_sum(proof.final[0] * 0 + point, proof.final)
+
+
+def check_low_degree(proof: Proof, folds: Sequence[K], values: dict[int, K]) -> None:
+    """``values``: G at the queries, by index in D."""
+    x = proof.instance
+    size, shift = x.M, GENERATOR
+    for i, (arity, (cosets, siblings)) in enumerate(zip(x.arities, proof.layers, strict=True)):
+        leaves = sorted({index % (size // arity) for index in values})
+        require(len(cosets) == len(leaves), f"layer {i}: another number of cosets")
+        opened = dict(zip(leaves, cosets, strict=True))
+        digests = {leaf: coset_leaf(x, "stark/fri", coset) for leaf, coset in opened.items()}
+        check_tree(x, proof.layer_roots[i], size // arity, digests, siblings)
+        for index, value in values.items():
+            slot, leaf = divmod(index, size // arity)
+            require(opened[leaf][slot] == value, f"layer {i}: a value differs from the layer before")
+        values = {leaf: fold(coset_points(shift, size, arity, leaf), opened[leaf], folds[i]) for leaf in leaves}
+        size, shift = size // arity, pow(shift, arity, P)
+    for index, value in values.items():
+        point = shift * pow(omega(size), index, P) % P
+        require(final_value(proof, point) == value, "the final polynomial differs from the last layer")
+
+
+def verify(statement: Statement, data: bytes) -> Accepted:
+    """Verify a segment's proof. Raises ``Rejected``."""
+    proof = Proof(statement, Reader(data))
+    x = proof.instance
+
+    # Section 7, Order.
+    transcript = Transcript(x)
+    transcript.text(FORMAT.encode())
+    transcript.text(statement.spec_digest)
+    transcript.text(x.system_digest())
+    transcript.text(statement.options.hash.encode())
+    transcript.text(b"goldilocks")
+    transcript.integers(x.e, x.beta, x.q, x.g, statement.options.arity, x.d, x.chunks)
+    transcript.text(statement.audit_id.encode())
+    transcript.integers(statement.segment, statement.segments)
+    transcript.integers(x.n, x.U)
+    transcript.text("\n".join(x.names).encode())
+    transcript.integers(*statement.totals)
+    transcript.integers(*(part.total for part in x.parts))
+    transcript.digest(proof.trace_root)
+    transcript.digest(proof.inclusion_root)
+    alpha, lam = transcript.draw_extension(), transcript.draw_extension()
+    transcript.digest(proof.argument_root)
+    eta = transcript.draw_extension()
+    transcript.digest(proof.quotient_root)
+    z = transcript.draw_extension()
+    transcript.elements(
+        [*proof.base_z, *proof.masks_z, *proof.argument_z, *proof.chunks_z, proof.t_next, proof.acc_next]
+    )
+    gamma = transcript.draw_extension()
+    transcript.digest(proof.pair_root)
+    delta = transcript.draw_extension()
+    folds = []
+    for i, root in enumerate(proof.layer_roots):
+        transcript.digest(root)
+        if i > 0:
+            transcript.digest(proof.chain_roots[i - 1])
+        folds.append(transcript.draw_extension())
+    transcript.elements(proof.final)
+    require(transcript.ground(proof.nonce, x.g), "the nonce is not ground")
+    transcript.nonce(proof.nonce)
+    cosets = x.M // x.arities[0]
+    queried = transcript.draw_different(x.q, cosets)
+    slots = transcript.draw(x.q, x.arities[0])
+    indices = [coset + slot * cosets for coset, slot in zip(queried, slots, strict=True)]
+
+    check_constraints(proof, alpha, lam, eta, z)
+    roots = (proof.trace_root, proof.argument_root, proof.quotient_root)
+    domains = ("stark/trace", "stark/argument", "stark/quotient")
+    for root, domain, rows, siblings in zip(roots, domains, proof.rows, proof.row_openings, strict=True):
+        leaves = {index: x.hash_row(domain, row) for index, row in zip(indices, rows, strict=True)}
+        check_tree(x, root, x.M, leaves, siblings)
+
+    values = {}
+    for index, trace, argument, quotient in zip(indices, *proof.rows, strict=True):
+        point = GENERATOR * pow(omega(x.M), index, P) % P
+        limbs, mask_A = trace[: len(x.names)], K(trace[len(x.names) : len(x.names) + x.e])
+        table = trace[len(x.names) + x.e : len(x.names) + x.e + 2]
+        mask_B = K(trace[-x.e :])
+        C, chunks = ([K(row[i : i + x.e]) for i in range(0, len(row), x.e)] for row in (argument, quotient))
+        G_A = codeword_A(proof, gamma, z, point, mask_A, limbs)
+        G_B = codeword_B(proof, gamma, z, point, mask_B, table, C, chunks)
+        values[index] = G_A + delta * G_B
+    check_low_degree(proof, folds, values)
+    return Accepted(proof, z, gamma, delta, tuple(folds))
+
+
+# Section 8: inclusion
+
+
+def account_tag(x: Instance, user_id: str, nonce: bytes) -> Digest:
+    """Section 4."""
+    audit, user = x.statement.audit_id.encode(), user_id.encode()
+    message = len(audit).to_bytes(8, "little") + audit + x.statement.segment.to_bytes(8, "little")
+    return hash_message(x.hash_row, "stark/account", message + len(user).to_bytes(8, "little") + user + nonce)
+
+
+class InclusionProof:
+    """Section 9, inclusion payload."""
+
+    def __init__(self, x: Instance, file: Reader) -> None:
+        file.header(b"PPINCLU\0")
+        self.r = file.integer()
+        self.nonce = file.take(32)
+        self.mask = file.extension(x.e)
+        self.path = file.digests(x.word_bound, x.n)
+        self.layers: list[tuple[list[K], list[Digest]]] = []
+        """For each fold the coset, pairs in the first, and its path."""
+        size = x.N
+        for i, arity in enumerate(x.arities):
+            size //= arity
+            coset = [file.extension(x.e) for _ in range(arity if i else 2 * arity)]
+            self.layers.append((coset, file.digests(x.word_bound, size.bit_length() - 1)))
+        file.end()
+
+
+def verify_inclusion(accepted: Accepted, user_id: str, balances: Sequence[int], data: bytes) -> None:
+    """Verify a user's inclusion proof under an accepted proof. Raises ``Rejected``."""
+    proof, x = accepted.proof, accepted.instance
+    inclusion = InclusionProof(x, Reader(data))
+    r = inclusion.r
+    require(r < x.U - 1, "the row is not an account's")
+    require(len(balances) == len(x.statement.assets), "another number of balances than of assets")
+    limbs: list[int] = []
+    for (symbol, bits), balance, columns in zip(x.statement.assets, balances, x.limbs_of, strict=True):
+        require(0 <= balance < 2**bits, f"the balance of {symbol} is out of range")
+        limbs += [balance >> (x.w * j) & (2**x.w - 1) for j in range(len(columns))]
+    tag = account_tag(x, user_id, inclusion.nonce)
+    leaf = x.hash_row("stark/inclusion", [*limbs, *inclusion.mask.coefficients, *tag])
+    check_tree(x, proof.inclusion_root, x.N, {r: leaf}, inclusion.path)
+
+    G_A = codeword_A(proof, accepted.gamma, accepted.z, pow(omega(x.N), r, P), inclusion.mask, limbs)
+    roots = [proof.pair_root, *proof.chain_roots]
+    size, index, value = x.N, r, None
+    for i, (arity, root, (coset, path)) in enumerate(zip(x.arities, roots, inclusion.layers, strict=True)):
+        slot, index = divmod(index, size // arity)
+        domain = "stark/chain" if i else "stark/pair"
+        check_tree(x, root, size // arity, {index: coset_leaf(x, domain, coset)}, path)
+        if i == 0:
+            require(coset[2 * slot] == G_A, "the row is not the one that the sums were taken over")
+            coset = [coset[j] + accepted.delta * coset[j + 1] for j in range(0, len(coset), 2)]
+        else:
+            require(coset[slot] == value, f"chain layer {i}: a value differs from the layer before")
+        value = fold(coset_points(1, size, arity, index), coset, accepted.folds[i])
+        size //= arity
+    require(final_value(proof, pow(omega(size), index, P)) == value, "the final polynomial differs from the chain")
