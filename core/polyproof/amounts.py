@@ -66,10 +66,11 @@ def parse_amount(text: str, decimals: int, rounding: Rounding = Rounding.UP) -> 
             raise AmountError(
                 Problem(f"{shown(text)} has more than {MOST_DIGITS} digits", hint="no balance is that large")
             )
-        units = coefficient * 10**shift
+        units: int = coefficient * 10**shift
         return -units if sign == "-" else units
     # Below 10^−MOST_DIGITS all that matters is that something is left over: cap the power.
-    units, rest = divmod(-coefficient if sign == "-" else coefficient, 10 ** min(-shift, MOST_DIGITS + 1))
+    power: int = 10 ** min(-shift, MOST_DIGITS + 1)
+    units, rest = divmod(-coefficient if sign == "-" else coefficient, power)
     if not rest or rounding is Rounding.DOWN:
         return units
     if rounding is Rounding.EXACT:
