@@ -25,12 +25,14 @@ from polyproof.private import make_private_directory, write_private
 from polyproof.wire import Reader, Writer
 
 __all__ = [
+    "HISTORY",
     "MANIFEST",
     "PRIVATE_README",
     "InclusionFile",
     "find_private",
     "find_public",
     "flush_tree",
+    "is_history",
     "read_bounded",
     "read_inclusion_file",
     "read_manifest",
@@ -40,6 +42,8 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
+HISTORY = "history.json"
+"""The index of a published history: see ``polyproof.history``."""
 
 PRIVATE_README = """\
 PRIVATE: never publish anything in this folder.
@@ -65,6 +69,12 @@ def find_public(directory: Path) -> Path:
     if not directory.exists():
         raise ArtifactError(f"{directory} does not exist")
     raise ArtifactError(f"{directory} is no audit: it has neither public/{MANIFEST} nor {MANIFEST}")
+
+
+def is_history(directory: Path) -> bool:
+    """Whether a directory is a published history rather than a single audit."""
+    index = directory / HISTORY
+    return index.is_symlink() or index.exists()
 
 
 def find_private(directory: Path) -> Path:

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 import polyproof
-from polyproof import cli_audit, cli_bench, cli_demo, cli_inform, cli_reserves
+from polyproof import cli_audit, cli_bench, cli_demo, cli_inform, cli_report, cli_reserves
 from polyproof.errors import PolyproofError, Problem, UsageError
 
 __all__ = ["app", "main", "run"]
@@ -67,7 +67,7 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
     return run_command
 
 
-for _module in (cli_audit, cli_reserves, cli_demo, cli_inform, cli_bench):
+for _module in (cli_audit, cli_reserves, cli_report, cli_demo, cli_inform, cli_bench):
     _module.register(app)
 for _command in app.registered_commands:
     assert _command.callback is not None

@@ -163,12 +163,18 @@ def verify_command(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Verify a published audit from its public files alone."""
+    """Verify a published audit, or a whole history of audits, from public files alone."""
     from polyproof import audit
+    from polyproof.artifacts import is_history
 
     console = Console(json=json, quiet=quiet)
     known = parse_digest(digest)
     registry = usable_registry(console)
+    if is_history(directory):
+        from polyproof.cli_report import verify_whole
+
+        verify_whole(directory, policy, known, console, registry)
+        return
     with console.progress() as progress:
         verified = audit.verify(
             directory,
