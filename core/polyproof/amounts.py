@@ -18,7 +18,7 @@ from enum import Enum
 
 from polyproof.errors import InputError, Problem
 
-__all__ = ["MOST_DIGITS", "AmountError", "Rounding", "parse_amount"]
+__all__ = ["MOST_DIGITS", "AmountError", "InexactAmountError", "Rounding", "parse_amount", "shown"]
 
 MOST_DIGITS = 1000
 """Digits an amount may have, as written and in base units. No balance has so many; hostile input may."""
@@ -29,6 +29,10 @@ _NOT_FINITE = re.compile(r"[ \t]*[+-]?(?:nan|inf(?:inity)?)[ \t]*", re.ASCII | r
 
 class AmountError(InputError):
     """A text is no amount, or not one of this asset."""
+
+
+class InexactAmountError(AmountError):
+    """A text is a number, but no whole number of base units where only those are taken."""
 
 
 class Rounding(Enum):
@@ -45,9 +49,9 @@ class Rounding(Enum):
 def parse_amount(text: str, decimals: int, rounding: Rounding = Rounding.UP) -> int:
     """The integer of 10^−decimals that a text in this module's grammar stands for; it may be negative.
 
-    Raises ``AmountError`` for a text outside the grammar, for one of more than ``MOST_DIGITS`` digits,
-    and with ``Rounding.EXACT`` for one that is no whole number of base units. Time and memory are
-    bounded whatever the exponent.
+    Raises ``AmountError`` for a text outside the grammar and for one of more than ``MOST_DIGITS`` digits;
+    with ``Rounding.EXACT`` ``InexactAmountError`` for one that is no whole number of base units. Time and
+    memory are bounded whatever the exponent.
     """
     if len(text) > MOST_DIGITS:
         raise AmountError(
@@ -74,7 +78,7 @@ def parse_amount(text: str, decimals: int, rounding: Rounding = Rounding.UP) -> 
     if not rest or rounding is Rounding.DOWN:
         return units
     if rounding is Rounding.EXACT:
-        raise AmountError(
+        raise InexactAmountError(
             Problem(
                 f"{shown(text)} is not a whole number of base units",
                 hint=f"at most {decimals} decimals can be told apart" if decimals else "write an integer",

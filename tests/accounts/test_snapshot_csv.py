@@ -7,6 +7,8 @@ import gzip
 import io
 import os
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from accounts.snapshots import ASSETS, BTC, USD, problems_of, read, read_text, table
 from polyproof.assets import Asset
 from polyproof.errors import AccountsError
+from polyproof.progress import Progress, Task
 from polyproof.snapshot import AccountsSource, delimited, read_snapshot
 from polyproof.snapshot.part import Part
 
@@ -467,3 +470,27 @@ def test_rows_are_in_order_after_a_first_reading_was_given_up(tmp_path: Path, mo
     accounts = read_snapshot(AccountsSource(path=("*.csv",)), (USD,), base=tmp_path)
     assert list(accounts.ids) == [f"{name}{k}" for name in "ab" for k in range(count)]
     assert accounts.words[:, 0].tolist() == [100 * k + 1 for _ in "ab" for k in range(count)]
+
+
+def test_reading_tells_its_progress_to_the_end(tmp_path: Path) -> None:
+    told: dict[str, list[int]] = {}
+
+    class Steps(Task):
+        def __init__(self, title: str, total: int | None) -> None:
+            told[title] = [0, total or 0]
+            self.title = title
+
+        def advance(self, steps: int = 1) -> None:
+            told[self.title][0] += steps
+
+    class Listener(Progress):
+        @contextmanager
+        def task(self, title: str, total: int | None = None) -> Iterator[Task]:
+            yield Steps(title, total)
+
+    (tmp_path / "wide.csv").write_text(GOOD)
+    (tmp_path / "long.csv").write_text("account,asset,amount\na,BTC,1\na,USD,2\nb,USD,3\n")
+    read_snapshot(AccountsSource(path=("wide.csv",)), ASSETS, base=tmp_path, progress=Listener())
+    assert told == {"read accounts": [1, 1], "convert amounts": [2, 2]}
+    read_snapshot(AccountsSource(path=("long.csv",), shape="long"), ASSETS, base=tmp_path, progress=Listener())
+    assert told == {"read accounts": [1, 1], "convert amounts": [3, 3]}

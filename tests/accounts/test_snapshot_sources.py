@@ -18,6 +18,7 @@ from polyproof.accounts import Accounts
 from polyproof.assets import Asset
 from polyproof.errors import AccountsError
 from polyproof.snapshot import AccountsSource, AttachedDatabase, read_snapshot
+from polyproof.snapshot.database import without_secrets
 
 LONG = "account,asset,amount\n"
 EXPECTED = {"alice": (10**8, 2 * 10**18, 300), "bob": (5 * 10**7, 0, 0)}
@@ -339,17 +340,31 @@ def test_text_in_sqlite_that_is_not_utf8_is_reported(tmp_path: Path) -> None:
     assert "can't decode byte 0xff" in sql_problems(tmp_path, "FROM d.t", attached, assets=(USD,))[0]
 
 
-def test_postgres_that_cannot_be_reached_is_an_error_that_keeps_the_password(
+def test_postgres_without_its_extension_is_an_error_that_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    attached = AttachedDatabase(
-        name="pg", type="postgres", dsn="host=127.0.0.1 port=1 password=hunter2 connect_timeout=1"
-    )
+    connect = duckdb.connect
+    nowhere = {"extension_directory": str(tmp_path), "custom_extension_repository": str(tmp_path / "none")}
+    monkeypatch.setattr(duckdb, "connect", lambda *args, config: connect(*args, config=config | nowhere))
+    attached = AttachedDatabase(name="pg", type="postgres", dsn="host=127.0.0.1 port=1 password=hunter2")
     (problem,) = sql_problems(tmp_path, "FROM pg.balances", attached)
-    assert problem.startswith("accounts.attach 'pg': ")
-    assert "extension postgres cannot be loaded" in problem or "PostgreSQL cannot be reached" in problem
+    assert problem.startswith("accounts.attach 'pg': DuckDB's extension postgres cannot be loaded: IO Error")
+    assert f"run `INSTALL postgres` once in DuckDB {duckdb.__version__}" in problem
     assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize(
+    ("dsn", "quoted"),
+    [
+        ("host=db password=hunter2", 'Unable to connect to Postgres at "host=db password=hunter2": refused'),
+        ("host=db password=hunter2", "host='db' Password = 'hunter2' refused"),
+        ("postgresql://me:hunter2@db/ledger", "postgresql://me:hunter2@db/ledger?connect_timeout=1: refused"),
+    ],
+)
+def test_messages_about_a_database_never_quote_its_password(dsn: str, quoted: str) -> None:
+    told = without_secrets(quoted, dsn)
+    assert "hunter2" not in told
+    assert "refused" in told
 
 
 @pytest.mark.parametrize(

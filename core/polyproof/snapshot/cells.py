@@ -9,7 +9,7 @@ which is ``parse_amount`` with the bounds of the asset. The two agree wherever S
 
 from __future__ import annotations
 
-from polyproof.amounts import MOST_DIGITS, AmountError, Rounding, parse_amount, shown
+from polyproof.amounts import MOST_DIGITS, AmountError, InexactAmountError, Rounding, parse_amount, shown
 from polyproof.assets import Asset
 from polyproof.errors import Problem
 
@@ -85,12 +85,9 @@ def exact_amount(text: str, asset: Asset, base_units: bool, rule: str) -> int | 
                 units = parse_amount(text, asset.decimals, Rounding.DOWN)
     except AmountError as error:
         problem = error.problems[0]
-        if base_units and "whole number" in problem.message:
-            return Problem(
-                f"{asset.symbol} amount {problem.message}",
-                hint="amounts here are in base units; is `units: decimal` meant?",
-            )
-        return Problem(f"{asset.symbol} amount {problem.message}", hint=problem.hint)
+        inexact = isinstance(error, InexactAmountError)
+        hint = "amounts here are in base units; is `units: decimal` meant?" if inexact else problem.hint
+        return Problem(f"{asset.symbol} amount {problem.message}", hint=hint)
     if units < 0:
         return Problem(f"{asset.symbol} amount {shown(text)} is negative", hint=f"a debt; rule {rule!r} allows none")
     if units >> asset.bits:

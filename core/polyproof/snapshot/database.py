@@ -100,11 +100,15 @@ def _attach_postgres(
     try:
         connection.execute(f"ATTACH {literal(dsn)} AS {quoted(name)} (TYPE postgres, READ_ONLY)")
     except duckdb.Error as error:
-        # The message quotes the connection string, and that may hold a password.
-        reason = re.sub(r"password\s*=\s*('[^']*'|\S+)|://\S+", "…", first_lines(error).replace(dsn, "…"))
         findings.add(
-            f"{where}: PostgreSQL cannot be reached: {reason}", "the password is read from PGPASSWORD or ~/.pgpass"
+            f"{where}: PostgreSQL cannot be reached: {without_secrets(first_lines(error), dsn)}",
+            "the password is read from PGPASSWORD or ~/.pgpass",
         )
+
+
+def without_secrets(message: str, dsn: str) -> str:
+    """A message without the connection string it may quote, which may hold a password."""
+    return re.sub(r"password\s*=\s*('[^']*'|\S+)|://\S+", "…", message.replace(dsn, "…"), flags=re.IGNORECASE)
 
 
 def _copy_sqlite(connection: duckdb.DuckDBPyConnection, name: str, path: Path, query: str) -> None:

@@ -69,11 +69,12 @@ def read_snapshot(
         config: dict[str, str | bool | int | float | list[str]] = {
             "threads": thread_count(),
             "temp_directory": directory,
-            "file_search_path": str(base),
             "pandas_analyze_sample": 0,
             "autoinstall_known_extensions": False,
         }
         with duckdb.connect(":memory:", config=config) as connection:
+            # Where a query's own files are looked for.
+            connection.execute(f"SET file_search_path = {literal(str(base))}")
             table = (LongTable if source.shape == "long" and kind != "okx-json" else WideTable)(
                 source=source,
                 assets=assets,

@@ -33,7 +33,7 @@ class AccountsSource:
     format: str | None = option(
         default=None,
         choices=("csv", "parquet", "sql", "okx-json"),
-        doc="Format of the files. Left out, it follows from the suffix: .csv, .tsv, .txt; .parquet, .pq; "
+        doc="Format of the files. Left out, it follows from the suffix: .csv, .tsv, .txt, each with or without .gz; .parquet, .pq; "
         ".json is okx-json; a query means sql.",
     )
     path: tuple[str, ...] = option(
@@ -59,7 +59,8 @@ class AccountsSource:
         "okx-json is always base.",
     )
     ignore: tuple[str, ...] = option(
-        default=(), doc="Columns to leave unread. Any other column that is no asset is an error."
+        default=(),
+        doc="Columns, and in long shape and okx-json assets, to leave out. Any other that is no asset is an error.",
     )
     delimiter: str | None = option(
         default=None,
