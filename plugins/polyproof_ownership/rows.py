@@ -17,7 +17,7 @@ from polyproof.ownership import Kind, OwnershipClaim, OwnershipResult, Ownership
 from polyproof_ownership.chains import canonical_chain
 from polyproof_ownership.encodings import Malformed
 
-__all__ = ["Account", "Refused", "RowScheme", "failed", "one_signature", "reading", "unsupported"]
+__all__ = ["Account", "Refused", "RowScheme", "check_lengths", "failed", "one_signature", "reading", "unsupported"]
 
 Value = TypeVar("Value")
 
@@ -85,7 +85,7 @@ class RowScheme(OwnershipScheme, Generic[Value]):
         if chain not in self.chains:
             return "", ""
         try:
-            _check_lengths(claim)
+            check_lengths(claim)
             return chain, self.read(chain, claim.address).spelling
         except (Malformed, Refused):
             return chain, ""
@@ -101,7 +101,7 @@ class RowScheme(OwnershipScheme, Generic[Value]):
             if chain not in self.chains:
                 chain = ""
                 raise unsupported(f"{self.name} does not serve the chain {claim.chain[:40]!r}")
-            _check_lengths(claim)
+            check_lengths(claim)
             with reading("the address"):
                 account = self.read(chain, claim.address)
             address = account.spelling
@@ -131,7 +131,8 @@ class RowScheme(OwnershipScheme, Generic[Value]):
         """Judge a claim whose address decodes to that account; raises ``Refused``."""
 
 
-def _check_lengths(claim: OwnershipClaim) -> None:
+def check_lengths(claim: OwnershipClaim) -> None:
+    """Refuse what is too long to be any address, message, signature or key, before any work is done on it."""
     for name, longest in LONGEST.items():
         size = len(getattr(claim, name))
         if size > longest:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
+from functools import lru_cache
 
 from attrs import evolve, frozen
 from py_arkworks_bls12381 import GT, G1Point, G2Point, Scalar
@@ -27,7 +28,7 @@ from polyproof_ownership.chains import Family, chains_of
 from polyproof_ownership.encodings import Malformed, hex_decode
 from polyproof_ownership.evm import EVM_WAYS, checksummed, evm_address, judge_owners, signers_of
 from polyproof_ownership.messages import eip191_digest, hashed_digest
-from polyproof_ownership.rows import Account, RowScheme, failed, reading
+from polyproof_ownership.rows import Account, Refused, RowScheme, check_lengths, failed, reading
 
 __all__ = ["CIPHERSUITE", "EthereumValidator", "bls_key", "bls_signature"]
 
@@ -35,6 +36,8 @@ CIPHERSUITE = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_"
 SIGNATURE_SIZE = 96
 
 
+# A key is read for its row, for the batch and for the judgement.
+@lru_cache(4096)
 def bls_key(text: str) -> tuple[bytes, G1Point]:
     """A public key: a point of the subgroup of prime order, not its zero, in its one spelling."""
     data = hex_decode(text, 48)
@@ -109,6 +112,7 @@ def signatures_that_hold(rows: Sequence[OwnershipClaim]) -> frozenset[Signed]:
         key_text = claim.keys[0] if claim.keys else claim.address
         for text in claim.signatures:
             try:
+                check_lengths(claim)
                 signature = hex_decode(text, SIGNATURE_SIZE)
                 asked.append(
                     (
@@ -118,7 +122,7 @@ def signatures_that_hold(rows: Sequence[OwnershipClaim]) -> frozenset[Signed]:
                         bls_signature(signature),
                     )
                 )
-            except (Malformed, UnicodeEncodeError):
+            except (Malformed, Refused, UnicodeEncodeError):
                 continue
     found: set[Signed] = set()
     for way in range(2):

@@ -19,6 +19,9 @@ GOOD = (Status.PROVEN, Status.KEY_ONLY)
 MESSAGE = "We are the exchange; audit 2025-11"
 
 every_way = pytest.mark.parametrize("sign", WAYS.values(), ids=list(WAYS))
+DERIVED = {name: sign for name, sign in PROVEN.items() if sign(1, MESSAGE).control is None}
+"""Ways in which the address comes from the key; elsewhere it is a name, or the chain says whose it is."""
+every_derived_address = pytest.mark.parametrize("sign", DERIVED.values(), ids=list(DERIVED))
 
 
 def judge(claim: OwnershipClaim) -> OwnershipResult:
@@ -116,23 +119,20 @@ def test_every_changed_character_of_a_signature_makes_it_fail(sign: Claim) -> No
             assert same or not holds(evolve(claim, signatures=[*others, changed])), changed
 
 
-@every_way
+@every_derived_address
 def test_every_changed_character_of_an_address_makes_it_fail(sign: Claim) -> None:
     claim = sign(1, MESSAGE)
-    if claim.control is not None or claim.chain in ("EOS", "WAXP"):
-        pytest.skip("the chain says who controls whatever address this is")
+    in_hexadecimal = claim.address.startswith(("0x", "0:"))
     for place in range(len(claim.address)):
-        for character in ("0", "1", "q", "Q", "z", " "):
+        for character in ("0", "1", "q", "Q", "z", " ", claim.address[place].swapcase()):
             changed = claim.address[:place] + character + claim.address[place + 1 :]
-            same = judge(evolve(claim, address=changed))
-            assert changed == claim.address or same.status not in GOOD or same.address == judge(claim).address, changed
+            same = changed.lower() == claim.address.lower() if in_hexadecimal else changed == claim.address
+            assert same or not holds(evolve(claim, address=changed)), changed
 
 
-@every_way
+@every_derived_address
 def test_a_cut_or_lengthened_address_is_not_proven(sign: Claim) -> None:
     claim = sign(1, MESSAGE)
-    if claim.control is not None or claim.chain in ("EOS", "WAXP"):
-        pytest.skip("the chain says who controls whatever address this is")
     address = claim.address
     for changed in (address[:-1], address[1:], address + "0"):
         # Aptos leaves out leading zeros, so that less of an address is an address too: another one.
@@ -150,7 +150,9 @@ def test_no_signature_is_not_proven(sign: Claim) -> None:
 def test_one_signature_given_twice_is_not_proven(sign: Claim) -> None:
     claim = sign(1, MESSAGE)
     first = claim.signatures[0]
-    assert judge(evolve(claim, signatures=[first, first])).status is Status.FAILED
+    twice = judge(evolve(claim, signatures=[first, first]))
+    assert twice.status is Status.FAILED
+    assert "one signature is given twice" in twice.reason
     assert judge(evolve(claim, signatures=[*claim.signatures, first])).status is Status.FAILED
     if first.startswith("0x"):
         shouted = "0x" + first[2:].upper()
