@@ -33,8 +33,8 @@ class AccountsSource:
     format: str | None = option(
         default=None,
         choices=("csv", "parquet", "sql", "okx-json"),
-        doc="Format of the files. Left out, it follows from the suffix: .csv, .tsv, .txt, each with or without .gz; .parquet, .pq; "
-        ".json is okx-json; a query means sql.",
+        doc="Format of the files. Left out, it follows from the suffix: .csv, .tsv, .txt, each with or without .gz; "
+        ".parquet, .pq; .json is okx-json; a query means sql.",
     )
     path: tuple[str, ...] = option(
         default=(),
