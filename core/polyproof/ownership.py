@@ -112,7 +112,7 @@ class OwnershipClaim:
     """For a contract, multisignature or rotated account: who is said to control it (eoa1, eoa2)."""
     kind: Kind = Kind.OWN
     scheme: str | None = None
-    """Name of the scheme, where the file says it; otherwise the one that serves the claim is found."""
+    """Name of the scheme, where the file says it; it must serve the claim. Otherwise the one that does is found."""
     control: AccountControl | None = None
     """What the chain itself says about who controls the address; None where nobody asked."""
 
@@ -257,7 +257,8 @@ def _choose(
     if claim.scheme is not None and claim.scheme not in by_name:
         return OwnershipResult(Status.UNSUPPORTED, f"no ownership scheme is named {claim.scheme[:40]!r}")
     try:
-        serving = [by_name[claim.scheme]] if claim.scheme else [one for one in schemes if one.serves(claim)]
+        asked = schemes if claim.scheme is None else [by_name[claim.scheme]]
+        serving = [scheme for scheme in asked if scheme.serves(claim)]
         if claim.kind is Kind.CUSTODIAL:
             chain, address = serving[0].account(claim) if len(serving) == 1 else ("", "")
             reason = "declared to be held by a custodian; no signature is looked at"
@@ -271,6 +272,10 @@ def _choose(
         names = " and ".join(scheme.name for scheme in serving)
         return OwnershipResult(
             Status.UNSUPPORTED, f"{names} both serve this row; it must name the one it is written in"
+        )
+    if claim.scheme is not None:
+        return OwnershipResult(
+            Status.UNSUPPORTED, f"{claim.scheme} does not serve this row: its chain, or how it is signed"
         )
     return OwnershipResult(Status.UNSUPPORTED, f"no ownership scheme serves the chain {claim.chain[:40]!r}")
 

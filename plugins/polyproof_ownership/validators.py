@@ -169,7 +169,8 @@ class EthereumValidator(RowScheme[bytes]):
 
     def judge(self, claim: OwnershipClaim, chain: str, account: Account[bytes]) -> OwnershipResult:
         """Every signature is valid; those of the withdrawal key or account prove it where the chain was asked."""
-        bls, others = [], []
+        bls: list[str] = []
+        others: list[str] = []
         for text in claim.signatures:
             with reading("a signature"):
                 (bls if len(hex_decode(text)) == SIGNATURE_SIZE else others).append(text)
