@@ -121,7 +121,7 @@ def _external(state: list[int]) -> list[int]:
     for i in range(0, WIDTH, 4):
         a, b, c, d = state[i : i + 4]
         ab, cd = a + b, c + d
-        # M_4 by the eight additions of eprint 2023/323, appendix B.
+        # M_4 in eight additions (Duval, Leurent, eprint 2018/260).
         p, q = 2 * b + cd, 2 * d + ab
         r, s = 4 * cd + q, 4 * ab + p
         blocks += [q + s, s, p + r, r]

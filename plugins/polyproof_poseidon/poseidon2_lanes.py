@@ -30,7 +30,7 @@ _VECTOR = types.Array(types.uint64, 1, "C")
 
 @njit(forceinline=True)
 def _external_block(a: Word, b: Word, c: Word, d: Word) -> Vector:
-    """M_4 times (a, b, c, d), by the eight additions of eprint 2023/323, appendix B."""
+    """M_4 times (a, b, c, d), in eight additions (Duval, Leurent, eprint 2018/260)."""
     ab = a + b
     cd = c + d
     p = (b << _ONE) + cd

@@ -3,7 +3,7 @@
 Poseidon2: Grassi, Khovratovich, Schofnegger, eprint 2023/323. Instance and generator: github.com/HorizenLabs/poseidon2,
 ``poseidon2_instance_goldilocks.rs`` (t = 12) and ``poseidon2_rust_params.sage``. One stream of the Grain
 LFSR gives first the round constants and then candidates for the internal matrix, until one passes the
-script's check against invariant subspaces (eprint 2023/323, §5.3).
+script's check against invariant subspaces.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FULL_ROUNDS = 8
 PARTIAL_ROUNDS = 22
 
 _BLOCK = ((5, 7, 1, 3), (4, 6, 1, 1), (1, 3, 5, 7), (1, 1, 4, 6))
-"""The 4×4 MDS matrix M_4 of eprint 2023/323, §5.1."""
+"""M_4 of eprint 2023/323, an MDS matrix of Duval and Leurent (eprint 2018/260)."""
 
 
 def external_matrix() -> list[list[int]]:

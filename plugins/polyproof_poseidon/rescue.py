@@ -23,7 +23,7 @@ __all__ = ["FIRST_ROW", "ROUNDS", "RescuePrimeOptimized", "round_constants"]
 
 ROUNDS = 7
 FIRST_ROW = (7, 23, 8, 26, 13, 10, 9, 7, 6, 22, 21, 8)
-"""The MDS matrix is the circulant matrix with this first row (eprint 2022/1577, §2.3)."""
+"""The MDS matrix is the circulant matrix with this first row."""
 _CAPACITY = 4
 _SECURITY = 128
 _ROOT = pow(7, -1, MODULUS - 1)
@@ -32,7 +32,7 @@ _CIRCULANT = integers.pack_circulant(FIRST_ROW)
 
 @cache
 def round_constants() -> tuple[tuple[int, ...], ...]:
-    """Fourteen rows of twelve: nine bytes of SHAKE-256 each, little-endian, modulo p (eprint 2022/1577, §2.4)."""
+    """Fourteen rows of twelve: nine bytes of SHAKE-256 each, little-endian, modulo p."""
     seed = f"RPO({MODULUS},{WIDTH},{_CAPACITY},{_SECURITY})"
     size = (MODULUS.bit_length() + 7) // 8 + 1
     data = shake_256(seed.encode("ascii")).digest(2 * ROUNDS * WIDTH * size)

@@ -6,7 +6,7 @@ time in overwrite mode: the words replace the rate, a last chunk that is shorter
 zeros, and after each chunk the state is permuted; an empty row is one permutation. The digest is the
 first four elements of the rate.
 
-Overwrite mode is as secure as the sponge (Bertoni, Daemen, Peeters, Van Assche: Duplexing the sponge, 2011, §4.3);
+Overwrite mode is as secure as the sponge (Bertoni, Daemen, Peeters, Van Assche: Duplexing the sponge, 2011);
 it is how plonky2 and RPO absorb. Their own padding, none or a flag, is replaced by the length in the
 capacity, which makes the zero fill injective; so digests differ from theirs while the permutations
 are the same.
@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 from attrs import frozen
 
-from polyproof.engine import Engine, for_blocks
+from polyproof.engine import Engine, for_blocks, thread_count
 from polyproof.errors import PluginError
 from polyproof.hash import DIGEST_WORDS, Hash, Words, domain_words
 from polyproof_poseidon.arrays import Workspace, canonical
@@ -33,8 +33,8 @@ __all__ = ["RATE", "Sponge"]
 RATE = 8
 _PORTABLE_ROWS = 2048
 """Rows a batch of the numpy path: its buffers stay in the second-level cache."""
-_COMPILED_ROWS = 4096
-"""Rows a thread takes at once: about two milliseconds of one Poseidon permutation each."""
+_LEAST_ROWS, _MOST_ROWS = 1024, 4096
+"""Rows a thread takes at once: enough to outweigh its start, few enough to stay in the second-level cache."""
 
 
 @frozen
@@ -170,7 +170,8 @@ class Sponge(Hash):
                 permute(states)
             store(states, position, result, start, count)
 
-        for_blocks(run, len(result), _COMPILED_ROWS)
+        share = -(-len(result) // thread_count())
+        for_blocks(run, len(result), min(max(-(-share // LANES) * LANES, _LEAST_ROWS), _MOST_ROWS))
 
 
 @cache
@@ -218,6 +219,6 @@ def _matrix(name: str, array: Words, columns: int | None = None) -> Words:
     if array.ndim != 2 or (columns is not None and array.shape[1] != columns):
         wanted = "(n, columns)" if columns is None else f"(n, {columns})"
         raise ValueError(f"{name} has shape {array.shape}, not {wanted}")
-    if array.dtype.kind not in "ui":
+    if array.dtype.kind != "u":
         raise TypeError(f"{name} has dtype {array.dtype}, not uint64")
     return np.require(array, np.uint64, ["ALIGNED"])

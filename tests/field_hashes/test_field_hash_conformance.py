@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from field_hashes.cases import CASES, NAMES, Case, P
+from field_hashes.cases import CASES, EDGES, NAMES, Case, P, as_words
 from polyproof.engine import Engine
 from polyproof.errors import PluginError
 from polyproof.registry import default_registry
 from polyproof.testing.hash import HashSuite, MakeHash
+from polyproof_poseidon.arrays import Workspace
 from polyproof_poseidon.poseidon import Poseidon
 from polyproof_poseidon.poseidon2 import Poseidon2
 from polyproof_poseidon.rescue import RescuePrimeOptimized
@@ -98,16 +99,33 @@ def test_arguments_of_another_shape_or_kind_are_named(make: type[Sponge], engine
     assert hash.permute(np.zeros((0, 12), np.uint64)).shape == (0, 12)
 
 
+@pytest.mark.parametrize("count", [1025, 3000, 2 * 4096 + 33])
 @pytest.mark.parametrize("make", [case.make for case in CASES], ids=NAMES)
-def test_batches_of_threads_and_of_numpy_meet_seamlessly(make: type[Sponge], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_of_threads_and_of_numpy_meet_seamlessly(
+    make: type[Sponge], count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """More rows than one batch of either engine: no row is lost, doubled or moved at the seams."""
     monkeypatch.setenv("POLYPROOF_THREADS", "2")
-    count = 2 * 4096 + 33
     rows = np.random.default_rng(7).integers(0, P, (count, 3), np.uint64)
     compiled = make(Engine.COMPILED).hash_rows(rows, "seams")
     pieces = [make(Engine.COMPILED).hash_rows(rows[first : first + 1000], "seams") for first in range(0, count, 1000)]
     assert np.array_equal(compiled, np.concatenate(pieces))
     assert np.array_equal(make(Engine.PORTABLE).hash_rows(rows[:4200], "seams"), compiled[:4200])
+
+
+class Idle(Poseidon):
+    """Permutes nothing, and so hands on words as they came."""
+
+    few_rows = 0
+
+    @staticmethod
+    def _permute_arrays(state: np.ndarray, workspace: Workspace) -> None:
+        pass
+
+
+def test_numpy_path_hands_out_canonical_words_only() -> None:
+    states = np.resize(as_words([EDGES]), (20, 12))
+    assert Idle(Engine.PORTABLE).permute(states).ravel().tolist() == [int(word) % P for word in states.ravel()]
 
 
 class StaleKernel:

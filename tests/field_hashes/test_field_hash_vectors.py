@@ -172,6 +172,7 @@ def test_matrix_with_an_invariant_subspace_is_not_chosen() -> None:
     assert check(list(POSEIDON2_DIAGONAL))
     assert not check([5] * 12)  # μ equal: every vector that sums to zero is an eigenvector
     assert not check([POSEIDON2_DIAGONAL[0], *POSEIDON2_DIAGONAL[:11]])  # two equal: e_0 − e_1 is an eigenvector
+    assert not check([20, *range(1, 12)])  # χ is a product of degrees 5 and 7, which the subfields do not show
     # An eigenvalue in the field: Σ 1/(λ − d_i) = 1 at λ = 0, with the last entry solved for.
     others = sum(pow(-d, -1, P) for d in POSEIDON2_DIAGONAL[:11])
     assert not check([*POSEIDON2_DIAGONAL[:11], -pow(1 - others, -1, P) % P])
