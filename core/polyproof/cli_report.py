@@ -263,15 +263,16 @@ def verify_whole(
 
 
 def _show_whole(rich: RichConsole, verified: HistoryVerified, *, compared: bool) -> None:
-    made = table("Created", "Audit", "Proved by", "Reserves", "Manifest digest")
+    made = table("Created", "Audit", "Proved by", "Reserves")
     for one in verified.audits:
         short = ", ".join(one.reserves.published.short) if one.reserves else ""
         reserves = {None: "not examined", True: "covered", False: f"NOT COVERED: {short}"}[one.met]
         manifest = one.manifest
         bits = f"{manifest.backend}, {one.liabilities.security.proven_bits:.0f} bits"
         style = "red" if one.met is False else None
-        made.add_row(manifest.created, manifest.audit_id, bits, reserves, manifest.digest.hex(), style=style)
+        made.add_row(manifest.created, manifest.audit_id, bits, reserves, style=style)
     rich.print(made)
+    facts(rich, ("newest manifest digest", verified.audits[-1].manifest.digest.hex()))
     number = len(verified.audits)
     rich.print(
         f"VERIFIED: {number} audit{'s' if number > 1 else ''}, every proof, every signature, every link; "

@@ -17,9 +17,12 @@ from attrs import frozen
 __all__ = ["Line", "line_chart"]
 
 WIDTH, HEIGHT = 560, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 92, 16, 34
+LEFT, RIGHT, TOP, BOTTOM = 64, 80, 16, 34
+INSET = 12
+"""Between the edges and the first and last place, so that their points and labels stand free."""
 LABELS_ACROSS = 5
 TICKS = 4
+LABEL_HEIGHT = 22
 
 
 @frozen
@@ -40,8 +43,8 @@ class _Scale:
     count: int
 
     def x(self, place: int) -> str:
-        inner = WIDTH - LEFT - RIGHT
-        return _number(LEFT + (inner / 2 if self.count == 1 else inner * place / (self.count - 1)))
+        left, inner = LEFT + INSET, WIDTH - LEFT - RIGHT - 2 * INSET
+        return _number(left + (inner / 2 if self.count == 1 else inner * place / (self.count - 1)))
 
     def y(self, value: Fraction) -> str:
         inner = HEIGHT - TOP - BOTTOM
@@ -83,8 +86,8 @@ def line_chart(
     labels: list[tuple[float, str, str]] = []
     if mark is not None:
         y = scale.y(mark[0])
-        parts.append(f'<line class="mark" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
-        labels.append((float(y), mark[1], "mark"))
+        parts.append(f'<line class="level" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
+        labels.append((float(y), mark[1], "level"))
     for line in lines:
         parts += _line(scale, line)
         last = next((value for value in reversed(line.values) if value is not None), None)
@@ -169,9 +172,9 @@ def _labels(labels: list[tuple[float, str, str]]) -> Iterator[str]:
     """Names at the right edge, kept a line apart."""
     floor = -math.inf
     for y, name, style in sorted(labels):
-        y = max(y, floor + 17)
+        y = max(y, floor + LABEL_HEIGHT)
         floor = y
-        yield f'<text class="name {style}" x="{WIDTH - RIGHT + 12}" y="{_number(y)}" dy="0.32em">{escape(name)}</text>'
+        yield f'<text class="name {style}" x="{WIDTH - RIGHT + 8}" y="{_number(y)}" dy="0.32em">{escape(name)}</text>'
 
 
 def _number(value: float) -> str:

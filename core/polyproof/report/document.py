@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+import attrs
 from attrs import evolve, frozen
 
 from polyproof.assets import Asset
@@ -26,6 +27,7 @@ from polyproof.reserves.published import (
     PublishedFile,
 )
 from polyproof.reserves.settings import ReservesPolicy
+from polyproof.source import FINEST, amount_text
 
 __all__ = [
     "REPORT",
@@ -88,6 +90,12 @@ class ReportAsset:
     def met(self) -> bool | None:
         """Whether it is covered as the policy wants; None where reserves were not part of the audit."""
         return self.reserves.met if self.reserves else None
+
+    @property
+    def declared(self) -> str:
+        """What all rows declare, in coins; whether they count or not."""
+        found = attrs.astuple(self.reserves.statuses, recurse=False) if self.reserves else ()
+        return amount_text(sum(int(Fraction(holding.amount) * 10**FINEST) for holding in found))
 
     @property
     def ratio(self) -> Fraction | None:

@@ -69,6 +69,8 @@ def render_site(report: Report, places: Places | None = None) -> dict[str, bytes
         "pages": _PAGES,
         "version": polyproof.__version__,
         "headline": words.headline(report),
+        "proven": words.is_proven(report),
+        "owed_how": "as proven" if words.is_proven(report) else "as the organisation has committed to it",
         "kind": {"covered": "good", "not-covered": "bad", "liabilities-only": "open"}[report.verdict],
     }
 
@@ -103,6 +105,7 @@ def _environment() -> Environment:
         "owed": words.owed,
         "held": words.held,
         "percentage": words.percentage,
+        "wanted": words.wanted,
         "date": words.date,
         "moment": words.moment,
         "count": words.count,

@@ -13,6 +13,7 @@ from fractions import Fraction
 from polyproof.report.document import Report, ReportAsset
 from polyproof.reserves.evaluation import percent
 from polyproof.reserves.settings import ReservesPolicy
+from polyproof.source import FINEST, amount_text
 from polyproof.timestamps import FORMAT as TIMESTAMP
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "owed",
     "percentage",
     "policy_sentences",
+    "wanted",
 ]
 
 _CONTEXT = Context(prec=400)
@@ -96,6 +98,11 @@ def percentage(ratio: Fraction | str | None) -> str:
     return f"{int(whole):,}{point}{fraction}\u00a0%"
 
 
+def wanted(least: Fraction) -> str:
+    """The least ratio of a policy, exact: ``100 %``, ``102.5 %``."""
+    return f"{exact(amount_text(int(least * 100 * 10**FINEST)))}\u00a0%"
+
+
 # Words
 
 
@@ -151,50 +158,59 @@ def policy_sentences(policy: ReservesPolicy) -> list[str]:
         if policy.stale == "refuse"
         else "Signatures count whenever they were made, even long before this audit."
     )
-    return [f"Each asset must be covered to at least {percentage(policy.least)}.", counted, balances, stale]
+    return [f"Each asset must be covered to at least {wanted(policy.least)}.", counted, balances, stale]
 
 
 # Sentences about a report
 
 
+def is_proven(report: Report) -> bool:
+    """Whether the totals are proven to everybody, rather than committed to and left to users to check."""
+    return report.guarantees.non_negativity == "every account"
+
+
 def headline(report: Report) -> str:
     """The verdict in a few words."""
+    assets, short = report.assets, report.short
     if report.verdict == "liabilities-only":
-        return "Liabilities are proven; reserves were not examined"
+        return f"Liabilities are {'proven' if is_proven(report) else 'committed to'}; reserves were not examined"
     if report.verdict == "covered":
-        return "Every asset is covered" if len(report.assets) > 1 else f"{report.assets[0].symbol} is covered"
-    if len(report.short) == len(report.assets):
-        return "No asset is covered" if len(report.assets) > 1 else f"{report.assets[0].symbol} is not covered"
-    verb = "is" if len(report.short) == 1 else "are"
-    return f"{len(report.short)} of {count(len(report.assets), 'asset')} {verb} not covered"
+        return "Every asset is covered" if len(assets) > 1 else f"{assets[0].symbol} is covered"
+    if len(short) == len(assets):
+        return "No asset is covered" if len(assets) > 1 else f"{assets[0].symbol} is not covered"
+    verb = "is" if len(short) == 1 else "are"
+    return f"{len(short)} of {count(len(assets), 'asset')} {verb} not covered"
 
 
 def verdict_sentence(report: Report) -> str:
     """The verdict, complete."""
     who = report.audit.organisation or "The organisation"
+    proven = is_proven(report)
     if report.reserves is None:
+        has = "has proven how much it owes its users" if proven else "has committed itself to what it owes its users"
         return (
-            f"{who} has proven how much it owes its users. What it holds was no part of this audit: there is no ratio, "
-            f"and nothing here says that the assets are there."
+            f"{who} {has}. What it holds was no part of this audit: there is no ratio, and nothing here says that the "
+            f"assets are there."
         )
-    least = percentage(report.reserves.policy.least)
+    least, owes = wanted(report.reserves.policy.least), "what it is proven to owe" if proven else "what it says it owes"
     if report.verdict == "covered":
-        each = f"in each of {count(len(report.assets), 'asset')}" if len(report.assets) > 1 else "of it"
-        return f"{who} has shown holdings of at least {least} of what it is proven to owe, {each}."
+        each = f", in each of {count(len(report.assets), 'asset')}" if len(report.assets) > 1 else ""
+        return f"{who} has shown holdings of at least {least} of {owes}{each}."
     short = joined([asset.symbol for asset in report.short])
-    return f"{who} has not shown holdings of at least {least} of what it is proven to owe in {short}."
+    return f"{who} has not shown holdings of at least {least} of {owes} in {short}."
 
 
-def asset_sentence(asset: ReportAsset, policy: ReservesPolicy | None) -> str:
+def asset_sentence(asset: ReportAsset, report: Report) -> str:
     """The verdict on one asset."""
-    if asset.reserves is None or policy is None:
-        return "What is owed is proven. What is held was no part of this audit."
+    if asset.reserves is None or report.reserves is None:
+        owed_how = "proven" if is_proven(report) else "committed to"
+        return f"What is owed is {owed_how}. What is held was no part of this audit."
     if asset.ratio is None:
         return "Nothing is owed in this asset."
-    found, least = percentage(asset.ratio), percentage(policy.least)
+    found, least = percentage(asset.ratio), wanted(report.reserves.policy.least)
     if asset.met:
         return f"Holdings that count are {found} of what is owed; at least {least} was wanted."
     if asset.reserves.surplus.startswith("-"):
         missing = owed(asset.reserves.surplus.removeprefix("-"))
-        return f"Holdings that count are {found} of what is owed: {missing} {asset.symbol} less."
+        return f"Holdings that count are {found} of what is owed: {missing} {asset.symbol} short of it."
     return f"Holdings that count are {found} of what is owed, but at least {least} was wanted."
