@@ -140,6 +140,8 @@ class AccountsSystem(LiabilitiesSystem):
 
     def account_row(self, balances: Sequence[int]) -> Elements:
         """The limbs of one account."""
+        if len(balances) != len(self.layout):
+            raise ProofRejected("balance-count", f"{len(balances)} balances for {len(self.layout)} assets")
         row = np.zeros(len(self.columns), np.uint64)
         for item, balance in zip(self.layout, balances, strict=True):
             if not 0 <= balance < 1 << item.asset.bits:

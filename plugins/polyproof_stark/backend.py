@@ -91,6 +91,7 @@ class StarkBackend(Backend):
         self.options = options
         self.registry = registry
         self._compiled = lru_cache(maxsize=16)(self._compile)
+        self._report = lru_cache(maxsize=16)(self._account_of)
 
     # Numbers
 
@@ -197,7 +198,7 @@ class StarkBackend(Backend):
             parameters = self._least_parameters(assets, min(accounts, self.capacity(assets)))
         return self._report(assets, parameters)
 
-    def _report(self, assets: tuple[Asset, ...], parameters: Parameters) -> SecurityReport:
+    def _account_of(self, assets: tuple[Asset, ...], parameters: Parameters) -> SecurityReport:
         field, hash = self._field(Engine.PORTABLE), self._hash(Engine.PORTABLE)
         _, compiled = self._compiled(assets, parameters.active, field.modulus)
         return security_report(compiled, parameters, field, hash)
