@@ -13,7 +13,7 @@ import polyproof
 from polyproof.cli_audit import facts, points
 from polyproof.cli_options import Json, Quiet, load_spec_argument, usable_registry
 from polyproof.console import Console, size_text, table, time_text
-from polyproof.errors import InputError
+from polyproof.errors import InputError, UsageError
 from polyproof.security_view import security_payload, show_security
 
 if TYPE_CHECKING:
@@ -93,15 +93,22 @@ def _show_plugins(rich: RichConsole, registry: Registry) -> None:
 
 def schema_command(
     reserves: Annotated[bool, typer.Option("--reserves", help="That of a published reserves.json instead.")] = False,
+    report: Annotated[bool, typer.Option("--report", help="That of a report.json instead.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="That of a history.json instead.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Print the JSON Schema of specs, for editors."""
+    from polyproof.history import history_schema_text
+    from polyproof.report.document import report_schema_text
     from polyproof.reserves.published import reserves_schema_text
     from polyproof.schema import schema_text
 
     console = Console(json=json, quiet=quiet)
-    text = reserves_schema_text() if reserves else schema_text(usable_registry(console))
+    if reserves + report + history > 1:
+        raise UsageError("one schema at a time: --reserves, --report or --history")
+    documents = ((reserves, reserves_schema_text), (report, report_schema_text), (history, history_schema_text))
+    text = next((made() for wanted, made in documents if wanted), None) or schema_text(usable_registry(console))
     if json or not quiet:
         sys.stdout.write(text)
 

@@ -11,6 +11,7 @@ Nothing is published that was not read back from the disk and verified.
 
 from __future__ import annotations
 
+import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from pathlib import Path
 from attrs import frozen
 
 from polyproof import audit as audit_job
-from polyproof.artifacts import is_history
+from polyproof.artifacts import MANIFEST, is_history
 from polyproof.audit import AuditProved, PublishedAudit
 from polyproof.backend import Policy
 from polyproof.errors import ArtifactError, PolyproofError, Problem
@@ -27,8 +28,10 @@ from polyproof.history import (
     VerifiedAudit,
     add_audit,
     audit_directory,
+    read_history,
     verify_history,
 )
+from polyproof.manifest import Manifest
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.report.document import Report, make_report
@@ -78,6 +81,10 @@ def run_month(
     start = time.perf_counter()
     registry, progress = registry or default_registry(), progress or Progress()
     published = spec.output_directory / PUBLISHED
+    if proved is not None:
+        ready = audit_job.open_audit(proved, policy=policy, registry=registry)
+        _check_spec(spec, ready)
+        _forget_unfinished(published, ready.manifest)
     check_place(published)
     before: tuple[VerifiedAudit, ...] = ()
     if is_history(published):
@@ -91,7 +98,6 @@ def run_month(
         directory = done.directory
     else:
         directory = proved
-        _check_spec(spec, audit_job.open_audit(directory, policy=policy, registry=registry))
     try:
         verified = _verified(spec, directory, policy, registry, progress)
         history = add_audit(published, verified)
@@ -119,6 +125,20 @@ def _check_spec(spec: Spec, proved: PublishedAudit) -> None:
         raise ArtifactError(
             Problem(f"{proved.public} was not proved from this spec", hint="assets, backend or organisation differ")
         )
+
+
+def _forget_unfinished(published: Path, manifest: Manifest) -> None:
+    """Remove the copy of an audit that a run left which ended before the index named it: nobody was told of it."""
+    where = audit_directory(published, manifest.audit_id)
+    listed = read_history(published).audits if is_history(published) else ()
+    if any(one.audit_id == manifest.audit_id for one in listed) or where.is_symlink() or not where.is_dir():
+        return
+    if (where / MANIFEST).is_file() and (where / MANIFEST).read_bytes() == manifest.to_bytes():
+        shutil.rmtree(where)
+        if not listed:
+            for folder in (where.parent, published):
+                if not any(folder.iterdir()):
+                    folder.rmdir()
 
 
 def _verified(

@@ -17,7 +17,7 @@ from attrs import frozen
 __all__ = ["Line", "line_chart"]
 
 WIDTH, HEIGHT = 560, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 80, 16, 34
+LEFT, RIGHT, TOP, BOTTOM = 74, 80, 16, 34
 INSET = 12
 """Between the edges and the first and last place, so that their points and labels stand free."""
 LABELS_ACROSS = 5

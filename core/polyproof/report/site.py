@@ -34,7 +34,7 @@ _PAGES = (
     ("index.html", "Overview"),
     ("history.html", "History"),
     ("proven.html", "What is proven"),
-    ("check.html", "Check it yourself"),
+    ("check.html", "Check it"),
 )
 
 

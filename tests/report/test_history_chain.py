@@ -1,0 +1,387 @@
+"""The chain: a dishonest organisation that changes, drops, swaps, replaces or forks its past is found out."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from polyproof import audit
+from polyproof.errors import ArtifactError, PolicyRejected, ProofRejected
+from polyproof.history import add_audit, check_chain, parse_history, verify_history, verify_one
+from polyproof.monthly import run_month
+from polyproof.registry import default_registry
+from polyproof.reserves.settings import ReservesPolicy
+from polyproof.reserves.strict_json import canonical
+from polyproof.spec import load_spec
+from report.months import HEALTHY, OWED, at, run, write_month
+
+Listed = list[dict[str, Any]]
+
+
+def rewrite(history: Path, change: Callable[[Listed], object]) -> None:
+    """The index as a dishonest organisation would have it, in its one spelling."""
+    index = json.loads((history / "history.json").read_bytes())
+    change(index["audits"])
+    (history / "history.json").write_bytes(canonical(index) + b"\n")
+
+
+def rejected(history: Path) -> ProofRejected:
+    with pytest.raises(ProofRejected) as caught:
+        verify_history(history)
+    return caught.value
+
+
+def other_audit(folder: Path, previous: bytes | None, audit_id: str, when: str = "2025-03-29T12:00:00+00:00") -> Path:
+    """An honest proof of other liabilities, with whatever link: what an organisation can always make."""
+    write_month(folder, {**OWED, "BTC": "1"}, None)
+    registry = default_registry()
+    with at(when):
+        audit.prove(load_spec(folder / "spec.yaml", registry), folder / "audit", audit_id=audit_id, previous=previous)
+    return folder / "audit/public"
+
+
+def digest_of(public: Path) -> str:
+    return audit.open_audit(public).manifest.digest.hex()
+
+
+def entry_of(public: Path) -> dict[str, Any]:
+    manifest = audit.open_audit(public).manifest
+    return {
+        "audit_id": manifest.audit_id,
+        "created": manifest.created,
+        "manifest_digest": manifest.digest.hex(),
+        "previous": manifest.previous.hex() if manifest.previous else None,
+        "reserves_digest": None,
+    }
+
+
+# Honest
+
+
+def test_an_honest_history_verifies_and_tells_each_verdict(failing: Path) -> None:
+    verified = verify_history(failing)
+    assert [one.met for one in verified.audits] == [True, True, False]
+    assert [one.manifest.audit_id for one in verified.audits] == ["failing-1", "failing-2", "failing-3"]
+    links = [one.manifest.previous for one in verified.audits]
+    assert links == [None, *(one.manifest.digest for one in verified.audits[:2])]
+
+
+def test_nothing_private_is_published(exchanges: Path) -> None:
+    published = exchanges / "healthy/audits/published"
+    names = {path.name for path in published.rglob("*") if path.is_file()}
+    assert names == {
+        *("index.html", "history.html", "proven.html", "check.html", "report.json", "history.json"),
+        *("BTC.html", "ETH.html", "USDT.html", "SOL.html"),
+        *("manifest.json", "proof-0000.bin", "reserves.json", "reserves-evidence.jsonl"),
+    }
+    key = (exchanges / "healthy/audits/healthy-1/private/key").read_bytes()
+    assert all(key not in path.read_bytes() for path in published.rglob("*") if path.is_file())
+    assert all(b"alice" not in path.read_bytes() for path in published.rglob("*") if path.is_file())
+
+
+def test_a_digest_known_from_elsewhere_binds_what_is_before_it(healthy: Path) -> None:
+    manifests = check_chain(healthy)
+    assert verify_history(healthy).pinned == 0
+    for number, manifest in enumerate(manifests, 1):
+        assert verify_history(healthy, manifest_digest=manifest.digest).pinned == number
+    with pytest.raises(ProofRejected, match=r"no audit of it has the digest.*\[manifest-digest\]"):
+        verify_history(healthy, manifest_digest=bytes(32))
+
+
+# Dishonest
+
+
+def test_a_missing_audit_is_found(healthy: Path) -> None:
+    shutil.rmtree(healthy / "audits/healthy-2")
+    error = rejected(healthy)
+    assert error.check == "history-missing"
+    assert "audit 2 of 3 (healthy-2)" in error.reason
+    assert error.file == str(healthy / "audits/healthy-2")
+
+
+def test_an_audit_dropped_from_disk_and_index_breaks_the_chain(healthy: Path) -> None:
+    shutil.rmtree(healthy / "audits/healthy-2")
+    rewrite(healthy, lambda listed: listed.pop(1))
+    error = rejected(healthy)
+    assert error.check == "history-link"
+    assert "healthy-3" in error.reason
+    assert "missing or was replaced" in error.reason
+
+
+def test_a_dropped_beginning_is_found(healthy: Path) -> None:
+    shutil.rmtree(healthy / "audits/healthy-1")
+    rewrite(healthy, lambda listed: listed.pop(0))
+    error = rejected(healthy)
+    assert error.check == "history-link"
+    assert "the audits before it are missing" in error.reason
+
+
+def test_a_concealed_newest_audit_is_found(healthy: Path) -> None:
+    rewrite(healthy, lambda listed: listed.pop())
+    error = rejected(healthy)
+    assert error.check == "history-unlisted"
+    assert "healthy-3" in error.reason
+
+
+def test_a_dropped_end_is_found_by_whoever_knows_its_digest(healthy: Path) -> None:
+    newest = check_chain(healthy)[-1].digest
+    shutil.rmtree(healthy / "audits/healthy-3")
+    rewrite(healthy, lambda listed: listed.pop())
+    assert len(verify_history(healthy).audits) == 2
+    with pytest.raises(ProofRejected, match="manifest-digest"):
+        verify_history(healthy, manifest_digest=newest)
+
+
+def test_reordered_audits_are_found(healthy: Path) -> None:
+    rewrite(healthy, lambda listed: listed.reverse())
+    assert rejected(healthy).check in ("history-order", "history-link")
+    rewrite(healthy, lambda listed: listed.reverse())
+    rewrite(healthy, lambda listed: listed.insert(1, listed.pop()))
+    error = rejected(healthy)
+    assert error.check in ("history-order", "history-link")
+    assert "healthy-3" in error.reason
+
+
+def test_a_replaced_audit_is_found(healthy: Path, tmp_path: Path) -> None:
+    first = check_chain(healthy)[0].digest
+    forged = other_audit(tmp_path / "other", first, "healthy-2", "2025-02-28T12:00:00+00:00")
+    shutil.rmtree(healthy / "audits/healthy-2")
+    shutil.copytree(forged, healthy / "audits/healthy-2")
+    error = rejected(healthy)
+    assert error.check == "history-replaced"
+    assert "healthy-2" in error.reason
+
+
+def test_a_replaced_audit_with_an_index_to_match_breaks_the_next_link(healthy: Path, tmp_path: Path) -> None:
+    first = check_chain(healthy)[0].digest
+    forged = other_audit(tmp_path / "other", first, "healthy-2", "2025-02-28T12:00:00+00:00")
+    shutil.rmtree(healthy / "audits/healthy-2")
+    shutil.copytree(forged, healthy / "audits/healthy-2")
+    rewrite(healthy, lambda listed: listed.__setitem__(1, entry_of(forged)))
+    error = rejected(healthy)
+    assert error.check == "history-link"
+    assert "healthy-3" in error.reason
+
+
+def test_a_fork_in_the_index_is_found(healthy: Path, tmp_path: Path) -> None:
+    second = check_chain(healthy)[1].digest
+    forged = other_audit(tmp_path / "other", second, "fork-3")
+    shutil.copytree(forged, healthy / "audits/fork-3")
+    rewrite(healthy, lambda listed: listed.append(entry_of(forged)))
+    error = rejected(healthy)
+    assert error.check == "history-fork"
+    assert "fork-3" in error.reason
+    assert "healthy-3" in error.reason
+
+
+@pytest.mark.parametrize("begins", [False, True])
+def test_a_fork_beside_the_index_is_found(healthy: Path, tmp_path: Path, begins: bool) -> None:
+    previous = None if begins else check_chain(healthy)[0].digest
+    shutil.copytree(other_audit(tmp_path / "other", previous, "fork"), healthy / "audits/fork")
+    error = rejected(healthy)
+    assert error.check == "history-fork"
+    assert ("healthy-1" if begins else "healthy-2") in error.reason
+
+
+def test_a_chain_that_begins_anew_is_found(healthy: Path, tmp_path: Path) -> None:
+    forged = other_audit(tmp_path / "other", None, "anew")
+    shutil.copytree(forged, healthy / "audits/anew")
+    rewrite(healthy, lambda listed: listed.append(entry_of(forged)))
+    error = rejected(healthy)
+    assert error.check == "history-link"
+    assert "begins anew" in error.reason
+
+
+def test_an_audit_dated_before_the_one_it_follows_is_found(healthy: Path, tmp_path: Path) -> None:
+    newest = check_chain(healthy)[-1].digest
+    forged = other_audit(tmp_path / "other", newest, "early", "2024-01-01T00:00:00+00:00")
+    shutil.copytree(forged, healthy / "audits/early")
+    rewrite(healthy, lambda listed: listed.append(entry_of(forged)))
+    error = rejected(healthy)
+    assert error.check == "history-order"
+    assert "2024-01-01" in error.reason
+
+
+@pytest.mark.parametrize("file", ["manifest.json", "proof-0000.bin", "reserves.json", "reserves-evidence.jsonl"])
+def test_a_changed_byte_in_any_file_of_any_month_is_found(healthy: Path, file: str) -> None:
+    path = healthy / "audits/healthy-1" / file
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    assert "healthy-1" in str(rejected(healthy))
+
+
+@pytest.mark.parametrize("file", ["proof-0000.bin", "reserves.json", "reserves-evidence.jsonl"])
+def test_a_file_that_is_gone_is_found(healthy: Path, file: str) -> None:
+    (healthy / "audits/healthy-2" / file).unlink()
+    assert "healthy-2" in str(rejected(healthy))
+
+
+def test_reserves_that_vanish_are_found(healthy: Path) -> None:
+    for file in ("reserves.json", "reserves-evidence.jsonl"):
+        (healthy / "audits/healthy-2" / file).unlink()
+    error = rejected(healthy)
+    assert error.check == "history-reserves"
+
+
+def test_reserves_of_another_month_are_found(healthy: Path) -> None:
+    for file in ("reserves.json", "reserves-evidence.jsonl"):
+        shutil.copy(healthy / "audits/healthy-1" / file, healthy / "audits/healthy-2" / file)
+    assert rejected(healthy).check == "reserves-audit"
+
+
+def test_a_link_to_another_place_is_refused(healthy: Path, tmp_path: Path) -> None:
+    (healthy / "audits/healthy-2").rename(tmp_path / "elsewhere")
+    os.symlink(tmp_path / "elsewhere", healthy / "audits/healthy-2")
+    assert rejected(healthy).check == "file-kind"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda listed: listed[0].update(audit_id="../../etc"),
+        lambda listed: listed[0].update(audit_id="healthy-2"),
+        lambda listed: listed[0].update(audit_id="HEALTHY-2"),
+        lambda listed: listed[0].update(manifest_digest="00"),
+        lambda listed: listed[0].update(more=1),
+        lambda listed: listed[0].pop("previous"),
+        lambda listed: listed.clear(),
+        lambda listed: listed[0].update(created="yesterday"),
+    ],
+)
+def test_an_index_that_is_none_is_rejected(healthy: Path, change: Callable[[Listed], object]) -> None:
+    rewrite(healthy, change)
+    assert rejected(healthy).check == "history-format"
+
+
+@pytest.mark.parametrize("change", [{"created": "2025-01-01T00:00:00Z"}, {"previous": "00" * 32}])
+def test_an_index_that_contradicts_a_manifest_is_rejected(healthy: Path, change: dict[str, str]) -> None:
+    rewrite(healthy, lambda listed: listed[1].update(change))
+    assert rejected(healthy).check == "history-index"
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b'{"a":1,"a":2}', b"[" * 100_000, b"\xff", b"1e999"])
+def test_hostile_bytes_are_rejected(data: bytes) -> None:
+    with pytest.raises(ProofRejected):
+        parse_history(data)
+
+
+def test_an_index_in_another_spelling_is_rejected(healthy: Path) -> None:
+    index = json.loads((healthy / "history.json").read_bytes())
+    (healthy / "history.json").write_text(json.dumps(index, indent=1))
+    assert rejected(healthy).check == "history-canonical"
+
+
+# Policy
+
+
+def test_the_verifiers_own_policy_on_reserves_decides(healthy: Path) -> None:
+    assert verify_history(healthy, reserves_policy=ReservesPolicy(balances="declared")).audits[0].met
+    for stricter in (ReservesPolicy(balances="checked"), ReservesPolicy(balances="declared", least_ratio="1.02")):
+        with pytest.raises(PolicyRejected) as caught:
+            verify_history(healthy, reserves_policy=stricter)
+        assert caught.value.check == "policy-reserves"
+        assert "healthy-1" in str(caught.value.file)
+
+
+# Adding
+
+
+def test_an_audit_that_does_not_follow_the_newest_is_not_added(healthy: Path, tmp_path: Path) -> None:
+    before = (healthy / "history.json").read_bytes()
+    for number, previous in enumerate((None, check_chain(healthy)[0].digest)):
+        public = other_audit(tmp_path / str(number), previous, f"late-{number}")
+        with pytest.raises(ArtifactError, match="follows"):
+            add_audit(healthy, verify_one(public))
+    assert (healthy / "history.json").read_bytes() == before
+    assert len(list((healthy / "audits").iterdir())) == 3
+
+
+def test_adding_what_is_there_changes_nothing(healthy: Path) -> None:
+    before = (healthy / "history.json").read_bytes()
+    add_audit(healthy, verify_one(healthy / "audits/healthy-2"))
+    assert (healthy / "history.json").read_bytes() == before
+
+
+def test_files_that_change_while_they_are_published_are_not(healthy: Path, tmp_path: Path) -> None:
+    public = other_audit(tmp_path / "other", check_chain(healthy)[-1].digest, "late")
+    verified = verify_one(public)
+    (public / "proof-0000.bin").write_bytes(b"something else")
+    with pytest.raises(ArtifactError, match="changed while"):
+        add_audit(healthy, verified)
+    assert sorted(path.name for path in (healthy / "audits").iterdir()) == ["healthy-1", "healthy-2", "healthy-3"]
+    assert len(verify_history(healthy).audits) == 3
+
+
+def test_a_copy_that_was_cut_short_is_made_anew(healthy: Path, tmp_path: Path) -> None:
+    public = other_audit(tmp_path / "other", check_chain(healthy)[-1].digest, "late")
+    (healthy / "audits/.late.partial").mkdir()
+    (healthy / "audits/late").mkdir()
+    (healthy / "audits/late/manifest.json").write_text("half")
+    add_audit(healthy, verify_one(public))
+    assert len(verify_history(healthy).audits) == 4
+
+
+# The month
+
+
+def test_a_broken_history_is_not_continued(tmp_path: Path) -> None:
+    write_month(tmp_path, OWED, HEALTHY)
+    run(tmp_path, "2025-01-28T12:00:00+00:00", "month-1")
+    proof = tmp_path / "audits/published/audits/month-1/proof-0000.bin"
+    proof.write_bytes(proof.read_bytes()[:-1])
+    with pytest.raises(ProofRejected):
+        run(tmp_path, "2025-02-28T12:00:00+00:00", "month-2")
+    assert not (tmp_path / "audits/month-2").exists()
+
+
+def test_an_audit_proved_before_goes_on_with_reserves_that_came_later(tmp_path: Path) -> None:
+    write_month(tmp_path, OWED, HEALTHY)
+    registry = default_registry()
+    spec = load_spec(tmp_path / "spec.yaml", registry)
+    (tmp_path / "reserves.csv").rename(tmp_path / "later.csv")
+    with pytest.raises(Exception, match=r"reserves\.csv") as caught:
+        run(tmp_path, "2025-01-28T12:00:00+00:00", "month-1")
+    assert "--proved" in caught.value.__notes__[0]
+    assert not (tmp_path / "audits/published").exists()
+    (tmp_path / "later.csv").rename(tmp_path / "reserves.csv")
+    done = run_month(spec, proved=tmp_path / "audits/month-1", registry=registry)
+    assert done.report.verdict == "covered"
+    again = run_month(spec, proved=tmp_path / "audits/month-1", registry=registry)
+    assert again.history == done.history
+    assert again.report == done.report
+
+
+def test_an_audit_of_another_spec_is_not_taken_for_one_proved_before(tmp_path: Path) -> None:
+    other = other_audit(tmp_path / "other", None, "other-1").parent
+    write_month(tmp_path / "mine", OWED, None, organisation="Another Exchange")
+    registry = default_registry()
+    with pytest.raises(ArtifactError, match="not proved from this spec"):
+        run_month(load_spec(tmp_path / "mine/spec.yaml", registry), proved=other, registry=registry)
+
+
+@pytest.mark.parametrize("month", [1, 2])
+def test_a_run_that_ended_before_the_index_named_its_audit_is_finished_by_the_next(tmp_path: Path, month: int) -> None:
+    for number in range(1, month + 1):
+        write_month(tmp_path, OWED, HEALTHY)
+        kept = (tmp_path / "audits/published/history.json").read_bytes() if number > 1 else None
+        run(tmp_path, f"2025-0{number}-28T12:00:00+00:00", f"month-{number}")
+    published = tmp_path / "audits/published"
+    for leftover in (path for path in published.iterdir() if path.name not in ("audits", "history.json")):
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+    if kept is None:
+        (published / "history.json").unlink()
+    else:
+        (published / "history.json").write_bytes(kept)
+        assert rejected(published).check == "history-unlisted"
+    registry = default_registry()
+    done = run_month(
+        load_spec(tmp_path / "spec.yaml", registry), proved=tmp_path / f"audits/month-{month}", registry=registry
+    )
+    assert len(done.history.audits) == len(verify_history(published).audits) == month

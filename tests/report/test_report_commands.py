@@ -1,0 +1,186 @@
+"""The commands audit, report and verify as a person meets them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from polyproof.cli import run as run_command
+from report.months import FAILING, HEALTHY, OWED, write_month
+
+
+@frozen
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """Stdout as the one JSON object that it must be."""
+        value = json.loads(self.out)
+        assert isinstance(value, dict)
+        return value
+
+
+Command = Callable[..., Ended]
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object) -> Ended:
+        capsys.readouterr()
+        status = run_command([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Ended(status, captured.out, captured.err)
+
+    return call
+
+
+def test_a_month_in_one_command_then_the_next(command: Command, tmp_path: Path) -> None:
+    write_month(tmp_path, OWED, HEALTHY)
+    first = command("audit", "spec.yaml", "--out", "one", "--json")
+    assert first.status == 0, first.err
+    assert first.json["verdict"] == "covered"
+    assert first.json["audits"] == 1
+    write_month(tmp_path, OWED, FAILING)
+    second = command("audit", "spec.yaml", "--out", "two")
+    assert second.status == 1
+    assert "2 of 4 assets are not covered (ETH, USDT)" in second.out
+    published = tmp_path / "audits/published"
+    listed = json.loads((published / "history.json").read_bytes())["audits"]
+    assert listed[1]["previous"] == listed[0]["manifest_digest"] == first.json["manifest_digest"]
+    verified = command("verify", published, "--digest", listed[1]["manifest_digest"])
+    assert verified.status == 0
+    assert "NOT COVERED: ETH, USDT" in verified.out
+    assert "VERIFIED: 2 audits" in verified.out
+    older = command("verify", published, "--digest", listed[0]["manifest_digest"])
+    assert "not for the 1 after it" in older.out
+    assert command("verify", published, "--json").json["audits"][1]["met"] is False
+
+
+def test_an_audit_without_reserves_is_one_too(command: Command, tmp_path: Path) -> None:
+    write_month(tmp_path, OWED, None)
+    ended = command("audit", "spec.yaml")
+    assert ended.status == 0, ended.err
+    assert "reserves were not examined" in ended.out
+    assert command("verify", "audits/published").status == 0
+    assert "not examined" in command("verify", "audits/published").out
+
+
+def test_the_same_directory_is_not_proved_twice(command: Command, tmp_path: Path) -> None:
+    write_month(tmp_path, OWED, None)
+    assert command("audit", "spec.yaml", "--out", "one").status == 0
+    ended = command("audit", "spec.yaml", "--out", "one")
+    assert ended.status == 2
+    assert "--proved" in ended.err
+    assert command("audit", "spec.yaml", "--proved", "one", "--out", "two").status == 2
+
+
+def test_a_broken_link_is_told_with_its_place(command: Command, healthy: Path) -> None:
+    shutil.rmtree(healthy / "audits/healthy-2")
+    ended = command("verify", healthy)
+    assert ended.status == 1
+    assert "REJECTED" in ended.err
+    assert "audit 2 of 3 (healthy-2)" in ended.err
+    assert ended.out == ""
+    told = command("verify", healthy, "--json")
+    assert told.status == 1
+    assert told.json["error"]["check"] == "history-missing"
+
+
+def test_a_single_audit_is_verified_as_before(command: Command, healthy: Path) -> None:
+    ended = command("verify", healthy / "audits/healthy-2")
+    assert ended.status == 0
+    assert "VERIFIED. This establishes:" in ended.out
+
+
+# report
+
+
+def test_a_report_on_one_audit_says_that_there_are_earlier_ones(command: Command, exchanges: Path) -> None:
+    ended = command("report", exchanges / "failing/audits/failing-3", "--out", "site", "--json")
+    assert ended.status == 0, ended.err
+    assert ended.json["verdict"] == "not-covered"
+    assert ended.json["chain"] == "not-given"
+    assert "was not at hand" in Path("site/history.html").read_text(encoding="utf-8")
+    # Nothing in it links to what is not beside it.
+    assert "audits/" not in Path("site/history.html").read_text(encoding="utf-8")
+
+
+def test_a_report_with_its_history_is_whole(command: Command, exchanges: Path) -> None:
+    folder = exchanges / "failing/audits"
+    ended = command("report", folder / "failing-2", "--history", folder / "published", "--out", "site", "--json")
+    assert (ended.json["chain"], ended.json["history"]) == ("whole", 2)
+
+
+def test_a_report_with_the_history_of_another_is_refused(command: Command, exchanges: Path) -> None:
+    ended = command(
+        *("report", exchanges / "failing/audits/failing-2", "--out", "site"),
+        *("--history", exchanges / "healthy/audits/published"),
+    )
+    assert ended.status == 1
+    assert "history-link" in ended.err
+    assert not Path("site").exists()
+
+
+def test_a_report_on_a_history_is_written_into_it_or_elsewhere(command: Command, healthy: Path) -> None:
+    before = {path: path.read_bytes() for path in healthy.rglob("*") if path.is_file()}
+    assert command("report", healthy).status == 0
+    assert {path: path.read_bytes() for path in healthy.rglob("*") if path.is_file()} == before
+    assert command("report", healthy, "--out", "elsewhere").status == 0
+    assert Path("elsewhere/index.html").is_file()
+    assert command("report", healthy, "--history", healthy).status == 2
+
+
+@pytest.mark.parametrize("file", ["proof-0000.bin", "manifest.json", "reserves.json", "reserves-evidence.jsonl"])
+def test_no_report_is_written_on_what_does_not_verify(command: Command, healthy: Path, file: str) -> None:
+    path = healthy / "audits/healthy-3" / file
+    path.write_bytes(path.read_bytes()[:-2])
+    site = {page: page.read_bytes() for page in healthy.glob("*.html")}
+    for arguments in (("report", healthy / "audits/healthy-3", "--out", "site"), ("report", healthy)):
+        ended = command(*arguments)
+        assert ended.status == 1
+        assert "REJECTED" in ended.err
+    assert not Path("site").exists()
+    assert {page: page.read_bytes() for page in healthy.glob("*.html")} == site
+
+
+def test_no_report_is_written_against_the_readers_policy(command: Command, healthy: Path, tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text("polyproof-policy: 1\nmin_proven_bits: 200\n")
+    assert command("report", healthy, "--out", "site", "--policy", "policy.yaml").status == 1
+    (tmp_path / "policy.yaml").write_text('polyproof-policy: 1\nreserves: {least_ratio: "1.5", balances: declared}\n')
+    assert command("report", healthy, "--out", "site", "--policy", "policy.yaml").status == 1
+    assert not Path("site").exists()
+
+
+def test_another_digest_gives_no_report(command: Command, healthy: Path) -> None:
+    known = hashlib.sha256((healthy / "audits/healthy-3/manifest.json").read_bytes()).hexdigest()
+    assert command("report", healthy, "--out", "site", "--digest", "00" * 32).status == 1
+    assert not Path("site").exists()
+    assert command("report", healthy, "--out", "site", "--digest", known).status == 0
+
+
+def test_a_report_does_not_overwrite_other_files(command: Command, healthy: Path, tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/mine.txt").write_text("mine")
+    ended = command("report", healthy, "--out", "site")
+    assert ended.status == 2
+    assert "not empty" in ended.err
+
+
+def test_the_schemas_are_printed(command: Command) -> None:
+    assert command("schema", "--report").json["title"] == "polyproof report"
+    assert command("schema", "--history").json["title"] == "polyproof history"
+    assert command("schema", "--history", "--report").status == 2

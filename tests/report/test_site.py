@@ -1,0 +1,303 @@
+"""The site: complete, well formed, closed to everything from elsewhere, and clear for whoever is healthy or not."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import itertools
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from attrs import evolve
+
+from polyproof.errors import ArtifactError
+from polyproof.history import verify_history
+from polyproof.report.document import Report, make_report
+from polyproof.report.site import Places, asset_page, render_site, write_site
+from report.conftest import HOSTILE
+from report.pages import Page
+
+EXCHANGES = ("healthy", "failing", "alone")
+every_exchange = pytest.mark.parametrize("name", EXCHANGES)
+
+
+def site_of(exchanges: Path, name: str) -> Path:
+    return exchanges / name / "audits/published"
+
+
+def pages(site: Path) -> dict[str, Page]:
+    found = {
+        path.relative_to(site).as_posix(): Page(path.read_text(encoding="utf-8"))
+        for path in [*site.glob("*.html"), *site.glob("assets/*.html")]
+    }
+    assert {"index.html", "history.html", "proven.html", "check.html"} < set(found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def report(exchanges: Path) -> Report:
+    return make_report(verify_history(exchanges / "failing/audits/published").audits)
+
+
+# Form
+
+
+@every_exchange
+def test_every_page_is_well_nested(exchanges: Path, name: str) -> None:
+    for path, page in pages(site_of(exchanges, name)).items():
+        assert page.faults == [], path
+        assert page.doctype == "doctype html"
+
+
+def test_the_scan_sees_bad_nesting() -> None:
+    for text in ("<p><b></p></b>", "<p>", "</p>", "<a href=1 href=2></a>"):
+        assert Page(text).faults
+
+
+@every_exchange
+def test_there_is_a_page_for_every_asset_and_no_other(exchanges: Path, name: str) -> None:
+    found = {path for path in pages(site_of(exchanges, name)) if path.startswith("assets/")}
+    assert found == {"assets/BTC.html", "assets/ETH.html", "assets/USDT.html", "assets/SOL.html"}
+
+
+@every_exchange
+def test_nothing_is_loaded_from_elsewhere(exchanges: Path, name: str) -> None:
+    site = site_of(exchanges, name)
+    for path, page in pages(site).items():
+        assert not {"script", "link", "img", "iframe", "object", "embed", "form", "base"} & {
+            tag for tag, _ in page.elements
+        }, path
+        for tag, attributes in page.elements:
+            assert not {"src", "srcset", "style", "action", "data", "xlink:href", "background"} & set(attributes), path
+            assert not any(attribute.startswith("on") for attribute in attributes), path
+            if "href" in attributes:
+                assert tag == "a", path
+                target = urlsplit(attributes["href"])
+                assert (target.scheme, target.netloc) == ("", ""), path
+        text = (site / path).read_text(encoding="utf-8")
+        assert not re.search(r"url\(|@import|https?:|//[a-z]", text), path
+
+
+@every_exchange
+def test_every_link_leads_to_a_file_or_a_place_that_is_there(exchanges: Path, name: str) -> None:
+    site = site_of(exchanges, name)
+    found = pages(site)
+    for path, page in found.items():
+        for link in page.all("a"):
+            target = urlsplit(link["href"])
+            file = (site / path).parent / unquote(target.path) if target.path else site / path
+            assert file.resolve().is_file(), f"{path}: {link['href']}"
+            if target.fragment:
+                there = found[file.resolve().relative_to(site.resolve()).as_posix()]
+                assert target.fragment in {attributes.get("id") for _, attributes in there.elements}
+
+
+@every_exchange
+def test_the_policy_allows_the_one_style_sheet_and_nothing_else(exchanges: Path, name: str) -> None:
+    site = site_of(exchanges, name)
+    for path, page in pages(site).items():
+        policy = [meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
+        style = re.findall(r"<style>(.*?)</style>", (site / path).read_text(encoding="utf-8"), re.DOTALL)
+        assert len(policy) == len(style) == 1, path
+        digest = base64.b64encode(hashlib.sha256(style[0].encode()).digest()).decode()
+        assert policy[0].startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
+        assert "unsafe" not in policy[0]
+
+
+# Access
+
+
+@every_exchange
+def test_pages_have_landmarks_one_heading_and_a_way_past_the_navigation(exchanges: Path, name: str) -> None:
+    for path, page in pages(site_of(exchanges, name)).items():
+        assert [len(page.all(tag)) for tag in ("main", "header", "footer", "nav", "h1", "title")[:5]] == [1] * 5, path
+        assert page.all("html") == [{"lang": "en"}]
+        assert page.all("a")[0] == {"class": "skip", "href": "#content"}
+        assert page.all("main")[0]["id"] == "content"
+        ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+        assert len(ids) == len(set(ids)), path
+        named = [attributes["aria-labelledby"] for _, attributes in page.elements if "aria-labelledby" in attributes]
+        assert {one for value in named for one in value.split()} <= set(ids), path
+        levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+        assert levels[0] == 1
+        assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), path
+
+
+@every_exchange
+def test_table_headers_say_what_they_head_and_tables_have_captions(exchanges: Path, name: str) -> None:
+    for path, page in pages(site_of(exchanges, name)).items():
+        assert len(page.all("caption")) == len(page.all("table"))
+        for header in page.all("th"):
+            assert header["scope"] in ("row", "col"), path
+            assert header["role"] == {"row": "rowheader", "col": "columnheader"}[header["scope"]], path
+        # On a phone the headers of columns stand before each cell.
+        assert all(cell.get("data-label") for cell in page.all("td")), path
+
+
+@every_exchange
+def test_every_chart_has_a_title_and_a_description_with_its_numbers(exchanges: Path, name: str) -> None:
+    for page in pages(site_of(exchanges, name)).values():
+        charts = [svg for svg in page.all("svg") if svg.get("class") == "chart"]
+        assert len(page.all("desc")) == len(charts) == len(page.all("figure"))
+        assert all(svg["role"] == "img" and svg["aria-labelledby"] for svg in charts)
+        assert all(svg.get("aria-hidden") == "true" for svg in page.all("svg") if svg not in charts)
+
+
+def test_an_outcome_is_told_in_words_and_by_a_shape(failing: Path) -> None:
+    text = (failing / "index.html").read_text(encoding="utf-8")
+    outcomes = re.findall(r'<span class="result (\w+)">(<svg.*?</svg>)([^<]+)</span>', text)
+    assert {(kind, words) for kind, _, words in outcomes} == {("good", "Covered"), ("bad", "Not covered")}
+    assert len({shape for _, shape, _ in outcomes}) == 2
+
+
+# What is said
+
+
+def test_a_healthy_exchange_reads_as_one(exchanges: Path) -> None:
+    words = pages(site_of(exchanges, "healthy"))["index.html"].words
+    assert "Every asset is covered" in words
+    assert "Assets covered4 of 4" in words.replace(" 4 of 4", "4 of 4")
+    assert "Not covered" not in words
+
+
+def test_a_failing_exchange_reads_as_one(failing: Path) -> None:
+    found = pages(failing)
+    words = found["index.html"].words
+    assert "2 of 4 assets are not covered" in words
+    assert "has not shown holdings of at least 100\u00a0% of what it says it owes in ETH and USDT" in "".join(
+        found["index.html"].text
+    )
+    # 99.9999…97 % is not 100 %, and what is missing is rounded up.
+    assert "99.99 % of what is owed: 0.26 USDT short of it" in words
+    assert "93.33 % of what is owed: 1,000.3766 ETH short of it" in words
+    assert "1,000.376543211 ETH" in found["assets/ETH.html"].words
+    assert "Not covered" in found["assets/USDT.html"].words
+    assert "Not covered" not in found["assets/BTC.html"].words.partition("Exact amounts")[0]
+
+
+def test_an_audit_without_reserves_says_so_plainly(alone: Path) -> None:
+    words = pages(alone)["index.html"].words
+    assert "reserves were not examined" in words
+    assert "nothing here says that the assets are there" in words
+    assert "Covered" not in words
+
+
+def test_proven_is_said_only_where_the_backend_proves_it_to_everybody(report: Report) -> None:
+    committed = render_site(report)
+    guarantees = evolve(report.guarantees, non_negativity="every account")
+    proven = render_site(evolve(report, guarantees=guarantees))
+    assert b"of what it says it owes" in committed["index.html"]
+    assert b"of what it is proven to owe" in proven["index.html"]
+    assert b"is proven to owe" not in committed["index.html"]
+
+
+def test_what_is_not_proven_is_on_the_overview_too(report: Report) -> None:
+    overview = Page(render_site(report)["index.html"].decode()).words
+    assert report.reserves is not None
+    for sentence in (*report.guarantees.remaining_trust, *report.reserves.leaves_open):
+        assert sentence[1:] in overview
+
+
+def test_the_commands_name_the_digest(report: Report, failing: Path) -> None:
+    words = Page((failing / "check.html").read_text(encoding="utf-8")).words
+    digest = hashlib.sha256((failing / "audits/failing-3/manifest.json").read_bytes()).hexdigest()
+    assert f"polyproof verify audits/failing-3 --digest {digest}" in words
+    assert f"polyproof verify . --digest {digest}" in words
+    alone = Page(render_site(report, Places())["check.html"].decode()).words
+    assert f"polyproof report public --out my-report --digest {digest}" in alone
+    assert "polyproof verify ." not in alone
+
+
+def test_all_audits_are_in_the_history(failing: Path) -> None:
+    words = pages(failing)["history.html"].words
+    for number in (1, 2, 3):
+        manifest = (failing / f"audits/failing-{number}/manifest.json").read_bytes()
+        assert hashlib.sha256(manifest).hexdigest() in words
+
+
+def test_a_history_that_does_not_begin_here_is_not_called_whole(report: Report) -> None:
+    cut = evolve(report, chain="not-given", history=report.history[1:])
+    files = render_site(cut)
+    assert b"was not at hand" in files["history.html"]
+    assert b"every link checked" not in files["index.html"]
+
+
+# Hostile texts
+
+
+def test_a_hostile_name_is_shown_and_never_run(alone: Path) -> None:
+    for path, page in pages(alone).items():
+        assert not page.all("script"), path
+        assert HOSTILE in page.words, path
+        assert "<script" not in (alone / path).read_text(encoding="utf-8")
+
+
+def test_hostile_texts_everywhere_are_escaped(report: Report) -> None:
+    def poisoned(text: str) -> str:
+        return f"{text}{HOSTILE}</style></title></desc></svg>"
+
+    assert report.reserves is not None
+    hostile = evolve(
+        report,
+        audit=evolve(report.audit, organisation=poisoned("x"), backend=poisoned("backend")),
+        guarantees=evolve(report.guarantees, proves=(poisoned("p"),), remaining_trust=(poisoned("t"),)),
+        security=evolve(report.security, binding=poisoned("b"), notes=(poisoned("n"),)),
+        reserves=evolve(report.reserves, establishes=(poisoned("e"),), leaves_open=(poisoned("o"),)),
+        history=tuple(evolve(entry, backend=poisoned("h")) for entry in report.history),
+    )
+    clean = render_site(report)
+    for path, data in render_site(hostile).items():
+        if path.endswith(".html"):
+            page, plain = Page(data.decode()), Page(clean[path].decode())
+            assert page.faults == [], path
+            assert [tag for tag, _ in page.elements if tag != "li"] == [tag for tag, _ in plain.elements if tag != "li"]
+
+
+@pytest.mark.parametrize("symbol", ["A.B", "U$D", "1+1", "index", "A_-", "x" * 32])
+def test_symbols_of_any_spelling_have_a_page_that_links_reach(report: Report, symbol: str) -> None:
+    first = evolve(report.assets[0], symbol=symbol)
+    files = render_site(evolve(report, assets=(first, *report.assets[1:])))
+    assert asset_page(symbol) in files
+    links = [unquote(link["href"]) for link in Page(files["index.html"].decode()).all("a")]
+    assert asset_page(symbol) in links
+
+
+# Writing
+
+
+def test_a_site_replaces_an_older_one_and_its_pages(report: Report, tmp_path: Path) -> None:
+    write_site(tmp_path / "site", render_site(report))
+    fewer = evolve(report, assets=report.assets[:1])
+    write_site(tmp_path / "site", render_site(fewer))
+    assert [path.name for path in (tmp_path / "site/assets").iterdir()] == ["BTC.html"]
+
+
+def test_a_site_is_not_written_among_other_files(report: Report, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ArtifactError, match="not empty"):
+        write_site(tmp_path, render_site(report))
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_the_same_report_gives_the_same_site(report: Report) -> None:
+    assert render_site(report) == render_site(report)
+
+
+def test_an_asset_that_was_never_examined_has_a_chart_of_what_is_owed(report: Report) -> None:
+    entries = tuple(
+        evolve(entry, met=None, assets=tuple(evolve(one, counted=None, percent=None, met=None) for one in entry.assets))
+        for entry in report.history
+    )
+    bare = evolve(
+        report,
+        verdict="liabilities-only",
+        reserves=None,
+        assets=tuple(evolve(asset, reserves=None) for asset in report.assets),
+        history=entries,
+    )
+    files = render_site(bare)
+    page = Page(files["assets/BTC.html"].decode())
+    assert len([svg for svg in page.all("svg") if svg.get("class") == "chart"]) == 1
+    assert not [svg for svg in Page(files["index.html"].decode()).all("svg") if svg.get("class") == "chart"]
