@@ -24,13 +24,14 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglo
 _FENCE = re.compile(r"^(`{3,})(\w*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 _SAVED = re.compile(r"as `([\w./-]+)`:\n\n\Z")
 _COPY_OF = re.compile(r"\(copy of `([\w./-]+)`\):\n\n\Z")
+_PRINTED = re.compile(r"^It prints:\n\n\Z", re.MULTILINE)
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _LOOSE = (
     (_DIGEST, "DIGEST"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}"), "DATE-RANDOM"),
     (re.compile(r"\d+(\.\d+)? (ms|µs|ns|s|min)\b"), "DURATION"),
-    (re.compile(r"[\d,.]+ ([KMG]i)?B\b"), "SIZE"),
+    (re.compile(r"[\d,.]+ (([KMG]i)?B|bytes)\b"), "SIZE"),
     (re.compile(r"\[ *DURATION *\]"), "DURATION"),
     (re.compile(r" +(?=DURATION|SIZE)"), " "),
 )
@@ -44,6 +45,9 @@ class Block:
     text: str
     saved_as: str | None
     copy_of: str | None
+    """A file, relative to docs, of which the block is a copy."""
+    printed: bool
+    """What the program before it prints."""
     start: int
     """Offset of its text in the page."""
 
@@ -55,7 +59,14 @@ def blocks(page: str) -> list[Block]:
         before = page[: match.start()]
         saved, copied = _SAVED.search(before), _COPY_OF.search(before)
         found.append(
-            Block(match[2], match[3], saved and saved[1], copied and copied[1], match.start(3))  # type: ignore[arg-type]
+            Block(
+                language=match[2],
+                text=match[3],
+                saved_as=saved[1] if saved else None,
+                copy_of=copied[1] if copied else None,
+                printed=bool(_PRINTED.search(before)),
+                start=match.start(3),
+            )
         )
     return found
 
@@ -99,6 +110,7 @@ class Reader:
     """Somebody who follows a page in an empty folder: saves its files, types its commands."""
 
     def __init__(self, folder: Path) -> None:
+        """``folder``: empty."""
         self.folder = folder
         self._here: dict[str, str] = {}
         """Digests that the page shows, and what they are this time."""
@@ -120,7 +132,9 @@ class Reader:
         return "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
 
     def follow(self, page: str) -> Iterator[tuple[Block, Command, str]]:
-        """Each command of the page in turn, with what it prints now."""
+        """Each command of the page in turn, with what it prints now. A page about the demo comes after it."""
+        if "polyproof-demo/" in page:
+            self.run("polyproof demo --quiet")
         for block in blocks(page):
             if block.saved_as:
                 target = self.folder / block.saved_as
@@ -134,7 +148,34 @@ class Reader:
                     yield block, command, printed
 
 
+def copied(block: Block) -> str:
+    """The file that a block is a copy of."""
+    assert block.copy_of is not None
+    return (ROOT / "docs" / block.copy_of).read_text(encoding="utf-8")
+
+
+def printed_by(program: str) -> str:
+    """What a program of the documentation prints, run in an empty folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        return Reader(Path(folder)).run(f"{sys.executable} {ROOT / 'docs' / program}")
+
+
+def _copies_renewed(page: str) -> str:
+    new: dict[int, tuple[int, str]] = {}
+    program = ""
+    for block in blocks(page):
+        if block.copy_of:
+            program = block.copy_of
+            new[block.start] = len(block.text), copied(block)
+        elif block.printed:
+            new[block.start] = len(block.text), printed_by(program)
+    for start in sorted(new, reverse=True):
+        page = page[:start] + new[start][1] + page[start + new[start][0] :]
+    return page
+
+
 def _rewritten(page: str) -> str:
+    page = _copies_renewed(page)
     with tempfile.TemporaryDirectory() as folder:
         sessions: dict[int, str] = {}
         old: dict[int, int] = {}

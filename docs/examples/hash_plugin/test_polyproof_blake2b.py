@@ -4,9 +4,9 @@ import hashlib
 
 import numpy as np
 import pytest
+from polyproof_blake2b import Blake2b
 
 from polyproof.testing.hash import HashSuite
-from polyproof_blake2b import Blake2b
 
 
 class TestBlake2b(HashSuite):
@@ -19,5 +19,6 @@ class TestBlake2b(HashSuite):
 
 
 def test_a_row_is_hashed_as_documented():
+    """Domain as key, words little-endian."""
     digest = hashlib.blake2b(b"\1" + bytes(7) + b"\2" + bytes(7), key=b"example", digest_size=32).digest()
     assert Blake2b().hash_rows(np.array([[1, 2]], np.uint64), "example").astype("<u8").tobytes() == digest

@@ -1,0 +1,189 @@
+"""The parts of reference pages that are made from the code: tables of options, of kinds, of hooks.
+
+They stand between ``<!-- generated: NAME -->`` and ``<!-- end -->``. Run as a program, this writes them anew.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from polyproof import hookspecs
+from polyproof.assets import Asset
+from polyproof.backend import Policy
+from polyproof.balances import Pin
+from polyproof.hookspecs import KINDS
+from polyproof.options import Option, options_of, plain
+from polyproof.registry import ENTRY_POINT_GROUP, Registry
+from polyproof.reserves.settings import CoinName, ReservesPolicy, ReservesSpec
+from polyproof.snapshot import AccountsSource, AttachedDatabase
+from polyproof.spec import Output, Spec
+from polyproof.structure import Choice, component_options
+
+PAGES = tuple((Path(__file__).parents[2] / "docs" / "reference").glob("*.md"))
+_PART = re.compile(r"(<!-- generated: ([a-z: -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+_CLASSES: dict[str, type[Any]] = {
+    "spec": Spec,
+    "asset": Asset,
+    "accounts": AccountsSource,
+    "attach": AttachedDatabase,
+    "output": Output,
+    "reserves": ReservesSpec,
+    "pin": Pin,
+    "coin": CoinName,
+    "reserves policy": ReservesPolicy,
+    "policy": Policy,
+}
+
+
+def built_in() -> Registry:
+    """The plugins that come with polyproof, whatever else is installed."""
+    registry = Registry()
+    registry.discover(
+        point for point in entry_points(group=ENTRY_POINT_GROUP) if point.dist and point.dist.name == "polyproof"
+    )
+    return registry
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _type(option: Option) -> str:
+    if option.nested and issubclass(option.type, Choice):
+        one = f"{option.type.kind}: a name, or a mapping of `name` and options"
+    elif option.nested:
+        one = "mapping"
+    elif option.kind:
+        one = f"name of a {option.kind}"
+    elif option.choices:
+        one = " or ".join(f"`{choice}`" for choice in option.choices)
+    else:
+        one = {bool: "true or false", int: "integer", float: "number", str: "text", Path: "path"}[option.type]
+        if option.least is not None or option.most is not None:
+            bounds = f"{option.least} to {option.most}" if option.most is not None else f"at least {option.least}"
+            one += f", {bounds}"
+        if option.pattern:
+            one = option.pattern[1]
+    return f"list of: {one}" if option.many else one
+
+
+def _default(option: Option) -> str:
+    if option.required:
+        return "**required**"
+    value = plain(option.default)
+    if value is None or value == []:
+        return ""
+    if isinstance(value, dict):
+        return "as below"
+    text = str(value).lower() if isinstance(value, bool) else value
+    return ", ".join(f"`{item}`" for item in text) if isinstance(text, list) else f"`{text}`"
+
+
+def options_table(cls: type[Any]) -> str:
+    """A row for each option: key, type and bounds, default, meaning."""
+    rows = [
+        f"| `{option.name}` | {_cell(_type(option))} | {_default(option)} | {_cell(option.doc)} |"
+        for option in options_of(cls)
+    ]
+    return "\n".join(["| key | value | default | meaning |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def components_of(kind: str) -> str:
+    """For each component of a kind its summary and the table of its options."""
+    registry = built_in()
+    parts = []
+    for item in registry.components(kind):
+        options = component_options(registry, kind, item.component.name)
+        table = options_table(options) if options_of(options) else "No options.\n"
+        parts.append(f"#### `{item.component.name}`\n\n{item.component.summary}.\n\n{table}")
+    return "\n".join(parts)
+
+
+def _first(documented: Any) -> str:
+    return _cell((inspect.getdoc(documented) or "").split("\n\n")[0])
+
+
+def kinds_table() -> str:
+    """Kinds of components and the class each derives from."""
+    registry = built_in()
+    rows = []
+    for kind, path in KINDS.items():
+        module, _, name = path.partition(":")
+        cls = getattr(import_module(module), name)
+        names = ", ".join(f"`{item.component.name}`" for item in registry.components(kind))
+        rows.append(f"| `{kind}` | `{module}.{name}` | {_first(cls)} | {names} |")
+    return "\n".join(["| kind | derive from | what it is | come with polyproof |", "|---|---|---|---|", *rows]) + "\n"
+
+
+def hooks_table() -> str:
+    """Hooks and when they are called."""
+    rows = [
+        f"| `{name}{inspect.signature(hook).replace(return_annotation=inspect.Signature.empty)}` | {_first(hook)} |"
+        for name, hook in vars(hookspecs).items()
+        if name.startswith("polyproof_")
+    ]
+    return "\n".join(["| hook | |", "|---|---|", *rows]).replace("'", "") + "\n"
+
+
+def methods_table(path: str) -> str:
+    """What a class of an interface wants: methods that must be written, and those that may be."""
+    module, _, name = path.partition(":")
+    cls = getattr(import_module(module), name)
+    rows = []
+    for method, value in vars(cls).items():
+        function = value.fget if isinstance(value, property) else value
+        if not (inspect.isfunction(function) and (not method.startswith("_"))):
+            continue
+        arguments = (
+            "" if isinstance(value, property) else f"({', '.join(list(inspect.signature(function).parameters)[1:])})"
+        )
+        must = "must" if getattr(value, "__isabstractmethod__", False) else "may"
+        rows.append(f"| `{method}{arguments}` | {must} | {_first(value)} |")
+    return "\n".join(["| | override | |", "|---|---|---|", *rows]) + "\n"
+
+
+def part(name: str) -> str:
+    """The text of a generated part."""
+    what, _, argument = name.partition(": ")
+    made: dict[str, Callable[[], str]] = {
+        "kinds": kinds_table,
+        "hooks": hooks_table,
+        "components": lambda: components_of(argument),
+        "options": lambda: options_table(_CLASSES[argument]),
+        "methods": lambda: methods_table(_METHODS[argument]),
+    }
+    return made[what]()
+
+
+_METHODS = {
+    "field": "polyproof.field:Field",
+    "extension": "polyproof.field:Extension",
+    "hash": "polyproof.hash:Hash",
+    "vector commitment": "polyproof.commitment:VectorCommitment",
+    "polynomial commitment": "polyproof.commitment:PolynomialCommitment",
+    "constraints": "polyproof.constraints:ConstraintSystem",
+    "liabilities": "polyproof.constraints:LiabilitiesSystem",
+    "backend": "polyproof.backend:Backend",
+    "ownership": "polyproof.ownership:OwnershipScheme",
+    "source": "polyproof.source:Source",
+    "balances": "polyproof.balances:BalanceProvider",
+}
+
+
+def filled(page: str) -> str:
+    """A page with its generated parts as they would be made now."""
+    return _PART.sub(lambda match: f"{match[1]}\n{part(match[2])}\n{match[3]}", page)
+
+
+if __name__ == "__main__":
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8")
+        if (made := filled(text)) != text:
+            path.write_text(made, encoding="utf-8")

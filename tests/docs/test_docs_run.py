@@ -1,0 +1,111 @@
+"""Somebody follows the pages: every session is typed, every program run, and prints what the page shows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from docs import pages
+
+EXAMPLES = pages.ROOT / "docs" / "examples"
+
+
+def followed(path: Path, folder: Path) -> None:
+    page = path.read_text(encoding="utf-8")
+    count = 0
+    for _, command, printed in pages.Reader(folder).follow(page):
+        assert pages.loosened(printed) == pages.loosened(command.output), command.text
+        count += 1
+    assert count, "no session"
+
+
+def test_first_audit(tmp_path: Path) -> None:
+    followed(pages.ROOT / "docs/tutorial/first-audit.md", tmp_path)
+
+
+@pytest.mark.slow
+def test_swapping_a_hash(tmp_path: Path) -> None:
+    page = (pages.ROOT / "docs/how-to/swap-a-hash-and-measure.md").read_text(encoding="utf-8")
+    for _, command, printed in pages.Reader(tmp_path).follow(page):
+        # Numbers differ, what is measured does not.
+        shown, now = (
+            ["".join(c for c in line if c.isalpha()) for line in pages.loosened(text)]
+            for text in (command.output, printed)
+        )
+        if "bench" in command.text:
+            shown, now = shown[:-1], now[:-1]
+        assert [len(line) > 0 for line in shown] == [len(line) > 0 for line in now], command.text
+        assert "error" not in printed
+
+
+@pytest.mark.slow
+def test_readme(tmp_path: Path) -> None:
+    followed(pages.ROOT / "README.md", tmp_path)
+
+
+@pytest.mark.parametrize("path", ["how-to/use-fri-alone.md", "how-to/write-a-constraint-system.md"])
+def test_programs_print_what_the_page_shows(path: str) -> None:
+    program, shown = "", 0
+    for block in pages.blocks((pages.ROOT / "docs" / path).read_text(encoding="utf-8")):
+        program = block.copy_of or program
+        if block.printed:
+            assert pages.loosened(pages.printed_by(program)) == pages.loosened(block.text)
+            shown += 1
+    assert shown == 1
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example of a plugin as pip would have installed it: its module, and its entry point."""
+    site = tmp_path_factory.mktemp("site")
+    project = tomllib.loads((EXAMPLES / "hash_plugin/pyproject.toml").read_text(encoding="utf-8"))
+    (module,) = project["tool"]["hatch"]["build"]["targets"]["wheel"]["include"]
+    (site / module).write_bytes((EXAMPLES / "hash_plugin" / module).read_bytes())
+    described = site / "polyproof_blake2b-1.0.dist-info"
+    described.mkdir()
+    name, version = project["project"]["name"], project["project"]["version"]
+    (described / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    points = [
+        f"[{group}]\n" + "".join(f"{key} = {value}\n" for key, value in of_group.items())
+        for group, of_group in project["project"]["entry-points"].items()
+    ]
+    (described / "entry_points.txt").write_text("".join(points))
+    return site
+
+
+def with_plugin(site: Path, folder: Path, *arguments: str) -> str:
+    import os
+
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(site), "NO_COLOR": "1", "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_example_of_a_plugin_passes_its_suite(installed: Path, tmp_path: Path) -> None:
+    test = EXAMPLES / "hash_plugin" / "test_polyproof_blake2b.py"
+    told = with_plugin(installed, tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", str(test))
+    page = (pages.ROOT / "docs/how-to/write-a-plugin.md").read_text(encoding="utf-8")
+    counts = told.strip().splitlines()[-1].split(" in ")[0].strip("= ")
+    assert counts in page
+
+
+def test_the_example_of_a_plugin_is_listed_and_audits(installed: Path, tmp_path: Path) -> None:
+    assert "polyproof-blake2b (polyproof_blake2b)" in with_plugin(installed, tmp_path, "-m", "polyproof", "plugins")
+    (tmp_path / "accounts.csv").write_text("account,BTC\nalice,0.25\nbob,1\n")
+    (tmp_path / "spec.yaml").write_text(
+        "polyproof: 1\nname: x\nassets: [{symbol: BTC, decimals: 8}]\n"
+        "backend: {name: merkle-sum, hash: blake2b}\naccounts: {path: accounts.csv}\n"
+    )
+    with_plugin(installed, tmp_path, "-m", "polyproof", "prove", "spec.yaml", "--out", "audit", "--quiet")
+    assert "VERIFIED" in with_plugin(installed, tmp_path, "-m", "polyproof", "verify", "audit/public")
