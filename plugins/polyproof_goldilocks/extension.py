@@ -1,234 +1,136 @@
-"""The extensions F[θ]/(θ^e − 7) of Goldilocks, e = 2 or 3: irreducible, since 7 generates F*."""
+"""The extensions of degree 2 and 3 with compiled operations."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from polyproof.engine import for_blocks
+from polyproof.engine import for_blocks, thread_count
 from polyproof.errors import FieldError
-from polyproof.field import Elements, Extension
-from polyproof_goldilocks import formulas
-from polyproof_goldilocks.formulas import MODULUS, NONRESIDUE
+from polyproof.extension import BinomialExtension
+from polyproof.field import Elements, Field
+from polyproof_goldilocks import extension_kernels
+from polyproof_goldilocks.compiled import flat, operands
+from polyproof_goldilocks.extension_kernels import ROWS, TERMS
+from polyproof_goldilocks.formulas import NONRESIDUE
 
-if TYPE_CHECKING:
-    from polyproof_goldilocks.field import Goldilocks
+__all__ = ["CompiledExtension"]
 
-__all__ = ["GoldilocksExtension"]
+_LANES = 8
+_LIMB_BITS = (0, 22, 44)
+_LIMB = np.uint64(2**22 - 1)
+_BLOCK = 1 << 16
+"""Elements a thread takes at a time."""
+_WORDS = 1 << 20
+"""Words of base elements a thread takes at a time."""
 
-_BLOCK = 1 << 13
-_SUM_TERMS = 1 << 10
-"""Terms that ``formulas.wide_sum`` allows."""
+
+def _limbs(elements: Elements) -> Elements:
+    """Limbs of 22, 22 and 20 bits in a new last axis."""
+    return np.stack([(elements >> np.uint64(bits)) & _LIMB for bits in _LIMB_BITS], axis=-1)
 
 
-class GoldilocksExtension(Extension):
-    """Elements are ``(…, e)`` arrays, the coefficient of 1 first."""
+class CompiledExtension(BinomialExtension):
+    """F[θ]/(θ^e − 7) over the compiled Goldilocks field."""
 
-    def __init__(self, field: Goldilocks, degree: int) -> None:
-        """Of degree 2 or 3 over the field, with its engine."""
-        self.field: Goldilocks = field
-        self.degree = degree
-        self.nonresidue = NONRESIDUE
+    def __init__(self, field: Field, degree: int) -> None:
+        super().__init__(field, degree, NONRESIDUE)
 
-    def embed(self, a: npt.ArrayLike) -> Elements:
-        """Base elements as extension elements."""
-        a = np.asarray(a, np.uint64)
-        result = np.zeros((*a.shape, self.degree), np.uint64)
-        result[..., 0] = a
+    def _binary(self, kernel: Callable[..., Any], a: Elements, b: Elements, b_width: int) -> Elements:
+        degree = self.degree
+        shape, block, walk = operands(a, b, degree, b_width)
+        result = np.empty((*shape, degree), np.uint64)
+        words = result.reshape(-1)
+
+        def run(start: int, stop: int) -> None:
+            kernel(*walk(start, stop), words[start * degree : stop * degree], degree)
+
+        for_blocks(run, words.size // degree, block)
         return result
-
-    def add(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
-        """a + b."""
-        return self.field.add(a, b)
-
-    def subtract(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
-        """a − b."""
-        return self.field.subtract(a, b)
-
-    def negate(self, a: npt.ArrayLike) -> Elements:
-        """−a."""
-        return self.field.negate(a)
 
     def multiply(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
         """a · b."""
-        a, b = np.asarray(a, np.uint64), np.asarray(b, np.uint64)
-        if a.ndim == b.ndim == 1:
-            return self._multiply_single(a, b)
-        if self.field._kernels is None:
-            a, b = np.broadcast_arrays(a, b)
-            product = formulas.extension_multiply(
-                [a[..., k] for k in range(self.degree)], [b[..., k] for k in range(self.degree)]
-            )
-            return np.stack(product, axis=-1)
-        if a.ndim == 1:
-            a, b = b, a
-        return self._multiply_compiled(a, b)
-
-    def _multiply_single(self, a: Elements, b: Elements) -> Elements:
-        """One product: plain integers beat numpy's overhead."""
-        left, right = a.tolist(), b.tolist()
-        result = [0] * self.degree
-        for i, x in enumerate(left):
-            for j, y in enumerate(right):
-                k = i + j
-                if k < self.degree:
-                    result[k] += x * y
-                else:
-                    result[k - self.degree] += NONRESIDUE * x * y
-        return np.array([value % MODULUS for value in result], np.uint64)
-
-    def _multiply_compiled(self, a: Elements, b: Elements) -> Elements:
-        kernels: Any = self.field._kernels
-        if b.ndim == 1:
-            shape, one = a.shape, np.ascontiguousarray(b)
-            kernel = kernels.multiply_one_3 if self.degree == 3 else kernels.multiply_one_2
-        else:
-            shape, one = np.broadcast_shapes(a.shape, b.shape), None
-            kernel = kernels.multiply_3 if self.degree == 3 else kernels.multiply_2
-        left = np.ascontiguousarray(np.broadcast_to(a, shape)).ravel()
-        right = np.ascontiguousarray(np.broadcast_to(b, shape)).ravel() if one is None else one
-        out = np.empty_like(left)
-        step = self.degree
-
-        def run(start: int, stop: int) -> None:
-            part = slice(start * step, stop * step)
-            kernel(left[part], right if one is not None else right[part], out[part])
-
-        for_blocks(run, left.size // step, _BLOCK)
-        return out.reshape(shape)
+        x, y = self._elements(a), self._elements(b)
+        if x.size == y.size == self.degree:
+            return super().multiply(x, y)
+        return self._binary(extension_kernels.multiply_elements, x, y, self.degree)
 
     def scale(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
-        """a · b, b of the base field."""
-        return self.field.multiply(a, np.asarray(b, np.uint64)[..., None])
+        """a · b with base elements b."""
+        x, y = self._elements(a), np.asarray(b, np.uint64)
+        if x.size == self.degree and y.size == 1:
+            return super().scale(x, y)
+        return self._binary(extension_kernels.scale, x, y, 1)
 
     def inverse(self, a: npt.ArrayLike) -> Elements:
-        """1 / a = cofactor / norm, the norms inverted together."""
-        a = np.asarray(a, np.uint64)
-        zeros = np.flatnonzero(~a.any(axis=-1))
-        if zeros.size:
-            raise FieldError(f"zero has no inverse: element {int(zeros[0])} of the array is zero")
-        flat = np.ascontiguousarray(a).reshape(-1, self.degree)
-        if self.field._kernels is None:
-            norms, parts = formulas.extension_norm([flat[:, k] for k in range(self.degree)])
-            cofactors = np.stack(parts, axis=-1)
-        else:
-            kernels: Any = self.field._kernels
-            kernel = kernels.inverse_norms_3 if self.degree == 3 else kernels.inverse_norms_2
-            norms, cofactors = np.empty(len(flat), np.uint64), np.empty_like(flat)
+        """1 / a through the norm."""
+        x = self._elements(a)
+        words = flat(x)
+        norms, cofactors = np.empty(words.size // self.degree, np.uint64), np.empty(words.size, np.uint64)
 
-            def run(start: int, stop: int) -> None:
-                kernel(flat[start:stop].ravel(), norms[start:stop], cofactors[start:stop].reshape(-1))
+        def run(start: int, stop: int) -> None:
+            own = slice(start * self.degree, stop * self.degree)
+            extension_kernels.cofactors(words[own], norms[start:stop], cofactors[own], self.degree)
 
-            for_blocks(run, len(flat), _BLOCK)
-        return self.scale(cofactors, self.field.inverse(norms)).reshape(a.shape)
-
-    def power(self, a: npt.ArrayLike, exponent: int) -> Elements:
-        """a^exponent."""
-        a = np.asarray(a, np.uint64)
-        if exponent < 0:
-            a, exponent = self.inverse(a), -exponent
-        result = self.embed(np.ones(a.shape[:-1], np.uint64))
-        while exponent:
-            if exponent & 1:
-                result = self.multiply(result, a)
-            exponent >>= 1
-            if exponent:
-                a = self.multiply(a, a)
-        return result
-
-    def powers(self, a: npt.ArrayLike, count: int) -> Elements:
-        """(1, a, a², …)."""
-        result = np.zeros((max(count, 1), self.degree), np.uint64)
-        result[0, 0] = 1
-        known, step = 1, np.asarray(a, np.uint64)
-        while known < count:
-            more = min(known, count - known)
-            result[known : known + more] = self.multiply(result[:more], step)
-            known += more
-            step = self.multiply(step, step)
-        return result[:count]
-
-    def sum(self, a: npt.ArrayLike, axis: int = 0) -> Elements:
-        """Sum along an axis that is not the trailing one."""
-        return self.field.sum(a, axis=axis)
+        for_blocks(run, norms.size, _BLOCK)
+        try:
+            inverses = self.field.inverse(norms.reshape(x.shape[:-1]))
+        except FieldError:
+            return super().inverse(x)  # an element is zero: the error names it
+        return self.scale(cofactors.reshape(x.shape), inverses)
 
     def dot(self, base: npt.ArrayLike, weights: npt.ArrayLike) -> Elements:
-        """Σ_j base[…, j] · weights[j]."""
-        base, weights = np.asarray(base, np.uint64), np.asarray(weights, np.uint64)
-        columns = base.shape[-1]
-        if self.field._kernels is None or not base.size:
-            terms = [self.field.sum(self.field.multiply(base, weights[:, k]), axis=-1) for k in range(self.degree)]
-            return np.stack(terms, axis=-1)
-        rows = np.ascontiguousarray(base).reshape(-1, columns)
-        total: Elements | None = None
-        for start in range(0, columns, _SUM_TERMS):
-            stop = min(start + _SUM_TERMS, columns)
-            part = self._dot_part(rows, start, stop, weights[start:stop])
-            total = part if total is None else self.add(total, part)
-        assert total is not None
-        return total.reshape(*base.shape[:-1], self.degree)
+        """Σ_j base[…, j] · weights[j], with one reduction for all products of a row."""
+        x, w = np.asarray(base, np.uint64), self._elements(weights)
+        if not x.size or w.ndim != 2 or x.shape[-1] != len(w):
+            return super().dot(x, w)  # nothing, or an error
+        terms, degree = len(w), self.degree
+        words = flat(x)
+        result = np.zeros((*x.shape[:-1], degree), np.uint64)
+        sums = result.reshape(-1)
+        for first in range(0, terms, TERMS):
+            some = min(TERMS, terms - first)
+            padded = np.zeros((-(-some // _LANES) * _LANES, degree, 3), np.uint64)
+            padded[:some] = _limbs(w[first : first + some])
+            limbs = padded.reshape(-1, _LANES, 3 * degree).transpose(0, 2, 1).ravel()
 
-    def _dot_part(self, rows: Elements, first: int, last: int, weights: Elements) -> Elements:
-        """Columns first … last − 1, at most ``_SUM_TERMS`` of them.
+            def run(start: int, stop: int, first: int = first, some: int = some, limbs: Elements = limbs) -> None:
+                own = sums[start * degree : stop * degree]
+                extension_kernels.dot(words, start * terms + first, terms, some, limbs, own, degree)
 
-        Rows are read eight columns at a time, past the last one if need be, where the weights are zero; only
-        the end of the matrix must not be passed, so its last row is copied.
-        """
-        kernels: Any = self.field._kernels
-        kernel = kernels.dot_3 if self.degree == 3 else kernels.dot_2
-        width = -(-(last - first) // 8) * 8
-        padded = np.zeros((width, self.degree), np.uint64)
-        padded[: last - first] = weights
-        limbs = np.stack([padded & np.uint64(0x3FFFFF), padded >> np.uint64(22) & np.uint64(0x3FFFFF), padded >> 44])
-        # (limb, column, coefficient) → (eight columns, coefficient, limb, lane)
-        ordered = limbs.reshape(3, -1, 8, self.degree).transpose(1, 3, 0, 2)
-        table = np.ascontiguousarray(ordered).ravel()
-        count, stride = rows.shape
-        out = np.empty((count, self.degree), np.uint64)
-        flat = rows.reshape(-1)
-        inside = count if first + width <= stride else count - 1
-
-        def run(start: int, stop: int) -> None:
-            kernel(flat, start * stride + first, stride, width, table, out[start:stop])
-
-        for_blocks(run, inside, _BLOCK)
-        if inside < count:
-            final = np.zeros(width, np.uint64)
-            final[: last - first] = rows[-1, first:last]
-            kernel(final, 0, width, width, table, out[-1:])
-        return out
+            for_blocks(run, words.size // terms, max(1, _WORDS // terms))
+        return result
 
     def evaluate(self, coefficients: npt.ArrayLike, point: npt.ArrayLike) -> Elements:
-        """Values at a point: ``(n, columns) → (columns, e)``."""
-        coefficients = np.ascontiguousarray(coefficients, np.uint64)
-        rows, columns = coefficients.shape
-        powers = self.powers(point, rows)
-        if self.field._kernels is None:
-            return self.dot(np.ascontiguousarray(coefficients.T), powers)
-        kernel = self.field._kernels.combine_rows
-        blocks = -(-rows // _BLOCK)
-        parts = np.zeros((blocks, columns, self.degree), np.uint64)
+        """Values at one point, by wide sums of coefficients times powers and Horner's rule over those."""
+        x, degree = np.asarray(coefficients, np.uint64), self.degree
+        if x.ndim != 2 or not x.size:
+            return super().evaluate(x, point)
+        rows, columns = x.shape
+        z = self._elements(point).reshape(degree)
+        beside = _LANES // columns
+        if beside > 1 and rows % beside == 0:
+            # Few columns: rows side by side fill the lanes, Σ_j z^j·P_j(z^beside).
+            parts = self.evaluate(x.reshape(rows // beside, beside * columns), self.power(z, beside))
+            weighted = self.multiply(parts.reshape(beside, columns, degree), self.powers(z, beside)[:, None, :])
+            return self.sum(weighted)
+        words = flat(x)
+        limbs = _limbs(self.powers(z, min(ROWS, rows))).ravel()
+        step = self.power(z, ROWS)
+        block = max(ROWS, -(-rows // (4 * thread_count())), _WORDS // columns) // ROWS * ROWS
+        parts = np.empty((-(-rows // block), columns, degree), np.uint64)
+        padded = -(-columns // _LANES) * _LANES
 
         def run(start: int, stop: int) -> None:
-            kernel(coefficients[start:stop], powers[start:stop], parts[start // _BLOCK])
+            values = np.zeros((degree, padded), np.uint64)
+            own = words[start * columns : stop * columns]
+            extension_kernels.evaluate(own, stop - start, columns, limbs, step, values.reshape(-1), degree)
+            parts[start // block] = values[:, :columns].T
 
-        for_blocks(run, rows, _BLOCK)
-        return self.field.sum(parts, axis=0)
-
-    def in_base(self, a: npt.ArrayLike) -> bool:
-        """Whether some element lies in the base field."""
-        return not bool(np.asarray(a)[..., 1:].any(axis=-1).all())
-
-    def encode(self, a: npt.ArrayLike) -> bytes:
-        """Canonical bytes, coefficient of 1 first."""
-        return self.field.encode(a)
-
-    def decode(self, data: bytes, shape: tuple[int, ...]) -> Elements:
-        """The inverse of ``encode``."""
-        return self.field.decode(data, (*shape, self.degree))
-
-    def random(self, shape: tuple[int, ...]) -> Elements:
-        """Uniform elements."""
-        return self.field.random((*shape, self.degree))
+        for_blocks(run, rows, block)
+        if len(parts) == 1:
+            return parts[0]
+        return self.sum(self.multiply(parts, self.powers(self.power(z, block), len(parts))[:, None, :]))

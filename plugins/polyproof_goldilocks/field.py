@@ -1,313 +1,273 @@
-"""Goldilocks: p = 2^64 − 2^32 + 1, generator 7, two-adicity 32."""
+"""The Goldilocks field: checks at the border, and the engine behind it."""
 
 from __future__ import annotations
 
-import secrets
+import operator
+import os
 from collections.abc import Callable
-from functools import lru_cache
-from types import SimpleNamespace
-from typing import Any
+from functools import cached_property
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import numpy.typing as npt
 
-from polyproof.engine import Engine, for_blocks
+from polyproof.engine import Engine
 from polyproof.errors import FieldError, ProofRejected
-from polyproof.field import Elements, Field
-from polyproof_goldilocks import formulas
-from polyproof_goldilocks.extension import GoldilocksExtension
-from polyproof_goldilocks.formulas import MODULUS
+from polyproof.extension import BinomialExtension
+from polyproof.field import Elements, Extension, Field
+from polyproof_goldilocks import portable
+from polyproof_goldilocks.formulas import GENERATOR, MODULUS, NONRESIDUE
 
 __all__ = ["Goldilocks"]
 
-_BLOCK = 1 << 14
-"""Elements a thread takes at a time."""
+_MODULUS = np.uint64(MODULUS)
+_TINY = 8
+"""Up to this many elements, Python integers are faster than arrays."""
 
 
-def as_elements(a: npt.ArrayLike) -> Elements:
-    """Anything that holds canonical words, as an array."""
-    return np.asarray(a, np.uint64)
+def _is_power_of_two(n: int) -> bool:
+    return n > 0 and n & (n - 1) == 0
 
 
-def portable(formula: Callable[[Any, Any], Any]) -> Callable[[npt.ArrayLike, npt.ArrayLike], Elements]:
-    """A formula on numpy arrays of any shape; scalars become arrays of one element for the time."""
+def _elements(a: npt.ArrayLike) -> Elements:
+    """Operands as ``uint64``. Arrays of that type are taken as they are; everything else is checked."""
+    if isinstance(a, np.ndarray) and a.dtype == np.uint64:
+        return a
+    array = a if isinstance(a, np.ndarray) else np.array(a, object)
+    if array.dtype.kind == "O":
+        if not all(isinstance(value, (int, np.integer)) for value in array.flat):
+            raise FieldError("elements of the Goldilocks field are integers")
+    elif array.dtype.kind not in "iub":
+        raise FieldError(f"elements of the Goldilocks field are integers, not {array.dtype}")
+    if array.size and not (0 <= int(array.min()) and int(array.max()) < MODULUS):
+        raise FieldError(f"an element of the Goldilocks field is not in [0, {MODULUS})")
+    return array.astype(np.uint64)
 
-    def apply(a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
-        a, b = as_elements(a), as_elements(b)
-        if a.ndim or b.ndim:
-            result: Elements = formula(np.atleast_1d(a), np.atleast_1d(b))
-            return result
-        return formula(a.reshape(1), b.reshape(1))[0:1].reshape(())  # type: ignore[no-any-return]
 
-    return apply
-
-
-_add, _subtract, _multiply = (portable(item) for item in (formulas.add, formulas.subtract, formulas.multiply))
+def _tiny(operation: Callable[[int, int], int], a: Elements, b: Elements) -> Elements | None:
+    """The operation on Python integers, for few elements of the same shape, or one against few."""
+    if a.size > _TINY or b.size > _TINY or not a.size or not b.size:
+        return None
+    x, y = a.ravel().tolist(), b.ravel().tolist()
+    if a.shape == b.shape:
+        shape = a.shape
+    elif len(x) == 1 or len(y) == 1:
+        shape = a.shape if a.ndim >= b.ndim and len(y) == 1 else np.broadcast_shapes(a.shape, b.shape)
+        x, y = (x * len(y), y) if len(x) == 1 else (x, y * len(x))
+    else:
+        return None
+    return np.array([operation(i, j) % MODULUS for i, j in zip(x, y, strict=True)], np.uint64).reshape(shape)
 
 
 class Goldilocks(Field):
-    """The field of the primary backend.
+    """p = 2^64 − 2^32 + 1, with extensions of degree 2 and 3 by θ^e = 7.
 
-    The portable engine runs the formulas of ``formulas.py`` on numpy arrays, the compiled engine the same
-    formulas as vector instructions.
+    The prime and its transforms are due to Solinas' generalised Mersenne numbers (CORR 99-39, 1999);
+    products reduce with two additions because 2^64 ≡ 2^32 − 1 and 2^96 ≡ −1.
     """
 
     name = "goldilocks"
     modulus = MODULUS
-    generator = 7
+    generator = GENERATOR
     two_adicity = 32
     element_bytes = 8
     extension_degrees = (2, 3)
 
     def __init__(self, engine: Engine = Engine.PORTABLE) -> None:
-        """``engine`` chooses the implementation; results are the same."""
+        """The compiled engine imports and, on its first use, compiles its kernels here."""
         super().__init__(engine)
-        self._kernels: Any = None
-        self._add, self._subtract, self._multiply = _add, _subtract, _multiply
+        self._arrays: ModuleType = portable
         if engine is Engine.COMPILED:
-            from polyproof_goldilocks import array_kernels
+            from polyproof_goldilocks import compiled
 
-            self._kernels = array_kernels
-            self._add, self._subtract, self._multiply = (
-                array_kernels.add,
-                array_kernels.subtract,
-                array_kernels.multiply,
-            )
+            self._arrays = compiled
 
     # Arithmetic
 
     def add(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
         """a + b."""
-        return self._add(as_elements(a), as_elements(b))
+        x, y = _elements(a), _elements(b)
+        result = _tiny(operator.add, x, y)
+        return self._arrays.add(x, y) if result is None else result
 
     def subtract(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
         """a − b."""
-        return self._subtract(as_elements(a), as_elements(b))
+        x, y = _elements(a), _elements(b)
+        result = _tiny(operator.sub, x, y)
+        return self._arrays.subtract(x, y) if result is None else result
 
     def negate(self, a: npt.ArrayLike) -> Elements:
         """−a."""
-        return self._subtract(np.zeros(1, np.uint64)[0:1].reshape(()), as_elements(a))
+        return self._arrays.negate(_elements(a))
 
     def multiply(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
         """a · b."""
-        return self._multiply(as_elements(a), as_elements(b))
+        x, y = _elements(a), _elements(b)
+        result = _tiny(operator.mul, x, y)
+        return self._arrays.multiply(x, y) if result is None else result
 
     def inverse(self, a: npt.ArrayLike) -> Elements:
-        """1 / a."""
-        a = as_elements(a)
-        zeros = np.flatnonzero(a == 0)
-        if zeros.size:
-            position = tuple(int(i) for i in np.unravel_index(zeros[0], a.shape))
-            raise FieldError(f"zero has no inverse: the array is zero at {position}")
-        flat = np.ascontiguousarray(a).ravel()
-        out = np.empty_like(flat)
-        if self._kernels is not None:
-            kernel = self._kernels.inverse
-            for_blocks(lambda start, stop: kernel(flat[start:stop], out[start:stop]), len(flat), _BLOCK)
-        else:
-            _inverse_in_columns(flat, out)
-        return out.reshape(a.shape)
-
-    def power(self, a: npt.ArrayLike, exponent: int) -> Elements:
-        """a^exponent."""
-        a = as_elements(a)
-        if exponent < 0:
-            a, exponent = self.inverse(a), -exponent
-        if not a.ndim:
-            return np.array(pow(int(a), exponent, MODULUS), np.uint64)
-        result = np.ones_like(a)
-        while exponent:
-            if exponent & 1:
-                result = self.multiply(result, a)
-            exponent >>= 1
-            if exponent:
-                a = self.multiply(a, a)
+        """1 / a; ``FieldError`` names the first position that holds zero."""
+        x = _elements(a)
+        result = self._arrays.inverse(x)
+        if result is None:
+            position = tuple(int(i) for i in np.argwhere(x == 0)[0])
+            where = f" at position {position[0] if len(position) == 1 else position}" if position else ""
+            raise FieldError(f"zero has no inverse{where}")
         return result
 
+    def power(self, a: npt.ArrayLike, exponent: int) -> Elements:
+        """a^exponent; a negative exponent inverts first."""
+        x = _elements(a)
+        if exponent < 0:
+            return self.power(self.inverse(x), -exponent)
+        if x.size <= _TINY:
+            return np.array([pow(value, exponent, MODULUS) for value in x.ravel().tolist()], np.uint64).reshape(x.shape)
+        if exponent >= MODULUS:
+            # The group has order p − 1; a positive exponent stays positive, for the sake of zero.
+            exponent = (exponent - 1) % (MODULUS - 1) + 1
+        result: Elements | None = None
+        while exponent:
+            if exponent & 1:
+                result = x if result is None else self._arrays.multiply(result, x)
+            exponent >>= 1
+            if exponent:
+                x = self._arrays.multiply(x, x)
+        if result is None:
+            return np.ones(x.shape, np.uint64)
+        return result.copy()
+
     def sum(self, a: npt.ArrayLike, axis: int = 0) -> Elements:
-        """Sum along an axis: 32-bit halves are added as integers, so at most 2^32 terms."""
-        a = as_elements(a)
-        low = (a & np.uint64(0xFFFFFFFF)).sum(axis=axis, dtype=np.uint64)
-        high = (a >> np.uint64(32)).sum(axis=axis, dtype=np.uint64)
-        return self.add(_canonical(low), self.multiply(_canonical(high), 1 << 32))
+        """Sum along ``axis``."""
+        x = _elements(a)
+        axis = range(x.ndim)[axis]
+        outer, inner = x.shape[:axis], x.shape[axis + 1 :]
+        return self._arrays.sum(self._around(x, axis)).reshape(outer + inner)
 
     def cumulative_sum(self, a: npt.ArrayLike, axis: int = 0) -> Elements:
-        """Inclusive prefix sums."""
-        a = np.moveaxis(as_elements(a), axis, 0)
-        if not a.size:
-            return np.moveaxis(a.copy(), 0, axis)
-        rows = np.ascontiguousarray(a).reshape(len(a), -1)
-        out = np.empty_like(rows)
-        if self._kernels is not None:
-            self._kernels.cumulative_sum(rows, out)
-        else:
-            out[:] = rows
-            distance = 1
-            while distance < len(rows):
-                out[distance:] = self.add(out[distance:], out[:-distance].copy())
-                distance *= 2
-        return np.moveaxis(out.reshape(a.shape), 0, axis)
+        """Inclusive prefix sums along ``axis``."""
+        x = _elements(a)
+        return self._arrays.cumulative_sum(self._around(x, range(x.ndim)[axis])).reshape(x.shape)
+
+    @staticmethod
+    def _around(a: Elements, axis: int) -> Elements:
+        """The array as (before, along, after) the axis."""
+        sizes = (a.shape[:axis], a.shape[axis : axis + 1], a.shape[axis + 1 :])
+        before, along, after = (int(np.prod(part, dtype=np.int64)) for part in sizes)
+        return a.reshape(before, along, after)
 
     def powers(self, base: int, count: int) -> Elements:
-        """(1, base, base², …)."""
-        result = np.ones(max(count, 1), np.uint64)
-        known = 1
-        while known < count:
-            step = min(known, count - known)
-            result[known : known + step] = self.multiply(result[:step], pow(int(base), known, MODULUS))
-            known += step
-        return result[:count]
+        """(1, base, base², …), shape ``(count,)``."""
+        base = int(base) % MODULUS
+        first = portable.powers(base, min(count, 1 << 12))
+        if count <= len(first):
+            return first
+        steps = self.powers(pow(base, len(first), MODULUS), -(-count // len(first)))
+        return self._arrays.multiply(steps[:, None], first[None, :]).reshape(-1)[:count]
 
     # Domains and transforms
 
     def root_of_unity(self, order: int) -> int:
-        """The primitive root 7^((p−1)/order)."""
-        if order < 1 or order & (order - 1) or order.bit_length() - 1 > self.two_adicity:
+        """The primitive root 7^((p−1)/order); ``FieldError`` unless the order is a power of two up to 2^32."""
+        if not _is_power_of_two(order) or order > 1 << self.two_adicity:
             raise FieldError(
-                f"{self.name} has roots of unity of orders 2^0 to 2^{self.two_adicity}; {order} is none of them"
+                f"the Goldilocks field has no root of unity of order {order}: orders are powers of two up to 2^32"
             )
-        return pow(self.generator, (MODULUS - 1) // order, MODULUS)
+        return pow(GENERATOR, (MODULUS - 1) // order, MODULUS)
+
+    def _matrix(self, a: Elements, size: int | None = None) -> tuple[Elements, int]:
+        """A matrix and the size of its domain, both checked."""
+        matrix = _elements(a)
+        if matrix.ndim != 2:
+            raise FieldError(f"a transform takes a matrix, (rows, columns), not an array of shape {matrix.shape}")
+        rows = len(matrix)
+        self.root_of_unity(rows)
+        size = rows if size is None else size
+        self.root_of_unity(size)
+        if size < rows:
+            raise FieldError(f"{rows} coefficients do not fit a domain of {size} points")
+        return np.ascontiguousarray(matrix), size
+
+    @staticmethod
+    def _shift(shift: int) -> int:
+        """A shift modulo p, checked to be invertible."""
+        if int(shift) % MODULUS == 0:
+            raise FieldError("zero shifts no domain")
+        return int(shift) % MODULUS
 
     def forward(self, coefficients: Elements, shift: int = 1) -> Elements:
-        """Evaluate on shift·⟨ω⟩."""
-        return self.extend(coefficients, len(coefficients), shift)
+        """Values on shift·⟨ω_n⟩ in natural order."""
+        matrix, size = self._matrix(coefficients)
+        return self._arrays.evaluate(matrix, size, self._shift(shift))
 
     def inverse_transform(self, values: Elements, shift: int = 1) -> Elements:
-        """Interpolate on shift·⟨ω⟩."""
-        values = np.ascontiguousarray(values, np.uint64)
-        size = len(values)
-        root = self.root_of_unity(size)
-        if not values.size:
-            return values.copy()
-        if self._kernels is not None:
-            from polyproof_goldilocks import transform
-
-            return transform.interpolate(values, shift % MODULUS)
-        coefficients = self._transform(values, pow(root, -1, MODULUS))
-        scale = self.multiply(self.powers(pow(shift, -1, MODULUS), size), pow(size, -1, MODULUS))
-        return self.multiply(coefficients, scale[:, None])
+        """The coefficients whose ``forward`` with the same shift gives ``values``."""
+        matrix, _ = self._matrix(values)
+        return self._arrays.interpolate(matrix, self._shift(shift))
 
     def extend(self, coefficients: Elements, size: int, shift: int) -> Elements:
-        """Evaluate on a larger coset."""
-        coefficients = np.ascontiguousarray(coefficients, np.uint64)
-        root = self.root_of_unity(size)
-        self.root_of_unity(len(coefficients))
-        if size < len(coefficients):
-            raise FieldError(f"{len(coefficients)} coefficients do not fit a domain of {size} points")
-        if not coefficients.size:
-            return np.zeros((size, coefficients.shape[1]), np.uint64)
-        if self._kernels is not None:
-            from polyproof_goldilocks import transform
-
-            return transform.evaluate(coefficients, size, shift % MODULUS)
-        padded = np.zeros((size, coefficients.shape[1]), np.uint64)
-        scale = self.powers(shift % MODULUS, len(coefficients))
-        padded[: len(coefficients)] = self.multiply(coefficients, scale[:, None])
-        return self._transform(padded, root)
+        """Values on shift·⟨ω_size⟩ in natural order, ``(n, columns) → (size, columns)``."""
+        matrix, size = self._matrix(coefficients, size)
+        return self._arrays.evaluate(matrix, size, self._shift(shift))
 
     def coset_lde(self, values: Elements, blowup: int, shift: int | None = None) -> Elements:
-        """Low-degree extension from ⟨ω_n⟩ to shift·⟨ω_{blowup·n}⟩."""
-        shift = self.generator if shift is None else shift % MODULUS
-        if self._kernels is not None and np.size(values):
-            from polyproof_goldilocks import transform
-
-            values = np.ascontiguousarray(values, np.uint64)
-            self.root_of_unity(blowup * len(values))
-            return transform.extend(values, blowup * len(values), shift)
-        return self.extend(self.inverse_transform(values), blowup * len(values), shift)
-
-    def _transform(self, values: Elements, root: int) -> Elements:
-        """Values at the powers of ``root``, by halving: (f(x), f(−x)) from the halves' sums and differences."""
-        size, columns = values.shape
-        # Decimation in frequency, blocks of rows side by side: (blocks, rows, columns).
-        blocks = values.reshape(1, size, columns)
-        while size > 1:
-            half = size // 2
-            low, high = blocks[:, :half], blocks[:, half:]
-            twiddles = self.powers(root, half)[None, :, None]
-            blocks = np.stack((self.add(low, high), self.multiply(self.subtract(low, high), twiddles)), axis=1)
-            blocks = blocks.reshape(-1, half, columns)
-            root = root * root % MODULUS
-            size = half
-        return np.ascontiguousarray(blocks[_bit_reversal(len(blocks)), 0])
+        """From values on ⟨ω_n⟩ to values on shift·⟨ω_{blowup·n}⟩; the shift is 7 by default."""
+        matrix, size = self._matrix(values, len(values) * blowup)
+        return self._arrays.extend(matrix, size, self._shift(GENERATOR if shift is None else shift))
 
     # Encoding and randomness
 
     def encode(self, a: npt.ArrayLike) -> bytes:
-        """Eight bytes an element, little-endian."""
-        return np.ascontiguousarray(a, "<u8").tobytes()
+        """Canonical little-endian bytes; ``FieldError`` for an array that is not canonical."""
+        x = _elements(a)
+        if not self.is_canonical(x):
+            raise FieldError(f"only canonical elements, below {MODULUS}, are encoded")
+        return np.ascontiguousarray(x, "<u8").tobytes()
 
     def decode(self, data: bytes, shape: tuple[int, ...]) -> Elements:
-        """The inverse of ``encode``."""
-        count = 1
-        for length in shape:
-            count *= length
-        if len(data) != count * self.element_bytes:
-            raise ProofRejected(
-                "element-length", f"{count} elements take {count * self.element_bytes} bytes, got {len(data)}"
-            )
+        """The inverse of ``encode``. Raises ``ProofRejected`` for a wrong length or an element ≥ p."""
+        size = 1
+        for extent in shape:
+            size *= extent
+        if len(data) != 8 * size:
+            raise ProofRejected("field-length", f"{size} Goldilocks elements take {8 * size} bytes, got {len(data)}")
         elements = np.frombuffer(data, "<u8").astype(np.uint64).reshape(shape)
         if not self.is_canonical(elements):
-            raise ProofRejected("element-canonical", f"an element is not below the modulus {MODULUS}")
+            raise ProofRejected("field-canonical", f"a Goldilocks element is not below {MODULUS}")
         return elements
 
     def is_canonical(self, a: npt.ArrayLike) -> bool:
         """Whether every entry is below p."""
-        return not bool((as_elements(a) >= np.uint64(MODULUS)).any())
+        x = a if isinstance(a, np.ndarray) and a.dtype == np.uint64 else np.array(a, object)
+        return not x.size or (bool(x.max() < _MODULUS) and bool(x.min() >= 0))
 
     def random(self, shape: tuple[int, ...]) -> Elements:
-        """Uniform elements by rejection; a draw is rejected with probability 2^−32."""
-        count = 1
-        for length in shape:
-            count *= length
-        elements = np.frombuffer(secrets.token_bytes(8 * count), np.uint64).copy()
-        while (bad := np.flatnonzero(elements >= np.uint64(MODULUS))).size:
-            elements[bad] = np.frombuffer(secrets.token_bytes(8 * bad.size), np.uint64)
-        return elements.reshape(shape)
+        """Uniform elements from the operating system, words ≥ p drawn again."""
+        size = int(np.prod(shape, dtype=np.int64))
+        drawn = np.frombuffer(bytearray(os.urandom(8 * size)), np.uint64)
+        while len(rejected := np.flatnonzero(drawn >= _MODULUS)):
+            drawn[rejected] = np.frombuffer(os.urandom(8 * len(rejected)), np.uint64)
+        return drawn.reshape(shape)
 
     # Extensions and kernels
 
-    def extension(self, degree: int) -> GoldilocksExtension:
-        """F[θ]/(θ^degree − 7)."""
+    def extension(self, degree: int) -> Extension:
+        """F[θ]/(θ^degree − 7) for degree 2 or 3."""
         if degree not in self.extension_degrees:
-            raise FieldError(
-                f"{self.name} has extensions of degree {' and '.join(map(str, self.extension_degrees))}, not {degree}"
-            )
-        return GoldilocksExtension(self, degree)
+            raise FieldError(f"the Goldilocks field has extensions of degree 2 and 3 here, not {degree}")
+        if self.engine is Engine.COMPILED:
+            from polyproof_goldilocks.extension import CompiledExtension
+
+            return CompiledExtension(self, degree)
+        return BinomialExtension(self, degree, NONRESIDUE)
+
+    @cached_property
+    def _scalars(self) -> SimpleNamespace:
+        from polyproof_goldilocks import scalars
+
+        return SimpleNamespace(**{name: getattr(scalars, name) for name in scalars.__all__})
 
     @property
     def kernels(self) -> SimpleNamespace:
-        """The formulas for compiled provers."""
-        from polyproof_goldilocks import words
-
-        return SimpleNamespace(
-            add=words.add, subtract=words.subtract, multiply=words.multiply, canonical=words.canonical
-        )
-
-
-def _canonical(a: npt.ArrayLike) -> Elements:
-    a = as_elements(a)
-    return np.where(a >= np.uint64(MODULUS), a - np.uint64(MODULUS), a)
-
-
-def _inverse_in_columns(flat: Elements, out: Elements) -> None:
-    """Montgomery's trick on whole arrays: products up a binary tree, one inversion at its root."""
-    if flat.size == 1:
-        out[0] = pow(int(flat[0]), -1, MODULUS)
-        return
-    half = flat.size // 2
-    low, high = flat[:half], flat[half : 2 * half]
-    products = np.concatenate((_multiply(low, high), flat[2 * half :]))
-    inverses = np.empty_like(products)
-    _inverse_in_columns(products, inverses)
-    out[:half] = _multiply(inverses[:half], high)
-    out[half : 2 * half] = _multiply(inverses[:half], low)
-    out[2 * half :] = inverses[half:]
-
-
-@lru_cache(maxsize=32)
-def _bit_reversal(size: int) -> npt.NDArray[np.int64]:
-    order = np.zeros(1, np.int64)
-    while len(order) < size:
-        order = np.concatenate((2 * order, 2 * order + 1))
-    return order
+        """``add``, ``subtract``, ``multiply``, ``canonical`` for Numba; see ``scalars``."""
+        return self._scalars

@@ -20,6 +20,7 @@ import numpy as np
 
 __all__ = [
     "EPSILON",
+    "GENERATOR",
     "MODULUS",
     "NONRESIDUE",
     "add",
@@ -39,8 +40,10 @@ __all__ = [
 
 MODULUS = 2**64 - 2**32 + 1
 EPSILON = 2**32 - 1
-NONRESIDUE = 7
-"""The extensions adjoin θ with θ^e = 7; 7 generates the multiplicative group."""
+GENERATOR = 7
+"""The smallest generator of the multiplicative group."""
+NONRESIDUE = GENERATOR
+"""The extensions adjoin θ with θ^e = 7: irreducible, because 7 generates the group."""
 
 _LOW = 2**32 - 1
 

@@ -9,14 +9,15 @@ import numpy as np
 from polyproof.engine import for_blocks, thread_count
 from polyproof.field import Elements
 from polyproof_goldilocks import transform_kernels
-from polyproof_goldilocks.formulas import MODULUS
+from polyproof_goldilocks.formulas import GENERATOR, MODULUS
 
 __all__ = ["aligned_empty", "evaluate", "extend", "interpolate"]
 
-_GENERATOR = 7
 _LINE_WORDS = 8
-_TILE_WORDS = 1 << 15
-"""Words of a set of tiles, 256 KiB: with a second set for cosets it fits any second-level cache."""
+_TILE_WORDS = 3 << 14
+"""Words of a set of tiles, 384 KiB: it stays in the second-level cache."""
+_FULL_COLUMNS = 24
+"""Matrices with fewer columns share tiles between positions."""
 _WHOLE = 1 << 10
 """Up to this many rows a transform of full lanes is one pass."""
 _WHOLE_NARROW = 1 << 6
@@ -34,7 +35,7 @@ def aligned_empty(shape: tuple[int, ...]) -> Elements:
 
 
 def _root(order: int) -> int:
-    return pow(_GENERATOR, (MODULUS - 1) // order, MODULUS)
+    return pow(GENERATOR, (MODULUS - 1) // order, MODULUS)
 
 
 @lru_cache(maxsize=64)
@@ -69,31 +70,29 @@ class _Plan:
     """The cut of n rows and ``columns`` columns: n = first · second, lanes in use, positions a group."""
 
     def __init__(self, n: int, columns: int) -> None:
-        padded = -(-columns // 8) * 8
         self.n = n
         self.columns = columns
-        self.full = 3 * padded <= 4 * columns
-        """Whether one position fills the lanes to three quarters or more."""
+        full = columns >= _FULL_COLUMNS
         bits = n.bit_length() - 1
-        self.first = 1 if n <= (_WHOLE if self.full else _WHOLE_NARROW) else 1 << (bits // 2)
+        self.first = 1 if n <= (_WHOLE if full else _WHOLE_NARROW) else 1 << (bits // 2)
         self.second = n // self.first
         lanes = max(8, _TILE_WORDS // self.second // 8 * 8)
-        if self.full:
+        if full:
             # Chunks of columns of about the same width.
-            chunks = -(-padded // lanes)
-            self.lanes = -(-padded // chunks // 8) * 8
-            self.group = 0
+            chunks = -(-columns // lanes)
+            self.group = 1
+            self.lanes = -(-columns // chunks // 8) * 8
         else:
             self.group = max(1, lanes // columns)
             if self.group >= 8:
                 self.group -= self.group % 8
             self.lanes = -(-self.group * columns // 8) * 8
 
-    def block(self, positions: int, words: int, group: int) -> int:
+    def block(self, positions: int, words: int) -> int:
         """How many positions of ``words`` words a thread takes at a time."""
         share = -(-positions // (4 * thread_count()))
         wanted = max(share, _BLOCK_WORDS // words, 1)
-        return -(-wanted // group) * group
+        return -(-wanted // self.group) * self.group
 
 
 def _columns(
@@ -105,13 +104,13 @@ def _columns(
     natural, reverse = _orders(size)
 
     def run(start: int, stop: int) -> None:
-        tile = aligned_empty((size * plan.lanes,))
+        tiles = aligned_empty((plan.lanes * size,))
         transform_kernels.transform_columns(
             source.reshape(-1), target.reshape(-1), size, positions * columns, columns, inverse, np.uint64(shift),
-            np.uint64(root), table, natural, reverse, tile, plan.lanes, plan.group, start, stop,
+            np.uint64(root), table, natural, reverse, tiles, tiles, plan.lanes, plan.group, start, stop,
         )  # fmt: skip
 
-    for_blocks(run, positions, plan.block(positions, size * columns, max(1, plan.group)))
+    for_blocks(run, positions, plan.block(positions, size * columns))
 
 
 def _rows(
@@ -133,22 +132,21 @@ def _rows(
     source_block, source_row = contiguous if contiguous_source else strided
     target_block, target_row = extended if shifts else strided
     inverse = inverse_shift is not None
-    scale = pow(plan.n, -1, MODULUS) * 2**64 % MODULUS
+    scale = pow(plan.n, -1, MODULUS)
     shift_array = np.array(shifts, np.uint64)
     inverse_table, table = _plain_table(size, True), _plain_table(size, False)
     natural, reverse = _orders(size)
-    group = max(1, plan.group)
 
     def run(start: int, stop: int) -> None:
-        tile = aligned_empty((size * plan.lanes,))
-        work = aligned_empty((size * plan.lanes if len(shifts) > 1 else 0,))
+        tiles, work = aligned_empty((plan.lanes * size,)), aligned_empty((8 * size,))
+        results = aligned_empty((plan.lanes * size * max(1, len(shifts)),))
         transform_kernels.transform_rows(
             source.reshape(-1), source_block, source_row, target.reshape(-1), target_block, target_row, size, columns,
             inverse, np.uint64(inverse_shift or 0), np.uint64(scale), inverse_table, shift_array, table, natural,
-            reverse, tile, work, plan.lanes, group, start, stop,
+            reverse, tiles, tiles, work, results, plan.lanes, plan.group, start, stop,
         )  # fmt: skip
 
-    for_blocks(run, first, plan.block(first, size * columns * max(1, len(shifts)), group))
+    for_blocks(run, first, plan.block(first, size * columns * max(1, len(shifts))))
 
 
 def _coset_shifts(plan: _Plan, size: int, shift: int) -> list[int]:
@@ -167,6 +165,8 @@ def _finish(plan: _Plan, target: Elements, shift: int) -> Elements:
 def evaluate(coefficients: Elements, size: int, shift: int) -> Elements:
     """Values on shift·⟨ω_size⟩ of polynomials given by n ≤ size coefficients: ``(n, columns) → (size, columns)``."""
     n, columns = coefficients.shape
+    if n == 1:
+        return np.repeat(coefficients, size, axis=0)
     plan = _Plan(n, columns)
     target = aligned_empty((size, columns))
     _rows(plan, coefficients, False, target, None, _coset_shifts(plan, size, shift))
@@ -184,6 +184,8 @@ def _first_inverse(plan: _Plan, values: Elements, shift: int) -> Elements:
 
 def interpolate(values: Elements, shift: int) -> Elements:
     """Coefficients of the polynomials with these values on shift·⟨ω_n⟩."""
+    if len(values) == 1:
+        return values.copy()
     plan = _Plan(*values.shape)
     target = aligned_empty(values.shape)
     _rows(plan, _first_inverse(plan, values, shift), True, target, pow(shift, -plan.first, MODULUS), [])
@@ -196,6 +198,8 @@ def extend(values: Elements, size: int, shift: int) -> Elements:
     Needs one copy of ``values`` beside the result.
     """
     n, columns = values.shape
+    if n == 1:
+        return np.repeat(values, size, axis=0)
     plan = _Plan(n, columns)
     target = aligned_empty((size, columns))
     _rows(plan, _first_inverse(plan, values, 1), True, target, 1, _coset_shifts(plan, size, shift))

@@ -33,10 +33,14 @@ from polyproof_goldilocks.words import (
     discrete_fourier_4,
     discrete_fourier_8,
     load,
+    load_some,
     montgomery,
     montgomery_product,
     multiply,
+    prefetch,
+    prefetch_to_write,
     store,
+    store_some,
     subtract,
 )
 
@@ -48,6 +52,8 @@ _ORDER = types.Array(types.int64, 1, "C")
 
 _HALF = np.uint64(32)
 _ONE = np.uint64(1)
+_AHEAD = 8
+"""Rows between a prefetch and its use."""
 _MONTGOMERY_ONE = np.uint64(2**64 % MODULUS)
 
 
@@ -64,12 +70,12 @@ def _power(base, exponent):
 
 
 @njit
-def _coset_table(plain, size, shift, low, high, at):
+def _coset_table(plain, size, shift, scale, low, high, at):
     """The twiddle factors of a transform on the coset shift·⟨ω_size⟩, from those on ⟨ω_size⟩.
 
     A pass that joins R transforms of size h into one of size R·h uses (σ·ω_{R·h}^k)^r with
     σ = shift^(size/(R·h)), for 0 < r < R and k < h, at position (r − 1)·h + k of its part; the pass with h = 1 comes
-    first. All in Montgomery form, ``high`` holds the upper halves.
+    first, and takes the factor ``scale``. All in Montgomery form, ``high`` holds the upper halves.
     """
     part = size - 1
     sigma = shift
@@ -77,7 +83,7 @@ def _coset_table(plain, size, shift, low, high, at):
         radix = min(8, size)
         h = size // radix
         part -= (radix - 1) * h
-        factor = sigma
+        factor = sigma if h > 1 else multiply(sigma, scale)
         for r in range(radix - 1):
             first = part + r * h
             whole = h & ~7
@@ -89,273 +95,365 @@ def _coset_table(plain, size, shift, low, high, at):
             for k in range(at + first, at + first + h):
                 high[k] = low[k] >> _HALF
             factor = multiply(factor, sigma)
-        sigma = factor
+        for _ in range(radix >> 1 if radix < 8 else 3):
+            sigma = multiply(sigma, sigma)
         size = h
 
 
 @njit
 def _first_radix(size):
-    """The radix of the pass next to the coefficients: 1, 2 or 4, such that the rest is a power of 8."""
-    while size >= 8:
+    """The radix of the pass next to the coefficients: 2, 4 or 8, such that the rest is a power of 8."""
+    while size > 8:
         size //= 8
     return size
 
 
 @njit
-def _evaluate(tile, start, size, low, high, part):
-    """Coefficients in bit-reversed order to values, in place: decimation in time."""
-    h = _first_radix(size)
-    if h == 2:
-        for s in range(start, start + 8 * size, 16):
-            even = load(tile, s)
-            odd = montgomery(load(tile, s + 8), low[part], high[part])
-            store(tile, s, add(even, odd))
-            store(tile, s + 8, subtract(even, odd))
-    elif h == 4:
-        for s in range(start, start + 8 * size, 32):
-            v = discrete_fourier_4(
-                load(tile, s),
-                montgomery(load(tile, s + 16), low[part], high[part]),
-                montgomery(load(tile, s + 8), low[part + 1], high[part + 1]),
-                montgomery(load(tile, s + 24), low[part + 2], high[part + 2]),
-            )
-            store(tile, s, v[0])
-            store(tile, s + 8, v[1])
-            store(tile, s + 16, v[2])
-            store(tile, s + 24, v[3])
-    part += h - 1
-    while h < size:
-        w = 8 * h  # words between the inputs of a butterfly
-        for s in range(start, start + 8 * size, 8 * w):
-            for k in range(h):
-                i, t = s + 8 * k, part + k
-                v = discrete_fourier_8(
-                    load(tile, i),
-                    montgomery(load(tile, i + 4 * w), low[t], high[t]),
-                    montgomery(load(tile, i + 2 * w), low[t + h], high[t + h]),
-                    montgomery(load(tile, i + 6 * w), low[t + 2 * h], high[t + 2 * h]),
-                    montgomery(load(tile, i + w), low[t + 3 * h], high[t + 3 * h]),
-                    montgomery(load(tile, i + 5 * w), low[t + 4 * h], high[t + 4 * h]),
-                    montgomery(load(tile, i + 3 * w), low[t + 5 * h], high[t + 5 * h]),
-                    montgomery(load(tile, i + 7 * w), low[t + 6 * h], high[t + 6 * h]),
-                )
-                store(tile, i, v[0])
-                store(tile, i + w, v[1])
-                store(tile, i + 2 * w, v[2])
-                store(tile, i + 3 * w, v[3])
-                store(tile, i + 4 * w, v[4])
-                store(tile, i + 5 * w, v[5])
-                store(tile, i + 6 * w, v[6])
-                store(tile, i + 7 * w, v[7])
-        part += 7 * h
-        h *= 8
+def _evaluate_2(source, s_at, s_row, s_order, target, t_at, t_row, size, low, high, part):
+    """The pass of radix 2 of ``_evaluate``."""
+    for s in range(0, size, 2):
+        i_0 = s_at + s_order[s] * s_row
+        i_1 = s_at + s_order[s + 1] * s_row
+        even = load(source, i_0)
+        odd = montgomery(load(source, i_1), low[part], high[part])
+        store(target, t_at + s * t_row, add(even, odd))
+        store(target, t_at + (s + 1) * t_row, subtract(even, odd))
 
 
 @njit
-def _interpolate(tile, start, size, low, high, part):
+def _evaluate_4(source, s_at, s_row, s_order, target, t_at, t_row, size, low, high, part):
+    """The pass of radix 4 of ``_evaluate``."""
+    for s in range(0, size, 4):
+        i_0 = s_at + s_order[s] * s_row
+        i_2 = s_at + s_order[s + 1] * s_row
+        i_1 = s_at + s_order[s + 2] * s_row
+        i_3 = s_at + s_order[s + 3] * s_row
+        v = discrete_fourier_4(
+            load(source, i_0),
+            montgomery(load(source, i_1), low[part], high[part]),
+            montgomery(load(source, i_2), low[part + 1], high[part + 1]),
+            montgomery(load(source, i_3), low[part + 2], high[part + 2]),
+        )
+        at = t_at + s * t_row
+        store(target, at, v[0])
+        store(target, at + t_row, v[1])
+        store(target, at + 2 * t_row, v[2])
+        store(target, at + 3 * t_row, v[3])
+
+
+@njit
+def _evaluate_8(source, s_at, s_row, s_order, target, t_at, t_row, size, h, low, high, part):
+    """A pass of radix 8 of ``_evaluate``: joins transforms of size h."""
+    for s in range(0, size, 8 * h):
+        for k in range(h):
+            i, t = s + k, part + k
+            i_0 = s_at + s_order[i] * s_row
+            i_4 = s_at + s_order[i + h] * s_row
+            i_2 = s_at + s_order[i + 2 * h] * s_row
+            i_6 = s_at + s_order[i + 3 * h] * s_row
+            i_1 = s_at + s_order[i + 4 * h] * s_row
+            i_5 = s_at + s_order[i + 5 * h] * s_row
+            i_3 = s_at + s_order[i + 6 * h] * s_row
+            i_7 = s_at + s_order[i + 7 * h] * s_row
+            v = discrete_fourier_8(
+                load(source, i_0),
+                montgomery(load(source, i_1), low[t], high[t]),
+                montgomery(load(source, i_2), low[t + h], high[t + h]),
+                montgomery(load(source, i_3), low[t + 2 * h], high[t + 2 * h]),
+                montgomery(load(source, i_4), low[t + 3 * h], high[t + 3 * h]),
+                montgomery(load(source, i_5), low[t + 4 * h], high[t + 4 * h]),
+                montgomery(load(source, i_6), low[t + 5 * h], high[t + 5 * h]),
+                montgomery(load(source, i_7), low[t + 6 * h], high[t + 6 * h]),
+            )
+            at, step = t_at + i * t_row, h * t_row
+            store(target, at, v[0])
+            store(target, at + step, v[1])
+            store(target, at + 2 * step, v[2])
+            store(target, at + 3 * step, v[3])
+            store(target, at + 4 * step, v[4])
+            store(target, at + 5 * step, v[5])
+            store(target, at + 6 * step, v[6])
+            store(target, at + 7 * step, v[7])
+
+
+@njit
+def _evaluate(source, s_at, s_row, s_order, tile, tile_at, target, t_at, t_row, size, low, high, part, natural):
+    """Coefficients, row i of ``source`` at row s_order[i] of the bit-reversed order, to values: decimation in time."""
+    h = 1
+    read, r_at, r_row, r_order = source, s_at, s_row, s_order
+    while h < size:
+        radix = _first_radix(size) if h == 1 else 8
+        if h * radix == size:
+            write, w_at, w_row = target, t_at, t_row
+        else:
+            write, w_at, w_row = tile, tile_at, 8
+        if radix == 2:
+            _evaluate_2(read, r_at, r_row, r_order, write, w_at, w_row, size, low, high, part)
+        elif radix == 4:
+            _evaluate_4(read, r_at, r_row, r_order, write, w_at, w_row, size, low, high, part)
+        else:
+            _evaluate_8(read, r_at, r_row, r_order, write, w_at, w_row, size, h, low, high, part)
+        part += (radix - 1) * h
+        h *= radix
+        read, r_at, r_row, r_order = tile, tile_at, 8, natural
+
+
+@njit
+def _interpolate_2(source, s_at, s_row, target, t_at, t_row, t_order, size, low, high, part, scale):
+    """The pass of radix 2 of ``_interpolate``."""
+    for s in range(0, size, 2):
+        at = s_at + s * s_row
+        even, odd = load(source, at), load(source, at + s_row)
+        store(target, t_at + t_order[s] * t_row, montgomery_product(add(even, odd), scale))
+        store(target, t_at + t_order[s + 1] * t_row, montgomery(subtract(even, odd), low[part], high[part]))
+
+
+@njit
+def _interpolate_4(source, s_at, s_row, target, t_at, t_row, t_order, size, low, high, part, scale):
+    """The pass of radix 4 of ``_interpolate``."""
+    for s in range(0, size, 4):
+        at = s_at + s * s_row
+        v = discrete_fourier_4(
+            load(source, at), load(source, at + s_row), load(source, at + 2 * s_row), load(source, at + 3 * s_row)
+        )
+        store(target, t_at + t_order[s] * t_row, montgomery_product(v[0], scale))
+        store(target, t_at + t_order[s + 2] * t_row, montgomery(v[3], low[part], high[part]))
+        store(target, t_at + t_order[s + 1] * t_row, montgomery(v[2], low[part + 1], high[part + 1]))
+        store(target, t_at + t_order[s + 3] * t_row, montgomery(v[1], low[part + 2], high[part + 2]))
+
+
+@njit
+def _interpolate_8(source, s_at, s_row, target, t_at, t_row, t_order, size, h, low, high, part, scale):
+    """A pass of radix 8 of ``_interpolate``: splits transforms of size 8·h."""
+    for s in range(0, size, 8 * h):
+        for k in range(h):
+            i, t = s + k, part + k
+            at, step = s_at + i * s_row, h * s_row
+            v = discrete_fourier_8(
+                load(source, at),
+                load(source, at + step),
+                load(source, at + 2 * step),
+                load(source, at + 3 * step),
+                load(source, at + 4 * step),
+                load(source, at + 5 * step),
+                load(source, at + 6 * step),
+                load(source, at + 7 * step),
+            )
+            v_0 = montgomery_product(v[0], scale) if h == 1 else v[0]
+            store(target, t_at + t_order[i] * t_row, v_0)
+            store(target, t_at + t_order[i + 4 * h] * t_row, montgomery(v[7], low[t], high[t]))
+            store(target, t_at + t_order[i + 2 * h] * t_row, montgomery(v[6], low[t + h], high[t + h]))
+            store(target, t_at + t_order[i + 6 * h] * t_row, montgomery(v[5], low[t + 2 * h], high[t + 2 * h]))
+            store(target, t_at + t_order[i + h] * t_row, montgomery(v[4], low[t + 3 * h], high[t + 3 * h]))
+            store(target, t_at + t_order[i + 5 * h] * t_row, montgomery(v[3], low[t + 4 * h], high[t + 4 * h]))
+            store(target, t_at + t_order[i + 3 * h] * t_row, montgomery(v[2], low[t + 5 * h], high[t + 5 * h]))
+            store(target, t_at + t_order[i + 7 * h] * t_row, montgomery(v[1], low[t + 6 * h], high[t + 6 * h]))
+
+
+@njit
+def _interpolate(source, s_at, s_row, tile, tile_at, target, t_at, t_row, t_order, size, low, high, natural, scale):
     """The transpose of ``_evaluate``, given the table of inverse roots: values to coefficients times ``size``.
 
-    The small transforms with inverse roots are the forward ones with outputs q and −q exchanged.
+    Coefficient i in bit-reversed order goes to row t_order[i] of ``target``. The small transforms with inverse roots are the forward ones with
+    outputs q and −q exchanged. The table has the factor ``scale`` in its part next to the coefficients;
+    ``scale`` itself, in Montgomery form, is for the outputs without a twiddle factor.
     """
-    first = _first_radix(size)
     h = size
-    part += size - 1
-    while h > first:
-        h //= 8
-        part -= 7 * h
-        w = 8 * h
-        for s in range(start, start + 8 * size, 8 * w):
-            for k in range(h):
-                i, t = s + 8 * k, part + k
-                v = discrete_fourier_8(
-                    load(tile, i),
-                    load(tile, i + w),
-                    load(tile, i + 2 * w),
-                    load(tile, i + 3 * w),
-                    load(tile, i + 4 * w),
-                    load(tile, i + 5 * w),
-                    load(tile, i + 6 * w),
-                    load(tile, i + 7 * w),
-                )
-                store(tile, i, v[0])
-                store(tile, i + 4 * w, montgomery(v[7], low[t], high[t]))
-                store(tile, i + 2 * w, montgomery(v[6], low[t + h], high[t + h]))
-                store(tile, i + 6 * w, montgomery(v[5], low[t + 2 * h], high[t + 2 * h]))
-                store(tile, i + w, montgomery(v[4], low[t + 3 * h], high[t + 3 * h]))
-                store(tile, i + 5 * w, montgomery(v[3], low[t + 4 * h], high[t + 4 * h]))
-                store(tile, i + 3 * w, montgomery(v[2], low[t + 5 * h], high[t + 5 * h]))
-                store(tile, i + 7 * w, montgomery(v[1], low[t + 6 * h], high[t + 6 * h]))
-    part -= first - 1
-    if first == 2:
-        for s in range(start, start + 8 * size, 16):
-            even = load(tile, s)
-            odd = load(tile, s + 8)
-            store(tile, s, add(even, odd))
-            store(tile, s + 8, montgomery(subtract(even, odd), low[part], high[part]))
-    elif first == 4:
-        for s in range(start, start + 8 * size, 32):
-            v = discrete_fourier_4(load(tile, s), load(tile, s + 8), load(tile, s + 16), load(tile, s + 24))
-            store(tile, s, v[0])
-            store(tile, s + 16, montgomery(v[3], low[part], high[part]))
-            store(tile, s + 8, montgomery(v[2], low[part + 1], high[part + 1]))
-            store(tile, s + 24, montgomery(v[1], low[part + 2], high[part + 2]))
+    part = size - 1
+    read, r_at, r_row = source, s_at, s_row
+    first = _first_radix(size)
+    while h > 1:
+        radix = 8 if h > first else first
+        h //= radix
+        part -= (radix - 1) * h
+        if h == 1:
+            write, w_at, w_row, w_order = target, t_at, t_row, t_order
+        else:
+            write, w_at, w_row, w_order = tile, tile_at, 8, natural
+        if radix == 2:
+            _interpolate_2(read, r_at, r_row, write, w_at, w_row, w_order, size, low, high, part, scale)
+        elif radix == 4:
+            _interpolate_4(read, r_at, r_row, write, w_at, w_row, w_order, size, low, high, part, scale)
+        else:
+            _interpolate_8(read, r_at, r_row, write, w_at, w_row, w_order, size, h, low, high, part, scale)
+        read, r_at, r_row = tile, tile_at, 8
 
 
 @njit
-def _gather(source, offset, stride, width, tile, size, lane, order):
-    """``width`` words of every row of ``source`` to the lanes from ``lane`` on; row i goes to row order[i]."""
-    whole = width & ~7 if lane & 7 == 0 else 0
+def _gather(source, offset, stride, width, tiles, size, lane, order):
+    """``width`` words of every row of ``source`` to the lanes from ``lane`` on; row i goes to row order[i].
+
+    Rows that are a power of two apart fall into few sets of a cache, so they are copied here, a few rows ahead of
+    the memory, rather than read in place.
+    """
+    end = lane + width
     for i in range(size):
-        row = order[i] * 8
-        at = offset + i * stride
-        for k in range(0, whole, 8):
-            store(tile, (lane + k) * size + row, load(source, at + k))
-        for k in range(whole, width):
-            tile[((lane + k) & ~7) * size + row + ((lane + k) & 7)] = source[at + k]
+        at = offset + i * stride - lane
+        for t in range(lane & ~7, end, 8):
+            to = t * size + order[i] * 8
+            prefetch(source, at + _AHEAD * stride + max(t, lane))
+            if lane <= t and t + 8 <= end:
+                store(tiles, to, load(source, at + t))
+            else:
+                low, high = lane - t, end - t
+                store_some(tiles, to, low, high, load_some(source, at + t, low, high))
 
 
 @njit
-def _scatter(tile, size, lane, target, offset, stride, width, order):
-    """The reverse of ``_gather``: row order[i] becomes row i of ``target``."""
-    whole = width & ~7 if lane & 7 == 0 else 0
+def _scatter(tiles, size, lane, target, offset, stride, width, order, copies, copy_lanes, copy_words):
+    """The reverse of ``_gather``: row order[i] becomes row i of ``target``.
+
+    ``copies`` sets of lanes that are ``copy_lanes`` apart go to rows that are ``copy_words`` apart.
+    """
+    end = lane + width
     for i in range(size):
-        row = order[i] * 8
-        at = offset + i * stride
-        for k in range(0, whole, 8):
-            store(target, at + k, load(tile, (lane + k) * size + row))
-        for k in range(whole, width):
-            target[at + k] = tile[((lane + k) & ~7) * size + row + ((lane + k) & 7)]
+        for copy in range(copies):
+            at = offset + i * stride - lane + copy * copy_words
+            for t in range(lane & ~7, end, 8):
+                read = (t + copy * copy_lanes) * size + order[i] * 8
+                prefetch_to_write(target, at + _AHEAD * stride + max(t, lane))
+                if lane <= t and t + 8 <= end:
+                    store(target, at + t, load(tiles, read))
+                else:
+                    store_some(target, at + t, lane - t, end - t, load(tiles, read))
 
 
 @njit
-def _twist(tile, size, width, columns, first, root, order, steps, powers):
-    """Multiply the row of coefficient i by x^i, x = first·root^k in the lanes of the k-th group of ``columns``."""
-    lanes = (width + 7) & ~7
-    x = multiply(first, _MONTGOMERY_ONE)
+def _twist_factors(root, columns, lanes, size, reverse, factors):
+    """root^(k·i), Montgomery form, for coefficient i in the lanes of the k-th group of ``columns``, laid out as tiles."""
+    x = _ONE
     for lane in range(lanes):
         if lane and lane % columns == 0:
             x = multiply(x, root)
-        steps[lane] = x
-        powers[lane] = _MONTGOMERY_ONE
-    for i in range(size):
-        row = order[i] * 8
-        for k in range(0, lanes, 8):
-            power = load(powers, k)
-            at = k * size + row
-            store(tile, at, montgomery_product(load(tile, at), power))
-            store(powers, k, montgomery_product(power, load(steps, k)))
+        power = _MONTGOMERY_ONE
+        for i in range(size):
+            factors[(lane & ~7) * size + reverse[i] * 8 + (lane & 7)] = power
+            power = multiply(power, x)
+
+
+@njit
+def _twist(tiles, words, factors):
+    for i in range(0, words, 8):
+        store(tiles, i, montgomery_product(load(tiles, i), load(factors, i)))
 
 
 @njit(
     types.void(
-        _READ, _WRITE, int64, int64, int64, boolean, uint64, uint64, _READ, _ORDER, _ORDER, _WRITE, int64, int64,
-        int64, int64,
+        _READ, _WRITE, int64, int64, int64, boolean, uint64, uint64, _READ, _ORDER, _ORDER, _WRITE, _READ, int64,
+        int64, int64, int64,
     ),
     nogil=True,
     cache=True,
 )  # fmt: skip
 def transform_columns(
-    source, target, size, stride, columns, inverse, shift, root, plain, natural, reverse, tile, lanes, group, start, stop
-):
+    source, target, size, stride, columns, inverse, shift, root, plain, natural, reverse, tiles, tiles_again, lanes,
+    group, start, stop,
+):  # fmt: skip
     """Transforms of ``size`` rows that are ``stride`` words apart, for positions start … stop − 1 of ``columns`` words.
 
-    Position k is the coset (shift·root^k)·⟨ω_size⟩; both are inverse where ``inverse`` is set, as is ``plain``. ``tile`` has room
-    for ``lanes`` lanes. ``source`` and ``target`` may be the same array.
+    Position k is the coset (shift·root^k)·⟨ω_size⟩; both are inverse where ``inverse`` is set, as is ``plain``.
+    ``source`` and ``target`` may be the same array. ``tiles`` is room for ``lanes`` lanes; it comes twice because one
+    type of sources means one specialisation of everything.
     """
     low, high = np.empty(size, np.uint64), np.empty(size, np.uint64)
+    factors = np.empty(lanes * size if group > 1 else 0, np.uint64)
+    if group > 1:
+        _twist_factors(root, columns, lanes, size, reverse, factors)
     x = multiply(shift, _power(root, start))
+    next_x = _power(root, group)
     inward, outward = (natural, reverse) if inverse else (reverse, natural)
-    if group == 0:
-        for k in range(start, stop):
-            _coset_table(plain, size, x, low, high, 0)
-            for c in range(0, columns, lanes):
-                width = min(lanes, columns - c)
-                at = k * columns + c
-                _gather(source, at, stride, width, tile, size, 0, inward)
-                for t in range(0, width, 8):
-                    if inverse:
-                        _interpolate(tile, t * size, size, low, high, 0)
-                    else:
-                        _evaluate(tile, t * size, size, low, high, 0)
-                _scatter(tile, size, 0, target, at, stride, width, outward)
-            x = multiply(x, root)
-        return
-    steps, powers = np.empty(lanes, np.uint64), np.empty(lanes, np.uint64)
-    _coset_table(plain, size, _ONE, low, high, 0)
-    next_group = _power(root, group)
     for k in range(start, stop, group):
-        width = min(group, stop - k) * columns
-        at = k * columns
-        _gather(source, at, stride, width, tile, size, 0, inward)
-        if not inverse:
-            _twist(tile, size, width, columns, x, root, reverse, steps, powers)
-        for t in range(0, width, 8):
-            if inverse:
-                _interpolate(tile, t * size, size, low, high, 0)
-            else:
-                _evaluate(tile, t * size, size, low, high, 0)
-        if inverse:
-            _twist(tile, size, width, columns, x, root, reverse, steps, powers)
-        _scatter(tile, size, 0, target, at, stride, width, outward)
-        x = multiply(x, next_group)
+        _coset_table(plain, size, x, _ONE, low, high, 0)
+        row = min(group, stop - k) * columns
+        for c in range(0, row, lanes):
+            width = min(lanes, row - c)
+            _gather(source, k * columns + c, stride, width, tiles, size, 0, inward)
+            words = ((width + 7) & ~7) * size
+            if group > 1 and not inverse:
+                _twist(tiles, words, factors)
+            for t in range(0, words, 8 * size):
+                if inverse:
+                    _interpolate(
+                        tiles_again, t, 8, tiles, t, tiles, t, 8, natural, size, low, high, natural, _MONTGOMERY_ONE
+                    )
+                else:
+                    _evaluate(tiles_again, t, 8, natural, tiles, t, tiles, t, 8, size, low, high, 0, natural)
+            if group > 1 and inverse:
+                _twist(tiles, words, factors)
+            _scatter(tiles, size, 0, target, k * columns + c, stride, width, outward, 1, 0, 0)
+        x = multiply(x, next_x)
 
 
 @njit(
     types.void(
         _READ, int64, int64, _WRITE, int64, int64, int64, int64, boolean, uint64, uint64, _READ, _READ, _READ, _ORDER,
-        _ORDER, _WRITE, _WRITE, int64, int64, int64, int64,
+        _ORDER, _WRITE, _READ, _WRITE, _WRITE, int64, int64, int64, int64,
     ),
     nogil=True,
     cache=True,
 )  # fmt: skip
 def transform_rows(
     source, source_block, source_row, target, target_block, target_row, size, columns, inverse, inverse_shift, scale,
-    inverse_plain, shifts, plain, natural, reverse, tile, work, lanes, group, start, stop,
+    inverse_plain, shifts, plain, natural, reverse, tiles, tiles_again, work, results, lanes, group, start, stop,
 ):  # fmt: skip
     """Transforms of ``size`` rows for blocks start … stop − 1; ``*_block`` and ``*_row`` are distances in words.
 
     With ``inverse`` the rows are values: they are interpolated on the coset of ``inverse_shift`` and scaled
-    by ``scale`` (in Montgomery form). Then the coefficients are evaluated on every coset shifts[s]·⟨ω_size⟩, to rows ``columns`` words
-    apart; without shifts the coefficients themselves are the result. Values before coefficients, coefficients before
-    values: a block of an extension is read once and never leaves the cache in between.
-    """  # fmt: skip
+    by ``scale``. Then the coefficients are evaluated on every coset shifts[s]·⟨ω_size⟩, to rows ``columns`` words
+    apart; without shifts the coefficients themselves are the result. So a block of an extension is read once
+    and never leaves the cache between its coefficients and their values.
+
+    Blocks of contiguous rows are read and written in place, tile by tile; others, groups of blocks and the columns that
+    fill no tile go through ``tiles`` and ``results``, room for ``lanes`` lanes, the latter once a coset. ``work`` is
+    room for one tile.
+    """
     cosets = shifts.size
     inverse_low, inverse_high = np.empty(size, np.uint64), np.empty(size, np.uint64)
     low, high = np.empty(cosets * size, np.uint64), np.empty(cosets * size, np.uint64)
+    montgomery_scale = multiply(scale, _MONTGOMERY_ONE)
     if inverse:
-        _coset_table(inverse_plain, size, inverse_shift, inverse_low, inverse_high, 0)
+        _coset_table(inverse_plain, size, inverse_shift, scale, inverse_low, inverse_high, 0)
     for s in range(cosets):
-        _coset_table(plain, size, shifts[s], low, high, s * size)
-    # Neighbouring blocks that are neighbours in memory make one run; others are gathered one by one.
-    source_runs = 1 if source_block == columns else group
-    target_runs = 1 if target_block == columns else group
-    inward = natural if inverse else reverse
+        _coset_table(plain, size, shifts[s], _ONE, low, high, s * size)
     for b in range(start, stop, group):
-        blocks = min(group, stop - b)
-        for c in range(0, columns, lanes):
-            width = min(lanes, columns - c) if group == 1 else blocks * columns
-            run = width if source_runs == 1 else columns
-            for k in range(width // run):
-                at = (b + k) * source_block + c
-                _gather(source, at, source_row, run, tile, size, k * run, inward)
-            if inverse:
-                for t in range(0, width, 8):
-                    _interpolate(tile, t * size, size, inverse_low, inverse_high, 0)
-                    for i in range(t * size, (t + 8) * size, 8):
-                        store(tile, i, montgomery_product(load(tile, i), scale))
-            run = width if target_runs == 1 else columns
-            if cosets == 0:
-                for k in range(width // run):
-                    at = (b + k) * target_block + c
-                    _scatter(tile, size, k * run, target, at, target_row, run, reverse)
-            for s in range(cosets):
-                # The last coset needs no copy.
-                values = tile if s == cosets - 1 else work
-                for t in range(0, width, 8):
-                    if s < cosets - 1:
-                        for i in range(t * size, (t + 8) * size, 8):
-                            store(work, i, load(tile, i))
-                    _evaluate(values, t * size, size, low, high, s * size)
-                for k in range(width // run):
-                    at = (b + k) * target_block + s * columns + c
-                    _scatter(values, size, k * run, target, at, target_row, run, natural)
+        row = min(group, stop - b) * columns
+        for c in range(0, row, lanes):
+            width = min(lanes, row - c)
+            # Lanes before these are read and written in place.
+            direct_in = width & ~7 if group == 1 and inverse else 0
+            direct_out = width & ~7 if group == 1 and cosets else 0
+            # Neighbouring blocks make one run where they are neighbours in memory.
+            run = columns if group > 1 and source_block != columns else max(1, width - direct_in)
+            for k in range(direct_in, width, run):
+                at = (b + k // run) * source_block if group > 1 else b * source_block + c + k
+                _gather(source, at, source_row, run, tiles, size, k, natural if inverse else reverse)
+            for t in range(0, width, 8):
+                if t < direct_in:
+                    read, r_at, r_row = source, b * source_block + c + t, source_row
+                else:
+                    read, r_at, r_row = tiles_again, t * size, 8
+                if t < direct_out:
+                    write, w_at, w_row, w_next = target, b * target_block + c + t, target_row, columns
+                else:
+                    write, w_at, w_row, w_next = results, t * size, 8, lanes * size
+                if inverse:
+                    if cosets:
+                        i_write = tiles
+                    else:
+                        i_write = results
+                    _interpolate(
+                        read, r_at, r_row, work, 0, i_write, t * size, 8, natural, size, inverse_low, inverse_high,
+                        natural, montgomery_scale,
+                    )  # fmt: skip
+                for s in range(cosets):
+                    _evaluate(
+                        tiles_again, t * size, 8, natural, work, 0, write, w_at + s * w_next, w_row, size, low, high,
+                        s * size, natural,
+                    )  # fmt: skip
+            run = columns if group > 1 and target_block != columns else max(1, width - direct_out)
+            for k in range(direct_out, width, run):
+                to = (b + k // run) * target_block if group > 1 else b * target_block + c + k
+                _scatter(
+                    results, size, k, target, to, target_row, run, natural if cosets else reverse,
+                    max(1, cosets), lanes, columns,
+                )  # fmt: skip

@@ -26,7 +26,6 @@ __all__ = [
     "Lanes",
     "accumulate",
     "add",
-    "add_lanes",
     "broadcast",
     "canonical",
     "discrete_fourier_4",
@@ -37,6 +36,7 @@ __all__ = [
     "extension_norm_3",
     "load",
     "load_pairs",
+    "load_some",
     "load_triples",
     "load_tuple",
     "montgomery",
@@ -44,11 +44,15 @@ __all__ = [
     "multiply",
     "negate",
     "prefetch",
+    "prefetch_to_write",
     "store",
     "store_pairs",
+    "store_some",
+    "store_totals",
     "store_triples",
     "subtract",
     "wide_sum",
+    "zeros",
 ]
 
 LANES = 8
@@ -328,9 +332,52 @@ def store(typing_context, array, index, lanes):
     return types.void(array, types.int64, Lanes), generate
 
 
+def _between(builder: ir.IRBuilder, low: ir.Value, high: ir.Value) -> ir.Value:
+    """Which lanes are in [low, high)."""
+    lanes = ir.Constant(_VECTOR, list(range(LANES)))
+    return builder.and_(
+        builder.icmp_signed(">=", lanes, _splat(builder, low)), builder.icmp_signed("<", lanes, _splat(builder, high))
+    )
+
+
+_MASK = ir.VectorType(ir.IntType(1), LANES)
+
+
 @intrinsic
-def prefetch(typing_context, array, index):
-    """Ask for the cache line of ``array[index]``, which need not exist, to be read soon."""
+def load_some(typing_context, array, index, low, high):
+    """``load``, but only lanes low … high − 1 are read; the others are zero."""
+    if not _is_flat(array):
+        return None
+
+    def generate(context, builder, signature, arguments):
+        address = builder.bitcast(_address(context, builder, array, *arguments[:2]), _VECTOR.as_pointer())
+        kind = ir.FunctionType(_VECTOR, [address.type, _INDEX, _MASK, _VECTOR])
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.v{LANES}i64.p0")
+        zero = ir.Constant(_VECTOR, [0] * LANES)
+        mask = _between(builder, *arguments[2:])
+        return builder.call(function, [address, ir.Constant(_INDEX, _WORD_BYTES), mask, zero])
+
+    return Lanes(array, types.int64, types.int64, types.int64), generate
+
+
+@intrinsic
+def store_some(typing_context, array, index, low, high, lanes):
+    """``store``, but only lanes low … high − 1 are written."""
+    if not _is_flat(array) or lanes != Lanes:
+        return None
+
+    def generate(context, builder, signature, arguments):
+        address = builder.bitcast(_address(context, builder, array, *arguments[:2]), _VECTOR.as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [_VECTOR, address.type, _INDEX, _MASK])
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.store.v{LANES}i64.p0")
+        mask = _between(builder, *arguments[2:4])
+        builder.call(function, [arguments[4], address, ir.Constant(_INDEX, _WORD_BYTES), mask])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64, types.int64, Lanes), generate
+
+
+def _prefetch(array: types.Type, write: bool) -> Any:
     if not _is_flat(array):
         return None
 
@@ -340,11 +387,23 @@ def prefetch(typing_context, array, index):
         kind = ir.FunctionType(ir.VoidType(), [bytes_of, flag, flag, flag])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
         address = builder.bitcast(_address(context, builder, array, *arguments), bytes_of)
-        # For reading, to the second-level cache, data.
-        builder.call(function, [address, ir.Constant(flag, 0), ir.Constant(flag, 2), ir.Constant(flag, 1)])
+        to_first_level, data = 3, 1
+        builder.call(function, [address, *(ir.Constant(flag, value) for value in (int(write), to_first_level, data))])
         return context.get_dummy_value()
 
     return types.void(array, types.int64), generate
+
+
+@intrinsic
+def prefetch(typing_context, array, index):
+    """Ask for the cache line of ``array[index]``, which need not exist, to be there for reading soon."""
+    return _prefetch(array, False)
+
+
+@intrinsic
+def prefetch_to_write(typing_context, array, index):
+    """Ask for the cache line of ``array[index]``, which need not exist, to be there for writing soon."""
+    return _prefetch(array, True)
 
 
 @intrinsic
@@ -377,17 +436,33 @@ def load_tuple(typing_context, array, index, count, step):
 
 
 @intrinsic
-def add_lanes(typing_context, lanes):
-    """The sum of the eight lanes as integers modulo 2^64."""
-    if lanes != Lanes:
+def store_totals(typing_context, array, index, sums):
+    """The sum of the eight lanes of ``sums[l]`` modulo 2^64 to ``array[index + 8·l]``, for every l."""
+    if not (_is_flat(array) and isinstance(sums, types.UniTuple) and sums.dtype == Lanes):
         return None
 
     def generate(context, builder, signature, arguments):
         name = f"llvm.vector.reduce.add.v{LANES}i64"
         function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(_WORD, [_VECTOR]), name)
-        return builder.call(function, arguments)
+        first = _address(context, builder, array, *arguments[:2])
+        for i, lanes in enumerate(cgutils.unpack_tuple(builder, arguments[2])):
+            builder.store(builder.call(function, [lanes]), builder.gep(first, [ir.Constant(_WORD, LANES * i)]))
+        return context.get_dummy_value()
 
-    return types.uint64(Lanes), generate
+    return types.void(array, types.int64, sums), generate
+
+
+@intrinsic(prefer_literal=True)
+def zeros(typing_context, count):
+    """``count`` (a literal) Lanes of zeros."""
+    if not isinstance(count, types.IntegerLiteral):
+        return None
+
+    def generate(context, builder, signature, arguments):
+        zero = ir.Constant(_VECTOR, [0] * LANES)
+        return context.make_tuple(builder, signature.return_type, [zero] * count.literal_value)
+
+    return types.UniTuple(Lanes, count.literal_value)(count), generate
 
 
 # Eight elements of an extension: interleaved in memory, one vector a coefficient in registers

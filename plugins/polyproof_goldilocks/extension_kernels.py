@@ -1,0 +1,189 @@
+"""Compiled arithmetic of the extensions of degree 2 and 3, all words canonical.
+
+Elements are interleaved in memory and separated into one vector a coefficient when eight are loaded. As in ``kernels.py`` an operand with
+step 0 is one element for all, passed eight times over.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import int64, njit, types
+
+from polyproof_goldilocks.words import (
+    accumulate,
+    add,
+    extension_multiply_2,
+    extension_multiply_3,
+    extension_norm_2,
+    extension_norm_3,
+    load,
+    load_pairs,
+    load_some,
+    load_triples,
+    load_tuple,
+    multiply,
+    store,
+    store_pairs,
+    store_totals,
+    store_triples,
+    wide_sum,
+    zeros,
+)
+
+__all__ = ["ROWS", "TERMS", "cofactors", "dot", "evaluate", "multiply_elements", "scale"]
+
+_READ = types.Array(types.uint64, 1, "C", readonly=True)
+_WRITE = types.Array(types.uint64, 1, "C")
+
+TERMS = 1 << 10
+"""Products a wide sum holds; see ``formulas.wide_sum``."""
+ROWS = 1 << 8
+"""Rows of coefficients to one step of Horner's rule: few enough to stay in the cache."""
+
+
+@njit(types.void(_READ, int64, _READ, int64, _WRITE, int64), nogil=True, cache=True)
+def multiply_elements(a, a_step, b, b_step, result, degree):
+    """a · b, elements of the extension; eight at a time, the last ones by way of ``rest``."""
+    count = result.size // degree
+    rest = np.zeros(72, np.uint64)
+    for i in range(0, count, 8):
+        x, x_at, y, y_at, z, z_at = a, i * a_step, b, i * b_step, result, i * degree
+        if i + 8 > count:
+            for k in range((count - i) * degree):
+                rest[k] = a[x_at + k]
+                rest[24 + k] = b[y_at + k]
+            x, x_at, y, y_at, z, z_at = rest, 0, rest, 24, rest, 48
+        if degree == 2:
+            store_pairs(z, z_at, extension_multiply_2(load_pairs(x, x_at), load_pairs(y, y_at)))
+        else:
+            store_triples(z, z_at, extension_multiply_3(load_triples(x, x_at), load_triples(y, y_at)))
+        if i + 8 > count:
+            for k in range((count - i) * degree):
+                result[i * degree + k] = rest[48 + k]
+
+
+@njit(types.void(_READ, int64, _READ, int64, _WRITE, int64), nogil=True, cache=True)
+def scale(a, a_step, b, b_step, result, degree):
+    """a · b, elements of the extension times base elements."""
+    count = result.size // degree
+    rest = np.zeros(56, np.uint64)
+    for i in range(0, count, 8):
+        x, x_at, y, y_at, z, z_at = a, i * a_step, b, i * b_step, result, i * degree
+        if i + 8 > count:
+            for k in range((count - i) * degree):
+                rest[k] = a[x_at + k]
+            for k in range(count - i):
+                rest[24 + k] = b[y_at + k]
+            x, x_at, y, y_at, z, z_at = rest, 0, rest, 24, rest, 32
+        factor = load(y, y_at)
+        if degree == 2:
+            u = load_pairs(x, x_at)
+            store_pairs(z, z_at, (multiply(u[0], factor), multiply(u[1], factor)))
+        else:
+            v = load_triples(x, x_at)
+            store_triples(z, z_at, (multiply(v[0], factor), multiply(v[1], factor), multiply(v[2], factor)))
+        if i + 8 > count:
+            for k in range((count - i) * degree):
+                result[i * degree + k] = rest[32 + k]
+
+
+@njit(types.void(_READ, _WRITE, _WRITE, int64), nogil=True, cache=True)
+def cofactors(a, norms, result, degree):
+    """The norms N(a) and elements c with a·c = N(a)."""
+    count = norms.size
+    rest = np.zeros(56, np.uint64)
+    for i in range(0, count, 8):
+        x, x_at, n, n_at, z, z_at = a, i * degree, norms, i, result, i * degree
+        if i + 8 > count:
+            for k in range((count - i) * degree):
+                rest[k] = a[x_at + k]
+            x, x_at, n, n_at, z, z_at = rest, 0, rest, 24, rest, 32
+        if degree == 2:
+            u = extension_norm_2(load_pairs(x, x_at))
+            store(n, n_at, u[0])
+            store_pairs(z, z_at, (u[1], u[2]))
+        else:
+            v = extension_norm_3(load_triples(x, x_at))
+            store(n, n_at, v[0])
+            store_triples(z, z_at, (v[1], v[2], v[3]))
+        if i + 8 > count:
+            for k in range((count - i) * degree):
+                result[i * degree + k] = rest[32 + k]
+            for k in range(count - i):
+                norms[i + k] = rest[24 + k]
+
+
+@njit(types.void(_READ, int64, int64, int64, _READ, _WRITE, int64), nogil=True, cache=True)
+def dot(base, at, row, terms, limbs, result, degree):
+    """Add Σ_j base[at + row·i + j]·w_j, j < ``terms`` ≤ TERMS, to element i of ``result``.
+
+    ``limbs``, for every eight j: for each coefficient of w_j three limbs of 22, 22 and 20 bits, eight
+    lanes each, zero beyond ``terms``.
+    """
+    count = result.size // degree
+    totals = np.zeros(8 * 18, np.uint64)
+    rest = np.empty(24, np.uint64)
+    whole = terms & ~7
+    for i in range(0, count, 8):
+        rows = min(8, count - i)
+        for r in range(rows):
+            start = at + (i + r) * row
+            if degree == 2:
+                pairs = zeros(12)
+                for j in range(0, whole, 8):
+                    pairs = accumulate(pairs, load(base, start + j), load_tuple(limbs, j * 6, 6, 8))
+                if whole < terms:
+                    last = load_some(base, start + whole, 0, terms - whole)
+                    pairs = accumulate(pairs, last, load_tuple(limbs, whole * 6, 6, 8))
+                store_totals(totals, r, pairs)
+            else:
+                triples = zeros(18)
+                for j in range(0, whole, 8):
+                    triples = accumulate(triples, load(base, start + j), load_tuple(limbs, j * 9, 9, 8))
+                if whole < terms:
+                    last = load_some(base, start + whole, 0, terms - whole)
+                    triples = accumulate(triples, last, load_tuple(limbs, whole * 9, 9, 8))
+                store_totals(totals, r, triples)
+        c_0, c_1 = wide_sum(load_tuple(totals, 0, 6, 8)), wide_sum(load_tuple(totals, 48, 6, 8))
+        if degree == 2:
+            store_pairs(rest, 0, (c_0, c_1))
+        else:
+            store_triples(rest, 0, (c_0, c_1, wide_sum(load_tuple(totals, 96, 6, 8))))
+        for k in range(rows * degree):
+            result[i * degree + k] = add(result[i * degree + k], rest[k])
+
+
+@njit(types.void(_READ, int64, int64, _READ, _READ, _WRITE, int64), nogil=True, cache=True)
+def evaluate(coefficients, rows, columns, limbs, step, result, degree):
+    """Σ_i coefficients[i, c]·z^i by Horner's rule in steps of ROWS rows, the last step first.
+
+    ``limbs``: three limbs for each coefficient of z^i, i < ROWS; ``step``: z^ROWS. ``result``: the coefficients of θ^k
+    of all columns, one after the other and each padded to whole vectors; zeros at first.
+    """
+    padded = result.size // degree
+    first = (rows - 1) // ROWS * ROWS
+    for start in range(first, -1, -ROWS):
+        some = min(ROWS, rows - start)
+        for c in range(0, columns, 8):
+            width = min(8, columns - c)
+            if degree == 2:
+                pairs = zeros(12)
+                for i in range(some):
+                    at = (start + i) * columns + c
+                    lanes = load(coefficients, at) if width == 8 else load_some(coefficients, at, 0, width)
+                    pairs = accumulate(pairs, lanes, load_tuple(limbs, i * 6, 6, 1))
+                u = (load(result, c), load(result, padded + c))
+                u = extension_multiply_2(u, (step[0], step[1]))
+                store(result, c, add(u[0], wide_sum(pairs[0:6])))
+                store(result, padded + c, add(u[1], wide_sum(pairs[6:12])))
+            else:
+                triples = zeros(18)
+                for i in range(some):
+                    at = (start + i) * columns + c
+                    lanes = load(coefficients, at) if width == 8 else load_some(coefficients, at, 0, width)
+                    triples = accumulate(triples, lanes, load_tuple(limbs, i * 9, 9, 1))
+                v = (load(result, c), load(result, padded + c), load(result, 2 * padded + c))
+                v = extension_multiply_3(v, (step[0], step[1], step[2]))
+                store(result, c, add(v[0], wide_sum(triples[0:6])))
+                store(result, padded + c, add(v[1], wide_sum(triples[6:12])))
+                store(result, 2 * padded + c, add(v[2], wide_sum(triples[12:18])))
