@@ -32,12 +32,14 @@ from polyproof.history import (
     verify_history,
 )
 from polyproof.manifest import Manifest
+from polyproof.ownership import load_schemes
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.report.document import Report, make_report
 from polyproof.report.site import Places, check_place, render_site, write_site
 from polyproof.reserves.job import run_reserves, verify_reserves
 from polyproof.reserves.published import RESERVES
+from polyproof.reserves.reading import read_reserves
 from polyproof.spec import Spec
 
 __all__ = ["PUBLISHED", "MonthDone", "run_month", "write_report"]
@@ -93,6 +95,7 @@ def run_month(
     if proved is None:
         directory = out or spec.output_directory / f"{spec.name}-{datetime.now(UTC):%Y-%m-%d}"
         _check_new(directory)
+        _check_reserves(spec, registry, progress)
         head = before[-1].manifest.digest if before else None
         done = audit_job.prove(spec, directory, audit_id=audit_id, previous=head, registry=registry, progress=progress)
         directory = done.directory
@@ -117,6 +120,19 @@ def _check_new(directory: Path) -> None:
             Problem(
                 f"{directory} is an audit already", hint=f"go on with it: --proved {directory}; or choose --out DIR"
             )
+        )
+
+
+def _check_reserves(spec: Spec, registry: Registry, progress: Progress) -> None:
+    """Read the reserve files before hours go into a proof: what is wrong with them is told at once."""
+    if spec.reserves is not None:
+        read_reserves(
+            spec.reserves,
+            spec.assets,
+            registry=registry,
+            schemes=load_schemes(registry),
+            base=spec.directory,
+            progress=progress,
         )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from polyproof import audit
-from polyproof.errors import ArtifactError, PolicyRejected, ProofRejected
+from polyproof.errors import ArtifactError, InputError, PolicyRejected, ProofRejected
 from polyproof.history import add_audit, check_chain, parse_history, verify_history, verify_one
 from polyproof.monthly import run_month
 from polyproof.registry import default_registry
@@ -345,9 +345,10 @@ def test_an_audit_proved_before_goes_on_with_reserves_that_came_later(tmp_path: 
     write_month(tmp_path, OWED, HEALTHY)
     registry = default_registry()
     spec = load_spec(tmp_path / "spec.yaml", registry)
+    audit.prove(spec, tmp_path / "audits/month-1", registry=registry)
     (tmp_path / "reserves.csv").rename(tmp_path / "later.csv")
     with pytest.raises(Exception, match=r"reserves\.csv") as caught:
-        run(tmp_path, "2025-01-28T12:00:00+00:00", "month-1")
+        run_month(spec, proved=tmp_path / "audits/month-1", registry=registry)
     assert "--proved" in caught.value.__notes__[0]
     assert not (tmp_path / "audits/published").exists()
     (tmp_path / "later.csv").rename(tmp_path / "reserves.csv")
@@ -356,6 +357,14 @@ def test_an_audit_proved_before_goes_on_with_reserves_that_came_later(tmp_path: 
     again = run_month(spec, proved=tmp_path / "audits/month-1", registry=registry)
     assert again.history == done.history
     assert again.report == done.report
+
+
+def test_reserve_files_that_are_wrong_are_told_before_anything_is_proved(tmp_path: Path) -> None:
+    write_month(tmp_path, OWED, HEALTHY)
+    (tmp_path / "reserves.csv").write_text("nonsense")
+    with pytest.raises(InputError, match=r"reserves\.csv"):
+        run(tmp_path, "2025-01-28T12:00:00+00:00", "month-1")
+    assert not (tmp_path / "audits").exists()
 
 
 def test_an_audit_of_another_spec_is_not_taken_for_one_proved_before(tmp_path: Path) -> None:
