@@ -22,6 +22,7 @@ from polyproof_goldilocks.words import (
     load_triples,
     load_tuple,
     multiply,
+    prefetch,
     store,
     store_pairs,
     store_totals,
@@ -170,6 +171,7 @@ def evaluate(coefficients, rows, columns, limbs, step, result, degree):
                 pairs = zeros(12)
                 for i in range(some):
                     at = (start + i) * columns + c
+                    prefetch(coefficients, at - ROWS * columns)
                     lanes = load(coefficients, at) if width == 8 else load_some(coefficients, at, 0, width)
                     pairs = accumulate(pairs, lanes, load_tuple(limbs, i * 6, 6, 1))
                 u = (load(result, c), load(result, padded + c))
@@ -180,6 +182,7 @@ def evaluate(coefficients, rows, columns, limbs, step, result, degree):
                 triples = zeros(18)
                 for i in range(some):
                     at = (start + i) * columns + c
+                    prefetch(coefficients, at - ROWS * columns)
                     lanes = load(coefficients, at) if width == 8 else load_some(coefficients, at, 0, width)
                     triples = accumulate(triples, lanes, load_tuple(limbs, i * 9, 9, 1))
                 v = (load(result, c), load(result, padded + c), load(result, 2 * padded + c))

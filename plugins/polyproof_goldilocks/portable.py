@@ -33,24 +33,28 @@ _INVERSES_BY_INTEGERS = 256
 """Below this, a loop over Python integers beats numpy's overhead."""
 
 
+def _fill(formula: Callable[[Elements, Elements], Elements], a: Elements, b: Elements, result: Elements) -> None:
+    if result.size <= _BLOCK:
+        result[...] = formula(a, b)
+        return
+    rows = max(1, _BLOCK * len(result) // result.size)
+    for start in range(0, len(result), rows):
+        here = slice(start, start + rows) if rows > 1 or result.ndim == 1 else start
+        _fill(formula, a[here], b[here], result[here])
+
+
 def _binary(formula: Callable[[Elements, Elements], Elements]) -> Callable[[Elements, Elements], Elements]:
     def apply(a: Elements, b: Elements) -> Elements:
-        shape = np.broadcast_shapes(a.shape, b.shape)
-        size = int(np.prod(shape, dtype=np.int64))
-        if size <= 2 * _BLOCK:
+        if a.shape == b.shape:
+            shape = a.shape
+            a, b = a.reshape(-1), b.reshape(-1)
+        else:
+            shape = np.broadcast_shapes(a.shape, b.shape)
+        result = np.empty(a.shape if a.shape == b.shape else shape, np.uint64)
+        if result.size <= _BLOCK:
             return formula(np.atleast_1d(a), np.atleast_1d(b)).reshape(shape)
-        result = np.empty(shape, np.uint64)
-        # Merge leading axes until the first one can be cut into blocks.
-        a, b, target = np.broadcast_to(a, shape), np.broadcast_to(b, shape), result
-        if a.shape == b.shape and a.flags.c_contiguous and b.flags.c_contiguous:
-            a, b, target = a.reshape(-1), b.reshape(-1), result.reshape(-1)
-        while len(target) == 1:
-            a, b, target = a[0], b[0], target[0]
-        rows = max(1, _BLOCK * len(target) // size)
-        for start in range(0, len(target), rows):
-            stop = start + rows
-            target[start:stop] = formula(a[start:stop], b[start:stop])
-        return result
+        _fill(formula, np.broadcast_to(a, result.shape), np.broadcast_to(b, result.shape), result)
+        return result.reshape(shape)
 
     return apply
 

@@ -387,8 +387,8 @@ def _prefetch(array: types.Type, write: bool) -> Any:
         kind = ir.FunctionType(ir.VoidType(), [bytes_of, flag, flag, flag])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
         address = builder.bitcast(_address(context, builder, array, *arguments), bytes_of)
-        to_first_level, data = 3, 1
-        builder.call(function, [address, *(ir.Constant(flag, value) for value in (int(write), to_first_level, data))])
+        to_second_level, data = 2, 1
+        builder.call(function, [address, *(ir.Constant(flag, value) for value in (int(write), to_second_level, data))])
         return context.get_dummy_value()
 
     return types.void(array, types.int64), generate
