@@ -88,9 +88,13 @@ class BinomialExtension(Extension):
         if x.size == y.size == self.degree:
             product = np.array(self._product(x.ravel().tolist(), y.ravel().tolist()), np.uint64)
             return product.reshape(x.shape if x.ndim >= y.ndim else y.shape)
+        # Coefficients first, so that the long axes are the inner ones: Σ_i x_i·(row i of y's matrix).
+        dimensions = max(x.ndim, y.ndim)
+        x, y = (np.moveaxis(z.reshape((1,) * (dimensions - z.ndim) + z.shape), -1, 0) for z in (x, y))
         wrapped = self.field.multiply(y, np.array(self.nonresidue, np.uint64))
-        matrix = np.concatenate((wrapped, y), axis=-1)[..., self._wrapped]
-        return self.field.sum(self.field.multiply(x[..., :, None], matrix), axis=-2)
+        matrix = np.concatenate((wrapped, y))[self._wrapped]
+        product = self.field.sum(self.field.multiply(np.ascontiguousarray(x)[:, None], matrix), axis=0)
+        return np.ascontiguousarray(np.moveaxis(product, 0, -1))
 
     def _product(self, x: list[int], y: list[int]) -> list[int]:
         result = [0] * (2 * self.degree)
@@ -102,7 +106,8 @@ class BinomialExtension(Extension):
 
     def scale(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
         """a · b with a of shape S + (e,) and b base elements broadcast against S."""
-        return self.field.multiply(self._elements(a), np.asarray(b, np.uint64)[..., None])
+        factors = np.repeat(np.asarray(b, np.uint64)[..., None], self.degree, axis=-1)
+        return self.field.multiply(self._elements(a), factors)
 
     def _conjugate(self, a: Elements, i: int) -> Elements:
         """a^(p^i), the i-th power of the Frobenius automorphism φ."""
@@ -162,15 +167,15 @@ class BinomialExtension(Extension):
         x, w = np.asarray(base, np.uint64), self._elements(weights)
         if w.ndim != 2 or not x.ndim or x.shape[-1] != len(w):
             raise ValueError(f"base elements of shape {x.shape} do not fit weights of shape {w.shape}")
-        rows = x.reshape(-1, len(w)) if x.size else np.zeros((x.size // max(1, len(w)), len(w)), np.uint64)
-        if not x.size:
-            return np.zeros((*x.shape[:-1], self.degree), np.uint64)
-        result = np.empty((len(rows), self.degree), np.uint64)
-        block = max(1, _BLOCK // len(w))
-        for start in range(0, len(rows), block):
-            products = self.field.multiply(rows[start : start + block, :, None], w)
-            result[start : start + block] = self.field.sum(products, axis=1)
-        return result.reshape(*x.shape[:-1], self.degree)
+        result = np.zeros((*x.shape[:-1], self.degree), np.uint64)
+        if x.size:
+            rows, sums = x.reshape(-1, len(w)), result.reshape(-1, self.degree)
+            weights_first = np.ascontiguousarray(w.T)[:, None, :]
+            block = max(1, _BLOCK // len(w))
+            for start in range(0, len(rows), block):
+                products = self.field.multiply(rows[None, start : start + block], weights_first)
+                sums[start : start + block] = self.field.sum(products, axis=2).T
+        return result
 
     def evaluate(self, coefficients: npt.ArrayLike, point: npt.ArrayLike) -> Elements:
         """Values at one point of polynomials with base coefficients: ``(n, columns) → (columns, e)``."""
@@ -181,8 +186,8 @@ class BinomialExtension(Extension):
         result = np.zeros((x.shape[1], self.degree), np.uint64)
         block = max(1, _BLOCK // max(1, x.shape[1]))
         for start in range(0, len(x), block):
-            products = self.field.multiply(x[start : start + block, :, None], powers[start : start + block, None, :])
-            result = self.field.add(result, self.field.sum(products, axis=0))
+            columns = np.ascontiguousarray(x[start : start + block].T)
+            result = self.field.add(result, self.dot(columns, powers[start : start + block]))
         return result
 
     def in_base(self, a: npt.ArrayLike) -> bool:

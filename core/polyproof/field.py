@@ -147,9 +147,10 @@ class Field(ABC):
         """Scalar functions for compiled provers, or ``None`` for a field that has no compiled engine.
 
         Numba ``njit(inline="always")`` functions ``add``, ``subtract`` and ``multiply`` of two
-        ``uint64``; operands may be any ``uint64`` for ``multiply``, the second operand of ``add`` and
-        ``subtract`` must be canonical, and results are any ``uint64`` of the right residue;
-        ``canonical`` reduces one. Importing them imports the compiler: verifiers never do.
+        ``uint64``, and ``canonical`` of one. Canonical operands give canonical results. Both operands of
+        ``multiply`` and the first of ``add`` and ``subtract`` may be any ``uint64``: the result of
+        ``multiply`` is canonical all the same, that of the others any ``uint64`` of the right residue,
+        which ``canonical`` reduces. Importing them imports the compiler: verifiers never do.
         """
         return None
 
