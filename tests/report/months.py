@@ -62,14 +62,15 @@ def write_month(
     if held is None:
         text = text[: text.index("reserves:")]
     else:
-        rows = [_wallet(symbol, place, held[symbol]) for place, symbol in enumerate(symbols, 1)]
+        rows = [signed(symbol, place, held[symbol]) for place, symbol in enumerate(symbols, 1)]
         (folder / "reserves.csv").write_text(okx_csv(rows))
     write_spec(folder, text.replace("Example Exchange", organisation), registry)
 
 
-def _wallet(symbol: str, number: int, amount: str) -> Wallet:
+def signed(symbol: str, number: int, amount: str, message: str = "I am an example address") -> Wallet:
+    """A row of the reserve file: what the wallet of an asset is said to hold, and its signature under a message."""
     coin, way = WAYS[symbol]
-    return evolve(wallet(way, number, amount), coin=coin)
+    return evolve(wallet(way, number, amount, message), coin=coin)
 
 
 def run(folder: Path, when: str, audit_id: str) -> MonthDone:

@@ -16,10 +16,12 @@ from polyproof.errors import ArtifactError, InputError, PolicyRejected, ProofRej
 from polyproof.history import add_audit, check_chain, parse_history, verify_history, verify_one
 from polyproof.monthly import run_month
 from polyproof.registry import default_registry
+from polyproof.reserves.job import challenge_text
 from polyproof.reserves.settings import ReservesPolicy
 from polyproof.reserves.strict_json import canonical
-from polyproof.spec import load_spec
-from report.months import HEALTHY, OWED, at, run, write_month
+from polyproof.spec import Spec, load_spec
+from report.months import HEALTHY, OWED, at, run, signed, write_month
+from reserves.exchange import okx_csv
 
 Listed = list[dict[str, Any]]
 
@@ -394,3 +396,42 @@ def test_a_run_that_ended_before_the_index_named_its_audit_is_finished_by_the_ne
         load_spec(tmp_path / "spec.yaml", registry), proved=tmp_path / f"audits/month-{month}", registry=registry
     )
     assert len(done.history.audits) == len(verify_history(published).audits) == month
+
+
+def test_wallets_that_sign_for_this_very_audit_make_a_fresh_one(tmp_path: Path) -> None:
+    chains = {"BTC": "bitcoin", "ETH": "ethereum", "USDT": "tron", "SOL": "solana"}
+    registry = default_registry()
+    pin = {"name": "solana", "height": 380_000_000, "block": "5" * 44}
+
+    def spec_of_month() -> Spec:
+        text = (tmp_path / "spec.yaml").read_text()
+        text = text.replace(
+            "  pins:\n", f"  pins:\n    - {{chain: solana, height: {pin['height']}, block: '{pin['block']}'}}\n"
+        )
+        text = text.replace("{balances: declared}", "{balances: declared, stale: refuse}")
+        (tmp_path / "spec.yaml").write_text(text)
+        return load_spec(tmp_path / "spec.yaml", registry)
+
+    write_month(tmp_path, OWED, HEALTHY)
+    spec = spec_of_month()
+    first = run_month(spec, out=tmp_path / "audits/month-1", audit_id="month-1", registry=registry)
+    assert first.report.verdict == "not-covered", "constant messages are stale, and stale ones are refused"
+    before = tmp_path / "audits/published/audits/month-1"
+    audit.prove(
+        *(spec, tmp_path / "audits/month-2"),
+        audit_id="month-2",
+        previous=audit.open_audit(before).manifest.digest,
+        registry=registry,
+    )
+    rows = []
+    for place, (symbol, chain) in enumerate(chains.items(), 1):
+        address = signed(symbol, place, "0").claim.address
+        message = challenge_text(spec, tmp_path / "audits/month-2", chain, address, registry=registry)
+        rows.append(signed(symbol, place, HEALTHY[symbol], message))
+    (tmp_path / "reserves.csv").write_text(okx_csv(rows))
+    second = run_month(spec, proved=tmp_path / "audits/month-2", registry=registry)
+    assert second.report.verdict == "covered"
+    assert [entry.met for entry in second.report.history] == [False, True]
+    overview = (tmp_path / "audits/published/assets/BTC.html").read_text(encoding="utf-8")
+    assert "For this audit" in overview
+    assert "Of unknown time" not in overview

@@ -22,7 +22,6 @@ from markupsafe import Markup
 import polyproof
 from polyproof.artifacts import is_history, write_durably
 from polyproof.errors import ArtifactError, Problem
-from polyproof.options import plain
 from polyproof.report import words
 from polyproof.report.charts import Line, line_chart
 from polyproof.report.document import REPORT, Report, ReportAsset, ReportEntry
@@ -116,12 +115,13 @@ def _environment() -> Environment:
         "asset_sentence": words.asset_sentence,
         "verdict_sentence": words.verdict_sentence,
         "policy_sentences": words.policy_sentences,
+        "limits": words.limits,
+        "two_moments": words.two_moments,
         "status_words": words.STATUS_WORDS,
         "balance_words": words.BALANCE_WORDS,
         "freshness_words": words.FRESHNESS_WORDS,
         "result": _result,
         "coverage": _coverage,
-        "plain": plain,
     }
     return environment
 

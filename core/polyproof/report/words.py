@@ -20,16 +20,22 @@ __all__ = [
     "BALANCE_WORDS",
     "FRESHNESS_WORDS",
     "STATUS_WORDS",
+    "asset_sentence",
     "count",
     "date",
     "exact",
+    "headline",
     "held",
+    "is_proven",
     "joined",
+    "limits",
     "moment",
     "month",
     "owed",
     "percentage",
     "policy_sentences",
+    "two_moments",
+    "verdict_sentence",
     "wanted",
 ]
 
@@ -198,6 +204,24 @@ def verdict_sentence(report: Report) -> str:
         return f"{who} has shown holdings of at least {least} of {owes}{each}."
     short = joined([asset.symbol for asset in report.short])
     return f"{who} has not shown holdings of at least {least} of {owes} in {short}."
+
+
+def limits(report: Report) -> tuple[str, ...]:
+    """What the report does not say: what rests on trust, on somebody's word, or was not examined."""
+    if report.reserves is None:
+        held_open: tuple[str, ...] = ("what the organisation holds: reserves were no part of this audit",)
+    else:
+        held_open = (*report.reserves.leaves_open, two_moments(report))
+    return (*report.guarantees.remaining_trust, *held_open)
+
+
+def two_moments(report: Report) -> str:
+    """That nothing shows liabilities and holdings to be of one moment."""
+    assert report.reserves is not None
+    return (
+        f"whether both halves are of one moment: holdings are stated for {moment(report.reserves.snapshot)}, the proof "
+        f"of liabilities was begun {moment(report.audit.created)}"
+    )
 
 
 def asset_sentence(asset: ReportAsset, report: Report) -> str:
