@@ -11,6 +11,7 @@ import glob
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -93,8 +94,9 @@ class ReserveRow:
     control: AccountControl | None = None
     """Who controls the account, as its chain said when it was asked: never a file's word."""
 
-    def claim(self, control: AccountControl | None = None) -> OwnershipClaim:
-        """What an ownership scheme judges. ``control``: what the chain was found to say; else the row's own."""
+    @cached_property
+    def claim(self) -> OwnershipClaim:
+        """What an ownership scheme judges."""
         return OwnershipClaim(
             self.asset,
             self.chain,
@@ -105,7 +107,7 @@ class ReserveRow:
             self.owners,
             self.kind,
             self.scheme,
-            control or self.control,
+            self.control,
         )
 
 
@@ -281,9 +283,10 @@ def _text_problems(
     texts: Sequence[str], address: str, block: str | None, scheme: str | None, token: str | None
 ) -> Iterator[str]:
     """What is wrong with the texts of a row, so that it can be published and printed."""
-    if any(len(text) > LONGEST_TEXT for text in texts):
+    together = "".join(texts)
+    if len(together) > LONGEST_TEXT and any(len(text) > LONGEST_TEXT for text in texts):
         yield f"has a text of more than {LONGEST_TEXT} characters"
-    if not all(text.isascii() or _encodable(text) for text in texts):
+    if not together.isascii() and any("\ud800" <= char <= "\udfff" for char in together):
         yield "has a text that is no Unicode"
     if len(address) > LONGEST_ADDRESS or not address.isprintable():
         yield f"has an address of {len(address)} characters, not all of which can be shown"
@@ -293,10 +296,6 @@ def _text_problems(
         yield f"ownership scheme {scheme[:40]!r}: names are lower case letters, digits and hyphens"
     if token and not _NAME.match(token):
         yield f"token {token[:40]!r}: names are lower case letters, digits and hyphens"
-
-
-def _encodable(text: str) -> bool:
-    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 @frozen(kw_only=True)

@@ -84,6 +84,13 @@ class Endpoint:
     path: str = field(repr=False)
     authorization: str | None = field(repr=False)
 
+    def hidden_in(self, text: str) -> str:
+        """A server's words without what they repeat of this."""
+        parts = [self.host, *re.split(r"[/?&=]", self.path), *(self.authorization or "").split()]
+        for part in sorted((part for part in parts if len(part) >= 4), key=len, reverse=True):
+            text = text.replace(part, "…")
+        return text[:160]
+
 
 def open_endpoint(options: EndpointOptions) -> Endpoint:
     """Where the options point. Raises ``InputError``, without the URL in it."""
@@ -189,8 +196,11 @@ class Rpc:
         answer = _parse(self._post(body))
         answers = [answer] if single else answer
         if not isinstance(answers, list):
-            raise Passing(_told(answer))
-        results = _in_order(answers, ids)
+            raise Passing(self._endpoint.hidden_in(_told(answer)))
+        results = [
+            Refused(one.code, self._endpoint.hidden_in(one.message)) if isinstance(one, Refused) else one
+            for one in _in_order(answers, ids)
+        ]
         for result in results:
             if isinstance(result, Refused) and result.code in _TOO_MANY:
                 raise Passing(str(result))
@@ -205,12 +215,15 @@ class Rpc:
         guard = _Guard(connection, self._options.timeout)
         try:
             with guard:
-                return self._talk(connection, body)
-        except TimeoutError:
-            raise Passing("the node took too long to answer") from None
-        except (http.client.HTTPException, OSError, ValueError) as error:
+                data = self._talk(connection, body)
             if guard.fired:
-                raise Passing("the node took too long to answer") from None
+                raise Passing(_TOO_LONG)
+            return data
+        except (http.client.HTTPException, OSError, ValueError, Failed) as error:
+            if guard.fired or isinstance(error, TimeoutError):
+                raise Passing(_TOO_LONG) from None
+            if isinstance(error, Failed):
+                raise
             if isinstance(error, ssl.SSLCertVerificationError):
                 raise Failed("the node's certificate is not valid") from None
             kept = "" if fresh else " (of a connection that was kept)"
@@ -239,6 +252,9 @@ class Rpc:
             raise Passing("the node's answer was cut short")
         _check_status(response, data)
         return data
+
+
+_TOO_LONG = "the node took too long to answer"
 
 
 class _Guard:
@@ -334,11 +350,11 @@ def _result(answer: dict[str, Any]) -> Result:
 
 
 def _message(error: Any) -> str:
-    """A server's words, short and harmless: they are shown, and published."""
+    """A server's words, harmless: they are shown, and published. ``Endpoint.hidden_in`` makes them short."""
     text = error.get("message") if isinstance(error, dict) else error
     text = text if isinstance(text, str) else "no message"
-    text = "".join(char if " " <= char <= "~" else "?" for char in text[:160])
-    # Some servers repeat the URL they were asked under, or the key in it.
+    text = "".join(char if " " <= char <= "~" else "?" for char in text[:1000])
+    # Some servers repeat the URL they were asked under, or a key.
     return re.sub(r"\S*(?:://|[A-Za-z0-9_-]{24,})\S*", "…", text)
 
 

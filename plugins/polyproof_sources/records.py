@@ -10,6 +10,8 @@ A record has the number of its first line. Memory is bounded: no record may be l
 from __future__ import annotations
 
 import codecs
+import contextlib
+import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,9 +31,12 @@ MOST_UNFINISHED = 20
 
 _BRACKETS = {"{": "}", "[": "]"}
 _BRACKET = re.compile(r"[{}\[\]]")
-_CLOSING = re.compile(rb'(?:[^"]|"")*"(?!")')
+_CLOSING = re.compile(rb'[^"]*+(?:""[^"]*+)*+"')
 """Within a quoted cell, up to the quote that ends it."""
-_SPECIAL = re.compile(r'["{\[]')
+_OPENING = re.compile(rb'(?:^|,)[ \t]*+"[^"]*+(?:""[^"]*+)*+\Z')
+"""A quoted cell that does not end may begin there."""
+_BRACKETED = re.compile(r"(?:^|,)[ \t]*[{\[]")
+"""A cell begins with a bracket."""
 
 
 @frozen
@@ -65,7 +70,7 @@ def read_records(path: Path, findings: Findings) -> Iterator[Record]:
                     raw = file.readline(LONGEST + 1)
                 continue
             after = file.tell()
-            lines, ended = _lines(raw, file)
+            lines, ended = ([raw], True) if b'"' not in raw else _lines(raw, file)
             if not ended:
                 findings.add("a quoted cell does not end", location, 'its quote is closed by another: "…"')
                 unfinished += 1
@@ -92,7 +97,8 @@ def read_records(path: Path, findings: Findings) -> Iterator[Record]:
 def _lines(first: bytes, file: BinaryIO) -> tuple[list[bytes], bool]:
     """The lines of a record, and whether its last quoted cell ends; every line is looked at once."""
     lines, size = [first], len(first)
-    within = b'"' in first and _scan(first.decode("utf-8", "replace").rstrip("\r\n"))[1]
+    # A quote opens a cell only where one begins; most lines with a quote have an even number and are whole.
+    within = _OPENING.search(first) is not None and _scan(first.decode("utf-8", "replace").rstrip("\r\n"))[1]
     while within:
         line = file.readline(LONGEST + 1)
         size += len(line)
@@ -109,15 +115,19 @@ def _lines(first: bytes, file: BinaryIO) -> tuple[list[bytes], bool]:
 
 def cells(text: str) -> list[str]:
     """The cells of a record's text, without the blanks around them."""
-    if not _SPECIAL.search(text):
+    if '"' not in text and not _BRACKETED.search(text):
         return [cell.strip() for cell in text.split(",")]
+    if "\t" not in text and not _BRACKETED.search(text):
+        # Without brackets the standard library takes the same language, quotes in the middle of cells included.
+        with contextlib.suppress(csv.Error):
+            return [cell.strip() for cell in next(csv.reader([text], skipinitialspace=True))]
     return _scan(text)[0]
 
 
 def _scan(text: str) -> tuple[list[str], bool]:
     """The cells, and whether the last one is quoted and does not end."""
     found: list[str] = []
-    at, size = 0, len(text)
+    at, size, bracketed = 0, len(text), True
     while True:
         while at < size and text[at] in " \t":
             at += 1
@@ -126,7 +136,13 @@ def _scan(text: str) -> tuple[list[str], bool]:
             if at < 0:
                 return found, True
         else:
-            end = _unquoted_end(text, at)
+            within = at
+            if bracketed and at < size and text[at] in _BRACKETS:
+                within = _closed(text, at)
+                # One that is not closed brackets nothing, nor do those after it: each look takes the whole record.
+                bracketed = within > at
+            comma = text.find(",", within)
+            end = size if comma < 0 else comma
             cell, at = text[at:end], end
         found.append(cell.strip())
         if at >= size:
@@ -151,22 +167,15 @@ def _quoted(text: str, at: int) -> tuple[str, int]:
     return "".join(parts) + text[end + 1 : comma], comma
 
 
-def _unquoted_end(text: str, at: int) -> int:
-    """Where an unquoted cell ends: at the next comma that is not within brackets it began with, or at the text's end.
-
-    Brackets that are never closed bracket nothing.
-    """
-    start = at
-    if at < len(text) and text[at] in _BRACKETS:
-        open_ones: list[str] = []
-        for match in _BRACKET.finditer(text, at):
-            char = match[0]
-            if char in _BRACKETS:
-                open_ones.append(_BRACKETS[char])
-            elif char == open_ones[-1]:
-                open_ones.pop()
-                if not open_ones:
-                    start = match.end()
-                    break
-    comma = text.find(",", start)
-    return len(text) if comma < 0 else comma
+def _closed(text: str, at: int) -> int:
+    """The place after the bracket that closes the one at a place; the place itself if there is none."""
+    open_ones: list[str] = []
+    for match in _BRACKET.finditer(text, at):
+        char = match[0]
+        if char in _BRACKETS:
+            open_ones.append(_BRACKETS[char])
+        elif char == open_ones[-1]:
+            open_ones.pop()
+            if not open_ones:
+                return match.end()
+    return at

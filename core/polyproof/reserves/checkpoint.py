@@ -19,6 +19,7 @@ import polyproof
 from polyproof.errors import ArtifactError
 from polyproof.ownership import OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.registry import Registry
+from polyproof.reserves.strict_json import canonical
 
 __all__ = ["Checkpoint", "scheme_versions"]
 
@@ -60,7 +61,7 @@ class Checkpoint:
     def key(self, claim: OwnershipClaim) -> bytes:
         """16 bytes: SHA-256, cut, of the claim and of the versions of all schemes."""
         control = claim.control
-        text = json.dumps(
+        data = canonical(
             [
                 claim.asset,
                 claim.chain,
@@ -76,7 +77,7 @@ class Checkpoint:
             ]
         )
         digest = self._salt.copy()
-        digest.update(text.encode())
+        digest.update(data)
         return digest.digest()[:16]
 
     def find(self, keys: Iterable[bytes]) -> dict[bytes, OwnershipResult]:

@@ -242,7 +242,7 @@ def judge_rows(
     """Find out about every row, in order: ownership, freshness, control where it is open, balance."""
     progress = progress or Progress()
     pinned = {pin.chain: pin for pin in pins}
-    claims = [row.claim() for row in rows]
+    claims = [row.claim for row in rows]
     results = _ownership(claims, schemes, checkpoint, progress)
     freshly = [_freshness(row, account, challenges) for row, account in zip(rows, accounts, strict=True)]
     controls = _look_up(claims, accounts, results, freshly, schemes, pinned, providers, progress)
@@ -442,31 +442,38 @@ class _Sums:
     """An asset while its rows are added up."""
 
     def __init__(self) -> None:
-        self.status = {status: Holding() for status in Status}
-        self.check = {check: Holding() for check in Check}
-        self.freshness = {freshness: Holding() for freshness in Freshness}
-        self.chains: dict[tuple[str, str], Holding] = {}
-        self.looked_up = Holding()
+        self._found: dict[_Group, list[int]] = {}
 
     def add(self, one: JudgedRow, policy: ReservesPolicy) -> None:
-        holding = Holding(1, one.row.amount, one.counted(policy))
         chain = (one.row.chain, one.row.token)
-        self.status[one.status] += holding
-        self.check[one.balance.check] += holding
-        self.chains[chain] = self.chains.get(chain, Holding()) + holding
+        groups: list[_Group] = [one.status, one.balance.check, chain]
         if one.status is not Status.CUSTODIAL:
-            self.freshness[one.freshly.freshness] += holding
+            groups.append(one.freshly.freshness)
         if one.status is Status.PROVEN and one.row.control is not None:
-            self.looked_up += holding
+            groups.append(None)
+        counted = one.counted(policy)
+        for group in groups:
+            found = self._found.setdefault(group, [0, 0, 0])
+            found[0] += 1
+            found[1] += one.row.amount
+            found[2] += counted
+
+    def _of(self, group: _Group) -> Holding:
+        return Holding(*self._found.get(group, ()))
 
     def close(self, asset: Asset, liabilities: int | None, policy: ReservesPolicy) -> AssetReserves:
+        chains = sorted(group for group in self._found if isinstance(group, tuple))
         return AssetReserves(
             asset,
             liabilities,
-            self.status,
-            self.check,
-            self.freshness,
-            dict(sorted(self.chains.items())),
-            self.looked_up,
+            {status: self._of(status) for status in Status},
+            {check: self._of(check) for check in Check},
+            {freshness: self._of(freshness) for freshness in Freshness},
+            {chain: self._of(chain) for chain in chains},
+            self._of(None),
             policy.least,
         )
+
+
+_Group = Status | Check | Freshness | tuple[str, str] | None
+"""What rows are added up by: a status, an outcome, a chain and token, or (None) proven by what was looked up."""

@@ -180,7 +180,7 @@ def check_rows(
     first: dict[tuple[str, str, str, str], ReserveRow] = {}
     with (progress or Progress()).task("compare addresses", len(rows)) as task:
         for number, row in enumerate(rows):
-            account = spellings.of(row.claim())
+            account = spellings.of(row.claim)
             accounts.append(account)
             other = first.setdefault((row.asset, row.chain, row.token, account), row)
             if other is not row:

@@ -9,21 +9,18 @@ from typing import Any
 __all__ = ["canonical", "parse_strict"]
 
 
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
 def canonical(value: Any) -> bytes:
     """The one spelling of a value: UTF-8, keys sorted, no spaces, as ``polyproof.manifest`` has it."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _ENCODE(value).encode()
 
 
 def parse_strict(data: bytes) -> Any:
     """The value. Raises ``ValueError`` that says what is wrong, whatever the bytes."""
     try:
-        return json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_without_duplicates,
-            parse_int=_small,
-            parse_float=_refused,
-            parse_constant=_refused,
-        )
+        return _DECODE(data.decode("utf-8"))
     except RecursionError:
         raise ValueError("it nests too deeply") from None
 
@@ -45,3 +42,8 @@ def _small(digits: str) -> int:
 
 def _refused(number: str) -> float:
     raise ValueError(f"the number {number[:40]} is no integer; amounts are texts")
+
+
+_DECODE = json.JSONDecoder(
+    object_pairs_hook=_without_duplicates, parse_int=_small, parse_float=_refused, parse_constant=_refused
+).decode

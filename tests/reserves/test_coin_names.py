@@ -1,0 +1,148 @@
+"""What files call coins: one table, in which nothing is guessed and nothing contradicts the ownership schemes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from polyproof.assets import Asset
+from polyproof.errors import InputError
+from polyproof.reserves.coins import BUILT_IN, CHAINS, CoinNames, spelling
+from polyproof.reserves.settings import CoinName
+from polyproof_ownership.chains import canonical_chain
+
+ROOT = Path(__file__).parents[2]
+SYMBOLS = ("BTC", "ETH", "USDT", "USDC", "OKB", "XRP", "DOT", "FIL", "TON", "APT", "EOS", "LINK", "BNB")
+ASSETS = (*(Asset(symbol, 8) for symbol in SYMBOLS), Asset("SHIBA", 8, aliases=("SHIB",)))
+
+
+def names(**options: object) -> CoinNames:
+    return CoinNames(ASSETS, **options)
+
+
+@pytest.mark.parametrize(
+    ("coin", "network", "wanted"),
+    [
+        ("BTC", "", ("BTC", "bitcoin", "")),
+        ("ETH", "", ("ETH", "ethereum", "")),
+        ("ETH", "ETH", ("ETH", "ethereum", "")),
+        ("eth_arbitrum", "", ("ETH", "arbitrum", "")),
+        ("ETH-ARBITRUM", "", ("ETH", "arbitrum", "")),
+        ("ETH", "ARBITRUM", ("ETH", "arbitrum", "")),
+        ("ETH", "ETH_ARBITRUM", ("ETH", "arbitrum", "")),
+        ("ETH", "OPTIMISM", ("ETH", "optimism", "")),
+        ("USDT-TRC20", "", ("USDT", "tron", "")),
+        ("USDT-TRC20", "TRX", ("USDT", "tron", "")),
+        ("USDT", "TRC20", ("USDT", "tron", "")),
+        ("USDT", "bnb-smart-chain", ("USDT", "bnb-smart-chain", "")),
+        ("USDT-OMNI", "BTC", ("USDT", "bitcoin", "omni")),
+        ("USDC", "", ("USDC", "ethereum", "")),
+        ("POLY-USDC", "", ("USDC", "polygon", "bridged")),
+        ("POLY-USDC-3359", "", ("USDC", "polygon", "")),
+        ("USDC-ARBITRUM", "", ("USDC", "arbitrum", "bridged")),
+        ("USDC-ARBITRUM-NATIVE", "", ("USDC", "arbitrum", "")),
+        ("FILK-OKC20", "", ("FIL", "okt", "")),
+        ("TONCOIN-NEW", "TON", ("TON", "ton", "")),
+        ("USDT-TON", "TON", ("USDT", "ton", "")),
+        ("APTOS", "APTOS", ("APT", "aptos", "")),
+        ("RIPPLE", "", ("XRP", "xrp-ledger", "")),
+        ("ASSET-HUB", "", ("DOT", "polkadot-asset-hub", "")),
+        ("OKB-X1-USDT", "XLAYER", ("USDT", "x-layer", "")),
+        ("SHIB", "", ("SHIBA", "ethereum", "")),
+        ("BASE", "", ("ETH", "base", "")),
+        (" usdt erc20 ", "", ("USDT", "ethereum", "")),
+    ],
+)
+def test_a_coin_is_an_asset_on_a_chain(coin: str, network: str, wanted: tuple[str, str, str]) -> None:
+    found = names().find(coin, network)
+    assert (found.asset, found.chain, found.token) == wanted
+
+
+@pytest.mark.parametrize(
+    ("coin", "asset", "chain"),
+    [("ETH(ALL)", "ETH", ""), ("usdt (all)", "USDT", ""), ("SHIB(ALL)", "SHIBA", ""), ("ETH", "ETH", "ethereum")],
+)
+def test_the_coin_of_a_total_may_be_an_asset_on_all_its_chains(coin: str, asset: str, chain: str) -> None:
+    found = names().find_total(coin)
+    assert (found.asset, found.chain) == (asset, chain)
+
+
+@pytest.mark.parametrize(
+    ("coin", "network", "part"),
+    [
+        ("FOO", "", "unknown coin 'FOO'"),
+        ("USDT-TRC21", "", "did you mean USDT-TRC20"),
+        ("ETH(ALL)", "", "unknown coin"),
+        ("USDT", "", "on many chains"),
+        ("USDT", "NOWHERE", "unknown network 'NOWHERE'"),
+        ("USDT-TRC20", "ETH", "is on tron, but the network is 'ETH'"),
+        ("DOGE", "", "no asset of the spec"),
+        ("", "", "unknown coin"),
+    ],
+)
+def test_an_unknown_or_contradictory_name_is_a_clear_problem(coin: str, network: str, part: str) -> None:
+    with pytest.raises(InputError) as caught:
+        names().find(coin, network)
+    assert part in str(caught.value)
+
+
+def test_the_spec_can_say_what_a_coin_is() -> None:
+    own = (
+        CoinName(coin="FOO-BEP20", asset="LINK", chain="bnb-smart-chain"),
+        CoinName(coin="LINK", asset="LINK", chain="new-chain", token="wrapped"),
+    )
+    found = names(coins=own)
+    assert found.find("foo_bep20").chain == "bnb-smart-chain"
+    assert found.find("LINK").token == "wrapped"
+    assert found.chain("NEW_CHAIN") == "new-chain"
+
+
+@pytest.mark.parametrize("ignored", ["DOGE", "doge", "USDT-TRC20", "FOO", "USDT"])
+def test_the_spec_can_leave_coins_and_assets_out(ignored: str) -> None:
+    found = names(ignore=[ignored])
+    assert found.find({"FOO": "FOO", "USDT": "USDT-POLY"}.get(ignored, ignored.upper())).ignored
+    assert not found.find("BTC").ignored
+
+
+def test_chains_of_strangers_schemes_are_known() -> None:
+    assert names(chains=["nova"]).chain("NOVA") == "nova"
+    with pytest.raises(InputError):
+        names(chains=["No Chain"]).chain("No Chain")
+
+
+# The table itself
+
+
+def test_no_name_means_two_things() -> None:
+    found = [spelling(coin.name) for coin in BUILT_IN]
+    assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("chain", sorted(CHAINS))
+def test_a_chain_is_called_what_the_ownership_schemes_call_it(chain: str) -> None:
+    """A coin that a scheme knows by its own table must be on the same chain there."""
+    assert canonical_chain(chain) in (chain, None)
+    served = canonical_chain(chain) is not None
+    for coin in BUILT_IN:
+        theirs = canonical_chain(coin.name)
+        if coin.chain == chain and theirs is not None and served:
+            assert theirs == chain, coin.name
+
+
+@pytest.mark.parametrize("chain", sorted(CHAINS))
+def test_every_coin_on_a_network_called_like_its_chain_is_found(chain: str) -> None:
+    symbols = {coin.asset for coin in BUILT_IN}
+    found = CoinNames([Asset(symbol, 8) for symbol in sorted(symbols)])
+    assert found.chain(chain.upper()) == chain
+    for coin in BUILT_IN:
+        if coin.chain == chain:
+            assert found.find(coin.name, chain).chain == chain
+
+
+def test_the_documentation_lists_the_table() -> None:
+    page = (ROOT / "docs" / "reference" / "reserves.md").read_text(encoding="utf-8")
+    for coin in BUILT_IN:
+        assert f"`{coin.name}`" in page, coin.name
+    for chain in CHAINS:
+        assert f"`{chain}`" in page, chain
