@@ -59,7 +59,7 @@ class Statement:
     """What one segment's proof is about: everything public that exists before proving."""
 
     audit_id: str
-    spec_digest: bytes
+    context: bytes
     """32 bytes that bind assets in order, decimals, bits, rule, backend and its options, and the rest of the
     manifest's header beside them: ``Manifest.context``."""
     assets: tuple[Asset, ...]

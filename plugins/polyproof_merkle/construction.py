@@ -142,7 +142,7 @@ def root_digest(hash: Hash, statement: Statement, depth: int, top: Digest, total
     parts = [
         _blob(PROTOCOL),
         _blob(hash.name),
-        _blob(statement.spec_digest),
+        _blob(statement.context),
         _blob(statement.audit_id),
         _integer(statement.segment),
         _integer(statement.segments),

@@ -85,7 +85,7 @@ class Layout:
 class Context:
     """What a proof is bound to beside its constraints: another audit, spec or segment is another proof."""
 
-    spec_digest: bytes = b""
+    audit: bytes = b""
     audit_id: str = ""
     segment: int = 0
     segments: int = 1
@@ -140,7 +140,7 @@ class Instance:
         p = self.parameters
         conversation = Conversation(hash.transcript(LABEL))
         context = self.context
-        conversation.text("spec digest", context.spec_digest)
+        conversation.text("audit context", context.audit)
         conversation.text("constraint system", self.compiled.digest)
         conversation.text("hash", hash.name)
         conversation.text("field", self.field.name)

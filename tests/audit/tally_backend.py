@@ -147,7 +147,7 @@ class Tally(Backend):
 def _header(statement: Statement) -> Writer:
     writer = Writer(_MAGIC, 1)
     writer.text(statement.audit_id)
-    writer.raw(statement.spec_digest)
+    writer.raw(statement.context)
     writer.integer(statement.segment)
     writer.integer(statement.segments)
     return writer

@@ -130,7 +130,7 @@ def reference(segment: Segment) -> merkle_sum_tree.Segment:
         hash_words_of(portable),
         options.hash,
         portable.word_bound,
-        statement.spec_digest,
+        statement.context,
         statement.audit_id,
         statement.segment,
         statement.segments,

@@ -323,7 +323,7 @@ def test_level_of_a_node_is_bound() -> None:
     [
         {"audit_id": "audit-2025-02"},
         {"audit_id": "audit-2025-0"},
-        {"spec_digest": bytes(32)},
+        {"context": bytes(32)},
         {"segment": 1, "segments": 2},
         {"segments": 2},
         {"assets": (ASSETS[1], ASSETS[0], ASSETS[2])},

@@ -305,7 +305,7 @@ registry = default_registry()
 MerkleSumTree = registry.get("backend", "merkle-sum")
 backend = MerkleSumTree(MerkleSumTree.Options(hash="blake3"), registry)
 assets = tuple(Asset(*asset) for asset in {[(asset.symbol, asset.decimals, asset.bits) for asset in ASSETS]})
-given = {segment.statement.audit_id!r}, {segment.statement.spec_digest!r}
+given = {segment.statement.audit_id!r}, {segment.statement.context!r}
 statement, totals, proof = Statement(*given, assets, 0, 1), {segment.proven.totals}, {segment.proven.proof!r}
 inclusion = backend.open_inclusion(statement, proof, Path({str(segment.state)!r}), "user-2")
 backend.verify_inclusion(statement, totals, proof, Claim("user-2", {segment.balances["user-2"]}), inclusion, Policy())

@@ -119,7 +119,7 @@ class Statement:
     assets: tuple[tuple[str, int], ...]
     """Symbol and bits of each."""
     options: Options
-    spec_digest: bytes
+    context: bytes
     audit_id: str
     segment: int
     segments: int
@@ -586,7 +586,7 @@ def verify(statement: Statement, data: bytes) -> Accepted:
     # Section 7, Order.
     transcript = Transcript(x)
     transcript.text(FORMAT.encode())
-    transcript.text(statement.spec_digest)
+    transcript.text(statement.context)
     transcript.text(x.system_digest())
     transcript.text(statement.options.hash.encode())
     transcript.text(b"goldilocks")

@@ -53,7 +53,7 @@ class Case:
         return slow.Statement(
             tuple((asset.symbol, asset.bits) for asset in self.statement.assets),
             slow.Options(**self.options),
-            self.statement.spec_digest,
+            self.statement.context,
             self.statement.audit_id,
             self.statement.segment,
             self.statement.segments,

@@ -57,7 +57,7 @@ class Exchange:
 
     accounts: Accounts = ACCOUNTS
     audit_id: str = "audit-1"
-    spec_digest: bytes = b"spec digest of thirty-two bytes!"
+    context_digest: bytes = b"audit context of thirty-two byte"
     hash_name: str = "blake3"
     field_name: str = "goldilocks"
     degree: int = 2
@@ -67,7 +67,7 @@ class Exchange:
     @cached_property
     def statement(self) -> Statement:
         """Of the only segment."""
-        return Statement(self.audit_id, self.spec_digest, self.accounts.assets, 0, 1)
+        return Statement(self.audit_id, self.context_digest, self.accounts.assets, 0, 1)
 
     @cached_property
     def rows(self) -> np.ndarray:
@@ -97,7 +97,7 @@ class Exchange:
         """The instance for some totals (the true ones by default)."""
         totals = tuple(self.accounts.totals() if totals is None else totals)
         compiled = compile_system(self.system, self.parameters.blowup - 1)
-        context = Context(self.spec_digest, self.audit_id, 0, 1, totals)
+        context = Context(self.context_digest, self.audit_id, 0, 1, totals)
         publics = self.system.publics_of_totals(totals)
         return Instance(compiled, self.field(engine).extension(self.degree), self.parameters, publics, context)
 

@@ -30,7 +30,7 @@ def backend(**options) -> StarkBackend:
 
 
 def statement(**changes) -> Statement:
-    values = {"audit_id": "audit-1", "spec_digest": b"d" * 32, "assets": ACCOUNTS.assets, "segment": 0, "segments": 1}
+    values = {"audit_id": "audit-1", "context": b"d" * 32, "assets": ACCOUNTS.assets, "segment": 0, "segments": 1}
     return Statement(**{**values, **changes})
 
 

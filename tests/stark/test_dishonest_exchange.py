@@ -383,7 +383,7 @@ def test_a_replayed_proof_is_rejected(honest, part):
     if part == "audit":
         other = Exchange(audit_id="audit-2")
     elif part in ("spec", "decimals do not matter to the field"):
-        other = Exchange(spec_digest=b"another digest of thirty-two by!")
+        other = Exchange(context_digest=b"another digest of thirty-two by!")
     elif part == "segment":
         other = Exchange()
         instance = other.instance(engine=Engine.PORTABLE)

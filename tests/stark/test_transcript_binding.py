@@ -81,7 +81,7 @@ NO_FORGERY = {
 """Messages that could be left out without a forgery, and why; they are absorbed all the same."""
 
 SHOWN = {
-    "spec digest",
+    "audit context",
     "constraint system",
     "audit id",
     "segment",
@@ -115,7 +115,7 @@ def test_every_message_has_its_forgery_or_its_reason():
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        ("spec digest", {"spec_digest": b"another digest of thirty-two by!"}),
+        ("audit context", {"audit": b"another digest of thirty-two by!"}),
         ("audit id", {"audit_id": "audit-2"}),
         ("segment", {"segment": 1, "segments": 2}),
     ],
@@ -133,7 +133,7 @@ def test_without_the_context_a_proof_serves_another_audit(name, change):
 
 
 def test_without_the_constraint_system_a_proof_serves_assets_of_other_names():
-    """Equal widths, other symbols: only the digest and the column names tell them apart (and the spec digest)."""
+    """Equal widths, other symbols: only the digest and the column names tell them apart (and the audit context)."""
     renamed = [evolve(asset, symbol=f"X{asset.symbol}") for asset in ASSETS]
     rows = [(f"user-{k}", ACCOUNTS.balances(k)) for k in range(len(ACCOUNTS))]
     other = Exchange(Accounts.of(renamed, rows))

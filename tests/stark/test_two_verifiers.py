@@ -404,7 +404,7 @@ def test_both_reject_a_proof_of_something_else(audit):
         evolve(statement, audit_id="audit-1 "),
         evolve(statement, segment=1),
         evolve(statement, segments=2),
-        evolve(statement, spec_digest=bytes(32)),
+        evolve(statement, context=bytes(32)),
         evolve(statement, assets=(evolve(assets[0], symbol="B0"), assets[1])),
         evolve(statement, assets=(evolve(assets[0], bits=60), assets[1])),
         evolve(statement, assets=assets[::-1]),
@@ -440,7 +440,7 @@ def test_both_reject_other_options(audit):
         assert not accepted(evolve(case, options=case.options | change)), change
 
 
-def test_both_accept_what_is_bound_by_the_spec_digest_alone(audit):
+def test_both_accept_what_is_bound_by_the_context_alone(audit):
     """Decimals, bits within the same limbs, the longest segment: the digest of the spec stands for them."""
     case = audit.case
     assets = case.statement.assets
