@@ -230,10 +230,10 @@ class Goldilocks(Field):
         for extent in shape:
             size *= extent
         if len(data) != 8 * size:
-            raise ProofRejected("field-length", f"{size} Goldilocks elements take {8 * size} bytes, got {len(data)}")
+            raise ProofRejected("element-length", f"{size} Goldilocks elements take {8 * size} bytes, got {len(data)}")
         elements = np.frombuffer(data, "<u8").astype(np.uint64).reshape(shape)
         if not self.is_canonical(elements):
-            raise ProofRejected("field-canonical", f"a Goldilocks element is not below {MODULUS}")
+            raise ProofRejected("element-canonical", f"a Goldilocks element is not below {MODULUS}")
         return elements
 
     def is_canonical(self, a: npt.ArrayLike) -> bool:

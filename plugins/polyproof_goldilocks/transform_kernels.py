@@ -52,6 +52,8 @@ _ORDER = types.Array(types.int64, 1, "C")
 
 _HALF = np.uint64(32)
 _ONE = np.uint64(1)
+_BEGIN, _UNIT, _ROW = np.int64(0), np.int64(1), np.int64(8)
+"""Offset, step and row of a tile as arguments: typed, since Numba compiles a callee again for every literal."""
 _AHEAD = 8
 """Rows between a prefetch and its use."""
 _MONTGOMERY_ONE = np.uint64(2**64 % MODULUS)
@@ -179,14 +181,14 @@ def _evaluate_8(source, s_at, s_row, s_order, target, t_at, t_row, size, h, low,
 @njit
 def _evaluate(source, s_at, s_row, s_order, tile, tile_at, target, t_at, t_row, size, low, high, part, natural):
     """Coefficients, row i of ``source`` at row s_order[i] of the bit-reversed order, to values: decimation in time."""
-    h = 1
+    h = _UNIT
     read, r_at, r_row, r_order = source, s_at, s_row, s_order
     while h < size:
-        radix = _first_radix(size) if h == 1 else 8
+        radix = _first_radix(size) if h == 1 else _ROW
         if h * radix == size:
             write, w_at, w_row = target, t_at, t_row
         else:
-            write, w_at, w_row = tile, tile_at, 8
+            write, w_at, w_row = tile, tile_at, _ROW
         if radix == 2:
             _evaluate_2(read, r_at, r_row, r_order, write, w_at, w_row, size, low, high, part)
         elif radix == 4:
@@ -195,7 +197,7 @@ def _evaluate(source, s_at, s_row, s_order, tile, tile_at, target, t_at, t_row, 
             _evaluate_8(read, r_at, r_row, r_order, write, w_at, w_row, size, h, low, high, part)
         part += (radix - 1) * h
         h *= radix
-        read, r_at, r_row, r_order = tile, tile_at, 8, natural
+        read, r_at, r_row, r_order = tile, tile_at, _ROW, natural
 
 
 @njit
@@ -269,14 +271,14 @@ def _interpolate(source, s_at, s_row, tile, tile_at, target, t_at, t_row, t_orde
         if h == 1:
             write, w_at, w_row, w_order = target, t_at, t_row, t_order
         else:
-            write, w_at, w_row, w_order = tile, tile_at, 8, natural
+            write, w_at, w_row, w_order = tile, tile_at, _ROW, natural
         if radix == 2:
             _interpolate_2(read, r_at, r_row, write, w_at, w_row, w_order, size, low, high, part, scale)
         elif radix == 4:
             _interpolate_4(read, r_at, r_row, write, w_at, w_row, w_order, size, low, high, part, scale)
         else:
             _interpolate_8(read, r_at, r_row, write, w_at, w_row, w_order, size, h, low, high, part, scale)
-        read, r_at, r_row = tile, tile_at, 8
+        read, r_at, r_row = tile, tile_at, _ROW
 
 
 @njit
@@ -374,10 +376,13 @@ def transform_columns(
             for t in range(0, words, 8 * size):
                 if inverse:
                     _interpolate(
-                        tiles_again, t, 8, tiles, t, tiles, t, 8, natural, size, low, high, natural, _MONTGOMERY_ONE
-                    )
+                        tiles_again, t, _ROW, tiles, t, tiles, t, _ROW, natural, size, low, high, natural,
+                        _MONTGOMERY_ONE,
+                    )  # fmt: skip
                 else:
-                    _evaluate(tiles_again, t, 8, natural, tiles, t, tiles, t, 8, size, low, high, 0, natural)
+                    _evaluate(
+                        tiles_again, t, _ROW, natural, tiles, t, tiles, t, _ROW, size, low, high, _BEGIN, natural
+                    )
             if group > 1 and inverse:
                 _twist(tiles, words, factors)
             _scatter(tiles, size, 0, target, k * columns + c, stride, width, outward, 1, 0, 0)
@@ -431,23 +436,23 @@ def transform_rows(
                 if t < direct_in:
                     read, r_at, r_row = source, b * source_block + c + t, source_row
                 else:
-                    read, r_at, r_row = tiles_again, t * size, 8
+                    read, r_at, r_row = tiles_again, t * size, _ROW
                 if t < direct_out:
                     write, w_at, w_row, w_next = target, b * target_block + c + t, target_row, columns
                 else:
-                    write, w_at, w_row, w_next = results, t * size, 8, lanes * size
+                    write, w_at, w_row, w_next = results, t * size, _ROW, lanes * size
                 if inverse:
                     if cosets:
                         i_write = tiles
                     else:
                         i_write = results
                     _interpolate(
-                        read, r_at, r_row, work, 0, i_write, t * size, 8, natural, size, inverse_low, inverse_high,
+                        read, r_at, r_row, work, _BEGIN, i_write, t * size, _ROW, natural, size, inverse_low, inverse_high,
                         natural, montgomery_scale,
                     )  # fmt: skip
                 for s in range(cosets):
                     _evaluate(
-                        tiles_again, t * size, 8, natural, work, 0, write, w_at + s * w_next, w_row, size, low, high,
+                        tiles_again, t * size, _ROW, natural, work, _BEGIN, write, w_at + s * w_next, w_row, size, low, high,
                         s * size, natural,
                     )  # fmt: skip
             run = columns if group > 1 and target_block != columns else max(1, width - direct_out)
