@@ -94,7 +94,7 @@ def audit_command(
         facts(
             rich,
             ("audit", done.report.audit.audit_id),
-            ("in the history", f"{len(done.history.audits)} audits, every link checked"),
+            ("in the history", f"{_audits(len(done.history.audits))}, every link checked"),
             ("keep private", str(done.directory / "private")),
             ("publish", f"{done.published}  (all of it; begin reading at index.html)"),
             ("manifest digest", done.report.audit.manifest_digest),
@@ -207,10 +207,14 @@ def _show_report(rich: RichConsole, report: Report, site: Path) -> None:
     facts(
         rich,
         ("audit", f"{report.audit.audit_id}, {report.audit.organisation or 'organisation not named'}"),
-        ("history", f"{len(report.history)} audits" + ("" if report.chain == "whole" else ", earlier ones not given")),
+        ("history", _audits(len(report.history)) + ("" if report.chain == "whole" else ", earlier ones not given")),
         ("site", str(site / "index.html")),
     )
     _show_verdict(rich, report)
+
+
+def _audits(number: int) -> str:
+    return f"{number} audits" if number > 1 else "one audit"
 
 
 def _show_verdict(rich: RichConsole, report: Report) -> None:
@@ -275,8 +279,7 @@ def _show_whole(rich: RichConsole, verified: HistoryVerified, *, compared: bool)
     facts(rich, ("newest manifest digest", verified.audits[-1].manifest.digest.hex()))
     number = len(verified.audits)
     rich.print(
-        f"VERIFIED: {number} audit{'s' if number > 1 else ''}, every proof, every signature, every link; "
-        f"{time_text(verified.seconds)}.",
+        f"VERIFIED: {_audits(number)}, every proof, every signature, every link; {time_text(verified.seconds)}.",
         style="bold green",
     )
     if not compared:
