@@ -173,9 +173,7 @@ class StarkBackend(Backend):
     ) -> tuple[LiabilitiesSystem, Instance]:
         field = self._field(engine)
         system, compiled = self._compiled(statement.assets, parameters.active, field.modulus)
-        context = Context(
-            statement.context, statement.audit_id, statement.segment, statement.segments, tuple(totals)
-        )
+        context = Context(statement.context, statement.audit_id, statement.segment, statement.segments, tuple(totals))
         publics = system.publics_of_totals(totals)
         return system, Instance(compiled, self._extension(field), parameters, publics, context)
 
