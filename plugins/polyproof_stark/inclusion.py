@@ -103,10 +103,18 @@ def verify_inclusion(
 
     own = np.concatenate((limbs, proof.mask))
     leaf = trees["inclusion"].hash_leaves(np.concatenate((own, tag))[None, :])
-    claims = [VectorClaim(accepted.proof.inclusion_root, p.rows, [proof.row], leaf, VectorOpening(proof.path))]
+    own_path = VectorClaim(accepted.proof.inclusion_root, p.rows, [proof.row], leaf, VectorOpening(proof.path))
+    try:
+        trees["inclusion"].verify_many([own_path])
+    except ProofRejected as error:
+        raise ProofRejected(
+            "inclusion-path",
+            "these balances were not counted for this account: with this id and these balances the file does not lead "
+            "to the inclusion root of the proof",
+        ) from error
     size = p.rows // arities[0]
     pair_leaf = trees["pair"].hash_leaves(proof.pair.reshape(1, -1))
-    claims.append(VectorClaim(accepted.proof.pair_root, size, [touched[0]], pair_leaf, VectorOpening(proof.pair_path)))
+    claims = [VectorClaim(accepted.proof.pair_root, size, [touched[0]], pair_leaf, VectorOpening(proof.pair_path))]
     for number, (coset, path) in enumerate(proof.chain):
         size //= arities[number + 1]
         chain_leaf = trees["chain"].hash_leaves(coset.reshape(1, -1))
