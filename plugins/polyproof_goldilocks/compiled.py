@@ -46,9 +46,9 @@ def operands(
 ) -> tuple[tuple[int, ...], int, Callable[[int, int], tuple[Elements, int, Elements, int]]]:
     """How to walk two operands of elements of a_width and b_width words that broadcast against each other.
 
-    Returns the shape of the result, without the axis of a width above 1; rows of its first axis that a block should have; and a
-    function from a block of those rows to both operands, each flat with its step: its width, or 0
-    for one element that comes eight times over.
+    Returns the shape of the result (without the axis of a width above 1), how many of its elements a block should
+    have, and a function from a block to both operands, each flat with its step: its width, or 0 for one
+    element that comes eight times over.
     """
     a_shape = a.shape if a_width == 1 else a.shape[:-1]
     b_shape = b.shape if b_width == 1 else b.shape[:-1]

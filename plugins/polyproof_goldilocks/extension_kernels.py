@@ -1,7 +1,7 @@
 """Compiled arithmetic of the extensions of degree 2 and 3, all words canonical.
 
-Elements are interleaved in memory and separated into one vector a coefficient when eight are loaded. As in ``kernels.py`` an operand with
-step 0 is one element for all, passed eight times over.
+Elements are interleaved in memory and separated into one vector a coefficient when eight are loaded. As in
+``kernels.py`` an operand with step 0 is one element for all, passed eight times over.
 """
 
 from __future__ import annotations

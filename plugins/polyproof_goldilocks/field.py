@@ -39,7 +39,7 @@ def _elements(a: npt.ArrayLike) -> Elements:
             raise FieldError("elements of the Goldilocks field are integers")
     elif array.dtype.kind not in "iub":
         raise FieldError(f"elements of the Goldilocks field are integers, not {array.dtype}")
-    if array.size and not (0 <= int(array.min()) and int(array.max()) < MODULUS):
+    if array.size and (int(array.min()) < 0 or int(array.max()) >= MODULUS):
         raise FieldError(f"an element of the Goldilocks field is not in [0, {MODULUS})")
     return array.astype(np.uint64)
 
@@ -62,8 +62,8 @@ def _tiny(operation: Callable[[int, int], int], a: Elements, b: Elements) -> Ele
 class Goldilocks(Field):
     """p = 2^64 − 2^32 + 1, with extensions of degree 2 and 3 by θ^e = 7.
 
-    The prime and its transforms are due to Solinas' generalised Mersenne numbers (CORR 99-39, 1999);
-    products reduce with two additions because 2^64 ≡ 2^32 − 1 and 2^96 ≡ −1.
+    A generalised Mersenne prime (Solinas, CORR 99-39, 1999): products reduce with a few additions because
+    2^64 ≡ 2^32 − 1 and 2^96 ≡ −1.
     """
 
     name = "goldilocks"

@@ -213,8 +213,7 @@ def wide_sum(sums: Sequence[Word]) -> Word:
     20 bits: a product stays below 2^54, so 2^10 of them can be added before anything is reduced.
     """
     low, high = (
-        add(add(multiply(s_1, 2**22), multiply(s_2, 2**44)), canonical(s_0))
-        for s_0, s_1, s_2 in (sums[:3], sums[3:])
+        add(add(multiply(s_1, 2**22), multiply(s_2, 2**44)), canonical(s_0)) for s_0, s_1, s_2 in (sums[:3], sums[3:])
     )
     return add(multiply(high, 2**32), low)
 

@@ -165,8 +165,8 @@ def _finish(plan: _Plan, target: Elements, shift: int) -> Elements:
 def evaluate(coefficients: Elements, size: int, shift: int) -> Elements:
     """Values on shift·⟨ω_size⟩ of polynomials given by n ≤ size coefficients: ``(n, columns) → (size, columns)``."""
     n, columns = coefficients.shape
-    if n == 1:
-        return np.repeat(coefficients, size, axis=0)
+    if n == 1 or not columns:
+        return np.zeros((size, columns), np.uint64) + coefficients[:1]
     plan = _Plan(n, columns)
     target = aligned_empty((size, columns))
     _rows(plan, coefficients, False, target, None, _coset_shifts(plan, size, shift))
@@ -184,7 +184,7 @@ def _first_inverse(plan: _Plan, values: Elements, shift: int) -> Elements:
 
 def interpolate(values: Elements, shift: int) -> Elements:
     """Coefficients of the polynomials with these values on shift·⟨ω_n⟩."""
-    if len(values) == 1:
+    if len(values) == 1 or not values.size:
         return values.copy()
     plan = _Plan(*values.shape)
     target = aligned_empty(values.shape)
@@ -198,8 +198,8 @@ def extend(values: Elements, size: int, shift: int) -> Elements:
     Needs one copy of ``values`` beside the result.
     """
     n, columns = values.shape
-    if n == 1:
-        return np.repeat(values, size, axis=0)
+    if n == 1 or not columns:
+        return np.zeros((size, columns), np.uint64) + values[:1]
     plan = _Plan(n, columns)
     target = aligned_empty((size, columns))
     _rows(plan, _first_inverse(plan, values, 1), True, target, 1, _coset_shifts(plan, size, shift))

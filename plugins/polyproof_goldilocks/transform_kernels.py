@@ -6,9 +6,9 @@ cache. With the input index r + n₁·j and the output index k + n₂·l, X(x) =
 - ``transform_rows``: for each r the rows r, r + n₁, … give Y_r, a transform of size n₂;
 - ``transform_columns``: for each k the n₁ values Y_r at x = shift·ω^k give X at x·⟨ω_{n₁}⟩, in place.
 
-(Bailey, "FFTs in external or hierarchical memory", 1990.) The factor x^r between the passes costs nothing: evaluation on the
-coset x·⟨ω_{n₁}⟩ has the same butterflies with other twiddle factors, and a table for a coset takes one
-product an entry, for all columns. The inverse is the transpose of each step in the opposite order.
+(Bailey, "FFTs in external or hierarchical memory", 1990.) The factor x^r between the passes costs nothing:
+evaluation on the coset x·⟨ω_{n₁}⟩ has the same butterflies with other twiddle factors, and a table for a
+coset takes one product an entry, for all columns. The inverse is the transpose of each step in the opposite order.
 
 A small transform works on *tiles* of 8 columns: ``tile[(t·m + i)·8 + lane]`` is row i of tile t, so a row is one
 vector and butterflies are whole-vector operations whatever the number of columns. Coefficients lie in bit-reversed
@@ -16,8 +16,8 @@ order in a tile, values in natural order. Passes have radix 8, and one of 2 or 4
 coefficients where the logarithm wants it: in radix 8 the inner twiddle factors are powers of two.
 
 Matrices with few columns would leave lanes empty. For them several neighbouring k or r share a tile
-(``group`` > 1); then the twiddle factors differ from lane to lane, so the transform is the plain one and the factors x^r are
-multiplied explicitly (``_twist``).
+(``group`` > 1). Their cosets differ, so the tables are those of the first k, and what the others have beyond
+that, ω^(i·r) for the i-th after it, is multiplied explicitly (``_twist``).
 
 All words are canonical between operations.
 """
@@ -256,9 +256,9 @@ def _interpolate_8(source, s_at, s_row, target, t_at, t_row, t_order, size, h, l
 def _interpolate(source, s_at, s_row, tile, tile_at, target, t_at, t_row, t_order, size, low, high, natural, scale):
     """The transpose of ``_evaluate``, given the table of inverse roots: values to coefficients times ``size``.
 
-    Coefficient i in bit-reversed order goes to row t_order[i] of ``target``. The small transforms with inverse roots are the forward ones with
-    outputs q and −q exchanged. The table has the factor ``scale`` in its part next to the coefficients;
-    ``scale`` itself, in Montgomery form, is for the outputs without a twiddle factor.
+    Coefficient i in bit-reversed order goes to row t_order[i] of ``target``. The small transforms with inverse
+    roots are the forward ones with outputs q and −q exchanged. The table has the factor ``scale`` in its part
+    next to the coefficients; ``scale`` itself, in Montgomery form, is for the outputs without a twiddle factor.
     """
     h = size
     part = size - 1
@@ -322,7 +322,7 @@ def _scatter(tiles, size, lane, target, offset, stride, width, order, copies, co
 
 @njit
 def _twist_factors(root, columns, lanes, size, reverse, factors):
-    """root^(k·i), Montgomery form, for coefficient i in the lanes of the k-th group of ``columns``, laid out as tiles."""
+    """root^(k·i) for coefficient i in the lanes of the k-th ``columns`` of a group: tiles in Montgomery form."""
     x = _ONE
     for lane in range(lanes):
         if lane and lane % columns == 0:
@@ -335,6 +335,7 @@ def _twist_factors(root, columns, lanes, size, reverse, factors):
 
 @njit
 def _twist(tiles, words, factors):
+    """Multiply ``words`` words of tiles by ``factors``."""
     for i in range(0, words, 8):
         store(tiles, i, montgomery_product(load(tiles, i), load(factors, i)))
 
@@ -380,9 +381,7 @@ def transform_columns(
                         _MONTGOMERY_ONE,
                     )  # fmt: skip
                 else:
-                    _evaluate(
-                        tiles_again, t, _ROW, natural, tiles, t, tiles, t, _ROW, size, low, high, _BEGIN, natural
-                    )
+                    _evaluate(tiles_again, t, _ROW, natural, tiles, t, tiles, t, _ROW, size, low, high, _BEGIN, natural)
             if group > 1 and inverse:
                 _twist(tiles, words, factors)
             _scatter(tiles, size, 0, target, k * columns + c, stride, width, outward, 1, 0, 0)
@@ -447,13 +446,13 @@ def transform_rows(
                     else:
                         i_write = results
                     _interpolate(
-                        read, r_at, r_row, work, _BEGIN, i_write, t * size, _ROW, natural, size, inverse_low, inverse_high,
-                        natural, montgomery_scale,
+                        read, r_at, r_row, work, _BEGIN, i_write, t * size, _ROW, natural, size, inverse_low,
+                        inverse_high, natural, montgomery_scale,
                     )  # fmt: skip
                 for s in range(cosets):
                     _evaluate(
-                        tiles_again, t * size, _ROW, natural, work, _BEGIN, write, w_at + s * w_next, w_row, size, low, high,
-                        s * size, natural,
+                        tiles_again, t * size, _ROW, natural, work, _BEGIN, write, w_at + s * w_next, w_row, size, low,
+                        high, s * size, natural,
                     )  # fmt: skip
             run = columns if group > 1 and target_block != columns else max(1, width - direct_out)
             for k in range(direct_out, width, run):

@@ -150,7 +150,8 @@ from polyproof.registry import default_registry
 field = default_registry().create("field", "goldilocks")
 extension = field.extension(3)
 a = extension.random((5,))
-extension.multiply(a, extension.inverse(a)); field.coset_lde(field.random((8, 2)), 4); extension.dot(field.random((4, 5)), a)
+extension.multiply(a, extension.inverse(a)); extension.dot(field.random((4, 5)), a)
+field.coset_lde(field.random((8, 2)), 4); field.power(field.random((20,)), 99); field.inverse(field.powers(7, 900))
 assert "numba" not in sys.modules and "llvmlite" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

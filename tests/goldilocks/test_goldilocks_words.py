@@ -1,0 +1,224 @@
+"""Every formula, in numpy and compiled, on words around every carry; and that every carry is met."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from numba import njit
+
+from polyproof_goldilocks import formulas, words
+from references.goldilocks import EDGE_WORDS, EDGES, P, extension_inverse, extension_product, root
+
+R = 2**64 % P
+PAIRS = list(itertools.product(EDGE_WORDS, EDGES))
+ANY, CANONICAL = (np.array([pair[i] for pair in PAIRS], np.uint64) for i in (0, 1))
+LOW, HIGH = CANONICAL & np.uint64(2**32 - 1), CANONICAL >> np.uint64(32)
+
+
+def padded(a):
+    """Whole vectors: the last element again and again."""
+    return np.concatenate((a, np.repeat(a[-1:], -len(a) % 8)))
+
+
+def compiled(operation, *arguments):
+    """The operation on lanes; each scalar call must give the same."""
+    count = len(arguments)
+    if count == 1:
+
+        @njit
+        def scalar(a):
+            return operation(a)
+
+        @njit
+        def lanes(a, out):
+            for i in range(0, a.size, 8):
+                words.store(out, i, operation(words.load(a, i)))
+
+    elif count == 2:
+
+        @njit
+        def scalar(a, b):
+            return operation(a, b)
+
+        @njit
+        def lanes(a, b, out):
+            for i in range(0, a.size, 8):
+                words.store(out, i, operation(words.load(a, i), words.load(b, i)))
+
+    else:
+
+        @njit
+        def scalar(a, b, c):
+            return operation(a, b, c)
+
+        @njit
+        def lanes(a, b, c, out):
+            for i in range(0, a.size, 8):
+                words.store(out, i, operation(words.load(a, i), words.load(b, i), words.load(c, i)))
+
+    full = [padded(argument) for argument in arguments]
+    out = np.empty_like(full[0])
+    lanes(*full, out)
+    found = out[: len(arguments[0])]
+    for i in range(0, len(found), 37):
+        assert int(scalar(*(argument[i] for argument in arguments))) == int(found[i])
+    return found.tolist()
+
+
+BINARY = {
+    "add": lambda x, y: x + y,
+    "subtract": lambda x, y: x - y,
+}
+
+
+@pytest.mark.parametrize("name", BINARY)
+def test_sums_are_canonical_for_canonical_operands_and_right_for_any_first_one(name):
+    wanted = [BINARY[name](x, y) % P for x, y in PAIRS]
+    for found in (getattr(formulas, name)(ANY, CANONICAL).tolist(), compiled(getattr(words, name), ANY, CANONICAL)):
+        assert [value % P for value in found] == wanted
+        assert all(value < P for value, (x, _) in zip(found, PAIRS, strict=True) if x < P)
+
+
+def test_product_of_any_words_is_canonical():
+    pairs = list(itertools.product(EDGE_WORDS, EDGE_WORDS))
+    a, b = (np.array([pair[i] for pair in pairs], np.uint64) for i in (0, 1))
+    wanted = [x * y % P for x, y in pairs]
+    assert formulas.multiply(a, b).tolist() == wanted
+    assert compiled(words.multiply, a, b) == wanted
+
+
+def test_montgomery_product_of_any_word_and_a_canonical_one_is_canonical():
+    wanted = [x * y * pow(R, -1, P) % P for x, y in PAIRS]
+    assert formulas.montgomery(ANY, LOW, HIGH).tolist() == wanted
+    assert formulas.montgomery(ANY, CANONICAL, HIGH).tolist() == wanted, "what is above the low half does not count"
+    assert compiled(words.montgomery, ANY, CANONICAL, HIGH) == wanted
+    assert compiled(words.montgomery_product, ANY, CANONICAL) == wanted
+
+
+def test_a_prepared_constant_multiplies():
+    constant = 0xFEDC_BA98_7654_3210
+    prepared = constant * R % P
+    found = formulas.montgomery(ANY, np.uint64(prepared & 0xFFFF_FFFF), np.uint64(prepared >> 32))
+    assert found.tolist() == [x * constant % P for x, _ in PAIRS]
+
+
+def test_unary_formulas_on_every_edge():
+    a, canonical = np.array(EDGE_WORDS, np.uint64), np.array(EDGES, np.uint64)
+    assert formulas.canonical(a).tolist() == [x % P for x in EDGE_WORDS] == compiled(words.canonical, a)
+    assert formulas.negate(canonical).tolist() == [-x % P for x in EDGES] == compiled(words.negate, canonical)
+    for factor in (1, 7, 2**31, 2**32 - 1):
+        assert formulas.multiply_small(a, factor).tolist() == [x * factor % P for x in EDGE_WORDS]
+    for bits in (24, 48, 72):
+        times = getattr(formulas, f"_times_2_{bits}")
+        assert times(a).tolist() == [(x << bits) % P for x in EDGE_WORDS]
+
+
+def test_small_roots_of_unity_are_the_powers_of_two_that_the_formulas_use():
+    assert root(4) == 2**48 % P
+    assert root(8) == -(2**24) % P
+    assert pow(root(8), 3, P) == -(2**72) % P
+    assert (2**96 + 1) % P == 0
+
+
+@pytest.mark.parametrize("size", [2, 4, 8])
+def test_small_transforms_are_evaluation(size):
+    generator = np.random.default_rng(size)
+    inputs = [generator.choice(np.array(EDGES, np.uint64), 400) for _ in range(size)]
+    for vector, position in itertools.product((1, P - 1), range(size)):
+        for i, column in enumerate(inputs):
+            column[vector % 2 * size + position] = vector if i == position else 0
+    found = getattr(formulas, f"discrete_fourier_{size}")(*inputs)
+    omega = root(size)
+    for q in range(size):
+        wanted = [
+            sum(x * pow(omega, r * q, P) for r, x in enumerate(values)) % P
+            for values in zip(*(column.tolist() for column in inputs), strict=True)
+        ]
+        assert found[q].tolist() == wanted
+
+
+def test_wide_sums_take_any_six_words():
+    generator = np.random.default_rng(0)
+    sums = [generator.choice(np.array(EDGE_WORDS, np.uint64), 300) for _ in range(6)]
+    for column in sums:
+        column[0] = 2**64 - 1
+    weights = [2**bits for bits in (0, 22, 44, 32, 54, 76)]
+    wanted = [
+        sum(weight * value for weight, value in zip(weights, row, strict=True)) % P
+        for row in zip(*(column.tolist() for column in sums), strict=True)
+    ]
+    assert formulas.wide_sum(sums).tolist() == wanted
+
+
+@pytest.mark.parametrize("degree", [2, 3])
+def test_extension_formulas_on_edges(degree):
+    generator = np.random.default_rng(degree)
+    a, b = (generator.choice(np.array(EDGES, np.uint64), (degree, 200)) for _ in range(2))
+    found = np.stack(formulas.extension_multiply(list(a), list(b)), axis=1).tolist()
+    assert found == [extension_product(x, y) for x, y in zip(a.T.tolist(), b.T.tolist(), strict=True)]
+    norm, cofactors = formulas.extension_norm(list(a))
+    for x, n, c in zip(a.T.tolist(), norm.tolist(), np.stack(cofactors, axis=1).tolist(), strict=True):
+        assert extension_product(x, c) == [n] + [0] * (degree - 1)
+        if any(x):
+            assert n != 0
+            assert extension_inverse(x) == [value * pow(n, -1, P) % P for value in c]
+
+
+@pytest.mark.parametrize(
+    ("formula", "arguments"),
+    [
+        ("add", (ANY, CANONICAL)),
+        ("subtract", (ANY, CANONICAL)),
+        ("multiply", (ANY, CANONICAL)),
+        ("montgomery", (ANY, LOW, HIGH)),
+        ("canonical", (ANY,)),
+        ("_times_2_24", (ANY,)),
+        ("_times_2_48", (ANY,)),
+        ("_times_2_72", (ANY,)),
+    ],
+)
+def test_every_carry_of_every_formula_is_met_and_is_missed(formula, arguments, monkeypatch):
+    """Else the tests above would say less than they seem to."""
+    seen = []
+    choose = formulas._choose
+
+    def recording(condition, yes, no):
+        seen.append((bool(condition.any()), bool((~condition).any())))
+        return choose(condition, yes, no)
+
+    monkeypatch.setattr(formulas, "_choose", recording)
+    getattr(formulas, formula)(*arguments)
+    assert seen
+    assert all(met and missed for met, missed in seen), seen
+
+
+def test_masked_and_interleaved_memory_operations_touch_only_their_words():
+    @njit
+    def some(source, target):
+        words.store_some(target, 2, 1, 4, words.load_some(source, 0, 1, 4))
+
+    source, target = np.arange(100, 108, dtype=np.uint64), np.zeros(16, np.uint64)
+    some(source, target)
+    assert target.tolist() == [0, 0, 0, 101, 102, 103] + [0] * 10
+
+    @njit
+    def triples(source, target):
+        parts = words.load_triples(source, 0)
+        words.store(target, 24, parts[1])
+        words.store_triples(target, 0, parts)
+
+    source, target = np.arange(24, dtype=np.uint64), np.zeros(32, np.uint64)
+    triples(source, target)
+    assert target.tolist() == [*range(24), *range(1, 24, 3)]
+
+    @njit
+    def pairs(source, target):
+        parts = words.load_pairs(source, 0)
+        words.store(target, 16, parts[1])
+        words.store_pairs(target, 0, parts)
+
+    source, target = np.arange(16, dtype=np.uint64), np.zeros(24, np.uint64)
+    pairs(source, target)
+    assert target.tolist() == [*range(16), *range(1, 16, 2)]
