@@ -1,0 +1,371 @@
+"""From rows to holdings: what counts, exact sums and ratios, rounding against the exchange, and what is asked when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ownership import wallets
+from polyproof.assets import Asset
+from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
+from polyproof.challenge import Challenges, Freshly, Freshness
+from polyproof.errors import Location, PluginError, SpecError
+from polyproof.ownership import AccountControl, Kind, Status, load_schemes
+from polyproof.progress import Progress
+from polyproof.registry import default_registry
+from polyproof.reserves import BalanceCheck, Check, JudgedRow, ReservesPolicy, evaluate, settle
+from polyproof.reserves.evaluation import percent
+from polyproof.source import FINEST, ReserveRow, amount_text
+from reserves.exchange import PINS, SNAPSHOT
+
+COIN = 10**FINEST
+HERE = Location("a.csv", 1, row=1)
+ETH, BTC = Asset("ETH", 9), Asset("BTC", 8)
+DECLARED = ReservesPolicy(balances="declared")
+EVERY = ("proven", "key-only", "unbound", "custodial")
+
+
+def row(amount: int = COIN, asset: str = "ETH", **more: Any) -> ReserveRow:
+    return ReserveRow(HERE, asset, asset, "ethereum", "0x" + "ab" * 20, amount, **more)
+
+
+def judged(
+    status: Status = Status.PROVEN,
+    amount: int = COIN,
+    held: int | None = None,
+    freshness: Freshness = Freshness.CHALLENGE,
+    asset: str = "ETH",
+) -> JudgedRow:
+    balance = BalanceCheck.compare(amount, Answer(held, "", ""))
+    return JudgedRow(row(amount, asset), "x", status, "", "", Freshly(freshness, ""), balance)
+
+
+# What counts of a row
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("counted", EVERY)
+def test_only_the_statuses_of_the_policy_count(status: Status, counted: str) -> None:
+    policy = evolve(DECLARED, count=(counted,))
+    assert judged(status).counted(policy) == (COIN if status.value == counted else 0)
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.UNSUPPORTED])
+def test_no_policy_counts_what_failed_or_was_not_supported(status: Status) -> None:
+    assert judged(status, held=COIN).counted(evolve(DECLARED, count=EVERY)) == 0
+    with pytest.raises(SpecError):
+        ReservesPolicy(count=(status.value,))
+
+
+@pytest.mark.parametrize(
+    ("held", "checked", "declared"),
+    [(COIN, COIN, COIN), (COIN // 2, COIN // 2, COIN // 2), (2 * COIN, COIN, COIN), (0, 0, 0), (None, 0, COIN)],
+)
+def test_the_lesser_of_declared_and_held_counts_and_unchecked_only_if_the_policy_says_so(
+    held: int | None, checked: int, declared: int
+) -> None:
+    assert judged(held=held).counted(ReservesPolicy()) == checked
+    assert judged(held=held).counted(DECLARED) == declared
+
+
+@pytest.mark.parametrize(
+    ("held", "check"),
+    [
+        (COIN, Check.CONFIRMED),
+        (COIN - 1, Check.DIFFERS),
+        (COIN + 1, Check.DIFFERS),
+        (0, Check.DIFFERS),
+        (None, Check.NOT_CHECKED),
+        (-1, Check.NOT_CHECKED),
+        (10**100, Check.NOT_CHECKED),
+    ],
+)
+def test_a_balance_is_confirmed_only_if_it_is_exactly_that(held: int | None, check: Check) -> None:
+    assert BalanceCheck.compare(COIN, Answer(held, "asked")).check is check
+
+
+def test_stale_rows_count_unless_the_policy_refuses_them() -> None:
+    stale = judged(freshness=Freshness.STALE)
+    assert stale.counted(DECLARED) == COIN
+    refusing = evolve(DECLARED, stale="refuse", count=EVERY)
+    assert stale.counted(refusing) == 0
+    assert judged().counted(refusing) == COIN
+    assert judged(Status.CUSTODIAL, freshness=Freshness.STALE).counted(refusing) == COIN, "nobody signs those"
+
+
+# Adding up
+
+
+AMOUNTS = st.integers(0, 10**12 * COIN)
+ROWS = st.lists(
+    st.builds(
+        judged,
+        status=st.sampled_from(Status),
+        amount=AMOUNTS,
+        held=st.none() | AMOUNTS,
+        freshness=st.sampled_from(Freshness),
+        asset=st.sampled_from(["ETH", "BTC"]),
+    ),
+    max_size=20,
+)
+POLICIES = st.builds(
+    ReservesPolicy,
+    least_ratio=st.sampled_from(["0", "1", "1.05", "0.999999999999"]),
+    count=st.sets(st.sampled_from(EVERY)).map(lambda names: tuple(sorted(names))),
+    balances=st.sampled_from(["checked", "declared"]),
+    stale=st.sampled_from(["accept", "refuse"]),
+)
+
+
+@given(ROWS, POLICIES, st.tuples(st.integers(0, 10**20), st.integers(0, 10**20)))
+def test_sums_ratios_and_verdict_are_those_of_plain_fractions(
+    rows: list[JudgedRow], policy: ReservesPolicy, owed: tuple[int, int]
+) -> None:
+    found = settle(rows, (BTC, ETH), owed, policy)
+    for asset, reserves, owes in zip((BTC, ETH), found.assets, owed, strict=True):
+        mine = [one for one in rows if one.row.asset == asset.symbol]
+        exact = Fraction(sum(one.counted(policy) for one in mine), COIN)
+        unit = Fraction(1, 10**asset.decimals)
+        assert Fraction(reserves.counted) * unit <= exact < Fraction(reserves.counted + 1) * unit
+        for groups in (reserves.by_status, reserves.by_check, reserves.by_chain):
+            assert sum(holding.rows for holding in groups.values()) == len(mine)
+            assert sum(holding.amount for holding in groups.values()) == sum(one.row.amount for one in mine)
+            assert sum(holding.counted for holding in groups.values()) == sum(one.counted(policy) for one in mine)
+        assert reserves.total.rows == len(mine)
+        assert reserves.surplus == reserves.counted - owes
+        if owes:
+            assert reserves.ratio == Fraction(reserves.counted, owes)
+            assert reserves.met is (reserves.ratio >= Fraction(policy.least_ratio))
+        else:
+            assert reserves.ratio is None
+            assert reserves.met is True
+    assert found.met is all(asset.met for asset in found.assets)
+    assert found.short == tuple(asset for asset in found.assets if not asset.met)
+
+
+@given(st.fractions(0, 1000), st.integers(0, 6))
+def test_a_percentage_is_never_more_than_there_is(ratio: Fraction, digits: int) -> None:
+    shown = Fraction(percent(ratio, digits)) / 100
+    assert shown <= ratio < shown + Fraction(1, 100 * 10**digits)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [(Fraction(1), "100.00"), (Fraction(2, 3), "66.66"), (Fraction(99_999_999, 10**8), "99.99"), (Fraction(0), "0.00")],
+)
+def test_a_percentage_is_written_with_two_decimals(ratio: Fraction, text: str) -> None:
+    assert percent(ratio) == text
+
+
+def test_one_unit_too_few_is_not_enough() -> None:
+    whole = judged(amount=5 * COIN)
+    short = judged(amount=5 * COIN - 1)
+    assert settle([whole], (ETH,), [5 * 10**9], DECLARED).met is True
+    assert settle([short], (ETH,), [5 * 10**9], DECLARED).met is False, "what is below a unit is rounded down"
+
+
+def test_without_liabilities_there_is_no_ratio_and_no_verdict() -> None:
+    found = settle([judged()], (ETH,), None, DECLARED)
+    assert found.met is None
+    assert (found.assets[0].ratio, found.assets[0].met, found.assets[0].surplus) == (None, None, None)
+
+
+def test_an_asset_without_holdings_is_not_covered_if_it_is_owed() -> None:
+    found = settle([judged()], (BTC, ETH), [1, 0], DECLARED)
+    assert [asset.asset.symbol for asset in found.short] == ["BTC"]
+
+
+@pytest.mark.parametrize("decimals", [0, 8, 36, 40, 77])
+def test_assets_of_any_decimals_are_counted(decimals: int) -> None:
+    asset = Asset("ETH", decimals, bits=256)
+    found = settle([judged(amount=3 * COIN)], (asset,), [3 * 10**decimals], DECLARED)
+    assert found.assets[0].ratio == 1
+
+
+@given(st.integers(-(10**60), 10**60))
+def test_an_amount_is_written_exactly(amount: int) -> None:
+    assert Fraction(amount_text(amount)) == Fraction(amount, COIN)
+
+
+# Judging
+
+
+A, B = wallets.evm_account(1), wallets.evm_account(2)
+CHALLENGES = Challenges("Example Exchange", "example-1", SNAPSHOT, bytes(32), PINS)
+CONTRACT = "0x" + "c0" * 20
+
+
+class Told(BalanceProvider):
+    """A provider that is told what to answer, and keeps what it was asked."""
+
+    name = "told"
+
+    def __init__(
+        self, held: dict[str, int | None], controls: dict[str, AccountControl] | None = None, fewer: int = 0
+    ) -> None:
+        super().__init__(None, default_registry())
+        self.held, self.known, self.fewer = held, controls or {}, fewer
+        self.asked: list[str] = []
+        self.controlled: list[str] = []
+
+    def serves(self, question: Question) -> bool:
+        return question.address.lower() in self.held
+
+    def balances(self, questions: Sequence[Question], pin: Pin, progress: Progress) -> list[Answer]:
+        assert pin.chain == questions[0].chain
+        self.asked += [question.address for question in questions]
+        found = [Answer(self.held[question.address.lower()], "told", "told nothing") for question in questions]
+        return found[self.fewer :]
+
+    def controls_chain(self, chain: str) -> bool:
+        return bool(self.known)
+
+    def controls(self, questions: Sequence[ControlQuestion], pin: Pin, progress: Progress) -> list[ControlAnswer]:
+        self.controlled += [question.claim.address for question in questions]
+        return [ControlAnswer(self.known.get(question.claim.address.lower()), "told") for question in questions]
+
+
+def signed(number: int, message: str, **more: Any) -> ReserveRow:
+    claim = wallets.PROVEN["EVM, EIP-191"](number, message)
+    return evolve(row(message=message, signatures=claim.signatures), **{"address": claim.address, **more})
+
+
+def evaluated(rows: list[ReserveRow], accounts: list[str] | None = None, **options: Any) -> Any:
+    return evaluate(
+        rows,
+        accounts or [one.address for one in rows],
+        assets=(ETH,),
+        schemes=load_schemes(),
+        **{"pins": PINS, "policy": DECLARED, **options},
+    )
+
+
+def test_a_row_that_signed_this_audits_challenge_is_fresh_and_a_constant_message_stale() -> None:
+    from polyproof_ownership.evm import checksummed
+
+    account = checksummed(bytes.fromhex(A[2:]))
+    rows = [signed(1, CHALLENGES.of("ethereum", account).text()), signed(2, "I am an example address")]
+    accounts = [account, checksummed(bytes.fromhex(B[2:]))]
+    found = evaluated(rows, accounts, challenges=CHALLENGES)
+    assert [one.status for one in found.rows] == [Status.PROVEN, Status.PROVEN]
+    assert [one.freshly.freshness for one in found.rows] == [Freshness.CHALLENGE, Freshness.STALE]
+
+
+def test_a_signature_for_another_address_fails_though_the_key_is_right() -> None:
+    rows = [signed(1, CHALLENGES.of("ethereum", B).text())]
+    (one,) = evaluated(rows, challenges=CHALLENGES).rows
+    assert one.status is Status.FAILED
+    assert "for the address" in one.reason
+
+
+def test_a_signature_for_another_organisation_fails_though_the_key_is_right() -> None:
+    theirs = Challenges("Other Exchange", "other-1", SNAPSHOT, bytes(32), PINS)
+    (one,) = evaluated([signed(1, theirs.of("ethereum", A).text())], challenges=CHALLENGES).rows
+    assert one.status is Status.FAILED
+
+
+def test_a_failed_row_is_not_asked_about_and_a_proven_one_is() -> None:
+    provider = Told({A: COIN, B: COIN})
+    rows = [signed(1, "m"), evolve(signed(1, "m"), address=B)]
+    found = evaluated(rows, providers=[provider])
+    assert [one.status for one in found.rows] == [Status.PROVEN, Status.FAILED]
+    assert [one.balance.check for one in found.rows] == [Check.CONFIRMED, Check.NOT_CHECKED]
+    assert provider.asked == [A]
+
+
+def test_a_provider_that_does_not_know_leaves_the_question_to_the_next() -> None:
+    first, second = Told({A: None, B: 5}), Told({A: COIN, B: 7})
+    found = evaluated([signed(1, "m"), signed(2, "m")], providers=[first, second])
+    assert [one.balance.held for one in found.rows] == [COIN, 5]
+    assert second.asked == [A]
+
+
+def test_a_chain_that_is_not_pinned_is_not_asked() -> None:
+    provider = Told({A: COIN})
+    (one,) = evaluated([signed(1, "m")], providers=[provider], pins=()).rows
+    assert one.balance.check is Check.NOT_CHECKED
+    assert "no block of ethereum is pinned" in one.balance.reason
+    assert not provider.asked
+
+
+def test_a_row_nobody_serves_is_not_checked() -> None:
+    (one,) = evaluated([signed(1, "m")], providers=[Told({})]).rows
+    assert one.balance.check is Check.NOT_CHECKED
+    assert "nobody was named" in one.balance.reason
+
+
+def test_a_provider_that_answers_less_than_it_was_asked_is_broken() -> None:
+    with pytest.raises(PluginError, match="gave 1 answers to 2 questions"):
+        evaluated([signed(1, "m"), signed(2, "m")], providers=[Told({A: 1, B: 2}, fewer=1)])
+
+
+def owned(*owners: str, signers: tuple[int, ...] = (1, 2), message: str = "m") -> ReserveRow:
+    signatures = tuple(wallets.PROVEN["EVM, EIP-191"](number, message).signatures[0] for number in signers)
+    return evolve(signed(1, message), address=CONTRACT, owners=owners, signatures=signatures)
+
+
+def test_a_contract_is_unbound_until_its_chain_is_asked_and_then_the_chain_decides() -> None:
+    (unasked,) = evaluated([owned(A, B)]).rows
+    assert unasked.status is Status.UNBOUND
+    owners = AccountControl("getOwners", (A, B), 2)
+    (asked,) = evaluated([owned(A, B)], providers=[Told({}, {CONTRACT: owners})]).rows
+    assert asked.status is Status.PROVEN
+    assert asked.row.control == owners
+    (other,) = evaluated(
+        [owned(A, B)], providers=[Told({}, {CONTRACT: AccountControl("x", ("0x" + "ee" * 20,), 1)})]
+    ).rows
+    assert other.status is Status.FAILED
+
+
+def test_what_was_looked_up_is_told_apart_in_the_sums() -> None:
+    owners = AccountControl("getOwners", (A, B), 2)
+    rows = [owned(A, B), signed(1, "m")]
+    found = evaluated(rows, providers=[Told({}, {CONTRACT: owners})]).assets[0]
+    assert found.by_status[Status.PROVEN].rows == 2
+    assert found.looked_up.rows == 1
+
+
+def test_a_proven_row_and_one_that_contradicts_are_not_looked_up() -> None:
+    provider = Told({}, {CONTRACT: AccountControl("x", (A,), 1)})
+    theirs = Challenges("Other Exchange", "other-1", SNAPSHOT, bytes(32), PINS).of("ethereum", CONTRACT).text()
+    rows = [signed(1, "m"), owned(A, B, message=theirs)]
+    found = evaluated(rows, providers=[provider], challenges=CHALLENGES)
+    assert [one.status for one in found.rows] == [Status.PROVEN, Status.FAILED]
+    assert not provider.controlled
+
+
+def test_why_a_contract_could_not_be_looked_up_is_told() -> None:
+    (one,) = evaluated([owned(A, B)], providers=[Told({}, {B: AccountControl("x", (A,), 1)})]).rows
+    assert one.status is Status.UNBOUND
+    assert one.reason.endswith("; told")
+
+
+def test_a_custodial_row_is_asked_about_and_never_signed_for() -> None:
+    (one,) = evaluated([row(kind=Kind.CUSTODIAL)], providers=[Told({"0x" + "ab" * 20: COIN})]).rows
+    assert (one.status, one.balance.check) == (Status.CUSTODIAL, Check.CONFIRMED)
+
+
+def test_progress_moves_through_all_that_takes_long() -> None:
+    from contextlib import contextmanager
+
+    from polyproof.progress import Task
+
+    seen: dict[str, int] = {}
+
+    class Counting(Progress):
+        @contextmanager
+        def task(self, title: str, total: int | None = None) -> Any:
+            class Steps(Task):
+                def advance(self, steps: int = 1) -> None:
+                    seen[title] = seen.get(title, 0) + steps
+
+            yield Steps()
+
+    evaluated([signed(number, "m") for number in range(10)], progress=Counting())
+    assert seen["verify ownership"] == 10
