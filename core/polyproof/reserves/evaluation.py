@@ -282,7 +282,7 @@ def _freshness(row: ReserveRow, account: str, challenges: Challenges | None) -> 
 # Ownership
 
 
-AT_ONCE = 1 << 16
+AT_ONCE = 1 << 17
 """Rows judged between two visits to the checkpoint."""
 
 
