@@ -47,6 +47,7 @@ LARGEST = 10**60
 """Coins that no holding reaches; what claims more is a mistake or an attack."""
 LONGEST_TEXT = 1 << 16
 """Characters that a text of a row may have."""
+LONGEST_ROW = 1 << 20
 LONGEST_ADDRESS = 1000
 MOST_TEXTS = 64
 """Signatures, keys or owners that a row may have."""
@@ -201,12 +202,14 @@ class Reading:
             return
         units = self._taken(location, lambda: _amount(amount, exponent))
         number = self._taken(location, lambda: _height(height))
+        if meaning is not None and token:
+            self._taken(location, lambda: self.names.check_token(meaning.asset, meaning.chain, token))
         if not address:
             self.findings.add("has no address", location)
         for what, texts in (("signatures", signatures), ("keys", keys), ("owners", owners)):
             if len(texts) > MOST_TEXTS:
                 self.findings.add(f"has {len(texts)} {what}", location, f"at most {MOST_TEXTS}")
-        for problem in _text_problems((message, *signatures, *keys, *owners), address, block, scheme, token):
+        for problem in _text_problems((message, *signatures, *keys, *owners), address, block, scheme):
             self.findings.add(problem, location)
         if meaning is None or units is None or self.findings.count > before:
             return
@@ -279,13 +282,13 @@ def _height(text: str | None) -> int | None:
     return int(text)
 
 
-def _text_problems(
-    texts: Sequence[str], address: str, block: str | None, scheme: str | None, token: str | None
-) -> Iterator[str]:
+def _text_problems(texts: Sequence[str], address: str, block: str | None, scheme: str | None) -> Iterator[str]:
     """What is wrong with the texts of a row, so that it can be published and printed."""
     together = "".join(texts)
     if len(together) > LONGEST_TEXT and any(len(text) > LONGEST_TEXT for text in texts):
         yield f"has a text of more than {LONGEST_TEXT} characters"
+    elif len(together) > LONGEST_ROW:
+        yield f"has texts of more than {LONGEST_ROW} characters together"
     if not together.isascii() and any("\ud800" <= char <= "\udfff" for char in together):
         yield "has a text that is no Unicode"
     if len(address) > LONGEST_ADDRESS or not address.isprintable():
@@ -294,8 +297,6 @@ def _text_problems(
         yield f"block hash {block[:40]!r}: wanted are 16 to 128 characters of hex or base64"
     if scheme is not None and not _NAME.match(scheme):
         yield f"ownership scheme {scheme[:40]!r}: names are lower case letters, digits and hyphens"
-    if token and not _NAME.match(token):
-        yield f"token {token[:40]!r}: names are lower case letters, digits and hyphens"
 
 
 @frozen(kw_only=True)

@@ -232,6 +232,24 @@ def test_a_spec_without_reserves_is_told(made: Path, tmp_path: Path) -> None:
         run_reserves(spec)
 
 
+def test_a_node_of_a_chain_that_is_not_pinned_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(okx_csv([wallet("EVM, EIP-191", 1)]))
+    more = "  balances: [{name: evm, chain: arbitrum, url: 'http://127.0.0.1:1'}]\n"
+    spec = write_spec(tmp_path, spec_text("{name: okx-csv, path: a.csv}", more=more))
+    with pytest.raises(InputError, match="arbitrum, of which no block is pinned"):
+        run_reserves(spec)
+
+
+def test_a_token_that_only_the_exchange_tells_apart_is_told(tmp_path: Path) -> None:
+    first = {"asset": "ETH", "chain": "ethereum", "address": wallets.evm_account(1), "amount": "1"}
+    (tmp_path / "a.jsonl").write_text(jsonl([first, {**first, "token": "another"}]))
+    more = "  coins: [{coin: WEIRD-ETH, asset: ETH, chain: ethereum, token: another}]\n"
+    spec = write_spec(tmp_path, spec_text("{name: native, path: a.jsonl}", more=more))
+    directory = prove(tmp_path, spec, {"BTC": "1"})
+    run_reserves(spec, directory)
+    assert any(line.startswith("1 rows are of tokens that only") for line in verify_reserves(directory).leaves_open)
+
+
 # A dishonest exchange
 
 
@@ -331,6 +349,14 @@ def test_an_amount_cannot_be_raised_in_the_sums_alone(audit: Path) -> None:
 def test_a_balance_that_differs_cannot_be_called_confirmed(audit: Path) -> None:
     records = lines(audit)
     row_of(records, account(2))["outcome"]["balance"] = "confirmed"
+    write_lines(audit, records)
+    assert rejected(audit) == "evidence-row"
+
+
+@pytest.mark.parametrize("key", ["reason", "balance_reason", "balance_source"])
+def test_no_text_for_people_can_steer_a_terminal(audit: Path, key: str) -> None:
+    records = lines(audit)
+    row_of(records, account(3))["outcome"][key] = "\x1b[2J nothing to see"
     write_lines(audit, records)
     assert rejected(audit) == "evidence-row"
 

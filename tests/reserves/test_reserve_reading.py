@@ -225,6 +225,16 @@ def test_a_row_of_the_pinned_block_is_read(read: Read) -> None:
     assert read("native", jsonl([row]), "a.jsonl").rows
 
 
+@pytest.mark.parametrize(("chain", "hint"), [("eth", "the chain is called ethereum"), ("nowhere", "")])
+def test_a_pin_under_another_name_is_reported(tmp_path: Path, chain: str, hint: str) -> None:
+    (tmp_path / "a.jsonl").write_text(jsonl([holding("ethereum", A)]))
+    text = spec_text("{name: native, path: a.jsonl}").replace("chain: ethereum,", f"chain: {chain},")
+    spec = write_spec(tmp_path, text)
+    assert spec.reserves is not None
+    with pytest.raises(ReservesError, match=hint or "unknown network"):
+        read_reserves(spec.reserves, spec.assets, registry=default_registry(), schemes=load_schemes(), base=tmp_path)
+
+
 def test_a_file_that_two_sources_read_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(jsonl([holding("ethereum", A)]))
     sources = "{name: native, path: a.jsonl}\n{name: native, path: ./a.jsonl}"

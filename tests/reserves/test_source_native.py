@@ -202,6 +202,22 @@ def test_what_is_wrong_with_a_file_is_reported(problems: Problems, file: str, da
     assert any(part in str(problem) for problem in found), [str(problem) for problem in found]
 
 
+def test_a_token_that_nobody_told_apart_may_not_count_beside_another(read: Read, problems: Problems) -> None:
+    """Else one account would count again under every name that somebody thinks of."""
+    first = {"asset": "ETH", "chain": "ethereum", "address": A, "amount": "1"}
+    rows = jsonl([first, {**first, "token": "another"}])
+    (problem,) = problems("native", rows, "a.jsonl")
+    assert "no token 'another' of ETH on ethereum" in problem.message
+    more = "  coins: [{coin: WEIRD-ETH, asset: ETH, chain: ethereum, token: another}]\n"
+    assert len(read("native", rows, "a.jsonl", more=more).rows) == 2
+
+
+def test_texts_of_a_row_are_bounded_together(problems: Problems) -> None:
+    text = json.dumps({**HEADER, "holdings": [{**FULL, "signatures": ["x" * 60_000] * 18}]})
+    (problem,) = problems("native", text, "a.yaml")
+    assert "together" in problem.message
+
+
 def test_half_a_character_is_reported(problems: Problems) -> None:
     line = json.dumps({**FULL, "message": "\ud800"})
     (problem,) = problems("native", json.dumps(HEADER) + "\n" + line + "\n", "a.jsonl")

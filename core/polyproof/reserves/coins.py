@@ -223,6 +223,11 @@ class CoinNames:
         further = [*(chain for chain in chains if _CHAIN.match(chain)), *(coin.chain for coin in own)]
         self._networks |= {spelling(chain): chain for chain in further}
         self._ignore = {spelling(name) for name in ignore}
+        self._tokens: dict[tuple[str, str], set[str]] = {}
+        for coin in self._coins.values():
+            symbol = self._symbols.get(spelling(coin.asset))
+            if symbol is not None and coin.token:
+                self._tokens.setdefault((symbol, coin.chain), set()).add(coin.token)
         self._found: dict[tuple[str, str], CoinMeaning] = {}
 
     def chain(self, network: str) -> str:
@@ -231,6 +236,13 @@ class CoinNames:
         if chain is None:
             raise InputError(Problem(f"unknown network {shown(network)}", hint=self._hint(network, self._networks)))
         return chain
+
+    def check_token(self, asset: str, chain: str, token: str) -> None:
+        """Raise ``InputError`` for a token that is not told apart there: one account may count once for each."""
+        known = self._tokens.get((asset, chain), set())
+        if token and token not in known:
+            hint = f"{did_you_mean(token, sorted(known))}; reserves.coins adds one"
+            raise InputError(Problem(f"there is no token {shown(token)} of {asset} on {chain}", hint=hint))
 
     def find(self, coin: str, network: str = "") -> CoinMeaning:
         """What a row's coin means, together with its network where the row has one. Raises ``InputError``."""

@@ -83,7 +83,7 @@ def holding_record(row: ReserveRow) -> dict[str, Any]:
 def write_control(control: AccountControl) -> dict[str, Any]:
     """What a chain says about an account, as the file has it."""
     return {
-        "source": control.source[:_LONGEST_REASON],
+        "source": _sentence(control.source),
         "owners": list(control.owners),
         "threshold": control.threshold,
         "accepted": [digest.hex() for digest in control.accepted],
@@ -93,7 +93,7 @@ def write_control(control: AccountControl) -> dict[str, Any]:
 def _outcome_record(one: JudgedRow) -> dict[str, Any]:
     record: dict[str, Any] = {
         "status": one.status.value,
-        "reason": one.reason[:_LONGEST_REASON],
+        "reason": _sentence(one.reason),
         "account": one.account,
         "scheme": one.scheme,
         "freshness": one.freshly.freshness.value,
@@ -103,8 +103,14 @@ def _outcome_record(one: JudgedRow) -> dict[str, Any]:
         record["held"] = amount_text(one.balance.held)
     for name in ("source", "reason"):
         if getattr(one.balance, name):
-            record[f"balance_{name}"] = getattr(one.balance, name)[:_LONGEST_REASON]
+            record[f"balance_{name}"] = _sentence(getattr(one.balance, name))
     return record
+
+
+def _sentence(text: str) -> str:
+    """A text for people, as short as the file wants it, without what would steer a terminal."""
+    text = text[:_LONGEST_REASON]
+    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
 # Reading
@@ -145,10 +151,10 @@ def _row(line: bytes, location: Location) -> JudgedRow:
     control = taken.record("control")
     row = ReserveRow(
         location=location,
-        coin=taken.text("asset", 100),
-        asset=taken.text("asset", 100),
+        coin=taken.printable("asset", 100),
+        asset=taken.printable("asset", 100),
         chain=taken.matching("chain", _NAME),
-        address=taken.text("address", LONGEST_ADDRESS),
+        address=taken.printable("address", LONGEST_ADDRESS),
         amount=taken.amount("amount"),
         token=taken.matching("token", _TOKEN, ""),
         message=taken.text("message", LONGEST_TEXT, ""),
@@ -164,9 +170,9 @@ def _row(line: bytes, location: Location) -> JudgedRow:
     outcome = Record(taken.record("outcome") or _no("it has no outcome"))
     judged = JudgedRow(
         row=row,
-        account=outcome.text("account", LONGEST_ADDRESS),
+        account=outcome.printable("account", LONGEST_ADDRESS),
         status=Status(outcome.text("status", 20)),
-        reason=outcome.text("reason", _LONGEST_REASON),
+        reason=outcome.printable("reason", _LONGEST_REASON),
         scheme=outcome.matching("scheme", _TOKEN),
         freshly=Freshly(Freshness(outcome.text("freshness", 20)), ""),
         balance=_balance(outcome, row.amount),
@@ -188,7 +194,7 @@ def parse_control(record: Mapping[str, Any]) -> AccountControl:
     if threshold is None:
         _no("control.threshold is missing")
     digests = tuple(bytes.fromhex(digest) for digest in accepted)
-    return AccountControl(taken.text("source", _LONGEST_REASON), taken.texts("owners"), threshold, digests)
+    return AccountControl(taken.printable("source", _LONGEST_REASON), taken.texts("owners"), threshold, digests)
 
 
 def _balance(outcome: Record, amount: int) -> BalanceCheck:
@@ -200,8 +206,8 @@ def _balance(outcome: Record, amount: int) -> BalanceCheck:
     return BalanceCheck(
         check,
         held,
-        outcome.text("balance_source", _LONGEST_REASON, ""),
-        outcome.text("balance_reason", _LONGEST_REASON, ""),
+        outcome.printable("balance_source", _LONGEST_REASON, ""),
+        outcome.printable("balance_reason", _LONGEST_REASON, ""),
     )
 
 
@@ -241,6 +247,13 @@ class Record:
         if not isinstance(value, str) or len(value) > longest:
             _no(f"{name} is no text of at most {longest} characters")
         return _encodable(value)
+
+    def printable(self, name: str, longest: int, default: Any = _REQUIRED) -> Any:
+        """A text of at most so many characters, none of which steers a terminal."""
+        value = self.text(name, longest, default)
+        if isinstance(value, str) and not value.isprintable():
+            _no(f"{name} cannot be shown: {ascii(value)[:80]}")
+        return value
 
     def matching(self, name: str, pattern: re.Pattern[str], default: Any = _REQUIRED) -> Any:
         """A text that a pattern matches."""

@@ -23,14 +23,15 @@ from polyproof.assets import Asset
 from polyproof.audit import AuditVerified, PublishedAudit
 from polyproof.backend import Policy
 from polyproof.balances import BalanceProvider
-from polyproof.challenge import Challenges
+from polyproof.challenge import Challenges, Freshness
 from polyproof.errors import ArtifactError, InputError, Location, Problem, ProofRejected, SpecError
+from polyproof.options import did_you_mean
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipScheme, Status, load_schemes
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves.accounts import Spellings
 from polyproof.reserves.checkpoint import Checkpoint, scheme_versions
-from polyproof.reserves.coins import CoinNames
+from polyproof.reserves.coins import BUILT_IN, CoinNames
 from polyproof.reserves.evaluation import Evaluation, JudgedRow, evaluate, judge_rows, settle
 from polyproof.reserves.evidence import EVIDENCE, FORMAT, HEADER, evidence_lines, holding_record, parse_evidence
 from polyproof.reserves.published import (
@@ -45,7 +46,7 @@ from polyproof.reserves.reading import Discrepancy, ReservesRead, SourceFile, ch
 from polyproof.reserves.recording import write_recording
 from polyproof.reserves.settings import ReservesPolicy, ReservesSpec
 from polyproof.reserves.strict_json import canonical
-from polyproof.source import Findings
+from polyproof.source import Findings, ReserveRow
 from polyproof.spec import Spec
 from polyproof.timestamps import FORMAT as TIMESTAMP
 
@@ -59,9 +60,10 @@ __all__ = [
 ]
 
 CHECKPOINT = "reserves-checkpoint.sqlite"
-MOST_EVIDENCE = 4 << 30
+MOST_EVIDENCE = 1 << 30
 """Bytes of evidence that are read."""
-MOST_ROWS = 5_000_000
+MOST_ROWS = 1_000_000
+"""Rows of evidence that are read; more would take more memory than a verifier need have."""
 
 
 # Evaluating and publishing
@@ -170,7 +172,16 @@ def _check_assets(assets: Sequence[Asset], published: PublishedAudit, file: Path
 
 def _open_providers(settings: ReservesSpec, base: Path, registry: Registry) -> list[BalanceProvider]:
     providers: list[BalanceProvider] = [choice.create(registry) for choice in settings.balances]
+    pinned = {pin.chain for pin in settings.pins}
     for provider in providers:
+        chain = getattr(provider.options, "chain", None)
+        if chain is not None and chain not in pinned:
+            raise InputError(
+                Problem(
+                    f"{provider.name} is to be asked about {chain}, of which no block is pinned",
+                    hint=did_you_mean(chain, sorted(pinned)),
+                )
+            )
         provider.open(base)
     return providers
 
@@ -242,6 +253,10 @@ def _write_evidence(path: Path, rows: Sequence[JudgedRow], progress: Progress) -
             task.advance()
         file.flush()
         os.fsync(file.fileno())
+    if size > MOST_EVIDENCE or len(rows) > MOST_ROWS:
+        raise InputError(
+            f"{len(rows)} rows make {size} bytes of evidence; verifiers read {MOST_ROWS} rows and {MOST_EVIDENCE} bytes"
+        )
     return PublishedEvidence(file=EVIDENCE, bytes=size, sha256=digest.hexdigest(), rows=len(rows))
 
 
@@ -273,20 +288,31 @@ class ReservesVerified:
     def leaves_open(self) -> tuple[str, ...]:
         """What still rests on somebody's word."""
         rows = self.evaluation.rows
-        looked_up = sum(1 for one in rows if one.status is Status.PROVEN and one.row.control is not None)
-        confirmed = sum(1 for one in rows if one.balance.held is not None)
-        stale = sum(1 for one in rows if one.status is Status.PROVEN and one.freshly.freshness.value == "stale")
-        return (
-            *([f"{confirmed} balances are what the exchange says the chain said"] if confirmed else []),
-            *([f"{len(rows) - confirmed} balances were not checked at all"] if confirmed < len(rows) else []),
-            *(
-                [f"the owners of {looked_up} accounts are those that the exchange says its chain named"]
-                if looked_up
-                else []
+        proven = [one for one in rows if one.status is Status.PROVEN]
+        held = sum(1 for one in rows if one.balance.held is not None)
+        told_apart = {(coin.asset, coin.chain, coin.token) for coin in BUILT_IN}
+        counts = (
+            (held, "balances are what the exchange says the chain said"),
+            (len(rows) - held, "balances were not checked at all"),
+            (
+                sum(1 for one in proven if one.row.control is not None),
+                "accounts are owned by those whom the exchange says their chain named",
             ),
-            *([f"{stale} proven rows carry messages that may have been signed at any time"] if stale else []),
-            "coins may be borrowed for the snapshot, or pledged to others",
+            (
+                sum(1 for one in proven if one.freshly.freshness is Freshness.STALE),
+                "proven rows carry messages that may have been signed at any time",
+            ),
+            (
+                sum(1 for one in rows if one.row.token and _token(one.row) not in told_apart),
+                "rows are of tokens that only the exchange tells apart from others of their asset and chain",
+            ),
         )
+        found = tuple(f"{count} {what}" for count, what in counts if count)
+        return (*found, "coins may be borrowed for the snapshot, or pledged to others")
+
+
+def _token(row: ReserveRow) -> tuple[str, str, str]:
+    return row.asset, row.chain, row.token
 
 
 def verify_reserves(

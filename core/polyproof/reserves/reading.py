@@ -17,7 +17,7 @@ from attrs import frozen
 
 from polyproof.assets import Asset
 from polyproof.balances import Pin
-from polyproof.errors import Location
+from polyproof.errors import InputError, Location
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipScheme
 from polyproof.progress import Progress
 from polyproof.registry import Registry
@@ -85,6 +85,8 @@ def read_reserves(
     files: list[SourceFile] = []
     discrepancies: list[Discrepancy] = []
     seen: dict[Path, str] = {}
+    for pin in settings.pins:
+        _check_chain(pin, names, findings)
     with (progress or Progress()).task("read reserves") as task:
         for choice in settings.sources:
             source: Source = choice.create(registry)
@@ -112,6 +114,17 @@ def read_reserves(
         findings.add("the reserve files have no holdings")
     findings.raise_any()
     return ReservesRead(tuple(rows), tuple(accounts), tuple(files), tuple(discrepancies))
+
+
+def _check_chain(pin: Pin, names: CoinNames, findings: Findings) -> None:
+    """A pin under another name than the chain's own would be of no row."""
+    try:
+        meant = names.chain(pin.chain)
+    except InputError as error:
+        findings.add_error(error, Location("reserves.pins"))
+        return
+    if meant != pin.chain:
+        findings.add(f"{pin.chain} is pinned", Location("reserves.pins"), f"the chain is called {meant}")
 
 
 def _read_file(source: Source, path: Path, names: CoinNames, findings: Findings) -> Reading:

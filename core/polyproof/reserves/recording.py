@@ -86,7 +86,11 @@ def _take(recording: Recording, line: bytes) -> None:
     if len(line) > _LONGEST_LINE:
         raise ValueError(f"the line has {len(line)} bytes, allowed are {_LONGEST_LINE}")
     record = Record(parse_strict(line))
-    chain, address, block = record.text("chain", 200), record.text("address", 1000), record.text("block", 128)
+    chain, address, block = (
+        record.printable("chain", 200),
+        record.printable("address", 1000),
+        record.printable("block", 128),
+    )
     height = record.whole("height")
     if height is None:
         raise ValueError("height is missing")
