@@ -47,9 +47,7 @@ def spec_text(options: str, assets: tuple[str, ...] = TWO) -> str:
 
 UNFIT = [
     pytest.param("segment_rows: 3000", TWO, ["3000", "power of two"], id="length"),
-    pytest.param(
-        "extension: 4", TWO, ["extensions of degree 2 and 3", "not 4"], id="extension the field lacks"
-    ),
+    pytest.param("extension: 4", TWO, ["extensions of degree 2 and 3", "not 4"], id="extension the field lacks"),
     pytest.param(
         "blinding: 181",
         TWO,
