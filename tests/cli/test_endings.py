@@ -370,6 +370,8 @@ def test_a_process_interrupted_while_proving_leaves_nothing_and_says_so(folder: 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A suite that was started in the background ignores the signal, and its children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while not (folder / moment).exists() and process.poll() is None and time.monotonic() < deadline:
