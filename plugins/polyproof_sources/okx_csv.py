@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
-from attrs import define, evolve
+from attrs import define
 
 from polyproof.errors import Location
 from polyproof.options import shown
@@ -141,7 +142,7 @@ class _Part:
     def holding(self, record: Record, reading: Reading) -> None:
         assert self.columns is not None, "a holding stands under a header"
         self.rows += 1
-        location = evolve(record.location, row=self.rows)
+        location = Location(record.location.file, record.location.line, row=self.rows)
         values = self._values(record, location, reading)
         if values is None:
             return
@@ -189,6 +190,7 @@ def _header_name(name: str) -> str:
     return re.sub(r"\s*/\s*", "/", re.sub(r"[\s_]+", " ", name.casefold()))
 
 
+@lru_cache(256)
 def _kind(text: str) -> Kind | None:
     name = re.sub(r"[\s_-]+", " ", text.casefold()).strip()
     if name in _KINDS:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,25 +61,24 @@ def read_records(path: Path, findings: Findings) -> Iterator[Record]:
             findings.add("is UTF-16, not UTF-8", Location(str(path)), "convert it first: iconv -f UTF-16 -t UTF-8")
             return
         file.seek(3 if head.startswith(codecs.BOM_UTF8) else 0)
-        number = unfinished = 0
+        name, number, unfinished = str(path), 0, 0
         while raw := file.readline(LONGEST + 1):
             number += 1
-            location = Location(str(path), number)
+            location = Location(name, number)
             if len(raw) > LONGEST:
                 findings.add(f"the line is longer than {LONGEST} bytes", location)
                 while raw and not raw.endswith(b"\n"):
                     raw = file.readline(LONGEST + 1)
                 continue
-            after = file.tell()
-            lines, ended = ([raw], True) if b'"' not in raw else _lines(raw, file)
-            if not ended:
+            lines = [raw]
+            if b'"' in raw and not _read_on(lines, file):
                 findings.add("a quoted cell does not end", location, 'its quote is closed by another: "…"')
                 unfinished += 1
                 if unfinished > MOST_UNFINISHED:
                     findings.add("what follows is not read", location)
                     return
                 # The lines that the quote swallowed are read again, each by itself.
-                file.seek(after)
+                file.seek(-sum(map(len, lines[1:])), os.SEEK_CUR)
                 continue
             number += len(lines) - 1
             try:
@@ -94,23 +94,24 @@ def read_records(path: Path, findings: Findings) -> Iterator[Record]:
             yield Record(location, tuple(cells(text)))
 
 
-def _lines(first: bytes, file: BinaryIO) -> tuple[list[bytes], bool]:
-    """The lines of a record, and whether its last quoted cell ends; every line is looked at once."""
-    lines, size = [first], len(first)
+def _read_on(lines: list[bytes], file: BinaryIO) -> bool:
+    """Read lines until the record that the first one begins is whole; whether it ends. Every line is looked at once."""
+    (first,) = lines
     # A quote opens a cell only where one begins; most lines with a quote have an even number and are whole.
     within = _OPENING.search(first) is not None and _scan(first.decode("utf-8", "replace").rstrip("\r\n"))[1]
+    size = len(first)
     while within:
         line = file.readline(LONGEST + 1)
+        lines.append(line)
         size += len(line)
         if not line or size > LONGEST:
-            return lines, False
-        lines.append(line)
+            return False
         closing = _CLOSING.match(line.rstrip(b"\r\n"))
         if closing:
             rest = line[closing.end() :].decode("utf-8", "replace").rstrip("\r\n")
             comma = rest.find(",")
             within = comma >= 0 and _scan(rest[comma + 1 :])[1]
-    return lines, True
+    return True
 
 
 def cells(text: str) -> list[str]:
