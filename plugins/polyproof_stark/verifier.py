@@ -18,9 +18,9 @@ from polyproof.field import Elements
 from polyproof.hash import Hash
 from polyproof_stark.compiler import RowSet, Value, evaluate
 from polyproof_stark.proof import StarkProof
-from polyproof_stark.protocol import Divisors, Instance, Weights
+from polyproof_stark.protocol import Divisors, Instance, Openings, Weights
 
-__all__ = ["Accepted", "verify"]
+__all__ = ["Accepted", "constraints_at", "verify"]
 
 
 @frozen(eq=False)
@@ -69,8 +69,19 @@ def check_identity(
     instance: Instance, proof: StarkProof, challenges: list[Elements], eta: Elements, z: Elements
 ) -> None:
     """The constraint identity at z: Σ η^k C_k(z) / divisor_k(z) = Σ z^{i(N−d)} chunk_i(z)."""
-    compiled, extension, p = instance.compiled, instance.extension, instance.parameters
-    openings = proof.openings
+    extension, p = instance.extension, instance.parameters
+    step = extension.power(z, p.rows - p.blinding)
+    powers = extension.powers(step, instance.layout.chunks)
+    quotient = extension.sum(extension.multiply(proof.openings.chunks, powers), axis=0)
+    if not np.array_equal(constraints_at(instance, proof.openings, challenges, eta, z), quotient):
+        raise ProofRejected("constraint-identity", "the constraints do not hold at the out-of-domain point")
+
+
+def constraints_at(
+    instance: Instance, openings: Openings, challenges: list[Elements], eta: Elements, z: Elements
+) -> Elements:
+    """Σ η^k C_k(z) / divisor_k(z) of opened values: what the chunks must add up to, ``(e,)``."""
+    compiled, extension = instance.compiled, instance.extension
     ahead = dict(zip(compiled.next_columns, openings.ahead, strict=True))
 
     def leaf(node: Node) -> Value:
@@ -99,12 +110,7 @@ def check_identity(
             )
             combined = extension.sum(extension.multiply(values, powers[chosen]), axis=0)
             total = extension.add(total, extension.multiply(combined, inverse_divisors[rows]))
-    step = extension.power(z, p.rows - p.blinding)
-    quotient = extension.sum(
-        extension.multiply(openings.chunks, extension.powers(step, instance.layout.chunks)), axis=0
-    )
-    if not np.array_equal(total, quotient):
-        raise ProofRejected("constraint-identity", "the constraints do not hold at the out-of-domain point")
+    return total
 
 
 def check_trees(

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from polyproof.constraints import Node, Operation
+from polyproof.constraints import Node
 from polyproof_stark.compiler import RowSet, Value, evaluate
 from polyproof_stark.low_degree import LowDegreeTest
-from polyproof_stark.protocol import Divisors, Openings
+from polyproof_stark.protocol import Openings
 from polyproof_stark.prover import Prover
+from polyproof_stark.verifier import constraints_at
 
 
 class TruncatingTest(LowDegreeTest):
@@ -48,40 +49,13 @@ class Forging(Truncating):
 
     def open_at(self, z, committed, argument, quotient):
         honest = super().open_at(z, committed, argument, quotient)
-        wanted = right_quotient(self.instance, honest, self.challenges, self.eta, z)
+        wanted = constraints_at(self.instance, honest, self.challenges, self.eta, z)
         step = self.extension.power(z, self.parameters.active)
         powers = self.extension.powers(step, self.layout.chunks)
         others = self.extension.sum(self.extension.multiply(honest.chunks[1:], powers[1:]), axis=0)
         chunks = honest.chunks.copy()
         chunks[0] = self.extension.subtract(wanted, others)
         return Openings(honest.base, honest.masks, honest.argument, chunks, honest.ahead)
-
-
-def right_quotient(instance, openings, challenges, eta, z):
-    """Σ η^k·C_k(z)/divisor_k(z) of these openings: what the chunks must add up to."""
-    compiled, extension = instance.compiled, instance.extension
-    ahead = dict(zip(compiled.next_columns, openings.ahead, strict=True))
-
-    def leaf(node: Node) -> Value:
-        if node.operation is Operation.PUBLIC:
-            return Value(np.array(instance.publics[compiled.publics[node.first]], np.uint64), False)
-        if node.operation is Operation.CHALLENGE:
-            return Value(challenges[node.first], True)
-        if node.second:
-            return Value(ahead[node.first], True)
-        if node.first < compiled.base_columns:
-            return Value(openings.base[node.first], True)
-        return Value(openings.argument[node.first - compiled.base_columns], True)
-
-    values = evaluate(compiled.nodes, [item.node for item in compiled.constraints], leaf, extension)
-    inverse = Divisors(instance).at(z)
-    total = np.zeros(extension.degree, np.uint64)
-    for item, power in zip(compiled.constraints, extension.powers(eta, len(compiled.constraints)), strict=True):
-        weight = extension.multiply(power, inverse[item.rows])
-        value = values[item.node]
-        array = value.array if value.extended else extension.embed(value.array)
-        total = extension.add(total, extension.multiply(weight, array))
-    return total
 
 
 class Unranged(Prover):

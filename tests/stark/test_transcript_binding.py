@@ -23,8 +23,8 @@ from polyproof_stark.low_degree import LowDegreeTest
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Openings
 from polyproof_stark.prover import Prover
-from polyproof_stark.verifier import verify
-from stark.cheats import AltersChain, Forging, Truncating, TruncatingTest, Unranged, claimed_end, right_quotient
+from polyproof_stark.verifier import constraints_at, verify
+from stark.cheats import AltersChain, Forging, Truncating, TruncatingTest, Unranged, claimed_end
 from stark.exchange import ACCOUNTS, ASSETS, PARAMETERS, Exchange
 from stark.linear import solve
 
@@ -328,7 +328,7 @@ class KnowsZ(Truncating):
         step = extension.power(z, self.parameters.active)
         powers = extension.powers(step, self.layout.chunks)
         have = extension.sum(extension.multiply(openings.chunks, powers), axis=0)
-        missing = extension.subtract(right_quotient(self.instance, openings, challenges, eta, z), have)
+        missing = extension.subtract(constraints_at(self.instance, openings, challenges, eta, z), have)
         chunks[0, 0] = extension.add(chunks[0, 0], missing)
         return chunks
 
