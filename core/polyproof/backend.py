@@ -1,6 +1,6 @@
 """The Backend interface: prove a segment of accounts, verify it, open one account, verify that.
 
-A backend sees one segment at a time. The audit around it (``polyproof.audit``) reads the snapshot,
+A backend sees one segment at a time. The audit around it (``polyproof.liabilities.audit``) reads the snapshot,
 shuffles and cuts it, keeps public and private files apart, and binds the segments by a manifest.
 """
 
@@ -13,10 +13,10 @@ from typing import Any, ClassVar
 
 from attrs import field, frozen
 
-from polyproof.accounts import Accounts
-from polyproof.assets import Asset
+from polyproof.config.options import option
 from polyproof.errors import InputError
-from polyproof.options import option
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 
 __all__ = [

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import frozen
 
-from polyproof.options import option
+from polyproof.config.options import option
 from polyproof.ownership import AccountControl, OwnershipClaim
 from polyproof.progress import Progress
 

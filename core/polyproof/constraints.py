@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from polyproof.accounts import Accounts
-from polyproof.assets import Asset
 from polyproof.field import Elements
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
 
 __all__ = [
     "Builder",

@@ -24,7 +24,7 @@ import pluggy
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from polyproof.manifest import Manifest
+    from polyproof.liabilities.manifest import Manifest
 
 __all__ = ["KINDS", "Component", "hookimpl"]
 

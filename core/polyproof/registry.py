@@ -13,9 +13,9 @@ import pluggy
 from attrs import frozen
 
 from polyproof import INTERFACE_VERSION, hookspecs
+from polyproof.config.options import did_you_mean, shown
 from polyproof.errors import PluginError, Problem
 from polyproof.hookspecs import KINDS, Component
-from polyproof.options import did_you_mean, shown
 
 __all__ = ["ENTRY_POINT_GROUP", "Registered", "Registry", "Skipped", "default_registry"]
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from attrs import define, evolve, field, frozen
 
-from polyproof.amounts import AmountError, Rounding, parse_amount
+from polyproof.config.options import option
 from polyproof.errors import InputError, Location, Problem, ReservesError
-from polyproof.options import option
+from polyproof.model.amounts import AmountError, Rounding, parse_amount
 from polyproof.ownership import AccountControl, Kind, OwnershipClaim
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from attrs import frozen
 
-from polyproof.assets import Asset
 from polyproof.constraints import Builder, Expression, LiabilitiesSystem, PlacedAccounts, Trace
 from polyproof.errors import InputError, OptionsError, ProofRejected
 from polyproof.field import Elements
+from polyproof.model.assets import Asset
 
 __all__ = ["AccountsSystem", "AssetLayout"]
 

@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 
 from attrs import evolve, frozen
 
-from polyproof.amounts import AmountError, Rounding, parse_amount
 from polyproof.balances import Answer, BalanceProvider, Pin, Question
-from polyproof.options import option
+from polyproof.config.options import option
+from polyproof.model.amounts import AmountError, Rounding, parse_amount
 from polyproof.progress import Progress
 from polyproof.source import FINEST
 from polyproof_balances.transport import Call, EndpointOptions, Failed, Refused, Rpc, cookie, open_endpoint

@@ -22,8 +22,8 @@ from typing import Any, ClassVar, TypeVar
 from attrs import frozen
 
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
+from polyproof.config.options import option
 from polyproof.errors import InputError, Problem
-from polyproof.options import option
 from polyproof.ownership import AccountControl, OwnershipClaim
 from polyproof.progress import Progress
 from polyproof.source import FINEST

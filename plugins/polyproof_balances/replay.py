@@ -9,7 +9,7 @@ from typing import ClassVar
 from attrs import evolve, frozen
 
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
-from polyproof.options import option
+from polyproof.config.options import option
 from polyproof.progress import Progress
 from polyproof.reserves.recording import Recording, read_recording
 

@@ -27,8 +27,8 @@ from urllib.parse import unquote, urlsplit
 
 from attrs import field, frozen
 
+from polyproof.config.options import option
 from polyproof.errors import InputError, Problem
-from polyproof.options import option
 
 __all__ = ["Call", "Endpoint", "EndpointOptions", "Failed", "Refused", "Rpc", "open_endpoint"]
 

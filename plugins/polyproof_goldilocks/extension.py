@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from polyproof.engine import for_blocks, thread_count
 from polyproof.errors import FieldError
-from polyproof.extension import BinomialExtension
 from polyproof.field import Elements, Field
+from polyproof.toolkit.extension import BinomialExtension
 from polyproof_goldilocks import extension_kernels
 from polyproof_goldilocks.compiled import flat, operands
 from polyproof_goldilocks.extension_kernels import ROWS, TERMS

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from polyproof.engine import Engine
 from polyproof.errors import FieldError, ProofRejected
-from polyproof.extension import BinomialExtension
 from polyproof.field import Elements, Extension, Field
+from polyproof.toolkit.extension import BinomialExtension
 from polyproof_goldilocks import portable
 from polyproof_goldilocks.formulas import GENERATOR, MODULUS, NONRESIDUE
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from polyproof.hash import Digest, Hash
-from polyproof.wire import Reader, Writer
+from polyproof.toolkit.binary import Reader, Writer
 from polyproof_merkle.construction import NONCE_BYTES
 from polyproof_merkle.sums import Sums
 

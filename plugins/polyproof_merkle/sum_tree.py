@@ -30,8 +30,6 @@ from pathlib import Path
 import numpy as np
 from attrs import frozen
 
-from polyproof.accounts import Accounts
-from polyproof.assets import Asset
 from polyproof.backend import (
     Backend,
     BackendProperties,
@@ -44,10 +42,12 @@ from polyproof.backend import (
     Statement,
     Verdict,
 )
+from polyproof.config.options import option
 from polyproof.engine import Engine
 from polyproof.errors import ArtifactError, InputError, OptionsError, PolicyRejected, ProofRejected
 from polyproof.hash import Hash
-from polyproof.options import option
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof_merkle.construction import Nonces, account_tags, leaf_digests, node_digests, root_digest

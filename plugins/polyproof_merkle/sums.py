@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from attrs import define
 
-from polyproof.accounts import Accounts
-from polyproof.assets import Asset
 from polyproof.errors import ProofRejected
 from polyproof.hash import Words
-from polyproof.wire import Reader
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
+from polyproof.toolkit.binary import Reader
 
 __all__ = ["LIMB_BITS", "Sums"]
 

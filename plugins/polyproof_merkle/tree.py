@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from polyproof.accounts import Accounts, Identifiers
 from polyproof.backend import Statement
 from polyproof.errors import ArtifactError
 from polyproof.hash import DIGEST_BYTES, DIGEST_WORDS, Hash, Words
-from polyproof.private import AccountIndex, load_array, save_array, write_private
+from polyproof.model.accounts import Accounts, Identifiers
 from polyproof.progress import Progress
-from polyproof.wire import Writer
+from polyproof.toolkit.binary import Writer
+from polyproof.toolkit.private_state import AccountIndex, load_array, save_array, write_private
 from polyproof_merkle.construction import (
     NONCE_BYTES,
     Nonces,

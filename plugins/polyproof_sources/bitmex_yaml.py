@@ -30,9 +30,9 @@ from typing import ClassVar
 
 from attrs import evolve
 
-from polyproof.documents import Items, Mapping, Node, Scalar, load_yaml
+from polyproof.config.options import shown
+from polyproof.config.tree import Items, Mapping, Node, Scalar, load_yaml
 from polyproof.errors import Location, SpecError
-from polyproof.options import shown
 from polyproof.ownership import Kind
 from polyproof.source import FileOptions, Reading, Source
 from polyproof_sources.descriptors import descriptor_keys

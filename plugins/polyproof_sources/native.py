@@ -34,10 +34,10 @@ from typing import Any, ClassVar
 
 from attrs import evolve, frozen
 
-from polyproof.documents import Items, Node, load_yaml
-from polyproof.documents import Mapping as MappingNode
+from polyproof.config.options import did_you_mean, option, shown
+from polyproof.config.tree import Items, Node, load_yaml
+from polyproof.config.tree import Mapping as MappingNode
 from polyproof.errors import Location, SpecError
-from polyproof.options import did_you_mean, option, shown
 from polyproof.ownership import Kind
 from polyproof.source import FileOptions, Reading, Source
 

@@ -21,8 +21,8 @@ from typing import ClassVar
 
 from attrs import define
 
+from polyproof.config.options import shown
 from polyproof.errors import Location
-from polyproof.options import shown
 from polyproof.ownership import Kind
 from polyproof.source import FileOptions, Reading, Source
 from polyproof_sources.records import Record, read_records

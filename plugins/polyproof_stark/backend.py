@@ -10,8 +10,6 @@ from typing import Any, cast
 
 import numpy as np
 
-from polyproof.accounts import Accounts
-from polyproof.assets import Asset
 from polyproof.backend import (
     Backend,
     BackendProperties,
@@ -29,9 +27,11 @@ from polyproof.engine import Engine
 from polyproof.errors import ArtifactError, FieldError, InputError, OptionsError, PolicyRejected, ProofRejected
 from polyproof.field import Elements, Extension, Field
 from polyproof.hash import Hash
-from polyproof.private import AccountIndex, load_array, save_array, write_private
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry
+from polyproof.toolkit.private_state import AccountIndex, load_array, save_array, write_private
 from polyproof_stark.compiler import CompiledSystem, compile_system
 from polyproof_stark.fri import leaves_of
 from polyproof_stark.inclusion import InclusionProof, verify_inclusion

@@ -19,8 +19,8 @@ from polyproof.engine import for_blocks
 from polyproof.errors import OptionsError, ProofRejected
 from polyproof.field import Elements, Extension, Field
 from polyproof.hash import Digest, Hash
+from polyproof.toolkit.binary import Reader, Writer
 from polyproof.transcript import Transcript
-from polyproof.wire import Reader, Writer
 from polyproof_stark.conversation import Conversation
 from polyproof_stark.fri import Domain, Folding
 from polyproof_stark.low_degree import LowDegreeProof, LowDegreeTest, read_opening, write_opening

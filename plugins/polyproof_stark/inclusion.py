@@ -16,7 +16,7 @@ from polyproof.commitment import VectorClaim, VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements
 from polyproof.hash import Digest, Hash, Words
-from polyproof.wire import Reader, Writer
+from polyproof.toolkit.binary import Reader, Writer
 from polyproof_stark.fri import check_folds, leaves_of
 from polyproof_stark.protocol import Instance
 from polyproof_stark.verifier import Accepted

@@ -12,7 +12,7 @@ from polyproof.commitment import VectorClaim, VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements, Extension, Field
 from polyproof.hash import DIGEST_WORDS, Hash, Words
-from polyproof.wire import Reader, Writer
+from polyproof.toolkit.binary import Reader, Writer
 from polyproof_stark.conversation import Conversation
 from polyproof_stark.fri import Domain, Folding, check_folds, fold_codeword, interpolate_final, leaf_rows, leaves_of
 

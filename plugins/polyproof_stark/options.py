@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from polyproof.assets import Asset
+from polyproof.config.options import option
 from polyproof.errors import OptionsError
-from polyproof.options import option
+from polyproof.model.assets import Asset
 
 __all__ = ["StarkOptions"]
 

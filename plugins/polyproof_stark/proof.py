@@ -13,7 +13,7 @@ from attrs import frozen
 from polyproof.commitment import VectorOpening
 from polyproof.field import Elements
 from polyproof.hash import Digest, Hash
-from polyproof.wire import Reader, Writer
+from polyproof.toolkit.binary import Reader, Writer
 from polyproof_stark.low_degree import LowDegreeProof, read_opening, write_opening
 from polyproof_stark.protocol import Instance, Openings
 

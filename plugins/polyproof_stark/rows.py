@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from polyproof.accounts import Identifiers
 from polyproof.backend import Statement
 from polyproof.field import Elements
 from polyproof.hash import Digest, Hash, Words
+from polyproof.model.accounts import Identifiers
 
 __all__ = ["account_nonce", "account_tag", "row_tags"]
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from polyproof.accounts import Accounts
-from polyproof.assets import Asset
 from polyproof.errors import AccountsError
-from polyproof.snapshot import AccountsSource, read_snapshot
+from polyproof.liabilities.snapshot.reader import read_snapshot
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
+from polyproof.settings.accounts import AccountsSource
 
 BTC = Asset("BTC", 8, aliases=("XBT",))
 ETH = Asset("ETH", 18, bits=128)

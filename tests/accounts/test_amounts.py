@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyproof.amounts import MOST_DIGITS, AmountError, Rounding, parse_amount
+from polyproof.model.amounts import MOST_DIGITS, AmountError, Rounding, parse_amount
 
 DIGITS = st.text("0123456789", max_size=40)
 
@@ -41,7 +41,7 @@ def test_an_amount_is_the_exact_value_rounded_as_asked(text: str, decimals: int)
 
 @given(st.integers(0, 2**256 - 1), st.integers(0, 30))
 def test_what_an_asset_formats_parses_back(units: int, decimals: int) -> None:
-    from polyproof.assets import Asset
+    from polyproof.model.assets import Asset
 
     assert parse_amount(Asset("X", decimals, 256).format(units), decimals, Rounding.EXACT) == units
 

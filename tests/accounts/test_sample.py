@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from accounts.snapshots import read
-from polyproof.accounts import Accounts
-from polyproof.assets import Asset
+from polyproof.cli.sample import _MARKETS, write_sample
 from polyproof.errors import UsageError
-from polyproof.sample import _MARKETS, write_sample
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
 
 EIGHTEEN = ("ETH", "OKB", "ETC", "FIL", "LINK", "OKT", "PEOPLE", "UNI")
 EXCHANGE = tuple(
@@ -126,7 +126,7 @@ def test_a_sample_that_is_interrupted_leaves_what_was_there(tmp_path: Path, monk
     def fails(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("polyproof.sample._block", fails)
+    monkeypatch.setattr("polyproof.cli.sample._block", fails)
     with pytest.raises(KeyboardInterrupt):
         write_sample(tmp_path / "a.csv", EXCHANGE, 1, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from accounts.snapshots import problems_of, read, read_text, table
 from accounts.test_amounts import amounts
-from polyproof.accounts import Accounts
-from polyproof.amounts import AmountError, Rounding, parse_amount
-from polyproof.assets import Asset
-from polyproof.snapshot.cells import fitting_value, words_of, written_value
+from polyproof.liabilities.snapshot.cells import fitting_value, words_of, written_value
+from polyproof.model.accounts import Accounts
+from polyproof.model.amounts import AmountError, Rounding, parse_amount
+from polyproof.model.assets import Asset
 
 WIDTHS = [1, 8, 20, 32, 63, 64, 65, 96, 126, 127, 128, 129, 192, 256]
 asset_kinds = st.builds(lambda decimals, bits: Asset("A", decimals, bits), st.integers(0, 40), st.sampled_from(WIDTHS))

@@ -16,11 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.snapshots import ASSETS, BTC, USD, problems_of, read, read_text, table
-from polyproof.assets import Asset
 from polyproof.errors import AccountsError
+from polyproof.liabilities.snapshot.file import Part
+from polyproof.liabilities.snapshot.reader import delimited, read_snapshot
+from polyproof.model.assets import Asset
 from polyproof.progress import Progress, Task
-from polyproof.snapshot import AccountsSource, delimited, read_snapshot
-from polyproof.snapshot.part import Part
+from polyproof.settings.accounts import AccountsSource
 
 HEADER = "account,BTC,ETH,USD\n"
 GOOD = HEADER + "alice,1,2,3\nbob,0.5,,0\n"

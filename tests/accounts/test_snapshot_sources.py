@@ -14,11 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from accounts.snapshots import ASSETS, BTC, ETH, USD, problems_of, read, read_text, table
-from polyproof.accounts import Accounts
-from polyproof.assets import Asset
 from polyproof.errors import AccountsError
-from polyproof.snapshot import AccountsSource, AttachedDatabase, read_snapshot
-from polyproof.snapshot.database import without_secrets
+from polyproof.liabilities.snapshot.database import without_secrets
+from polyproof.liabilities.snapshot.reader import read_snapshot
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
+from polyproof.settings.accounts import AccountsSource, AttachedDatabase
 
 LONG = "account,asset,amount\n"
 EXPECTED = {"alice": (10**8, 2 * 10**18, 300), "bob": (5 * 10**7, 0, 0)}

@@ -9,7 +9,7 @@ import pytest
 from audit.example import ACCOUNTS, SPEC
 from audit.tally_backend import Tally, tally_registry
 from polyproof.registry import Registry
-from polyproof.spec import Spec, load_spec
+from polyproof.settings.spec import Spec, load_spec
 
 
 @pytest.fixture

@@ -16,8 +16,6 @@ from typing import Any, ClassVar
 
 from attrs import frozen
 
-from polyproof.accounts import Accounts
-from polyproof.assets import Asset
 from polyproof.backend import (
     Backend,
     BackendProperties,
@@ -30,12 +28,14 @@ from polyproof.backend import (
     Statement,
     Verdict,
 )
+from polyproof.config.options import option
 from polyproof.errors import OptionsError, PolicyRejected, ProofRejected
 from polyproof.hookspecs import Component, hookimpl
-from polyproof.options import option
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry
-from polyproof.wire import Reader, Writer
+from polyproof.toolkit.binary import Reader, Writer
 
 _MAGIC = b"TALLYTST"
 

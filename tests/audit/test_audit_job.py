@@ -18,7 +18,6 @@ from attrs import evolve
 
 from audit.example import ACCOUNTS, TOTALS
 from audit.tally_backend import Tally, tally_registry
-from polyproof import audit
 from polyproof.backend import Claim, Policy, Statement
 from polyproof.errors import (
     AccountsError,
@@ -29,8 +28,9 @@ from polyproof.errors import (
     ProofRejected,
 )
 from polyproof.hookspecs import hookimpl
+from polyproof.liabilities import audit
 from polyproof.registry import Registry
-from polyproof.spec import Spec, load_spec
+from polyproof.settings.spec import Spec, load_spec
 
 ALICE = Claim("alice", (25_000_000, 100_000_000))
 
@@ -302,8 +302,8 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from audit.tally_backend import Tally, tally_registry
-from polyproof import audit
-from polyproof.spec import load_spec
+from polyproof.liabilities import audit
+from polyproof.settings.spec import load_spec
 
 def prove(statement):
     if statement.segment == int(sys.argv[3]):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from polyproof.backend import Policy
 from polyproof.errors import ProofRejected
-from polyproof.manifest import Manifest, Segment, parse_manifest
+from polyproof.liabilities.manifest import Manifest, Segment, parse_manifest
 
 SPEC = {
     "polyproof": 1,

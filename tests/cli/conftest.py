@@ -69,8 +69,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def proved_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An audit by the Merkle sum tree and alice's inclusion file, made once."""
-    from polyproof import audit
-    from polyproof.spec import load_spec
+    from polyproof.liabilities import audit
+    from polyproof.settings.spec import load_spec
 
     base = tmp_path_factory.mktemp("proved")
     (base / "spec.yaml").write_text(SPEC.replace("{name: tally, capacity: 2}", "merkle-sum"))

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from polyproof import hookspecs
-from polyproof.assets import Asset
 from polyproof.backend import Policy
 from polyproof.balances import Pin
+from polyproof.config.options import Option, options_of, plain
+from polyproof.config.reader import Choice, component_options
 from polyproof.hookspecs import KINDS
-from polyproof.options import Option, options_of, plain
+from polyproof.model.assets import Asset
 from polyproof.registry import ENTRY_POINT_GROUP, Registry
-from polyproof.reserves.settings import CoinName, ReservesPolicy, ReservesSpec
-from polyproof.snapshot import AccountsSource, AttachedDatabase
-from polyproof.spec import Output, Spec
-from polyproof.structure import Choice, component_options
+from polyproof.settings.accounts import AccountsSource, AttachedDatabase
+from polyproof.settings.reserves import CoinName, ReservesPolicy, ReservesSpec
+from polyproof.settings.spec import Output, Spec
 
 PAGES = tuple((Path(__file__).parents[2] / "docs" / "reference").glob("*.md"))
 _PART = re.compile(r"(<!-- generated: ([a-z: -]+) -->\n).*?(<!-- end -->)", re.DOTALL)

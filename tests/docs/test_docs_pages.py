@@ -125,9 +125,9 @@ def test_the_page_of_the_spec_has_every_options_class_of_a_spec() -> None:
     """A key of a new class would otherwise be published without a table."""
     from attrs import has
 
-    from polyproof.options import options_of
-    from polyproof.spec import Spec
-    from polyproof.structure import Choice
+    from polyproof.config.options import options_of
+    from polyproof.config.reader import Choice
+    from polyproof.settings.spec import Spec
 
     page = (pages.ROOT / "docs" / "reference" / "spec.md").read_text(encoding="utf-8")
     todo, seen = [Spec], set()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from polyproof.engine import Engine
 from polyproof.errors import FieldError, ProofRejected
-from polyproof.extension import BinomialExtension
+from polyproof.toolkit.extension import BinomialExtension
 from polyproof_goldilocks.field import Goldilocks
 from references.goldilocks import EDGES, P, extension_inverse, extension_power, extension_product
 

@@ -16,7 +16,7 @@ from polyproof.backend import Claim, Policy, Statement
 from polyproof.engine import Engine
 from polyproof.errors import ProofRejected
 from polyproof.hash import Digest, Hash
-from polyproof.wire import Writer
+from polyproof.toolkit.binary import Writer
 from polyproof_merkle.construction import (
     account_tags,
     leaf_digests,

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from merkle_sum.forger import Account, Forger, Node, nonce_of
 from merkle_sum.segments import ASSETS, HASHES, Segment, backend, prove, some_rows, statement_of
-from polyproof.assets import Asset
 from polyproof.backend import Claim, Policy
 from polyproof.errors import PolicyRejected, ProofRejected
+from polyproof.model.assets import Asset
 from polyproof_merkle.construction import account_tags, leaf_digests, node_digests
 
 ONE = (Asset("BTC", 8),)

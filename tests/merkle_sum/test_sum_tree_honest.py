@@ -26,10 +26,10 @@ from merkle_sum.segments import (
     some_rows,
     statement_of,
 )
-from polyproof.accounts import Accounts
-from polyproof.assets import Asset
 from polyproof.backend import Policy
 from polyproof.errors import ArtifactError, InputError, OptionsError, PluginError, ProofRejected, SpecError
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof_merkle.construction import Nonces
 
@@ -297,7 +297,7 @@ def test_verifying_and_cutting_need_no_compiler(tmp_path: Path) -> None:
     program = f"""
 import sys
 from pathlib import Path
-from polyproof.assets import Asset
+from polyproof.model.assets import Asset
 from polyproof.backend import Claim, Policy, Statement
 from polyproof.registry import default_registry
 

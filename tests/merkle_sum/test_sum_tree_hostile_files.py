@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from merkle_sum.segments import ASSETS, HASHES, Segment, backend, prove, reference, some_rows
-from polyproof.assets import Asset
 from polyproof.engine import Engine
 from polyproof.errors import ProofRejected
+from polyproof.model.assets import Asset
 from polyproof_merkle.files import inclusion_bytes
 from polyproof_merkle.sums import Sums
 from references.merkle_sum_tree import Rejected

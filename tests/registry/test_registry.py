@@ -17,7 +17,7 @@ from polyproof.errors import PluginError, SpecError
 from polyproof.hash import Hash
 from polyproof.hookspecs import KINDS, Component, hookimpl
 from polyproof.registry import ENTRY_POINT_GROUP, Registry, default_registry
-from polyproof.spec import parse_spec
+from polyproof.settings.spec import parse_spec
 
 
 class Elm(Hash):

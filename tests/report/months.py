@@ -10,10 +10,11 @@ from unittest import mock
 
 from attrs import evolve
 
-from polyproof import audit, monthly
-from polyproof.monthly import MonthDone, run_month
+from polyproof.liabilities import audit
+from polyproof.publication import month as monthly
+from polyproof.publication.month import MonthDone, run_month
 from polyproof.registry import Registry, default_registry
-from polyproof.spec import load_spec
+from polyproof.settings.spec import load_spec
 from reserves.exchange import Wallet, okx_csv, spec_text, wallet, write_spec
 
 ASSETS = ("BTC 8", "ETH 9", "USDT 6", "SOL 9")

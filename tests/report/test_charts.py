@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyproof.report.charts import HEIGHT, WIDTH, Line, line_chart
+from polyproof.publication.report.charts import HEIGHT, WIDTH, Line, line_chart
 from report.pages import Page
 
 VALUES = st.lists(

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from polyproof import audit
 from polyproof.errors import ArtifactError, InputError, PolicyRejected, ProofRejected
-from polyproof.history import add_audit, check_chain, parse_history, verify_history, verify_one
-from polyproof.monthly import run_month
+from polyproof.formats.strict_json import canonical
+from polyproof.liabilities import audit
+from polyproof.publication.history import add_audit, check_chain, parse_history, verify_history, verify_one
+from polyproof.publication.month import run_month
 from polyproof.registry import default_registry
-from polyproof.reserves.job import challenge_text
-from polyproof.reserves.settings import ReservesPolicy
-from polyproof.reserves.strict_json import canonical
-from polyproof.spec import Spec, load_spec
+from polyproof.reserves.run import challenge_text
+from polyproof.settings.reserves import ReservesPolicy
+from polyproof.settings.spec import Spec, load_spec
 from report.months import HEALTHY, OWED, at, run, signed, write_month
 from reserves.exchange import okx_csv
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from polyproof.history import history_schema, history_schema_text
-from polyproof.report.document import report_schema, report_schema_text
+from polyproof.publication.history import history_schema, history_schema_text
+from polyproof.publication.report.document import report_schema, report_schema_text
 
 SPECS = Path(__file__).parents[2] / "specs"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyproof.report.words import count, exact, held, joined, moment, month, owed, percentage, wanted
+from polyproof.publication.report.words import count, exact, held, joined, moment, month, owed, percentage, wanted
 
 
 def value(text: str) -> Fraction:

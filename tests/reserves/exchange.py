@@ -15,12 +15,12 @@ from typing import Any
 from attrs import frozen
 
 from ownership import wallets
-from polyproof import audit
 from polyproof.balances import Pin
+from polyproof.liabilities import audit
 from polyproof.ownership import OwnershipClaim
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves.coins import BUILT_IN
-from polyproof.spec import Spec, parse_spec
+from polyproof.settings.spec import Spec, parse_spec
 
 ASSETS = ("BTC 8", "ETH 9", "USDT 6", "TRX 6", "SOL 9", "TON 9", "APT 8", "DOT 10", "XRP 6", "FIL 9")
 SNAPSHOT = "2025-11-30T00:00:00Z"

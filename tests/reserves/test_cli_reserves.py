@@ -13,10 +13,10 @@ from attrs import frozen
 from ownership import wallets
 from polyproof.cli import run
 from polyproof.errors import SpecError
-from polyproof.policy import load_policy, load_reserves_policy
 from polyproof.registry import default_registry
 from polyproof.reserves import ReservesPolicy
-from polyproof.spec import parse_spec, spec_from_public
+from polyproof.settings.policy import load_policy, load_reserves_policy
+from polyproof.settings.spec import parse_spec, spec_from_public
 from reserves.exchange import okx_csv, prove, spec_text, wallet, write_spec
 
 ASSETS = ("BTC 8", "ETH 9")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from polyproof.assets import Asset
 from polyproof.errors import InputError
+from polyproof.model.assets import Asset
 from polyproof.reserves.coins import BUILT_IN, CHAINS, CoinNames, spelling
-from polyproof.reserves.settings import CoinName
+from polyproof.settings.reserves import CoinName
 from polyproof_ownership.chains import canonical_chain
 
 ROOT = Path(__file__).parents[2]

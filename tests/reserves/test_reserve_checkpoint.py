@@ -19,7 +19,7 @@ from polyproof.reserves import evaluation as evaluation_module
 from polyproof.reserves import run_reserves
 from polyproof.reserves.checkpoint import Checkpoint, scheme_versions
 from polyproof.reserves.evaluation import judge_rows
-from polyproof.reserves.job import CHECKPOINT
+from polyproof.reserves.run import CHECKPOINT
 from reserves.exchange import okx_csv, prove, spec_text, wallet, write_spec
 
 CLAIM = OwnershipClaim("ETH", "ethereum", "0x" + "ab" * 20, "m", ("0x01",), ("0x02",), ("0x03",))

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ownership import wallets
-from polyproof.assets import Asset
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
-from polyproof.challenge import Challenges, Freshly, Freshness
 from polyproof.errors import Location, PluginError, SpecError
+from polyproof.model.assets import Asset
 from polyproof.ownership import AccountControl, Kind, Status, load_schemes
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
 from polyproof.reserves import BalanceCheck, Check, JudgedRow, ReservesPolicy, evaluate, settle
+from polyproof.reserves.challenge import Challenges, Freshly, Freshness
 from polyproof.reserves.evaluation import percent
 from polyproof.source import FINEST, ReserveRow, amount_text
 from reserves.exchange import PINS, SNAPSHOT

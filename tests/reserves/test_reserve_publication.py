@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from ownership import wallets
 from polyproof.errors import ArtifactError, InputError, ProofRejected, SpecError
+from polyproof.formats.strict_json import canonical
 from polyproof.ownership import Status
 from polyproof.registry import default_registry
 from polyproof.reserves import (
@@ -27,10 +28,9 @@ from polyproof.reserves import (
     write_challenges,
 )
 from polyproof.reserves.evidence import EVIDENCE, parse_evidence
-from polyproof.reserves.job import challenge_text
 from polyproof.reserves.published import RESERVES, reserves_schema, reserves_schema_text
-from polyproof.reserves.strict_json import canonical
-from polyproof.spec import Spec
+from polyproof.reserves.run import challenge_text
+from polyproof.settings.spec import Spec
 from polyproof_ownership.evm import checksummed
 from reserves import nodes
 from reserves.exchange import BITCOIN, ETHEREUM, TRON, Wallet, jsonl, okx_csv, prove, spec_text, wallet, write_spec
@@ -106,7 +106,7 @@ def audit(made: Path, tmp_path: Path) -> Path:
 
 
 def spec_of(folder: Path) -> Spec:
-    from polyproof.spec import load_spec
+    from polyproof.settings.spec import load_spec
 
     return load_spec(folder / "spec.yaml", default_registry())
 

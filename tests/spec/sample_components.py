@@ -8,12 +8,12 @@ from types import ModuleType
 from attrs import frozen
 
 from polyproof import INTERFACE_VERSION
-from polyproof.assets import Asset
 from polyproof.backend import Backend
+from polyproof.config.options import option
 from polyproof.errors import OptionsError, Problem
 from polyproof.hash import Hash
 from polyproof.hookspecs import Component, hookimpl
-from polyproof.options import option
+from polyproof.model.assets import Asset
 from polyproof.registry import Registry
 
 

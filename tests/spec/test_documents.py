@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyproof.documents import MAX_BYTES, MAX_DEPTH, MAX_NODES, Items, Mapping, Node, Scalar, from_json, parse_yaml
+from polyproof.config.tree import MAX_BYTES, MAX_DEPTH, MAX_NODES, Items, Mapping, Node, Scalar, from_json, parse_yaml
 from polyproof.errors import Location, Problem, SpecError
 
 

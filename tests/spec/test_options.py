@@ -8,8 +8,7 @@ import attrs
 import pytest
 from attrs import frozen
 
-from polyproof.errors import PluginError, SpecError
-from polyproof.options import (
+from polyproof.config.options import (
     NOT_AN_OPTION,
     Fault,
     did_you_mean,
@@ -21,6 +20,7 @@ from polyproof.options import (
     printable,
     shown,
 )
+from polyproof.errors import PluginError, SpecError
 
 
 @frozen

@@ -8,7 +8,7 @@ import pytest
 
 from polyproof.backend import Policy
 from polyproof.errors import SpecError
-from polyproof.policy import load_policy
+from polyproof.settings.policy import load_policy
 from spec.sample_components import sample_registry
 
 REGISTRY = sample_registry()

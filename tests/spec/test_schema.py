@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 
 from polyproof.errors import SpecError
 from polyproof.registry import ENTRY_POINT_GROUP, Registry
-from polyproof.schema import json_schema, schema_text
-from polyproof.spec import load_spec, parse_spec
+from polyproof.settings.schema import json_schema, schema_text
+from polyproof.settings.spec import load_spec, parse_spec
 from spec.sample_components import sample_registry
 
 SPECS = Path(__file__).parents[2] / "specs"

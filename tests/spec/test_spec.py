@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyproof.assets import Asset
 from polyproof.errors import ProofRejected, SpecError
+from polyproof.model.assets import Asset
 from polyproof.registry import Registry
-from polyproof.spec import BackendChoice, PublicSpec, Spec, load_spec, parse_spec, spec_from_public
+from polyproof.settings.spec import BackendChoice, PublicSpec, Spec, load_spec, parse_spec, spec_from_public
 from spec.sample_components import Nested, SampleOptions, sample_registry
 
 REGISTRY = sample_registry()
@@ -414,7 +414,7 @@ def test_the_digest_depends_on_the_order_of_assets() -> None:
 
 
 def test_an_option_that_no_digest_can_bind_is_its_backends_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
-    from polyproof.options import option
+    from polyproof.config.options import option
     from spec import sample_components
 
     @attrs.frozen

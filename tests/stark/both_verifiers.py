@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from attrs import evolve, frozen
 
-from polyproof.accounts import Accounts
-from polyproof.assets import Asset
 from polyproof.backend import Claim, Policy, Statement
 from polyproof.errors import ProofRejected
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
 from polyproof_stark.backend import StarkBackend

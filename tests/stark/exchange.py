@@ -13,11 +13,11 @@ from functools import cached_property
 import numpy as np
 from attrs import frozen
 
-from polyproof.accounts import Accounts
-from polyproof.assets import Asset
 from polyproof.backend import Statement
 from polyproof.constraints import PlacedAccounts, Trace
 from polyproof.engine import Engine
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
 from polyproof.registry import default_registry
 from polyproof_accounts.system import AccountsSystem
 from polyproof_stark.compiler import compile_system

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from polyproof.registry import Registry
-from polyproof.spec import Spec, load_spec
+from polyproof.settings.spec import Spec, load_spec
 
 ROOT = Path(__file__).parents[2]
 

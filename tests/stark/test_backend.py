@@ -14,7 +14,7 @@ from polyproof.backend import Claim, Policy, Statement
 from polyproof.errors import PolicyRejected, ProofRejected
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
-from polyproof.spec import parse_spec
+from polyproof.settings.spec import parse_spec
 from polyproof_stark.backend import StarkBackend
 from polyproof_stark.options import StarkOptions
 from stark.exchange import some_accounts
@@ -180,7 +180,7 @@ def test_verification_imports_no_prover_and_no_compiler(tmp_path):
     script = f"""
 import sys
 from pathlib import Path
-from polyproof.assets import Asset
+from polyproof.model.assets import Asset
 from polyproof.backend import Claim, Policy, Statement
 from polyproof.registry import default_registry
 backend = default_registry().get("backend", "stark")

@@ -7,11 +7,11 @@ import pytest
 from attrs import evolve
 
 from doubles.baby_bear import BabyBear
-from polyproof.accounts import Accounts
-from polyproof.assets import Asset
 from polyproof.constraints import Builder, ConstraintSystem, PlacedAccounts, Rows, Trace
 from polyproof.engine import Engine
 from polyproof.errors import InputError, OptionsError, ProofRejected
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
 from polyproof.registry import default_registry
 from polyproof_accounts.system import AccountsSystem
 from polyproof_fibonacci.system import FibonacciSystem, FibonacciWitness

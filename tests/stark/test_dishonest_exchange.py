@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from attrs import evolve
 
-from polyproof.accounts import Accounts
 from polyproof.constraints import Trace
 from polyproof.engine import Engine
 from polyproof.errors import InputError, ProofRejected
+from polyproof.model.accounts import Accounts
 from polyproof_stark.prover import Prover
 from polyproof_stark.rows import account_nonce, account_tag
 from stark.cheats import (

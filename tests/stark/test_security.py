@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyproof.assets import Asset
 from polyproof.backend import SecurityReport
 from polyproof.constraints import Builder, ConstraintSystem, Rows
 from polyproof.errors import OptionsError
 from polyproof.field import Field
 from polyproof.hash import Hash
+from polyproof.model.assets import Asset
 from polyproof_accounts.system import AccountsSystem
 from polyproof_fibonacci.system import FibonacciSystem
 from polyproof_stark.compiler import CompiledSystem, compile_system

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from polyproof.audit import create_backend
 from polyproof.backend import SecurityReport
 from polyproof.errors import SpecError
+from polyproof.liabilities.audit import create_backend
 from polyproof.registry import default_registry
 from stark.okx import ROOT, okx_spec
 

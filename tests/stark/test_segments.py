@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from polyproof import audit
 from polyproof.backend import Claim, Policy
 from polyproof.errors import ProofRejected
+from polyproof.liabilities import audit
 from polyproof.registry import default_registry
-from polyproof.spec import load_spec
+from polyproof.settings.spec import load_spec
 
 SPEC = """
 polyproof: 1

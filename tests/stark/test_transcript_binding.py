@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from attrs import evolve
 
-from polyproof.accounts import Accounts
 from polyproof.constraints import Trace
 from polyproof.engine import Engine
 from polyproof.errors import ProofRejected
+from polyproof.model.accounts import Accounts
 from polyproof_stark.conversation import Conversation
 from polyproof_stark.fri import Domain, fold_codeword, leaf_rows, leaves_of
 from polyproof_stark.low_degree import LowDegreeTest

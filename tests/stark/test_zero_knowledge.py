@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from attrs import evolve
 
-from polyproof.accounts import Accounts
 from polyproof.constraints import Node, Operation
 from polyproof.engine import Engine
+from polyproof.model.accounts import Accounts
 from polyproof_stark.compiler import Value, evaluate
 from polyproof_stark.protocol import Divisors
 from polyproof_stark.prover import Prover

@@ -3,13 +3,13 @@
 Reading order: ``settings`` is what a spec may set, ``coins`` what files call coins, ``reading`` how rows are checked
 against each other, ``evaluation`` how they become holdings, ``evidence`` and ``published`` what is written and how it
 is read, ``job`` the whole course of events. The interfaces of plugins are ``polyproof.source`` and
-``polyproof.balances``, the message that wallets sign is ``polyproof.challenge``.
+``polyproof.balances``, the message that wallets sign is ``polyproof.reserves.challenge``.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from polyproof.reserves.settings import CoinName, ReservesPolicy, ReservesSpec
+from polyproof.settings.reserves import CoinName, ReservesPolicy, ReservesSpec
 
 if TYPE_CHECKING:
     from polyproof.reserves.evaluation import (
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
         evaluate,
         settle,
     )
-    from polyproof.reserves.job import ReservesDone, ReservesVerified, run_reserves, verify_reserves, write_challenges
     from polyproof.reserves.published import PublishedReserves, parse_published
     from polyproof.reserves.reading import ReservesRead, read_reserves
+    from polyproof.reserves.run import ReservesDone, ReservesVerified, run_reserves, verify_reserves, write_challenges
 
 _WHERE = {
     "evaluation": "AssetReserves BalanceCheck Check Evaluation Holding JudgedRow evaluate settle",

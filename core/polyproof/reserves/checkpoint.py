@@ -17,9 +17,9 @@ from pathlib import Path
 
 import polyproof
 from polyproof.errors import ArtifactError
+from polyproof.formats.strict_json import canonical
 from polyproof.ownership import OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.registry import Registry
-from polyproof.reserves.strict_json import canonical
 
 __all__ = ["Checkpoint", "scheme_versions"]
 

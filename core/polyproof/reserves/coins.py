@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from polyproof.assets import Asset
+from polyproof.config.options import did_you_mean, nearest, shown
 from polyproof.errors import InputError, Problem
-from polyproof.options import did_you_mean, nearest, shown
+from polyproof.model.assets import Asset
 
 if TYPE_CHECKING:
-    from polyproof.reserves.settings import CoinName
+    from polyproof.settings.reserves import CoinName
 
 __all__ = ["BUILT_IN", "CHAINS", "CoinMeaning", "CoinNames", "spelling"]
 

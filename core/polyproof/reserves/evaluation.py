@@ -15,10 +15,9 @@ from typing import TypeVar
 
 from attrs import evolve, frozen
 
-from polyproof.assets import Asset
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
-from polyproof.challenge import Challenges, Freshly, Freshness
 from polyproof.errors import PluginError
+from polyproof.model.assets import Asset
 from polyproof.ownership import (
     OwnershipClaim,
     OwnershipResult,
@@ -27,8 +26,9 @@ from polyproof.ownership import (
     verify_ownership,
 )
 from polyproof.progress import Progress, Task
+from polyproof.reserves.challenge import Challenges, Freshly, Freshness
 from polyproof.reserves.checkpoint import Checkpoint
-from polyproof.reserves.settings import ReservesPolicy
+from polyproof.settings.reserves import ReservesPolicy
 from polyproof.source import FINEST, LARGEST, ReserveRow
 
 __all__ = [

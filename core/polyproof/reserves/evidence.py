@@ -13,12 +13,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Never
 
-from polyproof.amounts import AmountError, Rounding, parse_amount
-from polyproof.challenge import Freshly, Freshness
 from polyproof.errors import Location, ProofRejected
+from polyproof.formats.strict_json import canonical, parse_strict
+from polyproof.model.amounts import AmountError, Rounding, parse_amount
 from polyproof.ownership import AccountControl, Kind, Status
+from polyproof.reserves.challenge import Freshly, Freshness
 from polyproof.reserves.evaluation import BalanceCheck, Check, JudgedRow
-from polyproof.reserves.strict_json import canonical, parse_strict
 from polyproof.source import FINEST, LARGEST, LONGEST_ADDRESS, LONGEST_TEXT, MOST_TEXTS, ReserveRow, amount_text
 
 __all__ = [

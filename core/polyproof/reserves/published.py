@@ -18,18 +18,18 @@ from typing import Any
 from attrs import frozen
 
 from polyproof.balances import Pin
-from polyproof.documents import from_json
+from polyproof.config.options import option, plain
+from polyproof.config.reader import Structure
+from polyproof.config.tree import from_json
 from polyproof.errors import InputError, ProofRejected
-from polyproof.options import option, plain
+from polyproof.formats.strict_json import canonical, parse_strict
 from polyproof.ownership import Status
 from polyproof.registry import Registry
 from polyproof.reserves.evaluation import AssetReserves, Check, Evaluation, Holding, percent
 from polyproof.reserves.evidence import EVIDENCE
 from polyproof.reserves.reading import Discrepancy, SourceFile
-from polyproof.reserves.settings import ReservesPolicy
-from polyproof.reserves.strict_json import canonical, parse_strict
+from polyproof.settings.reserves import ReservesPolicy
 from polyproof.source import amount_text
-from polyproof.structure import Structure
 
 __all__ = [
     "RESERVES",
@@ -320,7 +320,7 @@ def parse_published(data: bytes, file: str = RESERVES) -> PublishedReserves:
 
 def reserves_schema() -> Mapping[str, Any]:
     """The JSON Schema (draft 2020-12) of ``reserves.json``."""
-    from polyproof.schema import document_schema
+    from polyproof.settings.schema import document_schema
 
     return document_schema(PublishedReserves, "polyproof reserves")
 

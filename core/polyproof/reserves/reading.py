@@ -15,15 +15,15 @@ from pathlib import Path
 
 from attrs import frozen
 
-from polyproof.assets import Asset
 from polyproof.balances import Pin
 from polyproof.errors import InputError, Location
+from polyproof.model.assets import Asset
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipScheme
 from polyproof.progress import Progress
 from polyproof.registry import Registry
-from polyproof.reserves.accounts import Spellings
 from polyproof.reserves.coins import CoinNames
-from polyproof.reserves.settings import ReservesSpec
+from polyproof.reserves.spellings import Spellings
+from polyproof.settings.reserves import ReservesSpec
 from polyproof.source import DeclaredTotal, Findings, Reading, ReserveRow, Source, amount_text
 
 __all__ = ["Discrepancy", "ReservesRead", "SourceFile", "check_rows", "read_reserves"]

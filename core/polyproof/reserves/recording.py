@@ -12,13 +12,13 @@ from pathlib import Path
 
 from attrs import frozen
 
-from polyproof.artifacts import write_durably
 from polyproof.balances import Pin, Question
 from polyproof.errors import ArtifactError, InputError, Location, Problem
+from polyproof.formats.strict_json import canonical, parse_strict
+from polyproof.liabilities.artifacts import write_durably
 from polyproof.ownership import AccountControl
 from polyproof.reserves.evaluation import JudgedRow
 from polyproof.reserves.evidence import Record, parse_control, write_control
-from polyproof.reserves.strict_json import canonical, parse_strict
 from polyproof.source import amount_text
 
 __all__ = ["Recording", "read_recording", "write_recording"]

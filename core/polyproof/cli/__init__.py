@@ -1,0 +1,5 @@
+"""The command line: one module a command, and what they share."""
+
+from polyproof.cli.app import app, main, run
+
+__all__ = ["app", "main", "run"]

@@ -1,0 +1,159 @@
+"""The command line. Every command lives in a ``cli_*`` module and imports what it needs when it runs.
+
+Exit status: 0 done or verified, 1 a proof was rejected, 2 bad input or usage, 3 a fault of polyproof
+itself, 130 interrupted, 141 whoever read the output has gone.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+import polyproof
+from polyproof.cli import (
+    audit_commands,
+    bench_command,
+    demo_command,
+    inform_commands,
+    report_commands,
+    reserves_commands,
+)
+from polyproof.errors import PolyproofError, Problem, UsageError
+
+__all__ = ["app", "main", "run"]
+
+FAULT = 3
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+app = typer.Typer(
+    name="polyproof",
+    help="Prove what an exchange owes its users, and verify it.",
+    epilog="Begin with: polyproof demo",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+# typer brings its own copy of click or uses click itself, by version; the base of both is found here.
+_ClickUsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"polyproof {polyproof.__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(UsageError.exit_status)
+
+
+def _guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose interruptions say what they leave behind; left to typer, they would not."""
+
+    @functools.wraps(command)
+    def run_command(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+            sys.stdout.flush()
+        except KeyboardInterrupt as error:
+            for line in ("interrupted", *getattr(error, "__notes__", ())):
+                print(line, file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from error
+        except BrokenPipeError as error:
+            raise typer.Exit(BROKEN_PIPE) from error
+
+    return run_command
+
+
+for _module in (audit_commands, reserves_commands, report_commands, demo_command, inform_commands, bench_command):
+    _module.register(app)
+for _command in app.registered_commands:
+    assert _command.callback is not None
+    _command.callback = _guarded(_command.callback)
+
+
+def main() -> None:
+    """Entry point of the ``polyproof`` command."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit status. Whatever happens, no traceback reaches a user."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    json = "--json" in (arguments[: arguments.index("--")] if "--" in arguments else arguments)
+    status = _run(arguments, json)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        status = BROKEN_PIPE
+    if status == BROKEN_PIPE:
+        # Whoever read us has gone; the interpreter must not try to flush into the pipe when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status
+
+
+def _run(arguments: list[str], json: bool) -> int:
+    from polyproof.cli.console import print_error
+
+    try:
+        status: Any = typer.main.get_command(app)(args=arguments, prog_name="polyproof", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except PolyproofError as error:
+        _debug()
+        print_error(error, json=json)
+        return error.exit_status
+    except _ClickUsageError as error:
+        print_error(_usage_error(error), json=json)
+        return UsageError.exit_status
+    except (typer.Abort, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        _debug()
+        where = f"{error.filename}: " if error.filename else ""
+        print_error(_with_notes(UsageError(f"{where}{error.strerror or error}"), error), json=json)
+        return UsageError.exit_status
+    except Exception as error:  # noqa: BLE001 - the last door before the user
+        _debug()
+        fault = Fault(
+            f"polyproof failed, which is its own fault and not yours: {type(error).__name__}: {error}\n"
+            f"POLYPROOF_DEBUG=1 shows where; please report it"
+        )
+        print_error(_with_notes(fault, error), json=json)
+        return FAULT
+
+
+def _usage_error(error: Any) -> UsageError:
+    context = getattr(error, "ctx", None)
+    hint = f"{context.command_path} --help says what there is" if context else None
+    return UsageError(Problem(error.format_message(), hint=hint))
+
+
+class Fault(PolyproofError):
+    """An exception nobody expected."""
+
+    exit_status = FAULT
+
+
+def _with_notes(error: PolyproofError, cause: BaseException) -> PolyproofError:
+    for note in getattr(cause, "__notes__", ()):
+        error.add_note(note)
+    return error
+
+
+def _debug() -> None:
+    if os.environ.get("POLYPROOF_DEBUG", "") not in ("", "0"):
+        import traceback
+
+        traceback.print_exc()

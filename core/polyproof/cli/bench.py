@@ -1,0 +1,230 @@
+"""Measures components by their interfaces alone, so that every registered one can be measured.
+
+Each operation is run once to warm up (which compiles what is compiled) and then several times; the
+median is reported beside the first. Inputs are random and the same for every component of a kind.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from attrs import asdict, frozen
+
+import polyproof
+from polyproof.backend import Backend, Claim, Policy, Statement
+from polyproof.commitment import VectorCommitment
+from polyproof.config.reader import component_options
+from polyproof.engine import Engine, thread_count
+from polyproof.errors import PolyproofError
+from polyproof.field import Field
+from polyproof.hash import DIGEST_WORDS, Hash
+from polyproof.model.accounts import Accounts, Identifiers
+from polyproof.model.assets import Asset
+from polyproof.progress import Progress
+from polyproof.registry import Registry
+
+__all__ = ["MEASURED_KINDS", "Measurement", "NotMeasured", "machine", "measure"]
+
+MEASURED_KINDS = ("field", "hash", "commitment", "backend")
+
+_COLUMNS = 24
+_TRANSFORM_COLUMNS = 8
+_OPENINGS = 64
+_PORTABLE_SHARE = 16
+"""The portable engines are for verifiers, whose batches are small: they get so much less to do."""
+
+
+@frozen
+class Measurement:
+    """One operation of one component."""
+
+    kind: str
+    name: str
+    engine: str
+    operation: str
+    items: int
+    """How many of ``unit`` one run works on."""
+    unit: str
+    first: float
+    """Seconds of the first run, compilation included."""
+    median: float
+    """Seconds, the median of ``runs`` further runs."""
+    runs: int
+
+    def payload(self) -> dict[str, Any]:
+        """For machines."""
+        return {**asdict(self), "seconds_per_item": self.median / self.items}
+
+
+@frozen
+class NotMeasured:
+    """A component that could not be measured, and why."""
+
+    kind: str
+    name: str
+    reason: str
+
+    def payload(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self)
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers were measured on."""
+    versions = {"polyproof": polyproof.__version__, "python": platform.python_version(), "numpy": np.__version__}
+    return {
+        "processor": _processor(),
+        "threads": thread_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        **versions,
+    }
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def measure(
+    registry: Registry, kinds: tuple[str, ...], names: tuple[str, ...], rows: int, runs: int, progress: Progress
+) -> Iterator[Measurement | NotMeasured]:
+    """Measure every registered component of some kinds; ``names`` selects some of them, empty means all."""
+    chosen = [(kind, name) for kind in kinds for name in registry.names(kind) if not names or name in names]
+    measures = {"field": _fields, "hash": _hashes, "commitment": _commitments, "backend": _backends}
+    with progress.task("measure", len(chosen)) as task:
+        for kind, name in chosen:
+            try:
+                for engine, operation, items, unit, run in measures[kind](registry, name, rows):
+                    yield _timed(kind, name, engine, operation, items, unit, run, runs)
+            except PolyproofError as error:
+                yield NotMeasured(kind, name, str(error))
+            except Exception as error:  # noqa: BLE001 - a stranger's component may raise anything
+                yield NotMeasured(kind, name, f"{type(error).__name__}: {error}")
+            task.advance()
+
+
+_Run = tuple[str, str, int, str, Callable[[], Any]]
+"""Engine, operation, items, unit, and what to time."""
+
+
+def _timed(
+    kind: str, name: str, engine: str, operation: str, items: int, unit: str, run: Callable[[], Any], runs: int
+) -> Measurement:
+    def once() -> float:
+        start = time.perf_counter()
+        run()
+        return time.perf_counter() - start
+
+    first = once()
+    return Measurement(
+        kind, name, engine, operation, items, unit, first, statistics.median(once() for _ in range(runs)), runs
+    )
+
+
+def _random(shape: tuple[int, ...], bound: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    return np.random.default_rng(1).integers(0, bound - 1, shape, np.uint64, endpoint=True)
+
+
+def _engines(rows: int) -> Iterator[tuple[Engine, int]]:
+    yield Engine.COMPILED, rows
+    yield Engine.PORTABLE, max(rows // _PORTABLE_SHARE, 16)
+
+
+def _fields(registry: Registry, name: str, rows: int) -> Iterator[_Run]:
+    for engine, count in _engines(rows):
+        field: Field = registry.create("field", name, engine=engine)
+        a, b = (_random((count,), field.modulus) for _ in range(2))
+        a[a == 0] = 1
+        matrix = _random((count, _TRANSFORM_COLUMNS), field.modulus)
+        yield engine.value, "add", count, "element", partial(field.add, a, b)
+        yield engine.value, "multiply", count, "element", partial(field.multiply, a, b)
+        yield engine.value, "inverse", count, "element", partial(field.inverse, a)
+        yield engine.value, "forward transform", matrix.size, "element", partial(field.forward, matrix)
+        yield engine.value, "low-degree extension ×4", matrix.size, "element", partial(field.coset_lde, matrix, 4)
+        for degree in field.extension_degrees:
+            x, y = (_random((count, degree), field.modulus) for _ in range(2))
+            multiply = partial(field.extension(degree).multiply, x, y)
+            yield engine.value, f"multiply, degree {degree}", count, "element", multiply
+
+
+def _hashes(registry: Registry, name: str, rows: int) -> Iterator[_Run]:
+    for engine, count in _engines(rows):
+        chosen: Hash = registry.create("hash", name, engine=engine)
+        matrix = _random((count, _COLUMNS), chosen.word_bound)
+        left, right = (_random((count, DIGEST_WORDS), chosen.word_bound) for _ in range(2))
+        messages = [os.urandom(32) for _ in range(count)]
+        of_rows = partial(chosen.hash_rows, matrix, "bench")
+        yield engine.value, f"rows of {_COLUMNS} words", count, "digest", of_rows
+        yield engine.value, "pairs of digests", count, "digest", partial(chosen.compress, left, right, "bench")
+        yield engine.value, "messages of 32 bytes", count, "digest", partial(chosen.hash_messages, messages, "bench")
+
+
+def _commitments(registry: Registry, name: str, rows: int) -> Iterator[_Run]:
+    scheme: Any = registry.get("commitment", name)
+    if not issubclass(scheme, VectorCommitment):
+        raise PolyproofError("polynomial commitments are measured within the backend that uses them")
+    rows = 1 << (rows - 1).bit_length()
+    for hash_name in registry.names("hash"):
+        prover: VectorCommitment = scheme(registry.create("hash", hash_name, engine=Engine.COMPILED))
+        verifier: VectorCommitment = scheme(registry.create("hash", hash_name, engine=Engine.PORTABLE))
+        matrix = _random((rows, _COLUMNS), registry.get("hash", hash_name).word_bound)
+        yield "compiled", f"commit, {hash_name}", rows, "row", partial(prover.commit, matrix)
+        state = prover.commit(matrix)
+        indices = list(range(0, rows, max(rows // _OPENINGS, 1)))
+        check = partial(
+            verifier.verify,
+            state.root,
+            rows,
+            indices,
+            verifier.hash_leaves(matrix[indices]),
+            prover.open(state, indices),
+        )
+        yield "portable", f"verify {len(indices)} openings, {hash_name}", len(indices), "row", check
+
+
+def _backends(registry: Registry, name: str, rows: int) -> Iterator[_Run]:
+    backend: Backend = registry.create("backend", name, component_options(registry, "backend", name)(), registry)
+    assets = tuple(Asset(f"A{k}", 8) for k in range(_COLUMNS - 2))
+    count = min(rows, backend.capacity(assets))
+    accounts = Accounts(
+        assets, Identifiers.of(f"user-{row}" for row in range(count)), _random((count, len(assets)), 1 << 48)
+    )
+    statement = Statement("bench", bytes(32), assets, 0, 1)
+    policy, key = Policy(min_proven_bits=0.0), os.urandom(32)
+    with tempfile.TemporaryDirectory(prefix="polyproof-bench-") as temporary:
+        attempts = iter(range(1 << 30))
+
+        def prove() -> Any:
+            state = Path(temporary, str(next(attempts)))
+            state.mkdir(mode=0o700)
+            return state, backend.prove(statement, accounts, key, state, Progress())
+
+        yield "compiled", f"prove × {len(assets)} assets", count, "account", prove
+        state, proved = prove()
+        check = partial(backend.verify, statement, proved.totals, proved.proof, policy)
+        yield "portable", "verify", 1, f"proof of {len(proved.proof)} bytes", check
+        user = accounts.ids[count // 2]
+        cut = partial(backend.open_inclusion, statement, proved.proof, state, user)
+        inclusion = cut()
+        if inclusion is None:
+            raise PolyproofError("it does not find an account that it has proved")
+        yield "portable", "open inclusion", 1, f"file of {len(inclusion)} bytes", cut
+        claim = Claim(user, accounts.balances(count // 2))
+        check_claim = partial(
+            backend.verify_inclusion, statement, proved.totals, proved.proof, claim, inclusion, policy
+        )
+        yield "portable", "verify inclusion", 1, "claim", check_claim

@@ -1,0 +1,219 @@
+"""What commands say and where: results to stdout, progress, warnings and errors to stderr.
+
+A command makes one ``Console``. With ``--json`` stdout gets one JSON object and nothing else, with
+``--quiet`` nothing at all. Text from files is printed as it is, never as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
+
+from polyproof.errors import InputError, PolicyRejected, PolyproofError, ProofRejected
+from polyproof.model.assets import Asset
+from polyproof.progress import Progress, Task
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+    from rich.table import Table
+
+__all__ = [
+    "Console",
+    "amounts",
+    "error_object",
+    "grouped",
+    "print_error",
+    "print_json",
+    "size_text",
+    "table",
+    "time_text",
+]
+
+
+def _rich(stream: TextIO) -> RichConsole:
+    from rich.console import Console as RichConsole
+
+    class Plain(RichConsole):
+        def on_broken_pipe(self) -> None:
+            # rich would end the process with status 1, which here means that a proof was rejected.
+            raise BrokenPipeError
+
+    # A pipe has no width: do not cut what a program will read.
+    width = None if stream.isatty() else 120
+    return Plain(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
+
+
+class Console:
+    """Output of one command."""
+
+    def __init__(self, *, json: bool = False, quiet: bool = False) -> None:
+        """``json`` wins over ``quiet``: the object is printed."""
+        self.json = json
+        self.quiet = quiet
+
+    @property
+    def talks(self) -> bool:
+        """Whether words for people are wanted on stdout."""
+        return not (self.json or self.quiet)
+
+    def result(self, payload: Mapping[str, Any], render: Callable[[RichConsole], None]) -> None:
+        """Print a command's result: the object for machines, or what ``render`` prints for people."""
+        if self.json:
+            print_json(payload)
+        elif not self.quiet:
+            render(_rich(sys.stdout))
+
+    def say(self, text: str, style: str | None = None) -> None:
+        """A line for people while a command with several steps is under way."""
+        if self.talks:
+            _rich(sys.stdout).print(text, style=style)
+
+    def warn(self, messages: Iterable[str]) -> None:
+        """Warnings on stderr."""
+        if not self.quiet:
+            for message in messages:
+                _rich(sys.stderr).print(f"warning: {message}", style="yellow")
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """Progress bars on stderr, if that is a terminal and somebody wants to look."""
+        if self.json or self.quiet or not sys.stderr.isatty():
+            yield Progress()
+            return
+        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as RichProgress
+
+        bars = RichProgress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            console=_rich(sys.stderr),
+            transient=True,
+        )
+        with bars:
+            yield _Bars(bars)
+
+
+class _Bars(Progress):
+    def __init__(self, bars: RichProgress) -> None:
+        self._bars = bars
+
+    @contextmanager
+    def task(self, title: str, total: int | None = None) -> Iterator[Task]:
+        identifier = self._bars.add_task(title, total=total)
+        try:
+            yield _Bar(self._bars, identifier)
+        finally:
+            self._bars.remove_task(identifier)
+
+
+class _Bar(Task):
+    def __init__(self, bars: RichProgress, identifier: TaskID) -> None:
+        self._bars, self._identifier = bars, identifier
+
+    def advance(self, steps: int = 1) -> None:
+        self._bars.advance(self._identifier, steps)
+
+
+# Errors
+
+
+def error_object(error: PolyproofError) -> dict[str, Any]:
+    """An error for machines."""
+    found: dict[str, Any] = {
+        "type": type(error).__name__,
+        "exit_status": error.exit_status,
+        "message": str(error),
+    }
+    if isinstance(error, InputError):
+        found["problems"] = [
+            {
+                "message": problem.message,
+                "hint": problem.hint,
+                "file": problem.location.file if problem.location else None,
+                "line": problem.location.line if problem.location else None,
+                "column": problem.location.column if problem.location else None,
+                "row": problem.location.row if problem.location else None,
+            }
+            for problem in error.problems
+        ]
+        found["more"] = error.more
+    if isinstance(error, ProofRejected):
+        found |= {"check": error.check, "reason": error.reason, "file": error.file}
+    if notes := getattr(error, "__notes__", None):
+        found["notes"] = list(notes)
+    return {"error": found}
+
+
+def print_error(error: PolyproofError, *, json: bool) -> None:
+    """Tell an error: an object on stdout for machines, words on stderr for people."""
+    if json:
+        print_json(error_object(error))
+        return
+    console = _rich(sys.stderr)
+    if isinstance(error, PolicyRejected):
+        console.print(f"REJECTED by your policy: {error}", style="bold red", soft_wrap=True)
+    elif isinstance(error, ProofRejected):
+        console.print(f"REJECTED: {error}", style="bold red", soft_wrap=True)
+    else:
+        for line in str(error).splitlines():
+            console.print("error: ", style="bold red", end="", soft_wrap=True)
+            console.print(line, soft_wrap=True)
+    for note in getattr(error, "__notes__", ()):
+        console.print(f"note: {note}", soft_wrap=True)
+
+
+def print_json(payload: Mapping[str, Any]) -> None:
+    """One JSON object on stdout; ASCII, so that no encoding of the terminal can spoil it."""
+    sys.stdout.write(json.dumps(payload, indent=2, allow_nan=False) + "\n")
+
+
+# Words and tables
+
+
+def amounts(assets: Sequence[Asset], values: Sequence[int]) -> list[dict[str, str]]:
+    """Amounts for machines: symbol, base units and decimal, all of them strings, all exact."""
+    return [
+        {"asset": asset.symbol, "units": str(value), "amount": asset.format(value)}
+        for asset, value in zip(assets, values, strict=True)
+    ]
+
+
+def grouped(asset: Asset, units: int) -> str:
+    """An amount for people: exact, thousands apart."""
+    whole, point, fraction = asset.format(units).partition(".")
+    return f"{int(whole):,}{point}{fraction}"
+
+
+def size_text(count: float) -> str:
+    """A size for people."""
+    for unit in ("bytes", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.2f} GiB"
+
+
+def time_text(seconds: float) -> str:
+    """A time for people."""
+    for scale, unit in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
+        if seconds * scale >= 1:
+            return f"{seconds * scale:.1f} {unit}"
+    return f"{seconds * 1e9:.0f} ns"
+
+
+def table(*columns: str, title: str | None = None, numbers: Sequence[int] = ()) -> Table:
+    """A table without rules between rows; columns in ``numbers`` are set to the right."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for position, column in enumerate(columns):
+        made.add_column(column, justify="right" if position in numbers else "left", overflow="fold")
+    return made

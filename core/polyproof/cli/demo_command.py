@@ -1,0 +1,232 @@
+"""The command demo: the whole of an audit on invented accounts, by the functions the other commands call."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+from attrs import evolve, frozen
+
+from polyproof.cli.audit_commands import (
+    check_payload,
+    facts,
+    inclusion_payload,
+    prove_payload,
+    totals_table,
+    verify_payload,
+)
+from polyproof.cli.console import Console, size_text, table, time_text
+from polyproof.cli.options import Json, Quiet, usable_registry
+from polyproof.errors import InputError, PolyproofError, ProofRejected
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+    from polyproof.backend import BackendProperties
+    from polyproof.liabilities.audit import AuditProved, AuditVerified, InclusionVerified
+    from polyproof.liabilities.typed_balances import Balance
+    from polyproof.progress import Progress
+    from polyproof.registry import Registry
+    from polyproof.settings.spec import Spec
+
+__all__ = ["register"]
+
+_SPEC = "okx-22"
+_T = TypeVar("_T")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("demo")(demo_command)
+
+
+@frozen
+class _Run:
+    """One backend's audit of the demo's accounts."""
+
+    backend: str
+    properties: BackendProperties
+    proved: AuditProved
+    verified: AuditVerified
+    included: InclusionVerified
+    inclusion_bytes: int
+    seconds: dict[str, float]
+    prove_memory: int
+    """Peak resident bytes of the process while it proved."""
+
+    def payload(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "backend": self.backend,
+            "prove": prove_payload(self.proved),
+            "verify": verify_payload(self.verified),
+            "verify_inclusion": inclusion_payload(self.included),
+            "inclusion_bytes": self.inclusion_bytes,
+            "seconds": self.seconds,
+            "prove_memory_bytes": self.prove_memory,
+        }
+
+
+def demo_command(
+    accounts: Annotated[int, typer.Option("--accounts", "-n", min=1, help="How many accounts to invent.")] = 100_000,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="New directory. Default: polyproof-demo.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same accounts.")] = 1,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Try it out: invent an exchange with 22 assets, prove, publish, verify, and check one user's balance."""
+    from polyproof.cli.bundled import find_spec
+    from polyproof.cli.sample import write_sample
+    from polyproof.liabilities import audit
+    from polyproof.settings.spec import load_spec
+
+    console = Console(json=json, quiet=quiet)
+    registry = usable_registry(console)
+    began = time.perf_counter()
+    directory = _new_directory(out)
+    (directory / f"{_SPEC}.yaml").write_bytes(find_spec(_SPEC).read_bytes())
+    spec = load_spec(directory / f"{_SPEC}.yaml", registry)
+    snapshot = directory / "accounts.csv"
+    console.say(f"An invented exchange: {accounts:,} accounts, {len(spec.assets)} assets", "bold")
+
+    with console.progress() as progress:
+        _, seconds = _timed(lambda: write_sample(snapshot, spec.assets, accounts, seed, progress=progress))
+        _tell(console, "sample", f"{size_text(snapshot.stat().st_size)} of CSV", seconds)
+        checked, seconds = _timed(lambda: audit.check(spec, registry=registry, progress=progress))
+        _tell(console, "check", "every row of it is acceptable", seconds)
+        user, balances = _some_user(snapshot)
+        runs = [
+            _run(console, evolve(spec, backend=choice), directory, user, balances, registry, progress)
+            for choice in (spec.backend, *spec.compare)
+        ]
+    total = time.perf_counter() - began
+    payload = {
+        "ok": True,
+        "directory": str(directory),
+        "check": check_payload(checked),
+        "runs": [run.payload() for run in runs],
+        "seconds": total,
+    }
+    console.result(payload, lambda rich: _show(rich, spec, runs, directory, total))
+
+
+def _new_directory(out: Path | None) -> Path:
+    if out is not None:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise InputError(f"{out} exists and is not an empty directory")
+        out.mkdir(parents=True, exist_ok=True)
+        return out
+    for count in range(1, 10_000):
+        directory = Path("polyproof-demo" if count == 1 else f"polyproof-demo-{count}")
+        try:
+            directory.mkdir()
+        except FileExistsError:
+            continue
+        return directory
+    raise InputError("there are 9999 demos here already: name another directory with --out")
+
+
+def _some_user(snapshot: Path) -> tuple[str, list[Balance]]:
+    """The account with the most assets among the first of the snapshot, as its owner would type it."""
+    with snapshot.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        first = [row for row, _ in zip(rows, range(200), strict=False)]
+
+    def held(row: dict[str, str]) -> list[Balance]:
+        return [(symbol, amount, None) for symbol, amount in row.items() if symbol != "account" and amount.strip("0.")]
+
+    chosen = max(first, key=lambda row: len(held(row)))
+    return chosen["account"], held(chosen)
+
+
+def _run(
+    console: Console,
+    spec: Spec,
+    directory: Path,
+    user: str,
+    balances: Sequence[Balance],
+    registry: Registry,
+    progress: Progress,
+) -> _Run:
+    from polyproof.backend import Claim
+    from polyproof.cli.memory import PeakMemory
+    from polyproof.liabilities import audit
+    from polyproof.liabilities.typed_balances import make_claim
+
+    name = spec.backend.name
+    target, file = directory / f"audit-{name}", directory / f"{user}.{name}.polyproof"
+    console.say(name, "bold")
+    seconds: dict[str, float] = {}
+    with PeakMemory() as memory:
+        proved, seconds["prove"] = _timed(lambda: audit.prove(spec, target, registry=registry, progress=progress))
+    sizes = f"{size_text(proved.public_bytes)} to publish, {size_text(proved.private_bytes)} to keep"
+    _tell(console, "prove", sizes, seconds["prove"])
+    verified, seconds["verify"] = _timed(lambda: audit.verify(target / "public", registry=registry, progress=progress))
+    _tell(console, "verify", "an auditor accepts the totals", seconds["verify"])
+    (_, size), seconds["inclusion"] = _timed(lambda: audit.cut_inclusion(target, user, out=file, registry=registry))
+    _tell(console, "inclusion", f"{size_text(size)} for user {user}", seconds["inclusion"])
+    claim = make_claim(spec.assets, user, balances)
+    included, seconds["verify-inclusion"] = _timed(
+        lambda: audit.verify_inclusion(file, target / "public", lambda _: claim, registry=registry)
+    )
+    _tell(console, "verify-inclusion", "that user accepts the own balances", seconds["verify-inclusion"])
+    asset, more = spec.assets[0], (claim.balances[0] + 1, *claim.balances[1:])
+    try:
+        audit.verify_inclusion(file, target / "public", lambda _: Claim(user, more), registry=registry)
+    except ProofRejected:
+        _tell(console, "", f"with {asset.format(1)} {asset.symbol} more it is rejected, as it must be")
+    else:
+        raise PolyproofError(f"backend {name!r} accepts a balance that is not in the snapshot: do not use it")
+    properties = verified.audit.backend.properties
+    return _Run(name, properties, proved, verified, included, size, seconds, memory.peak)
+
+
+def _list(sentences: Sequence[str]) -> str:
+    return "\n".join(f"• {sentence}" for sentence in sentences) or "nothing"
+
+
+def _tell(console: Console, step: str, what: str, seconds: float | None = None) -> None:
+    console.say(f"  {step:<18}{what:<48}{time_text(seconds) if seconds is not None else '':>9}".rstrip())
+
+
+def _timed(call: Callable[[], _T]) -> tuple[_T, float]:
+    start = time.perf_counter()
+    return call(), time.perf_counter() - start
+
+
+def _show(rich: RichConsole, spec: Spec, runs: Sequence[_Run], directory: Path, total: float) -> None:
+    rich.print(totals_table(spec.assets, runs[0].verified.totals))
+    compared = table("", *(run.backend for run in runs))
+    for column in compared.columns[1:]:
+        column.max_width = min(44, max(16, (rich.width - 30) // len(runs) - 3))
+    rows: list[tuple[str, Callable[[_Run], str]]] = [
+        ("prove (reading included)", lambda run: time_text(run.seconds["prove"])),
+        ("verify", lambda run: time_text(run.seconds["verify"])),
+        ("cut one inclusion file", lambda run: time_text(run.seconds["inclusion"])),
+        ("verify it", lambda run: time_text(run.seconds["verify-inclusion"])),
+        ("published", lambda run: size_text(run.proved.public_bytes)),
+        ("inclusion file", lambda run: size_text(run.inclusion_bytes)),
+        ("kept private", lambda run: size_text(run.proved.private_bytes)),
+        ("memory to prove", lambda run: size_text(run.prove_memory)),
+        ("proven bits", lambda run: f"{run.verified.security.proven_bits:.0f}"),
+        ("zero knowledge", lambda run: "yes" if run.properties.zero_knowledge else "no"),
+        ("non-negative", lambda run: run.properties.non_negativity),
+        ("proves", lambda run: _list(run.properties.proves)),
+        ("hides", lambda run: _list(run.properties.hides)),
+        ("leaks", lambda run: _list(run.properties.leaks)),
+    ]
+    for title, value in rows:
+        compared.add_row(title, *(value(run) for run in runs), end_section=title == "non-negative")
+    rich.print(compared)
+    facts(
+        rich,
+        ("all of it is in", str(directory)),
+        ("what is proved", f"polyproof explain {directory / f'audit-{runs[0].backend}'}"),
+        ("time in all", time_text(total)),
+    )

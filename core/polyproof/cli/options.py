@@ -1,0 +1,71 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from polyproof.errors import UsageError
+
+if TYPE_CHECKING:
+    from polyproof.backend import Policy
+    from polyproof.cli.console import Console
+    from polyproof.registry import Registry
+    from polyproof.settings.spec import Spec
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+SpecArgument = Annotated[
+    str, typer.Argument(metavar="SPEC", help="A spec (YAML), or the name of one that comes with polyproof.")
+]
+AuditArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of an audit.")]
+PolicyOption = Annotated[
+    Path | None,
+    typer.Option("--policy", metavar="FILE", help="Your own policy (YAML): what you accept as a proof."),
+]
+DigestOption = Annotated[
+    str | None,
+    typer.Option(
+        "--digest", metavar="HEX", help="The manifest's SHA-256 as you know it from elsewhere; another is rejected."
+    ),
+]
+
+
+def usable_registry(console: Console) -> Registry:
+    """All installed plugins; those that cannot be used are told once, on stderr."""
+    from polyproof.registry import default_registry
+
+    registry = default_registry()
+    console.warn(f"plugin {item.plugin!r} of {item.origin} is skipped: {item.reason}" for item in registry.skipped)
+    return registry
+
+
+def load_spec_argument(argument: str, registry: Registry) -> Spec:
+    """The spec that a command-line argument names."""
+    from polyproof.cli.bundled import find_spec
+    from polyproof.settings.spec import load_spec
+
+    return load_spec(find_spec(argument), registry)
+
+
+def load_policy_option(path: Path | None, registry: Registry) -> Policy:
+    """The verifier's policy: a file, or the defaults."""
+    from polyproof.backend import Policy
+    from polyproof.settings.policy import load_policy
+
+    return load_policy(path, registry) if path else Policy()
+
+
+def parse_digest(text: str | None) -> bytes | None:
+    """A SHA-256 in hexadecimal."""
+    if text is None:
+        return None
+    try:
+        digest = bytes.fromhex(text)
+    except ValueError:
+        digest = b""
+    if len(digest) != 32:
+        raise UsageError(f"--digest {text!r} is no SHA-256: wanted are 64 hexadecimal digits")
+    return digest

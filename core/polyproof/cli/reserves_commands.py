@@ -1,0 +1,248 @@
+"""The commands of reserves: evaluate what is held, and write what wallets sign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from polyproof.cli.audit_commands import facts
+from polyproof.cli.console import Console, grouped, table, time_text
+from polyproof.cli.options import Json, Quiet, SpecArgument, load_spec_argument, usable_registry
+from polyproof.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+    from polyproof.reserves import AssetReserves, Evaluation, ReservesDone
+    from polyproof.reserves.evaluation import Holding, JudgedRow
+
+__all__ = ["register", "reserves_payload", "show_reserves"]
+
+NOT_COVERED = 1
+"""Exit status where holdings do not cover what is owed, as the policy wants it."""
+ROWS_SHOWN = 20
+
+AuditOption = Annotated[
+    Path | None,
+    typer.Option("--audit", "-a", metavar="DIR", help="The audit of liabilities to set the reserves against."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("reserves")(reserves_command)
+    app.command("challenge")(challenge_command)
+
+
+def reserves_command(
+    spec: SpecArgument,
+    audit: AuditOption = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite reserves that nobody has seen yet.")] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", metavar="FILE", help="Write what nodes answered to a new file, to be replayed."),
+    ] = None,
+    rows: Annotated[bool, typer.Option("--rows", help="Tell of every row how it ended.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Evaluate what is held: who controls it, what the chains say, whether it covers what an audit proves is owed."""
+    from polyproof.reserves import run_reserves
+
+    console = Console(json=json, quiet=quiet)
+    registry = usable_registry(console)
+    loaded = load_spec_argument(spec, registry)
+    with console.progress() as progress:
+        done = run_reserves(loaded, audit, replace=replace, record=record, registry=registry, progress=progress)
+    console.warn(
+        f"{one.file}:{one.line}: the rows of {one.coin} do not add up to what it declares" for one in done.discrepancies
+    )
+    console.result(reserves_payload(done, rows=rows), lambda rich: show_reserves(rich, done, rows=rows))
+    if done.evaluation.met is False:
+        raise typer.Exit(NOT_COVERED)
+
+
+def challenge_command(
+    spec: SpecArgument,
+    audit: Annotated[
+        Path, typer.Option("--audit", "-a", metavar="DIR", help="The audit of liabilities that wallets sign for.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="New file for all messages, in the native format."),
+    ] = None,
+    chain: Annotated[str | None, typer.Option("--chain", metavar="NAME", help="Chain of one address.")] = None,
+    address: Annotated[str | None, typer.Option("--address", metavar="TEXT", help="One address.")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the messages that wallets sign: they tie a holding to an audit's liabilities, to its date and its block."""
+    from polyproof.reserves.run import challenge_text, write_challenges
+
+    console = Console(json=json, quiet=quiet)
+    if (chain is None) != (address is None) or (out is None) == (chain is None):
+        raise UsageError("either --out FILE for all rows, or --chain NAME and --address TEXT for one message")
+    registry = usable_registry(console)
+    loaded = load_spec_argument(spec, registry)
+    if chain is not None and address is not None:
+        text = challenge_text(loaded, audit, chain, address, registry=registry)
+        console.result({"ok": True, "message": text}, lambda rich: rich.print(text, soft_wrap=True))
+        return
+    assert out is not None, "checked above"
+    with console.progress() as progress:
+        count = write_challenges(loaded, audit, out, registry=registry, progress=progress)
+    console.result(
+        {"ok": True, "file": str(out), "messages": count},
+        lambda rich: rich.print(
+            f"{count:,} messages in {out}\nSign each by the keys of its address, fill in signatures, name the file "
+            f"among reserves.sources.",
+            soft_wrap=True,
+        ),
+    )
+
+
+def reserves_payload(done: ReservesDone, *, rows: bool = False) -> dict[str, Any]:
+    """``reserves`` for machines."""
+    from polyproof.config.options import plain
+
+    evaluation = done.evaluation
+    found: dict[str, Any] = {
+        "ok": evaluation.met is not False,
+        "met": evaluation.met,
+        "published": str(done.public) if done.public else None,
+        "result": plain(done.published) if done.published else None,
+        "assets": [_asset_payload(asset) for asset in evaluation.assets],
+        "rows": len(evaluation.rows),
+        "seconds": done.seconds,
+    }
+    if rows:
+        found["each"] = [_row_payload(one) for one in evaluation.rows]
+    return found
+
+
+def _asset_payload(asset: AssetReserves) -> dict[str, Any]:
+    from polyproof.reserves.evaluation import percent
+
+    return {
+        "asset": asset.asset.symbol,
+        "liabilities": None if asset.liabilities is None else asset.asset.format(asset.liabilities),
+        "counted": asset.asset.format(asset.counted),
+        "percent": None if asset.ratio is None else percent(asset.ratio),
+        "met": asset.met,
+        "statuses": {status.value: _holding_payload(holding) for status, holding in asset.by_status.items()},
+        "balances": {check.value: _holding_payload(holding) for check, holding in asset.by_check.items()},
+        "freshness": {fresh.value: _holding_payload(holding) for fresh, holding in asset.by_freshness.items()},
+    }
+
+
+def _holding_payload(holding: Holding) -> dict[str, Any]:
+    from polyproof.source import amount_text
+
+    return {"rows": holding.rows, "amount": amount_text(holding.amount), "counted": amount_text(holding.counted)}
+
+
+def _row_payload(one: JudgedRow) -> dict[str, Any]:
+    from polyproof.source import amount_text
+
+    held = one.balance.held
+    return {
+        "file": one.row.location.file,
+        "line": one.row.location.line,
+        "row": one.row.location.row,
+        "asset": one.row.asset,
+        "chain": one.row.chain,
+        "address": one.row.address,
+        "amount": amount_text(one.row.amount),
+        "status": one.status.value,
+        "reason": one.reason,
+        "scheme": one.scheme,
+        "freshness": one.freshly.freshness.value,
+        "balance": one.balance.check.value,
+        "held": None if held is None else amount_text(held),
+    }
+
+
+def show_reserves(rich: RichConsole, done: ReservesDone, *, rows: bool = False) -> None:
+    """``reserves`` for people."""
+    evaluation = done.evaluation
+    rich.print(_holdings_table(evaluation))
+    _show_statuses(rich, evaluation)
+    _show_rows(rich, evaluation, every=rows)
+    audit = done.audit.audit.manifest if done.audit else None
+    facts(
+        rich,
+        *([("audit", f"{audit.audit_id}, {audit.organisation or 'organisation not named'}")] if audit else []),
+        ("rows", f"{len(evaluation.rows):,} from {_files(len(done.files))}, in {time_text(done.seconds)}"),
+        ("counted", _policy_text(evaluation)),
+        *([("published", str(done.public))] if done.public else []),
+    )
+    if evaluation.met is None:
+        rich.print("No ratio: --audit DIR names the audit that says what is owed.")
+    elif evaluation.met:
+        rich.print(f"COVERED: every asset, at least {evaluation.policy.least_ratio} times.", style="bold green")
+    else:
+        short = ", ".join(asset.asset.symbol for asset in evaluation.short)
+        rich.print(f"NOT COVERED: {short}.", style="bold red")
+
+
+def _files(count: int) -> str:
+    return "one file" if count == 1 else f"{count} files"
+
+
+def _holdings_table(evaluation: Evaluation) -> Any:
+    from polyproof.reserves.evaluation import percent
+
+    made = table("Asset", "Owed", "Counted as held", "Ratio", "Surplus", numbers=(1, 2, 3, 4))
+    for asset in evaluation.assets:
+        owed, surplus = asset.liabilities, asset.surplus
+        made.add_row(
+            asset.asset.symbol,
+            "?" if owed is None else grouped(asset.asset, owed),
+            grouped(asset.asset, asset.counted),
+            f"{percent(asset.ratio)} %" if asset.ratio is not None else "-",
+            "?" if surplus is None else _signed(asset, surplus),
+            style="red" if asset.met is False else None,
+        )
+    return made
+
+
+def _signed(asset: AssetReserves, units: int) -> str:
+    return f"-{grouped(asset.asset, -units)}" if units < 0 else grouped(asset.asset, units)
+
+
+def _show_statuses(rich: RichConsole, evaluation: Evaluation) -> None:
+    from polyproof.source import amount_text
+
+    made = table("Asset", "Status", "Rows", "Declared", "Counted", numbers=(2, 3, 4))
+    for asset in evaluation.assets:
+        for status, holding in asset.by_status.items():
+            if holding.rows:
+                amounts = amount_text(holding.amount), amount_text(holding.counted)
+                made.add_row(asset.asset.symbol, status.value, f"{holding.rows:,}", *amounts)
+    rich.print(made)
+
+
+def _show_rows(rich: RichConsole, evaluation: Evaluation, *, every: bool) -> None:
+    """Rows that count for nothing, and why; or all of them."""
+    told = [one for one in evaluation.rows if every or not one.counted(evaluation.policy)]
+    shown = told if every else told[:ROWS_SHOWN]
+    for one in shown:
+        reason = one.reason
+        if one.status.value in evaluation.policy.count:
+            reason += f"; {one.freshly.reason}; balance {one.balance.check.value}"
+            reason += f": {one.balance.reason}" if one.balance.reason else ""
+        where = f"{one.row.location}: {one.row.asset} on {one.row.chain}, {one.row.address}"
+        rich.print(f"{where}: {one.status.value}: {reason}", soft_wrap=True)
+    if len(told) > len(shown):
+        rich.print(f"… and {len(told) - len(shown):,} more rows of which nothing counts; --rows tells of all")
+
+
+def _policy_text(evaluation: Evaluation) -> str:
+    policy = evaluation.policy
+    told = [f"rows that are {' or '.join(policy.count) or 'nothing'}"]
+    told.append("checked on their chain" if policy.balances == "checked" else "as declared where nobody was asked")
+    if policy.stale == "refuse":
+        told.append("signed for this audit")
+    return ", ".join(told)

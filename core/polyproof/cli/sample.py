@@ -1,0 +1,212 @@
+"""Sample data: the accounts of an exchange that does not exist, the same for the same seed everywhere.
+
+Most users hold a few popular assets, balances are spread over many orders of magnitude, some are dust,
+some accounts are empty, and a few whales hold a good part of everything. Random words come from PCG64,
+whose stream numpy keeps stable, and everything after is integer arithmetic: no platform's logarithm
+changes a digit. The result is no secret and models nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+from attrs import frozen
+
+from polyproof.engine import thread_count
+from polyproof.errors import UsageError
+from polyproof.model.assets import Asset
+from polyproof.progress import Progress
+
+__all__ = ["write_sample"]
+
+UInt64 = npt.NDArray[np.uint64]
+
+
+@frozen
+class _Market:
+    """Orders of magnitude that make an asset's balances plausible."""
+
+    holders: int
+    """Of 1000 ordinary users, how many hold it."""
+    cents: int
+    """Price of a coin in US cents."""
+    supply: int
+    """Coins there are, in millions."""
+
+
+_MARKETS = {
+    "BTC": _Market(340, 10_000_000, 21),
+    "ETH": _Market(300, 350_000, 120),
+    "USDT": _Market(480, 100, 140_000),
+    "USDC": _Market(120, 100, 60_000),
+    "XRP": _Market(110, 200, 100_000),
+    "DOGE": _Market(130, 20, 150_000),
+    "SOL": _Market(160, 18_000, 600),
+    "OKB": _Market(80, 5_000, 21),
+    "APT": _Market(30, 800, 1_100),
+    "DASH": _Market(10, 3_000, 12),
+    "DOT": _Market(50, 600, 1_600),
+    "ELF": _Market(6, 40, 1_000),
+    "EOS": _Market(20, 60, 1_500),
+    "ETC": _Market(25, 2_500, 210),
+    "FIL": _Market(30, 500, 2_000),
+    "LINK": _Market(50, 1_500, 1_000),
+    "LTC": _Market(60, 10_000, 84),
+    "OKT": _Market(15, 1_000, 42),
+    "PEOPLE": _Market(12, 3, 5_000),
+    "TON": _Market(50, 500, 5_000),
+    "TRX": _Market(90, 25, 90_000),
+    "UNI": _Market(30, 900, 1_000),
+}
+_OTHER = _Market(30, 100, 1_000)
+
+_NANO = 10**9
+_MEDIAN_CENTS = 6_000
+"""What half of the balances that are no dust are worth less than."""
+_SPREAD = 48
+"""Balances are the median times 2^(k − 24) with k the ones among so many random bits: 3.5 octaves, ln σ = 2.4."""
+_MEAN_OVER_MEDIAN = 25
+"""(3/2)^48·2^−24, of that binomial, times 3/2 for the mantissa; keeps totals far below the supply."""
+_WHALE_OCTAVES = 12
+_WHALE_EVERY = 20_000
+_BLOCK = 1 << 16
+
+
+def write_sample(
+    path: Path,
+    assets: Sequence[Asset],
+    accounts: int,
+    seed: int,
+    format: str | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Write a snapshot of that many accounts in wide shape: ``account`` and a column for each asset.
+
+    ``format`` is ``"csv"`` or ``"parquet"``; left out, it follows from the suffix. In CSV, amounts are
+    decimal strings; in Parquet, DECIMAL, or strings of assets with more than 18 decimals. Every amount
+    is below 2^bits of its asset. The same arguments give the same accounts. The file appears when it is complete.
+
+    Raises ``UsageError`` for arguments that make no sense or a path that cannot be written.
+    """
+    path = Path(path)
+    assets = tuple(assets)
+    kind = format or ("parquet" if path.suffix in (".parquet", ".pq") else "csv")
+    if kind not in ("csv", "parquet"):
+        raise UsageError(f"sample data is written as csv or parquet, not {kind!r}")
+    if not assets or accounts < 1 or seed < 0:
+        raise UsageError("sample data needs at least one asset, one account and a seed from 0")
+    if path.is_dir() or not path.parent.is_dir():
+        raise UsageError(f"{path} cannot be written: {'it is a directory' if path.is_dir() else 'no such directory'}")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    words = np.random.PCG64(seed)
+    origin = _random(words, 1)
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="polyproof-") as directory,
+            duckdb.connect(":memory:", config={"threads": thread_count(), "temp_directory": directory}) as connection,
+        ):
+            columns = ", ".join(f"w{k} UBIGINT, f{k} UBIGINT" for k in range(len(assets)))
+            connection.execute(f"CREATE TEMP TABLE sample (number UBIGINT, {columns})")
+            with (progress or Progress()).task("make accounts", accounts) as task:
+                for first in range(0, accounts, _BLOCK):
+                    count = min(_BLOCK, accounts - first)
+                    block = _block(assets, first, count, accounts, origin, words)
+                    connection.register("block", block)
+                    connection.execute("INSERT INTO sample SELECT * FROM block")
+                    task.advance(count)
+            options = "FORMAT csv, HEADER" if kind == "csv" else "FORMAT parquet, COMPRESSION zstd"
+            target = str(unfinished).replace("'", "''")
+            connection.execute(f"COPY ({_select(assets, kind)}) TO '{target}' ({options})")
+        unfinished.replace(path)
+    except (OSError, duckdb.IOException) as error:
+        raise UsageError(f"{path} cannot be written: {error}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _select(assets: Sequence[Asset], kind: str) -> str:
+    # One account in eight is known by an address; .example never belongs to anybody (RFC 2606).
+    name = "lpad(lower(to_hex(number)), 16, '0')"
+    columns = [f"CASE WHEN number % 8 = 0 THEN 'user.' || {name} || '@mail.example' ELSE 'u-' || {name} END AS account"]
+    for k, asset in enumerate(assets):
+        places = min(asset.decimals, 18)
+        text = f"w{k}::VARCHAR" + (f" || '.' || lpad(f{k}::VARCHAR, {places}, '0')" if places else "")
+        amount = f"CASE WHEN w{k} = 0 AND f{k} = 0 THEN '0' ELSE {text} END"
+        if kind == "parquet" and asset.decimals <= 18:
+            amount = f"({amount})::DECIMAL(38, {asset.decimals})"
+        symbol = asset.symbol.replace('"', '""')
+        columns.append(f'{amount} AS "{symbol}"')
+    return f"SELECT {', '.join(columns)} FROM sample"
+
+
+def _block(
+    assets: Sequence[Asset], first: int, count: int, accounts: int, origin: UInt64, words: np.random.PCG64
+) -> dict[str, UInt64]:
+    """Accounts from ``first``: a number that no other has, and of each asset the whole coins and the fraction."""
+    numbers = _mixed(np.arange(first, first + count, dtype=np.uint64) + origin)
+    habits = _random(words, count)
+    # Of 64 users 5 hold nothing, 44 are ordinary, 14 hold twice as many assets, one trades most of them.
+    kind = habits & np.uint64(63)
+    empty, active, trader = kind < 5, (kind >= 49) & (kind < 63), kind == 63
+    whale = np.arange(first, first + count) % _WHALE_EVERY == min(_WHALE_EVERY, accounts) // 2
+    block: dict[str, UInt64] = {"number": numbers}
+    for k, asset in enumerate(assets):
+        market = _MARKETS.get(asset.symbol, _OTHER)
+        chance = np.full(count, market.holders, np.uint64)
+        chance[active] = min(2 * market.holders, 700)
+        chance[trader | whale] = 700
+        chance[empty & ~whale] = 0
+        held = _random(words, count) % np.uint64(1000) < chance
+        coins = np.where(held, _balances(asset, market, accounts, whale, words, count), 0)
+        whole, nanos = np.divmod(coins, np.uint64(_NANO))
+        beyond = _random(words, count) % np.uint64(_NANO)
+        if asset.decimals <= 9:
+            fraction = nanos // np.uint64(10 ** (9 - asset.decimals))
+        else:
+            more = 10 ** (min(asset.decimals, 18) - 9)
+            fraction = nanos * np.uint64(more) + np.where(coins > 0, beyond % np.uint64(more), 0)
+        block[f"w{k}"], block[f"f{k}"] = whole, fraction
+    return block
+
+
+def _balances(
+    asset: Asset, market: _Market, accounts: int, whale: npt.NDArray[np.bool_], words: np.random.PCG64, count: int
+) -> UInt64:
+    """Balances in 10^−9 coins. The asset's later decimals may be added to them without reaching 2^bits."""
+    holders = max(1, accounts * market.holders // 1000)
+    supply = market.supply * 10**6 * _NANO
+    median = min(_MEDIAN_CENTS * _NANO // market.cents, supply // 20 // holders // _MEAN_OVER_MEDIAN, 1 << 42)
+    fits = ((1 << asset.bits) - 1) * _NANO // 10**asset.decimals - 1
+    most = np.uint64(max(0, min(fits, supply // 1000)))
+
+    shape, size = _random(words, count), _random(words, count)
+    octaves = np.bitwise_count(shape & np.uint64((1 << _SPREAD) - 1)).astype(np.int64)
+    octaves += _WHALE_OCTAVES * whale
+    # median·(1 + u)·2^(octaves − 24), u uniform in [0, 1) with 20 bits.
+    scaled = np.uint64(max(1, median)) * (np.uint64(1 << 20) + (size & np.uint64((1 << 20) - 1)))
+    down = np.clip(_SPREAD // 2 + 20 - octaves, 0, 63).astype(np.uint64)
+    balances = scaled >> down
+    # One balance in six is dust: what was left of a trade.
+    dust = (size >> np.uint64(32)) % np.uint64(6) == 0
+    balances = np.where(dust & ~whale, balances >> np.uint64(12), balances)
+    capped: UInt64 = np.minimum(balances, most)
+    return capped
+
+
+def _random(words: np.random.PCG64, count: int) -> UInt64:
+    return np.asarray(words.random_raw(count), np.uint64)
+
+
+def _mixed(numbers: UInt64) -> UInt64:
+    """A permutation of the 64-bit words: the finaliser of SplitMix64."""
+    x = numbers * np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed: UInt64 = x ^ (x >> np.uint64(31))
+    return mixed

@@ -1,0 +1,276 @@
+"""From a document to objects: options classes filled in from a tree, every problem reported at its place.
+
+What is allowed is declared by ``polyproof.config.options.option``; here it meets what a file says. Problems
+are collected, not raised one by one: a person who mends a file wants all of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from attrs import frozen
+
+from polyproof.config.options import (
+    Fault,
+    Option,
+    check_faults,
+    count_faults,
+    did_you_mean,
+    item_faults,
+    nearest,
+    options_of,
+    plain,
+    shown,
+)
+from polyproof.config.tree import Items, Mapping, Node, Scalar
+from polyproof.errors import InputError, Location, PluginError, Problem, SpecError
+from polyproof.registry import Registry
+
+__all__ = ["Choice", "Structure", "component_options", "locate"]
+
+T = TypeVar("T")
+
+
+@frozen
+class Choice:
+    """A component chosen by name, with its options: what an option like ``backend: …`` holds.
+
+    In a file it is the name alone, or a mapping of ``name`` and the component's own options. A class
+    derived from this one says of which kind.
+    """
+
+    kind: ClassVar[str]
+    """A key of ``hookspecs.KINDS`` whose components are constructed as ``Component(options, registry)``."""
+    name: str
+    options: Any
+    """An instance of the component's ``Options``."""
+
+    def create(self, registry: Registry) -> Any:
+        """The component itself."""
+        return registry.create(self.kind, self.name, self.options, registry)
+
+    def plain(self) -> dict[str, Any]:
+        """As plain JSON, in the form a file has: the name, and every option with defaults filled in."""
+        return {"name": self.name, **plain(self.options)}
+
+
+def component_options(registry: Registry, kind: str, name: str) -> type[Any]:
+    """The options class of a component. Raises ``PluginError``."""
+    options = getattr(registry.get(kind, name), "Options", None)
+    if not isinstance(options, type):
+        raise PluginError(f"{kind} {name!r} has no class Options")
+    if any(declared.name == "name" for declared in options_of(options)):
+        raise PluginError(f"{kind} {name!r} has an option 'name', which in a file is the name of the {kind}")
+    return options
+
+
+class _Failed:
+    """Stands for a value that could not be read; its problem has been reported."""
+
+
+_FAILED = _Failed()
+
+
+class Structure:
+    """Builds objects from one document and collects what is wrong with it."""
+
+    def __init__(self, registry: Registry, limit: int = 100) -> None:
+        """At ``limit`` problems reading ends."""
+        self.registry = registry
+        self.problems: list[Problem] = []
+        self._limit = limit
+
+    def report(self, message: str, location: Location, hint: str | None = None) -> None:
+        """Note a problem."""
+        self.problems.append(Problem(message, location, hint))
+        if len(self.problems) >= self._limit:
+            self.finish()
+
+    def report_error(self, error: InputError, location: Location) -> None:
+        """Note the problems of an error, at a place unless they name their own."""
+        for problem in error.problems:
+            self.report(problem.message, problem.location or location, problem.hint)
+
+    def finish(self) -> None:
+        """Raise ``SpecError`` with all problems, in the order of the file, if there are any."""
+        if self.problems:
+            raise SpecError(sorted(dict.fromkeys(self.problems), key=_position))
+
+    def header(self, node: Node, key: str, version: int) -> None:
+        """Require a mapping whose ``key`` states the version of the format; raise ``SpecError`` for another.
+
+        What another version means by its keys is not known here, so no further problem is looked for.
+        """
+        if not isinstance(node, Mapping):
+            self.report(
+                f"this is {_shown(node)}", node.location, f"wanted is a mapping that begins with {key}: {version}"
+            )
+            self.finish()
+            return
+        stated = node.get(key)
+        if stated is None:
+            self.report(f"the key {key!r} is missing", node.location, f"the version of the format: `{key}: {version}`")
+        elif not (isinstance(stated, Scalar) and type(stated.value) is int and stated.value == version):
+            self.report(f"{key} is {_shown(stated)}", stated.location, f"this polyproof reads version {version}")
+            self.finish()
+
+    def build(self, node: Node, cls: type[T], besides: tuple[str, ...] = ()) -> T | None:
+        """An instance of an options class, or ``None`` if there was a problem with it.
+
+        ``besides``: keys of the mapping that are not options of the class and are read elsewhere.
+        """
+        values, complete = self.values(node, cls, besides)
+        if not complete:
+            return None
+        try:
+            return cls(**values)
+        except InputError as error:
+            self.report_error(error, node.location)
+        except ValueError as error:
+            self.report(str(error), node.location)
+        return None
+
+    def values(self, node: Node, cls: type[Any], besides: tuple[str, ...] = ()) -> tuple[dict[str, Any], bool]:
+        """The sound values that a mapping gives to options of a class, and whether all is well with it."""
+        declared = options_of(cls)
+        allowed = [*besides, *(option.name for option in declared)]
+        if not isinstance(node, Mapping):
+            self.report(
+                f"this is {_shown(node)}", node.location, f"wanted is a mapping; its keys: {', '.join(allowed)}"
+            )
+            return {}, False
+        meant = set()
+        for entry in node.entries:
+            if entry.key not in allowed:
+                self.report(f"unknown key {shown(entry.key)}", entry.location, did_you_mean(entry.key, allowed))
+                meant.add(nearest(entry.key, allowed))
+        values: dict[str, Any] = {}
+        complete = not meant
+        for again, first in node.repeated():
+            line = f"first on line {first.location.line}" if first.location.line else None
+            self.report(f"the key {shown(again.key)} is given twice", again.location, line)
+            complete = False
+        for option in declared:
+            given = node.get(option.name)
+            if given is not None:
+                value = self._value(given, option)
+                if value is _FAILED:
+                    complete = False
+                else:
+                    values[option.name] = value
+            elif option.required:
+                complete = False
+                if option.name not in meant:
+                    self.report(f"the key {option.name!r} is missing", node.location, option.doc)
+            else:
+                complete = self._default_registered(option, node.location) and complete
+        return values, complete
+
+    def _value(self, node: Node, option: Option) -> Any:
+        if option.optional and isinstance(node, Scalar) and node.value is None:
+            return None
+        if not option.many:
+            value = self._item(node, option)
+            return value if value is _FAILED or self._sound(check_faults(option, value), node) else _FAILED
+        one_for_all = isinstance(node, Scalar) and node.value is not None and not option.nested
+        if not (isinstance(node, Items) or one_for_all):
+            self.report(f"{option.name} is {_shown(node)}", node.location, f"wanted is {option.wants}")
+            return _FAILED
+        nodes = node.items if isinstance(node, Items) else (node,)
+        items = [(inner, self._item(inner, option)) for inner in nodes]
+        good = [(inner, value) for inner, value in items if value is not _FAILED]
+        values = tuple(value for _, value in good)
+        # What holds of all items together is checked of the sound ones, so that one mistake hides no other.
+        together = Items(node.location, tuple(inner for inner, _ in good))
+        sound = self._sound([*count_faults(option, len(items)), *check_faults(option, values)], together)
+        return values if sound and len(good) == len(items) else _FAILED
+
+    def _item(self, node: Node, option: Option) -> Any:
+        if option.nested:
+            is_choice = issubclass(option.type, Choice)
+            built = self._choice(node, option.type) if is_choice else self.build(node, option.type)
+            return _FAILED if built is None else built
+        value = _scalar(node, option.type)
+        if not self._sound(item_faults(option, value), node):
+            return _FAILED
+        if option.kind is not None and not self._registered(option.kind, value, node.location):
+            return _FAILED
+        return value
+
+    def _choice(self, node: Node, cls: type[Choice]) -> Choice | None:
+        chosen, options = (node.get("name"), node) if isinstance(node, Mapping) else (node, Mapping(node.location))
+        if chosen is None:
+            names = ", ".join(self.registry.names(cls.kind))
+            self.report("the key 'name' is missing", node.location, f"the {cls.kind} to use, one of: {names}")
+            return None
+        name = _scalar(chosen, str)
+        if not isinstance(name, str):
+            names = ", ".join(self.registry.names(cls.kind))
+            hint = f"wanted is a name, one of: {names}; or a mapping of name and options"
+            self.report(f"{cls.kind} is {_shown(chosen)}", chosen.location, hint)
+            return None
+        try:
+            options_class = component_options(self.registry, cls.kind, name)
+        except PluginError as error:
+            self.report_error(error, chosen.location)
+            return None
+        built = self.build(options, options_class, besides=("name",))
+        return None if built is None else cls(name, built)
+
+    def _sound(self, found: Iterable[Fault], node: Node) -> bool:
+        sound = True
+        for fault in found:
+            self.report(fault.message, locate(node, fault.path), fault.hint)
+            sound = False
+        return sound
+
+    def _default_registered(self, option: Option, location: Location) -> bool:
+        if option.kind is None or option.default is None:
+            return True
+        names = option.default if option.many else (option.default,)
+        sound = True
+        for name in names:
+            sound = self._registered(option.kind, name, location) and sound
+        return sound
+
+    def _registered(self, kind: str, name: str, location: Location) -> bool:
+        try:
+            self.registry.claim(kind, name)
+        except PluginError as error:
+            self.report_error(error, location)
+            return False
+        return True
+
+
+def locate(node: Node, path: Iterable[str | int]) -> Location:
+    """Where a part of a document stands, given by keys and indices: as far as the document has it."""
+    for step in path:
+        if isinstance(node, Mapping) and isinstance(step, str) and (inner := node.get(step)):
+            node = inner
+        elif isinstance(node, Items) and isinstance(step, int) and 0 <= step < len(node.items):
+            node = node.items[step]
+    return node.location
+
+
+def _scalar(node: Node, wanted: type[Any]) -> Any:
+    """What a node says where a value of a type is wanted; it need not be of that type."""
+    if not isinstance(node, Scalar):
+        return [] if isinstance(node, Items) else {}
+    if wanted in (str, Path) and node.text is not None and node.value is not None:
+        # 1000 or true where a string is wanted: the file's spelling of it.
+        return Path(node.text) if wanted is Path and node.text else node.text
+    if wanted is float and type(node.value) is int:
+        return float(node.value) if node.value.bit_length() < 1024 else math.inf
+    return node.value
+
+
+def _shown(node: Node) -> str:
+    return shown(_scalar(node, object))
+
+
+def _position(problem: Problem) -> tuple[int, int]:
+    location = problem.location
+    return (location.line or 0, location.column or 0) if location else (0, 0)

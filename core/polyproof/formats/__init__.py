@@ -1,0 +1,1 @@
+"""Files that others wrote, read strictly; files of ours, written in one spelling and durably."""

@@ -1,0 +1,328 @@
+"""The manifest: what an audit publishes beside its proofs, and how a hostile one is read.
+
+A manifest has exactly one spelling: JSON with sorted keys, no spaces, UTF-8, a newline at the end. Its
+digest is the SHA-256 of those bytes, so ``sha256sum manifest.json`` prints it. Parsing is total: bytes
+become a ``Manifest`` or a ``ProofRejected``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Never
+
+from attrs import frozen
+
+from polyproof.backend import Policy
+from polyproof.errors import ProofRejected
+
+__all__ = ["AUDIT_ID", "FORMAT", "VERSION", "Manifest", "Segment", "parse_manifest", "proof_file"]
+
+FORMAT = "polyproof/manifest"
+VERSION = 1
+
+AUDIT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z")
+"""What an audit id looks like: it appears in file names, on terminals and in transcripts."""
+
+_TIMESTAMP = "%Y-%m-%dT%H:%M:%SZ"
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,159})\Z")
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_TOKENS = re.compile(r"""["\[\]{}]|\\.""", re.DOTALL)
+_MAX_DEPTH = 12
+_MAX_TOKENS = 1 << 22
+_MAX_INTEGER_DIGITS = 19
+_MAX_TEXT = 1024
+
+
+@frozen
+class Segment:
+    """One segment as published: its proof file and its totals."""
+
+    index: int
+    size: int
+    """Bytes of the proof file."""
+    sha256: bytes
+    totals: tuple[int, ...]
+    """Base units, one for each asset in order."""
+
+    @property
+    def file(self) -> str:
+        """Name of the proof file, beside the manifest."""
+        return proof_file(self.index)
+
+
+@frozen
+class Manifest:
+    """Everything public that binds the segments of an audit together."""
+
+    audit_id: str
+    created: str
+    """UTC, ``2025-01-31T23:59:59Z``."""
+    organisation: str | None
+    spec: Mapping[str, Any]
+    """``Spec.public()``: what the proof is about, without paths or connections."""
+    spec_digest: bytes
+    backend: str
+    segments: tuple[Segment, ...]
+    previous: bytes | None = None
+    """Digest of the manifest of the audit before this one."""
+
+    @property
+    def totals(self) -> tuple[int, ...]:
+        """The published totals: the integer sums of the segments' totals, one for each asset in order."""
+        return tuple(sum(column) for column in zip(*(segment.totals for segment in self.segments), strict=True))
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """What is fixed before proving starts: everything but the segments and the totals."""
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "audit_id": self.audit_id,
+            "created": self.created,
+            "organisation": self.organisation,
+            "spec": self.spec,
+            "spec_digest": self.spec_digest.hex(),
+            "backend": self.backend,
+            "previous": self.previous.hex() if self.previous is not None else None,
+        }
+
+    @property
+    def context(self) -> bytes:
+        """SHA-256 of the header: what every segment's proof is bound to, so that none of it can be changed later."""
+        return hashlib.sha256(b"polyproof/audit-context/1\n" + _canonical(self.header)).digest()
+
+    def to_bytes(self) -> bytes:
+        """The file."""
+        segments = [
+            {
+                "index": segment.index,
+                "file": segment.file,
+                "bytes": segment.size,
+                "sha256": segment.sha256.hex(),
+                "totals": [str(total) for total in segment.totals],
+            }
+            for segment in self.segments
+        ]
+        totals = [str(total) for total in self.totals]
+        return _canonical({**self.header, "segments": segments, "totals": totals})
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the file: what an exchange publishes where it cannot take it back."""
+        return hashlib.sha256(self.to_bytes()).digest()
+
+
+def proof_file(index: int) -> str:
+    """Name of a segment's proof file."""
+    return f"proof-{index:04d}.bin"
+
+
+def _canonical(value: Mapping[str, Any]) -> bytes:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def parse_manifest(data: bytes, policy: Policy | None = None) -> Manifest:
+    """Read a manifest. Raises ``ProofRejected`` for anything but the one spelling of a coherent manifest.
+
+    Coherent: segments 0 … k−1 in order, each with as many totals as the whole, and the totals their sums.
+    What the manifest says about the spec is checked by ``polyproof.liabilities.audit``, which knows the plugins.
+    """
+    policy = policy or Policy()
+    if len(data) > policy.max_manifest_bytes:
+        _reject("size", f"the manifest has {len(data)} bytes, the policy allows {policy.max_manifest_bytes}")
+    top = _Node("manifest", _parse_json(data))
+    found_format = top.take("format").text()
+    if found_format != FORMAT:
+        _reject("format", f"this is no manifest: its format is {found_format!r}, not {FORMAT!r}")
+    version = top.take("version").integer()
+    if version != VERSION:
+        _reject("version", f"the manifest has version {version}, this polyproof reads {VERSION}")
+    organisation, previous = top.take("organisation"), top.take("previous")
+    segments = top.take("segments").items()
+    if not 1 <= len(segments) <= policy.max_segments:
+        _reject("segments", f"the manifest has {len(segments)} segments, the policy allows 1 to {policy.max_segments}")
+    totals = [node.amount() for node in top.take("totals").items()]
+    manifest = Manifest(
+        audit_id=top.take("audit_id").matching(AUDIT_ID, "an audit id: letters, digits, dot, hyphen, underscore"),
+        created=top.take("created").timestamp(),
+        organisation=None if organisation.value is None else organisation.text(),
+        spec=top.take("spec").mapping(),
+        spec_digest=top.take("spec_digest").digest(),
+        backend=top.take("backend").matching(_NAME, "the name of a backend"),
+        segments=tuple(_parse_segment(node, index, len(totals)) for index, node in enumerate(segments)),
+        previous=None if previous.value is None else previous.digest(),
+    )
+    top.finish()
+    if list(manifest.totals) != totals:
+        _reject("totals", "the manifest's totals are not the sums of its segments' totals")
+    if manifest.to_bytes() != data:
+        _reject("canonical", "the manifest is not in its one canonical spelling")
+    return manifest
+
+
+def _parse_segment(node: _Node, index: int, assets: int) -> Segment:
+    found = node.take("index").integer()
+    if found != index:
+        _reject("segments", f"{node.where} has index {found}: segments are listed in order, from 0, each once")
+    # One name is allowed for a segment's file, so none can point elsewhere.
+    name = node.take("file").text()
+    if name != proof_file(index):
+        _reject("file-name", f"{node.where}: the proof file is called {name!r}, not {proof_file(index)!r}")
+    totals = tuple(item.amount() for item in node.take("totals").items())
+    if len(totals) != assets:
+        _reject("totals", f"{node.where} has {len(totals)} totals, the manifest {assets}")
+    segment = Segment(index, node.take("bytes").integer(), node.take("sha256").digest(), totals)
+    node.finish()
+    return segment
+
+
+def _parse_json(data: bytes) -> Any:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        _reject("utf-8", f"the manifest is not UTF-8: {error.reason} at byte {error.start}")
+    _check_nesting(text)
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_without_duplicates,
+            parse_int=_bounded_integer,
+            parse_float=_finite,
+            parse_constant=_finite,
+        )
+    except ValueError as error:
+        _reject("json", f"the manifest is not JSON: {error}")
+    _check_texts(value)
+    return value
+
+
+def _check_nesting(text: str) -> None:
+    # Before the parser sees it: the parser recurses, and an object takes far more memory than its two bytes.
+    depth, inside_string = 0, False
+    for tokens, token in enumerate(_TOKENS.finditer(text)):
+        match token.group():
+            case '"':
+                inside_string = not inside_string
+            case "[" | "{" if not inside_string:
+                depth += 1
+            case "]" | "}" if not inside_string:
+                depth -= 1
+        if depth > _MAX_DEPTH or tokens > _MAX_TOKENS:
+            _reject("json", f"the manifest nests deeper than {_MAX_DEPTH} levels or is too intricate")
+
+
+def _check_texts(value: Any) -> None:
+    if isinstance(value, str):
+        # What is printed must not steer a terminal or reorder what is read.
+        if len(value) > _MAX_TEXT or not value.isprintable():
+            _reject("text", f"the manifest has a text that is too long or cannot be printed: {_shown(value)}")
+    elif isinstance(value, list):
+        for item in value:
+            _check_texts(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_texts(key)
+            _check_texts(item)
+
+
+def _without_duplicates(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            _reject("json", f"the manifest has the key {_shown(key)} twice in one object")
+        result[key] = value
+    return result
+
+
+def _bounded_integer(digits: str) -> int:
+    if len(digits) > _MAX_INTEGER_DIGITS:
+        _reject("json", f"the manifest has a number of {len(digits)} digits")
+    return int(digits)
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        _reject("json", f"the manifest has the number {_shown(number)}")
+    return value
+
+
+def _shown(value: object) -> str:
+    text = ascii(value)
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
+def _reject(check: str, reason: str) -> Never:
+    raise ProofRejected(f"manifest-{check}", reason)
+
+
+class _Node:
+    """A JSON value and where it stands; objects must be taken apart completely."""
+
+    def __init__(self, where: str, value: Any) -> None:
+        self.where = where
+        self.value = value
+        self._taken: set[str] = set()
+
+    def _expect(self, kind: type, wanted: str) -> Any:
+        if type(self.value) is not kind:
+            _reject("type", f"{self.where} is {_shown(self.value)}, wanted is {wanted}")
+        return self.value
+
+    def take(self, key: str) -> _Node:
+        mapping = self.mapping()
+        if key not in mapping:
+            _reject("key", f"{self.where} lacks {key!r}")
+        self._taken.add(key)
+        return _Node(f"{self.where}.{key}", mapping[key])
+
+    def finish(self) -> None:
+        unknown = sorted(set(self.mapping()) - self._taken)
+        if unknown:
+            _reject("key", f"{self.where} has an unknown key {_shown(unknown[0])}")
+
+    def mapping(self) -> dict[str, Any]:
+        mapping: dict[str, Any] = self._expect(dict, "an object")
+        return mapping
+
+    def items(self) -> list[_Node]:
+        return [_Node(f"{self.where}[{k}]", item) for k, item in enumerate(self._expect(list, "a list"))]
+
+    def integer(self) -> int:
+        value: int = self._expect(int, "an integer")
+        if value < 0:
+            _reject("range", f"{self.where} is negative")
+        return value
+
+    def text(self) -> str:
+        value: str = self._expect(str, "a string")
+        return value
+
+    def matching(self, pattern: re.Pattern[str], wanted: str) -> str:
+        value = self.text()
+        if not pattern.match(value):
+            _reject("value", f"{self.where} is {_shown(value)}, wanted is {wanted}")
+        return value
+
+    def digest(self) -> bytes:
+        return bytes.fromhex(self.matching(_DIGEST, "64 lower-case hexadecimal digits"))
+
+    def amount(self) -> int:
+        return int(self.matching(_AMOUNT, "a decimal integer of at most 160 digits as a string"))
+
+    def timestamp(self) -> str:
+        value = self.text()
+        try:
+            exact = datetime.strptime(value, _TIMESTAMP).strftime(_TIMESTAMP) == value
+        except ValueError:
+            exact = False
+        if not exact:
+            _reject("value", f"{self.where} is {_shown(value)}, wanted is a time in UTC like 2025-01-31T23:59:59Z")
+        return value

@@ -1,0 +1,6 @@
+"""The snapshot reader: CSV, Parquet, a SQL query or OKX's JSON batches become one validated ``Accounts`` table.
+
+Reading order: ``reader`` is the whole course of events, ``cells`` how amounts are converted; ``delimited``,
+``database`` and ``okx`` how each kind of input becomes rows, ``wide`` and ``long`` how rows are checked and become
+accounts, ``findings`` how problems are collected.
+"""

@@ -1,0 +1,100 @@
+"""Amounts of a whole column: the common ones in SQL, every other one exactly in Python.
+
+The SQL takes plain decimals of up to 38 digits, ``[0-9]+(.[0-9]*)?``: it cuts the text at the point,
+pads or cuts the fraction to the asset's decimals and reads the digits as one integer. No value of a
+type that rounds is ever made. Where the SQL has no answer (a sign, an exponent, spaces, more digits, no
+number at all, more than fits the asset) its value is NULL and the text goes to ``exact_amount``,
+which is ``parse_amount`` with the bounds of the asset. The two agree wherever SQL has an answer.
+"""
+
+from __future__ import annotations
+
+from polyproof.errors import Problem
+from polyproof.model.amounts import MOST_DIGITS, AmountError, InexactAmountError, Rounding, parse_amount, shown
+from polyproof.model.assets import Asset
+
+__all__ = ["exact_amount", "fitting_value", "value_type", "words_of", "written_value"]
+
+
+def value_type(asset: Asset) -> str:
+    """The SQL type that holds an asset's balances, as far as SQL converts them."""
+    return "UBIGINT" if asset.bits <= 64 else "UHUGEINT"
+
+
+def words_of(value: str, asset: Asset) -> list[str]:
+    """SQL of the 64-bit words, little end first and at most two, of a value of ``value_type(asset)``."""
+    if asset.bits <= 64:
+        return [value]
+    return [f"({value} & 18446744073709551615::UHUGEINT)::UBIGINT", f"({value} >> 64)::UBIGINT"]
+
+
+def _number(asset: Asset, base_units: bool) -> tuple[str, int]:
+    """The type in which amounts of an asset are computed, and of how many digits it holds any number.
+
+    One less than the digits of its largest value leaves room for rounding up.
+    """
+    # Where a coin has many decimals, its amounts soon have more than 19 digits.
+    if asset.bits <= 64 and (base_units or asset.decimals <= 9):
+        return "UBIGINT", 19
+    return "UHUGEINT", 38
+
+
+def written_value(text: str, asset: Asset, base_units: bool) -> str:
+    """SQL of an amount in base units, rounded up, not yet held against 2^bits; NULL where SQL has no answer.
+
+    ``text`` is the name of a VARCHAR column. NULL, the empty text and ``0`` are zero.
+    """
+    number, digits = _number(asset, base_units)
+    if base_units:
+        plain = f"regexp_full_match({text}, '[0-9]+') AND strlen({text}) <= {digits}"
+        value = f"{text}::{number}"
+    else:
+        decimals = asset.decimals
+        whole, fraction = f"split_part({text}, '.', 1)", f"split_part({text}, '.', 2)"
+        plain = (
+            f"regexp_full_match({text}, '[0-9]+(\\.[0-9]*)?') AND strlen({whole}) + {decimals} <= {digits} "
+            f"AND strlen({text}) <= {MOST_DIGITS}"
+        )
+        value = (
+            f"CASE WHEN strlen({fraction}) <= {decimals} "
+            f"THEN ({whole} || rpad({fraction}, {decimals}, '0'))::{number} "
+            f"ELSE ({whole} || substr({fraction}, 1, {decimals}))::{number} "
+            f"+ (ltrim(substr({fraction}, {decimals + 1}), '0') <> '')::{number} END"
+        )
+    return f"CASE WHEN {text} IS NULL OR {text} = '' OR {text} = '0' THEN 0::{number} WHEN {plain} THEN {value} END"
+
+
+def fitting_value(value: str, asset: Asset, base_units: bool) -> str:
+    """SQL of a value that ``written_value`` made, as ``value_type(asset)``; NULL for one of more than asset.bits."""
+    number, digits = _number(asset, base_units)
+    if 10**digits >> asset.bits:
+        return f"CASE WHEN {value} < {1 << asset.bits}::{number} THEN {value}::{value_type(asset)} END"
+    return f"{value}::{value_type(asset)}"
+
+
+def exact_amount(text: str, asset: Asset, base_units: bool, rule: str) -> int | Problem:
+    """An amount in base units within [0, 2^bits), or what is wrong with it."""
+    if not text.strip(" \t"):
+        return Problem(f"{asset.symbol} amount is missing", hint="write 0 for no balance")
+    try:
+        if base_units:
+            units = parse_amount(text, 0, Rounding.EXACT)
+        else:
+            units = parse_amount(text, asset.decimals)
+            if text.lstrip(" \t").startswith("-") and units == 0:
+                units = parse_amount(text, asset.decimals, Rounding.DOWN)
+    except AmountError as error:
+        problem = error.problems[0]
+        inexact = isinstance(error, InexactAmountError)
+        hint = "amounts here are in base units; is `units: decimal` meant?" if inexact else problem.hint
+        return Problem(f"{asset.symbol} amount {problem.message}", hint=hint)
+    if units < 0:
+        return Problem(f"{asset.symbol} amount {shown(text)} is negative", hint=f"a debt; rule {rule!r} allows none")
+    if units >> asset.bits:
+        largest = (1 << asset.bits) - 1
+        allowed = f"{largest} base units" if base_units else f"{asset.format(largest)} {asset.symbol}"
+        return Problem(
+            f"{asset.symbol} amount {shown(text)} overflows {asset.bits} bits",
+            hint=f"the largest allowed is {allowed}; the spec's `bits` of {asset.symbol} says so",
+        )
+    return units

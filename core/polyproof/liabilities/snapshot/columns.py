@@ -1,0 +1,62 @@
+"""Which column of an input is which, and which types are exact."""
+
+from __future__ import annotations
+
+import re
+
+from polyproof.config.options import did_you_mean
+from polyproof.liabilities.snapshot.file import Column, Part
+from polyproof.liabilities.snapshot.findings import Findings
+from polyproof.model.amounts import shown
+
+__all__ = ["EXACT", "IDENTIFYING", "TEXT", "amount_text", "find_column", "wrong_type"]
+
+_INTEGERS = r"U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER"
+TEXT = re.compile(r"VARCHAR|ENUM\(.*\)", re.DOTALL)
+"""DuckDB's names of the types of text."""
+EXACT = re.compile(rf"{TEXT.pattern}|{_INTEGERS}|DECIMAL\(\d+,\d+\)|\"NULL\"", re.DOTALL)
+"""Of the types an amount may have."""
+IDENTIFYING = re.compile(rf"{TEXT.pattern}|UUID|{_INTEGERS}|DECIMAL\(\d+,0\)", re.DOTALL)
+"""Of the types an account id may have."""
+
+
+def find_column(part: Part, wanted: str, key: str, kind: re.Pattern[str], findings: Findings) -> Column | None:
+    """The column that holds the ids, assets or amounts; ``None``, reported, if there is none of the right kind.
+
+    Its name is as ``wanted``, the value of ``accounts.<key>``, or the only one that differs in nothing but case.
+    """
+    found = [column for column in part.columns if column.name == wanted]
+    found = found or [column for column in part.columns if column.name.casefold() == wanted.casefold()]
+    if len(found) == 1:
+        if kind.fullmatch(found[0].type):
+            return found[0]
+        findings.add(*wrong_type(found[0], kind), part=part)
+        return None
+    names = [column.name for column in part.columns]
+    if found:
+        findings.add(f"has {len(found)} columns named {wanted!r}", part=part)
+    elif len(names) == 1 and any(other in names[0] for other in ",;\t|"):
+        findings.add(
+            f"has one column, {shown(names[0])}", "set accounts.delimiter to what separates its fields", part=part
+        )
+    else:
+        findings.add(f"has no column {wanted!r}", f"accounts.{key} names it; {did_you_mean(wanted, names)}", part=part)
+    return None
+
+
+def wrong_type(column: Column, wanted: re.Pattern[str]) -> tuple[str, str]:
+    """Message and hint for a column of a type that is not taken."""
+    message = f"column {column.name!r} is of type {column.type}"
+    if column.type in ("DOUBLE", "FLOAT"):
+        message += ", a floating-point type, which is not exact"
+    if wanted is EXACT:
+        return message, "amounts are decimal strings, DECIMAL or integers"
+    return message, "ids are strings or integers" if wanted is IDENTIFYING else "assets are strings"
+
+
+def amount_text(column: Column) -> str:
+    """SQL of an amount's text. Most amounts are zero, and a zero in DECIMAL has many digits to write and read."""
+    text = f"{column.expression}::VARCHAR"
+    if column.type.startswith("DECIMAL"):
+        return f"CASE WHEN {column.expression} = 0 THEN '0' ELSE {text} END"
+    return text

@@ -1,0 +1,166 @@
+"""The query of a ``sql`` source and the databases it reads.
+
+PostgreSQL and DuckDB databases are attached by DuckDB, read-only; PostgreSQL needs DuckDB's extension
+``postgres``, which DuckDB downloads once. SQLite is read through Python's own sqlite3: that needs no
+download, and it sees the type of every single value, where SQLite's REAL must not pass for an exact
+amount. The tables whose names occur in the query are copied into memory, all from one read transaction.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from polyproof.liabilities.snapshot.file import Column, Part, literal, quoted
+from polyproof.liabilities.snapshot.findings import Findings
+from polyproof.settings.accounts import AttachedDatabase
+
+__all__ = ["attach", "described", "open_query"]
+
+_BATCH = 10_000
+
+
+def described(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[Column, ...]:
+    """The columns of a relation. Raises ``duckdb.Error``."""
+    return tuple(
+        Column(name, quoted(name), str(kind).upper())
+        for name, kind, *_ in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    )
+
+
+def open_query(connection: duckdb.DuckDBPyConnection, part: Part, query: str, findings: Findings) -> bool:
+    """Make one SELECT the part's relation."""
+    try:
+        statements = connection.extract_statements(query)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            findings.add("is not one SELECT", "WITH … SELECT and FROM … count as SELECT", part=part)
+            return False
+        part.relation = "polyproof_query"
+        connection.execute(f"CREATE TEMP VIEW {part.relation} AS {statements[0].query}")
+        part.columns = described(connection, part.relation)
+    except duckdb.Error as error:
+        findings.add(f"cannot be run: {first_lines(error)}", part=part)
+        return False
+    return True
+
+
+def attach(
+    connection: duckdb.DuckDBPyConnection,
+    databases: Sequence[AttachedDatabase],
+    query: str,
+    base: Path,
+    findings: Findings,
+) -> None:
+    """Attach what the query reads."""
+    for database in databases:
+        where = f"accounts.attach {database.name!r}"
+        if database.type == "postgres":
+            if database.dsn is None or database.path is not None:
+                findings.add(f"{where}: a postgres database is given by `dsn`", "dsn: host=db dbname=ledger user=audit")
+            else:
+                _attach_postgres(connection, where, database.name, database.dsn, findings)
+            continue
+        if database.path is None or database.dsn is not None:
+            findings.add(f"{where}: a {database.type} database is given by `path`")
+            continue
+        path = base / database.path
+        if not path.is_file():
+            findings.add(f"{where}: there is no file {path}")
+            continue
+        try:
+            if database.type == "sqlite":
+                _copy_sqlite(connection, database.name, path, query)
+            else:
+                connection.execute(f"ATTACH {literal(str(path))} AS {quoted(database.name)} (TYPE duckdb, READ_ONLY)")
+        except (duckdb.Error, sqlite3.Error, UnicodeDecodeError) as error:
+            findings.add(f"{where}: {path} cannot be read as a {database.type} database: {first_lines(error)}")
+
+
+def _attach_postgres(
+    connection: duckdb.DuckDBPyConnection, where: str, name: str, dsn: str, findings: Findings
+) -> None:
+    try:
+        try:
+            connection.execute("LOAD postgres")
+        except duckdb.Error:
+            connection.execute("INSTALL postgres; LOAD postgres")
+    except duckdb.Error as error:
+        findings.add(
+            f"{where}: DuckDB's extension postgres cannot be loaded: {first_lines(error)}",
+            f"run `INSTALL postgres` once in DuckDB {duckdb.__version__} where there is a network, and copy "
+            "~/.duckdb/extensions here; or export the query's result as CSV",
+        )
+        return
+    try:
+        connection.execute(f"ATTACH {literal(dsn)} AS {quoted(name)} (TYPE postgres, READ_ONLY)")
+    except duckdb.Error as error:
+        findings.add(
+            f"{where}: PostgreSQL cannot be reached: {without_secrets(first_lines(error), dsn)}",
+            "the password is read from PGPASSWORD or ~/.pgpass",
+        )
+
+
+def without_secrets(message: str, dsn: str) -> str:
+    """A message without the connection string it may quote, which may hold a password."""
+    return re.sub(r"password\s*=\s*('[^']*'|\S+)|://\S+", "…", message.replace(dsn, "…"), flags=re.IGNORECASE)
+
+
+def _copy_sqlite(connection: duckdb.DuckDBPyConnection, name: str, path: Path, query: str) -> None:
+    connection.execute(f"ATTACH ':memory:' AS {quoted(name)}")
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source:
+        source.text_factory = bytes.decode
+        source.execute("BEGIN")
+        tables = [
+            table
+            for (table,) in source.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')").fetchall()
+            if re.search(rf"(?<!\w){re.escape(table)}(?!\w)", query, re.IGNORECASE)
+        ]
+        for table in tables:
+            _copy_table(connection, source, f"{quoted(name)}.main.{quoted(table)}", quoted(table))
+
+
+def _copy_table(connection: duckdb.DuckDBPyConnection, source: sqlite3.Connection, target: str, table: str) -> None:
+    """Copy a table, each column with a type that holds all its values exactly, or that no amount may have.
+
+    Only integers: BIGINT, which SQLite's are. Text, or text and integers: VARCHAR. A REAL makes the
+    column DOUBLE, which the reader takes for no amount; beside text it is marked instead, since the
+    texts may be wanted. So are blobs.
+    """
+    columns = [quoted(column) for _, column, *_ in source.execute(f"PRAGMA table_xinfo({table})").fetchall()]
+    kinds = ("real", "text", "blob")
+    seen = source.execute(
+        "SELECT "
+        + ", ".join(f"coalesce(max(typeof({column}) = '{kind}'), 0)" for column in columns for kind in kinds)
+        + f" FROM {table}"
+    ).fetchone()
+    types, reads = [], []
+    for k, column in enumerate(columns):
+        real, text, blob = seen[3 * k : 3 * k + 3]
+        mixed = text or blob
+        types.append("VARCHAR" if mixed else "DOUBLE" if real else "BIGINT")
+        mark = " || ' (REAL)'" if mixed else ""
+        reads.append(
+            f"CASE typeof({column}) WHEN 'real' THEN printf('%!.17g', {column}){mark} "
+            f"WHEN 'blob' THEN 'x' || hex({column}) || ' (BLOB)' ELSE CAST({column} AS TEXT) END"
+        )
+    names = [f"c{k}" for k in range(len(columns))]
+    declared = ", ".join(f"{column} {kind}" for column, kind in zip(columns, types, strict=True))
+    converted = ", ".join(f"{name}::{kind}" for name, kind in zip(names, types, strict=True))
+    connection.execute(f"CREATE TABLE {target} ({declared})")
+    rows = source.execute(f"SELECT {', '.join(reads)} FROM {table}")
+    while batch := rows.fetchmany(_BATCH):
+        arrays = {name: np.array(values, object) for name, values in zip(names, zip(*batch, strict=True), strict=True)}
+        connection.register("polyproof_batch", arrays)
+        connection.execute(f"INSERT INTO {target} SELECT {converted} FROM polyproof_batch")
+    connection.execute("DROP VIEW IF EXISTS polyproof_batch")
+
+
+def first_lines(error: Exception) -> str:
+    """What an error says, without DuckDB's picture of the place."""
+    return " ".join(str(error).split("\n\n")[0].split())

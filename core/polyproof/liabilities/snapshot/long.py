@@ -1,0 +1,148 @@
+"""A row for each account and asset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from attrs import define
+
+from polyproof.liabilities.snapshot.cells import fitting_value, written_value
+from polyproof.liabilities.snapshot.columns import EXACT, IDENTIFYING, TEXT, amount_text, find_column
+from polyproof.liabilities.snapshot.file import Part
+from polyproof.liabilities.snapshot.symbols import Symbols
+from polyproof.liabilities.snapshot.table import CHUNK, Table, integers, result_rows
+from polyproof.model.accounts import Accounts, Identifiers
+from polyproof.model.amounts import shown
+
+__all__ = ["LongTable"]
+
+_PEOPLE = "polyproof_people"
+"""Each account and its place in the result."""
+_SYMBOLS = "polyproof_symbols"
+"""What assets are called in the entries, and which of the spec's each is."""
+_CELLS = "polyproof_cells"
+"""Each entry's place and asset, and its balance or else the text to look at."""
+_MISSING = "' '"
+"""SQL of what stands for an amount left out: a text that is neither zero nor a number."""
+_WORD = f"{2**64 - 1}::UHUGEINT"
+
+
+@define(eq=False)
+class LongTable(Table):
+    """Rows are entries as they were read; an amount left out is a blank."""
+
+    @property
+    def name(self) -> str:
+        """What the table is called."""
+        return "polyproof_entries"
+
+    def create(self) -> None:
+        """Create it, empty."""
+        self.connection.execute(f"CREATE TEMP TABLE {self.name} (account VARCHAR, asset VARCHAR, amount VARCHAR)")
+
+    def selection(self, part: Part) -> str | None:
+        """A SELECT of entries from a part; ``None``, reported, if its columns are not as they should be."""
+        source = self.source
+        account = find_column(part, source.id, "id", IDENTIFYING, self.findings)
+        asset = find_column(part, source.asset, "asset", TEXT, self.findings)
+        amount = find_column(part, source.amount, "amount", EXACT, self.findings)
+        if account is None or asset is None or amount is None:
+            return None
+        text = amount_text(amount)
+        return (
+            f"SELECT {account.expression}::VARCHAR, {asset.expression}::VARCHAR, "
+            f"CASE WHEN {text} = '' OR {text} IS NULL THEN {_MISSING} ELSE {text} END FROM {part.relation}"
+        )
+
+    def accounts(self) -> Accounts:
+        """Pivot: the accounts in the order of their first rows, a column for each asset."""
+        connection, assets = self.connection, self.assets
+        self.check_ids()
+        self._resolve_symbols()
+        connection.execute(
+            f"CREATE TEMP TABLE {_PEOPLE} AS SELECT account, row_number() OVER (ORDER BY min(rowid)) - 1 AS place "
+            f"FROM {self.name} WHERE account IS NOT NULL GROUP BY account"
+        )
+        written = [written_value("amount", asset, self.base_units) for asset in assets]
+        fitting = [fitting_value("written", asset, self.base_units) for asset in assets]
+        connection.execute(
+            f"CREATE TEMP TABLE {_CELLS} AS "
+            "SELECT row, place, asset, value, CASE WHEN value IS NULL THEN amount END AS amount "
+            f"FROM (SELECT *, {_by_asset(fitting)} AS value FROM (SELECT *, {_by_asset(written)} AS written FROM "
+            "(SELECT entries.rowid AS row, place, symbols.index AS asset, amount "
+            f"FROM {self.name} AS entries JOIN {_PEOPLE} AS people USING (account) "
+            f"JOIN {_SYMBOLS} AS symbols ON entries.asset = symbols.asset)))"
+        )
+        connection.execute(f"DROP TABLE {self.name}")
+        count = self.count(f"SELECT count(*) FROM {_PEOPLE}")
+        cells = self.count(f"SELECT count(*) FROM {_CELLS}")
+        ids = self.identifiers(_PEOPLE, "place", count)
+        words, starts = self.zeros(count)
+        filled = np.zeros((count, len(assets)), np.bool_)
+        wide = np.array([asset.words > 1 for asset in assets])
+        with self.progress.task("convert amounts", cells) as task:
+            for first in range(0, cells, CHUNK):
+                found = connection.execute(
+                    f"SELECT place, asset, (coalesce(value, 0) & {_WORD})::UBIGINT AS low, "
+                    f"(coalesce(value, 0) >> 64)::UBIGINT AS high "
+                    f"FROM {_CELLS} WHERE rowid >= {first} AND rowid < {first + CHUNK}"
+                ).fetchnumpy()
+                places, which = found["place"], found["asset"]
+                columns = np.array(starts)[which]
+                words[places, columns] = integers(found["low"])
+                high = wide[which]
+                words[places[high], columns[high] + 1] = integers(found["high"])[high]
+                filled[places, which] = True
+                task.advance(len(places))
+        left = connection.execute(f"SELECT row, place, asset, amount FROM {_CELLS} WHERE value IS NULL ORDER BY row")
+        for row, place, index, text in result_rows(left):
+            self.convert(text, row, index, words[place, starts[index] : starts[index] + assets[index].words])
+        if np.count_nonzero(filled) != cells:
+            self._report_repeated_cells(ids)
+        return Accounts(assets, ids, words)
+
+    def _report_repeated_cells(self, ids: Identifiers) -> None:
+        relation = (
+            f"{_CELLS} JOIN (SELECT place, asset, min(row) AS first FROM {_CELLS} GROUP BY place, asset "
+            "HAVING count(*) > 1) USING (place, asset) WHERE row <> first"
+        )
+        found = self.connection.execute(
+            f"SELECT row, place, asset, first FROM {relation} ORDER BY row LIMIT {self.findings.limit}"
+        ).fetchall()
+        for row, place, index, first in found:
+            message = f"account {shown(ids[place])} has {self.assets[index].symbol} twice"
+            self.add(message, f"first in {self.where(first)}", row)
+        self.findings.add_unseen(self.count(f"SELECT count(*) FROM {relation}") - len(found))
+
+    def _resolve_symbols(self) -> None:
+        """Fill ``_SYMBOLS``; report what is no asset."""
+        self.connection.execute(f"CREATE TEMP TABLE {_SYMBOLS} (asset VARCHAR, index INTEGER)")
+        known = Symbols(self.assets)
+        found: list[tuple[str, int]] = []
+        unknown: dict[int, list[tuple[str, int | None]]] = {}
+        names = self.connection.execute(
+            f"SELECT asset, min(rowid) FROM {self.name} WHERE asset <> '' GROUP BY asset ORDER BY 2"
+        )
+        for name, row in result_rows(names):
+            index = known.find(name.strip(" \t"))
+            if index is not None:
+                found.append((name, index))
+            elif name not in self.source.ignore:
+                part = self.part_of(row)
+                unknown.setdefault(part.number, []).append((name, part.record(row)))
+        for number, theirs in unknown.items():
+            known.report_unknown(self.findings, self.parts[number], "assets", theirs)
+        if found:
+            self.connection.executemany(f"INSERT INTO {_SYMBOLS} VALUES (?, ?)", found)
+        self.report_rows(
+            f"{self.name} WHERE asset IS NULL OR asset = ''",
+            "asset",
+            lambda _: ("has no asset", "one of the spec's symbols"),
+        )
+
+
+def _by_asset(each: Sequence[str]) -> str:
+    """SQL that chooses among expressions by the column ``asset``."""
+    cases = " ".join(f"WHEN {k} THEN ({expression})::UHUGEINT" for k, expression in enumerate(each))
+    return f"CASE asset {cases} END"

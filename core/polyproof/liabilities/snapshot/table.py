@@ -1,0 +1,180 @@
+"""The table that all rows of a snapshot are put into: what the wide and the long one have in common."""
+
+from __future__ import annotations
+
+import unicodedata
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+from attrs import define, field
+
+from polyproof.errors import Location, Problem
+from polyproof.liabilities.snapshot.cells import exact_amount
+from polyproof.liabilities.snapshot.file import Part
+from polyproof.liabilities.snapshot.findings import Findings
+from polyproof.model.accounts import Accounts, Identifiers
+from polyproof.model.amounts import shown
+from polyproof.model.assets import Asset
+from polyproof.progress import Progress
+from polyproof.settings.accounts import AccountsSource
+
+__all__ = ["CHUNK", "LONGEST_ID", "Table", "integers", "result_rows"]
+
+UInt64 = npt.NDArray[np.uint64]
+
+LONGEST_ID = 256
+"""Bytes of UTF-8 an account id may have."""
+
+CHUNK = 1 << 19
+"""Rows taken out of the database at a time."""
+
+
+@define(eq=False)
+class Table(ABC):
+    """A table in DuckDB, filled part by part; its row ids count its rows from 0 in the order of the files."""
+
+    source: AccountsSource
+    assets: tuple[Asset, ...]
+    base_units: bool
+    empty_is_zero: bool
+    """Whether an amount left out is zero; else it is an error."""
+    rule: str
+    connection: duckdb.DuckDBPyConnection
+    findings: Findings
+    progress: Progress
+    parts: list[Part] = field(factory=list)
+    rows: int = 0
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What the table is called."""
+
+    @abstractmethod
+    def create(self) -> None:
+        """Create it, empty."""
+
+    @abstractmethod
+    def selection(self, part: Part) -> str | None:
+        """A SELECT of rows of this table from a part; ``None``, reported, if its columns are not as they should be."""
+
+    @abstractmethod
+    def accounts(self) -> Accounts:
+        """Check everything and take the accounts out. What is reported on the way makes them worthless."""
+
+    def fill(self, part: Part, selection: str, expected: int | None = None) -> bool:
+        """Put rows of a part, the last of ``parts``, into the table: all, or none where it is not as many as expected.
+
+        Raises ``duckdb.Error``, and then has put none.
+        """
+        self.connection.begin()
+        try:
+            self.connection.execute(f"INSERT INTO {self.name} {selection}")
+            rows = self.count(f"SELECT count(*) FROM {self.name}")
+        except duckdb.Error:
+            self.connection.rollback()
+            raise
+        if expected is not None and rows - self.rows != expected:
+            self.connection.rollback()
+            return False
+        self.connection.commit()
+        part.rows += rows - self.rows
+        self.rows = rows
+        return True
+
+    def report_rows(self, relation: str, column: str, explain: Callable[[str], tuple[str, str | None]]) -> None:
+        """Report every row of a relation, in order; explain those that can be shown, count the others."""
+        shown_rows = self.connection.execute(
+            f"SELECT row, value FROM (SELECT rowid AS row, {column} AS value FROM {relation}) "
+            f"ORDER BY row LIMIT {self.findings.limit}"
+        ).fetchall()
+        for row, value in shown_rows:
+            self.add(*explain(value), row)
+        self.findings.add_unseen(self.count(f"SELECT count(*) FROM {relation}") - len(shown_rows))
+
+    def check_ids(self) -> None:
+        """Report every id that is empty, too long, or not what a user would type."""
+        edge = r"[\s\p{Z}]"
+        self.report_rows(
+            f"{self.name} WHERE account IS NULL OR account = '' OR strlen(account) > {LONGEST_ID} "
+            rf"OR regexp_matches(account, '\p{{Cc}}|^{edge}|{edge}$')",
+            "account",
+            _fault_of_id,
+        )
+
+    def identifiers(self, table: str, place: str, count: int) -> Identifiers:
+        """The ids in a table's column ``account``, in the order of its column ``place``, which runs from 0."""
+        offsets = np.zeros(count + 1, np.int64)
+        blocks = []
+        for first in range(0, count, CHUNK):
+            found = self.connection.execute(
+                f"SELECT coalesce(account, '') AS account, coalesce(strlen(account), 0) AS length FROM {table} "
+                f"WHERE {place} >= {first} AND {place} < {first + CHUNK} ORDER BY {place}"
+            ).fetchnumpy()
+            blocks.append("".join(found["account"].tolist()).encode())
+            offsets[first + 1 : first + 1 + len(found["length"])] = found["length"]
+        np.cumsum(offsets, out=offsets)
+        return Identifiers(np.frombuffer(b"".join(blocks), np.uint8), offsets)
+
+    def convert(self, text: str, row: int, index: int, words: UInt64) -> None:
+        """Set the words of a balance from an amount that SQL had no answer for, or report it."""
+        units = exact_amount(text, self.assets[index], self.base_units, self.rule)
+        if isinstance(units, Problem):
+            self.add(units.message, units.hint, row, index + 1)
+            return
+        for k in range(len(words)):
+            words[k] = (units >> (64 * k)) & 0xFFFFFFFFFFFFFFFF
+
+    def add(self, message: str, hint: str | None, row: int, column: int = 0) -> None:
+        """Report a problem with a row of the table."""
+        part = self.part_of(row)
+        self.findings.add(message, hint, part=part, record=part.record(row), column=column)
+
+    def part_of(self, row: int) -> Part:
+        """The part a row of the table came from."""
+        return self.parts[bisect_right(self.parts, row, key=lambda part: part.first) - 1]
+
+    def where(self, row: int) -> Location:
+        """Where a row of the table stands in its file."""
+        part = self.part_of(row)
+        record = part.record(row)
+        return Location(part.label, line=part.line(record), row=record + 1)
+
+    def zeros(self, count: int) -> tuple[UInt64, list[int]]:
+        """Empty words for so many accounts, and the column at which each asset's words start."""
+        starts = list(accumulate((asset.words for asset in self.assets), initial=0))
+        return np.zeros((count, starts[-1]), np.uint64), starts
+
+    def count(self, query: str) -> int:
+        """The number a query gives."""
+        ((number,),) = self.connection.execute(query).fetchall()
+        return int(number)
+
+
+def _fault_of_id(account: str | None) -> tuple[str, str | None]:
+    if not account:
+        return "the account id is empty", None
+    if len(account.encode()) > LONGEST_ID:
+        return f"account id {shown(account)} is longer than {LONGEST_ID} bytes", None
+    if any(unicodedata.category(char) == "Cc" for char in account):
+        return f"account id {shown(account)} has control characters", None
+    return f"account id {shown(account)} has spaces around it", "a user who types the id would not find it"
+
+
+def integers(values: npt.NDArray[Any]) -> UInt64:
+    """Values as DuckDB hands them over, which makes floats of types numpy lacks: never here."""
+    if values.dtype != np.uint64 or np.ma.is_masked(values):
+        raise TypeError(f"amounts came as {values.dtype}")
+    return np.asarray(values)
+
+
+def result_rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    """The rows of a result, which may be many."""
+    while rows := result.fetchmany(10_000):
+        yield from rows

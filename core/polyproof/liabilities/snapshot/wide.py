@@ -1,0 +1,149 @@
+"""A row an account, a column an asset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from attrs import define
+
+from polyproof.liabilities.snapshot.cells import fitting_value, value_type, words_of, written_value
+from polyproof.liabilities.snapshot.columns import EXACT, IDENTIFYING, amount_text, find_column, wrong_type
+from polyproof.liabilities.snapshot.file import Column, Part
+from polyproof.liabilities.snapshot.symbols import Symbols
+from polyproof.liabilities.snapshot.table import CHUNK, Table, integers, result_rows
+from polyproof.model.accounts import Accounts
+from polyproof.model.amounts import shown
+
+__all__ = ["WideTable"]
+
+_REPEATED = "polyproof_repeated"
+"""Ids of several accounts, and the row of the first."""
+
+
+@define(eq=False)
+class WideTable(Table):
+    """Rows are accounts. For each asset k, ``vk`` is the balance or NULL, and ``tk`` then the text to look at."""
+
+    @property
+    def name(self) -> str:
+        """What the table is called."""
+        return "polyproof_accounts"
+
+    def create(self) -> None:
+        """Create it, empty."""
+        columns = ", ".join(f"v{k} {value_type(asset)}, t{k} VARCHAR" for k, asset in enumerate(self.assets))
+        self.connection.execute(f"CREATE TEMP TABLE {self.name} (account VARCHAR, {columns})")
+
+    def selection(self, part: Part) -> str | None:
+        """A SELECT of accounts from a part; ``None``, reported, if its columns are not as they should be."""
+        before = self.findings.count
+        account = find_column(part, self.source.id, "id", IDENTIFYING, self.findings)
+        columns: dict[int, Column] = {}
+        known = Symbols(self.assets)
+        unknown: list[tuple[str, int | None]] = []
+        seen: set[str] = set()
+        for place, column in enumerate(part.columns, 1):
+            name = column.name
+            if account is not None and name == account.name:
+                continue
+            if name in seen:
+                self.findings.add(f"column {name!r} is there twice", part=part)
+                continue
+            seen.add(name)
+            if name in self.source.ignore or (account is None and name.casefold() == self.source.id.casefold()):
+                continue
+            if not name:
+                self.findings.add(f"column {place} has no name", part=part)
+                continue
+            index = known.find(name)
+            if index is None:
+                unknown.append((name, None))
+            elif index in columns:
+                symbol = self.assets[index].symbol
+                self.findings.add(
+                    f"columns {columns[index].name!r} and {name!r} are both {symbol}",
+                    "keep one, ignore the other",
+                    part=part,
+                )
+            elif not EXACT.fullmatch(column.type):
+                self.findings.add(*wrong_type(column, EXACT), part=part)
+                columns[index] = column
+            else:
+                columns[index] = column
+        known.report_unknown(self.findings, part, "columns", unknown)
+        if account is not None:
+            for index, asset in enumerate(self.assets):
+                if index not in columns:
+                    self.findings.add(
+                        f"has no column for {asset.symbol}",
+                        "an asset nobody holds still needs one, with zeros, lest a forgotten column pass for none owed",
+                        part=part,
+                    )
+        if self.findings.count > before or account is None:
+            return None
+        return self.converted(
+            account.expression, [amount_text(columns[k]) for k in range(len(self.assets))], part.relation
+        )
+
+    def converted(self, account: str, amounts: Sequence[str], relation: str) -> str:
+        """A SELECT of accounts from SQL of the id and of each asset's amount."""
+        each = list(enumerate(self.assets))
+        texts = ", ".join(f"{amounts[k]} AS t{k}" for k, _ in each)
+        written = ", ".join(f"t{k}, {written_value(f't{k}', asset, self.base_units)} AS w{k}" for k, asset in each)
+        fitting = ", ".join(f"t{k}, {fitting_value(f'w{k}', asset, self.base_units)} AS v{k}" for k, asset in each)
+        # The text is kept only where it is still to be looked at.
+        kept = ", ".join(f"v{k}, CASE WHEN v{k} IS NULL THEN t{k} END" for k, _ in each)
+        return (
+            f"SELECT account, {kept} FROM (SELECT account, {fitting} FROM (SELECT account, {written} FROM "
+            f"(SELECT {account}::VARCHAR AS account, {texts} FROM {relation})))"
+        )
+
+    def accounts(self) -> Accounts:
+        """Check everything and take the accounts out."""
+        self.check_ids()
+        self._check_unique()
+        words, starts = self.zeros(self.rows)
+        values = [
+            (starts[index] + k, word)
+            for index, asset in enumerate(self.assets)
+            for k, word in enumerate(words_of(f"coalesce(v{index}, 0)", asset))
+        ]
+        selected = ", ".join(f"{word} AS w{column}" for column, word in values)
+        with self.progress.task("convert amounts", self.rows) as task:
+            for first in range(0, self.rows, CHUNK):
+                stop = min(first + CHUNK, self.rows)
+                found = self.connection.execute(
+                    f"SELECT rowid AS place, {selected} FROM {self.name} WHERE rowid >= {first} AND rowid < {stop}"
+                ).fetchnumpy()
+                places: Any = found["place"]
+                if np.array_equal(places, np.arange(first, stop)):
+                    places = slice(first, stop)
+                for column, _ in values:
+                    words[places, column] = integers(found[f"w{column}"])
+                task.advance(stop - first)
+        for index, asset in enumerate(self.assets):
+            left = self.connection.execute(
+                f"SELECT rowid, t{index} FROM {self.name} WHERE t{index} IS NOT NULL ORDER BY rowid"
+            )
+            for row, text in result_rows(left):
+                # Spaces around an amount do not count, and in wide shape no amount is zero.
+                if text.strip(" \t") or not self.empty_is_zero:
+                    self.convert(text, row, index, words[row, starts[index] : starts[index] + asset.words])
+        return Accounts(self.assets, self.identifiers(self.name, "rowid", self.rows), words)
+
+    def _check_unique(self) -> None:
+        connection = self.connection
+        connection.execute(
+            f"CREATE TEMP TABLE {_REPEATED} AS SELECT account, min(rowid) AS first FROM {self.name} "
+            "WHERE account <> '' GROUP BY account HAVING count(*) > 1"
+        )
+        relation = f"{self.name} AS t JOIN {_REPEATED} USING (account) WHERE t.rowid <> first"
+        found = connection.execute(
+            f"SELECT t.rowid AS row, account, first FROM {relation} ORDER BY row LIMIT {self.findings.limit}"
+        ).fetchall()
+        for row, account, first in found:
+            self.add(f"account {shown(account)} is there twice", f"first in {self.where(first)}", row)
+        if found:
+            self.findings.add_unseen(self.count(f"SELECT count(*) FROM {relation}") - len(found))

@@ -1,0 +1,1 @@
+"""What accounts, assets, amounts and times are: values that every layer shares."""

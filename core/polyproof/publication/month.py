@@ -1,0 +1,178 @@
+"""The whole of a month in one go: liabilities, reserves, the history they are added to, the report.
+
+The spec's output directory holds the audits, each with a public and a private half, and beside them ``published``: a
+history with the public halves alone and the site on top, ready to be put on a server as it is::
+
+    audits/example-2025-11-30/public … private …
+    audits/published/index.html  report.json  history.json  audits/AUDIT_ID/…
+
+Nothing is published that was not read back from the disk and verified.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from attrs import frozen
+
+from polyproof.backend import Policy
+from polyproof.errors import ArtifactError, PolyproofError, Problem
+from polyproof.liabilities import audit as audit_job
+from polyproof.liabilities.artifacts import MANIFEST, is_history
+from polyproof.liabilities.audit import AuditProved, PublishedAudit
+from polyproof.liabilities.manifest import Manifest
+from polyproof.ownership import load_schemes
+from polyproof.progress import Progress
+from polyproof.publication.history import (
+    PublishedHistory,
+    VerifiedAudit,
+    add_audit,
+    audit_directory,
+    read_history,
+    verify_history,
+)
+from polyproof.publication.report.document import Report, make_report
+from polyproof.publication.report.site import Places, check_place, render_site, write_site
+from polyproof.registry import Registry, default_registry
+from polyproof.reserves.published import RESERVES
+from polyproof.reserves.reading import read_reserves
+from polyproof.reserves.run import run_reserves, verify_reserves
+from polyproof.settings.spec import Spec
+
+__all__ = ["PUBLISHED", "MonthDone", "run_month", "write_report"]
+
+PUBLISHED = "published"
+"""Name of the published history within the output directory."""
+
+
+@frozen
+class MonthDone:
+    """An audit proved, set against reserves, added to the history and reported on."""
+
+    directory: Path
+    """The audit itself, with its private half."""
+    published: Path
+    """The history that it was added to, with the site: what to publish."""
+    proved: AuditProved | None
+    """None if it had been proved before."""
+    verified: VerifiedAudit
+    history: PublishedHistory
+    report: Report
+    seconds: float
+
+
+def run_month(
+    spec: Spec,
+    *,
+    out: Path | None = None,
+    proved: Path | None = None,
+    audit_id: str | None = None,
+    policy: Policy | None = None,
+    registry: Registry | None = None,
+    progress: Progress | None = None,
+) -> MonthDone:
+    """Prove, evaluate, verify, chain, publish and report.
+
+    ``proved`` is an audit of this spec that was proved before, so that wallets could sign its challenges; reserves that
+    it has already are taken as they are. Everything published before is verified first: nothing is chained to a history
+    that does not hold. Raises ``ProofRejected`` for such a history, and what its parts raise.
+    """
+    start = time.perf_counter()
+    registry, progress = registry or default_registry(), progress or Progress()
+    published = spec.output_directory / PUBLISHED
+    if proved is not None:
+        ready = audit_job.open_audit(proved, policy=policy, registry=registry)
+        _check_spec(spec, ready)
+        _forget_unfinished(published, ready.manifest)
+    check_place(published)
+    before: tuple[VerifiedAudit, ...] = ()
+    if is_history(published):
+        before = verify_history(published, policy=policy, registry=registry, progress=progress).audits
+    done = None
+    if proved is None:
+        directory = out or spec.output_directory / f"{spec.name}-{datetime.now(UTC):%Y-%m-%d}"
+        _check_new(directory)
+        _check_reserves(spec, registry, progress)
+        head = before[-1].manifest.digest if before else None
+        done = audit_job.prove(spec, directory, audit_id=audit_id, previous=head, registry=registry, progress=progress)
+        directory = done.directory
+    else:
+        directory = proved
+    try:
+        verified = _verified(spec, directory, policy, registry, progress)
+        history = add_audit(published, verified)
+    except PolyproofError as error:
+        error.add_note(f"the proof stands in {directory}; go on with: polyproof audit SPEC --proved {directory}")
+        raise
+    if all(one.manifest.digest != verified.manifest.digest for one in before):
+        before = (*before, verified)
+    report = make_report(before)
+    write_report(published, report)
+    return MonthDone(directory, published, done, verified, history, report, time.perf_counter() - start)
+
+
+def _check_new(directory: Path) -> None:
+    if (directory / "public").exists():
+        raise ArtifactError(
+            Problem(
+                f"{directory} is an audit already", hint=f"go on with it: --proved {directory}; or choose --out DIR"
+            )
+        )
+
+
+def _check_reserves(spec: Spec, registry: Registry, progress: Progress) -> None:
+    """Read the reserve files before hours go into a proof: what is wrong with them is told at once."""
+    if spec.reserves is not None:
+        read_reserves(
+            spec.reserves,
+            spec.assets,
+            registry=registry,
+            schemes=load_schemes(registry),
+            base=spec.directory,
+            progress=progress,
+        )
+
+
+def _check_spec(spec: Spec, proved: PublishedAudit) -> None:
+    if proved.manifest.spec_digest != spec.digest or proved.manifest.organisation != spec.organisation:
+        raise ArtifactError(
+            Problem(f"{proved.public} was not proved from this spec", hint="assets, backend or organisation differ")
+        )
+
+
+def _forget_unfinished(published: Path, manifest: Manifest) -> None:
+    """Remove the copy of an audit that a run left which ended before the index named it: nobody was told of it."""
+    where = audit_directory(published, manifest.audit_id)
+    listed = read_history(published).audits if is_history(published) else ()
+    if any(one.audit_id == manifest.audit_id for one in listed) or where.is_symlink() or not where.is_dir():
+        return
+    if (where / MANIFEST).is_file() and (where / MANIFEST).read_bytes() == manifest.to_bytes():
+        shutil.rmtree(where)
+        if not listed:
+            for folder in (where.parent, published):
+                if not any(folder.iterdir()):
+                    folder.rmdir()
+
+
+def _verified(
+    spec: Spec, directory: Path, policy: Policy | None, registry: Registry, progress: Progress
+) -> VerifiedAudit:
+    """The audit as verified from the disk, its reserves evaluated first if the spec has them."""
+    liabilities = audit_job.verify(directory, policy=policy, registry=registry, progress=progress)
+    there = (liabilities.audit.public / RESERVES).exists()
+    if spec.reserves is not None and not there:
+        run_reserves(spec, directory, audit=liabilities, registry=registry, progress=progress)
+        there = True
+    if not there:
+        return VerifiedAudit(liabilities, None)
+    reserves = verify_reserves(directory, audit=liabilities, registry=registry, progress=progress)
+    return VerifiedAudit(liabilities, reserves)
+
+
+def write_report(published: Path, report: Report) -> None:
+    """Write the site of a history into the history itself."""
+    where = audit_directory(Path(), report.audit.audit_id).as_posix()
+    write_site(published, render_site(report, Places(audit=where, history=".", linked=True)))

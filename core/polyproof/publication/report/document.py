@@ -1,0 +1,363 @@
+"""The report as data: what was verified of an audit and of those before it. The site and ``report.json`` show this.
+
+It is made from what verification returned and from nothing else; no number in it comes from a file that was not
+verified. What it may hold is declared by the classes here, from which the published JSON Schema is generated.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import attrs
+from attrs import evolve, frozen
+
+from polyproof.backend import SecurityTerm
+from polyproof.balances import Pin
+from polyproof.config.options import option, plain
+from polyproof.model.assets import Asset
+from polyproof.publication.history import VerifiedAudit
+from polyproof.reserves.evaluation import percent
+from polyproof.reserves.published import (
+    PublishedAsset,
+    PublishedDiscrepancy,
+    PublishedEvidence,
+    PublishedFile,
+)
+from polyproof.settings.reserves import ReservesPolicy
+from polyproof.source import FINEST, amount_text
+
+__all__ = [
+    "REPORT",
+    "Report",
+    "ReportAsset",
+    "ReportAudit",
+    "ReportEntry",
+    "ReportGuarantees",
+    "ReportReserves",
+    "ReportSecurity",
+    "ReportTerm",
+    "make_report",
+    "report_schema",
+    "report_schema_text",
+]
+
+REPORT = "report.json"
+FORMAT = "polyproof/report"
+VERSION = 1
+
+_HEX = (r"[0-9a-f]{64}", "64 lower-case hexadecimal digits")
+_AUDIT = (r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", "an audit id")
+_TIME = (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a time in UTC")
+_SYMBOL = (r"[A-Za-z0-9][A-Za-z0-9.+_$-]{0,31}", "a symbol")
+_DECIMAL = (r"(0|[1-9][0-9]{0,160})(\.[0-9]{0,76}[1-9])?", "an exact decimal without trailing zeros, as text")
+_PERCENT = (r"(0|[1-9][0-9]{0,200})\.[0-9]{2}", "a percentage with two decimals, rounded down")
+
+
+@frozen(kw_only=True)
+class ReportAudit:
+    """The audit that the report is about."""
+
+    audit_id: str = option(pattern=_AUDIT, doc="Its id.")
+    organisation: str | None = option(doc="Whose audit it is, as the manifest has it.")
+    created: str = option(pattern=_TIME, doc="When its proof was begun.")
+    manifest_digest: str = option(pattern=_HEX, doc="SHA-256 of its manifest: what readers compare.")
+    previous: str | None = option(pattern=_HEX, doc="Manifest digest of the audit before it; null if it is the first.")
+    backend: str = option(doc="Name of the proof backend.")
+    segments: int = option(least=1, doc="How many proofs it has.")
+    proof_bytes: int = option(least=0, doc="Bytes of all proofs.")
+
+
+@frozen(kw_only=True)
+class ReportAsset:
+    """One asset."""
+
+    symbol: str = option(pattern=_SYMBOL, doc="As the manifest has it.")
+    decimals: int = option(least=0, most=77, doc="As the manifest has it.")
+    liabilities: str = option(pattern=_DECIMAL, doc="What is owed, in coins, as proven.")
+    reserves: PublishedAsset | None = option(
+        doc="What is held, as in reserves.json; null if the audit is of liabilities alone."
+    )
+
+    @property
+    def asset(self) -> Asset:
+        """For arithmetic."""
+        return Asset(self.symbol, self.decimals)
+
+    @property
+    def met(self) -> bool | None:
+        """Whether it is covered as the policy wants; None where reserves were not part of the audit."""
+        return self.reserves.met if self.reserves else None
+
+    @property
+    def declared(self) -> str:
+        """What all rows declare, in coins; whether they count or not."""
+        found = attrs.astuple(self.reserves.statuses, recurse=False) if self.reserves else ()
+        return amount_text(sum(int(Fraction(holding.amount) * 10**FINEST) for holding in found))
+
+    @property
+    def ratio(self) -> Fraction | None:
+        """Counted holdings to liabilities; None where nothing is owed or reserves are no part of the audit."""
+        return _fraction(self.reserves) if self.reserves else None
+
+
+@frozen(kw_only=True)
+class ReportReserves:
+    """What holdings were stated for, and how they were counted."""
+
+    digest: str = option(pattern=_HEX, doc="SHA-256 of reserves.json.")
+    created: str = option(pattern=_TIME, doc="When they were evaluated.")
+    snapshot: str = option(pattern=_TIME, doc="The time that holdings are stated for.")
+    met: bool = option(doc="Whether every asset is covered as the policy wants.")
+    short: tuple[str, ...] = option(pattern=_SYMBOL, doc="The assets that are not.")
+    policy: ReservesPolicy = option(doc="Which holdings were counted, and how much was wanted.")
+    pins: tuple[Pin, ...] = option(doc="The block of the snapshot, for each chain.")
+    evidence: PublishedEvidence = option(doc="The file of rows.")
+    files: tuple[PublishedFile, ...] = option(doc="What the rows were read from.")
+    discrepancies: tuple[PublishedDiscrepancy, ...] = option(doc="Declared totals that rows do not add up to.")
+    establishes: tuple[str, ...] = option(doc="What verification established, in plain words.")
+    leaves_open: tuple[str, ...] = option(doc="What still rests on somebody's word, in plain words.")
+
+
+@frozen(kw_only=True)
+class ReportGuarantees:
+    """What the proof of liabilities establishes and what it does not, in plain words: the backend's properties."""
+
+    zero_knowledge: bool = option(doc="Whether public files show nothing about single balances.")
+    transparent: bool = option(doc="Whether there is no trusted setup.")
+    post_quantum: bool = option(doc="Whether it rests on no assumption that a quantum computer is known to break.")
+    non_negativity: str = option(doc="Of what accounts it is shown that no balance is negative.")
+    proves: tuple[str, ...] = option(doc="What is proven.")
+    hides: tuple[str, ...] = option(doc="What stays hidden.")
+    leaks: tuple[str, ...] = option(doc="What readers and users learn besides.")
+    remaining_trust: tuple[str, ...] = option(doc="What a dishonest organisation could still do.")
+
+
+@frozen(kw_only=True)
+class ReportTerm:
+    """One way to cheat, and what it costs."""
+
+    name: str = option(doc="Name of the term.")
+    bits: float = option(doc="Bits of security against it.")
+    formula: str = option(doc="How they come about, with the numbers filled in.")
+    source: str = option(doc="Paper and section.")
+
+
+@frozen(kw_only=True)
+class ReportSecurity:
+    """The security account of the weakest proof."""
+
+    proven_bits: float = option(doc="The least of the terms.")
+    binding: str = option(doc="Name of the term that decides.")
+    terms: tuple[ReportTerm, ...] = option(doc="Every way to cheat that is accounted for.")
+    inclusion: tuple[ReportTerm, ...] = option(doc="The same for what a single user checks.")
+    notes: tuple[str, ...] = option(doc="What to know about these bits.")
+
+
+@frozen(kw_only=True)
+class EntryAsset:
+    """One asset in an audit of the history."""
+
+    symbol: str = option(pattern=_SYMBOL, doc="As that audit's manifest has it.")
+    liabilities: str = option(pattern=_DECIMAL, doc="What was owed, in coins.")
+    counted: str | None = option(pattern=_DECIMAL, doc="What counted as held, in coins; null without reserves.")
+    percent: str | None = option(
+        pattern=_PERCENT, doc="Counted to owed, rounded down; null without reserves or where nothing was owed."
+    )
+    met: bool | None = option(doc="Whether it was covered as that audit's policy wanted; null without reserves.")
+
+
+@frozen(kw_only=True)
+class ReportEntry:
+    """One audit of the history, verified like the newest."""
+
+    audit_id: str = option(pattern=_AUDIT, doc="Its id.")
+    created: str = option(pattern=_TIME, doc="When its proof was begun.")
+    manifest_digest: str = option(pattern=_HEX, doc="SHA-256 of its manifest.")
+    previous: str | None = option(pattern=_HEX, doc="The manifest digest that it names as the one before.")
+    backend: str = option(doc="Name of the proof backend.")
+    met: bool | None = option(doc="Whether every asset was covered; null without reserves.")
+    assets: tuple[EntryAsset, ...] = option(doc="Every asset of that audit.")
+
+    @property
+    def lowest(self) -> EntryAsset | None:
+        """The asset with the lowest ratio; None if there is none that has one."""
+        known = [asset for asset in self.assets if asset.percent is not None]
+        return min(known, key=lambda asset: Fraction(asset.percent or "0"), default=None)
+
+    def find(self, symbol: str) -> EntryAsset | None:
+        """One asset, if that audit had it."""
+        return next((asset for asset in self.assets if asset.symbol == symbol), None)
+
+
+@frozen(kw_only=True)
+class Report:
+    """A report on one audit and the audits before it, all of them verified."""
+
+    format: str = option(choices=(FORMAT,), doc="What kind of file this is.")
+    version: int = option(choices=(VERSION,), doc="Version of the format.")
+    verdict: str = option(
+        choices=("covered", "not-covered", "liabilities-only"),
+        doc="covered: every asset, as the policy wants. liabilities-only: reserves were no part of the audit.",
+    )
+    audit: ReportAudit = option(doc="The audit it is about.")
+    assets: tuple[ReportAsset, ...] = option(items=(1, 4096), doc="Every asset of the audit, in its order.")
+    reserves: ReportReserves | None = option(doc="How holdings were counted; null if they were no part of the audit.")
+    guarantees: ReportGuarantees = option(doc="What the proof of liabilities establishes and what it does not.")
+    security: ReportSecurity = option(doc="How hard it is to cheat.")
+    chain: str = option(
+        choices=("whole", "not-given"),
+        doc="whole: history goes back to the first audit, every link checked. not-given: there are audits before it "
+        "that were not at hand.",
+    )
+    history: tuple[ReportEntry, ...] = option(items=(1, 65536), doc="The audits up to this one, the oldest first.")
+
+    def to_bytes(self) -> bytes:
+        """The file ``report.json``."""
+        return (json.dumps(plain(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+    @property
+    def short(self) -> tuple[ReportAsset, ...]:
+        """The assets that are not covered."""
+        return tuple(asset for asset in self.assets if asset.met is False)
+
+    @property
+    def lowest(self) -> ReportAsset | None:
+        """The asset with the lowest ratio."""
+        known = [asset for asset in self.assets if asset.ratio is not None]
+        return min(known, key=lambda asset: asset.ratio or Fraction(), default=None)
+
+
+def make_report(audits: Sequence[VerifiedAudit]) -> Report:
+    """The report on the last of these audits, each of which follows the one before."""
+    newest = audits[-1]
+    liabilities, reserves, manifest = newest.liabilities, newest.reserves, newest.manifest
+    entries = tuple(_entry(one) for one in audits)
+    held = {asset.symbol: asset for asset in reserves.published.assets} if reserves else {}
+    return Report(
+        format=FORMAT,
+        version=VERSION,
+        verdict="liabilities-only" if newest.met is None else "covered" if newest.met else "not-covered",
+        audit=ReportAudit(
+            audit_id=manifest.audit_id,
+            organisation=manifest.organisation,
+            created=manifest.created,
+            manifest_digest=manifest.digest.hex(),
+            previous=manifest.previous.hex() if manifest.previous else None,
+            backend=manifest.backend,
+            segments=len(manifest.segments),
+            proof_bytes=sum(segment.size for segment in manifest.segments),
+        ),
+        assets=tuple(
+            ReportAsset(
+                symbol=asset.symbol,
+                decimals=asset.decimals,
+                liabilities=asset.format(owed),
+                reserves=held.get(asset.symbol),
+            )
+            for asset, owed in zip(liabilities.audit.spec.assets, liabilities.totals, strict=True)
+        ),
+        reserves=_reserves(newest),
+        guarantees=_guarantees(newest),
+        security=_security(newest),
+        chain="whole" if entries[0].previous is None else "not-given",
+        history=entries,
+    )
+
+
+def _reserves(verified: VerifiedAudit) -> ReportReserves | None:
+    if verified.reserves is None:
+        return None
+    published = verified.reserves.published
+    return ReportReserves(
+        digest=published.digest.hex(),
+        created=published.created,
+        snapshot=published.snapshot,
+        met=published.met,
+        short=published.short,
+        policy=published.policy,
+        pins=published.pins,
+        evidence=published.evidence,
+        files=published.files,
+        discrepancies=published.discrepancies,
+        establishes=verified.reserves.establishes,
+        leaves_open=verified.reserves.leaves_open,
+    )
+
+
+def _guarantees(verified: VerifiedAudit) -> ReportGuarantees:
+    found = verified.liabilities.audit.backend.properties
+    return ReportGuarantees(
+        zero_knowledge=found.zero_knowledge,
+        transparent=found.transparent,
+        post_quantum=found.post_quantum,
+        non_negativity=found.non_negativity,
+        proves=found.proves,
+        hides=found.hides,
+        leaks=found.leaks,
+        remaining_trust=found.remaining_trust,
+    )
+
+
+def _security(verified: VerifiedAudit) -> ReportSecurity:
+    found = verified.liabilities.security
+    return ReportSecurity(
+        proven_bits=found.proven_bits,
+        binding=found.binding,
+        terms=_terms(found.terms),
+        inclusion=_terms(found.inclusion),
+        notes=found.notes,
+    )
+
+
+def _terms(terms: Sequence[SecurityTerm]) -> tuple[ReportTerm, ...]:
+    return tuple(ReportTerm(name=term.name, bits=term.bits, formula=term.formula, source=term.source) for term in terms)
+
+
+def _entry(verified: VerifiedAudit) -> ReportEntry:
+    manifest, liabilities = verified.manifest, verified.liabilities
+    assets = tuple(
+        EntryAsset(symbol=asset.symbol, liabilities=asset.format(owed), counted=None, percent=None, met=None)
+        for asset, owed in zip(liabilities.audit.spec.assets, liabilities.totals, strict=True)
+    )
+    if verified.reserves:
+        held = verified.reserves.published.assets
+        assets = tuple(
+            evolve(entry, counted=asset.counted, percent=_percent(asset), met=asset.met)
+            for entry, asset in zip(assets, held, strict=True)
+        )
+    return ReportEntry(
+        audit_id=manifest.audit_id,
+        created=manifest.created,
+        manifest_digest=manifest.digest.hex(),
+        previous=manifest.previous.hex() if manifest.previous else None,
+        backend=manifest.backend,
+        met=verified.met,
+        assets=assets,
+    )
+
+
+def _fraction(asset: PublishedAsset) -> Fraction | None:
+    return Fraction(int(asset.ratio.numerator), int(asset.ratio.denominator)) if asset.ratio else None
+
+
+def _percent(asset: PublishedAsset) -> str | None:
+    ratio = _fraction(asset)
+    return None if ratio is None else percent(ratio)
+
+
+# Schema
+
+
+def report_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of ``report.json``."""
+    from polyproof.settings.schema import document_schema
+
+    return document_schema(Report, "polyproof report")
+
+
+def report_schema_text() -> str:
+    """The schema as the file ``specs/report.schema.json`` has it."""
+    return json.dumps(report_schema(), indent=2, ensure_ascii=False) + "\n"

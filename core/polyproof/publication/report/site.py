@@ -1,0 +1,284 @@
+"""The site: a report as static pages that need no server and load nothing from elsewhere.
+
+Every page carries its style sheet and its drawings in itself and a policy (CSP) that forbids everything else, so that
+it looks and reads the same from a disk, from any server, in ten years. Texts from manifests and reserves are the
+organisation's: the templates escape all of them, and no text is ever marked as safe but our own charts and style.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from attrs import frozen
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+import polyproof
+from polyproof.errors import ArtifactError, Problem
+from polyproof.liabilities.artifacts import is_history, write_durably
+from polyproof.publication.report import words
+from polyproof.publication.report.charts import Line, line_chart
+from polyproof.publication.report.document import REPORT, Report, ReportAsset, ReportEntry
+
+__all__ = ["Places", "asset_page", "render_site", "write_site"]
+
+_ASSETS = "assets"
+_PAGES = (
+    ("index.html", "Overview"),
+    ("history.html", "History"),
+    ("proven.html", "What is proven"),
+    ("check.html", "Check it"),
+)
+
+
+@frozen
+class Places:
+    """Where readers find what was verified, as paths that commands take."""
+
+    audit: str = "public"
+    """The public half of the audit."""
+    history: str | None = None
+    """The history that the audit is part of; None where there is none."""
+    linked: bool = False
+    """Whether the two are beside the site, so that its pages can link to them."""
+
+
+def asset_page(symbol: str) -> str:
+    """Path of an asset's page within the site. Symbols differ whatever their case, so their pages do."""
+    return f"{_ASSETS}/{symbol}.html"
+
+
+def render_site(report: Report, places: Places | None = None) -> dict[str, bytes]:
+    """All files of the site by path, ``report.json`` the last."""
+    places = places or Places()
+    environment = _environment()
+    style = environment.loader.get_source(environment, "style.css")[0] if environment.loader else ""
+    shared = {
+        "report": report,
+        "places": places,
+        "style": Markup(style),
+        "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        "organisation": report.audit.organisation or "Organisation not named",
+        "pages": _PAGES,
+        "version": polyproof.__version__,
+        "headline": words.headline(report),
+        "proven": words.is_proven(report),
+        "owed_how": "as proven" if words.is_proven(report) else "as the organisation has committed to it",
+        "kind": {"covered": "good", "not-covered": "bad", "liabilities-only": "open"}[report.verdict],
+    }
+
+    def page(template: str, path: str, **more: Any) -> bytes:
+        root = "../" * path.count("/")
+        text = environment.get_template(template).render({**shared, **more, "root": root, "path": path})
+        return text.encode()
+
+    files = {
+        "index.html": page("index.html", "index.html", **_overview(report)),
+        "history.html": page("history.html", "history.html", **_history(report)),
+        "proven.html": page("proven.html", "proven.html"),
+        "check.html": page("check.html", "check.html"),
+    }
+    for asset in report.assets:
+        path = asset_page(asset.symbol)
+        files[path] = page("asset.html", path, **_asset(report, asset))
+    return {**files, REPORT: report.to_bytes()}
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("polyproof.publication.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "exact": words.exact,
+        "owed": words.owed,
+        "held": words.held,
+        "percentage": words.percentage,
+        "wanted": words.wanted,
+        "date": words.date,
+        "moment": words.moment,
+        "count": words.count,
+        "joined": words.joined,
+    }
+    environment.globals |= {
+        "asset_href": lambda symbol: quote(asset_page(symbol)),
+        "asset_sentence": words.asset_sentence,
+        "verdict_sentence": words.verdict_sentence,
+        "policy_sentences": words.policy_sentences,
+        "limits": words.limits,
+        "two_moments": words.two_moments,
+        "status_words": words.STATUS_WORDS,
+        "balance_words": words.BALANCE_WORDS,
+        "freshness_words": words.FRESHNESS_WORDS,
+        "result": _result,
+        "coverage": _coverage,
+    }
+    return environment
+
+
+def _result(met: bool | None, owed: bool = True) -> tuple[str, str]:
+    """The kind of an outcome, which decides its icon and colour, and its name."""
+    if met is None:
+        return "open", "Not examined"
+    if met and not owed:
+        return "good", "Nothing owed"
+    return ("good", "Covered") if met else ("bad", "Not covered")
+
+
+_BAR, _FULL = 100, 125
+"""Width of a bar, and the percentage that fills it; what is beyond is cut off."""
+
+
+def _coverage(ratio: Fraction | None) -> tuple[str, str] | None:
+    """Width of the filled part of a bar, and where 100 % is; rounded down."""
+    if ratio is None:
+        return None
+    filled = min(int(ratio * 10_000), _FULL * 100) * _BAR / (_FULL * 100)
+    return f"{filled:.2f}", f"{_BAR * 100 / _FULL:.2f}"
+
+
+# What pages show
+
+
+def _overview(report: Report) -> dict[str, Any]:
+    present = [
+        key
+        for key in words.STATUS_WORDS
+        if any(asset.reserves and getattr(asset.reserves.statuses, key).rows for asset in report.assets)
+    ]
+    return {"statuses": present, "chart": _lowest_chart(report) if len(report.history) > 1 else None}
+
+
+def _asset(report: Report, asset: ReportAsset) -> dict[str, Any]:
+    entries = [(entry, entry.find(asset.symbol)) for entry in report.history]
+    known = [(entry, found) for entry, found in entries if found is not None]
+    return {
+        "asset": asset,
+        "known": known,
+        "charts": _asset_charts(report, asset.symbol, "asset") if len(report.history) > 1 else {},
+    }
+
+
+def _history(report: Report) -> dict[str, Any]:
+    several = len(report.history) > 1
+    return {
+        "entries": tuple(reversed(report.history)),
+        "chart": _lowest_chart(report) if several else None,
+        "charts": [
+            (asset.symbol, _asset_charts(report, asset.symbol, f"asset-{place}"))
+            for place, asset in enumerate(report.assets)
+        ]
+        if several
+        else [],
+    }
+
+
+def _wanted(report: Report) -> tuple[Fraction, str] | None:
+    return (report.reserves.policy.least * 100, "wanted") if report.reserves else None
+
+
+def _places(report: Report) -> list[str]:
+    """The name of each audit on an axis: its month, or its day where a month has several."""
+    months = [words.month(entry.created) for entry in report.history]
+    return months if len(set(months)) == len(months) else [entry.created[:10] for entry in report.history]
+
+
+def _lowest_chart(report: Report) -> Markup | None:
+    lowest = [entry.lowest for entry in report.history]
+    values = tuple(_value(one.percent if one else None) for one in lowest)
+    description = "; ".join(
+        f"{words.date(entry.created)}: {words.percentage(one.percent)} in {one.symbol}" if one else "not examined"
+        for entry, one in zip(report.history, lowest, strict=True)
+    )
+    drawn = line_chart(
+        "lowest",
+        "Lowest ratio of all assets, audit by audit",
+        description,
+        _places(report),
+        [Line("lowest", values, "first")],
+        unit=" %",
+        mark=_wanted(report),
+    )
+    # Made by line_chart, which escapes every text in it.
+    return Markup(drawn) if any(value is not None for value in values) else None
+
+
+def _asset_charts(report: Report, symbol: str, identifier: str) -> Mapping[str, Markup]:
+    found = [entry.find(symbol) for entry in report.history]
+    ratios = tuple(_value(one.percent if one else None) for one in found)
+    owed = tuple(_value(one.liabilities if one else None) for one in found)
+    held = tuple(_value(one.counted if one else None) for one in found)
+    charts = {}
+    if any(value is not None for value in ratios):
+        charts["ratio"] = line_chart(
+            f"{identifier}-ratio",
+            f"Ratio of {symbol}, audit by audit",
+            _told(report.history, [words.percentage(one.percent) if one else "–" for one in found]),
+            _places(report),
+            [Line("ratio", ratios, "first")],
+            unit=" %",
+            mark=_wanted(report),
+        )
+    charts["totals"] = line_chart(
+        f"{identifier}-totals",
+        f"{symbol} owed and held, audit by audit",
+        _told(
+            report.history,
+            [
+                f"owed {words.owed(one.liabilities)}" + (f", held {words.held(one.counted)}" if one.counted else "")
+                if one
+                else "–"
+                for one in found
+            ],
+        ),
+        _places(report),
+        [Line("owed", owed, "second"), *([Line("held", held, "first")] if any(held) else [])],
+    )
+    return {name: Markup(chart) for name, chart in charts.items()}
+
+
+def _told(history: tuple[ReportEntry, ...], values: list[str]) -> str:
+    return "; ".join(f"{words.date(entry.created)}: {value}" for entry, value in zip(history, values, strict=True))
+
+
+def _value(amount: str | None) -> Fraction | None:
+    return None if amount is None else Fraction(amount)
+
+
+# Writing
+
+
+def write_site(out: Path, files: Mapping[str, bytes]) -> None:
+    """Write a site, or replace an older one; other files in ``out`` are left alone.
+
+    Raises ``ArtifactError`` for a directory that holds something and no report.
+    """
+    check_place(out)
+    for path, data in files.items():
+        target = out / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(target, data)
+    # Pages of assets that are audited no more would tell of an older report.
+    for page in (out / _ASSETS).glob("*.html"):
+        if f"{_ASSETS}/{page.name}" not in files:
+            page.unlink()
+
+
+def check_place(out: Path) -> None:
+    """Whether a site may be written there: a new or empty directory, or one with a report or a history."""
+    if out.is_dir() and any(out.iterdir()) and not ((out / REPORT).is_file() or is_history(out)):
+        raise ArtifactError(
+            Problem(f"{out} is not empty and holds no report", hint="give a new directory: nothing is overwritten")
+        )
+    if out.exists() and not out.is_dir():
+        raise ArtifactError(f"{out} is not a directory")

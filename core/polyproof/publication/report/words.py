@@ -1,0 +1,240 @@
+"""What the report says in words, and how it rounds: always against the organisation.
+
+What is owed is rounded up, what is held and every ratio down, a gap up. Exact amounts stand on the page of each asset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from fractions import Fraction
+
+from polyproof.model.timestamps import FORMAT as TIMESTAMP
+from polyproof.publication.report.document import Report, ReportAsset
+from polyproof.reserves.evaluation import percent
+from polyproof.settings.reserves import ReservesPolicy
+from polyproof.source import FINEST, amount_text
+
+__all__ = [
+    "BALANCE_WORDS",
+    "FRESHNESS_WORDS",
+    "STATUS_WORDS",
+    "asset_sentence",
+    "count",
+    "date",
+    "exact",
+    "headline",
+    "held",
+    "is_proven",
+    "joined",
+    "limits",
+    "moment",
+    "month",
+    "owed",
+    "percentage",
+    "policy_sentences",
+    "two_moments",
+    "verdict_sentence",
+    "wanted",
+]
+
+_CONTEXT = Context(prec=400)
+_SIGNIFICANT = 8
+"""Digits that a rounded amount keeps, unless it has more before the point."""
+
+STATUS_WORDS = {
+    "proven": ("Proven", "Signed by the keys that control the address."),
+    "key_only": ("Key only", "Signed by a key, but the address is a name that does not say whose key it is."),
+    "unbound": ("Unbound", "Signed, but nothing known ties the signers to the address."),
+    "custodial": ("Held by others", "Declared to be with a custodian; no signature was looked at."),
+    "unsupported": ("Not judged", "No installed scheme can judge this chain; nothing was checked. Never counts."),
+    "failed": ("Failed", "Something that was checked does not hold. Never counts."),
+}
+BALANCE_WORDS = {
+    "confirmed": ("Confirmed", "The chain said exactly this amount at the snapshot's block."),
+    "differs": ("Differs", "The chain said another amount; the lesser of the two counts."),
+    "not_checked": ("Not checked", "Nobody was asked, or no answer came."),
+}
+FRESHNESS_WORDS = {
+    "challenge": ("For this audit", "The signed message names this audit, its liabilities, the block and the address."),
+    "stale": ("Of unknown time", "The signed message could have been signed at any time."),
+    "contradicts": ("For something else", "The signed message names another audit, block or address; the row failed."),
+}
+
+
+# Amounts
+
+
+def exact(amount: str) -> str:
+    """An exact decimal, thousands apart."""
+    sign = "−" if amount.startswith("-") else ""
+    whole, point, fraction = amount.removeprefix("-").partition(".")
+    return f"{sign}{int(whole):,}{point}{fraction}"
+
+
+def _rounded(amount: str, rounding: str) -> str:
+    value = Decimal(amount)
+    before = len(str(abs(int(value)))) if abs(value) >= 1 else 0
+    # Below one, digits are counted from the first that is not zero.
+    digits = _SIGNIFICANT - before if before else _SIGNIFICANT - min(value.adjusted() + 1, 0) if value else 0
+    step = Decimal(1).scaleb(-max(2, digits))
+    if value == value.quantize(step, context=_CONTEXT):
+        return exact(amount)
+    text = f"{value.quantize(step, rounding=rounding, context=_CONTEXT):f}"
+    return exact(text.rstrip("0").rstrip("."))
+
+
+def owed(amount: str) -> str:
+    """A liability, or what is missing: rounded up."""
+    return _rounded(amount, ROUND_CEILING)
+
+
+def held(amount: str) -> str:
+    """A holding: rounded down."""
+    return _rounded(amount, ROUND_FLOOR)
+
+
+def percentage(ratio: Fraction | str | None) -> str:
+    """A ratio, or a percentage that is rounded already."""
+    if ratio is None:
+        return "–"
+    text = ratio if isinstance(ratio, str) else percent(ratio)
+    whole, point, fraction = text.partition(".")
+    return f"{int(whole):,}{point}{fraction}\u00a0%"
+
+
+def wanted(least: Fraction) -> str:
+    """The least ratio of a policy, exact: ``100 %``, ``102.5 %``."""
+    return f"{exact(amount_text(int(least * 100 * 10**FINEST)))}\u00a0%"
+
+
+# Words
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number and what is counted."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def joined(words: Sequence[str], last: str = "and", most: int = 6) -> str:
+    """A list in a sentence; of a long one its beginning, and how many more there are."""
+    if len(words) > most:
+        return f"{', '.join(words[: most - 1])} {last} {len(words) - most + 1} more"
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def _parsed(time: str) -> datetime:
+    return datetime.strptime(time, TIMESTAMP)
+
+
+_MONTHS = (
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
+)
+
+
+def date(time: str) -> str:
+    """``30 November 2025``."""
+    parsed = _parsed(time)
+    return f"{parsed.day} {_MONTHS[parsed.month - 1]} {parsed.year}"
+
+
+def month(time: str) -> str:
+    """``Nov 2025``: for the axis of a chart."""
+    parsed = _parsed(time)
+    return f"{_MONTHS[parsed.month - 1][:3]} {parsed.year}"
+
+
+def moment(time: str) -> str:
+    """``30 November 2025, 00:00 UTC``."""
+    return f"{date(time)}, {_parsed(time):%H:%M} UTC"
+
+
+def policy_sentences(policy: ReservesPolicy) -> list[str]:
+    """What counted as a holding, in plain words."""
+    names = [STATUS_WORDS[status.replace("-", "_")][0].lower() for status in policy.count]
+    counted = f"Rows count whose ownership is {joined(names, 'or')}." if names else "No row counts at all."
+    balances = (
+        "Only balances that were asked of their chain count, and of two amounts the lesser."
+        if policy.balances == "checked"
+        else "Where a chain was not asked, the amount that the organisation declares counts."
+    )
+    stale = (
+        "Signatures must be made for this very audit."
+        if policy.stale == "refuse"
+        else "Signatures count whenever they were made, even long before this audit."
+    )
+    return [f"Each asset must be covered to at least {wanted(policy.least)}.", counted, balances, stale]
+
+
+# Sentences about a report
+
+
+def is_proven(report: Report) -> bool:
+    """Whether the totals are proven to everybody, rather than committed to and left to users to check."""
+    return report.guarantees.non_negativity == "every account"
+
+
+def headline(report: Report) -> str:
+    """The verdict in a few words."""
+    assets, short = report.assets, report.short
+    if report.verdict == "liabilities-only":
+        return f"Liabilities are {'proven' if is_proven(report) else 'committed to'}; reserves were not examined"
+    if report.verdict == "covered":
+        return "Every asset is covered" if len(assets) > 1 else f"{assets[0].symbol} is covered"
+    if len(short) == len(assets):
+        return "No asset is covered" if len(assets) > 1 else f"{assets[0].symbol} is not covered"
+    verb = "is" if len(short) == 1 else "are"
+    return f"{len(short)} of {count(len(assets), 'asset')} {verb} not covered"
+
+
+def verdict_sentence(report: Report) -> str:
+    """The verdict, complete."""
+    who = report.audit.organisation or "The organisation"
+    proven = is_proven(report)
+    if report.reserves is None:
+        has = "has proven how much it owes its users" if proven else "has committed itself to what it owes its users"
+        return (
+            f"{who} {has}. What it holds was no part of this audit: there is no ratio, and nothing here says that the "
+            f"assets are there."
+        )
+    least, owes = wanted(report.reserves.policy.least), "what it is proven to owe" if proven else "what it says it owes"
+    if report.verdict == "covered":
+        each = f", in each of {count(len(report.assets), 'asset')}" if len(report.assets) > 1 else ""
+        return f"{who} has shown holdings of at least {least} of {owes}{each}."
+    short = joined([asset.symbol for asset in report.short])
+    return f"{who} has not shown holdings of at least {least} of {owes} in {short}."
+
+
+def limits(report: Report) -> tuple[str, ...]:
+    """What the report does not say: what rests on trust, on somebody's word, or was not examined."""
+    if report.reserves is None:
+        held_open: tuple[str, ...] = ("what the organisation holds: reserves were no part of this audit",)
+    else:
+        held_open = (*report.reserves.leaves_open, two_moments(report))
+    return (*report.guarantees.remaining_trust, *held_open)
+
+
+def two_moments(report: Report) -> str:
+    """That nothing shows liabilities and holdings to be of one moment."""
+    assert report.reserves is not None
+    return (
+        f"whether both halves are of one moment: holdings are stated for {moment(report.reserves.snapshot)}, the proof "
+        f"of liabilities was begun {moment(report.audit.created)}"
+    )
+
+
+def asset_sentence(asset: ReportAsset, report: Report) -> str:
+    """The verdict on one asset."""
+    if asset.reserves is None or report.reserves is None:
+        owed_how = "proven" if is_proven(report) else "committed to"
+        return f"What is owed is {owed_how}. What is held was no part of this audit."
+    if asset.ratio is None:
+        return "Nothing is owed in this asset."
+    found, least = percentage(asset.ratio), wanted(report.reserves.policy.least)
+    if asset.met:
+        return f"Holdings that count are {found} of what is owed; at least {least} was wanted."
+    if asset.reserves.surplus.startswith("-"):
+        missing = owed(asset.reserves.surplus.removeprefix("-"))
+        return f"Holdings that count are {found} of what is owed: {missing} {asset.symbol} short of it."
+    return f"Holdings that count are {found} of what is owed, but at least {least} was wanted."

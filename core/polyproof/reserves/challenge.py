@@ -1,0 +1,248 @@
+"""The challenge: the message that a wallet signs, which ties a holding to liabilities and to a date.
+
+A text of nine lines, each but the first a name, a colon, a blank and a value; nothing before, between or after::
+
+    polyproof reserves challenge 1
+    organisation: Example Exchange
+    audit: example-2025-11-30-1f2e3d4c
+    snapshot: 2025-11-30T00:00:00Z
+    chain: ethereum
+    height: 23900000
+    block: 0x88e96d4537bea4d9c05d12549907b32561d3bf31f45aae734cdc119f13406cb6
+    address: 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed
+    liabilities: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+
+Lines end with one line feed, the last with none. All characters are printable ASCII, which every hardware wallet shows
+as it is; another character of the organisation's name stands as ``\\u{41f}``, its code point in hexadecimal, and a
+backslash as ``\\\\``. ``liabilities`` is the digest of the audit's manifest. There is one spelling for one meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import Enum
+
+from attrs import evolve, frozen
+
+from polyproof.balances import Pin
+from polyproof.errors import InputError, Problem
+from polyproof.liabilities.manifest import AUDIT_ID
+from polyproof.model.timestamps import is_timestamp
+
+__all__ = ["HEADER", "Challenge", "Challenges", "Freshly", "Freshness", "parse_challenge"]
+
+HEADER = "polyproof reserves challenge"
+VERSION = 1
+LONGEST = 4096
+"""Characters a challenge may have."""
+
+_FIELDS = ("organisation", "audit", "snapshot", "chain", "height", "block", "address", "liabilities")
+_CHAIN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_HEIGHT = re.compile(r"(?:0|[1-9][0-9]{0,17})\Z")
+_BLOCK = re.compile(r"[0-9A-Za-z+/=_-]{16,128}\Z")
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_PRINTABLE = re.compile(r"[ -~]+\Z")
+_ESCAPE = re.compile(r"\\(?:\\|u\{([0-9a-f]{1,6})\})")
+
+
+@frozen(kw_only=True)
+class Challenge:
+    """What a message says. Raises ``InputError`` for a value that has no line."""
+
+    organisation: str
+    audit_id: str
+    snapshot: str
+    """UTC, ``2025-11-30T00:00:00Z``."""
+    chain: str
+    height: int
+    block: str
+    address: str
+    """In its one spelling."""
+    liabilities: bytes
+    """Digest of the audit's manifest."""
+
+    def __attrs_post_init__(self) -> None:
+        """Check that every value can be written and read again as the same."""
+        for name, value, sound in (
+            ("organisation", self.organisation, _has_line(self.organisation) and self.organisation.isprintable()),
+            ("audit", self.audit_id, bool(AUDIT_ID.match(self.audit_id))),
+            ("snapshot", self.snapshot, is_timestamp(self.snapshot)),
+            ("chain", self.chain, bool(_CHAIN.match(self.chain))),
+            ("height", self.height, bool(_HEIGHT.match(str(self.height)))),
+            ("block", self.block, bool(_BLOCK.match(self.block))),
+            ("address", self.address, _has_line(self.address) and bool(_PRINTABLE.match(self.address))),
+            ("liabilities", self.liabilities.hex(), len(self.liabilities) == 32),
+        ):
+            if not sound:
+                raise InputError(Problem(f"a challenge cannot say {name}: {str(value)[:60]!r}"))
+
+    def text(self) -> str:
+        """The message to sign."""
+        values = (
+            _escaped(self.organisation),
+            self.audit_id,
+            self.snapshot,
+            self.chain,
+            str(self.height),
+            self.block,
+            self.address,
+            self.liabilities.hex(),
+        )
+        lines = [f"{name}: {value}" for name, value in zip(_FIELDS, values, strict=True)]
+        return "\n".join([f"{HEADER} {VERSION}", *lines])
+
+
+def _has_line(value: str) -> bool:
+    return 0 < len(value) <= 300 and value == value.strip()
+
+
+def _escaped(text: str) -> str:
+    return "".join("\\\\" if char == "\\" else char if " " <= char <= "~" else f"\\u{{{ord(char):x}}}" for char in text)
+
+
+def _unescaped(text: str) -> str:
+    if "\\" in _ESCAPE.sub("", text):
+        raise InputError("a backslash of the organisation's name begins no escape")
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else "\\", text)
+
+
+def parse_challenge(text: str) -> Challenge | None:
+    """What a message says; ``None`` for one that is no challenge and does not look like one.
+
+    Raises ``InputError`` for one that begins like a challenge and is not exactly one of this version.
+    """
+    if not re.sub(r"[\W_]+", "", text[:200].casefold()).startswith(HEADER.replace(" ", "")):
+        return None
+    lines = text.split("\n")
+    if lines[0] != f"{HEADER} {VERSION}":
+        raise InputError(f"its first line is {lines[0][:60]!r}, not «{HEADER} {VERSION}»")
+    if len(text) > LONGEST or len(lines) != len(_FIELDS) + 1:
+        raise InputError(f"it has {len(lines)} lines and {len(text)} characters; {len(_FIELDS) + 1} lines are wanted")
+    values = []
+    for name, line in zip(_FIELDS, lines[1:], strict=True):
+        if not line.startswith(f"{name}: "):
+            raise InputError(f"the line of {name} is {line[:60]!r}")
+        values.append(line[len(name) + 2 :])
+    organisation, audit_id, snapshot, chain, height, block, address, liabilities = values
+    if not _HEIGHT.match(height):
+        raise InputError(f"height is {height[:60]!r}")
+    if not _DIGEST.match(liabilities):
+        raise InputError(f"liabilities is {liabilities[:80]!r}, not 64 hexadecimal digits")
+    try:
+        challenge = Challenge(
+            organisation=_unescaped(organisation),
+            audit_id=audit_id,
+            snapshot=snapshot,
+            chain=chain,
+            height=int(height),
+            block=block,
+            address=address,
+            liabilities=bytes.fromhex(liabilities),
+        )
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"the organisation's name does not decode: {error}") from error
+    if challenge.text() != text:
+        raise InputError("it is not in its one spelling")
+    return challenge
+
+
+class Freshness(Enum):
+    """What a signed message says about when and for what it was signed."""
+
+    CHALLENGE = "challenge"
+    """The challenge of this audit, for this address and block."""
+    STALE = "stale"
+    """Something else: a constant text, or the challenge of another audit. It may have been signed at any time."""
+    CONTRADICTS = "contradicts"
+    """A challenge that denies what the row claims: the row fails."""
+
+
+@frozen
+class Freshly:
+    """The verdict on a message, and why."""
+
+    freshness: Freshness
+    reason: str
+
+
+class Challenges:
+    """The challenges of one audit, for every chain that it pins."""
+
+    def __init__(
+        self, organisation: str | None, audit_id: str, snapshot: str, liabilities: bytes, pins: Iterable[Pin]
+    ) -> None:
+        """An organisation that is not named is called ``-``. Raises ``InputError`` for what has no line."""
+        self._challenges = {
+            pin.chain: Challenge(
+                organisation=organisation or "-",
+                audit_id=audit_id,
+                snapshot=snapshot,
+                chain=pin.chain,
+                height=pin.height,
+                block=pin.block,
+                address="-",
+                liabilities=liabilities,
+            )
+            for pin in pins
+        }
+        self._around = {
+            chain: challenge.text().split("\naddress: -\n") for chain, challenge in self._challenges.items()
+        }
+
+    def of(self, chain: str, address: str) -> Challenge:
+        """The challenge for an address in its one spelling. Raises ``InputError`` for a chain that is not pinned."""
+        if chain not in self._challenges:
+            raise InputError(
+                Problem(
+                    f"no block of {chain} is pinned, so there is no challenge for {address[:100]}",
+                    hint="name the snapshot's block in reserves.pins",
+                )
+            )
+        return evolve(self._challenges[chain], address=address)
+
+    def judge(self, message: str, chain: str, address: str) -> Freshly:
+        """Compare a row's message with the challenge that this audit has for its address.
+
+        - A text that is no challenge is stale; a malformed challenge contradicts.
+        - Another organisation, chain or address contradicts: somebody signed for something else.
+        - Another audit is stale: signed for an earlier month, or a later one.
+        - This audit with other liabilities, another snapshot or another block contradicts.
+        - Where no block of the chain is pinned there is nothing to compare with, and a challenge is stale.
+        """
+        around = self._around.get(chain)
+        if around and address and message == f"{around[0]}\naddress: {address}\n{around[1]}":
+            return SIGNED_FOR_THIS
+        try:
+            found = parse_challenge(message)
+        except InputError as error:
+            return Freshly(Freshness.CONTRADICTS, f"the message is a malformed challenge: {error}")
+        if found is None:
+            return NO_CHALLENGE
+        if chain not in self._challenges:
+            return Freshly(Freshness.STALE, f"no block of {chain[:40]} is pinned to compare the challenge with")
+        return _compare(found, evolve(self._challenges[chain], address=address or "-"))
+
+
+SIGNED_FOR_THIS = Freshly(Freshness.CHALLENGE, "signed for this audit, at this block")
+NO_CHALLENGE = Freshly(Freshness.STALE, "the message is no challenge: it may have been signed at any time")
+
+
+def _compare(found: Challenge, expected: Challenge) -> Freshly:
+    for name in ("organisation", "chain", "address"):
+        if getattr(found, name) != getattr(expected, name):
+            return Freshly(Freshness.CONTRADICTS, f"the signed message is for the {name} {getattr(found, name)[:80]!r}")
+    if found.audit_id != expected.audit_id:
+        return Freshly(Freshness.STALE, f"signed for audit {found.audit_id} of {found.snapshot}")
+    for name in ("liabilities", "snapshot", "block", "height"):
+        if getattr(found, name) != getattr(expected, name):
+            return Freshly(Freshness.CONTRADICTS, f"signed for this audit, but with another {_WORDS[name]}")
+    return SIGNED_FOR_THIS
+
+
+_WORDS = {
+    "liabilities": "liabilities digest",
+    "snapshot": "snapshot time",
+    "block": "block hash",
+    "height": "block height",
+}

@@ -1,0 +1,69 @@
+"""The snapshot reader: CSV, Parquet, a SQL query or OKX's JSON batches become one validated ``Accounts`` table."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from polyproof.config.options import option
+
+__all__ = ["AccountsSource", "AttachedDatabase"]
+
+
+@frozen
+class AttachedDatabase:
+    """A database that the query of a ``sql`` source can read, under the name it is attached by."""
+
+    name: str = option(
+        pattern=(r"[A-Za-z_][A-Za-z0-9_]{0,62}", "a name of letters, digits and underscores"),
+        doc="What the query calls it: `FROM ledger.balances`.",
+    )
+    type: str = option(choices=("sqlite", "postgres", "duckdb"), doc="What kind of database it is.")
+    path: str | None = option(default=None, doc="The database file (sqlite, duckdb), relative to the spec file.")
+    dsn: str | None = option(
+        default=None,
+        doc="libpq connection string (postgres), such as `host=db dbname=ledger`. "
+        "Leave the password to PGPASSWORD or ~/.pgpass: specs get shared.",
+    )
+
+
+@frozen
+class AccountsSource:
+    """Where the accounts snapshot comes from and how to read it: the ``accounts`` key of a spec."""
+
+    format: str | None = option(
+        default=None,
+        choices=("csv", "parquet", "sql", "okx-json"),
+        doc="Format of the files. Left out, it follows from the suffix: .csv, .tsv, .txt, each with or without .gz; "
+        ".parquet, .pq; .json is okx-json; a query means sql.",
+    )
+    path: tuple[str, ...] = option(
+        default=(),
+        doc="File or files, relative to the spec file; * ? [ ] and ** match as in a shell.",
+    )
+    query: str | None = option(
+        default=None, doc="One SELECT in DuckDB's SQL (sql). Its columns are read as a file's would be."
+    )
+    attach: tuple[AttachedDatabase, ...] = option(default=(), doc="Databases the query reads.")
+    shape: str = option(
+        default="wide",
+        choices=("wide", "long"),
+        doc="wide: a row an account, a column an asset. long: a row for each account and asset.",
+    )
+    id: str = option(default="account", doc="Column that holds the account id.")
+    asset: str = option(default="asset", doc="Column that holds the asset's symbol or alias (long).")
+    amount: str = option(default="amount", doc="Column that holds the amount (long).")
+    units: str = option(
+        default="decimal",
+        choices=("decimal", "base"),
+        doc="decimal: 0.5 is half a coin. base: whole numbers of the smallest unit, 10^-decimals. "
+        "okx-json is always base.",
+    )
+    ignore: tuple[str, ...] = option(
+        default=(),
+        doc="Columns, and in long shape and okx-json assets, to leave out. Any other that is no asset is an error.",
+    )
+    delimiter: str | None = option(
+        default=None,
+        pattern=(r"[^\"\r\n]", "one character, neither a quote nor a line end"),
+        doc="What stands between fields (csv). Left out: a tab for .tsv, else a comma.",
+    )

@@ -1,0 +1,123 @@
+"""What a spec says of reserves: the key ``reserves``, and what a verifier's policy says of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fractions import Fraction
+
+from attrs import frozen
+
+from polyproof.balances import Pin
+from polyproof.config.options import Fault, option
+from polyproof.config.reader import Choice
+from polyproof.model.timestamps import is_timestamp
+
+__all__ = ["BalancesChoice", "CoinName", "ReservesPolicy", "ReservesSpec", "SourceChoice"]
+
+_NAME = (r"[a-z0-9]+(-[a-z0-9]+)*", "lower case letters, digits and single hyphens")
+_COIN = (r"[^\s,;\"'](?:[^,;\"'\r\n]{0,62}[^\s,;\"'])?", "1 to 64 characters without commas, semicolons and quotes")
+
+
+@frozen
+class SourceChoice(Choice):
+    """A format of reserve files, by name, and its options."""
+
+    kind = "source"
+
+
+@frozen
+class BalancesChoice(Choice):
+    """A way to ask what an address held at the snapshot, by name, and its options."""
+
+    kind = "balances"
+
+
+@frozen(kw_only=True)
+class CoinName:
+    """What a coin of the reserve files is, where the built-in table does not say it."""
+
+    coin: str = option(pattern=_COIN, doc="What the files call it, such as FOO-BEP20.")
+    asset: str = option(pattern=_COIN, doc="Symbol or alias of an asset of the spec.")
+    chain: str = option(pattern=_NAME, doc="The chain it is on, such as bnb-smart-chain.")
+    token: str = option(
+        default="",
+        pattern=(r"([a-z0-9]+(-[a-z0-9]+)*)?", _NAME[1]),
+        doc="Tells apart several tokens of the asset on that chain, such as bridged.",
+    )
+
+
+@frozen(kw_only=True)
+class ReservesPolicy:
+    """Which holdings count, and how much of what is owed they must cover."""
+
+    least_ratio: str = option(
+        default="1",
+        pattern=(r"(0|[1-9][0-9]{0,5})(\.[0-9]{1,12})?", "a decimal such as 1 or 1.05"),
+        doc="The least ratio of counted holdings to liabilities, of every asset; exact, so written in quotes.",
+    )
+    count: tuple[str, ...] = option(
+        default=("proven",),
+        choices=("proven", "key-only", "unbound", "custodial"),
+        items=(0, 4),
+        doc="Statuses of ownership whose rows count. A failed or unsupported row never does.",
+    )
+    balances: str = option(
+        default="checked",
+        choices=("checked", "declared"),
+        doc="checked: only rows whose balance was asked of the chain count. declared: where it was not, the file's "
+        "word counts. A balance that differs counts with the lesser amount, always.",
+    )
+    stale: str = option(
+        default="accept",
+        choices=("accept", "refuse"),
+        doc="Whether rows count whose signed message does not tie them to this audit.",
+    )
+
+    @property
+    def least(self) -> Fraction:
+        """The least ratio, exact."""
+        return Fraction(self.least_ratio)
+
+
+def _timestamp(text: str) -> Iterable[Fault]:
+    if not is_timestamp(text):
+        yield Fault(f"snapshot is {text[:40]!r}", "wanted is a time in UTC such as 2025-11-30T00:00:00Z")
+
+
+def _one_pin_a_chain(pins: tuple[Pin, ...]) -> Iterable[Fault]:
+    seen: set[str] = set()
+    for index, pin in enumerate(pins):
+        if pin.chain in seen:
+            yield Fault(f"{pin.chain} is pinned twice", "one block a chain", (index, "chain"))
+        seen.add(pin.chain)
+
+
+def _coins_differ(coins: tuple[CoinName, ...]) -> Iterable[Fault]:
+    seen: set[str] = set()
+    for index, coin in enumerate(coins):
+        name = re.sub(r"[_ ]", "-", coin.coin.upper())
+        if name in seen:
+            yield Fault(f"{coin.coin!r} is given twice", None, (index, "coin"))
+        seen.add(name)
+
+
+@frozen(kw_only=True)
+class ReservesSpec:
+    """What the organisation holds: where that is written, how it is checked, what counts."""
+
+    snapshot: str = option(check=_timestamp, doc="Time of the snapshot in UTC, such as 2025-11-30T00:00:00Z.")
+    sources: tuple[SourceChoice, ...] = option(items=(1, 64), doc="The reserve files, by format.")
+    pins: tuple[Pin, ...] = option(
+        default=(), items=(0, 256), check=_one_pin_a_chain, doc="The block of the snapshot, for each chain."
+    )
+    balances: tuple[BalancesChoice, ...] = option(
+        default=(), items=(0, 256), doc="Where balances at the snapshot are asked; the first that answers counts."
+    )
+    coins: tuple[CoinName, ...] = option(
+        default=(), items=(0, 4096), check=_coins_differ, doc="Names of coins beyond the built-in table."
+    )
+    ignore: tuple[str, ...] = option(
+        default=(), pattern=_COIN, items=(0, 4096), doc="Coins or assets of the files to leave out."
+    )
+    policy: ReservesPolicy = option(default=ReservesPolicy(), doc="Which holdings count, and how much is enough.")

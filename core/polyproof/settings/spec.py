@@ -1,0 +1,209 @@
+"""The spec: a YAML file that says what is proved, by which backend, from which snapshot.
+
+``load_spec`` turns the file into a ``Spec``. The part of it that a proof's statement depends on is
+``PublicSpec``: it is published in the manifest, and its digest is bound into every proof.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from polyproof.backend import Backend
+from polyproof.config.options import NOT_AN_OPTION, Fault, option, options_of, printable
+from polyproof.config.reader import Choice, Structure, locate
+from polyproof.config.tree import Node, from_json, load_yaml, parse_yaml
+from polyproof.errors import InputError, ProofRejected
+from polyproof.model.assets import Asset
+from polyproof.registry import Registry
+from polyproof.settings.accounts import AccountsSource
+from polyproof.settings.reserves import ReservesSpec
+
+__all__ = ["FORMAT", "BackendChoice", "Output", "PublicSpec", "Spec", "load_spec", "parse_spec", "spec_from_public"]
+
+FORMAT = 1
+"""Version of the spec format: the value of the key ``polyproof``."""
+
+_HEADER = "polyproof"
+_DIGEST_DOMAIN = b"polyproof/spec/1\n"
+
+
+@frozen
+class BackendChoice(Choice):
+    """A backend, by name, and its options."""
+
+    kind = "backend"
+
+
+@frozen
+class Output:
+    """Where results go."""
+
+    directory: Path = option(
+        default=Path("audits"), doc="Directory that audit directories are made in, relative to the spec file."
+    )
+
+
+def _symbols_differ(assets: Iterable[Asset]) -> Iterator[Fault]:
+    """No symbol or alias may mean two things, whatever its case."""
+    owners: dict[str, str] = {}
+    for index, asset in enumerate(assets):
+        names = [(("symbol",), asset.symbol), *((("aliases", k), alias) for k, alias in enumerate(asset.aliases))]
+        for path, name in names:
+            if name.casefold() in owners:
+                yield Fault(f"{name!r} is taken", f"by {owners[name.casefold()]}, whatever the case", (index, *path))
+            owners.setdefault(name.casefold(), asset.symbol)
+
+
+@frozen(kw_only=True)
+class PublicSpec:
+    """What a proof's statement depends on, and all of a spec that is published."""
+
+    assets: tuple[Asset, ...] = option(
+        items=(1, 4096), check=_symbols_differ, doc="The assets that liabilities are counted in, in this order."
+    )
+    rule: str = option(
+        default="non-negative",
+        choices=("non-negative",),
+        doc="What must hold of every account. non-negative: every balance is at least zero, so that no "
+        "invented debt hides what is owed to others.",
+    )
+    backend: BackendChoice = option(doc="The proof backend: its name, or a mapping of name and options.")
+
+    def public(self) -> dict[str, Any]:
+        """Exactly what the digest binds, as plain JSON.
+
+        The format version, the assets in order (symbol, decimals, bits), the rule, the backend's name and
+        every one of its options with defaults filled in. Not in it: names for display, aliases, paths.
+        """
+        return {
+            _HEADER: FORMAT,
+            "assets": [
+                {"symbol": asset.symbol, "decimals": asset.decimals, "bits": asset.bits} for asset in self.assets
+            ],
+            "rule": self.rule,
+            "backend": self.backend.plain(),
+        }
+
+    @property
+    def digest(self) -> bytes:
+        """32 bytes: SHA-256 of ``"polyproof/spec/1\\n"`` and ``public()`` in canonical JSON.
+
+        Canonical: UTF-8, keys sorted, no spaces, integers in decimal, of characters only ``"``, ``\\``
+        and those below U+0020 escaped. For integers below 2^53 that is RFC 8785.
+        """
+        text = json.dumps(self.public(), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return hashlib.sha256(_DIGEST_DOMAIN + text.encode()).digest()
+
+
+_ORDER = ("name", "organisation", "assets", "rule", "backend", "compare", "accounts", "reserves", "output", "file")
+
+
+def _in_order(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    """The order in which people write the keys, rather than inherited ones first."""
+    return sorted(fields, key=lambda field: _ORDER.index(field.name))
+
+
+@frozen(kw_only=True, field_transformer=_in_order)
+class Spec(PublicSpec):
+    """A spec file."""
+
+    name: str = option(
+        pattern=(r"(?!.{65})[a-z0-9]+(-[a-z0-9]+)*", "at most 64 lower case letters, digits and single hyphens"),
+        doc="Short name of who is audited; audit ids begin with it.",
+    )
+    organisation: str | None = option(default=None, check=printable(200), doc="Name of who is audited, for display.")
+    compare: tuple[BackendChoice, ...] = option(
+        default=(), doc="Further backends that `polyproof demo` runs beside the first one, for comparison."
+    )
+    accounts: AccountsSource = option(doc="Where the snapshot of all accounts comes from.")
+    reserves: ReservesSpec | None = option(
+        default=None, doc="What is held against it: where that is written, how it is checked, what counts."
+    )
+    output: Output = option(default=Output(), doc="Where results go.")
+    file: Path | None = attrs.field(default=None, metadata=NOT_AN_OPTION)
+    """The file this was read from; paths in the spec are relative to its directory."""
+
+    @property
+    def directory(self) -> Path:
+        """What relative paths in the spec are relative to."""
+        return self.file.parent if self.file else Path()
+
+    @property
+    def output_directory(self) -> Path:
+        """Where audit directories are made."""
+        return self.directory / self.output.directory
+
+
+def load_spec(path: Path, registry: Registry) -> Spec:
+    """Read a spec file. Raises ``SpecError`` with every problem, each at its file, line and column."""
+    return _read(load_yaml(path), registry, path)
+
+
+def parse_spec(data: bytes, file: str, registry: Registry) -> Spec:
+    """Read a spec from bytes; ``file`` names it in messages and is what its paths are relative to."""
+    return _read(parse_yaml(data, file), registry, Path(file))
+
+
+def _read(node: Node, registry: Registry, path: Path) -> Spec:
+    structure = Structure(registry)
+    structure.header(node, _HEADER, FORMAT)
+    values, complete = structure.values(node, Spec, besides=(_HEADER,))
+    _check_backends(structure, node, values)
+    structure.finish()
+    assert complete, "an incomplete spec has a problem"
+    return Spec(**values, file=path)
+
+
+def _check_backends(structure: Structure, node: Node, values: Mapping[str, Any]) -> None:
+    """Ask every backend whether its options can serve these assets."""
+    if "assets" not in values:
+        return
+    chosen = [(("backend",), values["backend"])] if "backend" in values else []
+    for path, choice in [*chosen, *((("compare", k), item) for k, item in enumerate(values.get("compare", ())))]:
+        location = locate(node, path)
+        for name in _unbindable(type(choice.options)):
+            structure.report(f"backend {choice.name!r} is broken: a digest cannot bind its option {name!r}", location)
+        try:
+            backend: Backend = choice.create(structure.registry)
+            backend.check(values["assets"])
+        except InputError as error:
+            structure.report_error(error, location)
+        except Exception as error:  # noqa: BLE001 - a stranger's backend may raise anything
+            structure.report(f"backend {choice.name!r} is broken: {type(error).__name__}: {error}", location)
+
+
+def _unbindable(options: type[Any]) -> Iterator[str]:
+    """Options without a canonical spelling: numbers that are not integers, paths."""
+    for declared in options_of(options):
+        if declared.nested:
+            yield from _unbindable(declared.type)
+        elif declared.type in (float, Path):
+            yield declared.name
+
+
+def spec_from_public(value: Any, registry: Registry) -> PublicSpec:
+    """The inverse of ``PublicSpec.public``, for JSON that may be hostile.
+
+    Raises ``ProofRejected`` for anything that ``public`` would not have returned: other types or keys,
+    options left out, backends that are not installed, options that cannot serve the assets.
+    """
+    try:
+        node = from_json(value, "spec")
+        structure = Structure(registry, limit=1)
+        structure.header(node, _HEADER, FORMAT)
+        spec = structure.build(node, PublicSpec, besides=(_HEADER,))
+        structure.finish()
+        assert spec is not None, "an incomplete spec has a problem"
+        _check_backends(structure, node, {"assets": spec.assets, "backend": spec.backend})
+    except InputError as error:
+        raise ProofRejected("public-spec", str(error)) from error
+    if spec.public() != value:
+        raise ProofRejected("public-spec", "the spec is not in its one form: options are left out or added")
+    return spec

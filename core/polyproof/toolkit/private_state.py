@@ -1,0 +1,86 @@
+"""Private state on disk: owner-only files, and finding one account among millions in milliseconds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from polyproof.errors import ArtifactError
+from polyproof.model.accounts import Identifiers
+
+__all__ = ["AccountIndex", "load_array", "make_private_directory", "save_array", "write_private"]
+
+
+def make_private_directory(path: Path) -> None:
+    """Create a directory (and parents) that only its owner may enter."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.chmod(0o700)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read; it has those permissions before it has content."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(data)
+
+
+def save_array(path: Path, array: npt.NDArray[np.generic]) -> None:
+    """Save an array (``.npy``), owner-only."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def load_array(path: Path) -> npt.NDArray[np.generic]:
+    """Map a saved array into memory, read-only. Raises ``ArtifactError`` for a missing or foreign file."""
+    try:
+        loaded: npt.NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ArtifactError(f"{path}: not a private state file: {error}") from error
+    return loaded
+
+
+def _prefixes(ids: Identifiers) -> npt.NDArray[np.uint64]:
+    digests = b"".join(hashlib.sha256(data).digest()[:8] for data in ids.iterate_encoded())
+    return np.frombuffer(digests, "<u8").astype(np.uint64)
+
+
+class AccountIndex:
+    """Account ids of a segment and the row of each, on disk; a look-up reads a few pages."""
+
+    def __init__(self, directory: Path) -> None:
+        """Open the index that ``write`` left in a directory."""
+        self._prefixes = load_array(directory / "index-prefixes.npy")
+        self._order = load_array(directory / "index-order.npy")
+        data, offsets = load_array(directory / "ids.npy"), load_array(directory / "ids-offsets.npy")
+        self.ids = Identifiers(data.astype(np.uint8, copy=False), offsets.astype(np.int64, copy=False))
+        self.rows = load_array(directory / "rows.npy")
+
+    @staticmethod
+    def write(directory: Path, ids: Identifiers, rows: npt.NDArray[np.int64]) -> None:
+        """Write ids in the order of the accounts, and ``rows[k]``, the row that account k has in the proof."""
+        prefixes = _prefixes(ids)
+        order = np.argsort(prefixes, kind="stable")
+        save_array(directory / "ids.npy", ids.data)
+        save_array(directory / "ids-offsets.npy", ids.offsets)
+        save_array(directory / "rows.npy", rows)
+        save_array(directory / "index-prefixes.npy", prefixes[order])
+        save_array(directory / "index-order.npy", order)
+
+    def find(self, user_id: str) -> int | None:
+        """The position k of an account among ``ids``, or ``None``. Its row in the proof is ``rows[k]``."""
+        wanted = user_id.encode()
+        prefix = np.frombuffer(hashlib.sha256(wanted).digest()[:8], "<u8").astype(np.uint64)[0]
+        at = int(np.searchsorted(self._prefixes, prefix))
+        while at < len(self._prefixes) and self._prefixes[at] == prefix:
+            position = int(self._order[at])
+            if self.ids.encoded(position) == wanted:
+                return position
+            at += 1
+        return None
