@@ -1,7 +1,5 @@
 """polyproof: pluggable proof backends for proof of reserves."""
 
-__version__ = "0.1.0"
+from polyproof.version import INTERFACE_VERSION, __version__
 
-INTERFACE_VERSION = 1
-"""Version of the plugin interface. A plugin module states the one it was written for as
-``polyproof_interface``; a plugin for another version is reported and skipped."""
+__all__ = ["INTERFACE_VERSION", "__version__"]

@@ -1,11 +1,11 @@
 """What a plugin can offer: the hooks polyproof calls, all of them on this page.
 
 A plugin is a module named by an entry point of the group ``polyproof.plugins``. It sets
-``polyproof_interface = 1`` and defines any of these functions, marked with ``hookimpl``::
+``polyproof_interface = 2`` and defines any of these functions, marked with ``hookimpl``::
 
     from polyproof.hookspecs import Component, hookimpl
 
-    polyproof_interface = 1
+    polyproof_interface = 2
 
     @hookimpl
     def polyproof_components():
@@ -24,7 +24,7 @@ import pluggy
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from polyproof.liabilities.manifest import Manifest
+    from polyproof.model.manifest import Manifest
 
 __all__ = ["KINDS", "Component", "hookimpl"]
 

@@ -12,10 +12,11 @@ from typing import Any
 import pluggy
 from attrs import frozen
 
-from polyproof import INTERFACE_VERSION, hookspecs
+from polyproof import hookspecs
 from polyproof.config.options import did_you_mean, shown
 from polyproof.errors import PluginError, Problem
 from polyproof.hookspecs import KINDS, Component
+from polyproof.version import INTERFACE_VERSION
 
 __all__ = ["ENTRY_POINT_GROUP", "Registered", "Registry", "Skipped", "default_registry"]
 

@@ -17,11 +17,12 @@ from attrs import frozen
 
 from polyproof.backend import Statement
 from polyproof.errors import ArtifactError
+from polyproof.formats.files import write_private
 from polyproof.hash import DIGEST_BYTES, DIGEST_WORDS, Hash, Words
 from polyproof.model.accounts import Accounts, Identifiers
 from polyproof.progress import Progress
 from polyproof.toolkit.binary import Writer
-from polyproof.toolkit.private_state import AccountIndex, load_array, save_array, write_private
+from polyproof.toolkit.private_state import AccountIndex, load_array, save_array
 from polyproof_merkle.construction import (
     NONCE_BYTES,
     Nonces,

@@ -2,7 +2,7 @@
 
 from polyproof.hookspecs import Component, hookimpl
 
-polyproof_interface = 1
+polyproof_interface = 2
 
 
 @hookimpl

@@ -26,12 +26,13 @@ from polyproof.constraints import LiabilitiesSystem, PlacedAccounts
 from polyproof.engine import Engine
 from polyproof.errors import ArtifactError, FieldError, InputError, OptionsError, PolicyRejected, ProofRejected
 from polyproof.field import Elements, Extension, Field
+from polyproof.formats.files import write_private
 from polyproof.hash import Hash
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry
-from polyproof.toolkit.private_state import AccountIndex, load_array, save_array, write_private
+from polyproof.toolkit.private_state import AccountIndex, load_array, save_array
 from polyproof_stark.compiler import CompiledSystem, compile_system
 from polyproof_stark.fri import leaves_of
 from polyproof_stark.inclusion import InclusionProof, verify_inclusion

@@ -162,7 +162,7 @@ def tally_registry(*more: Component, plugin: Any = None) -> Registry:
     registry = Registry()
     registry.discover()
     module = ModuleType("tally_plugin")
-    module.polyproof_interface = 1  # type: ignore[attr-defined]
+    module.polyproof_interface = 2  # type: ignore[attr-defined]
 
     @hookimpl
     def polyproof_components() -> list[Component]:

@@ -390,7 +390,7 @@ def test_a_directory_that_appears_meanwhile_is_not_overwritten(
 
 def _plugin(**hooks: Any) -> types.ModuleType:
     module = types.ModuleType("extra_plugin")
-    module.polyproof_interface = 1  # type: ignore[attr-defined]
+    module.polyproof_interface = 2  # type: ignore[attr-defined]
     for name, function in hooks.items():
         setattr(module, name, hookimpl(function))
     return module

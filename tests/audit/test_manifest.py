@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from polyproof.backend import Policy
 from polyproof.errors import ProofRejected
-from polyproof.liabilities.manifest import Manifest, Segment, parse_manifest
+from polyproof.liabilities.manifest import parse_manifest
+from polyproof.model.manifest import Manifest, Segment
 
 SPEC = {
     "polyproof": 1,

@@ -351,7 +351,7 @@ def test_explain_shows_a_report_of_more_than_one_term(command: Command, proved: 
 def test_version(command: Command) -> None:
     assert command("version").out.startswith("polyproof ")
     assert command("--version").out.startswith("polyproof ")
-    assert command("version", "--json").json["interface"] == 1
+    assert command("version", "--json").json["interface"] == 2
 
 
 def test_bench_measures_what_is_asked_for_and_says_on_what(command: Command) -> None:

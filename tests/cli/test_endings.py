@@ -276,7 +276,7 @@ def test_a_name_that_two_plugins_claim_is_told(command: Command, folder: Path, m
     for claims in second.conflicts():
         raise AssertionError(claims)
     double = ModuleType("double")
-    double.polyproof_interface = 1  # type: ignore[attr-defined]
+    double.polyproof_interface = 2  # type: ignore[attr-defined]
     from polyproof.hookspecs import Component, hookimpl
 
     @hookimpl

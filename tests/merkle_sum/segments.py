@@ -11,12 +11,12 @@ from attrs import evolve, field, frozen
 from polyproof.backend import Claim, InclusionVerdict, Policy, SegmentProof, Statement, Verdict
 from polyproof.engine import Engine
 from polyproof.errors import ProofRejected
+from polyproof.formats.files import make_private_directory
 from polyproof.hash import Hash
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry
-from polyproof.toolkit.private_state import make_private_directory
 from polyproof_merkle.sum_tree import MerkleSumTree, MerkleSumTreeOptions
 from references import hashlib_hash, merkle_sum_tree
 

@@ -33,7 +33,7 @@ class HashlibHash(Hash):
         return self.hash_rows(np.concatenate((left, right), axis=1), domain)
 
 
-polyproof_interface = 1
+polyproof_interface = 2
 
 
 @hookimpl

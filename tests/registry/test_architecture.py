@@ -83,6 +83,154 @@ def test_the_scan_sees_imports_of_every_form(source: str) -> None:
     assert any(module.startswith("polyproof_other") for _, module in imported(source))
 
 
+# Layers
+
+
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("errors", "version"),
+    ("config", "engine", "formats", "model", "progress"),
+    (
+        "backend",
+        "balances",
+        "commitment",
+        "constraints",
+        "field",
+        "hash",
+        "hookspecs",
+        "ownership",
+        "registry",
+        "source",
+        "transcript",
+    ),
+    ("toolkit",),
+    ("settings",),
+    ("liabilities",),
+    ("reserves",),
+    ("publication",),
+    ("cli", "testing", "__init__", "__main__"),
+)
+"""Core from the ground up: what stands in a layer imports from its own and from those above it in this list."""
+FOR_PLUGINS = {name for layer in LAYERS[:4] for name in layer}
+"""What a plugin may import of core."""
+
+
+def layer(module: str) -> int:
+    """The layer of a module of core, ``polyproof.config.options`` for example; the package itself is the last."""
+    name = module.split(".")[1] if "." in module else "__init__"
+    return next(number for number, names in enumerate(LAYERS) if name in names)
+
+
+def module_of(path: Path, package: Path) -> str:
+    relative = path.relative_to(package.parent).with_suffix("")
+    return ".".join(part for part in relative.parts if part != "__init__")
+
+
+def core_imports(path: Path) -> list[tuple[int, str]]:
+    """What a file imports of core; a name taken from a package counts as the module it is, if it is one."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names = [inner if is_module(inner) else node.module for inner in _inner(node)]
+        else:
+            names = []
+        found += [(node.lineno, name) for name in dict.fromkeys(names) if name.partition(".")[0] == "polyproof"]
+    return found
+
+
+def _inner(node: ast.ImportFrom) -> list[str]:
+    return [f"{node.module}.{alias.name}" for alias in node.names]
+
+
+def is_module(name: str) -> bool:
+    path = CORE.parent.joinpath(*name.split("."))
+    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
+
+
+def test_every_module_of_core_stands_in_one_layer() -> None:
+    names = [name for names in LAYERS for name in names]
+    assert len(names) == len(set(names))
+    assert {path.stem if path.is_file() else path.name for path in CORE.iterdir() if path.name[0] != "."} - {
+        "py",
+        "__pycache__",
+    } == set(names)
+
+
+def test_no_import_runs_back_up() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {module}"
+        for path in sources(CORE)
+        for line, module in core_imports(path)
+        if layer(module) > layer(module_of(path, CORE))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("package", PLUGINS, ids=lambda path: path.name)
+def test_a_plugin_imports_interfaces_and_what_is_below_them(package: Path) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}: {module}"
+        for path in sources(package)
+        for line, module in core_imports(path)
+        if module.split(".")[1] not in FOR_PLUGINS
+    ]
+    assert wrong == []
+
+
+def circles(package: Path) -> list[list[str]]:
+    """Circles of imports within a package, wherever in a file the import stands."""
+    graph: dict[str, set[str]] = {}
+    for path in sources(package):
+        own = module_of(path, package)
+        imports = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imports |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                imports |= {node.module, *_inner(node)}
+        graph[own] = imports
+    graph = {
+        module: {name for name in imports if name in graph and name != module} for module, imports in graph.items()
+    }
+    found: list[list[str]] = []
+    done: set[str] = set()
+
+    def follow(module: str, way: list[str]) -> None:
+        if module in way:
+            found.append([*way[way.index(module) :], module])
+        elif module not in done:
+            for name in sorted(graph[module]):
+                # A package is named on the way to a module in it, which is no import of what the package collects.
+                if not any(other.startswith(f"{name}.") for other in graph[module]):
+                    follow(name, [*way, module])
+            done.add(module)
+
+    for module in sorted(graph):
+        follow(module, [])
+    return found
+
+
+@pytest.mark.parametrize("package", [CORE, *PLUGINS], ids=lambda path: path.name)
+def test_no_circle_of_imports(package: Path) -> None:
+    assert circles(package) == []
+
+
+def test_the_scan_sees_circles(tmp_path: Path) -> None:
+    package = tmp_path / "polyproof_round"
+    package.mkdir()
+    for name, text in {
+        "__init__": "",
+        "a": "from polyproof_round.b import x",
+        "b": "def f():\n    from polyproof_round import c",
+        "c": "import polyproof_round.a",
+        "d": "from polyproof_round.a import y",
+    }.items():
+        (package / f"{name}.py").write_text(text)
+    names = [f"polyproof_round.{name}" for name in "abca"]
+    assert circles(package) == [names]
+
+
 # Documentation of the interfaces
 
 

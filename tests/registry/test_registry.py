@@ -355,7 +355,7 @@ def install(
 STRANGERS_PLUGIN = """
 from polyproof.hookspecs import Component, hookimpl
 
-polyproof_interface = 1
+polyproof_interface = 2
 
 
 @hookimpl
@@ -466,8 +466,8 @@ def test_a_stranger_cannot_stand_in_for_a_built_in(site: Path) -> None:
         ("raise RuntimeError('boom')\n", "cannot be imported: RuntimeError: boom"),
         ("raise SystemExit(3)\n", "cannot be imported: SystemExit: 3"),
         ("def broken(:\n", "cannot be imported: SyntaxError"),
-        ("polyproof_interface = 2\n", "is for interface 2; this polyproof has interface 1"),
-        ("", "states no interface version; this polyproof has interface 1"),
+        ("polyproof_interface = 1\n", "is for interface 1; this polyproof has interface 2"),
+        ("", "states no interface version; this polyproof has interface 2"),
     ],
 )
 def test_an_unusable_distribution_is_reported_and_skipped(site: Path, source: str, told: str) -> None:

@@ -14,7 +14,6 @@ from typing import Annotated, Any
 
 import typer
 
-import polyproof
 from polyproof.cli import (
     audit_commands,
     bench_command,
@@ -24,6 +23,7 @@ from polyproof.cli import (
     reserves_commands,
 )
 from polyproof.errors import PolyproofError, Problem, UsageError
+from polyproof.version import __version__
 
 __all__ = ["app", "main", "run"]
 
@@ -50,7 +50,7 @@ def _top(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
-        typer.echo(f"polyproof {polyproof.__version__}")
+        typer.echo(f"polyproof {__version__}")
     elif context.invoked_subcommand is None:
         typer.echo(context.get_help())
         raise typer.Exit(UsageError.exit_status)

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from attrs import asdict, frozen
 
-import polyproof
 from polyproof.backend import Backend, Claim, Policy, Statement
 from polyproof.commitment import VectorCommitment
 from polyproof.config.reader import component_options
@@ -31,6 +30,7 @@ from polyproof.model.accounts import Accounts, Identifiers
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry
+from polyproof.version import __version__
 
 __all__ = ["MEASURED_KINDS", "Measurement", "NotMeasured", "machine", "measure"]
 
@@ -80,7 +80,7 @@ class NotMeasured:
 
 def machine() -> dict[str, Any]:
     """What the numbers were measured on."""
-    versions = {"polyproof": polyproof.__version__, "python": platform.python_version(), "numpy": np.__version__}
+    versions = {"polyproof": __version__, "python": platform.python_version(), "numpy": np.__version__}
     return {
         "processor": _processor(),
         "threads": thread_count(),

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-import polyproof
 from polyproof.cli.audit_commands import facts, points
 from polyproof.cli.console import Console, size_text, table, time_text
 from polyproof.cli.options import Json, Quiet, load_spec_argument, usable_registry
 from polyproof.cli.security_view import security_payload, show_security
 from polyproof.errors import InputError, UsageError
+from polyproof.version import INTERFACE_VERSION, __version__
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -229,12 +229,12 @@ def sample_command(
 
 def version_command(json: Json = False, quiet: Quiet = False) -> None:
     """Print the versions of polyproof, of its interfaces and formats, and of Python."""
-    from polyproof.liabilities.manifest import VERSION
+    from polyproof.model.manifest import VERSION
 
     versions = {
         "ok": True,
-        "polyproof": polyproof.__version__,
-        "interface": polyproof.INTERFACE_VERSION,
+        "polyproof": __version__,
+        "interface": INTERFACE_VERSION,
         "manifest": VERSION,
         "python": platform.python_version(),
         "platform": sys.platform,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from attrs import frozen
 
@@ -27,11 +27,30 @@ from polyproof.config.options import (
 )
 from polyproof.config.tree import Items, Mapping, Node, Scalar
 from polyproof.errors import InputError, Location, PluginError, Problem, SpecError
-from polyproof.registry import Registry
 
-__all__ = ["Choice", "Structure", "component_options", "locate"]
+__all__ = ["Choice", "Components", "Structure", "component_options", "locate"]
 
 T = TypeVar("T")
+
+
+class Components(Protocol):
+    """Where components are looked up by kind and name; ``polyproof.registry.Registry`` is one."""
+
+    def names(self, kind: str) -> list[str]:
+        """Names that can be asked for."""
+        ...
+
+    def claim(self, kind: str, name: str) -> Any:
+        """Who offers the component; nothing is imported. Raises ``PluginError``."""
+        ...
+
+    def get(self, kind: str, name: str) -> type[Any]:
+        """The class of a component. Raises ``PluginError``."""
+        ...
+
+    def create(self, kind: str, name: str, *args: Any) -> Any:
+        """An instance of a component."""
+        ...
 
 
 @frozen
@@ -48,7 +67,7 @@ class Choice:
     options: Any
     """An instance of the component's ``Options``."""
 
-    def create(self, registry: Registry) -> Any:
+    def create(self, registry: Components) -> Any:
         """The component itself."""
         return registry.create(self.kind, self.name, self.options, registry)
 
@@ -57,7 +76,7 @@ class Choice:
         return {"name": self.name, **plain(self.options)}
 
 
-def component_options(registry: Registry, kind: str, name: str) -> type[Any]:
+def component_options(registry: Components, kind: str, name: str) -> type[Any]:
     """The options class of a component. Raises ``PluginError``."""
     options = getattr(registry.get(kind, name), "Options", None)
     if not isinstance(options, type):
@@ -77,7 +96,7 @@ _FAILED = _Failed()
 class Structure:
     """Builds objects from one document and collects what is wrong with it."""
 
-    def __init__(self, registry: Registry, limit: int = 100) -> None:
+    def __init__(self, registry: Components, limit: int = 100) -> None:
         """At ``limit`` problems reading ends."""
         self.registry = registry
         self.problems: list[Problem] = []

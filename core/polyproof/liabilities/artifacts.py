@@ -11,18 +11,16 @@ symbolic links and special files are refused. docs/reference/audit-directory.md 
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from pathlib import Path
 
 from attrs import frozen
 
 from polyproof.backend import Policy
 from polyproof.errors import ArtifactError, ProofRejected
-from polyproof.liabilities.manifest import AUDIT_ID, Manifest, parse_manifest
+from polyproof.formats.files import read_bounded
+from polyproof.liabilities.manifest import AUDIT_ID, parse_manifest
+from polyproof.model.manifest import Manifest
 from polyproof.toolkit.binary import Reader, Writer
-from polyproof.toolkit.private_state import make_private_directory, write_private
 
 __all__ = [
     "HISTORY",
@@ -31,14 +29,10 @@ __all__ = [
     "InclusionFile",
     "find_private",
     "find_public",
-    "flush_tree",
     "is_history",
-    "read_bounded",
     "read_inclusion_file",
     "read_manifest",
     "state_directory",
-    "tree_size",
-    "write_durably",
 ]
 
 MANIFEST = "manifest.json"
@@ -93,34 +87,6 @@ def state_directory(private: Path, segment: int) -> Path:
     return private / f"state-{segment:04d}"
 
 
-def read_bounded(path: Path, max_bytes: int) -> bytes:
-    """Read a regular file that others wrote.
-
-    Raises ``ProofRejected`` for a symbolic link, a special file or one of more than ``max_bytes``;
-    ``ArtifactError`` for one that is missing or not readable.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.EMLINK):
-            raise ProofRejected("file-kind", "a symbolic link, which may point anywhere", file=path) from error
-        raise ArtifactError(f"{path}: {error.strerror}") from error
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ProofRejected("file-kind", "not a regular file", file=path)
-        size, data = status.st_size, b""
-        if size <= max_bytes:
-            with os.fdopen(descriptor, "rb", closefd=False) as file:
-                data = file.read(max_bytes + 1)
-    finally:
-        os.close(descriptor)
-    size = max(size, len(data))
-    if size > max_bytes:
-        raise ProofRejected("file-size", f"{size} bytes, allowed are {max_bytes}", file=path)
-    return data
-
-
 def read_manifest(public: Path, policy: Policy) -> Manifest:
     """Read and parse the manifest of an audit."""
     path = public / MANIFEST
@@ -129,42 +95,6 @@ def read_manifest(public: Path, policy: Policy) -> Manifest:
         return parse_manifest(data, policy)
     except ProofRejected as error:
         raise ProofRejected(error.check, error.reason, file=path) from error
-
-
-def write_durably(path: Path, data: bytes, *, private: bool = False) -> None:
-    """Write a file whole or not at all: beside it, to the disk, then under its name."""
-    temporary = path.with_name(f".{path.name}.writing")
-    if private:
-        write_private(temporary, data)
-    else:
-        temporary.write_bytes(data)
-    _flush(temporary)
-    temporary.replace(path)
-    _flush(path.parent)
-
-
-def flush_tree(directory: Path) -> None:
-    """Make a private directory owner-only throughout and bring it to the disk."""
-    for folder, _, names in os.walk(directory):
-        for name in names:
-            path = Path(folder, name)
-            path.chmod(0o600)
-            _flush(path)
-        make_private_directory(Path(folder))
-        _flush(Path(folder))
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def tree_size(directory: Path) -> int:
-    """Bytes of all files under a directory."""
-    return sum(path.lstat().st_size for path in directory.rglob("*") if path.is_file())
 
 
 @frozen

@@ -19,27 +19,25 @@ from typing import TypeVar
 import numpy as np
 from attrs import evolve, frozen
 
-import polyproof
 from polyproof.backend import Backend, Claim, InclusionVerdict, Policy, SecurityReport, Statement, Verdict
 from polyproof.errors import ArtifactError, InputError, PluginError, PolicyRejected, PolyproofError, ProofRejected
+from polyproof.formats.files import make_private_directory, read_bounded, tree_size, write_durably, write_private
 from polyproof.liabilities.artifacts import (
     InclusionFile,
     find_private,
     find_public,
-    read_bounded,
     read_inclusion_file,
     read_manifest,
     state_directory,
-    tree_size,
-    write_durably,
 )
-from polyproof.liabilities.manifest import AUDIT_ID, Manifest, Segment, parse_manifest
+from polyproof.liabilities.manifest import AUDIT_ID, parse_manifest
 from polyproof.liabilities.workspace import Workspace
 from polyproof.model.accounts import Accounts
+from polyproof.model.manifest import Manifest, Segment
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.spec import PublicSpec, Spec, spec_from_public
-from polyproof.toolkit.private_state import make_private_directory, write_private
+from polyproof.version import __version__
 
 __all__ = [
     "AuditProved",
@@ -256,7 +254,7 @@ def _inputs_digest(prepared: _Prepared, previous: bytes | None) -> bytes:
     accounts, ids = prepared.accounts, prepared.accounts.ids
     plugin = prepared.registry.claim("backend", prepared.spec.backend.name)
     parts = [
-        repr((polyproof.__version__, plugin.origin, plugin.version)).encode(),
+        repr((__version__, plugin.origin, plugin.version)).encode(),
         prepared.spec.digest,
         repr((prepared.spec.organisation, previous, prepared.bounds)).encode(),
         *(np.ascontiguousarray(array).tobytes() for array in (ids.offsets, ids.data, accounts.words)),

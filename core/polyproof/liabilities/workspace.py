@@ -26,9 +26,10 @@ import numpy as np
 import numpy.typing as npt
 
 from polyproof.errors import ArtifactError, InputError
-from polyproof.liabilities.artifacts import PRIVATE_README, flush_tree, state_directory, write_durably
-from polyproof.liabilities.manifest import Segment, proof_file
-from polyproof.toolkit.private_state import load_array, make_private_directory, save_array, write_private
+from polyproof.formats.files import flush_tree, make_private_directory, write_durably, write_private
+from polyproof.liabilities.artifacts import PRIVATE_README, state_directory
+from polyproof.model.manifest import Segment, proof_file
+from polyproof.toolkit.private_state import load_array, save_array
 
 __all__ = ["Workspace"]
 

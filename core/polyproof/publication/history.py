@@ -31,19 +31,12 @@ from polyproof.config.options import Fault, option, plain
 from polyproof.config.reader import Structure
 from polyproof.config.tree import from_json
 from polyproof.errors import ArtifactError, InputError, PolicyRejected, Problem, ProofRejected
+from polyproof.formats.files import read_bounded, write_durably
 from polyproof.formats.strict_json import canonical, parse_strict
 from polyproof.liabilities import audit as audit_job
-from polyproof.liabilities.artifacts import (
-    HISTORY,
-    MANIFEST,
-    find_public,
-    is_history,
-    read_bounded,
-    read_manifest,
-    write_durably,
-)
+from polyproof.liabilities.artifacts import HISTORY, MANIFEST, find_public, is_history, read_manifest
 from polyproof.liabilities.audit import AuditVerified
-from polyproof.liabilities.manifest import Manifest
+from polyproof.model.manifest import Manifest
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.reserves.evidence import EVIDENCE

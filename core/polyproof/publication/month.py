@@ -23,7 +23,7 @@ from polyproof.errors import ArtifactError, PolyproofError, Problem
 from polyproof.liabilities import audit as audit_job
 from polyproof.liabilities.artifacts import MANIFEST, is_history
 from polyproof.liabilities.audit import AuditProved, PublishedAudit
-from polyproof.liabilities.manifest import Manifest
+from polyproof.model.manifest import Manifest
 from polyproof.ownership import load_schemes
 from polyproof.progress import Progress
 from polyproof.publication.history import (

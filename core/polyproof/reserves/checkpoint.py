@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import polyproof
 from polyproof.errors import ArtifactError
 from polyproof.formats.strict_json import canonical
 from polyproof.ownership import OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.registry import Registry
+from polyproof.version import __version__
 
 __all__ = ["Checkpoint", "scheme_versions"]
 
@@ -34,7 +34,7 @@ def scheme_versions(schemes: Sequence[OwnershipScheme], registry: Registry) -> s
         claims = [item for item in registry.components("ownership") if item.component.name == scheme.name]
         origin = [f"{item.origin} {item.version}" for item in claims] or [type(scheme).__module__]
         found.append([scheme.name, *origin])
-    return json.dumps([polyproof.__version__, *found])
+    return json.dumps([__version__, *found])
 
 
 class Checkpoint:

@@ -14,8 +14,8 @@ from attrs import frozen
 
 from polyproof.balances import Pin, Question
 from polyproof.errors import ArtifactError, InputError, Location, Problem
+from polyproof.formats.files import write_durably
 from polyproof.formats.strict_json import canonical, parse_strict
-from polyproof.liabilities.artifacts import write_durably
 from polyproof.ownership import AccountControl
 from polyproof.reserves.evaluation import JudgedRow
 from polyproof.reserves.evidence import Record, parse_control, write_control

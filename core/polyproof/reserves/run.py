@@ -21,9 +21,10 @@ from polyproof.backend import Policy
 from polyproof.balances import BalanceProvider
 from polyproof.config.options import did_you_mean
 from polyproof.errors import ArtifactError, InputError, Location, Problem, ProofRejected, SpecError
+from polyproof.formats.files import read_bounded, write_durably
 from polyproof.formats.strict_json import canonical
 from polyproof.liabilities import audit as audit_job
-from polyproof.liabilities.artifacts import find_public, read_bounded, write_durably
+from polyproof.liabilities.artifacts import find_public
 from polyproof.liabilities.audit import AuditVerified, PublishedAudit
 from polyproof.model.assets import Asset
 from polyproof.model.timestamps import FORMAT as TIMESTAMP

@@ -12,21 +12,7 @@ import numpy.typing as npt
 from polyproof.errors import ArtifactError
 from polyproof.model.accounts import Identifiers
 
-__all__ = ["AccountIndex", "load_array", "make_private_directory", "save_array", "write_private"]
-
-
-def make_private_directory(path: Path) -> None:
-    """Create a directory (and parents) that only its owner may enter."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.chmod(0o700)
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file that only its owner may read; it has those permissions before it has content."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(data)
+__all__ = ["AccountIndex", "load_array", "save_array"]
 
 
 def save_array(path: Path, array: npt.NDArray[np.generic]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from polyproof.hash import DIGEST_WORDS, Hash, Words, domain_words
 from polyproof.hookspecs import Component, hookimpl
 
-polyproof_interface = 1
+polyproof_interface = 2
 
 
 @hookimpl

@@ -19,12 +19,13 @@ from attrs import frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-import polyproof
 from polyproof.errors import ArtifactError, Problem
-from polyproof.liabilities.artifacts import is_history, write_durably
+from polyproof.formats.files import write_durably
+from polyproof.liabilities.artifacts import is_history
 from polyproof.publication.report import words
 from polyproof.publication.report.charts import Line, line_chart
 from polyproof.publication.report.document import REPORT, Report, ReportAsset, ReportEntry
+from polyproof.version import __version__
 
 __all__ = ["Places", "asset_page", "render_site", "write_site"]
 
@@ -66,7 +67,7 @@ def render_site(report: Report, places: Places | None = None) -> dict[str, bytes
         "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         "organisation": report.audit.organisation or "Organisation not named",
         "pages": _PAGES,
-        "version": polyproof.__version__,
+        "version": __version__,
         "headline": words.headline(report),
         "proven": words.is_proven(report),
         "owed_how": "as proven" if words.is_proven(report) else "as the organisation has committed to it",

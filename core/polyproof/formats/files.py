@@ -1,0 +1,90 @@
+"""Files: those of others read with bounds, ours written whole or not at all, private ones owner-only."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from polyproof.errors import ArtifactError, ProofRejected
+
+__all__ = ["flush_tree", "make_private_directory", "read_bounded", "tree_size", "write_durably", "write_private"]
+
+
+def make_private_directory(path: Path) -> None:
+    """Create a directory (and parents) that only its owner may enter."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.chmod(0o700)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read; it has those permissions before it has content."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(data)
+
+
+def read_bounded(path: Path, max_bytes: int) -> bytes:
+    """Read a regular file that others wrote.
+
+    Raises ``ProofRejected`` for a symbolic link, a special file or one of more than ``max_bytes``;
+    ``ArtifactError`` for one that is missing or not readable.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EMLINK):
+            raise ProofRejected("file-kind", "a symbolic link, which may point anywhere", file=path) from error
+        raise ArtifactError(f"{path}: {error.strerror}") from error
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ProofRejected("file-kind", "not a regular file", file=path)
+        size, data = status.st_size, b""
+        if size <= max_bytes:
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                data = file.read(max_bytes + 1)
+    finally:
+        os.close(descriptor)
+    size = max(size, len(data))
+    if size > max_bytes:
+        raise ProofRejected("file-size", f"{size} bytes, allowed are {max_bytes}", file=path)
+    return data
+
+
+def write_durably(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Write a file whole or not at all: beside it, to the disk, then under its name."""
+    temporary = path.with_name(f".{path.name}.writing")
+    if private:
+        write_private(temporary, data)
+    else:
+        temporary.write_bytes(data)
+    _flush(temporary)
+    temporary.replace(path)
+    _flush(path.parent)
+
+
+def flush_tree(directory: Path) -> None:
+    """Make a private directory owner-only throughout and bring it to the disk."""
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            path = Path(folder, name)
+            path.chmod(0o600)
+            _flush(path)
+        make_private_directory(Path(folder))
+        _flush(Path(folder))
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def tree_size(directory: Path) -> int:
+    """Bytes of all files under a directory."""
+    return sum(path.lstat().st_size for path in directory.rglob("*") if path.is_file())

@@ -1,0 +1,108 @@
+"""The manifest as a value: what an audit publishes beside its proofs, and its one spelling.
+
+A manifest has exactly one spelling: JSON with sorted keys, no spaces, UTF-8, a newline at the end. Its
+digest is the SHA-256 of those bytes, so ``sha256sum manifest.json`` prints it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+__all__ = ["FORMAT", "VERSION", "Manifest", "Segment", "proof_file"]
+
+FORMAT = "polyproof/manifest"
+VERSION = 1
+
+
+@frozen
+class Segment:
+    """One segment as published: its proof file and its totals."""
+
+    index: int
+    size: int
+    """Bytes of the proof file."""
+    sha256: bytes
+    totals: tuple[int, ...]
+    """Base units, one for each asset in order."""
+
+    @property
+    def file(self) -> str:
+        """Name of the proof file, beside the manifest."""
+        return proof_file(self.index)
+
+
+@frozen
+class Manifest:
+    """Everything public that binds the segments of an audit together."""
+
+    audit_id: str
+    created: str
+    """UTC, ``2025-01-31T23:59:59Z``."""
+    organisation: str | None
+    spec: Mapping[str, Any]
+    """``Spec.public()``: what the proof is about, without paths or connections."""
+    spec_digest: bytes
+    backend: str
+    segments: tuple[Segment, ...]
+    previous: bytes | None = None
+    """Digest of the manifest of the audit before this one."""
+
+    @property
+    def totals(self) -> tuple[int, ...]:
+        """The published totals: the integer sums of the segments' totals, one for each asset in order."""
+        return tuple(sum(column) for column in zip(*(segment.totals for segment in self.segments), strict=True))
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """What is fixed before proving starts: everything but the segments and the totals."""
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "audit_id": self.audit_id,
+            "created": self.created,
+            "organisation": self.organisation,
+            "spec": self.spec,
+            "spec_digest": self.spec_digest.hex(),
+            "backend": self.backend,
+            "previous": self.previous.hex() if self.previous is not None else None,
+        }
+
+    @property
+    def context(self) -> bytes:
+        """SHA-256 of the header: what every segment's proof is bound to, so that none of it can be changed later."""
+        return hashlib.sha256(b"polyproof/audit-context/1\n" + _canonical(self.header)).digest()
+
+    def to_bytes(self) -> bytes:
+        """The file."""
+        segments = [
+            {
+                "index": segment.index,
+                "file": segment.file,
+                "bytes": segment.size,
+                "sha256": segment.sha256.hex(),
+                "totals": [str(total) for total in segment.totals],
+            }
+            for segment in self.segments
+        ]
+        totals = [str(total) for total in self.totals]
+        return _canonical({**self.header, "segments": segments, "totals": totals})
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the file: what an exchange publishes where it cannot take it back."""
+        return hashlib.sha256(self.to_bytes()).digest()
+
+
+def proof_file(index: int) -> str:
+    """Name of a segment's proof file."""
+    return f"proof-{index:04d}.bin"
+
+
+def _canonical(value: Mapping[str, Any]) -> bytes:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode()
