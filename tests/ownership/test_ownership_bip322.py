@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ownership import spending, wallets
-from polyproof.ownership import OwnershipClaim, OwnershipResult, Status, load_schemes, verify_ownership
+from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
+from polyproof.reserves.signatures import load_schemes, verify_ownership
 
 SCHEMES = load_schemes()
 MESSAGE = "audit 2025-11"

@@ -6,7 +6,8 @@ import pytest
 from attrs import evolve
 
 from ownership import wallets
-from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipResult, Status, load_schemes, verify_ownership
+from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipResult, Status
+from polyproof.reserves.signatures import load_schemes, verify_ownership
 
 SCHEMES = load_schemes()
 MESSAGE = "audit 2025-11"

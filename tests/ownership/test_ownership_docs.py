@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from polyproof.ownership import Status, load_schemes
+from polyproof.ownership import Status
+from polyproof.reserves.signatures import load_schemes
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "ownership-schemes.md").read_text(encoding="utf-8")
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ownership.wallets import KEY_ONLY, PROVEN
-from polyproof.ownership import AccountControl, Kind, OwnershipClaim, Status, load_schemes, verify_ownership
+from polyproof.ownership import AccountControl, Kind, OwnershipClaim, Status
+from polyproof.reserves.signatures import load_schemes, verify_ownership
 from polyproof_ownership.encodings import Malformed, base64_decode
 
 SCHEMES = load_schemes()

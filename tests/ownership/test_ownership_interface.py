@@ -11,16 +11,9 @@ from attrs.exceptions import FrozenInstanceError
 
 from ownership import wallets
 from polyproof.errors import InputError, PluginError
-from polyproof.ownership import (
-    Kind,
-    OwnershipClaim,
-    OwnershipResult,
-    OwnershipScheme,
-    Status,
-    load_schemes,
-    verify_ownership,
-)
+from polyproof.ownership import Kind, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.progress import Progress, Task
+from polyproof.reserves.signatures import load_schemes, verify_ownership
 from polyproof_ownership.chains import Family, canonical_chain, chains_of, family_of
 
 SCHEMES = load_schemes()
@@ -199,6 +192,16 @@ def test_a_scheme_that_raises_when_asked_whether_it_serves_proves_nothing() -> N
 def test_a_scheme_that_loses_rows_is_an_error() -> None:
     with pytest.raises(PluginError, match="gave 0 results for 1 rows"):
         verify_ownership([elsewhere()], [Forgetful()])
+
+
+@pytest.mark.parametrize("results", [None, (), [Status.PROVEN], [None], "p", [OwnershipResult]])
+def test_a_scheme_that_returns_something_else_than_results_is_an_error(results: object) -> None:
+    class Wrong(Generous):
+        def verify(self, rows: Sequence[OwnershipClaim]) -> list[OwnershipResult]:
+            return results  # type: ignore[return-value]
+
+    with pytest.raises(PluginError, match="something else than a list of results"):
+        verify_ownership([elsewhere()], [Wrong()])
 
 
 def test_progress_counts_every_row_once() -> None:

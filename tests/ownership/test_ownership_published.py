@@ -9,7 +9,8 @@ from coincurve import PublicKey
 
 from ownership import published
 from ownership.published import Signed
-from polyproof.ownership import OwnershipClaim, OwnershipResult, Status, load_schemes, verify_ownership
+from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
+from polyproof.reserves.signatures import load_schemes, verify_ownership
 from polyproof_ownership import bip322, ed25519, encodings, eos, evm, secp256k1_accounts, ton
 
 SCHEMES = load_schemes()

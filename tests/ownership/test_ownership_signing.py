@@ -9,7 +9,8 @@ import pytest
 from attrs import evolve
 
 from ownership import wallets
-from polyproof.ownership import OwnershipClaim, OwnershipResult, Status, load_schemes, verify_ownership
+from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
+from polyproof.reserves.signatures import load_schemes, verify_ownership
 from polyproof_ownership import encodings
 from polyproof_ownership.messages import bare_text
 

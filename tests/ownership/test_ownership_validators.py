@@ -12,7 +12,8 @@ from py_ecc.bls import G2ProofOfPossession as bls
 from py_ecc.optimized_bls12_381 import field_modulus
 
 from ownership import wallets
-from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipResult, Status, load_schemes, verify_ownership
+from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipResult, Status
+from polyproof.reserves.signatures import load_schemes, verify_ownership
 from polyproof_ownership import validators
 from polyproof_ownership.encodings import Malformed
 

@@ -10,7 +10,8 @@ from attrs import evolve
 
 from ownership import wallets
 from ownership.wallets import KEY_ONLY, ORDER, PROVEN, Claim
-from polyproof.ownership import OwnershipClaim, OwnershipResult, Status, load_schemes, verify_ownership
+from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
+from polyproof.reserves.signatures import load_schemes, verify_ownership
 from polyproof_ownership import encodings
 
 SCHEMES = load_schemes()

@@ -15,7 +15,8 @@ if __name__ == "__main__":
 
 from ownership import wallets
 from polyproof.engine import thread_count
-from polyproof.ownership import OwnershipClaim, Status, load_schemes, verify_ownership
+from polyproof.ownership import OwnershipClaim, Status
+from polyproof.reserves.signatures import load_schemes, verify_ownership
 
 MIXTURE = {
     "EVM, hashed message": 40,

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from polyproof.errors import Problem, ReservesError
-from polyproof.ownership import load_schemes
 from polyproof.registry import default_registry
 from polyproof.reserves import ReservesRead, read_reserves
+from polyproof.reserves.signatures import load_schemes
 from reserves.exchange import ASSETS, spec_text, write_spec
 
 Read = Callable[..., ReservesRead]

@@ -14,9 +14,10 @@ from attrs import evolve
 from ownership import wallets
 from polyproof.balances import Answer, ControlQuestion, Pin, Question
 from polyproof.errors import InputError
-from polyproof.ownership import OwnershipClaim, Status, load_schemes, verify_ownership
+from polyproof.ownership import OwnershipClaim, Status
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
+from polyproof.reserves.signatures import load_schemes, verify_ownership
 from polyproof.source import FINEST
 from polyproof_balances.evm import Evm, EvmOptions, Token
 from reserves import nodes

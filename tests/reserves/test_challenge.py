@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from ownership import wallets
 from polyproof.balances import Pin
 from polyproof.errors import InputError
-from polyproof.ownership import Status, load_schemes, verify_ownership
+from polyproof.ownership import Status
 from polyproof.reserves.challenge import Challenge, Challenges, Freshness, parse_challenge
+from polyproof.reserves.signatures import load_schemes, verify_ownership
 from reserves.exchange import BITCOIN, ETHEREUM, PINS, SNAPSHOT
 
 A, B = "0x" + "1a" * 20, "0x" + "2b" * 20

@@ -130,7 +130,7 @@ def test_schemes_of_another_version_judge_everything_again(tmp_path: Path) -> No
 
 def test_the_versions_name_every_scheme_and_its_release() -> None:
     registry = default_registry()
-    from polyproof.ownership import load_schemes
+    from polyproof.reserves.signatures import load_schemes
 
     text = scheme_versions(load_schemes(registry), registry)
     for name in registry.names("ownership"):

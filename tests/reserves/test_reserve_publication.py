@@ -667,7 +667,7 @@ def test_the_message_of_one_address_is_written_in_its_one_spelling(made: Path, c
 def test_reading_gives_what_publishing_used(made: Path) -> None:
     spec = spec_of(made)
     assert spec.reserves is not None
-    from polyproof.ownership import load_schemes
+    from polyproof.reserves.signatures import load_schemes
 
     found = read_reserves(spec.reserves, spec.assets, registry=default_registry(), schemes=load_schemes(), base=made)
     published = parse_published((made / "audit" / "public" / RESERVES).read_bytes())

@@ -9,7 +9,8 @@ import pytest
 from coincurve import PrivateKey, PublicKey
 
 from ownership import wallets
-from polyproof.ownership import Kind, Status, load_schemes, verify_ownership
+from polyproof.ownership import Kind, Status
+from polyproof.reserves.signatures import load_schemes, verify_ownership
 from polyproof.source import FINEST
 from polyproof_ownership import encodings
 from polyproof_sources.descriptors import descriptor_keys

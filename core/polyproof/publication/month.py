@@ -24,7 +24,6 @@ from polyproof.liabilities import audit as audit_job
 from polyproof.liabilities.artifacts import MANIFEST, is_history
 from polyproof.liabilities.audit import AuditProved, PublishedAudit
 from polyproof.model.manifest import Manifest
-from polyproof.ownership import load_schemes
 from polyproof.progress import Progress
 from polyproof.publication.history import (
     PublishedHistory,
@@ -40,6 +39,7 @@ from polyproof.registry import Registry, default_registry
 from polyproof.reserves.published import RESERVES
 from polyproof.reserves.reading import read_reserves
 from polyproof.reserves.run import run_reserves, verify_reserves
+from polyproof.reserves.signatures import load_schemes
 from polyproof.settings.spec import Spec
 
 __all__ = ["PUBLISHED", "MonthDone", "run_month", "write_report"]

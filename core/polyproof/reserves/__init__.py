@@ -1,9 +1,10 @@
 """Reserves: what an organisation holds, who can move it, what the chains say, and whether it covers what is owed.
 
-Reading order: ``settings`` is what a spec may set, ``coins`` what files call coins, ``reading`` how rows are checked
-against each other, ``evaluation`` how they become holdings, ``evidence`` and ``published`` what is written and how it
-is read, ``job`` the whole course of events. The interfaces of plugins are ``polyproof.source`` and
-``polyproof.balances``, the message that wallets sign is ``polyproof.reserves.challenge``.
+Reading order: ``coins`` is what files call coins, ``reading`` how rows are checked against each other, ``challenge``
+the message that wallets sign, ``signatures`` how ownership is judged, ``evaluation`` how rows become holdings,
+``evidence`` and ``published`` what is written and how it is read, ``run`` the whole course of events. What a spec may
+set is in ``polyproof.settings.reserves``; the interfaces of plugins are ``polyproof.source``, ``polyproof.ownership``
+and ``polyproof.balances``.
 """
 
 from importlib import import_module
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
     from polyproof.reserves.published import PublishedReserves, parse_published
     from polyproof.reserves.reading import ReservesRead, read_reserves
     from polyproof.reserves.run import ReservesDone, ReservesVerified, run_reserves, verify_reserves, write_challenges
+    from polyproof.reserves.signatures import load_schemes, verify_ownership
 
 _WHERE = {
     "evaluation": "AssetReserves BalanceCheck Check Evaluation Holding JudgedRow evaluate settle",
-    "job": "ReservesDone ReservesVerified run_reserves verify_reserves write_challenges",
+    "run": "ReservesDone ReservesVerified run_reserves verify_reserves write_challenges",
     "published": "PublishedReserves parse_published",
     "reading": "ReservesRead read_reserves",
+    "signatures": "load_schemes verify_ownership",
 }
 
 __all__ = [
@@ -48,10 +51,12 @@ __all__ = [
     "ReservesSpec",
     "ReservesVerified",
     "evaluate",
+    "load_schemes",
     "parse_published",
     "read_reserves",
     "run_reserves",
     "settle",
+    "verify_ownership",
     "verify_reserves",
     "write_challenges",
 ]

@@ -28,7 +28,7 @@ from polyproof.liabilities.artifacts import find_public
 from polyproof.liabilities.audit import AuditVerified, PublishedAudit
 from polyproof.model.assets import Asset
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
-from polyproof.ownership import Kind, OwnershipClaim, OwnershipScheme, Status, load_schemes
+from polyproof.ownership import Kind, OwnershipClaim, OwnershipScheme, Status
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves.challenge import Challenges, Freshness
@@ -46,6 +46,7 @@ from polyproof.reserves.published import (
 )
 from polyproof.reserves.reading import Discrepancy, ReservesRead, SourceFile, check_rows, read_reserves
 from polyproof.reserves.recording import write_recording
+from polyproof.reserves.signatures import load_schemes
 from polyproof.reserves.spellings import Spellings
 from polyproof.settings.reserves import ReservesPolicy, ReservesSpec
 from polyproof.settings.spec import Spec
