@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from accounts.snapshots import ASSETS, BTC, USD, problems_of, read, read_text, table
 from polyproof.errors import AccountsError
+from polyproof.liabilities.snapshot import delimited
 from polyproof.liabilities.snapshot.file import Part
-from polyproof.liabilities.snapshot.reader import delimited, read_snapshot
+from polyproof.liabilities.snapshot.reader import read_snapshot
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress, Task
 from polyproof.settings.accounts import AccountsSource
