@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
 from polyproof.config.options import option
 from polyproof.progress import Progress
-from polyproof.reserves.recording import Recording, read_recording
+from polyproof.toolkit.recording import Recording, read_recording
 
 __all__ = ["Replay", "ReplayOptions"]
 

@@ -10,27 +10,31 @@ Reading assumes that others wrote it: bytes become rows or a ``ProofRejected``, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Never
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from polyproof.errors import Location, ProofRejected
 from polyproof.formats.strict_json import canonical, parse_strict
-from polyproof.model.amounts import AmountError, Rounding, parse_amount
-from polyproof.ownership import AccountControl, Kind, Status
+from polyproof.ownership import Kind, Status
 from polyproof.reserves.challenge import Freshly, Freshness
 from polyproof.reserves.evaluation import BalanceCheck, Check, JudgedRow
-from polyproof.source import FINEST, LARGEST, LONGEST_ADDRESS, LONGEST_TEXT, MOST_TEXTS, ReserveRow, amount_text
+from polyproof.source import LONGEST_ADDRESS, LONGEST_TEXT, ReserveRow, amount_text
+from polyproof.toolkit.json_object import (
+    LONGEST_SENTENCE,
+    JsonObject,
+    parse_control,
+    refuse,
+    sentence,
+    write_control,
+)
 
 __all__ = [
     "EVIDENCE",
     "FORMAT",
     "HEADER",
-    "Record",
     "evidence_lines",
     "holding_record",
-    "parse_control",
     "parse_evidence",
-    "write_control",
 ]
 
 EVIDENCE = "reserves-evidence.jsonl"
@@ -38,12 +42,9 @@ HEADER = "polyproof-holdings"
 FORMAT = 1
 
 _LONGEST_LINE = 16 << 20
-_LONGEST_REASON = 1000
-_AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,60})(?:\.[0-9]{0,35}[1-9])?\Z")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _TOKEN = re.compile(r"(?:[a-z0-9]+(?:-[a-z0-9]+)*)?\Z")
 _BLOCK = re.compile(r"[0-9A-Za-z+/=_-]{16,128}\Z")
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 
 # Writing
@@ -80,20 +81,10 @@ def holding_record(row: ReserveRow) -> dict[str, Any]:
     return record
 
 
-def write_control(control: AccountControl) -> dict[str, Any]:
-    """What a chain says about an account, as the file has it."""
-    return {
-        "source": _sentence(control.source),
-        "owners": list(control.owners),
-        "threshold": control.threshold,
-        "accepted": [digest.hex() for digest in control.accepted],
-    }
-
-
 def _outcome_record(one: JudgedRow) -> dict[str, Any]:
     record: dict[str, Any] = {
         "status": one.status.value,
-        "reason": _sentence(one.reason),
+        "reason": sentence(one.reason),
         "account": one.account,
         "scheme": one.scheme,
         "freshness": one.freshly.freshness.value,
@@ -103,14 +94,8 @@ def _outcome_record(one: JudgedRow) -> dict[str, Any]:
         record["held"] = amount_text(one.balance.held)
     for name in ("source", "reason"):
         if getattr(one.balance, name):
-            record[f"balance_{name}"] = _sentence(getattr(one.balance, name))
+            record[f"balance_{name}"] = sentence(getattr(one.balance, name))
     return record
-
-
-def _sentence(text: str) -> str:
-    """A text for people, as short as the file wants it, without what would steer a terminal."""
-    text = text[:_LONGEST_REASON]
-    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
 # Reading
@@ -127,7 +112,7 @@ def parse_evidence(data: bytes, most_rows: int, file: str = EVIDENCE) -> list[Ju
         try:
             if number == 1:
                 if line != canonical({HEADER: FORMAT}):
-                    _no(f"it does not begin with {canonical({HEADER: FORMAT}).decode()}")
+                    refuse(f"it does not begin with {canonical({HEADER: FORMAT}).decode()}")
                 continue
             rows.append(_row(line, Location(file, number, row=number - 1)))
         except ValueError as error:
@@ -145,10 +130,10 @@ def _lines(data: bytes) -> Iterator[bytes]:
 
 def _row(line: bytes, location: Location) -> JudgedRow:
     if len(line) > _LONGEST_LINE:
-        _no(f"the line has {len(line)} bytes, allowed are {_LONGEST_LINE}")
+        refuse(f"the line has {len(line)} bytes, allowed are {_LONGEST_LINE}")
     record = parse_strict(line)
-    taken = Record(record)
-    control = taken.record("control")
+    taken = JsonObject(record)
+    control = taken.inner("control")
     row = ReserveRow(
         location=location,
         coin=taken.printable("asset", 100),
@@ -167,139 +152,31 @@ def _row(line: bytes, location: Location) -> JudgedRow:
         block=taken.matching("block", _BLOCK, None),
         control=None if control is None else parse_control(control),
     )
-    outcome = Record(taken.record("outcome") or _no("it has no outcome"))
+    outcome = JsonObject(taken.inner("outcome") or refuse("it has no outcome"))
     judged = JudgedRow(
         row=row,
         account=outcome.printable("account", LONGEST_ADDRESS),
         status=Status(outcome.text("status", 20)),
-        reason=outcome.printable("reason", _LONGEST_REASON),
+        reason=outcome.printable("reason", LONGEST_SENTENCE),
         scheme=outcome.matching("scheme", _TOKEN),
         freshly=Freshly(Freshness(outcome.text("freshness", 20)), ""),
         balance=_balance(outcome, row.amount),
     )
     # What has no place above, or another spelling, is not what this would have written.
     if canonical(_record(judged)) != line:
-        _no("it is not in its one spelling, or has keys that do not belong there")
+        refuse("it is not in its one spelling, or has keys that do not belong there")
     return judged
 
 
-def parse_control(record: Mapping[str, Any]) -> AccountControl:
-    """What ``write_control`` wrote. Raises ``ValueError``."""
-    taken = Record(record)
-    taken.only("source", "owners", "threshold", "accepted")
-    accepted = taken.texts("accepted")
-    if not all(_DIGEST.match(digest) for digest in accepted):
-        _no("control.accepted has something that is no digest")
-    threshold = taken.whole("threshold")
-    if threshold is None:
-        _no("control.threshold is missing")
-    digests = tuple(bytes.fromhex(digest) for digest in accepted)
-    return AccountControl(taken.printable("source", _LONGEST_REASON), taken.texts("owners"), threshold, digests)
-
-
-def _balance(outcome: Record, amount: int) -> BalanceCheck:
+def _balance(outcome: JsonObject, amount: int) -> BalanceCheck:
     check = Check(outcome.text("balance", 20))
     held = outcome.amount("held") if outcome.has("held") else None
     expected = Check.NOT_CHECKED if held is None else Check.CONFIRMED if held == amount else Check.DIFFERS
     if check is not expected:
-        _no(f"its balance is called {check.value}, but is {expected.value}")
+        refuse(f"its balance is called {check.value}, but is {expected.value}")
     return BalanceCheck(
         check,
         held,
-        outcome.printable("balance_source", _LONGEST_REASON, ""),
-        outcome.printable("balance_reason", _LONGEST_REASON, ""),
+        outcome.printable("balance_source", LONGEST_SENTENCE, ""),
+        outcome.printable("balance_reason", LONGEST_SENTENCE, ""),
     )
-
-
-def _no(reason: str) -> Never:
-    raise ValueError(reason)
-
-
-_REQUIRED: Any = object()
-
-
-class Record:
-    """An object of a file; every value is taken with its type and its bounds, or ``ValueError`` is raised."""
-
-    def __init__(self, value: Any) -> None:
-        """Whatever was parsed; it must be an object."""
-        if not isinstance(value, dict):
-            _no(f"{ascii(value)[:60]} stands where an object is wanted")
-        self._value: dict[str, Any] = value
-
-    def only(self, *names: str) -> None:
-        """Refuse keys that do not belong there."""
-        unknown = sorted(set(self._value) - set(names))
-        if unknown:
-            _no(f"the key {ascii(unknown[0])[:60]} does not belong there")
-
-    def has(self, name: str) -> bool:
-        """Whether the key is there."""
-        return name in self._value
-
-    def text(self, name: str, longest: int, default: Any = _REQUIRED) -> Any:
-        """A text of at most so many characters."""
-        value = self._value.get(name, default)
-        if value is _REQUIRED:
-            _no(f"{name} is missing")
-        if name not in self._value:
-            return default
-        if not isinstance(value, str) or len(value) > longest:
-            _no(f"{name} is no text of at most {longest} characters")
-        return _encodable(value)
-
-    def printable(self, name: str, longest: int, default: Any = _REQUIRED) -> Any:
-        """A text of at most so many characters, none of which steers a terminal."""
-        value = self.text(name, longest, default)
-        if isinstance(value, str) and not value.isprintable():
-            _no(f"{name} cannot be shown: {ascii(value)[:80]}")
-        return value
-
-    def matching(self, name: str, pattern: re.Pattern[str], default: Any = _REQUIRED) -> Any:
-        """A text that a pattern matches."""
-        value = self.text(name, 200, default)
-        if name in self._value and not pattern.match(value):
-            _no(f"{name} is {ascii(value)[:80]}")
-        return value
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        """A list of texts; none if the key is not there."""
-        value = self._value.get(name, [])
-        if not isinstance(value, list) or len(value) > MOST_TEXTS:
-            _no(f"{name} is no list of at most {MOST_TEXTS} texts")
-        for item in value:
-            if not isinstance(item, str) or len(item) > LONGEST_TEXT:
-                _no(f"{name} holds what is no text of at most {LONGEST_TEXT} characters")
-            _encodable(item)
-        return tuple(value)
-
-    def whole(self, name: str) -> int | None:
-        """A whole number below 10^18; None if the key is not there."""
-        value = self._value.get(name)
-        if value is not None and (type(value) is not int or not 0 <= value < 10**18):
-            _no(f"{name} is no whole number")
-        return value
-
-    def amount(self, name: str) -> int:
-        """An exact decimal, in units of 10^−36."""
-        text = self.matching(name, _AMOUNT)
-        try:
-            units = parse_amount(text, FINEST, Rounding.EXACT)
-        except AmountError as error:
-            raise ValueError(f"{name}: {error}") from error
-        if units >= LARGEST * 10**FINEST:
-            _no(f"{name} is absurd")
-        return units
-
-    def record(self, name: str) -> Mapping[str, Any] | None:
-        """An object; None if the key is not there."""
-        value = self._value.get(name)
-        if value is not None and not isinstance(value, dict):
-            _no(f"{name} is no object")
-        return value
-
-
-def _encodable(text: str) -> str:
-    if any("\ud800" <= char <= "\udfff" for char in text):
-        _no("a text holds half a character")
-    return text

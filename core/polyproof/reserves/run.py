@@ -18,7 +18,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from polyproof.backend import Policy
-from polyproof.balances import BalanceProvider
+from polyproof.balances import BalanceProvider, Question
 from polyproof.config.options import did_you_mean
 from polyproof.errors import ArtifactError, InputError, Location, Problem, ProofRejected, SpecError
 from polyproof.formats.files import read_bounded, write_durably
@@ -45,12 +45,12 @@ from polyproof.reserves.published import (
     publish,
 )
 from polyproof.reserves.reading import Discrepancy, ReservesRead, SourceFile, check_rows, read_reserves
-from polyproof.reserves.recording import write_recording
 from polyproof.reserves.signatures import load_schemes
 from polyproof.reserves.spellings import Spellings
 from polyproof.settings.reserves import ReservesPolicy, ReservesSpec
 from polyproof.settings.spec import Spec
 from polyproof.source import Findings, ReserveRow
+from polyproof.toolkit.recording import Answered, write_recording
 
 __all__ = [
     "ReservesDone",
@@ -131,7 +131,7 @@ def run_reserves(
             progress=progress,
         )
     if record is not None:
-        write_recording(record, evaluation.rows, settings.pins)
+        write_recording(record, settings.pins, _answers(evaluation.rows))
     published = public = None
     if directory is not None and audit is not None:
         public = audit.audit.public
@@ -139,6 +139,12 @@ def run_reserves(
         published = _publish(public, audit.audit, settings, evaluation, read, moment, progress)
     seconds = time.perf_counter() - start
     return ReservesDone(evaluation, read.files, read.discrepancies, audit, published, public, seconds)
+
+
+def _answers(rows: Iterable[JudgedRow]) -> Iterator[Answered]:
+    for one in rows:
+        question = Question(one.row.asset, one.row.chain, one.account, one.row.token)
+        yield Answered(question, one.balance.held, one.row.control)
 
 
 def _settings(spec: Spec) -> ReservesSpec:

@@ -1,1 +1,1 @@
-"""What plugins may build on: binary files, extension fields, private state on disk."""
+"""What plugins may build on: binary and JSON files, extension fields, private state on disk, recorded balances."""

@@ -7,7 +7,7 @@ not in it either: replayed, they are not checked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from attrs import frozen
@@ -17,11 +17,10 @@ from polyproof.errors import ArtifactError, InputError, Location, Problem
 from polyproof.formats.files import write_durably
 from polyproof.formats.strict_json import canonical, parse_strict
 from polyproof.ownership import AccountControl
-from polyproof.reserves.evaluation import JudgedRow
-from polyproof.reserves.evidence import Record, parse_control, write_control
-from polyproof.source import amount_text
+from polyproof.source import LONGEST_ADDRESS, amount_text
+from polyproof.toolkit.json_object import JsonObject, parse_control, write_control
 
-__all__ = ["Recording", "read_recording", "write_recording"]
+__all__ = ["Answered", "Recording", "read_recording", "write_recording"]
 
 _HEADER = canonical({"polyproof-balances": 1})
 _MOST_BYTES = 1 << 30
@@ -29,39 +28,54 @@ _LONGEST_LINE = 1 << 20
 
 
 @frozen
+class Answered:
+    """What was answered about one account."""
+
+    question: Question
+    held: int | None
+    """Units of 10^−36; None: not checked, and so not recorded."""
+    control: AccountControl | None
+    """None: not known, and so not recorded."""
+
+
+def write_recording(path: Path, pins: Sequence[Pin], answers: Iterable[Answered]) -> None:
+    """Write what was answered to a new file: of each chain at its pin, in the order given; other chains are left out.
+
+    Raises ``ArtifactError`` if the file exists.
+    """
+    if path.exists():
+        raise ArtifactError(f"{path} exists; nothing is overwritten")
+    write_durably(path, b"".join(line + b"\n" for line in _lines(answers, {pin.chain: pin for pin in pins})))
+
+
+def _lines(answers: Iterable[Answered], pins: dict[str, Pin]) -> Iterator[bytes]:
+    yield _HEADER
+    for one in answers:
+        pin, question = pins.get(one.question.chain), one.question
+        if pin is None:
+            continue
+        record = {"chain": pin.chain, "height": pin.height, "block": pin.block, "address": question.address}
+        if one.held is not None:
+            asset = {"asset": question.asset, "token": question.token}
+            yield canonical({**record, **asset, "held": amount_text(one.held)})
+        if one.control is not None:
+            yield canonical({**record, "control": write_control(one.control)})
+
+
+@frozen
 class Recording:
-    """Answers by question."""
+    """A recording as it is read: answers by question."""
 
     blocks: dict[str, tuple[int, str]]
     """Height and hash by chain: all answers of a chain are of one block."""
     held: dict[Question, int]
+    """Units of 10^−36."""
     controls: dict[tuple[str, str], AccountControl]
     """By chain and address."""
 
 
-def write_recording(path: Path, rows: Sequence[JudgedRow], pins: Sequence[Pin]) -> None:
-    """Write what was answered about the rows to a new file. Raises ``ArtifactError`` if it exists."""
-    if path.exists():
-        raise ArtifactError(f"{path} exists; nothing is overwritten")
-    write_durably(path, b"".join(line + b"\n" for line in _lines(rows, {pin.chain: pin for pin in pins})))
-
-
-def _lines(rows: Sequence[JudgedRow], pins: dict[str, Pin]) -> Iterator[bytes]:
-    yield _HEADER
-    for one in rows:
-        pin = pins.get(one.row.chain)
-        if pin is None:
-            continue
-        record = {"chain": pin.chain, "height": pin.height, "block": pin.block, "address": one.account}
-        if one.balance.held is not None:
-            asset = {"asset": one.row.asset, "token": one.row.token}
-            yield canonical({**record, **asset, "held": amount_text(one.balance.held)})
-        if one.row.control is not None:
-            yield canonical({**record, "control": write_control(one.row.control)})
-
-
 def read_recording(path: Path) -> Recording:
-    """Read such a file. Raises ``InputError`` that says where it is none."""
+    """Read such a file. Raises ``InputError`` that says what is wrong, and in which line."""
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
@@ -85,18 +99,15 @@ def read_recording(path: Path) -> Recording:
 def _take(recording: Recording, line: bytes) -> None:
     if len(line) > _LONGEST_LINE:
         raise ValueError(f"the line has {len(line)} bytes, allowed are {_LONGEST_LINE}")
-    record = Record(parse_strict(line))
-    chain, address, block = (
-        record.printable("chain", 200),
-        record.printable("address", 1000),
-        record.printable("block", 128),
-    )
+    record = JsonObject(parse_strict(line))
+    chain, address = record.printable("chain", 200), record.printable("address", LONGEST_ADDRESS)
+    block = record.printable("block", 128)
     height = record.whole("height")
     if height is None:
         raise ValueError("height is missing")
     if recording.blocks.setdefault(chain, (height, block)) != (height, block):
         raise ValueError(f"{chain} has answers of two blocks")
-    control = record.record("control")
+    control = record.inner("control")
     if control is not None:
         record.only("chain", "height", "block", "address", "control")
         found = parse_control(control)

@@ -1,0 +1,148 @@
+"""An object of a JSON file that others wrote: each value is taken with its type and its bounds, or not at all.
+
+``polyproof.formats.strict_json`` turns bytes into values; here is what the values may be. Whatever is wrong is a
+``ValueError`` that names the key; the caller knows the file and the line. ``AccountControl``, what a chain says about
+who controls an account, is in more than one kind of file and has its one form here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Never
+
+from polyproof.model.amounts import AmountError, Rounding, parse_amount
+from polyproof.ownership import AccountControl
+from polyproof.source import FINEST, LARGEST, LONGEST_TEXT, MOST_TEXTS
+
+__all__ = ["LONGEST_SENTENCE", "JsonObject", "parse_control", "refuse", "sentence", "write_control"]
+
+LONGEST_SENTENCE = 1000
+"""Characters that a text for people may have, such as a reason."""
+_AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,60})(?:\.[0-9]{0,35}[1-9])?\Z")
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def refuse(reason: str) -> Never:
+    """Raise ``ValueError``, also where an expression is needed."""
+    raise ValueError(reason)
+
+
+_REQUIRED: Any = object()
+
+
+class JsonObject:
+    """An object of a file; every value is taken with its type and its bounds, or ``ValueError`` is raised."""
+
+    def __init__(self, value: Any) -> None:
+        """Whatever was parsed; it must be an object."""
+        if not isinstance(value, dict):
+            refuse(f"{ascii(value)[:60]} stands where an object is expected")
+        self._value: dict[str, Any] = value
+
+    def only(self, *names: str) -> None:
+        """Refuse keys that do not belong there."""
+        unknown = sorted(set(self._value) - set(names))
+        if unknown:
+            refuse(f"the key {ascii(unknown[0])[:60]} does not belong there")
+
+    def has(self, name: str) -> bool:
+        """Whether the key is there."""
+        return name in self._value
+
+    def text(self, name: str, longest: int, default: Any = _REQUIRED) -> Any:
+        """A text of at most so many characters."""
+        value = self._value.get(name, default)
+        if value is _REQUIRED:
+            refuse(f"{name} is missing")
+        if name not in self._value:
+            return default
+        if not isinstance(value, str) or len(value) > longest:
+            refuse(f"{name} is no text of at most {longest} characters")
+        return _encodable(value)
+
+    def printable(self, name: str, longest: int, default: Any = _REQUIRED) -> Any:
+        """A text of at most so many characters, none of which steers a terminal."""
+        value = self.text(name, longest, default)
+        if isinstance(value, str) and not value.isprintable():
+            refuse(f"{name} cannot be shown: {ascii(value)[:80]}")
+        return value
+
+    def matching(self, name: str, pattern: re.Pattern[str], default: Any = _REQUIRED) -> Any:
+        """A text that a pattern matches."""
+        value = self.text(name, 200, default)
+        if name in self._value and not pattern.match(value):
+            refuse(f"{name} is {ascii(value)[:80]}")
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of texts; none if the key is not there."""
+        value = self._value.get(name, [])
+        if not isinstance(value, list) or len(value) > MOST_TEXTS:
+            refuse(f"{name} is no list of at most {MOST_TEXTS} texts")
+        for item in value:
+            if not isinstance(item, str) or len(item) > LONGEST_TEXT:
+                refuse(f"{name} holds what is no text of at most {LONGEST_TEXT} characters")
+            _encodable(item)
+        return tuple(value)
+
+    def whole(self, name: str) -> int | None:
+        """A whole number below 10^18; None if the key is not there."""
+        value = self._value.get(name)
+        if value is not None and (type(value) is not int or not 0 <= value < 10**18):
+            refuse(f"{name} is no whole number")
+        return value
+
+    def amount(self, name: str) -> int:
+        """An exact decimal, in units of 10^−36."""
+        text = self.matching(name, _AMOUNT)
+        try:
+            units = parse_amount(text, FINEST, Rounding.EXACT)
+        except AmountError as error:
+            raise ValueError(f"{name}: {error}") from error
+        if units >= LARGEST * 10**FINEST:
+            refuse(f"{name} is absurd")
+        return units
+
+    def inner(self, name: str) -> Mapping[str, Any] | None:
+        """An object; None if the key is not there."""
+        value = self._value.get(name)
+        if value is not None and not isinstance(value, dict):
+            refuse(f"{name} is no object")
+        return value
+
+
+def _encodable(text: str) -> str:
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        refuse("a text holds half a character")
+    return text
+
+
+def sentence(text: str) -> str:
+    """A text for people as files have it: not too long, and without what would steer a terminal."""
+    text = text[:LONGEST_SENTENCE]
+    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
+
+
+def write_control(control: AccountControl) -> dict[str, Any]:
+    """What a chain says about an account, as the file has it."""
+    return {
+        "source": sentence(control.source),
+        "owners": list(control.owners),
+        "threshold": control.threshold,
+        "accepted": [digest.hex() for digest in control.accepted],
+    }
+
+
+def parse_control(record: Mapping[str, Any]) -> AccountControl:
+    """What ``write_control`` wrote. Raises ``ValueError``."""
+    taken = JsonObject(record)
+    taken.only("source", "owners", "threshold", "accepted")
+    accepted = taken.texts("accepted")
+    if not all(_DIGEST.match(digest) for digest in accepted):
+        refuse("control.accepted has something that is no digest")
+    threshold = taken.whole("threshold")
+    if threshold is None:
+        refuse("control.threshold is missing")
+    digests = tuple(bytes.fromhex(digest) for digest in accepted)
+    return AccountControl(taken.printable("source", LONGEST_SENTENCE), taken.texts("owners"), threshold, digests)
