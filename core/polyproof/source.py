@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from attrs import define, evolve, field, frozen
 
 from polyproof.config.options import option
-from polyproof.errors import InputError, Location, Problem, ReservesError
+from polyproof.errors import InputError, Location, Problem
+from polyproof.findings import Findings
 from polyproof.model.amounts import AmountError, Rounding, parse_amount
 from polyproof.ownership import AccountControl, Kind, OwnershipClaim
 
@@ -34,7 +35,6 @@ __all__ = [
     "MOST_TEXTS",
     "DeclaredTotal",
     "FileOptions",
-    "Findings",
     "Reading",
     "ReserveRow",
     "Source",
@@ -124,34 +124,6 @@ class DeclaredTotal:
     chain: str | None = None
     """None for an asset on all its chains: ``ETH(ALL)``."""
     token: str = ""
-
-
-@define
-class Findings:
-    """Collects problems in the order they are met; keeps the first ``limit`` and counts the others."""
-
-    limit: int = 100
-    count: int = 0
-    kept: list[Problem] = field(factory=list)
-
-    def __bool__(self) -> bool:
-        return self.count > 0
-
-    def add(self, message: str, location: Location | None = None, hint: str | None = None) -> None:
-        """Report a problem."""
-        self.count += 1
-        if len(self.kept) < self.limit:
-            self.kept.append(Problem(message, location, hint))
-
-    def add_error(self, error: InputError, location: Location) -> None:
-        """Report the problems of an error, at a place unless they name their own."""
-        for problem in error.problems:
-            self.add(problem.message, problem.location or location, problem.hint)
-
-    def raise_any(self) -> None:
-        """Raise ``ReservesError`` with what was collected, if anything was."""
-        if self.count:
-            raise ReservesError(self.kept, more=self.count - len(self.kept))
 
 
 @define

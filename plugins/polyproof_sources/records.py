@@ -21,7 +21,7 @@ from typing import BinaryIO
 from attrs import frozen
 
 from polyproof.errors import Location
-from polyproof.source import Findings
+from polyproof.findings import Findings
 
 __all__ = ["LONGEST", "Record", "cells", "read_records"]
 

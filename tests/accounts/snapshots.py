@@ -11,7 +11,7 @@ from polyproof.errors import AccountsError
 from polyproof.liabilities.snapshot.reader import read_snapshot
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
-from polyproof.settings.accounts import AccountsSource
+from polyproof.settings.accounts import AccountsSettings
 
 BTC = Asset("BTC", 8, aliases=("XBT",))
 ETH = Asset("ETH", 18, bits=128)
@@ -21,7 +21,7 @@ ASSETS = (BTC, ETH, USD)
 
 def read(path: Path, assets: tuple[Asset, ...] = ASSETS, limit: int = 20, **options: Any) -> Accounts:
     """The accounts of one file."""
-    return read_snapshot(AccountsSource(path=(path.name,), **options), assets, base=path.parent, limit=limit)
+    return read_snapshot(AccountsSettings(path=(path.name,), **options), assets, base=path.parent, limit=limit)
 
 
 def read_text(

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from accounts.snapshots import ASSETS, BTC, USD, problems_of, read, read_text, table
 from polyproof.errors import AccountsError
 from polyproof.liabilities.snapshot import delimited
-from polyproof.liabilities.snapshot.file import Part
+from polyproof.liabilities.snapshot.file import SnapshotFile
 from polyproof.liabilities.snapshot.reader import read_snapshot
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress, Task
-from polyproof.settings.accounts import AccountsSource
+from polyproof.settings.accounts import AccountsSettings
 
 HEADER = "account,BTC,ETH,USD\n"
 GOOD = HEADER + "alice,1,2,3\nbob,0.5,,0\n"
@@ -134,7 +134,7 @@ def test_several_files_are_one_snapshot(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "c.csv").write_text(HEADER + "carol,0,1,0\n")
     for pattern in (("**/*.csv",), ("*.csv", "sub/*.csv"), ("[ab].csv", "a.csv", "sub/c.csv")):
-        accounts = read_snapshot(AccountsSource(path=pattern), ASSETS, base=tmp_path)
+        accounts = read_snapshot(AccountsSettings(path=pattern), ASSETS, base=tmp_path)
         assert sorted(table(accounts).items()) == [
             ("alice", (10**8, 0, 0)),
             ("bob", (0, 0, 100)),
@@ -160,7 +160,7 @@ def test_duplicates_across_files_name_both_files(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(HEADER + "alice,1,0,0\nbob,1,0,0\n")
     (tmp_path / "b.csv").write_text(HEADER + "carol,1,0,0\nbob,1,0,0\n")
     with pytest.raises(AccountsError) as caught:
-        read_snapshot(AccountsSource(path=("*.csv",)), ASSETS, base=tmp_path)
+        read_snapshot(AccountsSettings(path=("*.csv",)), ASSETS, base=tmp_path)
     (problem,) = map(str, caught.value.problems)
     assert problem.startswith(f"{tmp_path}/b.csv:3: row 2: account 'bob'")
     assert f"{tmp_path}/a.csv:3: row 2" in problem
@@ -316,7 +316,7 @@ def test_everything_is_reported_together_in_order_up_to_the_limit(tmp_path: Path
     (tmp_path / "b.csv").write_text("account,BTC,ETH,USD,EUR\n")
     (tmp_path / "c.csv").write_text("")
     (tmp_path / "d.csv").write_text(HEADER + "a,0,nan,0\n")
-    source = AccountsSource(path=("*.csv",))
+    source = AccountsSettings(path=("*.csv",))
     with pytest.raises(AccountsError) as caught:
         read_snapshot(source, ASSETS, base=tmp_path)
     said = [str(problem).removeprefix(f"{tmp_path}/") for problem in caught.value.problems]
@@ -356,13 +356,13 @@ def test_of_many_problems_the_first_are_shown_and_all_are_counted(tmp_path: Path
 def test_a_debt_is_an_error_that_names_the_rule(tmp_path: Path) -> None:
     (tmp_path / "users.csv").write_text(HEADER + "a,-0.5,0,0\n")
     with pytest.raises(AccountsError, match="a debt; rule 'net-of-loans' allows none"):
-        read_snapshot(AccountsSource(path=("users.csv",)), ASSETS, rule="net-of-loans", base=tmp_path)
+        read_snapshot(AccountsSettings(path=("users.csv",)), ASSETS, rule="net-of-loans", base=tmp_path)
 
 
 def test_files_that_are_not_there_or_cannot_be_read(tmp_path: Path) -> None:
     def problem(*paths: str, **options: str) -> str:
         with pytest.raises(AccountsError) as caught:
-            read_snapshot(AccountsSource(path=paths, **options), ASSETS, base=tmp_path)
+            read_snapshot(AccountsSettings(path=paths, **options), ASSETS, base=tmp_path)
         return str(caught.value)
 
     assert problem("users.csv") == f"{tmp_path}/users.csv: there is no such file"
@@ -461,15 +461,15 @@ def test_a_reader_that_finds_another_number_of_records_is_not_believed(
 def test_rows_are_in_order_after_a_first_reading_was_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     relation = delimited._relation
 
-    def forgetful(part: Part, path: Path, delimiter: str, more: str) -> str:
-        made = relation(part, path, delimiter, more)
+    def forgetful(file: SnapshotFile, path: Path, delimiter: str, more: str) -> str:
+        made = relation(file, path, delimiter, more)
         return made if more else f"(SELECT * FROM {made} LIMIT 100000)"
 
     monkeypatch.setattr(delimited, "_relation", forgetful)
     count = 150_000
     for name in ("a", "b"):
         (tmp_path / f"{name}.csv").write_text("account,USD\n" + "".join(f"{name}{k},{k}.01\n" for k in range(count)))
-    accounts = read_snapshot(AccountsSource(path=("*.csv",)), (USD,), base=tmp_path)
+    accounts = read_snapshot(AccountsSettings(path=("*.csv",)), (USD,), base=tmp_path)
     assert list(accounts.ids) == [f"{name}{k}" for name in "ab" for k in range(count)]
     assert accounts.words[:, 0].tolist() == [100 * k + 1 for _ in "ab" for k in range(count)]
 
@@ -492,7 +492,7 @@ def test_reading_tells_its_progress_to_the_end(tmp_path: Path) -> None:
 
     (tmp_path / "wide.csv").write_text(GOOD)
     (tmp_path / "long.csv").write_text("account,asset,amount\na,BTC,1\na,USD,2\nb,USD,3\n")
-    read_snapshot(AccountsSource(path=("wide.csv",)), ASSETS, base=tmp_path, progress=Listener())
+    read_snapshot(AccountsSettings(path=("wide.csv",)), ASSETS, base=tmp_path, progress=Listener())
     assert told == {"read accounts": [1, 1], "convert amounts": [2, 2]}
-    read_snapshot(AccountsSource(path=("long.csv",), shape="long"), ASSETS, base=tmp_path, progress=Listener())
+    read_snapshot(AccountsSettings(path=("long.csv",), shape="long"), ASSETS, base=tmp_path, progress=Listener())
     assert told == {"read accounts": [1, 1], "convert amounts": [3, 3]}

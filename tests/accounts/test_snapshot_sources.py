@@ -19,7 +19,7 @@ from polyproof.liabilities.snapshot.database import without_secrets
 from polyproof.liabilities.snapshot.reader import read_snapshot
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
-from polyproof.settings.accounts import AccountsSource, AttachedDatabase
+from polyproof.settings.accounts import AccountsSettings, AttachedDatabase
 
 LONG = "account,asset,amount\n"
 EXPECTED = {"alice": (10**8, 2 * 10**18, 300), "bob": (5 * 10**7, 0, 0)}
@@ -202,7 +202,7 @@ def test_parquet_without_rows_or_columns_is_refused(tmp_path: Path) -> None:
 def sql(
     base: Path, query: str, *attach: AttachedDatabase, assets: tuple[Asset, ...] = ASSETS, **options: Any
 ) -> Accounts:
-    return read_snapshot(AccountsSource(query=query, attach=attach, **options), assets, base=base)
+    return read_snapshot(AccountsSettings(query=query, attach=attach, **options), assets, base=base)
 
 
 def sql_problems(base: Path, query: str, *attach: AttachedDatabase, **options: Any) -> list[str]:
@@ -369,18 +369,21 @@ def test_messages_about_a_database_never_quote_its_password(dsn: str, quoted: st
 
 
 @pytest.mark.parametrize(
-    ("source", "says"),
+    ("settings", "says"),
     [
-        (AccountsSource(format="sql"), "accounts.query is missing"),
-        (AccountsSource(format="sql", query="SELECT 1", path=("a.csv",)), "accounts.path does not go with format sql"),
-        (AccountsSource(format="csv", query="SELECT 1", path=("a.csv",)), "go with format sql only"),
-        (AccountsSource(query="SELECT 1", path=("a.csv",)), "go with format sql only"),
-        (AccountsSource(attach=(AttachedDatabase(name="x", type="duckdb", path="y"),)), "go with format sql only"),
+        (AccountsSettings(format="sql"), "accounts.query is missing"),
+        (
+            AccountsSettings(format="sql", query="SELECT 1", path=("a.csv",)),
+            "accounts.path does not go with format sql",
+        ),
+        (AccountsSettings(format="csv", query="SELECT 1", path=("a.csv",)), "go with format sql only"),
+        (AccountsSettings(query="SELECT 1", path=("a.csv",)), "go with format sql only"),
+        (AccountsSettings(attach=(AttachedDatabase(name="x", type="duckdb", path="y"),)), "go with format sql only"),
     ],
 )
-def test_settings_that_do_not_go_together(tmp_path: Path, source: AccountsSource, says: str) -> None:
+def test_settings_that_do_not_go_together(tmp_path: Path, settings: AccountsSettings, says: str) -> None:
     with pytest.raises(AccountsError) as caught:
-        read_snapshot(source, ASSETS, base=tmp_path)
+        read_snapshot(settings, ASSETS, base=tmp_path)
     assert says in str(caught.value)
 
 
@@ -404,7 +407,7 @@ def test_okx_batches_are_one_snapshot_of_base_units(tmp_path: Path) -> None:
         "0ca5": (9195990, 2**128 - 1, 0)
     }
     okx(tmp_path, [{"assets": {"USD": "7", "XBT": "1"}, "id": "77ff"}, {"id": "88", "assets": {}}], "batch1.json")
-    accounts = read_snapshot(AccountsSource(path=("batch*.json",)), ASSETS, base=tmp_path)
+    accounts = read_snapshot(AccountsSettings(path=("batch*.json",)), ASSETS, base=tmp_path)
     assert table(accounts) == {"0ca5": (9195990, 2**128 - 1, 0), "77ff": (1, 0, 7), "88": (0, 0, 0)}
 
 

@@ -21,7 +21,7 @@ from polyproof.config.reader import Choice, component_options
 from polyproof.hookspecs import KINDS
 from polyproof.model.assets import Asset
 from polyproof.registry import ENTRY_POINT_GROUP, Registry
-from polyproof.settings.accounts import AccountsSource, AttachedDatabase
+from polyproof.settings.accounts import AccountsSettings, AttachedDatabase
 from polyproof.settings.reserves import CoinName, ReservesPolicy, ReservesSpec
 from polyproof.settings.spec import Output, Spec
 
@@ -31,7 +31,7 @@ _PART = re.compile(r"(<!-- generated: ([a-z: -]+) -->\n).*?(<!-- end -->)", re.D
 _CLASSES: dict[str, type[Any]] = {
     "spec": Spec,
     "asset": Asset,
-    "accounts": AccountsSource,
+    "accounts": AccountsSettings,
     "attach": AttachedDatabase,
     "output": Output,
     "reserves": ReservesSpec,

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from ownership import wallets
 from polyproof.errors import ReservesError
+from polyproof.findings import Findings
 from polyproof.ownership import Kind
-from polyproof.source import FINEST, Findings
+from polyproof.source import FINEST
 from polyproof_sources.records import LONGEST, MOST_UNFINISHED, cells, read_records
 from reserves.conftest import Problems, Read
 from reserves.exchange import HEADER_9, HEADER_11, HEADER_12, okx_csv, wallet

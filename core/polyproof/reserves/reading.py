@@ -16,7 +16,8 @@ from pathlib import Path
 from attrs import frozen
 
 from polyproof.balances import Pin
-from polyproof.errors import InputError, Location
+from polyproof.errors import InputError, Location, ReservesError
+from polyproof.findings import Findings
 from polyproof.model.assets import Asset
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipScheme
 from polyproof.progress import Progress
@@ -24,7 +25,7 @@ from polyproof.registry import Registry
 from polyproof.reserves.coins import CoinNames
 from polyproof.reserves.spellings import Spellings
 from polyproof.settings.reserves import ReservesSpec
-from polyproof.source import DeclaredTotal, Findings, Reading, ReserveRow, Source, amount_text
+from polyproof.source import DeclaredTotal, Reading, ReserveRow, Source, amount_text
 
 __all__ = ["Discrepancy", "ReservesRead", "SourceFile", "check_rows", "read_reserves"]
 
@@ -112,7 +113,7 @@ def read_reserves(
     accounts = check_rows(rows, settings.pins, spellings, findings, progress)
     if not rows and not findings:
         findings.add("the reserve files have no holdings")
-    findings.raise_any()
+    findings.raise_any(ReservesError)
     return ReservesRead(tuple(rows), tuple(accounts), tuple(files), tuple(discrepancies))
 
 

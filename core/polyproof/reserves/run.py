@@ -20,7 +20,8 @@ from attrs import evolve, frozen
 from polyproof.backend import Policy
 from polyproof.balances import BalanceProvider, Question
 from polyproof.config.options import did_you_mean
-from polyproof.errors import ArtifactError, InputError, Location, Problem, ProofRejected, SpecError
+from polyproof.errors import ArtifactError, InputError, Location, Problem, ProofRejected, ReservesError, SpecError
+from polyproof.findings import Findings
 from polyproof.formats.files import read_bounded, write_durably
 from polyproof.formats.strict_json import canonical
 from polyproof.liabilities import audit as audit_job
@@ -49,7 +50,7 @@ from polyproof.reserves.signatures import load_schemes
 from polyproof.reserves.spellings import Spellings
 from polyproof.settings.reserves import ReservesPolicy, ReservesSpec
 from polyproof.settings.spec import Spec
-from polyproof.source import Findings, ReserveRow
+from polyproof.source import ReserveRow
 from polyproof.toolkit.recording import Answered, write_recording
 
 __all__ = [
@@ -516,5 +517,5 @@ def _unsigned(read: ReservesRead, challenges: Challenges) -> Iterable[bytes]:
             findings.add_error(error, row.location)
             continue
         lines.append(canonical(holding_record(evolve(row, message=message, signatures=()))) + b"\n")
-    findings.raise_any()
+    findings.raise_any(ReservesError)
     return lines

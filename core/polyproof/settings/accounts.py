@@ -6,7 +6,7 @@ from attrs import frozen
 
 from polyproof.config.options import option
 
-__all__ = ["AccountsSource", "AttachedDatabase"]
+__all__ = ["AccountsSettings", "AttachedDatabase"]
 
 
 @frozen
@@ -27,7 +27,7 @@ class AttachedDatabase:
 
 
 @frozen
-class AccountsSource:
+class AccountsSettings:
     """Where the accounts snapshot comes from and how to read it: the ``accounts`` key of a spec."""
 
     format: str | None = option(

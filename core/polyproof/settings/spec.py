@@ -22,7 +22,7 @@ from polyproof.config.tree import Node, from_json, load_yaml, parse_yaml
 from polyproof.errors import InputError, ProofRejected
 from polyproof.model.assets import Asset
 from polyproof.registry import Registry
-from polyproof.settings.accounts import AccountsSource
+from polyproof.settings.accounts import AccountsSettings
 from polyproof.settings.reserves import ReservesSpec
 
 __all__ = ["FORMAT", "BackendChoice", "Output", "PublicSpec", "Spec", "load_spec", "parse_spec", "spec_from_public"]
@@ -122,7 +122,7 @@ class Spec(PublicSpec):
     compare: tuple[BackendChoice, ...] = option(
         default=(), doc="Further backends that `polyproof demo` runs beside the first one, for comparison."
     )
-    accounts: AccountsSource = option(doc="Where the snapshot of all accounts comes from.")
+    accounts: AccountsSettings = option(doc="Where the snapshot of all accounts comes from.")
     reserves: ReservesSpec | None = option(
         default=None, doc="What is held against it: where that is written, how it is checked, what counts."
     )

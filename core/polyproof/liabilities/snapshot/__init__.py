@@ -2,5 +2,5 @@
 
 Reading order: ``reader`` is the whole course of events, ``cells`` how amounts are converted; ``delimited``,
 ``database`` and ``okx`` how each kind of input becomes rows, ``wide`` and ``long`` how rows are checked and become
-accounts, ``findings`` how problems are collected.
+accounts, ``file`` how a row of them is found again in its file.
 """

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from polyproof.config.options import did_you_mean
-from polyproof.liabilities.snapshot.file import Column, Part
-from polyproof.liabilities.snapshot.findings import Findings
+from polyproof.liabilities.snapshot.file import Column, SnapshotFile
 from polyproof.model.amounts import shown
 
 __all__ = ["EXACT", "IDENTIFYING", "TEXT", "amount_text", "find_column", "wrong_type"]
@@ -20,38 +19,37 @@ IDENTIFYING = re.compile(rf"{TEXT.pattern}|UUID|{_INTEGERS}|DECIMAL\(\d+,0\)", r
 """Of the types an account id may have."""
 
 
-def find_column(part: Part, wanted: str, key: str, kind: re.Pattern[str], findings: Findings) -> Column | None:
+def find_column(file: SnapshotFile, name: str, key: str, kind: re.Pattern[str]) -> Column | None:
     """The column that holds the ids, assets or amounts; ``None``, reported, if there is none of the right kind.
 
-    Its name is as ``wanted``, the value of ``accounts.<key>``, or the only one that differs in nothing but case.
+    It is called ``name``, the value of ``accounts.<key>``, or else differs from that in nothing but case and is the
+    only one that does.
     """
-    found = [column for column in part.columns if column.name == wanted]
-    found = found or [column for column in part.columns if column.name.casefold() == wanted.casefold()]
+    found = [column for column in file.columns if column.name == name]
+    found = found or [column for column in file.columns if column.name.casefold() == name.casefold()]
     if len(found) == 1:
         if kind.fullmatch(found[0].type):
             return found[0]
-        findings.add(*wrong_type(found[0], kind), part=part)
+        file.report(*wrong_type(found[0], kind))
         return None
-    names = [column.name for column in part.columns]
+    names = [column.name for column in file.columns]
     if found:
-        findings.add(f"has {len(found)} columns named {wanted!r}", part=part)
+        file.report(f"has {len(found)} columns named {name!r}")
     elif len(names) == 1 and any(other in names[0] for other in ",;\t|"):
-        findings.add(
-            f"has one column, {shown(names[0])}", "set accounts.delimiter to what separates its fields", part=part
-        )
+        file.report(f"has one column, {shown(names[0])}", "set accounts.delimiter to what separates its fields")
     else:
-        findings.add(f"has no column {wanted!r}", f"accounts.{key} names it; {did_you_mean(wanted, names)}", part=part)
+        file.report(f"has no column {name!r}", f"accounts.{key} names it; {did_you_mean(name, names)}")
     return None
 
 
-def wrong_type(column: Column, wanted: re.Pattern[str]) -> tuple[str, str]:
+def wrong_type(column: Column, kind: re.Pattern[str]) -> tuple[str, str]:
     """Message and hint for a column of a type that is not taken."""
     message = f"column {column.name!r} is of type {column.type}"
     if column.type in ("DOUBLE", "FLOAT"):
         message += ", a floating-point type, which is not exact"
-    if wanted is EXACT:
+    if kind is EXACT:
         return message, "amounts are decimal strings, DECIMAL or integers"
-    return message, "ids are strings or integers" if wanted is IDENTIFYING else "assets are strings"
+    return message, "ids are strings or integers" if kind is IDENTIFYING else "assets are strings"
 
 
 def amount_text(column: Column) -> str:

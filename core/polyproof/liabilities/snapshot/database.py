@@ -1,4 +1,4 @@
-"""The query of a ``sql`` source and the databases it reads.
+"""The query of the format ``sql`` and the databases it reads.
 
 PostgreSQL and DuckDB databases are attached by DuckDB, read-only; PostgreSQL needs DuckDB's extension
 ``postgres``, which DuckDB downloads once. SQLite is read through Python's own sqlite3: that needs no
@@ -17,8 +17,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from polyproof.liabilities.snapshot.file import Column, Part, literal, quoted
-from polyproof.liabilities.snapshot.findings import Findings
+from polyproof.findings import Findings
+from polyproof.liabilities.snapshot.file import Column, SnapshotFile, literal, quoted
 from polyproof.settings.accounts import AttachedDatabase
 
 __all__ = ["attach", "described", "open_query"]
@@ -34,18 +34,18 @@ def described(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[Col
     )
 
 
-def open_query(connection: duckdb.DuckDBPyConnection, part: Part, query: str, findings: Findings) -> bool:
-    """Make one SELECT the part's relation."""
+def open_query(connection: duckdb.DuckDBPyConnection, file: SnapshotFile, query: str) -> bool:
+    """Make one SELECT the relation of the file that stands for it."""
     try:
         statements = connection.extract_statements(query)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            findings.add("is not one SELECT", "WITH … SELECT and FROM … count as SELECT", part=part)
+            file.report("is not one SELECT", "WITH … SELECT and FROM … count as SELECT")
             return False
-        part.relation = "polyproof_query"
-        connection.execute(f"CREATE TEMP VIEW {part.relation} AS {statements[0].query}")
-        part.columns = described(connection, part.relation)
+        file.relation = "polyproof_query"
+        connection.execute(f"CREATE TEMP VIEW {file.relation} AS {statements[0].query}")
+        file.columns = described(connection, file.relation)
     except duckdb.Error as error:
-        findings.add(f"cannot be run: {first_lines(error)}", part=part)
+        file.report(f"cannot be run: {first_lines(error)}")
         return False
     return True
 
@@ -62,7 +62,9 @@ def attach(
         where = f"accounts.attach {database.name!r}"
         if database.type == "postgres":
             if database.dsn is None or database.path is not None:
-                findings.add(f"{where}: a postgres database is given by `dsn`", "dsn: host=db dbname=ledger user=audit")
+                findings.add(
+                    f"{where}: a postgres database is given by `dsn`", hint="dsn: host=db dbname=ledger user=audit"
+                )
             else:
                 _attach_postgres(connection, where, database.name, database.dsn, findings)
             continue
@@ -93,7 +95,7 @@ def _attach_postgres(
     except duckdb.Error as error:
         findings.add(
             f"{where}: DuckDB's extension postgres cannot be loaded: {first_lines(error)}",
-            f"run `INSTALL postgres` once in DuckDB {duckdb.__version__} where there is a network, and copy "
+            hint=f"run `INSTALL postgres` once in DuckDB {duckdb.__version__} where there is a network, and copy "
             "~/.duckdb/extensions here; or export the query's result as CSV",
         )
         return
@@ -102,7 +104,7 @@ def _attach_postgres(
     except duckdb.Error as error:
         findings.add(
             f"{where}: PostgreSQL cannot be reached: {without_secrets(first_lines(error), dsn)}",
-            "the password is read from PGPASSWORD or ~/.pgpass",
+            hint="the password is read from PGPASSWORD or ~/.pgpass",
         )
 
 
@@ -113,28 +115,28 @@ def without_secrets(message: str, dsn: str) -> str:
 
 def _copy_sqlite(connection: duckdb.DuckDBPyConnection, name: str, path: Path, query: str) -> None:
     connection.execute(f"ATTACH ':memory:' AS {quoted(name)}")
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source:
-        source.text_factory = bytes.decode
-        source.execute("BEGIN")
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as stored:
+        stored.text_factory = bytes.decode
+        stored.execute("BEGIN")
         tables = [
             table
-            for (table,) in source.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')").fetchall()
+            for (table,) in stored.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')").fetchall()
             if re.search(rf"(?<!\w){re.escape(table)}(?!\w)", query, re.IGNORECASE)
         ]
         for table in tables:
-            _copy_table(connection, source, f"{quoted(name)}.main.{quoted(table)}", quoted(table))
+            _copy_table(connection, stored, f"{quoted(name)}.main.{quoted(table)}", quoted(table))
 
 
-def _copy_table(connection: duckdb.DuckDBPyConnection, source: sqlite3.Connection, target: str, table: str) -> None:
+def _copy_table(connection: duckdb.DuckDBPyConnection, stored: sqlite3.Connection, target: str, table: str) -> None:
     """Copy a table, each column with a type that holds all its values exactly, or that no amount may have.
 
     Only integers: BIGINT, which SQLite's are. Text, or text and integers: VARCHAR. A REAL makes the
     column DOUBLE, which the reader takes for no amount; beside text it is marked instead, since the
     texts may be wanted. So are blobs.
     """
-    columns = [quoted(column) for _, column, *_ in source.execute(f"PRAGMA table_xinfo({table})").fetchall()]
+    columns = [quoted(column) for _, column, *_ in stored.execute(f"PRAGMA table_xinfo({table})").fetchall()]
     kinds = ("real", "text", "blob")
-    seen = source.execute(
+    seen = stored.execute(
         "SELECT "
         + ", ".join(f"coalesce(max(typeof({column}) = '{kind}'), 0)" for column in columns for kind in kinds)
         + f" FROM {table}"
@@ -153,7 +155,7 @@ def _copy_table(connection: duckdb.DuckDBPyConnection, source: sqlite3.Connectio
     declared = ", ".join(f"{column} {kind}" for column, kind in zip(columns, types, strict=True))
     converted = ", ".join(f"{name}::{kind}" for name, kind in zip(names, types, strict=True))
     connection.execute(f"CREATE TABLE {target} ({declared})")
-    rows = source.execute(f"SELECT {', '.join(reads)} FROM {table}")
+    rows = stored.execute(f"SELECT {', '.join(reads)} FROM {table}")
     while batch := rows.fetchmany(_BATCH):
         arrays = {name: np.array(values, object) for name, values in zip(names, zip(*batch, strict=True), strict=True)}
         connection.register("polyproof_batch", arrays)

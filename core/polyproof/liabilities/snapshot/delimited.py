@@ -18,8 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from polyproof.liabilities.snapshot.file import Column, Part, literal
-from polyproof.liabilities.snapshot.findings import Findings
+from polyproof.liabilities.snapshot.file import Column, SnapshotFile, literal
 from polyproof.liabilities.snapshot.table import Table
 
 __all__ = ["read_csv"]
@@ -33,52 +32,52 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NOT_UTF8 = "convert it first: iconv -f WINDOWS-1252 -t UTF-8"
 
 
-def read_csv(table: Table, part: Part, path: Path, delimiter: str) -> None:
+def read_csv(table: Table, file: SnapshotFile, path: Path, delimiter: str) -> None:
     """Put the rows of a file into the table and report what is wrong with it. Raises ``OSError`` and the like."""
-    names = _header(part, path, delimiter, table.findings)
+    names = _header(file, path, delimiter)
     if names is None:
         return
-    part.columns = tuple(Column(name, f"c{k}", "VARCHAR") for k, name in enumerate(names))
-    part.relation = _relation(part, path, delimiter, "")
-    selection = table.selection(part)
+    file.columns = tuple(Column(name, f"c{k}", "VARCHAR") for k, name in enumerate(names))
+    file.relation = _relation(file, path, delimiter, "")
+    selection = table.selection(file)
     if selection is None:
         return
     layout = _layout(path)
-    part.line_of = lambda record: int(layout.lines[record])
+    file.line_of = lambda record: int(layout.lines[record])
     try:
-        if table.fill(part, selection, len(layout.starts)):
+        if table.fill(file, selection, len(layout.starts)):
             return
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error:
         pass  # Something is wrong with the file: find out what, in all of it.
-    _read_with_faults(table, part, path, delimiter, layout)
+    _read_with_faults(table, file, path, delimiter, layout)
 
 
-def _relation(part: Part, path: Path, delimiter: str, more: str) -> str:
-    declared = ", ".join(f"{literal(column.expression)}: 'VARCHAR'" for column in part.columns)
+def _relation(file: SnapshotFile, path: Path, delimiter: str, more: str) -> str:
+    declared = ", ".join(f"{literal(column.expression)}: 'VARCHAR'" for column in file.columns)
     return (
         f"read_csv({literal(_unglobbed(path))}, auto_detect = false, header = true, columns = {{{declared}}}, "
         f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', max_line_size = {LONGEST_LINE}{more})"
     )
 
 
-def _read_with_faults(table: Table, part: Part, path: Path, delimiter: str, layout: _Layout) -> None:
+def _read_with_faults(table: Table, file: SnapshotFile, path: Path, delimiter: str, layout: _Layout) -> None:
     """Read a file of which some records are no rows, and report those."""
-    connection, findings = table.connection, table.findings
-    part.relation = _relation(
-        part,
+    connection = table.connection
+    file.relation = _relation(
+        file,
         path,
         delimiter,
         ", parallel = false, store_rejects = true, rejects_limit = 0, "
         "rejects_table = 'polyproof_rejects', rejects_scan = 'polyproof_scans'",
     )
     try:
-        table.fill(part, table.selection(part) or "")
+        table.fill(file, table.selection(file) or "")
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
-        findings.add(*_failure(path, error), part=part)
+        file.report(*_failure(path, error))
         return
     rejected = connection.execute(
         "SELECT line_byte_position - 1 AS place, min(line), first(error_type::VARCHAR ORDER BY column_idx), "
@@ -86,27 +85,26 @@ def _read_with_faults(table: Table, part: Part, path: Path, delimiter: str, layo
         "FROM polyproof_rejects GROUP BY place ORDER BY place"
     ).fetchall()
     connection.execute("DROP TABLE polyproof_rejects; DROP TABLE polyproof_scans")
-    if layout.open and part.rows + len(rejected) == len(layout.starts) - 1:
+    if layout.open and file.rows + len(rejected) == len(layout.starts) - 1:
         # Read in one thread, a quote that is left open at the end of the file is no fault to DuckDB.
         rejected.append((int(layout.starts[-1]), 0, "UNQUOTED VALUE", "", None))
-    count = part.rows + len(rejected)
+    count = file.rows + len(rejected)
     if count == len(layout.starts):
         # The place of a record may be that of an empty line before it.
-        part.skipped = np.searchsorted(layout.starts, [place for place, *_ in rejected]).astype(np.int64)
+        file.skipped = np.searchsorted(layout.starts, [place for place, *_ in rejected]).astype(np.int64)
     else:
-        part.line_of = lambda _: None
-        part.skipped = np.array([line - 2 for _, line, *_ in rejected], np.int64)
-        findings.add(
+        file.line_of = lambda _: None
+        file.skipped = np.array([line - 2 for _, line, *_ in rejected], np.int64)
+        file.report(
             f"has {len(layout.starts)} records by its line ends and quotes, but DuckDB reads {count}",
             'a field with a quote in it is quoted, and the quote is written twice: "say ""hi"""',
-            part=part,
         )
-    for record, (_, _, kind, message, column) in zip(part.skipped.tolist(), rejected, strict=True):
-        findings.add(*_fault(part, delimiter, kind, message, column), part=part, record=record)
+    for record, (_, _, kind, message, column) in zip(file.skipped.tolist(), rejected, strict=True):
+        file.report(*_fault(file, delimiter, kind, message, column), record=record)
 
 
-def _fault(part: Part, delimiter: str, kind: str, message: str, column: int | None) -> tuple[str, str | None]:
-    wanted = len(part.columns)
+def _fault(file: SnapshotFile, delimiter: str, kind: str, message: str, column: int | None) -> tuple[str, str | None]:
+    wanted = len(file.columns)
     if kind in ("MISSING COLUMNS", "TOO MANY COLUMNS"):
         found = re.search(r"Found: (\d+)", message)
         has = f"{found[1]} fields" if found else "another number of fields"
@@ -114,7 +112,7 @@ def _fault(part: Part, delimiter: str, kind: str, message: str, column: int | No
     if kind == "UNQUOTED VALUE":
         return "a quoted field does not end with its quote", 'a quote within a quoted field is written twice: ""'
     if kind == "INVALID ENCODING":
-        where = f"field {part.columns[column - 1].name!r}" if column and column <= wanted else "a field"
+        where = f"field {file.columns[column - 1].name!r}" if column and column <= wanted else "a field"
         return f"{where} is not UTF-8 text", _NOT_UTF8
     if kind == "LINE SIZE OVER MAXIMUM":
         return f"is longer than {LONGEST_LINE} bytes", "is a quote left open?"
@@ -125,8 +123,8 @@ def _failure(path: Path, error: duckdb.Error) -> tuple[str, str | None]:
     """Why DuckDB gave up on a file as a whole: a message and a hint."""
     line, within_quotes = 0, False
     ends: set[bool] = set()
-    with _open(path) as file:
-        while raw := file.readline(LONGEST_LINE):
+    with _open(path) as stream:
+        while raw := stream.readline(LONGEST_LINE):
             line += raw.endswith(b"\n")
             within_quotes ^= bool(raw.count(b'"') & 1)
             if raw.endswith(b"\n") and not within_quotes:
@@ -136,17 +134,17 @@ def _failure(path: Path, error: duckdb.Error) -> tuple[str, str | None]:
     return f"cannot be read as CSV: {str(error).splitlines()[0]}", None
 
 
-def _header(part: Part, path: Path, delimiter: str, findings: Findings) -> list[str] | None:
-    with _open(path) as file:
-        head = file.read(LONGEST_LINE)
+def _header(file: SnapshotFile, path: Path, delimiter: str) -> list[str] | None:
+    with _open(path) as stream:
+        head = stream.read(LONGEST_LINE)
     if not head:
-        findings.add("is empty", "the first line names the columns", part=part)
+        file.report("is empty", "the first line names the columns")
         return None
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head.partition(b"\n")[0]:
-        findings.add("is not UTF-8 text but looks like UTF-16", "convert it first: iconv -f UTF-16 -t UTF-8", part=part)
+        file.report("is not UTF-8 text but looks like UTF-16", "convert it first: iconv -f UTF-16 -t UTF-8")
         return None
     if b"\r" in head and b"\n" not in head:
-        findings.add("ends its lines with CR alone", "use LF: mac2unix FILE", part=part)
+        file.report("ends its lines with CR alone", "use LF: mac2unix FILE")
         return None
     head = head.removeprefix(_BYTE_ORDER_MARK)
     # The block may end within a character; the header does not.
@@ -154,13 +152,13 @@ def _header(part: Part, path: Path, delimiter: str, findings: Findings) -> list[
     try:
         names = [name.strip() for name in next(csv.reader(_lines(text), delimiter=delimiter, strict=True), [])]
     except csv.Error as error:
-        findings.add(f"its header cannot be read: {error}", "the first line names the columns", part=part)
+        file.report(f"its header cannot be read: {error}", "the first line names the columns")
         return None
     if any("\udc80" <= char <= "\udcff" for name in names for char in name):
-        findings.add("its header is not UTF-8 text", _NOT_UTF8, part=part)
+        file.report("its header is not UTF-8 text", _NOT_UTF8)
         return None
     if not any(names):
-        findings.add("its first line is blank", "the first line names the columns", part=part)
+        file.report("its first line is blank", "the first line names the columns")
         return None
     return names
 
@@ -186,8 +184,8 @@ def _layout(path: Path) -> _Layout:
     # A line end within quotes, that is after an odd number of them, ends no record.
     starts, lines, empty = [np.zeros(1, np.int64)], [np.ones(1, np.int64)], []
     size, passed, odd, last, begin = 0, 0, 0, -1, 0
-    with _open(path) as file:
-        while block := file.read(_BLOCK):
+    with _open(path) as stream:
+        while block := stream.read(_BLOCK):
             data = np.frombuffer(block, np.uint8)
             ends = np.flatnonzero(data == ord("\n"))
             numbers = np.arange(passed, passed + len(ends))

@@ -8,7 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from attrs import define, field, frozen
 
-__all__ = ["Column", "Part", "literal", "quoted"]
+from polyproof.errors import Location
+from polyproof.findings import Findings
+
+__all__ = ["Column", "SnapshotFile", "literal", "quoted"]
 
 
 @frozen
@@ -23,17 +26,19 @@ class Column:
 
 
 @define(eq=False)
-class Part:
+class SnapshotFile:
     """A file or the query.
 
-    Rows that could be read are numbered through all parts, in order, as they are put into one table;
-    ``first`` and ``rows`` say which are this part's. Records are what stands in the file: rows and
+    Rows that could be read are numbered through all files, in order, as they are put into one table;
+    ``first`` and ``rows`` say which are this file's. Records are what stands in the file: rows and
     those that could not be read, which ``skipped`` lists.
     """
 
     number: int
     label: str
     """How messages call it: the path as the spec has it."""
+    findings: Findings
+    """Of the whole snapshot."""
     relation: str = ""
     """SQL that stands in a FROM clause."""
     columns: tuple[Column, ...] = ()
@@ -50,9 +55,16 @@ class Part:
         before = self.skipped - np.arange(len(self.skipped))
         return row - self.first + int(np.searchsorted(before, row - self.first, side="right"))
 
-    def line(self, record: int) -> int | None:
-        """The line in the file at which a record begins, where that is known."""
-        return self.line_of(record)
+    def location(self, record: int | None = None) -> Location:
+        """Where a record, counted from 0, stands; without one, the file."""
+        if record is None:
+            return Location(self.label)
+        return Location(self.label, line=self.line_of(record), row=record + 1)
+
+    def report(self, message: str, hint: str | None = None, *, record: int | None = None, column: int = 0) -> None:
+        """Report a problem with a record, counted from 0, or with the whole file: in order of file, record, column."""
+        order = (self.number, -1 if record is None else record, column)
+        self.findings.add(message, self.location(record), hint, order=order)
 
 
 def quoted(identifier: str) -> str:

@@ -9,7 +9,7 @@ from attrs import define
 
 from polyproof.liabilities.snapshot.cells import fitting_value, written_value
 from polyproof.liabilities.snapshot.columns import EXACT, IDENTIFYING, TEXT, amount_text, find_column
-from polyproof.liabilities.snapshot.file import Part
+from polyproof.liabilities.snapshot.file import SnapshotFile
 from polyproof.liabilities.snapshot.symbols import Symbols
 from polyproof.liabilities.snapshot.table import CHUNK, Table, integers, result_rows
 from polyproof.model.accounts import Accounts, Identifiers
@@ -41,18 +41,17 @@ class LongTable(Table):
         """Create it, empty."""
         self.connection.execute(f"CREATE TEMP TABLE {self.name} (account VARCHAR, asset VARCHAR, amount VARCHAR)")
 
-    def selection(self, part: Part) -> str | None:
-        """A SELECT of entries from a part; ``None``, reported, if its columns are not as they should be."""
-        source = self.source
-        account = find_column(part, source.id, "id", IDENTIFYING, self.findings)
-        asset = find_column(part, source.asset, "asset", TEXT, self.findings)
-        amount = find_column(part, source.amount, "amount", EXACT, self.findings)
+    def selection(self, file: SnapshotFile) -> str | None:
+        """A SELECT of entries from a file; ``None``, reported, if its columns are not as they should be."""
+        account = find_column(file, self.settings.id, "id", IDENTIFYING)
+        asset = find_column(file, self.settings.asset, "asset", TEXT)
+        amount = find_column(file, self.settings.amount, "amount", EXACT)
         if account is None or asset is None or amount is None:
             return None
         text = amount_text(amount)
         return (
             f"SELECT {account.expression}::VARCHAR, {asset.expression}::VARCHAR, "
-            f"CASE WHEN {text} = '' OR {text} IS NULL THEN {_MISSING} ELSE {text} END FROM {part.relation}"
+            f"CASE WHEN {text} = '' OR {text} IS NULL THEN {_MISSING} ELSE {text} END FROM {file.relation}"
         )
 
     def accounts(self) -> Accounts:
@@ -128,11 +127,11 @@ class LongTable(Table):
             index = known.find(name.strip(" \t"))
             if index is not None:
                 found.append((name, index))
-            elif name not in self.source.ignore:
-                part = self.part_of(row)
-                unknown.setdefault(part.number, []).append((name, part.record(row)))
+            elif name not in self.settings.ignore:
+                file = self.file_of(row)
+                unknown.setdefault(file.number, []).append((name, file.record(row)))
         for number, theirs in unknown.items():
-            known.report_unknown(self.findings, self.parts[number], "assets", theirs)
+            known.report_unknown(self.files[number], "assets", theirs)
         if found:
             self.connection.executemany(f"INSERT INTO {_SYMBOLS} VALUES (?, ?)", found)
         self.report_rows(

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from polyproof.liabilities.snapshot.file import Part
+from polyproof.liabilities.snapshot.file import SnapshotFile
 from polyproof.liabilities.snapshot.symbols import Symbols
 from polyproof.liabilities.snapshot.wide import WideTable
 from polyproof.model.amounts import shown
@@ -34,9 +34,9 @@ _LONGEST_RECORD = 1 << 24
 """Characters an account may have."""
 
 
-def read_okx(table: WideTable, part: Part, path: Path) -> None:
+def read_okx(table: WideTable, file: SnapshotFile, path: Path) -> None:
     """Put the accounts of a file into the table and report what is wrong with them. Raises ``OSError``."""
-    assets, findings, ignored = table.assets, table.findings, table.source.ignore
+    assets, ignored = table.assets, table.settings.ignore
     known = Symbols(assets)
     index_of: dict[str, int | None] = {}
     unknown: dict[str, int | None] = {}
@@ -49,14 +49,14 @@ def read_okx(table: WideTable, part: Part, path: Path) -> None:
         batch = {"account": np.array(ids, object)}
         batch.update((f"t{k}", np.array(column, object)) for k, column in enumerate(texts))
         table.connection.register("polyproof_batch", batch)
-        table.fill(part, selection)
+        table.fill(file, selection)
         for column in (ids, *texts):
             column.clear()
 
     record = -1
     try:
         for record, item in enumerate(_records(path)):
-            add = partial(findings.add, part=part, record=record)
+            add = partial(file.report, record=record)
             balances = _balances(item, ignored, add)
             if balances is None:
                 skipped.append(record)
@@ -81,11 +81,11 @@ def read_okx(table: WideTable, part: Part, path: Path) -> None:
                 flush()
     except _JsonProblem as error:
         where = f" in line {error.line}" if error.line else ""
-        findings.add(f"{error}{where}" + (f", after row {record + 1}" if record >= 0 else ""), part=part)
+        file.report(f"{error}{where}" + (f", after row {record + 1}" if record >= 0 else ""))
     if ids:
         flush()
-    part.skipped = np.array(skipped, np.int64)
-    known.report_unknown(findings, part, "assets", list(unknown.items()))
+    file.skipped = np.array(skipped, np.int64)
+    known.report_unknown(file, "assets", list(unknown.items()))
 
 
 def _balances(item: Any, ignored: Sequence[str], add: Callable[..., None]) -> dict[str, Any] | None:

@@ -17,10 +17,10 @@ import duckdb
 
 from polyproof.engine import thread_count
 from polyproof.errors import AccountsError, Problem
+from polyproof.findings import Findings
 from polyproof.liabilities.snapshot.database import attach, described, first_lines, open_query
 from polyproof.liabilities.snapshot.delimited import read_csv
-from polyproof.liabilities.snapshot.file import Part, literal
-from polyproof.liabilities.snapshot.findings import Findings
+from polyproof.liabilities.snapshot.file import SnapshotFile, literal
 from polyproof.liabilities.snapshot.long import LongTable
 from polyproof.liabilities.snapshot.okx import read_okx
 from polyproof.liabilities.snapshot.table import Table
@@ -28,7 +28,7 @@ from polyproof.liabilities.snapshot.wide import WideTable
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
-from polyproof.settings.accounts import AccountsSource
+from polyproof.settings.accounts import AccountsSettings
 
 __all__ = ["read_snapshot"]
 
@@ -43,7 +43,7 @@ _SUFFIXES = {
 
 
 def read_snapshot(
-    source: AccountsSource,
+    settings: AccountsSettings,
     assets: Sequence[Asset],
     *,
     rule: str = "non-negative",
@@ -63,8 +63,8 @@ def read_snapshot(
     """
     assets = tuple(assets)
     findings = Findings(limit)
-    kind, inputs = _inputs(source, base, findings)
-    findings.raise_any()
+    kind, inputs = _inputs(settings, base, findings)
+    findings.raise_any(AccountsError)
     with tempfile.TemporaryDirectory(prefix="polyproof-") as directory:
         config: dict[str, str | bool | int | float | list[str]] = {
             "threads": thread_count(),
@@ -75,10 +75,10 @@ def read_snapshot(
         with duckdb.connect(":memory:", config=config) as connection:
             # Where a query's own files are looked for.
             connection.execute(f"SET file_search_path = {literal(str(base))}")
-            table = (LongTable if source.shape == "long" and kind != "okx-json" else WideTable)(
-                source=source,
+            table = (LongTable if settings.shape == "long" and kind != "okx-json" else WideTable)(
+                settings=settings,
                 assets=assets,
-                base_units=source.units == "base" or kind == "okx-json",
+                base_units=settings.units == "base" or kind == "okx-json",
                 empty_is_zero=kind != "okx-json",
                 rule=rule,
                 connection=connection,
@@ -97,33 +97,33 @@ def _read(table: Table, kind: str, inputs: Sequence[tuple[Path, str]], base: Pat
     table.create()
     with table.progress.task("read accounts", len(inputs)) as task:
         for path, label in inputs:
-            part = Part(len(table.parts), label, first=table.rows)
-            table.parts.append(part)
-            _read_part(table, part, kind, path, base)
+            file = SnapshotFile(len(table.files), label, table.findings, first=table.rows)
+            table.files.append(file)
+            _read_file(table, file, kind, path, base)
             task.advance()
     if not table.rows and not table.findings:
-        for part in table.parts:
-            table.findings.add("has no accounts", "a row each, below the header", part=part)
+        for file in table.files:
+            file.report("has no accounts", "a row each, below the header")
     accounts = table.accounts()
-    table.findings.raise_any()
+    table.findings.raise_any(AccountsError)
     return accounts
 
 
-def _inputs(source: AccountsSource, base: Path, findings: Findings) -> tuple[str, list[tuple[Path, str]]]:
+def _inputs(settings: AccountsSettings, base: Path, findings: Findings) -> tuple[str, list[tuple[Path, str]]]:
     """The format, and the files to read with what to call them; for a query one that is none."""
     add = findings.add
-    if source.format == "sql" or (source.format is None and source.query is not None and not source.path):
-        if source.query is None:
-            add("accounts.query is missing", "format sql reads the result of a SELECT")
-        if source.path:
-            add("accounts.path does not go with format sql", "files are named in the query: FROM 'accounts.csv'")
+    if settings.format == "sql" or (settings.format is None and settings.query is not None and not settings.path):
+        if settings.query is None:
+            add("accounts.query is missing", hint="format sql reads the result of a SELECT")
+        if settings.path:
+            add("accounts.path does not go with format sql", hint="files are named in the query: FROM 'accounts.csv'")
         return "sql", [(Path(), "accounts.query")]
-    if source.query is not None or source.attach:
-        add("accounts.query and accounts.attach go with format sql only", "remove them or the path")
-    if not source.path:
-        add("accounts.path is missing", "it names the file or files, or accounts.query a SELECT")
+    if settings.query is not None or settings.attach:
+        add("accounts.query and accounts.attach go with format sql only", hint="remove them or the path")
+    if not settings.path:
+        add("accounts.path is missing", hint="it names the file or files, or accounts.query a SELECT")
     found: dict[Path, str] = {}
-    for pattern in source.path:
+    for pattern in settings.path:
         path = base / pattern
         if path.exists():
             matches = [path]
@@ -133,18 +133,18 @@ def _inputs(source: AccountsSource, base: Path, findings: Findings) -> tuple[str
         if not matches:
             add(f"{path}: {'no file matches' if glob.has_magic(pattern) else 'there is no such file'}")
         found.update((match, str(match)) for match in matches)
-    formats = {path: source.format or _format_of(path) for path in found}
+    formats = {path: settings.format or _format_of(path) for path in found}
     for path, kind in formats.items():
         if path.is_dir():
-            add(f"{path}: is a directory", f"its files: {path}/*.csv")
+            add(f"{path}: is a directory", hint=f"its files: {path}/*.csv")
         elif kind is None:
             add(
                 f"{path}: its suffix tells no format",
-                f"known are {', '.join(_SUFFIXES)}; or set accounts.format",
+                hint=f"known are {', '.join(_SUFFIXES)}; or set accounts.format",
             )
     different = {kind for kind in formats.values() if kind}
     if len(different) > 1:
-        add(f"the files are of different formats: {', '.join(sorted(different))}", "one source has one format")
+        add(f"the files are of different formats: {', '.join(sorted(different))}", hint="one snapshot has one format")
     return next(iter(different), "csv"), list(found.items())
 
 
@@ -153,31 +153,31 @@ def _format_of(path: Path) -> str | None:
     return _SUFFIXES.get(Path(name).suffix)
 
 
-def _read_part(table: Table, part: Part, kind: str, path: Path, base: Path) -> None:
+def _read_file(table: Table, file: SnapshotFile, kind: str, path: Path, base: Path) -> None:
     connection, findings = table.connection, table.findings
     try:
         if kind == "okx-json":
             assert isinstance(table, WideTable)
-            read_okx(table, part, path)
+            read_okx(table, file, path)
             return
         if kind == "csv":
-            read_csv(table, part, path, table.source.delimiter or ("\t" if ".tsv" in path.suffixes else ","))
+            read_csv(table, file, path, table.settings.delimiter or ("\t" if ".tsv" in path.suffixes else ","))
             return
         if kind == "sql":
-            query = table.source.query or ""
-            attach(connection, table.source.attach, query, base, findings)
-            if findings or not open_query(connection, part, query, findings):
+            query = table.settings.query or ""
+            attach(connection, table.settings.attach, query, base, findings)
+            if findings or not open_query(connection, file, query):
                 return
         else:
-            part.relation = f"read_parquet({literal(glob.escape(str(path)))}, hive_partitioning = false)"
-            part.columns = described(connection, part.relation)
-        selection = table.selection(part)
+            file.relation = f"read_parquet({literal(glob.escape(str(path)))}, hive_partitioning = false)"
+            file.columns = described(connection, file.relation)
+        selection = table.selection(file)
         if selection is not None:
-            table.fill(part, selection)
+            table.fill(file, selection)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
-        findings.add(f"cannot be read as {kind}: {first_lines(error)}", part=part)
+        file.report(f"cannot be read as {kind}: {first_lines(error)}")
     except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        findings.add(f"cannot be read: {reason}", part=part)
+        file.report(f"cannot be read: {reason}")

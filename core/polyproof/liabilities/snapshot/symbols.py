@@ -5,8 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from polyproof.liabilities.snapshot.file import Part
-from polyproof.liabilities.snapshot.findings import Findings
+from polyproof.liabilities.snapshot.file import SnapshotFile
 from polyproof.model.amounts import shown
 from polyproof.model.assets import Asset
 
@@ -42,21 +41,18 @@ class Symbols:
         near = difflib.get_close_matches(name.casefold()[:100], self._folded, 1)
         return f"did you mean {self._symbols[min(self._folded[near[0]])]!r}?" if near else ""
 
-    def report_unknown(
-        self, findings: Findings, part: Part, what: str, names: Sequence[tuple[str, int | None]]
-    ) -> None:
+    def report_unknown(self, file: SnapshotFile, what: str, names: Sequence[tuple[str, int | None]]) -> None:
         """Report what is no asset of the spec: names and the records in which they first stand, if they do in one."""
         if not names:
             return
         listed = []
-        for name, record in names[: findings.limit]:
+        for name, record in names[: file.findings.limit]:
             notes = [f"row {record + 1}"] if record is not None else []
             notes += [note] if (note := self.note(name)) else []
             listed.append(f"{shown(name)} ({', '.join(notes)})" if notes else shown(name))
         more = f" and {len(names) - len(listed)} more" if len(names) > len(listed) else ""
-        findings.add(
+        file.report(
             f"{what} unknown to the spec: {', '.join(listed)}{more}",
             f"the spec has {', '.join(self._symbols)}; what else may be is for accounts.ignore",
-            part=part,
             record=names[0][1],
         )

@@ -15,14 +15,14 @@ import numpy.typing as npt
 from attrs import define, field
 
 from polyproof.errors import Location, Problem
+from polyproof.findings import Findings
 from polyproof.liabilities.snapshot.cells import exact_amount
-from polyproof.liabilities.snapshot.file import Part
-from polyproof.liabilities.snapshot.findings import Findings
+from polyproof.liabilities.snapshot.file import SnapshotFile
 from polyproof.model.accounts import Accounts, Identifiers
 from polyproof.model.amounts import shown
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
-from polyproof.settings.accounts import AccountsSource
+from polyproof.settings.accounts import AccountsSettings
 
 __all__ = ["CHUNK", "LONGEST_ID", "Table", "integers", "result_rows"]
 
@@ -37,9 +37,9 @@ CHUNK = 1 << 19
 
 @define(eq=False)
 class Table(ABC):
-    """A table in DuckDB, filled part by part; its row ids count its rows from 0 in the order of the files."""
+    """A table in DuckDB, filled file by file; its row ids count its rows from 0 in the order of the files."""
 
-    source: AccountsSource
+    settings: AccountsSettings
     assets: tuple[Asset, ...]
     base_units: bool
     empty_is_zero: bool
@@ -48,7 +48,7 @@ class Table(ABC):
     connection: duckdb.DuckDBPyConnection
     findings: Findings
     progress: Progress
-    parts: list[Part] = field(factory=list)
+    files: list[SnapshotFile] = field(factory=list)
     rows: int = 0
 
     @property
@@ -61,15 +61,15 @@ class Table(ABC):
         """Create it, empty."""
 
     @abstractmethod
-    def selection(self, part: Part) -> str | None:
-        """A SELECT of rows of this table from a part; ``None``, reported, if its columns are not as they should be."""
+    def selection(self, file: SnapshotFile) -> str | None:
+        """A SELECT of rows of this table from a file; ``None``, reported, if its columns are not as they should be."""
 
     @abstractmethod
     def accounts(self) -> Accounts:
         """Check everything and take the accounts out. What is reported on the way makes them worthless."""
 
-    def fill(self, part: Part, selection: str, expected: int | None = None) -> bool:
-        """Put rows of a part, the last of ``parts``, into the table: all, or none where it is not as many as expected.
+    def fill(self, file: SnapshotFile, selection: str, expected: int | None = None) -> bool:
+        """Put rows of a file, the last of ``files``, into the table: all, or none where it is not as many as expected.
 
         Raises ``duckdb.Error``, and then has put none.
         """
@@ -84,7 +84,7 @@ class Table(ABC):
             self.connection.rollback()
             return False
         self.connection.commit()
-        part.rows += rows - self.rows
+        file.rows += rows - self.rows
         self.rows = rows
         return True
 
@@ -133,18 +133,17 @@ class Table(ABC):
 
     def add(self, message: str, hint: str | None, row: int, column: int = 0) -> None:
         """Report a problem with a row of the table."""
-        part = self.part_of(row)
-        self.findings.add(message, hint, part=part, record=part.record(row), column=column)
+        file = self.file_of(row)
+        file.report(message, hint, record=file.record(row), column=column)
 
-    def part_of(self, row: int) -> Part:
-        """The part a row of the table came from."""
-        return self.parts[bisect_right(self.parts, row, key=lambda part: part.first) - 1]
+    def file_of(self, row: int) -> SnapshotFile:
+        """The file a row of the table came from."""
+        return self.files[bisect_right(self.files, row, key=lambda file: file.first) - 1]
 
     def where(self, row: int) -> Location:
         """Where a row of the table stands in its file."""
-        part = self.part_of(row)
-        record = part.record(row)
-        return Location(part.label, line=part.line(record), row=record + 1)
+        file = self.file_of(row)
+        return file.location(file.record(row))
 
     def zeros(self, count: int) -> tuple[UInt64, list[int]]:
         """Empty words for so many accounts, and the column at which each asset's words start."""

@@ -10,7 +10,7 @@ from attrs import define
 
 from polyproof.liabilities.snapshot.cells import fitting_value, value_type, words_of, written_value
 from polyproof.liabilities.snapshot.columns import EXACT, IDENTIFYING, amount_text, find_column, wrong_type
-from polyproof.liabilities.snapshot.file import Column, Part
+from polyproof.liabilities.snapshot.file import Column, SnapshotFile
 from polyproof.liabilities.snapshot.symbols import Symbols
 from polyproof.liabilities.snapshot.table import CHUNK, Table, integers, result_rows
 from polyproof.model.accounts import Accounts
@@ -36,55 +36,52 @@ class WideTable(Table):
         columns = ", ".join(f"v{k} {value_type(asset)}, t{k} VARCHAR" for k, asset in enumerate(self.assets))
         self.connection.execute(f"CREATE TEMP TABLE {self.name} (account VARCHAR, {columns})")
 
-    def selection(self, part: Part) -> str | None:
-        """A SELECT of accounts from a part; ``None``, reported, if its columns are not as they should be."""
+    def selection(self, file: SnapshotFile) -> str | None:
+        """A SELECT of accounts from a file; ``None``, reported, if its columns are not as they should be."""
         before = self.findings.count
-        account = find_column(part, self.source.id, "id", IDENTIFYING, self.findings)
+        account = find_column(file, self.settings.id, "id", IDENTIFYING)
         columns: dict[int, Column] = {}
         known = Symbols(self.assets)
         unknown: list[tuple[str, int | None]] = []
         seen: set[str] = set()
-        for place, column in enumerate(part.columns, 1):
+        for place, column in enumerate(file.columns, 1):
             name = column.name
             if account is not None and name == account.name:
                 continue
             if name in seen:
-                self.findings.add(f"column {name!r} is there twice", part=part)
+                file.report(f"column {name!r} is there twice")
                 continue
             seen.add(name)
-            if name in self.source.ignore or (account is None and name.casefold() == self.source.id.casefold()):
+            if name in self.settings.ignore or (account is None and name.casefold() == self.settings.id.casefold()):
                 continue
             if not name:
-                self.findings.add(f"column {place} has no name", part=part)
+                file.report(f"column {place} has no name")
                 continue
             index = known.find(name)
             if index is None:
                 unknown.append((name, None))
             elif index in columns:
                 symbol = self.assets[index].symbol
-                self.findings.add(
-                    f"columns {columns[index].name!r} and {name!r} are both {symbol}",
-                    "keep one, ignore the other",
-                    part=part,
+                file.report(
+                    f"columns {columns[index].name!r} and {name!r} are both {symbol}", "keep one, ignore the other"
                 )
             elif not EXACT.fullmatch(column.type):
-                self.findings.add(*wrong_type(column, EXACT), part=part)
+                file.report(*wrong_type(column, EXACT))
                 columns[index] = column
             else:
                 columns[index] = column
-        known.report_unknown(self.findings, part, "columns", unknown)
+        known.report_unknown(file, "columns", unknown)
         if account is not None:
             for index, asset in enumerate(self.assets):
                 if index not in columns:
-                    self.findings.add(
+                    file.report(
                         f"has no column for {asset.symbol}",
                         "an asset nobody holds still needs one, with zeros, lest a forgotten column pass for none owed",
-                        part=part,
                     )
         if self.findings.count > before or account is None:
             return None
         return self.converted(
-            account.expression, [amount_text(columns[k]) for k in range(len(self.assets))], part.relation
+            account.expression, [amount_text(columns[k]) for k in range(len(self.assets))], file.relation
         )
 
     def converted(self, account: str, amounts: Sequence[str], relation: str) -> str:

@@ -1,0 +1,61 @@
+"""What is wrong with an input, collected so that all of it is reported together."""
+
+from __future__ import annotations
+
+from bisect import insort
+
+from attrs import define, field
+
+from polyproof.errors import InputError, Location, Problem
+
+__all__ = ["Findings"]
+
+
+@define
+class Findings:
+    """Collects problems: keeps the first ``limit`` of them and counts the others.
+
+    The first are those of the least ``order``, and among equals those that were added first. Who reads an input from
+    beginning to end leaves ``order`` out.
+    """
+
+    limit: int = 100
+    count: int = 0
+    """All that were added, those that were not kept included."""
+    _kept: list[tuple[tuple[int, ...], int, Problem]] = field(factory=list)
+
+    def __bool__(self) -> bool:
+        return self.count > 0
+
+    @property
+    def kept(self) -> list[Problem]:
+        """The problems that are spelled out, in order."""
+        return [problem for _, _, problem in self._kept]
+
+    def add(
+        self, message: str, location: Location | None = None, hint: str | None = None, *, order: tuple[int, ...] = ()
+    ) -> None:
+        """Report a problem."""
+        self.add_problem(Problem(message, location, hint), order=order)
+
+    def add_problem(self, problem: Problem, *, order: tuple[int, ...] = ()) -> None:
+        """Report a problem that somebody else has put into words."""
+        self.count += 1
+        if len(self._kept) >= self.limit and (not self._kept or order >= self._kept[-1][0]):
+            return
+        insort(self._kept, (order, self.count, problem))
+        del self._kept[self.limit :]
+
+    def add_error(self, error: InputError, location: Location) -> None:
+        """Report the problems of an error, at a place unless they name their own."""
+        for problem in error.problems:
+            self.add(problem.message, problem.location or location, problem.hint)
+
+    def add_unseen(self, count: int) -> None:
+        """Count problems that come after all that are kept."""
+        self.count += count
+
+    def raise_any(self, error: type[InputError]) -> None:
+        """Raise an error of that type with what was collected, if anything was."""
+        if self.count:
+            raise error(self.kept, more=self.count - len(self._kept))
