@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def anchor(heading: str) -> str:
 def test_there_are_pages() -> None:
     names = {path.relative_to(pages.ROOT).as_posix() for path in pages.PAGES}
     assert {"README.md", "CHANGELOG.md", "docs/index.md", "docs/tutorial/first-audit.md"} <= names
+    assert {"CONTRIBUTING.md", "SECURITY.md"} <= names
 
 
 @ALL
@@ -106,6 +108,20 @@ def test_commands_are_looked_for_where_they_stand() -> None:
     assert problems(["prove", "SPEC", "--output", "DIR"]) == ["--output"]
     assert problems(["proof", "SPEC"]) == ["proof"]
     assert problems(["--versions"]) == ["--versions"]
+
+
+def environments(page: str) -> list[str]:
+    """The tox environments that a page names."""
+    return [name for names in re.findall(r"\btox (?:run )?-e ([\w,-]+)", page) for name in names.split(",")]
+
+
+@ALL
+def test_every_tox_environment_that_a_page_names_is_there(path: Path) -> None:
+    read = configparser.ConfigParser(interpolation=None)
+    read.read(pages.ROOT / "tox.ini", encoding="utf-8")
+    there = {"py", "py311", "py312", "py313"} | {name.removeprefix("testenv:") for name in read.sections()}
+    assert [name for name in environments(path.read_text(encoding="utf-8")) if name not in there] == []
+    assert environments("Say `tox -e lint,no-such` and `tox run -e py -- x`.") == ["lint", "no-such", "py"]
 
 
 @ALL
