@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 
 from attrs import field, frozen
 
-from polyproof.config.options import option
 from polyproof.errors import InputError
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
@@ -24,7 +23,6 @@ __all__ = [
     "BackendProperties",
     "Claim",
     "InclusionVerdict",
-    "Policy",
     "SecurityReport",
     "SecurityTerm",
     "SegmentProof",
@@ -138,29 +136,9 @@ class InclusionVerdict:
     """What a user's check established, in plain words."""
 
     sentences: tuple[str, ...]
+    security: SecurityReport
+    """Of the segment's proof, which the claim rests on: the same as in its ``Verdict``."""
     details: Mapping[str, Any] = field(factory=dict)
-
-
-@frozen
-class Policy:
-    """What a verifier accepts, kept apart from the spec: never the prover's word."""
-
-    min_proven_bits: float = option(
-        default=100.0, least=0.0, most=256.0, doc="The least proven security of a proof, in bits."
-    )
-    hashes: tuple[str, ...] | None = option(
-        default=None, kind="hash", doc="Hashes a proof may use; null allows every registered one."
-    )
-    fields: tuple[str, ...] | None = option(
-        default=None, kind="field", doc="Fields a proof may use; null allows every registered one."
-    )
-    backends: tuple[str, ...] | None = option(
-        default=None, kind="backend", doc="Backends that may have made a proof; null allows every registered one."
-    )
-    max_proof_bytes: int = option(default=64 << 20, least=1, doc="The largest proof file of a segment, in bytes.")
-    max_inclusion_bytes: int = option(default=1 << 20, least=1, doc="The largest inclusion file, in bytes.")
-    max_manifest_bytes: int = option(default=16 << 20, least=1, doc="The largest manifest, in bytes.")
-    max_segments: int = option(default=4096, least=1, doc="The most segments of an audit.")
 
 
 class Backend(ABC):
@@ -196,7 +174,7 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def verify(self, statement: Statement, totals: Sequence[int], proof: bytes, policy: Policy) -> Verdict:
+    def verify(self, statement: Statement, totals: Sequence[int], proof: bytes) -> Verdict:
         """Verify one segment from public data alone. Raises ``ProofRejected``; never anything else for
         hostile bytes, in bounded time and memory. Imports no compiler.
         """
@@ -217,7 +195,6 @@ class Backend(ABC):
         proof: bytes,
         claim: Claim,
         inclusion: bytes,
-        policy: Policy,
     ) -> InclusionVerdict:
         """Check a user's claim. Verifies the segment's proof too. Raises ``ProofRejected``."""
 

@@ -1,12 +1,14 @@
 """Typed errors. Each says what is wrong, where, and what would be right.
 
-The exit status follows from the type: 1 for a proof that does not verify, 2 for bad input.
+The exit status follows from the type: 1 for a proof that does not verify, 2 for bad input, 3 for a fault of a
+plugin.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 from attrs import frozen
 
@@ -18,6 +20,7 @@ __all__ = [
     "Location",
     "OptionsError",
     "PluginError",
+    "PluginFault",
     "PolicyRejected",
     "PolyproofError",
     "Problem",
@@ -110,6 +113,12 @@ class PluginError(InputError):
     """A plugin is missing, broken, ambiguous, or built for another interface version."""
 
 
+class PluginFault(PluginError):
+    """A plugin answered, but not as its interface promises: its fault, not that of any input. Exit status 3."""
+
+    exit_status = 3
+
+
 class FieldError(PolyproofError, ArithmeticError):
     """An operation a field does not have: the inverse of zero, a root of unity of an order it lacks."""
 
@@ -129,6 +138,10 @@ class ProofRejected(PolyproofError):
         self.file = str(file) if file is not None else None
         super().__init__(f"{self.file}: {reason} [{check}]" if self.file else f"{reason} [{check}]")
 
+    def at(self, file: str | Path) -> Self:
+        """The same refusal, of a file."""
+        return type(self)(self.check, self.reason, file=file)
+
 
 class PolicyRejected(ProofRejected):
-    """The proof may verify, but its options are weaker than the verifier's own policy allows."""
+    """The proof may verify, but the verifier's own policy does not accept it: see ``settings.policy.PolicyCheck``."""

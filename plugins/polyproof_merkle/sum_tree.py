@@ -35,7 +35,6 @@ from polyproof.backend import (
     BackendProperties,
     Claim,
     InclusionVerdict,
-    Policy,
     SecurityReport,
     SecurityTerm,
     SegmentProof,
@@ -44,7 +43,7 @@ from polyproof.backend import (
 )
 from polyproof.config.options import option
 from polyproof.engine import Engine
-from polyproof.errors import ArtifactError, InputError, OptionsError, PolicyRejected, ProofRejected
+from polyproof.errors import ArtifactError, InputError, OptionsError, ProofRejected
 from polyproof.hash import Hash
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
@@ -185,13 +184,13 @@ class MerkleSumTree(Backend):
 
     # Verifying
 
-    def verify(self, statement: Statement, totals: Sequence[int], proof: bytes, policy: Policy) -> Verdict:
+    def verify(self, statement: Statement, totals: Sequence[int], proof: bytes) -> Verdict:
         """Recompute the root from statement, totals and proof.
 
         Establishes that the proof commits to exactly these totals, each in [0, 2^(bits + depth)), for
         exactly this statement and hash. Establishes nothing about any account: see the module's text.
         """
-        read = self._verify(statement, totals, proof, policy)
+        read = self._verify(statement, totals, proof)
         details = {
             "hash": self.options.hash,
             "depth": read.depth,
@@ -200,47 +199,18 @@ class MerkleSumTree(Backend):
         }
         return Verdict(read.totals, self.security(statement.assets), details)
 
-    def _verify(self, statement: Statement, totals: Sequence[int], proof: bytes, policy: Policy) -> Proof:
-        self._check_policy(statement, proof, policy)
-        self.check(statement.assets)
+    def _verify(self, statement: Statement, totals: Sequence[int], proof: bytes) -> Proof:
         read = Proof.from_bytes(proof, self._portable, len(statement.assets), self._depths)
         sums = Sums(statement.assets, read.depth)
         if tuple(totals) != read.totals:
             raise ProofRejected("totals", "the totals stated are not the totals of the proof")
-        sums.check(read.totals, read.depth, "the total")
+        sums.check(read.totals, read.depth, "the total", "total")
         root = root_digest(self._portable, statement, read.depth, read.top, sums.to_limbs(read.totals))
         if not np.array_equal(root, read.root):
             raise ProofRejected(
                 "root", "the root does not bind this statement and these totals: another audit's, or a changed proof"
             )
         return read
-
-    def _check_policy(self, statement: Statement, proof: bytes, policy: Policy) -> None:
-        if policy.backends is not None and self.name not in policy.backends:
-            raise PolicyRejected(
-                "policy-backend",
-                f"backend {self.name!r} is not allowed; allowed: {', '.join(policy.backends) or 'none'}",
-            )
-        if policy.hashes is not None and self.options.hash not in policy.hashes:
-            raise PolicyRejected(
-                "policy-hash",
-                f"hash {self.options.hash!r} is not allowed; allowed: {', '.join(policy.hashes) or 'none'}",
-            )
-        bits = self.security(statement.assets).proven_bits
-        if bits < policy.min_proven_bits:
-            raise PolicyRejected(
-                "policy-bits", f"{bits:g} bits are proven, at least {policy.min_proven_bits:g} are wanted"
-            )
-        if not 0 <= statement.segment < statement.segments:
-            raise ProofRejected("segment", f"there is no segment {statement.segment} of {statement.segments}")
-        if statement.segments > policy.max_segments:
-            raise PolicyRejected(
-                "policy-segments", f"{statement.segments} segments; at most {policy.max_segments} are allowed"
-            )
-        if len(proof) > policy.max_proof_bytes:
-            raise PolicyRejected(
-                "policy-proof-size", f"the proof has {len(proof)} bytes; at most {policy.max_proof_bytes} are allowed"
-            )
 
     def verify_inclusion(
         self,
@@ -249,21 +219,15 @@ class MerkleSumTree(Backend):
         proof: bytes,
         claim: Claim,
         inclusion: bytes,
-        policy: Policy,
     ) -> InclusionVerdict:
         """Verify the proof, then the path from the claim's own leaf to its root, ranges included."""
-        read = self._verify(statement, totals, proof, policy)
-        if len(inclusion) > policy.max_inclusion_bytes:
-            raise PolicyRejected(
-                "policy-inclusion-size",
-                f"the inclusion file has {len(inclusion)} bytes; at most {policy.max_inclusion_bytes} are allowed",
-            )
+        read = self._verify(statement, totals, proof)
         sums = Sums(statement.assets, read.depth)
-        sums.check(claim.balances, 0, "the balance claimed")
         path = Inclusion.from_bytes(inclusion, self._portable, sums)
         self._verify_path(statement, sums, read, claim, path)
         return InclusionVerdict(
             _sentences(statement, claim),
+            self.security(statement.assets),
             {
                 "row": path.row,
                 "depth": read.depth,
@@ -278,12 +242,8 @@ class MerkleSumTree(Backend):
         Own and sibling's sums are below 2^(bits + level), so their sum is below 2^(bits + level + 1):
         in range one level up, without a check of its own.
         """
-        try:
-            user_id = claim.user_id.encode()
-        except UnicodeEncodeError as error:
-            raise ProofRejected("account-id", "the account id is not text that UTF-8 can hold") from error
         portable, own = self._portable, claim.balances
-        tag = account_tags(portable, statement.audit_id, statement.segment, [user_id], [path.nonce])
+        tag = account_tags(portable, statement.audit_id, statement.segment, [claim.user_id.encode()], [path.nonce])
         digest = leaf_digests(portable, tag, np.array([sums.to_limbs(own)], np.uint64))
         for level, (sibling_digest, sibling_sums) in enumerate(path.siblings):
             digests = np.stack((digest[0], sibling_digest))

@@ -118,13 +118,15 @@ class Sums:
             for start, count in zip(self.starts, self.limbs, strict=True)
         )
 
-    def check(self, values: Sequence[int], level: int, whose: str) -> None:
-        """Reject values that are not one for each asset, each in [0, 2^(bits + level))."""
+    def check(self, values: Sequence[int], level: int, whose: str, kind: str = "sum") -> None:
+        """Reject values that are not one for each asset, each in [0, 2^(bits + level)); ``kind`` names the check."""
         if len(values) != len(self.assets):
-            raise ProofRejected("sum-count", f"{whose} has {len(values)} values, there are {len(self.assets)} assets")
+            raise ProofRejected(
+                f"{kind}-count", f"{whose} has {len(values)} values, there are {len(self.assets)} assets"
+            )
         for asset, value in zip(self.assets, values, strict=True):
             if not 0 <= value < 1 << (asset.bits + level):
-                raise ProofRejected("sum-range", f"{whose} in {asset.symbol} is not in [0, 2^{asset.bits + level})")
+                raise ProofRejected(f"{kind}-range", f"{whose} in {asset.symbol} is not in [0, 2^{asset.bits + level})")
 
     def read(self, reader: Reader, level: int, whose: str) -> tuple[int, ...]:
         """Read what ``encode`` wrote for one node. Rejects a sum that no 2^level balances add up to."""

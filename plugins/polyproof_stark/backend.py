@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from polyproof.backend import (
     Backend,
     BackendProperties,
     Claim,
     InclusionVerdict,
-    Policy,
     SecurityReport,
     SegmentProof,
     Statement,
@@ -24,10 +24,10 @@ from polyproof.backend import (
 from polyproof.commitment import VectorCommitment
 from polyproof.constraints import LiabilitiesSystem, PlacedAccounts
 from polyproof.engine import Engine
-from polyproof.errors import ArtifactError, FieldError, InputError, OptionsError, PolicyRejected, ProofRejected
-from polyproof.field import Elements, Extension, Field
+from polyproof.errors import ArtifactError, FieldError, InputError, OptionsError, ProofRejected
+from polyproof.field import Extension, Field
 from polyproof.formats.files import write_private
-from polyproof.hash import Hash
+from polyproof.hash import Hash, Words
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
@@ -231,9 +231,9 @@ class StarkBackend(Backend):
 
     # Verifying
 
-    def verify(self, statement: Statement, totals: Sequence[int], proof: bytes, policy: Policy) -> Verdict:
+    def verify(self, statement: Statement, totals: Sequence[int], proof: bytes) -> Verdict:
         """Verify one segment."""
-        _, instance, _, security = self._verified(statement, totals, proof, policy)
+        _, instance, _, security = self._verified(statement, totals, proof)
         p = instance.parameters
         return Verdict(
             tuple(totals),
@@ -253,35 +253,15 @@ class StarkBackend(Backend):
         )
 
     def _verified(
-        self, statement: Statement, totals: Sequence[int], proof: bytes, policy: Policy
+        self, statement: Statement, totals: Sequence[int], proof: bytes
     ) -> tuple[LiabilitiesSystem, Instance, Any, SecurityReport]:
-        options = self.options
-        for what, name, allowed in (
-            ("backend", self.name, policy.backends),
-            ("hash", options.hash, policy.hashes),
-            ("field", options.field, policy.fields),
-        ):
-            if allowed is not None and name not in allowed:
-                raise PolicyRejected(
-                    "policy", f"{what} {name!r} is not among those the policy allows: {', '.join(allowed)}"
-                )
-        if len(proof) > policy.max_proof_bytes:
-            raise PolicyRejected(
-                "policy", f"the proof has {len(proof)} bytes, the policy allows {policy.max_proof_bytes}"
-            )
-        log_rows = read_log_rows(proof, options.segment_rows.bit_length() - 1)
+        log_rows = read_log_rows(proof, self.options.segment_rows.bit_length() - 1)
         try:
             parameters = self._parameters(statement.assets, log_rows)
             security = self._report(statement.assets, parameters)
             system, instance = self._instance(statement, totals, parameters, Engine.PORTABLE)
         except InputError as error:
             raise ProofRejected("options", f"the published options do not fit: {error}") from error
-        if security.proven_bits < policy.min_proven_bits:
-            raise PolicyRejected(
-                "policy",
-                f"the options give {security.proven_bits:.1f} proven bits ({security.binding}), the policy wants "
-                f"{policy.min_proven_bits:g}",
-            )
         hash = self._hash(Engine.PORTABLE)
         parsed = StarkProof.read(proof, instance, hash)
         return system, instance, verify(instance, parsed, hash, self._trees(hash)), security
@@ -307,15 +287,9 @@ class StarkBackend(Backend):
         proof: bytes,
         claim: Claim,
         inclusion: bytes,
-        policy: Policy,
     ) -> InclusionVerdict:
         """Check a user's claim: the own tag and limbs are rebuilt from what the user typed."""
-        if len(inclusion) > policy.max_inclusion_bytes:
-            raise PolicyRejected(
-                "policy",
-                f"the inclusion proof has {len(inclusion)} bytes, the policy allows {policy.max_inclusion_bytes}",
-            )
-        system, instance, accepted, security = self._verified(statement, totals, proof, policy)
+        system, instance, accepted, security = self._verified(statement, totals, proof)
         hash = self._hash(Engine.PORTABLE)
         limbs = system.account_row(claim.balances)
         parsed = InclusionProof.read(inclusion, instance, hash)
@@ -328,6 +302,7 @@ class StarkBackend(Backend):
                 "No balance in those totals is negative, so nobody else's account can have reduced them.",
                 _effort(security),
             ),
+            security,
             {
                 "bytes": len(inclusion),
                 "proven_bits": security.proven_bits,
@@ -343,10 +318,15 @@ def _effort(security: SecurityReport) -> str:
     return f"Forging this takes at least about 2^{int(within)} evaluations of the hash by what is long proven{better}."
 
 
-def _random_rows(count: int, available: int) -> Elements:
+def _random_rows(count: int, available: int) -> npt.NDArray[np.int64]:
     """``count`` different rows below ``available``, a secret uniform choice in secret order."""
     keys = np.frombuffer(secrets.token_bytes(8 * available), np.uint64)
     return np.argsort(keys, kind="stable")[:count].astype(np.int64)
+
+
+def _words(path: Path) -> Words:
+    """An array of words, mapped into memory."""
+    return np.asarray(load_array(path), np.uint64)
 
 
 class _PrivateState:
@@ -366,11 +346,11 @@ class _PrivateState:
         self.index = AccountIndex(state)
         self.mask = load_array(state / "mask.npy")
         self.scheme = backend._trees(self.hash)["inclusion"]
-        self.inclusion = self.scheme.load(load_array(state / "inclusion-tree.npy"))
+        self.inclusion = self.scheme.load(_words(state / "inclusion-tree.npy"))
         self.layers = [
             (
                 load_array(state / f"chain-{number}-rows.npy"),
-                self.scheme.load(load_array(state / f"chain-{number}-tree.npy")),
+                self.scheme.load(_words(state / f"chain-{number}-tree.npy")),
             )
             for number in range(len(parameters.folding.arities))
         ]

@@ -21,7 +21,6 @@ from polyproof.backend import (
     BackendProperties,
     Claim,
     InclusionVerdict,
-    Policy,
     SecurityReport,
     SecurityTerm,
     SegmentProof,
@@ -29,7 +28,7 @@ from polyproof.backend import (
     Verdict,
 )
 from polyproof.config.options import option
-from polyproof.errors import OptionsError, PolicyRejected, ProofRejected
+from polyproof.errors import OptionsError, ProofRejected
 from polyproof.hookspecs import Component, hookimpl
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
@@ -94,13 +93,9 @@ class Tally(Backend):
         writer.blob(b"".join(tags))
         return SegmentProof(writer.getvalue(), totals)
 
-    def verify(self, statement: Statement, totals: Sequence[int], proof: bytes, policy: Policy) -> Verdict:
+    def verify(self, statement: Statement, totals: Sequence[int], proof: bytes) -> Verdict:
         if self.crash_on_verify:
             raise ZeroDivisionError("a bug in a plugin")
-        if policy.hashes is not None and "sha256" not in policy.hashes:
-            raise PolicyRejected("policy-hash", "sha256 is not allowed")
-        if self.options.bits < policy.min_proven_bits:
-            raise PolicyRejected("policy-bits", f"{self.options.bits} bits are too few")
         self._tags(statement, totals, proof)
         return Verdict(tuple(totals), self.security(statement.assets))
 
@@ -131,13 +126,12 @@ class Tally(Backend):
         proof: bytes,
         claim: Claim,
         inclusion: bytes,
-        policy: Policy,
     ) -> InclusionVerdict:
-        self.verify(statement, totals, proof, policy)
+        self.verify(statement, totals, proof)
         salt = inclusion.decode("ascii", "replace")
         if _tag(salt, claim.user_id, claim.balances) not in self._tags(statement, totals, proof):
             raise ProofRejected("tally-tag", "this account with these balances is not listed")
-        return InclusionVerdict(("Your account with these balances is listed.",))
+        return InclusionVerdict(("Your account with these balances is listed.",), self.security(statement.assets))
 
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
         bits = float(self.options.bits)

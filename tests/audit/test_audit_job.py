@@ -18,7 +18,7 @@ from attrs import evolve
 
 from audit.example import ACCOUNTS, TOTALS
 from audit.tally_backend import Tally, tally_registry
-from polyproof.backend import Claim, Policy, Statement
+from polyproof.backend import Claim, Statement
 from polyproof.errors import (
     AccountsError,
     ArtifactError,
@@ -30,6 +30,7 @@ from polyproof.errors import (
 from polyproof.hookspecs import hookimpl
 from polyproof.liabilities import audit
 from polyproof.registry import Registry
+from polyproof.settings.policy import Policy
 from polyproof.settings.spec import Spec, load_spec
 
 ALICE = Claim("alice", (25_000_000, 100_000_000))
@@ -531,7 +532,7 @@ def test_a_file_that_grows_without_end_is_read_only_as_far_as_the_manifest_says(
         file.truncate(1 << 40)
     with pytest.raises(ProofRejected) as caught:
         audit.verify(out, registry=registry)
-    assert caught.value.check == "file-size"
+    assert caught.value.check == "proof-size"
 
 
 def test_a_huge_manifest_is_not_read(out: Path, registry: Registry) -> None:
@@ -539,7 +540,7 @@ def test_a_huge_manifest_is_not_read(out: Path, registry: Registry) -> None:
         file.truncate(1 << 40)
     with pytest.raises(ProofRejected) as caught:
         audit.verify(out, registry=registry)
-    assert caught.value.check == "file-size"
+    assert caught.value.check == "policy-manifest-size"
 
 
 # Inclusion

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyproof.backend import Claim, Policy
+from polyproof.backend import Claim
 from polyproof.errors import ProofRejected
 from polyproof.liabilities import audit
 from polyproof.liabilities.artifacts import InclusionFile
 from polyproof.registry import Registry
+from polyproof.settings.policy import Policy
 from polyproof.settings.spec import Spec, load_spec
 
 ALICE = Claim("alice", (25_000_000, 100_000_000))

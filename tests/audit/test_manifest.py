@@ -11,10 +11,10 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyproof.backend import Policy
 from polyproof.errors import ProofRejected
 from polyproof.liabilities.manifest import parse_manifest
 from polyproof.model.manifest import Manifest, Segment
+from polyproof.settings.policy import Policy
 
 SPEC = {
     "polyproof": 1,
@@ -221,8 +221,8 @@ def test_a_key_given_twice_is_rejected() -> None:
 
 def test_the_policy_bounds_size_and_segments() -> None:
     data = MANIFEST.to_bytes()
-    assert _refused(data, Policy(max_manifest_bytes=len(data) - 1)) == "manifest-size"
-    assert _refused(data, Policy(max_segments=1)) == "manifest-segments"
+    assert _refused(data, Policy(max_manifest_bytes=len(data) - 1)) == "policy-manifest-size"
+    assert _refused(data, Policy(max_segments=1)) == "policy-segments"
     parse_manifest(data, Policy(max_manifest_bytes=len(data), max_segments=2))
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from polyproof import hookspecs
-from polyproof.backend import Policy
 from polyproof.balances import Pin
 from polyproof.config.options import Option, options_of, plain
 from polyproof.config.reader import Choice, component_options
@@ -22,6 +21,7 @@ from polyproof.hookspecs import KINDS
 from polyproof.model.assets import Asset
 from polyproof.registry import ENTRY_POINT_GROUP, Registry
 from polyproof.settings.accounts import AccountsSettings, AttachedDatabase
+from polyproof.settings.policy import Policy
 from polyproof.settings.reserves import CoinName, ReservesPolicy, ReservesSpec
 from polyproof.settings.spec import Output, Spec
 

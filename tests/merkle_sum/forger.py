@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from attrs import frozen
 
-from merkle_sum.segments import DOUBLE, REGISTRY, backend
-from polyproof.backend import Claim, Policy, Statement
+from merkle_sum.segments import DOUBLE, REGISTRY, backend, judged
+from polyproof.backend import Claim, Statement
 from polyproof.engine import Engine
 from polyproof.errors import ProofRejected
 from polyproof.hash import Digest, Hash
@@ -127,7 +127,7 @@ class Forger:
     def globally(self, proof: bytes | None = None, totals: Sequence[int] | None = None) -> str | None:
         totals = tuple(self.top.sums if totals is None else totals)
         try:
-            self.backend.verify(self.statement, totals, self.proof(totals) if proof is None else proof, Policy())
+            judged(self.backend).verify(self.statement, totals, self.proof(totals) if proof is None else proof)
         except ProofRejected as error:
             return error.check
         return None
@@ -146,13 +146,12 @@ class Forger:
             assert account is not None
             claim = Claim(account.user_id, account.balances)
         try:
-            self.backend.verify_inclusion(
+            judged(self.backend).verify_inclusion(
                 self.statement,
                 totals,
                 self.proof(totals) if proof is None else proof,
                 claim,
                 self.inclusion(row) if inclusion is None else inclusion,
-                Policy(),
             )
         except ProofRejected as error:
             return error.check

@@ -8,15 +8,17 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from polyproof.backend import Claim, InclusionVerdict, Policy, SegmentProof, Statement, Verdict
+from polyproof.backend import Claim, InclusionVerdict, SegmentProof, Statement, Verdict
 from polyproof.engine import Engine
 from polyproof.errors import ProofRejected
 from polyproof.formats.files import make_private_directory
 from polyproof.hash import Hash
+from polyproof.liabilities.acceptance import Judge
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry
+from polyproof.settings.policy import Policy
 from polyproof_merkle.sum_tree import MerkleSumTree, MerkleSumTreeOptions
 from references import hashlib_hash, merkle_sum_tree
 
@@ -39,6 +41,11 @@ REGISTRY = make_registry()
 
 def backend(hash: str = DOUBLE, **options: Any) -> MerkleSumTree:
     return MerkleSumTree(MerkleSumTreeOptions(hash=hash, **options), REGISTRY)
+
+
+def judged(backend: MerkleSumTree, policy: Policy | None = None) -> Judge:
+    """The backend as core asks it."""
+    return Judge(backend, backend.options, policy or Policy())
 
 
 def statement_of(assets: Sequence[Asset] = ASSETS, **changes: Any) -> Statement:
@@ -70,9 +77,8 @@ class Segment:
             "statement": self.statement,
             "totals": self.proven.totals,
             "proof": self.proven.proof,
-            "policy": self.policy,
         }
-        return self.backend.verify(**{**given, **changes})
+        return judged(self.backend, changes.pop("policy", self.policy)).verify(**{**given, **changes})
 
     def verify_inclusion(self, user_id: str, inclusion: bytes | None = None, **changes: Any) -> InclusionVerdict:
         balances = changes.pop("balances", None)
@@ -82,9 +88,8 @@ class Segment:
             "proof": self.proven.proof,
             "claim": Claim(changes.pop("claimed_id", user_id), balances or self.balances[user_id]),
             "inclusion": self.cut(user_id) if inclusion is None else inclusion,
-            "policy": self.policy,
         }
-        return self.backend.verify_inclusion(**{**given, **changes})
+        return judged(self.backend, changes.pop("policy", self.policy)).verify_inclusion(**{**given, **changes})
 
     def accepts_inclusion(self, user_id: str, inclusion: bytes | None = None, **changes: Any) -> bool:
         try:

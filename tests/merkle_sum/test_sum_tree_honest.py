@@ -26,11 +26,11 @@ from merkle_sum.segments import (
     some_rows,
     statement_of,
 )
-from polyproof.backend import Policy
 from polyproof.errors import ArtifactError, InputError, OptionsError, PluginError, ProofRejected, SpecError
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
+from polyproof.settings.policy import Policy
 from polyproof_merkle.construction import Nonces
 
 
@@ -298,7 +298,9 @@ def test_verifying_and_cutting_need_no_compiler(tmp_path: Path) -> None:
 import sys
 from pathlib import Path
 from polyproof.model.assets import Asset
-from polyproof.backend import Claim, Policy, Statement
+from polyproof.backend import Claim, Statement
+from polyproof.liabilities.acceptance import Judge
+from polyproof.settings.policy import Policy
 from polyproof.registry import default_registry
 
 registry = default_registry()
@@ -308,7 +310,8 @@ assets = tuple(Asset(*asset) for asset in {[(asset.symbol, asset.decimals, asset
 given = {segment.statement.audit_id!r}, {segment.statement.context!r}
 statement, totals, proof = Statement(*given, assets, 0, 1), {segment.proven.totals}, {segment.proven.proof!r}
 inclusion = backend.open_inclusion(statement, proof, Path({str(segment.state)!r}), "user-2")
-backend.verify_inclusion(statement, totals, proof, Claim("user-2", {segment.balances["user-2"]}), inclusion, Policy())
+judge = Judge(backend, backend.options, Policy())
+judge.verify_inclusion(statement, totals, proof, Claim("user-2", {segment.balances["user-2"]}), inclusion)
 assert "numba" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -460,7 +460,7 @@ def test_no_figure_of_the_result_can_be_changed(audit: Path, change: Callable[[d
         (change_at("snapshot", to="2025-12-31T00:00:00Z"), "evidence-freshness"),
         (change_at("pins", 1, "block", to="0x" + "ee" * 32), "evidence-freshness"),
         (change_at("evidence", "sha256", to="00" * 32), "evidence-digest"),
-        (change_at("evidence", "bytes", to=5), "file-size"),
+        (change_at("evidence", "bytes", to=5), "evidence-digest"),
         (change_at("evidence", "bytes", to=1 << 50), "evidence-digest"),
         (change_at("evidence", "rows", to=1), "evidence-rows"),
         (change_at("evidence", "rows", to=10**9), "evidence-rows"),

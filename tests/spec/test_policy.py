@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from polyproof.backend import Policy
 from polyproof.errors import SpecError
-from polyproof.settings.policy import load_policy
+from polyproof.settings.policy import Policy, load_policy
 from spec.sample_components import sample_registry
 
 REGISTRY = sample_registry()

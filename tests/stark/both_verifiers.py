@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 from attrs import evolve, frozen
 
-from polyproof.backend import Claim, Policy, Statement
+from polyproof.backend import Claim, Statement
 from polyproof.errors import ProofRejected
+from polyproof.liabilities.acceptance import Judge
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
+from polyproof.settings.policy import Policy
 from polyproof_stark.backend import StarkBackend
 from polyproof_stark.options import StarkOptions
 from references import stark_verifier as slow
@@ -33,6 +35,11 @@ MOST_SECONDS = 3.0
 @lru_cache(maxsize=64)
 def backend(options: tuple[tuple[str, Any], ...]) -> StarkBackend:
     return StarkBackend(StarkOptions(**dict(options)), default_registry())
+
+
+def judged(backend: StarkBackend) -> Judge:
+    """The backend as core asks it."""
+    return Judge(backend, backend.options, POLICY)
 
 
 @frozen
@@ -63,7 +70,7 @@ class Case:
     def fast(self) -> str | None:
         """The check that the backend's verifier says failed, or None if it accepts."""
         try:
-            self.backend.verify(self.statement, self.totals, self.proof, POLICY)
+            judged(self.backend).verify(self.statement, self.totals, self.proof)
         except ProofRejected as rejected:
             return rejected.check
         return None
@@ -88,7 +95,7 @@ class InclusionCase(Case):
     def fast(self) -> str | None:
         claim = Claim(self.user_id, self.balances)
         try:
-            self.backend.verify_inclusion(self.statement, self.totals, self.proof, claim, self.inclusion, POLICY)
+            judged(self.backend).verify_inclusion(self.statement, self.totals, self.proof, claim, self.inclusion)
         except ProofRejected as rejected:
             return rejected.check
         return None

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from polyproof.backend import Claim, Policy, Statement
+from polyproof.backend import Claim, Statement
 from polyproof.errors import PolicyRejected, ProofRejected
+from polyproof.liabilities.acceptance import Judge
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
+from polyproof.settings.policy import Policy
 from polyproof.settings.spec import parse_spec
 from polyproof_stark.backend import StarkBackend
 from polyproof_stark.options import StarkOptions
@@ -27,6 +29,11 @@ SMALL = {"queries": 12, "grinding": 2, "limb_bits": 8, "segment_rows": 1024}
 
 def backend(**options) -> StarkBackend:
     return StarkBackend(StarkOptions(**{**SMALL, **options}), default_registry())
+
+
+def judged(made: StarkBackend, policy: Policy = LENIENT) -> Judge:
+    """The backend as core asks it."""
+    return Judge(made, made.options, policy)
 
 
 def statement(**changes) -> Statement:
@@ -43,15 +50,15 @@ def proven(tmp_path: Path, made: StarkBackend, accounts=ACCOUNTS):
 def round_trip(tmp_path: Path, made: StarkBackend) -> None:
     segment, state = proven(tmp_path, made)
     assert segment.totals == ACCOUNTS.totals()
-    verdict = made.verify(statement(), segment.totals, segment.proof, LENIENT)
+    verdict = judged(made).verify(statement(), segment.totals, segment.proof)
     assert verdict.totals == segment.totals
     inclusion = made.open_inclusion(statement(), segment.proof, state, "user-7")
     assert inclusion is not None
     claim = Claim("user-7", ACCOUNTS.balances(7))
-    made.verify_inclusion(statement(), segment.totals, segment.proof, claim, inclusion, LENIENT)
+    judged(made).verify_inclusion(statement(), segment.totals, segment.proof, claim, inclusion)
     for wrong in (Claim("user-8", claim.balances), Claim("user-7", ACCOUNTS.balances(8))):
         with pytest.raises(ProofRejected):
-            made.verify_inclusion(statement(), segment.totals, segment.proof, wrong, inclusion, LENIENT)
+            judged(made).verify_inclusion(statement(), segment.totals, segment.proof, wrong, inclusion)
 
 
 YAML = """
@@ -119,20 +126,19 @@ def test_verifier_rejects_weaker_options_than_its_policy(tmp_path):
         Policy(min_proven_bits=10, max_proof_bytes=1000),
     ):
         with pytest.raises(PolicyRejected):
-            made.verify(statement(), segment.totals, segment.proof, policy)
+            judged(made, policy).verify(statement(), segment.totals, segment.proof)
         with pytest.raises(PolicyRejected):
-            made.verify_inclusion(statement(), segment.totals, segment.proof, claim, inclusion, policy)
+            judged(made, policy).verify_inclusion(statement(), segment.totals, segment.proof, claim, inclusion)
+    small = judged(made, Policy(10.0, max_inclusion_bytes=100))
     with pytest.raises(PolicyRejected):
-        made.verify_inclusion(
-            statement(), segment.totals, segment.proof, claim, inclusion, Policy(10.0, max_inclusion_bytes=100)
-        )
+        small.verify_inclusion(statement(), segment.totals, segment.proof, claim, inclusion)
 
 
 def test_verifier_with_other_options_than_the_provers_rejects(tmp_path):
     segment, _ = proven(tmp_path, backend(hash="blake3"))
     for other in ({"queries": 13}, {"grinding": 3}, {"arity": 4}, {"extension": 2}, {"hash": "sha256"}, {"blowup": 8}):
         with pytest.raises(ProofRejected):
-            backend(**{"hash": "blake3", **other}).verify(statement(), segment.totals, segment.proof, LENIENT)
+            judged(backend(**{"hash": "blake3", **other})).verify(statement(), segment.totals, segment.proof)
 
 
 def test_private_state_is_owner_only_and_cuts_every_user(tmp_path):
@@ -146,7 +152,7 @@ def test_private_state_is_owner_only_and_cuts_every_user(tmp_path):
     assert made.open_inclusion(statement(), segment.proof, state, "nobody") is None
     for k in (0, 33, 119):
         claim = Claim(f"user-{k}", ACCOUNTS.balances(k))
-        made.verify_inclusion(statement(), segment.totals, segment.proof, claim, cut[f"user-{k}"], LENIENT)
+        judged(made).verify_inclusion(statement(), segment.totals, segment.proof, claim, cut[f"user-{k}"])
 
 
 def test_inclusion_file_holds_neither_user_id_nor_balances(tmp_path):
@@ -162,14 +168,14 @@ def test_accounts_fill_a_trace_to_the_last_row(tmp_path):
     made = backend(hash="blake3")
     full = some_accounts(made.capacity(ACCOUNTS.assets))
     segment, _ = proven(tmp_path, made, full)
-    made.verify(statement(), segment.totals, segment.proof, LENIENT)
+    judged(made).verify(statement(), segment.totals, segment.proof)
 
 
 def test_no_accounts_at_all_are_a_proof_of_zero(tmp_path):
     made = backend(hash="blake3")
     segment, _ = proven(tmp_path, made, some_accounts(1).take(np.arange(0)))
     assert set(segment.totals) == {0}
-    made.verify(statement(), segment.totals, segment.proof, LENIENT)
+    judged(made).verify(statement(), segment.totals, segment.proof)
 
 
 def test_verification_imports_no_prover_and_no_compiler(tmp_path):
@@ -181,17 +187,19 @@ def test_verification_imports_no_prover_and_no_compiler(tmp_path):
 import sys
 from pathlib import Path
 from polyproof.model.assets import Asset
-from polyproof.backend import Claim, Policy, Statement
+from polyproof.backend import Claim, Statement
+from polyproof.liabilities.acceptance import Judge
+from polyproof.settings.policy import Policy
 from polyproof.registry import default_registry
 backend = default_registry().get("backend", "stark")
 made = backend(backend.Options(**{ {**SMALL, "hash": "poseidon"}!r}), default_registry())
 assets = (Asset("BTC", 8, 64), Asset("ETH", 18, 96), Asset("USDT", 6, 40))
 statement = Statement("audit-1", b"d" * 32, assets, 0, 1)
-policy = Policy(min_proven_bits=10)
+judge = Judge(made, made.options, Policy(min_proven_bits=10))
 proof = Path("proof").read_bytes()
-made.verify(statement, {segment.totals!r}, proof, policy)
+judge.verify(statement, {segment.totals!r}, proof)
 claim = Claim("user-3", {ACCOUNTS.balances(3)!r})
-made.verify_inclusion(statement, {segment.totals!r}, proof, claim, Path("inclusion").read_bytes(), policy)
+judge.verify_inclusion(statement, {segment.totals!r}, proof, claim, Path("inclusion").read_bytes())
 unwanted = ("numba", "llvmlite", "polyproof_stark.prover")
 assert not [name for name in unwanted if name in sys.modules]
 """

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from polyproof.backend import Claim, Policy
+from polyproof.backend import Claim
 from polyproof.errors import ProofRejected
 from polyproof.liabilities import audit
 from polyproof.registry import default_registry
+from polyproof.settings.policy import Policy
 from polyproof.settings.spec import load_spec
 
 SPEC = """

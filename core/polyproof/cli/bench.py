@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from attrs import asdict, frozen
 
-from polyproof.backend import Backend, Claim, Policy, Statement
+from polyproof.backend import Backend, Claim, Statement
 from polyproof.commitment import VectorCommitment
 from polyproof.config.reader import component_options
 from polyproof.engine import Engine, thread_count
@@ -204,7 +204,7 @@ def _backends(registry: Registry, name: str, rows: int) -> Iterator[_Run]:
         assets, Identifiers.of(f"user-{row}" for row in range(count)), _random((count, len(assets)), 1 << 48)
     )
     statement = Statement("bench", bytes(32), assets, 0, 1)
-    policy, key = Policy(min_proven_bits=0.0), os.urandom(32)
+    key = os.urandom(32)
     with tempfile.TemporaryDirectory(prefix="polyproof-bench-") as temporary:
         attempts = iter(range(1 << 30))
 
@@ -215,7 +215,7 @@ def _backends(registry: Registry, name: str, rows: int) -> Iterator[_Run]:
 
         yield "compiled", f"prove × {len(assets)} assets", count, "account", prove
         state, proved = prove()
-        check = partial(backend.verify, statement, proved.totals, proved.proof, policy)
+        check = partial(backend.verify, statement, proved.totals, proved.proof)
         yield "portable", "verify", 1, f"proof of {len(proved.proof)} bytes", check
         user = accounts.ids[count // 2]
         cut = partial(backend.open_inclusion, statement, proved.proof, state, user)
@@ -224,7 +224,5 @@ def _backends(registry: Registry, name: str, rows: int) -> Iterator[_Run]:
             raise PolyproofError("it does not find an account that it has proved")
         yield "portable", "open inclusion", 1, f"file of {len(inclusion)} bytes", cut
         claim = Claim(user, accounts.balances(count // 2))
-        check_claim = partial(
-            backend.verify_inclusion, statement, proved.totals, proved.proof, claim, inclusion, policy
-        )
+        check_claim = partial(backend.verify_inclusion, statement, proved.totals, proved.proof, claim, inclusion)
         yield "portable", "verify inclusion", 1, "claim", check_claim

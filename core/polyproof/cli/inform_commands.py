@@ -128,8 +128,8 @@ def explain_command(
 
     Nothing is verified.
     """
-    from polyproof.backend import Policy
     from polyproof.liabilities.audit import create_backend, open_audit
+    from polyproof.settings.policy import Policy
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)

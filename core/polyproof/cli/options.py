@@ -10,9 +10,9 @@ import typer
 from polyproof.errors import UsageError
 
 if TYPE_CHECKING:
-    from polyproof.backend import Policy
     from polyproof.cli.console import Console
     from polyproof.registry import Registry
+    from polyproof.settings.policy import Policy
     from polyproof.settings.spec import Spec
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
@@ -52,8 +52,7 @@ def load_spec_argument(argument: str, registry: Registry) -> Spec:
 
 def load_policy_option(path: Path | None, registry: Registry) -> Policy:
     """The verifier's policy: a file, or the defaults."""
-    from polyproof.backend import Policy
-    from polyproof.settings.policy import load_policy
+    from polyproof.settings.policy import Policy, load_policy
 
     return load_policy(path, registry) if path else Policy()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from polyproof.errors import ArtifactError, ProofRejected
@@ -26,11 +27,12 @@ def write_private(path: Path, data: bytes) -> None:
         file.write(data)
 
 
-def read_bounded(path: Path, max_bytes: int) -> bytes:
+def read_bounded(path: Path, max_bytes: int, refuse: Callable[[int], None] | None = None) -> bytes:
     """Read a regular file that others wrote.
 
-    Raises ``ProofRejected`` for a symbolic link, a special file or one of more than ``max_bytes``;
-    ``ArtifactError`` for one that is missing or not readable.
+    Raises ``ProofRejected`` for a symbolic link, a special file or one of more than ``max_bytes``; ``ArtifactError``
+    for one that is missing or not readable. ``refuse``, given the size of one that is too large, raises the
+    ``ProofRejected`` that says whose limit that is.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -50,6 +52,11 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
         os.close(descriptor)
     size = max(size, len(data))
     if size > max_bytes:
+        if refuse is not None:
+            try:
+                refuse(size)
+            except ProofRejected as error:
+                raise error.at(path) from error
         raise ProofRejected("file-size", f"{size} bytes, allowed are {max_bytes}", file=path)
     return data
 

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from attrs import frozen
 
-from polyproof.backend import Policy
 from polyproof.errors import ArtifactError, ProofRejected
 from polyproof.formats.files import read_bounded
 from polyproof.liabilities.manifest import AUDIT_ID, parse_manifest
 from polyproof.model.manifest import Manifest
+from polyproof.settings.policy import Policy
 from polyproof.toolkit.binary import Reader, Writer
 
 __all__ = [
@@ -90,11 +90,11 @@ def state_directory(private: Path, segment: int) -> Path:
 def read_manifest(public: Path, policy: Policy) -> Manifest:
     """Read and parse the manifest of an audit."""
     path = public / MANIFEST
-    data = read_bounded(path, policy.max_manifest_bytes)
+    data = read_bounded(path, policy.max_manifest_bytes, policy.check_manifest_size)
     try:
         return parse_manifest(data, policy)
     except ProofRejected as error:
-        raise ProofRejected(error.check, error.reason, file=path) from error
+        raise error.at(path) from error
 
 
 @frozen
@@ -126,16 +126,17 @@ class InclusionFile:
         if not AUDIT_ID.match(audit_id):
             raise ProofRejected("audit-id", "the inclusion file has a malformed audit id")
         digest = reader.raw("manifest digest", 32)
-        segment = reader.integer("segment", 0, policy.max_segments - 1)
-        inclusion = reader.blob("inclusion proof", policy.max_inclusion_bytes)
+        segment = reader.integer("segment")
+        inclusion = reader.blob("inclusion proof", len(data))
         reader.finish()
+        policy.check_inclusion_size(len(inclusion))
         return cls(audit_id, digest, segment, inclusion)
 
 
 def read_inclusion_file(path: Path, policy: Policy) -> InclusionFile:
     """Read a user's inclusion file. Raises ``ProofRejected``, or ``ArtifactError`` for a missing one."""
-    data = read_bounded(path, policy.max_inclusion_bytes + _INCLUSION_OVERHEAD)
+    data = read_bounded(path, policy.max_inclusion_bytes + _INCLUSION_OVERHEAD, policy.check_inclusion_size)
     try:
         return InclusionFile.parse(data, policy)
     except ProofRejected as error:
-        raise ProofRejected(error.check, error.reason, file=path) from error
+        raise error.at(path) from error

@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from attrs import evolve, frozen
 
-from polyproof.backend import Backend, Claim, InclusionVerdict, Policy, SecurityReport, Statement, Verdict
-from polyproof.errors import ArtifactError, InputError, PluginError, PolicyRejected, PolyproofError, ProofRejected
+from polyproof.backend import Backend, Claim, InclusionVerdict, SecurityReport, Statement, Verdict
+from polyproof.errors import ArtifactError, InputError, PluginFault, ProofRejected
 from polyproof.formats.files import make_private_directory, read_bounded, tree_size, write_durably, write_private
+from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.artifacts import (
     InclusionFile,
     find_private,
@@ -36,6 +36,7 @@ from polyproof.model.accounts import Accounts
 from polyproof.model.manifest import Manifest, Segment
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
+from polyproof.settings.policy import Policy
 from polyproof.settings.spec import PublicSpec, Spec, spec_from_public
 from polyproof.version import __version__
 
@@ -53,8 +54,6 @@ __all__ = [
     "verify",
     "verify_inclusion",
 ]
-
-_T = TypeVar("_T")
 
 _SELF_CHECK = Policy(min_proven_bits=0.0)
 """What ``prove`` verifies its own proofs by: sizes and soundness, not strength, which verifiers judge."""
@@ -227,7 +226,7 @@ def prove(
 def _prove_segment(
     prepared: _Prepared, manifest: Manifest, index: int, work: Workspace, progress: Progress, clock: _Clock
 ) -> Segment:
-    backend = prepared.backend
+    backend, judge = prepared.backend, Judge(prepared.backend, prepared.spec.backend.options, _SELF_CHECK)
     rows = work.permutation()[prepared.bounds[index] : prepared.bounds[index + 1]]
     accounts = prepared.accounts.take(rows)
     statement = _statement(manifest, prepared.spec, index, len(prepared.sizes))
@@ -235,12 +234,12 @@ def _prove_segment(
         proved = backend.prove(statement, accounts, work.key, state, progress)
     # A wrong proof must not be published, whether a plugin or the machine is at fault.
     if tuple(proved.totals) != accounts.totals():
-        raise PluginError(f"backend {backend.name!r} proved other totals than the snapshot has: nothing is published")
+        raise PluginFault(f"backend {backend.name!r} proved other totals than the snapshot has: nothing is published")
     with clock("verify"):
         try:
-            _verify_segment(backend, statement, proved.totals, proved.proof, _SELF_CHECK)
+            judge.verify(statement, proved.totals, proved.proof)
         except ProofRejected as error:
-            raise PluginError(
+            raise PluginFault(
                 f"backend {backend.name!r} made a proof that does not verify ({error}): nothing is published"
             ) from error
     digest = hashlib.sha256(proved.proof).digest()
@@ -291,8 +290,17 @@ class PublishedAudit:
     public: Path
     manifest: Manifest
     spec: PublicSpec
-    backend: Backend
-    policy: Policy
+    judge: Judge
+
+    @property
+    def backend(self) -> Backend:
+        """The backend that its spec names."""
+        return self.judge.backend
+
+    @property
+    def policy(self) -> Policy:
+        """What it was opened under."""
+        return self.judge.policy
 
     def statement(self, index: int) -> Statement:
         """The statement of a segment."""
@@ -303,11 +311,13 @@ class PublishedAudit:
         segment = self.manifest.segments[index]
         path = self.public / segment.file
         try:
-            data = read_bounded(path, min(segment.size, self.policy.max_proof_bytes))
+            self.policy.check_proof_size(segment.size)
+            data = read_bounded(path, segment.size, segment.check_size)
+            segment.check_size(len(data))
+        except ProofRejected as error:
+            raise error.at(path) from error
         except ArtifactError as error:
             raise ProofRejected("proof-missing", f"the manifest lists it, but {error}", file=path) from error
-        if len(data) != segment.size:
-            raise ProofRejected("proof-size", f"{len(data)} bytes, the manifest says {segment.size}", file=path)
         if not hmac.compare_digest(hashlib.sha256(data).digest(), segment.sha256):
             raise ProofRejected("proof-digest", "not the file that the manifest lists", file=path)
         return data
@@ -354,17 +364,12 @@ def open_audit(
         raise ProofRejected(
             "manifest-digest", f"its digest is {manifest.digest.hex()}, not {manifest_digest.hex()}", file=path
         )
-    if policy.backends is not None and manifest.backend not in policy.backends:
-        raise PolicyRejected(
-            "policy-backend",
-            f"proved by backend {manifest.backend!r}, the policy allows {', '.join(policy.backends) or 'none'}",
-            file=path,
-        )
     try:
+        policy.check_backend(manifest.backend)
         spec = spec_from_public(manifest.spec, registry)
+        judge = Judge(create_backend(spec, registry), spec.backend.options, policy)
     except ProofRejected as error:
-        raise ProofRejected(error.check, error.reason, file=path) from error
-    backend = create_backend(spec, registry)
+        raise error.at(path) from error
     if spec.digest != manifest.spec_digest:
         raise ProofRejected("spec-digest", f"its spec has the digest {spec.digest.hex()}, it says another", file=path)
     if spec.backend.name != manifest.backend:
@@ -373,7 +378,7 @@ def open_audit(
         raise ProofRejected(
             "manifest-totals", f"{len(manifest.totals)} totals for {len(spec.assets)} assets", file=path
         )
-    return PublishedAudit(public, manifest, spec, backend, policy)
+    return PublishedAudit(public, manifest, spec, judge)
 
 
 def verify(
@@ -394,9 +399,9 @@ def verify(
             proof = audit.proof(segment.index)
             statement = audit.statement(segment.index)
             try:
-                verdicts.append(_verify_segment(audit.backend, statement, segment.totals, proof, audit.policy))
+                verdicts.append(audit.judge.verify(statement, segment.totals, proof))
             except ProofRejected as error:
-                raise type(error)(error.check, error.reason, file=audit.public / segment.file) from error
+                raise error.at(audit.public / segment.file) from error
             task.advance()
     warnings = []
     try:
@@ -404,32 +409,6 @@ def verify(
     except Exception as error:  # noqa: BLE001 - a stranger's hook may raise anything
         warnings.append(f"a plugin failed after verification: {type(error).__name__}: {error}")
     return AuditVerified(audit, tuple(verdicts), time.perf_counter() - start, tuple(warnings))
-
-
-def _verify_segment(
-    backend: Backend, statement: Statement, totals: tuple[int, ...], proof: bytes, policy: Policy
-) -> Verdict:
-    verdict = _fail_closed(backend, lambda: backend.verify(statement, totals, proof, policy))
-    if tuple(verdict.totals) != tuple(totals):
-        raise ProofRejected("segment-totals", "the proof is of other totals than the manifest has")
-    if not verdict.security.proven_bits >= policy.min_proven_bits:
-        raise PolicyRejected(
-            "policy-bits",
-            f"{verdict.security.proven_bits:.1f} proven bits, the policy wants {policy.min_proven_bits:g}",
-        )
-    return verdict
-
-
-def _fail_closed(backend: Backend, call: Callable[[], _T]) -> _T:
-    """Whatever goes wrong inside a plugin's verifier, the proof is not accepted."""
-    try:
-        return call()
-    except PolyproofError:
-        raise
-    except Exception as error:
-        raise ProofRejected(
-            "verifier-failed", f"the verifier of {backend.name!r} failed on it: {type(error).__name__}: {error}"
-        ) from error
 
 
 # Inclusion
@@ -581,12 +560,7 @@ def verify_inclusion(
     segment = manifest.segments[inclusion.segment]
     statement, proof = audit.statement(segment.index), audit.proof(segment.index)
     try:
-        verdict = _fail_closed(
-            audit.backend,
-            lambda: audit.backend.verify_inclusion(
-                statement, segment.totals, proof, claimed, inclusion.inclusion, audit.policy
-            ),
-        )
+        verdict = audit.judge.verify_inclusion(statement, segment.totals, proof, claimed, inclusion.inclusion)
     except ProofRejected as error:
-        raise type(error)(error.check, error.reason, file=file) from error
+        raise error.at(file) from error
     return InclusionVerified(audit, segment.index, claimed, verdict, time.perf_counter() - start)

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Never
 
-from polyproof.backend import Policy
 from polyproof.errors import ProofRejected
 from polyproof.model.manifest import FORMAT, VERSION, Manifest, Segment, proof_file
+from polyproof.settings.policy import Policy
 
 __all__ = ["AUDIT_ID", "parse_manifest"]
 
@@ -36,8 +36,7 @@ def parse_manifest(data: bytes, policy: Policy | None = None) -> Manifest:
     What the manifest says about the spec is checked by ``polyproof.liabilities.audit``, which knows the plugins.
     """
     policy = policy or Policy()
-    if len(data) > policy.max_manifest_bytes:
-        _reject("size", f"the manifest has {len(data)} bytes, the policy allows {policy.max_manifest_bytes}")
+    policy.check_manifest_size(len(data))
     top = _Node("manifest", _parse_json(data))
     found_format = top.take("format").text()
     if found_format != FORMAT:
@@ -47,8 +46,9 @@ def parse_manifest(data: bytes, policy: Policy | None = None) -> Manifest:
         _reject("version", f"the manifest has version {version}, this polyproof reads {VERSION}")
     organisation, previous = top.take("organisation"), top.take("previous")
     segments = top.take("segments").items()
-    if not 1 <= len(segments) <= policy.max_segments:
-        _reject("segments", f"the manifest has {len(segments)} segments, the policy allows 1 to {policy.max_segments}")
+    if not segments:
+        _reject("segments", "the manifest has no segments")
+    policy.check_segments(len(segments))
     totals = [node.amount() for node in top.take("totals").items()]
     manifest = Manifest(
         audit_id=top.take("audit_id").matching(AUDIT_ID, "an audit id: letters, digits, dot, hyphen, underscore"),

@@ -13,6 +13,8 @@ from typing import Any
 
 from attrs import frozen
 
+from polyproof.errors import ProofRejected
+
 __all__ = ["FORMAT", "VERSION", "Manifest", "Segment", "proof_file"]
 
 FORMAT = "polyproof/manifest"
@@ -34,6 +36,11 @@ class Segment:
     def file(self) -> str:
         """Name of the proof file, beside the manifest."""
         return proof_file(self.index)
+
+    def check_size(self, size: int) -> None:
+        """Reject a proof file of another size."""
+        if size != self.size:
+            raise ProofRejected("proof-size", f"{size} bytes, the manifest says {self.size}")
 
 
 @frozen

@@ -26,7 +26,6 @@ from typing import Any
 
 from attrs import frozen
 
-from polyproof.backend import Policy
 from polyproof.config.options import Fault, option, plain
 from polyproof.config.reader import Structure
 from polyproof.config.tree import from_json
@@ -42,6 +41,7 @@ from polyproof.registry import Registry
 from polyproof.reserves.evidence import EVIDENCE
 from polyproof.reserves.published import RESERVES
 from polyproof.reserves.run import ReservesVerified, verify_reserves
+from polyproof.settings.policy import Policy, PolicyCheck
 from polyproof.settings.reserves import ReservesPolicy
 
 __all__ = [
@@ -316,7 +316,9 @@ def verify_one(
         if reserves_policy is not None and reserves.evaluation.met is False:
             short = ", ".join(asset.asset.symbol for asset in reserves.evaluation.short)
             raise PolicyRejected(
-                "policy-reserves", f"not covered as the policy wants: {short}", file=liabilities.audit.public / RESERVES
+                PolicyCheck.RESERVES,
+                f"not covered as the policy requires: {short}",
+                file=liabilities.audit.public / RESERVES,
             )
     elif _present(liabilities.audit.public / EVIDENCE):
         raise ProofRejected(

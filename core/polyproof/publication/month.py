@@ -18,7 +18,6 @@ from pathlib import Path
 
 from attrs import frozen
 
-from polyproof.backend import Policy
 from polyproof.errors import ArtifactError, PolyproofError, Problem
 from polyproof.liabilities import audit as audit_job
 from polyproof.liabilities.artifacts import MANIFEST, is_history
@@ -40,6 +39,7 @@ from polyproof.reserves.published import RESERVES
 from polyproof.reserves.reading import read_reserves
 from polyproof.reserves.run import run_reserves, verify_reserves
 from polyproof.reserves.signatures import load_schemes
+from polyproof.settings.policy import Policy
 from polyproof.settings.spec import Spec
 
 __all__ = ["PUBLISHED", "MonthDone", "run_month", "write_report"]

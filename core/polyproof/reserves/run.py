@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Never
 
 from attrs import evolve, frozen
 
-from polyproof.backend import Policy
 from polyproof.balances import BalanceProvider, Question
 from polyproof.config.options import did_you_mean
 from polyproof.errors import ArtifactError, InputError, Location, Problem, ProofRejected, ReservesError, SpecError
@@ -48,6 +48,7 @@ from polyproof.reserves.published import (
 from polyproof.reserves.reading import Discrepancy, ReservesRead, SourceFile, check_rows, read_reserves
 from polyproof.reserves.signatures import load_schemes
 from polyproof.reserves.spellings import Spellings
+from polyproof.settings.policy import Policy
 from polyproof.settings.reserves import ReservesPolicy, ReservesSpec
 from polyproof.settings.spec import Spec
 from polyproof.source import ReserveRow
@@ -396,12 +397,16 @@ def verify_reserves(
 
 def _read_evidence(public: Path, stated: PublishedEvidence) -> list[JudgedRow]:
     path = public / EVIDENCE
+
+    def refuse(size: int | None = None) -> Never:
+        raise ProofRejected("evidence-digest", f"not the file that {RESERVES} names", file=path)
+
     try:
-        data = read_bounded(path, min(stated.bytes, MOST_EVIDENCE))
+        data = read_bounded(path, min(stated.bytes, MOST_EVIDENCE), refuse)
     except ArtifactError as error:
         raise ProofRejected("evidence-missing", f"{RESERVES} names it, but {error}", file=path) from error
     if len(data) != stated.bytes or hashlib.sha256(data).hexdigest() != stated.sha256:
-        raise ProofRejected("evidence-digest", f"not the file that {RESERVES} names", file=path)
+        refuse()
     rows = parse_evidence(data, min(stated.rows, MOST_ROWS), str(path))
     if len(rows) != stated.rows:
         raise ProofRejected("evidence-rows", f"it has {len(rows)} rows, {RESERVES} says {stated.rows}", file=path)

@@ -7,27 +7,170 @@
     hashes: [poseidon, blake3]
     reserves: {least_ratio: "1.05", count: [proven]}
 
-Keys left out keep the defaults of ``polyproof.backend.Policy``; ``reserves``, which says what holdings count and how
+Keys left out keep the defaults of ``Policy``; ``reserves``, which says what holdings count and how
 much is enough, is a ``polyproof.reserves.ReservesPolicy``.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from polyproof.backend import Policy
-from polyproof.config.reader import Structure
+from attrs import frozen
+
+from polyproof.backend import SecurityReport
+from polyproof.config.options import option, options_of
+from polyproof.config.reader import Choice, Structure
 from polyproof.config.tree import Mapping, load_yaml
+from polyproof.errors import PolicyRejected
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.reserves import ReservesPolicy
 
-__all__ = ["FORMAT", "load_policy", "load_reserves_policy"]
+__all__ = ["FORMAT", "Policy", "PolicyCheck", "load_policy", "load_reserves_policy"]
 
 FORMAT = 1
 """Version of the policy format: the value of the key ``polyproof-policy``."""
 
 _HEADER = "polyproof-policy"
 _RESERVES = "reserves"
+
+
+class PolicyCheck(StrEnum):
+    """What a policy can refuse, by the name that the refusal has wherever it is raised."""
+
+    BACKEND = "policy-backend", "the audit was proved by a backend that the policy does not allow"
+    HASH = "policy-hash", "the backend's options name a hash that the policy does not allow, or name none"
+    FIELD = "policy-field", "the backend's options name a field that the policy does not allow"
+    BITS = "policy-bits", "a proof has fewer proven bits than the policy requires"
+    SEGMENTS = "policy-segments", "the audit has more segments than the policy allows"
+    MANIFEST_SIZE = "policy-manifest-size", "the manifest is larger than the policy allows"
+    PROOF_SIZE = "policy-proof-size", "a segment's proof is larger than the policy allows"
+    INCLUSION_SIZE = "policy-inclusion-size", "the inclusion file is larger than the policy allows"
+    RESERVES = "policy-reserves", "holdings do not cover what is owed as the policy requires"
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> PolicyCheck:
+        """A name, and what it says."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+
+@frozen
+class Policy:
+    """What a verifier accepts, kept apart from the spec: never the prover's word.
+
+    Each method compares one thing with its limit and raises ``PolicyRejected``. They are called by the readers of an
+    audit's files, and by ``polyproof.liabilities.acceptance`` around every backend; backends never see a policy.
+    """
+
+    min_proven_bits: float = option(
+        default=100.0, least=0.0, most=256.0, doc="The least proven security of a proof, in bits."
+    )
+    hashes: tuple[str, ...] | None = option(
+        default=None, kind="hash", doc="Hashes a proof may use; null allows every registered one."
+    )
+    fields: tuple[str, ...] | None = option(
+        default=None, kind="field", doc="Fields a proof may use; null allows every registered one."
+    )
+    backends: tuple[str, ...] | None = option(
+        default=None, kind="backend", doc="Backends that may have made a proof; null allows every registered one."
+    )
+    max_proof_bytes: int = option(default=64 << 20, least=1, doc="The largest proof file of a segment, in bytes.")
+    max_inclusion_bytes: int = option(default=1 << 20, least=1, doc="The largest inclusion file, in bytes.")
+    max_manifest_bytes: int = option(default=16 << 20, least=1, doc="The largest manifest, in bytes.")
+    max_segments: int = option(default=4096, least=1, doc="The most segments of an audit.")
+
+    def check_backend(self, name: str) -> None:
+        """Refuse a backend, before any code of its plugin is imported."""
+        self._check_names(PolicyCheck.BACKEND, "backend", (name,), self.backends)
+
+    def check_options(self, backend: str, options: Any) -> None:
+        """Refuse a backend for the components that its options name, in options of any depth.
+
+        Components are found by the ``kind`` that an option is declared with. Nearly every proof rests on a hash: a
+        backend that declares none cannot be judged, and is refused where hashes are restricted. A backend without a
+        field, such as a Merkle sum tree, uses none.
+        """
+        named: dict[str, list[str]] = {"hash": [], "field": [], "backend": [backend]}
+        for kind, name in _components(options):
+            named.setdefault(kind, []).append(name)
+        self._check_names(PolicyCheck.BACKEND, "backend", named["backend"], self.backends)
+        self._check_names(PolicyCheck.HASH, "hash", named["hash"], self.hashes)
+        self._check_names(PolicyCheck.FIELD, "field", named["field"], self.fields)
+        if self.hashes is not None and not named["hash"]:
+            raise PolicyRejected(
+                PolicyCheck.HASH,
+                f"the policy allows hashes {_listed(self.hashes)}, and backend {backend!r} does not declare which hash "
+                "it uses: it has no option of kind hash",
+            )
+
+    def check_security(self, report: SecurityReport) -> None:
+        """Refuse a proof for its proven bits: the least of what its report and each of its terms say.
+
+        What is not a finite number is refused whatever the policy.
+        """
+        bits = [report.proven_bits, *(term.bits for term in report.terms)]
+        if not math.isfinite(report.proven_bits) or any(math.isnan(number) for number in bits):
+            raise PolicyRejected(
+                PolicyCheck.BITS, f"its security report says {report.proven_bits} proven bits, or its terms no number"
+            )
+        if not min(bits) >= self.min_proven_bits:
+            raise PolicyRejected(
+                PolicyCheck.BITS,
+                f"{min(bits):.1f} proven bits ({report.binding}), the policy requires {self.min_proven_bits:g}",
+            )
+
+    def check_segments(self, count: int) -> None:
+        """Refuse an audit for its number of segments."""
+        if count > self.max_segments:
+            raise PolicyRejected(PolicyCheck.SEGMENTS, f"{count} segments, the policy allows {self.max_segments}")
+
+    def check_manifest_size(self, size: int) -> None:
+        """Refuse a manifest of so many bytes."""
+        self._check_size(PolicyCheck.MANIFEST_SIZE, "the manifest", size, self.max_manifest_bytes)
+
+    def check_proof_size(self, size: int) -> None:
+        """Refuse a segment's proof of so many bytes."""
+        self._check_size(PolicyCheck.PROOF_SIZE, "the proof", size, self.max_proof_bytes)
+
+    def check_inclusion_size(self, size: int) -> None:
+        """Refuse an inclusion file, or the proof in it, of so many bytes."""
+        self._check_size(PolicyCheck.INCLUSION_SIZE, "the inclusion file", size, self.max_inclusion_bytes)
+
+    def _check_size(self, check: PolicyCheck, what: str, size: int, most: int) -> None:
+        if size > most:
+            raise PolicyRejected(check, f"{what} has {size} bytes, the policy allows {most}")
+
+    def _check_names(
+        self, check: PolicyCheck, kind: str, names: Sequence[str], allowed: tuple[str, ...] | None
+    ) -> None:
+        for name in names:
+            if allowed is not None and name not in allowed:
+                raise PolicyRejected(check, f"{kind} {name!r} is not one that the policy allows: {_listed(allowed)}")
+
+
+def _listed(allowed: Sequence[str]) -> str:
+    return ", ".join(allowed) or "none"
+
+
+def _components(options: Any) -> Iterator[tuple[str, str]]:
+    """Kind and name of every component that options name."""
+    for declared in options_of(type(options)):
+        value = getattr(options, declared.name)
+        for item in value if declared.many and value is not None else (value,):
+            if isinstance(item, Choice):
+                yield item.kind, item.name
+                yield from _components(item.options)
+            elif declared.nested and item is not None:
+                yield from _components(item)
+            elif declared.kind is not None and item is not None:
+                yield declared.kind, item
 
 
 def load_policy(path: Path, registry: Registry | None = None) -> Policy:

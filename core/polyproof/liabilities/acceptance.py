@@ -1,0 +1,126 @@
+"""What core asks of every backend, and what it accepts: the verifier's policy, enforced once.
+
+A backend computes whether a proof is one. Whether what it found is enough is judged here, before it is asked and
+after it has answered, for ``verify``, for ``verify-inclusion`` and wherever an audit is opened. So a backend that
+checks nothing can be wrong about what it alone knows, and about nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from attrs import frozen
+
+from polyproof.backend import Backend, Claim, InclusionVerdict, SecurityReport, SecurityTerm, Statement, Verdict
+from polyproof.errors import PluginError, PluginFault, ProofRejected
+from polyproof.settings.policy import Policy
+
+__all__ = ["Judge"]
+
+_T = TypeVar("_T")
+
+
+@frozen
+class Judge:
+    """A backend under a policy: the only way in which core asks a backend whether something holds.
+
+    Raises ``PolicyRejected`` for a backend, or components named in its options, that the policy does not allow: so
+    whoever has a judge has a backend that may be asked.
+    """
+
+    backend: Backend
+    options: Any
+    """The options that the backend was made with, as the audit's spec has them."""
+    policy: Policy
+
+    def __attrs_post_init__(self) -> None:
+        """Judge the backend and the components that its options name."""
+        self.policy.check_options(self.backend.name, self.options)
+
+    def verify(self, statement: Statement, totals: Sequence[int], proof: bytes) -> Verdict:
+        """Have one segment verified.
+
+        Raises ``ProofRejected``, of which ``PolicyRejected`` is one, and ``PluginFault`` for a malformed verdict.
+        """
+        self._before(statement, proof)
+        verdict = self._ask(Verdict, lambda: self.backend.verify(statement, totals, proof))
+        self._require(isinstance(verdict.totals, tuple), verdict, "whose totals are not a tuple")
+        if verdict.totals != tuple(totals):
+            raise ProofRejected("totals", "the proof is of other totals than those stated")
+        self._after(verdict, verdict.security)
+        return verdict
+
+    def verify_inclusion(
+        self, statement: Statement, totals: Sequence[int], proof: bytes, claim: Claim, inclusion: bytes
+    ) -> InclusionVerdict:
+        """Have a user's claim checked, and the segment's proof with it. Raises as ``verify`` does."""
+        self._before(statement, proof)
+        self.policy.check_inclusion_size(len(inclusion))
+        _check_claim(statement, claim)
+        verdict = self._ask(
+            InclusionVerdict, lambda: self.backend.verify_inclusion(statement, totals, proof, claim, inclusion)
+        )
+        said = isinstance(verdict.sentences, tuple) and all(isinstance(item, str) for item in verdict.sentences)
+        self._require(said, verdict, "whose sentences are not a tuple of texts")
+        self._after(verdict, verdict.security)
+        return verdict
+
+    def _before(self, statement: Statement, proof: bytes) -> None:
+        if not 0 <= statement.segment < statement.segments:
+            raise ProofRejected("segment", f"there is no segment {statement.segment} of {statement.segments}")
+        self.policy.check_segments(statement.segments)
+        self.policy.check_proof_size(len(proof))
+
+    def _after(self, verdict: Verdict | InclusionVerdict, security: SecurityReport) -> None:
+        self._require(isinstance(security, SecurityReport), verdict, "without a SecurityReport")
+        terms = isinstance(security.terms, tuple) and all(isinstance(item, SecurityTerm) for item in security.terms)
+        self._require(terms, verdict, "whose report has terms that are not SecurityTerms")
+        numbers = (security.proven_bits, *(item.bits for item in security.terms))
+        self._require(all(map(_is_number, numbers)), verdict, "whose report has bits that are not numbers")
+        self.policy.check_security(security)
+
+    def _ask(self, expected: type[_T], call: Callable[[], Any]) -> _T:
+        """Whatever goes wrong inside a plugin's verifier, the proof is not accepted."""
+        try:
+            answer = call()
+        except ProofRejected as error:
+            # A backend knows no policy and no file: what it rejects is the proof, whatever it derives its error from.
+            raise ProofRejected(error.check, error.reason) from error
+        except PluginError:
+            raise
+        except Exception as error:
+            raise ProofRejected(
+                "verifier-failed",
+                f"the verifier of {self.backend.name!r} failed on it: {type(error).__name__}: {error}",
+            ) from error
+        self._require(isinstance(answer, expected), answer, f"where a {expected.__name__} is expected")
+        assert isinstance(answer, expected)
+        return answer
+
+    def _require(self, holds: bool, answer: object, problem: str) -> None:
+        if not holds:
+            origin = f"{type(self.backend).__module__}.{type(self.backend).__qualname__}"
+            raise PluginFault(
+                f"backend {self.backend.name!r} is broken: it returned a {type(answer).__name__} {problem} "
+                f"({origin}); the proof is not accepted"
+            )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, float) or (type(value) is int and abs(value) < 1 << 53)
+
+
+def _check_claim(statement: Statement, claim: Claim) -> None:
+    """What holds of every claim that can be true, whatever the backend."""
+    try:
+        claim.user_id.encode()
+    except UnicodeEncodeError as error:
+        raise ProofRejected("account-id", "the account id is not text that UTF-8 can hold") from error
+    if len(claim.balances) != len(statement.assets):
+        raise ProofRejected("balance-count", f"{len(claim.balances)} balances for {len(statement.assets)} assets")
+    for asset, balance in zip(statement.assets, claim.balances, strict=True):
+        if not 0 <= balance < 1 << asset.bits:
+            raise ProofRejected(
+                "balance-range", f"the balance of {asset.symbol} is not in [0, 2^{asset.bits}) base units"
+            )
