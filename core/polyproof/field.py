@@ -8,7 +8,6 @@ of an extension of degree e have one more, trailing axis of length e: the coeffi
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
@@ -52,9 +51,9 @@ class Field(ABC):
     def subtract(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
         """a − b."""
 
-    @abstractmethod
     def negate(self, a: npt.ArrayLike) -> Elements:
         """−a."""
+        return self.subtract(0, a)
 
     @abstractmethod
     def multiply(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
@@ -67,9 +66,18 @@ class Field(ABC):
         Raises ``FieldError`` naming the first position that holds zero.
         """
 
-    @abstractmethod
     def power(self, a: npt.ArrayLike, exponent: int) -> Elements:
         """a^exponent; a negative exponent inverts first."""
+        base = np.asarray(a, np.uint64)
+        if exponent < 0:
+            base, exponent = self.inverse(base), -exponent
+        result = np.ones(base.shape, np.uint64)
+        while exponent:
+            if exponent & 1:
+                result = self.multiply(result, base)
+            exponent >>= 1
+            base = self.multiply(base, base)
+        return result
 
     @abstractmethod
     def sum(self, a: npt.ArrayLike, axis: int = 0) -> Elements:
@@ -110,13 +118,14 @@ class Field(ABC):
         ``(n, columns) → (size, columns)``, n ≤ size, both powers of two.
         """
 
-    @abstractmethod
     def coset_lde(self, values: Elements, blowup: int, shift: int | None = None) -> Elements:
         """Low-degree extension of columns given on ⟨ω_n⟩ to shift·⟨ω_{blowup·n}⟩, natural order.
 
         ``(n, columns) → (blowup·n, columns)``; ``shift`` defaults to the generator, which makes the
-        coset disjoint from the subgroup.
+        coset disjoint from the subgroup. A field overrides it if it need not write the coefficients down.
         """
+        coefficients = self.inverse_transform(values)
+        return self.extend(coefficients, blowup * len(values), self.generator if shift is None else shift)
 
     # Encoding and randomness
 
@@ -128,31 +137,19 @@ class Field(ABC):
     def decode(self, data: bytes, shape: tuple[int, ...]) -> Elements:
         """The inverse of ``encode``. Raises ``ProofRejected`` for a wrong length or an element ≥ p."""
 
-    @abstractmethod
     def is_canonical(self, a: npt.ArrayLike) -> bool:
         """Whether every entry is below the modulus."""
+        return bool((np.asarray(a, np.uint64) < np.uint64(self.modulus)).all())
 
     @abstractmethod
     def random(self, shape: tuple[int, ...]) -> Elements:
         """Uniform elements from the operating system's CSPRNG, by rejection: no bias, no seed."""
 
-    # Extensions and kernels
+    # Extensions
 
     @abstractmethod
     def extension(self, degree: int) -> Extension:
         """The extension F[θ]/(θ^degree − nonresidue). Raises ``FieldError`` for a degree it lacks."""
-
-    @property
-    def kernels(self) -> SimpleNamespace | None:
-        """Scalar functions for compiled provers, or ``None`` for a field that has no compiled engine.
-
-        Numba ``njit(inline="always")`` functions ``add``, ``subtract`` and ``multiply`` of two
-        ``uint64``, and ``canonical`` of one. Canonical operands give canonical results. Both operands of
-        ``multiply`` and the first of ``add`` and ``subtract`` may be any ``uint64``: the result of
-        ``multiply`` is canonical all the same, that of the others any ``uint64`` of the right residue,
-        which ``canonical`` reduces. Importing them imports the compiler: verifiers never do.
-        """
-        return None
 
 
 class Extension(ABC):
@@ -161,11 +158,6 @@ class Extension(ABC):
     field: Field
     degree: int
     nonresidue: int
-
-    @property
-    def order_bits(self) -> float:
-        """log2 of the number of elements."""
-        return float(self.degree * np.log2(float(self.field.modulus)))
 
     @abstractmethod
     def embed(self, a: npt.ArrayLike) -> Elements:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Callable
-from functools import cached_property
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
@@ -249,7 +248,7 @@ class Goldilocks(Field):
             drawn[rejected] = np.frombuffer(os.urandom(8 * len(rejected)), np.uint64)
         return drawn.reshape(shape)
 
-    # Extensions and kernels
+    # Extensions
 
     def extension(self, degree: int) -> Extension:
         """F[θ]/(θ^degree − 7) for degree 2 or 3."""
@@ -260,14 +259,3 @@ class Goldilocks(Field):
 
             return CompiledExtension(self, degree)
         return BinomialExtension(self, degree, NONRESIDUE)
-
-    @cached_property
-    def _scalars(self) -> SimpleNamespace:
-        from polyproof_goldilocks import scalars
-
-        return SimpleNamespace(**{name: getattr(scalars, name) for name in scalars.__all__})
-
-    @property
-    def kernels(self) -> SimpleNamespace:
-        """``add``, ``subtract``, ``multiply``, ``canonical`` for Numba; see ``scalars``."""
-        return self._scalars

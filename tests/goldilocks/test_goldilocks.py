@@ -58,22 +58,6 @@ def test_formulas_take_any_word_where_they_say_so_and_give_canonical_words():
         ]
 
 
-def test_scalar_kernels_keep_their_contract_for_compiled_provers():
-    from numba import njit
-
-    kernels = COMPILED.kernels
-    add, subtract, multiply, canonical = kernels.add, kernels.subtract, kernels.multiply, kernels.canonical
-
-    @njit
-    def all_of(a, b):
-        return canonical(add(a, b)), canonical(subtract(a, b)), canonical(multiply(a, b))
-
-    for x in WORDS:
-        for y in {word % P for word in WORDS}:
-            found = [int(value) for value in all_of(np.uint64(x), np.uint64(y))]
-            assert found == [(x + y) % P, (x - y) % P, x * y % P]
-
-
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, P - 1), st.integers(0, P - 1)), min_size=1, max_size=40))
 def test_engines_agree_with_integers(pairs):
