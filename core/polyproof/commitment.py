@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from attrs import frozen
 
 from polyproof.field import Elements
-from polyproof.hash import Digest, Words
+from polyproof.hash import Digest, Hash, Words
 from polyproof.transcript import Transcript
 
-__all__ = ["CommitmentScheme", "PolynomialCommitment", "VectorClaim", "VectorCommitment", "VectorOpening"]
+__all__ = ["CommitmentScheme", "OpenedLeaves", "PolynomialCommitment", "VectorCommitment", "VectorOpening"]
 
 
 class CommitmentScheme(ABC):
-    """What the two families share: a name, and the family."""
+    """What vector and polynomial commitments share. A scheme derives from one of the two families below."""
 
     name: ClassVar[str]
     """The name a spec uses."""
-    family: ClassVar[Literal["vector", "polynomial"]]
-    """Which of the two interfaces below the scheme has."""
 
 
 @frozen
@@ -32,8 +30,11 @@ class VectorOpening:
 
 
 @frozen(eq=False)
-class VectorClaim:
-    """What ``VectorCommitment.verify`` checks, as one value, so that many can be checked together."""
+class OpenedLeaves:
+    """Leaves and their opening under a root: what ``VectorCommitment.verify`` checks, as one value.
+
+    ``verify_many`` takes several, of different roots.
+    """
 
     root: Digest
     size: int
@@ -49,15 +50,16 @@ class VectorCommitment(CommitmentScheme):
     The state that ``commit`` returns belongs to the prover and is opaque to callers.
     """
 
-    family = "vector"
+    @abstractmethod
+    def __init__(self, hash: Hash, leaf_domain: str) -> None:
+        """``hash`` brings its engine. Commitments of different ``leaf_domain``s have nothing in common:
+
+        a protocol gives each of its commitments one of its own, so that none passes for another.
+        """
 
     @abstractmethod
     def commit(self, rows: Words) -> Any:
         """Commit to ``(n, columns)``, n a power of two. The result has ``root``: ``(4,)``."""
-
-    @abstractmethod
-    def commit_digests(self, leaves: Words) -> Any:
-        """Commit to leaf digests ``(n, 4)`` that the caller has hashed already."""
 
     @abstractmethod
     def hash_leaves(self, rows: Words) -> Words:
@@ -94,13 +96,13 @@ class VectorCommitment(CommitmentScheme):
         of two, a different root.
         """
 
-    def verify_many(self, claims: Sequence[VectorClaim]) -> None:
+    def verify_many(self, opened: Sequence[OpenedLeaves]) -> None:
         """Check several openings, of different trees and sizes; the same as ``verify`` of each.
 
         A scheme overrides it where checking them together takes fewer and larger hash calls.
         """
-        for claim in claims:
-            self.verify(claim.root, claim.size, claim.indices, claim.leaves, claim.opening)
+        for one in opened:
+            self.verify(one.root, one.size, one.indices, one.leaves, one.opening)
 
 
 class PolynomialCommitment(CommitmentScheme):
@@ -109,8 +111,6 @@ class PolynomialCommitment(CommitmentScheme):
     Written for interactive oracle proofs made non-interactive by a transcript: ``open`` and
     ``verify`` absorb what they send and draw what they need, in the same order.
     """
-
-    family = "polynomial"
 
     @abstractmethod
     def commit(self, values: Elements) -> Any:

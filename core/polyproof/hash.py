@@ -1,4 +1,4 @@
-"""The Hash interface: rows to digests, two digests to one, messages, a transcript.
+"""The Hash interface: rows to digests, two digests to one, messages.
 
 A digest is 256 bits for every hash, held as four ``uint64`` words. Everything is domain-separated:
 a domain is a short ASCII string, and digests under two domains are unrelated.
@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from polyproof.engine import Engine
 from polyproof.errors import ProofRejected
-
-if TYPE_CHECKING:
-    from polyproof.transcript import Transcript
 
 __all__ = ["DIGEST_BYTES", "DIGEST_WORDS", "DOMAIN_BYTES", "Digest", "Hash", "Words", "domain_words"]
 
@@ -86,12 +83,6 @@ class Hash(ABC):
             rows[:, 1:] = bytes_of_word.view("<u8")[:, :, 0]
             digests[indices] = self.hash_rows(rows, domain)
         return digests
-
-    def transcript(self, label: str) -> Transcript:
-        """A Fiat-Shamir transcript over this hash that begins with ``label``."""
-        from polyproof.transcript import Transcript
-
-        return Transcript(self, label)
 
     def encode_digests(self, digests: Words) -> bytes:
         """Digests as bytes: 32 a digest, words little-endian."""

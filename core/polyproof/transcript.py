@@ -3,19 +3,19 @@
 The state is one digest. Absorbing a message replaces it by the hash of (state ‖ type ‖ length ‖
 words); a draw hashes (state ‖ counter) under another domain and uses the words by rejection, so
 challenges are uniform. Nothing that is absorbed can be parsed as something else.
+
+Every message and every draw has a name, by which readers, tests and conformance suites speak of it. Names
+are not absorbed: what separates messages is their order, type and length.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from polyproof.field import Elements, Extension
 from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
-
-if TYPE_CHECKING:
-    from polyproof.field import Elements, Extension, Field
 
 __all__ = ["Transcript"]
 
@@ -33,33 +33,28 @@ class Transcript:
         """Begin with the protocol's label and version, for example ``"polyproof/accounts-stark/1"``."""
         self._hash = hash
         self._state: Digest = np.zeros(DIGEST_WORDS, np.uint64)
-        self.absorb_text(label)
+        self.absorb_text("label", label)
 
     @property
     def state(self) -> Digest:
         """The digest of everything absorbed so far, shape ``(4,)``."""
         return self._state.copy()
 
-    def _absorb(self, kind: int, words: Words) -> None:
+    def _absorb(self, name: str, kind: int, words: Words) -> None:
+        """Every message comes through here; ``name`` is for a subclass that records what is said."""
         row = np.concatenate((self._state, np.array([kind, words.size], np.uint64), words.ravel()))
         self._state = self._hash.hash_rows(row[None, :], _ABSORB)[0]
 
-    def absorb_text(self, text: str | bytes) -> None:
+    def absorb_text(self, name: str, text: str | bytes) -> None:
         """Absorb a string (as UTF-8) or bytes."""
         data = text.encode() if isinstance(text, str) else text
-        self._absorb(_TEXT, self._hash.hash_messages([data], "transcript/text")[0])
+        self._absorb(name, _TEXT, self._hash.hash_messages([data], "transcript/text")[0])
 
-    def absorb_integers(self, *values: int) -> None:
+    def absorb_integers(self, name: str, *values: int) -> None:
         """Absorb non-negative integers of any size, each with its own length."""
-        words: list[int] = []
-        for value in values:
-            if value < 0:
-                raise ValueError("a transcript absorbs non-negative integers")
-            limbs = [(value >> shift) & _MASK32 for shift in range(0, max(value.bit_length(), 1), 32)]
-            words += [len(limbs), *limbs]
-        self._absorb(_INTEGERS, np.array(words, np.uint64))
+        self._absorb(name, _INTEGERS, _limbs(name, values))
 
-    def absorb_elements(self, elements: Elements) -> None:
+    def absorb_elements(self, name: str, elements: Elements) -> None:
         """Absorb canonical field or extension elements in C order, as 32-bit halves.
 
         Halves keep the message independent of whether the hash has the same field.
@@ -68,57 +63,54 @@ class Transcript:
         words = np.empty((flat.size, 2), np.uint64)
         words[:, 0] = flat & np.uint64(_MASK32)
         words[:, 1] = flat >> np.uint64(32)
-        self._absorb(_ELEMENTS, words.ravel())
+        self._absorb(name, _ELEMENTS, words.ravel())
 
-    def absorb_digests(self, digests: Words) -> None:
+    def absorb_digests(self, name: str, digests: Words) -> None:
         """Absorb digests of this transcript's hash, shape ``(4,)`` or ``(n, 4)``."""
-        self._absorb(_DIGESTS, np.ascontiguousarray(digests, np.uint64).ravel())
+        self._absorb(name, _DIGESTS, np.ascontiguousarray(digests, np.uint64).ravel())
 
     def _words(self) -> Iterator[int]:
-        """Uniform words below ``hash.word_bound``; the state moves on when the draw is closed."""
+        """Uniform words below ``hash.word_bound``, as many as are asked for."""
         counter = 0
         while True:
             row = np.concatenate((self._state, np.array([counter], np.uint64)))
             yield from (int(word) for word in self._hash.hash_rows(row[None, :], _DRAW)[0])
             counter += 1
 
-    def _uniform(self, bound: int, count: int) -> list[int]:
+    def _uniform(self, name: str, bound: int, count: int) -> list[int]:
         limit = self._hash.word_bound - self._hash.word_bound % bound
         drawn: list[int] = []
-        for word in self._words():
+        words = self._words()
+        while len(drawn) < count:
+            word = next(words)
             if word < limit:
                 drawn.append(word % bound)
-            if len(drawn) == count:
-                break
-        self.absorb_integers(count, bound)
+        self._absorb(name, _INTEGERS, _limbs(name, (count, bound)))
         return drawn
 
-    def draw_element(self, field: Field) -> int:
-        """A uniform base-field element."""
-        return self._uniform(field.modulus, 1)[0]
-
-    def draw_extension(self, extension: Extension) -> Elements:
+    def draw_extension(self, name: str, extension: Extension) -> Elements:
         """A uniform element of the extension that is not in the base field, shape ``(e,)``.
 
-        Redrawn while it lies in the base field, as the protocol wants of α and z.
+        Redrawn while it lies in the base field: a challenge there could be a point of the trace domain or a
+        value of a table.
         """
         while True:
-            words = self._uniform(extension.field.modulus, extension.degree)
+            words = self._uniform(name, extension.field.modulus, extension.degree)
             element = np.array(words, np.uint64)
             if not extension.in_base(element):
                 return element
 
-    def draw_integers(self, count: int, bound: int) -> list[int]:
+    def draw_integers(self, name: str, count: int, bound: int) -> list[int]:
         """``count`` independent uniform integers below ``bound``."""
-        return self._uniform(bound, count)
+        return self._uniform(name, bound, count)
 
-    def draw_indices(self, count: int, bound: int) -> list[int]:
+    def draw_indices(self, name: str, count: int, bound: int) -> list[int]:
         """``count`` different integers below ``bound``, in the order drawn."""
         if count > bound:
             raise ValueError(f"{count} different integers below {bound} do not exist")
         chosen: dict[int, None] = {}
         while len(chosen) < count:
-            for index in self._uniform(bound, count - len(chosen)):
+            for index in self._uniform(name, bound, count - len(chosen)):
                 chosen.setdefault(index)
         return list(chosen)
 
@@ -137,11 +129,11 @@ class Transcript:
 
     def check_grinding(self, nonce: int, bits: int) -> bool:
         """Whether the hash of (state ‖ nonce) begins with ``bits`` zero bits; absorbs nothing."""
-        return 0 <= nonce < 2**32 * 2**16 and bool(self._ground(np.array([nonce], np.uint64), bits)[0])
+        return 0 <= nonce < 1 << 48 and bool(self._ground(np.array([nonce], np.uint64), bits)[0])
 
     def absorb_nonce(self, nonce: int) -> None:
         """Absorb the grinding nonce, before queries are drawn."""
-        self._absorb(_NONCE, np.array([nonce & _MASK32, nonce >> 32], np.uint64))
+        self._absorb("nonce", _NONCE, np.array([nonce & _MASK32, nonce >> 32], np.uint64))
 
     def _ground(self, nonces: Words, bits: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         rows = np.empty((nonces.size, DIGEST_WORDS + 1), np.uint64)
@@ -150,3 +142,14 @@ class Transcript:
         low = self._hash.hash_rows(rows, _GRIND)[:, 0]
         result: np.ndarray[tuple[int], np.dtype[np.bool_]] = (low & np.uint64((1 << bits) - 1)) == 0
         return result
+
+
+def _limbs(name: str, values: Iterable[int]) -> Words:
+    """Integers as words: for each the number of its 32-bit limbs, at least one, and these, little end first."""
+    words: list[int] = []
+    for value in values:
+        if value < 0:
+            raise ValueError(f"a transcript absorbs non-negative integers, and {name!r} has {value}")
+        limbs = [(value >> shift) & _MASK32 for shift in range(0, max(value.bit_length(), 1), 32)]
+        words += [len(limbs), *limbs]
+    return np.array(words, np.uint64)

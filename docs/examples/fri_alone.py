@@ -5,6 +5,7 @@ import numpy as np
 from polyproof.engine import Engine
 from polyproof.errors import ProofRejected
 from polyproof.registry import default_registry
+from polyproof.transcript import Transcript
 from polyproof_stark.commitment import FriCommitment
 
 SIZE = 1 << 12
@@ -24,9 +25,9 @@ columns = np.random.default_rng(1).integers(0, prover.field.modulus, (SIZE, 3), 
 state = prover.commit(columns)
 
 # The point comes from the transcript, after the commitment: nobody can choose columns to suit it.
-transcript = prover.hash.transcript("example/1")
-transcript.absorb_digests(state.root)
-point = transcript.draw_extension(prover.extension)
+transcript = Transcript(prover.hash, "example/1")
+transcript.absorb_digests("root", state.root)
+point = transcript.draw_extension("point", prover.extension)
 opening = prover.open([state], [point], transcript)
 proof = prover.write(opening)
 print(f"root {prover.hash.encode_digests(state.root[None])[:8].hex()}…, proof of {len(proof):,} bytes")
@@ -36,9 +37,9 @@ print(f"root {prover.hash.encode_digests(state.root[None])[:8].hex()}…, proof 
 def verified_values(root: np.ndarray, proof: bytes) -> np.ndarray:
     """The columns' values at the point, ``(3, 3)``; ``ProofRejected`` if they are not proven."""
     verifier = scheme(Engine.PORTABLE)
-    transcript = verifier.hash.transcript("example/1")
-    transcript.absorb_digests(root)
-    point = transcript.draw_extension(verifier.extension)
+    transcript = Transcript(verifier.hash, "example/1")
+    transcript.absorb_digests("root", root)
+    point = transcript.draw_extension("point", verifier.extension)
     opening = verifier.read(proof, widths=[3], points=1)
     verifier.verify([root], [point], opening, transcript)
     return opening.values[0][0]

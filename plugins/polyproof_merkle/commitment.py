@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from polyproof.commitment import VectorClaim, VectorCommitment, VectorOpening
+from polyproof.commitment import OpenedLeaves, VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
 from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
 
@@ -91,15 +91,10 @@ class MerkleTree(VectorCommitment):
     def commit(self, rows: Words) -> MerkleState:
         """Commit to ``(n, columns)``. Raises ``ValueError`` unless n is a power of two."""
         _require_power_of_two(len(rows))
-        return self.commit_digests(self.hash_leaves(rows))
-
-    def commit_digests(self, leaves: Words) -> MerkleState:
-        """Commit to leaf digests ``(n, 4)``. Raises ``ValueError`` unless n is a power of two."""
-        size = len(leaves)
-        _require_power_of_two(size)
+        size = len(rows)
         nodes = np.empty((2 * size, DIGEST_WORDS), np.uint64)
         nodes[0] = 0
-        nodes[size:] = leaves
+        nodes[size:] = self.hash_leaves(rows)
         while size > 1:
             children = nodes[size : 2 * size]
             nodes[size // 2 : size] = self.hash.compress(children[0::2], children[1::2], self.node_domain)
@@ -111,11 +106,9 @@ class MerkleTree(VectorCommitment):
         problem = _problem(state.size, indices)
         if problem:
             raise ValueError(problem[1])
-        missing = [
-            level.known[level.alone] ^ 1 for level in _levels(state.size, np.sort(_positions(state.size, indices)))
-        ]
-        wanted = np.concatenate(missing) if missing else np.zeros(0, np.int64)
-        return VectorOpening(state.nodes[wanted])
+        levels = _levels(state.size, np.sort(_positions(state.size, indices)))
+        missing = [np.zeros(0, np.int64), *(level.known[level.alone] ^ 1 for level in levels)]
+        return VectorOpening(state.nodes[np.concatenate(missing)])
 
     def dump(self, state: MerkleState) -> Words:
         """All nodes in heap order: ``(2n, 4)``."""
@@ -134,15 +127,15 @@ class MerkleTree(VectorCommitment):
 
     def verify(self, root: Digest, size: int, indices: Sequence[int], leaves: Words, opening: VectorOpening) -> None:
         """``verify_many`` of one."""
-        self.verify_many([VectorClaim(root, size, indices, leaves, opening)])
+        self.verify_many([OpenedLeaves(root, size, indices, leaves, opening)])
 
-    def verify_many(self, claims: Sequence[VectorClaim]) -> None:
+    def verify_many(self, opened: Sequence[OpenedLeaves]) -> None:
         """Check openings of several trees, with one call of ``compress`` a level for all of them.
 
         Levels are counted from the leaves: a smaller tree is done earlier. Raises ``ProofRejected``
-        that says which claim of how many failed.
+        that says which opening of how many failed.
         """
-        climbs = [_Climb(claim, f"opening {k + 1} of {len(claims)}") for k, claim in enumerate(claims)]
+        climbs = [_Climb(one, f"opening {k + 1} of {len(opened)}") for k, one in enumerate(opened)]
         under_way = [climb for climb in climbs if climb.levels]
         while under_way:
             pairs = [climb.pairs() for climb in under_way]
@@ -158,25 +151,26 @@ class MerkleTree(VectorCommitment):
 
 
 class _Climb:
-    """One claim on its way from the leaves to the root."""
+    """One opening on its way from the leaves to the root."""
 
-    def __init__(self, claim: VectorClaim, what: str) -> None:
+    def __init__(self, opened: OpenedLeaves, what: str) -> None:
         self.what = what
-        _check(claim.size, claim.indices, what)
-        leaves, siblings = np.asarray(claim.leaves, np.uint64), np.asarray(claim.opening.siblings, np.uint64)
-        if leaves.shape != (len(claim.indices), DIGEST_WORDS):
+        _check(opened.size, opened.indices, what)
+        leaves, siblings = np.asarray(opened.leaves, np.uint64), np.asarray(opened.opening.siblings, np.uint64)
+        if leaves.shape != (len(opened.indices), DIGEST_WORDS):
             raise ProofRejected(
-                "merkle-leaves", f"{what}: {len(claim.indices)} leaf digests are wanted, got an array of {leaves.shape}"
+                "merkle-leaves",
+                f"{what}: expected {len(opened.indices)} leaf digests, got an array of shape {leaves.shape}",
             )
-        positions = _positions(claim.size, claim.indices)
+        positions = _positions(opened.size, opened.indices)
         order = np.argsort(positions)
-        self.levels = list(_levels(claim.size, positions[order]))[::-1]
-        wanted = _count_missing(self.levels)
-        if siblings.shape != (wanted, DIGEST_WORDS):
+        self.levels = list(_levels(opened.size, positions[order]))[::-1]
+        expected = _count_missing(self.levels)
+        if siblings.shape != (expected, DIGEST_WORDS):
             raise ProofRejected(
-                "merkle-siblings", f"{what}: {wanted} siblings are wanted, got an array of {siblings.shape}"
+                "merkle-siblings", f"{what}: expected {expected} siblings, got an array of shape {siblings.shape}"
             )
-        self.root = np.asarray(claim.root, np.uint64)
+        self.root = np.asarray(opened.root, np.uint64)
         self.digests = leaves[order]
         self._siblings = siblings
 

@@ -40,8 +40,8 @@ from polyproof_stark.options import StarkOptions, check_shape
 from polyproof_stark.parameters import Parameters, check_parameters
 from polyproof_stark.proof import StarkProof, read_log_rows
 from polyproof_stark.protocol import Context, Instance, trees_of
-from polyproof_stark.rows import account_nonce, account_tag, row_tags
 from polyproof_stark.security import choose_queries, security_report
+from polyproof_stark.tags import account_nonce, account_tag, row_tags
 from polyproof_stark.verifier import verify
 
 __all__ = ["StarkBackend"]

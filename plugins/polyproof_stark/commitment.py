@@ -14,14 +14,13 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 
-from polyproof.commitment import PolynomialCommitment, VectorClaim, VectorCommitment, VectorOpening
+from polyproof.commitment import OpenedLeaves, PolynomialCommitment, VectorCommitment, VectorOpening
 from polyproof.engine import for_blocks
 from polyproof.errors import OptionsError, ProofRejected
 from polyproof.field import Elements, Extension, Field
 from polyproof.hash import Digest, Hash
 from polyproof.toolkit.binary import Reader, Writer
 from polyproof.transcript import Transcript
-from polyproof_stark.conversation import Conversation
 from polyproof_stark.fri import Domain, Folding
 from polyproof_stark.low_degree import LowDegreeProof, LowDegreeTest, read_opening, write_opening
 
@@ -106,17 +105,15 @@ class FriCommitment(PolynomialCommitment):
         state = self.tree.commit(extended)
         return FriState(coefficients, extended, state, state.root)
 
-    def _begin(self, transcript: Transcript, roots: Sequence[Digest], widths: Sequence[int]) -> Conversation:
-        conversation = Conversation(transcript)
+    def _absorb_statement(self, transcript: Transcript, roots: Sequence[Digest], widths: Sequence[int]) -> None:
         test = self.test
-        conversation.text("scheme", self.name)
-        conversation.integers(
+        transcript.absorb_text("scheme", self.name)
+        transcript.absorb_integers(
             "options", self.size, self.extension.degree, self.blowup, test.queries, test.grinding, *test.folding.arities
         )
-        conversation.integers("widths", *widths)
+        transcript.absorb_integers("widths", *widths)
         for root in roots:
-            conversation.digest("root", root)
-        return conversation
+            transcript.absorb_digests("root", root)
 
     def _points(self, points: Sequence[Elements]) -> list[Elements]:
         checked = [np.asarray(point, np.uint64) for point in points]
@@ -130,9 +127,9 @@ class FriCommitment(PolynomialCommitment):
         points = self._points(points)
         extension = self.extension
         widths = [state.extended.shape[1] for state in states]
-        conversation = self._begin(transcript, [state.root for state in states], widths)
+        self._absorb_statement(transcript, [state.root for state in states], widths)
         values = tuple(tuple(extension.evaluate(state.coefficients, point) for point in points) for state in states)
-        gamma = self._absorb_values(conversation, points, values)
+        gamma = self._absorb_values(transcript, points, values)
         domain = self.test.domain
         codeword = np.empty((domain.size, extension.degree), np.uint64)
 
@@ -143,7 +140,7 @@ class FriCommitment(PolynomialCommitment):
             )
 
         for_blocks(fill, domain.size, _BLOCK)
-        low_degree, indices, _ = self.test.prove(conversation, codeword, self.tree)
+        low_degree, indices, _ = self.test.prove(transcript, codeword, self.tree)
         return FriOpening(
             values,
             low_degree,
@@ -163,29 +160,29 @@ class FriCommitment(PolynomialCommitment):
         if len(opening.values) != len(roots) or any(len(row) != len(points) for row in opening.values):
             raise ProofRejected("shape", f"values of {len(roots)} commitments at {len(points)} points are wanted")
         widths = [len(row[0]) for row in opening.values]
-        conversation = self._begin(transcript, roots, widths)
-        gamma = self._absorb_values(conversation, points, opening.values)
-        folds, indices = self.test.replay(conversation, opening.low_degree)
-        claims = self.test.claims(opening.low_degree, indices, self.tree)
+        self._absorb_statement(transcript, roots, widths)
+        gamma = self._absorb_values(transcript, points, opening.values)
+        folds, indices = self.test.replay(transcript, opening.low_degree)
+        opened = self.test.opened_leaves(opening.low_degree, indices, self.tree)
         for root, rows, row_opening, width in zip(roots, opening.rows, opening.row_openings, widths, strict=True):
             if rows.shape != (len(indices), width):
                 raise ProofRejected("shape", f"rows of shape {(len(indices), width)} are wanted, got {rows.shape}")
             leaves = self.tree.hash_leaves(rows)
-            claims.append(VectorClaim(root, self.test.domain.size, indices, leaves, row_opening))
-        self.tree.verify_many(claims)
+            opened.append(OpenedLeaves(root, self.test.domain.size, indices, leaves, row_opening))
+        self.tree.verify_many(opened)
         at = self.test.domain.points(self.field, indices)
         codeword = self._combined(gamma, points, opening.values, opening.rows, at)
         self.test.check(opening.low_degree, indices, codeword, folds)
 
     def _absorb_values(
-        self, conversation: Conversation, points: Sequence[Elements], values: Sequence[Sequence[Elements]]
+        self, transcript: Transcript, points: Sequence[Elements], values: Sequence[Sequence[Elements]]
     ) -> Elements:
         for point in points:
-            conversation.elements("point", point)
+            transcript.absorb_elements("point", point)
         for of_state in values:
             for at_point in of_state:
-                conversation.elements("values", at_point)
-        return conversation.challenge("gamma", self.extension)
+                transcript.absorb_elements("values", at_point)
+        return transcript.draw_extension("gamma", self.extension)
 
     def _combined(
         self,

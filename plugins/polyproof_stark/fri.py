@@ -105,7 +105,8 @@ def fold(extension: Extension, cosets: Elements, points: Elements, challenge: El
         points = field.multiply(points, points)
         challenge = extension.multiply(challenge, challenge)
         arity = half
-    return cosets[0]
+    folded: Elements = cosets[0]
+    return folded
 
 
 def fold_codeword(

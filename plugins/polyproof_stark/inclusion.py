@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 from attrs import frozen
 
-from polyproof.commitment import VectorClaim, VectorCommitment, VectorOpening
+from polyproof.commitment import OpenedLeaves, VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements
 from polyproof.hash import Digest, Hash, Words
@@ -103,7 +103,7 @@ def verify_inclusion(
 
     own = np.concatenate((limbs, proof.mask))
     leaf = trees["inclusion"].hash_leaves(np.concatenate((own, tag))[None, :])
-    own_path = VectorClaim(accepted.proof.inclusion_root, p.rows, [proof.row], leaf, VectorOpening(proof.path))
+    own_path = OpenedLeaves(accepted.proof.inclusion_root, p.rows, [proof.row], leaf, VectorOpening(proof.path))
     try:
         trees["inclusion"].verify_many([own_path])
     except ProofRejected as error:
@@ -114,13 +114,13 @@ def verify_inclusion(
         ) from error
     size = p.rows // arities[0]
     pair_leaf = trees["pair"].hash_leaves(proof.pair.reshape(1, -1))
-    claims = [VectorClaim(accepted.proof.pair_root, size, [touched[0]], pair_leaf, VectorOpening(proof.pair_path))]
+    opened = [OpenedLeaves(accepted.proof.pair_root, size, [touched[0]], pair_leaf, VectorOpening(proof.pair_path))]
     for number, (coset, path) in enumerate(proof.chain):
         size //= arities[number + 1]
         chain_leaf = trees["chain"].hash_leaves(coset.reshape(1, -1))
         root = accepted.proof.low_degree.chain_roots[number]
-        claims.append(VectorClaim(root, size, [touched[number + 1]], chain_leaf, VectorOpening(path)))
-    trees["inclusion"].verify_many(claims)
+        opened.append(OpenedLeaves(root, size, [touched[number + 1]], chain_leaf, VectorOpening(path)))
+    trees["inclusion"].verify_many(opened)
 
     # G_A(ω^r) from the own row must be the first half of the opened pair.
     point = extension.embed(instance.trace_domain.points(field, [proof.row]))

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
-from polyproof.commitment import VectorClaim, VectorCommitment, VectorOpening
+from polyproof.commitment import OpenedLeaves, VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements, Extension, Field
 from polyproof.hash import DIGEST_WORDS, Hash, Words
 from polyproof.toolkit.binary import Reader, Writer
-from polyproof_stark.conversation import Conversation
+from polyproof.transcript import Transcript
 from polyproof_stark.fri import Domain, Folding, check_folds, fold_codeword, interpolate_final, leaf_rows, leaves_of
 
 __all__ = ["Chain", "LayerOpening", "LowDegreeProof", "LowDegreeTest", "read_opening", "write_opening"]
@@ -113,16 +113,16 @@ class LowDegreeTest:
         return self.extension.field
 
     def prove(
-        self, conversation: Conversation, codeword: Elements, tree: VectorCommitment, chain: Chain | None = None
+        self, transcript: Transcript, codeword: Elements, tree: VectorCommitment, chain: Chain | None = None
     ) -> tuple[LowDegreeProof, list[int], list[tuple[Elements, Any]]]:
         """Run the test on a codeword ``(|D|, e)``.
 
         Returns the proof, the queried positions, and rows and tree of every chain layer from 1 on.
         """
-        layers, chain_layers, final = self.fold_all(conversation, codeword, tree, chain)
-        conversation.elements("final polynomial", final)
-        nonce = self.grind(conversation)
-        indices = self.draw_queries(conversation)
+        layers, chain_layers, final = self.fold_all(transcript, codeword, tree, chain)
+        transcript.absorb_elements("final polynomial", final)
+        nonce = self.grind(transcript)
+        indices = self.draw_queries(transcript)
         opened = []
         touched = leaves_of(self.folding, self.domain.size, indices)
         for (rows, state), leaves, arity in zip(layers, touched, self.folding.arities, strict=True):
@@ -139,7 +139,7 @@ class LowDegreeTest:
         return proof, indices, chain_layers
 
     def fold_all(
-        self, conversation: Conversation, codeword: Elements, tree: VectorCommitment, chain: Chain | None
+        self, transcript: Transcript, codeword: Elements, tree: VectorCommitment, chain: Chain | None
     ) -> tuple[list[tuple[Elements, Any]], list[tuple[Elements, Any]], Elements]:
         """Commit and fold, on both domains with the same challenges, down to the final polynomial."""
         domain = self.domain
@@ -149,12 +149,12 @@ class LowDegreeTest:
         for number, arity in enumerate(self.folding.arities):
             rows = leaf_rows(codeword, arity)
             layers.append((rows, tree.commit(rows)))
-            conversation.digest(f"layer {number} root", layers[-1][1].root)
+            transcript.absorb_digests(f"layer {number} root", layers[-1][1].root)
             if number and chain is not None and chain_word is not None:
                 chain_rows = leaf_rows(chain_word, arity)
                 chain_layers.append((chain_rows, chain.tree.commit(chain_rows)))
-                conversation.digest(f"chain {number} root", chain_layers[-1][1].root)
-            challenge = conversation.challenge(f"fold {number}", self.extension)
+                transcript.absorb_digests(f"chain {number} root", chain_layers[-1][1].root)
+            challenge = transcript.draw_extension(f"fold {number}", self.extension)
             codeword = fold_codeword(self.extension, codeword, domain, arity, challenge)
             domain = domain.folded(arity, self.field)
             if chain_domain is not None and chain_word is not None:
@@ -170,35 +170,37 @@ class LowDegreeTest:
         """The coefficients that are sent."""
         return interpolate_final(self.extension, codeword, domain, self.folding.final_bound)
 
-    def grind(self, conversation: Conversation) -> int:
+    def grind(self, transcript: Transcript) -> int:
         """Find the nonce and absorb it."""
-        return conversation.transcript.grind(self.grinding)
+        return transcript.grind(self.grinding)
 
-    def draw_queries(self, conversation: Conversation) -> list[int]:
+    def draw_queries(self, transcript: Transcript) -> list[int]:
         """q points of D: cosets without repetition, then a point in each."""
         arity = self.folding.arities[0]
         count = self.domain.size // arity
-        cosets = conversation.transcript.draw_indices(self.queries, count)
-        slots = conversation.transcript.draw_integers(self.queries, arity)
+        cosets = transcript.draw_indices("cosets of queries", self.queries, count)
+        slots = transcript.draw_integers("slots of queries", self.queries, arity)
         return [coset + slot * count for coset, slot in zip(cosets, slots, strict=True)]
 
-    def replay(self, conversation: Conversation, proof: LowDegreeProof) -> tuple[list[Elements], list[int]]:
-        """The verifier's side of the conversation: fold challenges and queries."""
+    def replay(self, transcript: Transcript, proof: LowDegreeProof) -> tuple[list[Elements], list[int]]:
+        """The verifier's side: absorb the messages, draw the fold challenges and the queries."""
         folds = []
         for number in range(len(self.folding.arities)):
-            conversation.digest(f"layer {number} root", proof.layer_roots[number])
+            transcript.absorb_digests(f"layer {number} root", proof.layer_roots[number])
             if number and len(proof.chain_roots):
-                conversation.digest(f"chain {number} root", proof.chain_roots[number - 1])
-            folds.append(conversation.challenge(f"fold {number}", self.extension))
-        conversation.elements("final polynomial", proof.final)
-        if not conversation.transcript.check_grinding(proof.nonce, self.grinding):
+                transcript.absorb_digests(f"chain {number} root", proof.chain_roots[number - 1])
+            folds.append(transcript.draw_extension(f"fold {number}", self.extension))
+        transcript.absorb_elements("final polynomial", proof.final)
+        if not transcript.check_grinding(proof.nonce, self.grinding):
             raise ProofRejected("grinding", f"the nonce does not show {self.grinding} bits of work")
-        conversation.transcript.absorb_nonce(proof.nonce)
-        return folds, self.draw_queries(conversation)
+        transcript.absorb_nonce(proof.nonce)
+        return folds, self.draw_queries(transcript)
 
-    def claims(self, proof: LowDegreeProof, indices: Sequence[int], tree: VectorCommitment) -> list[VectorClaim]:
-        """The Merkle openings of the layers, to be verified with all others."""
-        claims = []
+    def opened_leaves(
+        self, proof: LowDegreeProof, indices: Sequence[int], tree: VectorCommitment
+    ) -> list[OpenedLeaves]:
+        """The openings of the layers, to be verified with all others."""
+        opened = []
         size = self.domain.size
         touched = leaves_of(self.folding, size, indices)
         for number, (layer, leaves, arity) in enumerate(zip(proof.layers, touched, self.folding.arities, strict=True)):
@@ -208,8 +210,8 @@ class LowDegreeTest:
                     "coset-count", f"layer {number} opens {len(layer.cosets)} cosets, the queries touch {len(leaves)}"
                 )
             digests = tree.hash_leaves(layer.cosets.reshape(len(leaves), -1))
-            claims.append(VectorClaim(proof.layer_roots[number], size, leaves, digests, layer.opening))
-        return claims
+            opened.append(OpenedLeaves(proof.layer_roots[number], size, leaves, digests, layer.opening))
+        return opened
 
     def check(self, proof: LowDegreeProof, indices: Sequence[int], values: Elements, folds: Sequence[Elements]) -> None:
         """Follow the queries, whose values ``(q, e)`` the verifier has computed, to the final polynomial."""

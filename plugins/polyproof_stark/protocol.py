@@ -1,4 +1,4 @@
-"""What prover and verifier share: the instance, the conversation, weights, divisors.
+"""What prover and verifier share: the instance, the transcript, weights, divisors.
 
 Symbols are those of docs/reference/protocol.md. Rows of the trace matrix are
 (witness ‖ mask of A ‖ range ‖ mask of B); columns of the extension take e base columns each.
@@ -17,8 +17,8 @@ from polyproof.errors import OptionsError
 from polyproof.field import Elements, Extension, Field
 from polyproof.hash import Hash
 from polyproof.registry import Registry
+from polyproof.transcript import Transcript
 from polyproof_stark.compiler import CompiledSystem, RowSet
-from polyproof_stark.conversation import Conversation
 from polyproof_stark.fri import Domain
 from polyproof_stark.low_degree import LowDegreeTest
 from polyproof_stark.parameters import Parameters
@@ -135,25 +135,25 @@ class Instance:
         p = self.parameters
         return LowDegreeTest(self.extension, p.folding, self.evaluation_domain, p.queries, p.grinding)
 
-    def begin(self, hash: Hash) -> Conversation:
-        """The conversation up to the first root: everything of the instance absorbed."""
+    def begin(self, hash: Hash) -> Transcript:
+        """The transcript up to the first root: everything of the instance absorbed (section 7, message 1)."""
         p = self.parameters
-        conversation = Conversation(hash.transcript(LABEL))
+        transcript = Transcript(hash, LABEL)
         context = self.context
-        conversation.text("audit context", context.audit)
-        conversation.text("constraint system", self.compiled.digest)
-        conversation.text("hash", hash.name)
-        conversation.text("field", self.field.name)
-        conversation.integers(
+        transcript.absorb_text("audit context", context.audit)
+        transcript.absorb_text("constraint system", self.compiled.digest)
+        transcript.absorb_text("hash", hash.name)
+        transcript.absorb_text("field", self.field.name)
+        transcript.absorb_integers(
             "options", p.degree, p.blowup, p.queries, p.grinding, p.arity, p.blinding, self.layout.chunks
         )
-        conversation.text("audit id", context.audit_id)
-        conversation.integers("segment", context.segment, context.segments)
-        conversation.integers("rows", p.log_rows, p.active)
-        conversation.text("columns", "\n".join(self.compiled.witness_columns))
-        conversation.integers("totals", *context.totals)
-        conversation.integers("publics", *(self.publics[name] for name in self.compiled.publics))
-        return conversation
+        transcript.absorb_text("audit id", context.audit_id)
+        transcript.absorb_integers("segment", context.segment, context.segments)
+        transcript.absorb_integers("rows", p.log_rows, p.active)
+        transcript.absorb_text("columns", "\n".join(self.compiled.witness_columns))
+        transcript.absorb_integers("totals", *context.totals)
+        transcript.absorb_integers("publics", *(self.publics[name] for name in self.compiled.publics))
+        return transcript
 
 
 def trees_of(registry: Registry, scheme: str, hash: Hash) -> Mapping[str, VectorCommitment]:

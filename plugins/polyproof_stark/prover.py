@@ -88,49 +88,49 @@ class Prover:
         Raises ``InputError`` for a trace that breaks a constraint, naming it and the row.
         """
         with self.progress.task("prove", 7) as task:
-            conversation = self.instance.begin(self.hash)
+            transcript = self.instance.begin(self.hash)
             rows = self.trace_matrix(trace)
             committed = self.commit_trace(rows)
             inclusion_tree = self.commit_inclusion(rows, tags)
-            conversation.digest("trace root", committed.tree.root)
-            conversation.digest("inclusion root", inclusion_tree.root)
+            transcript.absorb_digests("trace root", committed.tree.root)
+            transcript.absorb_digests("inclusion root", inclusion_tree.root)
             task.advance()
 
-            alpha = conversation.challenge("alpha", self.extension)
-            lam = conversation.challenge("lambda", self.extension)
+            alpha = transcript.draw_extension("alpha", self.extension)
+            lam = transcript.draw_extension("lambda", self.extension)
             arguments = self.argument_matrix(trace, rows, alpha, lam)
             argument = self.commit_argument(arguments)
             if argument is not None:
-                conversation.digest("argument root", argument.tree.root)
+                transcript.absorb_digests("argument root", argument.tree.root)
             task.advance()
 
-            eta = conversation.challenge("constraint challenge", self.extension)
+            eta = transcript.draw_extension("constraint challenge", self.extension)
             try:
                 chunks = self.quotient_chunks(committed, argument, [alpha, lam], eta)
             except QuotientError as error:
                 raise InputError(self.diagnose(rows, arguments, [alpha, lam])) from error
             quotient = self.commit_quotient(chunks)
-            conversation.digest("quotient root", quotient.tree.root)
+            transcript.absorb_digests("quotient root", quotient.tree.root)
             task.advance()
 
-            z = conversation.challenge("z", self.extension)
+            z = transcript.draw_extension("z", self.extension)
             openings = self.open_at(z, committed, argument, quotient)
-            conversation.elements("openings", openings.all())
-            gamma = conversation.challenge("gamma", self.extension)
+            transcript.absorb_elements("openings", openings.all())
+            gamma = transcript.draw_extension("gamma", self.extension)
             task.advance()
 
             weights = Weights.of(self.instance, openings, gamma)
             g_a, g_b = self.codewords_on_h(z, weights, rows, arguments, quotient)
             pair_rows = leaf_rows(np.concatenate((g_a, g_b), axis=1), self.parameters.folding.arities[0])
             pair_tree = self.trees["pair"].commit(pair_rows)
-            conversation.digest("pair root", pair_tree.root)
-            delta = conversation.challenge("delta", self.extension)
+            transcript.absorb_digests("pair root", pair_tree.root)
+            delta = transcript.draw_extension("delta", self.extension)
             on_h = self.extension.add(g_a, self.extension.multiply(g_b, delta))
             on_d = self.codeword_on_d(z, delta, weights, committed, argument, quotient)
             task.advance()
 
             low_degree, indices, chain = self.low_degree_test().prove(
-                conversation, on_d, self.trees["fri"], Chain(self.instance.trace_domain, on_h, self.trees["chain"])
+                transcript, on_d, self.trees["fri"], Chain(self.instance.trace_domain, on_h, self.trees["chain"])
             )
             task.advance()
             proof = self.answer(indices, openings, committed, argument, quotient, inclusion_tree, pair_tree, low_degree)

@@ -46,8 +46,9 @@ def account_nonce(key: bytes, statement: Statement, row: int, user: bytes) -> by
 
 
 def account_tag(hash: Hash, statement: Statement, user: bytes, nonce: bytes) -> Digest:
-    """The tag of an account: recomputed by its user from the own account id, shape ``(4,)``."""
-    return hash.hash_messages([_context(statement) + _prefixed(user) + nonce], ACCOUNT)[0]
+    """The tag of an account, shape ``(4,)``: its user recomputes it from the account id that they type."""
+    tag: Digest = hash.hash_messages([_context(statement) + _prefixed(user) + nonce], ACCOUNT)[0]
+    return tag
 
 
 def row_tags(hash: Hash, statement: Statement, key: bytes, ids: Identifiers, rows: Elements, size: int) -> Words:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 from attrs import frozen
 
-from polyproof.commitment import VectorClaim, VectorCommitment
+from polyproof.commitment import OpenedLeaves, VectorCommitment
 from polyproof.constraints import Node, Operation
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements
@@ -40,23 +40,23 @@ def verify(instance: Instance, proof: StarkProof, hash: Hash, trees: Mapping[str
     extension = instance.extension
 
     # The transcript, in the order of the protocol (section 7).
-    conversation = instance.begin(hash)
-    conversation.digest("trace root", proof.trace_root)
-    conversation.digest("inclusion root", proof.inclusion_root)
-    alpha = conversation.challenge("alpha", extension)
-    lam = conversation.challenge("lambda", extension)
+    transcript = instance.begin(hash)
+    transcript.absorb_digests("trace root", proof.trace_root)
+    transcript.absorb_digests("inclusion root", proof.inclusion_root)
+    alpha = transcript.draw_extension("alpha", extension)
+    lam = transcript.draw_extension("lambda", extension)
     if proof.argument_root is not None:
-        conversation.digest("argument root", proof.argument_root)
-    eta = conversation.challenge("constraint challenge", extension)
-    conversation.digest("quotient root", proof.quotient_root)
-    z = conversation.challenge("z", extension)
-    conversation.elements("openings", proof.openings.all())
+        transcript.absorb_digests("argument root", proof.argument_root)
+    eta = transcript.draw_extension("constraint challenge", extension)
+    transcript.absorb_digests("quotient root", proof.quotient_root)
+    z = transcript.draw_extension("z", extension)
+    transcript.absorb_elements("openings", proof.openings.all())
     check_identity(instance, proof, [alpha, lam], eta, z)
-    gamma = conversation.challenge("gamma", extension)
-    conversation.digest("pair root", proof.pair_root)
-    delta = conversation.challenge("delta", extension)
+    gamma = transcript.draw_extension("gamma", extension)
+    transcript.absorb_digests("pair root", proof.pair_root)
+    delta = transcript.draw_extension("delta", extension)
     test = instance.low_degree_test
-    folds, indices = test.replay(conversation, proof.low_degree)
+    folds, indices = test.replay(transcript, proof.low_degree)
 
     weights = Weights.of(instance, proof.openings, gamma)
     check_trees(instance, proof, indices, trees)
@@ -119,9 +119,11 @@ def check_trees(
     """All Merkle openings, the levels of all trees together."""
     p = instance.parameters
     size = p.domain_size
-    claims = [
-        VectorClaim(proof.trace_root, size, indices, trees["trace"].hash_leaves(proof.trace_rows), proof.trace_opening),
-        VectorClaim(
+    opened = [
+        OpenedLeaves(
+            proof.trace_root, size, indices, trees["trace"].hash_leaves(proof.trace_rows), proof.trace_opening
+        ),
+        OpenedLeaves(
             proof.quotient_root,
             size,
             indices,
@@ -131,11 +133,11 @@ def check_trees(
     ]
     if proof.argument_root is not None:
         leaves = trees["argument"].hash_leaves(proof.argument_rows)
-        claims.append(VectorClaim(proof.argument_root, size, indices, leaves, proof.argument_opening))
+        opened.append(OpenedLeaves(proof.argument_root, size, indices, leaves, proof.argument_opening))
     elif len(proof.argument_opening.siblings):
         raise ProofRejected("merkle-siblings", "an opening of an argument that the system does not have")
-    claims += instance.low_degree_test.claims(proof.low_degree, indices, trees["fri"])
-    trees["trace"].verify_many(claims)
+    opened += instance.low_degree_test.opened_leaves(proof.low_degree, indices, trees["fri"])
+    trees["trace"].verify_many(opened)
 
 
 def codeword_at(

@@ -146,6 +146,7 @@ import sys
 import numpy as np
 from polyproof.registry import default_registry
 from polyproof.engine import Engine
+from polyproof.transcript import Transcript
 
 for name in ("blake3", "sha256", "keccak256"):
     hash = default_registry().create("hash", name, engine=Engine.PORTABLE)
@@ -154,7 +155,7 @@ for name in ("blake3", "sha256", "keccak256"):
         hash.hash_rows(rows, "leaf")
         hash.compress(rows[:, :4], rows[:, 4:8], "node")
         hash.digest(rows.view(np.uint8))
-    hash.transcript("test/1").draw_indices(3, 100)
+    Transcript(hash, "test/1").draw_indices("indices", 3, 100)
 found = sorted(name for name in sys.modules if name.split(".")[0] in ("numba", "llvmlite"))
 sys.exit(f"imported {found[:3]}" if found else 0)
 """

@@ -59,6 +59,7 @@ import numpy as np
 from polyproof.engine import Engine
 from polyproof.errors import PluginError
 from polyproof.registry import default_registry
+from polyproof.transcript import Transcript
 
 for name in {names}:
     hash = default_registry().create("hash", name, engine=Engine.PORTABLE)
@@ -66,7 +67,7 @@ for name in {names}:
     many, few = hash.hash_rows(rows, "a"), hash.hash_rows(rows[:2], "a")
     assert (many[:2] == few).all()
     hash.compress(many[::2], many[1::2], "b")
-    hash.transcript("test/1").absorb_digests(many)
+    Transcript(hash, "test/1").absorb_digests("digests", many)
     hash.permute(rows[:, :12])
 loaded = [module for module in ("numba", "llvmlite", "polyproof_poseidon.lanes") if module in sys.modules]
 assert not loaded, loaded

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyproof.commitment import VectorClaim, VectorCommitment, VectorOpening
+from polyproof.commitment import OpenedLeaves, VectorCommitment, VectorOpening
 from polyproof.engine import Engine
 from polyproof.errors import ProofRejected
 from polyproof.hash import Digest, Hash, Words
@@ -139,7 +139,7 @@ def test_many_trees_take_one_hash_call_a_level() -> None:
         rows = random_rows(size, seed=seed)
         state = tree.commit(rows)
         indices = [size - 1, *range(0, size - 1, 5)]
-        claims.append(VectorClaim(state.root, size, indices, state.leaves[indices], tree.open(state, indices)))
+        claims.append(OpenedLeaves(state.root, size, indices, state.leaves[indices], tree.open(state, indices)))
     counting.calls = 0
     tree.verify_many(claims)
     assert counting.calls == 6
@@ -148,8 +148,8 @@ def test_many_trees_take_one_hash_call_a_level() -> None:
 def test_rejection_names_the_claim() -> None:
     tree = MerkleTree(HashlibHash())
     state = tree.commit(random_rows(4))
-    good = VectorClaim(state.root, 4, [1], state.leaves[1:2], tree.open(state, [1]))
-    bad = VectorClaim(state.root, 4, [2], state.leaves[1:2], tree.open(state, [2]))
+    good = OpenedLeaves(state.root, 4, [1], state.leaves[1:2], tree.open(state, [1]))
+    bad = OpenedLeaves(state.root, 4, [2], state.leaves[1:2], tree.open(state, [2]))
     with pytest.raises(ProofRejected, match="opening 2 of 3") as caught:
         tree.verify_many([good, bad, good])
     assert caught.value.check == "merkle-root"

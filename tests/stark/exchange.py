@@ -26,7 +26,7 @@ from polyproof_stark.parameters import Parameters
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Context, Instance, trees_of
 from polyproof_stark.prover import Prover, ProverResult
-from polyproof_stark.rows import account_nonce, account_tag, row_tags
+from polyproof_stark.tags import account_nonce, account_tag, row_tags
 from polyproof_stark.verifier import Accepted, verify
 
 ASSETS = (Asset("BTC", 8, 64), Asset("ETH", 18, 96), Asset("USDT", 6, 40))

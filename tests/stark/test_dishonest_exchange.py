@@ -11,7 +11,7 @@ from polyproof.engine import Engine
 from polyproof.errors import InputError, ProofRejected
 from polyproof.model.accounts import Accounts
 from polyproof_stark.prover import Prover
-from polyproof_stark.rows import account_nonce, account_tag
+from polyproof_stark.tags import account_nonce, account_tag
 from stark.cheats import (
     AltersChain,
     BendsTheTable,
@@ -342,16 +342,16 @@ def test_skipped_grinding_is_rejected(honest):
 @pytest.mark.parametrize("name", ["alpha", "lambda", "constraint challenge", "z", "gamma", "delta", "fold 0", "fold 2"])
 def test_chosen_challenges_are_rejected(name, monkeypatch):
     """The prover uses a challenge of its own choice in place of the transcript's."""
-    from polyproof_stark.conversation import Conversation
+    from polyproof.transcript import Transcript
 
-    drawn = Conversation.challenge
+    drawn = Transcript.draw_extension
 
     def chosen(self, asked, extension):
         found = drawn(self, asked, extension)
         return np.arange(2, 2 + extension.degree, dtype=np.uint64) if asked == name else found
 
     with monkeypatch.context() as patched:
-        patched.setattr(Conversation, "challenge", chosen)
+        patched.setattr(Transcript, "draw_extension", chosen)
         proof = HONEST.prove(Truncating).proof
     with pytest.raises(ProofRejected):
         HONEST.verify(proof)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from polyproof.engine import Engine
 from polyproof.errors import OptionsError, ProofRejected
 from polyproof.registry import default_registry
+from polyproof.transcript import Transcript
 from polyproof_stark.commitment import FriCommitment
 from polyproof_stark.fri import Domain, Folding, fold_codeword, leaves_of
 
@@ -93,7 +94,7 @@ class Opened:
 
     @staticmethod
     def transcript(of: FriCommitment):
-        return of.hash.transcript("test")
+        return Transcript(of.hash, "test")
 
     def verify(self, opening=None, roots=None, points=None, data=None) -> None:
         verifier = scheme(Engine.PORTABLE)
@@ -140,9 +141,9 @@ def test_an_honest_prover_of_a_false_value_fails_the_low_degree_test(opened):
     """The prover believes its own false value: its quotient is no polynomial."""
 
     class Liar(FriCommitment):
-        def _absorb_values(self, conversation, points, values):
+        def _absorb_values(self, transcript, points, values):
             values[0][0][0, 0] = (int(values[0][0][0, 0]) + 1) % P
-            return super()._absorb_values(conversation, points, values)
+            return super()._absorb_values(transcript, points, values)
 
     liar = scheme()
     liar.__class__ = Liar
@@ -158,7 +159,7 @@ def test_other_roots_points_and_transcripts_are_rejected(opened):
         opened.verify(points=opened.points[::-1])
     verifier = scheme(Engine.PORTABLE)
     with pytest.raises(ProofRejected):
-        verifier.verify(roots, opened.points, opened.opening, verifier.hash.transcript("another"))
+        verifier.verify(roots, opened.points, opened.opening, Transcript(verifier.hash, "another"))
 
 
 def test_every_kind_of_damage_to_the_bytes_is_a_typed_rejection(opened):

@@ -17,7 +17,7 @@ from polyproof.constraints import Trace
 from polyproof.engine import Engine
 from polyproof.errors import ProofRejected
 from polyproof.model.accounts import Accounts
-from polyproof_stark.conversation import Conversation
+from polyproof.transcript import Transcript
 from polyproof_stark.fri import Domain, fold_codeword, leaf_rows, leaves_of
 from polyproof_stark.low_degree import LowDegreeTest
 from polyproof_stark.proof import StarkProof
@@ -30,12 +30,13 @@ from stark.linear import solve
 
 HONEST = Exchange()
 P = 2**64 - 2**32 + 1
+KINDS = ("absorb_text", "absorb_integers", "absorb_elements", "absorb_digests")
 
 
 @contextmanager
 def without(*names: str):
     """The protocol with these messages dropped on both sides."""
-    kept = {kind: getattr(Conversation, kind) for kind in ("text", "integers", "elements", "digest")}
+    kept = {kind: getattr(Transcript, kind) for kind in KINDS}
 
     def dropping(method):
         def say(self, name, *payload):
@@ -48,28 +49,28 @@ def without(*names: str):
 
     with pytest.MonkeyPatch.context() as patched:
         for kind, method in kept.items():
-            patched.setattr(Conversation, kind, dropping(method))
+            patched.setattr(Transcript, kind, dropping(method))
         yield
 
 
 def said() -> list[str]:
     """The names of all messages of one proof, in order."""
     names: list[str] = []
-    kinds = ("text", "integers", "elements", "digest")
     with pytest.MonkeyPatch.context() as patched:
-        for kind in kinds:
-            original = getattr(Conversation, kind)
+        for kind in KINDS:
+            original = getattr(Transcript, kind)
 
             def spy(self, name, *payload, original=original):
                 names.append(name)
                 original(self, name, *payload)
 
-            patched.setattr(Conversation, kind, spy)
+            patched.setattr(Transcript, kind, spy)
         HONEST.verify(HONEST.prove().proof)
     return names[: len(names) // 2]
 
 
 NO_FORGERY = {
+    "label": "one protocol has this name; a change of it is another label, so that no proof of one is one of the other",
     "hash": "another hash gives other digests everywhere: no proof under one is a proof under another",
     "field": "another field has another encoding and other roots of unity; the verifier takes it from the options",
     "columns": "names only; the digest of the constraint system binds them and their order as well",
@@ -196,8 +197,8 @@ def test_without_the_trace_root_a_negative_balance_passes():
     names = ("trace root", "inclusion root")
     with without(*names):
         # Nothing of the trace comes before α: it is the same for every trace.
-        conversation = HONEST.instance(totals).begin(HONEST.hash())
-        alpha = conversation.challenge("alpha", HONEST.instance().extension)
+        transcript = HONEST.instance(totals).begin(HONEST.hash())
+        alpha = transcript.draw_extension("alpha", HONEST.instance().extension)
         lie = type("Lie", (KnowsAlpha,), {"alpha": alpha, "row": row})
         HONEST.verify(HONEST.prove(lie, trace=trace, totals=totals).proof, totals)
     lie = type("Lie", (KnowsAlpha, Truncating), {"alpha": alpha, "row": row})
@@ -291,12 +292,12 @@ class KnowsEta(Prover):
         return self.inclusion
 
     def known_eta(self):
-        conversation = self.instance.begin(self.hash)
-        conversation.digest("trace root", self.committed.tree.root)
-        conversation.digest("inclusion root", self.inclusion.root)
-        conversation.challenge("alpha", self.extension)
-        conversation.challenge("lambda", self.extension)
-        return conversation.challenge("constraint challenge", self.extension)
+        transcript = self.instance.begin(self.hash)
+        transcript.absorb_digests("trace root", self.committed.tree.root)
+        transcript.absorb_digests("inclusion root", self.inclusion.root)
+        transcript.draw_extension("alpha", self.extension)
+        transcript.draw_extension("lambda", self.extension)
+        return transcript.draw_extension("constraint challenge", self.extension)
 
 
 def test_without_the_argument_root_a_total_of_choice_passes():
@@ -315,14 +316,14 @@ class KnowsZ(Truncating):
     def quotient_chunks(self, committed, argument, challenges, eta):
         extension = self.extension
         chunks = extension.random((self.parameters.rows, self.layout.chunks))
-        conversation = self.instance.begin(self.hash)
-        conversation.digest("trace root", committed.tree.root)
-        conversation.digest("inclusion root", self.inclusion.root)
-        conversation.challenge("alpha", extension)
-        conversation.challenge("lambda", extension)
-        conversation.digest("argument root", argument.tree.root)
-        conversation.challenge("constraint challenge", extension)
-        z = conversation.challenge("z", extension)
+        transcript = self.instance.begin(self.hash)
+        transcript.absorb_digests("trace root", committed.tree.root)
+        transcript.absorb_digests("inclusion root", self.inclusion.root)
+        transcript.draw_extension("alpha", extension)
+        transcript.draw_extension("lambda", extension)
+        transcript.absorb_digests("argument root", argument.tree.root)
+        transcript.draw_extension("constraint challenge", extension)
+        z = transcript.draw_extension("z", extension)
         quotient = self.commit_quotient(chunks)
         openings = self.open_at(z, committed, argument, quotient)
         step = extension.power(z, self.parameters.active)
@@ -377,16 +378,16 @@ def test_without_the_openings_false_values_at_z_cancel():
     class Lie(KnowsGamma):
         def commit_quotient(self, chunks):
             quotient = super().commit_quotient(chunks)
-            conversation = self.instance.begin(self.hash)
-            conversation.digest("trace root", self.committed.tree.root)
-            conversation.digest("inclusion root", self.inclusion.root)
-            conversation.challenge("alpha", self.extension)
-            conversation.challenge("lambda", self.extension)
-            conversation.digest("argument root", self.argued.tree.root)
-            conversation.challenge("constraint challenge", self.extension)
-            conversation.digest("quotient root", quotient.tree.root)
-            conversation.challenge("z", self.extension)
-            self.gamma = conversation.challenge("gamma", self.extension)
+            transcript = self.instance.begin(self.hash)
+            transcript.absorb_digests("trace root", self.committed.tree.root)
+            transcript.absorb_digests("inclusion root", self.inclusion.root)
+            transcript.draw_extension("alpha", self.extension)
+            transcript.draw_extension("lambda", self.extension)
+            transcript.absorb_digests("argument root", self.argued.tree.root)
+            transcript.draw_extension("constraint challenge", self.extension)
+            transcript.absorb_digests("quotient root", quotient.tree.root)
+            transcript.draw_extension("z", self.extension)
+            self.gamma = transcript.draw_extension("gamma", self.extension)
             return quotient
 
         def commit_trace(self, rows):
@@ -447,23 +448,23 @@ def test_without_the_pair_root_a_user_accepts_a_row_that_was_lowered_in_the_proo
 
         def open_at(self, z, committed, argument, quotient):
             openings = super().open_at(z, committed, argument, quotient)
-            conversation = self.instance.begin(self.hash)
-            conversation.digest("trace root", committed.tree.root)
-            conversation.digest(
+            transcript = self.instance.begin(self.hash)
+            transcript.absorb_digests("trace root", committed.tree.root)
+            transcript.absorb_digests(
                 "inclusion root",
                 self.trees["inclusion"]
                 .commit(np.concatenate((self.altered[:, self.layout.opened_row], liar.tags), axis=1))
                 .root,
             )
-            conversation.challenge("alpha", self.extension)
-            conversation.challenge("lambda", self.extension)
-            conversation.digest("argument root", argument.tree.root)
-            conversation.challenge("constraint challenge", self.extension)
-            conversation.digest("quotient root", quotient.tree.root)
-            conversation.challenge("z", self.extension)
-            conversation.elements("openings", openings.all())
-            conversation.challenge("gamma", self.extension)
-            self.delta = conversation.challenge("delta", self.extension)
+            transcript.draw_extension("alpha", self.extension)
+            transcript.draw_extension("lambda", self.extension)
+            transcript.absorb_digests("argument root", argument.tree.root)
+            transcript.draw_extension("constraint challenge", self.extension)
+            transcript.absorb_digests("quotient root", quotient.tree.root)
+            transcript.draw_extension("z", self.extension)
+            transcript.absorb_elements("openings", openings.all())
+            transcript.draw_extension("gamma", self.extension)
+            self.delta = transcript.draw_extension("delta", self.extension)
             return openings
 
     def try_it():
@@ -480,9 +481,9 @@ def test_without_the_pair_root_a_user_accepts_a_row_that_was_lowered_in_the_proo
 # Layers: a fold challenge known before its layer.
 
 
-def peek(conversation: Conversation, extension):
-    """The next challenge of a conversation, on a copy."""
-    return Conversation(copy.copy(conversation.transcript)).challenge("ahead", extension)
+def peek(transcript: Transcript, extension):
+    """The next challenge of a transcript, on a copy."""
+    return copy.copy(transcript).draw_extension("ahead", extension)
 
 
 class FoldsToZero(TruncatingTest):
@@ -493,17 +494,17 @@ class FoldsToZero(TruncatingTest):
         object.__setattr__(self, "number", number)
         object.__setattr__(self, "first", None)
 
-    def fold_all(self, conversation, codeword, tree, chain):
+    def fold_all(self, transcript, codeword, tree, chain):
         domain, layers = self.domain, []
         for number, arity in enumerate(self.folding.arities):
             if number == self.number:
-                codeword = self.folding_to_zero(codeword, domain, arity, peek(conversation, self.extension))
+                codeword = self.folding_to_zero(codeword, domain, arity, peek(transcript, self.extension))
             if not number:
                 object.__setattr__(self, "first", codeword)
             rows = leaf_rows(codeword, arity)
             layers.append((rows, tree.commit(rows)))
-            conversation.digest(f"layer {number} root", layers[-1][1].root)
-            challenge = conversation.challenge(f"fold {number}", self.extension)
+            transcript.absorb_digests(f"layer {number} root", layers[-1][1].root)
+            challenge = transcript.draw_extension(f"fold {number}", self.extension)
             codeword = fold_codeword(self.extension, codeword, domain, arity, challenge)
             domain = domain.folded(arity, self.field)
         return layers, [], self.final_polynomial(codeword, domain)
@@ -530,12 +531,10 @@ def test_without_a_layer_root_a_codeword_far_from_every_polynomial_passes(number
     def passes(attempt: int) -> bool:
         label = f"attempt {attempt}"
         liar = FoldsToZero(test, number)
-        proof, indices, _ = liar.prove(
-            Conversation(HONEST.hash().transcript(label)), extension.random((test.domain.size,)), tree
-        )
-        folds, drawn = test.replay(Conversation(HONEST.hash().transcript(label)), proof)
+        proof, indices, _ = liar.prove(Transcript(HONEST.hash(), label), extension.random((test.domain.size,)), tree)
+        folds, drawn = test.replay(Transcript(HONEST.hash(), label), proof)
         assert drawn == indices
-        tree.verify_many(test.claims(proof, indices, tree))
+        tree.verify_many(test.opened_leaves(proof, indices, tree))
         try:
             test.check(proof, indices, liar.first[indices], folds)
         except ProofRejected:
@@ -566,12 +565,12 @@ class BendsChainTest(LowDegreeTest):
         object.__setattr__(self, "number", number)
         object.__setattr__(self, "state", {})
 
-    def fold_all(self, conversation, codeword, tree, chain):
-        self.state.update(conversation=conversation, layer=0, tree=chain.tree)
-        return super().fold_all(conversation, codeword, tree, evolve(chain, tree=_Hooked(chain.tree, self)))
+    def fold_all(self, transcript, codeword, tree, chain):
+        self.state.update(transcript=transcript, layer=0, tree=chain.tree)
+        return super().fold_all(transcript, codeword, tree, evolve(chain, tree=_Hooked(chain.tree, self)))
 
     def bend(self, rows):
-        """Called when a chain layer is committed: the conversation is at its root."""
+        """Called when a chain layer is committed: the transcript is at its root."""
         self.state["layer"] += 1
         if self.state["layer"] != self.number:
             return rows
@@ -579,7 +578,7 @@ class BendsChainTest(LowDegreeTest):
         size = HONEST.parameters.rows
         for folded in self.folding.arities[: self.number]:
             size //= folded
-        challenge = peek(self.state["conversation"], extension)
+        challenge = peek(self.state["transcript"], extension)
         count = size // arity
         index = self.row % size
         leaf, slot = index % count, index // count
@@ -657,13 +656,13 @@ class KnowsQueries(Truncating):
 class InterpolatingTest(TruncatingTest):
     """Needs no more queries than the final polynomial has coefficients."""
 
-    def fold_all(self, conversation, codeword, tree, chain):
-        object.__setattr__(self, "conversation", conversation)
-        return super().fold_all(conversation, codeword, tree, chain)
+    def fold_all(self, transcript, codeword, tree, chain):
+        object.__setattr__(self, "transcript", transcript)
+        return super().fold_all(transcript, codeword, tree, chain)
 
     def final_polynomial(self, codeword, domain):
-        ahead = Conversation(copy.copy(self.conversation.transcript))
-        ahead.transcript.grind(0)
+        ahead = copy.copy(self.transcript)
+        ahead.grind(0)
         indices = self.draw_queries(ahead)
         for leaves in leaves_of(self.folding, self.domain.size, indices):
             positions = leaves
@@ -693,8 +692,8 @@ def test_the_grinding_nonce_decides_the_queries():
     test = HONEST.instance().low_degree_test
 
     def queries(nonce: int) -> list[int]:
-        conversation = Conversation(HONEST.hash().transcript("nonce"))
-        conversation.transcript.absorb_nonce(nonce)
-        return test.draw_queries(conversation)
+        transcript = Transcript(HONEST.hash(), "nonce")
+        transcript.absorb_nonce(nonce)
+        return test.draw_queries(transcript)
 
     assert queries(1) == queries(1) != queries(2)

@@ -549,18 +549,18 @@ class AnotherFinalPolynomial(WithTest):
 
 class SkippedGrinding(WithTest):
     class test(LowDegreeTest):
-        def grind(self, conversation):
+        def grind(self, transcript):
             nonce = 0
-            while conversation.transcript.check_grinding(nonce, self.grinding):
+            while transcript.check_grinding(nonce, self.grinding):
                 nonce += 1
-            conversation.transcript.absorb_nonce(nonce)
+            transcript.absorb_nonce(nonce)
             return nonce
 
 
 class ChosenQueries(WithTest):
     class test(LowDegreeTest):
-        def draw_queries(self, conversation):
-            super().draw_queries(conversation)
+        def draw_queries(self, transcript):
+            super().draw_queries(transcript)
             return list(range(self.queries))
 
 

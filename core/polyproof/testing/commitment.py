@@ -8,7 +8,7 @@ A plugin author inherits it and supplies the scheme::
             return MyScheme(MyHash())
 """
 
-# ruff: noqa: D102 - the name of a test is its claim
+# ruff: noqa: D102 - the name of a test says what it shows
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 
-from polyproof.commitment import VectorClaim, VectorCommitment, VectorOpening
+from polyproof.commitment import OpenedLeaves, VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
 from polyproof.hash import DIGEST_WORDS, Words
 
@@ -43,41 +43,41 @@ def _index_sets(size: int) -> Iterator[list[int]]:
         yield [int(index) for index in generator.choice(size, count, replace=False)]
 
 
-def _claim(scheme: VectorCommitment, size: int, indices: Sequence[int], seed: int = 0) -> VectorClaim:
+def _open(scheme: VectorCommitment, size: int, indices: Sequence[int], seed: int = 0) -> OpenedLeaves:
     rows = _rows(size, seed)
     state = scheme.commit(rows)
     leaves = scheme.hash_leaves(rows[list(indices)])
-    return VectorClaim(state.root, size, list(indices), leaves, scheme.open(state, indices))
+    return OpenedLeaves(state.root, size, list(indices), leaves, scheme.open(state, indices))
 
 
-def _accepts(scheme: VectorCommitment, claim: VectorClaim) -> bool:
+def _accepts(scheme: VectorCommitment, opened: OpenedLeaves) -> bool:
     try:
-        scheme.verify(claim.root, claim.size, claim.indices, claim.leaves, claim.opening)
+        scheme.verify(opened.root, opened.size, opened.indices, opened.leaves, opened.opening)
     except ProofRejected:
         return False
     return True
 
 
 def _changed(
-    claim: VectorClaim,
+    opened: OpenedLeaves,
     *,
     size: int | None = None,
     indices: Sequence[int] | None = None,
     leaves: Words | None = None,
     siblings: Words | None = None,
     root: Words | None = None,
-) -> VectorClaim:
-    return VectorClaim(
-        claim.root if root is None else root,
-        claim.size if size is None else size,
-        claim.indices if indices is None else indices,
-        claim.leaves if leaves is None else leaves,
-        claim.opening if siblings is None else VectorOpening(siblings),
+) -> OpenedLeaves:
+    return OpenedLeaves(
+        opened.root if root is None else root,
+        opened.size if size is None else size,
+        opened.indices if indices is None else indices,
+        opened.leaves if leaves is None else leaves,
+        opened.opening if siblings is None else VectorOpening(siblings),
     )
 
 
 class VectorCommitmentSuite:
-    """The claims of ``polyproof.commitment.VectorCommitment``."""
+    """What every ``polyproof.commitment.VectorCommitment`` promises."""
 
     @pytest.fixture
     def scheme(self) -> VectorCommitment:
@@ -85,35 +85,34 @@ class VectorCommitmentSuite:
         raise NotImplementedError("override the fixture `scheme`: your VectorCommitment")
 
     @pytest.fixture
-    def claim(self, scheme: VectorCommitment) -> VectorClaim:
-        """A true claim whose opening has siblings on several levels."""
-        return _claim(scheme, 16, [1, 2, 3, 11])
+    def opened(self, scheme: VectorCommitment) -> OpenedLeaves:
+        """True leaves whose opening has siblings on several levels."""
+        return _open(scheme, 16, [1, 2, 3, 11])
 
     # What is true is accepted
 
-    def test_scheme_states_name_and_family(self, scheme: VectorCommitment) -> None:
+    def test_scheme_states_its_name(self, scheme: VectorCommitment) -> None:
         assert isinstance(scheme, VectorCommitment)
-        assert scheme.family == "vector"
         assert scheme.name
 
     @pytest.mark.parametrize("size", _SIZES)
     def test_every_set_of_rows_opens_and_verifies(self, scheme: VectorCommitment, size: int) -> None:
         for indices in _index_sets(size):
-            claim = _claim(scheme, size, indices)
-            scheme.verify(claim.root, claim.size, claim.indices, claim.leaves, claim.opening)
+            opened = _open(scheme, size, indices)
+            scheme.verify(opened.root, opened.size, opened.indices, opened.leaves, opened.opening)
 
     @pytest.mark.parametrize("size", _SIZES)
     def test_verifier_counts_the_siblings_itself(self, scheme: VectorCommitment, size: int) -> None:
         for indices in _index_sets(size):
-            claim = _claim(scheme, size, indices)
-            assert claim.opening.siblings.shape == (scheme.opening_size(size, indices), DIGEST_WORDS)
-            assert claim.opening.siblings.dtype == np.uint64
+            opened = _open(scheme, size, indices)
+            assert opened.opening.siblings.shape == (scheme.opening_size(size, indices), DIGEST_WORDS)
+            assert opened.opening.siblings.dtype == np.uint64
 
     def test_order_of_indices_does_not_matter(self, scheme: VectorCommitment) -> None:
         indices = [7, 0, 12, 3, 2]
-        claim, in_order = _claim(scheme, 16, indices), _claim(scheme, 16, sorted(indices))
-        assert np.array_equal(claim.opening.siblings, in_order.opening.siblings)
-        assert _accepts(scheme, claim)
+        opened, in_order = _open(scheme, 16, indices), _open(scheme, 16, sorted(indices))
+        assert np.array_equal(opened.opening.siblings, in_order.opening.siblings)
+        assert _accepts(scheme, opened)
 
     def test_commitment_is_a_function_of_the_rows(self, scheme: VectorCommitment) -> None:
         rows = _rows(8)
@@ -126,13 +125,9 @@ class VectorCommitmentSuite:
             assert not np.array_equal(root, scheme.commit(changed).root)
         assert not np.array_equal(root, scheme.commit(rows[::-1]).root)
 
-    def test_committing_to_rows_is_committing_to_their_leaf_digests(self, scheme: VectorCommitment) -> None:
-        rows = _rows(8)
-        assert np.array_equal(scheme.commit(rows).root, scheme.commit_digests(scheme.hash_leaves(rows)).root)
-
-    def test_many_claims_of_different_sizes_verify_together(self, scheme: VectorCommitment) -> None:
-        claims = [_claim(scheme, size, [size // 3, size - 1][: min(size, 2)], seed=size) for size in (16, 1, 4, 64, 16)]
-        scheme.verify_many(claims)
+    def test_openings_of_different_sizes_verify_together(self, scheme: VectorCommitment) -> None:
+        many = [_open(scheme, size, [size // 3, size - 1][: min(size, 2)], seed=size) for size in (16, 1, 4, 64, 16)]
+        scheme.verify_many(many)
         scheme.verify_many([])
 
     # What the caller must not ask for
@@ -141,8 +136,6 @@ class VectorCommitmentSuite:
     def test_only_powers_of_two_are_committed_to(self, scheme: VectorCommitment, size: int) -> None:
         with pytest.raises(ValueError):
             scheme.commit(_rows(size))
-        with pytest.raises(ValueError):
-            scheme.commit_digests(scheme.hash_leaves(_rows(size)))
 
     @pytest.mark.parametrize("indices", [[], [-1], [8], [0, 0], [3, 1, 3], [1 << 64]])
     def test_rows_that_do_not_exist_are_not_opened(self, scheme: VectorCommitment, indices: list[int]) -> None:
@@ -152,80 +145,80 @@ class VectorCommitmentSuite:
 
     # What is false is rejected
 
-    def test_every_changed_word_of_a_sibling_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
-        siblings = claim.opening.siblings
+    def test_every_changed_word_of_a_sibling_is_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves) -> None:
+        siblings = opened.opening.siblings
         for position in np.ndindex(siblings.shape):
             for bit in (0, 31, 55):
                 mutated = siblings.copy()
                 mutated[position] ^= np.uint64(1 << bit)
-                assert not _accepts(scheme, _changed(claim, siblings=mutated))
+                assert not _accepts(scheme, _changed(opened, siblings=mutated))
 
-    def test_swapped_siblings_are_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
-        count = len(claim.opening.siblings)
+    def test_swapped_siblings_are_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves) -> None:
+        count = len(opened.opening.siblings)
         for first in range(count):
             for second in range(first):
                 order = np.arange(count)
                 order[[first, second]] = order[[second, first]]
-                assert not _accepts(scheme, _changed(claim, siblings=claim.opening.siblings[order]))
+                assert not _accepts(scheme, _changed(opened, siblings=opened.opening.siblings[order]))
 
-    def test_too_few_siblings_are_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
-        siblings = claim.opening.siblings
+    def test_too_few_siblings_are_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves) -> None:
+        siblings = opened.opening.siblings
         for left in range(len(siblings)):
-            assert not _accepts(scheme, _changed(claim, siblings=siblings[:left]))
-            assert not _accepts(scheme, _changed(claim, siblings=np.delete(siblings, left, axis=0)))
+            assert not _accepts(scheme, _changed(opened, siblings=siblings[:left]))
+            assert not _accepts(scheme, _changed(opened, siblings=np.delete(siblings, left, axis=0)))
 
-    def test_too_many_siblings_are_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
-        siblings = claim.opening.siblings
+    def test_too_many_siblings_are_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves) -> None:
+        siblings = opened.opening.siblings
         for at in range(len(siblings) + 1):
-            assert not _accepts(scheme, _changed(claim, siblings=np.insert(siblings, at, siblings[0], axis=0)))
-        whole = _claim(scheme, 4, range(4))
+            assert not _accepts(scheme, _changed(opened, siblings=np.insert(siblings, at, siblings[0], axis=0)))
+        whole = _open(scheme, 4, range(4))
         assert not _accepts(scheme, _changed(whole, siblings=siblings[:1]))
 
-    def test_siblings_of_another_shape_are_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
-        siblings = claim.opening.siblings
-        assert not _accepts(scheme, _changed(claim, siblings=siblings.ravel()))
-        assert not _accepts(scheme, _changed(claim, siblings=siblings[:, :3]))
+    def test_siblings_of_another_shape_are_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves) -> None:
+        siblings = opened.opening.siblings
+        assert not _accepts(scheme, _changed(opened, siblings=siblings.ravel()))
+        assert not _accepts(scheme, _changed(opened, siblings=siblings[:, :3]))
 
-    def test_every_changed_word_of_a_leaf_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
-        for position in np.ndindex(claim.leaves.shape):
-            leaves = claim.leaves.copy()
+    def test_every_changed_word_of_a_leaf_is_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves) -> None:
+        for position in np.ndindex(opened.leaves.shape):
+            leaves = opened.leaves.copy()
             leaves[position] ^= np.uint64(1)
-            assert not _accepts(scheme, _changed(claim, leaves=leaves))
+            assert not _accepts(scheme, _changed(opened, leaves=leaves))
 
-    def test_leaves_at_each_others_index_are_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
-        count = len(claim.indices)
+    def test_leaves_at_each_others_index_are_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves) -> None:
+        count = len(opened.indices)
         for shift in range(1, count):
-            assert not _accepts(scheme, _changed(claim, leaves=np.roll(claim.leaves, shift, axis=0)))
-            indices = [claim.indices[(k + shift) % count] for k in range(count)]
-            assert not _accepts(scheme, _changed(claim, indices=indices))
+            assert not _accepts(scheme, _changed(opened, leaves=np.roll(opened.leaves, shift, axis=0)))
+            indices = [opened.indices[(k + shift) % count] for k in range(count)]
+            assert not _accepts(scheme, _changed(opened, indices=indices))
 
     def test_another_number_of_leaves_than_of_indices_is_rejected(
-        self, scheme: VectorCommitment, claim: VectorClaim
+        self, scheme: VectorCommitment, opened: OpenedLeaves
     ) -> None:
-        leaves = claim.leaves
+        leaves = opened.leaves
         for wrong in (leaves[:-1], leaves[:0], np.concatenate((leaves, leaves[:1])), leaves.ravel(), leaves[:, :3]):
-            assert not _accepts(scheme, _changed(claim, leaves=wrong))
+            assert not _accepts(scheme, _changed(opened, leaves=wrong))
 
-    def test_every_other_index_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
-        for k, index in enumerate(claim.indices):
-            for other in (*range(-2, claim.size + 2), index + claim.size, index - claim.size, 1 << 64):
+    def test_every_other_index_is_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves) -> None:
+        for k, index in enumerate(opened.indices):
+            for other in (*range(-2, opened.size + 2), index + opened.size, index - opened.size, 1 << 64):
                 if other != index:
-                    indices = [*claim.indices[:k], other, *claim.indices[k + 1 :]]
-                    assert not _accepts(scheme, _changed(claim, indices=indices))
+                    indices = [*opened.indices[:k], other, *opened.indices[k + 1 :]]
+                    assert not _accepts(scheme, _changed(opened, indices=indices))
 
-    def test_repeated_index_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
-        indices = [*claim.indices, claim.indices[0]]
-        leaves = np.concatenate((claim.leaves, claim.leaves[:1]))
-        assert not _accepts(scheme, _changed(claim, indices=indices, leaves=leaves))
+    def test_repeated_index_is_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves) -> None:
+        indices = [*opened.indices, opened.indices[0]]
+        leaves = np.concatenate((opened.leaves, opened.leaves[:1]))
+        assert not _accepts(scheme, _changed(opened, indices=indices, leaves=leaves))
 
-    def test_opening_of_no_rows_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
+    def test_opening_of_no_rows_is_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves) -> None:
         nothing = np.zeros((0, DIGEST_WORDS), np.uint64)
-        assert not _accepts(scheme, _changed(claim, indices=[], leaves=nothing, siblings=nothing))
-        assert not _accepts(scheme, _changed(claim, indices=[], leaves=nothing, siblings=claim.root[None, :]))
+        assert not _accepts(scheme, _changed(opened, indices=[], leaves=nothing, siblings=nothing))
+        assert not _accepts(scheme, _changed(opened, indices=[], leaves=nothing, siblings=opened.root[None, :]))
 
     @pytest.mark.parametrize("size", [0, -16, 1, 2, 8, 12, 15, 17, 24, 32, 1 << 63, 1 << 64, (1 << 64) + 16, 1 << 5000])
-    def test_every_other_size_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim, size: int) -> None:
-        assert not _accepts(scheme, _changed(claim, size=size))
+    def test_every_other_size_is_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves, size: int) -> None:
+        assert not _accepts(scheme, _changed(opened, size=size))
 
     @pytest.mark.parametrize(("size", "indices"), [(12, [1]), (0, [0]), (8, [8]), (8, [-1]), (8, [2, 2]), (8, [])])
     def test_nothing_is_counted_for_what_verify_rejects(
@@ -234,17 +227,17 @@ class VectorCommitmentSuite:
         with pytest.raises(ProofRejected):
             scheme.opening_size(size, indices)
 
-    def test_every_changed_word_of_the_root_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
+    def test_every_changed_word_of_the_root_is_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves) -> None:
         for word in range(DIGEST_WORDS):
-            root = claim.root.copy()
+            root = opened.root.copy()
             root[word] ^= np.uint64(1)
-            assert not _accepts(scheme, _changed(claim, root=root))
+            assert not _accepts(scheme, _changed(opened, root=root))
 
-    def test_opening_of_another_vector_is_rejected(self, scheme: VectorCommitment, claim: VectorClaim) -> None:
-        other = _claim(scheme, claim.size, claim.indices, seed=1)
-        assert not _accepts(scheme, _changed(claim, root=other.root))
-        assert not _accepts(scheme, _changed(claim, leaves=other.leaves))
-        assert not _accepts(scheme, _changed(claim, siblings=other.opening.siblings))
+    def test_opening_of_another_vector_is_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves) -> None:
+        other = _open(scheme, opened.size, opened.indices, seed=1)
+        assert not _accepts(scheme, _changed(opened, root=other.root))
+        assert not _accepts(scheme, _changed(opened, leaves=other.leaves))
+        assert not _accepts(scheme, _changed(opened, siblings=other.opening.siblings))
 
     def test_inner_node_does_not_pass_for_a_leaf(self, scheme: VectorCommitment) -> None:
         """A row that spells both children of the root is not the one leaf of a vector of size 1."""
@@ -252,19 +245,19 @@ class VectorCommitmentSuite:
         root = scheme.commit(_rows(2)).root
         spelled = scheme.hash_leaves(digests.reshape(1, -1))
         nothing = VectorOpening(np.zeros((0, DIGEST_WORDS), np.uint64))
-        assert not _accepts(scheme, VectorClaim(root, 1, [0], spelled, nothing))
+        assert not _accepts(scheme, OpenedLeaves(root, 1, [0], spelled, nothing))
 
-    def test_one_false_claim_among_many_is_rejected(self, scheme: VectorCommitment) -> None:
-        claims = [_claim(scheme, size, [size - 1], seed=size) for size in (16, 1, 4, 64)]
-        for k, claim in enumerate(claims):
-            leaves = claim.leaves.copy()
+    def test_one_false_opening_among_many_is_rejected(self, scheme: VectorCommitment) -> None:
+        many = [_open(scheme, size, [size - 1], seed=size) for size in (16, 1, 4, 64)]
+        for k, opened in enumerate(many):
+            leaves = opened.leaves.copy()
             leaves[0, 0] ^= np.uint64(1)
             with pytest.raises(ProofRejected):
-                scheme.verify_many([*claims[:k], _changed(claim, leaves=leaves), *claims[k + 1 :]])
+                scheme.verify_many([*many[:k], _changed(opened, leaves=leaves), *many[k + 1 :]])
 
-    def test_claims_do_not_share_their_openings(self, scheme: VectorCommitment) -> None:
-        """Siblings moved from one claim to the next: the sum is right and each claim is wrong."""
-        first, second = _claim(scheme, 16, [3], seed=1), _claim(scheme, 16, [9], seed=2)
+    def test_openings_do_not_share_their_siblings(self, scheme: VectorCommitment) -> None:
+        """Siblings moved from one opening to the next: their number is right and each opening is wrong."""
+        first, second = _open(scheme, 16, [3], seed=1), _open(scheme, 16, [9], seed=2)
         joined = np.concatenate((first.opening.siblings, second.opening.siblings))
         cut = len(first.opening.siblings) - 1
         with pytest.raises(ProofRejected):

@@ -21,6 +21,7 @@ import pytest
 from polyproof.engine import Engine
 from polyproof.errors import ProofRejected
 from polyproof.hash import DIGEST_BYTES, DIGEST_WORDS, DOMAIN_BYTES, Hash, Words
+from polyproof.transcript import Transcript
 
 __all__ = ["HashSuite", "MakeHash"]
 
@@ -231,10 +232,10 @@ class HashSuite:
     def test_transcripts_of_both_engines_draw_the_same(self, make: MakeHash) -> None:
         indices, states = [], []
         for engine in Engine:
-            transcript = make(engine).transcript("conformance/1")
-            transcript.absorb_integers(1, 2**70)
-            transcript.absorb_text("text")
-            indices.append(transcript.draw_indices(20, 1 << 20))
+            transcript = Transcript(make(engine), "conformance/1")
+            transcript.absorb_integers("integers", 1, 2**70)
+            transcript.absorb_text("text", "text")
+            indices.append(transcript.draw_indices("indices", 20, 1 << 20))
             states.append(transcript.state)
         assert indices[0] == indices[1]
         assert np.array_equal(states[0], states[1])

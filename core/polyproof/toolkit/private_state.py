@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +24,10 @@ def save_array(path: Path, array: npt.NDArray[np.generic]) -> None:
         np.save(file, np.ascontiguousarray(array), allow_pickle=False)
 
 
-def load_array(path: Path) -> npt.NDArray[np.generic]:
+def load_array(path: Path) -> npt.NDArray[Any]:
     """Map a saved array into memory, read-only. Raises ``ArtifactError`` for a missing or foreign file."""
     try:
-        loaded: npt.NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
+        loaded: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise ArtifactError(f"{path}: not a private state file: {error}") from error
     return loaded
