@@ -65,31 +65,11 @@ class Bound(ABC):
         """
 
 
-@frozen
-class UniqueDecoding(Bound):
-    """Up to half the distance: at most one tuple of polynomials is close.
+class _OneTuple(Bound):
+    """At most one tuple of polynomials is close, and the fewest challenges are exceptional that are known to exist."""
 
-    α·n is more than (n + N)/2 points for polynomials of degree < N. Two tuples of degree ≤ N that agree
-    with the same words on so many points agree with one another on more than N, so they are equal.
-    """
-
-    rate: float
-
-    agreement_formula = "(1 + ρ)/2"
     exceptional_formula = "ℓ·n"
     fold_formula = "(a − 1)·(|D| + 1)"
-    source = "BCIKS20 (eprint 2020/654), theorems 4.1 and 6.1"
-    fold_source = "eprint 2024/1553, theorem 3; docs/explanation/security.md, folds"
-
-    @property
-    def name(self) -> str:
-        """For reports."""
-        return "unique decoding"
-
-    @property
-    def agreement(self) -> float:
-        """(1 + ρ)/2."""
-        return (1 + self.rate) / 2
 
     @property
     def list_size(self) -> float:
@@ -103,6 +83,31 @@ class UniqueDecoding(Bound):
     def exceptional_fold(self, arity: int, size: int, first: int) -> float:
         """(a − 1)·(|D| + 1): weights make every fold cost what the first layer's size says."""
         return log2((arity - 1) * (first + 1))
+
+
+@frozen
+class UniqueDecoding(_OneTuple):
+    """Up to half the distance: at most one tuple of polynomials is close.
+
+    α·n is more than (n + N)/2 points for polynomials of degree < N. Two tuples of degree ≤ N that agree
+    with the same words on so many points agree with one another on more than N, so they are equal.
+    """
+
+    rate: float
+
+    agreement_formula = "(1 + ρ)/2"
+    source = "BCIKS20 (eprint 2020/654), theorems 4.1 and 6.1"
+    fold_source = "eprint 2024/1553, theorem 3; docs/explanation/security.md, folds"
+
+    @property
+    def name(self) -> str:
+        """For reports."""
+        return "unique decoding"
+
+    @property
+    def agreement(self) -> float:
+        """(1 + ρ)/2."""
+        return (1 + self.rate) / 2
 
 
 @frozen
@@ -175,7 +180,7 @@ class MutualJohnson(Johnson):
 
 
 @frozen
-class RandomWords(Bound):
+class RandomWords(_OneTuple):
     """Not proven: a cheating prover does no better than with random words.
 
     The older conjecture, agreement ρ, was refuted (eprint 2025/2010, 2025/2046); random words are closer
@@ -187,8 +192,6 @@ class RandomWords(Bound):
     """log2|K|."""
 
     agreement_formula = "ρ·(1 + log2(e/ρ)/log2|K|)"
-    exceptional_formula = "ℓ·n"
-    fold_formula = "(a − 1)·(|D| + 1)"
     source = fold_source = "conjecture: eprint 2025/2010, section 1.5"
 
     @property
@@ -200,16 +203,3 @@ class RandomWords(Bound):
     def agreement(self) -> float:
         """ρ + η."""
         return self.rate * (1 + log2(e / self.rate) / self.field_bits)
-
-    @property
-    def list_size(self) -> float:
-        """One."""
-        return 1.0
-
-    def exceptional(self, degree: int, size: int) -> float:
-        """As within unique decoding: so many are known to exist."""
-        return log2(degree * size)
-
-    def exceptional_fold(self, arity: int, size: int, first: int) -> float:
-        """As within unique decoding."""
-        return log2((arity - 1) * (first + 1))
