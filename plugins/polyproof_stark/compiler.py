@@ -1,56 +1,43 @@
 """From constraints written once to everything a STARK needs of them.
 
-``compile_system`` traces ``ConstraintSystem.constraints`` into a graph, expands lookups and sums into
-columns and constraints of their own, and returns a ``CompiledSystem``: degrees, the evaluation that the
-prover runs over blocks of rows and the verifier at one point, the debug check, and the digest that the
-transcript absorbs. There is one evaluation: prover and verifier differ only in what the leaves are.
+``compile_system`` takes what a system states (``polyproof.toolkit.stated_constraints``) and expands lookups
+and sums into columns and constraints of their own. The result, a ``CompiledSystem``, is what prover and
+verifier agree on: constraints with their degrees, and the digest that the transcript absorbs.
 
 Lookups are logarithmic derivatives (Haböck, "Multivariate lookups based on logarithmic derivatives",
 eprint 2022/1530): Σ 1/(α − ℓ) over all looked-up values equals Σ μ/(α − t) over the table. Sums share the
-lookups' running sum, separated by powers of λ.
+lookups' running sum, separated by powers of λ. Section numbers are those of docs/reference/protocol.md.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
+import operator
+from collections.abc import Mapping, Sequence
 from enum import Enum
+from functools import reduce
 
 import numpy as np
 from attrs import frozen
 
-from polyproof.constraints import Builder, ConstraintSystem, Expression, Graph, Node, Operation, Rows
+from polyproof.constraints import ConstraintSystem, Expression, Node, Operation
 from polyproof.errors import InputError
-from polyproof.field import Elements, Extension
+from polyproof.field import Elements
+from polyproof.toolkit.stated_constraints import (
+    StatedConstraints,
+    degree_in_columns,
+    degrees,
+    reachable,
+    state_constraints,
+)
+from polyproof_stark.digest import digest
+from polyproof_stark.expressions import Value
 
-__all__ = [
-    "CompiledSystem",
-    "Constraint",
-    "Lookup",
-    "Phase",
-    "RowSet",
-    "Value",
-    "Violation",
-    "check_trace",
-    "compile_system",
-    "evaluate",
-    "reachable",
-]
+__all__ = ["CompiledSystem", "Constraint", "Lookup", "RowSet", "compile_system"]
 
 ALPHA, LAMBDA = 0, 1
-"""Indices of the two challenges of the argument phase."""
+"""Indices of the two challenges that the argument (C) is made with."""
 
-
-class Phase(Enum):
-    """When a column is committed."""
-
-    WITNESS = "witness"
-    """A: the system's own columns, in the base field; a user opens a row of these."""
-    RANGE = "range"
-    """B: tables and multiplicities of lookups, in the base field, committed together with A."""
-    ARGUMENT = "argument"
-    """C: lookup helpers and the running sum, in the extension, committed after α and λ."""
+MAX_TABLE_BITS = 24
 
 
 class RowSet(Enum):
@@ -79,63 +66,27 @@ class Lookup:
     """One table of 2^bits values and everything that is looked up in it."""
 
     bits: int
-    values: tuple[int, ...]
-    """Nodes of the looked-up values."""
     groups: tuple[tuple[int, ...], ...]
-    """The same nodes, cut into the groups that share a helper column."""
+    """Nodes of the looked-up values, cut into the groups that share a helper column."""
     table: int
     """Column index of t; μ is the next one."""
     helpers: int
     """Column index of the first group's helper; h_T follows the last group's."""
-    weight: int
-    """Node of its power of λ in the running sum."""
 
-
-class _Tracer(Builder):
-    def __init__(self, system: ConstraintSystem) -> None:
-        self.graph = Graph()
-        self.columns = {name: index for index, name in enumerate(system.columns)}
-        self.publics = {name: index for index, name in enumerate(system.publics)}
-        self.asserted: list[tuple[str, Expression, RowSet]] = []
-        self.lookups: dict[int, list[Expression]] = {}
-        self.sums: list[tuple[str, Expression, Expression | int, Expression]] = []
-        self._names: set[str] = set()
-
-    def _name(self, name: str) -> str:
-        if name in self._names:
-            raise InputError(f"two constraints are named {name!r}; names identify them in reports")
-        self._names.add(name)
-        return name
-
-    def column(self, name: str) -> Expression:
-        if name not in self.columns:
-            raise InputError(f"the system declares no column {name!r}; it has {', '.join(self.columns)}")
-        return self.graph.node(Operation.COLUMN, self.columns[name])
-
-    def public(self, name: str) -> Expression:
-        if name not in self.publics:
-            raise InputError(f"the system declares no public value {name!r}; it has {', '.join(self.publics)}")
-        return self.graph.node(Operation.PUBLIC, self.publics[name])
-
-    def constant(self, value: int) -> Expression:
-        return self.graph.node(Operation.CONSTANT, value)
-
-    def assert_zero(self, name: str, expression: Expression, rows: Rows = Rows.ALL) -> None:
-        self.asserted.append((self._name(name), expression, RowSet(rows.value)))
-
-    def range_check(self, name: str, columns: Sequence[Expression], bits: int) -> None:
-        self._name(name)
-        if not 1 <= bits <= 24:
-            raise InputError(f"range check {name!r}: a table of 2^{bits} values; 1 to 24 bits are possible")
-        self.lookups.setdefault(bits, []).extend(columns)
-
-    def assert_sum(self, name: str, body: Expression, total: Expression, last: Expression | int = 0) -> None:
-        self.sums.append((self._name(name), body, last, total))
+    @property
+    def values(self) -> tuple[int, ...]:
+        """Nodes of all looked-up values."""
+        return tuple(node for group in self.groups for node in group)
 
 
 @frozen
 class CompiledSystem:
-    """A constraint system, expanded: what prover and verifier agree on."""
+    """A constraint system, expanded: what prover and verifier agree on.
+
+    Columns are numbered through: A, the system's own (witness), of which a user opens a row; B, the tables
+    and multiplicities of lookups (range), committed together with A; C, helpers and running sum (argument),
+    in the extension, committed after α and λ.
+    """
 
     name: str
     nodes: tuple[Node, ...]
@@ -148,7 +99,7 @@ class CompiledSystem:
     accumulator: int | None
     """Column index of acc, if there is a lookup or a sum."""
     increment: int
-    """Node by which acc grows on rows 0 … U−2 (−1 without accumulator)."""
+    """Node by which acc grows on rows 0 … U−2."""
     increment_last: int
     """Node by which acc grows on row U−1."""
     next_columns: tuple[int, ...]
@@ -167,7 +118,7 @@ class CompiledSystem:
         return max((constraint.degree for constraint in self.constraints), default=0)
 
     def quotient_degree(self, rows: int, blinding: int) -> int:
-        """An upper bound of deg Q for a trace of ``rows`` rows of which ``blinding`` are random."""
+        """An upper bound of deg Q for a trace of ``rows`` rows of which ``blinding`` are random (section 3)."""
         bounds = [0]
         for constraint in self.constraints:
             numerator = constraint.degree * (rows - 1)
@@ -183,309 +134,149 @@ class CompiledSystem:
         """Chunks of ``rows − blinding`` coefficients that the quotient is split into: computed, never assumed."""
         return -(-(self.quotient_degree(rows, blinding) + 1) // (rows - blinding))
 
+    def scalar(self, node: Node, publics: Mapping[str, int], challenges: Sequence[Elements]) -> Value:
+        """The value of a leaf that is the same on all rows: a public value or a challenge."""
+        if node.operation is Operation.PUBLIC:
+            return Value(np.array(publics[self.publics[node.first]], np.uint64), False)
+        return Value(challenges[node.first], True)
+
 
 def compile_system(system: ConstraintSystem, group_size: int) -> CompiledSystem:
-    """Trace and expand a system; ``group_size`` looked-up values share a helper column (degree group_size + 1)."""
-    tracer = _Tracer(system)
-    system.constraints(tracer)
-    graph = tracer.graph
-    witness = tuple(system.columns)
-    range_columns: list[str] = []
-    argument_columns: list[str] = []
-    base_count = len(witness) + 2 * len(tracer.lookups)
-    constraints: list[tuple[str, Expression, RowSet]] = list(tracer.asserted)
+    """Expand a system; ``group_size`` looked-up values share a helper column (degree group_size + 1).
 
-    def column(index: int) -> Expression:
-        return graph.node(Operation.COLUMN, index)
+    Raises ``InputError`` for what the system must not state.
+    """
+    stated = state_constraints(system)
+    tables = _tables(stated)
+    expansion = _Expansion(stated, len(tables))
+    lookups = tuple(expansion.expand_lookup(bits, values, group_size) for bits, values in tables.items())
+    accumulator, increment, increment_last = expansion.expand_sums()
 
-    challenge_lambda = graph.node(Operation.CHALLENGE, LAMBDA)
-    alpha = graph.node(Operation.CHALLENGE, ALPHA)
-    powers: list[Expression] = [graph.node(Operation.CONSTANT, 1)]
-
-    def power(exponent: int) -> Expression:
-        while len(powers) <= exponent:
-            powers.append(powers[-1] * challenge_lambda)
-        return powers[exponent]
-
-    lookups: list[Lookup] = []
-    shared: Expression | None = None
-    for order, (bits, values) in enumerate(tracer.lookups.items()):
-        # λ^0 is the first lookup's, λ^1 … the sums', the powers after those the further lookups'.
-        weight = power(0 if order == 0 else len(tracer.sums) + order)
-        label = f"range{bits}"
-        table = len(witness) + len(range_columns)
-        range_columns += [f"{label}.table", f"{label}.multiplicity"]
-        t, multiplicity = column(table), column(table + 1)
-        constraints.append((f"{label}.table starts at 0", t, RowSet.FIRST))
-        constraints.append((f"{label}.table ends at 2^{bits} − 1", t - ((1 << bits) - 1), RowSet.LAST))
-        step = t.next - t
-        constraints.append((f"{label}.table steps by 0 or 1", step * (step - 1), RowSet.TRANSITION))
-        groups = [tuple(values[start : start + group_size]) for start in range(0, len(values), group_size)]
-        helpers = base_count + len(argument_columns)
-        argument_columns += [f"{label}.helper{number}" for number in range(len(groups))] + [f"{label}.table helper"]
-        balance: Expression | None = None
-        for number, group in enumerate(groups):
-            product, cofactors = alpha - group[0], graph.node(Operation.CONSTANT, 1)
-            for value in group[1:]:
-                factor = alpha - value
-                product, cofactors = product * factor, cofactors * factor + product
-            helper = column(helpers + number)
-            constraints.append((f"{label}.helper{number}", helper * product - cofactors, RowSet.ALL))
-            balance = helper if balance is None else balance + helper
-        table_helper = column(helpers + len(groups))
-        constraints.append((f"{label}.table helper", table_helper * (alpha - t) - multiplicity, RowSet.ALL))
-        balance = -table_helper if balance is None else balance - table_helper
-        term = balance if order == 0 else balance * weight
-        shared = term if shared is None else shared + term
-        lookups.append(
-            Lookup(
-                bits,
-                tuple(value.index for value in values),
-                tuple(tuple(value.index for value in group) for group in groups),
-                table,
-                helpers,
-                weight.index,
-            )
-        )
-
-    accumulator: int | None = None
-    increment = increment_last = -1
-    if lookups or tracer.sums:
-        accumulator = base_count + len(argument_columns)
-        argument_columns.append("accumulator")
-        zero = graph.node(Operation.CONSTANT, 0)
-        body = last = shared if shared is not None else zero
-        claimed = zero
-        for index, (_, sum_body, sum_last, total) in enumerate(tracer.sums, start=1):
-            body = body + sum_body * power(index)
-            if not (isinstance(sum_last, int) and sum_last == 0):
-                last = last + sum_last * power(index)
-            claimed = claimed + total * power(index)
-        acc = column(accumulator)
-        constraints += [
-            ("accumulator starts at 0", acc, RowSet.FIRST),
-            ("accumulator grows", acc.next - acc - body, RowSet.TRANSITION),
-            ("accumulator grows on the last row", acc.next - acc - last, RowSet.LAST),
-            ("accumulator ends at the totals", acc - claimed, RowSet.END),
-        ]
-        increment, increment_last = body.index, last.index
-
-    nodes = tuple(graph.nodes)
-    degrees = _degrees(nodes)
-    needed = reachable(nodes, [expression.index for _, expression, _ in constraints])
-    ahead = sorted(
-        {node.first for index in needed if (node := nodes[index]).operation is Operation.COLUMN and node.second}
-    )
-    expanded = tuple(
-        Constraint(name, expression.index, rows, degrees[expression.index]) for name, expression, rows in constraints
-    )
-    digest = _digest(system, tracer, group_size)
+    nodes = tuple(stated.graph.nodes)
+    degree = degrees(nodes, degree_in_columns)
+    read = (nodes[index] for index in reachable(nodes, [root.index for _, root, _ in expansion.constraints]))
     return CompiledSystem(
-        system.name,
-        nodes,
-        expanded,
-        tuple(lookups),
-        witness,
-        tuple(range_columns),
-        tuple(argument_columns),
-        tuple(system.publics),
-        accumulator,
-        increment,
-        increment_last,
-        tuple(ahead),
-        digest,
+        name=stated.system,
+        nodes=nodes,
+        constraints=tuple(
+            Constraint(name, expression.index, rows, degree[expression.index])
+            for name, expression, rows in expansion.constraints
+        ),
+        lookups=lookups,
+        witness_columns=stated.columns,
+        range_columns=tuple(expansion.range_columns),
+        argument_columns=tuple(expansion.argument_columns),
+        publics=stated.publics,
+        accumulator=accumulator,
+        increment=increment,
+        increment_last=increment_last,
+        next_columns=tuple(sorted({n.first for n in read if n.operation is Operation.COLUMN and n.second})),
+        digest=digest(stated, tables, group_size),
     )
 
 
-def _digest(system: ConstraintSystem, tracer: _Tracer, group_size: int) -> bytes:
-    """SHA-256 of what the system stated, as JSON with sorted keys and no spaces.
+def _tables(stated: StatedConstraints) -> dict[int, list[Expression]]:
+    """The values looked up in each table, by its width; range checks of one width share a table."""
+    tables: dict[int, list[Expression]] = {}
+    for item in stated.ranges:
+        if not 1 <= item.bits <= MAX_TABLE_BITS:
+            raise InputError(
+                f"range check {item.name!r}: a table of 2^{item.bits} values; 1 to {MAX_TABLE_BITS} bits are possible"
+            )
+        tables.setdefault(item.bits, []).extend(item.values)
+    return tables
 
-    Expressions are written in prefix form: a column by its name (with ' on the next row), a public value
-    as $name, a constant in decimal, and (+ a b), (- a b), (* a b).
+
+class _Expansion:
+    """Columns and constraints as they grow, in the order of section 3 of the protocol.
+
+    The order of constraints gives each its power of η; the system's own come first.
     """
-    nodes = tracer.graph.nodes
-    texts: dict[int, str] = {}
 
-    def text(expression: Expression | int) -> str:
-        if isinstance(expression, int):
-            return str(expression)
-        for index in reachable(nodes, [expression.index]):
-            if index not in texts:
-                node = nodes[index]
-                match node.operation:
-                    case Operation.CONSTANT:
-                        texts[index] = str(node.first)
-                    case Operation.COLUMN:
-                        texts[index] = system.columns[node.first] + ("'" if node.second else "")
-                    case Operation.PUBLIC:
-                        texts[index] = "$" + system.publics[node.first]
-                    case _:
-                        sign = {Operation.ADD: "+", Operation.SUBTRACT: "-", Operation.MULTIPLY: "*"}[node.operation]
-                        texts[index] = f"({sign} {texts[node.first]} {texts[node.second]})"
-        return texts[expression.index]
+    def __init__(self, stated: StatedConstraints, tables: int) -> None:
+        self.range_columns: list[str] = []
+        self.argument_columns: list[str] = []
+        self.constraints: list[tuple[str, Expression, RowSet]] = [
+            (zero.name, zero.expression, RowSet(zero.rows.value)) for zero in stated.zeros
+        ]
+        self._sums = stated.sums
+        self._graph = stated.graph
+        self._witness = len(stated.columns)
+        self._base = len(stated.columns) + 2 * tables
+        self._zero = self._graph.node(Operation.CONSTANT, 0)
+        self._alpha = self._graph.node(Operation.CHALLENGE, ALPHA)
+        self._powers = [self._graph.node(Operation.CONSTANT, 1)]
+        self._balances: list[Expression] = []
 
-    description = {
-        "columns": list(system.columns),
-        "group": group_size,
-        "name": system.name,
-        "publics": list(system.publics),
-        "ranges": [[bits, [text(value) for value in values]] for bits, values in tracer.lookups.items()],
-        "sums": [[name, text(body), text(last), text(total)] for name, body, last, total in tracer.sums],
-        "zeros": [[name, text(expression), rows.value] for name, expression, rows in tracer.asserted],
-    }
-    data = json.dumps(description, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(data.encode()).digest()
+    def _range_column(self, name: str) -> Expression:
+        self.range_columns.append(name)
+        return self._graph.node(Operation.COLUMN, self._witness + len(self.range_columns) - 1)
 
+    def _argument_column(self, name: str) -> Expression:
+        self.argument_columns.append(name)
+        return self._graph.node(Operation.COLUMN, self._base + len(self.argument_columns) - 1)
 
-def _degrees(nodes: Sequence[Node]) -> list[int]:
-    degrees: list[int] = []
-    for node in nodes:
-        match node.operation:
-            case Operation.COLUMN:
-                degrees.append(1)
-            case Operation.ADD | Operation.SUBTRACT:
-                degrees.append(max(degrees[node.first], degrees[node.second]))
-            case Operation.MULTIPLY:
-                degrees.append(degrees[node.first] + degrees[node.second])
-            case _:
-                degrees.append(0)
-    return degrees
+    def _require(self, name: str, expression: Expression, rows: RowSet) -> None:
+        self.constraints.append((name, expression, rows))
 
+    def _lambda(self, exponent: int) -> Expression:
+        """λ^exponent, made of the power before it."""
+        while len(self._powers) <= exponent:
+            self._powers.append(self._powers[-1] * self._graph.node(Operation.CHALLENGE, LAMBDA))
+        return self._powers[exponent]
 
-_ARITHMETIC = (Operation.ADD, Operation.SUBTRACT, Operation.MULTIPLY)
+    def expand_lookup(self, bits: int, values: Sequence[Expression], group_size: int) -> Lookup:
+        """Lines 1 to 5: the table and its multiplicities, a helper for each group, one for the table."""
+        label = f"range{bits}"
+        table, first_helper = self._witness + len(self.range_columns), self._base + len(self.argument_columns)
+        groups = [values[start : start + group_size] for start in range(0, len(values), group_size)]
+        t, multiplicity = self._range_column(f"{label}.table"), self._range_column(f"{label}.multiplicity")
+        helpers = [self._argument_column(f"{label}.helper{number}") for number in range(len(groups))]
+        table_helper = self._argument_column(f"{label}.table helper")
 
+        # Lines 1 to 3: the table is 0, …, 2^bits − 1 in order, each value on one row or more.
+        step = t.next - t
+        self._require(f"{label}.table starts at 0", t, RowSet.FIRST)
+        self._require(f"{label}.table ends at 2^{bits} − 1", t - ((1 << bits) - 1), RowSet.LAST)
+        self._require(f"{label}.table steps by 0 or 1", step * (step - 1), RowSet.TRANSITION)
+        # Line 4: h_g = Σ 1/(α − ℓ) over the group, denominators cleared.
+        for number, (helper, group) in enumerate(zip(helpers, groups, strict=True)):
+            product, cofactors = self._product(group)
+            self._require(f"{label}.helper{number}", helper * product - cofactors, RowSet.ALL)
+        # Line 5: h_T = μ/(α − t).
+        self._require(f"{label}.table helper", table_helper * (self._alpha - t) - multiplicity, RowSet.ALL)
 
-def reachable(nodes: Sequence[Node], roots: Sequence[int]) -> list[int]:
-    """The nodes that these depend on, in topological order."""
-    wanted = set(roots)
-    for index in range(max(roots, default=-1), -1, -1):
-        if index in wanted and nodes[index].operation in _ARITHMETIC:
-            wanted.update((nodes[index].first, nodes[index].second))
-    return sorted(wanted)
+        # What lines 7 and 8 add up: over all rows it vanishes exactly if every value is in the table.
+        self._balances.append(reduce(operator.add, helpers, self._zero) - table_helper)
+        nodes = tuple(tuple(value.index for value in group) for group in groups)
+        return Lookup(bits, nodes, table, first_helper)
 
+    def _product(self, group: Sequence[Expression]) -> tuple[Expression, Expression]:
+        """∏_j (α − ℓ_j), and the sum over j of the products that leave out factor j."""
+        product, cofactors = self._alpha - group[0], self._graph.node(Operation.CONSTANT, 1)
+        for value in group[1:]:
+            factor = self._alpha - value
+            product, cofactors = product * factor, cofactors * factor + product
+        return product, cofactors
 
-@frozen(eq=False)
-class Value:
-    """An array of the base field, or (``extended``) of the extension with its trailing axis."""
+    def expand_sums(self) -> tuple[int | None, int, int]:
+        """Lines 6 to 9: one running sum for all lookups and sums; its column, and by which nodes it grows.
 
-    array: Elements
-    extended: bool
-
-
-def evaluate(
-    nodes: Sequence[Node],
-    roots: Sequence[int],
-    leaf: Callable[[Node], Value],
-    extension: Extension,
-    visit: Callable[[int, Value], None] | None = None,
-) -> dict[int, Value]:
-    """Evaluate nodes of the graph on arrays; leaves (columns, publics, challenges) come from ``leaf``.
-
-    A value is dropped after its last use, so that a block of rows stays in cache. With ``visit`` each
-    root is handed over as soon as it is known, and nothing is returned.
-    """
-    field = extension.field
-    order = reachable(nodes, roots)
-    uses: dict[int, int] = dict.fromkeys(order, 0)
-    for index in order:
-        if nodes[index].operation in _ARITHMETIC:
-            uses[nodes[index].first] += 1
-            uses[nodes[index].second] += 1
-    wanted = set(roots)
-    if visit is None:
-        for root in wanted:
-            uses[root] += 1
-    values: dict[int, Value] = {}
-    for index in order:
-        node = nodes[index]
-        if node.operation is Operation.CONSTANT:
-            value = Value(np.array(node.first % field.modulus, np.uint64), False)
-        elif node.operation not in _ARITHMETIC:
-            value = leaf(node)
-        else:
-            value = _apply(node.operation, values[node.first], values[node.second], extension)
-            for used in (node.first, node.second):
-                uses[used] -= 1
-                if not uses[used]:
-                    values.pop(used, None)
-        if uses[index]:
-            values[index] = value
-        if visit is not None and index in wanted:
-            visit(index, value)
-    return {} if visit is not None else {root: values[root] for root in wanted}
-
-
-def _apply(operation: Operation, left: Value, right: Value, extension: Extension) -> Value:
-    field = extension.field
-    if not left.extended and not right.extended:
-        base = {
-            Operation.ADD: field.add,
-            Operation.SUBTRACT: field.subtract,
-            Operation.MULTIPLY: field.multiply,
-        }[operation]
-        return Value(base(left.array, right.array), False)
-    if operation is Operation.MULTIPLY and not (left.extended and right.extended):
-        first, second = (left, right) if left.extended else (right, left)
-        return Value(extension.scale(first.array, second.array), True)
-    a = left.array if left.extended else extension.embed(left.array)
-    b = right.array if right.extended else extension.embed(right.array)
-    extended = {
-        Operation.ADD: extension.add,
-        Operation.SUBTRACT: extension.subtract,
-        Operation.MULTIPLY: extension.multiply,
-    }[operation]
-    return Value(extended(a, b), True)
-
-
-@frozen
-class Violation:
-    """A constraint that a trace breaks, and the first row where it does."""
-
-    constraint: str
-    row: int
-
-    def __str__(self) -> str:
-        return f"constraint {self.constraint!r} does not hold on row {self.row}"
-
-
-def check_trace(
-    compiled: CompiledSystem,
-    extension: Extension,
-    base: Elements,
-    arguments: Elements,
-    active: int,
-    publics: Mapping[str, int],
-    challenges: Sequence[Elements],
-) -> list[Violation]:
-    """The debug check: evaluate every constraint on every row it holds on and name those that fail.
-
-    ``base``: ``(N, base columns)``; ``arguments``: ``(N, argument columns, e)``; ``active`` = U.
-    """
-    public_values = [publics[name] for name in compiled.publics]
-    violations = []
-    spans = {
-        RowSet.ALL: (0, active),
-        RowSet.TRANSITION: (0, active - 1),
-        RowSet.FIRST: (0, 1),
-        RowSet.LAST: (active - 1, active),
-        RowSet.END: (active, active + 1),
-    }
-    for constraint in compiled.constraints:
-        start, stop = spans[constraint.rows]
-
-        def leaf(node: Node, start: int = start, stop: int = stop) -> Value:
-            if node.operation is Operation.COLUMN:
-                rows = np.arange(start + node.second, stop + node.second) % len(base)
-                if node.first < compiled.base_columns:
-                    return Value(base[rows, node.first], False)
-                return Value(arguments[rows, node.first - compiled.base_columns], True)
-            if node.operation is Operation.PUBLIC:
-                return Value(np.array(public_values[node.first], np.uint64), False)
-            return Value(challenges[node.first], True)
-
-        value = evaluate(compiled.nodes, [constraint.node], leaf, extension)[constraint.node]
-        nonzero = value.array.any(axis=-1) if value.extended else value.array != 0
-        bad = np.flatnonzero(np.broadcast_to(nonzero, (stop - start,)))
-        if bad.size:
-            violations.append(Violation(constraint.name, start + int(bad[0])))
-    return violations
+        λ^0 is the first lookup's, λ^1 … the sums', the powers after those the further lookups'.
+        """
+        if not self._balances and not self._sums:
+            return None, self._zero.index, self._zero.index
+        shared = self._zero
+        for order, balance in enumerate(self._balances):
+            shared = shared + balance * self._lambda(len(self._sums) + order if order else 0)
+        body, last, claimed = shared, shared, self._zero
+        for exponent, item in enumerate(self._sums, start=1):
+            body = body + item.body * self._lambda(exponent)
+            last = last + item.last * self._lambda(exponent)
+            claimed = claimed + item.total * self._lambda(exponent)
+        acc = self._argument_column("accumulator")
+        self._require("accumulator starts at 0", acc, RowSet.FIRST)
+        self._require("accumulator grows", acc.next - acc - body, RowSet.TRANSITION)
+        self._require("accumulator grows on the last row", acc.next - acc - last, RowSet.LAST)
+        self._require("accumulator ends at the totals", acc - claimed, RowSet.END)
+        return self._base + len(self.argument_columns) - 1, body.index, last.index

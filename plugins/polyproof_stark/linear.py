@@ -14,7 +14,9 @@ from attrs import frozen
 
 from polyproof.constraints import Node, Operation
 from polyproof.field import Elements, Extension
-from polyproof_stark.compiler import CompiledSystem, Value, reachable
+from polyproof.toolkit.stated_constraints import reachable
+from polyproof_stark.compiler import CompiledSystem
+from polyproof_stark.expressions import Value
 from polyproof_stark.protocol import Layout
 
 __all__ = ["LinearForm", "linear_forms"]

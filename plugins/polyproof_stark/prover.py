@@ -19,7 +19,9 @@ from polyproof.errors import InputError
 from polyproof.field import Elements
 from polyproof.hash import Hash, Words
 from polyproof.progress import Progress
-from polyproof_stark.compiler import Constraint, RowSet, Value, check_trace, evaluate
+from polyproof_stark.compiler import Constraint, RowSet
+from polyproof_stark.debug import check_trace
+from polyproof_stark.expressions import Value, evaluate
 from polyproof_stark.fri import leaf_rows
 from polyproof_stark.linear import LinearForm, linear_forms
 from polyproof_stark.low_degree import Chain, LowDegreeProof, LowDegreeTest
@@ -183,10 +185,7 @@ class Prover:
 
     def scalar(self, node: Node, challenges: Sequence[Elements]) -> Value:
         """A public value or a challenge."""
-        if node.operation is Operation.PUBLIC:
-            name = self.instance.compiled.publics[node.first]
-            return Value(np.array(self.instance.publics[name], np.uint64), False)
-        return Value(challenges[node.first], True)
+        return self.instance.compiled.scalar(node, self.instance.publics, challenges)
 
     def commit_columns(self, name: str, coefficients: Elements) -> Committed:
         """Extend polynomials to D and commit to the rows there."""

@@ -24,6 +24,7 @@ from polyproof.constraints import Operation
 from polyproof.errors import OptionsError
 from polyproof.field import Field
 from polyproof.hash import Hash
+from polyproof.toolkit.stated_constraints import degrees
 from polyproof_stark.compiler import LAMBDA, CompiledSystem, RowSet
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.proximity import Bound, Johnson, MutualJohnson, RandomWords, UniqueDecoding
@@ -93,18 +94,10 @@ class _Counts:
 
 def _powers_of_lambda(compiled: CompiledSystem) -> int:
     """The highest power of λ in a constraint, read off the graph."""
-    degrees: list[int] = []
-    for node in compiled.nodes:
-        match node.operation:
-            case Operation.CHALLENGE:
-                degrees.append(int(node.first == LAMBDA))
-            case Operation.ADD | Operation.SUBTRACT:
-                degrees.append(max(degrees[node.first], degrees[node.second]))
-            case Operation.MULTIPLY:
-                degrees.append(degrees[node.first] + degrees[node.second])
-            case _:
-                degrees.append(0)
-    return max((degrees[item.node] for item in compiled.constraints), default=0)
+    in_lambda = degrees(
+        compiled.nodes, lambda node: int(node.operation is Operation.CHALLENGE and node.first == LAMBDA)
+    )
+    return max((in_lambda[item.node] for item in compiled.constraints), default=0)
 
 
 def _terms(counts: _Counts, hash: Hash, bound: Bound) -> tuple[SecurityTerm, ...]:

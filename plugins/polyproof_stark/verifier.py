@@ -16,7 +16,8 @@ from polyproof.constraints import Node, Operation
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements
 from polyproof.hash import Hash
-from polyproof_stark.compiler import RowSet, Value, evaluate
+from polyproof_stark.compiler import RowSet
+from polyproof_stark.expressions import Value, evaluate
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Divisors, Instance, Openings, Weights
 
@@ -85,10 +86,8 @@ def constraints_at(
     ahead = dict(zip(compiled.next_columns, openings.ahead, strict=True))
 
     def leaf(node: Node) -> Value:
-        if node.operation is Operation.PUBLIC:
-            return Value(np.array(instance.publics[compiled.publics[node.first]], np.uint64), False)
-        if node.operation is Operation.CHALLENGE:
-            return Value(challenges[node.first], True)
+        if node.operation is not Operation.COLUMN:
+            return compiled.scalar(node, instance.publics, challenges)
         if node.second:
             return Value(ahead[node.first], True)
         if node.first < compiled.base_columns:

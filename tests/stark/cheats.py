@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from polyproof.constraints import Node
-from polyproof_stark.compiler import RowSet, Value, evaluate
+from polyproof_stark.compiler import RowSet
+from polyproof_stark.expressions import Value, evaluate
 from polyproof_stark.low_degree import LowDegreeTest
 from polyproof_stark.protocol import Openings
 from polyproof_stark.prover import Prover

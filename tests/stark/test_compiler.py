@@ -15,7 +15,8 @@ from polyproof.model.assets import Asset
 from polyproof.registry import default_registry
 from polyproof_accounts.system import AccountsSystem
 from polyproof_fibonacci.system import FibonacciSystem, FibonacciWitness
-from polyproof_stark.compiler import check_trace, compile_system
+from polyproof_stark.compiler import compile_system
+from polyproof_stark.debug import check_trace
 from polyproof_stark.parameters import Parameters, check_parameters
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Instance, trees_of

@@ -11,7 +11,7 @@ from attrs import evolve
 from polyproof.constraints import Node, Operation
 from polyproof.engine import Engine
 from polyproof.model.accounts import Accounts
-from polyproof_stark.compiler import Value, evaluate
+from polyproof_stark.expressions import Value, evaluate
 from polyproof_stark.protocol import Divisors
 from polyproof_stark.prover import Prover
 from stark.exchange import ACCOUNTS, ASSETS, PARAMETERS, Exchange
