@@ -7,6 +7,7 @@ the pinned one, by hash and by height, nothing of it counts, and so a chain that
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,10 +17,13 @@ from attrs import evolve, frozen
 
 from polyproof.balances import Answer, BalanceProvider, Pin, Question
 from polyproof.config.options import option
+from polyproof.errors import InputError
 from polyproof.model.amounts import AmountError, Rounding, parse_amount
 from polyproof.progress import Progress
 from polyproof.source import FINEST
-from polyproof_balances.transport import Call, EndpointOptions, Failed, Refused, Rpc, cookie, open_endpoint
+from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
+from polyproof.toolkit.http import Failed
+from polyproof_balances.json_rpc import Call, Refused, Rpc
 
 __all__ = ["BitcoinCore", "BitcoinCoreOptions"]
 
@@ -66,7 +70,7 @@ class BitcoinCore(BalanceProvider):
         """Find the node's URL and what authorises."""
         self._endpoint = open_endpoint(self.options)
         if self.options.cookie_file is not None:
-            self._endpoint = evolve(self._endpoint, authorization=cookie(base / self.options.cookie_file))
+            self._endpoint = evolve(self._endpoint, authorization=_cookie(base / self.options.cookie_file))
 
     def serves(self, question: Question) -> bool:
         """The chain's own coin."""
@@ -151,6 +155,15 @@ class BitcoinCore(BalanceProvider):
         return held
 
 
+def _cookie(path: Path) -> str:
+    """What authorises by a node's cookie file. Raises ``InputError``."""
+    try:
+        text = path.read_text(encoding="utf-8")[:1000].strip()
+    except (OSError, UnicodeDecodeError):
+        raise InputError(f"the node's cookie file {path} cannot be read") from None
+    return "Basic " + base64.b64encode(text.encode()).decode()
+
+
 def _output(output: Any) -> tuple[str, int, tuple[str, int]]:
     if not isinstance(output, dict):
         raise _NotKnown("an output of the scan cannot be read")
@@ -161,7 +174,7 @@ def _output(output: Any) -> tuple[str, int, tuple[str, int]]:
 
 
 def _coins(value: Any) -> int:
-    """A JSON number of coins, which the transport left as it is spelled."""
+    """A JSON number of coins, which comes as it is spelled."""
     try:
         units = parse_amount(str(value), FINEST, Rounding.EXACT) if type(value) in (str, int) else -1
     except AmountError:

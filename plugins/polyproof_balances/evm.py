@@ -27,7 +27,9 @@ from polyproof.errors import InputError, Problem
 from polyproof.ownership import AccountControl, OwnershipClaim
 from polyproof.progress import Progress
 from polyproof.source import FINEST
-from polyproof_balances.transport import Call, EndpointOptions, Failed, Refused, Rpc, open_endpoint
+from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
+from polyproof.toolkit.http import Failed
+from polyproof_balances.json_rpc import Call, Refused, Rpc
 
 __all__ = ["CHAIN_IDS", "Evm", "EvmOptions", "Token"]
 

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from polyproof.errors import InputError
-from polyproof_balances.transport import Call, EndpointOptions, Failed, Refused, Rpc, open_endpoint
+from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
+from polyproof.toolkit.http import Failed
+from polyproof_balances.json_rpc import Call, Refused, Rpc
 from reserves.rpc_server import Handler, Node, RpcError, serving
 
 SECRET = "secret-key-of-the-test"

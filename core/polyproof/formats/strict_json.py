@@ -17,10 +17,14 @@ def canonical(value: Any) -> bytes:
     return _ENCODE(value).encode()
 
 
-def parse_strict(data: bytes) -> Any:
-    """The value. Raises ``ValueError`` that says what is wrong, whatever the bytes."""
+def parse_strict(data: bytes, *, fractions_as_text: bool = False) -> Any:
+    """The value. Raises ``ValueError`` that says what is wrong, whatever the bytes.
+
+    ``fractions_as_text`` is for JSON of programs that have their own idea of numbers: what is not an integer comes as
+    it is spelled, exact, and integers may be long.
+    """
     try:
-        return _DECODE(data.decode("utf-8"))
+        return (_DECODE_FRACTIONS if fractions_as_text else _DECODE)(data.decode("utf-8"))
     except RecursionError:
         raise ValueError("it nests too deeply") from None
 
@@ -40,10 +44,22 @@ def _small(digits: str) -> int:
     return int(digits)
 
 
+def _short(digits: str) -> str:
+    if len(digits) > 100:
+        raise ValueError(f"a number has {len(digits)} characters")
+    return digits
+
+
 def _refused(number: str) -> float:
     raise ValueError(f"the number {number[:40]} is no integer; amounts are texts")
 
 
+_DECODE_FRACTIONS = json.JSONDecoder(
+    object_pairs_hook=_without_duplicates,
+    parse_int=lambda digits: int(_short(digits)),
+    parse_float=_short,
+    parse_constant=_refused,
+).decode
 _DECODE = json.JSONDecoder(
     object_pairs_hook=_without_duplicates, parse_int=_small, parse_float=_refused, parse_constant=_refused
 ).decode
