@@ -18,6 +18,7 @@ from attrs import evolve
 
 from audit.example import ACCOUNTS, TOTALS
 from audit.tally_backend import Tally, tally_registry
+from polyproof import liabilities as audit
 from polyproof.backend import Claim, Statement
 from polyproof.errors import (
     AccountsError,
@@ -28,7 +29,6 @@ from polyproof.errors import (
     ProofRejected,
 )
 from polyproof.hookspecs import hookimpl
-from polyproof.liabilities import audit
 from polyproof.registry import Registry
 from polyproof.settings.policy import Policy
 from polyproof.settings.spec import Spec, load_spec
@@ -303,7 +303,7 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from audit.tally_backend import Tally, tally_registry
-from polyproof.liabilities import audit
+from polyproof import liabilities as audit
 from polyproof.settings.spec import load_spec
 
 def prove(statement):

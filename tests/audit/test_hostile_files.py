@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polyproof import liabilities as audit
 from polyproof.backend import Claim
 from polyproof.errors import ProofRejected
-from polyproof.liabilities import audit
 from polyproof.liabilities.artifacts import InclusionFile
 from polyproof.registry import Registry
 from polyproof.settings.policy import Policy

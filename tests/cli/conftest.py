@@ -69,7 +69,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def proved_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An audit by the Merkle sum tree and alice's inclusion file, made once."""
-    from polyproof.liabilities import audit
+    from polyproof import liabilities as audit
     from polyproof.settings.spec import load_spec
 
     base = tmp_path_factory.mktemp("proved")

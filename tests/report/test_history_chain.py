@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from polyproof import liabilities as audit
 from polyproof.errors import ArtifactError, InputError, PolicyRejected, ProofRejected
 from polyproof.formats.strict_json import canonical
-from polyproof.liabilities import audit
 from polyproof.publication.history import add_audit, check_chain, parse_history, verify_history, verify_one
 from polyproof.publication.month import run_month
 from polyproof.registry import default_registry

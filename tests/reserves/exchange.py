@@ -15,8 +15,8 @@ from typing import Any
 from attrs import frozen
 
 from ownership import wallets
+from polyproof import liabilities as audit
 from polyproof.balances import Pin
-from polyproof.liabilities import audit
 from polyproof.ownership import OwnershipClaim
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves.coins import BUILT_IN

@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 from rich.console import Console as RichConsole
 
+from polyproof import liabilities as audit
 from polyproof.cli import run
 from polyproof.cli.security_view import security_payload, show_security
-from polyproof.liabilities import audit
-from polyproof.liabilities.audit import create_backend
 from polyproof.registry import default_registry
-from polyproof.settings.spec import load_spec
+from polyproof.settings.spec import create_backend, load_spec
 
 SPEC = """\
 polyproof: 1

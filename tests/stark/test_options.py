@@ -9,10 +9,9 @@ from attrs import evolve, frozen
 
 from polyproof.backend import Backend
 from polyproof.errors import OptionsError, SpecError
-from polyproof.liabilities.audit import create_backend
 from polyproof.model.assets import Asset
 from polyproof.registry import Registry
-from polyproof.settings.spec import load_spec
+from polyproof.settings.spec import create_backend, load_spec
 from polyproof_accounts.system import AccountsSystem
 from polyproof_stark.compiler import compile_system
 from polyproof_stark.options import StarkOptions

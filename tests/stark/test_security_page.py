@@ -9,8 +9,8 @@ import pytest
 
 from polyproof.backend import SecurityReport
 from polyproof.errors import SpecError
-from polyproof.liabilities.audit import create_backend
 from polyproof.registry import default_registry
+from polyproof.settings.spec import create_backend
 from stark.okx import ROOT, okx_spec
 
 PAGE = (ROOT / "docs" / "explanation" / "security.md").read_text()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from polyproof import liabilities as audit
 from polyproof.backend import Claim
 from polyproof.errors import ProofRejected
-from polyproof.liabilities import audit
 from polyproof.registry import default_registry
 from polyproof.settings.policy import Policy
 from polyproof.settings.spec import load_spec

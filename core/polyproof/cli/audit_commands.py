@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
     from polyproof.backend import Claim
-    from polyproof.liabilities.audit import (
+    from polyproof.liabilities import (
         AuditProved,
         AuditVerified,
         InclusionVerified,
@@ -53,7 +53,7 @@ def register(app: typer.Typer) -> None:
 
 def check_command(spec: SpecArgument, json: Json = False, quiet: Quiet = False) -> None:
     """Check a spec and its snapshot before proving: every problem with file and row."""
-    from polyproof.liabilities import audit
+    from polyproof import liabilities as audit
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
@@ -108,7 +108,7 @@ def prove_command(
     """Prove what the accounts of a spec add up to; write what to publish and what to keep."""
     from datetime import UTC, datetime
 
-    from polyproof.liabilities import audit
+    from polyproof import liabilities as audit
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
@@ -170,7 +170,7 @@ def verify_command(
     quiet: Quiet = False,
 ) -> None:
     """Verify a published audit, or a whole history of audits, from public files alone."""
-    from polyproof.liabilities import audit
+    from polyproof import liabilities as audit
     from polyproof.liabilities.artifacts import is_history
 
     console = Console(json=json, quiet=quiet)
@@ -250,7 +250,7 @@ def inclusion_command(
     quiet: Quiet = False,
 ) -> None:
     """Cut the inclusion file of one user, or of all, from an audit's private half."""
-    from polyproof.liabilities import audit
+    from polyproof import liabilities as audit
 
     console = Console(json=json, quiet=quiet)
     if (user is None) != every:
@@ -305,7 +305,7 @@ def verify_inclusion_command(
     quiet: Quiet = False,
 ) -> None:
     """Check that your balances are in a published audit: those you type, not those a file tells."""
-    from polyproof.liabilities import audit
+    from polyproof import liabilities as audit
     from polyproof.liabilities.typed_balances import make_claim, parse_balance, read_balances
 
     console = Console(json=json, quiet=quiet)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
     from polyproof.backend import BackendProperties
-    from polyproof.liabilities.audit import AuditProved, AuditVerified, InclusionVerified
+    from polyproof.liabilities import AuditProved, AuditVerified, InclusionVerified
     from polyproof.liabilities.typed_balances import Balance
     from polyproof.progress import Progress
     from polyproof.registry import Registry
@@ -81,9 +81,9 @@ def demo_command(
     quiet: Quiet = False,
 ) -> None:
     """Try it out: invent an exchange with 22 assets, prove, publish, verify, and check one user's balance."""
+    from polyproof import liabilities as audit
     from polyproof.cli.bundled import find_spec
     from polyproof.cli.sample import write_sample
-    from polyproof.liabilities import audit
     from polyproof.settings.spec import load_spec
 
     console = Console(json=json, quiet=quiet)
@@ -154,9 +154,9 @@ def _run(
     registry: Registry,
     progress: Progress,
 ) -> _Run:
+    from polyproof import liabilities as audit
     from polyproof.backend import Claim
     from polyproof.cli.memory import PeakMemory
-    from polyproof.liabilities import audit
     from polyproof.liabilities.typed_balances import make_claim
 
     name = spec.backend.name

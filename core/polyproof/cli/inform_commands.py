@@ -128,8 +128,9 @@ def explain_command(
 
     Nothing is verified.
     """
-    from polyproof.liabilities.audit import create_backend, open_audit
+    from polyproof.liabilities import open_audit
     from polyproof.settings.policy import Policy
+    from polyproof.settings.spec import create_backend
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)

@@ -16,9 +16,12 @@ from polyproof.backend import Backend, Claim, InclusionVerdict, SecurityReport, 
 from polyproof.errors import PluginError, PluginFault, ProofRejected
 from polyproof.settings.policy import Policy
 
-__all__ = ["Judge"]
+__all__ = ["SELF_CHECK", "Judge", "require"]
 
 _T = TypeVar("_T")
+
+SELF_CHECK = Policy(min_proven_bits=0.0)
+"""What an exchange opens its own audits by, and checks its own proofs: sizes and soundness, not strength."""
 
 
 @frozen
@@ -99,12 +102,17 @@ class Judge:
         return answer
 
     def _require(self, holds: bool, answer: object, problem: str) -> None:
-        if not holds:
-            origin = f"{type(self.backend).__module__}.{type(self.backend).__qualname__}"
-            raise PluginFault(
-                f"backend {self.backend.name!r} is broken: it returned a {type(answer).__name__} {problem} "
-                f"({origin}); the proof is not accepted"
-            )
+        require(self.backend, holds, answer, problem)
+
+
+def require(backend: Backend, holds: bool, answer: object, problem: str) -> None:
+    """Raise ``PluginFault``, naming the plugin, for what a backend returned, unless ``holds``."""
+    if not holds:
+        origin = f"{type(backend).__module__}.{type(backend).__qualname__}"
+        raise PluginFault(
+            f"backend {backend.name!r} is broken: it returned a {type(answer).__name__} {problem} ({origin}); "
+            "nothing is accepted"
+        )
 
 
 def _is_number(value: object) -> bool:

@@ -33,7 +33,7 @@ def parse_manifest(data: bytes, policy: Policy | None = None) -> Manifest:
     """Read a manifest. Raises ``ProofRejected`` for anything but the one spelling of a coherent manifest.
 
     Coherent: segments 0 … k−1 in order, each with as many totals as the whole, and the totals their sums.
-    What the manifest says about the spec is checked by ``polyproof.liabilities.audit``, which knows the plugins.
+    What the manifest says about the spec is checked by ``polyproof.liabilities.verification``, which knows the plugins.
     """
     policy = policy or Policy()
     policy.check_manifest_size(len(data))

@@ -32,9 +32,8 @@ from polyproof.config.tree import from_json
 from polyproof.errors import ArtifactError, InputError, PolicyRejected, Problem, ProofRejected
 from polyproof.formats.files import read_bounded, write_durably
 from polyproof.formats.strict_json import canonical, parse_strict
-from polyproof.liabilities import audit as audit_job
+from polyproof.liabilities import AuditVerified, verification
 from polyproof.liabilities.artifacts import HISTORY, MANIFEST, find_public, is_history, read_manifest
-from polyproof.liabilities.audit import AuditVerified
 from polyproof.model.manifest import Manifest
 from polyproof.progress import Progress
 from polyproof.registry import Registry
@@ -305,7 +304,7 @@ def verify_one(
     progress: Progress | None = None,
 ) -> VerifiedAudit:
     """Verify a single audit: its proofs, and its reserves if it has any. Raises ``ProofRejected``."""
-    liabilities = audit_job.verify(
+    liabilities = verification.verify(
         directory, policy=policy, registry=registry, manifest_digest=manifest_digest, progress=progress
     )
     reserves = None

@@ -19,9 +19,8 @@ from pathlib import Path
 from attrs import frozen
 
 from polyproof.errors import ArtifactError, PolyproofError, Problem
-from polyproof.liabilities import audit as audit_job
+from polyproof.liabilities import AuditProved, PublishedAudit, proving, verification
 from polyproof.liabilities.artifacts import MANIFEST, is_history
-from polyproof.liabilities.audit import AuditProved, PublishedAudit
 from polyproof.model.manifest import Manifest
 from polyproof.progress import Progress
 from polyproof.publication.history import (
@@ -84,7 +83,7 @@ def run_month(
     registry, progress = registry or default_registry(), progress or Progress()
     published = spec.output_directory / PUBLISHED
     if proved is not None:
-        ready = audit_job.open_audit(proved, policy=policy, registry=registry)
+        ready = verification.open_audit(proved, policy=policy, registry=registry)
         _check_spec(spec, ready)
         _forget_unfinished(published, ready.manifest)
     check_place(published)
@@ -97,7 +96,7 @@ def run_month(
         _check_new(directory)
         _check_reserves(spec, registry, progress)
         head = before[-1].manifest.digest if before else None
-        done = audit_job.prove(spec, directory, audit_id=audit_id, previous=head, registry=registry, progress=progress)
+        done = proving.prove(spec, directory, audit_id=audit_id, previous=head, registry=registry, progress=progress)
         directory = done.directory
     else:
         directory = proved
@@ -161,7 +160,7 @@ def _verified(
     spec: Spec, directory: Path, policy: Policy | None, registry: Registry, progress: Progress
 ) -> VerifiedAudit:
     """The audit as verified from the disk, its reserves evaluated first if the spec has them."""
-    liabilities = audit_job.verify(directory, policy=policy, registry=registry, progress=progress)
+    liabilities = verification.verify(directory, policy=policy, registry=registry, progress=progress)
     there = (liabilities.audit.public / RESERVES).exists()
     if spec.reserves is not None and not there:
         run_reserves(spec, directory, audit=liabilities, registry=registry, progress=progress)

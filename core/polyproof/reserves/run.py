@@ -24,9 +24,8 @@ from polyproof.errors import ArtifactError, InputError, Location, Problem, Proof
 from polyproof.findings import Findings
 from polyproof.formats.files import read_bounded, write_durably
 from polyproof.formats.strict_json import canonical
-from polyproof.liabilities import audit as audit_job
+from polyproof.liabilities import AuditVerified, PublishedAudit, verification
 from polyproof.liabilities.artifacts import find_public
-from polyproof.liabilities.audit import AuditVerified, PublishedAudit
 from polyproof.model.assets import Asset
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipScheme, Status
@@ -111,7 +110,7 @@ def run_reserves(
     settings = _settings(spec)
     if directory is not None:
         _check_free(directory, replace)
-        audit = audit or audit_job.verify(directory, registry=registry, progress=progress)
+        audit = audit or verification.verify(directory, registry=registry, progress=progress)
         _check_assets(spec.assets, audit.audit, spec.file)
     schemes = load_schemes(registry)
     providers = _open_providers(settings, spec.directory, registry)
@@ -343,7 +342,7 @@ def verify_reserves(
     """
     start = time.perf_counter()
     registry, progress = registry or default_registry(), progress or Progress()
-    audit = audit or audit_job.verify(
+    audit = audit or verification.verify(
         directory, policy=policy, registry=registry, manifest_digest=manifest_digest, progress=progress
     )
     public, manifest = audit.audit.public, audit.audit.manifest
@@ -474,7 +473,7 @@ def challenge_text(spec: Spec, directory: Path, chain: str, address: str, *, reg
     """What the wallet of one address is to sign for an audit. Raises ``InputError`` for what has no challenge."""
     registry = registry or default_registry()
     settings = _settings(spec)
-    published = audit_job.open_audit(directory, registry=registry)
+    published = verification.open_audit(directory, registry=registry)
     spellings = Spellings(load_schemes(registry))
     name = CoinNames(spec.assets, settings.coins, (), spellings.chains).chain(chain)
     account = spellings.of(OwnershipClaim(spec.assets[0].symbol, name, address.strip()))
@@ -496,7 +495,7 @@ def write_challenges(
     """
     registry = registry or default_registry()
     settings = _settings(spec)
-    published = audit_job.open_audit(directory, registry=registry)
+    published = verification.open_audit(directory, registry=registry)
     _check_assets(spec.assets, published, spec.file)
     if out.exists():
         raise ArtifactError(f"{out} exists; nothing is overwritten")

@@ -25,7 +25,17 @@ from polyproof.registry import Registry
 from polyproof.settings.accounts import AccountsSettings
 from polyproof.settings.reserves import ReservesSpec
 
-__all__ = ["FORMAT", "BackendChoice", "Output", "PublicSpec", "Spec", "load_spec", "parse_spec", "spec_from_public"]
+__all__ = [
+    "FORMAT",
+    "BackendChoice",
+    "Output",
+    "PublicSpec",
+    "Spec",
+    "create_backend",
+    "load_spec",
+    "parse_spec",
+    "spec_from_public",
+]
 
 FORMAT = 1
 """Version of the spec format: the value of the key ``polyproof``."""
@@ -100,6 +110,12 @@ class PublicSpec:
         """
         text = json.dumps(self.public(), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return hashlib.sha256(_DIGEST_DOMAIN + text.encode()).digest()
+
+
+def create_backend(spec: PublicSpec, registry: Registry) -> Backend:
+    """The backend a spec names, with its options."""
+    backend: Backend = spec.backend.create(registry)
+    return backend
 
 
 _ORDER = ("name", "organisation", "assets", "rule", "backend", "compare", "accounts", "reserves", "output", "file")

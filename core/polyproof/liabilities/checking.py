@@ -1,0 +1,78 @@
+"""Before anything is proved: the snapshot is read, the backend is asked whether it can serve it."""
+
+from __future__ import annotations
+
+import numpy as np
+from attrs import frozen
+
+from polyproof.backend import Backend, SecurityReport
+from polyproof.errors import InputError
+from polyproof.model.accounts import Accounts
+from polyproof.progress import Progress
+from polyproof.registry import Registry, default_registry
+from polyproof.settings.policy import Policy
+from polyproof.settings.spec import Spec, create_backend
+
+__all__ = ["Prepared", "SnapshotChecked", "check", "prepare"]
+
+
+@frozen
+class SnapshotChecked:
+    """What ``check`` found acceptable."""
+
+    spec: Spec
+    accounts: int
+    totals: tuple[int, ...]
+    """Base units, one for each asset in order."""
+    segments: tuple[int, ...]
+    """Accounts in each segment."""
+    security: SecurityReport
+
+
+def check(spec: Spec, *, registry: Registry | None = None, progress: Progress | None = None) -> SnapshotChecked:
+    """Read and validate everything that proving needs, and prove nothing.
+
+    Raises ``AccountsError`` with every problem of the snapshot, ``OptionsError`` for a backend that
+    cannot serve these assets.
+    """
+    prepared = prepare(spec, registry or default_registry(), progress or Progress())
+    security = prepared.backend.security(spec.assets, max(prepared.sizes))
+    return SnapshotChecked(spec, len(prepared.accounts), prepared.accounts.totals(), prepared.sizes, security)
+
+
+@frozen
+class Prepared:
+    """A snapshot in memory and how it will be cut into segments."""
+
+    spec: Spec
+    registry: Registry
+    backend: Backend
+    accounts: Accounts
+    bounds: tuple[int, ...]
+    """Segment k holds the accounts from ``bounds[k]`` to ``bounds[k + 1]`` of the shuffled order."""
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Accounts in each segment."""
+        return tuple(int(size) for size in np.diff(self.bounds))
+
+
+def prepare(spec: Spec, registry: Registry, progress: Progress) -> Prepared:
+    """Read the snapshot and cut it. Raises as ``check`` does."""
+    from polyproof.liabilities.snapshot.reader import read_snapshot
+
+    backend = create_backend(spec, registry)
+    backend.check(spec.assets)
+    accounts = read_snapshot(spec.accounts, spec.assets, rule=spec.rule, base=spec.directory, progress=progress)
+    if not len(accounts):
+        raise InputError("the snapshot has no accounts")
+    capacity = backend.capacity(spec.assets)
+    segments = -(-len(accounts) // capacity)
+    if segments > Policy().max_segments:
+        raise InputError(
+            f"{len(accounts)} accounts at {capacity} a segment make {segments} segments; "
+            f"verifiers accept {Policy().max_segments}: use a backend or options with larger segments"
+        )
+    # As equal as possible, so that no small segment's published totals say much about its few accounts.
+    bounds = tuple(len(accounts) * k // segments for k in range(segments + 1))
+    return Prepared(spec, registry, backend, accounts, bounds)

@@ -1,0 +1,181 @@
+"""Proving: a snapshot becomes an audit on disk, complete or not at all, whatever interrupts it.
+
+Every step here is the same for all backends. What is proved, and how, is the backend's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from attrs import evolve, frozen
+
+from polyproof.backend import SegmentProof
+from polyproof.errors import InputError, PluginFault, ProofRejected
+from polyproof.formats.files import tree_size, write_durably
+from polyproof.liabilities.acceptance import SELF_CHECK, Judge, require
+from polyproof.liabilities.checking import Prepared, prepare
+from polyproof.liabilities.manifest import AUDIT_ID, parse_manifest
+from polyproof.liabilities.verification import statement_of
+from polyproof.liabilities.workspace import Workspace
+from polyproof.model.manifest import Manifest, Segment
+from polyproof.progress import Progress
+from polyproof.registry import Registry, default_registry
+from polyproof.settings.spec import Spec
+from polyproof.version import __version__
+
+__all__ = ["AuditProved", "prove"]
+
+
+@frozen
+class AuditProved:
+    """A finished audit on disk."""
+
+    directory: Path
+    manifest: Manifest
+    accounts: int
+    segments: tuple[int, ...]
+    """Accounts in each segment."""
+    seconds: Mapping[str, float]
+    """Wall-clock time of each phase: ``read``, ``prove``, ``verify`` (of the proofs just made)."""
+    public_bytes: int
+    private_bytes: int
+    resumed: int
+    """Segments that an earlier, interrupted run had finished."""
+    warnings: tuple[str, ...]
+
+
+def prove(
+    spec: Spec,
+    out: Path,
+    *,
+    audit_id: str | None = None,
+    previous: bytes | None = None,
+    registry: Registry | None = None,
+    progress: Progress | None = None,
+) -> AuditProved:
+    """Prove the spec's snapshot and write the audit to ``out``, which must not exist or be empty.
+
+    The accounts are shuffled by a secret permutation and cut into segments. Each segment is proved,
+    verified and kept; the manifest comes last and ``out`` appears complete or not at all. After a
+    crash the same call goes on with the segment that was being proved. ``previous`` is the digest of the
+    manifest of the audit before this one.
+    """
+    registry, progress = registry or default_registry(), progress or Progress()
+    if audit_id is not None and not AUDIT_ID.match(audit_id):
+        raise InputError(
+            f"audit id {audit_id!r}: expected 1 to 128 letters, digits, dots, hyphens and underscores, "
+            f"the first a letter or digit"
+        )
+    clock = _Clock()
+    work = Workspace(out)
+    with clock("read"):
+        prepared = prepare(spec, registry, progress)
+        inputs = _inputs_digest(prepared, previous)
+    with work.held():
+        header, discarded = work.begin(
+            inputs,
+            len(prepared.accounts),
+            lambda old: audit_id in (None, old["audit_id"]),
+            {"audit_id": audit_id or _new_audit_id(spec), "created": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"},
+        )
+        manifest = Manifest(
+            audit_id=header["audit_id"],
+            created=header["created"],
+            organisation=spec.organisation,
+            spec=spec.public(),
+            spec_digest=spec.digest,
+            backend=spec.backend.name,
+            segments=(),
+            previous=previous,
+        )
+        warnings = ["unfinished work on other inputs was here and has been thrown away"] if discarded else []
+        resumed = work.finished_count()
+        segments = tuple(
+            work.finished(index) or _prove_segment(prepared, manifest, index, work, progress, clock)
+            for index in range(len(prepared.sizes))
+        )
+        manifest = evolve(manifest, segments=segments)
+        data = manifest.to_bytes()
+        try:
+            parse_manifest(data)
+        except ProofRejected as error:
+            raise InputError(f"verifiers would not accept this audit's manifest: {error.reason}") from error
+        write_durably(work.public / "manifest.json", data)
+        work.publish()
+        directory = work.directory
+    try:
+        registry.hook.polyproof_audit_proved(directory=directory, manifest=manifest)
+    except Exception as error:  # noqa: BLE001 - a stranger's hook may raise anything, the audit stands
+        warnings.append(f"a plugin failed after the audit was written: {type(error).__name__}: {error}")
+    return AuditProved(
+        directory=directory,
+        manifest=manifest,
+        accounts=len(prepared.accounts),
+        segments=prepared.sizes,
+        seconds=clock.seconds,
+        public_bytes=tree_size(directory / "public"),
+        private_bytes=tree_size(directory / "private"),
+        resumed=resumed,
+        warnings=tuple(warnings),
+    )
+
+
+def _prove_segment(
+    prepared: Prepared, manifest: Manifest, index: int, work: Workspace, progress: Progress, clock: _Clock
+) -> Segment:
+    backend, judge = prepared.backend, Judge(prepared.backend, prepared.spec.backend.options, SELF_CHECK)
+    rows = work.permutation()[prepared.bounds[index] : prepared.bounds[index + 1]]
+    accounts = prepared.accounts.take(rows)
+    statement = statement_of(manifest, prepared.spec, index, len(prepared.sizes))
+    with work.segment_state(index) as state, clock("prove"):
+        proved = backend.prove(statement, accounts, work.key, state, progress)
+        require(backend, isinstance(proved, SegmentProof), proved, "where a SegmentProof is expected")
+    # A wrong proof must not be published, whether a plugin or the machine is at fault.
+    if tuple(proved.totals) != accounts.totals():
+        raise PluginFault(f"backend {backend.name!r} proved other totals than the snapshot has: nothing is published")
+    with clock("verify"):
+        try:
+            judge.verify(statement, proved.totals, proved.proof)
+        except ProofRejected as error:
+            raise PluginFault(
+                f"backend {backend.name!r} made a proof that does not verify ({error}): nothing is published"
+            ) from error
+    digest = hashlib.sha256(proved.proof).digest()
+    segment = Segment(index, len(proved.proof), digest, tuple(proved.totals))
+    work.finish_segment(segment, proved.proof)
+    return segment
+
+
+def _inputs_digest(prepared: Prepared, previous: bytes | None) -> bytes:
+    """Digest of everything that decides what an audit's proofs are about, to tell a rerun from other work."""
+    accounts, ids = prepared.accounts, prepared.accounts.ids
+    plugin = prepared.registry.claim("backend", prepared.spec.backend.name)
+    parts = [
+        repr((__version__, plugin.origin, plugin.version)).encode(),
+        prepared.spec.digest,
+        repr((prepared.spec.organisation, previous, prepared.bounds)).encode(),
+        *(np.ascontiguousarray(array).tobytes() for array in (ids.offsets, ids.data, accounts.words)),
+    ]
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
+
+
+def _new_audit_id(spec: Spec) -> str:
+    return f"{spec.name}-{datetime.now(UTC):%Y-%m-%d}-{secrets.token_hex(4)}"
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, phase: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - start

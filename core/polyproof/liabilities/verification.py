@@ -1,0 +1,161 @@
+"""Verifying a published audit: its manifest is read and judged, then every segment's proof, from public files alone.
+
+A verifier installs light: nothing here imports what proves, reads snapshots or compiles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from pathlib import Path
+
+from attrs import frozen
+
+from polyproof.backend import Backend, SecurityReport, Statement, Verdict
+from polyproof.errors import ArtifactError, ProofRejected
+from polyproof.formats.files import read_bounded
+from polyproof.liabilities.acceptance import Judge
+from polyproof.liabilities.artifacts import MANIFEST, find_public, read_manifest
+from polyproof.model.manifest import Manifest
+from polyproof.progress import Progress
+from polyproof.registry import Registry, default_registry
+from polyproof.settings.policy import Policy
+from polyproof.settings.spec import PublicSpec, create_backend, spec_from_public
+
+__all__ = ["AuditVerified", "PublishedAudit", "open_audit", "statement_of", "verify"]
+
+
+@frozen
+class PublishedAudit:
+    """An audit whose manifest has been read and is coherent; nothing is verified yet."""
+
+    public: Path
+    manifest: Manifest
+    spec: PublicSpec
+    judge: Judge
+
+    @property
+    def backend(self) -> Backend:
+        """The backend that its spec names."""
+        return self.judge.backend
+
+    @property
+    def policy(self) -> Policy:
+        """What it was opened under."""
+        return self.judge.policy
+
+    def statement(self, index: int) -> Statement:
+        """The statement of a segment."""
+        return statement_of(self.manifest, self.spec, index, len(self.manifest.segments))
+
+    def proof(self, index: int) -> bytes:
+        """A segment's proof as the manifest has it. Raises ``ProofRejected`` for any other file."""
+        segment = self.manifest.segments[index]
+        path = self.public / segment.file
+        try:
+            self.policy.check_proof_size(segment.size)
+            data = read_bounded(path, segment.size, segment.check_size)
+            segment.check_size(len(data))
+        except ProofRejected as error:
+            raise error.at(path) from error
+        except ArtifactError as error:
+            raise ProofRejected("proof-missing", f"the manifest lists it, but {error}", file=path) from error
+        if not hmac.compare_digest(hashlib.sha256(data).digest(), segment.sha256):
+            raise ProofRejected("proof-digest", "not the file that the manifest lists", file=path)
+        return data
+
+
+def statement_of(manifest: Manifest, spec: PublicSpec, index: int, segments: int) -> Statement:
+    """What the proof of segment ``index`` of ``segments`` is about."""
+    return Statement(manifest.audit_id, manifest.context, tuple(spec.assets), index, segments)
+
+
+def open_audit(
+    directory: Path,
+    *,
+    policy: Policy | None = None,
+    registry: Registry | None = None,
+    manifest_digest: bytes | None = None,
+) -> PublishedAudit:
+    """Read a published audit's manifest, from its directory or the public half alone.
+
+    ``manifest_digest`` is the digest the caller knows from elsewhere; another one is rejected. Raises
+    ``ProofRejected`` for a manifest that is not acceptable, ``ArtifactError`` if there is none.
+    """
+    policy, registry = policy or Policy(), registry or default_registry()
+    public = find_public(directory)
+    manifest = read_manifest(public, policy)
+    path = public / MANIFEST
+    if manifest_digest is not None and not hmac.compare_digest(manifest_digest, manifest.digest):
+        raise ProofRejected(
+            "manifest-digest", f"its digest is {manifest.digest.hex()}, not {manifest_digest.hex()}", file=path
+        )
+    try:
+        # Before the spec is read: reading it imports the plugin whose backend it names.
+        policy.check_backend(manifest.backend)
+        stated = manifest.spec.get("backend")
+        if not (isinstance(stated, dict) and stated.get("name") == manifest.backend):
+            raise ProofRejected("manifest-backend", f"it names {manifest.backend!r}, its spec another backend")
+        spec = spec_from_public(manifest.spec, registry)
+        judge = Judge(create_backend(spec, registry), spec.backend.options, policy)
+    except ProofRejected as error:
+        raise error.at(path) from error
+    if spec.digest != manifest.spec_digest:
+        raise ProofRejected("spec-digest", f"its spec has the digest {spec.digest.hex()}, it says another", file=path)
+    if len(manifest.totals) != len(spec.assets):
+        raise ProofRejected(
+            "manifest-totals", f"{len(manifest.totals)} totals for {len(spec.assets)} assets", file=path
+        )
+    return PublishedAudit(public, manifest, spec, judge)
+
+
+@frozen
+class AuditVerified:
+    """What verification established."""
+
+    audit: PublishedAudit
+    verdicts: tuple[Verdict, ...]
+    """One for each segment."""
+    seconds: float
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def totals(self) -> tuple[int, ...]:
+        """Base units, one for each asset in order."""
+        return self.audit.manifest.totals
+
+    @property
+    def security(self) -> SecurityReport:
+        """The security account of the weakest segment."""
+        return min((verdict.security for verdict in self.verdicts), key=lambda report: report.proven_bits)
+
+
+def verify(
+    directory: Path,
+    *,
+    policy: Policy | None = None,
+    registry: Registry | None = None,
+    manifest_digest: bytes | None = None,
+    progress: Progress | None = None,
+) -> AuditVerified:
+    """Verify a published audit completely, from its public files alone. Raises ``ProofRejected``."""
+    registry, progress = registry or default_registry(), progress or Progress()
+    start = time.perf_counter()
+    audit = open_audit(directory, policy=policy, registry=registry, manifest_digest=manifest_digest)
+    verdicts = []
+    with progress.task("verify segments", len(audit.manifest.segments)) as task:
+        for segment in audit.manifest.segments:
+            proof = audit.proof(segment.index)
+            statement = audit.statement(segment.index)
+            try:
+                verdicts.append(audit.judge.verify(statement, segment.totals, proof))
+            except ProofRejected as error:
+                raise error.at(audit.public / segment.file) from error
+            task.advance()
+    warnings = []
+    try:
+        registry.hook.polyproof_audit_verified(directory=directory, manifest=audit.manifest)
+    except Exception as error:  # noqa: BLE001 - a stranger's hook may raise anything
+        warnings.append(f"a plugin failed after verification: {type(error).__name__}: {error}")
+    return AuditVerified(audit, tuple(verdicts), time.perf_counter() - start, tuple(warnings))
