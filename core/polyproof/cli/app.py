@@ -1,7 +1,8 @@
-"""The command line. Every command lives in a ``cli_*`` module and imports what it needs when it runs.
+"""The command line: one command put together of those in ``polyproof.cli.commands``, and how each ends.
 
-Exit status: 0 done or verified, 1 a proof was rejected, 2 bad input or usage, 3 a fault of polyproof
-itself, 130 interrupted, 141 whoever read the output has gone.
+A command imports what it needs when it runs, so that ``polyproof --help`` is quick. Exit status: 0 done or
+verified, 1 a proof was rejected, 2 bad input or usage, 3 a fault of polyproof or a plugin, 130 interrupted,
+141 whoever read the output has gone.
 """
 
 from __future__ import annotations
@@ -14,22 +15,49 @@ from typing import Annotated, Any
 
 import typer
 
-from polyproof.cli import (
-    audit_commands,
-    bench_command,
-    demo_command,
-    inform_commands,
-    report_commands,
-    reserves_commands,
+from polyproof.cli.commands import (
+    audit,
+    bench,
+    challenge,
+    check,
+    demo,
+    explain,
+    inclusion,
+    plugins,
+    prove,
+    report,
+    reserves,
+    sample,
+    schema,
+    verify,
+    verify_inclusion,
+    version,
 )
+from polyproof.cli.statuses import BROKEN_PIPE, FAULT, INTERRUPTED
 from polyproof.errors import PolyproofError, Problem, UsageError
 from polyproof.version import __version__
 
 __all__ = ["app", "main", "run"]
 
-FAULT = 3
-INTERRUPTED = 130
-BROKEN_PIPE = 141
+COMMANDS = (
+    check,
+    prove,
+    verify,
+    inclusion,
+    verify_inclusion,
+    reserves,
+    challenge,
+    audit,
+    report,
+    demo,
+    explain,
+    plugins,
+    schema,
+    sample,
+    version,
+    bench,
+)
+"""In the order of ``polyproof --help``."""
 
 app = typer.Typer(
     name="polyproof",
@@ -47,9 +75,9 @@ _ClickUsageError: type[Exception] = typer.BadParameter.__mro__[1]
 @app.callback(invoke_without_command=True)
 def _top(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    print_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    if version:
+    if print_version:
         typer.echo(f"polyproof {__version__}")
     elif context.invoked_subcommand is None:
         typer.echo(context.get_help())
@@ -74,11 +102,8 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
     return run_command
 
 
-for _module in (audit_commands, reserves_commands, report_commands, demo_command, inform_commands, bench_command):
-    _module.register(app)
-for _command in app.registered_commands:
-    assert _command.callback is not None
-    _command.callback = _guarded(_command.callback)
+for _module in COMMANDS:
+    app.command(_module.__name__.rpartition(".")[2].replace("_", "-"))(_guarded(_module.command))
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from polyproof.cli.console import Console
     from polyproof.registry import Registry
     from polyproof.settings.policy import Policy
+    from polyproof.settings.reserves import ReservesPolicy
     from polyproof.settings.spec import Spec
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
@@ -25,6 +26,18 @@ PolicyOption = Annotated[
     Path | None,
     typer.Option("--policy", metavar="FILE", help="Your own policy (YAML): what you accept as a proof."),
 ]
+NewAudit = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="DIR",
+        help="New directory for the audit. Default: NAME-DATE in the spec's output directory.",
+    ),
+]
+AuditId = Annotated[
+    str | None, typer.Option("--audit-id", metavar="ID", help="Id of the audit. Default: NAME-DATE-RANDOM.")
+]
 DigestOption = Annotated[
     str | None,
     typer.Option(
@@ -34,7 +47,7 @@ DigestOption = Annotated[
 
 
 def usable_registry(console: Console) -> Registry:
-    """All installed plugins; those that cannot be used are told once, on stderr."""
+    """All installed plugins; those that cannot be used are reported once, on stderr."""
     from polyproof.registry import default_registry
 
     registry = default_registry()
@@ -57,6 +70,13 @@ def load_policy_option(path: Path | None, registry: Registry) -> Policy:
     return load_policy(path, registry) if path else Policy()
 
 
+def load_reserves_policy_option(path: Path | None, registry: Registry) -> ReservesPolicy | None:
+    """What the verifier's policy says of reserves; None where it says nothing."""
+    from polyproof.settings.policy import load_reserves_policy
+
+    return load_reserves_policy(path, registry) if path else None
+
+
 def parse_digest(text: str | None) -> bytes | None:
     """A SHA-256 in hexadecimal."""
     if text is None:
@@ -66,5 +86,5 @@ def parse_digest(text: str | None) -> bytes | None:
     except ValueError:
         digest = b""
     if len(digest) != 32:
-        raise UsageError(f"--digest {text!r} is no SHA-256: wanted are 64 hexadecimal digits")
+        raise UsageError(f"--digest {text!r} is not a SHA-256: expected 64 hexadecimal digits")
     return digest

@@ -1,4 +1,4 @@
-"""The commands of reserves: evaluate what is held, and write what wallets sign."""
+"""``polyproof reserves``: evaluate what is held."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from polyproof.cli.audit_commands import facts
 from polyproof.cli.console import Console, grouped, table, time_text
 from polyproof.cli.options import Json, Quiet, SpecArgument, load_spec_argument, usable_registry
-from polyproof.errors import UsageError
+from polyproof.cli.statuses import NOT_COVERED
+from polyproof.cli.views import facts
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -18,27 +18,17 @@ if TYPE_CHECKING:
     from polyproof.reserves import AssetReserves, Evaluation, ReservesDone
     from polyproof.reserves.evaluation import Holding, JudgedRow
 
-__all__ = ["register", "reserves_payload", "show_reserves"]
+__all__ = ["command", "reserves_payload"]
 
-NOT_COVERED = 1
-"""Exit status where holdings do not cover what is owed, as the policy wants it."""
 ROWS_SHOWN = 20
 
-AuditOption = Annotated[
-    Path | None,
-    typer.Option("--audit", "-a", metavar="DIR", help="The audit of liabilities to set the reserves against."),
-]
 
-
-def register(app: typer.Typer) -> None:
-    """Add these commands."""
-    app.command("reserves")(reserves_command)
-    app.command("challenge")(challenge_command)
-
-
-def reserves_command(
+def command(
     spec: SpecArgument,
-    audit: AuditOption = None,
+    audit: Annotated[
+        Path | None,
+        typer.Option("--audit", "-a", metavar="DIR", help="The audit of liabilities to set the reserves against."),
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite reserves that nobody has seen yet.")] = False,
     record: Annotated[
         Path | None,
@@ -59,48 +49,9 @@ def reserves_command(
     console.warn(
         f"{one.file}:{one.line}: the rows of {one.coin} do not add up to what it declares" for one in done.discrepancies
     )
-    console.result(reserves_payload(done, rows=rows), lambda rich: show_reserves(rich, done, rows=rows))
+    console.result(reserves_payload(done, rows=rows), lambda rich: _show(rich, done, rows=rows))
     if done.evaluation.met is False:
         raise typer.Exit(NOT_COVERED)
-
-
-def challenge_command(
-    spec: SpecArgument,
-    audit: Annotated[
-        Path, typer.Option("--audit", "-a", metavar="DIR", help="The audit of liabilities that wallets sign for.")
-    ],
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="New file for all messages, in the native format."),
-    ] = None,
-    chain: Annotated[str | None, typer.Option("--chain", metavar="NAME", help="Chain of one address.")] = None,
-    address: Annotated[str | None, typer.Option("--address", metavar="TEXT", help="One address.")] = None,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Write the messages that wallets sign: they tie a holding to an audit's liabilities, to its date and its block."""
-    from polyproof.reserves.run import challenge_text, write_challenges
-
-    console = Console(json=json, quiet=quiet)
-    if (chain is None) != (address is None) or (out is None) == (chain is None):
-        raise UsageError("either --out FILE for all rows, or --chain NAME and --address TEXT for one message")
-    registry = usable_registry(console)
-    loaded = load_spec_argument(spec, registry)
-    if chain is not None and address is not None:
-        text = challenge_text(loaded, audit, chain, address, registry=registry)
-        console.result({"ok": True, "message": text}, lambda rich: rich.print(text, soft_wrap=True))
-        return
-    assert out is not None, "checked above"
-    with console.progress() as progress:
-        count = write_challenges(loaded, audit, out, registry=registry, progress=progress)
-    console.result(
-        {"ok": True, "file": str(out), "messages": count},
-        lambda rich: rich.print(
-            f"{count:,} messages in {out}\nSign each by the keys of its address, fill in signatures, name the file "
-            f"among reserves.sources.",
-            soft_wrap=True,
-        ),
-    )
 
 
 def reserves_payload(done: ReservesDone, *, rows: bool = False) -> dict[str, Any]:
@@ -164,7 +115,7 @@ def _row_payload(one: JudgedRow) -> dict[str, Any]:
     }
 
 
-def show_reserves(rich: RichConsole, done: ReservesDone, *, rows: bool = False) -> None:
+def _show(rich: RichConsole, done: ReservesDone, *, rows: bool = False) -> None:
     """``reserves`` for people."""
     evaluation = done.evaluation
     rich.print(_holdings_table(evaluation))

@@ -1,4 +1,4 @@
-"""The command demo: the whole of an audit on invented accounts, by the functions the other commands call."""
+"""``polyproof demo``: the whole of an audit on invented accounts, by the functions the other commands call."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from attrs import evolve, frozen
 
-from polyproof.cli.audit_commands import (
-    check_payload,
-    facts,
-    inclusion_payload,
-    prove_payload,
-    totals_table,
-    verify_payload,
-)
+from polyproof.cli.commands.check import check_payload
+from polyproof.cli.commands.prove import prove_payload
+from polyproof.cli.commands.verify import verify_payload
+from polyproof.cli.commands.verify_inclusion import inclusion_payload
 from polyproof.cli.console import Console, size_text, table, time_text
 from polyproof.cli.options import Json, Quiet, usable_registry
+from polyproof.cli.views import facts, totals_table
 from polyproof.errors import InputError, PolyproofError, ProofRejected
 
 if TYPE_CHECKING:
@@ -33,15 +30,10 @@ if TYPE_CHECKING:
     from polyproof.registry import Registry
     from polyproof.settings.spec import Spec
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 _SPEC = "okx-22"
 _T = TypeVar("_T")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("demo")(demo_command)
 
 
 @frozen
@@ -71,7 +63,7 @@ class _Run:
         }
 
 
-def demo_command(
+def command(
     accounts: Annotated[int, typer.Option("--accounts", "-n", min=1, help="How many accounts to invent.")] = 100_000,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="New directory. Default: polyproof-demo.")
@@ -81,7 +73,7 @@ def demo_command(
     quiet: Quiet = False,
 ) -> None:
     """Try it out: invent an exchange with 22 assets, prove, publish, verify, and check one user's balance."""
-    from polyproof import liabilities as audit
+    from polyproof import liabilities
     from polyproof.cli.bundled import find_spec
     from polyproof.cli.sample import write_sample
     from polyproof.settings.spec import load_spec
@@ -98,7 +90,7 @@ def demo_command(
     with console.progress() as progress:
         _, seconds = _timed(lambda: write_sample(snapshot, spec.assets, accounts, seed, progress=progress))
         _tell(console, "sample", f"{size_text(snapshot.stat().st_size)} of CSV", seconds)
-        checked, seconds = _timed(lambda: audit.check(spec, registry=registry, progress=progress))
+        checked, seconds = _timed(lambda: liabilities.check(spec, registry=registry, progress=progress))
         _tell(console, "check", "every row of it is acceptable", seconds)
         user, balances = _some_user(snapshot)
         runs = [
@@ -154,7 +146,7 @@ def _run(
     registry: Registry,
     progress: Progress,
 ) -> _Run:
-    from polyproof import liabilities as audit
+    from polyproof import liabilities
     from polyproof.backend import Claim
     from polyproof.cli.memory import PeakMemory
     from polyproof.liabilities.typed_balances import make_claim
@@ -164,21 +156,25 @@ def _run(
     console.say(name, "bold")
     seconds: dict[str, float] = {}
     with PeakMemory() as memory:
-        proved, seconds["prove"] = _timed(lambda: audit.prove(spec, target, registry=registry, progress=progress))
+        proved, seconds["prove"] = _timed(lambda: liabilities.prove(spec, target, registry=registry, progress=progress))
     sizes = f"{size_text(proved.public_bytes)} to publish, {size_text(proved.private_bytes)} to keep"
     _tell(console, "prove", sizes, seconds["prove"])
-    verified, seconds["verify"] = _timed(lambda: audit.verify(target / "public", registry=registry, progress=progress))
+    verified, seconds["verify"] = _timed(
+        lambda: liabilities.verify(target / "public", registry=registry, progress=progress)
+    )
     _tell(console, "verify", "an auditor accepts the totals", seconds["verify"])
-    (_, size), seconds["inclusion"] = _timed(lambda: audit.cut_inclusion(target, user, out=file, registry=registry))
+    (_, size), seconds["inclusion"] = _timed(
+        lambda: liabilities.cut_inclusion(target, user, out=file, registry=registry)
+    )
     _tell(console, "inclusion", f"{size_text(size)} for user {user}", seconds["inclusion"])
     claim = make_claim(spec.assets, user, balances)
     included, seconds["verify-inclusion"] = _timed(
-        lambda: audit.verify_inclusion(file, target / "public", lambda _: claim, registry=registry)
+        lambda: liabilities.verify_inclusion(file, target / "public", lambda _: claim, registry=registry)
     )
     _tell(console, "verify-inclusion", "that user accepts the own balances", seconds["verify-inclusion"])
     asset, more = spec.assets[0], (claim.balances[0] + 1, *claim.balances[1:])
     try:
-        audit.verify_inclusion(file, target / "public", lambda _: Claim(user, more), registry=registry)
+        liabilities.verify_inclusion(file, target / "public", lambda _: Claim(user, more), registry=registry)
     except ProofRejected:
         _tell(console, "", f"with {asset.format(1)} {asset.symbol} more it is rejected, as it must be")
     else:

@@ -1,4 +1,4 @@
-"""The command bench."""
+"""``polyproof bench``: how fast components are on this machine."""
 
 from __future__ import annotations
 
@@ -15,15 +15,10 @@ if TYPE_CHECKING:
 
     from polyproof.cli.bench import Measurement, NotMeasured
 
-__all__ = ["register"]
+__all__ = ["command"]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("bench")(bench_command)
-
-
-def bench_command(
+def command(
     kind: Annotated[
         list[str] | None,
         typer.Option(

@@ -1,0 +1,86 @@
+"""``polyproof audit``: the whole month in one go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from polyproof.cli.commands.report import report_payload, show_verdict
+from polyproof.cli.console import Console
+from polyproof.cli.options import (
+    AuditId,
+    Json,
+    NewAudit,
+    PolicyOption,
+    Quiet,
+    SpecArgument,
+    load_policy_option,
+    load_spec_argument,
+    usable_registry,
+)
+from polyproof.cli.statuses import NOT_COVERED
+from polyproof.cli.views import PUBLISH_DIGEST, audits_text, facts
+from polyproof.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+__all__ = ["command"]
+
+
+def command(
+    spec: SpecArgument,
+    out: NewAudit = None,
+    audit_id: AuditId = None,
+    proved: Annotated[
+        Path | None,
+        typer.Option("--proved", metavar="DIR", help="Go on with an audit that is proved and not yet published."),
+    ] = None,
+    policy: PolicyOption = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """The whole month in one go: prove, evaluate reserves, verify, add to the history, write the report."""
+    from polyproof.publication.month import run_month
+
+    console = Console(json=json, quiet=quiet)
+    if proved is not None and (out is not None or audit_id is not None):
+        raise UsageError("--proved names an audit that has its directory and its id already")
+    registry = usable_registry(console)
+    loaded = load_spec_argument(spec, registry)
+    with console.progress() as progress:
+        done = run_month(
+            loaded,
+            out=out,
+            proved=proved,
+            audit_id=audit_id,
+            policy=load_policy_option(policy, registry),
+            registry=registry,
+            progress=progress,
+        )
+    if done.proved is not None:
+        console.warn(done.proved.warnings)
+    payload = {
+        **report_payload(done.report, done.published),
+        "directory": str(done.directory),
+        "audits": len(done.history.audits),
+        "seconds": done.seconds,
+    }
+
+    def show(rich: RichConsole) -> None:
+        facts(
+            rich,
+            ("audit", done.report.audit.audit_id),
+            ("in the history", f"{audits_text(len(done.history.audits))}, every link checked"),
+            ("keep private", str(done.directory / "private")),
+            ("publish", f"{done.published}  (all of it; begin reading at index.html)"),
+            ("manifest digest", done.report.audit.manifest_digest),
+        )
+        show_verdict(rich, done.report)
+        rich.print(PUBLISH_DIGEST)
+
+    console.result(payload, show)
+    if done.report.verdict == "not-covered":
+        raise typer.Exit(NOT_COVERED)

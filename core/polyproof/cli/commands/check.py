@@ -1,0 +1,50 @@
+"""``polyproof check``: look whether a snapshot is sound before hours go into a proof."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from polyproof.cli.console import Console, amounts
+from polyproof.cli.options import Json, Quiet, SpecArgument, load_spec_argument, usable_registry
+from polyproof.cli.views import segments_text, totals_table
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+    from polyproof.liabilities import SnapshotChecked
+
+__all__ = ["check_payload", "command"]
+
+
+def command(spec: SpecArgument, json: Json = False, quiet: Quiet = False) -> None:
+    """Check a spec and its snapshot before proving: every problem with file and row."""
+    from polyproof import liabilities
+
+    console = Console(json=json, quiet=quiet)
+    registry = usable_registry(console)
+    loaded = load_spec_argument(spec, registry)
+    with console.progress() as progress:
+        checked = liabilities.check(loaded, registry=registry, progress=progress)
+    console.result(check_payload(checked), lambda rich: _show(rich, checked))
+
+
+def check_payload(checked: SnapshotChecked) -> dict[str, Any]:
+    """``check`` for machines."""
+    return {
+        "ok": True,
+        "accounts": checked.accounts,
+        "segments": list(checked.segments),
+        "totals": amounts(checked.spec.assets, checked.totals),
+        "backend": checked.spec.backend.name,
+        "spec_digest": checked.spec.digest.hex(),
+        "proven_bits": checked.security.proven_bits,
+    }
+
+
+def _show(rich: RichConsole, checked: SnapshotChecked) -> None:
+    """``check`` for people."""
+    rich.print(totals_table(checked.spec.assets, checked.totals))
+    rich.print(
+        f"{checked.accounts:,} accounts in {segments_text(len(checked.segments))}, ready to prove by "
+        f"{checked.spec.backend.name} with {checked.security.proven_bits:.0f} proven bits."
+    )

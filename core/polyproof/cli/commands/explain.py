@@ -1,0 +1,103 @@
+"""``polyproof explain``: what a proof proves, hides and leaks, and how secure it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from polyproof.cli.console import Console
+from polyproof.cli.options import Json, Quiet, load_spec_argument, usable_registry
+from polyproof.cli.security_view import security_payload, show_security
+from polyproof.cli.views import facts, points
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+    from polyproof.backend import BackendProperties, SecurityReport
+
+__all__ = ["command"]
+
+
+def command(
+    subject: Annotated[str, typer.Argument(metavar="SPEC|DIR", help="A spec, or the directory of an audit.")],
+    accounts: Annotated[
+        int | None,
+        typer.Option(
+            "--accounts", "-n", metavar="N", min=1, help="Accounts in a segment.  [default: as many as it can hold]"
+        ),
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what a proof proves, hides and leaks, what must still be trusted, and how secure it is.
+
+    Nothing is verified.
+    """
+    from polyproof.liabilities import open_audit
+    from polyproof.settings.policy import Policy
+    from polyproof.settings.spec import create_backend
+
+    console = Console(json=json, quiet=quiet)
+    registry = usable_registry(console)
+    if Path(subject).is_dir():
+        audit = open_audit(Path(subject), policy=Policy(min_proven_bits=0.0), registry=registry)
+        spec, backend = audit.spec, audit.backend
+    else:
+        spec = load_spec_argument(subject, registry)
+        backend = create_backend(spec, registry)
+    security = backend.security(spec.assets, accounts)
+    payload = {
+        "ok": True,
+        "verified": False,
+        "backend": backend.name,
+        "options": spec.backend.plain(),
+        "properties": properties_payload(backend.properties),
+        "security": security_payload(security),
+    }
+
+    def show(rich: RichConsole) -> None:
+        _show_explanation(rich, payload, backend.properties, security)
+        if Path(subject).is_dir():
+            rich.print(f"\nNothing has been verified: polyproof verify {subject}", style="bold", soft_wrap=True)
+
+    console.result(payload, show)
+
+
+def properties_payload(properties: BackendProperties) -> dict[str, Any]:
+    """A backend's properties for machines."""
+    from attrs import asdict
+
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(properties).items()}
+
+
+def _show_explanation(
+    rich: RichConsole, payload: dict[str, Any], properties: BackendProperties, security: SecurityReport
+) -> None:
+    options = ", ".join(
+        f"{key} {value}" for key, value in payload["options"].items() if key != "name" and value is not None
+    )
+    rich.print(f"backend {payload['backend']}" + (f" ({options})" if options else ""), style="bold")
+
+    def yes(value: bool) -> str:
+        return "yes" if value else "no"
+
+    facts(
+        rich,
+        ("zero knowledge", yes(properties.zero_knowledge)),
+        ("no trusted setup", yes(properties.transparent)),
+        ("post-quantum", yes(properties.post_quantum)),
+        ("totals of each asset", yes(properties.per_asset_totals)),
+    )
+    rich.print(f"non-negativity: {properties.non_negativity}")
+    for title, sentences in (
+        ("It proves", properties.proves),
+        ("It hides", properties.hides),
+        ("It shows to others", properties.leaks),
+        ("What a dishonest exchange could still do", properties.remaining_trust),
+    ):
+        rich.print(f"\n{title}", style="bold")
+        points(rich, sentences)
+    rich.print()
+    show_security(rich, security)

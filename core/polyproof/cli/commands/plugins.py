@@ -1,0 +1,72 @@
+"""``polyproof plugins``: what is installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from polyproof.cli.console import Console, table
+from polyproof.cli.options import Json, Quiet
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+    from polyproof.registry import Registry
+
+__all__ = ["command"]
+
+
+def command(json: Json = False, quiet: Quiet = False) -> None:
+    """List what is installed: kind, name, version, origin; conflicts and skipped plugins too."""
+    from polyproof.registry import default_registry
+
+    console = Console(json=json, quiet=quiet)
+    registry = default_registry()
+    console.result(plugins_payload(registry), lambda rich: _show_plugins(rich, registry))
+
+
+def plugins_payload(registry: Registry) -> dict[str, Any]:
+    """``plugins`` for machines."""
+    return {
+        "ok": True,
+        "components": [
+            {
+                "kind": item.component.kind,
+                "name": item.component.name,
+                "version": item.version,
+                "plugin": item.plugin,
+                "origin": item.origin,
+                "summary": item.component.summary,
+            }
+            for item in registry.components()
+        ],
+        "conflicts": [
+            {
+                "kind": claims[0].component.kind,
+                "name": claims[0].component.name,
+                "claimed_by": [f"{claim.plugin} of {claim.origin}" for claim in claims],
+            }
+            for claims in registry.conflicts()
+        ],
+        "skipped": [{"plugin": item.plugin, "origin": item.origin, "reason": item.reason} for item in registry.skipped],
+    }
+
+
+def _show_plugins(rich: RichConsole, registry: Registry) -> None:
+    from rich.text import Text
+
+    made = table("Kind", "Name", "What it is; version and origin")
+    for column in made.columns[:2]:
+        column.no_wrap = True
+    kind = ""
+    for item in registry.components():
+        component = item.component
+        what = Text.assemble(component.summary, "\n", (f"{item.version}, {item.origin}", "dim"))
+        made.add_row(component.kind if component.kind != kind else "", component.name, what)
+        kind = component.kind
+    rich.print(made)
+    for claims in registry.conflicts():
+        component = claims[0].component
+        names = " and ".join(f"{claim.plugin} of {claim.origin}" for claim in claims)
+        rich.print(f"conflict: {component.kind} {component.name!r} is claimed by {names}; neither is used", style="red")
+    for skipped in registry.skipped:
+        rich.print(f"skipped: {skipped.plugin!r} of {skipped.origin}: {skipped.reason}", style="yellow")

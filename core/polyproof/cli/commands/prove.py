@@ -1,0 +1,96 @@
+"""``polyproof prove``: from a snapshot to an audit on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from polyproof.cli.console import Console, size_text, time_text
+from polyproof.cli.options import (
+    AuditId,
+    Json,
+    NewAudit,
+    Quiet,
+    SpecArgument,
+    load_spec_argument,
+    usable_registry,
+)
+from polyproof.cli.views import PUBLISH_DIGEST, facts, segments_text, totals_table
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+    from polyproof.liabilities import AuditProved
+    from polyproof.model.assets import Asset
+
+__all__ = ["command", "prove_payload"]
+
+
+def command(
+    spec: SpecArgument,
+    out: NewAudit = None,
+    audit_id: AuditId = None,
+    previous: Annotated[
+        Path | None, typer.Option("--previous", metavar="DIR", help="The audit before this one, to chain to it.")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Prove what the accounts of a spec add up to; write what to publish and what to keep."""
+    from datetime import UTC, datetime
+
+    from polyproof import liabilities
+
+    console = Console(json=json, quiet=quiet)
+    registry = usable_registry(console)
+    loaded = load_spec_argument(spec, registry)
+    directory = out or loaded.output_directory / f"{loaded.name}-{datetime.now(UTC):%Y-%m-%d}"
+    chained = liabilities.open_audit(previous, registry=registry).manifest.digest if previous else None
+    with console.progress() as progress:
+        proved = liabilities.prove(
+            loaded, directory, audit_id=audit_id, previous=chained, registry=registry, progress=progress
+        )
+    console.warn(proved.warnings)
+    console.result(prove_payload(proved), lambda rich: _show(rich, loaded.assets, proved, directory))
+
+
+def prove_payload(proved: AuditProved) -> dict[str, Any]:
+    """``prove`` for machines."""
+    manifest = proved.manifest
+    return {
+        "ok": True,
+        "directory": str(proved.directory),
+        "audit_id": manifest.audit_id,
+        "manifest_digest": manifest.digest.hex(),
+        "previous": manifest.previous.hex() if manifest.previous else None,
+        "accounts": proved.accounts,
+        "segments": list(proved.segments),
+        "resumed_segments": proved.resumed,
+        "totals": [
+            {"asset": asset["symbol"], "units": str(total)}
+            for asset, total in zip(manifest.spec["assets"], manifest.totals, strict=True)
+        ],
+        "public_bytes": proved.public_bytes,
+        "private_bytes": proved.private_bytes,
+        "seconds": dict(proved.seconds),
+    }
+
+
+def _show(rich: RichConsole, assets: Sequence[Asset], proved: AuditProved, directory: Path) -> None:
+    """``prove`` for people."""
+    rich.print(totals_table(assets, proved.manifest.totals))
+    resumed = f", {proved.resumed} of them from the run before" if proved.resumed else ""
+    times = ", ".join(f"{phase} {time_text(seconds)}" for phase, seconds in proved.seconds.items())
+    facts(
+        rich,
+        ("audit", proved.manifest.audit_id),
+        ("accounts", f"{proved.accounts:,} in {segments_text(len(proved.segments))}{resumed}"),
+        ("time", times),
+        ("publish", f"{directory / 'public'}  ({size_text(proved.public_bytes)})"),
+        ("keep private", f"{directory / 'private'}  ({size_text(proved.private_bytes)})"),
+        ("manifest digest", proved.manifest.digest.hex()),
+    )
+    rich.print(PUBLISH_DIGEST)

@@ -1,0 +1,138 @@
+"""``polyproof report``: verify, and write a site on what was found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from polyproof.cli.console import Console
+from polyproof.cli.options import (
+    AuditArgument,
+    DigestOption,
+    Json,
+    PolicyOption,
+    Quiet,
+    load_policy_option,
+    load_reserves_policy_option,
+    parse_digest,
+    usable_registry,
+)
+from polyproof.cli.views import audits_text, facts
+from polyproof.errors import ProofRejected, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+    from polyproof.publication.history import HistoryVerified, VerifiedAudit
+    from polyproof.publication.report.document import Report
+
+__all__ = ["command", "report_payload", "show_verdict"]
+
+
+def command(
+    directory: AuditArgument,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="DIR", help="Where the site goes. Default: DIR/report, or DIR if it is a history."
+        ),
+    ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option("--history", metavar="DIR", help="The history that the audit is part of, or follows."),
+    ] = None,
+    policy: PolicyOption = None,
+    digest: DigestOption = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Verify an audit, or a whole history, and write a report on it: a static site, and JSON."""
+    from polyproof.liabilities.artifacts import is_history
+    from polyproof.publication.history import verify_history, verify_one
+    from polyproof.publication.month import write_report
+    from polyproof.publication.report.document import make_report
+    from polyproof.publication.report.site import check_place, render_site, write_site
+
+    console = Console(json=json, quiet=quiet)
+    known = parse_digest(digest)
+    registry = usable_registry(console)
+    whole = is_history(directory)
+    if whole and history is not None:
+        raise UsageError(f"{directory} is a history itself: --history is for a single audit")
+    site = out or (directory if whole else directory / "report")
+    check_place(site)
+    accepted: dict[str, Any] = {
+        "policy": load_policy_option(policy, registry),
+        "reserves_policy": load_reserves_policy_option(policy, registry),
+        "registry": registry,
+    }
+    with console.progress() as progress:
+        if whole:
+            audits = verify_history(directory, manifest_digest=known, progress=progress, **accepted).audits
+        else:
+            audits = (verify_one(directory, manifest_digest=known, progress=progress, **accepted),)
+        if history is not None:
+            earlier = verify_history(history, progress=progress, **accepted)
+            audits = _up_to(earlier, audits[0])
+    report = make_report(audits)
+    if site.resolve() == directory.resolve() and whole:
+        write_report(site, report)
+    else:
+        write_site(site, render_site(report))
+    console.result(report_payload(report, site), lambda rich: _show(rich, report, site))
+
+
+def _up_to(history: HistoryVerified, newest: VerifiedAudit) -> tuple[VerifiedAudit, ...]:
+    """The audits of a history through this one, or before it. Raises ``ProofRejected`` if it is neither."""
+    from polyproof.liabilities.artifacts import HISTORY
+
+    digests = [one.manifest.digest for one in history.audits]
+    if newest.manifest.digest in digests:
+        earlier = history.audits[: digests.index(newest.manifest.digest)]
+    elif newest.manifest.previous == digests[-1]:
+        earlier = history.audits
+    else:
+        named = newest.manifest.previous.hex() if newest.manifest.previous else "no audit"
+        raise ProofRejected(
+            "history-link",
+            f"audit {newest.manifest.audit_id} is not in this history and does not follow its newest: it names {named}",
+            file=history.directory / HISTORY,
+        )
+    return (*earlier, newest)
+
+
+def report_payload(report: Report, site: Path) -> dict[str, Any]:
+    """A report for machines, in short; all of it is in ``report.json``."""
+    return {
+        "ok": True,
+        "site": str(site),
+        "index": str(site / "index.html"),
+        "verdict": report.verdict,
+        "audit_id": report.audit.audit_id,
+        "manifest_digest": report.audit.manifest_digest,
+        "previous": report.audit.previous,
+        "history": len(report.history),
+        "chain": report.chain,
+        "short": [asset.symbol for asset in report.short],
+    }
+
+
+def _show(rich: RichConsole, report: Report, site: Path) -> None:
+    facts(
+        rich,
+        ("audit", f"{report.audit.audit_id}, {report.audit.organisation or 'organisation not named'}"),
+        ("history", audits_text(len(report.history)) + ("" if report.chain == "whole" else ", earlier ones not given")),
+        ("site", str(site / "index.html")),
+    )
+    show_verdict(rich, report)
+
+
+def show_verdict(rich: RichConsole, report: Report) -> None:
+    """The verdict, in its colour."""
+    from polyproof.publication.report.words import headline
+
+    style = {"covered": "bold green", "not-covered": "bold red"}.get(report.verdict, "bold yellow")
+    short = f" ({', '.join(asset.symbol for asset in report.short)})" if report.short else ""
+    rich.print(f"{headline(report)}{short}.", style=style)

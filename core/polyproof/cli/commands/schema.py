@@ -1,0 +1,36 @@
+"""``polyproof schema``: the JSON Schema of what is written by hand, and of what is published."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from polyproof.cli.console import Console
+from polyproof.cli.options import Json, Quiet, usable_registry
+from polyproof.errors import UsageError
+
+__all__ = ["command"]
+
+
+def command(
+    reserves: Annotated[bool, typer.Option("--reserves", help="That of a published reserves.json instead.")] = False,
+    report: Annotated[bool, typer.Option("--report", help="That of a report.json instead.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="That of a history.json instead.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Print the JSON Schema of specs, for editors."""
+    from polyproof.publication.history import history_schema_text
+    from polyproof.publication.report.document import report_schema_text
+    from polyproof.reserves.published import reserves_schema_text
+    from polyproof.settings.schema import schema_text
+
+    console = Console(json=json, quiet=quiet)
+    if reserves + report + history > 1:
+        raise UsageError("one schema at a time: --reserves, --report or --history")
+    documents = ((reserves, reserves_schema_text), (report, report_schema_text), (history, history_schema_text))
+    text = next((made() for wanted, made in documents if wanted), None) or schema_text(usable_registry(console))
+    if json or not quiet:
+        sys.stdout.write(text)

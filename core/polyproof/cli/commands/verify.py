@@ -1,0 +1,167 @@
+"""``polyproof verify``: one audit, or a whole published history, from public files alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polyproof.cli.console import Console, amounts, table, time_text
+from polyproof.cli.options import (
+    AuditArgument,
+    DigestOption,
+    Json,
+    PolicyOption,
+    Quiet,
+    load_policy_option,
+    load_reserves_policy_option,
+    parse_digest,
+    usable_registry,
+)
+from polyproof.cli.views import COMPARE_DIGEST, audit_line, audits_text, facts, points, totals_table
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+    from polyproof.liabilities import AuditVerified
+    from polyproof.publication.history import HistoryVerified
+    from polyproof.registry import Registry
+
+__all__ = ["command", "verify_payload"]
+
+
+def command(
+    directory: AuditArgument,
+    policy: PolicyOption = None,
+    digest: DigestOption = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Verify a published audit, or a whole history of audits, from public files alone."""
+    from polyproof import liabilities
+    from polyproof.liabilities.artifacts import is_history
+
+    console = Console(json=json, quiet=quiet)
+    known = parse_digest(digest)
+    registry = usable_registry(console)
+    if is_history(directory):
+        _verify_history(directory, policy, known, console, registry)
+        return
+    with console.progress() as progress:
+        verified = liabilities.verify(
+            directory,
+            policy=load_policy_option(policy, registry),
+            registry=registry,
+            manifest_digest=known,
+            progress=progress,
+        )
+    console.warn(verified.warnings)
+    console.result(verify_payload(verified), lambda rich: _show(rich, verified, compared=known is not None))
+
+
+def verify_payload(verified: AuditVerified) -> dict[str, Any]:
+    """``verify`` for machines."""
+    published = verified.audit
+    manifest = published.manifest
+    return {
+        "ok": True,
+        "audit_id": manifest.audit_id,
+        "created": manifest.created,
+        "organisation": manifest.organisation,
+        "manifest_digest": manifest.digest.hex(),
+        "previous": manifest.previous.hex() if manifest.previous else None,
+        "backend": manifest.backend,
+        "segments": len(manifest.segments),
+        "totals": amounts(published.spec.assets, verified.totals),
+        "proven_bits": verified.security.proven_bits,
+        "binding_term": verified.security.binding,
+        "establishes": list(published.backend.properties.proves),
+        "non_negativity": published.backend.properties.non_negativity,
+        "proof_bytes": sum(segment.size for segment in manifest.segments),
+        "seconds": verified.seconds,
+    }
+
+
+def _show(rich: RichConsole, verified: AuditVerified, *, compared: bool) -> None:
+    """``verify`` for people."""
+    published, manifest = verified.audit, verified.audit.manifest
+    rich.print(totals_table(published.spec.assets, verified.totals))
+    count = len(manifest.segments)
+    facts(
+        rich,
+        audit_line(manifest),
+        ("proved by", f"{manifest.backend}, {verified.security.proven_bits:.0f} proven bits"),
+        ("checked", f"{count} segment{'s' if count > 1 else ''} in {time_text(verified.seconds)}"),
+        ("manifest digest", manifest.digest.hex()),
+    )
+    properties = published.backend.properties
+    rich.print("VERIFIED. This establishes:", style="bold green")
+    points(rich, [*properties.proves, f"non-negativity: {properties.non_negativity}"])
+    rich.print(f"What it leaves open: polyproof explain {published.public}", soft_wrap=True)
+    if not compared:
+        rich.print(COMPARE_DIGEST)
+
+
+# A whole history
+
+
+def _verify_history(
+    directory: Path, policy: Path | None, known: bytes | None, console: Console, registry: Registry
+) -> None:
+    """Verify a whole published directory: the chain, and every audit in it."""
+    from polyproof.publication.history import verify_history
+
+    with console.progress() as progress:
+        verified = verify_history(
+            directory,
+            policy=load_policy_option(policy, registry),
+            reserves_policy=load_reserves_policy_option(policy, registry),
+            manifest_digest=known,
+            registry=registry,
+            progress=progress,
+        )
+    for one in verified.audits:
+        console.warn(one.liabilities.warnings)
+    payload = {
+        "ok": True,
+        "audits": [
+            {
+                "audit_id": one.manifest.audit_id,
+                "created": one.manifest.created,
+                "manifest_digest": one.manifest.digest.hex(),
+                "previous": one.manifest.previous.hex() if one.manifest.previous else None,
+                "backend": one.manifest.backend,
+                "proven_bits": one.liabilities.security.proven_bits,
+                "met": one.met,
+                "short": list(one.reserves.published.short) if one.reserves else [],
+            }
+            for one in verified.audits
+        ],
+        "pinned": verified.pinned,
+        "seconds": verified.seconds,
+    }
+    console.result(payload, lambda rich: _show_history(rich, verified, compared=known is not None))
+
+
+def _show_history(rich: RichConsole, verified: HistoryVerified, *, compared: bool) -> None:
+    made = table("Created", "Audit", "Proved by", "Reserves")
+    for one in verified.audits:
+        short = ", ".join(one.reserves.published.short) if one.reserves else ""
+        reserves = {None: "not examined", True: "covered", False: f"NOT COVERED: {short}"}[one.met]
+        manifest = one.manifest
+        bits = f"{manifest.backend}, {one.liabilities.security.proven_bits:.0f} bits"
+        style = "red" if one.met is False else None
+        made.add_row(manifest.created, manifest.audit_id, bits, reserves, style=style)
+    rich.print(made)
+    facts(rich, ("newest manifest digest", verified.audits[-1].manifest.digest.hex()))
+    number = len(verified.audits)
+    rich.print(
+        f"VERIFIED: {audits_text(number)}, every proof, every signature, every link; {time_text(verified.seconds)}.",
+        style="bold green",
+    )
+    if not compared:
+        rich.print("Compare the newest manifest digest with the one published elsewhere, or pass it as --digest.")
+    elif verified.pinned < number:
+        rich.print(
+            f"The digest is that of audit {verified.pinned}: it vouches for this one and those before it, not for the "
+            f"{number - verified.pinned} after it."
+        )

@@ -1,0 +1,33 @@
+"""``polyproof version``: of polyproof, of its interfaces and formats."""
+
+from __future__ import annotations
+
+import platform
+import sys
+
+from polyproof.cli.console import Console
+from polyproof.cli.options import Json, Quiet
+from polyproof.version import INTERFACE_VERSION, __version__
+
+__all__ = ["command"]
+
+
+def command(json: Json = False, quiet: Quiet = False) -> None:
+    """Print the versions of polyproof, of its interfaces and formats, and of Python."""
+    from polyproof.model.manifest import VERSION
+
+    versions = {
+        "ok": True,
+        "polyproof": __version__,
+        "interface": INTERFACE_VERSION,
+        "manifest": VERSION,
+        "python": platform.python_version(),
+        "platform": sys.platform,
+    }
+    Console(json=json, quiet=quiet).result(
+        versions,
+        lambda rich: rich.print(
+            f"polyproof {versions['polyproof']}, plugin interface {versions['interface']}, "
+            f"manifest format {versions['manifest']}, Python {versions['python']} on {versions['platform']}"
+        ),
+    )

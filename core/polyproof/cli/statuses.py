@@ -1,0 +1,13 @@
+"""How a command ends: docs/reference/command-line.md lists every status."""
+
+from __future__ import annotations
+
+__all__ = ["BROKEN_PIPE", "FAULT", "INTERRUPTED", "NOT_COVERED"]
+
+NOT_COVERED = 1
+"""Holdings do not cover what is owed, by the policy in force. Rejections share this status (``ProofRejected``)."""
+FAULT = 3
+"""A fault of polyproof or of a plugin."""
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""Whoever read the output has gone."""

@@ -1,0 +1,67 @@
+"""What several commands show: totals, facts, lists of sentences."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from polyproof.cli.console import grouped, table
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+    from polyproof.model.assets import Asset
+    from polyproof.model.manifest import Manifest
+
+__all__ = [
+    "COMPARE_DIGEST",
+    "PUBLISH_DIGEST",
+    "audit_line",
+    "audits_text",
+    "facts",
+    "points",
+    "segments_text",
+    "totals_table",
+]
+
+COMPARE_DIGEST = "Compare the manifest digest with the one published elsewhere, or pass it as --digest."
+PUBLISH_DIGEST = "Publish the manifest digest where you cannot take it back; users compare it first."
+
+
+def totals_table(assets: Sequence[Asset], totals: Sequence[int]) -> Any:
+    """Totals of all assets, decimal points below each other."""
+    made = table("Asset", "Total owed", numbers=(1,))
+    parts = [grouped(asset, total).partition(".") for asset, total in zip(assets, totals, strict=True)]
+    width = max((len(point + fraction) for _, point, fraction in parts), default=0)
+    for asset, (whole, point, fraction) in zip(assets, parts, strict=True):
+        made.add_row(asset.symbol, whole + (point + fraction).ljust(width))
+    return made
+
+
+def points(rich: RichConsole, sentences: Iterable[str]) -> None:
+    """A list of sentences."""
+    for sentence in sentences:
+        rich.print(textwrap.fill(sentence, rich.width, initial_indent=" • ", subsequent_indent="   "))
+
+
+def facts(rich: RichConsole, *rows: tuple[str, str]) -> None:
+    """Name and value, a line each."""
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        rich.print(f"{name:<{width}}  {value}", soft_wrap=True)
+
+
+def audit_line(manifest: Manifest) -> tuple[str, str]:
+    """Which audit, whose and of when."""
+    return "audit", f"{manifest.audit_id}, {manifest.organisation or 'organisation not named'}, {manifest.created}"
+
+
+def segments_text(count: int) -> str:
+    """How many segments."""
+    return f"{count} segments" if count > 1 else "one segment"
+
+
+def audits_text(count: int) -> str:
+    """How many audits."""
+    return f"{count} audits" if count > 1 else "one audit"
