@@ -11,8 +11,10 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
+import polyproof
 from polyproof import hookspecs
 from polyproof.balances import Pin
 from polyproof.config.options import Option, options_of, plain
@@ -149,6 +151,48 @@ def methods_table(path: str) -> str:
     return "\n".join(["| | override | |", "|---|---|---|", *rows]) + "\n"
 
 
+_INTERFACES = (
+    "backend",
+    "balances",
+    "commitment",
+    "constraints",
+    "field",
+    "hash",
+    "hookspecs",
+    "ownership",
+    "registry",
+    "source",
+    "transcript",
+)
+_OWN = ("__main__", "cli", "liabilities", "publication", "reserves", "settings", "specs", "version")
+"""What of core nobody but core and the tests imports; ``polyproof`` itself exports the rest that others need."""
+
+
+def public_modules() -> dict[str, list[str]]:
+    """Import paths that others may rely on, in groups."""
+    names = sorted(module.name for module in walk_packages(polyproof.__path__, "polyproof.", onerror=None))
+    names = [name for name in names if name.split(".")[1] not in _OWN]
+    return {
+        "package": ["polyproof"],
+        "interfaces": [name for name in names if name.split(".")[1] in _INTERFACES],
+        "shared": [name for name in names if name.split(".")[1] not in {*_INTERFACES, "testing"}],
+        "testing": [name for name in names if name.split(".")[1] == "testing"],
+    }
+
+
+def modules_table(group: str) -> str:
+    """Public modules with a link to the file of each, what it is for, and the names it exports."""
+    rows = []
+    for name in public_modules()[group]:
+        module = import_module(name)
+        if not hasattr(module, "__all__"):  # a package that only holds modules
+            continue
+        path = Path(module.__file__ or "").relative_to(Path(polyproof.__path__[0]).parent).as_posix()
+        exported = ", ".join(f"`{item}`" for item in module.__all__)
+        rows.append(f"| [`{name}`](../../core/{path}) | {_first(module)} | {exported} |")
+    return "\n".join(["| module | what it is | names |", "|---|---|---|", *rows]) + "\n"
+
+
 def part(name: str) -> str:
     """The text of a generated part."""
     what, _, argument = name.partition(": ")
@@ -157,6 +201,7 @@ def part(name: str) -> str:
         "hooks": hooks_table,
         "components": lambda: components_of(argument),
         "options": lambda: options_table(_CLASSES[argument]),
+        "modules": lambda: modules_table(argument),
         "methods": lambda: methods_table(_METHODS[argument]),
     }
     return made[what]()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 from abc import ABC
 from collections.abc import Iterator
 from pathlib import Path
@@ -176,6 +177,12 @@ def test_a_plugin_imports_interfaces_and_what_is_below_them(package: Path) -> No
         if module.split(".")[1] not in FOR_PLUGINS
     ]
     assert wrong == []
+
+
+def test_what_a_plugin_may_import_is_listed_as_public_and_nothing_else_of_core_is() -> None:
+    page = (ROOT / "docs" / "reference" / "import-paths.md").read_text(encoding="utf-8")
+    listed = {name.split(".")[1] for name in re.findall(r"^\| \[`(polyproof\.[\w.]+)`\]", page, re.MULTILINE)}
+    assert listed == FOR_PLUGINS - {"version"} | {"testing"}
 
 
 def circles(package: Path) -> list[list[str]]:
