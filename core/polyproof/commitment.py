@@ -84,6 +84,7 @@ class VectorCommitment(CommitmentScheme):
     def opening_size(self, size: int, indices: Sequence[int]) -> int:
         """How many siblings an opening of these rows of a vector of ``size`` rows has: the verifier's own count.
 
+        That of k rows is at most k times that of one, whichever they are: what a reader of hostile bytes allows.
         Raises ``ProofRejected`` for a size or indices that ``verify`` rejects.
         """
 

@@ -63,7 +63,8 @@ def check(publics: dict[str, int], proof: bytes) -> None:
     """Verify from public values and bytes alone. Raises ``ProofRejected``."""
     hash = registry.create("hash", "poseidon")
     theirs = instance(publics, Engine.PORTABLE)
-    verify(theirs, StarkProof.read(proof, theirs, hash), hash, trees_of(registry, "merkle", hash))
+    trees = trees_of(registry, "merkle", hash)
+    verify(theirs, StarkProof.read(proof, theirs, hash, trees), hash, trees)
 
 
 trace = SalariesSystem().trace([9000, 4200, 3900, 5100], parameters.active)

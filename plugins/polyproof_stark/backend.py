@@ -263,7 +263,7 @@ class StarkBackend(Backend):
         except InputError as error:
             raise ProofRejected("options", f"the published options do not fit: {error}") from error
         hash = self._hash(Engine.PORTABLE)
-        parsed = StarkProof.read(proof, instance, hash)
+        parsed = StarkProof.read(proof, instance, hash, self._trees(hash))
         return system, instance, verify(instance, parsed, hash, self._trees(hash)), security
 
     # Inclusion
@@ -292,7 +292,7 @@ class StarkBackend(Backend):
         system, instance, accepted, security = self._verified(statement, totals, proof)
         hash = self._hash(Engine.PORTABLE)
         limbs = system.account_row(claim.balances)
-        parsed = InclusionProof.read(inclusion, instance, hash)
+        parsed = InclusionProof.read(inclusion, instance, hash, self._trees(hash))
         tag = account_tag(hash, statement, claim.user_id.encode(), parsed.nonce)
         verify_inclusion(instance, accepted, parsed, limbs, tag, self._trees(hash))
         return InclusionVerdict(

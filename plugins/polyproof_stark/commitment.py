@@ -98,7 +98,7 @@ class FriCommitment(PolynomialCommitment):
     def commit(self, values: Elements) -> FriState:
         """Commit to columns given on ⟨ω_n⟩: ``(n, columns)``."""
         if len(values) != self.size:
-            raise ValueError(f"columns of {self.size} values are wanted, not {len(values)}")
+            raise ValueError(f"expected columns of {self.size} values, got {len(values)}")
         coefficients = self.field.inverse_transform(values)
         domain = self.test.domain
         extended = self.field.extend(coefficients, domain.size, domain.shift)
@@ -158,7 +158,7 @@ class FriCommitment(PolynomialCommitment):
         """Check an opening; its ``values`` are then those of polynomials below the degree bound."""
         points = self._points(points)
         if len(opening.values) != len(roots) or any(len(row) != len(points) for row in opening.values):
-            raise ProofRejected("shape", f"values of {len(roots)} commitments at {len(points)} points are wanted")
+            raise ProofRejected("shape", f"expected values of {len(roots)} commitments at {len(points)} points")
         widths = [len(row[0]) for row in opening.values]
         self._absorb_statement(transcript, roots, widths)
         gamma = self._absorb_values(transcript, points, opening.values)
@@ -166,7 +166,7 @@ class FriCommitment(PolynomialCommitment):
         opened = self.test.opened_leaves(opening.low_degree, indices, self.tree)
         for root, rows, row_opening, width in zip(roots, opening.rows, opening.row_openings, widths, strict=True):
             if rows.shape != (len(indices), width):
-                raise ProofRejected("shape", f"rows of shape {(len(indices), width)} are wanted, got {rows.shape}")
+                raise ProofRejected("shape", f"expected rows of shape {(len(indices), width)}, got {rows.shape}")
             leaves = self.tree.hash_leaves(rows)
             opened.append(OpenedLeaves(root, self.test.domain.size, indices, leaves, row_opening))
         self.tree.verify_many(opened)
@@ -230,10 +230,10 @@ class FriCommitment(PolynomialCommitment):
             tuple(reader.elements("values", self.extension, (width,)) for _ in range(points)) for width in widths
         )
         rows, openings = [], []
-        most = self.test.queries * self.test.domain.size.bit_length()
         for width in widths:
             rows.append(reader.elements("rows", self.field, (self.test.queries, width)))
-            openings.append(read_opening(reader, self.hash, "row siblings", most))
-        low_degree = LowDegreeProof.read(reader, self.test, self.hash, chain=False)
+            size, queries = self.test.domain.size, self.test.queries
+            openings.append(read_opening(reader, self.hash, "row siblings", self.tree, size, queries))
+        low_degree = LowDegreeProof.read(reader, self.test, self.hash, self.tree, chain=False)
         reader.finish()
         return FriOpening(values, low_degree, tuple(rows), tuple(openings))

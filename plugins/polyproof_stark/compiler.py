@@ -23,6 +23,7 @@ from polyproof.constraints import ConstraintSystem, Expression, Node, Operation
 from polyproof.errors import InputError
 from polyproof.field import Elements
 from polyproof.toolkit.stated_constraints import (
+    Range,
     StatedConstraints,
     degree_in_columns,
     degrees,
@@ -68,6 +69,8 @@ class Lookup:
     bits: int
     groups: tuple[tuple[int, ...], ...]
     """Nodes of the looked-up values, cut into the groups that share a helper column."""
+    names: tuple[str, ...]
+    """For each value the range check that it is under."""
     table: int
     """Column index of t; μ is the next one."""
     helpers: int
@@ -147,9 +150,9 @@ def compile_system(system: ConstraintSystem, group_size: int) -> CompiledSystem:
     Raises ``InputError`` for what the system must not state.
     """
     stated = state_constraints(system)
-    tables = _tables(stated)
+    tables = stated.tables()
     expansion = _Expansion(stated, len(tables))
-    lookups = tuple(expansion.expand_lookup(bits, values, group_size) for bits, values in tables.items())
+    lookups = tuple(expansion.expand_lookup(bits, ranges, group_size) for bits, ranges in tables.items())
     accumulator, increment, increment_last = expansion.expand_sums()
 
     nodes = tuple(stated.graph.nodes)
@@ -171,20 +174,8 @@ def compile_system(system: ConstraintSystem, group_size: int) -> CompiledSystem:
         increment=increment,
         increment_last=increment_last,
         next_columns=tuple(sorted({n.first for n in read if n.operation is Operation.COLUMN and n.second})),
-        digest=digest(stated, tables, group_size),
+        digest=digest(stated, group_size),
     )
-
-
-def _tables(stated: StatedConstraints) -> dict[int, list[Expression]]:
-    """The values looked up in each table, by its width; range checks of one width share a table."""
-    tables: dict[int, list[Expression]] = {}
-    for item in stated.ranges:
-        if not 1 <= item.bits <= MAX_TABLE_BITS:
-            raise InputError(
-                f"range check {item.name!r}: a table of 2^{item.bits} values; 1 to {MAX_TABLE_BITS} bits are possible"
-            )
-        tables.setdefault(item.bits, []).extend(item.values)
-    return tables
 
 
 class _Expansion:
@@ -225,8 +216,14 @@ class _Expansion:
             self._powers.append(self._powers[-1] * self._graph.node(Operation.CHALLENGE, LAMBDA))
         return self._powers[exponent]
 
-    def expand_lookup(self, bits: int, values: Sequence[Expression], group_size: int) -> Lookup:
+    def expand_lookup(self, bits: int, ranges: Sequence[Range], group_size: int) -> Lookup:
         """Lines 1 to 5: the table and its multiplicities, a helper for each group, one for the table."""
+        if not 1 <= bits <= MAX_TABLE_BITS:
+            raise InputError(
+                f"range check {ranges[0].name!r}: a table of 2^{bits} values; 1 to {MAX_TABLE_BITS} bits are possible"
+            )
+        values = [value for item in ranges for value in item.values]
+        names = tuple(item.name for item in ranges for _ in item.values)
         label = f"range{bits}"
         table, first_helper = self._witness + len(self.range_columns), self._base + len(self.argument_columns)
         groups = [values[start : start + group_size] for start in range(0, len(values), group_size)]
@@ -249,7 +246,7 @@ class _Expansion:
         # What lines 7 and 8 add up: over all rows it vanishes exactly if every value is in the table.
         self._balances.append(reduce(operator.add, helpers, self._zero) - table_helper)
         nodes = tuple(tuple(value.index for value in group) for group in groups)
-        return Lookup(bits, nodes, table, first_helper)
+        return Lookup(bits, nodes, names, table, first_helper)
 
     def _product(self, group: Sequence[Expression]) -> tuple[Expression, Expression]:
         """∏_j (α − ℓ_j), and the sum over j of the products that leave out factor j."""

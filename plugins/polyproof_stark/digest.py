@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
 
 from polyproof.constraints import Expression, Operation
 from polyproof.toolkit.stated_constraints import StatedConstraints, reachable
@@ -14,11 +13,11 @@ __all__ = ["digest"]
 _SIGNS = {Operation.ADD: "+", Operation.SUBTRACT: "-", Operation.MULTIPLY: "*"}
 
 
-def digest(stated: StatedConstraints, tables: Mapping[int, Sequence[Expression]], group_size: int) -> bytes:
+def digest(stated: StatedConstraints, group_size: int) -> bytes:
     """SHA-256 of what a system stated, as JSON with sorted keys and no spaces.
 
     Expressions are written in prefix form: a column by its name (with ' on the next row), a public value
-    as $name, a constant in decimal, and (+ a b), (- a b), (* a b). ``tables``: the values looked up, by width.
+    as $name, a constant in decimal, and (+ a b), (- a b), (* a b).
     """
     texts = _texts(stated)
 
@@ -30,7 +29,10 @@ def digest(stated: StatedConstraints, tables: Mapping[int, Sequence[Expression]]
         "group": group_size,
         "name": stated.system,
         "publics": list(stated.publics),
-        "ranges": [[bits, [text(value) for value in values]] for bits, values in tables.items()],
+        "ranges": [
+            [bits, [text(value) for item in ranges for value in item.values]]
+            for bits, ranges in stated.tables().items()
+        ],
         "sums": [[item.name, text(item.body), text(item.last), text(item.total)] for item in stated.sums],
         "zeros": [[item.name, text(item.expression), item.rows.value] for item in stated.zeros],
     }

@@ -1,8 +1,8 @@
 """The inclusion proof: one row of A, tied to the polynomial that the sums were proven of.
 
-A Merkle path alone proves nothing here: a prover could alter exactly the rows that users open. So the
-own row determines G_A(ω^r), the pair tree holds it, and from there a FRI path of its own leads down to
-the final polynomial (sections 5 and 6 of the protocol; the idea is FRIDA's, eprint 2024/248).
+A Merkle path alone proves nothing here: a prover could alter exactly the rows that users open. So a user's
+row determines G_A(ω^r), the pair tree holds it, and from there a FRI path of its own leads down to the final
+polynomial (section 8 of docs/reference/protocol.md; the idea is FRIDA's, eprint 2024/248).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class InclusionProof:
     mask: Elements
     """``(e,)``: A's mask on the row."""
     path: Words
-    """``(log2 N, 4)`` siblings in the inclusion tree."""
+    """The leaf's opening in the inclusion tree: ``(siblings, 4)``."""
     pair: Elements
     """``(arity, 2, e)``: the coset of (G_A, G_B)."""
     pair_path: Words
@@ -59,23 +59,25 @@ class InclusionProof:
         return writer.getvalue()
 
     @classmethod
-    def read(cls, data: bytes, instance: Instance, hash: Hash) -> InclusionProof:
-        """Parse a payload; every length follows from the instance. Raises ``ProofRejected``."""
+    def read(cls, data: bytes, instance: Instance, hash: Hash, trees: Mapping[str, VectorCommitment]) -> InclusionProof:
+        """Parse a payload; every length follows from the instance and the row. Raises ``ProofRejected``."""
         p, extension = instance.parameters, instance.extension
         reader = Reader(data, MAGIC, VERSION, "inclusion proof")
         row = reader.integer("row", 0, p.rows - 1)
         nonce = reader.raw("nonce", 32)
         mask = reader.elements("mask", instance.field, (p.degree,))
-        path = reader.digests("inclusion path", hash, p.log_rows)
+        path = reader.digests("inclusion path", hash, trees["inclusion"].opening_size(p.rows, [row]))
+        touched = leaves_of(p.folding, p.rows, [row])
         arities = p.folding.arities
         size = p.rows // arities[0]
         pair = reader.elements("pair coset", extension, (arities[0], 2))
-        pair_path = reader.digests("pair path", hash, size.bit_length() - 1)
+        pair_path = reader.digests("pair path", hash, trees["pair"].opening_size(size, touched[0]))
         chain = []
         for number, arity in enumerate(arities[1:], start=1):
             size //= arity
             coset = reader.elements(f"chain layer {number}", extension, (arity,))
-            chain.append((coset, reader.digests(f"path of chain layer {number}", hash, size.bit_length() - 1)))
+            siblings = trees["chain"].opening_size(size, touched[number])
+            chain.append((coset, reader.digests(f"path of chain layer {number}", hash, siblings)))
         reader.finish()
         return cls(row, nonce, mask, path, pair, pair_path, tuple(chain))
 
@@ -122,7 +124,7 @@ def verify_inclusion(
         opened.append(OpenedLeaves(root, size, [touched[number + 1]], chain_leaf, VectorOpening(path)))
     trees["inclusion"].verify_many(opened)
 
-    # G_A(ω^r) from the own row must be the first half of the opened pair.
+    # G_A(ω^r), computed from the user's row, must be the first half of the opened pair.
     point = extension.embed(instance.trace_domain.points(field, [proof.row]))
     inverse = extension.inverse(extension.subtract(point, accepted.z))
     row = np.zeros((1, layout.trace), np.uint64)
@@ -130,7 +132,7 @@ def verify_inclusion(
     g_a = accepted.weights.g_a(extension, row, inverse)[0]
     slot = proof.row // (p.rows // arities[0])
     if not np.array_equal(proof.pair[slot, 0], g_a):
-        raise ProofRejected("own-row", "the own row is not the row that the sums were taken over")
+        raise ProofRejected("own-row", "your own row is not the row that the sums were taken over")
     combined = extension.add(proof.pair[:, 0], extension.multiply(proof.pair[:, 1], accepted.delta))
     layers = [combined[None], *(coset[None] for coset, _ in proof.chain)]
     check_folds(

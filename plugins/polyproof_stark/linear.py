@@ -17,7 +17,8 @@ from polyproof.field import Elements, Extension
 from polyproof.toolkit.stated_constraints import reachable
 from polyproof_stark.compiler import CompiledSystem
 from polyproof_stark.expressions import Value
-from polyproof_stark.protocol import Layout
+from polyproof_stark.layout import spread
+from polyproof_stark.protocol import Instance
 
 __all__ = ["LinearForm", "linear_forms"]
 
@@ -27,35 +28,34 @@ class LinearForm:
     """Σ weights · columns + constant, with weights in K."""
 
     weights: Elements
-    """``(2, columns, e)``: of every column, on the own row and on the next."""
+    """``(2, columns, e)``: of every column, on this row and on the next."""
     constant: Elements
     """``(e,)``."""
 
-    def on_rows(
-        self,
-        extension: Extension,
-        compiled: CompiledSystem,
-        layout: Layout,
-        rows: Elements,
-        arguments: Elements,
-        step: int,
-    ) -> Elements:
+    @classmethod
+    def combined(cls, extension: Extension, weighted: Sequence[tuple[LinearForm, Elements]]) -> LinearForm:
+        """Σ w · form, w in K."""
+        return cls(
+            extension.sum(np.stack([extension.multiply(form.weights, w) for form, w in weighted]), axis=0),
+            extension.sum(np.stack([extension.multiply(form.constant, w) for form, w in weighted]), axis=0),
+        )
+
+    def on_rows(self, instance: Instance, trace: Elements, arguments: Elements, step: int) -> Elements:
         """Values on all rows of committed matrices, ``(rows, e)``; the next row is ``step`` further, cyclically."""
-        result: Elements = np.broadcast_to(self.constant, (len(rows), layout.degree))
+        extension, compiled, layout = instance.extension, instance.compiled, instance.layout
+        positions = [layout.base_column(column) for column in range(compiled.base_columns)]
+        result: Elements = np.broadcast_to(self.constant, (len(trace), layout.degree))
         for ahead in (0, 1):
-            weights = self.weights[ahead]
-            if not weights.any():
-                continue
-            base = np.zeros((layout.trace, layout.degree), np.uint64)
-            positions = [layout.base_column(column) for column in range(compiled.base_columns)]
-            base[positions] = weights[: compiled.base_columns]
-            value = extension.dot(rows, base)
-            extended = weights[compiled.base_columns :]
-            if extended.any():
-                unit = np.eye(layout.degree, dtype=np.uint64)
-                spread = extension.multiply(extended[:, None, :], unit[None, :, :]).reshape(-1, layout.degree)
-                value = extension.add(value, extension.dot(arguments, spread))
-            result = extension.add(result, np.roll(value, -step, axis=0) if ahead else value)
+            of_base, of_argument = np.split(self.weights[ahead], [compiled.base_columns])
+            terms = []
+            if of_base.any():
+                weights = np.zeros((layout.trace, layout.degree), np.uint64)
+                weights[positions] = of_base
+                terms.append(extension.dot(trace, weights))
+            if of_argument.any():
+                terms.append(extension.dot(arguments, spread(extension, of_argument)))
+            for term in terms:
+                result = extension.add(result, np.roll(term, -step, axis=0) if ahead else term)
         return result
 
 

@@ -27,9 +27,9 @@ def write_opening(writer: Writer, hash: Hash, opening: VectorOpening) -> None:
     writer.digests(hash, opening.siblings)
 
 
-def read_opening(reader: Reader, hash: Hash, item: str, most: int) -> VectorOpening:
-    """A multi-opening of at most ``most`` siblings; that it has the right number is the verifier's to check."""
-    count = reader.integer(f"number of {item}", 0, most)
+def read_opening(reader: Reader, hash: Hash, item: str, tree: VectorCommitment, size: int, rows: int) -> VectorOpening:
+    """A multi-opening of at most so many rows of ``size``; that it has the right number is the verifier's to check."""
+    count = reader.integer(f"number of {item}", 0, rows * tree.opening_size(size, [0]))
     return VectorOpening(reader.digests(item, hash, count).reshape(count, DIGEST_WORDS))
 
 
@@ -79,7 +79,9 @@ class LowDegreeProof:
             write_opening(writer, hash, layer.opening)
 
     @classmethod
-    def read(cls, reader: Reader, test: LowDegreeTest, hash: Hash, *, chain: bool) -> LowDegreeProof:
+    def read(
+        cls, reader: Reader, test: LowDegreeTest, hash: Hash, tree: VectorCommitment, *, chain: bool
+    ) -> LowDegreeProof:
         """Take from a file; widths and layers are the test's. Raises ``ProofRejected``."""
         arities = test.folding.arities
         layer_roots = reader.digests("layer roots", hash, len(arities))
@@ -92,8 +94,8 @@ class LowDegreeProof:
             size //= arity
             count = reader.integer(f"cosets of layer {number}", 1, min(test.queries, size))
             cosets = reader.elements(f"layer {number}", test.extension, (count, arity))
-            most = test.queries * size.bit_length()
-            layers.append(LayerOpening(cosets, read_opening(reader, hash, f"siblings of layer {number}", most)))
+            opening = read_opening(reader, hash, f"siblings of layer {number}", tree, size, count)
+            layers.append(LayerOpening(cosets, opening))
         return cls(layer_roots, chain_roots, final, nonce, tuple(layers))
 
 

@@ -7,10 +7,12 @@ that the count is the right one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from attrs import frozen
 
-from polyproof.commitment import VectorOpening
+from polyproof.commitment import VectorCommitment, VectorOpening
 from polyproof.field import Elements
 from polyproof.hash import Digest, Hash
 from polyproof.toolkit.binary import Reader, Writer
@@ -29,8 +31,8 @@ class StarkProof:
 
     trace_root: Digest
     inclusion_root: Digest
-    argument_root: Digest | None
-    """``None`` for a system without lookups and sums."""
+    argument_root: Digest
+    """Without words, ``(0,)``, for a system without lookups and sums; so are its rows and their opening empty."""
     quotient_root: Digest
     openings: Openings
     pair_root: Digest
@@ -49,8 +51,8 @@ class StarkProof:
         writer = Writer(MAGIC, VERSION)
         field, extension = instance.field, instance.extension
         writer.integer(instance.parameters.log_rows)
-        roots = [self.trace_root, self.inclusion_root, self.argument_root, self.quotient_root, self.pair_root]
-        writer.digests(hash, np.stack([root for root in roots if root is not None]))
+        for root in (self.trace_root, self.inclusion_root, self.argument_root, self.quotient_root, self.pair_root):
+            writer.digests(hash, root)
         writer.elements(extension, self.openings.all())
         writer.elements(field, self.trace_rows)
         writer.elements(field, self.argument_rows)
@@ -61,37 +63,43 @@ class StarkProof:
         return writer.getvalue()
 
     @classmethod
-    def read(cls, data: bytes, instance: Instance, hash: Hash) -> StarkProof:
+    def read(cls, data: bytes, instance: Instance, hash: Hash, trees: Mapping[str, VectorCommitment]) -> StarkProof:
         """Parse a proof file for an instance. Raises ``ProofRejected`` for anything that is not exactly one."""
         field, extension, layout, p = instance.field, instance.extension, instance.layout, instance.parameters
         reader = Reader(data, MAGIC, VERSION, "STARK proof")
         reader.integer("log2 of the rows", p.log_rows, p.log_rows)
-        has_argument = layout.argument > 0
-        roots = reader.digests("roots", hash, 5 if has_argument else 4)
-        base = len(instance.compiled.witness_columns) + len(instance.compiled.range_columns)
+        trace_root, inclusion_root = reader.digests("roots", hash, 2)
+        argument_root = reader.digests("argument root", hash, 1 if layout.argument else 0).reshape(-1)
+        quotient_root, pair_root = reader.digests("roots", hash, 2)
+        base = instance.compiled.base_columns
         sizes = [base, 2, layout.argument, layout.chunks, len(instance.compiled.next_columns)]
-        parts = np.split(reader.elements("openings", extension, (sum(sizes),)), np.cumsum(sizes)[:-1])
+        opened = np.split(reader.elements("openings", extension, (sum(sizes),)), np.cumsum(sizes)[:-1])
         trace_rows = reader.elements("trace rows", field, (p.queries, layout.trace))
         argument_rows = reader.elements("argument rows", field, (p.queries, layout.argument * layout.degree))
         quotient_rows = reader.elements("quotient rows", field, (p.queries, layout.chunks * layout.degree))
-        most = p.queries * p.domain_size.bit_length()
-        openings = [read_opening(reader, hash, f"{name} siblings", most) for name in ("trace", "argument", "quotient")]
-        low_degree = LowDegreeProof.read(reader, instance.low_degree_test, hash, chain=True)
+
+        def opening(name: str, rows: int) -> VectorOpening:
+            return read_opening(reader, hash, f"{name} siblings", trees[name], p.domain_size, rows)
+
+        trace_opening = opening("trace", p.queries)
+        argument_opening = opening("argument", p.queries if layout.argument else 0)
+        quotient_opening = opening("quotient", p.queries)
+        low_degree = LowDegreeProof.read(reader, instance.low_degree_test, hash, trees["fri"], chain=True)
         reader.finish()
         return cls(
-            roots[0],
-            roots[1],
-            roots[2] if has_argument else None,
-            roots[-2],
-            Openings(*parts),
-            roots[-1],
-            low_degree,
-            trace_rows,
-            argument_rows,
-            quotient_rows,
-            openings[0],
-            openings[1],
-            openings[2],
+            trace_root=trace_root,
+            inclusion_root=inclusion_root,
+            argument_root=argument_root,
+            quotient_root=quotient_root,
+            openings=Openings(*opened),
+            pair_root=pair_root,
+            low_degree=low_degree,
+            trace_rows=trace_rows,
+            argument_rows=argument_rows,
+            quotient_rows=quotient_rows,
+            trace_opening=trace_opening,
+            argument_opening=argument_opening,
+            quotient_opening=quotient_opening,
         )
 
 

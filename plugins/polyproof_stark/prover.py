@@ -1,4 +1,4 @@
-"""The prover: one method a message, in the order of the protocol.
+"""The prover: one method a message, in the order of docs/reference/protocol.md, whose sections and symbols are named.
 
 Each method can be overridden, which is how the tests build provers that cheat. Blinding rows, masks and
 re-randomisers come from the field's CSPRNG, fresh for every run; nothing here takes a seed.
@@ -7,6 +7,7 @@ re-randomisers come from the field's CSPRNG, fresh for every run; nothing here t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -17,21 +18,20 @@ from polyproof.constraints import Node, Operation, Trace
 from polyproof.engine import for_blocks
 from polyproof.errors import InputError
 from polyproof.field import Elements
-from polyproof.hash import Hash, Words
+from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
 from polyproof.progress import Progress
-from polyproof_stark.compiler import Constraint, RowSet
 from polyproof_stark.debug import check_trace
 from polyproof_stark.expressions import Value, evaluate
 from polyproof_stark.fri import leaf_rows
-from polyproof_stark.linear import LinearForm, linear_forms
-from polyproof_stark.low_degree import Chain, LowDegreeProof, LowDegreeTest
+from polyproof_stark.layout import joined
+from polyproof_stark.linear import linear_forms
+from polyproof_stark.low_degree import Chain, LowDegreeTest
 from polyproof_stark.proof import StarkProof
-from polyproof_stark.protocol import Divisors, Instance, Openings, Weights
+from polyproof_stark.protocol import Instance, Openings
+from polyproof_stark.quotient import BLOCK, quotient_on_d
+from polyproof_stark.weights import Weights
 
 __all__ = ["Committed", "Prover", "ProverResult"]
-
-BLOCK = 1 << 11
-"""Rows of D that are evaluated at a time: the columns of a block stay in L2."""
 
 
 class QuotientError(Exception):
@@ -47,6 +47,19 @@ class Committed:
     extended: Elements
     """``(|D|, columns)``: values on D."""
     tree: Any
+    """``None`` for a matrix without columns, which is not committed to: its root and its openings are empty."""
+
+    @property
+    def root(self) -> Digest:
+        """``(4,)``, or ``(0,)`` without columns."""
+        root: Digest = np.zeros(0, np.uint64) if self.tree is None else self.tree.root
+        return root
+
+    def open(self, scheme: VectorCommitment, indices: Sequence[int]) -> VectorOpening:
+        """The opening of rows on D."""
+        if self.tree is None:
+            return VectorOpening(np.zeros((0, DIGEST_WORDS), np.uint64))
+        return scheme.open(self.tree, indices)
 
 
 @frozen(eq=False)
@@ -87,40 +100,53 @@ class Prover:
     def prove(self, trace: Trace, tags: Words) -> ProverResult:
         """Prove. ``tags``: ``(N, 4)``, the tag of every row of the inclusion tree.
 
-        Raises ``InputError`` for a trace that breaks a constraint, naming it and the row.
+        Raises ``InputError`` for a trace that breaks a constraint, naming it and the row. Numbers in the
+        comments are those of the messages in section 7.
         """
         with self.progress.task("prove", 7) as task:
+            # 1. The statement: everything that prover and verifier agree on beforehand.
             transcript = self.instance.begin(self.hash)
+
+            # 2. The columns A and B over D (section 2), and A over H for the users. Before α and λ are drawn:
+            # whoever knew them could choose a limb out of range, and multiplicities that balance it.
             rows = self.trace_matrix(trace)
             committed = self.commit_trace(rows)
             inclusion_tree = self.commit_inclusion(rows, tags)
-            transcript.absorb_digests("trace root", committed.tree.root)
+            transcript.absorb_digests("trace root", committed.root)
             transcript.absorb_digests("inclusion root", inclusion_tree.root)
-            task.advance()
-
             alpha = transcript.draw_extension("alpha", self.extension)
             lam = transcript.draw_extension("lambda", self.extension)
-            arguments = self.argument_matrix(trace, rows, alpha, lam)
-            argument = self.commit_argument(arguments)
-            if argument is not None:
-                transcript.absorb_digests("argument root", argument.tree.root)
             task.advance()
 
+            # 3. The argument C: that all limbs are in the table, and that the sums are the totals (section 3). A
+            # system without lookups and sums has no columns here, and the message is left out.
+            arguments = self.argument_matrix(rows, alpha, lam)
+            argument = self.commit_argument(arguments)
+            if self.layout.argument:
+                transcript.absorb_digests("argument root", argument.root)
             eta = transcript.draw_extension("constraint challenge", self.extension)
+            task.advance()
+
+            # 4. The quotient Q = Σ η^k · C_k / divisor_k, in chunks of degree below N (section 3). It is a
+            # polynomial only if every constraint vanishes on its rows.
             try:
                 chunks = self.quotient_chunks(committed, argument, [alpha, lam], eta)
             except QuotientError as error:
                 raise InputError(self.diagnose(rows, arguments, [alpha, lam])) from error
             quotient = self.commit_quotient(chunks)
-            transcript.absorb_digests("quotient root", quotient.tree.root)
+            transcript.absorb_digests("quotient root", quotient.root)
+            z = transcript.draw_extension("z", self.extension)
             task.advance()
 
-            z = transcript.draw_extension("z", self.extension)
+            # 5. All columns at z, and at ωz those that a constraint reads one row ahead (section 5): the verifier
+            # checks the constraints there.
             openings = self.open_at(z, committed, argument, quotient)
             transcript.absorb_elements("openings", openings.all())
             gamma = transcript.draw_extension("gamma", self.extension)
             task.advance()
 
+            # 6. G_A and G_B, polynomials exactly if the opened values are right (section 5); on H they are
+            # committed before δ joins them, or the prover could choose there what users see.
             weights = Weights.of(self.instance, openings, gamma)
             g_a, g_b = self.codewords_on_h(z, weights, rows, arguments, quotient)
             pair_rows = leaf_rows(np.concatenate((g_a, g_b), axis=1), self.parameters.folding.arities[0])
@@ -131,29 +157,50 @@ class Prover:
             on_d = self.codeword_on_d(z, delta, weights, committed, argument, quotient)
             task.advance()
 
-            low_degree, indices, chain = self.low_degree_test().prove(
-                transcript, on_d, self.trees["fri"], Chain(self.instance.trace_domain, on_h, self.trees["chain"])
+            # 7, 8. FRI on D, and with the same challenges the chain on H that inclusion proofs follow (section 6).
+            chain = Chain(self.instance.trace_domain, on_h, self.trees["chain"])
+            low_degree, indices, layers = self.low_degree_test().prove(transcript, on_d, self.trees["fri"], chain)
+            task.advance()
+
+            # The queried rows: from them the verifier computes G there itself, and enters FRI with it.
+            proof = StarkProof(
+                trace_root=committed.root,
+                inclusion_root=inclusion_tree.root,
+                argument_root=argument.root,
+                quotient_root=quotient.root,
+                openings=openings,
+                pair_root=pair_tree.root,
+                low_degree=low_degree,
+                trace_rows=committed.extended[indices],
+                argument_rows=argument.extended[indices],
+                quotient_rows=quotient.extended[indices],
+                trace_opening=committed.open(self.trees["trace"], indices),
+                argument_opening=argument.open(self.trees["argument"], indices),
+                quotient_opening=quotient.open(self.trees["quotient"], indices),
             )
             task.advance()
-            proof = self.answer(indices, openings, committed, argument, quotient, inclusion_tree, pair_tree, low_degree)
-            task.advance()
         opened = np.ascontiguousarray(rows[:, self.layout.opened_row])
-        return ProverResult(proof, opened, inclusion_tree, pair_rows, pair_tree, tuple(chain))
+        return ProverResult(proof, opened, inclusion_tree, pair_rows, pair_tree, tuple(layers))
 
-    # Trace
+    # Trace (section 2)
 
     def trace_matrix(self, trace: Trace) -> Elements:
         """(witness ‖ mask of A ‖ range ‖ mask of B) on H: ``(N, trace width)``; rows from U on are random."""
         p, layout = self.parameters, self.layout
         if trace.columns.shape != (p.active, layout.witness):
-            raise InputError(f"a trace of shape {trace.columns.shape} where {(p.active, layout.witness)} is wanted")
+            raise InputError(f"expected a trace of shape {(p.active, layout.witness)}, got {trace.columns.shape}")
+        if not self.field.is_canonical(trace.columns):
+            raise InputError(f"the trace holds a value that is no element of {self.field.name}: not below its modulus")
         rows = np.empty((p.rows, layout.trace), np.uint64)
         rows[: p.active, : layout.witness] = trace.columns
+        # d blinding rows hide the columns at the queries and at z: without them every opened value would be an
+        # equation in the balances.
         rows[p.active :] = self.field.random((p.blinding, layout.trace))
         rows[:, layout.mask_a] = self.field.random((p.rows, layout.degree))
         rows[:, layout.mask_b] = self.field.random((p.rows, layout.degree))
         for lookup in self.instance.compiled.lookups:
             table = layout.base_column(lookup.table)
+            # 0, 1, … up to the last value, which then stands on all further rows.
             rows[: p.active, table] = np.minimum(np.arange(p.active), (1 << lookup.bits) - 1)
             rows[: p.active, table + 1] = self.multiplicities(rows, lookup.values, lookup.bits)
         return rows
@@ -162,10 +209,14 @@ class Prover:
         """μ on rows < U: how often each table value occurs, at its first row."""
         p = self.parameters
         counts = np.zeros(1 << bits, np.int64)
-        for value in self.evaluate_on_h(rows, values, 0, p.active):
+        for number, value in enumerate(self.evaluate_on_h(rows, values, 0, p.active)):
             if int(value.max(initial=0)) >= 1 << bits:
                 row = int(np.flatnonzero(value >= np.uint64(1 << bits))[0])
-                raise InputError(f"a looked-up value of row {row} is {int(value[row])}, not below 2^{bits}")
+                lookup = next(item for item in self.instance.compiled.lookups if item.bits == bits)
+                raise InputError(
+                    f"range check {lookup.names[number]!r} does not hold on row {row}: {int(value[row])} is not below "
+                    f"2^{bits}"
+                )
             counts += np.bincount(value.astype(np.int64), minlength=1 << bits)
         result = np.zeros(p.active, np.uint64)
         result[: 1 << bits] = counts
@@ -188,10 +239,11 @@ class Prover:
         return self.instance.compiled.scalar(node, self.instance.publics, challenges)
 
     def commit_columns(self, name: str, coefficients: Elements) -> Committed:
-        """Extend polynomials to D and commit to the rows there."""
+        """Extend polynomials to D and commit to the rows there (section 4)."""
         domain = self.instance.evaluation_domain
         extended = self.field.extend(coefficients, domain.size, domain.shift)
-        return Committed(coefficients, extended, self.trees[name].commit(extended))
+        tree = self.trees[name].commit(extended) if extended.shape[1] else None
+        return Committed(coefficients, extended, tree)
 
     def commit_trace(self, rows: Elements) -> Committed:
         """A‖B over D."""
@@ -202,9 +254,9 @@ class Prover:
         leaves = np.concatenate((rows[:, self.layout.opened_row], tags), axis=1)
         return self.trees["inclusion"].commit(leaves)
 
-    # Argument
+    # Argument (section 3, lines 4 to 9)
 
-    def argument_matrix(self, trace: Trace, rows: Elements, alpha: Elements, lam: Elements) -> Elements:
+    def argument_matrix(self, rows: Elements, alpha: Elements, lam: Elements) -> Elements:
         """C on H: ``(N, columns, e)``. Rows from U on are random, but for the running sum on row U."""
         p, extension, compiled = self.parameters, self.extension, self.instance.compiled
         arguments = np.zeros((p.rows, self.layout.argument, self.layout.degree), np.uint64)
@@ -226,12 +278,8 @@ class Prover:
 
     def helper(self, rows: Elements, group: Sequence[int], inverses: Elements, alpha: Elements) -> Elements:
         """h_g on rows < U: Σ 1/(α − ℓ), from the table of all 1/(α − v)."""
-        total: Elements | None = None
-        for value in self.evaluate_on_h(rows, group, 0, self.parameters.active):
-            term = inverses[value]
-            total = term if total is None else self.extension.add(total, term)
-        assert total is not None
-        return total
+        values = self.evaluate_on_h(rows, group, 0, self.parameters.active)
+        return reduce(self.extension.add, (inverses[value] for value in values))
 
     def running_sum(self, rows: Elements, arguments: Elements, alpha: Elements, lam: Elements) -> Elements:
         """acc on rows 0 … U: ``(U + 1, e)``."""
@@ -241,113 +289,18 @@ class Prover:
         flat = arguments.reshape(p.rows, -1)
         sums = np.zeros((p.active + 1, self.layout.degree), np.uint64)
         for root, start, stop in ((roots[0], 0, p.active - 1), (roots[1], p.active - 1, p.active)):
-            here = slice(start, stop)
-            form = forms[root].on_rows(extension, compiled, self.layout, rows[here], flat[here], 1)
-            sums[start + 1 : stop + 1] = form
+            sums[start + 1 : stop + 1] = forms[root].on_rows(self.instance, rows[start:stop], flat[start:stop], 1)
         return self.field.cumulative_sum(sums, axis=0)
 
-    def leaves(
-        self, rows: Elements, rows_next: Elements, arguments: Elements, arguments_next: Elements, challenges: Any
-    ) -> Any:
-        """Leaves of the graph over a block of rows; arguments have shape ``(rows, columns, e)``."""
-        compiled, layout = self.instance.compiled, self.layout
+    def commit_argument(self, arguments: Elements) -> Committed:
+        """C over D."""
+        flat = arguments.reshape(len(arguments), self.layout.argument * self.layout.degree)
+        return self.commit_columns("argument", self.field.inverse_transform(flat))
 
-        def leaf(node: Node) -> Value:
-            if node.operation is not Operation.COLUMN:
-                return self.scalar(node, challenges)
-            if node.first < compiled.base_columns:
-                source = rows_next if node.second else rows
-                return Value(np.ascontiguousarray(source[:, layout.base_column(node.first)]), False)
-            extended = arguments_next if node.second else arguments
-            return Value(np.ascontiguousarray(extended[:, node.first - compiled.base_columns]), True)
-
-        return leaf
-
-    def diagnose(self, rows: Elements, arguments: Elements, challenges: Sequence[Elements]) -> str:
-        """Which constraints the trace breaks, and on which rows: the debug check."""
-        compiled, layout = self.instance.compiled, self.layout
-        base = np.concatenate((rows[:, : layout.witness], rows[:, layout.range_columns]), axis=1)
-        violations = check_trace(
-            compiled, self.extension, base, arguments, self.parameters.active, self.instance.publics, challenges
-        )
-        return "the trace breaks its constraints: " + "; ".join(str(item) for item in violations[:5])
-
-    def commit_argument(self, arguments: Elements) -> Committed | None:
-        """C over D; ``None`` for a system without lookups and sums."""
-        if not self.layout.argument:
-            return None
-        return self.commit_columns("argument", self.field.inverse_transform(arguments.reshape(len(arguments), -1)))
-
-    # Quotient
-
-    def quotient_on_d(
-        self, committed: Committed, argument: Committed | None, challenges: Sequence[Elements], eta: Elements
-    ) -> Elements:
-        """Q on D: constraints combined with powers of η, divided: ``(|D|, e)``."""
-        p, compiled, extension = self.parameters, self.instance.compiled, self.extension
-        size, step, degree = p.domain_size, p.blowup, self.layout.degree
-        inverse_divisors = Divisors(self.instance).on_evaluation_domain()
-        trace = committed.extended
-        extended = argument.extended if argument is not None else np.zeros((size, 0), np.uint64)
-        weighted = list(zip(compiled.constraints, extension.powers(eta, len(compiled.constraints)), strict=True))
-        result = self.linear_constraints(weighted, trace, extended, inverse_divisors, challenges)
-        roots: dict[int, list[tuple[Elements, RowSet]]] = {}
-        for constraint, weight in weighted:
-            if constraint.degree > 1:
-                roots.setdefault(constraint.node, []).append((weight, constraint.rows))
-
-        def combine(start: int, stop: int) -> None:
-            count = stop - start
-            ahead = np.arange(start + step, stop + step) % size
-            block = extended[start:stop].reshape(count, -1, degree)
-            block_next = extended[ahead].reshape(count, -1, degree)
-            leaf = self.leaves(trace[start:stop], trace[ahead], block, block_next, challenges)
-            sums: dict[RowSet, Elements] = {}
-
-            def collect(node: int, value: Value) -> None:
-                for weight, rows in roots[node]:
-                    if value.extended:
-                        term = extension.multiply(value.array, weight)
-                    else:
-                        term = extension.scale(weight, value.array)
-                    sums[rows] = extension.add(sums[rows], term) if rows in sums else term
-
-            evaluate(compiled.nodes, list(roots), leaf, extension, collect)
-            for rows, value in sums.items():
-                scaled = extension.scale(value, inverse_divisors[rows][start:stop])
-                result[start:stop] = extension.add(result[start:stop], scaled)
-
-        if roots:
-            for_blocks(combine, size, BLOCK)
-        return result
-
-    def linear_constraints(
-        self,
-        weighted: Sequence[tuple[Constraint, Elements]],
-        trace: Elements,
-        arguments: Elements,
-        inverse_divisors: Mapping[RowSet, Elements],
-        challenges: Sequence[Elements],
-    ) -> Elements:
-        """The share of the linear constraints in Q on D: ``(|D|, e)``; one form for each set of rows."""
-        compiled, extension = self.instance.compiled, self.extension
-        linear = [(constraint, weight) for constraint, weight in weighted if constraint.degree <= 1]
-        roots = sorted({constraint.node for constraint, _ in linear})
-        forms = linear_forms(compiled, roots, lambda node: self.scalar(node, challenges), extension)
-        result = np.zeros((self.parameters.domain_size, self.layout.degree), np.uint64)
-        for rows in RowSet:
-            of_set = [(forms[constraint.node], weight) for constraint, weight in linear if constraint.rows is rows]
-            if of_set:
-                joined = LinearForm(
-                    extension.sum(np.stack([extension.multiply(form.weights, w) for form, w in of_set]), axis=0),
-                    extension.sum(np.stack([extension.multiply(form.constant, w) for form, w in of_set]), axis=0),
-                )
-                value = joined.on_rows(extension, compiled, self.layout, trace, arguments, self.parameters.blowup)
-                result = extension.add(result, extension.scale(value, inverse_divisors[rows]))
-        return result
+    # Quotient (section 3)
 
     def quotient_chunks(
-        self, committed: Committed, argument: Committed | None, challenges: Sequence[Elements], eta: Elements
+        self, committed: Committed, argument: Committed, challenges: Sequence[Elements], eta: Elements
     ) -> Elements:
         """The re-randomised chunks' coefficients: ``(N, chunks, e)``.
 
@@ -356,8 +309,8 @@ class Prover:
         beyond it.
         """
         p, layout = self.parameters, self.layout
-        shift = self.instance.evaluation_domain.shift
-        coefficients = self.field.inverse_transform(self.quotient_on_d(committed, argument, challenges, eta), shift)
+        on_d = quotient_on_d(self.instance, committed.extended, argument.extended, challenges, eta)
+        coefficients = self.field.inverse_transform(on_d, self.instance.evaluation_domain.shift)
         self.check_quotient(coefficients)
         step = p.rows - p.blinding
         chunks = np.zeros((p.rows, layout.chunks, layout.degree), np.uint64)
@@ -380,37 +333,38 @@ class Prover:
         """The chunks over D."""
         return self.commit_columns("quotient", chunks.reshape(len(chunks), -1))
 
-    # Openings
+    def diagnose(self, rows: Elements, arguments: Elements, challenges: Sequence[Elements]) -> str:
+        """Which constraints the trace breaks, and on which rows: the debug check."""
+        compiled, layout = self.instance.compiled, self.layout
+        base = np.concatenate((rows[:, : layout.witness], rows[:, layout.range_columns]), axis=1)
+        violations = check_trace(
+            compiled, self.extension, base, arguments, self.parameters.active, self.instance.publics, challenges
+        )
+        return "the trace breaks its constraints: " + "; ".join(str(item) for item in violations[:5])
 
-    def open_at(self, z: Elements, committed: Committed, argument: Committed | None, quotient: Committed) -> Openings:
+    # Openings and the two codewords (section 5)
+
+    def open_at(self, z: Elements, committed: Committed, argument: Committed, quotient: Committed) -> Openings:
         """All values at z, and those of the next columns at ωz."""
         extension, layout, compiled = self.extension, self.layout, self.instance.compiled
-        omega = self.field.root_of_unity(self.parameters.rows)
-        z_next = extension.scale(z, np.array(omega, np.uint64))
         at_z = extension.evaluate(committed.coefficients, z)
         base = np.concatenate((at_z[: layout.witness], at_z[layout.range_columns]))
-        masks = np.stack((self.joined(at_z[layout.mask_a])[0], self.joined(at_z[layout.mask_b])[0]))
-        none = np.zeros((0, layout.degree), np.uint64)
-        arguments = self.joined(extension.evaluate(argument.coefficients, z)) if argument is not None else none
-        chunks = self.joined(extension.evaluate(quotient.coefficients, z))
-        ahead = []
-        for column in compiled.next_columns:
+        masks = joined(extension, np.concatenate((at_z[layout.mask_a], at_z[layout.mask_b])))
+        arguments = joined(extension, extension.evaluate(argument.coefficients, z))
+        chunks = joined(extension, extension.evaluate(quotient.coefficients, z))
+
+        z_next = self.instance.next_point(z)
+        ahead = np.zeros((len(compiled.next_columns), layout.degree), np.uint64)
+        for number, column in enumerate(compiled.next_columns):
             if column < compiled.base_columns:
                 position = layout.base_column(column)
                 coefficients = np.ascontiguousarray(committed.coefficients[:, position : position + 1])
-                ahead.append(extension.evaluate(coefficients, z_next)[0])
+                ahead[number] = extension.evaluate(coefficients, z_next)[0]
             else:
-                assert argument is not None
                 start = (column - compiled.base_columns) * layout.degree
                 coefficients = np.ascontiguousarray(argument.coefficients[:, start : start + layout.degree])
-                ahead.append(self.joined(extension.evaluate(coefficients, z_next))[0])
-        return Openings(base, masks, arguments, chunks, np.stack(ahead) if ahead else none)
-
-    def joined(self, values: Elements) -> Elements:
-        """Values ``(k·e, e)`` of the e base columns of k extension columns as ``(k, e)``: Σ θ^i·v_i."""
-        degree = self.layout.degree
-        unit = np.eye(degree, dtype=np.uint64)
-        return self.extension.sum(self.extension.multiply(values.reshape(-1, degree, degree), unit), axis=1)
+                ahead[number] = joined(extension, extension.evaluate(coefficients, z_next))[0]
+        return Openings(base, masks, arguments, chunks, ahead)
 
     def inverse_distances(self, points: Elements, z: Elements) -> Elements:
         """1/(x − z) for base points x: ``(k, e)``."""
@@ -420,15 +374,12 @@ class Prover:
         self, z: Elements, weights: Weights, rows: Elements, arguments: Elements, quotient: Committed
     ) -> tuple[Elements, Elements]:
         """G_A and G_B on H: ``(N, e)`` each."""
-        p = self.parameters
-        omega = self.field.root_of_unity(p.rows)
-        points = self.field.powers(omega, p.rows)
+        points = self.field.powers(self.field.root_of_unity(len(rows)), len(rows))
         inverse = self.inverse_distances(points, z)
-        z_next = self.extension.scale(z, np.array(omega, np.uint64))
-        inverse_next = self.inverse_distances(points, z_next)
+        inverse_next = self.inverse_distances(points, self.instance.next_point(z))
         chunks = self.field.forward(quotient.coefficients)
         g_a = weights.g_a(self.extension, rows, inverse)
-        flat = arguments.reshape(p.rows, -1)
+        flat = arguments.reshape(len(rows), self.layout.argument * self.layout.degree)
         return g_a, weights.g_b(self.extension, rows, flat, chunks, inverse, inverse_next)
 
     def codeword_on_d(
@@ -437,61 +388,29 @@ class Prover:
         delta: Elements,
         weights: Weights,
         committed: Committed,
-        argument: Committed | None,
+        argument: Committed,
         quotient: Committed,
     ) -> Elements:
         """G = G_A + δ·G_B on D: ``(|D|, e)``."""
         extension, domain = self.extension, self.instance.evaluation_domain
-        omega = self.field.root_of_unity(self.parameters.rows)
-        z_next = extension.scale(z, np.array(omega, np.uint64))
+        z_next = self.instance.next_point(z)
         result = np.empty((domain.size, self.layout.degree), np.uint64)
-        none = np.zeros((domain.size, 0), np.uint64)
-        arguments = argument.extended if argument is not None else none
 
         def fill(start: int, stop: int) -> None:
             here = slice(start, stop)
             points = domain.points_between(self.field, start, stop)
             inverse = self.inverse_distances(points, z)
             inverse_next = self.inverse_distances(points, z_next)
-            rows = committed.extended[here]
+            rows, arguments, chunks = committed.extended[here], argument.extended[here], quotient.extended[here]
             g_a = weights.g_a(extension, rows, inverse)
-            g_b = weights.g_b(extension, rows, arguments[here], quotient.extended[here], inverse, inverse_next)
+            g_b = weights.g_b(extension, rows, arguments, chunks, inverse, inverse_next)
             result[here] = extension.add(g_a, extension.multiply(g_b, delta))
 
         for_blocks(fill, domain.size, 8 * BLOCK)
         return result
 
-    # Low-degree test and answers
+    # Low-degree test (section 6)
 
     def low_degree_test(self) -> LowDegreeTest:
         """FRI on D."""
         return self.instance.low_degree_test
-
-    def answer(
-        self,
-        indices: list[int],
-        openings: Openings,
-        committed: Committed,
-        argument: Committed | None,
-        quotient: Committed,
-        inclusion_tree: Any,
-        pair_tree: Any,
-        low_degree: LowDegreeProof,
-    ) -> StarkProof:
-        """Open one row a query in every tree."""
-        none, no_rows = VectorOpening(np.zeros((0, 4), np.uint64)), np.zeros((len(indices), 0), np.uint64)
-        return StarkProof(
-            trace_root=committed.tree.root,
-            inclusion_root=inclusion_tree.root,
-            argument_root=argument.tree.root if argument is not None else None,
-            quotient_root=quotient.tree.root,
-            openings=openings,
-            pair_root=pair_tree.root,
-            low_degree=low_degree,
-            trace_rows=committed.extended[indices],
-            argument_rows=argument.extended[indices] if argument is not None else no_rows,
-            quotient_rows=quotient.extended[indices],
-            trace_opening=self.trees["trace"].open(committed.tree, indices),
-            argument_opening=self.trees["argument"].open(argument.tree, indices) if argument is not None else none,
-            quotient_opening=self.trees["quotient"].open(quotient.tree, indices),
-        )

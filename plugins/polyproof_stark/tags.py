@@ -11,9 +11,9 @@ import hmac
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from polyproof.backend import Statement
-from polyproof.field import Elements
 from polyproof.hash import Digest, Hash, Words
 from polyproof.model.accounts import Identifiers
 
@@ -51,7 +51,9 @@ def account_tag(hash: Hash, statement: Statement, user: bytes, nonce: bytes) -> 
     return tag
 
 
-def row_tags(hash: Hash, statement: Statement, key: bytes, ids: Identifiers, rows: Elements, size: int) -> Words:
+def row_tags(
+    hash: Hash, statement: Statement, key: bytes, ids: Identifiers, rows: npt.NDArray[np.int64], size: int
+) -> Words:
     """The tags of all rows of a trace: ``(size, 4)``.
 
     ``rows[k]`` is the row of account k; all other rows get a tag of their own kind, whose nonce nobody

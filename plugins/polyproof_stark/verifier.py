@@ -17,9 +17,11 @@ from polyproof.errors import ProofRejected
 from polyproof.field import Elements
 from polyproof.hash import Hash
 from polyproof_stark.compiler import RowSet
+from polyproof_stark.divisors import Divisors
 from polyproof_stark.expressions import Value, evaluate
 from polyproof_stark.proof import StarkProof
-from polyproof_stark.protocol import Divisors, Instance, Openings, Weights
+from polyproof_stark.protocol import Instance, Openings
+from polyproof_stark.weights import Weights
 
 __all__ = ["Accepted", "constraints_at", "verify"]
 
@@ -40,25 +42,30 @@ def verify(instance: Instance, proof: StarkProof, hash: Hash, trees: Mapping[str
     """Verify one proof; ``trees`` from ``trees_of``. Raises ``ProofRejected`` with the check that failed."""
     extension = instance.extension
 
-    # The transcript, in the order of the protocol (section 7).
+    # Messages 1 to 4 of section 7: the statement, and every matrix committed before the challenge that it must
+    # not know.
     transcript = instance.begin(hash)
     transcript.absorb_digests("trace root", proof.trace_root)
     transcript.absorb_digests("inclusion root", proof.inclusion_root)
     alpha = transcript.draw_extension("alpha", extension)
     lam = transcript.draw_extension("lambda", extension)
-    if proof.argument_root is not None:
+    if instance.layout.argument:
         transcript.absorb_digests("argument root", proof.argument_root)
     eta = transcript.draw_extension("constraint challenge", extension)
     transcript.absorb_digests("quotient root", proof.quotient_root)
     z = transcript.draw_extension("z", extension)
+    # Messages 5 and 6: the constraints hold at z (section 5), if the opened values are right. That they are is what
+    # the rest shows: only then is G a polynomial.
     transcript.absorb_elements("openings", proof.openings.all())
     check_identity(instance, proof, [alpha, lam], eta, z)
     gamma = transcript.draw_extension("gamma", extension)
     transcript.absorb_digests("pair root", proof.pair_root)
     delta = transcript.draw_extension("delta", extension)
+    # Messages 7 and 8: fold challenges, grinding, queries (section 6).
     test = instance.low_degree_test
     folds, indices = test.replay(transcript, proof.low_degree)
 
+    # The queried rows are those committed (section 4), and lead to the values of G that FRI opens (section 6).
     weights = Weights.of(instance, proof.openings, gamma)
     check_trees(instance, proof, indices, trees)
     values = codeword_at(instance, proof, indices, weights, z, delta)
@@ -115,27 +122,16 @@ def constraints_at(
 def check_trees(
     instance: Instance, proof: StarkProof, indices: list[int], trees: Mapping[str, VectorCommitment]
 ) -> None:
-    """All Merkle openings, the levels of all trees together."""
-    p = instance.parameters
-    size = p.domain_size
-    opened = [
-        OpenedLeaves(
-            proof.trace_root, size, indices, trees["trace"].hash_leaves(proof.trace_rows), proof.trace_opening
-        ),
-        OpenedLeaves(
-            proof.quotient_root,
-            size,
-            indices,
-            trees["quotient"].hash_leaves(proof.quotient_rows),
-            proof.quotient_opening,
-        ),
-    ]
-    if proof.argument_root is not None:
-        leaves = trees["argument"].hash_leaves(proof.argument_rows)
-        opened.append(OpenedLeaves(proof.argument_root, size, indices, leaves, proof.argument_opening))
-    elif len(proof.argument_opening.siblings):
-        raise ProofRejected("merkle-siblings", "an opening of an argument that the system does not have")
-    opened += instance.low_degree_test.opened_leaves(proof.low_degree, indices, trees["fri"])
+    """The openings of all trees, checked together."""
+    size = instance.parameters.domain_size
+    opened = instance.low_degree_test.opened_leaves(proof.low_degree, indices, trees["fri"])
+    for name, root, rows, opening in (
+        ("trace", proof.trace_root, proof.trace_rows, proof.trace_opening),
+        ("argument", proof.argument_root, proof.argument_rows, proof.argument_opening),
+        ("quotient", proof.quotient_root, proof.quotient_rows, proof.quotient_opening),
+    ):
+        if rows.shape[1]:  # a matrix without columns is not committed to
+            opened.append(OpenedLeaves(root, size, indices, trees[name].hash_leaves(rows), opening))
     trees["trace"].verify_many(opened)
 
 
@@ -145,9 +141,8 @@ def codeword_at(
     """G = G_A + δ·G_B at the queried points, from the opened rows: ``(q, e)``."""
     extension, field = instance.extension, instance.field
     points = extension.embed(instance.evaluation_domain.points(field, indices))
-    omega = np.array(field.root_of_unity(instance.parameters.rows), np.uint64)
     inverse = extension.inverse(extension.subtract(points, z))
-    inverse_next = extension.inverse(extension.subtract(points, extension.scale(z, omega)))
+    inverse_next = extension.inverse(extension.subtract(points, instance.next_point(z)))
     g_a = weights.g_a(extension, proof.trace_rows, inverse)
     g_b = weights.g_b(extension, proof.trace_rows, proof.argument_rows, proof.quotient_rows, inverse, inverse_next)
     return extension.add(g_a, extension.multiply(g_b, delta))

@@ -40,9 +40,9 @@ class Truncating(Prover):
 class Forging(Truncating):
     """Claims for the first chunk whatever value at z makes the constraint identity hold."""
 
-    def argument_matrix(self, trace, rows, alpha, lam):
+    def argument_matrix(self, rows, alpha, lam):
         self.challenges = [alpha, lam]
-        return super().argument_matrix(trace, rows, alpha, lam)
+        return super().argument_matrix(rows, alpha, lam)
 
     def quotient_chunks(self, committed, argument, challenges, eta):
         self.eta = eta

@@ -128,7 +128,8 @@ class Exchange:
         instance = self.instance(totals, Engine.PORTABLE)
         hash = self.hash(Engine.PORTABLE)
         data = proof if isinstance(proof, bytes) else proof.write(instance, hash)
-        return verify(instance, StarkProof.read(data, instance, hash), hash, self.trees(Engine.PORTABLE))
+        trees = self.trees(Engine.PORTABLE)
+        return verify(instance, StarkProof.read(data, instance, hash, trees), hash, trees)
 
     def cut(self, result: ProverResult, position: int, row: int | None = None) -> InclusionProof:
         """The inclusion proof of an account, at its row or at another."""
@@ -147,7 +148,7 @@ class Exchange:
         """The user's check, from bytes."""
         instance = self.instance(totals, Engine.PORTABLE)
         hash = self.hash(Engine.PORTABLE)
-        parsed = InclusionProof.read(inclusion.write(instance, hash), instance, hash)
+        parsed = InclusionProof.read(inclusion.write(instance, hash), instance, hash, self.trees(Engine.PORTABLE))
         tag = account_tag(hash, self.statement, user_id.encode(), parsed.nonce)
         limbs = self.system.account_row(balances)
         verify_inclusion(instance, accepted, parsed, limbs, tag, self.trees(Engine.PORTABLE))

@@ -40,7 +40,8 @@ def proven(system: ConstraintSystem, trace: Trace, extension, portable, paramete
     hash = registry.create("hash", "blake3")
     other = Instance(compiled, portable, parameters, trace.publics)
     data = result.proof.write(other, hash)
-    verify(other, StarkProof.read(data, other, hash), hash, trees_of(registry, "merkle", hash))
+    trees = trees_of(registry, "merkle", hash)
+    verify(other, StarkProof.read(data, other, hash, trees), hash, trees)
     return other, data
 
 
@@ -55,8 +56,9 @@ def test_fibonacci_is_proven_and_another_result_is_rejected():
     hash = default_registry().create("hash", "blake3")
     publics = {**trace.publics, "result": (trace.publics["result"] + 1) % P}
     other = Instance(instance.compiled, instance.extension, instance.parameters, publics)
+    trees = trees_of(default_registry(), "merkle", hash)
     with pytest.raises(ProofRejected):
-        verify(other, StarkProof.read(data, other, hash), hash, trees_of(default_registry(), "merkle", hash))
+        verify(other, StarkProof.read(data, other, hash, trees), hash, trees)
 
 
 def test_fibonacci_has_the_degrees_that_one_reads_off():

@@ -392,8 +392,9 @@ def test_a_replayed_proof_is_rejected(honest, part):
         from polyproof_stark.verifier import verify
 
         hash = other.hash(Engine.PORTABLE)
+        trees = other.trees(Engine.PORTABLE)
         with pytest.raises(ProofRejected):
-            verify(moved, StarkProof.read(data, moved, hash), hash, other.trees(Engine.PORTABLE))
+            verify(moved, StarkProof.read(data, moved, hash, trees), hash, trees)
         return
     else:
         order = [0, 2, 1]

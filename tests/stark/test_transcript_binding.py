@@ -249,8 +249,8 @@ def test_without_the_inclusion_root_a_user_is_shown_a_row_that_was_not_summed():
 class KnowsEta(Prover):
     """Breaks two constraints on one row so that they cancel for the η it knows: totals of its choice."""
 
-    def argument_matrix(self, trace, rows, alpha, lam):
-        arguments = super().argument_matrix(trace, rows, alpha, lam)
+    def argument_matrix(self, rows, alpha, lam):
+        arguments = super().argument_matrix(rows, alpha, lam)
         extension, compiled = self.extension, self.instance.compiled
         eta = self.known_eta()
         column = compiled.accumulator - compiled.base_columns

@@ -11,8 +11,8 @@ from attrs import evolve
 from polyproof.constraints import Node, Operation
 from polyproof.engine import Engine
 from polyproof.model.accounts import Accounts
+from polyproof_stark.divisors import Divisors
 from polyproof_stark.expressions import Value, evaluate
-from polyproof_stark.protocol import Divisors
 from polyproof_stark.prover import Prover
 from stark.exchange import ACCOUNTS, ASSETS, PARAMETERS, Exchange
 from stark.linear import consistent, rank
@@ -114,7 +114,7 @@ class Observer:
         """acc on rows 0 … U if the guess is right: everything in it but the accounts is public."""
         prover = Prover(self.exchange.instance(), self.exchange.hash(), self.exchange.trees())
         rows = prover.trace_matrix(guess.trace)
-        arguments = prover.argument_matrix(guess.trace, rows, self.alpha, self.lam)
+        arguments = prover.argument_matrix(rows, self.alpha, self.lam)
         column = self.instance.compiled.accumulator - self.instance.compiled.base_columns
         return arguments[: self.exchange.parameters.active + 1, column]
 

@@ -75,6 +75,13 @@ class StatedConstraints:
     ranges: tuple[Range, ...]
     sums: tuple[Sum, ...]
 
+    def tables(self) -> dict[int, list[Range]]:
+        """Range checks by their bits: those of one width share a table."""
+        tables: dict[int, list[Range]] = {}
+        for item in self.ranges:
+            tables.setdefault(item.bits, []).append(item)
+        return tables
+
 
 def state_constraints(system: ConstraintSystem) -> StatedConstraints:
     """Everything that a system states.
