@@ -128,8 +128,8 @@ class Registry:
             if problem:
                 self.skipped.append(Skipped(plugin, origin, problem))
                 continue
-            claims = self._components.setdefault((component.kind, component.name), [])
-            claims.append(Registered(component, plugin, version, origin))
+            offers = self._components.setdefault((component.kind, component.name), [])
+            offers.append(Registered(component, plugin, version, origin))
 
     def _check_hooks(self, module: ModuleType | object) -> None:
         known = sorted(name for name in vars(hookspecs) if name.startswith("polyproof_"))
@@ -138,56 +138,56 @@ class Registry:
                 raise PluginError(f"there is no hook {caller.name!r}: {did_you_mean(caller.name, known)}")
 
     def components(self, kind: str | None = None) -> list[Registered]:
-        """Every component, by kind and name; one that several plugins claim appears once for each."""
+        """Every component, by kind and name; one that several plugins offer appears once for each."""
         order = list(KINDS)
         return [
             registered
-            for (of_kind, _), claims in sorted(
+            for (of_kind, _), offers in sorted(
                 self._components.items(), key=lambda item: (order.index(item[0][0]), item[0][1])
             )
             if kind is None or of_kind == kind
-            for registered in claims
+            for registered in offers
         ]
 
     def names(self, kind: str) -> list[str]:
-        """Names that can be asked for, those with conflicting claims included."""
+        """Names that can be asked for, those that several plugins offer included."""
         return sorted(name for of_kind, name in self._components if of_kind == kind)
 
     def conflicts(self) -> list[list[Registered]]:
-        """Claims of several plugins to one name."""
-        return [claims for claims in self._components.values() if len(claims) > 1]
+        """What several plugins offer under one name."""
+        return [offers for offers in self._components.values() if len(offers) > 1]
 
-    def claim(self, kind: str, name: str) -> Registered:
-        """The one claim to a name; nothing is imported.
+    def find(self, kind: str, name: str) -> Registered:
+        """The one component of a name, and where it comes from; nothing is imported.
 
-        Raises ``PluginError``: no such name (with the allowed ones and the nearest), or several plugins claim it.
+        Raises ``PluginError``: no such name (with the allowed ones and the nearest), or several plugins offer it.
         """
-        claims = self._components.get((kind, name), [])
-        if not claims:
+        offers = self._components.get((kind, name), [])
+        if not offers:
             hint = did_you_mean(name, self.names(kind))
             if self.skipped:
                 hint += "; some plugins were skipped, `polyproof plugins` says why"
             raise PluginError(Problem(f"no {kind} is named {shown(name)}", hint=hint))
-        if len(claims) > 1:
-            claimants = " and ".join(f"{claim.plugin} of {claim.origin}" for claim in claims)
+        if len(offers) > 1:
+            plugins = " and ".join(f"{offer.plugin} of {offer.origin}" for offer in offers)
             raise PluginError(
                 Problem(
-                    f"{kind} {name!r} is claimed by {claimants}",
+                    f"{kind} {name!r} is claimed by {plugins}",
                     hint="uninstall one of them, polyproof does not choose",
                 )
             )
-        return claims[0]
+        return offers[0]
 
     def get(self, kind: str, name: str) -> type[Any]:
         """The class of a component.
 
-        Raises ``PluginError`` as ``claim`` does, and for a class that cannot be imported, does not
+        Raises ``PluginError`` as ``find`` does, and for a class that cannot be imported, does not
         derive from the kind's abstract class, or leaves some of it out.
         """
-        claim = self.claim(kind, name)
-        what = f"{kind} {name!r} of {claim.origin}"
+        offer = self.find(kind, name)
+        what = f"{kind} {name!r} of {offer.origin}"
         try:
-            found = _load(claim.component.factory)
+            found = _load(offer.component.factory)
         except _ANYTHING as error:
             raise PluginError(f"{what} cannot be imported: {_told(error)}") from error
         base = _load(KINDS[kind])
@@ -207,7 +207,7 @@ class Registry:
 
 def _component_problem(component: Any) -> str | None:
     if not isinstance(component, Component):
-        return f"offers {type(component).__name__} where a Component is wanted"
+        return f"offers {type(component).__name__} where a Component is expected"
     values = (component.kind, component.name, component.summary, component.factory)
     if not all(isinstance(value, str) for value in values):
         return f"offers a Component whose values are not all strings: {shown(component.name)}"
@@ -216,7 +216,7 @@ def _component_problem(component: Any) -> str | None:
     if not _NAME.match(component.name):
         return f"offers a {component.kind} named {component.name!r}; names are lower case, digits and hyphens"
     if not _FACTORY.match(component.factory):
-        return f"offers {component.name!r} at {component.factory!r}; wanted is module:attribute"
+        return f"offers {component.name!r} at {component.factory!r}; expected module:attribute"
     return None
 
 

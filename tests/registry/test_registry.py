@@ -276,15 +276,15 @@ class NearlyComponent:
 @pytest.mark.parametrize(
     ("offered", "reason"),
     [
-        (None, "offers NoneType where a Component is wanted"),
-        ("elm", "offers str where a Component is wanted"),
-        (NearlyComponent(), "offers NearlyComponent where a Component is wanted"),
+        (None, "offers NoneType where a Component is expected"),
+        ("elm", "offers str where a Component is expected"),
+        (NearlyComponent(), "offers NearlyComponent where a Component is expected"),
         (Component("hsh", "elm", "", "m:C"), "unknown kind 'hsh': did you mean 'hash'? allowed: " + ", ".join(KINDS)),
         (Component("hash", 7, "", "m:C"), "values are not all strings: 7"),  # type: ignore[arg-type]
         (Component(["hash"], "elm", "", "m:C"), "values are not all strings"),  # type: ignore[arg-type]
         (Component("hash", "elm", "", Elm), "values are not all strings"),  # type: ignore[arg-type]
-        (Component("hash", "elm", "", "my_module.Elm"), "wanted is module:attribute"),
-        (Component("hash", "elm", "", "my module:Elm"), "wanted is module:attribute"),
+        (Component("hash", "elm", "", "my_module.Elm"), "expected module:attribute"),
+        (Component("hash", "elm", "", "my module:Elm"), "expected module:attribute"),
         *[
             (Component("hash", name, "", "m:C"), "names are lower case, digits and hyphens")
             for name in ["", "Elm", "my_hash", "-elm", "elm-", "a--b", "elm ", "elm\n", "élm", "../elm"]
@@ -416,7 +416,7 @@ def test_a_strangers_plugin_comes_in_by_the_same_door_as_built_in_ones(site: Pat
     install(site, "stranger-plugin", STRANGERS_PLUGIN)
     (site / "stranger_plugin" / "hash.py").write_text(STRANGERS_HASH)
     registry = discovered()
-    registered = registry.claim("hash", "stranger-hash")
+    registered = registry.find("hash", "stranger-hash")
     assert (registered.plugin, registered.version) == ("stranger-plugin", "3.1")
     assert registered.origin == "stranger-plugin (stranger_plugin)"
     assert "stranger_plugin.hash" not in sys.modules, "a class is imported when it is asked for, not before"
@@ -476,7 +476,7 @@ def test_an_unusable_distribution_is_reported_and_skipped(site: Path, source: st
     (skipped,) = [skipped for skipped in registry.skipped if skipped.plugin == "broken-plugin"]
     assert skipped.origin == "broken-plugin (broken_plugin)"
     assert told in skipped.reason
-    assert registry.claim("hash", "blake3")
+    assert registry.find("hash", "blake3")
 
 
 @pytest.mark.parametrize("value", ["no_such_package", "broken_plugin:missing", "not a reference!"])
@@ -491,14 +491,14 @@ def test_metadata_that_cannot_be_parsed_is_reported_and_costs_no_other_plugin(si
     registry = discovered()
     (skipped,) = [skipped for skipped in registry.skipped if skipped.origin == "garbled"]
     assert "its entry points cannot be read" in skipped.reason
-    assert registry.claim("hash", "blake3")
+    assert registry.find("hash", "blake3")
 
 
 def test_one_distribution_found_twice_makes_no_conflict(site: Path) -> None:
     point = install(site, "stranger-plugin", STRANGERS_PLUGIN)
     registry = Registry()
     registry.discover([point, point])
-    assert registry.claim("hash", "stranger-hash")
+    assert registry.find("hash", "stranger-hash")
     assert not registry.skipped
 
 

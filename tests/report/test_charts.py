@@ -26,7 +26,7 @@ def chart(values: list[Fraction | None], **more: object) -> str:
 
 @given(VALUES, st.booleans())
 def test_every_point_is_inside_and_higher_values_are_higher(values: list[Fraction | None], marked: bool) -> None:
-    drawn = chart(values, mark=(Fraction(100), "wanted") if marked else None)
+    drawn = chart(values, mark=(Fraction(100), "required") if marked else None)
     known = [value for value in values if value is not None]
     if not known:
         assert drawn == ""

@@ -40,7 +40,7 @@ class Components(Protocol):
         """Names that can be asked for."""
         ...
 
-    def claim(self, kind: str, name: str) -> Any:
+    def find(self, kind: str, name: str) -> Any:
         """Who offers the component; nothing is imported. Raises ``PluginError``."""
         ...
 
@@ -257,7 +257,7 @@ class Structure:
 
     def _registered(self, kind: str, name: str, location: Location) -> bool:
         try:
-            self.registry.claim(kind, name)
+            self.registry.find(kind, name)
         except PluginError as error:
             self.report_error(error, location)
             return False

@@ -156,7 +156,7 @@ def _prove_segment(
 def _inputs_digest(prepared: Prepared, previous: bytes | None) -> bytes:
     """Digest of everything that decides what an audit's proofs are about, to tell a rerun from other work."""
     accounts, ids = prepared.accounts, prepared.accounts.ids
-    plugin = prepared.registry.claim("backend", prepared.spec.backend.name)
+    plugin = prepared.registry.find("backend", prepared.spec.backend.name)
     parts = [
         repr((__version__, plugin.origin, plugin.version)).encode(),
         prepared.spec.digest,

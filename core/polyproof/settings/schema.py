@@ -142,7 +142,7 @@ class _Generator:
         schema = self.options_class(options)
         return {
             **schema,
-            "description": self._registry.claim(kind, name).component.summary,
+            "description": self._registry.find(kind, name).component.summary,
             "properties": {"name": {"const": name}, **schema["properties"]},
             "required": ["name", *schema["required"]],
         }

@@ -41,11 +41,11 @@ def plugins_payload(registry: Registry) -> dict[str, Any]:
         ],
         "conflicts": [
             {
-                "kind": claims[0].component.kind,
-                "name": claims[0].component.name,
-                "claimed_by": [f"{claim.plugin} of {claim.origin}" for claim in claims],
+                "kind": offers[0].component.kind,
+                "name": offers[0].component.name,
+                "claimed_by": [f"{offer.plugin} of {offer.origin}" for offer in offers],
             }
-            for claims in registry.conflicts()
+            for offers in registry.conflicts()
         ],
         "skipped": [{"plugin": item.plugin, "origin": item.origin, "reason": item.reason} for item in registry.skipped],
     }
@@ -64,9 +64,9 @@ def _show_plugins(rich: RichConsole, registry: Registry) -> None:
         made.add_row(component.kind if component.kind != kind else "", component.name, what)
         kind = component.kind
     rich.print(made)
-    for claims in registry.conflicts():
-        component = claims[0].component
-        names = " and ".join(f"{claim.plugin} of {claim.origin}" for claim in claims)
+    for offers in registry.conflicts():
+        component = offers[0].component
+        names = " and ".join(f"{offer.plugin} of {offer.origin}" for offer in offers)
         rich.print(f"conflict: {component.kind} {component.name!r} is claimed by {names}; neither is used", style="red")
     for skipped in registry.skipped:
         rich.print(f"skipped: {skipped.plugin!r} of {skipped.origin}: {skipped.reason}", style="yellow")

@@ -131,7 +131,7 @@ def _show(rich: RichConsole, report: Report, site: Path) -> None:
 
 def show_verdict(rich: RichConsole, report: Report) -> None:
     """The verdict, in its colour."""
-    from polyproof.publication.report.words import headline
+    from polyproof.publication.report.wording import headline
 
     style = {"covered": "bold green", "not-covered": "bold red"}.get(report.verdict, "bold yellow")
     short = f" ({', '.join(asset.symbol for asset in report.short)})" if report.short else ""

@@ -112,7 +112,7 @@ class ReportReserves:
     snapshot: str = option(pattern=_TIME, doc="The time that holdings are stated for.")
     met: bool = option(doc="Whether every asset is covered as the policy wants.")
     short: tuple[str, ...] = option(pattern=_SYMBOL, doc="The assets that are not.")
-    policy: ReservesPolicy = option(doc="Which holdings were counted, and how much was wanted.")
+    policy: ReservesPolicy = option(doc="Which holdings were counted, and how much was required.")
     pins: tuple[Pin, ...] = option(doc="The block of the snapshot, for each chain.")
     evidence: PublishedEvidence = option(doc="The file of rows.")
     files: tuple[PublishedFile, ...] = option(doc="What the rows were read from.")
@@ -166,7 +166,7 @@ class EntryAsset:
     percent: str | None = option(
         pattern=_PERCENT, doc="Counted to owed, rounded down; null without reserves or where nothing was owed."
     )
-    met: bool | None = option(doc="Whether it was covered as that audit's policy wanted; null without reserves.")
+    met: bool | None = option(doc="Whether it was covered as that audit's policy required; null without reserves.")
 
 
 @frozen(kw_only=True)

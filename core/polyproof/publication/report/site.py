@@ -22,7 +22,7 @@ from markupsafe import Markup
 from polyproof.errors import ArtifactError, Problem
 from polyproof.formats.files import write_durably
 from polyproof.liabilities.artifacts import is_history
-from polyproof.publication.report import words
+from polyproof.publication.report import wording
 from polyproof.publication.report.charts import Line, line_chart
 from polyproof.publication.report.document import REPORT, Report, ReportAsset, ReportEntry
 from polyproof.version import __version__
@@ -68,9 +68,9 @@ def render_site(report: Report, places: Places | None = None) -> dict[str, bytes
         "organisation": report.audit.organisation or "Organisation not named",
         "pages": _PAGES,
         "version": __version__,
-        "headline": words.headline(report),
-        "proven": words.is_proven(report),
-        "owed_how": "as proven" if words.is_proven(report) else "as the organisation has committed to it",
+        "headline": wording.headline(report),
+        "proven": wording.is_proven(report),
+        "owed_how": "as proven" if wording.is_proven(report) else "as the organisation has committed to it",
         "kind": {"covered": "good", "not-covered": "bad", "liabilities-only": "open"}[report.verdict],
     }
 
@@ -101,26 +101,26 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "exact": words.exact,
-        "owed": words.owed,
-        "held": words.held,
-        "percentage": words.percentage,
-        "wanted": words.wanted,
-        "date": words.date,
-        "moment": words.moment,
-        "count": words.count,
-        "joined": words.joined,
+        "exact": wording.exact,
+        "owed": wording.owed,
+        "held": wording.held,
+        "percentage": wording.percentage,
+        "required": wording.required,
+        "date": wording.date,
+        "moment": wording.moment,
+        "count": wording.count,
+        "joined": wording.joined,
     }
     environment.globals |= {
         "asset_href": lambda symbol: quote(asset_page(symbol)),
-        "asset_sentence": words.asset_sentence,
-        "verdict_sentence": words.verdict_sentence,
-        "policy_sentences": words.policy_sentences,
-        "limits": words.limits,
-        "two_moments": words.two_moments,
-        "status_words": words.STATUS_WORDS,
-        "balance_words": words.BALANCE_WORDS,
-        "freshness_words": words.FRESHNESS_WORDS,
+        "asset_sentence": wording.asset_sentence,
+        "verdict_sentence": wording.verdict_sentence,
+        "policy_sentences": wording.policy_sentences,
+        "limits": wording.limits,
+        "two_moments": wording.two_moments,
+        "status_labels": wording.STATUS_LABELS,
+        "balance_labels": wording.BALANCE_LABELS,
+        "freshness_labels": wording.FRESHNESS_LABELS,
         "result": _result,
         "coverage": _coverage,
     }
@@ -154,7 +154,7 @@ def _coverage(ratio: Fraction | None) -> tuple[str, str] | None:
 def _overview(report: Report) -> dict[str, Any]:
     present = [
         key
-        for key in words.STATUS_WORDS
+        for key in wording.STATUS_LABELS
         if any(asset.reserves and getattr(asset.reserves.statuses, key).rows for asset in report.assets)
     ]
     return {"statuses": present, "chart": _lowest_chart(report) if len(report.history) > 1 else None}
@@ -184,13 +184,13 @@ def _history(report: Report) -> dict[str, Any]:
     }
 
 
-def _wanted(report: Report) -> tuple[Fraction, str] | None:
-    return (report.reserves.policy.least * 100, "wanted") if report.reserves else None
+def _required(report: Report) -> tuple[Fraction, str] | None:
+    return (report.reserves.policy.least * 100, "required") if report.reserves else None
 
 
 def _places(report: Report) -> list[str]:
     """The name of each audit on an axis: its month, or its day where a month has several."""
-    months = [words.month(entry.created) for entry in report.history]
+    months = [wording.month(entry.created) for entry in report.history]
     return months if len(set(months)) == len(months) else [entry.created[:10] for entry in report.history]
 
 
@@ -198,7 +198,7 @@ def _lowest_chart(report: Report) -> Markup | None:
     lowest = [entry.lowest for entry in report.history]
     values = tuple(_value(one.percent if one else None) for one in lowest)
     description = "; ".join(
-        f"{words.date(entry.created)}: {words.percentage(one.percent)} in {one.symbol}" if one else "not examined"
+        f"{wording.date(entry.created)}: {wording.percentage(one.percent)} in {one.symbol}" if one else "not examined"
         for entry, one in zip(report.history, lowest, strict=True)
     )
     drawn = line_chart(
@@ -208,7 +208,7 @@ def _lowest_chart(report: Report) -> Markup | None:
         _places(report),
         [Line("lowest", values, "first")],
         unit=" %",
-        mark=_wanted(report),
+        mark=_required(report),
     )
     # Made by line_chart, which escapes every text in it.
     return Markup(drawn) if any(value is not None for value in values) else None
@@ -224,11 +224,11 @@ def _asset_charts(report: Report, symbol: str, identifier: str) -> Mapping[str, 
         charts["ratio"] = line_chart(
             f"{identifier}-ratio",
             f"Ratio of {symbol}, audit by audit",
-            _told(report.history, [words.percentage(one.percent) if one else "–" for one in found]),
+            _told(report.history, [wording.percentage(one.percent) if one else "–" for one in found]),
             _places(report),
             [Line("ratio", ratios, "first")],
             unit=" %",
-            mark=_wanted(report),
+            mark=_required(report),
         )
     charts["totals"] = line_chart(
         f"{identifier}-totals",
@@ -236,7 +236,7 @@ def _asset_charts(report: Report, symbol: str, identifier: str) -> Mapping[str, 
         _told(
             report.history,
             [
-                f"owed {words.owed(one.liabilities)}" + (f", held {words.held(one.counted)}" if one.counted else "")
+                f"owed {wording.owed(one.liabilities)}" + (f", held {wording.held(one.counted)}" if one.counted else "")
                 if one
                 else "–"
                 for one in found
@@ -249,7 +249,7 @@ def _asset_charts(report: Report, symbol: str, identifier: str) -> Mapping[str, 
 
 
 def _told(history: tuple[ReportEntry, ...], values: list[str]) -> str:
-    return "; ".join(f"{words.date(entry.created)}: {value}" for entry, value in zip(history, values, strict=True))
+    return "; ".join(f"{wording.date(entry.created)}: {value}" for entry, value in zip(history, values, strict=True))
 
 
 def _value(amount: str | None) -> Fraction | None:

@@ -17,9 +17,9 @@ from polyproof.settings.reserves import ReservesPolicy
 from polyproof.source import FINEST, amount_text
 
 __all__ = [
-    "BALANCE_WORDS",
-    "FRESHNESS_WORDS",
-    "STATUS_WORDS",
+    "BALANCE_LABELS",
+    "FRESHNESS_LABELS",
+    "STATUS_LABELS",
     "asset_sentence",
     "count",
     "date",
@@ -34,16 +34,16 @@ __all__ = [
     "owed",
     "percentage",
     "policy_sentences",
+    "required",
     "two_moments",
     "verdict_sentence",
-    "wanted",
 ]
 
 _CONTEXT = Context(prec=400)
 _SIGNIFICANT = 8
 """Digits that a rounded amount keeps, unless it has more before the point."""
 
-STATUS_WORDS = {
+STATUS_LABELS = {
     "proven": ("Proven", "Signed by the keys that control the address."),
     "key_only": ("Key only", "Signed by a key, but the address is a name that does not say whose key it is."),
     "unbound": ("Unbound", "Signed, but nothing known ties the signers to the address."),
@@ -51,12 +51,12 @@ STATUS_WORDS = {
     "unsupported": ("Not judged", "No installed scheme can judge this chain; nothing was checked. Never counts."),
     "failed": ("Failed", "Something that was checked does not hold. Never counts."),
 }
-BALANCE_WORDS = {
+BALANCE_LABELS = {
     "confirmed": ("Confirmed", "The chain said exactly this amount at the snapshot's block."),
     "differs": ("Differs", "The chain said another amount; the lesser of the two counts."),
     "not_checked": ("Not checked", "Nobody was asked, or no answer came."),
 }
-FRESHNESS_WORDS = {
+FRESHNESS_LABELS = {
     "challenge": ("For this audit", "The signed message names this audit, its liabilities, the block and the address."),
     "stale": ("Of unknown time", "The signed message could have been signed at any time."),
     "contradicts": ("For something else", "The signed message names another audit, block or address; the row failed."),
@@ -104,7 +104,7 @@ def percentage(ratio: Fraction | str | None) -> str:
     return f"{int(whole):,}{point}{fraction}\u00a0%"
 
 
-def wanted(least: Fraction) -> str:
+def required(least: Fraction) -> str:
     """The least ratio of a policy, exact: ``100 %``, ``102.5 %``."""
     return f"{exact(amount_text(int(least * 100 * 10**FINEST)))}\u00a0%"
 
@@ -152,7 +152,7 @@ def moment(time: str) -> str:
 
 def policy_sentences(policy: ReservesPolicy) -> list[str]:
     """What counted as a holding, in plain words."""
-    names = [STATUS_WORDS[status.replace("-", "_")][0].lower() for status in policy.count]
+    names = [STATUS_LABELS[status.replace("-", "_")][0].lower() for status in policy.count]
     counted = f"Rows count whose ownership is {joined(names, 'or')}." if names else "No row counts at all."
     balances = (
         "Only balances that were asked of their chain count, and of two amounts the lesser."
@@ -164,7 +164,7 @@ def policy_sentences(policy: ReservesPolicy) -> list[str]:
         if policy.stale == "refuse"
         else "Signatures count whenever they were made, even long before this audit."
     )
-    return [f"Each asset must be covered to at least {wanted(policy.least)}.", counted, balances, stale]
+    return [f"Each asset must be covered to at least {required(policy.least)}.", counted, balances, stale]
 
 
 # Sentences about a report
@@ -198,7 +198,10 @@ def verdict_sentence(report: Report) -> str:
             f"{who} {has}. What it holds was no part of this audit: there is no ratio, and nothing here says that the "
             f"assets are there."
         )
-    least, owes = wanted(report.reserves.policy.least), "what it is proven to owe" if proven else "what it says it owes"
+    least, owes = (
+        required(report.reserves.policy.least),
+        "what it is proven to owe" if proven else "what it says it owes",
+    )
     if report.verdict == "covered":
         each = f", in each of {count(len(report.assets), 'asset')}" if len(report.assets) > 1 else ""
         return f"{who} has shown holdings of at least {least} of {owes}{each}."
@@ -231,10 +234,10 @@ def asset_sentence(asset: ReportAsset, report: Report) -> str:
         return f"What is owed is {owed_how}. What is held was no part of this audit."
     if asset.ratio is None:
         return "Nothing is owed in this asset."
-    found, least = percentage(asset.ratio), wanted(report.reserves.policy.least)
+    found, least = percentage(asset.ratio), required(report.reserves.policy.least)
     if asset.met:
-        return f"Holdings that count are {found} of what is owed; at least {least} was wanted."
+        return f"Holdings that count are {found} of what is owed; at least {least} is required."
     if asset.reserves.surplus.startswith("-"):
         missing = owed(asset.reserves.surplus.removeprefix("-"))
         return f"Holdings that count are {found} of what is owed: {missing} {asset.symbol} short of it."
-    return f"Holdings that count are {found} of what is owed, but at least {least} was wanted."
+    return f"Holdings that count are {found} of what is owed, but at least {least} is required."

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyproof.publication.report.words import count, exact, held, joined, moment, month, owed, percentage, wanted
+from polyproof.publication.report.wording import count, exact, held, joined, moment, month, owed, percentage, required
 
 
 def value(text: str) -> Fraction:
@@ -55,10 +55,10 @@ def test_a_ratio_just_below_is_not_shown_as_enough() -> None:
     assert percentage(None) == "–"
 
 
-def test_the_wanted_ratio_is_exact() -> None:
-    assert wanted(Fraction(1)) == "100\u00a0%"
-    assert wanted(Fraction("1.025")) == "102.5\u00a0%"
-    assert wanted(Fraction("1.000000000001")) == "100.0000000001\u00a0%"
+def test_the_required_ratio_is_exact() -> None:
+    assert required(Fraction(1)) == "100\u00a0%"
+    assert required(Fraction("1.025")) == "102.5\u00a0%"
+    assert required(Fraction("1.000000000001")) == "100.0000000001\u00a0%"
 
 
 def test_words() -> None:
