@@ -185,6 +185,29 @@ def test_what_a_plugin_may_import_is_listed_as_public_and_nothing_else_of_core_i
     assert listed == FOR_PLUGINS - {"version"} | {"testing"}
 
 
+def drawn(tree: str) -> set[str]:
+    """Folders and modules of a drawn tree: names at the beginning of a line, each within the lines less indented."""
+    found: set[str] = set()
+    way: list[tuple[int, str]] = []
+    for line in filter(None, tree.splitlines()):
+        indent = len(line) - len(line.lstrip())
+        names = [name for name in line.strip().partition("  ")[0].split() if name.endswith(("/", ".py"))]
+        if names:
+            way = [(depth, folder) for depth, folder in way if depth < indent]
+            found |= {"".join(folder for _, folder in way) + name for name in names}
+            way.append((indent, names[0]))
+    return found
+
+
+def test_the_page_on_architecture_draws_every_folder_and_every_module_at_the_top() -> None:
+    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    folders = {path.parent for package in (CORE, *PLUGINS) for path in package.rglob("__init__.py")}
+    modules = {path for path in CORE.glob("*.py") if path.stem not in {"__init__", "__main__", "version"}}
+    expected = {f"{path.relative_to(ROOT).as_posix()}{'' if path in modules else '/'}" for path in folders | modules}
+    tree = page.partition("```text\n")[2].partition("```")[0]
+    assert {path for path in drawn(tree) if path.startswith(("core/", "plugins/polyproof_"))} == expected
+
+
 def circles(package: Path) -> list[list[str]]:
     """Circles of imports within a package, wherever in a file the import stands."""
     graph: dict[str, set[str]] = {}
