@@ -1,0 +1,362 @@
+"""Make a record of the polyproof that is installed: small public audits, and its verdicts on them and on edits of them.
+
+    python tests/recorded/make.py tests/recorded/vX.Y
+
+Everything comes from commands of polyproof, run as a user runs them. A record is made once, with the version
+whose name it has, and never again: what it is for is that later versions must agree with it.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from coincurve import PrivateKey
+from Crypto.Hash import keccak
+from nacl.signing import SigningKey
+from verdicts import judged
+
+SMALL = "limb_bits: 8, segment_rows: 2048"
+AUDITS = {
+    # The defaults, as an exchange would publish them: the range table alone has 2^16 rows.
+    "stark": "stark",
+    **{
+        f"stark-{hash}": f"{{name: stark, hash: {hash}, {SMALL}}}"
+        for hash in ("poseidon2", "rescue-prime-optimized", "blake3", "sha256", "keccak256")
+    },
+    "stark-segments": "{name: stark, hash: blake3, limb_bits: 8, segment_rows: 1024}",
+    "merkle-sum": "merkle-sum",
+    "merkle-sum-keccak256": "{name: merkle-sum, hash: keccak256, min_depth: 6, accounts_per_segment: 30}",
+}
+EVERY_CHANGE = ("stark", "stark-segments", "merkle-sum")
+"""Audits on which every change is tried; on the others the one or two that a hash must notice."""
+ACCOUNTS = {"stark-segments": 1500, "merkle-sum-keccak256": 50}
+
+SPEC = """\
+polyproof: 1
+name: {name}
+organisation: Recorded Exchange
+assets:
+  - {{symbol: BTC, decimals: 8}}
+  - {{symbol: ETH, decimals: 18, bits: 96}}
+backend: {backend}
+accounts: {{path: accounts.csv}}
+"""
+
+MONTH = """\
+polyproof: 1
+name: history
+organisation: Recorded Exchange
+assets:
+  - {{symbol: ETH, decimals: 9}}
+  - {{symbol: SOL, decimals: 9}}
+backend: {backend}
+accounts: {{path: accounts.csv}}
+output: {{directory: .}}
+reserves:
+  snapshot: {snapshot}
+  sources: [{{name: native, path: wallets.jsonl}}]
+  pins:
+    - {{chain: ethereum, height: {height}, block: "0x{block}"}}
+  balances: [{{name: replay, path: balances.jsonl}}]
+  policy: {{balances: declared}}
+"""
+MONTHS = (
+    # snapshot, block of Ethereum, backend, held of ETH and SOL, signed for this audit
+    ("2025-10-31T00:00:00Z", 23_700_000, f"{{name: stark, hash: blake3, {SMALL}}}", ("12.5", "300.25"), True),
+    ("2025-11-30T00:00:00Z", 23_900_000, "merkle-sum", ("9.25", "300.25"), False),
+)
+OWED = {"alice": ("10.000000001", "0"), "bob": ("0.5", "299.999999999")}
+
+BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+SEED = sha256(b"wallet of a recorded exchange").digest()
+
+
+def polyproof(arguments: list[str], directory: Path) -> tuple[int, str]:
+    """Run a command; its status and its stdout."""
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "polyproof", *arguments],
+        cwd=directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.returncode, ended.stdout
+
+
+def done(arguments: list[str], directory: Path, *, status: int = 0) -> dict[str, Any]:
+    """Run a command that must end with ``status``; its JSON."""
+    ended, output = polyproof([*arguments, "--json"], directory)
+    if ended != status:
+        raise SystemExit(f"polyproof {' '.join(arguments)} ended with {ended}: {output}")
+    found: dict[str, Any] = json.loads(output)
+    return found
+
+
+# Audits of liabilities
+
+
+def make_audit(name: str, backend: str, record: Path, work: Path) -> Iterator[dict[str, Any]]:
+    """Prove, publish and cut one user's file; the cases of it."""
+    folder = work / name
+    folder.mkdir()
+    (folder / "spec.yaml").write_text(SPEC.format(name=name, backend=backend))
+    count = str(ACCOUNTS.get(name, 60))
+    done(["sample", "--spec", "spec.yaml", "--accounts", count, "--out", "accounts.csv"], folder)
+    proved = done(["prove", "spec.yaml", "--out", "audit"], folder)
+    with (folder / "accounts.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    user = next(row for row in rows if Decimal(row["BTC"]) and Decimal(row["ETH"]))
+    done(["inclusion", "audit", "--user", user["account"], "--out", "inclusion.polyproof"], folder)
+    (record / name).mkdir()
+    shutil.copytree(folder / "audit" / "public", record / name / "public")
+    shutil.copy(folder / "inclusion.polyproof", record / name)
+    balances = {symbol: user[symbol] for symbol in ("BTC", "ETH")}
+    yield from audit_cases(name, record, proved["manifest_digest"], user["account"], balances)
+
+
+def audit_cases(name: str, record: Path, digest: str, user: str, balances: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """An audit as it was published, and with every kind of change."""
+    verify = ["verify", f"{name}/public"]
+    proof, own = f"{name}/public/proof-0000.bin", f"{name}/inclusion.polyproof"
+    manifest = f"{name}/public/manifest.json"
+    size = (record / proof).stat().st_size
+
+    def typed(who: str, held: dict[str, str]) -> list[str]:
+        given = [part for symbol, amount in held.items() for part in ("--balance", f"{symbol}={amount}")]
+        return ["verify-inclusion", own, "--audit", f"{name}/public", "--user", who, *given]
+
+    yield case(f"{name} verifies", verify)
+    yield case(f"{name} is rejected with its middle byte changed", verify, flip(proof, size // 2, manifest))
+    yield case(f"{name} includes its user", typed(user, balances))
+    more = {**balances, "BTC": str(Decimal(balances["BTC"]) + Decimal("0.00000001"))}
+    yield case(f"{name} does not include a user with another balance", typed(user, more))
+    if name not in EVERY_CHANGE:
+        return
+    yield case(f"{name} verifies with its digest", [*verify, "--digest", digest])
+    yield case(f"{name} is rejected under another digest", [*verify, "--digest", "00" * 32])
+    yield case(f"{name} is rejected by a stricter policy", [*verify, "--policy", "strict.yaml"])
+    for offset in (0, 40, size // 4, 3 * size // 4, size - 1):
+        edit = flip(proof, offset, manifest)
+        yield case(f"{name} is rejected with byte {offset} of its proof changed", verify, edit)
+    yield case(f"{name} is rejected with another proof than its manifest has", verify, flip(proof, 40))
+    yield case(f"{name} is rejected with its proof cut short", verify, {"kind": "cut", "file": proof})
+    yield case(f"{name} is rejected with a byte after its proof", verify, {"kind": "add", "file": proof})
+    missing = {"kind": "remove", "file": proof}
+    yield case(f"{name} is refused without its proof", verify, missing)
+
+    text = (record / manifest).read_text()
+    # The audit's own totals stand last in the file; with one segment, the segment's are the same.
+    totals = text[text.rindex('"totals":[') : text.rindex(',"version"')]
+    raised = totals.replace('["', '["1', 1)
+    edit = replace(manifest, f"{totals},", f"{raised},")
+    yield case(f"{name} is rejected with its sum raised", verify, edit)
+    if text.count(totals) == 2:
+        edit = replace(manifest, totals, raised, 2)
+        yield case(f"{name} is rejected with its sum and its segment's raised", verify, edit)
+    edit = replace(manifest, '"Recorded Exchange"', '"Another Exchange"')
+    yield case(f"{name} is rejected in another's name", verify, edit)
+
+    yield case(f"{name} does not include a user with a balance left out", typed(user, {"BTC": balances["BTC"]}))
+    yield case(f"{name} does not include another user", typed(f"{user}x", balances))
+    yield case(
+        f"{name} does not include its user by a stricter policy", [*typed(user, balances), "--policy", "strict.yaml"]
+    )
+    size = (record / own).stat().st_size
+    for offset in (0, size // 2, size - 1):
+        told = f"{name} does not include its user with byte {offset} of the file changed"
+        yield case(told, typed(user, balances), flip(own, offset))
+    other = "merkle-sum" if name != "merkle-sum" else "stark"
+    edit = {"kind": "copy", "file": own, "source": f"{other}/inclusion.polyproof"}
+    yield case(f"{name} does not include its user by the file of {other}", typed(user, balances), edit)
+
+
+def flip(file: str, offset: int, *rehash: str) -> dict[str, Any]:
+    """The edit that changes the lowest bit of a byte, and then the digests in these files."""
+    return {"kind": "flip", "file": file, "offset": offset, "rehash": list(rehash)}
+
+
+def replace(file: str, old: str, new: str, count: int = 1) -> dict[str, Any]:
+    """The edit that puts a text in place of another, which is there so many times."""
+    return {"kind": "replace", "file": file, "old": old, "new": new, "count": count}
+
+
+def case(name: str, arguments: list[str], edit: dict[str, Any] | None = None) -> dict[str, Any]:
+    """One case, its verdict not yet asked."""
+    return {"name": name, "arguments": arguments, "edit": edit}
+
+
+# A published history with reserves
+
+
+def make_history(record: Path, work: Path) -> Iterator[dict[str, Any]]:
+    """Two months, published: the first covered and signed for this audit, the second short of ETH."""
+    folder = work / "history"
+    folder.mkdir()
+    lines = [f"{user},{eth},{sol}" for user, (eth, sol) in OWED.items()]
+    (folder / "accounts.csv").write_text("\n".join(["account,ETH,SOL", *lines]) + "\n")
+    digests = []
+    for number, (snapshot, height, backend, held, challenged) in enumerate(MONTHS, 1):
+        block = sha256(str(height).encode()).hexdigest()
+        spec = MONTH.format(backend=backend, snapshot=snapshot, height=height, block=block)
+        (folder / "spec.yaml").write_text(spec)
+        (folder / "balances.jsonl").write_text(answers(height, block, held[0]))
+        out, audit_id = f"month-{number}", f"history-{number}"
+        previous = ["--previous", f"published/audits/history-{number - 1}"] if number > 1 else []
+        wallets(folder, held, {})
+        done(["prove", "spec.yaml", "--out", out, "--audit-id", audit_id, *previous], folder)
+        if challenged:
+            # Of Solana no block is pinned, so its wallet signs a text that could be of any time.
+            asked = ["challenge", "spec.yaml", "--audit", out, "--chain", "ethereum", "--address", evm_address()]
+            messages = {"ethereum": done(asked, folder)["message"]}
+            wallets(folder, held, messages)
+        ended = done(["audit", "spec.yaml", "--proved", out], folder, status=0 if challenged else 1)
+        digests.append(ended["manifest_digest"])
+        done(["inclusion", out, "--user", "bob", "--out", f"bob-{number}.polyproof"], folder)
+    published = record / "history"
+    # The report is written anew from what verifies; it is no part of what is judged.
+    (published / "audits").mkdir(parents=True)
+    shutil.copy(folder / "published" / "history.json", published)
+    for number in range(1, len(MONTHS) + 1):
+        shutil.copytree(folder / f"published/audits/history-{number}", published / f"audits/history-{number}")
+        shutil.copy(folder / f"bob-{number}.polyproof", record)
+    yield from history_cases(record, digests)
+
+
+def history_cases(record: Path, digests: list[str]) -> Iterator[dict[str, Any]]:
+    """The history as it was published, and with every kind of change."""
+    verify, index = ["verify", "history"], "history/history.json"
+    yield case("history verifies", verify)
+    yield case("history verifies with its first digest", [*verify, "--digest", digests[0]])
+    yield case("history verifies with its last digest", [*verify, "--digest", digests[1]])
+    yield case("history is rejected under another digest", [*verify, "--digest", "11" * 32])
+    yield case("history is rejected by a policy that requires coverage", [*verify, "--policy", "covered.yaml"])
+    for number in (1, 2):
+        folder = f"history/audits/history-{number}"
+        yield case(f"month {number} verifies alone", ["verify", folder])
+        balances = ["--balance", f"ETH={OWED['bob'][0]}", "--balance", f"SOL={OWED['bob'][1]}"]
+        included = ["verify-inclusion", f"bob-{number}.polyproof", "--audit", folder, "--user", "bob"]
+        yield case(f"month {number} includes its user", [*included, *balances])
+        yield case(f"month {number} does not include its user with less", [*included, *balances[:2]])
+        published = (record / folder / "reserves.json").read_text()
+        # A digit stays a digit when its lowest bit changes.
+        edit = flip(f"{folder}/reserves.json", published.index('"counted":"') + len('"counted":"'), index)
+        yield case(f"history is rejected with the reserves of month {number} changed", verify, edit)
+        evidence = (record / folder / "reserves-evidence.jsonl").read_text()
+        at = evidence.index('"signatures":["') + len('"signatures":["') + 6
+        edit = flip(f"{folder}/reserves-evidence.jsonl", len(evidence[:at].encode()), f"{folder}/reserves.json", index)
+        yield case(f"history is rejected with a signature of month {number} changed", verify, edit)
+        edit = {"kind": "cut", "file": f"{folder}/proof-0000.bin"}
+        yield case(f"history is rejected with the proof of month {number} cut short", verify, edit)
+        edit = {"kind": "remove", "file": f"{folder}/manifest.json"}
+        yield case(f"history is rejected without month {number}", verify, edit)
+        edit = {"kind": "remove", "file": f"{folder}/reserves.json"}
+        yield case(f"history is rejected without the reserves of month {number}", verify, edit)
+    edit = {
+        "kind": "copy",
+        "file": "history/audits/history-2/manifest.json",
+        "source": "history/audits/history-1/manifest.json",
+    }
+    yield case("history is rejected with a month in place of another", verify, edit)
+
+
+def answers(height: int, block: str, held: str) -> str:
+    """What a node said of the wallet, in the format of ``polyproof reserves --record``."""
+    record = {
+        "address": evm_address(),
+        "asset": "ETH",
+        "block": f"0x{block}",
+        "chain": "ethereum",
+        "held": held,
+        "height": height,
+        "token": "",
+    }
+    lines = [json.dumps(one, sort_keys=True, separators=(",", ":")) for one in ({"polyproof-balances": 1}, record)]
+    return "\n".join(lines) + "\n"
+
+
+def wallets(folder: Path, held: tuple[str, str], messages: dict[str, str]) -> None:
+    """The reserve file: one wallet on each chain, signing its challenge, or a text that could be of any time."""
+    lines: list[dict[str, Any]] = [{"polyproof-holdings": 1}]
+    for asset, chain, amount, address, sign in (
+        ("ETH", "ethereum", held[0], evm_address(), evm_sign),
+        ("SOL", "solana", held[1], solana_address(), solana_sign),
+    ):
+        message = messages.get(chain, "I am a recorded address")
+        row = {"asset": asset, "chain": chain, "address": address, "amount": amount, "message": message}
+        lines.append({**row, "signatures": [sign(message)]})
+    (folder / "wallets.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def keccak256(data: bytes) -> bytes:
+    """Keccak-256 as Ethereum has it."""
+    return keccak.new(digest_bits=256, data=data).digest()
+
+
+def evm_address() -> str:
+    """An address of Ethereum."""
+    return "0x" + keccak256(PrivateKey(SEED).public_key.format(compressed=False)[1:])[12:].hex()
+
+
+def evm_sign(message: str) -> str:
+    """EIP-191."""
+    text = message.encode()
+    digest = keccak256(b"\x19Ethereum Signed Message:\n%d%s" % (len(text), text))
+    signed = PrivateKey(SEED).sign_recoverable(digest, hasher=None)
+    return "0x" + (signed[:64] + bytes([signed[64] + 27])).hex()
+
+
+def solana_address() -> str:
+    """A public key of Ed25519 in Base58."""
+    return base58(SigningKey(SEED).verify_key.encode())
+
+
+def solana_sign(message: str) -> str:
+    """Ed25519 of the text itself."""
+    return base58(SigningKey(SEED).sign(message.encode()).signature)
+
+
+def base58(data: bytes) -> str:
+    """Base58, without a checksum."""
+    value, text = int.from_bytes(data), ""
+    while value:
+        value, digit = divmod(value, 58)
+        text = BASE58[digit] + text
+    return BASE58[0] * (len(data) - len(data.lstrip(b"\0"))) + text
+
+
+def main() -> None:
+    """Make the record."""
+    record = Path(sys.argv[1])
+    record.mkdir()
+    (record / "strict.yaml").write_text("polyproof-policy: 1\nmin_proven_bits: 200\n")
+    (record / "covered.yaml").write_text('polyproof-policy: 1\nreserves: {least_ratio: "1", balances: declared}\n')
+    with tempfile.TemporaryDirectory() as temporary:
+        work = Path(temporary)
+        cases = [found for name, backend in AUDITS.items() for found in make_audit(name, backend, record, work)]
+        cases += make_history(record, work)
+        for number, one in enumerate(cases):
+            one["verdict"] = judged(polyproof, record, work / f"case-{number}", one)
+            shutil.rmtree(work / f"case-{number}")
+    made_by = done(["version"], Path.cwd())
+    expected = {"made_by": {key: made_by[key] for key in sorted(made_by) if key != "ok"}, "cases": cases}
+    (record / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+    for one in cases:
+        verdict = one["verdict"]
+        print(verdict["status"], verdict.get("check") or verdict.get("type") or "", "-", one["name"])
+
+
+if __name__ == "__main__":
+    main()
