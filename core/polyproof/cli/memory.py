@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import threading
 from pathlib import Path
 from types import TracebackType
+
+if sys.platform != "win32":
+    import resource
 
 __all__ = ["PeakMemory"]
 
@@ -16,6 +18,8 @@ _INTERVAL = 0.02
 
 def _resident() -> int | None:
     """Resident bytes now, where the system tells."""
+    if sys.platform == "win32":
+        return None
     try:
         return int(_STATM.read_text().split()[1]) * resource.getpagesize()
     except (OSError, ValueError, IndexError):
@@ -26,7 +30,7 @@ class PeakMemory:
     """Watch the resident memory of this process while a ``with`` block runs; ``peak`` is in bytes.
 
     Sampled fifty times a second where the system tells what is resident now; elsewhere the process's
-    peak since its start, which is an upper bound.
+    peak since its start, which is an upper bound; 0 where neither is known.
     """
 
     def __init__(self) -> None:
@@ -50,8 +54,8 @@ class PeakMemory:
         self._done.set()
         self._watcher.join()
         last = _resident()
-        if last is None:
+        if last is None and sys.platform != "win32":
             # Kilobytes on Linux, bytes on macOS.
             scale = 1 if sys.platform == "darwin" else 1024
             last = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
-        self.peak = max(self.peak, last)
+        self.peak = max(self.peak, last or 0)

@@ -10,7 +10,20 @@ from pathlib import Path
 
 from polyproof.errors import ArtifactError, ProofRejected
 
-__all__ = ["flush_tree", "make_private_directory", "read_bounded", "tree_size", "write_durably", "write_private"]
+__all__ = [
+    "flush_tree",
+    "make_private_directory",
+    "open_private",
+    "read_bounded",
+    "tree_size",
+    "write_durably",
+    "write_private",
+]
+
+# Flags of systems that have them. Windows has none but O_BINARY, and there alone it matters.
+_FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_UNFOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_FOLLOWS = not hasattr(os, "O_NOFOLLOW")
 
 
 def make_private_directory(path: Path) -> None:
@@ -21,10 +34,22 @@ def make_private_directory(path: Path) -> None:
 
 def write_private(path: Path, data: bytes) -> None:
     """Write a file that only its owner may read; it has those permissions before it has content."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(file.fileno(), 0o600)
+    with os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
         file.write(data)
+
+
+def open_private(path: Path, flags: int, *, follow: bool = True) -> int:
+    """The descriptor of a file that only its owner may read, made if it is not there.
+
+    ``follow`` says whether it may be reached through a symbolic link. Where the system knows no such permissions, those
+    of the directory count.
+    """
+    if not follow:
+        flags |= getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, flags | os.O_CREAT | _FLAGS, 0o600)
+    if hasattr(os, "fchmod"):
+        os.fchmod(descriptor, 0o600)
+    return descriptor
 
 
 def read_bounded(path: Path, max_bytes: int, refuse: Callable[[int], None] | None = None) -> bytes:
@@ -35,7 +60,9 @@ def read_bounded(path: Path, max_bytes: int, refuse: Callable[[int], None] | Non
     ``ProofRejected`` that says whose limit that is.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        if _FOLLOWS and path.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        descriptor = os.open(path, os.O_RDONLY | _FLAGS | _UNFOLLOWED)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK):
             raise ProofRejected("file-kind", "a symbolic link, which may point anywhere", file=path) from error
@@ -85,6 +112,9 @@ def flush_tree(directory: Path) -> None:
 
 
 def _flush(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        # Windows opens no directory as a file; its entries reach the disk with the files.
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -13,7 +13,6 @@ that no attempt at a proof that was cut short is ever continued with the same ra
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -24,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock, Timeout
 
 from polyproof.errors import ArtifactError, InputError
 from polyproof.formats.files import flush_tree, make_private_directory, write_durably, write_private
@@ -91,19 +91,16 @@ class Workspace:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = FileLock(self.path / "lock", mode=0o600)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # The one who held it may have finished, and removed the workspace that this lock was in.
-            if not os.path.samestat(os.fstat(lock), os.stat(self.path / "lock")):
-                raise BlockingIOError
-        except (BlockingIOError, FileNotFoundError) as error:
-            os.close(lock)
+            # Not granted in a file that was removed meanwhile, as by a process that finished and took it away.
+            lock.acquire(blocking=False)
+        except (Timeout, FileNotFoundError) as error:
             raise ArtifactError(f"another process is proving into {self.directory}") from error
         try:
             yield
         finally:
-            os.close(lock)
+            lock.release()
 
     def _is_workspace(self) -> bool:
         if self.path.is_symlink() or not self.path.is_dir():

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from polyproof.errors import ArtifactError
+from polyproof.formats.files import open_private
 from polyproof.formats.strict_json import canonical
 from polyproof.ownership import OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.registry import Registry
@@ -109,9 +110,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     for attempt in range(2):
         try:
             # The file has its permissions before it has content; SQLite gives its journal the same.
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            os.fchmod(descriptor, 0o600)
-            os.close(descriptor)
+            os.close(open_private(path, os.O_RDWR, follow=False))
         except OSError as error:
             raise ArtifactError(f"{path}: {error.strerror or error}") from error
         connection = sqlite3.connect(path, timeout=5)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from polyproof.errors import ArtifactError
+from polyproof.formats.files import open_private
 from polyproof.model.accounts import Identifiers
 
 __all__ = ["AccountIndex", "load_array", "save_array"]
@@ -18,9 +19,7 @@ __all__ = ["AccountIndex", "load_array", "save_array"]
 
 def save_array(path: Path, array: npt.NDArray[np.generic]) -> None:
     """Save an array (``.npy``), owner-only."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(file.fileno(), 0o600)
+    with os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
         np.save(file, np.ascontiguousarray(array), allow_pickle=False)
 
 

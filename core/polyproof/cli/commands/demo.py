@@ -48,7 +48,7 @@ class _Run:
     inclusion_bytes: int
     seconds: dict[str, float]
     prove_memory: int
-    """Peak resident bytes of the process while it proved."""
+    """Peak resident bytes of the process while it proved; 0 where the system does not tell."""
 
     def payload(self) -> dict[str, Any]:
         """For machines."""
@@ -209,7 +209,7 @@ def _show(rich: RichConsole, spec: Spec, runs: Sequence[_Run], directory: Path, 
         ("published", lambda run: size_text(run.proved.public_bytes)),
         ("inclusion file", lambda run: size_text(run.inclusion_bytes)),
         ("kept private", lambda run: size_text(run.proved.private_bytes)),
-        ("memory to prove", lambda run: size_text(run.prove_memory)),
+        ("memory to prove", lambda run: size_text(run.prove_memory) if run.prove_memory else "not known"),
         ("proven bits", lambda run: f"{run.verified.security.proven_bits:.0f}"),
         ("zero knowledge", lambda run: "yes" if run.properties.zero_knowledge else "no"),
         ("non-negative", lambda run: run.properties.non_negativity),
