@@ -25,6 +25,8 @@ CUSTODIAL = "declared to be held by a custodian; no signature is looked at"
 LONGEST = {"asset": 200, "chain": 200, "address": 300, "message": 65536}
 LONGEST_SIGNATURE = 16384
 LONGEST_KEY = 4096
+LONGEST_REASON = 500
+"""A reason may quote what a chain said."""
 MOST = 32
 """Signatures, keys and owners a row may have; more than any script or account here can use."""
 
@@ -115,8 +117,8 @@ class RowScheme(OwnershipScheme, Generic[Value]):
             status, reason = refused.status, refused.reason
             if claim.kind is Kind.CUSTODIAL:
                 status, reason = Status.CUSTODIAL, CUSTODIAL
-            return OwnershipResult(status, reason, self.name, chain, address)
-        return OwnershipResult(result.status, result.reason, self.name, chain, address)
+            return OwnershipResult(status, reason[:LONGEST_REASON], self.name, chain, address)
+        return OwnershipResult(result.status, result.reason[:LONGEST_REASON], self.name, chain, address)
 
     def asks_chain(self, chain: str) -> bool:
         """Whether the scheme heeds what a chain says about who controls an account (``claim.control``)."""

@@ -185,7 +185,8 @@ class EthereumValidator(RowScheme[bytes]):
         accounts = [one for one in credentials if len(one) == 20] if control else declared
         # Beside the accounts that count, the others that the row names may have signed, and must have done so validly.
         signers = signers_of(evolve(claim, signatures=others), EVM_WAYS, {*accounts, *declared}) if others else set()
-        key = bls_key(claim.keys[0])[0] if claim.keys else account.value
+        with reading("the key"):
+            key = bls_key(claim.keys[0])[0] if claim.keys else account.value
         if control is None:
             if key != account.value:
                 raise failed("the key given is not the validator's, and its withdrawal credentials were not looked up")

@@ -1,0 +1,57 @@
+"""The conformance suite of ownership schemes finds what it is there for: each fault fails the test that names it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from faulty import failed_tests
+
+FAULTY = Path(__file__).with_name("faulty_schemes.py")
+CAUGHT_BY = {
+    "AllOrNothing": "test_junk_beside_it_changes_nothing_of_a_row",
+    "AllSpelledAlike": "test_two_accounts_have_two_spellings",
+    "AnyKeyWillDo": "test_whoever_signs_with_keys_of_their_own_does_not_prove_anothers_address",
+    "AskingForMore": "test_scheme_states_its_name_and_chains_and_is_made_of_nothing",
+    "ChangedOnItsWay": "test_a_copy_in_another_process_judges_the_same",
+    "CustodianForgotten": "test_what_a_custodian_holds_is_custodial_whatever_is_signed",
+    "DeafToTheChain": "test_what_the_chain_says_decides",
+    "DeafToTheMessage": "test_another_message_is_not_signed",
+    "DigestsOfNothing": "test_digests_are_of_the_message",
+    "HalfAnAddress": "test_an_address_with_a_changed_character_is_not_proven",
+    "KeyIgnored": "test_another_wallets_key_or_script_is_not_this_ones",
+    "Losing": "test_a_batch_is_judged_in_order_and_as_its_rows_alone",
+    "Malleable": "test_a_signature_with_a_changed_character_is_none",
+    "Nameless": "test_a_wallets_own_signature_is_recognised",
+    "OneOfThem": "test_every_signature_given_must_be_valid_and_by_another_key",
+    "OneWalletForAll": "test_every_number_is_a_wallet_of_its_own",
+    "Raising": "test_no_row_makes_it_raise_or_prove_something_else",
+    "Remembering": "test_what_was_judged_before_changes_nothing",
+    "ServingAll": "test_claims_of_its_chains_are_served_and_others_are_not",
+    "ServingByVerifying": "test_serving_costs_next_to_nothing",
+    "Slow": "test_long_texts_and_many_of_them_are_refused_quickly",
+    "Speechless": "test_no_row_makes_it_raise_or_prove_something_else",
+    "SpelledAnew": "test_a_spelling_spelled_again_is_itself",
+    "SpelledByMessage": "test_the_spelling_of_an_account_depends_on_chain_and_address_alone",
+    "SpelledOtherwise": "test_the_spelling_of_an_account_is_that_of_its_results",
+    "StakesForFree": "test_a_stake_is_signed_as_anything_else",
+    "Stripping": "test_a_lengthened_signature_is_none",
+    "Talkative": "test_no_row_makes_it_raise_or_prove_something_else",
+    "Trusting": "test_another_wallets_signature_is_not_this_ones",
+    "Unordered": "test_a_batch_is_judged_in_order_and_as_its_rows_alone",
+    "WrongStatus": "test_a_wallets_own_signature_is_recognised",
+}
+
+
+def test_a_sound_scheme_passes() -> None:
+    assert failed_tests(FAULTY)["TestSound"] == set()
+
+
+@pytest.mark.parametrize("name", CAUGHT_BY)
+def test_a_faulty_scheme_fails_the_test_of_its_fault(name: str) -> None:
+    assert CAUGHT_BY[name] in failed_tests(FAULTY)[f"Test{name}"]
+
+
+def test_every_scheme_of_the_file_is_looked_at() -> None:
+    assert {name.removeprefix("Test") for name in failed_tests(FAULTY)} == {"Sound", *CAUGHT_BY}
