@@ -59,6 +59,10 @@ _TEXTS = ("asset", "chain", "address", "message")
 _SEQUENCES = ("signatures", "keys", "owners")
 
 
+def _with(claim: OwnershipClaim, **changes: Any) -> OwnershipClaim:
+    return evolve(claim, **changes)
+
+
 def _judged(scheme: OwnershipScheme, claim: OwnershipClaim) -> OwnershipResult:
     (result,) = scheme.verify([claim])
     return result
@@ -86,27 +90,27 @@ def _is_another(changed: str, text: str) -> bool:
 def _with_junk(claim: OwnershipClaim) -> Iterator[OwnershipClaim]:
     """A good claim with junk in one place, junk in every place, and whatever else a row may say."""
     for name in _TEXTS:
-        yield from (evolve(claim, **{name: text}) for text in _JUNK)
+        yield from (_with(claim, **{name: text}) for text in _JUNK)
     for name in _SEQUENCES:
         for text in _JUNK:
-            yield evolve(claim, **{name: (text,)})
-            yield evolve(claim, **{name: (*getattr(claim, name), text)})
-        yield evolve(claim, **{name: _JUNK * 3})
+            yield _with(claim, **{name: (text,)})
+            yield _with(claim, **{name: (*getattr(claim, name), text)})
+        yield _with(claim, **{name: _JUNK * 3})
     for text in _JUNK:
-        yield evolve(claim, control=AccountControl("block 1", (text,)))
-        yield evolve(claim, scheme=text)
+        yield _with(claim, control=AccountControl("block 1", (text,)))
+        yield _with(claim, scheme=text)
     for threshold in (-1, 0, 2, 10**30):
-        yield evolve(claim, control=AccountControl("", (claim.address,) * 2, threshold))
-    yield evolve(claim, control=AccountControl("", (), 1, (b"", bytes(31), bytes(32), bytes(33))))
+        yield _with(claim, control=AccountControl("", (claim.address,) * 2, threshold))
+    yield _with(claim, control=AccountControl("", (), 1, (b"", bytes(31), bytes(32), bytes(33))))
     for seed in range(30):
         random_ = random.Random(seed)
-        texts = [random_.choice(_JUNK) for _ in _TEXTS]
-        lists = [random_.sample(_JUNK, random_.randrange(4)) for _ in _SEQUENCES]
-        control = random_.choice((None, AccountControl("block 1", random_.sample(_JUNK, 2), random_.randrange(-1, 4))))
-        kind = random_.choice((Kind.OWN, Kind.STAKED))
-        junk = OwnershipClaim(*texts, *lists, kind, None, control)
+        changes: dict[str, Any] = {name: random_.choice(_JUNK) for name in _TEXTS}
+        changes |= {name: random_.sample(_JUNK, random_.randrange(4)) for name in _SEQUENCES}
+        if random_.randrange(2):
+            changes["control"] = AccountControl("block 1", random_.sample(_JUNK, 2), random_.randrange(-1, 4))
+        junk = _with(claim, kind=random_.choice((Kind.OWN, Kind.STAKED)), **changes)
         yield junk
-        yield evolve(junk, chain=claim.chain)
+        yield _with(junk, chain=claim.chain)
 
 
 class OwnershipSuite:
@@ -147,7 +151,7 @@ class OwnershipSuite:
     def test_every_number_is_a_wallet_of_its_own(self, sign: Sign) -> None:
         """Else the tests below would show nothing."""
         one, two = sign(1, _MESSAGE), sign(2, _MESSAGE)
-        assert evolve(one, signatures=()) == evolve(sign(1, _MESSAGE), signatures=())
+        assert _with(one, signatures=()) == _with(sign(1, _MESSAGE), signatures=())
         assert one.signatures != two.signatures
         assert (one.address, one.keys, one.control) != (two.address, two.keys, two.control)
         assert sign(1, _MESSAGE + "!").signatures != one.signatures
@@ -156,13 +160,13 @@ class OwnershipSuite:
         claim = sign(1, _MESSAGE)
         assert scheme.serves(claim) is True
         for chain in ("no-such-chain", "", "x" * 500):
-            assert scheme.serves(evolve(claim, chain=chain)) is False
-            assert _status(scheme, evolve(claim, chain=chain)) not in SIGNED
+            assert scheme.serves(_with(claim, chain=chain)) is False
+            assert _status(scheme, _with(claim, chain=chain)) not in SIGNED
 
     def test_serving_costs_next_to_nothing(self, scheme: OwnershipScheme, sign: Sign) -> None:
         """It is asked of every row by every scheme: no signature is looked into."""
         claim = sign(1, _MESSAGE)
-        long = evolve(claim, address=_LONG, message=_LONG, signatures=(_LONG,), keys=(_LONG,))
+        long = _with(claim, address=_LONG, message=_LONG, signatures=(_LONG,), keys=(_LONG,))
         start = time.process_time()
         for _ in range(300):
             scheme.serves(claim)
@@ -175,7 +179,7 @@ class OwnershipSuite:
     def test_a_batch_is_judged_in_order_and_as_its_rows_alone(self, scheme: OwnershipScheme, sign: Sign) -> None:
         rows = [sign(wallet, f"{_MESSAGE} {wallet}") for wallet in range(12)]
         for wallet in range(0, 12, 3):
-            rows[wallet] = evolve(rows[wallet], message="another")
+            rows[wallet] = _with(rows[wallet], message="another")
         results = scheme.verify(rows)
         assert [result.status in SIGNED for result in results] == [wallet % 3 != 0 for wallet in range(12)]
         assert results == [_judged(scheme, claim) for claim in rows]
@@ -192,7 +196,7 @@ class OwnershipSuite:
         assert all(result == alone for result in scheme.verify(rows)[1::2])
 
     def test_what_was_judged_before_changes_nothing(self, scheme: OwnershipScheme, sign: Sign) -> None:
-        claim, forged = sign(1, _MESSAGE), evolve(sign(1, _MESSAGE), signatures=sign(2, _MESSAGE).signatures)
+        claim, forged = sign(1, _MESSAGE), _with(sign(1, _MESSAGE), signatures=sign(2, _MESSAGE).signatures)
         first = scheme.verify([claim, forged])
         assert [*scheme.verify([forged]), *scheme.verify([claim])] == first[::-1]
         assert type(scheme)().verify([forged, claim]) == first[::-1]
@@ -202,7 +206,7 @@ class OwnershipSuite:
             sent = pickle.dumps(scheme)
         except Exception as error:  # noqa: BLE001 - whatever a scheme holds
             pytest.skip(f"it cannot be sent to other processes and works in one alone: {error}")
-        rows = [sign(1, _MESSAGE), evolve(sign(1, _MESSAGE), message="another")]
+        rows = [sign(1, _MESSAGE), _with(sign(1, _MESSAGE), message="another")]
         assert pickle.loads(sent).verify(rows) == scheme.verify(rows)
 
     # What is not signed is not proven
@@ -211,18 +215,18 @@ class OwnershipSuite:
         claim = sign(1, _MESSAGE)
         changed = (f"{claim.message} ", f" {claim.message}", claim.message[:-1], claim.message.swapcase(), "another")
         for message in (*changed, f"{claim.message}\0", ""):
-            assert _status(scheme, evolve(claim, message=message)) not in SIGNED
+            assert _status(scheme, _with(claim, message=message)) not in SIGNED
 
     def test_another_wallets_signature_is_not_this_ones(self, scheme: OwnershipScheme, sign: Sign) -> None:
         claim, other = sign(1, _MESSAGE), sign(2, _MESSAGE)
-        assert _status(scheme, evolve(claim, signatures=other.signatures)) not in SIGNED
-        assert _status(scheme, evolve(other, signatures=claim.signatures)) not in SIGNED
+        assert _status(scheme, _with(claim, signatures=other.signatures)) not in SIGNED
+        assert _status(scheme, _with(other, signatures=claim.signatures)) not in SIGNED
 
     def test_another_wallets_key_or_script_is_not_this_ones(self, scheme: OwnershipScheme, sign: Sign) -> None:
         claim, other = sign(1, _MESSAGE), sign(2, _MESSAGE)
         if claim.keys == other.keys:
             pytest.skip("keys are not given with the claim")
-        assert _status(scheme, evolve(claim, keys=other.keys)) not in SIGNED
+        assert _status(scheme, _with(claim, keys=other.keys)) not in SIGNED
 
     def test_whoever_signs_with_keys_of_their_own_does_not_prove_anothers_address(
         self, scheme: OwnershipScheme, sign: Sign
@@ -231,11 +235,11 @@ class OwnershipSuite:
         if (victim.address, victim.control) == (thief.address, thief.control):
             assert self.status is not Status.PROVEN, "two wallets prove one address"
             return
-        stolen = evolve(thief, address=victim.address, control=victim.control)
+        stolen = _with(thief, address=victim.address, control=victim.control)
         assert _status(scheme, stolen) is not Status.PROVEN
-        assert _status(scheme, evolve(stolen, owners=(thief.address,))) is not Status.PROVEN
-        assert _status(scheme, evolve(stolen, keys=(*victim.keys, *thief.keys))) is not Status.PROVEN
-        assert _status(scheme, evolve(stolen, keys=(*thief.keys, *victim.keys))) is not Status.PROVEN
+        assert _status(scheme, _with(stolen, owners=(thief.address,))) is not Status.PROVEN
+        assert _status(scheme, _with(stolen, keys=(*victim.keys, *thief.keys))) is not Status.PROVEN
+        assert _status(scheme, _with(stolen, keys=(*thief.keys, *victim.keys))) is not Status.PROVEN
 
     def test_an_address_with_a_changed_character_is_not_proven(self, scheme: OwnershipScheme, sign: Sign) -> None:
         """Unless it is the same account in another spelling."""
@@ -246,7 +250,7 @@ class OwnershipSuite:
         for place in _places(claim.address):
             for character in (*_CHARACTERS, claim.address[place].swapcase(), " "):
                 changed = claim.address[:place] + character + claim.address[place + 1 :]
-                result = _judged(scheme, evolve(claim, address=changed))
+                result = _judged(scheme, _with(claim, address=changed))
                 same = changed == claim.address or (result.address != "" and result.address == good.address)
                 assert same or result.status is not Status.PROVEN, changed
 
@@ -256,20 +260,20 @@ class OwnershipSuite:
             pytest.skip("the chain says whose the address is, whatever it is")
         address = claim.address
         for changed in (address[:-1], address[1:], f"{address}0", f"{address} ", f" {address}", address * 2, ""):
-            assert _status(scheme, evolve(claim, address=changed)) is not Status.PROVEN, changed
+            assert _status(scheme, _with(claim, address=changed)) is not Status.PROVEN, changed
 
     def test_a_cut_signature_is_none(self, scheme: OwnershipScheme, sign: Sign) -> None:
         claim = sign(1, _MESSAGE)
         *others, last = claim.signatures
         for size in {0, 1, 2, 3, 4, 8, len(last) // 2, len(last) - 4, len(last) - 2, len(last) - 1}:
-            assert _status(scheme, evolve(claim, signatures=[*others, last[:size]])) not in SIGNED, size
+            assert _status(scheme, _with(claim, signatures=[*others, last[:size]])) not in SIGNED, size
 
     def test_a_lengthened_signature_is_none(self, scheme: OwnershipScheme, sign: Sign) -> None:
         claim = sign(1, _MESSAGE)
         *others, last = claim.signatures
         for more in ("0", "00", "A", "AAAA", "=", " ", "\n", "\0", "é", last):
-            assert _status(scheme, evolve(claim, signatures=[*others, last + more])) not in SIGNED, more
-            assert _status(scheme, evolve(claim, signatures=[*others, more + last])) not in SIGNED, more
+            assert _status(scheme, _with(claim, signatures=[*others, last + more])) not in SIGNED, more
+            assert _status(scheme, _with(claim, signatures=[*others, more + last])) not in SIGNED, more
 
     def test_a_signature_with_a_changed_character_is_none(self, scheme: OwnershipScheme, sign: Sign) -> None:
         claim = sign(1, _MESSAGE)
@@ -278,51 +282,51 @@ class OwnershipSuite:
             for character in _CHARACTERS:
                 changed = last[:place] + character + last[place + 1 :]
                 if _is_another(changed, last):
-                    assert _status(scheme, evolve(claim, signatures=[*others, changed])) not in SIGNED, changed
+                    assert _status(scheme, _with(claim, signatures=[*others, changed])) not in SIGNED, changed
 
     def test_junk_is_no_signature(self, scheme: OwnershipScheme, sign: Sign) -> None:
         claim = sign(1, _MESSAGE)
         for text in _JUNK:
-            assert _status(scheme, evolve(claim, signatures=(text,))) not in SIGNED, text
-            assert _status(scheme, evolve(claim, signatures=(*claim.signatures[1:], text))) not in SIGNED, text
+            assert _status(scheme, _with(claim, signatures=(text,))) not in SIGNED, text
+            assert _status(scheme, _with(claim, signatures=(*claim.signatures[1:], text))) not in SIGNED, text
 
     def test_every_signature_given_must_be_valid_and_by_another_key(self, scheme: OwnershipScheme, sign: Sign) -> None:
         claim, stranger = sign(1, _MESSAGE), sign(2, _MESSAGE)
         first = claim.signatures[0]
         for more in (first, stranger.signatures[0], "junk", ""):
-            assert _status(scheme, evolve(claim, signatures=(*claim.signatures, more))) not in SIGNED, more
-        assert _status(scheme, evolve(claim, signatures=())) not in SIGNED
+            assert _status(scheme, _with(claim, signatures=(*claim.signatures, more))) not in SIGNED, more
+        assert _status(scheme, _with(claim, signatures=())) not in SIGNED
 
     def test_what_the_chain_says_decides(self, scheme: OwnershipScheme, sign: Sign) -> None:
         """An account that its chain gives to somebody else is not proven by the key that it was once derived from."""
         claim, other = sign(1, _MESSAGE), sign(2, _MESSAGE)
         for owners in ((other.address,), other.keys, ("junk",), ()):
-            lost = evolve(claim, control=AccountControl("block 1", owners))
+            lost = _with(claim, control=AccountControl("block 1", owners))
             if lost.control != claim.control and set(owners).isdisjoint((claim.address, *claim.keys)):
                 assert _status(scheme, lost) is not Status.PROVEN, owners
         unrelated = AccountControl("block 1", (), 1, (bytes(32),))
-        assert _status(scheme, evolve(claim, control=unrelated)) is not Status.PROVEN
+        assert _status(scheme, _with(claim, control=unrelated)) is not Status.PROVEN
 
     # Kinds
 
     def test_what_a_custodian_holds_is_custodial_whatever_is_signed(self, scheme: OwnershipScheme, sign: Sign) -> None:
-        claim = evolve(sign(1, _MESSAGE), kind=Kind.CUSTODIAL)
-        spoiled = [evolve(claim, **{name: "?"}) for name in ("address", "message")]
-        spoiled += [evolve(claim, signatures=()), evolve(claim, signatures=("?",)), evolve(claim, keys=("?",) * 99)]
+        claim = _with(sign(1, _MESSAGE), kind=Kind.CUSTODIAL)
+        spoiled = [_with(claim, **{name: "?"}) for name in ("address", "message")]
+        spoiled += [_with(claim, signatures=()), _with(claim, signatures=("?",)), _with(claim, keys=("?",) * 99)]
         for result in scheme.verify([claim, *spoiled]):
             assert result.status is Status.CUSTODIAL
 
     def test_a_stake_is_signed_as_anything_else(self, scheme: OwnershipScheme, sign: Sign) -> None:
-        claim = evolve(sign(1, _MESSAGE), kind=Kind.STAKED)
+        claim = _with(sign(1, _MESSAGE), kind=Kind.STAKED)
         assert _status(scheme, claim) in (self.status, Status.UNBOUND, Status.UNSUPPORTED)
-        assert _status(scheme, evolve(claim, signatures=sign(2, _MESSAGE).signatures)) not in SIGNED
-        assert _status(scheme, evolve(claim, message="another")) not in SIGNED
+        assert _status(scheme, _with(claim, signatures=sign(2, _MESSAGE).signatures)) not in SIGNED
+        assert _status(scheme, _with(claim, message="another")) not in SIGNED
 
     # One spelling of an account
 
     def test_the_spelling_of_an_account_is_that_of_its_results(self, scheme: OwnershipScheme, sign: Sign) -> None:
         claim = sign(1, _MESSAGE)
-        for row in (claim, evolve(claim, message="another"), evolve(claim, address="?"), evolve(claim, chain="?")):
+        for row in (claim, _with(claim, message="another"), _with(claim, address="?"), _with(claim, chain="?")):
             result = _judged(scheme, row)
             assert (result.chain, result.address) == scheme.account(row)
 
@@ -338,8 +342,8 @@ class OwnershipSuite:
             chain, address = scheme.account(claim)
             if address:
                 assert chain in scheme.chains
-                assert scheme.account(evolve(claim, chain=chain, address=address)) == (chain, address)
-                assert _status(scheme, evolve(claim, chain=chain, address=address)) is self.status
+                assert scheme.account(_with(claim, chain=chain, address=address)) == (chain, address)
+                assert _status(scheme, _with(claim, chain=chain, address=address)) is self.status
 
     def test_two_accounts_have_two_spellings(self, scheme: OwnershipScheme, sign: Sign) -> None:
         claims = [sign(wallet, _MESSAGE) for wallet in range(5)]
@@ -349,8 +353,8 @@ class OwnershipSuite:
     def test_what_is_no_address_has_no_spelling(self, scheme: OwnershipScheme, sign: Sign) -> None:
         claim = sign(1, _MESSAGE)
         for address in ("not an address!", "", "?", "x" * 10_000):
-            assert scheme.account(evolve(claim, address=address))[1] == ""
-        assert scheme.account(evolve(claim, chain="no-such-chain")) == ("", "")
+            assert scheme.account(_with(claim, address=address))[1] == ""
+        assert scheme.account(_with(claim, chain="no-such-chain")) == ("", "")
 
     def test_digests_are_of_the_message(self, scheme: OwnershipScheme, sign: Sign) -> None:
         digests = scheme.digests(sign(1, _MESSAGE))
@@ -362,7 +366,7 @@ class OwnershipSuite:
     # Rows are written by others
 
     def test_no_row_makes_it_raise_or_prove_something_else(self, scheme: OwnershipScheme, sign: Sign) -> None:
-        """Nor give a reason that cannot be printed and published: on one line, short, nothing that steers a terminal."""
+        """Nor give a reason that cannot be printed and published: short, on one line, nothing to steer a terminal."""
         claim = sign(1, _MESSAGE)
         good = _judged(scheme, claim)
         rows = list(_with_junk(claim))
@@ -385,7 +389,7 @@ class OwnershipSuite:
         changes += [{name: texts} for name in _SEQUENCES for texts in ([_LONG], [_LONG] * 100, many)]
         changes += [{"control": AccountControl("block 1", many)}, {"control": AccountControl(_LONG, [_LONG])}]
         for change in changes:
-            row = evolve(claim, **change)
+            row = _with(claim, **change)
             start = time.process_time()
             scheme.serves(row), scheme.account(row), scheme.digests(row)
             result = _judged(scheme, row)
