@@ -19,8 +19,8 @@ from polyproof.balances import Answer, BalanceProvider, Pin, Question
 from polyproof.config.options import option
 from polyproof.errors import InputError
 from polyproof.model.amounts import AmountError, Rounding, parse_amount
+from polyproof.model.holdings import FINEST
 from polyproof.progress import Progress
-from polyproof.source import FINEST
 from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
 from polyproof.toolkit.http import Failed
 from polyproof_balances.json_rpc import Call, Refused, Rpc

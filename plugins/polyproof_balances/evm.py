@@ -24,9 +24,9 @@ from attrs import frozen
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
 from polyproof.config.options import option
 from polyproof.errors import InputError, Problem
+from polyproof.model.holdings import FINEST
 from polyproof.ownership import AccountControl, OwnershipClaim
 from polyproof.progress import Progress
-from polyproof.source import FINEST
 from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
 from polyproof.toolkit.http import Failed
 from polyproof_balances.json_rpc import Call, Refused, Rpc

@@ -11,12 +11,6 @@ def polyproof_components() -> list[Component]:
     return [
         Component(
             "source",
-            "okx-csv",
-            "The reserve files OKX publishes: totals, a blank line, a row for each address",
-            "polyproof_sources.okx_csv:OkxCsv",
-        ),
-        Component(
-            "source",
             "bitmex-yaml",
             "Bitcoin addresses with scripts or descriptors, in YAML as BitMEX publishes them",
             "polyproof_sources.bitmex_yaml:BitmexYaml",

@@ -25,6 +25,7 @@ Source: github.com/BitMEX/proof-of-reserves-liabilities (validate_reserves.py).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -32,14 +33,15 @@ from attrs import evolve
 
 from polyproof.config.options import shown
 from polyproof.config.tree import Items, Mapping, Node, Scalar, load_yaml
-from polyproof.errors import Location, SpecError
+from polyproof.errors import Location, Problem, SpecError
 from polyproof.ownership import Kind
-from polyproof.source import FileOptions, Reading, Source
+from polyproof.source import FileOptions, Row, Source, Total
 from polyproof_sources.descriptors import descriptor_keys
 
 __all__ = ["BitmexYaml"]
 
 LARGEST_FILE = 256 << 20
+_CHAIN = "bitcoin"
 _SATOSHI = 8
 _SCRIPTS = ("sh", "sh_wsh", "wsh")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
@@ -51,73 +53,85 @@ class BitmexYaml(Source):
     name: ClassVar[str] = "bitmex-yaml"
     Options = FileOptions
 
-    def read(self, file: Path, reading: Reading) -> None:
+    def read(self, file: Path) -> Iterator[Row | Total | Problem]:
         """Every address is a row, or reported."""
         try:
             document = load_yaml(file, LARGEST_FILE)
         except SpecError as error:
-            reading.findings.add_error(error, Location(str(file)))
+            yield from (evolve(problem, location=problem.location or Location(str(file))) for problem in error.problems)
             return
         if not isinstance(document, Mapping):
-            reading.findings.add("is no mapping", document.location, "height, chain, total, address, …")
+            yield Problem("is no mapping", document.location, "height, chain, total, address, …")
             return
-        _File(document, reading).read()
+        yield from _File(document).read()
 
 
 class _File:
-    def __init__(self, document: Mapping, reading: Reading) -> None:
-        self.document = document
-        self.reading = reading
-        self.number = 0
+    """Reads one file. What is wrong with a value is kept until the item it belongs to is yielded."""
 
-    def read(self) -> None:
+    def __init__(self, document: Mapping) -> None:
+        self.document = document
+        self._faults: list[Problem] = []
+
+    def read(self) -> Iterator[Row | Total | Problem]:
         for again, _ in self.document.repeated():
-            self.reading.findings.add(f"the key {shown(again.key)} is given twice", again.location)
+            self._report(f"the key {shown(again.key)} is given twice", again.location)
         chain = self._text(self.document, "chain")
         if chain != "main":
-            self._report("chain", f"chain is {shown(chain)}", "main: coins of a test chain are worth nothing")
-        height = self._text(self.document, "height")
-        block = self._text(self.document, "block", needed=False) or None
-        message = self._text(self.document, "message", needed=False)
+            where = (self.document.get("chain") or self.document).location
+            self._report(f"chain is {shown(chain)}", where, "main: coins of a test chain are worth nothing")
+        common = {
+            "height": self._text(self.document, "height"),
+            "block": self._text(self.document, "block", needed=False) or None,
+            "message": self._text(self.document, "message", needed=False),
+        }
+        yield from self._reported()
+        number = 0
         for key, custodial in (("address", False), ("custodial", True)):
             listed = self.document.get(key)
-            if listed is None and custodial:
-                continue
-            if not isinstance(listed, Items):
-                self._report(key, f"{key} is no list", "one mapping an address: addr, addr_type, script, balance")
-                continue
-            for item in listed.items:
-                self.number += 1
-                self._address(item, height, block, message, custodial)
+            if isinstance(listed, Items):
+                for item in listed.items:
+                    number += 1
+                    yield from self._address(item, number, common, custodial)
+            elif listed is not None or not custodial:
+                where = (listed or self.document).location
+                yield Problem(f"{key} is no list", where, "one mapping an address: addr, addr_type, script, balance")
         total = self.document.get("total")
         if total is None:
-            self._report("total", "the key 'total' is missing", "the sum of all balances, in satoshis")
-        else:
-            amount = self._text(self.document, "total")
-            self.reading.total(total.location, coin="BTC", amount=amount, exponent=_SATOSHI)
+            hint = "the sum of all balances, in satoshis"
+            yield Problem("the key 'total' is missing", self.document.location, hint)
+            return
+        amount = self._text(self.document, "total")
+        yield from self._reported()
+        yield Total(total.location, "BTC", amount, network=_CHAIN, exponent=_SATOSHI)
 
-    def _address(self, item: Node, height: str, block: str | None, message: str, custodial: bool) -> None:
-        location = evolve(item.location, row=self.number)
+    def _address(
+        self, item: Node, number: int, common: dict[str, str | None], custodial: bool
+    ) -> Iterator[Row | Problem]:
+        location = evolve(item.location, row=number)
         if not isinstance(item, Mapping):
-            self.reading.findings.add("is no mapping", location, "addr, addr_type, script, balance")
+            yield Problem("is no mapping", location, "addr, addr_type, script, balance")
             return
         for again, _ in item.repeated():
-            self.reading.findings.add(f"the key {shown(again.key)} is given twice", location)
+            self._report(f"the key {shown(again.key)} is given twice", location)
         kind, script = self._text(item, "addr_type"), self._text(item, "script", needed=False)
         spendable = kind != "unspendable"
-        self.reading.row(
+        row = Row(
             location,
-            coin="BTC",
-            address=self._text(item, "addr"),
-            amount=self._text(item, "balance"),
+            "BTC",
+            self._text(item, "addr"),
+            self._text(item, "balance"),
+            network=_CHAIN,
             exponent=_SATOSHI,
-            message=self._text(item, "message", needed=False) or message,
+            message=self._text(item, "message", needed=False) or common["message"] or "",
             signatures=self._texts(item, "signatures") if spendable else (),
             keys=self._keys(kind, script, location) if spendable and not custodial else (),
             kind=Kind.CUSTODIAL if custodial else Kind.OWN,
-            height=height,
-            block=block,
+            height=common["height"] or "",
+            block=common["block"],
         )
+        yield from self._reported()
+        yield row
 
     def _keys(self, kind: str, script: str, location: Location) -> tuple[str, ...]:
         if kind in _SCRIPTS and _HEX.fullmatch(script):
@@ -128,16 +142,17 @@ class _File:
             try:
                 return (descriptor_keys(script),)
             except ValueError as error:
-                self.reading.findings.add(f"its script cannot be read: {error}", location)
+                self._report(f"its script cannot be read: {error}", location)
                 return ()
-        self.reading.findings.add(
-            f"addr_type {shown(kind)}", location, "sh, sh_wsh, wsh, wpkh, multisig_…, unspendable"
-        )
+        self._report(f"addr_type {shown(kind)}", location, "sh, sh_wsh, wsh, wpkh, multisig_…, unspendable")
         return ()
 
-    def _report(self, key: str, message: str, hint: str) -> None:
-        node = self.document.get(key)
-        self.reading.findings.add(message, (node or self.document).location, hint)
+    def _reported(self) -> list[Problem]:
+        faults, self._faults = self._faults, []
+        return faults
+
+    def _report(self, message: str, location: Location, hint: str | None = None) -> None:
+        self._faults.append(Problem(message, location, hint))
 
     def _text(self, mapping: Mapping, key: str, needed: bool = True) -> str:
         """The text of a scalar, as it is spelled; empty where it is not there, which is reported if it is needed."""
@@ -145,9 +160,9 @@ class _File:
         if isinstance(node, Scalar) and node.value is not None and node.text is not None:
             return node.text.strip()
         if node is not None and not (isinstance(node, Scalar) and node.value is None):
-            self.reading.findings.add(f"{key} is no text", node.location)
+            self._report(f"{key} is no text", node.location)
         elif needed:
-            self.reading.findings.add(f"the key {key!r} is missing", mapping.location)
+            self._report(f"the key {key!r} is missing", mapping.location)
         return ""
 
     def _texts(self, mapping: Mapping, key: str) -> tuple[str, ...]:
@@ -157,5 +172,5 @@ class _File:
         items = node.items if isinstance(node, Items) else (node,)
         texts = [item.text for item in items if isinstance(item, Scalar) and item.value is not None and item.text]
         if len(texts) != len(items):
-            self.reading.findings.add(f"{key} is no list of texts", node.location)
+            self._report(f"{key} is no list of texts", node.location)
         return tuple(text.strip() for text in texts)

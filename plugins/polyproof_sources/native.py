@@ -35,11 +35,12 @@ from typing import Any, ClassVar
 from attrs import evolve, frozen
 
 from polyproof.config.options import did_you_mean, option, shown
-from polyproof.config.tree import Items, Node, load_yaml
+from polyproof.config.tree import Items as ItemsNode
 from polyproof.config.tree import Mapping as MappingNode
-from polyproof.errors import Location, SpecError
+from polyproof.config.tree import Node, load_yaml
+from polyproof.errors import Location, Problem, SpecError
 from polyproof.ownership import Kind
-from polyproof.source import FileOptions, Reading, Source
+from polyproof.source import FileOptions, Row, Source, Total
 
 __all__ = ["Native", "NativeOptions"]
 
@@ -50,6 +51,7 @@ LONGEST_LINE = 1 << 20
 
 _TEXTS = ("asset", "chain", "token", "address", "amount", "kind", "message", "scheme", "height", "block")
 _LISTS = ("signatures", "keys", "owners")
+_KINDS = {kind.value: kind for kind in Kind}
 _FOUND_OUT = ("control", "outcome")
 _HOLDING = (*_TEXTS, *_LISTS, *_FOUND_OUT)
 _TOTAL = ("asset", "chain", "amount")
@@ -79,6 +81,7 @@ class NativeOptions(FileOptions):
 
 Record = Mapping[str, Any]
 """Texts, lists of texts, and whatever does not belong there."""
+Items = Iterator[Row | Total | Problem]
 
 
 class Native(Source):
@@ -88,84 +91,80 @@ class Native(Source):
     Options = NativeOptions
     options: NativeOptions
 
-    def read(self, file: Path, reading: Reading) -> None:
+    def read(self, file: Path) -> Items:
         """Every holding is a row, or reported."""
         encoding = self.options.encoding or _SUFFIXES.get(file.suffix.lower())
-        table = _Table(reading)
         match encoding:
             case "yaml":
-                _read_yaml(file, table)
+                yield from _read_yaml(file)
             case "jsonl":
-                _read_lines(file, table)
+                yield from _read_lines(file)
             case "parquet":
-                _read_parquet(file, table)
+                yield from _read_parquet(file)
             case _:
                 known = ", ".join(_SUFFIXES)
-                reading.findings.add(f"{file}: unknown suffix {file.suffix!r}", hint=f"{known}; or say encoding")
+                yield Problem(f"{file}: unknown suffix {file.suffix!r}", hint=f"{known}; or say encoding")
 
 
 class _Table:
-    """Takes records as mappings, whatever they were written in."""
+    """Takes records as mappings, whatever they were written in. What is wrong with one is kept until it is taken."""
 
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
+    def __init__(self) -> None:
         self.defaults: dict[str, str] = {}
         self.rows = 0
+        self._faults: list[Problem] = []
 
-    def begin(self, top: Record, location: Location) -> bool:
-        """The header; whether rows may follow."""
-        if str(top.get(HEADER)) != FORMAT:
-            self.report(f"{HEADER} is {shown(top.get(HEADER))}", location, f"this polyproof reads version {FORMAT}")
-            return False
+    def begin(self, top: Record, location: Location) -> Items:
+        """The header: its totals. After a ``Problem`` of another version no rows can be read."""
         self._known(top, _TOP, location)
         defaults = top.get("defaults") or {}
         if isinstance(defaults, Mapping):
             self._known(defaults, _DEFAULTS, location)
             self.defaults = {name: self._text(defaults, name, location) for name in defaults if name in _DEFAULTS}
         else:
-            self.report("defaults is no mapping", location)
+            self._report("defaults is no mapping", location)
         totals = top.get("totals") or []
         if not isinstance(totals, list):
-            self.report("totals is no list", location)
-            return True
+            self._report("totals is no list", location)
+            totals = []
         for total in totals:
             if not isinstance(total, Mapping):
-                self.report("a total is no mapping", location, "asset, chain, amount")
+                self._report("a total is no mapping", location, "asset, chain, amount")
                 continue
             self._known(total, _TOTAL, location)
             asset, chain = self._text(total, "asset", location), self._text(total, "chain", location)
             amount = self._text(total, "amount", location)
-            self.reading.total(location, coin=asset if chain else f"{asset}(ALL)", network=chain, amount=amount)
-        return True
+            yield from self._reported()
+            yield Total(location, asset if chain else f"{asset}(ALL)", amount, network=chain)
+        yield from self._reported()
 
-    def holding(self, record: Any, location: Location) -> None:
-        """One row."""
+    def holding(self, record: Any, location: Location) -> Iterator[Row | Problem]:
+        """One row, or what is wrong with it."""
         self.rows += 1
         location = evolve(location, row=self.rows)
         if not isinstance(record, Mapping):
-            self.report(f"{shown(record)} is no mapping", location, ", ".join(_HOLDING[:-2]))
+            yield Problem(f"{shown(record)} is no mapping", location, ", ".join(_HOLDING[:-2]))
             return
-        before = self.reading.findings.count
         self._known(record, _HOLDING, location)
         texts = {name: self._text(record, name, location) or self.defaults.get(name, "") for name in _TEXTS}
         lists = {name: self._list(record, name, location) for name in _LISTS}
         for name in ("asset", "chain"):
             if not texts[name]:
-                self.report(f"the key {name!r} is missing", location)
-        kinds = [kind.value for kind in Kind]
-        if texts["kind"] and texts["kind"] not in kinds:
-            self.report(f"kind is {shown(texts['kind'])}", location, did_you_mean(texts["kind"], kinds))
-        if self.reading.findings.count > before:
+                self._report(f"the key {name!r} is missing", location)
+        if texts["kind"] and texts["kind"] not in _KINDS:
+            self._report(f"kind is {shown(texts['kind'])}", location, did_you_mean(texts["kind"], list(_KINDS)))
+        if self._faults:
+            yield from self._reported()
             return
-        self.reading.row(
+        yield Row(
             location,
-            coin=texts["asset"],
+            texts["asset"],
+            texts["address"],
+            texts["amount"],
             network=texts["chain"],
             token=texts["token"] if "token" in record else None,
-            address=texts["address"],
-            amount=texts["amount"],
             message=texts["message"],
-            kind=Kind(texts["kind"] or "own"),
+            kind=_KINDS[texts["kind"] or "own"],
             scheme=texts["scheme"] or None,
             height=texts["height"],
             block=texts["block"] or None,
@@ -174,13 +173,17 @@ class _Table:
             owners=lists["owners"],
         )
 
-    def report(self, message: str, location: Location, hint: str | None = None) -> None:
-        self.reading.findings.add(message, location, hint)
+    def _reported(self) -> list[Problem]:
+        faults, self._faults = self._faults, []
+        return faults
+
+    def _report(self, message: str, location: Location, hint: str | None = None) -> None:
+        self._faults.append(Problem(message, location, hint))
 
     def _known(self, record: Record, allowed: tuple[str, ...], location: Location) -> None:
         for key in record:
             if key not in allowed:
-                self.report(f"unknown key {shown(key)}", location, did_you_mean(key, allowed))
+                self._report(f"unknown key {shown(key)}", location, did_you_mean(key, allowed))
 
     def _text(self, record: Record, name: str, location: Location) -> str:
         value = record.get(name)
@@ -191,10 +194,10 @@ class _Table:
         if isinstance(value, Decimal):
             return f"{value:f}" if value.is_finite() and abs(value.adjusted()) < 100 else str(value)
         if isinstance(value, float):
-            self.report(f"{name} is a floating-point number", location, "write a decimal number or a text")
+            self._report(f"{name} is a floating-point number", location, "write a decimal number or a text")
             return ""
         if not isinstance(value, str):
-            self.report(f"{name} is {shown(value)}", location, "wanted is a text")
+            self._report(f"{name} is {shown(value)}", location, "expected a text")
             return ""
         # A message is what was signed, to the last blank.
         return value if name == "message" else value.strip()
@@ -205,55 +208,73 @@ class _Table:
             return ()
         items = [value] if isinstance(value, str) else value
         if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
-            self.report(f"{name} is no list of texts", location)
+            self._report(f"{name} is no list of texts", location)
             return ()
         return tuple(item.strip() for item in items if item.strip())
 
 
-def _read_yaml(file: Path, table: _Table) -> None:
+def _other_version(top: Record, location: Location) -> Problem | None:
+    if str(top.get(HEADER)) == FORMAT:
+        return None
+    return Problem(f"{HEADER} is {shown(top.get(HEADER))}", location, f"this polyproof reads version {FORMAT}")
+
+
+def _read_yaml(file: Path) -> Items:
     try:
         document = load_yaml(file, LARGEST_YAML)
     except SpecError as error:
-        table.reading.findings.add_error(error, Location(str(file)))
+        yield from (evolve(problem, location=problem.location or Location(str(file))) for problem in error.problems)
         return
     if not isinstance(document, MappingNode):
-        table.report("is no mapping", document.location, f"it begins with {HEADER}: {FORMAT}")
+        yield Problem("is no mapping", document.location, f"it begins with {HEADER}: {FORMAT}")
         return
-    top = {entry.key: _plain(entry.value, table) for entry in document.entries if entry.key != "holdings"}
-    _report_repeated(document, table)
-    if not table.begin(top, document.location):
+    top = {entry.key: _plain(entry.value) for entry in document.entries if entry.key != "holdings"}
+    if other := _other_version(top, document.location):
+        yield other
         return
+    yield from _repeated(document, ("holdings",))
+    table = _Table()
+    yield from table.begin(top, document.location)
     holdings = document.get("holdings")
-    if not isinstance(holdings, Items):
-        table.report("holdings is no list", (holdings or document).location, "one mapping a holding")
+    if not isinstance(holdings, ItemsNode):
+        yield Problem("holdings is no list", (holdings or document).location, "one mapping a holding")
         return
     for item in holdings.items:
-        table.holding(_plain(item, table), item.location)
+        yield from _repeated(item)
+        yield from table.holding(_plain(item), item.location)
 
 
-def _plain(node: Node, table: _Table) -> Any:
+def _plain(node: Node) -> Any:
     """A tree as mappings, lists and texts: scalars as they are spelled."""
     if isinstance(node, MappingNode):
-        _report_repeated(node, table)
-        return {entry.key: _plain(entry.value, table) for entry in node.entries}
-    if isinstance(node, Items):
-        return [_plain(item, table) for item in node.items]
+        return {entry.key: _plain(entry.value) for entry in node.entries}
+    if isinstance(node, ItemsNode):
+        return [_plain(item) for item in node.items]
     return None if node.value is None else node.value if isinstance(node.value, bool) else node.text
 
 
-def _report_repeated(mapping: MappingNode, table: _Table) -> None:
-    for again, _ in mapping.repeated():
-        table.report(f"the key {shown(again.key)} is given twice", again.location)
+def _repeated(node: Node, besides: tuple[str, ...] = ()) -> Iterator[Problem]:
+    """Keys that are given twice, in a tree but for what stands under some keys of its root."""
+    if isinstance(node, MappingNode):
+        for again, _ in node.repeated():
+            yield Problem(f"the key {shown(again.key)} is given twice", again.location)
+        for entry in node.entries:
+            if entry.key not in besides:
+                yield from _repeated(entry.value)
+    elif isinstance(node, ItemsNode):
+        for item in node.items:
+            yield from _repeated(item)
 
 
-def _read_lines(file: Path, table: _Table) -> None:
+def _read_lines(file: Path) -> Items:
+    table, begun = _Table(), False
     with file.open("rb") as lines:
-        number, begun = 0, False
+        number = 0
         while line := lines.readline(LONGEST_LINE + 1):
             number += 1
             location = Location(str(file), number)
             if len(line) > LONGEST_LINE:
-                table.report(f"the line is longer than {LONGEST_LINE} bytes", location)
+                yield Problem(f"the line is longer than {LONGEST_LINE} bytes", location)
                 while line and not line.endswith(b"\n"):
                     line = lines.readline(LONGEST_LINE + 1)
                 continue
@@ -263,17 +284,19 @@ def _read_lines(file: Path, table: _Table) -> None:
             try:
                 value = json.loads(line, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=str)
             except (ValueError, RecursionError) as error:
-                table.report(f"is no JSON: {str(error)[:200]}", location)
+                yield Problem(f"is no JSON: {str(error)[:200]}", location)
                 continue
             if begun:
-                table.holding(value, location)
+                yield from table.holding(value, location)
                 continue
             if not isinstance(value, Mapping):
-                table.report("the first line is no object", location, f'{{"{HEADER}": {FORMAT}}}')
+                yield Problem("the first line is no object", location, f'{{"{HEADER}": {FORMAT}}}')
                 return
-            begun = table.begin(value, location)
-            if not begun:
+            if other := _other_version(value, location):
+                yield other
                 return
+            yield from table.begin(value, location)
+            begun = True
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -283,16 +306,16 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _read_parquet(file: Path, table: _Table) -> None:
+def _read_parquet(file: Path) -> Items:
     import duckdb
 
-    location = Location(str(file))
+    table, location = _Table(), Location(str(file))
     try:
         with duckdb.connect(":memory:", config={"autoinstall_known_extensions": False}) as connection:
             for record in _parquet_rows(connection, file):
-                table.holding(record, location)
+                yield from table.holding(record, location)
     except duckdb.Error as error:
-        table.report(f"cannot be read as Parquet: {str(error).splitlines()[0][:300]}", location)
+        yield Problem(f"cannot be read as Parquet: {str(error).splitlines()[0][:300]}", location)
 
 
 def _parquet_rows(connection: Any, file: Path) -> Iterator[Record]:

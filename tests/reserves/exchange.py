@@ -19,8 +19,8 @@ from polyproof import liabilities as audit
 from polyproof.balances import Pin
 from polyproof.ownership import OwnershipClaim
 from polyproof.registry import Registry, default_registry
-from polyproof.reserves.coins import BUILT_IN
 from polyproof.settings.spec import Spec, parse_spec
+from polyproof_okx.coins import COINS
 
 ASSETS = ("BTC 8", "ETH 9", "USDT 6", "TRX 6", "SOL 9", "TON 9", "APT 8", "DOT 10", "XRP 6", "FIL 9")
 SNAPSHOT = "2025-11-30T00:00:00Z"
@@ -72,8 +72,8 @@ class Wallet:
 
 def coin_of(chain: str) -> str:
     """What a reserve file calls the coin of a wallet, by the name that ``ownership.wallets`` gives its chain."""
-    known = {coin.name for coin in BUILT_IN}
-    return chain if chain in known else next(coin.name for coin in BUILT_IN if coin.chain == chain)
+    known = {coin.name for coin in COINS}
+    return chain if chain in known else next(coin.name for coin in COINS if coin.chain == chain)
 
 
 def wallet(way: str, number: int, amount: str = "1", message: str = "I am an example address") -> Wallet:

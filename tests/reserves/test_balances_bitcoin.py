@@ -11,9 +11,9 @@ from attrs import evolve
 
 from polyproof.balances import Answer, Question
 from polyproof.errors import InputError
+from polyproof.model.holdings import FINEST
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
-from polyproof.source import FINEST
 from polyproof_balances.bitcoin_core import BitcoinCore, BitcoinCoreOptions
 from reserves.exchange import BITCOIN
 from reserves.nodes import Core, Spelled

@@ -14,11 +14,11 @@ from attrs import evolve
 from ownership import wallets
 from polyproof.balances import Answer, ControlQuestion, Pin, Question
 from polyproof.errors import InputError
+from polyproof.model.holdings import FINEST
 from polyproof.ownership import OwnershipClaim, Status
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
 from polyproof.reserves.signatures import load_schemes, verify_ownership
-from polyproof.source import FINEST
 from polyproof_balances.evm import Evm, EvmOptions, Token
 from reserves import nodes
 from reserves.exchange import ETHEREUM

@@ -11,10 +11,10 @@ from attrs import evolve
 
 from polyproof.balances import ControlQuestion, Question
 from polyproof.errors import InputError
+from polyproof.model.holdings import FINEST
 from polyproof.ownership import OwnershipClaim
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
-from polyproof.source import FINEST
 from polyproof_balances.replay import Replay, ReplayOptions
 from reserves.exchange import BITCOIN, ETHEREUM
 

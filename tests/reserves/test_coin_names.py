@@ -8,8 +8,9 @@ import pytest
 
 from polyproof.errors import InputError
 from polyproof.model.assets import Asset
-from polyproof.reserves.coins import BUILT_IN, CHAINS, CoinNames, spelling
+from polyproof.reserves.coins import CHAINS, CoinNames, spelling
 from polyproof.settings.reserves import CoinName
+from polyproof_okx.coins import COINS, NETWORKS
 from polyproof_ownership.chains import canonical_chain
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +19,7 @@ ASSETS = (*(Asset(symbol, 8) for symbol in SYMBOLS), Asset("SHIBA", 8, aliases=(
 
 
 def names(**options: object) -> CoinNames:
-    return CoinNames(ASSETS, **options)
+    return CoinNames(ASSETS, named=COINS, networks=NETWORKS, **options)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_chains_of_strangers_schemes_are_known() -> None:
 
 
 def test_no_name_means_two_things() -> None:
-    found = [spelling(coin.name) for coin in BUILT_IN]
+    found = [spelling(coin.name) for coin in COINS]
     assert len(set(found)) == len(found)
 
 
@@ -124,7 +125,7 @@ def test_a_chain_is_called_what_the_ownership_schemes_call_it(chain: str) -> Non
     """A coin that a scheme knows by its own table must be on the same chain there."""
     assert canonical_chain(chain) in (chain, None)
     served = canonical_chain(chain) is not None
-    for coin in BUILT_IN:
+    for coin in COINS:
         theirs = canonical_chain(coin.name)
         if coin.chain == chain and theirs is not None and served:
             assert theirs == chain, coin.name
@@ -132,10 +133,10 @@ def test_a_chain_is_called_what_the_ownership_schemes_call_it(chain: str) -> Non
 
 @pytest.mark.parametrize("chain", sorted(CHAINS))
 def test_every_coin_on_a_network_called_like_its_chain_is_found(chain: str) -> None:
-    symbols = {coin.asset for coin in BUILT_IN}
-    found = CoinNames([Asset(symbol, 8) for symbol in sorted(symbols)])
+    symbols = {coin.asset for coin in COINS}
+    found = CoinNames([Asset(symbol, 8) for symbol in sorted(symbols)], named=COINS, networks=NETWORKS)
     assert found.chain(chain.upper()) == chain
-    for coin in BUILT_IN:
+    for coin in COINS:
         if coin.chain == chain:
             assert found.find(coin.name, chain).chain == chain
 
@@ -145,7 +146,7 @@ def coin_table() -> str:
     lines = ["| Chain | Coins on it |", "| --- | --- |"]
     for chain in sorted(CHAINS):
         coins = []
-        for coin in BUILT_IN:
+        for coin in COINS:
             if coin.chain == chain:
                 meant = "" if coin.asset == coin.name else f" ({coin.asset}{', ' + coin.token if coin.token else ''})"
                 coins.append(f"`{coin.name}`{meant}")

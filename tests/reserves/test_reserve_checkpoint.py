@@ -45,7 +45,7 @@ class Counting(OwnershipScheme):
 
 def rows(count: int) -> list[Any]:
     from polyproof.errors import Location
-    from polyproof.source import ReserveRow
+    from polyproof.reserves.rows import ReserveRow
 
     return [
         ReserveRow(Location("a", number), "ETH", "ETH", "ethereum", f"0x{number:040x}", number, message="m")

@@ -15,14 +15,15 @@ from ownership import wallets
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
 from polyproof.errors import Location, PluginError, SpecError
 from polyproof.model.assets import Asset
+from polyproof.model.holdings import FINEST, amount_text
 from polyproof.ownership import AccountControl, Kind, Status
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
 from polyproof.reserves import BalanceCheck, Check, JudgedRow, ReservesPolicy, evaluate, settle
 from polyproof.reserves.challenge import Challenges, Freshly, Freshness
 from polyproof.reserves.evaluation import percent
+from polyproof.reserves.rows import ReserveRow
 from polyproof.reserves.signatures import load_schemes
-from polyproof.source import FINEST, ReserveRow, amount_text
 from reserves.exchange import PINS, SNAPSHOT
 
 COIN = 10**FINEST

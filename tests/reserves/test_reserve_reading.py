@@ -8,10 +8,10 @@ import pytest
 
 from ownership import wallets
 from polyproof.errors import ReservesError
+from polyproof.model.holdings import FINEST
 from polyproof.registry import default_registry
 from polyproof.reserves import read_reserves
 from polyproof.reserves.signatures import load_schemes
-from polyproof.source import FINEST
 from polyproof_ownership import encodings
 from polyproof_ownership.evm import checksummed
 from reserves.conftest import Problems, Read

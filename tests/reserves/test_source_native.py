@@ -12,8 +12,8 @@ import pyarrow.parquet
 import pytest
 
 from ownership import wallets
+from polyproof.model.holdings import FINEST
 from polyproof.ownership import Kind
-from polyproof.source import FINEST
 from reserves.conftest import Problems, Read
 from reserves.exchange import ETHEREUM, jsonl
 

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ownership import wallets
-from polyproof.errors import ReservesError
+from polyproof.errors import Problem, ReservesError
 from polyproof.findings import Findings
+from polyproof.model.holdings import FINEST
 from polyproof.ownership import Kind
-from polyproof.source import FINEST
-from polyproof_sources.records import LONGEST, MOST_UNFINISHED, cells, read_records
+from polyproof_okx.records import LONGEST, MOST_UNFINISHED, cells, read_records
 from reserves.conftest import Problems, Read
 from reserves.exchange import HEADER_9, HEADER_11, HEADER_12, okx_csv, wallet
 
@@ -293,8 +293,12 @@ def test_an_address_that_would_steer_a_terminal_is_not_taken(problems: Problems,
 
 def records(folder: Path, data: bytes) -> tuple[list[tuple[int | None, tuple[str, ...]]], Findings]:
     (folder / "records.csv").write_bytes(data)
-    findings = Findings()
-    found = [(one.location.line, one.cells) for one in read_records(folder / "records.csv", findings)]
+    findings, found = Findings(), []
+    for one in read_records(folder / "records.csv"):
+        if isinstance(one, Problem):
+            findings.add_problem(one)
+        else:
+            found.append((one.location.line, one.cells))
     return found, findings
 
 

@@ -1,15 +1,15 @@
-"""What reserve files call coins and networks, and what is meant: an asset on a chain.
+"""What reserve files call coins and chains, and what is meant: an asset of the spec on a chain.
 
-One table says it all; nothing is guessed from how a name looks, since «USDC-ARBITRUM» and «ARBITRUM-USDC» may be
-different tokens. A name that is neither here nor in the spec (``reserves.coins``) is a problem of its row.
-
-The names are those of OKX's reserve files (github.com/okx/proof-of-reserves, common/coin.go, docs/support_coins.md).
+Core knows chains by their own names and by those that everybody has for them, and the coin that fees are paid in on
+each. What a format calls coins besides, such as ``USDT-TRC20``, it brings with it (``polyproof.source.Coin``), and a
+spec may add more (``reserves.coins``). Nothing is guessed from how a name looks, since «USDC-ARBITRUM» and
+«ARBITRUM-USDC» may be different tokens: a name that nobody has said the meaning of is a problem of its row.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -17,139 +17,150 @@ from attrs import frozen
 from polyproof.config.options import did_you_mean, nearest, shown
 from polyproof.errors import InputError, Problem
 from polyproof.model.assets import Asset
+from polyproof.source import Coin
 
 if TYPE_CHECKING:
     from polyproof.settings.reserves import CoinName
 
-__all__ = ["BUILT_IN", "CHAINS", "CoinMeaning", "CoinNames", "spelling"]
+__all__ = ["CHAINS", "TOLD_APART", "Chain", "CoinMeaning", "CoinNames", "spelling"]
 
-# Chain: what files call the network, then the coins on it. A coin is NAME where it has the asset's own name, else
-# NAME=ASSET; after a slash, which of several tokens of that asset on that chain. The first coin is the chain's own.
+# Chain: its own coin, then what else its network is called.
 _TABLE = {
-    "bitcoin": ("BTC", "BTC USDT-OMNI=USDT/omni"),
-    "bitcoin-cash": ("BCH BCHN", "BCH BCHN=BCH"),
-    "bitcoin-sv": ("BSV BCHSV", "BSV BCHSV=BSV"),
-    "bitcoin-gold": ("BTG", "BTG"),
-    "bitcoin-diamond": ("BCD", "BCD"),
-    "ecash": ("XEC BCHA", "XEC BCHA=XEC"),
-    "litecoin": ("LTC", "LTC"),
-    "dogecoin": ("DOGE", "DOGE"),
-    "dash": ("DASH", "DASH"),
-    "digibyte": ("DGB", "DGB"),
-    "qtum": ("QTUM", "QTUM"),
-    "ravencoin": ("RVN", "RVN"),
-    "zcash": ("ZEC ZCASH", "ZEC ZCASH=ZEC"),
-    "horizen": ("ZEN", "ZEN"),
-    "decred": ("DCR", "DCR"),
-    "ethereum": (
-        "ETH ERC20",
-        "ETH BETH USDT-ERC20=USDT USDC USDC-ERC20=USDC USDG-ERC20=USDG SHIB UNI LINK BLUR MATIC PEOPLE OKB",
-    ),
-    "arbitrum": (
-        "ARBITRUM ARBITRUM-ONE",
-        "ETH-ARBITRUM=ETH ARB USDT-ARBITRUM=USDT USDC-ARBITRUM-NATIVE=USDC USDC-ARBITRUM=USDC/bridged",
-    ),
-    "arbitrum-nova": ("", ""),
-    "optimism": (
-        "OPTIMISM",
-        "ETH-OPTIMISM=ETH OP OPTIMISM=OP USDT-OPTIMISM=USDT USDC-OPTIMISM-FF85=USDC USDC-OPTIMISM=USDC/bridged",
-    ),
-    "base": ("", "ETH-BASE=ETH BASE=ETH USDC-BASE=USDC"),
-    "polygon": ("POLY", "POL USDT-POLY=USDT POLY-USDC-3359=USDC POLY-USDC=USDC/bridged"),
-    "polygon-zkevm": ("", ""),
-    "bnb-smart-chain": ("BSC BEP20 BNB-BSC", "BNB BNB-BSC=BNB BABYDOGE-BSC=BABYDOGE"),
-    "opbnb": ("OP-BNB", ""),
-    "avalanche-c": ("AVAXC AVAX-C", "AVAX AVAXC=AVAX USDT-AVAXC=USDT USDC-AVAXC=USDC"),
-    "ethereum-classic": ("ETC", "ETC"),
-    "ethereum-pow": ("ETHW", "ETHW"),
-    "ethereum-fair": ("ETHF", "ETHF"),
-    "x-layer": (
-        "XLAYER",
-        "OKB-X1=OKB OKB-XLAYER=OKB OKB-X1-ETH=ETH OKB-X1-USDT=USDT OKB-X1-USDC=USDC USDG-XLAYER=USDG",
-    ),
-    "linea": ("", "ETH-LINEA=ETH"),
-    "zksync": ("ZKSYNC2 ETH-ZKSYNC", "ETH-ZKSYNC2=ETH ETH-ZKSYNC=ETH ZKSYNC2=ETH"),
-    "scroll": ("", ""),
-    "unichain": ("", "ETH-UNICHAIN=ETH"),
-    "blast": ("", "ETH-BLAST=ETH"),
-    "mode": ("", "ETH-MODE=ETH"),
-    "taiko": ("", ""),
-    "katana": ("", "ETH-KATANA=ETH"),
-    "world-chain": ("", "ETH-WORLD=ETH"),
-    "megaeth": ("", "ETH-MEGA=ETH"),
-    "lisk": ("LSK", "ETH-LSK=ETH"),
-    "core": ("", "CORE"),
-    "berachain": ("", "BERA"),
-    "conflux": ("", "CFX"),
-    "conflux-espace": ("", "CFX-EVM=CFX"),
-    "story": ("IP-STORY", "IP-STORY=IP"),
-    "merlin": ("MERLIN-BTC", "MERLIN-BTC=BTC"),
-    "chiliz": ("CHZ", ""),
-    "ronin": ("", "RON"),
-    "kaia": ("KLAY", ""),
-    "endurance": ("ACE-MAIN", "ACE"),
-    "moonbeam": ("", "GLMR"),
-    "moonriver": ("", "MOVR"),
-    "metis": ("METIS-MAINNET", ""),
-    "flare": ("", "FLR"),
-    "theta": ("", "TFUEL"),
-    "sonic": ("S-SONIC", "S-SONIC=S"),
-    "fantom": ("FTM-OPERA", "FTM FTM-OPERA=FTM"),
-    "celo": ("", "CELO"),
-    "gravity": ("G-GRAVITY", "G-GRAVITY=G"),
-    "sophon": ("", ""),
-    "oasys": ("", "OAS"),
-    "zetachain": ("", "ZETA"),
-    "cronos": ("", ""),
-    "plasma": ("", "XPL"),
-    "sei-evm": ("", ""),
-    "monad": ("", ""),
-    "hyperevm": ("", ""),
-    "fraxtal": ("FRAX-EVM", ""),
-    "abstract": ("", ""),
-    "pulsechain": ("", "PLS"),
-    "apechain": ("APE-APECHAIN", "APE-APECHAIN=APE"),
-    "manta-pacific": ("MANTA2", ""),
-    "heco": ("HT-HECO", "HT-HECO=HT"),
-    "kcc": ("", ""),
-    "astar-evm": ("ASTR-ASTAREVM", "ASTR-ASTAREVM=ASTR"),
-    "gnosis": ("XDAI", ""),
-    "mantle": ("", "MNT"),
-    "okt": (
-        "OKC OKTC OKC20 KIP20",
-        "OKT OKC=OKT USDT-OKC20=USDT USDC-OKC20=USDC OKB-OKC20=OKB LTCK-OKC20=LTC FILK-OKC20=FIL SHIBK-KIP20=SHIB "
-        "DOTK-OKC20=DOT ETCK-KIP20=ETC XRPK-KIP20=XRP UNIK-OKC20=UNI BCHK-KIP20=BCH BABYDOGE-KIP20=BABYDOGE "
-        "LINKK-OKC20=LINK TRXK-KIP20=TRX ETHK-OKC20=ETH",
-    ),
-    "tron": ("TRX TRC20", "TRX TRON=TRX USDT-TRC20=USDT USDC-TRC=USDC USDC-TRC20=USDC"),
-    "solana": ("SOL SPL", "SOL USDC-SPL=USDC USDT-SPL=USDT USDG"),
-    "aptos": ("APT APTOS-FA", "APT APTOS=APT APTOS-FA=APT/fungible-asset USDT-APTOS=USDT USDC-APTOS=USDC"),
-    "sui": ("", "SUI USDC-SUI=USDC"),
-    "ton": ("TONCOIN TONCOIN-NEW", "TON TONCOIN=TON TONCOIN-NEW=TON USDT-TON=USDT"),
-    "polkadot": ("DOT", "DOT"),
-    "polkadot-asset-hub": ("ASSET-HUB", "ASSET-HUB=DOT"),
-    "kusama": ("KSM", "KSM"),
-    "kusama-asset-hub": ("ASSET-HUB-KSM", "ASSET-HUB-KSM=KSM"),
-    "cardano": ("ADA", "ADA"),
-    "filecoin": ("FIL FEVM FIL-EVM", "FIL FEVM=FIL FIL-EVM=FIL"),
-    "aelf": ("ELF", "ELF"),
-    "xrp-ledger": ("XRP RIPPLE XRPL", "XRP RIPPLE=XRP"),
-    "eos": ("VAULTA A", "EOS A"),
-    "wax": ("WAXP", "WAXP"),
-    "algorand": ("ALGO", "ALGO USDT-ALGO=USDT"),
-    "stellar": ("XLM", "XLM"),
-    "pi": ("", "PI"),
-    "near": ("", "NEAR"),
-    "hedera": ("HBAR", "HBAR"),
-    "terra-classic": ("LUNC", "LUNC"),
-    "starknet": ("", "STARKNET-ETH=ETH"),
-    "tezos": ("XTZ", "XTZ"),
-    "cosmos": ("ATOM", "ATOM"),
-    "celestia": ("TIA", "TIA"),
-    "internet-computer": ("ICP", "ICP"),
-    "iota": ("", "IOTA"),
-    "stacks": ("STX", "STX"),
+    "bitcoin": "BTC",
+    "bitcoin-cash": "BCH",
+    "bitcoin-sv": "BSV",
+    "bitcoin-gold": "BTG",
+    "bitcoin-diamond": "BCD",
+    "ecash": "XEC",
+    "litecoin": "LTC",
+    "dogecoin": "DOGE",
+    "dash": "DASH",
+    "digibyte": "DGB",
+    "qtum": "QTUM",
+    "ravencoin": "RVN",
+    "zcash": "ZEC",
+    "horizen": "ZEN",
+    "decred": "DCR",
+    "ethereum": "ETH ERC20",
+    "arbitrum": "ETH ARB ARBITRUM-ONE",
+    "arbitrum-nova": "ETH",
+    "optimism": "ETH OP",
+    "base": "ETH",
+    "polygon": "POL",
+    "polygon-zkevm": "ETH",
+    "bnb-smart-chain": "BNB BSC BEP20",
+    "opbnb": "BNB",
+    "avalanche-c": "AVAX AVAX-C",
+    "ethereum-classic": "ETC",
+    "ethereum-pow": "ETHW",
+    "ethereum-fair": "ETHF",
+    "x-layer": "OKB XLAYER",
+    "linea": "ETH",
+    "zksync": "ETH",
+    "scroll": "ETH",
+    "unichain": "ETH",
+    "blast": "ETH",
+    "mode": "ETH",
+    "taiko": "ETH",
+    "katana": "ETH",
+    "world-chain": "ETH",
+    "megaeth": "ETH",
+    "lisk": "ETH",
+    "core": "CORE",
+    "berachain": "BERA",
+    "conflux": "CFX",
+    "conflux-espace": "CFX",
+    "story": "IP",
+    "merlin": "BTC",
+    "chiliz": "CHZ",
+    "ronin": "RON",
+    "kaia": "KAIA KLAY",
+    "endurance": "ACE",
+    "moonbeam": "GLMR",
+    "moonriver": "MOVR",
+    "metis": "METIS",
+    "flare": "FLR",
+    "theta": "TFUEL",
+    "sonic": "S",
+    "fantom": "FTM",
+    "celo": "CELO",
+    "gravity": "G",
+    "sophon": "SOPH",
+    "oasys": "OAS",
+    "zetachain": "ZETA",
+    "cronos": "CRO",
+    "plasma": "XPL",
+    "sei-evm": "SEI",
+    "monad": "MON",
+    "hyperevm": "HYPE",
+    "fraxtal": "FRAX",
+    "abstract": "ETH",
+    "pulsechain": "PLS",
+    "apechain": "APE",
+    "manta-pacific": "ETH",
+    "heco": "HT",
+    "kcc": "KCS",
+    "astar-evm": "ASTR",
+    "gnosis": "XDAI",
+    "mantle": "MNT",
+    "okt": "OKT OKC OKTC",
+    "tron": "TRX TRC20",
+    "solana": "SOL SPL",
+    "aptos": "APT",
+    "sui": "SUI",
+    "ton": "TON TONCOIN",
+    "polkadot": "DOT",
+    "polkadot-asset-hub": "DOT",
+    "kusama": "KSM",
+    "kusama-asset-hub": "KSM",
+    "cardano": "ADA",
+    "filecoin": "FIL FEVM",
+    "aelf": "ELF",
+    "xrp-ledger": "XRP XRPL RIPPLE",
+    "eos": "EOS VAULTA A",
+    "wax": "WAXP WAX",
+    "algorand": "ALGO",
+    "stellar": "XLM",
+    "pi": "PI",
+    "near": "NEAR",
+    "hedera": "HBAR",
+    "terra-classic": "LUNC",
+    "starknet": "STRK",
+    "tezos": "XTZ",
+    "cosmos": "ATOM",
+    "celestia": "TIA",
+    "internet-computer": "ICP",
+    "iota": "IOTA",
+    "stacks": "STX",
 }
+
+
+@frozen
+class Chain:
+    """A chain that core knows."""
+
+    name: str
+    """The one name of it, in lower case letters, digits and hyphens."""
+    coin: str
+    """Its own coin, that fees are paid in, by its symbol."""
+    networks: tuple[str, ...]
+    """What its network is called besides."""
+
+
+CHAINS = {
+    name: Chain(name, coin, tuple(others)) for name, (coin, *others) in ((n, t.split()) for n, t in _TABLE.items())
+}
+"""The chains that core knows, by name. Where several have one coin, its home comes first."""
+TOLD_APART = frozenset(
+    {
+        ("APT", "aptos", "fungible-asset"),
+        ("USDC", "arbitrum", "bridged"),
+        ("USDC", "optimism", "bridged"),
+        ("USDC", "polygon", "bridged"),
+        ("USDT", "bitcoin", "omni"),
+    }
+)
+"""Asset, chain and token, where a chain has a second token of an asset beside the usual one."""
 
 _CHAIN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _ALL = re.compile(r"(.+?)\s*\(ALL\)")
@@ -171,36 +182,8 @@ class CoinMeaning:
     """The spec says to leave it out."""
 
 
-@frozen
-class _Coin:
-    name: str
-    asset: str
-    chain: str
-    token: str
-
-
-def _coins() -> Iterator[_Coin]:
-    for chain, (_, coins) in _TABLE.items():
-        for item in coins.split():
-            name, _, meant = item.partition("=")
-            asset, _, token = (meant or name).partition("/")
-            yield _Coin(name, asset, chain, token)
-
-
-def _networks() -> Iterator[tuple[str, str]]:
-    for chain, (others, _) in _TABLE.items():
-        yield spelling(chain), chain
-        yield from ((spelling(other), chain) for other in others.split())
-
-
-BUILT_IN = tuple(_coins())
-"""The table, coin by coin."""
-CHAINS = frozenset(_TABLE)
-"""The one names of all chains it knows."""
-
-
 class CoinNames:
-    """Finds what a file means, for the assets of one spec."""
+    """Finds what a file of one format means, for the assets of one spec."""
 
     def __init__(
         self,
@@ -208,26 +191,36 @@ class CoinNames:
         coins: Sequence[CoinName] = (),
         ignore: Iterable[str] = (),
         chains: Iterable[str] = (),
+        *,
+        named: Sequence[Coin] = (),
+        networks: Mapping[str, str] | None = None,
     ) -> None:
-        """``coins``: further names, which win over the table's. ``ignore``: coins or assets to leave out.
+        """``coins``: names that the spec adds, which win over all others. ``ignore``: coins or assets to leave out.
 
-        ``chains``: chains beyond the table's, those that the installed ownership schemes serve.
+        ``chains``: chains beyond the table's, those that the installed ownership schemes serve. ``named``,
+        ``networks``: what the format calls coins and chains.
         """
         self._symbols = {spelling(name): asset.symbol for asset in assets for name in (asset.symbol, *asset.aliases)}
-        own = [_Coin(coin.coin, coin.asset, coin.chain, coin.token) for coin in coins]
-        self._coins = {spelling(coin.name): coin for coin in (*BUILT_IN, *own)}
+        own = [Coin(coin.coin, coin.asset, coin.chain, coin.token) for coin in coins]
+        self._coins = {spelling(coin.name): coin for coin in (*named, *own)}
         self._assets = {spelling(coin.asset) for coin in self._coins.values()} | set(self._symbols)
-        self._networks = dict(_networks())
-        # A network is often called by the coin that has its name, such as ETH_ARBITRUM.
-        self._networks |= {name: coin.chain for name, coin in self._coins.items() if name not in self._networks}
+        self._assets |= {chain.coin for chain in CHAINS.values()}
+        self._networks = {spelling(name): name for name in CHAINS}
+        self._networks |= {other: chain.name for chain in CHAINS.values() for other in chain.networks}
+        self._networks |= {spelling(name): chain for name, chain in (networks or {}).items()}
+        # A network is often called by the coin that has its name, such as ETH_ARBITRUM, or by its own coin.
+        for name, coin in self._coins.items():
+            self._networks.setdefault(name, coin.chain)
+        for known in CHAINS.values():
+            self._networks.setdefault(known.coin, known.name)
         further = [*(chain for chain in chains if _CHAIN.match(chain)), *(coin.chain for coin in own)]
         self._networks |= {spelling(chain): chain for chain in further}
         self._ignore = {spelling(name) for name in ignore}
         self._tokens: dict[tuple[str, str], set[str]] = {}
-        for coin in self._coins.values():
-            symbol = self._symbols.get(spelling(coin.asset))
-            if symbol is not None and coin.token:
-                self._tokens.setdefault((symbol, coin.chain), set()).add(coin.token)
+        for asset, chain, token in (*TOLD_APART, *((one.asset, one.chain, one.token) for one in self._coins.values())):
+            symbol = self._symbols.get(spelling(asset))
+            if symbol is not None and token:
+                self._tokens.setdefault((symbol, chain), set()).add(token)
         self._found: dict[tuple[str, str], CoinMeaning] = {}
 
     def chain(self, network: str) -> str:
@@ -278,13 +271,9 @@ class CoinNames:
             )
         if name in self._ignore:
             return CoinMeaning(coin, chain, ignored=True)
-        raise InputError(
-            Problem(
-                f"unknown coin {shown(coin)}",
-                hint=f"{self._hint(coin, self._coins)}tell what it is in reserves.coins, or leave it out by "
-                f"reserves.ignore",
-            )
-        )
+        near = self._hint(coin, {*self._coins, *self._symbols})
+        hint = f"{near}say what it is in reserves.coins, or leave it out by reserves.ignore"
+        raise InputError(Problem(f"unknown coin {shown(coin)}", hint=hint))
 
     def _meaning(self, coin: str, asset: str, chain: str, token: str) -> CoinMeaning:
         symbol = self._symbols.get(spelling(asset))

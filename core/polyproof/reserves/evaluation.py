@@ -18,13 +18,14 @@ from attrs import evolve, frozen
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
 from polyproof.errors import PluginError
 from polyproof.model.assets import Asset
+from polyproof.model.holdings import FINEST, LARGEST
 from polyproof.ownership import OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.progress import Progress, Task
 from polyproof.reserves.challenge import Challenges, Freshly, Freshness
 from polyproof.reserves.checkpoint import Checkpoint
+from polyproof.reserves.rows import ReserveRow
 from polyproof.reserves.signatures import verify_ownership
 from polyproof.settings.reserves import ReservesPolicy
-from polyproof.source import FINEST, LARGEST, ReserveRow
 
 __all__ = [
     "AssetReserves",

@@ -15,10 +15,11 @@ from typing import Any
 
 from polyproof.errors import Location, ProofRejected
 from polyproof.formats.strict_json import canonical, parse_strict
+from polyproof.model.holdings import LONGEST_ADDRESS, LONGEST_TEXT, amount_text
 from polyproof.ownership import Kind, Status
 from polyproof.reserves.challenge import Freshly, Freshness
 from polyproof.reserves.evaluation import BalanceCheck, Check, JudgedRow
-from polyproof.source import LONGEST_ADDRESS, LONGEST_TEXT, ReserveRow, amount_text
+from polyproof.reserves.rows import ReserveRow
 from polyproof.toolkit.json_object import (
     LONGEST_SENTENCE,
     JsonObject,

@@ -23,13 +23,13 @@ from polyproof.config.reader import Structure
 from polyproof.config.tree import from_json
 from polyproof.errors import InputError, ProofRejected
 from polyproof.formats.strict_json import canonical, parse_strict
+from polyproof.model.holdings import amount_text
 from polyproof.ownership import Status
 from polyproof.registry import Registry
 from polyproof.reserves.evaluation import AssetReserves, Check, Evaluation, Holding, percent
 from polyproof.reserves.evidence import EVIDENCE
 from polyproof.reserves.reading import Discrepancy, SourceFile
 from polyproof.settings.reserves import ReservesPolicy
-from polyproof.source import amount_text
 
 __all__ = [
     "RESERVES",

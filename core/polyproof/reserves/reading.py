@@ -1,8 +1,8 @@
 """All reserve files of a spec, read and checked: every problem with file and row, all of them together.
 
-What is checked of each row by itself is in ``polyproof.source``. Here is what relates rows to each other: they add up
-to what their file declares, no account is listed twice for one asset and chain, no stake is counted with the validator
-and again with the account it is paid out to, and all are of the blocks that the spec pins.
+``rows`` judges each row by itself. Here is what relates rows to each other: they add up to what their file declares, no
+account is listed twice for one asset and chain, no stake is counted with the validator and again with the account it is
+paid out to, and all are of the blocks that the spec pins.
 """
 
 from __future__ import annotations
@@ -10,22 +10,25 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from attrs import frozen
 
 from polyproof.balances import Pin
-from polyproof.errors import InputError, Location, ReservesError
+from polyproof.errors import InputError, Location, PluginError, Problem, ReservesError
 from polyproof.findings import Findings
+from polyproof.formats.paths import named_files
 from polyproof.model.assets import Asset
+from polyproof.model.holdings import amount_text
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipScheme
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.reserves.coins import CoinNames
+from polyproof.reserves.rows import DeclaredTotal, ReserveRow, RowsOfFile
 from polyproof.reserves.spellings import Spellings
 from polyproof.settings.reserves import ReservesSpec
-from polyproof.source import DeclaredTotal, Reading, ReserveRow, Source, amount_text
+from polyproof.source import Row, Source, Total
 
 __all__ = ["Discrepancy", "ReservesRead", "SourceFile", "check_rows", "read_reserves"]
 
@@ -81,26 +84,34 @@ def read_reserves(
     """
     findings = Findings(limit)
     spellings = Spellings(schemes)
-    names = CoinNames(assets, settings.coins, settings.ignore, spellings.chains)
     rows: list[ReserveRow] = []
     files: list[SourceFile] = []
     discrepancies: list[Discrepancy] = []
     seen: dict[Path, str] = {}
+    chains = CoinNames(assets, settings.coins, settings.ignore, spellings.chains)
     for pin in settings.pins:
-        _check_chain(pin, names, findings)
+        _check_chain(pin, chains, findings)
     with (progress or Progress()).task("read reserves") as task:
         for choice in settings.sources:
             source: Source = choice.create(registry)
-            for path in source.options.files(base, findings):
+            names = CoinNames(
+                assets,
+                settings.coins,
+                settings.ignore,
+                spellings.chains,
+                named=source.coins,
+                networks=source.networks,
+            )
+            for path in named_files(base, source.options.path, findings):
                 if path.resolve() in seen:
                     findings.add(
                         f"is read by two sources, {seen[path.resolve()]} and {choice.name}", Location(str(path))
                     )
                     continue
                 seen[path.resolve()] = choice.name
-                reading = _read_file(source, path, names, findings)
-                files.append(_described(choice.name, path, reading))
-                wrong = _wrong_totals(reading)
+                read = _read_file(source, path, names, findings)
+                files.append(_described(choice.name, path, read))
+                wrong = _wrong_totals(read)
                 if source.options.totals == "required":
                     _report_totals(wrong, findings)
                 else:
@@ -108,8 +119,8 @@ def read_reserves(
                         Discrepancy(path.name, total.location.line or 0, total.coin, total.amount, found)
                         for total, found in wrong
                     ]
-                rows += reading.rows
-                task.advance(len(reading.rows))
+                rows += read.rows
+                task.advance(len(read.rows))
     accounts = check_rows(rows, settings.pins, spellings, findings, progress)
     if not rows and not findings:
         findings.add("the reserve files have no holdings")
@@ -128,16 +139,35 @@ def _check_chain(pin: Pin, names: CoinNames, findings: Findings) -> None:
         findings.add(f"{pin.chain} is pinned", Location("reserves.pins"), f"the chain is called {meant}")
 
 
-def _read_file(source: Source, path: Path, names: CoinNames, findings: Findings) -> Reading:
-    reading = Reading(names, findings, source.options.scheme, source.options.message or "")
+def _read_file(source: Source, path: Path, names: CoinNames, findings: Findings) -> RowsOfFile:
+    read = RowsOfFile(names, findings, source.options.scheme, source.options.message or "")
     try:
-        source.read(path, reading)
+        for item in _items(source, path):
+            if isinstance(item, Row):
+                read.take_row(item)
+            elif isinstance(item, Total):
+                read.take_total(item)
+            elif isinstance(item, Problem):
+                findings.add_problem(item)
+            else:
+                raise PluginError(f"source {source.name!r} is broken: it yields {type(item).__name__}")
     except OSError as error:
         findings.add(f"cannot be read: {error.strerror or error}", Location(str(path)))
-    return reading
+    return read
 
 
-def _described(name: str, path: Path, reading: Reading) -> SourceFile:
+def _items(source: Source, path: Path) -> Iterator[Row | Total | Problem]:
+    try:
+        yield from source.read(path)
+    except OSError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"source {source.name!r} is broken: {type(error).__name__} while it reads {path}: {error}"
+        ) from error
+
+
+def _described(name: str, path: Path, read: RowsOfFile) -> SourceFile:
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
@@ -145,23 +175,23 @@ def _described(name: str, path: Path, reading: Reading) -> SourceFile:
                 digest.update(block)
     except OSError:
         pass  # Reported when its rows were read.
-    return SourceFile(name, path.name, digest.digest(), len(reading.rows), reading.ignored)
+    return SourceFile(name, path.name, digest.digest(), len(read.rows), read.ignored)
 
 
-def _wrong_totals(reading: Reading) -> list[tuple[DeclaredTotal, int]]:
+def _wrong_totals(read: RowsOfFile) -> list[tuple[DeclaredTotal, int]]:
     """The totals that are not the sum of their rows, with what that sum is."""
     sums: dict[tuple[str, str, str], int] = defaultdict(int)
-    for row in reading.rows:
+    for row in read.rows:
         sums[row.asset, row.chain, row.token] += row.amount
     wrong = []
-    for total in reading.declared:
+    for total in read.declared:
         found = sum(
             amount
             for (asset, chain, token), amount in sums.items()
             if asset == total.asset and (total.chain is None or (chain, token) == (total.chain, total.token))
         )
         if total.chain is None:
-            found += reading.ignored_amounts.get(total.asset, 0)
+            found += read.ignored_amounts.get(total.asset, 0)
         if found != total.amount:
             wrong.append((total, found))
     return wrong

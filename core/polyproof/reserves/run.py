@@ -33,7 +33,7 @@ from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves.challenge import Challenges, Freshness
 from polyproof.reserves.checkpoint import Checkpoint, scheme_versions
-from polyproof.reserves.coins import BUILT_IN, CoinNames
+from polyproof.reserves.coins import TOLD_APART, CoinNames
 from polyproof.reserves.evaluation import Evaluation, JudgedRow, evaluate, judge_rows, settle
 from polyproof.reserves.evidence import EVIDENCE, FORMAT, HEADER, evidence_lines, holding_record, parse_evidence
 from polyproof.reserves.published import (
@@ -45,12 +45,12 @@ from polyproof.reserves.published import (
     publish,
 )
 from polyproof.reserves.reading import Discrepancy, ReservesRead, SourceFile, check_rows, read_reserves
+from polyproof.reserves.rows import ReserveRow
 from polyproof.reserves.signatures import load_schemes
 from polyproof.reserves.spellings import Spellings
 from polyproof.settings.policy import Policy
 from polyproof.settings.reserves import ReservesPolicy, ReservesSpec
 from polyproof.settings.spec import Spec
-from polyproof.source import ReserveRow
 from polyproof.toolkit.recording import Answered, write_recording
 
 __all__ = [
@@ -299,7 +299,6 @@ class ReservesVerified:
         rows = self.evaluation.rows
         proven = [one for one in rows if one.status is Status.PROVEN]
         held = sum(1 for one in rows if one.balance.held is not None)
-        told_apart = {(coin.asset, coin.chain, coin.token) for coin in BUILT_IN}
         counts = (
             (held, "balances are what the exchange says the chain said"),
             (len(rows) - held, "balances were not checked at all"),
@@ -312,7 +311,7 @@ class ReservesVerified:
                 "proven rows carry messages that may have been signed at any time",
             ),
             (
-                sum(1 for one in rows if one.row.token and _token(one.row) not in told_apart),
+                sum(1 for one in rows if one.row.token and _token(one.row) not in TOLD_APART),
                 "rows are of tokens that only the exchange tells apart from others of their asset and chain",
             ),
         )

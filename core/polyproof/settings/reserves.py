@@ -35,7 +35,7 @@ class BalancesChoice(Choice):
 
 @frozen(kw_only=True)
 class CoinName:
-    """What a coin of the reserve files is, where the built-in table does not say it."""
+    """What a coin of the reserve files is, where neither its format nor core's table says it."""
 
     coin: str = option(pattern=_COIN, doc="What the files call it, such as FOO-BEP20.")
     asset: str = option(pattern=_COIN, doc="Symbol or alias of an asset of the spec.")
@@ -115,7 +115,7 @@ class ReservesSpec:
         default=(), items=(0, 256), doc="Where balances at the snapshot are asked; the first that answers counts."
     )
     coins: tuple[CoinName, ...] = option(
-        default=(), items=(0, 4096), check=_coins_differ, doc="Names of coins beyond the built-in table."
+        default=(), items=(0, 4096), check=_coins_differ, doc="Names of coins beyond those that a format itself has."
     )
     ignore: tuple[str, ...] = option(
         default=(), pattern=_COIN, items=(0, 4096), doc="Coins or assets of the files to leave out."

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any, Never
 
 from polyproof.model.amounts import AmountError, Rounding, parse_amount
+from polyproof.model.holdings import FINEST, LARGEST, LONGEST_TEXT, MOST_TEXTS
 from polyproof.ownership import AccountControl
-from polyproof.source import FINEST, LARGEST, LONGEST_TEXT, MOST_TEXTS
 
 __all__ = ["LONGEST_SENTENCE", "JsonObject", "parse_control", "refuse", "sentence", "write_control"]
 

@@ -16,8 +16,8 @@ from polyproof.balances import Pin, Question
 from polyproof.errors import ArtifactError, InputError, Location, Problem
 from polyproof.formats.files import write_durably
 from polyproof.formats.strict_json import canonical, parse_strict
+from polyproof.model.holdings import LONGEST_ADDRESS, amount_text
 from polyproof.ownership import AccountControl
-from polyproof.source import LONGEST_ADDRESS, amount_text
 from polyproof.toolkit.json_object import JsonObject, parse_control, write_control
 
 __all__ = ["Answered", "Recording", "read_recording", "write_recording"]

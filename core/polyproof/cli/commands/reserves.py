@@ -89,13 +89,13 @@ def _asset_payload(asset: AssetReserves) -> dict[str, Any]:
 
 
 def _holding_payload(holding: Holding) -> dict[str, Any]:
-    from polyproof.source import amount_text
+    from polyproof.model.holdings import amount_text
 
     return {"rows": holding.rows, "amount": amount_text(holding.amount), "counted": amount_text(holding.counted)}
 
 
 def _row_payload(one: JudgedRow) -> dict[str, Any]:
-    from polyproof.source import amount_text
+    from polyproof.model.holdings import amount_text
 
     held = one.balance.held
     return {
@@ -164,7 +164,7 @@ def _signed(asset: AssetReserves, units: int) -> str:
 
 
 def _show_statuses(rich: RichConsole, evaluation: Evaluation) -> None:
-    from polyproof.source import amount_text
+    from polyproof.model.holdings import amount_text
 
     made = table("Asset", "Status", "Rows", "Declared", "Counted", numbers=(2, 3, 4))
     for asset in evaluation.assets:

@@ -18,6 +18,7 @@ from polyproof.backend import SecurityTerm
 from polyproof.balances import Pin
 from polyproof.config.options import option, plain
 from polyproof.model.assets import Asset
+from polyproof.model.holdings import FINEST, amount_text
 from polyproof.publication.history import VerifiedAudit
 from polyproof.reserves.evaluation import percent
 from polyproof.reserves.published import (
@@ -27,7 +28,6 @@ from polyproof.reserves.published import (
     PublishedFile,
 )
 from polyproof.settings.reserves import ReservesPolicy
-from polyproof.source import FINEST, amount_text
 
 __all__ = [
     "REPORT",

@@ -10,11 +10,11 @@ from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 
+from polyproof.model.holdings import FINEST, amount_text
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
 from polyproof.publication.report.document import Report, ReportAsset
 from polyproof.reserves.evaluation import percent
 from polyproof.settings.reserves import ReservesPolicy
-from polyproof.source import FINEST, amount_text
 
 __all__ = [
     "BALANCE_LABELS",

@@ -20,8 +20,7 @@ from typing import BinaryIO
 
 from attrs import frozen
 
-from polyproof.errors import Location
-from polyproof.findings import Findings
+from polyproof.errors import Location, Problem
 
 __all__ = ["LONGEST", "Record", "cells", "read_records"]
 
@@ -53,12 +52,12 @@ class Record:
         return not any(self.cells)
 
 
-def read_records(path: Path, findings: Findings) -> Iterator[Record]:
-    """The records of a file, empty ones included; what is none is reported. ``OSError`` passes."""
+def read_records(path: Path) -> Iterator[Record | Problem]:
+    """The records of a file, empty ones included, and what is none. ``OSError`` passes."""
     with path.open("rb") as file:
         head = file.read(4)
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in head:
-            findings.add("is UTF-16, not UTF-8", Location(str(path)), "convert it first: iconv -f UTF-16 -t UTF-8")
+            yield Problem("is UTF-16, not UTF-8", Location(str(path)), "convert it first: iconv -f UTF-16 -t UTF-8")
             return
         file.seek(3 if head.startswith(codecs.BOM_UTF8) else 0)
         name, number, unfinished = str(path), 0, 0
@@ -66,16 +65,16 @@ def read_records(path: Path, findings: Findings) -> Iterator[Record]:
             number += 1
             location = Location(name, number)
             if len(raw) > LONGEST:
-                findings.add(f"the line is longer than {LONGEST} bytes", location)
+                yield Problem(f"the line is longer than {LONGEST} bytes", location)
                 while raw and not raw.endswith(b"\n"):
                     raw = file.readline(LONGEST + 1)
                 continue
             lines = [raw]
             if b'"' in raw and not _read_on(lines, file):
-                findings.add("a quoted cell does not end", location, 'its quote is closed by another: "…"')
+                yield Problem("a quoted cell does not end", location, 'its quote is closed by another: "…"')
                 unfinished += 1
                 if unfinished > MOST_UNFINISHED:
-                    findings.add("what follows is not read", location)
+                    yield Problem("what follows is not read", location)
                     return
                 # The lines that the quote swallowed are read again, each by itself.
                 file.seek(-sum(map(len, lines[1:])), os.SEEK_CUR)
@@ -86,10 +85,10 @@ def read_records(path: Path, findings: Findings) -> Iterator[Record]:
             except UnicodeDecodeError as error:
                 byte = error.object[error.start]
                 hint = "convert it: iconv -f WINDOWS-1252 -t UTF-8"
-                findings.add(f"byte 0x{byte:02x} is not UTF-8", location, hint)
+                yield Problem(f"byte 0x{byte:02x} is not UTF-8", location, hint)
                 continue
             if "\r" in text and '"' not in text:
-                findings.add("a carriage return stands alone", location, "lines end with LF or CRLF")
+                yield Problem("a carriage return stands alone", location, "lines end with LF or CRLF")
                 continue
             yield Record(location, tuple(cells(text)))
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
@@ -22,10 +23,11 @@ from typing import ClassVar
 from attrs import define
 
 from polyproof.config.options import shown
-from polyproof.errors import Location
+from polyproof.errors import Location, Problem
 from polyproof.ownership import Kind
-from polyproof.source import FileOptions, Reading, Source
-from polyproof_sources.records import Record, read_records
+from polyproof.source import FileOptions, Row, Source, Total
+from polyproof_okx.coins import COINS, NETWORKS
+from polyproof_okx.records import Record, read_records
 
 __all__ = ["OkxCsv"]
 
@@ -70,30 +72,25 @@ class OkxCsv(Source):
 
     name: ClassVar[str] = "okx-csv"
     Options = FileOptions
+    coins = COINS
+    networks = NETWORKS
 
-    def read(self, file: Path, reading: Reading) -> None:
+    def read(self, file: Path) -> Iterator[Row | Total | Problem]:
         """Every record is a header, a total, a holding, or reported."""
-        part = _Part()
-        for record in read_records(file, reading.findings):
-            if record.empty:
-                continue
-            if record.cells[0].casefold() == "coin":
-                part.begin(record, reading)
-            elif part.columns is None:
-                if not part.broken:
-                    reading.findings.add("there is no header above this row", record.location, "coin,snapshot height,…")
-                part.broken = True
-            elif part.is_totals:
-                part.total(record, reading)
-            else:
-                part.holding(record, reading)
-        if not part.seen and not reading.findings:
-            reading.findings.add(f"{file} has no header of holdings", hint="coin,Network,Snapshot Height,address,…")
+        section = _Section()
+        faults = 0
+        for record in read_records(file):
+            item = record if isinstance(record, Problem) else section.take(record)
+            if item is not None:
+                faults += isinstance(item, Problem)
+                yield item
+        if not section.seen and not faults:
+            yield Problem(f"{file} has no header of holdings", hint="coin,Network,Snapshot Height,address,…")
 
 
 @define
-class _Part:
-    """The part of a file that is being read: what its header says."""
+class _Section:
+    """The section of a file that is being read: what its header says."""
 
     columns: tuple[str, ...] | None = None
     broken: bool = False
@@ -102,11 +99,22 @@ class _Part:
     """A header of holdings was there."""
     rows: int = 0
 
-    @property
-    def is_totals(self) -> bool:
-        return self.columns is not None and "address" not in self.columns
+    def take(self, record: Record) -> Row | Total | Problem | None:
+        """What the next record says."""
+        if record.empty:
+            return None
+        if record.cells[0].casefold() == "coin":
+            return self._begin(record)
+        if self.columns is None:
+            known, self.broken = self.broken, True
+            return (
+                None
+                if known
+                else Problem("there is no header above this row", record.location, "coin,snapshot height,…")
+            )
+        return self._holding(record) if "address" in self.columns else _total(record)
 
-    def begin(self, record: Record, reading: Reading) -> None:
+    def _begin(self, record: Record) -> Problem | None:
         names = list(record.cells)
         while names and not names[-1]:
             names.pop()
@@ -116,74 +124,63 @@ class _Part:
         unknown = [name for name, one in zip(names, meant, strict=True) if one is None]
         if unknown:
             known = ", ".join(dict.fromkeys(_COLUMNS))
-            reading.findings.add(f"unknown column {shown(unknown[0])}", record.location, f"known are: {known}")
-        elif len(set(columns)) < len(columns):
-            reading.findings.add("two columns mean the same", record.location)
-        elif columns == _TOTALS:
-            self.columns, self.broken = columns, False
-        else:
+            return Problem(f"unknown column {shown(unknown[0])}", record.location, f"known are: {known}")
+        if len(set(columns)) < len(columns):
+            return Problem("two columns mean the same", record.location)
+        if columns != _TOTALS:
             self.seen = True
             missing = [name for name in _NEEDED if name not in columns]
             if missing:
-                reading.findings.add(f"there is no column {missing[0]!r}", record.location)
-            else:
-                self.columns, self.broken = columns, False
+                return Problem(f"there is no column {missing[0]!r}", record.location)
+        self.columns, self.broken = columns, False
+        return None
 
-    def total(self, record: Record, reading: Reading) -> None:
-        cells = [*record.cells]
-        while len(cells) > len(_TOTALS) and not cells[-1]:
-            cells.pop()
-        if len(cells) != len(_TOTALS):
-            reading.findings.add(f"has {len(cells)} cells; a total has three", record.location, ",".join(_TOTALS))
-            return
-        coin, _, amount = cells
-        reading.total(record.location, coin=coin, amount=amount)
-
-    def holding(self, record: Record, reading: Reading) -> None:
-        assert self.columns is not None, "a holding stands under a header"
+    def _holding(self, record: Record) -> Row | Problem:
         self.rows += 1
         location = Location(record.location.file, record.location.line, row=self.rows)
-        values = self._values(record, location, reading)
-        if values is None:
-            return
+        values = self._values(record, location)
+        if isinstance(values, Problem):
+            return values
         texts = {name: "" if value in _ABSENT else value for name, value in values.items()}
         kind = _kind(texts.get("type", ""))
-        keys = _keys(texts.get("keys", ""))
         if kind is None:
-            reading.findings.add(
-                f"type {shown(texts['type'])}", location, "Non Staking, a kind of staking, or Custodial"
-            )
-            return
+            return Problem(f"type {shown(texts['type'])}", location, "Non Staking, a kind of staking, or Custodial")
+        keys = _keys(texts.get("keys", ""))
         if keys is None:
-            reading.findings.add("its key is neither text nor a list or object of texts in JSON", location)
-            return
-        reading.row(
+            return Problem("its key is neither text nor a list or object of texts in JSON", location)
+        return Row(
             location,
-            coin=texts["coin"],
+            texts["coin"],
+            texts["address"],
+            values["amount"],
             network=texts.get("network", ""),
-            address=texts["address"],
-            amount=values["amount"],
             message=texts["message"],
-            signatures=[texts[name] for name in ("signature1", "signature2") if texts.get(name)],
+            signatures=tuple(texts[name] for name in ("signature1", "signature2") if texts.get(name)),
             keys=keys,
-            owners=[texts[name] for name in ("owner1", "owner2") if texts.get(name)],
+            owners=tuple(texts[name] for name in ("owner1", "owner2") if texts.get(name)),
             kind=kind,
             height=texts.get("height", ""),
         )
 
-    def _values(self, record: Record, location: Location, reading: Reading) -> dict[str, str] | None:
+    def _values(self, record: Record, location: Location) -> dict[str, str] | Problem:
         columns, cells = self.columns or (), record.cells
         if any(cells[len(columns) :]):
             hint = "a cell that has commas is quoted"
-            reading.findings.add(f"has {len(cells)} cells, its header {len(columns)}", location, hint)
-            return None
+            return Problem(f"has {len(cells)} cells, its header {len(columns)}", location, hint)
         lacking = columns[len(cells) :]
         if any(name not in _MAY_LACK for name in lacking):
-            reading.findings.add(
-                f"has {len(cells)} cells, its header {len(columns)}", location, f"it lacks {lacking[0]}"
-            )
-            return None
+            return Problem(f"has {len(cells)} cells, its header {len(columns)}", location, f"it lacks {lacking[0]}")
         return dict(zip(columns, (*cells, *("" for _ in lacking)), strict=False))
+
+
+def _total(record: Record) -> Total | Problem:
+    cells = [*record.cells]
+    while len(cells) > len(_TOTALS) and not cells[-1]:
+        cells.pop()
+    if len(cells) != len(_TOTALS):
+        return Problem(f"has {len(cells)} cells; a total has three", record.location, ",".join(_TOTALS))
+    coin, _, amount = cells
+    return Total(record.location, coin, amount)
 
 
 def _header_name(name: str) -> str:

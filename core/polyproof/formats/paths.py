@@ -1,0 +1,31 @@
+"""Which files a spec names."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+
+from polyproof.findings import Findings
+
+__all__ = ["named_files"]
+
+
+def named_files(base: Path, patterns: Iterable[str], findings: Findings) -> list[Path]:
+    """The files that paths and patterns name, each once, in order; one that names none is reported.
+
+    They are relative to ``base``; ``*``, ``?``, ``[ ]`` and ``**`` match as in a shell, in sorted order. A path that
+    exists is no pattern, whatever it looks like.
+    """
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        path = base / pattern
+        if path.is_dir():
+            findings.add(f"{path}: is a directory", hint=f"its files: {path}/*")
+            continue
+        matches = [path] if path.exists() else [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]
+        files = [match for match in matches if not match.is_dir()]
+        if not files:
+            findings.add(f"{path}: {'no file matches' if glob.has_magic(pattern) else 'there is no such file'}")
+        found.update(dict.fromkeys(files))
+    return list(found)
