@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from attrs import frozen
 
-from polyproof.field import Elements
+from polyproof.field import Elements, Extension
 from polyproof.hash import Digest, Hash, Words
 from polyproof.transcript import Transcript
 
@@ -109,22 +109,43 @@ class VectorCommitment(CommitmentScheme):
 class PolynomialCommitment(CommitmentScheme):
     """Commits to polynomials by their values on a domain; proves values at points outside it.
 
-    Written for interactive oracle proofs made non-interactive by a transcript: ``open`` and
-    ``verify`` absorb what they send and draw what they need, in the same order.
+    Written for interactive oracle proofs made non-interactive by a transcript: ``open`` and ``verify`` absorb
+    what they send and draw what they need, in the same order. Roots, points and values are among it, so that
+    an opening serves no others.
     """
+
+    size: int
+    """n, a power of two: columns have n values, and their polynomials degrees below n."""
+    extension: Extension
+    """Points and opened values are its elements."""
 
     @abstractmethod
     def commit(self, values: Elements) -> Any:
-        """Commit to columns given by their values on ⟨ω_n⟩: ``(n, columns)``. The result has ``root``."""
+        """Commit to columns given by their values on ⟨ω_n⟩: ``(n, columns)``. The result has ``root``.
+
+        Raises ``ValueError`` for another number of rows.
+        """
 
     @abstractmethod
     def open(self, states: Sequence[Any], points: Sequence[Elements], transcript: Transcript) -> Any:
         """Open every column of every commitment at every point (extension elements, ``(e,)``).
 
         Returns an opening with ``values[state][point]``: ``(columns, e)``, and the proof that they
-        are the values of polynomials below the degree bound.
+        are the values of polynomials below the degree bound. Raises ``ValueError`` for a point of the base field.
         """
 
     @abstractmethod
     def verify(self, roots: Sequence[Digest], points: Sequence[Elements], opening: Any, transcript: Transcript) -> None:
-        """Check an opening. Raises ``ProofRejected`` with the check that failed."""
+        """Check an opening that ``read`` gave. Raises ``ProofRejected`` with the check that failed."""
+
+    @abstractmethod
+    def write(self, opening: Any) -> bytes:
+        """An opening as bytes."""
+
+    @abstractmethod
+    def read(self, data: bytes, widths: Sequence[int], points: int) -> Any:
+        """The opening of commitments to ``widths`` columns at so many points.
+
+        The bytes are hostile: raises ``ProofRejected`` for any that ``write`` does not give, in bounded time and
+        memory.
+        """

@@ -26,6 +26,10 @@ class TestMerkleOverHashlib(VectorCommitmentSuite):
     def scheme(self) -> VectorCommitment:
         return MerkleTree(HashlibHash())
 
+    @pytest.fixture
+    def other(self) -> VectorCommitment:
+        return MerkleTree(HashlibHash(), "other/leaf")
+
 
 def random_rows(size: int, columns: int = 3, seed: int = 0) -> Words:
     return np.random.default_rng(seed).integers(0, 1 << 56, (size, columns), np.uint64)

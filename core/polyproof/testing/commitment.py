@@ -5,13 +5,18 @@ A plugin author inherits it and supplies the scheme::
     class TestMyScheme(VectorCommitmentSuite):
         @pytest.fixture
         def scheme(self):
-            return MyScheme(MyHash())
+            return MyScheme(MyHash(), "example/leaf")
+
+        @pytest.fixture
+        def other(self):
+            return MyScheme(MyHash(), "example/other")
 """
 
 # ruff: noqa: D102 - the name of a test says what it shows
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -85,6 +90,11 @@ class VectorCommitmentSuite:
         raise NotImplementedError("override the fixture `scheme`: your VectorCommitment")
 
     @pytest.fixture
+    def other(self) -> VectorCommitment:
+        """The same scheme under another leaf domain; the author overrides it."""
+        raise NotImplementedError("override the fixture `other`: your VectorCommitment under another leaf domain")
+
+    @pytest.fixture
     def opened(self, scheme: VectorCommitment) -> OpenedLeaves:
         """True leaves whose opening has siblings on several levels."""
         return _open(scheme, 16, [1, 2, 3, 11])
@@ -107,6 +117,24 @@ class VectorCommitmentSuite:
             opened = _open(scheme, size, indices)
             assert opened.opening.siblings.shape == (scheme.opening_size(size, indices), DIGEST_WORDS)
             assert opened.opening.siblings.dtype == np.uint64
+
+    @pytest.mark.parametrize("size", _SIZES)
+    def test_rows_opened_together_take_no_more_than_each_alone(self, scheme: VectorCommitment, size: int) -> None:
+        """Readers of hostile bytes bound an opening by this."""
+        alone = {scheme.opening_size(size, [index]) for index in range(size)}
+        for indices in _index_sets(size):
+            assert scheme.opening_size(size, indices) <= len(indices) * min(alone)
+
+    def test_state_survives_the_disk(self, scheme: VectorCommitment, tmp_path: Path) -> None:
+        rows = _rows(16)
+        state = scheme.commit(rows)
+        np.save(tmp_path / "state.npy", scheme.dump(state), allow_pickle=False)
+        loaded = scheme.load(np.load(tmp_path / "state.npy", mmap_mode="r", allow_pickle=False))
+        assert np.array_equal(loaded.root, state.root)
+        for indices in ([0], [3, 4, 15], list(range(16))):
+            opening = scheme.open(loaded, indices)
+            assert np.array_equal(opening.siblings, scheme.open(state, indices).siblings)
+            scheme.verify(state.root, 16, indices, scheme.hash_leaves(rows[indices]), opening)
 
     def test_order_of_indices_does_not_matter(self, scheme: VectorCommitment) -> None:
         indices = [7, 0, 12, 3, 2]
@@ -246,6 +274,17 @@ class VectorCommitmentSuite:
         spelled = scheme.hash_leaves(digests.reshape(1, -1))
         nothing = VectorOpening(np.zeros((0, DIGEST_WORDS), np.uint64))
         assert not _accepts(scheme, OpenedLeaves(root, 1, [0], spelled, nothing))
+
+    def test_opening_under_another_leaf_domain_is_rejected(
+        self, scheme: VectorCommitment, other: VectorCommitment
+    ) -> None:
+        """Trees that play different parts in a protocol do not serve each other."""
+        rows = _rows(8)
+        state, foreign = scheme.commit(rows), other.commit(rows)
+        assert not np.array_equal(state.root, foreign.root)
+        assert not np.array_equal(scheme.hash_leaves(rows), other.hash_leaves(rows))
+        opened = OpenedLeaves(foreign.root, 8, [5], scheme.hash_leaves(rows[[5]]), other.open(foreign, [5]))
+        assert not _accepts(scheme, opened)
 
     def test_one_false_opening_among_many_is_rejected(self, scheme: VectorCommitment) -> None:
         many = [_open(scheme, size, [size - 1], seed=size) for size in (16, 1, 4, 64)]

@@ -1,0 +1,504 @@
+"""Conformance suites for constraint systems: any, and those of liabilities.
+
+An author inherits one and supplies the fixtures that it names::
+
+    class TestMySystem(ConstraintSystemSuite):
+        @pytest.fixture
+        def make(self):
+            return MySystem
+
+        @pytest.fixture
+        def modulus(self):
+            return 2**64 - 2**32 + 1
+
+        @pytest.fixture
+        def witness(self):
+            return MyWitness(3, 5)
+
+        @pytest.fixture
+        def faults(self):
+            return [Fault("a", 7, 99, "a moves up")]
+
+``violations`` says what statements mean, row by row and in plain integers. It shares nothing with a backend but
+the record of what was stated.
+"""
+
+# ruff: noqa: D102 - the name of a test says what it shows
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from attrs import evolve, frozen
+
+from polyproof.constraints import (
+    ConstraintSystem,
+    Expression,
+    LiabilitiesSystem,
+    Operation,
+    PlacedAccounts,
+    Rows,
+    Trace,
+)
+from polyproof.errors import InputError, OptionsError, ProofRejected
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
+from polyproof.toolkit.stated_constraints import StatedConstraints, degree_in_columns, degrees, state_constraints
+
+__all__ = ["ConstraintSystemSuite", "Fault", "LiabilitiesSystemSuite", "Violation", "violations"]
+
+Integers = npt.NDArray[np.object_]
+"""Python integers of any size."""
+
+
+@frozen
+class Violation:
+    """A statement that a trace breaks, and the first row where it does: the last one for a sum."""
+
+    constraint: str
+    row: int
+
+    def __str__(self) -> str:
+        return f"constraint {self.constraint!r} does not hold on row {self.row}"
+
+
+@frozen
+class Fault:
+    """A cell of the honest trace set to another value, and the constraint that then fails."""
+
+    column: str
+    row: int
+    value: int
+    constraint: str
+
+
+def violations(stated: StatedConstraints, trace: Trace, modulus: int) -> list[Violation]:
+    """The statements that do not hold of a trace, in plain integers."""
+    rows = len(trace.columns)
+    columns = trace.columns.astype(object)
+    values = _values(stated, columns, trace.publics, modulus)
+    spans = {
+        Rows.ALL: slice(0, rows),
+        Rows.TRANSITION: slice(0, rows - 1),
+        Rows.FIRST: slice(0, 1),
+        Rows.LAST: slice(rows - 1, rows),
+    }
+    broken: list[tuple[str, int, Any]] = []
+    for zero in stated.zeros:
+        span = spans[zero.rows]
+        broken.append((zero.name, span.start, values[zero.expression.index][span] != 0))
+    for checked in stated.ranges:
+        above = np.stack([values[value.index] >= 1 << checked.bits for value in checked.values])
+        broken.append((checked.name, 0, above.any(axis=0)))
+    for summed in stated.sums:
+        last = values[summed.last.index][-1] if isinstance(summed.last, Expression) else summed.last
+        excess = sum(values[summed.body.index][:-1]) + last - values[summed.total.index][0]
+        broken.append((summed.name, rows - 1, np.array([excess % modulus != 0])))
+    return [Violation(name, start + int(np.flatnonzero(where)[0])) for name, start, where in broken if where.any()]
+
+
+def _values(stated: StatedConstraints, columns: Integers, publics: Mapping[str, int], modulus: int) -> list[Integers]:
+    """Every node of the graph on every row, modulo p. The row after the last is the first: no statement reads it."""
+    found: list[Integers] = []
+    for node in stated.graph.nodes:
+        value: Integers
+        match node.operation:
+            case Operation.CONSTANT:
+                value = np.full(len(columns), node.first, object)
+            case Operation.PUBLIC:
+                value = np.full(len(columns), publics[stated.publics[node.first]], object)
+            case Operation.COLUMN:
+                value = np.roll(columns[:, node.first], -node.second)
+            case Operation.ADD:
+                value = found[node.first] + found[node.second]
+            case Operation.SUBTRACT:
+                value = found[node.first] - found[node.second]
+            case Operation.MULTIPLY:
+                value = found[node.first] * found[node.second]
+            case _:
+                raise AssertionError("a system states no challenges: those are a backend's")
+        found.append(value % modulus)
+    return found
+
+
+def _names(stated: StatedConstraints) -> list[str]:
+    zeros, ranges, sums = stated.zeros, stated.ranges, stated.sums
+    return [*(item.name for item in zeros), *(item.name for item in ranges), *(item.name for item in sums)]
+
+
+def _with_cell(trace: Trace, row: int, column: int, value: int) -> Trace:
+    columns = trace.columns.copy()
+    columns[row, column] = value
+    return Trace(columns, trace.publics)
+
+
+def _record(stated: StatedConstraints) -> Any:
+    """Everything stated, as values that compare."""
+    return (
+        stated.system,
+        stated.columns,
+        stated.publics,
+        tuple(stated.graph.nodes),
+        [(zero.name, zero.expression.index, zero.rows) for zero in stated.zeros],
+        [(item.name, [value.index for value in item.values], item.bits) for item in stated.ranges],
+        [
+            (
+                item.name,
+                item.body.index,
+                item.total.index,
+                item.last.index if isinstance(item.last, Expression) else item.last,
+            )
+            for item in stated.sums
+        ],
+    )
+
+
+class ConstraintSystemSuite:
+    """What every ``polyproof.constraints.ConstraintSystem`` promises."""
+
+    rows = 64
+    """Length of the traces: a small one shows as much as a long one."""
+    highest_degree = 4
+    """What the STARK proves at its default blowup of 4."""
+
+    # Fixtures
+
+    @pytest.fixture
+    def make(self) -> Callable[[], ConstraintSystem]:
+        """How to make the system under test; the author overrides it."""
+        raise NotImplementedError("override the fixture `make`: a function without arguments to your system")
+
+    @pytest.fixture
+    def modulus(self) -> int:
+        """The prime of the field; the author overrides it."""
+        raise NotImplementedError("override the fixture `modulus`: the prime that your system is made for")
+
+    @pytest.fixture
+    def witness(self) -> Any:
+        """An honest witness for a trace of ``rows`` rows; the author overrides it."""
+        raise NotImplementedError("override the fixture `witness`: what your system's trace takes")
+
+    @pytest.fixture
+    def faults(self) -> Sequence[Fault]:
+        """Cells set to wrong values, and what they break; the author overrides it."""
+        raise NotImplementedError("override the fixture `faults`: at least one Fault, better one for each constraint")
+
+    @pytest.fixture
+    def free(self) -> Collection[tuple[str, int]]:
+        """Cells (column, row) that no constraint determines; an author whose system has some lists them all."""
+        return ()
+
+    @pytest.fixture
+    def system(self, make: Callable[[], ConstraintSystem]) -> ConstraintSystem:
+        """The system under test."""
+        return make()
+
+    @pytest.fixture
+    def stated(self, system: ConstraintSystem) -> StatedConstraints:
+        """What it states."""
+        return state_constraints(system)
+
+    @pytest.fixture
+    def trace(self, system: ConstraintSystem, witness: Any) -> Trace:
+        """The honest trace."""
+        return system.trace(witness, self.rows)
+
+    # Statements
+
+    def test_names_are_stated_and_different(self, system: ConstraintSystem) -> None:
+        assert isinstance(system, ConstraintSystem)
+        assert system.name
+        for names in (system.columns, system.publics):
+            assert all(isinstance(name, str) and name for name in names)
+            assert len(set(names)) == len(names)
+        assert system.columns
+
+    def test_the_same_is_stated_every_time(
+        self, make: Callable[[], ConstraintSystem], system: ConstraintSystem, stated: StatedConstraints
+    ) -> None:
+        """Prover and verifier each ask: a digest of what is stated goes into the transcript."""
+        assert _record(state_constraints(system)) == _record(stated)
+        assert _record(state_constraints(make())) == _record(stated)
+
+    def test_statements_have_names(self, stated: StatedConstraints) -> None:
+        names = _names(stated)
+        assert names
+        assert all(names)
+
+    def test_degrees_are_ones_that_a_backend_can_prove(self, stated: StatedConstraints) -> None:
+        degree = degrees(stated.graph.nodes, degree_in_columns)
+        for zero in stated.zeros:
+            assert degree[zero.expression.index] <= self.highest_degree, zero.name
+        for item in stated.ranges:
+            assert all(degree[value.index] < self.highest_degree for value in item.values), item.name
+
+    # The honest trace
+
+    def test_trace_has_the_stated_shape(self, system: ConstraintSystem, trace: Trace, modulus: int) -> None:
+        assert trace.columns.shape == (self.rows, len(system.columns))
+        assert trace.columns.dtype == np.uint64
+        assert int(trace.columns.max(initial=0)) < modulus
+        assert list(trace.publics) == list(system.publics)
+        assert all(0 <= value < modulus for value in trace.publics.values())
+
+    def test_honest_trace_breaks_nothing(self, stated: StatedConstraints, trace: Trace, modulus: int) -> None:
+        assert violations(stated, trace, modulus) == []
+
+    # Faults
+
+    def test_a_planted_fault_is_named_with_its_row(
+        self, stated: StatedConstraints, trace: Trace, modulus: int, faults: Sequence[Fault]
+    ) -> None:
+        assert faults, "a list of no faults shows nothing"
+        for fault in faults:
+            column = stated.columns.index(fault.column)
+            assert int(trace.columns[fault.row, column]) != fault.value, f"{fault} changes nothing"
+            broken = violations(stated, _with_cell(trace, fault.row, column, fault.value), modulus)
+            assert fault.constraint in {item.constraint for item in broken}, f"{fault}: found {broken}"
+            local = {zero.name for zero in stated.zeros} | {item.name for item in stated.ranges}
+            for item in broken:
+                # A constraint speaks of a row and the next; a sum of all of them, and breaks where it ends.
+                expected = {fault.row, fault.row - 1} if item.constraint in local else {self.rows - 1}
+                assert item.row in expected, f"{fault}: found {item}"
+
+    @pytest.fixture
+    def changes(
+        self, stated: StatedConstraints, trace: Trace, modulus: int
+    ) -> Sequence[tuple[tuple[str, int], list[Violation]]]:
+        """Cells (column, row) set to other values, and what each breaks: every column, on rows at and off the ends."""
+        random = np.random.default_rng(1)
+        rows = {0, 1, *random.integers(2, self.rows - 2, 2).tolist(), self.rows - 2, self.rows - 1}
+        return [
+            ((name, row), violations(stated, _with_cell(trace, row, column, value), modulus))
+            for row in sorted(rows)
+            for column, name in enumerate(stated.columns)
+            for value in _other_values(int(trace.columns[row, column]), modulus, random)
+        ]
+
+    def test_every_cell_is_determined_or_listed_as_free(
+        self, changes: Sequence[tuple[tuple[str, int], list[Violation]]], free: Collection[tuple[str, int]]
+    ) -> None:
+        listed = {(column, row % self.rows) for column, row in free}
+        tried = {cell for cell, _ in changes}
+        missed = {cell for cell, broken in changes if not broken}
+        assert not missed - listed, f"no constraint determines {sorted(missed - listed)}"
+        stale = listed & tried - missed
+        assert not stale, f"listed as free, and yet determined: {sorted(stale)}"
+
+    def test_every_statement_can_fail(
+        self, stated: StatedConstraints, changes: Sequence[tuple[tuple[str, int], list[Violation]]]
+    ) -> None:
+        """One that holds of every trace says nothing."""
+        failed = {item.constraint for _, broken in changes for item in broken}
+        assert {name for name in _names(stated) if name not in failed} == set()
+
+    def test_every_public_value_is_bound(self, stated: StatedConstraints, trace: Trace, modulus: int) -> None:
+        random = np.random.default_rng(2)
+        for name, honest in trace.publics.items():
+            for value in _other_values(honest, modulus, random):
+                changed = Trace(trace.columns, {**trace.publics, name: value})
+                assert violations(stated, changed, modulus), f"{name} may be {value} as well as {honest}"
+
+
+def _other_values(value: int, modulus: int, random: np.random.Generator) -> Iterator[int]:
+    """A neighbour, both bits, the largest element, anything."""
+    others = (value + 1, value - 1, 0, 1, modulus - 1, int(random.integers(0, modulus, dtype=np.uint64)))
+    for other in dict.fromkeys(other % modulus for other in others):
+        if other != value:
+            yield other
+
+
+ASSETS = (Asset("BTC", 8, 64), Asset("ETH", 18, 96), Asset("USDT", 6, 40))
+ACTIVE = 64
+LIMB_BITS = 4
+"""Small enough that a sum of every width takes several parts."""
+
+MakeLiabilities = Callable[..., LiabilitiesSystem]
+
+
+class LiabilitiesSystemSuite(ConstraintSystemSuite):
+    """What every ``polyproof.constraints.LiabilitiesSystem`` promises beside that.
+
+    The author supplies ``construct``, the class itself, ``faults``, and the cells that are ``free``: accounts,
+    assets, witness and fields are the suite's. The trace has 64 rows; ``BTC``, ``ETH`` and ``USDT`` have 64, 96
+    and 40 bits, in limbs of 4.
+    """
+
+    rows = ACTIVE
+
+    @pytest.fixture
+    def construct(self) -> MakeLiabilities:
+        """The class under test; the author overrides it."""
+        raise NotImplementedError("override the fixture `construct`: your LiabilitiesSystem")
+
+    @pytest.fixture(params=[2**64 - 2**32 + 1, 15 * 2**27 + 1], ids=["goldilocks", "baby-bear"])
+    def modulus(self, request: pytest.FixtureRequest) -> int:
+        """Of a field of 64 bits, and of one of 31."""
+        modulus: int = request.param
+        return modulus
+
+    @pytest.fixture
+    def make(self, construct: MakeLiabilities, modulus: int) -> Callable[[], LiabilitiesSystem]:
+        return lambda: construct(ASSETS, active=ACTIVE, modulus=modulus, limb_bits=LIMB_BITS)
+
+    @pytest.fixture
+    def system(self, make: Callable[[], LiabilitiesSystem]) -> LiabilitiesSystem:
+        """The system under test."""
+        return make()
+
+    @pytest.fixture
+    def witness(self) -> PlacedAccounts:
+        """Forty accounts on random rows, balances of all magnitudes, the largest one and none at all included."""
+        random = np.random.default_rng(3)
+        rows = random.permutation(ACTIVE - 1)[:40].astype(np.int64)
+        balances = [[_random_balance(random, asset) for asset in ASSETS] for _ in rows]
+        balances[0] = [(1 << asset.bits) - 1 for asset in ASSETS]
+        balances[1] = [0 for _ in ASSETS]
+        return _placed(balances, rows)
+
+    # Accounts and rows
+
+    def test_row_of_an_account_is_the_one_in_the_trace(
+        self, system: LiabilitiesSystem, witness: PlacedAccounts, trace: Trace
+    ) -> None:
+        """A user rebuilds it from balances alone."""
+        for position, row in enumerate(witness.rows.tolist()):
+            expected = system.account_row(witness.accounts.balances(position))
+            assert expected.dtype == np.uint64
+            assert np.array_equal(trace.columns[row], expected)
+
+    def test_padding_is_the_row_of_no_balance(
+        self, system: LiabilitiesSystem, witness: PlacedAccounts, trace: Trace
+    ) -> None:
+        nothing = system.account_row([0] * len(ASSETS))
+        taken = set(witness.rows.tolist())
+        for row in range(ACTIVE - 1):
+            if row not in taken:
+                assert np.array_equal(trace.columns[row], nothing)
+
+    def test_different_balances_have_different_rows(self, system: LiabilitiesSystem) -> None:
+        """Every bit of every balance shows."""
+        rows = [system.account_row([0] * len(ASSETS))]
+        for number, asset in enumerate(ASSETS):
+            for bit in range(asset.bits):
+                rows.append(system.account_row([1 << bit if k == number else 0 for k in range(len(ASSETS))]))
+        assert len({row.tobytes() for row in rows}) == len(rows)
+
+    @pytest.mark.parametrize("asset", range(len(ASSETS)))
+    def test_balance_out_of_range_has_no_row(self, system: LiabilitiesSystem, asset: int) -> None:
+        for wrong in (-1, -(1 << 64), 1 << ASSETS[asset].bits, 1 << 300):
+            balances = [0] * len(ASSETS)
+            balances[asset] = wrong
+            with pytest.raises(ProofRejected):
+                system.account_row(balances)
+
+    def test_another_number_of_balances_has_no_row(self, system: LiabilitiesSystem) -> None:
+        for count in (0, len(ASSETS) - 1, len(ASSETS) + 1):
+            with pytest.raises(ProofRejected):
+                system.account_row([0] * count)
+
+    @pytest.mark.parametrize("balances", ["none", "one", "all at their largest", "all zero"])
+    def test_accounts_of_every_number_and_size_are_proven_exactly(
+        self, system: LiabilitiesSystem, stated: StatedConstraints, modulus: int, balances: str
+    ) -> None:
+        largest = [(1 << asset.bits) - 1 for asset in ASSETS]
+        lists = {
+            "none": [],
+            "one": [largest],
+            "all at their largest": [largest] * (ACTIVE - 1),
+            "all zero": [[0] * len(ASSETS)] * (ACTIVE - 1),
+        }[balances]
+        trace = system.trace(_placed(lists, np.arange(len(lists), dtype=np.int64)), ACTIVE)
+        totals = [sum(column) for column in zip(*lists, strict=True)] or [0] * len(ASSETS)
+        assert violations(stated, trace, modulus) == []
+        assert dict(trace.publics) == dict(system.publics_of_totals(totals))
+
+    def test_witness_that_does_not_fit_is_an_input_error(self, system: LiabilitiesSystem) -> None:
+        nothing = [0] * len(ASSETS)
+        crowded = _placed([nothing] * ACTIVE, np.arange(ACTIVE, dtype=np.int64))
+        with pytest.raises(InputError):
+            system.trace(crowded, ACTIVE)
+        for rows in (ACTIVE - 1, ACTIVE + 1):
+            with pytest.raises(InputError):
+                system.trace(_placed([nothing], np.zeros(1, np.int64)), rows)
+
+    # Totals
+
+    def test_public_values_are_those_of_the_totals(
+        self, system: LiabilitiesSystem, witness: PlacedAccounts, trace: Trace
+    ) -> None:
+        publics = system.publics_of_totals(witness.accounts.totals())
+        assert dict(publics) == dict(trace.publics)
+        assert list(publics) == list(system.publics)
+
+    @pytest.mark.parametrize("asset", range(len(ASSETS)))
+    def test_other_totals_are_refused(
+        self,
+        system: LiabilitiesSystem,
+        stated: StatedConstraints,
+        witness: PlacedAccounts,
+        trace: Trace,
+        modulus: int,
+        asset: int,
+    ) -> None:
+        """By the trace, or because no accounts can have them; wherever the sum might wrap around."""
+        totals = list(witness.accounts.totals())
+        steps = [1, modulus, *(1 << bits for bits in (4, 8, 16, 24, 32, 48, 63, 64, 96, 128))]
+        for step in [*steps, *(-step for step in steps), -totals[asset]]:
+            other = [*totals[:asset], totals[asset] + step, *totals[asset + 1 :]]
+            try:
+                publics = system.publics_of_totals(other)
+            except ProofRejected:
+                continue
+            assert violations(stated, evolve(trace, publics=publics), modulus), f"{step} more"
+
+    def test_totals_of_the_assets_do_not_trade_places(
+        self, system: LiabilitiesSystem, stated: StatedConstraints, witness: PlacedAccounts, trace: Trace, modulus: int
+    ) -> None:
+        first, second, third = witness.accounts.totals()
+        for moved in ((second, first, third), (third, second, first), (first - 5, second + 5, third)):
+            try:
+                publics = system.publics_of_totals(moved)
+            except ProofRejected:
+                continue
+            assert violations(stated, evolve(trace, publics=publics), modulus)
+
+    def test_totals_that_no_accounts_can_have_are_rejected(self, system: LiabilitiesSystem) -> None:
+        for asset in range(len(ASSETS)):
+            for wrong in (-1, -(1 << 200), 1 << 300):
+                totals = [0] * len(ASSETS)
+                totals[asset] = wrong
+                with pytest.raises(ProofRejected):
+                    system.publics_of_totals(totals)
+        for count in (0, len(ASSETS) - 1, len(ASSETS) + 1):
+            with pytest.raises(ProofRejected):
+                system.publics_of_totals([0] * count)
+
+    def test_a_negative_cell_that_another_row_makes_up_for_is_found(
+        self, stated: StatedConstraints, witness: PlacedAccounts, trace: Trace, modulus: int
+    ) -> None:
+        """A debt in one row under somebody's balance: every sum is right, only the range is wrong."""
+        debt, other = [row for row in range(ACTIVE - 1) if row not in set(witness.rows.tolist())][:2]
+        for column in range(len(stated.columns)):
+            for lie in (modulus - 1, modulus // 2, modulus - (1 << 20)):
+                columns = trace.columns.copy()
+                columns[debt, column] = (int(columns[debt, column]) + lie) % modulus
+                columns[other, column] = (int(columns[other, column]) - lie) % modulus
+                broken = violations(stated, Trace(columns, trace.publics), modulus)
+                assert broken, f"{stated.columns[column]} may be {lie}"
+
+    def test_numbers_under_which_a_sum_could_wrap_are_an_options_error(self, construct: MakeLiabilities) -> None:
+        with pytest.raises(OptionsError):
+            construct(ASSETS, active=1 << 27, modulus=15 * 2**27 + 1, limb_bits=16)
+
+
+def _random_balance(random: np.random.Generator, asset: Asset) -> int:
+    return int.from_bytes(random.bytes(32), "little") & ((1 << int(random.integers(0, asset.bits + 1))) - 1)
+
+
+def _placed(balances: Sequence[Sequence[int]], rows: npt.NDArray[np.int64]) -> PlacedAccounts:
+    accounts = Accounts.of(ASSETS, [(f"user-{number}", values) for number, values in enumerate(balances)])
+    return PlacedAccounts(accounts, rows)
