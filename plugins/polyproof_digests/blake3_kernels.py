@@ -9,11 +9,16 @@ and the compiler need not test whether they overlap.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit, uint32, uint64
 
-from polyproof.hash import Words
+from polyproof.toolkit.kernels import kernel
+
+if TYPE_CHECKING:
+    from polyproof.hash import Words
 from polyproof_digests import constants
 from polyproof_digests.constants import BLAKE3_BLOCK_BYTES, BLAKE3_CHUNK_BYTES, CHUNK_END, CHUNK_START, PARENT, ROOT
 
@@ -137,7 +142,7 @@ def _copy(source: Words32, source_start: int, target: Words32, target_start: int
         target[target_start + i] = source[source_start + i]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def hash_rows(rows: Words, padding: Words, length: int, key: Words32, mode: int, digests: Words) -> None:
     """BLAKE3 of every row followed by ``padding``, of which ``length`` bytes count.
 

@@ -8,10 +8,15 @@ not test whether they overlap.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numba import njit, uint64
 
-from polyproof.hash import Words
+from polyproof.toolkit.kernels import kernel
+
+if TYPE_CHECKING:
+    from polyproof.hash import Words
 from polyproof_digests.constants import KECCAK_ROTATIONS, KECCAK_ROUND_CONSTANTS
 
 __all__ = ["MESSAGES", "hash_rows"]
@@ -166,7 +171,7 @@ def _absorb(rows: Words, padding: Words, first: int, column: int, state: Words) 
                 state[i * MESSAGES + message] ^= word
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def hash_rows(rows: Words, padding: Words, initial: Words, digests: Words) -> None:
     """Absorb every row followed by ``padding`` into the ``initial`` state of 25 lanes, squeeze 4 words.
 

@@ -8,11 +8,16 @@ and the compiler need not test whether they overlap.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 from numba import njit, uint32, uint64
 
-from polyproof.hash import Words
+from polyproof.toolkit.kernels import kernel
+
+if TYPE_CHECKING:
+    from polyproof.hash import Words
 from polyproof_digests.constants import SHA256_ROUND_CONSTANTS
 
 __all__ = ["LANES", "hash_rows"]
@@ -131,7 +136,7 @@ def _load(rows: Words, padding: Words, first: int, column: int, block: Words32) 
                 block[(2 * i + 1) * LANES + lane] = _swap_bytes(uint32(word >> uint64(32)))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def hash_rows(rows: Words, padding: Words, initial: Words32, digests: Words) -> None:
     """The state after every row followed by ``padding``, from the ``initial`` one of 8 words of ``uint32``.
 

@@ -7,8 +7,9 @@ Elements are interleaved in memory and separated into one vector a coefficient w
 from __future__ import annotations
 
 import numpy as np
-from numba import int64, njit, types
+from numba import int64, types
 
+from polyproof.toolkit.kernels import kernel
 from polyproof_goldilocks.words import (
     accumulate,
     add,
@@ -42,7 +43,7 @@ ROWS = 1 << 8
 """Rows of coefficients to one step of Horner's rule: few enough to stay in the cache."""
 
 
-@njit(types.void(_READ, int64, _READ, int64, _WRITE, int64), nogil=True, cache=True)
+@kernel(types.void(_READ, int64, _READ, int64, _WRITE, int64))
 def multiply_elements(a, a_step, b, b_step, result, degree):
     """a · b, elements of the extension; eight at a time, the last ones by way of ``rest``."""
     count = result.size // degree
@@ -63,7 +64,7 @@ def multiply_elements(a, a_step, b, b_step, result, degree):
                 result[i * degree + k] = rest[48 + k]
 
 
-@njit(types.void(_READ, int64, _READ, int64, _WRITE, int64), nogil=True, cache=True)
+@kernel(types.void(_READ, int64, _READ, int64, _WRITE, int64))
 def scale(a, a_step, b, b_step, result, degree):
     """a · b, elements of the extension times base elements."""
     count = result.size // degree
@@ -88,7 +89,7 @@ def scale(a, a_step, b, b_step, result, degree):
                 result[i * degree + k] = rest[32 + k]
 
 
-@njit(types.void(_READ, _WRITE, _WRITE, int64), nogil=True, cache=True)
+@kernel(types.void(_READ, _WRITE, _WRITE, int64))
 def cofactors(a, norms, result, degree):
     """The norms N(a) and elements c with a·c = N(a)."""
     count = norms.size
@@ -114,7 +115,7 @@ def cofactors(a, norms, result, degree):
                 norms[i + k] = rest[24 + k]
 
 
-@njit(types.void(_READ, int64, int64, int64, _READ, _WRITE, int64), nogil=True, cache=True)
+@kernel(types.void(_READ, int64, int64, int64, _READ, _WRITE, int64))
 def dot(base, at, row, terms, limbs, result, degree):
     """Add Σ_j base[at + row·i + j]·w_j, j < ``terms`` ≤ TERMS, to element i of ``result``.
 
@@ -154,7 +155,7 @@ def dot(base, at, row, terms, limbs, result, degree):
             result[i * degree + k] = add(result[i * degree + k], rest[k])
 
 
-@njit(types.void(_READ, int64, int64, _READ, _READ, _WRITE, int64), nogil=True, cache=True)
+@kernel(types.void(_READ, int64, int64, _READ, _READ, _WRITE, int64))
 def evaluate(coefficients, rows, columns, limbs, step, result, degree):
     """Σ_i coefficients[i, c]·z^i by Horner's rule in steps of ROWS rows, the last step first.
 

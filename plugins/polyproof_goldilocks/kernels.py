@@ -6,8 +6,9 @@ An operand with step 0 is one element for all: the caller passes it eight times 
 from __future__ import annotations
 
 import numpy as np
-from numba import boolean, int64, njit, types
+from numba import boolean, int64, types
 
+from polyproof.toolkit.kernels import kernel
 from polyproof_goldilocks import words
 from polyproof_goldilocks.formulas import MODULUS
 from polyproof_goldilocks.words import broadcast, load, store
@@ -22,7 +23,7 @@ _ONE = np.uint64(1)
 _INVERSE_EXPONENT = np.uint64(MODULUS - 2)
 
 
-@njit(_BINARY, nogil=True, cache=True)
+@kernel(_BINARY)
 def add(a, a_step, b, b_step, result):
     """a + b."""
     whole = result.size & ~7
@@ -32,7 +33,7 @@ def add(a, a_step, b, b_step, result):
         result[i] = words.add(a[i * a_step], b[i * b_step])
 
 
-@njit(_BINARY, nogil=True, cache=True)
+@kernel(_BINARY)
 def subtract(a, a_step, b, b_step, result):
     """a − b."""
     whole = result.size & ~7
@@ -42,7 +43,7 @@ def subtract(a, a_step, b, b_step, result):
         result[i] = words.subtract(a[i * a_step], b[i * b_step])
 
 
-@njit(_BINARY, nogil=True, cache=True)
+@kernel(_BINARY)
 def multiply(a, a_step, b, b_step, result):
     """a · b."""
     whole = result.size & ~7
@@ -52,7 +53,7 @@ def multiply(a, a_step, b, b_step, result):
         result[i] = words.multiply(a[i * a_step], b[i * b_step])
 
 
-@njit(types.void(_READ, _WRITE), nogil=True, cache=True)
+@kernel(types.void(_READ, _WRITE))
 def negate(a, result):
     """−a."""
     whole = result.size & ~7
@@ -62,7 +63,7 @@ def negate(a, result):
         result[i] = words.negate(a[i])
 
 
-@njit(boolean(_READ, _WRITE), nogil=True, cache=True)
+@kernel(boolean(_READ, _WRITE))
 def inverse(a, result):
     """1 / a with one inversion for each of 32 lanes; ``False`` if some a is zero.
 
@@ -124,7 +125,7 @@ def inverse(a, result):
     return True
 
 
-@njit(types.void(_READ, int64, int64, _WRITE), nogil=True, cache=True)
+@kernel(types.void(_READ, int64, int64, _WRITE))
 def column_sums(a, rows, columns, result):
     """Add every row of ``columns`` words to ``result``."""
     whole = columns & ~7
@@ -136,7 +137,7 @@ def column_sums(a, rows, columns, result):
             result[c] = words.add(result[c], a[at + c])
 
 
-@njit(types.void(_READ, int64, int64, _WRITE), nogil=True, cache=True)
+@kernel(types.void(_READ, int64, int64, _WRITE))
 def cumulative_sums(a, rows, columns, result):
     """Each row of ``result`` is the sum of all rows of ``a`` down to it."""
     total = np.zeros(columns, np.uint64)

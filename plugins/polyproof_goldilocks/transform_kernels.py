@@ -27,6 +27,7 @@ from __future__ import annotations
 import numpy as np
 from numba import boolean, int64, njit, types, uint64
 
+from polyproof.toolkit.kernels import kernel
 from polyproof_goldilocks.formulas import MODULUS
 from polyproof_goldilocks.words import (
     add,
@@ -340,13 +341,11 @@ def _twist(tiles, words, factors):
         store(tiles, i, montgomery_product(load(tiles, i), load(factors, i)))
 
 
-@njit(
+@kernel(
     types.void(
         _READ, _WRITE, int64, int64, int64, boolean, uint64, uint64, _READ, _ORDER, _ORDER, _WRITE, _READ, int64,
         int64, int64, int64,
     ),
-    nogil=True,
-    cache=True,
 )  # fmt: skip
 def transform_columns(
     source, target, size, stride, columns, inverse, shift, root, plain, natural, reverse, tiles, tiles_again, lanes,
@@ -397,13 +396,11 @@ def transform_columns(
         x = multiply(x, next_x)
 
 
-@njit(
+@kernel(
     types.void(
         _READ, int64, int64, _WRITE, int64, int64, int64, int64, boolean, uint64, uint64, _READ, _READ, _READ, _ORDER,
         _ORDER, _WRITE, _READ, _WRITE, _WRITE, int64, int64, int64, int64,
     ),
-    nogil=True,
-    cache=True,
 )  # fmt: skip
 def transform_rows(
     source, source_block, source_row, target, target_block, target_row, size, columns, inverse, inverse_shift, scale,

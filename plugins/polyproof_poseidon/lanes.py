@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit, types
 
+from polyproof.toolkit.kernels import kernel
+
 __all__ = [
     "HALF",
     "LANES",
@@ -247,10 +249,8 @@ def circulant_layer(state: Words, constants: Words, spectrum: Vector, first_entr
         state[11, lane] = join(l11 + (c11 & LOW), h11 + (c11 >> HALF))
 
 
-@njit(
+@kernel(
     types.void(STATES, types.intp, _ROWS, types.intp, types.intp, types.intp, types.intp),
-    cache=True,
-    nogil=True,
 )
 def load(
     states: Words, position: int, rows: Words, first_row: int, count: int, first_column: int, columns: int
@@ -264,10 +264,8 @@ def load(
                 state[position + column, lane] = part[lane, first_column + column]
 
 
-@njit(
+@kernel(
     types.void(STATES, types.intp, _DIGESTS, types.intp, types.intp),
-    cache=True,
-    nogil=True,
 )
 def store(states: Words, position: int, digests: Words, first_row: int, count: int) -> None:
     """Write state elements from ``position`` on to ``count`` rows of ``digests``, canonical."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, types
 
+from polyproof.toolkit.kernels import kernel
 from polyproof_poseidon.lanes import (
     HALF,
     LANES,
@@ -111,10 +112,8 @@ def _partial_round(state: Words, spare: Words, sums: Words, constant: Word, diag
             state[element, lane] = multiply_add(state[element, lane], factor, sums[0, lane], sums[1, lane])
 
 
-@njit(
+@kernel(
     types.void(STATES, types.Array(types.uint64, 2, "C"), _VECTOR, _VECTOR),
-    cache=True,
-    nogil=True,
 )
 def permute(states: Words, full: Words, partial: Words, diagonal: Words) -> None:
     """Permute every state in place: the full rounds' constants and a row of zeros, the partial rounds', μ − 1."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
+from polyproof.toolkit.kernels import kernel
 from polyproof_poseidon.lanes import (
     LANES,
     STATES,
@@ -25,7 +26,7 @@ _FIRST_PARTIAL = FULL_ROUNDS // 2
 _FIRST_LATE = FULL_ROUNDS // 2 + PARTIAL_ROUNDS
 
 
-@njit(types.void(STATES, types.Array(types.uint64, 2, "C")), cache=True, nogil=True)
+@kernel(types.void(STATES, types.Array(types.uint64, 2, "C")))
 def permute(states: Words, constants: Words) -> None:
     """Permute every state in place; ``constants`` are those of the rounds and a row of zeros."""
     spare = np.empty((12, LANES), np.uint64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, types
 
+from polyproof.toolkit.kernels import kernel
 from polyproof_poseidon.lanes import (
     LANES,
     STATES,
@@ -55,7 +56,7 @@ def _repunit_powers(state: Words, power: Words, kept: Words) -> None:
     _copy(power, state)
 
 
-@njit(types.void(STATES, types.Array(types.uint64, 2, "C")), cache=True, nogil=True)
+@kernel(types.void(STATES, types.Array(types.uint64, 2, "C")))
 def permute(states: Words, constants: Words) -> None:
     """Permute every state in place; ``constants`` are the rows after each multiplication by the matrix."""
     power = np.empty((12, LANES), np.uint64)
