@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from polyproof_babybear import BabyBear
 
-from doubles.baby_bear import BabyBear
 from polyproof.testing.field import FieldSuite
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from attrs import evolve
+from polyproof_babybear import BabyBear
 
-from doubles.baby_bear import BabyBear
 from polyproof.constraints import Builder, ConstraintSystem, PlacedAccounts, Rows, Trace
 from polyproof.engine import Engine
 from polyproof.errors import InputError, OptionsError, ProofRejected

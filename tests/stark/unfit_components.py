@@ -27,7 +27,7 @@ def unfit_registry() -> Registry:
     @hookimpl
     def polyproof_components() -> list[Component]:
         return [
-            Component("field", "baby-bear", "p = 15·2^27 + 1", "doubles.baby_bear:BabyBear"),
+            Component("field", "baby-bear", "p = 15·2^27 + 1", "polyproof_babybear:BabyBear"),
             Component("hash", "narrow", "words below 2^60", "stark.unfit_components:NarrowHash"),
         ]
 

@@ -311,11 +311,6 @@ def _other_values(value: int, modulus: int, random: np.random.Generator) -> Iter
             yield other
 
 
-ASSETS = (Asset("BTC", 8, 64), Asset("ETH", 18, 96), Asset("USDT", 6, 40))
-ACTIVE = 64
-LIMB_BITS = 4
-"""Small enough that a sum of every width takes several parts."""
-
 MakeLiabilities = Callable[..., LiabilitiesSystem]
 
 
@@ -323,11 +318,13 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
     """What every ``polyproof.constraints.LiabilitiesSystem`` promises beside that.
 
     The author supplies ``construct``, the class itself, ``faults``, and the cells that are ``free``: accounts,
-    assets, witness and fields are the suite's. The trace has 64 rows; ``BTC``, ``ETH`` and ``USDT`` have 64, 96
-    and 40 bits, in limbs of 4.
+    witness and fields are the suite's. So are the assets, unless a system is for narrower ones.
     """
 
-    rows = ACTIVE
+    assets: Sequence[Asset] = (Asset("BTC", 8, 64), Asset("ETH", 18, 96), Asset("USDT", 6, 40))
+    """Two or more."""
+    limb_bits = 4
+    """So few that a sum of each of these assets takes several parts."""
 
     @pytest.fixture
     def construct(self) -> MakeLiabilities:
@@ -342,7 +339,7 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
 
     @pytest.fixture
     def make(self, construct: MakeLiabilities, modulus: int) -> Callable[[], LiabilitiesSystem]:
-        return lambda: construct(ASSETS, active=ACTIVE, modulus=modulus, limb_bits=LIMB_BITS)
+        return lambda: construct(self.assets, active=self.rows, modulus=modulus, limb_bits=self.limb_bits)
 
     @pytest.fixture
     def system(self, make: Callable[[], LiabilitiesSystem]) -> LiabilitiesSystem:
@@ -353,11 +350,23 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
     def witness(self) -> PlacedAccounts:
         """Forty accounts on random rows, balances of all magnitudes, the largest one and none at all included."""
         random = np.random.default_rng(3)
-        rows = random.permutation(ACTIVE - 1)[:40].astype(np.int64)
-        balances = [[_random_balance(random, asset) for asset in ASSETS] for _ in rows]
-        balances[0] = [(1 << asset.bits) - 1 for asset in ASSETS]
-        balances[1] = [0 for _ in ASSETS]
-        return _placed(balances, rows)
+        rows = random.permutation(self.rows - 1)[:40].astype(np.int64)
+        balances = [self.some_balances(random) for _ in rows]
+        balances[0] = [(1 << asset.bits) - 1 for asset in self.assets]
+        balances[1] = [0 for _ in self.assets]
+        return self.placed(balances, rows)
+
+    def some_balances(self, random: np.random.Generator) -> list[int]:
+        """Of all magnitudes, one for each asset."""
+        return [
+            int.from_bytes(random.bytes(32), "little") & ((1 << int(random.integers(0, asset.bits + 1))) - 1)
+            for asset in self.assets
+        ]
+
+    def placed(self, balances: Sequence[Sequence[int]], rows: npt.NDArray[np.int64]) -> PlacedAccounts:
+        """Accounts with these balances on these rows."""
+        accounts = Accounts.of(self.assets, [(f"user-{number}", values) for number, values in enumerate(balances)])
+        return PlacedAccounts(accounts, rows)
 
     # Accounts and rows
 
@@ -373,30 +382,29 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
     def test_padding_is_the_row_of_no_balance(
         self, system: LiabilitiesSystem, witness: PlacedAccounts, trace: Trace
     ) -> None:
-        nothing = system.account_row([0] * len(ASSETS))
+        nothing = system.account_row([0] * len(self.assets))
         taken = set(witness.rows.tolist())
-        for row in range(ACTIVE - 1):
+        for row in range(self.rows - 1):
             if row not in taken:
                 assert np.array_equal(trace.columns[row], nothing)
 
     def test_different_balances_have_different_rows(self, system: LiabilitiesSystem) -> None:
         """Every bit of every balance shows."""
-        rows = [system.account_row([0] * len(ASSETS))]
-        for number, asset in enumerate(ASSETS):
+        rows = [system.account_row([0] * len(self.assets))]
+        for number, asset in enumerate(self.assets):
             for bit in range(asset.bits):
-                rows.append(system.account_row([1 << bit if k == number else 0 for k in range(len(ASSETS))]))
+                rows.append(system.account_row([1 << bit if k == number else 0 for k in range(len(self.assets))]))
         assert len({row.tobytes() for row in rows}) == len(rows)
 
-    @pytest.mark.parametrize("asset", range(len(ASSETS)))
-    def test_balance_out_of_range_has_no_row(self, system: LiabilitiesSystem, asset: int) -> None:
-        for wrong in (-1, -(1 << 64), 1 << ASSETS[asset].bits, 1 << 300):
-            balances = [0] * len(ASSETS)
-            balances[asset] = wrong
-            with pytest.raises(ProofRejected):
-                system.account_row(balances)
+    def test_balance_out_of_range_has_no_row(self, system: LiabilitiesSystem) -> None:
+        for number, asset in enumerate(self.assets):
+            for wrong in (-1, -(1 << 64), 1 << asset.bits, 1 << 300):
+                balances = [wrong if k == number else 0 for k in range(len(self.assets))]
+                with pytest.raises(ProofRejected):
+                    system.account_row(balances)
 
     def test_another_number_of_balances_has_no_row(self, system: LiabilitiesSystem) -> None:
-        for count in (0, len(ASSETS) - 1, len(ASSETS) + 1):
+        for count in (0, len(self.assets) - 1, len(self.assets) + 1):
             with pytest.raises(ProofRejected):
                 system.account_row([0] * count)
 
@@ -404,26 +412,26 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
     def test_accounts_of_every_number_and_size_are_proven_exactly(
         self, system: LiabilitiesSystem, stated: StatedConstraints, modulus: int, balances: str
     ) -> None:
-        largest = [(1 << asset.bits) - 1 for asset in ASSETS]
+        largest = [(1 << asset.bits) - 1 for asset in self.assets]
         lists = {
             "none": [],
             "one": [largest],
-            "all at their largest": [largest] * (ACTIVE - 1),
-            "all zero": [[0] * len(ASSETS)] * (ACTIVE - 1),
+            "all at their largest": [largest] * (self.rows - 1),
+            "all zero": [[0] * len(self.assets)] * (self.rows - 1),
         }[balances]
-        trace = system.trace(_placed(lists, np.arange(len(lists), dtype=np.int64)), ACTIVE)
-        totals = [sum(column) for column in zip(*lists, strict=True)] or [0] * len(ASSETS)
+        trace = system.trace(self.placed(lists, np.arange(len(lists), dtype=np.int64)), self.rows)
+        totals = [sum(column) for column in zip(*lists, strict=True)] or [0] * len(self.assets)
         assert violations(stated, trace, modulus) == []
         assert dict(trace.publics) == dict(system.publics_of_totals(totals))
 
     def test_witness_that_does_not_fit_is_an_input_error(self, system: LiabilitiesSystem) -> None:
-        nothing = [0] * len(ASSETS)
-        crowded = _placed([nothing] * ACTIVE, np.arange(ACTIVE, dtype=np.int64))
+        nothing = [0] * len(self.assets)
+        crowded = self.placed([nothing] * self.rows, np.arange(self.rows, dtype=np.int64))
         with pytest.raises(InputError):
-            system.trace(crowded, ACTIVE)
-        for rows in (ACTIVE - 1, ACTIVE + 1):
+            system.trace(crowded, self.rows)
+        for rows in (self.rows - 1, self.rows + 1):
             with pytest.raises(InputError):
-                system.trace(_placed([nothing], np.zeros(1, np.int64)), rows)
+                system.trace(self.placed([nothing], np.zeros(1, np.int64)), rows)
 
     # Totals
 
@@ -434,46 +442,42 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
         assert dict(publics) == dict(trace.publics)
         assert list(publics) == list(system.publics)
 
-    @pytest.mark.parametrize("asset", range(len(ASSETS)))
+    def refused(
+        self, system: LiabilitiesSystem, stated: StatedConstraints, trace: Trace, modulus: int, totals: Sequence[int]
+    ) -> bool:
+        """Whether other totals are: by the trace, or because no accounts can have them."""
+        try:
+            publics = system.publics_of_totals(totals)
+        except ProofRejected:
+            return True
+        return bool(violations(stated, evolve(trace, publics=publics), modulus))
+
     def test_other_totals_are_refused(
-        self,
-        system: LiabilitiesSystem,
-        stated: StatedConstraints,
-        witness: PlacedAccounts,
-        trace: Trace,
-        modulus: int,
-        asset: int,
+        self, system: LiabilitiesSystem, stated: StatedConstraints, witness: PlacedAccounts, trace: Trace, modulus: int
     ) -> None:
-        """By the trace, or because no accounts can have them; wherever the sum might wrap around."""
+        """One more, one less, and wherever a sum might wrap around."""
         totals = list(witness.accounts.totals())
+        assert not self.refused(system, stated, trace, modulus, totals)
         steps = [1, modulus, *(1 << bits for bits in (4, 8, 16, 24, 32, 48, 63, 64, 96, 128))]
-        for step in [*steps, *(-step for step in steps), -totals[asset]]:
-            other = [*totals[:asset], totals[asset] + step, *totals[asset + 1 :]]
-            try:
-                publics = system.publics_of_totals(other)
-            except ProofRejected:
-                continue
-            assert violations(stated, evolve(trace, publics=publics), modulus), f"{step} more"
+        for asset, total in enumerate(totals):
+            for step in [*steps, *(-step for step in steps), -total]:
+                other = [*totals[:asset], total + step, *totals[asset + 1 :]]
+                assert self.refused(system, stated, trace, modulus, other), f"{step} more of {self.assets[asset]}"
 
     def test_totals_of_the_assets_do_not_trade_places(
         self, system: LiabilitiesSystem, stated: StatedConstraints, witness: PlacedAccounts, trace: Trace, modulus: int
     ) -> None:
-        first, second, third = witness.accounts.totals()
-        for moved in ((second, first, third), (third, second, first), (first - 5, second + 5, third)):
-            try:
-                publics = system.publics_of_totals(moved)
-            except ProofRejected:
-                continue
-            assert violations(stated, evolve(trace, publics=publics), modulus)
+        first, second, *others = witness.accounts.totals()
+        for moved in ((second, first), (first - 5, second + 5), (first + 5, second - 5)):
+            assert self.refused(system, stated, trace, modulus, [*moved, *others])
 
     def test_totals_that_no_accounts_can_have_are_rejected(self, system: LiabilitiesSystem) -> None:
-        for asset in range(len(ASSETS)):
+        for asset in range(len(self.assets)):
             for wrong in (-1, -(1 << 200), 1 << 300):
-                totals = [0] * len(ASSETS)
-                totals[asset] = wrong
+                totals = [wrong if k == asset else 0 for k in range(len(self.assets))]
                 with pytest.raises(ProofRejected):
                     system.publics_of_totals(totals)
-        for count in (0, len(ASSETS) - 1, len(ASSETS) + 1):
+        for count in (0, len(self.assets) - 1, len(self.assets) + 1):
             with pytest.raises(ProofRejected):
                 system.publics_of_totals([0] * count)
 
@@ -481,7 +485,7 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
         self, stated: StatedConstraints, witness: PlacedAccounts, trace: Trace, modulus: int
     ) -> None:
         """A debt in one row under somebody's balance: every sum is right, only the range is wrong."""
-        debt, other = [row for row in range(ACTIVE - 1) if row not in set(witness.rows.tolist())][:2]
+        debt, other = [row for row in range(self.rows - 1) if row not in set(witness.rows.tolist())][:2]
         for column in range(len(stated.columns)):
             for lie in (modulus - 1, modulus // 2, modulus - (1 << 20)):
                 columns = trace.columns.copy()
@@ -492,13 +496,4 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
 
     def test_numbers_under_which_a_sum_could_wrap_are_an_options_error(self, construct: MakeLiabilities) -> None:
         with pytest.raises(OptionsError):
-            construct(ASSETS, active=1 << 27, modulus=15 * 2**27 + 1, limb_bits=16)
-
-
-def _random_balance(random: np.random.Generator, asset: Asset) -> int:
-    return int.from_bytes(random.bytes(32), "little") & ((1 << int(random.integers(0, asset.bits + 1))) - 1)
-
-
-def _placed(balances: Sequence[Sequence[int]], rows: npt.NDArray[np.int64]) -> PlacedAccounts:
-    accounts = Accounts.of(ASSETS, [(f"user-{number}", values) for number, values in enumerate(balances)])
-    return PlacedAccounts(accounts, rows)
+            construct(self.assets, active=1 << 27, modulus=15 * 2**27 + 1, limb_bits=16)
