@@ -1,8 +1,8 @@
 """The ConstraintSystem interface: columns, how a witness becomes a trace, constraints written once.
 
-``constraints(builder)`` is traced into a graph of expressions. A backend derives from that one graph
-the degrees, the prover's kernel, the verifier's evaluation at a point, the debug check that names
-constraint and row, and the digest that its transcript absorbs.
+``constraints(builder)`` is traced into a graph of expressions (``polyproof.toolkit.stated_constraints``). A
+backend derives from that one graph the degrees, the prover's evaluation of whole columns, the verifier's at a
+point, the debug check that names constraint and row, and the digest that its transcript absorbs.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Rows(Enum):
     ALL = "all"
     """Rows 0 … U−1."""
     TRANSITION = "transition"
-    """Rows 0 … U−2: the constraint may refer to the next row."""
+    """Rows 0 … U−2: the only ones whose constraints may refer to the next row."""
     FIRST = "first"
     """Row 0."""
     LAST = "last"
@@ -159,7 +159,7 @@ class Builder(ABC):
 
     @abstractmethod
     def range_check(self, name: str, columns: Sequence[Expression], bits: int) -> None:
-        """Require every column to lie in [0, 2^bits) on all rows: a lookup into a table of 2^bits values.
+        """Require every column, or expression of this row, to lie in [0, 2^bits) on all rows: a lookup into a table.
 
         The backend adds what the argument needs (table, multiplicities, challenges, helper columns).
         Several calls with the same width share one table.

@@ -22,7 +22,7 @@ class SalariesSystem(ConstraintSystem):
     publics = ("total", "chief")
 
     def constraints(self, builder: Builder) -> None:
-        """Each line is a claim; names are what the debug check says."""
+        """Each line is one statement; its name is what the debug check says."""
         low, high, salary = (builder.column(name) for name in self.columns)
         builder.range_check("limbs are bytes", [low, high], 8)
         builder.assert_zero("salary is made of its limbs", salary - low - 256 * high)
