@@ -10,7 +10,7 @@ A plugin author inherits it and says how to make the hash::
 Published test vectors are the author's own: no suite can know them.
 """
 
-# ruff: noqa: D102 - the name of a test is its claim
+# ruff: noqa: D102 - the name of a test says what it shows
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -51,7 +51,7 @@ def _distinct(digests: Words) -> bool:
 
 
 class HashSuite:
-    """The claims of ``polyproof.hash.Hash``, for both engines."""
+    """What every ``polyproof.hash.Hash`` promises, for both engines."""
 
     @pytest.fixture
     def make(self) -> MakeHash:
@@ -63,7 +63,7 @@ class HashSuite:
         """The hash under test, for one engine."""
         return make(request.param)
 
-    def test_hash_states_its_name_and_claims(self, hash: Hash) -> None:
+    def test_hash_states_its_name_and_bounds(self, hash: Hash) -> None:
         assert isinstance(hash, Hash)
         assert isinstance(hash.name, str)
         assert hash.name
