@@ -425,7 +425,7 @@ def test_okx_debts_are_errors_that_name_the_rule(tmp_path: Path) -> None:
         ({"id": "a", "assets": {"BTC": ""}}, "BTC amount is missing"),
         ({"id": "a", "assets": {"BTC": "x"}}, "BTC amount 'x' is not a number"),
         ({"id": "a", "assets": {"BTC": str(2**64)}}, "BTC amount '18446744073709551616' overflows 64 bits"),
-        ({"id": "a", "assets": {"BTC": None}}, "the amount of BTC is 'None' (wanted is an integer in quotes)"),
+        ({"id": "a", "assets": {"BTC": None}}, "the amount of BTC is 'None' (expected an integer in quotes)"),
         ({"id": "a", "assets": {"BTC": True}}, "the amount of BTC is 'True'"),
         ({"id": "a", "assets": {"BTC": ["1"]}}, "the amount of BTC is"),
         ({"id": "a", "assets": {"BTC": "１"}}, "the amount of BTC is '１'"),

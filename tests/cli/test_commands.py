@@ -338,7 +338,7 @@ def test_schema_prints_what_editors_use(command: Command) -> None:
 def test_explain_tells_the_whole_truth_about_a_backend(command: Command, proved: Path, subject: str) -> None:
     ended = command("explain", subject)
     assert ended.status == 0, ended.err
-    for words in ("It proves", "It hides", "It shows to others", "dishonest exchange", "proven bits"):
+    for words in ("It proves", "It hides", "It shows others", "dishonest exchange", "proven bits"):
         assert words in ended.out
 
 

@@ -126,7 +126,7 @@ def test_a_failure_after_finished_segments_says_where_they_are_kept(
     tally.proving = staticmethod(lambda statement: None)
     again = command("prove", "spec.yaml", "--out", "audit")
     assert again.status == 0
-    assert "1 of them from the run before" in again.out
+    assert "1 of them from the previous run" in again.out
 
 
 def test_a_fault_shows_its_traceback_only_when_asked(

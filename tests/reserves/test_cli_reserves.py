@@ -238,13 +238,13 @@ def test_the_reserves_of_a_spec_are_read_and_are_no_part_of_what_proofs_bind() -
 @pytest.mark.parametrize(
     ("old", "new", "part"),
     [
-        ("snapshot: 2025-11-30T00:00:00Z", "snapshot: 2025-11-30", "wanted is a time in UTC"),
+        ("snapshot: 2025-11-30T00:00:00Z", "snapshot: 2025-11-30", "expected a time in UTC"),
         ("  snapshot: 2025-11-30T00:00:00Z\n", "", "'snapshot' is missing"),
         ("name: okx-csv", "name: okx", "did you mean 'okx-csv'"),
         ("path: wallets.csv", "paths: wallets.csv", "unknown key 'paths'"),
         ("scheme: evm-eoa", "scheme: evm", "no ownership is named 'evm'"),
         ("chain: bitcoin, height", "chain: ethereum, height", "ethereum is pinned twice"),
-        ("height: 925000", "height: -1", "allowed is at least 0"),
+        ("height: 925000", "height: -1", "expected at least 0"),
         ("name: evm", "name: ethereum", "no balances is named 'ethereum'"),
         ("chain: ethereum, url_env: NODE", "url_env: NODE", "'chain' is missing"),
         ("url_env: NODE", "url_env: 'A B'", "environment variable"),

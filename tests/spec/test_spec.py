@@ -131,33 +131,33 @@ def test_one_alias_may_stand_for_a_list_of_one() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("name: example-22", "name: Example 22", "2:7: name is 'Example 22' (wanted is at most 64 lower case letters"),
+        ("name: example-22", "name: Example 22", "2:7: name is 'Example 22' (expected at most 64 lower case letters"),
         ("name: example-22", f"name: {'a' * 65}", "2:7: name is 'aaa"),
-        ("name: example-22", "name: [a]", "2:7: name is a list (wanted is a string)"),
-        ("name: example-22", "name: {a: b}", "2:7: name is a mapping (wanted is a string)"),
-        ("name: example-22", "name:", "2:6: name is null (wanted is a string)"),
-        ("name: example-22", "name: ~", "2:7: name is null (wanted is a string)"),
+        ("name: example-22", "name: [a]", "2:7: name is a list (expected a string)"),
+        ("name: example-22", "name: {a: b}", "2:7: name is a mapping (expected a string)"),
+        ("name: example-22", "name:", "2:6: name is null (expected a string)"),
+        ("name: example-22", "name: ~", "2:7: name is null (expected a string)"),
         ("organisation: Example Exchange", 'organisation: "a\\e[31m"', r"3:15: 'a\x1b[31m' cannot be shown"),
         (
             "organisation: Example Exchange",
             "organization: Example",
             "3:1: unknown key 'organization' (did you mean 'organisation'? allowed: polyproof, name, ",
         ),
-        ("decimals: 8", "decimals: -1", "6:15: decimals is -1 (allowed is 0 to 77)"),
-        ("decimals: 8", "decimals: 78", "6:15: decimals is 78 (allowed is 0 to 77)"),
-        ("decimals: 8", 'decimals: "8"', "6:15: decimals is '8' (wanted is an integer)"),
-        ("decimals: 8", "decimals: 8.0", "6:15: decimals is 8.0 (wanted is an integer)"),
-        ("decimals: 8", "decimals: true", "6:15: decimals is true (wanted is an integer)"),
-        ("decimals: 8", "decimals: 08", "6:15: decimals is '08' (wanted is an integer)"),
-        ("decimals: 8", "decimals: [8]", "6:15: decimals is a list (wanted is an integer)"),
-        ("decimals: 8", f"decimals: 1{'0' * 400}", "6:15: decimals is an integer of 1329 bits (allowed is 0 to 77)"),
-        ("bits: 96", "bits: 0", "11:11: bits is 0 (allowed is 1 to 256)"),
-        ("bits: 96", "bits: 257", "11:11: bits is 257 (allowed is 1 to 256)"),
+        ("decimals: 8", "decimals: -1", "6:15: decimals is -1 (expected 0 to 77)"),
+        ("decimals: 8", "decimals: 78", "6:15: decimals is 78 (expected 0 to 77)"),
+        ("decimals: 8", 'decimals: "8"', "6:15: decimals is '8' (expected an integer)"),
+        ("decimals: 8", "decimals: 8.0", "6:15: decimals is 8.0 (expected an integer)"),
+        ("decimals: 8", "decimals: true", "6:15: decimals is true (expected an integer)"),
+        ("decimals: 8", "decimals: 08", "6:15: decimals is '08' (expected an integer)"),
+        ("decimals: 8", "decimals: [8]", "6:15: decimals is a list (expected an integer)"),
+        ("decimals: 8", f"decimals: 1{'0' * 400}", "6:15: decimals is an integer of 1329 bits (expected 0 to 77)"),
+        ("bits: 96", "bits: 0", "11:11: bits is 0 (expected 1 to 256)"),
+        ("bits: 96", "bits: 257", "11:11: bits is 257 (expected 1 to 256)"),
         ("bits: 96", "bit: 96", "11:5: unknown key 'bit' (did you mean 'bits'? allowed: symbol, decimals, bits, "),
-        ("symbol: ETH", "symbol: E TH", "9:13: symbol is 'E TH' (wanted is 1 to 32 letters, digits or . + _ $ -"),
-        ("symbol: ETH", "symbol:", "9:12: symbol is null (wanted is a string)"),
-        ("aliases: [XBT]", "aliases: [XBT, [Y]]", "7:20: aliases is a list (wanted is a string)"),
-        ("aliases: [XBT]", "aliases: {a: b}", "7:14: aliases is a mapping (wanted is a list, each item a string)"),
+        ("symbol: ETH", "symbol: E TH", "9:13: symbol is 'E TH' (expected 1 to 32 letters, digits or . + _ $ -"),
+        ("symbol: ETH", "symbol:", "9:12: symbol is null (expected a string)"),
+        ("aliases: [XBT]", "aliases: [XBT, [Y]]", "7:20: aliases is a list (expected a string)"),
+        ("aliases: [XBT]", "aliases: {a: b}", "7:14: aliases is a mapping (expected a list, each item a string)"),
         (
             "rule: non-negative",
             "rule: nonnegative",
@@ -176,14 +176,14 @@ def test_one_alias_may_stand_for_a_list_of_one() -> None:
         (
             "name: sample",
             "name: [sample]",
-            "14:9: backend is a list (wanted is a name, one of: broken, sample, strict;",
+            "14:9: backend is a list (expected a name, one of: broken, sample, strict;",
         ),
         (
             "queries: 50",
             "querys: 50",
             "15:3: unknown key 'querys' (did you mean 'queries'? allowed: name, hash, extra_hashes, queries,",
         ),
-        ("queries: 50", "queries: 101", "15:12: queries is 101 (allowed is 1 to 100)"),
+        ("queries: 50", "queries: 101", "15:12: queries is 101 (expected 1 to 100)"),
         ("queries: 50", "hash: oka", "15:9: no hash is named 'oka' (did you mean 'oak'? allowed: ash, oak)"),
         ("queries: 50", "hash: 256", "15:9: no hash is named '256' (allowed: ash, oak)"),
         (
@@ -192,10 +192,10 @@ def test_one_alias_may_stand_for_a_list_of_one() -> None:
             "15:23: no hash is named 'asch' (did you mean 'ash'? allowed: ash, oak)",
         ),
         ("queries: 50", "mode: slow", "15:9: mode is 'slow' (allowed: fast, small)"),
-        ("queries: 50", "salted: yes", "15:11: salted is 'yes' (wanted is true or false)"),
-        ("queries: 50", "salted: 1", "15:11: salted is 1 (wanted is true or false)"),
-        ("queries: 50", "inner: {rounds: 0}", "15:19: rounds is 0 (allowed is at least 1)"),
-        ("queries: 50", "inner: 3", "15:10: this is 3 (wanted is a mapping; its keys: rounds)"),
+        ("queries: 50", "salted: yes", "15:11: salted is 'yes' (expected true or false)"),
+        ("queries: 50", "salted: 1", "15:11: salted is 1 (expected true or false)"),
+        ("queries: 50", "inner: {rounds: 0}", "15:19: rounds is 0 (expected at least 1)"),
+        ("queries: 50", "inner: 3", "15:10: this is 3 (expected a mapping; its keys: rounds)"),
         ("queries: 50", "target: 81", "14:3: 40 queries reach 80 bits, the target is 81"),
         ("queries: 50", "queries: 1", "14:3: 2 assets (at most 1)"),
         ("  - sample", "  - smple", "17:5: no backend is named 'smple' (did you mean 'sample'?"),
@@ -205,12 +205,12 @@ def test_one_alias_may_stand_for_a_list_of_one() -> None:
         (
             "compare:\n  - sample",
             "compare: sample",
-            "16:10: compare is 'sample' (wanted is a list, each item a mapping)",
+            "16:10: compare is 'sample' (expected a list, each item a mapping)",
         ),
         ("path: accounts.csv", "pth: accounts.csv", "19:3: unknown key 'pth' (did you mean 'path'?"),
         ("directory: results", "directory: 1", None),
-        ("directory: results", "directory: [a]", "21:14: directory is a list (wanted is a path)"),
-        ("directory: results", "directory:", "21:13: directory is null (wanted is a path)"),
+        ("directory: results", "directory: [a]", "21:14: directory is a list (expected a path)"),
+        ("directory: results", "directory:", "21:13: directory is null (expected a path)"),
         ("polyproof: 1", "polyproof: 2", "1:12: polyproof is 2 (this polyproof reads version 1)"),
         ("polyproof: 1", "polyproof: true", "1:12: polyproof is true (this polyproof reads version 1)"),
         ("polyproof: 1", 'polyproof: "1"', "1:12: polyproof is '1' (this polyproof reads version 1)"),
@@ -244,13 +244,13 @@ def test_a_misspelt_required_key_is_one_problem_not_two() -> None:
 
 @pytest.mark.parametrize("text", ["just text", "- a\n- b", "7"])
 def test_a_file_that_is_no_mapping_is_rejected(text: str) -> None:
-    assert only_problem(text).endswith("(wanted is a mapping that begins with polyproof: 1)")
+    assert only_problem(text).endswith("(expected a mapping that begins with polyproof: 1)")
 
 
 def test_a_spec_without_assets_is_rejected() -> None:
     before, _ = GOOD.split("assets:\n")
     after = GOOD[GOOD.index("rule:") :]
-    assert only_problem(before + "assets: []\n" + after) == "spec.yaml:4:9: assets has 0 items (allowed are 1 to 4096)"
+    assert only_problem(before + "assets: []\n" + after) == "spec.yaml:4:9: assets has 0 items (expected 1 to 4096)"
 
 
 @pytest.mark.parametrize(
@@ -538,20 +538,20 @@ def test_nothing_may_be_added(path: tuple[str | int, ...], key: str, extra: obje
     ("path", "value", "reason"),
     [
         (("polyproof",), 2, "spec.polyproof: polyproof is 2 (this polyproof reads version 1)"),
-        (("assets", 0, "bits"), True, "spec.assets[0].bits: bits is true (wanted is an integer)"),
-        (("assets", 1, "symbol"), "btc", "spec.assets[1].symbol: 'btc' is taken (by BTC, whatever the case)"),
-        (("backend",), "sample", "the spec is not in its one form"),
+        (("assets", 0, "bits"), True, "spec.assets[0].bits: bits is true (expected an integer)"),
+        (("assets", 1, "symbol"), "btc", "spec.assets[1].symbol: 'btc' is taken (by BTC; case is ignored)"),
+        (("backend",), "sample", "the spec is not in canonical form"),
         (
             ("backend", "name"),
             "other",
             "spec.backend.name: no backend is named 'other' (allowed: broken, sample, strict)",
         ),
         (("backend", "name"), "broken", "spec.backend: backend 'broken' is broken: ZeroDivisionError"),
-        (("backend", "queries"), "50", "spec.backend.queries: queries is '50' (wanted is an integer)"),
+        (("backend", "queries"), "50", "spec.backend.queries: queries is '50' (expected an integer)"),
         (("backend", "queries"), 1, "spec.backend: 2 assets (at most 1)"),
         (("backend", "target"), 101, "spec.backend: 50 queries reach 100 bits, the target is 101"),
-        (("backend", "extra_hashes"), "ash", "the spec is not in its one form"),
-        (("backend", "salted"), 1, "spec.backend.salted: salted is 1 (wanted is true or false)"),
+        (("backend", "extra_hashes"), "ash", "the spec is not in canonical form"),
+        (("backend", "salted"), 1, "spec.backend.salted: salted is 1 (expected true or false)"),
         (("backend", "\x1b[31m" + "x" * 1000), 1, r"spec.backend['\x1b[31m"),
     ],
 )

@@ -78,7 +78,7 @@ def test_explanation_says_what_is_proven_hidden_shown_and_left_to_trust(explain:
         "exact integer sum of the balances of all accounts",
         "It hides",
         "even if all other users pool what they were given",
-        "It shows to others",
+        "It shows others",
         "the totals of each segment and asset",
         "What a dishonest exchange could still do",
         "(1 − f)^k",

@@ -1,8 +1,8 @@
-"""The command line: one command put together of those in ``polyproof.cli.commands``, and how each ends.
+"""The command line: the commands of ``polyproof.cli.commands`` put together, and how each ends.
 
 A command imports what it needs when it runs, so that ``polyproof --help`` is quick. Exit status: 0 done or
-verified, 1 a proof was rejected, 2 bad input or usage, 3 a fault of polyproof or a plugin, 130 interrupted,
-141 whoever read the output has gone.
+verified, 1 a proof was rejected, 2 bad input or usage, 3 a fault in polyproof or a plugin, 130 interrupted,
+141 the reader of the output closed the pipe.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-# typer brings its own copy of click or uses click itself, by version; the base of both is found here.
+# Depending on its version, typer has its own copy of click or uses click itself; the base of both is found here.
 _ClickUsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
@@ -85,7 +85,7 @@ def _top(
 
 
 def _guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose interruptions say what they leave behind; left to typer, they would not."""
+    """A command that says, when it is interrupted, what it leaves behind; typer alone would not."""
 
     @functools.wraps(command)
     def run_command(*arguments: Any, **options: Any) -> None:
@@ -112,7 +112,7 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and return its exit status. Whatever happens, no traceback reaches a user."""
+    """Run one command and return its exit status. Whatever happens, no traceback reaches the user."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -123,7 +123,7 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         status = BROKEN_PIPE
     if status == BROKEN_PIPE:
-        # Whoever read us has gone; the interpreter must not try to flush into the pipe when it ends.
+        # The reader closed the pipe; the interpreter must not try to flush into it when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return status
 
@@ -149,10 +149,10 @@ def _run(arguments: list[str], json: bool) -> int:
         where = f"{error.filename}: " if error.filename else ""
         print_error(_with_notes(UsageError(f"{where}{error.strerror or error}"), error), json=json)
         return UsageError.exit_status
-    except Exception as error:  # noqa: BLE001 - the last door before the user
+    except Exception as error:  # noqa: BLE001 - the last handler before the user
         _debug()
         fault = Fault(
-            f"polyproof failed, which is its own fault and not yours: {type(error).__name__}: {error}\n"
+            f"polyproof failed; this is a fault in polyproof, not in your input: {type(error).__name__}: {error}\n"
             f"POLYPROOF_DEBUG=1 shows where; please report it"
         )
         print_error(_with_notes(fault, error), json=json)
@@ -161,12 +161,12 @@ def _run(arguments: list[str], json: bool) -> int:
 
 def _usage_error(error: Any) -> UsageError:
     context = getattr(error, "ctx", None)
-    hint = f"{context.command_path} --help says what there is" if context else None
+    hint = f"{context.command_path} --help lists what is available" if context else None
     return UsageError(Problem(error.format_message(), hint=hint))
 
 
 class Fault(PolyproofError):
-    """An exception nobody expected."""
+    """An unexpected exception."""
 
     exit_status = FAULT
 

@@ -1,7 +1,7 @@
-"""Measures components by their interfaces alone, so that every registered one can be measured.
+"""Measures components through their interfaces alone, so that every registered one can be measured.
 
-Each operation is run once to warm up (which compiles what is compiled) and then several times; the
-median is reported beside the first. Inputs are random and the same for every component of a kind.
+Each operation is run once to warm up (and to compile, where there is something to compile) and then several
+times; the median is reported beside the first. Inputs are random and the same for every component of a kind.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _COLUMNS = 24
 _TRANSFORM_COLUMNS = 8
 _OPENINGS = 64
 _PORTABLE_SHARE = 16
-"""The portable engines are for verifiers, whose batches are small: they get so much less to do."""
+"""The portable engines are for verifiers, whose batches are small: they are given this much less to do."""
 
 
 @frozen
@@ -102,7 +102,7 @@ def _processor() -> str:
 def measure(
     registry: Registry, kinds: tuple[str, ...], names: tuple[str, ...], rows: int, runs: int, progress: Progress
 ) -> Iterator[Measurement | NotMeasured]:
-    """Measure every registered component of some kinds; ``names`` selects some of them, empty means all."""
+    """Measure every registered component of the given kinds; ``names`` selects among them, empty means all."""
     chosen = [(kind, name) for kind in kinds for name in registry.names(kind) if not names or name in names]
     measures = {"field": _fields, "hash": _hashes, "commitment": _commitments, "backend": _backends}
     with progress.task("measure", len(chosen)) as task:
@@ -112,7 +112,7 @@ def measure(
                     yield _timed(kind, name, engine, operation, items, unit, run, runs)
             except PolyproofError as error:
                 yield NotMeasured(kind, name, str(error))
-            except Exception as error:  # noqa: BLE001 - a stranger's component may raise anything
+            except Exception as error:  # noqa: BLE001 - somebody else's component may raise anything
                 yield NotMeasured(kind, name, f"{type(error).__name__}: {error}")
             task.advance()
 

@@ -1,4 +1,4 @@
-"""The specs that come with polyproof: beside the package in a wheel, at the top of a checkout."""
+"""The specs that come with polyproof: beside the package in a wheel, in the top folder of a checkout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands say and where: results to stdout, progress, warnings and errors to stderr.
+"""What commands print and where: results to stdout, progress, warnings and errors to stderr.
 
 A command makes one ``Console``. With ``--json`` stdout gets one JSON object and nothing else, with
 ``--quiet`` nothing at all. Text from files is printed as it is, never as markup.
@@ -58,7 +58,7 @@ class Console:
 
     @property
     def talks(self) -> bool:
-        """Whether words for people are wanted on stdout."""
+        """Whether text for people goes to stdout."""
         return not (self.json or self.quiet)
 
     def result(self, payload: Mapping[str, Any], render: Callable[[RichConsole], None]) -> None:
@@ -81,7 +81,7 @@ class Console:
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
-        """Progress bars on stderr, if that is a terminal and somebody wants to look."""
+        """Progress bars on stderr, if that is a terminal and ``--quiet`` and ``--json`` are not given."""
         if self.json or self.quiet or not sys.stderr.isatty():
             yield Progress()
             return
@@ -152,7 +152,7 @@ def error_object(error: PolyproofError) -> dict[str, Any]:
 
 
 def print_error(error: PolyproofError, *, json: bool) -> None:
-    """Tell an error: an object on stdout for machines, words on stderr for people."""
+    """Report an error: an object on stdout for machines, text on stderr for people."""
     if json:
         print_json(error_object(error))
         return
@@ -186,7 +186,7 @@ def amounts(assets: Sequence[Asset], values: Sequence[int]) -> list[dict[str, st
 
 
 def grouped(asset: Asset, units: int) -> str:
-    """An amount for people: exact, thousands apart."""
+    """An amount for people: exact, with thousands separated."""
     whole, point, fraction = asset.format(units).partition(".")
     return f"{int(whole):,}{point}{fraction}"
 

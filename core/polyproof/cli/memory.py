@@ -17,7 +17,7 @@ _INTERVAL = 0.02
 
 
 def _resident() -> int | None:
-    """Resident bytes now, where the system tells."""
+    """Resident bytes now, where the system reports them."""
     if sys.platform == "win32":
         return None
     try:
@@ -29,7 +29,7 @@ def _resident() -> int | None:
 class PeakMemory:
     """Watch the resident memory of this process while a ``with`` block runs; ``peak`` is in bytes.
 
-    Sampled fifty times a second where the system tells what is resident now; elsewhere the process's
+    Sampled fifty times a second where the system reports resident memory; elsewhere the process's
     peak since its start, which is an upper bound; 0 where neither is known.
     """
 

@@ -24,7 +24,7 @@ SpecArgument = Annotated[
 AuditArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of an audit.")]
 PolicyOption = Annotated[
     Path | None,
-    typer.Option("--policy", metavar="FILE", help="Your own policy (YAML): what you accept as a proof."),
+    typer.Option("--policy", metavar="FILE", help="Your own policy (YAML): what you accept as proof."),
 ]
 NewAudit = Annotated[
     Path | None,
@@ -36,12 +36,12 @@ NewAudit = Annotated[
     ),
 ]
 AuditId = Annotated[
-    str | None, typer.Option("--audit-id", metavar="ID", help="Id of the audit. Default: NAME-DATE-RANDOM.")
+    str | None, typer.Option("--audit-id", metavar="ID", help="Id for the audit. Default: NAME-DATE-RANDOM.")
 ]
 DigestOption = Annotated[
     str | None,
     typer.Option(
-        "--digest", metavar="HEX", help="The manifest's SHA-256 as you know it from elsewhere; another is rejected."
+        "--digest", metavar="HEX", help="The manifest's SHA-256 as you know it from elsewhere; any other is rejected."
     ),
 ]
 
@@ -71,7 +71,7 @@ def load_policy_option(path: Path | None, registry: Registry) -> Policy:
 
 
 def load_reserves_policy_option(path: Path | None, registry: Registry) -> ReservesPolicy | None:
-    """What the verifier's policy says of reserves; None where it says nothing."""
+    """What the verifier's policy says about reserves; None if it says nothing."""
     from polyproof.settings.policy import load_reserves_policy
 
     return load_reserves_policy(path, registry) if path else None

@@ -33,11 +33,11 @@ class _Market:
     """Orders of magnitude that make an asset's balances plausible."""
 
     holders: int
-    """Of 1000 ordinary users, how many hold it."""
+    """How many of 1000 ordinary users hold it."""
     cents: int
     """Price of a coin in US cents."""
     supply: int
-    """Coins there are, in millions."""
+    """Coins in existence, in millions."""
 
 
 _MARKETS = {
@@ -68,7 +68,7 @@ _OTHER = _Market(30, 100, 1_000)
 
 _NANO = 10**9
 _MEDIAN_CENTS = 6_000
-"""What half of the balances that are no dust are worth less than."""
+"""The median value of the balances that are not dust."""
 _SPREAD = 48
 """Balances are the median times 2^(k − 24) with k the ones among so many random bits: 3.5 octaves, ln σ = 2.4."""
 _MEAN_OVER_MEDIAN = 25
@@ -92,7 +92,7 @@ def write_sample(
     decimal strings; in Parquet, DECIMAL, or strings of assets with more than 18 decimals. Every amount
     is below 2^bits of its asset. The same arguments give the same accounts. The file appears when it is complete.
 
-    Raises ``UsageError`` for arguments that make no sense or a path that cannot be written.
+    Raises ``UsageError`` for invalid arguments or a path that cannot be written.
     """
     path = Path(path)
     assets = tuple(assets)
@@ -100,7 +100,7 @@ def write_sample(
     if kind not in ("csv", "parquet"):
         raise UsageError(f"sample data is written as csv or parquet, not {kind!r}")
     if not assets or accounts < 1 or seed < 0:
-        raise UsageError("sample data needs at least one asset, one account and a seed from 0")
+        raise UsageError("sample data needs at least one asset, at least one account and a seed of 0 or more")
     if path.is_dir() or not path.parent.is_dir():
         raise UsageError(f"{path} cannot be written: {'it is a directory' if path.is_dir() else 'no such directory'}")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -131,7 +131,7 @@ def write_sample(
 
 
 def _select(assets: Sequence[Asset], kind: str) -> str:
-    # One account in eight is known by an address; .example never belongs to anybody (RFC 2606).
+    # One account in eight is known by an e-mail address; .example never belongs to anybody (RFC 2606).
     name = "lpad(lower(to_hex(number)), 16, '0')"
     columns = [f"CASE WHEN number % 8 = 0 THEN 'user.' || {name} || '@mail.example' ELSE 'u-' || {name} END AS account"]
     for k, asset in enumerate(assets):
@@ -148,7 +148,7 @@ def _select(assets: Sequence[Asset], kind: str) -> str:
 def _block(
     assets: Sequence[Asset], first: int, count: int, accounts: int, origin: UInt64, words: np.random.PCG64
 ) -> dict[str, UInt64]:
-    """Accounts from ``first``: a number that no other has, and of each asset the whole coins and the fraction."""
+    """Accounts from ``first`` on: a unique number, and for each asset the whole coins and the fraction."""
     numbers = _mixed(np.arange(first, first + count, dtype=np.uint64) + origin)
     habits = _random(words, count)
     # Of 64 users 5 hold nothing, 44 are ordinary, 14 hold twice as many assets, one trades most of them.
@@ -192,7 +192,7 @@ def _balances(
     scaled = np.uint64(max(1, median)) * (np.uint64(1 << 20) + (size & np.uint64((1 << 20) - 1)))
     down = np.clip(_SPREAD // 2 + 20 - octaves, 0, 63).astype(np.uint64)
     balances = scaled >> down
-    # One balance in six is dust: what was left of a trade.
+    # One balance in six is dust: the remainder of a trade.
     dust = (size >> np.uint64(32)) % np.uint64(6) == 0
     balances = np.where(dust & ~whale, balances >> np.uint64(12), balances)
     capped: UInt64 = np.minimum(balances, most)

@@ -24,7 +24,7 @@ def security_payload(security: SecurityReport) -> dict[str, Any]:
 
 
 def show_security(rich: RichConsole, security: SecurityReport) -> None:
-    """The result, the terms round by round under every bound, how each comes about, and what to know of it."""
+    """The result, the terms round by round under every bound, how each comes about, and what to know about it."""
     rich.print(f"Security: {security.proven_bits:.1f} proven bits, decided by {security.binding}", style="bold")
     if security.grinding_bits:
         _paragraph(
@@ -46,7 +46,7 @@ def show_security(rich: RichConsole, security: SecurityReport) -> None:
 
 
 def _show_terms(rich: RichConsole, security: SecurityReport) -> None:
-    """One row a term, one column of bits for each bound."""
+    """One row for each term, one column of bits for each bound."""
     accounts = (security, *security.alternatives)
     names = ["Round", "Term"] if any(term.round for term in security.terms) else ["Term"]
     headings = [account.bound or "Bits" for account in accounts]
@@ -69,6 +69,6 @@ def _show_reasons(rich: RichConsole, terms: Sequence[SecurityTerm]) -> None:
 
 
 def _paragraph(rich: RichConsole, text: str, lead: str, style: str | None = None) -> None:
-    """Filled to the width, further lines under the first."""
+    """Wrapped to the width, with further lines indented under the first."""
     filled = textwrap.fill(text, rich.width, initial_indent=lead, subsequent_indent=" " * len(lead))
     rich.print(filled, style=style)

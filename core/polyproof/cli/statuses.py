@@ -5,9 +5,9 @@ from __future__ import annotations
 __all__ = ["BROKEN_PIPE", "FAULT", "INTERRUPTED", "NOT_COVERED"]
 
 NOT_COVERED = 1
-"""Holdings do not cover what is owed, by the policy in force. Rejections share this status (``ProofRejected``)."""
+"""Holdings do not cover what is owed under the policy in force. Rejections share this status (``ProofRejected``)."""
 FAULT = 3
-"""A fault of polyproof or of a plugin."""
+"""A fault in polyproof or in a plugin."""
 INTERRUPTED = 130
 BROKEN_PIPE = 141
-"""Whoever read the output has gone."""
+"""The reader of the output closed the pipe."""

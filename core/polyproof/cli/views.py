@@ -30,7 +30,7 @@ PUBLISH_DIGEST = "Publish the manifest digest where you cannot take it back; use
 
 
 def totals_table(assets: Sequence[Asset], totals: Sequence[int]) -> Any:
-    """Totals of all assets, decimal points below each other."""
+    """Totals of all assets, with decimal points aligned."""
     made = table("Asset", "Total owed", numbers=(1,))
     parts = [grouped(asset, total).partition(".") for asset, total in zip(assets, totals, strict=True)]
     width = max((len(point + fraction) for _, point, fraction in parts), default=0)
@@ -46,14 +46,14 @@ def points(rich: RichConsole, sentences: Iterable[str]) -> None:
 
 
 def facts(rich: RichConsole, *rows: tuple[str, str]) -> None:
-    """Name and value, a line each."""
+    """Names and values, one pair per line."""
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         rich.print(f"{name:<{width}}  {value}", soft_wrap=True)
 
 
 def audit_line(manifest: Manifest) -> tuple[str, str]:
-    """Which audit, whose and of when."""
+    """Which audit, whose and when."""
     return "audit", f"{manifest.audit_id}, {manifest.organisation or 'organisation not named'}, {manifest.created}"
 
 

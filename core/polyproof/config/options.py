@@ -7,13 +7,13 @@ An options class is a frozen attrs class whose every field is made by ``option``
         hash: str = option(default="blake3", kind="hash", doc="Hash of leaves and nodes.")
         queries: int = option(default=88, least=1, most=4096, doc="Queries of the low-degree test.")
 
-What is declared here is checked here, for every way in: the constructor, YAML files
+What is declared here is checked here, for every source of values: the constructor, YAML files
 (``polyproof.config.reader``) and the public manifest. The JSON Schema and the documentation are
 generated from it.
 
 A field's type is one of ``bool``, ``int``, ``float``, ``str``, ``Path`` or another such class; or
-``tuple[T, ...]`` of one of them; either may be ``| None``. Types are strict: ``True`` is not an
-integer, ``"1"`` is not one either.
+``tuple[T, ...]`` of one of them; either may be ``| None``. Types are strict: neither ``True`` nor
+``"1"`` is an integer.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Fault:
     message: str
     hint: str | None = None
     path: tuple[str | int, ...] = ()
-    """Which part of the value, by keys and indices."""
+    """Which part of the value, as keys and indices."""
 
 
 Check = Callable[[Any], Iterable[Fault]]
@@ -93,9 +93,9 @@ def option(
     given. ``kind`` says that the value is the name of a registered component of that kind
     (``"hash"``, ``"field"``, …); names are checked where a registry is at hand. ``least`` and
     ``most`` are inclusive bounds of a number, ``choices`` the allowed values, ``pattern`` a regular
-    expression that all of the text must match, and the same in words. For ``tuple[T, ...]`` all of
-    these hold of each item, and ``items`` bounds how many there are. ``check`` returns what else is
-    wrong with the value as a whole; it sees only values for which all of the above holds.
+    expression that the whole text must match, and the same in words. For ``tuple[T, ...]`` all of
+    these apply to each item, and ``items`` bounds how many there are. ``check`` returns anything else that
+    is wrong with the value as a whole; it sees only values for which all of the above holds.
     """
     return attrs.field(
         default=default,
@@ -119,13 +119,13 @@ class Option:
 
     name: str
     type: type[Any]
-    """``bool``, ``int``, ``float``, ``str``, ``Path`` or an options class: of the value, or of each item."""
+    """``bool``, ``int``, ``float``, ``str``, ``Path`` or an options class: the type of the value, or of each item."""
     many: bool
     """``tuple[T, ...]``."""
     optional: bool
     """``None`` is allowed."""
     default: Any
-    """``attrs.NOTHING`` for one that must be given."""
+    """``attrs.NOTHING`` for an option that must be given."""
     doc: str
     kind: str | None
     least: float | None
@@ -137,7 +137,7 @@ class Option:
 
     @property
     def required(self) -> bool:
-        """Whether it must be given."""
+        """Whether the option must be given."""
         return self.default is NOTHING
 
     @property
@@ -164,7 +164,7 @@ _known: dict[type[Any], tuple[Option, ...]] = {}
 def options_of(cls: type[Any]) -> tuple[Option, ...]:
     """The options a class declares, in order.
 
-    Raises ``PluginError`` for a class that is not made as this module wants: the mistake is its author's.
+    Raises ``PluginError`` for a class that does not follow the rules of this module: that is its author's mistake.
     """
     found = _known.get(cls)
     if found is None:
@@ -205,19 +205,19 @@ def _option_of(where: str, attribute: attrs.Attribute[Any]) -> Option:
 
 
 def faults(declared: Option, value: Any) -> list[Fault]:
-    """Everything wrong with a value; names of components are not looked up. Empty if there is nothing."""
+    """Everything wrong with a value; names of components are not looked up. Empty if nothing is wrong."""
     if value is None and declared.optional:
         return []
     if not declared.many:
         return item_faults(declared, value) or check_faults(declared, value)
     if not isinstance(value, tuple):
-        return [Fault(f"{declared.name} is {shown(value)}", f"wanted is {declared.wants}, as a tuple")]
+        return [Fault(f"{declared.name} is {shown(value)}", f"expected {declared.wants}, as a tuple")]
     found = [fault for item in value for fault in item_faults(declared, item)]
     return found or count_faults(declared, len(value)) + check_faults(declared, value)
 
 
 def check_faults(declared: Option, value: Any) -> list[Fault]:
-    """What the option's own ``check`` finds in a value that is of the right type and within bounds."""
+    """What the option's own ``check`` finds wrong with a value that is of the right type and within bounds."""
     return list(declared.check(value)) if declared.check and value is not None else []
 
 
@@ -225,7 +225,7 @@ def count_faults(declared: Option, count: int) -> list[Fault]:
     """What is wrong with the number of items of a list."""
     if declared.items is None or declared.items[0] <= count <= declared.items[1]:
         return []
-    return [Fault(f"{declared.name} has {count} items", f"allowed are {declared.items[0]} to {declared.items[1]}")]
+    return [Fault(f"{declared.name} has {count} items", f"expected {declared.items[0]} to {declared.items[1]}")]
 
 
 def item_faults(declared: Option, value: Any) -> list[Fault]:
@@ -233,11 +233,11 @@ def item_faults(declared: Option, value: Any) -> list[Fault]:
     is_now = f"{declared.name} is {shown(value)}"
     if not _has_type(value, declared.type):
         null = ", or null" if declared.optional and not declared.many else ""
-        return [Fault(is_now, f"wanted is {declared.wants_one}{null}")]
+        return [Fault(is_now, f"expected {declared.wants_one}{null}")]
     if isinstance(value, float) and not math.isfinite(value):
-        return [Fault(is_now, "wanted is a finite number")]
+        return [Fault(is_now, "expected a finite number")]
     if isinstance(value, str) and _UNENCODABLE.search(value):
-        return [Fault(is_now, "wanted is text that UTF-8 can encode, without NUL")]
+        return [Fault(is_now, "expected text that UTF-8 can encode, without NUL")]
     if declared.choices is not None and value not in declared.choices:
         return [Fault(is_now, did_you_mean(value, declared.choices))]
     low, high = declared.least, declared.most
@@ -246,11 +246,11 @@ def item_faults(declared: Option, value: Any) -> list[Fault]:
             allowed = f"at least {low}"
         else:
             allowed = f"at most {high}" if low is None else f"{low} to {high}"
-        return [Fault(is_now, f"allowed is {allowed}")]
+        return [Fault(is_now, f"expected {allowed}")]
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
-        return [Fault(is_now, "wanted is an integer of 64 bits")]
+        return [Fault(is_now, "expected an integer of 64 bits")]
     if declared.pattern is not None and not re.fullmatch(declared.pattern[0], value):
-        return [Fault(is_now, f"wanted is {declared.pattern[1]}")]
+        return [Fault(is_now, f"expected {declared.pattern[1]}")]
     return []
 
 
@@ -263,7 +263,7 @@ def _has_type(value: Any, wanted: type[Any]) -> bool:
 
 
 def shown(value: Any) -> str:
-    """A value as a message quotes it: short, and never more than one line."""
+    """A value as messages quote it: short, and never more than one line."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -279,14 +279,14 @@ def shown(value: Any) -> str:
 
 
 def nearest(value: Any, allowed: Iterable[Any]) -> str | None:
-    """The allowed name that is most like a value, whatever its case and its hyphens, if one is near."""
+    """The allowed name that is closest to a value, ignoring case and hyphens, if one is close."""
     names = {str(name).lower().replace("_", "-"): str(name) for name in allowed}
     near = difflib.get_close_matches(str(value)[:100].lower().replace("_", "-"), names, 1)
     return names[near[0]] if near else None
 
 
 def did_you_mean(value: Any, allowed: Iterable[Any]) -> str:
-    """A hint: the nearest allowed name if one is near, and all of them."""
+    """A hint: the closest allowed name, if one is close, and all allowed names."""
     names = [str(name) for name in allowed]
     near = nearest(value, names)
     question = f"did you mean {near!r}? " if near else ""
@@ -294,17 +294,17 @@ def did_you_mean(value: Any, allowed: Iterable[Any]) -> str:
 
 
 def printable(length: int) -> Check:
-    """A ``check`` for names that reports show: 1 to ``length`` characters, none that steers a terminal."""
+    """A ``check`` for names shown in reports: 1 to ``length`` characters, none that controls a terminal."""
 
     def check(text: str) -> Iterable[Fault]:
         if not (0 < len(text) <= length and text.isprintable()):
-            yield Fault(f"{shown(text)} cannot be shown", f"wanted are 1 to {length} printable characters")
+            yield Fault(f"{shown(text)} cannot be shown", f"expected 1 to {length} printable characters")
 
     return check
 
 
 def _validate(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    """Validator of every field made by ``option``: raises ``SpecError``."""
+    """The validator of every field made by ``option``: raises ``SpecError``."""
     cls: type[Any] = instance.__class__
     declared = next(item for item in options_of(cls) if item.name == attribute.name)
     found = faults(declared, value)

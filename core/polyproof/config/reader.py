@@ -1,7 +1,7 @@
 """From a document to objects: options classes filled in from a tree, every problem reported at its place.
 
-What is allowed is declared by ``polyproof.config.options.option``; here it meets what a file says. Problems
-are collected, not raised one by one: a person who mends a file wants all of them.
+What is allowed is declared by ``polyproof.config.options.option``; here a file is checked against it. Problems
+are collected, not raised one by one: somebody who corrects a file needs all of them.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class Components(Protocol):
     """Where components are looked up by kind and name; ``polyproof.registry.Registry`` is one."""
 
     def names(self, kind: str) -> list[str]:
-        """Names that can be asked for."""
+        """Names that can be requested."""
         ...
 
     def find(self, kind: str, name: str) -> Any:
-        """Who offers the component; nothing is imported. Raises ``PluginError``."""
+        """Which plugin offers the component; nothing is imported. Raises ``PluginError``."""
         ...
 
     def get(self, kind: str, name: str) -> type[Any]:
@@ -58,7 +58,7 @@ class Choice:
     """A component chosen by name, with its options: what an option like ``backend: …`` holds.
 
     In a file it is the name alone, or a mapping of ``name`` and the component's own options. A class
-    derived from this one says of which kind.
+    derived from this one states the kind.
     """
 
     kind: ClassVar[str]
@@ -94,10 +94,10 @@ _FAILED = _Failed()
 
 
 class Structure:
-    """Builds objects from one document and collects what is wrong with it."""
+    """Builds objects from one document and collects everything wrong with it."""
 
     def __init__(self, registry: Components, limit: int = 100) -> None:
-        """At ``limit`` problems reading ends."""
+        """Reading stops at ``limit`` problems."""
         self.registry = registry
         self.problems: list[Problem] = []
         self._limit = limit
@@ -109,23 +109,23 @@ class Structure:
             self.finish()
 
     def report_error(self, error: InputError, location: Location) -> None:
-        """Note the problems of an error, at a place unless they name their own."""
+        """Add the problems of an error, at a given place unless they name their own."""
         for problem in error.problems:
             self.report(problem.message, problem.location or location, problem.hint)
 
     def finish(self) -> None:
-        """Raise ``SpecError`` with all problems, in the order of the file, if there are any."""
+        """If there are problems, raise ``SpecError`` with all of them, in the order of the file."""
         if self.problems:
             raise SpecError(sorted(dict.fromkeys(self.problems), key=_position))
 
     def header(self, node: Node, key: str, version: int) -> None:
-        """Require a mapping whose ``key`` states the version of the format; raise ``SpecError`` for another.
+        """Require a mapping whose ``key`` states the version of the format; raise ``SpecError`` for any other.
 
-        What another version means by its keys is not known here, so no further problem is looked for.
+        What the keys of another version mean is not known here, so no further problems are looked for.
         """
         if not isinstance(node, Mapping):
             self.report(
-                f"this is {_shown(node)}", node.location, f"wanted is a mapping that begins with {key}: {version}"
+                f"this is {_shown(node)}", node.location, f"expected a mapping that begins with {key}: {version}"
             )
             self.finish()
             return
@@ -153,13 +153,11 @@ class Structure:
         return None
 
     def values(self, node: Node, cls: type[Any], besides: tuple[str, ...] = ()) -> tuple[dict[str, Any], bool]:
-        """The sound values that a mapping gives to options of a class, and whether all is well with it."""
+        """The valid values that a mapping gives to options of a class, and whether the whole mapping is valid."""
         declared = options_of(cls)
         allowed = [*besides, *(option.name for option in declared)]
         if not isinstance(node, Mapping):
-            self.report(
-                f"this is {_shown(node)}", node.location, f"wanted is a mapping; its keys: {', '.join(allowed)}"
-            )
+            self.report(f"this is {_shown(node)}", node.location, f"expected a mapping; its keys: {', '.join(allowed)}")
             return {}, False
         meant = set()
         for entry in node.entries:
@@ -196,13 +194,13 @@ class Structure:
             return value if value is _FAILED or self._sound(check_faults(option, value), node) else _FAILED
         one_for_all = isinstance(node, Scalar) and node.value is not None and not option.nested
         if not (isinstance(node, Items) or one_for_all):
-            self.report(f"{option.name} is {_shown(node)}", node.location, f"wanted is {option.wants}")
+            self.report(f"{option.name} is {_shown(node)}", node.location, f"expected {option.wants}")
             return _FAILED
         nodes = node.items if isinstance(node, Items) else (node,)
         items = [(inner, self._item(inner, option)) for inner in nodes]
         good = [(inner, value) for inner, value in items if value is not _FAILED]
         values = tuple(value for _, value in good)
-        # What holds of all items together is checked of the sound ones, so that one mistake hides no other.
+        # Conditions on all items together are checked for the valid ones, so that one mistake hides no other.
         together = Items(node.location, tuple(inner for inner, _ in good))
         sound = self._sound([*count_faults(option, len(items)), *check_faults(option, values)], together)
         return values if sound and len(good) == len(items) else _FAILED
@@ -228,7 +226,7 @@ class Structure:
         name = _scalar(chosen, str)
         if not isinstance(name, str):
             names = ", ".join(self.registry.names(cls.kind))
-            hint = f"wanted is a name, one of: {names}; or a mapping of name and options"
+            hint = f"expected a name, one of: {names}; or a mapping of name and options"
             self.report(f"{cls.kind} is {_shown(chosen)}", chosen.location, hint)
             return None
         try:
@@ -265,7 +263,7 @@ class Structure:
 
 
 def locate(node: Node, path: Iterable[str | int]) -> Location:
-    """Where a part of a document stands, given by keys and indices: as far as the document has it."""
+    """The place of a part of a document, given by keys and indices, as far as the document has it."""
     for step in path:
         if isinstance(node, Mapping) and isinstance(step, str) and (inner := node.get(step)):
             node = inner
@@ -275,11 +273,11 @@ def locate(node: Node, path: Iterable[str | int]) -> Location:
 
 
 def _scalar(node: Node, wanted: type[Any]) -> Any:
-    """What a node says where a value of a type is wanted; it need not be of that type."""
+    """What a node says where a value of a certain type is expected; it need not be of that type."""
     if not isinstance(node, Scalar):
         return [] if isinstance(node, Items) else {}
     if wanted in (str, Path) and node.text is not None and node.value is not None:
-        # 1000 or true where a string is wanted: the file's spelling of it.
+        # 1000 or true where a string is expected: the text as the file has it.
         return Path(node.text) if wanted is Path and node.text else node.text
     if wanted is float and type(node.value) is int:
         return float(node.value) if node.value.bit_length() < 1024 else math.inf

@@ -1,12 +1,12 @@
-"""Documents as trees whose every value knows where it stands, so that errors can point at it.
+"""Documents as trees in which every value knows its place, so that errors can point at it.
 
-``parse_yaml`` reads a file that a person wrote. It takes the safe and unsurprising part of YAML:
+``parse_yaml`` reads a file that a person wrote. It accepts the safe and unsurprising part of YAML:
 
 - UTF-8, one document, at most 1 MiB and 32 levels.
 - No anchors, aliases, merges or tags.
 - Plain scalars mean what YAML 1.2 (§10.3, core schema) says, so ``NO`` and ``on`` are text and not
-  booleans; integers are decimal, without leading zeros. A scalar keeps its text beside its value:
-  where a string is wanted, ``symbol: 1000`` is the text ``1000``.
+  booleans; integers are decimal, without leading zeros. A scalar keeps its text along with its value:
+  where a string is expected, ``symbol: 1000`` is the text ``1000``.
 
 ``from_json`` wraps a value that ``json.loads`` returned; there is no text to fall back on.
 """
@@ -45,7 +45,7 @@ class Scalar:
     location: Location
     value: bool | int | float | str | None
     text: str | None = None
-    """How the file spells it; ``None`` where only the value counts (JSON)."""
+    """The text in the file; ``None`` where only the value counts (JSON)."""
 
 
 @frozen
@@ -62,19 +62,19 @@ class Entry:
 
     key: str
     location: Location
-    """Where the key stands."""
+    """The place of the key."""
     value: Node
 
 
 @frozen
 class Mapping:
-    """A mapping: its entries in order, with keys that are given twice for the caller to report."""
+    """A mapping: its entries in order; keys that are given twice are left for the caller to report."""
 
     location: Location
     entries: tuple[Entry, ...] = ()
 
     def get(self, key: str) -> Node | None:
-        """The value of a key, or ``None``; of a key that is given twice, the first."""
+        """The value of a key, or ``None``; for a key that is given twice, the first."""
         return next((entry.value for entry in self.entries if entry.key == key), None)
 
     def repeated(self) -> Iterator[tuple[Entry, Entry]]:
@@ -100,7 +100,7 @@ def load_yaml(path: Path, max_bytes: int = MAX_BYTES) -> Node:
 
 
 def parse_yaml(data: bytes, file: str, max_bytes: int = MAX_BYTES) -> Node:
-    """The document; ``file`` names it. Raises ``SpecError`` with file, line and column for what is none."""
+    """The document; ``file`` names it. Raises ``SpecError`` with file, line and column if it is not acceptable YAML."""
     if len(data) > max_bytes:
         raise SpecError(Problem(f"the file has more than {max_bytes} bytes", Location(file)))
     try:
@@ -128,7 +128,7 @@ class _Composer:
     """Builds the tree from PyYAML's events: its parser does not recurse, and depth is bounded here."""
 
     def __init__(self, text: str, file: str) -> None:
-        # Long files are left to libyaml, where PyYAML has it: it takes the same language, ten times as fast.
+        # Long files are left to libyaml, where PyYAML has it: it accepts the same language, ten times as fast.
         fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader) if len(text) > MAX_BYTES else yaml.SafeLoader
         self._events: Iterator[Any] = yaml.parse(text, Loader=fast)
         self._file = file
@@ -144,7 +144,7 @@ class _Composer:
         next(self._events)  # the document ends
         event = next(self._events)
         if not isinstance(event, yaml.StreamEndEvent):
-            raise SpecError(Problem("a second document begins here", self._location(event), "a file holds one"))
+            raise SpecError(Problem("a second document begins here", self._location(event), "a file may hold only one"))
         return node
 
     def _node(self, event: Any, depth: int) -> Node:
@@ -199,7 +199,7 @@ def _scalar(location: Location, text: str, *, plain: bool) -> Scalar:
 def from_json(value: Any, path: str) -> Node:
     """The tree of a value made of dicts, lists, strings, numbers, booleans and ``None``.
 
-    ``path`` names it in messages; an item of it is called ``path.key`` or ``path[index]``. Raises
+    ``path`` names it in messages; its items are called ``path.key`` or ``path[index]``. Raises
     ``SpecError`` for a value with more than 32 levels or 2^16 parts.
     """
     return _Wrapper().node(value, path, 1)

@@ -1,1 +1,1 @@
-"""Files that others wrote, read strictly; files of ours, written in one spelling and durably."""
+"""Files that others wrote, read strictly; our own files, written in canonical form and durably."""

@@ -1,4 +1,4 @@
-"""Files: those of others read with bounds, ours written whole or not at all, private ones owner-only."""
+"""Files: others' are read with bounds, ours are written whole or not at all, private ones are owner-only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = [
     "write_private",
 ]
 
-# Flags of systems that have them. Windows has none but O_BINARY, and there alone it matters.
+# Flags that not every system has. Windows has only O_BINARY, which matters only there.
 _FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _UNFOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _FOLLOWS = not hasattr(os, "O_NOFOLLOW")
@@ -39,10 +39,10 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def open_private(path: Path, flags: int, *, follow: bool = True) -> int:
-    """The descriptor of a file that only its owner may read, made if it is not there.
+    """The descriptor of a file that only its owner may read, created if it does not exist.
 
-    ``follow`` says whether it may be reached through a symbolic link. Where the system knows no such permissions, those
-    of the directory count.
+    ``follow`` says whether it may be reached through a symbolic link. Where the system has no such permissions, those
+    of the directory apply.
     """
     if not follow:
         flags |= getattr(os, "O_NOFOLLOW", 0)
@@ -55,9 +55,9 @@ def open_private(path: Path, flags: int, *, follow: bool = True) -> int:
 def read_bounded(path: Path, max_bytes: int, refuse: Callable[[int], None] | None = None) -> bytes:
     """Read a regular file that others wrote.
 
-    Raises ``ProofRejected`` for a symbolic link, a special file or one of more than ``max_bytes``; ``ArtifactError``
-    for one that is missing or not readable. ``refuse``, given the size of one that is too large, raises the
-    ``ProofRejected`` that says whose limit that is.
+    Raises ``ProofRejected`` for a symbolic link, a special file or a file of more than ``max_bytes``; ``ArtifactError``
+    for one that is missing or not readable. ``refuse``, given the size of a file that is too large, raises the
+    ``ProofRejected`` that says whose limit it exceeds.
     """
     try:
         if _FOLLOWS and path.is_symlink():
@@ -84,12 +84,12 @@ def read_bounded(path: Path, max_bytes: int, refuse: Callable[[int], None] | Non
                 refuse(size)
             except ProofRejected as error:
                 raise error.at(path) from error
-        raise ProofRejected("file-size", f"{size} bytes, allowed are {max_bytes}", file=path)
+        raise ProofRejected("file-size", f"{size} bytes, more than the {max_bytes} allowed", file=path)
     return data
 
 
 def write_durably(path: Path, data: bytes, *, private: bool = False) -> None:
-    """Write a file whole or not at all: beside it, to the disk, then under its name."""
+    """Write a file whole or not at all: to a temporary name beside it, flushed to disk, then renamed."""
     temporary = path.with_name(f".{path.name}.writing")
     if private:
         write_private(temporary, data)
@@ -101,7 +101,7 @@ def write_durably(path: Path, data: bytes, *, private: bool = False) -> None:
 
 
 def flush_tree(directory: Path) -> None:
-    """Make a private directory owner-only throughout and bring it to the disk."""
+    """Make a private directory owner-only throughout and flush it to disk."""
     for folder, _, names in os.walk(directory):
         for name in names:
             path = Path(folder, name)
@@ -113,7 +113,7 @@ def flush_tree(directory: Path) -> None:
 
 def _flush(path: Path) -> None:
     if os.name == "nt" and path.is_dir():
-        # Windows opens no directory as a file; its entries reach the disk with the files.
+        # Windows cannot open a directory as a file; its entries reach the disk with the files.
         return
     descriptor = os.open(path, os.O_RDONLY)
     try:

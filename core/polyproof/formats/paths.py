@@ -1,4 +1,4 @@
-"""Which files a spec names."""
+"""The files that a spec names."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["named_files"]
 
 
 def named_files(base: Path, patterns: Iterable[str], findings: Findings) -> list[Path]:
-    """The files that paths and patterns name, each once, in order; one that names none is reported.
+    """The files that paths and patterns name, each once, in order; a path or pattern that names none is reported.
 
     They are relative to ``base``; ``*``, ``?``, ``[ ]`` and ``**`` match as in a shell, in sorted order. A path that
-    exists is no pattern, whatever it looks like.
+    exists is not treated as a pattern, whatever it looks like.
     """
     found: dict[Path, None] = {}
     for pattern in patterns:

@@ -1,4 +1,4 @@
-"""JSON that others wrote, read strictly: no key twice, no number that is not a small integer, bounded depth."""
+"""JSON that others wrote, read strictly: no duplicate keys, no numbers but small integers, bounded depth."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 
 
 def canonical(value: Any) -> bytes:
-    """The one spelling of a value: UTF-8, keys sorted, no spaces, as ``polyproof.liabilities.manifest`` has it."""
+    """The canonical form of a value: UTF-8, keys sorted, no spaces, as in ``polyproof.liabilities.manifest``."""
     return _ENCODE(value).encode()
 
 
 def parse_strict(data: bytes, *, fractions_as_text: bool = False) -> Any:
     """The value. Raises ``ValueError`` that says what is wrong, whatever the bytes.
 
-    ``fractions_as_text`` is for JSON of programs that have their own idea of numbers: what is not an integer comes as
-    it is spelled, exact, and integers may be long.
+    ``fractions_as_text`` is for JSON of programs with their own idea of numbers: a number that is not an integer is
+    returned as its exact text, and integers may be long.
     """
     try:
         return (_DECODE_FRACTIONS if fractions_as_text else _DECODE)(data.decode("utf-8"))
@@ -33,7 +33,7 @@ def _without_duplicates(pairs: Iterable[tuple[str, Any]]) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"the key {ascii(key)[:60]} is there twice in one object")
+            raise ValueError(f"the key {ascii(key)[:60]} occurs twice in one object")
         found[key] = value
     return found
 
@@ -51,7 +51,7 @@ def _short(digits: str) -> str:
 
 
 def _refused(number: str) -> float:
-    raise ValueError(f"the number {number[:40]} is no integer; amounts are texts")
+    raise ValueError(f"the number {number[:40]} is not an integer; amounts are strings")
 
 
 _DECODE_FRACTIONS = json.JSONDecoder(

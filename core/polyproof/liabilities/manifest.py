@@ -174,7 +174,7 @@ class _Node:
 
     def _expect(self, kind: type, wanted: str) -> Any:
         if type(self.value) is not kind:
-            _reject("type", f"{self.where} is {_shown(self.value)}, wanted is {wanted}")
+            _reject("type", f"{self.where} is {_shown(self.value)}, expected {wanted}")
         return self.value
 
     def take(self, key: str) -> _Node:
@@ -209,7 +209,7 @@ class _Node:
     def matching(self, pattern: re.Pattern[str], wanted: str) -> str:
         value = self.text()
         if not pattern.match(value):
-            _reject("value", f"{self.where} is {_shown(value)}, wanted is {wanted}")
+            _reject("value", f"{self.where} is {_shown(value)}, expected {wanted}")
         return value
 
     def digest(self) -> bytes:
@@ -225,5 +225,5 @@ class _Node:
         except ValueError:
             exact = False
         if not exact:
-            _reject("value", f"{self.where} is {_shown(value)}, wanted is a time in UTC like 2025-01-31T23:59:59Z")
+            _reject("value", f"{self.where} is {_shown(value)}, expected a time in UTC like 2025-01-31T23:59:59Z")
         return value

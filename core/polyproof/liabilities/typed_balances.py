@@ -31,7 +31,7 @@ def parse_balance(text: str) -> Balance:
     """``SYMBOL=AMOUNT``."""
     symbol, separator, amount = text.partition("=")
     if not separator or not symbol.strip() or not amount.strip():
-        raise UsageError(Problem(f"a balance is {text!r}", hint="wanted is SYMBOL=AMOUNT, for example BTC=0.25"))
+        raise UsageError(Problem(f"a balance is {text!r}", hint="expected SYMBOL=AMOUNT, for example BTC=0.25"))
     return symbol.strip(), amount.strip(), None
 
 
@@ -43,7 +43,7 @@ def read_balances(path: Path) -> list[Balance]:
     suffix = path.suffix.lower()
     readers = {".json": _from_json, ".yaml": _from_yaml, ".yml": _from_yaml, ".csv": _from_csv}
     if suffix not in readers:
-        raise InputError(Problem(f"{path}: unknown kind of file", hint="wanted is .json, .yaml or .csv"))
+        raise InputError(Problem(f"{path}: unknown kind of file", hint="expected .json, .yaml or .csv"))
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
@@ -66,7 +66,7 @@ def _from_json(path: Path, text: str) -> list[Balance]:
     except RecursionError as error:
         raise InputError(f"{path}: nested too deeply") from error
     if not isinstance(pairs, _Pairs):
-        raise InputError(Problem(f"{path}: no object", hint='wanted is {"BTC": "0.25", …}'))
+        raise InputError(Problem(f"{path}: no object", hint='expected {"BTC": "0.25", …}'))
     for symbol, amount in pairs:
         if not isinstance(amount, str):
             raise InputError(Problem(f"{path}: the amount of {symbol!r} is no number and no string"))
@@ -82,7 +82,7 @@ def _from_yaml(path: Path, text: str) -> list[Balance]:
 
     document = parse_yaml(text.encode(), str(path))
     if not isinstance(document, Mapping):
-        raise InputError(Problem("no mapping", document.location, "wanted is BTC: 0.25 on a line, and so on"))
+        raise InputError(Problem("no mapping", document.location, "expected BTC: 0.25 on a line, and so on"))
     balances: list[Balance] = []
     for entry in document.entries:
         if not isinstance(entry.value, Scalar) or entry.value.text is None or entry.value.value is None:
@@ -100,7 +100,7 @@ def _from_csv(path: Path, text: str) -> list[Balance]:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != 2:
-                raise InputError(Problem(f"{len(cells)} columns", location, "wanted are two: symbol, amount"))
+                raise InputError(Problem(f"{len(cells)} columns", location, "expected two: symbol, amount"))
             if not balances and cells[0].strip().lower() in _HEADERS:
                 continue
             balances.append((cells[0].strip(), cells[1].strip(), location))

@@ -21,7 +21,7 @@ _TAKEN_AT_ONCE = 1 << 16
 
 @frozen(eq=False)
 class Identifiers:
-    """Account ids as one block of UTF-8 bytes; no Python object an account."""
+    """Account ids as one block of UTF-8 bytes, without a Python object for each account."""
 
     data: npt.NDArray[np.uint8]
     offsets: npt.NDArray[np.int64]
@@ -109,7 +109,7 @@ class Accounts:
         )
 
     def digits(self, bits: int) -> UInt64:
-        """Balances in base 2^bits, little end first: ``(n, Σ ⌈asset.bits / bits⌉)``, 1 ≤ bits ≤ 63."""
+        """Balances in base 2^bits, least significant first: ``(n, Σ ⌈asset.bits / bits⌉)``, 1 ≤ bits ≤ 63."""
         columns = []
         mask = np.uint64((1 << bits) - 1)
         for asset, words in self.columns():
@@ -123,7 +123,7 @@ class Accounts:
 
     @classmethod
     def of(cls, assets: Sequence[Asset], rows: Sequence[tuple[str, Sequence[int]]]) -> Accounts:
-        """From account ids and balances in base units; raises ``ValueError`` for one that does not fit."""
+        """From account ids and balances in base units; raises ``ValueError`` for a balance that does not fit."""
         assets = tuple(assets)
         words = np.zeros((len(rows), sum(asset.words for asset in assets)), np.uint64)
         for row, (_, balances) in enumerate(rows):

@@ -8,7 +8,7 @@ The grammar of an amount, in ASCII only::
 
 Exponents are in because spreadsheets and ledgers export ``1e-7``; they are converted exactly like
 everything else: by moving the point of an integer, never through a float. NaN, infinities, thousands
-separators, decimal commas, underscores, hexadecimal and the digits of other scripts are no amounts.
+separators, decimal commas, underscores, hexadecimal and the digits of other scripts are not amounts.
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ from polyproof.errors import InputError, Problem
 __all__ = ["MOST_DIGITS", "AmountError", "InexactAmountError", "Rounding", "parse_amount", "shown"]
 
 MOST_DIGITS = 1000
-"""Digits an amount may have, as written and in base units. No balance has so many; hostile input may."""
+"""The most digits of an amount, as written and in base units. No balance has as many; hostile input may."""
 
 _AMOUNT = re.compile(r"[ \t]*([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?[ \t]*", re.ASCII)
 _NOT_FINITE = re.compile(r"[ \t]*[+-]?(?:nan|inf(?:inity)?)[ \t]*", re.ASCII | re.IGNORECASE)
 
 
 class AmountError(InputError):
-    """A text is no amount, or not one of this asset."""
+    """A text is not an amount, or not an amount of this asset."""
 
 
 class InexactAmountError(AmountError):
-    """A text is a number, but no whole number of base units where only those are taken."""
+    """A text is a number, but not a whole number of base units where only those are accepted."""
 
 
 class Rounding(Enum):
-    """What becomes of a part smaller than one base unit."""
+    """What happens to a fraction of a base unit."""
 
     UP = "up"
     """Towards +∞: liabilities. A balance is never understated."""
     DOWN = "down"
     """Towards −∞: holdings. A reserve is never overstated."""
     EXACT = "exact"
-    """Such a part is an error."""
+    """A fraction is an error."""
 
 
 def parse_amount(text: str, decimals: int, rounding: Rounding = Rounding.UP) -> int:
     """The integer of 10^−decimals that a text in this module's grammar stands for; it may be negative.
 
     Raises ``AmountError`` for a text outside the grammar and for one of more than ``MOST_DIGITS`` digits;
-    with ``Rounding.EXACT`` ``InexactAmountError`` for one that is no whole number of base units. Time and
+    with ``Rounding.EXACT`` ``InexactAmountError`` for one that is not a whole number of base units. Time and
     memory are bounded whatever the exponent.
     """
     if len(text) > MOST_DIGITS:
@@ -72,7 +72,7 @@ def parse_amount(text: str, decimals: int, rounding: Rounding = Rounding.UP) -> 
             )
         units: int = coefficient * 10**shift
         return -units if sign == "-" else units
-    # Below 10^−MOST_DIGITS all that matters is that something is left over: cap the power.
+    # Below 10^−MOST_DIGITS it matters only that there is a remainder: cap the power.
     power: int = 10 ** min(-shift, MOST_DIGITS + 1)
     units, rest = divmod(-coefficient if sign == "-" else coefficient, power)
     if not rest or rounding is Rounding.DOWN:
@@ -81,14 +81,14 @@ def parse_amount(text: str, decimals: int, rounding: Rounding = Rounding.UP) -> 
         raise InexactAmountError(
             Problem(
                 f"{shown(text)} is not a whole number of base units",
-                hint=f"at most {decimals} decimals can be told apart" if decimals else "write an integer",
+                hint=f"at most {decimals} decimals are possible" if decimals else "write an integer",
             )
         )
     return units + 1
 
 
 def shown(text: str) -> str:
-    """A text as a message quotes it: on one line, cut where it gets long."""
+    """A text as messages quote it: on one line, cut off where it gets long."""
     return repr(text) if len(text) <= 60 else f"{text[:40]!r}… ({len(text)} characters)"
 
 
@@ -98,7 +98,7 @@ def _hint(text: str) -> str:
     if _NOT_FINITE.fullmatch(text):
         return "an amount is finite"
     if "," in text:
-        return "no thousands separators, and the decimal point is a point: 1234.5"
+        return "no thousands separators, and a point as the decimal mark: 1234.5"
     if any(not "0" <= char <= "9" and char.isdigit() for char in text):
         return "only the digits 0 to 9 are digits here"
     return "write digits with at most one point: 1234.5"

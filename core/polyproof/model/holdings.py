@@ -1,4 +1,4 @@
-"""What a holding may be: how exactly its amount is counted, and how long its texts may get."""
+"""The limits of a holding: how exactly its amount is counted, and how long its texts may be."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ __all__ = ["FINEST", "LARGEST", "LONGEST_ADDRESS", "LONGEST_ROW", "LONGEST_TEXT"
 FINEST = 36
 """Amounts of reserves are integers of 10^−36 coin: finer than any chain counts, so every one of them is exact."""
 LARGEST = 10**60
-"""Coins that no holding reaches; what claims more is a mistake or an attack."""
+"""More coins than any holding has; a row that claims as many is a mistake or an attack."""
 LONGEST_ADDRESS = 1000
-"""Characters that an address may have."""
+"""The most characters of an address."""
 LONGEST_TEXT = 1 << 16
-"""Characters that any other text of a holding may have."""
+"""The most characters of any other text of a holding."""
 LONGEST_ROW = 1 << 20
-"""Characters that its message, signatures, keys and owners may have together."""
+"""The most characters of its message, signatures, keys and owners together."""
 MOST_TEXTS = 64
-"""Signatures, keys or owners that a holding may have."""
+"""The most signatures, keys or owners of a holding."""
 
 
 def amount_text(amount: int) -> str:

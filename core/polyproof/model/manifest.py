@@ -1,6 +1,6 @@
-"""The manifest as a value: what an audit publishes beside its proofs, and its one spelling.
+"""The manifest as a value: what an audit publishes beside its proofs, and its canonical form.
 
-A manifest has exactly one spelling: JSON with sorted keys, no spaces, UTF-8, a newline at the end. Its
+A manifest can be written in exactly one way: JSON with sorted keys, no spaces, UTF-8, a newline at the end. Its
 digest is the SHA-256 of those bytes, so ``sha256sum manifest.json`` prints it.
 """
 
@@ -81,7 +81,7 @@ class Manifest:
 
     @property
     def context(self) -> bytes:
-        """SHA-256 of the header: what every segment's proof is bound to, so that none of it can be changed later."""
+        """SHA-256 of the header, which every segment's proof is bound to, so that none of it can be changed later."""
         return hashlib.sha256(b"polyproof/audit-context/1\n" + _canonical(self.header)).digest()
 
     def to_bytes(self) -> bytes:

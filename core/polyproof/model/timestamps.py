@@ -1,4 +1,4 @@
-"""Times as polyproof writes them: UTC to the second, in one spelling."""
+"""Times as polyproof writes them: UTC to the second, in canonical form."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def is_timestamp(text: str) -> bool:
-    """Whether a text is a time in that spelling."""
+    """Whether a text is a time in canonical form."""
     try:
         return datetime.strptime(text, FORMAT).strftime(FORMAT) == text
     except ValueError:

@@ -131,7 +131,7 @@ def _lines(data: bytes) -> Iterator[bytes]:
 
 def _row(line: bytes, location: Location) -> JudgedRow:
     if len(line) > _LONGEST_LINE:
-        refuse(f"the line has {len(line)} bytes, allowed are {_LONGEST_LINE}")
+        refuse(f"the line has {len(line)} bytes, more than the {_LONGEST_LINE} allowed")
     record = parse_strict(line)
     taken = JsonObject(record)
     control = taken.inner("control")

@@ -302,7 +302,7 @@ def _showable(text: str) -> str:
 def parse_published(data: bytes, file: str = RESERVES) -> PublishedReserves:
     """Read a result that others wrote. Raises ``ProofRejected`` for anything but the one spelling of one."""
     if len(data) > MOST_BYTES:
-        raise ProofRejected("file-size", f"{len(data)} bytes, allowed are {MOST_BYTES}", file=file)
+        raise ProofRejected("file-size", f"{len(data)} bytes, more than the {MOST_BYTES} allowed", file=file)
     try:
         structure = Structure(Registry(), limit=1)
         found = structure.build(from_json(parse_strict(data), "reserves"), PublishedReserves)

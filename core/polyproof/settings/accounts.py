@@ -1,4 +1,4 @@
-"""The snapshot reader: CSV, Parquet, a SQL query or OKX's JSON batches become one validated ``Accounts`` table."""
+"""What a spec says about its snapshot: the key ``accounts``."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class AccountsSettings:
     shape: str = option(
         default="wide",
         choices=("wide", "long"),
-        doc="wide: a row an account, a column an asset. long: a row for each account and asset.",
+        doc="wide: a row for each account, a column for each asset. long: a row for each account and asset.",
     )
     id: str = option(default="account", doc="Column that holds the account id.")
     asset: str = option(default="asset", doc="Column that holds the asset's symbol or alias (long).")
@@ -60,10 +60,10 @@ class AccountsSettings:
     )
     ignore: tuple[str, ...] = option(
         default=(),
-        doc="Columns, and in long shape and okx-json assets, to leave out. Any other that is no asset is an error.",
+        doc="Columns (and in long shape and okx-json, assets) to leave out. Any other must be an asset.",
     )
     delimiter: str | None = option(
         default=None,
         pattern=(r"[^\"\r\n]", "one character, neither a quote nor a line end"),
-        doc="What stands between fields (csv). Left out: a tab for .tsv, else a comma.",
+        doc="The character between fields (csv). Left out: a tab for .tsv, otherwise a comma.",
     )

@@ -7,7 +7,7 @@
     hashes: [poseidon, blake3]
     reserves: {least_ratio: "1.05", count: [proven]}
 
-Keys left out keep the defaults of ``Policy``; ``reserves``, which says what holdings count and how
+Keys left out keep the defaults of ``Policy``; ``reserves``, which says which holdings count and how
 much is enough, is a ``polyproof.reserves.ReservesPolicy``.
 """
 
@@ -39,7 +39,7 @@ _RESERVES = "reserves"
 
 
 class PolicyCheck(StrEnum):
-    """What a policy can refuse, by the name that the refusal has wherever it is raised."""
+    """What a policy can refuse, by the name that each refusal has wherever it is raised."""
 
     BACKEND = "policy-backend", "the audit was proved by a backend that the policy does not allow"
     HASH = "policy-hash", "the backend's options name a hash that the policy does not allow, or name none"
@@ -54,7 +54,7 @@ class PolicyCheck(StrEnum):
     meaning: str
 
     def __new__(cls, value: str, meaning: str) -> PolicyCheck:
-        """A name, and what it says."""
+        """A name, and what it means."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.meaning = meaning
@@ -63,7 +63,7 @@ class PolicyCheck(StrEnum):
 
 @frozen
 class Policy:
-    """What a verifier accepts, kept apart from the spec: never the prover's word.
+    """What a verifier accepts, kept apart from the spec: the prover has no say in it.
 
     Each method compares one thing with its limit and raises ``PolicyRejected``. They are called by the readers of an
     audit's files, and by ``polyproof.liabilities.acceptance`` around every backend; backends never see a policy.
@@ -91,11 +91,11 @@ class Policy:
         self._check_names(PolicyCheck.BACKEND, "backend", (name,), self.backends)
 
     def check_options(self, backend: str, options: Any) -> None:
-        """Refuse a backend for the components that its options name, in options of any depth.
+        """Refuse a backend because of a component that its options name, at any depth.
 
         Components are found by the ``kind`` that an option is declared with. Nearly every proof rests on a hash: a
-        backend that declares none cannot be judged, and is refused where hashes are restricted. A backend without a
-        field, such as a Merkle sum tree, uses none.
+        backend that declares none cannot be judged, and is refused where hashes are restricted. A backend that declares
+        no field, such as a Merkle sum tree, is taken to use none.
         """
         named: dict[str, list[str]] = {"hash": [], "field": [], "backend": [backend]}
         for kind, name in _components(options):
@@ -111,14 +111,15 @@ class Policy:
             )
 
     def check_security(self, report: SecurityReport) -> None:
-        """Refuse a proof for its proven bits: the least of what its report and each of its terms say.
+        """Refuse a proof for its proven bits: the least figure among its report and each of its terms.
 
-        What is not a finite number is refused whatever the policy.
+        Infinite proven bits, and a term that is not a number, are refused whatever the policy.
         """
         bits = [report.proven_bits, *(term.bits for term in report.terms)]
         if not math.isfinite(report.proven_bits) or any(math.isnan(number) for number in bits):
             raise PolicyRejected(
-                PolicyCheck.BITS, f"its security report says {report.proven_bits} proven bits, or its terms no number"
+                PolicyCheck.BITS,
+                f"its security report says {report.proven_bits} proven bits, or one of its terms is not a number",
             )
         if not min(bits) >= self.min_proven_bits:
             raise PolicyRejected(
@@ -132,15 +133,15 @@ class Policy:
             raise PolicyRejected(PolicyCheck.SEGMENTS, f"{count} segments, the policy allows {self.max_segments}")
 
     def check_manifest_size(self, size: int) -> None:
-        """Refuse a manifest of so many bytes."""
+        """Refuse a manifest of this many bytes, if it is too large."""
         self._check_size(PolicyCheck.MANIFEST_SIZE, "the manifest", size, self.max_manifest_bytes)
 
     def check_proof_size(self, size: int) -> None:
-        """Refuse a segment's proof of so many bytes."""
+        """Refuse a segment's proof of this many bytes, if it is too large."""
         self._check_size(PolicyCheck.PROOF_SIZE, "the proof", size, self.max_proof_bytes)
 
     def check_inclusion_size(self, size: int) -> None:
-        """Refuse an inclusion file, or the proof in it, of so many bytes."""
+        """Refuse an inclusion file, or the proof in it, of this many bytes, if it is too large."""
         self._check_size(PolicyCheck.INCLUSION_SIZE, "the inclusion file", size, self.max_inclusion_bytes)
 
     def _check_size(self, check: PolicyCheck, what: str, size: int, most: int) -> None:

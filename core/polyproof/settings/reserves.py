@@ -1,4 +1,4 @@
-"""What a spec says of reserves: the key ``reserves``, and what a verifier's policy says of them."""
+"""What a spec says about reserves, the key ``reserves``, and what a verifier's policy says about them."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class BalancesChoice(Choice):
 
 @frozen(kw_only=True)
 class CoinName:
-    """What a coin of the reserve files is, where neither its format nor core's table says it."""
+    """What a coin in the reserve files is, where neither its format nor core's table says so."""
 
     coin: str = option(pattern=_COIN, doc="What the files call it, such as FOO-BEP20.")
-    asset: str = option(pattern=_COIN, doc="Symbol or alias of an asset of the spec.")
+    asset: str = option(pattern=_COIN, doc="Symbol or alias of an asset in the spec.")
     chain: str = option(pattern=_NAME, doc="The chain it is on, such as bnb-smart-chain.")
     token: str = option(
         default="",
         pattern=(r"([a-z0-9]+(-[a-z0-9]+)*)?", _NAME[1]),
-        doc="Tells apart several tokens of the asset on that chain, such as bridged.",
+        doc="Tells several tokens of the asset on that chain apart, such as bridged.",
     )
 
 
@@ -54,24 +54,24 @@ class ReservesPolicy:
     least_ratio: str = option(
         default="1",
         pattern=(r"(0|[1-9][0-9]{0,5})(\.[0-9]{1,12})?", "a decimal such as 1 or 1.05"),
-        doc="The least ratio of counted holdings to liabilities, of every asset; exact, so written in quotes.",
+        doc="The least ratio of counted holdings to liabilities, for every asset; exact, so written in quotes.",
     )
     count: tuple[str, ...] = option(
         default=("proven",),
         choices=("proven", "key-only", "unbound", "custodial"),
         items=(0, 4),
-        doc="Statuses of ownership whose rows count. A failed or unsupported row never does.",
+        doc="Ownership statuses whose rows count. A failed or unsupported row never does.",
     )
     balances: str = option(
         default="checked",
         choices=("checked", "declared"),
-        doc="checked: only rows whose balance was asked of the chain count. declared: where it was not, the file's "
-        "word counts. A balance that differs counts with the lesser amount, always.",
+        doc="checked: only rows whose balance the chain answered for count. declared: for the others, the file's word "
+        "counts. A balance that differs always counts with the smaller amount.",
     )
     stale: str = option(
         default="accept",
         choices=("accept", "refuse"),
-        doc="Whether rows count whose signed message does not tie them to this audit.",
+        doc="Whether to count rows whose signed message does not tie them to this audit.",
     )
 
     @property
@@ -82,14 +82,14 @@ class ReservesPolicy:
 
 def _timestamp(text: str) -> Iterable[Fault]:
     if not is_timestamp(text):
-        yield Fault(f"snapshot is {text[:40]!r}", "wanted is a time in UTC such as 2025-11-30T00:00:00Z")
+        yield Fault(f"snapshot is {text[:40]!r}", "expected a time in UTC such as 2025-11-30T00:00:00Z")
 
 
 def _one_pin_a_chain(pins: tuple[Pin, ...]) -> Iterable[Fault]:
     seen: set[str] = set()
     for index, pin in enumerate(pins):
         if pin.chain in seen:
-            yield Fault(f"{pin.chain} is pinned twice", "one block a chain", (index, "chain"))
+            yield Fault(f"{pin.chain} is pinned twice", "one block for each chain", (index, "chain"))
         seen.add(pin.chain)
 
 
@@ -104,7 +104,7 @@ def _coins_differ(coins: tuple[CoinName, ...]) -> Iterable[Fault]:
 
 @frozen(kw_only=True)
 class ReservesSpec:
-    """What the organisation holds: where that is written, how it is checked, what counts."""
+    """What the organisation holds: where it is listed, how it is checked, what counts."""
 
     snapshot: str = option(check=_timestamp, doc="Time of the snapshot in UTC, such as 2025-11-30T00:00:00Z.")
     sources: tuple[SourceChoice, ...] = option(items=(1, 64), doc="The reserve files, by format.")
@@ -112,12 +112,14 @@ class ReservesSpec:
         default=(), items=(0, 256), check=_one_pin_a_chain, doc="The block of the snapshot, for each chain."
     )
     balances: tuple[BalancesChoice, ...] = option(
-        default=(), items=(0, 256), doc="Where balances at the snapshot are asked; the first that answers counts."
+        default=(),
+        items=(0, 256),
+        doc="Where balances at the snapshot are looked up; the first provider that answers counts.",
     )
     coins: tuple[CoinName, ...] = option(
         default=(), items=(0, 4096), check=_coins_differ, doc="Names of coins beyond those that a format itself has."
     )
     ignore: tuple[str, ...] = option(
-        default=(), pattern=_COIN, items=(0, 4096), doc="Coins or assets of the files to leave out."
+        default=(), pattern=_COIN, items=(0, 4096), doc="Coins or assets in the files to leave out."
     )
     policy: ReservesPolicy = option(default=ReservesPolicy(), doc="Which holdings count, and how much is enough.")

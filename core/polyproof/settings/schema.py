@@ -2,7 +2,7 @@
 
 ``specs/polyproof.schema.json`` is what ``polyproof schema`` prints with the built-in plugins alone. A
 spec that begins with ``# yaml-language-server: $schema=polyproof.schema.json`` is completed and
-checked by editors as it is typed. What relates several values to each other is beyond a schema;
+checked by editors as it is typed. A schema cannot express how several values relate to each other;
 ``polyproof check`` has the last word.
 """
 
@@ -24,7 +24,7 @@ _TYPES: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str
 
 
 def json_schema(registry: Registry) -> dict[str, Any]:
-    """The schema (draft 2020-12) of specs that can use the components of a registry.
+    """The schema (draft 2020-12) of specs that can use the components in a registry.
 
     Names that several plugins claim and components that cannot be imported are left out.
     """
@@ -59,7 +59,7 @@ def schema_text(registry: Registry) -> str:
 
 class _Generator:
     def __init__(self, registry: Registry, *, one_for_all: bool = True) -> None:
-        # In a file that people write one value stands for a list of one.
+        # In a file that people write, a single value stands for a list of one.
         self._one_for_all = one_for_all
         self.definitions: dict[str, Any] = {}
         self._names_of_classes: dict[type[Any], str] = {}
@@ -114,7 +114,7 @@ class _Generator:
     def _definition(self, cls: type[Any]) -> dict[str, Any]:
         name = self._names_of_classes.get(cls)
         if name is None:
-            # Options classes of two plugins may have one name.
+            # Options classes of two plugins may have the same name.
             name = cls.__name__ if cls.__name__ not in self.definitions else f"{cls.__module__}.{cls.__qualname__}"
             self._names_of_classes[cls] = name
             self.definitions[name] = {}

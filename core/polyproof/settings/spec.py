@@ -53,7 +53,7 @@ class BackendChoice(Choice):
 
 @frozen
 class Output:
-    """Where results go."""
+    """Where audits are written."""
 
     directory: Path = option(
         default=Path("audits"), doc="Directory that audit directories are made in, relative to the spec file."
@@ -61,19 +61,19 @@ class Output:
 
 
 def _symbols_differ(assets: Iterable[Asset]) -> Iterator[Fault]:
-    """No symbol or alias may mean two things, whatever its case."""
+    """No symbol or alias may mean two things, ignoring case."""
     owners: dict[str, str] = {}
     for index, asset in enumerate(assets):
         names = [(("symbol",), asset.symbol), *((("aliases", k), alias) for k, alias in enumerate(asset.aliases))]
         for path, name in names:
             if name.casefold() in owners:
-                yield Fault(f"{name!r} is taken", f"by {owners[name.casefold()]}, whatever the case", (index, *path))
+                yield Fault(f"{name!r} is taken", f"by {owners[name.casefold()]}; case is ignored", (index, *path))
             owners.setdefault(name.casefold(), asset.symbol)
 
 
 @frozen(kw_only=True)
 class PublicSpec:
-    """What a proof's statement depends on, and all of a spec that is published."""
+    """The part of a spec that a proof's statement depends on, and the only part that is published."""
 
     assets: tuple[Asset, ...] = option(
         items=(1, 4096), check=_symbols_differ, doc="The assets that liabilities are counted in, in this order."
@@ -81,7 +81,7 @@ class PublicSpec:
     rule: str = option(
         default="non-negative",
         choices=("non-negative",),
-        doc="What must hold of every account. non-negative: every balance is at least zero, so that no "
+        doc="What must hold for every account. non-negative: every balance is at least zero, so that no "
         "invented debt hides what is owed to others.",
     )
     backend: BackendChoice = option(doc="The proof backend: its name, or a mapping of name and options.")
@@ -90,7 +90,7 @@ class PublicSpec:
         """Exactly what the digest binds, as plain JSON.
 
         The format version, the assets in order (symbol, decimals, bits), the rule, the backend's name and
-        every one of its options with defaults filled in. Not in it: names for display, aliases, paths.
+        every one of its options with defaults filled in. Display names, aliases and paths are not included.
         """
         return {
             _HEADER: FORMAT,
@@ -105,8 +105,8 @@ class PublicSpec:
     def digest(self) -> bytes:
         """32 bytes: SHA-256 of ``"polyproof/spec/1\\n"`` and ``public()`` in canonical JSON.
 
-        Canonical: UTF-8, keys sorted, no spaces, integers in decimal, of characters only ``"``, ``\\``
-        and those below U+0020 escaped. For integers below 2^53 that is RFC 8785.
+        Canonical: UTF-8, keys sorted, no spaces, integers in decimal, only ``"``, ``\\`` and characters
+        below U+0020 escaped. For integers below 2^53 that is RFC 8785.
         """
         text = json.dumps(self.public(), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return hashlib.sha256(_DIGEST_DOMAIN + text.encode()).digest()
@@ -132,17 +132,19 @@ class Spec(PublicSpec):
 
     name: str = option(
         pattern=(r"(?!.{65})[a-z0-9]+(-[a-z0-9]+)*", "at most 64 lower case letters, digits and single hyphens"),
-        doc="Short name of who is audited; audit ids begin with it.",
+        doc="Short name of the organisation that is audited; audit ids begin with it.",
     )
-    organisation: str | None = option(default=None, check=printable(200), doc="Name of who is audited, for display.")
+    organisation: str | None = option(
+        default=None, check=printable(200), doc="Name of the organisation that is audited, for display."
+    )
     compare: tuple[BackendChoice, ...] = option(
         default=(), doc="Further backends that `polyproof demo` runs beside the first one, for comparison."
     )
     accounts: AccountsSettings = option(doc="Where the snapshot of all accounts comes from.")
     reserves: ReservesSpec | None = option(
-        default=None, doc="What is held against it: where that is written, how it is checked, what counts."
+        default=None, doc="What is held against the liabilities: where it is listed, how it is checked, what counts."
     )
-    output: Output = option(default=Output(), doc="Where results go.")
+    output: Output = option(default=Output(), doc="Where audits are written.")
     file: Path | None = attrs.field(default=None, metadata=NOT_AN_OPTION)
     """The file this was read from; paths in the spec are relative to its directory."""
 
@@ -191,12 +193,12 @@ def _check_backends(structure: Structure, node: Node, values: Mapping[str, Any])
             backend.check(values["assets"])
         except InputError as error:
             structure.report_error(error, location)
-        except Exception as error:  # noqa: BLE001 - a stranger's backend may raise anything
+        except Exception as error:  # noqa: BLE001 - somebody else's backend may raise anything
             structure.report(f"backend {choice.name!r} is broken: {type(error).__name__}: {error}", location)
 
 
 def _unbindable(options: type[Any]) -> Iterator[str]:
-    """Options without a canonical spelling: numbers that are not integers, paths."""
+    """Options without a canonical form: numbers that are not integers, paths."""
     for declared in options_of(options):
         if declared.nested:
             yield from _unbindable(declared.type)
@@ -221,5 +223,5 @@ def spec_from_public(value: Any, registry: Registry) -> PublicSpec:
     except InputError as error:
         raise ProofRejected("public-spec", str(error)) from error
     if spec.public() != value:
-        raise ProofRejected("public-spec", "the spec is not in its one form: options are left out or added")
+        raise ProofRejected("public-spec", "the spec is not in canonical form: options are left out or added")
     return spec

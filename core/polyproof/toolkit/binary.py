@@ -99,7 +99,7 @@ class Reader:
         """An integer within [least, most]."""
         value: int = struct.unpack("<Q", self._take(8, item))[0]
         if not least <= value <= most:
-            raise ProofRejected("range", f"{item} is {value}, allowed are {least} to {most}")
+            raise ProofRejected("range", f"{item} is {value}, expected {least} to {most}")
         return value
 
     def big_integer(self, item: str, max_bytes: int) -> int:

@@ -98,7 +98,7 @@ def read_recording(path: Path) -> Recording:
 
 def _take(recording: Recording, line: bytes) -> None:
     if len(line) > _LONGEST_LINE:
-        raise ValueError(f"the line has {len(line)} bytes, allowed are {_LONGEST_LINE}")
+        raise ValueError(f"the line has {len(line)} bytes, more than the {_LONGEST_LINE} allowed")
     record = JsonObject(parse_strict(line))
     chain, address = record.printable("chain", 200), record.printable("address", LONGEST_ADDRESS)
     block = record.printable("block", 128)

@@ -1,1 +1,1 @@
-"""One module a command; each has the function ``command``, which ``polyproof.cli.app`` registers."""
+"""One module for each command; each has the function ``command``, which ``polyproof.cli.app`` registers."""

@@ -1,4 +1,4 @@
-"""``polyproof audit``: the whole month in one go."""
+"""``polyproof audit``: the whole monthly audit in one run."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def command(
     audit_id: AuditId = None,
     proved: Annotated[
         Path | None,
-        typer.Option("--proved", metavar="DIR", help="Go on with an audit that is proved and not yet published."),
+        typer.Option("--proved", metavar="DIR", help="Continue with an audit that is proved but not yet published."),
     ] = None,
     policy: PolicyOption = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """The whole month in one go: prove, evaluate reserves, verify, add to the history, write the report."""
+    """The whole monthly audit: prove, evaluate reserves, verify, add to the history, write the report."""
     from polyproof.publication.month import run_month
 
     console = Console(json=json, quiet=quiet)
     if proved is not None and (out is not None or audit_id is not None):
-        raise UsageError("--proved names an audit that has its directory and its id already")
+        raise UsageError("--proved names an audit, which already has a directory and an id")
     registry = usable_registry(console)
     loaded = load_spec_argument(spec, registry)
     with console.progress() as progress:
@@ -75,7 +75,7 @@ def command(
             ("audit", done.report.audit.audit_id),
             ("in the history", f"{audits_text(len(done.history.audits))}, every link checked"),
             ("keep private", str(done.directory / "private")),
-            ("publish", f"{done.published}  (all of it; begin reading at index.html)"),
+            ("publish", f"{done.published}  (all of it; start reading at index.html)"),
             ("manifest digest", done.report.audit.manifest_digest),
         )
         show_verdict(rich, done.report)

@@ -27,9 +27,11 @@ def command(
     ] = None,
     name: Annotated[
         list[str] | None,
-        typer.Option("--name", metavar="NAME", help="Only components of this name; repeat for more. Default: all."),
+        typer.Option("--name", metavar="NAME", help="Only components with this name; repeat for more. Default: all."),
     ] = None,
-    size: Annotated[int, typer.Option("--size", metavar="LOG2", min=4, max=24, help="Rows, as a power of two.")] = 14,
+    size: Annotated[
+        int, typer.Option("--size", metavar="LOG2", min=4, max=24, help="Number of rows, as a power of two.")
+    ] = 14,
     runs: Annotated[int, typer.Option("--runs", min=1, max=1000, help="Runs after the first; the median counts.")] = 5,
     json: Json = False,
     quiet: Quiet = False,

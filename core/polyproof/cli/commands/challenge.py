@@ -17,7 +17,7 @@ __all__ = ["command"]
 def command(
     spec: SpecArgument,
     audit: Annotated[
-        Path, typer.Option("--audit", "-a", metavar="DIR", help="The audit of liabilities that wallets sign for.")
+        Path, typer.Option("--audit", "-a", metavar="DIR", help="The audit of liabilities for which wallets sign.")
     ],
     out: Annotated[
         Path | None,
@@ -46,8 +46,8 @@ def command(
     console.result(
         {"ok": True, "file": str(out), "messages": count},
         lambda rich: rich.print(
-            f"{count:,} messages in {out}\nSign each by the keys of its address, fill in signatures, name the file "
-            f"among reserves.sources.",
+            f"{count:,} messages in {out}\nSign each with the keys of its address, fill in signatures, and name the "
+            f"file in reserves.sources.",
             soft_wrap=True,
         ),
     )

@@ -1,4 +1,4 @@
-"""``polyproof demo``: the whole of an audit on invented accounts, by the functions the other commands call."""
+"""``polyproof demo``: a whole audit of invented accounts, through the functions that the other commands call."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class _Run:
     inclusion_bytes: int
     seconds: dict[str, float]
     prove_memory: int
-    """Peak resident bytes of the process while it proved; 0 where the system does not tell."""
+    """Peak resident bytes of the process while it proved; 0 where the system does not report them."""
 
     def payload(self) -> dict[str, Any]:
         """For machines."""
@@ -121,11 +121,11 @@ def _new_directory(out: Path | None) -> Path:
         except FileExistsError:
             continue
         return directory
-    raise InputError("there are 9999 demos here already: name another directory with --out")
+    raise InputError("there are already 9999 demos here: name another directory with --out")
 
 
 def _some_user(snapshot: Path) -> tuple[str, list[Balance]]:
-    """The account with the most assets among the first of the snapshot, as its owner would type it."""
+    """The account with the most assets among the first of the snapshot, as its owner would type its balances."""
     with snapshot.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
         first = [row for row, _ in zip(rows, range(200), strict=False)]
@@ -171,7 +171,7 @@ def _run(
     included, seconds["verify-inclusion"] = _timed(
         lambda: liabilities.verify_inclusion(file, target / "public", lambda _: claim, registry=registry)
     )
-    _tell(console, "verify-inclusion", "that user accepts the own balances", seconds["verify-inclusion"])
+    _tell(console, "verify-inclusion", "that user accepts the balances", seconds["verify-inclusion"])
     asset, more = spec.assets[0], (claim.balances[0] + 1, *claim.balances[1:])
     try:
         liabilities.verify_inclusion(file, target / "public", lambda _: Claim(user, more), registry=registry)
@@ -222,7 +222,7 @@ def _show(rich: RichConsole, spec: Spec, runs: Sequence[_Run], directory: Path, 
     rich.print(compared)
     facts(
         rich,
-        ("all of it is in", str(directory)),
+        ("everything is in", str(directory)),
         ("what is proved", f"polyproof explain {directory / f'audit-{runs[0].backend}'}"),
-        ("time in all", time_text(total)),
+        ("total time", time_text(total)),
     )

@@ -31,7 +31,7 @@ def command(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say what a proof proves, hides and leaks, what must still be trusted, and how secure it is.
+    """Explain what a proof proves, hides and leaks, what must still be trusted, and how secure it is.
 
     Nothing is verified.
     """
@@ -94,7 +94,7 @@ def _show_explanation(
     for title, sentences in (
         ("It proves", properties.proves),
         ("It hides", properties.hides),
-        ("It shows to others", properties.leaks),
+        ("It shows others", properties.leaks),
         ("What a dishonest exchange could still do", properties.remaining_trust),
     ):
         rich.print(f"\n{title}", style="bold")

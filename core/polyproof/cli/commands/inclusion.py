@@ -1,4 +1,4 @@
-"""``polyproof inclusion``: cut what each user gets from the private half of an audit."""
+"""``polyproof inclusion``: cut users' inclusion files from the private half of an audit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["command"]
 
 def command(
     directory: AuditArgument,
-    user: Annotated[str | None, typer.Option("--user", "-u", metavar="ID", help="Account id of one user.")] = None,
+    user: Annotated[str | None, typer.Option("--user", "-u", metavar="ID", help="Account id of the user.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Cut the files of all users.")] = False,
     out: Annotated[
         Path | None,
@@ -33,7 +33,7 @@ def command(
 
     console = Console(json=json, quiet=quiet)
     if (user is None) != every:
-        raise UsageError("either --user ID or --all says whose inclusion file to cut")
+        raise UsageError("give either --user ID or --all, to say whose inclusion file to cut")
     registry = usable_registry(console)
     if user is not None:
         path, size = liabilities.cut_inclusion(directory, user, out=out, registry=registry)
@@ -56,6 +56,6 @@ def command(
         lambda rich: facts(
             rich,
             ("files", f"{cut.count:,} in {cut.directory}  ({size_text(cut.bytes)}, {time_text(cut.seconds)})"),
-            ("whose is which", f"{cut.index}  (private)"),
+            ("which is whose", f"{cut.index}  (private)"),
         ),
     )

@@ -1,4 +1,4 @@
-"""``polyproof prove``: from a snapshot to an audit on the disk."""
+"""``polyproof prove``: from a snapshot to an audit on disk."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def command(
     out: NewAudit = None,
     audit_id: AuditId = None,
     previous: Annotated[
-        Path | None, typer.Option("--previous", metavar="DIR", help="The audit before this one, to chain to it.")
+        Path | None, typer.Option("--previous", metavar="DIR", help="The audit before this one, to chain to.")
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Prove what the accounts of a spec add up to; write what to publish and what to keep."""
+    """Prove what a spec's accounts add up to; write the files to publish and the files to keep private."""
     from datetime import UTC, datetime
 
     from polyproof import liabilities
@@ -82,7 +82,7 @@ def prove_payload(proved: AuditProved) -> dict[str, Any]:
 def _show(rich: RichConsole, assets: Sequence[Asset], proved: AuditProved, directory: Path) -> None:
     """``prove`` for people."""
     rich.print(totals_table(assets, proved.manifest.totals))
-    resumed = f", {proved.resumed} of them from the run before" if proved.resumed else ""
+    resumed = f", {proved.resumed} of them from the previous run" if proved.resumed else ""
     times = ", ".join(f"{phase} {time_text(seconds)}" for phase, seconds in proved.seconds.items())
     facts(
         rich,

@@ -1,4 +1,4 @@
-"""``polyproof report``: verify, and write a site on what was found."""
+"""``polyproof report``: verify, and write a site about what was found."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def command(
     ] = None,
     history: Annotated[
         Path | None,
-        typer.Option("--history", metavar="DIR", help="The history that the audit is part of, or follows."),
+        typer.Option("--history", metavar="DIR", help="The history that the audit belongs to, or follows."),
     ] = None,
     policy: PolicyOption = None,
     digest: DigestOption = None,
@@ -85,7 +85,7 @@ def command(
 
 
 def _up_to(history: HistoryVerified, newest: VerifiedAudit) -> tuple[VerifiedAudit, ...]:
-    """The audits of a history through this one, or before it. Raises ``ProofRejected`` if it is neither."""
+    """The audits of a history up to and including this one, or before it. Raises ``ProofRejected`` if it is neither."""
     from polyproof.liabilities.artifacts import HISTORY
 
     digests = [one.manifest.digest for one in history.audits]
@@ -104,7 +104,7 @@ def _up_to(history: HistoryVerified, newest: VerifiedAudit) -> tuple[VerifiedAud
 
 
 def report_payload(report: Report, site: Path) -> dict[str, Any]:
-    """A report for machines, in short; all of it is in ``report.json``."""
+    """A short report for machines; all of it is in ``report.json``."""
     return {
         "ok": True,
         "site": str(site),

@@ -27,14 +27,16 @@ def command(
     spec: SpecArgument,
     audit: Annotated[
         Path | None,
-        typer.Option("--audit", "-a", metavar="DIR", help="The audit of liabilities to set the reserves against."),
+        typer.Option("--audit", "-a", metavar="DIR", help="The audit of liabilities to compare the reserves with."),
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Overwrite reserves that nobody has seen yet.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Overwrite reserves that have not been published yet.")
+    ] = False,
     record: Annotated[
         Path | None,
-        typer.Option("--record", metavar="FILE", help="Write what nodes answered to a new file, to be replayed."),
+        typer.Option("--record", metavar="FILE", help="Write the nodes' answers to a new file, to be replayed later."),
     ] = None,
-    rows: Annotated[bool, typer.Option("--rows", help="Tell of every row how it ended.")] = False,
+    rows: Annotated[bool, typer.Option("--rows", help="Show the outcome of every row.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -47,7 +49,8 @@ def command(
     with console.progress() as progress:
         done = run_reserves(loaded, audit, replace=replace, record=record, registry=registry, progress=progress)
     console.warn(
-        f"{one.file}:{one.line}: the rows of {one.coin} do not add up to what it declares" for one in done.discrepancies
+        f"{one.file}:{one.line}: the rows of {one.coin} do not add up to the declared total"
+        for one in done.discrepancies
     )
     console.result(reserves_payload(done, rows=rows), lambda rich: _show(rich, done, rows=rows))
     if done.evaluation.met is False:
@@ -130,7 +133,7 @@ def _show(rich: RichConsole, done: ReservesDone, *, rows: bool = False) -> None:
         *([("published", str(done.public))] if done.public else []),
     )
     if evaluation.met is None:
-        rich.print("No ratio: --audit DIR names the audit that says what is owed.")
+        rich.print("No ratio: --audit DIR names the audit that states what is owed.")
     elif evaluation.met:
         rich.print(f"COVERED: every asset, at least {evaluation.policy.least_ratio} times.", style="bold green")
     else:
@@ -187,13 +190,13 @@ def _show_rows(rich: RichConsole, evaluation: Evaluation, *, every: bool) -> Non
         where = f"{one.row.location}: {one.row.asset} on {one.row.chain}, {one.row.address}"
         rich.print(f"{where}: {one.status.value}: {reason}", soft_wrap=True)
     if len(told) > len(shown):
-        rich.print(f"… and {len(told) - len(shown):,} more rows of which nothing counts; --rows tells of all")
+        rich.print(f"… and {len(told) - len(shown):,} more rows that count for nothing; --rows lists all")
 
 
 def _policy_text(evaluation: Evaluation) -> str:
     policy = evaluation.policy
     told = [f"rows that are {' or '.join(policy.count) or 'nothing'}"]
-    told.append("checked on their chain" if policy.balances == "checked" else "as declared where nobody was asked")
+    told.append("checked on their chain" if policy.balances == "checked" else "as declared where no chain was asked")
     if policy.stale == "refuse":
         told.append("signed for this audit")
     return ", ".join(told)

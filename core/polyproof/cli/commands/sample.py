@@ -21,7 +21,7 @@ def command(
     seed: Annotated[int, typer.Option("--seed", "-s", min=0, help="The same seed gives the same file.")] = 1,
     spec: Annotated[str, typer.Option("--spec", metavar="SPEC", help="Spec whose assets to use.")] = "okx-22",
     format: Annotated[
-        str | None, typer.Option("--format", metavar="FORMAT", help="csv or parquet. Default: by FILE's suffix.")
+        str | None, typer.Option("--format", metavar="FORMAT", help="csv or parquet. Default: from FILE's suffix.")
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -32,7 +32,7 @@ def command(
     console = Console(json=json, quiet=quiet)
     loaded = load_spec_argument(spec, usable_registry(console))
     if out.exists():
-        raise InputError(f"{out} exists and is not overwritten")
+        raise InputError(f"{out} already exists and is not overwritten")
     start = time.perf_counter()
     with console.progress() as progress:
         write_sample(out, loaded.assets, accounts, seed, format, progress)

@@ -1,4 +1,4 @@
-"""``polyproof schema``: the JSON Schema of what is written by hand, and of what is published."""
+"""``polyproof schema``: the JSON Schema of specs, and of published files."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ __all__ = ["command"]
 
 
 def command(
-    reserves: Annotated[bool, typer.Option("--reserves", help="That of a published reserves.json instead.")] = False,
-    report: Annotated[bool, typer.Option("--report", help="That of a report.json instead.")] = False,
-    history: Annotated[bool, typer.Option("--history", help="That of a history.json instead.")] = False,
+    reserves: Annotated[
+        bool, typer.Option("--reserves", help="The schema of a published reserves.json instead.")
+    ] = False,
+    report: Annotated[bool, typer.Option("--report", help="The schema of a report.json instead.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="The schema of a history.json instead.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -29,7 +31,7 @@ def command(
 
     console = Console(json=json, quiet=quiet)
     if reserves + report + history > 1:
-        raise UsageError("one schema at a time: --reserves, --report or --history")
+        raise UsageError("ask for one schema at a time: --reserves, --report or --history")
     documents = ((reserves, reserves_schema_text), (report, report_schema_text), (history, history_schema_text))
     text = next((made() for wanted, made in documents if wanted), None) or schema_text(usable_registry(console))
     if json or not quiet:

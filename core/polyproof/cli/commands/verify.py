@@ -162,6 +162,6 @@ def _show_history(rich: RichConsole, verified: HistoryVerified, *, compared: boo
         rich.print("Compare the newest manifest digest with the one published elsewhere, or pass it as --digest.")
     elif verified.pinned < number:
         rich.print(
-            f"The digest is that of audit {verified.pinned}: it vouches for this one and those before it, not for the "
+            f"The digest is that of audit {verified.pinned}: it vouches for it and those before it, not for the "
             f"{number - verified.pinned} after it."
         )

@@ -1,4 +1,4 @@
-"""``polyproof verify-inclusion``: a user checks the balances that the user typed."""
+"""``polyproof verify-inclusion``: a user checks balances that the user typed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = ["command", "inclusion_payload"]
 
 
 def command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Inclusion file you got from the exchange.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Inclusion file that you received from the exchange.")],
     directory: Annotated[Path, typer.Option("--audit", "-a", metavar="DIR", help="Directory of the published audit.")],
     user: Annotated[str | None, typer.Option("--user", "-u", metavar="ID", help="Your account id.")] = None,
     balance: Annotated[
@@ -43,19 +43,21 @@ def command(
             "--balance",
             "-b",
             metavar="SYMBOL=AMOUNT",
-            help="A balance of yours; once for each asset, others count as zero.",
+            help="One of your balances; repeat for each asset, all others count as zero.",
         ),
     ] = None,
     balances: Annotated[
         Path | None,
-        typer.Option("--balances", metavar="FILE", help="Your balances, symbol to amount: JSON, YAML or CSV."),
+        typer.Option(
+            "--balances", metavar="FILE", help="File with your balances, symbol and amount: JSON, YAML or CSV."
+        ),
     ] = None,
     policy: PolicyOption = None,
     digest: DigestOption = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Check that your balances are in a published audit: those you type, not those a file tells."""
+    """Check that your balances, as you type them, are in a published audit."""
     from polyproof import liabilities
     from polyproof.liabilities.typed_balances import make_claim, parse_balance, read_balances
 
@@ -84,7 +86,7 @@ def command(
 
 
 def _require_claim(user: str | None, given: Sequence[Balance]) -> None:
-    """What is missing is asked for on a terminal; anywhere else that would hang or read something else."""
+    """On a terminal, missing values are asked for; anywhere else that would hang or read the wrong input."""
     if sys.stdin.isatty():
         return
     missing = [
@@ -95,7 +97,7 @@ def _require_claim(user: str | None, given: Sequence[Balance]) -> None:
         raise UsageError(
             Problem(
                 f"{' and '.join(missing)} must be given",
-                hint="they are not in the file on purpose: it cannot vouch for itself",
+                hint="they are deliberately not in the file: it cannot vouch for itself",
             )
         )
 
@@ -104,7 +106,7 @@ def _ask_balances(assets: Sequence[Asset]) -> list[Balance]:
     from polyproof.liabilities.typed_balances import make_claim, parse_balance
 
     symbols = ", ".join(asset.symbol for asset in assets)
-    typer.echo(f"Assets: {symbols}\nType your balances, SYMBOL=AMOUNT on a line; an empty line ends.", err=True)
+    typer.echo(f"Assets: {symbols}\nType your balances, one SYMBOL=AMOUNT per line; end with an empty line.", err=True)
     given: list[Balance] = []
     while True:
         line = typer.prompt("Balance", default="", show_default=False, err=True)
@@ -147,7 +149,7 @@ def _show(rich: RichConsole, verified: InclusionVerified, *, compared: bool) -> 
         rich,
         audit_line(manifest),
         ("you", verified.claim.user_id),
-        ("your balances", balances + (", all else zero" if held else "")),
+        ("your balances", balances + (", all others zero" if held else "")),
         ("manifest digest", manifest.digest.hex()),
     )
     rich.print("INCLUDED: your balances are in the audit's totals.", style="bold green")

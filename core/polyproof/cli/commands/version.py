@@ -1,4 +1,4 @@
-"""``polyproof version``: of polyproof, of its interfaces and formats."""
+"""``polyproof version``: the versions of polyproof, its interfaces and formats."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["command"]
 
 
 def command(json: Json = False, quiet: Quiet = False) -> None:
-    """Print the versions of polyproof, of its interfaces and formats, and of Python."""
+    """Print the versions of polyproof, its interfaces and formats, and Python."""
     from polyproof.model.manifest import VERSION
 
     versions = {

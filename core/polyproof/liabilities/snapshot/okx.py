@@ -72,7 +72,7 @@ def read_okx(table: WideTable, file: SnapshotFile, path: Path) -> None:
                     if symbol not in ignored:
                         unknown.setdefault(symbol, record)
                 elif not isinstance(text, str) or not text.isascii():
-                    add(f"the amount of {symbol} is {shown(str(text))}", "wanted is an integer in quotes")
+                    add(f"the amount of {symbol} is {shown(str(text))}", "expected an integer in quotes")
                 elif texts[index][-1]:
                     add(f"{assets[index].symbol} is there twice, by its symbol and an alias")
                 else:
@@ -91,7 +91,7 @@ def read_okx(table: WideTable, file: SnapshotFile, path: Path) -> None:
 def _balances(item: Any, ignored: Sequence[str], add: Callable[..., None]) -> dict[str, Any] | None:
     """The ``assets`` of an account; ``None``, reported, if it is not as OKX's tool writes it."""
     if not isinstance(item, dict):
-        add("is no account", 'wanted is {"id": "…", "assets": {"BTC": "123"}}')
+        add("is no account", 'expected {"id": "…", "assets": {"BTC": "123"}}')
         return None
     if isinstance(item, _Repeated):
         add(f"key {shown(item.key)} is there twice")
