@@ -10,7 +10,8 @@ import pytest
 
 from polyproof.constraints import Builder, PlacedAccounts, Rows, Trace
 from polyproof.errors import OptionsError, ProofRejected
-from polyproof.testing.constraints import ConstraintSystemSuite, Fault, LiabilitiesSystemSuite
+from polyproof.testing.constraints import ConstraintSystemSuite, Fault
+from polyproof.testing.liabilities import LiabilitiesSystemSuite
 from polyproof_accounts.system import AccountsSystem
 from polyproof_fibonacci.system import FibonacciSystem, FibonacciWitness
 

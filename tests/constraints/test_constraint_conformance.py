@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from polyproof.testing.constraints import ConstraintSystemSuite, Fault, LiabilitiesSystemSuite
+from polyproof.testing.constraints import ConstraintSystemSuite, Fault
+from polyproof.testing.liabilities import LiabilitiesSystemSuite
 from polyproof_accounts.system import AccountsSystem
 from polyproof_fibonacci.system import FibonacciSystem, FibonacciWitness
 

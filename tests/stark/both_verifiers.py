@@ -27,7 +27,7 @@ from polyproof_stark.backend import StarkBackend
 from polyproof_stark.options import StarkOptions
 from references import stark_verifier as slow
 
-POLICY = Policy(min_proven_bits=0.0)
+POLICY = Policy(min_proven_bits=0.0, max_segments=1 << 48)
 MOST_SECONDS = 3.0
 """Of processor time, for one verification of anything: a hundred times what an honest small proof takes."""
 

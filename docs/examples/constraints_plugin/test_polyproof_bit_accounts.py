@@ -4,7 +4,8 @@ import pytest
 from polyproof_bit_accounts import BitAccounts
 
 from polyproof.model.assets import Asset
-from polyproof.testing.constraints import Fault, LiabilitiesSystemSuite
+from polyproof.testing.constraints import Fault
+from polyproof.testing.liabilities import LiabilitiesSystemSuite
 
 
 class TestBitAccounts(LiabilitiesSystemSuite):
