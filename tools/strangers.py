@@ -9,6 +9,7 @@ Exit status: 0 all passed, 1 one did not; 2 there is nothing to run.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -44,9 +45,18 @@ def run(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def listed(plugins: str, name: str) -> list[str]:
-    """Lines of ``polyproof plugins`` that name a distribution."""
-    return [line for line in plugins.splitlines() if f"{name} (" in line]
+def offered(plugins: str, name: str) -> list[str]:
+    """Kind and name of what a distribution offers, from ``polyproof plugins --json``.
+
+    Raises ``Failure`` if it offers nothing, or if any plugin was skipped or shares a name with another.
+    """
+    report = json.loads(plugins)
+    found = [
+        f"{item['kind']} {item['name']}" for item in report["components"] if item["origin"].startswith(f"{name} (")
+    ]
+    if not found or report["skipped"] or report["conflicts"]:
+        raise Failure(f"polyproof plugins lists {found} of {name}: {report['skipped']} {report['conflicts']}")
+    return found
 
 
 def treat(package: Path, work: Path) -> str:
@@ -65,12 +75,10 @@ def treat(package: Path, work: Path) -> str:
         for test in here.glob("test_*.py"):
             shutil.copy(test, tests)
         counted = run(tests, "-m", "pytest", "-q", "--strict-markers", "-p", "no:cacheprovider", "--rootdir", ".")
-        found = listed(run(work, "-m", "polyproof", "plugins"), name)
-        if not found or any("skipped" in line for line in found):
-            raise Failure(f"polyproof plugins does not list {name}: {found or 'no line names it'}")
+        found = offered(run(work, "-m", "polyproof", "plugins", "--json"), name)
     finally:
         run(work, "-m", "pip", "uninstall", "--quiet", "--yes", name)
-    return counted.strip().splitlines()[-1]
+    return f"{', '.join(found):32} {counted.strip().splitlines()[-1]}"
 
 
 def main() -> int:
