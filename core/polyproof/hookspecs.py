@@ -38,6 +38,7 @@ KINDS = {
     "constraints": "polyproof.constraints:ConstraintSystem",
     "backend": "polyproof.backend:Backend",
     "ownership": "polyproof.ownership:OwnershipScheme",
+    "ledger": "polyproof.ledger:LedgerFormat",
     "source": "polyproof.source:Source",
     "balances": "polyproof.balances:BalanceProvider",
 }

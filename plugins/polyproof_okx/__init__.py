@@ -1,4 +1,4 @@
-"""What OKX publishes its proofs of reserves in: the reserve files with the names of coins in them."""
+"""What OKX publishes its proofs of reserves in: the ledger, the reserve files, and the names of coins in them."""
 
 from polyproof.hookspecs import Component, hookimpl
 
@@ -7,8 +7,14 @@ polyproof_interface = 2
 
 @hookimpl
 def polyproof_components() -> list[Component]:
-    """The reserve files."""
+    """The format of the ledger and that of the reserve files."""
     return [
+        Component(
+            "ledger",
+            "okx-json",
+            "The JSON batches of OKX's proof-of-reserves tool, in base units",
+            "polyproof_okx.ledger_json:OkxJson",
+        ),
         Component(
             "source",
             "okx-csv",

@@ -63,7 +63,8 @@ def _type(option: Option) -> str:
     elif option.nested:
         one = "mapping"
     elif option.kind:
-        one = f"name of a {option.kind}"
+        named = [f"`{choice}`" for choice in option.choices or ()]
+        one = " or ".join([*named, f"name of a {option.kind}"])
     elif option.choices:
         one = " or ".join(f"`{choice}`" for choice in option.choices)
     else:
@@ -217,6 +218,7 @@ _METHODS = {
     "liabilities": "polyproof.constraints:LiabilitiesSystem",
     "backend": "polyproof.backend:Backend",
     "ownership": "polyproof.ownership:OwnershipScheme",
+    "ledger": "polyproof.ledger:LedgerFormat",
     "source": "polyproof.source:Source",
     "balances": "polyproof.balances:BalanceProvider",
 }

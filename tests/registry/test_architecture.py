@@ -18,7 +18,7 @@ from polyproof.hookspecs import KINDS
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "core" / "polyproof"
 PLUGINS = sorted(path for path in (ROOT / "plugins").glob("polyproof_*") if (path / "__init__.py").exists())
-INTERFACES = ("field", "hash", "commitment", "constraints", "backend", "ownership", "source", "balances")
+INTERFACES = ("field", "hash", "commitment", "constraints", "backend", "ownership", "ledger", "source", "balances")
 TESTS = ROOT / "tests"
 
 
@@ -98,6 +98,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "field",
         "hash",
         "hookspecs",
+        "ledger",
         "ownership",
         "registry",
         "source",

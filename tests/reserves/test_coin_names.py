@@ -1,14 +1,15 @@
-"""What files call coins: one table, in which nothing is guessed and nothing contradicts the ownership schemes."""
+"""What files call coins: tables, in which nothing is guessed and nothing contradicts the ownership schemes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from polyproof.errors import InputError
 from polyproof.model.assets import Asset
-from polyproof.reserves.coins import CHAINS, CoinNames, spelling
+from polyproof.reserves.coins import CHAINS, TOLD_APART, CoinNames, spelling
 from polyproof.settings.reserves import CoinName
 from polyproof_okx.coins import COINS, NETWORKS
 from polyproof_ownership.chains import canonical_chain
@@ -112,7 +113,7 @@ def test_chains_of_strangers_schemes_are_known() -> None:
         names(chains=["No Chain"]).chain("No Chain")
 
 
-# The table itself
+# The tables themselves
 
 
 def test_no_name_means_two_things() -> None:
@@ -141,10 +142,60 @@ def test_every_coin_on_a_network_called_like_its_chain_is_found(chain: str) -> N
             assert found.find(coin.name, chain).chain == chain
 
 
+@pytest.mark.parametrize("chain", sorted(CHAINS))
+def test_a_network_is_called_what_the_ownership_schemes_call_it(chain: str) -> None:
+    served = canonical_chain(chain) is not None
+    for network in CHAINS[chain].networks:
+        assert canonical_chain(network) in ((chain, None) if served else (None,))
+
+
+def test_no_network_means_two_chains() -> None:
+    found = [*(name for chain in CHAINS.values() for name in chain.networks), *map(spelling, CHAINS)]
+    assert len(set(found)) == len(found)
+    assert not {spelling(name) for name in NETWORKS} & set(found)
+
+
+def test_every_name_of_a_format_is_of_a_chain_that_core_knows() -> None:
+    assert {coin.chain for coin in COINS} | set(NETWORKS.values()) <= set(CHAINS)
+    told_apart = {(coin.asset, coin.chain, coin.token) for coin in COINS if coin.token}
+    assert told_apart <= TOLD_APART
+
+
+@pytest.mark.parametrize(("coin", "network"), [("USDT-TRC20", "tron"), ("ETH-ARBITRUM", ""), ("ETH", "ETH-ARBITRUM")])
+def test_names_of_one_format_mean_nothing_in_another(coin: str, network: str) -> None:
+    names().find(coin, network)
+    with pytest.raises(InputError, match="unknown"):
+        CoinNames(ASSETS).find(coin, network)
+
+
+@pytest.mark.parametrize(
+    ("coin", "network", "expected"),
+    [
+        ("USDT", "TRC20", ("USDT", "tron", "")),
+        ("ETH", "ETH", ("ETH", "ethereum", "")),
+        ("eth", "Arbitrum One", ("ETH", "arbitrum", "")),
+        ("BTC", "BTC", ("BTC", "bitcoin", "")),
+        ("BNB", "BSC", ("BNB", "bnb-smart-chain", "")),
+        ("SHIB", "ERC20", ("SHIBA", "ethereum", "")),
+    ],
+)
+def test_an_asset_by_its_own_name_is_known_on_every_chain(
+    coin: str, network: str, expected: tuple[str, str, str]
+) -> None:
+    found = CoinNames(ASSETS).find(coin, network)
+    assert (found.asset, found.chain, found.token) == expected
+
+
+@pytest.mark.parametrize("coin", ["BTC", "ETH", "USDT", "SHIB"])
+def test_an_assets_own_name_alone_does_not_say_the_chain(coin: str) -> None:
+    with pytest.raises(InputError, match="on many chains"):
+        CoinNames(ASSETS).find(coin)
+
+
 def coin_table() -> str:
-    """The table as the reference has it."""
+    """What OKX calls coins, as the reference has it."""
     lines = ["| Chain | Coins on it |", "| --- | --- |"]
-    for chain in sorted(CHAINS):
+    for chain in sorted({coin.chain for coin in COINS}):
         coins = []
         for coin in COINS:
             if coin.chain == chain:
@@ -154,10 +205,24 @@ def coin_table() -> str:
     return "\n".join(lines)
 
 
-def test_the_documentation_lists_the_table() -> None:
+def network_list() -> str:
+    """What OKX calls networks besides."""
+    return ", ".join(f"`{name}` ({chain})" for name, chain in NETWORKS.items())
+
+
+def chain_table() -> str:
+    """The chains that core knows."""
+    lines = ["| Chain | Its own coin | Its network is called |", "| --- | --- | --- |"]
+    for name, chain in sorted(CHAINS.items()):
+        lines.append(f"| `{name}` | {chain.coin} | {', '.join(f'`{network}`' for network in chain.networks)} |")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("made", [coin_table, network_list, chain_table])
+def test_the_documentation_lists_the_table(made: Callable[[], str]) -> None:
     page = (ROOT / "docs" / "reference" / "reserves.md").read_text(encoding="utf-8")
-    assert coin_table() in page, "run: PYTHONPATH=tests python tests/reserves/test_coin_names.py"
+    assert made() in page, "run: PYTHONPATH=tests python tests/reserves/test_coin_names.py"
 
 
 if __name__ == "__main__":
-    print(coin_table())
+    print(chain_table(), network_list(), coin_table(), sep="\n\n")

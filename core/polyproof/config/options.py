@@ -92,10 +92,11 @@ def option(
     ``doc`` is a sentence for the schema and the documentation. Without ``default`` the field must be
     given. ``kind`` says that the value is the name of a registered component of that kind
     (``"hash"``, ``"field"``, …); names are checked where a registry is at hand. ``least`` and
-    ``most`` are inclusive bounds of a number, ``choices`` the allowed values, ``pattern`` a regular
-    expression that the whole text must match, and the same in words. For ``tuple[T, ...]`` all of
-    these apply to each item, and ``items`` bounds how many there are. ``check`` returns anything else that
-    is wrong with the value as a whole; it sees only values for which all of the above holds.
+    ``most`` are inclusive bounds of a number, ``choices`` the allowed values (beside the registered
+    names, where ``kind`` is given as well), ``pattern`` a regular expression that the whole text must
+    match, and the same in words. For ``tuple[T, ...]`` all of these apply to each item, and ``items``
+    bounds how many there are. ``check`` returns anything else that is wrong with the value as a whole;
+    it sees only values for which all of the above holds.
     """
     return attrs.field(
         default=default,
@@ -238,7 +239,7 @@ def item_faults(declared: Option, value: Any) -> list[Fault]:
         return [Fault(is_now, "expected a finite number")]
     if isinstance(value, str) and _UNENCODABLE.search(value):
         return [Fault(is_now, "expected text that UTF-8 can encode, without NUL")]
-    if declared.choices is not None and value not in declared.choices:
+    if declared.choices is not None and declared.kind is None and value not in declared.choices:
         return [Fault(is_now, did_you_mean(value, declared.choices))]
     low, high = declared.least, declared.most
     if (low is not None and value < low) or (high is not None and value > high):

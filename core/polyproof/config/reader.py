@@ -213,7 +213,7 @@ class Structure:
         value = _scalar(node, option.type)
         if not self._sound(item_faults(option, value), node):
             return _FAILED
-        if option.kind is not None and not self._registered(option.kind, value, node.location):
+        if option.kind is not None and not self._registered(option, value, node.location):
             return _FAILED
         return value
 
@@ -250,12 +250,20 @@ class Structure:
         names = option.default if option.many else (option.default,)
         sound = True
         for name in names:
-            sound = self._registered(option.kind, name, location) and sound
+            sound = self._registered(option, name, location) and sound
         return sound
 
-    def _registered(self, kind: str, name: str, location: Location) -> bool:
+    def _registered(self, option: Option, name: str, location: Location) -> bool:
+        assert option.kind is not None, "a name of something"
+        if option.choices is not None:
+            if name in option.choices:
+                return True
+            allowed = [*option.choices, *self.registry.names(option.kind)]
+            if name not in allowed:
+                self.report(f"{option.name} is {shown(name)}", location, did_you_mean(name, allowed))
+                return False
         try:
-            self.registry.find(kind, name)
+            self.registry.find(option.kind, name)
         except PluginError as error:
             self.report_error(error, location)
             return False

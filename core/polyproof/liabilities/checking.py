@@ -63,7 +63,9 @@ def prepare(spec: Spec, registry: Registry, progress: Progress) -> Prepared:
 
     backend = create_backend(spec, registry)
     backend.check(spec.assets)
-    accounts = read_snapshot(spec.accounts, spec.assets, rule=spec.rule, base=spec.directory, progress=progress)
+    accounts = read_snapshot(
+        spec.accounts, spec.assets, rule=spec.rule, base=spec.directory, registry=registry, progress=progress
+    )
     if not len(accounts):
         raise InputError("the snapshot has no accounts")
     capacity = backend.capacity(spec.assets)

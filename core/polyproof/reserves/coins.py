@@ -118,7 +118,7 @@ _TABLE = {
     "aelf": "ELF",
     "xrp-ledger": "XRP XRPL RIPPLE",
     "eos": "EOS VAULTA A",
-    "wax": "WAXP WAX",
+    "wax": "WAXP",
     "algorand": "ALGO",
     "stellar": "XLM",
     "pi": "PI",

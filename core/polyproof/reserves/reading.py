@@ -16,7 +16,7 @@ from pathlib import Path
 from attrs import frozen
 
 from polyproof.balances import Pin
-from polyproof.errors import InputError, Location, PluginError, Problem, ReservesError
+from polyproof.errors import InputError, Location, PluginFault, Problem, ReservesError
 from polyproof.findings import Findings
 from polyproof.formats.paths import named_files
 from polyproof.model.assets import Asset
@@ -150,7 +150,7 @@ def _read_file(source: Source, path: Path, names: CoinNames, findings: Findings)
             elif isinstance(item, Problem):
                 findings.add_problem(item)
             else:
-                raise PluginError(f"source {source.name!r} is broken: it yields {type(item).__name__}")
+                raise PluginFault(f"source {source.name!r} is broken: it yields {type(item).__name__}")
     except OSError as error:
         findings.add(f"cannot be read: {error.strerror or error}", Location(str(path)))
     return read
@@ -162,7 +162,7 @@ def _items(source: Source, path: Path) -> Iterator[Row | Total | Problem]:
     except OSError:
         raise
     except Exception as error:
-        raise PluginError(
+        raise PluginFault(
             f"source {source.name!r} is broken: {type(error).__name__} while it reads {path}: {error}"
         ) from error
 

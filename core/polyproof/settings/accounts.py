@@ -11,7 +11,7 @@ __all__ = ["AccountsSettings", "AttachedDatabase"]
 
 @frozen
 class AttachedDatabase:
-    """A database that the query of a ``sql`` source can read, under the name it is attached by."""
+    """A database that the query can read (sql), under the name it is attached by."""
 
     name: str = option(
         pattern=(r"[A-Za-z_][A-Za-z0-9_]{0,62}", "a name of letters, digits and underscores"),
@@ -32,9 +32,10 @@ class AccountsSettings:
 
     format: str | None = option(
         default=None,
-        choices=("csv", "parquet", "sql", "okx-json"),
+        choices=("csv", "parquet", "sql"),
+        kind="ledger",
         doc="Format of the files. Left out, it follows from the suffix: .csv, .tsv, .txt, each with or without .gz; "
-        ".parquet, .pq; .json is okx-json; a query means sql.",
+        ".parquet, .pq; the suffix of a ledger format; a query means sql.",
     )
     path: tuple[str, ...] = option(
         default=(),
@@ -56,11 +57,11 @@ class AccountsSettings:
         default="decimal",
         choices=("decimal", "base"),
         doc="decimal: 0.5 is half a coin. base: whole numbers of the smallest unit, 10^-decimals. "
-        "okx-json is always base.",
+        "A ledger format says itself which of the two it has.",
     )
     ignore: tuple[str, ...] = option(
         default=(),
-        doc="Columns (and in long shape and okx-json, assets) to leave out. Any other must be an asset.",
+        doc="Columns (and in long shape and ledger formats, assets) to leave out. Any other must be an asset.",
     )
     delimiter: str | None = option(
         default=None,

@@ -99,10 +99,9 @@ class _Generator:
         if option.nested:
             return self._definition(option.type)
         schema: dict[str, Any] = {"type": _TYPES[option.type]}
-        if option.kind is not None:
-            schema["enum"] = self._names(option.kind)
-        if option.choices is not None:
-            schema["enum"] = list(option.choices)
+        if option.kind is not None or option.choices is not None:
+            registered = self._names(option.kind) if option.kind is not None else []
+            schema["enum"] = list(dict.fromkeys([*(option.choices or ()), *registered]))
         if option.least is not None:
             schema["minimum"] = option.least
         if option.most is not None:

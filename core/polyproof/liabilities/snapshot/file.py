@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
-from polyproof.errors import Location
+from polyproof.errors import Location, Problem
 from polyproof.findings import Findings
 
 __all__ = ["Column", "SnapshotFile", "literal", "quoted"]
@@ -65,6 +65,12 @@ class SnapshotFile:
         """Report a problem with a record, counted from 0, or with the whole file: in order of file, record, column."""
         order = (self.number, -1 if record is None else record, column)
         self.findings.add(message, self.location(record), hint, order=order)
+
+    def report_problem(self, problem: Problem) -> None:
+        """Report a problem that whoever read the file has put into words and given its place, its row in the file."""
+        row = problem.location.row if problem.location is not None else None
+        located = evolve(problem, location=problem.location or self.location())
+        self.findings.add_problem(located, order=(self.number, -1 if row is None else row - 1, 0))
 
 
 def quoted(identifier: str) -> str:

@@ -11,23 +11,28 @@ import glob
 import tempfile
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
+from attrs import frozen
 
 from polyproof.engine import thread_count
-from polyproof.errors import AccountsError, Problem
+from polyproof.errors import AccountsError, PluginError, Problem
 from polyproof.findings import Findings
+from polyproof.formats.paths import named_files
+from polyproof.ledger import LedgerFormat
 from polyproof.liabilities.snapshot.database import attach, described, first_lines, open_query
 from polyproof.liabilities.snapshot.delimited import read_csv
 from polyproof.liabilities.snapshot.file import SnapshotFile, literal
+from polyproof.liabilities.snapshot.ledger import read_ledger
 from polyproof.liabilities.snapshot.long import LongTable
-from polyproof.liabilities.snapshot.okx import read_okx
 from polyproof.liabilities.snapshot.table import Table
 from polyproof.liabilities.snapshot.wide import WideTable
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
+from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
 
 __all__ = ["read_snapshot"]
@@ -38,7 +43,6 @@ _SUFFIXES = {
     ".txt": "csv",
     ".parquet": "parquet",
     ".pq": "parquet",
-    ".json": "okx-json",
 }
 
 
@@ -48,13 +52,15 @@ def read_snapshot(
     *,
     rule: str = "non-negative",
     base: Path = Path(),
+    registry: Registry | None = None,
     progress: Progress | None = None,
     limit: int = 20,
 ) -> Accounts:
     """Read and validate the accounts; balances in base units, rounded up.
 
     ``base`` is the directory that relative paths start from, ``rule`` the spec's rule, which says
-    whether debts are allowed (no rule does yet), ``limit`` the number of problems to spell out.
+    whether debts are allowed (no rule does yet), ``registry`` where formats of plugins are found (all that are
+    installed, if left out), ``limit`` the number of problems to spell out.
     Accounts are in the order of the files (sorted, where a pattern matches several) and of their
     rows; in long shape in the order in which they first occur.
 
@@ -63,7 +69,7 @@ def read_snapshot(
     """
     assets = tuple(assets)
     findings = Findings(limit)
-    kind, inputs = _inputs(settings, base, findings)
+    found = _inputs(settings, base, registry or default_registry(), findings)
     findings.raise_any(AccountsError)
     with tempfile.TemporaryDirectory(prefix="polyproof-") as directory:
         config: dict[str, str | bool | int | float | list[str]] = {
@@ -75,31 +81,43 @@ def read_snapshot(
         with duckdb.connect(":memory:", config=config) as connection:
             # Where a query's own files are looked for.
             connection.execute(f"SET file_search_path = {literal(str(base))}")
-            table = (LongTable if settings.shape == "long" and kind != "okx-json" else WideTable)(
+            ledger = found.ledger
+            table = (LongTable if settings.shape == "long" and ledger is None else WideTable)(
                 settings=settings,
                 assets=assets,
-                base_units=settings.units == "base" or kind == "okx-json",
-                empty_is_zero=kind != "okx-json",
+                base_units=settings.units == "base" if ledger is None else ledger.base_units,
+                empty_is_zero=ledger is None,
                 rule=rule,
                 connection=connection,
                 findings=findings,
                 progress=progress or Progress(),
             )
             try:
-                return _read(table, kind, inputs, base)
+                return _read(table, found, base)
             except duckdb.OutOfMemoryException as error:
                 raise AccountsError(
                     Problem(f"not enough memory: {first_lines(error)}", hint="TMPDIR names a disk to spill to")
                 ) from error
 
 
-def _read(table: Table, kind: str, inputs: Sequence[tuple[Path, str]], base: Path) -> Accounts:
+@frozen
+class _Inputs:
+    """What is to be read."""
+
+    format: str
+    files: tuple[tuple[Path, str], ...] = ()
+    """With what to call each; for a query one that is none."""
+    ledger: LedgerFormat | None = None
+    """Who reads them, if the format is a plugin's."""
+
+
+def _read(table: Table, inputs: _Inputs, base: Path) -> Accounts:
     table.create()
-    with table.progress.task("read accounts", len(inputs)) as task:
-        for path, label in inputs:
+    with table.progress.task("read accounts", len(inputs.files)) as task:
+        for path, label in inputs.files:
             file = SnapshotFile(len(table.files), label, table.findings, first=table.rows)
             table.files.append(file)
-            _read_file(table, file, kind, path, base)
+            _read_file(table, file, inputs, path, base)
             task.advance()
     if not table.rows and not table.findings:
         for file in table.files:
@@ -109,61 +127,65 @@ def _read(table: Table, kind: str, inputs: Sequence[tuple[Path, str]], base: Pat
     return accounts
 
 
-def _inputs(settings: AccountsSettings, base: Path, findings: Findings) -> tuple[str, list[tuple[Path, str]]]:
-    """The format, and the files to read with what to call them; for a query one that is none."""
+def _inputs(settings: AccountsSettings, base: Path, registry: Registry, findings: Findings) -> _Inputs:
     add = findings.add
     if settings.format == "sql" or (settings.format is None and settings.query is not None and not settings.path):
         if settings.query is None:
             add("accounts.query is missing", hint="format sql reads the result of a SELECT")
         if settings.path:
             add("accounts.path does not go with format sql", hint="files are named in the query: FROM 'accounts.csv'")
-        return "sql", [(Path(), "accounts.query")]
+        return _Inputs("sql", ((Path(), "accounts.query"),))
     if settings.query is not None or settings.attach:
         add("accounts.query and accounts.attach go with format sql only", hint="remove them or the path")
     if not settings.path:
         add("accounts.path is missing", hint="it names the file or files, or accounts.query a SELECT")
-    found: dict[Path, str] = {}
-    for pattern in settings.path:
-        path = base / pattern
-        if path.exists():
-            matches = [path]
-        else:
-            matches = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]
-            matches = [match for match in matches if not match.is_dir()]
-        if not matches:
-            add(f"{path}: {'no file matches' if glob.has_magic(pattern) else 'there is no such file'}")
-        found.update((match, str(match)) for match in matches)
-    formats = {path: settings.format or _format_of(path) for path in found}
-    for path, kind in formats.items():
-        if path.is_dir():
-            add(f"{path}: is a directory", hint=f"its files: {path}/*.csv")
-        elif kind is None:
-            add(
-                f"{path}: its suffix tells no format",
-                hint=f"known are {', '.join(_SUFFIXES)}; or set accounts.format",
-            )
-    different = {kind for kind in formats.values() if kind}
-    if len(different) > 1:
-        add(f"the files are of different formats: {', '.join(sorted(different))}", hint="one snapshot has one format")
-    return next(iter(different), "csv"), list(found.items())
+    files = tuple((path, str(path)) for path in named_files(base, settings.path, findings))
+    formats = {settings.format or _format_of(path, registry, findings) for path, _ in files} - {""}
+    if len(formats) > 1:
+        add(f"the files are of different formats: {', '.join(sorted(formats))}", hint="one snapshot has one format")
+    if findings or not formats:
+        return _Inputs("")
+    (name,) = formats
+    if name in _SUFFIXES.values():
+        return _Inputs(name, files)
+    ledger: LedgerFormat = registry.create("ledger", name)
+    if settings.units == "base" and not ledger.base_units:
+        add(f"accounts.units is base, but amounts of {name} are in coins", hint="leave it out")
+    return _Inputs(name, files, ledger)
 
 
-def _format_of(path: Path) -> str | None:
-    name = path.name.lower().removesuffix(".gz")
-    return _SUFFIXES.get(Path(name).suffix)
+def _format_of(path: Path, registry: Registry, findings: Findings) -> str:
+    """The format that a suffix stands for; empty, reported, where it stands for none or for several."""
+    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
+    if suffix in _SUFFIXES:
+        return _SUFFIXES[suffix]
+    claimed: dict[str, list[str]] = {}
+    for name in registry.names("ledger"):
+        with suppress(PluginError):  # one that cannot be used claims nothing
+            for own in registry.get("ledger", name).suffixes:
+                claimed.setdefault(own, []).append(name)
+    names = claimed.get(suffix, [])
+    if len(names) == 1:
+        return names[0]
+    if names:
+        findings.add(f"{path}: its suffix is that of several formats", hint=f"accounts.format: {' or '.join(names)}")
+    else:
+        known = ", ".join([*_SUFFIXES, *claimed])
+        findings.add(f"{path}: its suffix tells no format", hint=f"known are {known}; or set accounts.format")
+    return ""
 
 
-def _read_file(table: Table, file: SnapshotFile, kind: str, path: Path, base: Path) -> None:
+def _read_file(table: Table, file: SnapshotFile, inputs: _Inputs, path: Path, base: Path) -> None:
     connection, findings = table.connection, table.findings
     try:
-        if kind == "okx-json":
+        if inputs.ledger is not None:
             assert isinstance(table, WideTable)
-            read_okx(table, file, path)
+            read_ledger(table, file, path, inputs.ledger)
             return
-        if kind == "csv":
+        if inputs.format == "csv":
             read_csv(table, file, path, table.settings.delimiter or ("\t" if ".tsv" in path.suffixes else ","))
             return
-        if kind == "sql":
+        if inputs.format == "sql":
             query = table.settings.query or ""
             attach(connection, table.settings.attach, query, base, findings)
             if findings or not open_query(connection, file, query):
@@ -177,7 +199,7 @@ def _read_file(table: Table, file: SnapshotFile, kind: str, path: Path, base: Pa
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
-        file.report(f"cannot be read as {kind}: {first_lines(error)}")
+        file.report(f"cannot be read as {inputs.format}: {first_lines(error)}")
     except (OSError, EOFError, zlib.error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         file.report(f"cannot be read: {reason}")

@@ -1,118 +1,75 @@
 """The JSON batches of OKX's proof-of-reserves tool, version 2.
 
-A file holds a list of ``{"id": "…", "assets": {"BTC": "123", …}}``. Amounts are integers of base units,
-as strings; an asset that an account lacks is zero. Files are read account by account, so that one of
-many gigabytes takes no more memory than a small one, and numbers are kept as they are written.
+A file holds a list of ``{"id": "…", "assets": {"BTC": "123", …}}``. Amounts are integers of base units, as strings; an
+asset that an account lacks is zero. Files are read account by account, so that one of many gigabytes takes no more
+memory than a small one, and numbers are kept as they are written.
+Source: github.com/okx/proof-of-reserves, version 2.
 """
 
 from __future__ import annotations
 
 import codecs
 import json
-import re
-from array import array
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
+from polyproof.config.options import shown
+from polyproof.errors import Location, Problem
+from polyproof.ledger import Account, LedgerFormat
 
-from polyproof.liabilities.snapshot.file import SnapshotFile
-from polyproof.liabilities.snapshot.symbols import Symbols
-from polyproof.liabilities.snapshot.wide import WideTable
-from polyproof.model.amounts import shown
-
-__all__ = ["read_okx"]
+__all__ = ["OkxJson"]
 
 _BLOCK = 1 << 20
 """Bytes read at a time."""
-_BATCH = 8192
-"""Accounts put into the table at a time."""
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_RECORD = 1 << 24
 """Characters an account may have."""
 
 
-def read_okx(table: WideTable, file: SnapshotFile, path: Path) -> None:
-    """Put the accounts of a file into the table and report what is wrong with them. Raises ``OSError``."""
-    assets, ignored = table.assets, table.settings.ignore
-    known = Symbols(assets)
-    index_of: dict[str, int | None] = {}
-    unknown: dict[str, int | None] = {}
-    ids: list[str] = []
-    texts: list[list[str]] = [[] for _ in assets]
-    skipped = array("q")
-    selection = table.converted("account", [f"t{k}::VARCHAR" for k in range(len(assets))], "polyproof_batch")
+class OkxJson(LedgerFormat):
+    """Reads such files."""
 
-    def flush() -> None:
-        batch = {"account": np.array(ids, object)}
-        batch.update((f"t{k}", np.array(column, object)) for k, column in enumerate(texts))
-        table.connection.register("polyproof_batch", batch)
-        table.fill(file, selection)
-        for column in (ids, *texts):
-            column.clear()
+    name: ClassVar[str] = "okx-json"
+    suffixes = (".json",)
+    base_units = True
 
-    record = -1
-    try:
-        for record, item in enumerate(_records(path)):
-            add = partial(file.report, record=record)
-            balances = _balances(item, ignored, add)
-            if balances is None:
-                skipped.append(record)
-                continue
-            ids.append(item["id"])
-            for column in texts:
-                column.append("")
-            for symbol, text in balances.items():
-                if symbol not in index_of:
-                    index_of[symbol] = known.find(symbol)
-                index = index_of[symbol]
-                if index is None:
-                    if symbol not in ignored:
-                        unknown.setdefault(symbol, record)
-                elif not isinstance(text, str) or not text.isascii():
-                    add(f"the amount of {symbol} is {shown(str(text))}", "expected an integer in quotes")
-                elif texts[index][-1]:
-                    add(f"{assets[index].symbol} is there twice, by its symbol and an alias")
-                else:
-                    texts[index][-1] = text or " "  # not "", which is zero: an empty amount is an error here
-            if len(ids) == _BATCH:
-                flush()
-    except _JsonProblem as error:
-        where = f" in line {error.line}" if error.line else ""
-        file.report(f"{error}{where}" + (f", after row {record + 1}" if record >= 0 else ""))
-    if ids:
-        flush()
-    file.skipped = np.array(skipped, np.int64)
-    known.report_unknown(file, "assets", list(unknown.items()))
+    def read(self, file: Path) -> Iterator[Account | Problem]:
+        """Every item of the list is an account, or reported."""
+        row = 0
+        try:
+            for row, item in enumerate(_records(file), 1):
+                yield from _account(item, row, Location(str(file), row=row))
+        except _JsonProblem as error:
+            where = f" in line {error.line}" if error.line else ""
+            yield Problem(f"{error}{where}" + (f", after row {row}" if row else ""), Location(str(file)))
 
 
-def _balances(item: Any, ignored: Sequence[str], add: Callable[..., None]) -> dict[str, Any] | None:
-    """The ``assets`` of an account; ``None``, reported, if it is not as OKX's tool writes it."""
+def _account(item: Any, row: int, location: Location) -> Iterator[Account | Problem]:
     if not isinstance(item, dict):
-        add("is no account", 'expected {"id": "…", "assets": {"BTC": "123"}}')
-        return None
+        yield Problem("is no account", location, 'expected {"id": "…", "assets": {"BTC": "123"}}')
+        return
     if isinstance(item, _Repeated):
-        add(f"key {shown(item.key)} is there twice")
-        return None
-    for key in item:
-        if key not in ("id", "assets") and key not in ignored:
-            add(f"has an unknown key {shown(key)}", "keys are id and assets; or list it under accounts.ignore")
+        yield Problem(f"key {shown(item.key)} is there twice", location)
+        return
     name, balances = item.get("id"), item.get("assets")
-    if not isinstance(name, str) or _SURROGATE.search(name):
-        add("has no id", "id is a string")
-    elif not isinstance(balances, dict):
-        add("has no assets", 'assets is an object: {"BTC": "123"}')
-    elif isinstance(balances, _Repeated):
-        add(f"asset {shown(balances.key)} is there twice")
-    else:
-        return balances
-    return None
+    if not isinstance(name, str):
+        yield Problem("has no id", location, "id is a string")
+        return
+    if not isinstance(balances, dict):
+        yield Problem("has no assets", location, 'assets is an object: {"BTC": "123"}')
+        return
+    if isinstance(balances, _Repeated):
+        yield Problem(f"asset {shown(balances.key)} is there twice", location)
+        return
+    wrong = [symbol for symbol, amount in balances.items() if not isinstance(amount, str)]
+    for symbol in wrong:
+        amount = shown(str(balances.pop(symbol)))
+        yield Problem(f"the amount of {symbol} is {amount}", location, "expected an integer in quotes")
+    yield Account(row, name, balances, tuple(key for key in item if key not in ("id", "assets")))
 
 
 class _JsonProblem(Exception):
-    """A file is no list in JSON: what is wrong, at which line, and how many accounts came before."""
+    """A file is no list in JSON: what is wrong, and at which line."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
