@@ -1,7 +1,7 @@
 """A backend that proves nothing, for tests of the audit around it.
 
-Its proof repeats the statement and the totals and lists a salted hash of every account; its inclusion
-proof is the salt. It can be told to fail, to lie and to leave files that everybody may read.
+Its proof repeats the statement and the totals, lists a salted hash of every account and ends with a checksum; its
+inclusion proof is the salt. It can be told to fail, to lie and to leave files that everybody may read.
 """
 
 from __future__ import annotations
@@ -81,17 +81,17 @@ class Tally(Backend):
         (state / "half").write_text("an attempt that may be cut short")
         type(self).proving(statement)
         salts = {user: os.urandom(16).hex() for user in accounts.ids}
-        tags = [_tag(salts[user], user, accounts.balances(row)) for row, user in enumerate(accounts.ids)]
+        tags = [self.tag(salts[user], user, accounts.balances(row)) for row, user in enumerate(accounts.ids)]
         totals = accounts.totals()
         totals = (totals[0] + self.inflate, *totals[1:])
         (state / "salts.json").write_text(json.dumps(salts))
         (state / "salts.json").chmod(0o644)
-        writer = _header(statement)
+        writer = Writer(_MAGIC, 1)
         writer.integer(len(totals))
         for total in totals:
             writer.big_integer(total)
         writer.blob(b"".join(tags))
-        return SegmentProof(writer.getvalue(), totals)
+        return SegmentProof(self.sealed(self._header(statement) + writer.getvalue()[12:]), totals)
 
     def verify(self, statement: Statement, totals: Sequence[int], proof: bytes) -> Verdict:
         if self.crash_on_verify:
@@ -100,16 +100,34 @@ class Tally(Backend):
         return Verdict(tuple(totals), self.security(statement.assets))
 
     def _tags(self, statement: Statement, totals: Sequence[int], proof: bytes) -> list[bytes]:
-        expected = _header(statement).getvalue()
+        expected = self._header(statement)
+        if self.sealed(proof[:-32]) != proof:
+            raise ProofRejected("tally-checksum", "the proof is not as it was written")
         if proof[: len(expected)] != expected:
             raise ProofRejected("statement", "the proof is about something else")
-        reader = Reader(_MAGIC + b"\1\0\0\0" + proof[len(expected) :], _MAGIC, 1, "tally")
+        reader = Reader(_MAGIC + b"\1\0\0\0" + proof[len(expected) : -32], _MAGIC, 1, "tally")
         count = reader.integer("assets", len(statement.assets), len(statement.assets))
         if [reader.big_integer("total", 64) for _ in range(count)] != list(totals):
             raise ProofRejected("totals", "the proof is of other totals")
         tags = reader.blob("tags", 1 << 20)
         reader.finish()
         return [tags[k : k + 32] for k in range(0, len(tags), 32)]
+
+    # What faulty ones get wrong
+
+    def _header(self, statement: Statement) -> bytes:
+        writer = Writer(_MAGIC, 1)
+        writer.text(statement.audit_id)
+        writer.raw(statement.context)
+        writer.integer(statement.segment)
+        writer.integer(statement.segments)
+        return writer.getvalue()
+
+    def sealed(self, data: bytes) -> bytes:
+        return data + hashlib.sha256(data).digest()
+
+    def tag(self, salt: str, user: str, balances: Sequence[int]) -> bytes:
+        return hashlib.sha256(json.dumps([salt, user, list(balances)]).encode()).digest()
 
     def open_inclusion(self, statement: Statement, proof: bytes, state: Path, user_id: str) -> bytes | None:
         salt = json.loads((state / "salts.json").read_text()).get(user_id)
@@ -129,26 +147,13 @@ class Tally(Backend):
     ) -> InclusionVerdict:
         self.verify(statement, totals, proof)
         salt = inclusion.decode("ascii", "replace")
-        if _tag(salt, claim.user_id, claim.balances) not in self._tags(statement, totals, proof):
+        if self.tag(salt, claim.user_id, claim.balances) not in self._tags(statement, totals, proof):
             raise ProofRejected("tally-tag", "this account with these balances is not listed")
         return InclusionVerdict(("Your account with these balances is listed.",), self.security(statement.assets))
 
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
         bits = float(self.options.bits)
         return SecurityReport(bits, "none", (SecurityTerm("none", bits, "made up", "nowhere"),))
-
-
-def _header(statement: Statement) -> Writer:
-    writer = Writer(_MAGIC, 1)
-    writer.text(statement.audit_id)
-    writer.raw(statement.context)
-    writer.integer(statement.segment)
-    writer.integer(statement.segments)
-    return writer
-
-
-def _tag(salt: str, user: str, balances: Sequence[int]) -> bytes:
-    return hashlib.sha256(json.dumps([salt, user, list(balances)]).encode()).digest()
 
 
 def tally_registry(*more: Component, plugin: Any = None) -> Registry:

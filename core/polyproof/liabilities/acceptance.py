@@ -78,7 +78,7 @@ class Judge:
     def _after(self, verdict: Verdict | InclusionVerdict, security: SecurityReport) -> None:
         self._require(isinstance(security, SecurityReport), verdict, "without a SecurityReport")
         terms = isinstance(security.terms, tuple) and all(isinstance(item, SecurityTerm) for item in security.terms)
-        self._require(terms, verdict, "whose report has terms that are not SecurityTerms")
+        self._require(terms and bool(security.terms), verdict, "whose report has no SecurityTerms to show for its bits")
         numbers = (security.proven_bits, *(item.bits for item in security.terms))
         self._require(all(map(_is_number, numbers)), verdict, "whose report has bits that are not numbers")
         self.policy.check_security(security)
@@ -97,7 +97,7 @@ class Judge:
                 "verifier-failed",
                 f"the verifier of {self.backend.name!r} failed on it: {type(error).__name__}: {error}",
             ) from error
-        self._require(isinstance(answer, expected), answer, f"where a {expected.__name__} is expected")
+        self._require(isinstance(answer, expected), answer, f"instead of {expected.__name__}")
         assert isinstance(answer, expected)
         return answer
 

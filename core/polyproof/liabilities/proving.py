@@ -136,7 +136,7 @@ def _prove_segment(
     statement = statement_of(manifest, prepared.spec, index, len(prepared.sizes))
     with work.segment_state(index) as state, clock("prove"):
         proved = backend.prove(statement, accounts, work.key, state, progress)
-        require(backend, isinstance(proved, SegmentProof), proved, "where a SegmentProof is expected")
+        require(backend, isinstance(proved, SegmentProof), proved, "instead of SegmentProof")
     # A wrong proof must not be published, whether a plugin or the machine is at fault.
     if tuple(proved.totals) != accounts.totals():
         raise PluginFault(f"backend {backend.name!r} proved other totals than the snapshot has: nothing is published")

@@ -29,7 +29,7 @@ from polyproof.errors import PolicyRejected
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.reserves import ReservesPolicy
 
-__all__ = ["FORMAT", "Policy", "PolicyCheck", "load_policy", "load_reserves_policy"]
+__all__ = ["FORMAT", "Policy", "PolicyCheck", "components_of", "load_policy", "load_reserves_policy"]
 
 FORMAT = 1
 """Version of the policy format: the value of the key ``polyproof-policy``."""
@@ -98,7 +98,7 @@ class Policy:
         no field, such as a Merkle sum tree, is taken to use none.
         """
         named: dict[str, list[str]] = {"hash": [], "field": [], "backend": [backend]}
-        for kind, name in _components(options):
+        for kind, name in components_of(options):
             named.setdefault(kind, []).append(name)
         self._check_names(PolicyCheck.BACKEND, "backend", named["backend"], self.backends)
         self._check_names(PolicyCheck.HASH, "hash", named["hash"], self.hashes)
@@ -160,16 +160,16 @@ def _listed(allowed: Sequence[str]) -> str:
     return ", ".join(allowed) or "none"
 
 
-def _components(options: Any) -> Iterator[tuple[str, str]]:
+def components_of(options: Any) -> Iterator[tuple[str, str]]:
     """Kind and name of every component that options name."""
     for declared in options_of(type(options)):
         value = getattr(options, declared.name)
         for item in value if declared.many and value is not None else (value,):
             if isinstance(item, Choice):
                 yield item.kind, item.name
-                yield from _components(item.options)
+                yield from components_of(item.options)
             elif declared.nested and item is not None:
-                yield from _components(item)
+                yield from components_of(item)
             elif declared.kind is not None and item is not None:
                 yield declared.kind, item
 

@@ -1,0 +1,21 @@
+"""The STARK passes the suite that every backend passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from polyproof.settings.spec import BackendChoice
+from polyproof.testing.backend import BackendSuite
+from polyproof.testing.exchange import OneSegment
+from polyproof.toolkit.private_state import AccountIndex
+from polyproof_stark.options import StarkOptions
+from polyproof_stark.tags import account_nonce
+
+
+class TestStark(BackendSuite):
+    choice = BackendChoice("stark", StarkOptions(hash="blake3", queries=12, grinding=2, limb_bits=8, segment_rows=1024))
+
+    def secrets(self, segment: OneSegment, key: bytes) -> Iterator[bytes]:
+        index = AccountIndex(segment.state)
+        for row, user_id in zip(index.rows, index.ids.iterate_encoded(), strict=True):
+            yield account_nonce(key, segment.statement, int(row), user_id)
