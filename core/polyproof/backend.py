@@ -1,7 +1,10 @@
 """The Backend interface: prove a segment of accounts, verify it, open one account, verify that.
 
-A backend sees one segment at a time. The audit around it (``polyproof.liabilities.audit``) reads the snapshot,
-shuffles and cuts it, keeps public and private files apart, and binds the segments by a manifest.
+A backend sees one segment at a time. The audit around it (``polyproof.liabilities``) reads the snapshot, shuffles and
+cuts it, keeps public and private files apart, and binds the segments by a manifest.
+
+A backend computes, and core judges: it never sees a verifier's policy. ``polyproof.liabilities.acceptance`` enforces
+that before it asks, by the hashes and fields that the options name, and afterwards, by the ``SecurityReport``.
 """
 
 from __future__ import annotations
@@ -67,7 +70,7 @@ class Statement:
 
 @frozen
 class Claim:
-    """What one user claims and checks: the own account id and the own balances, typed by the user.
+    """What a user claims and checks: their own account id and balances, as they typed them.
 
     ``balances`` are base units, one for each asset of the statement, in order.
     """
@@ -126,7 +129,9 @@ class Verdict:
     """What a verifier established about one segment."""
 
     totals: tuple[int, ...]
+    """Base units, one for each asset in order: those that were asked about."""
     security: SecurityReport
+    """What this proof gives, by the verifier's own account: nothing in it may be the prover's word."""
     details: Mapping[str, Any] = field(factory=dict)
     """Sizes and options, for reports."""
 
@@ -137,7 +142,7 @@ class InclusionVerdict:
 
     sentences: tuple[str, ...]
     security: SecurityReport
-    """Of the segment's proof, which the claim rests on: the same as in its ``Verdict``."""
+    """Of the segment's proof, which the claim rests on: the same as in the ``Verdict`` on it."""
     details: Mapping[str, Any] = field(factory=dict)
 
 
@@ -151,7 +156,8 @@ class Backend(ABC):
     name: ClassVar[str]
     """The name a spec uses."""
     Options: ClassVar[type]
-    """Frozen attrs class of the options a spec may set; its fields' metadata documents them."""
+    """Frozen attrs class of the options a spec may set. Every hash and field that a proof rests on is one of them, with
+    that ``kind``, or a verifier's policy could not refuse it."""
     properties: ClassVar[BackendProperties]
 
     @abstractmethod
@@ -170,13 +176,14 @@ class Backend(ABC):
 
         ``accounts``: shuffled already. ``key``: 32 secret bytes, fresh for the audit, from which
         nonces are derived. ``state``: an empty private directory for what inclusion proofs are cut
-        from; files created in it must be owner-only.
+        from; core makes what is written there owner-only.
         """
 
     @abstractmethod
     def verify(self, statement: Statement, totals: Sequence[int], proof: bytes) -> Verdict:
-        """Verify one segment from public data alone. Raises ``ProofRejected``; never anything else for
-        hostile bytes, in bounded time and memory. Imports no compiler.
+        """Verify one segment from public data alone.
+
+        Raises ``ProofRejected``, and nothing else for hostile bytes, in bounded time and memory. Imports no compiler.
         """
 
     @abstractmethod
@@ -196,7 +203,10 @@ class Backend(ABC):
         claim: Claim,
         inclusion: bytes,
     ) -> InclusionVerdict:
-        """Check a user's claim. Verifies the segment's proof too. Raises ``ProofRejected``."""
+        """Check a user's claim, and verify the segment's proof, which it rests on. Raises as ``verify`` does.
+
+        ``claim`` has one balance for each asset, each in [0, 2^bits), and an id that UTF-8 can hold: core has checked.
+        """
 
     @abstractmethod
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:

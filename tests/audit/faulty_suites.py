@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator
 
 from audit.faulty_backends import FAULTY, Slow
-from polyproof.settings.spec import BackendChoice
 from polyproof.testing.backend import BackendSuite
 from polyproof.testing.exchange import OneSegment
 
@@ -23,7 +22,7 @@ class _Faulty(BackendSuite):
 
 
 for _cls in FAULTY:
-    _members = {"choice": BackendChoice(_cls.name, _cls.Options(capacity=8)), "__module__": __name__}
+    _members = {"backend_name": _cls.name, "options": _cls.Options(capacity=8), "__module__": __name__}
     _expected = {f"test_{name}" for name in FAULTY[_cls]}
     assert all(callable(getattr(BackendSuite, name, None)) for name in _expected), "a test was renamed"
     _members |= {name: None for name in vars(BackendSuite) if name.startswith("test_") and name not in _expected}

@@ -14,14 +14,14 @@ import pytest
 
 from audit.faulty_backends import FAULTY
 from audit.tally_backend import Tally, TallyOptions
-from polyproof.settings.spec import BackendChoice
 from polyproof.testing.backend import BackendSuite
 from polyproof.testing.exchange import OneSegment
 from polyproof.testing.hostile import variants
 
 
 class TestTally(BackendSuite):
-    choice = BackendChoice("tally", TallyOptions(capacity=8))
+    backend_name = "tally"
+    options = TallyOptions(capacity=8)
     registry_factory = "audit.tally_backend:tally_registry"
 
     def secrets(self, segment: OneSegment, key: bytes) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ from polyproof.hookspecs import KINDS
 from polyproof.model.assets import Asset
 from polyproof.registry import ENTRY_POINT_GROUP, Registry
 from polyproof.settings.accounts import AccountsSettings, AttachedDatabase
-from polyproof.settings.policy import Policy
+from polyproof.settings.policy import Policy, PolicyCheck
 from polyproof.settings.reserves import CoinName, ReservesPolicy, ReservesSpec
 from polyproof.settings.spec import Output, Spec
 
@@ -194,6 +194,12 @@ def modules_table(group: str) -> str:
     return "\n".join(["| module | what it is | names |", "|---|---|---|", *rows]) + "\n"
 
 
+def policy_checks_table() -> str:
+    """What a policy can refuse, by name."""
+    rows = [f"| `{check}` | {_cell(check.meaning)} |" for check in PolicyCheck]
+    return "\n".join(["| check | |", "|---|---|", *rows]) + "\n"
+
+
 def part(name: str) -> str:
     """The text of a generated part."""
     what, _, argument = name.partition(": ")
@@ -204,6 +210,7 @@ def part(name: str) -> str:
         "options": lambda: options_table(_CLASSES[argument]),
         "modules": lambda: modules_table(argument),
         "methods": lambda: methods_table(_METHODS[argument]),
+        "policy checks": policy_checks_table,
     }
     return made[what]()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from polyproof.settings.spec import BackendChoice
 from polyproof.testing.backend import BackendSuite
 from polyproof.testing.exchange import OneSegment
 from polyproof.toolkit.private_state import AccountIndex
@@ -13,7 +12,8 @@ from polyproof_merkle.sum_tree import MerkleSumTreeOptions
 
 
 class TestMerkleSumTree(BackendSuite):
-    choice = BackendChoice("merkle-sum", MerkleSumTreeOptions(hash="sha256", accounts_per_segment=12, min_depth=5))
+    backend_name = "merkle-sum"
+    options = MerkleSumTreeOptions(hash="sha256", accounts_per_segment=12, min_depth=5)
 
     def secrets(self, segment: OneSegment, key: bytes) -> Iterator[bytes]:
         index, nonces = AccountIndex(segment.state), Nonces.derive(key, segment.statement)

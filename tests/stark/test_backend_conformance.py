@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from polyproof.settings.spec import BackendChoice
 from polyproof.testing.backend import BackendSuite
 from polyproof.testing.exchange import OneSegment
 from polyproof.toolkit.private_state import AccountIndex
@@ -13,7 +12,8 @@ from polyproof_stark.tags import account_nonce
 
 
 class TestStark(BackendSuite):
-    choice = BackendChoice("stark", StarkOptions(hash="blake3", queries=12, grinding=2, limb_bits=8, segment_rows=1024))
+    backend_name = "stark"
+    options = StarkOptions(hash="blake3", queries=12, grinding=2, limb_bits=8, segment_rows=1024)
 
     def secrets(self, segment: OneSegment, key: bytes) -> Iterator[bytes]:
         index = AccountIndex(segment.state)

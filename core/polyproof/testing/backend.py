@@ -3,7 +3,8 @@
 A plugin author inherits it and says which backend, with options that make segments of 4 to 2000 accounts::
 
     class TestMyBackend(BackendSuite):
-        choice = BackendChoice("my-backend", MyBackend.Options(queries=12))
+        backend_name = "my-backend"
+        options = MyBackend.Options(queries=12)
 
         def secrets(self, segment, key):
             yield from my_nonces(key, segment.statement)
@@ -57,8 +58,9 @@ class _Interrupted(Exception):
 class BackendSuite:
     """The claims of ``polyproof.backend.Backend``, through core where core stands between."""
 
-    choice: ClassVar[BackendChoice]
-    """The backend and its options; the author sets it."""
+    backend_name: ClassVar[str]
+    options: ClassVar[Any]
+    """An instance of the backend's ``Options``."""
     registry_factory: ClassVar[str] = "polyproof.registry:default_registry"
     """``module:function`` that makes a registry in which the backend is; the default has what is installed."""
     assets: ClassVar[tuple[Asset, ...]] = ASSETS
@@ -101,7 +103,9 @@ class BackendSuite:
         return list(itertools.islice((user for user in ordinary if where(exchange.inclusion(user).segment)), count))
 
     def _found(self, folder: Path) -> Exchange:
-        return found_exchange(self.choice, self.assets, _made(self.registry_factory), folder)
+        return found_exchange(
+            BackendChoice(self.backend_name, self.options), self.assets, _made(self.registry_factory), folder
+        )
 
     # Honest people
 
@@ -162,7 +166,7 @@ class BackendSuite:
 
     def test_interrupted_proving_goes_on_and_verifies(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         exchange = self._found(tmp_path)
-        cls = exchange.registry.get("backend", self.choice.name)
+        cls = exchange.registry.get("backend", self.backend_name)
         whole: Callable[..., SegmentProof] = cls.prove
 
         def cut_short(
