@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from faulty import failed_tests
+from faulty import Faulty
 
-FAULTY = Path(__file__).with_name("faulty_schemes.py")
 CAUGHT_BY = {
     "AllOrNothing": "test_junk_beside_it_changes_nothing_of_a_row",
     "AllSpelledAlike": "test_two_accounts_have_two_spellings",
@@ -42,16 +41,17 @@ CAUGHT_BY = {
     "Unordered": "test_a_batch_is_judged_in_order_and_as_its_rows_alone",
     "WrongStatus": "test_a_wallets_own_signature_is_recognised",
 }
+FAULTY = Faulty(Path(__file__).with_name("faulty_schemes.py"), CAUGHT_BY)
 
 
 def test_a_sound_scheme_passes() -> None:
-    assert failed_tests(FAULTY)["TestSound"] == set()
+    assert FAULTY.failed("Sound") == set()
 
 
-@pytest.mark.parametrize("name", CAUGHT_BY)
-def test_a_faulty_scheme_fails_the_test_of_its_fault(name: str) -> None:
-    assert CAUGHT_BY[name] in failed_tests(FAULTY)[f"Test{name}"]
+@pytest.mark.parametrize("fault", CAUGHT_BY)
+def test_a_faulty_scheme_fails_the_test_of_its_fault(fault: str) -> None:
+    assert FAULTY.failed(fault) == {CAUGHT_BY[fault]}
 
 
-def test_every_scheme_of_the_file_is_looked_at() -> None:
-    assert {name.removeprefix("Test") for name in failed_tests(FAULTY)} == {"Sound", *CAUGHT_BY}
+def test_every_fault_of_the_file_is_looked_at() -> None:
+    assert FAULTY.faults() == set(CAUGHT_BY)

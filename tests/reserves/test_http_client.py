@@ -9,54 +9,19 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from polyproof.testing.servers import DRIPS, FLOODS, SECRET, Server, Wire
 from polyproof.toolkit.endpoint import Endpoint, EndpointOptions, open_endpoint
 from polyproof.toolkit.http import Failed, HttpClient, MayPass, Response
 from reserves.rpc_server import Node, serving
 
-SECRET = "secret-key-of-the-test"
 LOCALHOST = Path(__file__).with_name("localhost.pem")
 """A certificate of localhost that nobody else trusts, and its key."""
-
-
-class Wire:
-    """A server that sends the bytes it was given, then one text again and again until nobody listens."""
-
-    def __init__(self, first: bytes, again: bytes = b"", pause: float = 0.0, tls: ssl.SSLContext | None = None) -> None:
-        self.first, self.again, self.pause, self.tls = first, again, pause, tls
-        self.requests: list[bytes] = []
-
-    @contextmanager
-    def listening(self) -> Iterator[str]:
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            threading.Thread(target=self._accept, args=(server,), daemon=True).start()
-            yield f"://localhost:{server.getsockname()[1]}/{SECRET}"
-
-    def _accept(self, server: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = server.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with connection:
-            try:
-                if self.tls is not None:
-                    connection = self.tls.wrap_socket(connection, server_side=True)
-                self.requests.append(connection.recv(1 << 16))
-                connection.sendall(self.first)
-                while self.again:
-                    connection.sendall(self.again)
-                    time.sleep(self.pause)
-            except OSError:
-                pass
 
 
 def text(response: Response) -> str:
@@ -64,11 +29,15 @@ def text(response: Response) -> str:
     return response.body.decode()
 
 
+def sending(first: bytes, again: bytes = b"", pause: float = 0.0, tls: ssl.SSLContext | None = None) -> Server:
+    return Server(lambda request: Wire(first, again, pause), tls)
+
+
 @contextmanager
-def client(wire: Wire, scheme: str = "http", **options: Any) -> Iterator[HttpClient]:
-    with wire.listening() as url:
+def client(server: Server, **options: Any) -> Iterator[HttpClient]:
+    with server.listening() as url:
         chosen = EndpointOptions(
-            **{"url": scheme + url, "timeout": 0.5, "attempts": 1, "max_response_bytes": 1 << 20, **options}
+            **{"url": url, "timeout": 0.5, "attempts": 1, "max_response_bytes": 1 << 20, **options}
         )
         made = HttpClient(open_endpoint(chosen), chosen)
         try:
@@ -80,45 +49,13 @@ def client(wire: Wire, scheme: str = "http", **options: Any) -> Iterator[HttpCli
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
-ENDLESS = {
-    "a body after Connection: close": Wire(OK + b"Connection: close\r\nContent-Length: 1000000\r\n\r\n", b" ", 0.02),
-    "a body without a length": Wire(OK + b"\r\n", b" ", 0.02),
-    "a body of HTTP/1.0": Wire(b"HTTP/1.0 200 OK\r\nContent-Length: 1000000\r\n\r\n", b" ", 0.02),
-    "chunks": Wire(CHUNKED, b"1\r\n \r\n", 0.02),
-    "a chunk": Wire(CHUNKED + b"ffff\r\n", b" ", 0.02),
-    "a chunk's extension": Wire(CHUNKED + b"1;", b"x", 0.02),
-    "headers": Wire(OK, b"X: y\r\n", 0.02),
-    "a status line": Wire(b"HTTP/1.1 200 ", b"O", 0.02),
-    "a line after the last chunk": Wire(CHUNKED + b"0\r\n", b"X: y\r\n", 0.02),
-    "informational answers": Wire(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.02),
-}
 
-
-@pytest.mark.parametrize("name", ENDLESS)
+@pytest.mark.parametrize("name", DRIPS)
 def test_whatever_is_dripped_ends_at_the_deadline(name: str) -> None:
     start = time.perf_counter()
-    with client(ENDLESS[name]) as asking, pytest.raises(Failed, match="took too long"):
+    with client(Server(lambda request: DRIPS[name])) as asking, pytest.raises(Failed, match="took too long"):
         asking.get("/", text)
     assert time.perf_counter() - start < 3
-
-
-FLOODS = {
-    "a body": Wire(OK + b"Content-Length: 100000000000\r\n\r\n", b" " * 65536),
-    "a body without a length": Wire(OK + b"\r\n", b" " * 65536),
-    "a chunk": Wire(CHUNKED + b"fffffffffffffffffffff\r\n", b" " * 65536),
-    "a chunk of size -1": Wire(CHUNKED + b"-1\r\n", b" " * 65536),
-    "a chunk of size -ffff": Wire(CHUNKED + b"-ffff\r\n", b" " * 65536),
-    "chunks": Wire(CHUNKED, b"10000\r\n" + b" " * 65536 + b"\r\n"),
-    "a chunk's size": Wire(CHUNKED, b"1" * 65536),
-    "a chunk's extension": Wire(CHUNKED + b"1;", b"x" * 65536),
-    "lines after the last chunk": Wire(CHUNKED + b"0\r\n", b"X: y\r\n" * 10000),
-    "a line after the last chunk": Wire(CHUNKED + b"0\r\n", b"x" * 65536),
-    "headers": Wire(OK, b"X: y\r\n" * 10000),
-    "a header": Wire(OK + b"X: ", b"y" * 65536),
-    "long headers": Wire(OK, b"X: " + b"y" * 65000 + b"\r\n"),
-    "a status line": Wire(b"HTTP/1.1 200 ", b"O" * 65536),
-    "informational answers": Wire(b"", b"HTTP/1.1 100 Continue\r\n" + b"X: y\r\n" * 90 + b"\r\n"),
-}
 
 
 @pytest.mark.parametrize("name", FLOODS)
@@ -126,7 +63,7 @@ def test_whatever_floods_takes_bounded_time_and_memory(name: str) -> None:
     start = time.perf_counter()
     tracemalloc.start()
     try:
-        with client(FLOODS[name]) as asking, pytest.raises(Failed):
+        with client(Server(lambda request: FLOODS[name])) as asking, pytest.raises(Failed):
             asking.get("/", text)
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -139,10 +76,11 @@ def test_what_is_compressed_is_not_unpacked() -> None:
     """A gigabyte of zeros is a megabyte of gzip: the client says that it takes none, and takes none."""
     packed = b"\x1f\x8b not unpacked"
     for encoding in (b"gzip", b"deflate", b"br", b"zstd", b"gzip, gzip, gzip, gzip, gzip, gzip, gzip"):
-        wire = Wire(OK + b"Content-Encoding: %s\r\nContent-Length: %d\r\n\r\n%s" % (encoding, len(packed), packed))
-        with client(wire) as asking:
+        head = b"Content-Encoding: %s\r\nContent-Length: %d\r\n\r\n" % (encoding, len(packed))
+        server = sending(OK + head + packed)
+        with client(server) as asking:
             assert asking.get("/", lambda response: response.body) == packed
-        assert b"accept-encoding: identity\r\n" in wire.requests[0].lower()
+        assert server.requests[0].headers["accept-encoding"] == "identity"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +101,7 @@ def test_what_is_compressed_is_not_unpacked() -> None:
     ],
 )
 def test_an_answer_cut_short_or_garbled_is_no_answer(answer: bytes) -> None:
-    with client(Wire(answer), attempts=2, backoff=0.0) as asking, pytest.raises(Failed, match="2 times"):
+    with client(sending(answer), attempts=2, backoff=0.0) as asking, pytest.raises(Failed, match="2 times"):
         asking.get("/", text)
 
 
@@ -174,23 +112,23 @@ def trusted_by(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(LOCALHOST))
 
 
-def over_tls(answer: bytes = OK + b"Content-Length: 2\r\n\r\nhi", again: bytes = b"", pause: float = 0.0) -> Wire:
+def over_tls(answer: bytes = OK + b"Content-Length: 2\r\n\r\nhi", again: bytes = b"", pause: float = 0.0) -> Server:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(LOCALHOST)
-    return Wire(answer, again, pause, context)
+    return sending(answer, again, pause, context)
 
 
 def test_a_certificate_that_nobody_trusts_is_final() -> None:
-    wire = over_tls()
-    with client(wire, "https", attempts=3) as asking, pytest.raises(Failed, match="certificate is not valid") as caught:
+    server = over_tls()
+    with client(server, attempts=3) as asking, pytest.raises(Failed, match="certificate is not valid") as caught:
         asking.get("/", text)
     assert not isinstance(caught.value, MayPass)
-    assert not wire.requests
+    assert not server.requests
 
 
 def test_a_trusted_certificate_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     trusted_by(monkeypatch)
-    with client(over_tls(), "https") as asking:
+    with client(over_tls()) as asking:
         assert asking.get("/", text) == "hi"
 
 
@@ -198,29 +136,40 @@ def test_a_trusted_certificate_of_another_host_is_final(monkeypatch: pytest.Monk
     trusted_by(monkeypatch)
     resolve = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *rest: resolve("127.0.0.1", port, *rest))
-    wire = over_tls()
-    with wire.listening() as url:
-        options = EndpointOptions(url="https" + url.replace("localhost", "elsewhere.example"), timeout=2.0, attempts=1)
+    server = over_tls()
+    with server.listening() as url:
+        options = EndpointOptions(url=url.replace("localhost", "elsewhere.example"), timeout=2.0, attempts=1)
         with pytest.raises(Failed, match="certificate is not valid"):
             HttpClient(open_endpoint(options), options).get("/", text)
-    assert not wire.requests
+    assert not server.requests
 
 
 @pytest.mark.parametrize("first", [OK + b"Content-Length: 1000000\r\n\r\n", OK + b"Connection: close\r\n\r\n", OK])
 def test_a_server_that_drips_over_tls_is_cut_off_too(monkeypatch: pytest.MonkeyPatch, first: bytes) -> None:
     trusted_by(monkeypatch)
     start = time.perf_counter()
-    with client(over_tls(first, b"X", 0.02), "https") as asking, pytest.raises(Failed, match="took too long"):
+    with client(over_tls(first, b"X", 0.02)) as asking, pytest.raises(Failed, match="took too long"):
         asking.get("/", text)
     assert time.perf_counter() - start < 3
 
 
 def test_a_handshake_that_drips_is_cut_off_too() -> None:
-    start = time.perf_counter()
-    hello = b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03"
-    with client(Wire(hello, b"\0", 0.02), "https") as asking, pytest.raises(Failed):
-        asking.get("/", text)
-    assert time.perf_counter() - start < 3
+    def drip(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03")
+            for _ in range(500):
+                connection.sendall(b"\0")
+                time.sleep(0.02)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=drip, args=(listener,), daemon=True).start()
+        url = f"https://localhost:{listener.getsockname()[1]}/"
+        options = EndpointOptions(url=url, timeout=0.5, attempts=1)
+        start = time.perf_counter()
+        with pytest.raises(Failed, match="took too long"):
+            HttpClient(open_endpoint(options), options).get("/", text)
+        assert time.perf_counter() - start < 3
 
 
 # Secrets
@@ -239,7 +188,7 @@ def test_a_handshake_that_drips_is_cut_off_too() -> None:
 def test_no_log_has_the_url(answer: bytes, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     said = ""
-    with client(Wire(answer), attempts=2, backoff=0.0) as asking:
+    with client(sending(answer), attempts=2, backoff=0.0) as asking:
         try:
             asking.get("/below", text)
         except Failed as error:
