@@ -222,9 +222,6 @@ class LiabilitiesSystem(ConstraintSystem):
     padding; the last row under constraints, U−1, is the system's own.
     """
 
-    assets: Sequence[Asset]
-    active: int
-
     @abstractmethod
     def __init__(self, assets: Sequence[Asset], *, active: int, modulus: int, limb_bits: int) -> None:
         """Raise ``OptionsError``, with the arithmetic, for numbers under which a sum could wrap."""

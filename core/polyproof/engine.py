@@ -30,34 +30,24 @@ def thread_count() -> int:
     return os.cpu_count() or 1
 
 
-def for_blocks(
-    function: Callable[[int, int], object],
-    count: int,
-    block: int,
-    progress: Callable[[int], object] | None = None,
-) -> None:
+def for_blocks(function: Callable[[int, int], object], count: int, block: int) -> None:
     """Call ``function(start, stop)`` for consecutive blocks of ``range(count)`` on all threads.
 
     ``function`` must release the GIL for its work (a ``nogil`` kernel, a large numpy operation) and
-    must write only to its own block. ``progress(items)`` is called after each block, on the calling
-    thread. The first exception of any block is raised after the running blocks have ended.
+    must write only to its own block. The first exception of any block is raised after the running blocks
+    have ended.
     """
     starts = range(0, count, block)
     threads = min(thread_count(), len(starts))
     if threads <= 1:
         for start in starts:
-            stop = min(start + block, count)
-            function(start, stop)
-            if progress:
-                progress(stop - start)
+            function(start, min(start + block, count))
         return
     with ThreadPoolExecutor(threads) as pool:
         futures = [pool.submit(function, start, min(start + block, count)) for start in starts]
         try:
-            for start, future in zip(starts, futures, strict=True):
+            for future in futures:
                 future.result()
-                if progress:
-                    progress(min(block, count - start))
         except BaseException:
             for future in futures:
                 future.cancel()

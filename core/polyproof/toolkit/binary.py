@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import struct
 
-import numpy as np
-
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements, Extension, Field
 from polyproof.hash import DIGEST_BYTES, Hash, Words
@@ -56,10 +54,6 @@ class Writer:
         """Field or extension elements whose shape the reader knows."""
         self._parts.append(field.encode(elements))
 
-    def words(self, words: Words) -> None:
-        """64-bit words whose number the reader knows."""
-        self._parts.append(np.ascontiguousarray(words, "<u8").tobytes())
-
     def getvalue(self) -> bytes:
         """The file."""
         return b"".join(self._parts)
@@ -83,17 +77,12 @@ class Reader:
         if count > len(self._data) - self._position:
             raise ProofRejected(
                 "truncated",
-                f"the {self._what} ends inside {item!r}: {count} bytes wanted at offset {self._position}, "
-                f"{len(self._data) - self._position} left",
+                f"the {self._what} ends inside {item!r}: expected {count} bytes at offset {self._position}, "
+                f"{len(self._data) - self._position} are left",
             )
         start = self._position
         self._position += count
         return bytes(self._data[start : self._position])
-
-    @property
-    def remaining(self) -> int:
-        """Bytes not yet read."""
-        return len(self._data) - self._position
 
     def integer(self, item: str, least: int = 0, most: int = 2**64 - 1) -> int:
         """An integer within [least, most]."""
@@ -139,14 +128,8 @@ class Reader:
             size = field.element_bytes
         return field.decode(self._take(count * size, item), shape)
 
-    def words(self, item: str, count: int, bound: int = 2**64) -> Words:
-        """``count`` words, each below ``bound``."""
-        words = np.frombuffer(self._take(8 * count, item), "<u8").astype(np.uint64)
-        if bound < 2**64 and bool((words >= np.uint64(bound)).any()):
-            raise ProofRejected("range", f"{item} holds a word that is not below {bound}")
-        return words
-
     def finish(self) -> None:
         """Reject bytes after the last item."""
-        if self.remaining:
-            raise ProofRejected("trailing-bytes", f"the {self._what} goes on for {self.remaining} bytes after its end")
+        left = len(self._data) - self._position
+        if left:
+            raise ProofRejected("trailing-bytes", f"the {self._what} goes on for {left} bytes after its end")
