@@ -1,4 +1,7 @@
-"""The low-degree test: commit, fold, grind, query; the part that STARK and polynomial commitment share."""
+"""The low-degree test: commit, fold, grind, query; the part that STARK and polynomial commitment share.
+
+Section 6 of docs/reference/protocol.md; messages 7 and 8 of section 7.
+"""
 
 from __future__ import annotations
 
