@@ -1,7 +1,7 @@
 """FRI as a polynomial commitment: commit to columns, open all of them at points outside the field.
 
-Every column f and point z gives the quotient (f(X) − f(z))/(X − z), a polynomial exactly if the claimed
-value is right. All quotients are combined with powers of one challenge γ into a codeword, and the
+Every column f and point z gives the quotient (f(X) − f(z))/(X − z), a polynomial exactly if the value
+sent is right. All quotients are combined with powers of one challenge γ into a codeword, and the
 low-degree test is run on that (DEEP-FRI: Ben-Sasson, Goldberg, Kopparty, Saraf, eprint 2019/336).
 
 Binding, not hiding: nothing is blinded here. The STARK, which must hide, has masks of its own.
@@ -45,7 +45,7 @@ class FriState:
 
 @frozen(eq=False)
 class FriOpening:
-    """Claimed values and the proof that they are right."""
+    """Values at the points, and the proof that they are right."""
 
     values: tuple[tuple[Elements, ...], ...]
     """``values[commitment][point]``: ``(columns, e)``."""
@@ -203,8 +203,8 @@ class FriCommitment(PolynomialCommitment):
             for block, of_state in zip(rows, values, strict=True):
                 weights = powers[used : used + block.shape[1]]
                 used += block.shape[1]
-                claimed = extension.sum(extension.multiply(weights, of_state[number]), axis=0)
-                numerator = extension.add(numerator, extension.subtract(extension.dot(block, weights), claimed))
+                sent = extension.sum(extension.multiply(weights, of_state[number]), axis=0)
+                numerator = extension.add(numerator, extension.subtract(extension.dot(block, weights), sent))
             inverse = extension.inverse(extension.subtract(extension.embed(at), point))
             result = extension.add(result, extension.multiply(numerator, inverse))
         return result

@@ -266,14 +266,14 @@ class _Expansion:
         shared = self._zero
         for order, balance in enumerate(self._balances):
             shared = shared + balance * self._lambda(len(self._sums) + order if order else 0)
-        body, last, claimed = shared, shared, self._zero
+        body, last, totals = shared, shared, self._zero
         for exponent, item in enumerate(self._sums, start=1):
             body = body + item.body * self._lambda(exponent)
             last = last + item.last * self._lambda(exponent)
-            claimed = claimed + item.total * self._lambda(exponent)
+            totals = totals + item.total * self._lambda(exponent)
         acc = self._argument_column("accumulator")
         self._require("accumulator starts at 0", acc, RowSet.FIRST)
         self._require("accumulator grows", acc.next - acc - body, RowSet.TRANSITION)
         self._require("accumulator grows on the last row", acc.next - acc - last, RowSet.LAST)
-        self._require("accumulator ends at the totals", acc - claimed, RowSet.END)
+        self._require("accumulator ends at the totals", acc - totals, RowSet.END)
         return self._base + len(self.argument_columns) - 1, body.index, last.index

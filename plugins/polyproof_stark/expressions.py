@@ -46,9 +46,9 @@ def evaluate(
         if nodes[index].operation in _ARITHMETIC:
             uses[nodes[index].first] += 1
             uses[nodes[index].second] += 1
-    wanted = set(roots)
+    asked = set(roots)
     if visit is None:
-        for root in wanted:
+        for root in asked:
             uses[root] += 1
     values: dict[int, Value] = {}
     for index in order:
@@ -65,9 +65,9 @@ def evaluate(
                     values.pop(used, None)
         if uses[index]:
             values[index] = value
-        if visit is not None and index in wanted:
+        if visit is not None and index in asked:
             visit(index, value)
-    return {} if visit is not None else {root: values[root] for root in wanted}
+    return {} if visit is not None else {root: values[root] for root in asked}
 
 
 def _apply(operation: Operation, left: Value, right: Value, extension: Extension) -> Value:

@@ -68,9 +68,9 @@ class StarkProof:
         field, extension, layout, p = instance.field, instance.extension, instance.layout, instance.parameters
         reader = Reader(data, MAGIC, VERSION, "STARK proof")
         reader.integer("log2 of the rows", p.log_rows, p.log_rows)
-        trace_root, inclusion_root = reader.digests("roots", hash, 2)
+        trace_root, inclusion_root = reader.digests("trace and inclusion root", hash, 2)
         argument_root = reader.digests("argument root", hash, 1 if layout.argument else 0).reshape(-1)
-        quotient_root, pair_root = reader.digests("roots", hash, 2)
+        quotient_root, pair_root = reader.digests("quotient and pair root", hash, 2)
         base = instance.compiled.base_columns
         sizes = [base, 2, layout.argument, layout.chunks, len(instance.compiled.next_columns)]
         opened = np.split(reader.elements("openings", extension, (sum(sizes),)), np.cumsum(sizes)[:-1])
@@ -104,5 +104,5 @@ class StarkProof:
 
 
 def read_log_rows(data: bytes, most: int) -> int:
-    """The trace length that a proof file claims, within [10, most]: the instance is built from it."""
+    """The trace length that a proof file states, within [10, most]: the instance is built from it."""
     return Reader(data, MAGIC, VERSION, "STARK proof").integer("log2 of the rows", 10, most)

@@ -1,6 +1,6 @@
 """What is known about proximity to Reed-Solomon codes, as numbers: four bounds, one interface.
 
-A low-degree test makes a claim about many words by testing a random combination of them. Up to some
+A low-degree test judges many words by testing a random combination of them. Up to some
 distance θ this loses nothing: but for a few *exceptional* challenges, if the combination agrees with a
 polynomial on a share α = 1 − θ of the domain, then all words agree with polynomials on one such share
 (correlated agreement). How few the exceptional challenges are is what the papers prove:

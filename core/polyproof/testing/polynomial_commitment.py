@@ -243,7 +243,7 @@ class PolynomialCommitmentSuite:
         other_value.values[1][1][0, 0] ^= np.uint64(1)
         other_root = opened.roots[0] ^ np.array([1, 0, 0, 0], np.uint64)
         other_point = _point(opened.scheme.extension, 9)
-        for roots, points, claimed in (
+        for roots, points, candidate in (
             (opened.roots, opened.points, opening),
             ((other_root, *opened.roots[1:]), opened.points, opening),
             (opened.roots, (opened.points[0], other_point), opening),
@@ -251,9 +251,9 @@ class PolynomialCommitmentSuite:
         ):
             transcript = RecordingTranscript(opened.hash, LABEL)
             try:
-                opened.scheme.verify(roots, points, claimed, transcript)
+                opened.scheme.verify(roots, points, candidate, transcript)
             except ProofRejected:
-                assert claimed is not opening or roots is not opened.roots or points is not opened.points
+                assert candidate is not opening or roots is not opened.roots or points is not opened.points
             said.append(repr(transcript.said))
         assert len(set(said)) == len(said)
 
