@@ -22,10 +22,10 @@ import pytest
 
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
 from polyproof.model.amounts import AmountError, Rounding, parse_amount
+from polyproof.model.holdings import FINEST
 from polyproof.ownership import AccountControl, OwnershipClaim
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
-from polyproof.source import FINEST
 from polyproof.testing.balances import Connect, Controlled, Held, ServedBalanceSuite
 from polyproof.testing.servers import Reply, Request, Respond
 from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint

@@ -12,9 +12,9 @@ from attrs import evolve
 
 from ownership import wallets
 from polyproof.balances import BalanceProvider, ControlQuestion, Pin, Question
+from polyproof.model.holdings import FINEST
 from polyproof.ownership import AccountControl, OwnershipClaim
 from polyproof.registry import default_registry
-from polyproof.source import FINEST
 from polyproof.testing.balances import BalanceSuite, Connect, Controlled, Held, ServedBalanceSuite
 from polyproof.testing.servers import Reply, Request, Respond
 from polyproof.toolkit.recording import Answered, write_recording
