@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import json
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
 import strangers
+from polyproof import testing
 from polyproof.hookspecs import KINDS
 
+PAGE = strangers.EXAMPLES.parent / "how-to" / "write-a-plugin.md"
 PROJECT = '[project]\nname = "polyproof-x"\n[project.entry-points."polyproof.plugins"]\nx = "polyproof_x"\n'
 
 
@@ -28,9 +31,20 @@ def offered(folder: Path) -> set[str]:
 def test_every_kind_of_plugin_has_an_example_on_the_page_about_plugins() -> None:
     kinds = {kind for package in strangers.packages(strangers.EXAMPLES) for kind in offered(package)}
     assert kinds <= set(KINDS)
-    page = (strangers.EXAMPLES.parent / "how-to" / "write-a-plugin.md").read_text(encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
     missing = [path.name for path in strangers.packages(strangers.EXAMPLES) if f"examples/{path.name}/" not in page]
     assert missing == []
+
+
+def test_every_conformance_suite_is_on_the_page_about_plugins() -> None:
+    suites = [
+        f"polyproof.testing.{module.name}.{node.name}"
+        for module in iter_modules(testing.__path__)
+        for node in ast.parse(Path(testing.__path__[0], f"{module.name}.py").read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and node.name.endswith("Suite")
+    ]
+    assert len(suites) >= len(KINDS)
+    assert [name for name in suites if f"`{name}`" not in PAGE.read_text(encoding="utf-8")] == []
 
 
 def package(folder: Path, text: str = PROJECT) -> Path:
