@@ -15,6 +15,7 @@ from attrs import frozen
 __all__ = [
     "AccountsError",
     "ArtifactError",
+    "ExtraMissing",
     "FieldError",
     "InputError",
     "Location",
@@ -117,6 +118,15 @@ class PluginFault(PluginError):
     """A plugin answered, but not as its interface promises: its fault, not that of any input. Exit status 3."""
 
     exit_status = 3
+
+
+class ExtraMissing(InputError):
+    """What is asked for needs packages that come with an extra of the distribution, which is not installed."""
+
+    def __init__(self, problem: Problem, extras: tuple[str, ...]) -> None:
+        """``extras``: names of the extras to install."""
+        self.extras = extras
+        super().__init__(problem)
 
 
 class FieldError(PolyproofError, ArithmeticError):

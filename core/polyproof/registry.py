@@ -14,7 +14,8 @@ from attrs import frozen
 
 from polyproof import hookspecs
 from polyproof.config.options import did_you_mean, shown
-from polyproof.errors import PluginError, Problem
+from polyproof.errors import ExtraMissing, PluginError, Problem
+from polyproof.extras import EXTRAS, is_installed, missing_extra
 from polyproof.hookspecs import KINDS, Component
 from polyproof.version import INTERFACE_VERSION
 
@@ -182,13 +183,17 @@ class Registry:
         """The class of a component.
 
         Raises ``PluginError`` as ``find`` does, and for a class that cannot be imported, does not
-        derive from the kind's abstract class, or leaves some of it out.
+        derive from the kind's abstract class, or leaves some of it out; ``ExtraMissing`` for a class
+        that needs an extra of polyproof which is not installed.
         """
         offer = self.find(kind, name)
         what = f"{kind} {name!r} of {offer.origin}"
         try:
             found = _load(offer.component.factory)
         except _ANYTHING as error:
+            extra = missing_extra(error, f"{kind} {name!r}") if isinstance(error, ImportError) else None
+            if extra is not None:
+                raise extra from error
             raise PluginError(f"{what} cannot be imported: {_told(error)}") from error
         base = _load(KINDS[kind])
         if not (isinstance(found, type) and issubclass(found, base)):
@@ -198,6 +203,23 @@ class Registry:
             raise PluginError(f"{what} lacks {', '.join(missing)}")
         if getattr(found, "name", None) != name:
             raise PluginError(f"{what} calls itself {shown(getattr(found, 'name', None))}")
+        return found
+
+    def lacking(self) -> dict[tuple[str, str], ExtraMissing]:
+        """By kind and name, the components that cannot be used until an extra of polyproof is installed.
+
+        Nothing is imported where every extra is there.
+        """
+        found: dict[tuple[str, str], ExtraMissing] = {}
+        if not all(is_installed(extra) for extra in EXTRAS):
+            for kind, name in self._components:
+                try:
+                    self.get(kind, name)
+                except ExtraMissing as error:
+                    found[kind, name] = error
+                except PluginError:
+                    # Something else is wrong with it, which whoever asks for it learns.
+                    continue
         return found
 
     def create(self, kind: str, name: str, *args: Any, **kwargs: Any) -> Any:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from polyproof.cli import run
-from recorded.verdicts import judged
+from recorded.verdicts import expected, judged, run_here
 
 RECORDS = Path(__file__).parent
-RENAMED = {"file-size": "proof-size"}
-"""Checks that have got another name since: of one refusal raised in two places, the one name that it has now."""
 
 
 def cases() -> list[Any]:
@@ -26,18 +21,9 @@ def cases() -> list[Any]:
     ]
 
 
-def polyproof(arguments: list[str], directory: Path) -> tuple[int, str]:
-    with contextlib.chdir(directory), contextlib.redirect_stdout(io.StringIO()) as output:
-        status = run(arguments)
-    return status, output.getvalue()
-
-
 @pytest.mark.parametrize(("record", "case"), cases())
 def test_a_recorded_audit_is_judged_as_it_was(record: Path, case: dict[str, Any], tmp_path: Path) -> None:
-    expected = dict(case["verdict"])
-    if "check" in expected:
-        expected["check"] = RENAMED.get(expected["check"], expected["check"])
-    assert judged(polyproof, record, tmp_path / "record", case) == expected
+    assert judged(run_here, record, tmp_path / "record", case) == expected(case)
 
 
 def test_a_record_has_audits_of_every_hash_and_verdicts_of_both_kinds() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import shutil
+import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Run", "apply_edit", "judged"]
+__all__ = ["Run", "apply_edit", "expected", "judge_all", "judged", "run_here"]
 
 Run = Callable[[list[str], Path], tuple[int, str]]
 """Runs polyproof with arguments in a directory; its exit status and what it wrote to stdout."""
@@ -31,6 +35,18 @@ _KEPT = (
     "totals",
     "user",
 )
+
+
+RENAMED = {"file-size": "proof-size"}
+"""Checks that have got another name since: of one refusal raised in two places, the one name that it has now."""
+
+
+def expected(case: Mapping[str, Any]) -> dict[str, Any]:
+    """The verdict of a case as it was recorded, in names of today."""
+    verdict = dict(case["verdict"])
+    if verdict.get("check") is not None:
+        verdict["check"] = RENAMED.get(verdict["check"], verdict["check"])
+    return verdict
 
 
 def judged(run: Run, record: Path, workspace: Path, case: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,3 +101,25 @@ def _changed(data: bytes, folder: Path, edit: Mapping[str, Any]) -> bytes:
     old = edit["old"].encode()
     assert data.count(old) == edit["count"], f"{edit['file']} holds {old!r} {data.count(old)} times"
     return data.replace(old, edit["new"].encode())
+
+
+def judge_all(record: Path, workspace: Path) -> dict[str, Any]:
+    """The verdicts that the polyproof of this Python gives on all cases of a record, by name."""
+    cases = json.loads((record / "expected.json").read_text())["cases"]
+    return {
+        case["name"]: judged(run_here, record, workspace / f"case-{number}", case) for number, case in enumerate(cases)
+    }
+
+
+def run_here(arguments: list[str], directory: Path) -> tuple[int, str]:
+    """Run polyproof in this process."""
+    from polyproof.cli import run
+
+    with contextlib.chdir(directory), contextlib.redirect_stdout(io.StringIO()) as output:
+        status = run(arguments)
+    return status, output.getvalue()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as temporary:
+        print(json.dumps(judge_all(Path(sys.argv[1]), Path(temporary))))

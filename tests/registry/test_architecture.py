@@ -88,7 +88,7 @@ def test_the_scan_sees_imports_of_every_form(source: str) -> None:
 
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "version"),
+    ("errors", "extras", "version"),
     ("config", "engine", "findings", "formats", "model", "progress"),
     (
         "backend",

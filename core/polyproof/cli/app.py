@@ -35,6 +35,7 @@ from polyproof.cli.commands import (
 )
 from polyproof.cli.statuses import BROKEN_PIPE, FAULT, INTERRUPTED
 from polyproof.errors import PolyproofError, Problem, UsageError
+from polyproof.extras import missing_extra
 from polyproof.version import __version__
 
 __all__ = ["app", "main", "run"]
@@ -151,6 +152,10 @@ def _run(arguments: list[str], json: bool) -> int:
         return UsageError.exit_status
     except Exception as error:  # noqa: BLE001 - the last handler before the user
         _debug()
+        missing = missing_extra(error, "this command") if isinstance(error, ImportError) else None
+        if missing is not None:
+            print_error(_with_notes(missing, error), json=json)
+            return missing.exit_status
         fault = Fault(
             f"polyproof failed; this is a fault in polyproof, not in your input: {type(error).__name__}: {error}\n"
             f"POLYPROOF_DEBUG=1 shows where; please report it"

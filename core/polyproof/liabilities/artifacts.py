@@ -26,9 +26,11 @@ __all__ = [
     "HISTORY",
     "MANIFEST",
     "PRIVATE_README",
+    "RESERVES",
     "InclusionFile",
     "find_private",
     "find_public",
+    "has_reserves",
     "is_history",
     "read_inclusion_file",
     "read_manifest",
@@ -38,6 +40,8 @@ __all__ = [
 MANIFEST = "manifest.json"
 HISTORY = "history.json"
 """The index of a published history: see ``polyproof.publication.history``."""
+RESERVES = "reserves.json"
+"""What is held against it, if that is published: see ``polyproof.reserves.published``."""
 
 PRIVATE_README = """\
 PRIVATE: never publish anything in this folder.
@@ -69,6 +73,12 @@ def is_history(directory: Path) -> bool:
     """Whether a directory is a published history rather than a single audit."""
     index = directory / HISTORY
     return index.is_symlink() or index.exists()
+
+
+def has_reserves(public: Path) -> bool:
+    """Whether reserves are published beside a manifest."""
+    path = public / RESERVES
+    return path.is_symlink() or path.exists()
 
 
 def find_private(directory: Path) -> Path:

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from polyproof.backend import Backend, SecurityReport
 from polyproof.errors import InputError
+from polyproof.extras import require_extras
 from polyproof.model.accounts import Accounts
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
@@ -33,7 +34,7 @@ def check(spec: Spec, *, registry: Registry | None = None, progress: Progress | 
     """Read and validate everything that proving needs, and prove nothing.
 
     Raises ``AccountsError`` with every problem of the snapshot, ``OptionsError`` for a backend that
-    cannot serve these assets.
+    cannot serve these assets, ``ExtraMissing`` without the extra ``prove``.
     """
     prepared = prepare(spec, registry or default_registry(), progress or Progress())
     security = prepared.backend.security(spec.assets, max(prepared.sizes))
@@ -59,6 +60,7 @@ class Prepared:
 
 def prepare(spec: Spec, registry: Registry, progress: Progress) -> Prepared:
     """Read the snapshot and cut it. Raises as ``check`` does."""
+    require_extras("prove", purpose="reading a snapshot to prove it")
     from polyproof.liabilities.snapshot.reader import read_snapshot
 
     backend = create_backend(spec, registry)

@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock, Timeout
 
 from polyproof.errors import ArtifactError, InputError
 from polyproof.formats.files import flush_tree, make_private_directory, write_durably, write_private
@@ -91,6 +90,9 @@ class Workspace:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
+        # Comes with the extra that proves; who only verifies has no workspace.
+        from filelock import FileLock, Timeout
+
         lock = FileLock(self.path / "lock", mode=0o600)
         try:
             # Not granted in a file that was removed meanwhile, as by a process that finished and took it away.

@@ -30,15 +30,24 @@ from polyproof.config.options import Fault, option, plain
 from polyproof.config.reader import Structure
 from polyproof.config.tree import from_json
 from polyproof.errors import ArtifactError, InputError, PolicyRejected, Problem, ProofRejected
+from polyproof.extras import require_extras
 from polyproof.formats.files import read_bounded, write_durably
 from polyproof.formats.strict_json import canonical, parse_strict
 from polyproof.liabilities import AuditVerified, verification
-from polyproof.liabilities.artifacts import HISTORY, MANIFEST, find_public, is_history, read_manifest
+from polyproof.liabilities.artifacts import (
+    HISTORY,
+    MANIFEST,
+    RESERVES,
+    find_public,
+    has_reserves,
+    is_history,
+    read_manifest,
+)
 from polyproof.model.manifest import Manifest
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.reserves.evidence import EVIDENCE
-from polyproof.reserves.published import RESERVES
+from polyproof.reserves.published import MOST_BYTES as MOST_RESERVES_BYTES
 from polyproof.reserves.run import ReservesVerified, verify_reserves
 from polyproof.settings.policy import Policy, PolicyCheck
 from polyproof.settings.reserves import ReservesPolicy
@@ -265,11 +274,13 @@ def _check_unlisted(directory: Path, index: PublishedHistory, digests: Sequence[
 
 @frozen
 class VerifiedAudit:
-    """One audit of a history, completely verified."""
+    """One audit of a history, verified; completely, unless ``reserves_unchecked`` says otherwise."""
 
     liabilities: AuditVerified
     reserves: ReservesVerified | None
-    """None if the audit is of liabilities alone."""
+    """None if the audit is of liabilities alone, or its reserves were not checked."""
+    reserves_unchecked: bool = False
+    """Reserves are published with it, and nothing was checked of them."""
 
     @property
     def manifest(self) -> Manifest:
@@ -278,13 +289,13 @@ class VerifiedAudit:
 
     @property
     def met(self) -> bool | None:
-        """Whether holdings cover what is owed, by the published policy; None without reserves."""
+        """Whether holdings cover what is owed, by the published policy; None without reserves that were checked."""
         return self.reserves.published.met if self.reserves else None
 
 
 @frozen
 class HistoryVerified:
-    """A history of which every proof, every signature and every link was checked."""
+    """A history of which every proof and every link was checked; of reserves see ``unchecked``."""
 
     directory: Path
     audits: tuple[VerifiedAudit, ...]
@@ -293,6 +304,11 @@ class HistoryVerified:
     """How many of them, from the oldest, are bound by the digest that the caller knew from elsewhere."""
     seconds: float
 
+    @property
+    def unchecked(self) -> int:
+        """Of how many audits reserves are published and were not checked."""
+        return sum(one.reserves_unchecked for one in self.audits)
+
 
 def verify_one(
     directory: Path,
@@ -300,15 +316,21 @@ def verify_one(
     policy: Policy | None = None,
     reserves_policy: ReservesPolicy | None = None,
     manifest_digest: bytes | None = None,
+    check_reserves: bool = True,
     registry: Registry | None = None,
     progress: Progress | None = None,
 ) -> VerifiedAudit:
-    """Verify a single audit: its proofs, and its reserves if it has any. Raises ``ProofRejected``."""
+    """Verify a single audit: its proofs, and its reserves if it has any and they are to be checked.
+
+    Raises ``ProofRejected``; ``ExtraMissing`` for reserves without the extra ``reserves``.
+    """
     liabilities = verification.verify(
         directory, policy=policy, registry=registry, manifest_digest=manifest_digest, progress=progress
     )
     reserves = None
-    if _present(liabilities.audit.public / RESERVES):
+    if has_reserves(liabilities.audit.public):
+        if not check_reserves:
+            return VerifiedAudit(liabilities, None, reserves_unchecked=True)
         reserves = verify_reserves(
             directory, audit=liabilities, reserves_policy=reserves_policy, registry=registry, progress=progress
         )
@@ -336,13 +358,16 @@ def verify_history(
     policy: Policy | None = None,
     reserves_policy: ReservesPolicy | None = None,
     manifest_digest: bytes | None = None,
+    check_reserves: bool = True,
     registry: Registry | None = None,
     progress: Progress | None = None,
 ) -> HistoryVerified:
     """Verify a whole published history as an auditor would: the chain, then every audit completely.
 
     ``manifest_digest`` is that of one of the audits, known from elsewhere: what is listed up to it is as it was when
-    that digest was written down. Raises ``ProofRejected`` that says which audit and what.
+    that digest was written down. Without ``check_reserves`` nothing is established of reserves but that they are those
+    listed. Raises ``ProofRejected`` that says which audit and what; ``ExtraMissing`` for reserves without the extra
+    ``reserves``.
     """
     start = time.perf_counter()
     progress = progress or Progress()
@@ -353,6 +378,8 @@ def verify_history(
             "manifest-digest", f"no audit of it has the digest {manifest_digest.hex()}", file=directory / HISTORY
         )
     listed = read_history(directory).audits
+    if check_reserves and any(one.reserves_digest is not None for one in listed):
+        require_extras("reserves", purpose="checking reserves")
     verified = []
     with progress.task("verify audits", len(listed)) as task:
         for one, digest in zip(listed, digests, strict=True):
@@ -362,6 +389,7 @@ def verify_history(
                 policy=policy,
                 reserves_policy=reserves_policy,
                 manifest_digest=digest,
+                check_reserves=check_reserves,
                 registry=registry,
                 progress=progress,
             )
@@ -384,6 +412,9 @@ def _check_reserves(listed: ListedAudit, found: VerifiedAudit, where: Path) -> N
 
 
 def _reserves_digest(found: VerifiedAudit) -> str | None:
+    if found.reserves_unchecked:
+        data = read_bounded(found.liabilities.audit.public / RESERVES, MOST_RESERVES_BYTES)
+        return hashlib.sha256(data).hexdigest()
     return found.reserves.published.digest.hex() if found.reserves else None
 
 
@@ -396,6 +427,7 @@ def add_audit(directory: Path, verified: VerifiedAudit) -> PublishedHistory:
     Only what was verified is copied, and nothing of a private half. An audit that is in the history already stays as it
     is. Raises ``ArtifactError`` for one that does not follow the newest.
     """
+    assert not verified.reserves_unchecked, "only what was verified completely is published"
     manifest = verified.manifest
     index = read_history(directory) if is_history(directory) else None
     listed = index.audits if index else ()

@@ -19,8 +19,9 @@ from pathlib import Path
 from attrs import frozen
 
 from polyproof.errors import ArtifactError, PolyproofError, Problem
+from polyproof.extras import require_extras
 from polyproof.liabilities import AuditProved, PublishedAudit, proving, verification
-from polyproof.liabilities.artifacts import MANIFEST, is_history
+from polyproof.liabilities.artifacts import MANIFEST, RESERVES, is_history
 from polyproof.model.manifest import Manifest
 from polyproof.progress import Progress
 from polyproof.publication.history import (
@@ -32,9 +33,7 @@ from polyproof.publication.history import (
     verify_history,
 )
 from polyproof.publication.report.document import Report, make_report
-from polyproof.publication.report.site import Places, check_place, render_site, write_site
 from polyproof.registry import Registry, default_registry
-from polyproof.reserves.published import RESERVES
 from polyproof.reserves.reading import read_reserves
 from polyproof.reserves.run import run_reserves, verify_reserves
 from polyproof.reserves.signatures import load_schemes
@@ -77,8 +76,13 @@ def run_month(
 
     ``proved`` is an audit of this spec that was proved before, so that wallets could sign its challenges; reserves that
     it has already are taken as they are. Everything published before is verified first: nothing is chained to a history
-    that does not hold. Raises ``ProofRejected`` for such a history, and what its parts raise.
+    that does not hold. Raises ``ProofRejected`` for such a history, and what its parts raise;
+    ``ExtraMissing`` without the extras that all of it needs.
     """
+    needed = ("prove", "report") if spec.reserves is None else ("prove", "reserves", "report")
+    require_extras(*needed, purpose="an audit of a whole month")
+    from polyproof.publication.report.site import check_place
+
     start = time.perf_counter()
     registry, progress = registry or default_registry(), progress or Progress()
     published = spec.output_directory / PUBLISHED
@@ -172,6 +176,9 @@ def _verified(
 
 
 def write_report(published: Path, report: Report) -> None:
-    """Write the site of a history into the history itself."""
+    """Write the site of a history into the history itself. Raises ``ExtraMissing`` without the extra ``report``."""
+    require_extras("report", purpose="writing a report")
+    from polyproof.publication.report.site import Places, render_site, write_site
+
     where = audit_directory(Path(), report.audit.audit_id).as_posix()
     write_site(published, render_site(report, Places(audit=where, history=".", linked=True)))

@@ -23,6 +23,7 @@ from polyproof.config.reader import Structure
 from polyproof.config.tree import from_json
 from polyproof.errors import InputError, ProofRejected
 from polyproof.formats.strict_json import canonical, parse_strict
+from polyproof.liabilities.artifacts import RESERVES
 from polyproof.model.holdings import amount_text
 from polyproof.ownership import Status
 from polyproof.registry import Registry
@@ -32,7 +33,6 @@ from polyproof.reserves.reading import Discrepancy, SourceFile
 from polyproof.settings.reserves import ReservesPolicy
 
 __all__ = [
-    "RESERVES",
     "PublishedAsset",
     "PublishedReserves",
     "parse_published",
@@ -41,7 +41,6 @@ __all__ = [
     "reserves_schema_text",
 ]
 
-RESERVES = "reserves.json"
 FORMAT = "polyproof/reserves"
 VERSION = 1
 MOST_BYTES = 4 << 20

@@ -21,11 +21,12 @@ from attrs import evolve, frozen
 from polyproof.balances import BalanceProvider, Question
 from polyproof.config.options import did_you_mean
 from polyproof.errors import ArtifactError, InputError, Location, Problem, ProofRejected, ReservesError, SpecError
+from polyproof.extras import require_extras
 from polyproof.findings import Findings
 from polyproof.formats.files import read_bounded, write_durably
 from polyproof.formats.strict_json import canonical
 from polyproof.liabilities import AuditVerified, PublishedAudit, verification
-from polyproof.liabilities.artifacts import find_public
+from polyproof.liabilities.artifacts import RESERVES, find_public
 from polyproof.model.assets import Asset
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipScheme, Status
@@ -38,7 +39,6 @@ from polyproof.reserves.evaluation import Evaluation, JudgedRow, evaluate, judge
 from polyproof.reserves.evidence import EVIDENCE, FORMAT, HEADER, evidence_lines, holding_record, parse_evidence
 from polyproof.reserves.published import (
     MOST_BYTES,
-    RESERVES,
     PublishedEvidence,
     PublishedReserves,
     parse_published,
@@ -103,8 +103,10 @@ def run_reserves(
     overwrite a result that is there. ``record`` is a new file for what balance providers answered, to be replayed.
     Without ``directory`` nothing is published and no ratio is known.
 
-    Raises ``ReservesError`` for files that are not acceptable, ``ProofRejected`` for an audit that does not verify.
+    Raises ``ReservesError`` for files that are not acceptable, ``ProofRejected`` for an audit that does not verify,
+    ``ExtraMissing`` without the extra ``reserves``.
     """
+    require_extras("reserves", purpose="evaluating reserves")
     start = time.perf_counter()
     registry, progress = registry or default_registry(), progress or Progress()
     settings = _settings(spec)
@@ -337,8 +339,10 @@ def verify_reserves(
 
     ``audit``: the audit in ``directory``, if the caller has verified it. ``reserves_policy`` is the verifier's own:
     which holdings count, how much is enough; the published figures must still follow from the published policy.
-    Raises ``ProofRejected``, and ``ArtifactError`` if there are no reserves.
+    Raises ``ProofRejected``; ``ArtifactError`` if there are no reserves; ``ExtraMissing`` without the extra
+    ``reserves``.
     """
+    require_extras("reserves", purpose="checking reserves")
     start = time.perf_counter()
     registry, progress = registry or default_registry(), progress or Progress()
     audit = audit or verification.verify(
@@ -470,6 +474,7 @@ def _difference(published: PublishedReserves, again: PublishedReserves) -> str:
 
 def challenge_text(spec: Spec, directory: Path, chain: str, address: str, *, registry: Registry | None = None) -> str:
     """What the wallet of one address is to sign for an audit. Raises ``InputError`` for what has no challenge."""
+    require_extras("reserves", purpose="writing challenges")
     registry = registry or default_registry()
     settings = _settings(spec)
     published = verification.open_audit(directory, registry=registry)
@@ -492,6 +497,7 @@ def write_challenges(
     ``out`` is a new file in the native format: every row but the custodial, with its message and without signatures.
     Once these are filled in it is a reserve file. Raises ``InputError`` for a chain that is not pinned.
     """
+    require_extras("reserves", purpose="writing challenges")
     registry = registry or default_registry()
     settings = _settings(spec)
     published = verification.open_audit(directory, registry=registry)

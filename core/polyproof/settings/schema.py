@@ -14,7 +14,7 @@ from typing import Any
 
 from polyproof.config.options import Option, options_of, plain
 from polyproof.config.reader import Choice, component_options
-from polyproof.errors import PluginError
+from polyproof.errors import ExtraMissing, PluginError
 from polyproof.registry import Registry
 from polyproof.settings.spec import FORMAT, Spec
 
@@ -26,7 +26,8 @@ _TYPES: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str
 def json_schema(registry: Registry) -> dict[str, Any]:
     """The schema (draft 2020-12) of specs that can use the components in a registry.
 
-    Names that several plugins claim and components that cannot be imported are left out.
+    Names that several plugins offer and components that cannot be imported, or need an extra that is not installed,
+    are left out.
     """
     generator = _Generator(registry)
     spec = generator.options_class(Spec)
@@ -126,7 +127,7 @@ class _Generator:
         for name in self._names(cls.kind):
             try:
                 by_name[name] = component_options(self._registry, cls.kind, name)
-            except PluginError:
+            except (ExtraMissing, PluginError):
                 continue
         alone = [name for name, options in by_name.items() if not any(item.required for item in options_of(options))]
         return {

@@ -9,6 +9,7 @@ import typer
 from polyproof.cli.console import Console, table, time_text
 from polyproof.cli.options import Json, Quiet, usable_registry
 from polyproof.errors import UsageError
+from polyproof.extras import require_extras
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -37,6 +38,7 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Measure fields, hashes, commitments and backends on this machine."""
+    require_extras("prove", purpose="measuring what proves")
     from polyproof.cli import bench
     from polyproof.config.options import did_you_mean
 

@@ -19,6 +19,7 @@ from polyproof.cli.console import Console, size_text, table, time_text
 from polyproof.cli.options import Json, Quiet, usable_registry
 from polyproof.cli.views import facts, totals_table
 from polyproof.errors import InputError, PolyproofError, ProofRejected
+from polyproof.extras import require_extras
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -73,6 +74,7 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Try it out: invent an exchange with 22 assets, prove, publish, verify, and check one user's balance."""
+    require_extras("prove", purpose="the demo")
     from polyproof import liabilities
     from polyproof.cli.bundled import find_spec
     from polyproof.cli.sample import write_sample

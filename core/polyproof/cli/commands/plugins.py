@@ -10,7 +10,8 @@ from polyproof.cli.options import Json, Quiet
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
-    from polyproof.registry import Registry
+    from polyproof.errors import ExtraMissing
+    from polyproof.registry import Registered, Registry
 
 __all__ = ["command"]
 
@@ -21,11 +22,17 @@ def command(json: Json = False, quiet: Quiet = False) -> None:
 
     console = Console(json=json, quiet=quiet)
     registry = default_registry()
-    console.result(plugins_payload(registry), lambda rich: _show_plugins(rich, registry))
+    lacking = registry.lacking()
+    console.result(_payload(registry, lacking), lambda rich: _show(rich, registry, lacking))
 
 
-def plugins_payload(registry: Registry) -> dict[str, Any]:
+def _payload(registry: Registry, lacking: dict[tuple[str, str], ExtraMissing]) -> dict[str, Any]:
     """``plugins`` for machines."""
+
+    def extras(item: Registered) -> list[str]:
+        error = lacking.get((item.component.kind, item.component.name))
+        return list(error.extras) if error else []
+
     return {
         "ok": True,
         "components": [
@@ -36,6 +43,7 @@ def plugins_payload(registry: Registry) -> dict[str, Any]:
                 "plugin": item.plugin,
                 "origin": item.origin,
                 "summary": item.component.summary,
+                "missing_extras": extras(item),
             }
             for item in registry.components()
         ],
@@ -51,7 +59,7 @@ def plugins_payload(registry: Registry) -> dict[str, Any]:
     }
 
 
-def _show_plugins(rich: RichConsole, registry: Registry) -> None:
+def _show(rich: RichConsole, registry: Registry, lacking: dict[tuple[str, str], ExtraMissing]) -> None:
     from rich.text import Text
 
     made = table("Kind", "Name", "What it is; version and origin")
@@ -61,6 +69,8 @@ def _show_plugins(rich: RichConsole, registry: Registry) -> None:
     for item in registry.components():
         component = item.component
         what = Text.assemble(component.summary, "\n", (f"{item.version}, {item.origin}", "dim"))
+        if error := lacking.get((component.kind, component.name)):
+            what.append(f"\nneeds the extra {' and '.join(error.extras)}, which is not installed", "yellow")
         made.add_row(component.kind if component.kind != kind else "", component.name, what)
         kind = component.kind
     rich.print(made)
@@ -68,5 +78,7 @@ def _show_plugins(rich: RichConsole, registry: Registry) -> None:
         component = offers[0].component
         names = " and ".join(f"{offer.plugin} of {offer.origin}" for offer in offers)
         rich.print(f"conflict: {component.kind} {component.name!r} is claimed by {names}; neither is used", style="red")
+    for hint in sorted({str(problem.hint) for error in lacking.values() for problem in error.problems}):
+        rich.print(f"to use what lacks an extra: {hint}", style="yellow", soft_wrap=True)
     for skipped in registry.skipped:
         rich.print(f"skipped: {skipped.plugin!r} of {skipped.origin}: {skipped.reason}", style="yellow")

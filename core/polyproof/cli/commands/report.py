@@ -21,6 +21,7 @@ from polyproof.cli.options import (
 )
 from polyproof.cli.views import audits_text, facts
 from polyproof.errors import ProofRejected, UsageError
+from polyproof.extras import require_extras
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -49,6 +50,7 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Verify an audit, or a whole history, and write a report on it: a static site, and JSON."""
+    require_extras("report", purpose="writing a report")
     from polyproof.liabilities.artifacts import is_history
     from polyproof.publication.history import verify_history, verify_one
     from polyproof.publication.month import write_report

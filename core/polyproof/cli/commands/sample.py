@@ -11,6 +11,7 @@ import typer
 from polyproof.cli.console import Console, size_text, time_text
 from polyproof.cli.options import Json, Quiet, load_spec_argument, usable_registry
 from polyproof.errors import InputError
+from polyproof.extras import require_extras
 
 __all__ = ["command"]
 
@@ -27,6 +28,7 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Write a realistic snapshot of invented accounts."""
+    require_extras("prove", purpose="inventing a snapshot")
     from polyproof.cli.sample import write_sample
 
     console = Console(json=json, quiet=quiet)

@@ -33,6 +33,10 @@ def command(
     if reserves + report + history > 1:
         raise UsageError("ask for one schema at a time: --reserves, --report or --history")
     documents = ((reserves, reserves_schema_text), (report, report_schema_text), (history, history_schema_text))
-    text = next((made() for wanted, made in documents if wanted), None) or schema_text(usable_registry(console))
+    text = next((made() for wanted, made in documents if wanted), None)
+    if text is None:
+        registry = usable_registry(console)
+        text = schema_text(registry)
+        console.warn(f"left out of the schema: {error}" for error in registry.lacking().values())
     if json or not quiet:
         sys.stdout.write(text)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polyproof.cli.console import Console, amounts, table, time_text
+import typer
+
+from polyproof.cli.console import Console, amounts, error_object, print_error, table, time_text
 from polyproof.cli.options import (
     AuditArgument,
     DigestOption,
@@ -18,12 +20,14 @@ from polyproof.cli.options import (
     usable_registry,
 )
 from polyproof.cli.views import COMPARE_DIGEST, audit_line, audits_text, facts, points, totals_table
+from polyproof.errors import ExtraMissing
+from polyproof.extras import is_installed, require_extras
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
     from polyproof.liabilities import AuditVerified
-    from polyproof.publication.history import HistoryVerified
+    from polyproof.publication.history import HistoryVerified, VerifiedAudit
     from polyproof.registry import Registry
 
 __all__ = ["command", "verify_payload"]
@@ -60,6 +64,8 @@ def command(
 
 def verify_payload(verified: AuditVerified) -> dict[str, Any]:
     """``verify`` for machines."""
+    from polyproof.liabilities.artifacts import has_reserves
+
     published = verified.audit
     manifest = published.manifest
     return {
@@ -76,6 +82,7 @@ def verify_payload(verified: AuditVerified) -> dict[str, Any]:
         "binding_term": verified.security.binding,
         "establishes": list(published.backend.properties.proves),
         "non_negativity": published.backend.properties.non_negativity,
+        "reserves": "not-checked" if has_reserves(published.public) else None,
         "proof_bytes": sum(segment.size for segment in manifest.segments),
         "seconds": verified.seconds,
     }
@@ -83,6 +90,8 @@ def verify_payload(verified: AuditVerified) -> dict[str, Any]:
 
 def _show(rich: RichConsole, verified: AuditVerified, *, compared: bool) -> None:
     """``verify`` for people."""
+    from polyproof.liabilities.artifacts import has_reserves
+
     published, manifest = verified.audit, verified.audit.manifest
     rich.print(totals_table(published.spec.assets, verified.totals))
     count = len(manifest.segments)
@@ -96,6 +105,14 @@ def _show(rich: RichConsole, verified: AuditVerified, *, compared: bool) -> None
     properties = published.backend.properties
     rich.print("VERIFIED. This establishes:", style="bold green")
     points(rich, [*properties.proves, f"non-negativity: {properties.non_negativity}"])
+    if has_reserves(published.public):
+        # A single audit is verified as to what is owed; that something is held is no part of it.
+        rich.print(
+            "Reserves are published with it and were NOT CHECKED: nothing here says that what is owed is covered. "
+            f"To check them: polyproof report {published.public}, or polyproof verify of the whole history.",
+            style="yellow",
+            soft_wrap=True,
+        )
     rich.print(f"What it leaves open: polyproof explain {published.public}", soft_wrap=True)
     if not compared:
         rich.print(COMPARE_DIGEST)
@@ -116,13 +133,16 @@ def _verify_history(
             policy=load_policy_option(policy, registry),
             reserves_policy=load_reserves_policy_option(policy, registry),
             manifest_digest=known,
+            check_reserves=is_installed("reserves"),
             registry=registry,
             progress=progress,
         )
     for one in verified.audits:
         console.warn(one.liabilities.warnings)
+    missing = _missing(verified)
     payload = {
-        "ok": True,
+        "ok": missing is None,
+        **(error_object(missing) if missing else {}),
         "audits": [
             {
                 "audit_id": one.manifest.audit_id,
@@ -131,6 +151,7 @@ def _verify_history(
                 "previous": one.manifest.previous.hex() if one.manifest.previous else None,
                 "backend": one.manifest.backend,
                 "proven_bits": one.liabilities.security.proven_bits,
+                "reserves": "not-checked" if one.reserves_unchecked else "checked" if one.reserves else None,
                 "met": one.met,
                 "short": list(one.reserves.published.short) if one.reserves else [],
             }
@@ -140,24 +161,48 @@ def _verify_history(
         "seconds": verified.seconds,
     }
     console.result(payload, lambda rich: _show_history(rich, verified, compared=known is not None))
+    if missing is not None:
+        # The status must mean here what it means where all is installed: that everything published was verified.
+        if not console.json:
+            print_error(missing, json=False)
+        raise typer.Exit(missing.exit_status)
+
+
+def _missing(verified: HistoryVerified) -> ExtraMissing | None:
+    """What keeps a history from having been verified completely."""
+    if not verified.unchecked:
+        return None
+    try:
+        require_extras("reserves", purpose="checking the reserves that are published with it")
+    except ExtraMissing as error:
+        return error
+    raise AssertionError("reserves are unchecked only where the extra is missing")
 
 
 def _show_history(rich: RichConsole, verified: HistoryVerified, *, compared: bool) -> None:
     made = table("Created", "Audit", "Proved by", "Reserves")
     for one in verified.audits:
-        short = ", ".join(one.reserves.published.short) if one.reserves else ""
-        reserves = {None: "not examined", True: "covered", False: f"NOT COVERED: {short}"}[one.met]
         manifest = one.manifest
         bits = f"{manifest.backend}, {one.liabilities.security.proven_bits:.0f} bits"
-        style = "red" if one.met is False else None
-        made.add_row(manifest.created, manifest.audit_id, bits, reserves, style=style)
+        made.add_row(
+            manifest.created, manifest.audit_id, bits, _reserves_text(one), style="red" if one.met is False else None
+        )
     rich.print(made)
     facts(rich, ("newest manifest digest", verified.audits[-1].manifest.digest.hex()))
     number = len(verified.audits)
-    rich.print(
-        f"VERIFIED: {audits_text(number)}, every proof, every signature, every link; {time_text(verified.seconds)}.",
-        style="bold green",
-    )
+    if verified.unchecked:
+        rich.print(
+            f"VERIFIED IN PART: {audits_text(number)}, every proof of what is owed, every link; "
+            f"{time_text(verified.seconds)}.\nReserves of {audits_text(verified.unchecked)} were NOT CHECKED: nothing "
+            f"here says that what is owed is covered.",
+            style="bold yellow",
+        )
+    else:
+        rich.print(
+            f"VERIFIED: {audits_text(number)}, every proof, every signature, every link; "
+            f"{time_text(verified.seconds)}.",
+            style="bold green",
+        )
     if not compared:
         rich.print("Compare the newest manifest digest with the one published elsewhere, or pass it as --digest.")
     elif verified.pinned < number:
@@ -165,3 +210,11 @@ def _show_history(rich: RichConsole, verified: HistoryVerified, *, compared: boo
             f"The digest is that of audit {verified.pinned}: it vouches for it and those before it, not for the "
             f"{number - verified.pinned} after it."
         )
+
+
+def _reserves_text(one: VerifiedAudit) -> str:
+    if one.reserves_unchecked:
+        return "NOT CHECKED"
+    if one.reserves is None:
+        return "not examined"
+    return "covered" if one.met else f"NOT COVERED: {', '.join(one.reserves.published.short)}"

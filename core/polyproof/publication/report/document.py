@@ -231,7 +231,8 @@ class Report:
 
 
 def make_report(audits: Sequence[VerifiedAudit]) -> Report:
-    """The report on the last of these audits, each of which follows the one before."""
+    """The report on the last of these audits, each of which follows the one before and was verified completely."""
+    assert not any(one.reserves_unchecked for one in audits), "a report is of what was verified completely"
     newest = audits[-1]
     liabilities, reserves, manifest = newest.liabilities, newest.reserves, newest.manifest
     entries = tuple(_entry(one) for one in audits)
