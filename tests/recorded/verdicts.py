@@ -35,7 +35,17 @@ _KEPT = (
     "totals",
     "user",
 )
-
+_KEPT_OF_EACH = (
+    "audit_id",
+    "backend",
+    "created",
+    "manifest_digest",
+    "met",
+    "previous",
+    "proven_bits",
+    "short",
+)
+"""The same for each audit of a history."""
 
 RENAMED = {"file-size": "proof-size"}
 """Checks that have got another name since: of one refusal raised in two places, the one name that it has now."""
@@ -62,7 +72,10 @@ def judged(run: Run, record: Path, workspace: Path, case: Mapping[str, Any]) -> 
         names_check = error["type"] not in ("PolicyRejected", "ArtifactError")
         return {"status": status, "type": error["type"], "check": error.get("check") if names_check else None}
     bits = {"proven_bits": round(found["proven_bits"], 3)} if "proven_bits" in found else {}
-    audits = [{**one, "proven_bits": round(one["proven_bits"], 3)} for one in found.get("audits", ())]
+    audits = [
+        {**{key: one[key] for key in _KEPT_OF_EACH}, "proven_bits": round(one["proven_bits"], 3)}
+        for one in found.get("audits", ())
+    ]
     kept = {key: found[key] for key in _KEPT if key in found}
     return {"status": status, **kept, **bits, **({"audits": audits} if audits else {})}
 
