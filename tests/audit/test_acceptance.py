@@ -155,6 +155,21 @@ def test_report_that_says_more_than_its_terms_counts_as_its_terms(
     assert verify(audit, policy=Policy(), registry=registry).security.proven_bits == 100.0
 
 
+def test_claim_that_is_easier_to_forge_than_the_totals_is_judged_by_that(
+    tmp_path: Path, registry: Registry, report: Callable[[Any], None]
+) -> None:
+    audit = proved(tmp_path, registry, "{name: credulous, capacity: 2}")
+    file = audit.parent / "alice.polyproof"
+    weak, strong = report_of(0.0, 75.0, 80.0).terms, report_of(0.0, 75.0, 102.0).terms
+    for terms in (weak, report_of(0.0, 102.0, math.nan).terms):
+        report(report_of(120.0, 120.0, inclusion=terms))
+        verify(audit, policy=Policy(), registry=registry)
+        with pytest.raises(PolicyRejected, match="policy-bits"):
+            verify_inclusion(file, audit, lambda _: ALICE, registry=registry)
+    report(report_of(120.0, 120.0, inclusion=strong))
+    verify_inclusion(file, audit, lambda _: ALICE, registry=registry)
+
+
 @pytest.mark.parametrize(
     "malformed",
     [
@@ -169,6 +184,7 @@ def test_report_that_says_more_than_its_terms_counts_as_its_terms(
         report_of(120.0, 120.0, terms=None),
         report_of(120.0, 120.0, terms=[WEAK.terms[0]]),
         report_of(120.0, 120.0, terms=("term",)),
+        report_of(120.0, 120.0, inclusion=None),
     ],
     ids=lambda value: str(value)[:40],
 )

@@ -77,11 +77,13 @@ class Judge:
 
     def _after(self, verdict: Verdict | InclusionVerdict, security: SecurityReport) -> None:
         self._require(isinstance(security, SecurityReport), verdict, "without a SecurityReport")
-        terms = isinstance(security.terms, tuple) and all(isinstance(item, SecurityTerm) for item in security.terms)
-        self._require(terms and bool(security.terms), verdict, "whose report has no SecurityTerms to show for its bits")
-        numbers = (security.proven_bits, *(item.bits for item in security.terms))
+        for terms in (security.terms, security.inclusion):
+            made = isinstance(terms, tuple) and all(isinstance(item, SecurityTerm) for item in terms)
+            self._require(made, verdict, "whose report has terms that are not SecurityTerms")
+        self._require(bool(security.terms), verdict, "whose report has no terms to show for its bits")
+        numbers = (security.proven_bits, *(item.bits for item in (*security.terms, *security.inclusion)))
         self._require(all(map(_is_number, numbers)), verdict, "whose report has bits that are not numbers")
-        self.policy.check_security(security)
+        self.policy.check_security(security, claim=isinstance(verdict, InclusionVerdict))
 
     def _ask(self, expected: type[_T], call: Callable[[], Any]) -> _T:
         """Whatever goes wrong inside a plugin's verifier, the proof is not accepted."""

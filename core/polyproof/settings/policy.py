@@ -110,17 +110,20 @@ class Policy:
                 "it uses: it has no option of kind hash",
             )
 
-    def check_security(self, report: SecurityReport) -> None:
+    def check_security(self, report: SecurityReport, *, claim: bool = False) -> None:
         """Refuse a proof for its proven bits: the least figure among its report and each of its terms.
 
-        Infinite proven bits, and a term that is not a number, are refused whatever the policy.
+        For a user's ``claim``, also for how hard that is to forge, where the report says so: by several bounds, of
+        which the best holds. Infinite proven bits, and a term that is not a number, are refused whatever the policy.
         """
         bits = [report.proven_bits, *(term.bits for term in report.terms)]
-        if not math.isfinite(report.proven_bits) or any(math.isnan(number) for number in bits):
+        bounds = [term.bits for term in report.inclusion] if claim else []
+        if not math.isfinite(report.proven_bits) or any(math.isnan(number) for number in (*bits, *bounds)):
             raise PolicyRejected(
                 PolicyCheck.BITS,
                 f"its security report says {report.proven_bits} proven bits, or one of its terms is not a number",
             )
+        bits += [max(bounds)] if bounds else []
         if not min(bits) >= self.min_proven_bits:
             raise PolicyRejected(
                 PolicyCheck.BITS,
