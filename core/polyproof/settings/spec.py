@@ -21,7 +21,7 @@ from polyproof.config.reader import Choice, Structure, locate
 from polyproof.config.tree import Node, from_json, load_yaml, parse_yaml
 from polyproof.errors import InputError, ProofRejected
 from polyproof.model.assets import Asset
-from polyproof.registry import Registry
+from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
 from polyproof.settings.reserves import ReservesSpec
 
@@ -159,9 +159,9 @@ class Spec(PublicSpec):
         return self.directory / self.output.directory
 
 
-def load_spec(path: Path, registry: Registry) -> Spec:
+def load_spec(path: Path, registry: Registry | None = None) -> Spec:
     """Read a spec file. Raises ``SpecError`` with every problem, each at its file, line and column."""
-    return _read(load_yaml(path), registry, path)
+    return _read(load_yaml(path), registry or default_registry(), path)
 
 
 def parse_spec(data: bytes, file: str, registry: Registry) -> Spec:
