@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from attrs import frozen
 
 from polyproof.config.options import option
+from polyproof.model.names import BLOCK, NAME
 from polyproof.ownership import AccountControl, OwnershipClaim
 from polyproof.progress import Progress
 
@@ -28,12 +29,12 @@ class Pin:
     """The block that a chain is looked at."""
 
     chain: str = option(
-        pattern=(r"[a-z0-9]+(-[a-z0-9]+)*", "lower case letters, digits and single hyphens"),
+        pattern=NAME,
         doc="The one name of the chain, such as ethereum.",
     )
     height: int = option(least=0, doc="Number of the snapshot's block.")
     block: str = option(
-        pattern=(r"[0-9A-Za-z+/=_-]{16,128}", "16 to 128 characters of hex or base64"),
+        pattern=BLOCK,
         doc="Hash of the snapshot's block, as the chain's explorers write it.",
     )
 

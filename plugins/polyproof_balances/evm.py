@@ -25,6 +25,7 @@ from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQu
 from polyproof.config.options import option
 from polyproof.errors import InputError, Problem
 from polyproof.model.holdings import FINEST
+from polyproof.model.names import NAME, OPTIONAL_NAME
 from polyproof.ownership import AccountControl, OwnershipClaim
 from polyproof.progress import Progress
 from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
@@ -58,7 +59,6 @@ CHAIN_IDS = {
 }
 """EIP-155 chain ids, as chainid.network lists them."""
 
-_NAME = (r"[a-z0-9]+(-[a-z0-9]+)*", "lower case letters, digits and single hyphens")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}\Z")
 _QUANTITY = re.compile(r"0x(?:0|[1-9a-fA-F][0-9a-fA-F]{0,63})\Z")
 _WORD = re.compile(r"0x[0-9a-fA-F]{64}\Z")
@@ -94,7 +94,7 @@ class Token:
     )
     token: str = option(
         default="",
-        pattern=(r"([a-z0-9]+(-[a-z0-9]+)*)?", _NAME[1]),
+        pattern=OPTIONAL_NAME,
         doc="Which of several tokens of the asset on this chain, such as bridged.",
     )
 
@@ -103,7 +103,7 @@ class Token:
 class EvmOptions(EndpointOptions):
     """One chain and the node that is asked about it."""
 
-    chain: str = option(pattern=_NAME, doc="The one name of the chain, such as arbitrum.")
+    chain: str = option(pattern=NAME, doc="The one name of the chain, such as arbitrum.")
     chain_id: int | None = option(
         default=None, least=1, doc="Its EIP-155 id, where it is not among those known; a node of another is not asked."
     )

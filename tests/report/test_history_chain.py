@@ -17,7 +17,7 @@ from polyproof.formats.strict_json import canonical
 from polyproof.publication.history import add_audit, check_chain, parse_history, verify_history, verify_one
 from polyproof.publication.month import run_month
 from polyproof.registry import default_registry
-from polyproof.reserves.run import challenge_text
+from polyproof.reserves.signing import challenge_text
 from polyproof.settings.reserves import ReservesPolicy
 from polyproof.settings.spec import Spec, load_spec
 from report.months import HEALTHY, OWED, at, run, signed, write_month

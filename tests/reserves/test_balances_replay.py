@@ -82,7 +82,7 @@ def without(record: dict[str, Any], key: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("records", "part"),
     [
-        ([{**HELD, "held": 1.5}], "no integer"),
+        ([{**HELD, "held": 1.5}], "not an integer"),
         ([{**HELD, "held": "-1"}], "held"),
         ([{**HELD, "held": "1.50"}], "held"),
         ([{**HELD, "held": "1e5"}], "held"),
@@ -95,8 +95,8 @@ def without(record: dict[str, Any], key: str) -> dict[str, Any]:
         ([HELD, {**HELD, "held": "2"}], "two answers"),
         ([HELD, {**HELD, "address": "0xB", "height": 5}], "answers of two blocks"),
         ([CONTROL, {**CONTROL, "control": {**OWNERS, "threshold": 2}}], "two answers about who"),
-        ([{**CONTROL, "control": {**OWNERS, "accepted": ["xx"]}}], "no digest"),
-        ([{**CONTROL, "control": 5}], "no object"),
+        ([{**CONTROL, "control": {**OWNERS, "accepted": ["xx"]}}], "not a digest"),
+        ([{**CONTROL, "control": 5}], "not an object"),
         ([5], "object"),
     ],
 )

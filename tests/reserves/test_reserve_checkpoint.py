@@ -15,10 +15,10 @@ from ownership import wallets
 from polyproof.errors import ArtifactError
 from polyproof.ownership import AccountControl, Kind, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.registry import default_registry
-from polyproof.reserves import evaluation as evaluation_module
+from polyproof.reserves import judging as evaluation_module
 from polyproof.reserves import run_reserves
 from polyproof.reserves.checkpoint import Checkpoint, scheme_versions
-from polyproof.reserves.evaluation import judge_rows
+from polyproof.reserves.judging import judge_rows
 from polyproof.reserves.run import CHECKPOINT
 from reserves.exchange import okx_csv, prove, spec_text, wallet, write_spec
 

@@ -307,6 +307,18 @@ def test_a_provider_that_answers_less_than_it_was_asked_is_broken() -> None:
         evaluated([signed(1, "m"), signed(2, "m")], providers=[Told({A: 1, B: 2}, fewer=1)])
 
 
+@pytest.mark.parametrize(
+    "answer", [5, None, "5", Answer(1.0, ""), Answer(True, ""), Answer("1", ""), ControlAnswer(None)]
+)  # type: ignore[arg-type]
+def test_a_provider_that_returns_something_else_than_answers_is_broken(answer: Any) -> None:
+    class Wrong(Told):
+        def balances(self, questions: Sequence[Question], pin: Pin, progress: Progress) -> list[Answer]:
+            return [answer for _ in questions]
+
+    with pytest.raises(PluginError, match="something else than an answer"):
+        evaluated([signed(1, "m")], providers=[Wrong({A: 1})])
+
+
 def owned(*owners: str, signers: tuple[int, ...] = (1, 2), message: str = "m") -> ReserveRow:
     signatures = tuple(wallets.PROVEN["EVM, EIP-191"](number, message).signatures[0] for number in signers)
     return evolve(signed(1, message), address=CONTRACT, owners=owners, signatures=signatures)

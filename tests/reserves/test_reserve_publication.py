@@ -29,7 +29,7 @@ from polyproof.reserves import (
 )
 from polyproof.reserves.evidence import EVIDENCE, parse_evidence
 from polyproof.reserves.published import RESERVES, reserves_schema, reserves_schema_text
-from polyproof.reserves.run import challenge_text
+from polyproof.reserves.signing import challenge_text
 from polyproof.settings.spec import Spec
 from polyproof_ownership.evm import checksummed
 from reserves import nodes

@@ -48,7 +48,7 @@ from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.reserves.evidence import EVIDENCE
 from polyproof.reserves.published import MOST_BYTES as MOST_RESERVES_BYTES
-from polyproof.reserves.run import ReservesVerified, verify_reserves
+from polyproof.reserves.verification import ReservesVerified, verify_reserves
 from polyproof.settings.policy import Policy, PolicyCheck
 from polyproof.settings.reserves import ReservesPolicy
 

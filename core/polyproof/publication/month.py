@@ -35,8 +35,9 @@ from polyproof.publication.history import (
 from polyproof.publication.report.document import Report, make_report
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves.reading import read_reserves
-from polyproof.reserves.run import run_reserves, verify_reserves
+from polyproof.reserves.run import run_reserves
 from polyproof.reserves.signatures import load_schemes
+from polyproof.reserves.verification import verify_reserves
 from polyproof.settings.policy import Policy
 from polyproof.settings.spec import Spec
 

@@ -1,10 +1,11 @@
 """Reserves: what an organisation holds, who can move it, what the chains say, and whether it covers what is owed.
 
-Reading order: ``coins`` is what files call coins, ``reading`` how rows are checked against each other, ``challenge``
-the message that wallets sign, ``signatures`` how ownership is judged, ``evaluation`` how rows become holdings,
-``evidence`` and ``published`` what is written and how it is read, ``run`` the whole course of events. What a spec may
-set is in ``polyproof.settings.reserves``; the interfaces of plugins are ``polyproof.source``, ``polyproof.ownership``
-and ``polyproof.balances``.
+Reading order: ``coins`` is what files call coins, ``rows`` how a row is judged by itself and ``reading`` how rows are
+checked against each other, ``challenge`` the message that wallets sign and ``signing`` how they get it, ``signatures``
+how ownership is judged, ``judging`` what is found out about every row, ``evaluation`` what of it counts and whether
+that is enough, ``evidence`` and ``published`` what is written and how it is read, ``run`` the whole course of events
+and ``verification`` the same again for anyone. What a spec may set is in ``polyproof.settings.reserves``; the
+interfaces of plugins are ``polyproof.source``, ``polyproof.ownership`` and ``polyproof.balances``.
 """
 
 from importlib import import_module
@@ -20,20 +21,25 @@ if TYPE_CHECKING:
         Evaluation,
         Holding,
         JudgedRow,
-        evaluate,
         settle,
     )
+    from polyproof.reserves.judging import evaluate
     from polyproof.reserves.published import PublishedReserves, parse_published
     from polyproof.reserves.reading import ReservesRead, read_reserves
-    from polyproof.reserves.run import ReservesDone, ReservesVerified, run_reserves, verify_reserves, write_challenges
+    from polyproof.reserves.run import ReservesDone, run_reserves
     from polyproof.reserves.signatures import load_schemes, verify_ownership
+    from polyproof.reserves.signing import write_challenges
+    from polyproof.reserves.verification import ReservesVerified, verify_reserves
 
 _WHERE = {
-    "evaluation": "AssetReserves BalanceCheck Check Evaluation Holding JudgedRow evaluate settle",
-    "run": "ReservesDone ReservesVerified run_reserves verify_reserves write_challenges",
+    "evaluation": "AssetReserves BalanceCheck Check Evaluation Holding JudgedRow settle",
+    "judging": "evaluate",
+    "run": "ReservesDone run_reserves",
     "published": "PublishedReserves parse_published",
     "reading": "ReservesRead read_reserves",
     "signatures": "load_schemes verify_ownership",
+    "signing": "write_challenges",
+    "verification": "ReservesVerified verify_reserves",
 }
 
 __all__ = [

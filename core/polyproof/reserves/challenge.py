@@ -28,6 +28,8 @@ from attrs import evolve, frozen
 from polyproof.balances import Pin
 from polyproof.errors import InputError, Problem
 from polyproof.liabilities.manifest import AUDIT_ID
+from polyproof.model.manifest import Manifest
+from polyproof.model.names import BLOCK, DIGEST, NAME, matches
 from polyproof.model.timestamps import is_timestamp
 
 __all__ = ["HEADER", "Challenge", "Challenges", "Freshly", "Freshness", "parse_challenge"]
@@ -38,10 +40,7 @@ LONGEST = 4096
 """Characters a challenge may have."""
 
 _FIELDS = ("organisation", "audit", "snapshot", "chain", "height", "block", "address", "liabilities")
-_CHAIN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _HEIGHT = re.compile(r"(?:0|[1-9][0-9]{0,17})\Z")
-_BLOCK = re.compile(r"[0-9A-Za-z+/=_-]{16,128}\Z")
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _PRINTABLE = re.compile(r"[ -~]+\Z")
 _ESCAPE = re.compile(r"\\(?:\\|u\{([0-9a-f]{1,6})\})")
 
@@ -68,9 +67,9 @@ class Challenge:
             ("organisation", self.organisation, _has_line(self.organisation) and self.organisation.isprintable()),
             ("audit", self.audit_id, bool(AUDIT_ID.match(self.audit_id))),
             ("snapshot", self.snapshot, is_timestamp(self.snapshot)),
-            ("chain", self.chain, bool(_CHAIN.match(self.chain))),
+            ("chain", self.chain, matches(NAME, self.chain)),
             ("height", self.height, bool(_HEIGHT.match(str(self.height)))),
-            ("block", self.block, bool(_BLOCK.match(self.block))),
+            ("block", self.block, matches(BLOCK, self.block)),
             ("address", self.address, _has_line(self.address) and bool(_PRINTABLE.match(self.address))),
             ("liabilities", self.liabilities.hex(), len(self.liabilities) == 32),
         ):
@@ -118,7 +117,7 @@ def parse_challenge(text: str) -> Challenge | None:
     if lines[0] != f"{HEADER} {VERSION}":
         raise InputError(f"its first line is {lines[0][:60]!r}, not «{HEADER} {VERSION}»")
     if len(text) > LONGEST or len(lines) != len(_FIELDS) + 1:
-        raise InputError(f"it has {len(lines)} lines and {len(text)} characters; {len(_FIELDS) + 1} lines are wanted")
+        raise InputError(f"it has {len(lines)} lines and {len(text)} characters; {len(_FIELDS) + 1} lines are expected")
     values = []
     for name, line in zip(_FIELDS, lines[1:], strict=True):
         if not line.startswith(f"{name}: "):
@@ -127,7 +126,7 @@ def parse_challenge(text: str) -> Challenge | None:
     organisation, audit_id, snapshot, chain, height, block, address, liabilities = values
     if not _HEIGHT.match(height):
         raise InputError(f"height is {height[:60]!r}")
-    if not _DIGEST.match(liabilities):
+    if not matches(DIGEST, liabilities):
         raise InputError(f"liabilities is {liabilities[:80]!r}, not 64 hexadecimal digits")
     try:
         challenge = Challenge(
@@ -189,6 +188,11 @@ class Challenges:
         self._around = {
             chain: challenge.text().split("\naddress: -\n") for chain, challenge in self._challenges.items()
         }
+
+    @classmethod
+    def of_audit(cls, manifest: Manifest, snapshot: str, pins: Iterable[Pin]) -> Challenges:
+        """Those of the audit that has this manifest. Raises ``InputError`` for what has no line."""
+        return cls(manifest.organisation, manifest.audit_id, snapshot, manifest.digest, pins)
 
     def of(self, chain: str, address: str) -> Challenge:
         """The challenge for an address in its one spelling. Raises ``InputError`` for a chain that is not pinned."""

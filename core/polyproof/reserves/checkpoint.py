@@ -49,7 +49,7 @@ class Checkpoint:
     @classmethod
     @contextmanager
     def open(cls, path: Path, versions: str) -> Iterator[Checkpoint]:
-        """The checkpoint in a file, owner-only; begun anew if the file is none.
+        """The checkpoint in a file, owner-only; begun anew if the file is not one.
 
         Raises ``ArtifactError`` for a place that cannot be written.
         """

@@ -17,6 +17,7 @@ from attrs import frozen
 from polyproof.config.options import did_you_mean, nearest, shown
 from polyproof.errors import InputError, Problem
 from polyproof.model.assets import Asset
+from polyproof.model.names import NAME, matches
 from polyproof.source import Coin
 
 if TYPE_CHECKING:
@@ -162,7 +163,6 @@ TOLD_APART = frozenset(
 )
 """Asset, chain and token, where a chain has a second token of an asset beside the usual one."""
 
-_CHAIN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _ALL = re.compile(r"(.+?)\s*\(ALL\)")
 
 
@@ -213,7 +213,7 @@ class CoinNames:
             self._networks.setdefault(name, coin.chain)
         for known in CHAINS.values():
             self._networks.setdefault(known.coin, known.name)
-        further = [*(chain for chain in chains if _CHAIN.match(chain)), *(coin.chain for coin in own)]
+        further = [*(chain for chain in chains if matches(NAME, chain)), *(coin.chain for coin in own)]
         self._networks |= {spelling(chain): chain for chain in further}
         self._ignore = {spelling(name) for name in ignore}
         self._tokens: dict[tuple[str, str], set[str]] = {}

@@ -7,24 +7,18 @@ is shown is rounded against the exchange.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from fractions import Fraction
-from typing import TypeVar
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
-from polyproof.errors import PluginError
+from polyproof.balances import Answer
 from polyproof.model.assets import Asset
 from polyproof.model.holdings import FINEST, LARGEST
-from polyproof.ownership import OwnershipClaim, OwnershipResult, OwnershipScheme, Status
-from polyproof.progress import Progress, Task
-from polyproof.reserves.challenge import Challenges, Freshly, Freshness
-from polyproof.reserves.checkpoint import Checkpoint
+from polyproof.ownership import Status
+from polyproof.reserves.challenge import Freshly, Freshness
 from polyproof.reserves.rows import ReserveRow
-from polyproof.reserves.signatures import verify_ownership
 from polyproof.settings.reserves import ReservesPolicy
 
 __all__ = [
@@ -34,8 +28,6 @@ __all__ = [
     "Evaluation",
     "Holding",
     "JudgedRow",
-    "evaluate",
-    "judge_rows",
     "percent",
     "settle",
 ]
@@ -68,7 +60,7 @@ class BalanceCheck:
         if answer.held is None:
             return cls(Check.NOT_CHECKED, None, answer.source, answer.reason)
         if not 0 <= answer.held < LARGEST * 10**FINEST:
-            return cls(Check.NOT_CHECKED, None, answer.source, "the answer is no balance that can be")
+            return cls(Check.NOT_CHECKED, None, answer.source, "no account holds that much, or less than nothing")
         check = Check.CONFIRMED if answer.held == amount else Check.DIFFERS
         return cls(check, answer.held, answer.source, answer.reason)
 
@@ -134,7 +126,7 @@ class AssetReserves:
     looked_up: Holding
     """Proven rows whose owners were looked up on their chain: the look-up is the word of whoever made it."""
     least: Fraction
-    """The least ratio that the policy wants."""
+    """The least ratio that the policy requires."""
 
     @property
     def total(self) -> Holding:
@@ -175,7 +167,7 @@ class Evaluation:
 
     @property
     def met(self) -> bool | None:
-        """Whether every asset is covered as the policy wants; None where it is not known what is owed."""
+        """Whether every asset is covered as the policy requires; None where it is not known what is owed."""
         verdicts = [asset.met for asset in self.assets]
         return None if None in verdicts else all(verdicts)
 
@@ -190,229 +182,6 @@ def percent(ratio: Fraction, digits: int = 2) -> str:
     scaled = ratio.numerator * 100 * 10**digits // ratio.denominator
     whole, fraction = divmod(scaled, 10**digits)
     return f"{whole}.{fraction:0{digits}}" if digits else str(whole)
-
-
-def evaluate(
-    rows: Sequence[ReserveRow],
-    accounts: Sequence[str],
-    *,
-    assets: Sequence[Asset],
-    schemes: Sequence[OwnershipScheme],
-    liabilities: Sequence[int] | None = None,
-    policy: ReservesPolicy | None = None,
-    pins: Sequence[Pin] = (),
-    providers: Sequence[BalanceProvider] = (),
-    challenges: Challenges | None = None,
-    checkpoint: Checkpoint | None = None,
-    progress: Progress | None = None,
-) -> Evaluation:
-    """Judge rows that ``read_reserves`` found coherent, and add them up.
-
-    ``accounts`` has the one spelling of each row's address; ``liabilities`` are base units, one for each asset, from a
-    proof that was verified; ``challenges`` those of the audit, without which every message is stale.
-    """
-    judged = judge_rows(
-        rows,
-        accounts,
-        schemes=schemes,
-        pins=pins,
-        providers=providers,
-        challenges=challenges,
-        checkpoint=checkpoint,
-        progress=progress,
-    )
-    return settle(judged, assets, liabilities, policy or ReservesPolicy())
-
-
-def judge_rows(
-    rows: Sequence[ReserveRow],
-    accounts: Sequence[str],
-    *,
-    schemes: Sequence[OwnershipScheme],
-    pins: Sequence[Pin] = (),
-    providers: Sequence[BalanceProvider] = (),
-    challenges: Challenges | None = None,
-    checkpoint: Checkpoint | None = None,
-    progress: Progress | None = None,
-) -> tuple[JudgedRow, ...]:
-    """Find out about every row, in order: ownership, freshness, control where it is open, balance."""
-    progress = progress or Progress()
-    pinned = {pin.chain: pin for pin in pins}
-    claims = [row.claim for row in rows]
-    results = _ownership(claims, schemes, checkpoint, progress)
-    freshly = [_freshness(row, account, challenges) for row, account in zip(rows, accounts, strict=True)]
-    controls = _look_up(claims, accounts, results, freshly, schemes, pinned, providers, progress)
-    _judge_again(claims, results, controls, schemes, checkpoint, progress)
-    judged = [
-        _judged(row, account, result, fresh, controls.get(number))
-        for number, (row, account, result, fresh) in enumerate(zip(rows, accounts, results, freshly, strict=True))
-    ]
-    balances = _balances(judged, pinned, providers, progress)
-    return tuple(
-        evolve(one, balance=BalanceCheck.compare(one.row.amount, balances[number])) if number in balances else one
-        for number, one in enumerate(judged)
-    )
-
-
-def _judged(
-    row: ReserveRow, account: str, result: OwnershipResult, freshly: Freshly, looked_up: ControlAnswer | None
-) -> JudgedRow:
-    status, reason = result.status, result.reason
-    if looked_up is not None and looked_up.control is not None:
-        row = evolve(row, control=looked_up.control)
-    elif looked_up is not None and looked_up.reason:
-        reason = f"{reason}; {looked_up.reason}"
-    if freshly.freshness is Freshness.CONTRADICTS and status in _SIGNED:
-        status, reason = Status.FAILED, freshly.reason
-    return JudgedRow(row, account, status, reason, result.scheme, freshly, UNASKED)
-
-
-_SIGNED = (Status.PROVEN, Status.KEY_ONLY, Status.UNBOUND)
-NO_AUDIT = Freshly(Freshness.STALE, "there is no audit here that the message could be for")
-
-
-def _freshness(row: ReserveRow, account: str, challenges: Challenges | None) -> Freshly:
-    return challenges.judge(row.message, row.chain, account) if challenges else NO_AUDIT
-
-
-# Ownership
-
-
-AT_ONCE = 1 << 17
-"""Rows judged between two visits to the checkpoint."""
-
-
-def _ownership(
-    claims: Sequence[OwnershipClaim],
-    schemes: Sequence[OwnershipScheme],
-    checkpoint: Checkpoint | None,
-    progress: Progress,
-) -> list[OwnershipResult]:
-    if checkpoint is None:
-        return verify_ownership(claims, schemes, progress)
-    keys = [checkpoint.key(claim) for claim in claims]
-    known = checkpoint.find(keys)
-    left = [number for number, key in enumerate(keys) if key not in known]
-    with progress.task("verify ownership", len(claims)) as task:
-        task.advance(len(claims) - len(left))
-        for start in range(0, len(left), AT_ONCE):
-            numbers = left[start : start + AT_ONCE]
-            results = verify_ownership([claims[number] for number in numbers], schemes, _Under(task))
-            block = [(keys[number], result) for number, result in zip(numbers, results, strict=True)]
-            checkpoint.keep(block)
-            known.update(block)
-    return [known[key] for key in keys]
-
-
-class _Under(Progress):
-    """Reports the steps of inner tasks to an outer one."""
-
-    def __init__(self, task: Task) -> None:
-        self._task = task
-
-    @contextmanager
-    def task(self, title: str, total: int | None = None) -> Iterator[Task]:
-        yield self._task
-
-
-# Control
-
-
-def _look_up(
-    claims: Sequence[OwnershipClaim],
-    accounts: Sequence[str],
-    results: Sequence[OwnershipResult],
-    freshly: Sequence[Freshly],
-    schemes: Sequence[OwnershipScheme],
-    pinned: Mapping[str, Pin],
-    providers: Sequence[BalanceProvider],
-    progress: Progress,
-) -> dict[int, ControlAnswer]:
-    """Ask who controls the accounts whose signatures alone do not prove them."""
-    by_name = {scheme.name: scheme for scheme in schemes}
-    open_ones: dict[str, list[int]] = {}
-    for number, (claim, result, fresh) in enumerate(zip(claims, results, freshly, strict=True)):
-        unsettled = result.status in (Status.UNBOUND, Status.KEY_ONLY, Status.FAILED)
-        readable = result.scheme in by_name and result.address
-        if claim.control is None and unsettled and readable and fresh.freshness is not Freshness.CONTRADICTS:
-            open_ones.setdefault(claim.chain, []).append(number)
-    found: dict[int, ControlAnswer] = {}
-    for chain, numbers in open_ones.items():
-        asked = [provider for provider in providers if provider.controls_chain(chain)]
-        if not asked or chain not in pinned:
-            continue
-        questions = {
-            number: ControlQuestion(
-                evolve(claims[number], address=accounts[number]),
-                by_name[results[number].scheme].digests(claims[number]),
-            )
-            for number in numbers
-        }
-        for provider in asked:
-            left = [number for number in numbers if number not in found or found[number].control is None]
-            answers = provider.controls([questions[number] for number in left], pinned[chain], progress)
-            found.update(zip(left, _as_many(provider, answers, len(left)), strict=True))
-    return found
-
-
-def _judge_again(
-    claims: Sequence[OwnershipClaim],
-    results: list[OwnershipResult],
-    controls: Mapping[int, ControlAnswer],
-    schemes: Sequence[OwnershipScheme],
-    checkpoint: Checkpoint | None,
-    progress: Progress,
-) -> None:
-    """What the chain says decides, for better or worse."""
-    known = {number: answer.control for number, answer in controls.items() if answer.control is not None}
-    again = _ownership(
-        [evolve(claims[number], control=control) for number, control in known.items()], schemes, checkpoint, progress
-    )
-    for number, result in zip(known, again, strict=True):
-        results[number] = result
-
-
-# Balances
-
-
-def _balances(
-    judged: Sequence[JudgedRow], pinned: Mapping[str, Pin], providers: Sequence[BalanceProvider], progress: Progress
-) -> dict[int, Answer]:
-    """Ask what was held, for every row that could ever count; of several providers the first that knows."""
-    questions: dict[str, dict[int, Question]] = {}
-    for number, one in enumerate(judged):
-        if one.status not in (Status.FAILED, Status.UNSUPPORTED):
-            question = Question(one.row.asset, one.row.chain, one.account, one.row.token)
-            questions.setdefault(one.row.chain, {})[number] = question
-    found: dict[int, Answer] = {}
-    for chain, of_chain in questions.items():
-        if not providers:
-            break
-        if chain not in pinned:
-            unpinned = Answer(None, "", f"no block of {chain} is pinned")
-            found.update(dict.fromkeys(of_chain, unpinned))
-            continue
-        for provider in providers:
-            left = [
-                number
-                for number, question in of_chain.items()
-                if (number not in found or found[number].held is None) and provider.serves(question)
-            ]
-            if left:
-                answers = provider.balances([of_chain[number] for number in left], pinned[chain], progress)
-                found.update(zip(left, _as_many(provider, answers, len(left)), strict=True))
-        for number in of_chain:
-            found.setdefault(number, Answer(None, "", f"nobody was named to ask about {chain}"))
-    return found
-
-
-_A = TypeVar("_A", Answer, ControlAnswer)
-
-
-def _as_many(provider: BalanceProvider, answers: Sequence[_A], wanted: int) -> Sequence[_A]:
-    if len(answers) != wanted:
-        raise PluginError(f"balances {provider.name!r} gave {len(answers)} answers to {wanted} questions")
-    return answers
 
 
 # Adding up

@@ -9,13 +9,13 @@ Reading assumes that others wrote it: bytes become rows or a ``ProofRejected``, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from polyproof.errors import Location, ProofRejected
 from polyproof.formats.strict_json import canonical, parse_strict
 from polyproof.model.holdings import LONGEST_ADDRESS, LONGEST_TEXT, amount_text
+from polyproof.model.names import BLOCK, NAME, OPTIONAL_NAME
 from polyproof.ownership import Kind, Status
 from polyproof.reserves.challenge import Freshly, Freshness
 from polyproof.reserves.evaluation import BalanceCheck, Check, JudgedRow
@@ -33,6 +33,8 @@ __all__ = [
     "EVIDENCE",
     "FORMAT",
     "HEADER",
+    "MOST_EVIDENCE",
+    "MOST_ROWS",
     "evidence_lines",
     "holding_record",
     "parse_evidence",
@@ -42,10 +44,11 @@ EVIDENCE = "reserves-evidence.jsonl"
 HEADER = "polyproof-holdings"
 FORMAT = 1
 
+MOST_EVIDENCE = 1 << 30
+"""Bytes of evidence that are read."""
+MOST_ROWS = 1_000_000
+"""Rows of evidence that are read; more would take more memory than a verifier need have."""
 _LONGEST_LINE = 16 << 20
-_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
-_TOKEN = re.compile(r"(?:[a-z0-9]+(?:-[a-z0-9]+)*)?\Z")
-_BLOCK = re.compile(r"[0-9A-Za-z+/=_-]{16,128}\Z")
 
 
 # Writing
@@ -139,18 +142,18 @@ def _row(line: bytes, location: Location) -> JudgedRow:
         location=location,
         coin=taken.printable("asset", 100),
         asset=taken.printable("asset", 100),
-        chain=taken.matching("chain", _NAME),
+        chain=taken.matching("chain", NAME),
         address=taken.printable("address", LONGEST_ADDRESS),
         amount=taken.amount("amount"),
-        token=taken.matching("token", _TOKEN, ""),
+        token=taken.matching("token", OPTIONAL_NAME, ""),
         message=taken.text("message", LONGEST_TEXT, ""),
         signatures=taken.texts("signatures"),
         keys=taken.texts("keys"),
         owners=taken.texts("owners"),
         kind=Kind(taken.text("kind", 20)),
-        scheme=taken.matching("scheme", _NAME, None),
+        scheme=taken.matching("scheme", NAME, None),
         height=taken.whole("height"),
-        block=taken.matching("block", _BLOCK, None),
+        block=taken.matching("block", BLOCK, None),
         control=None if control is None else parse_control(control),
     )
     outcome = JsonObject(taken.inner("outcome") or refuse("it has no outcome"))
@@ -159,7 +162,7 @@ def _row(line: bytes, location: Location) -> JudgedRow:
         account=outcome.printable("account", LONGEST_ADDRESS),
         status=Status(outcome.text("status", 20)),
         reason=outcome.printable("reason", LONGEST_SENTENCE),
-        scheme=outcome.matching("scheme", _TOKEN),
+        scheme=outcome.matching("scheme", OPTIONAL_NAME),
         freshly=Freshly(Freshness(outcome.text("freshness", 20)), ""),
         balance=_balance(outcome, row.amount),
     )

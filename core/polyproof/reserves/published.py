@@ -25,6 +25,7 @@ from polyproof.errors import InputError, ProofRejected
 from polyproof.formats.strict_json import canonical, parse_strict
 from polyproof.liabilities.artifacts import RESERVES
 from polyproof.model.holdings import amount_text
+from polyproof.model.names import DIGEST
 from polyproof.ownership import Status
 from polyproof.registry import Registry
 from polyproof.reserves.evaluation import AssetReserves, Check, Evaluation, Holding, percent
@@ -50,7 +51,6 @@ _SIGNED = (r"-?(0|[1-9][0-9]{0,160})(\.[0-9]{0,76}[1-9])?", "an exact decimal, a
 _WHOLE = (r"0|[1-9][0-9]{0,200}", "a whole number, as text")
 _OWED = (r"(0|[1-9][0-9]{0,160})(\.[0-9]{0,76}[1-9])?", "an exact decimal without trailing zeros, as text")
 _AUDIT = (r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", "an audit id")
-_HEX = (r"[0-9a-f]{64}", "64 lower-case hexadecimal digits")
 _TIME = (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a time in UTC")
 _TEXT = (r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{0,1024}", "text that can be shown")
 _PERCENT = (r"(0|[1-9][0-9]{0,200})\.[0-9]{2}", "a percentage with two decimals, rounded down")
@@ -125,7 +125,7 @@ class PublishedAsset:
     counted: str = option(pattern=_DECIMAL, doc="What counts as held, in coins, rounded down to the asset's decimals.")
     surplus: str = option(pattern=_SIGNED, doc="Counted less owed, in coins; negative where something is missing.")
     ratio: PublishedRatio | None = option(doc="Counted to owed; null where nothing is owed.")
-    met: bool = option(doc="Whether the ratio is what the policy wants, or nothing is owed.")
+    met: bool = option(doc="Whether the ratio is what the policy requires, or nothing is owed.")
     statuses: ByStatus = option(doc="All rows, by status of ownership.")
     balances: ByCheck = option(doc="All rows, by outcome of the balance check.")
     freshness: ByFreshness = option(doc="All rows but the custodial, by what was signed.")
@@ -141,7 +141,7 @@ class PublishedEvidence:
 
     file: str = option(choices=(EVIDENCE,), doc="Its name, beside this file.")
     bytes: int = option(least=0, doc="Its size.")
-    sha256: str = option(pattern=_HEX, doc="Its digest.")
+    sha256: str = option(pattern=DIGEST, doc="Its digest.")
     rows: int = option(least=0, doc="Its rows.")
 
 
@@ -151,7 +151,7 @@ class PublishedFile:
 
     format: str = option(pattern=(r"[a-z0-9]+(-[a-z0-9]+)*", "a name"), doc="Name of the source that read it.")
     file: str = option(pattern=_TEXT, doc="Its name, without directories.")
-    sha256: str = option(pattern=_HEX, doc="Its digest.")
+    sha256: str = option(pattern=DIGEST, doc="Its digest.")
     rows: int = option(least=0, doc="Rows taken from it.")
     ignored: int = option(least=0, doc="Rows left out, of coins that are not audited.")
 
@@ -176,14 +176,14 @@ class PublishedReserves:
     audit_id: str = option(
         pattern=(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", "an audit id"), doc="The audit of liabilities."
     )
-    manifest_digest: str = option(pattern=_HEX, doc="SHA-256 of that audit's manifest.")
+    manifest_digest: str = option(pattern=DIGEST, doc="SHA-256 of that audit's manifest.")
     organisation: str | None = option(pattern=_TEXT, doc="Whose holdings these are, as the manifest has it.")
     created: str = option(pattern=_TIME, doc="When this was evaluated.")
     snapshot: str = option(pattern=_TIME, doc="The time that holdings are stated for.")
-    policy: ReservesPolicy = option(doc="Which holdings were counted, and how much was wanted.")
+    policy: ReservesPolicy = option(doc="Which holdings were counted, and how much was required.")
     pins: tuple[Pin, ...] = option(items=(0, 256), doc="The block of the snapshot, for each chain.")
     assets: tuple[PublishedAsset, ...] = option(items=(1, 4096), doc="Every asset of the audit, in its order.")
-    met: bool = option(doc="Whether every asset is covered as the policy wants.")
+    met: bool = option(doc="Whether every asset is covered as the policy requires.")
     short: tuple[str, ...] = option(
         pattern=(r"[A-Za-z0-9][A-Za-z0-9.+_$-]{0,31}", "a symbol"), doc="The assets that are not."
     )

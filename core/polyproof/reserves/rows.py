@@ -17,14 +17,13 @@ from polyproof.errors import InputError, Location, Problem
 from polyproof.findings import Findings
 from polyproof.model.amounts import AmountError, Rounding, parse_amount
 from polyproof.model.holdings import FINEST, LARGEST, LONGEST_ADDRESS, LONGEST_ROW, LONGEST_TEXT, MOST_TEXTS
+from polyproof.model.names import BLOCK, NAME, matches
 from polyproof.ownership import AccountControl, Kind, OwnershipClaim
 from polyproof.reserves.coins import CoinNames
 from polyproof.source import Row, Total
 
 __all__ = ["DeclaredTotal", "ReserveRow", "RowsOfFile"]
 
-_HASH = re.compile(r"[0-9A-Za-z+/=_-]{16,128}\Z")
-_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
 _Arguments = TypeVarTuple("_Arguments")
 _T = TypeVar("_T")
@@ -208,7 +207,7 @@ def _text_problems(row: Row) -> Iterator[tuple[str, str | None]]:
         yield f"has texts of more than {LONGEST_ROW} characters together", None
     if not together.isascii() and any("\ud800" <= char <= "\udfff" for char in together):
         yield "has a text that is no Unicode", None
-    if row.block is not None and not _HASH.match(row.block):
+    if row.block is not None and not matches(BLOCK, row.block):
         yield f"block hash {row.block[:40]!r}", "16 to 128 characters of hex or base64"
-    if row.scheme is not None and not _NAME.match(row.scheme):
+    if row.scheme is not None and not matches(NAME, row.scheme):
         yield f"ownership scheme {row.scheme[:40]!r}", "names are lower case letters, digits and hyphens"

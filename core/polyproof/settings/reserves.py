@@ -11,11 +11,11 @@ from attrs import frozen
 from polyproof.balances import Pin
 from polyproof.config.options import Fault, option
 from polyproof.config.reader import Choice
+from polyproof.model.names import NAME, OPTIONAL_NAME
 from polyproof.model.timestamps import is_timestamp
 
 __all__ = ["BalancesChoice", "CoinName", "ReservesPolicy", "ReservesSpec", "SourceChoice"]
 
-_NAME = (r"[a-z0-9]+(-[a-z0-9]+)*", "lower case letters, digits and single hyphens")
 _COIN = (r"[^\s,;\"'](?:[^,;\"'\r\n]{0,62}[^\s,;\"'])?", "1 to 64 characters without commas, semicolons and quotes")
 
 
@@ -39,10 +39,10 @@ class CoinName:
 
     coin: str = option(pattern=_COIN, doc="What the files call it, such as FOO-BEP20.")
     asset: str = option(pattern=_COIN, doc="Symbol or alias of an asset in the spec.")
-    chain: str = option(pattern=_NAME, doc="The chain it is on, such as bnb-smart-chain.")
+    chain: str = option(pattern=NAME, doc="The chain it is on, such as bnb-smart-chain.")
     token: str = option(
         default="",
-        pattern=(r"([a-z0-9]+(-[a-z0-9]+)*)?", _NAME[1]),
+        pattern=OPTIONAL_NAME,
         doc="Tells several tokens of the asset on that chain apart, such as bridged.",
     )
 

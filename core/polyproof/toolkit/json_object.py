@@ -7,20 +7,19 @@ who controls an account, is in more than one kind of file and has its one form h
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Never
 
 from polyproof.model.amounts import AmountError, Rounding, parse_amount
 from polyproof.model.holdings import FINEST, LARGEST, LONGEST_TEXT, MOST_TEXTS
+from polyproof.model.names import DIGEST, Pattern, matches
 from polyproof.ownership import AccountControl
 
 __all__ = ["LONGEST_SENTENCE", "JsonObject", "parse_control", "refuse", "sentence", "write_control"]
 
 LONGEST_SENTENCE = 1000
 """Characters that a text for people may have, such as a reason."""
-_AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,60})(?:\.[0-9]{0,35}[1-9])?\Z")
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_AMOUNT: Pattern = (r"(0|[1-9][0-9]{0,60})(\.[0-9]{0,35}[1-9])?", "an exact decimal without trailing zeros")
 
 
 def refuse(reason: str) -> Never:
@@ -58,7 +57,7 @@ class JsonObject:
         if name not in self._value:
             return default
         if not isinstance(value, str) or len(value) > longest:
-            refuse(f"{name} is no text of at most {longest} characters")
+            refuse(f"{name} is not a text of at most {longest} characters")
         return _encodable(value)
 
     def printable(self, name: str, longest: int, default: Any = _REQUIRED) -> Any:
@@ -68,21 +67,21 @@ class JsonObject:
             refuse(f"{name} cannot be shown: {ascii(value)[:80]}")
         return value
 
-    def matching(self, name: str, pattern: re.Pattern[str], default: Any = _REQUIRED) -> Any:
+    def matching(self, name: str, pattern: Pattern, default: Any = _REQUIRED) -> Any:
         """A text that a pattern matches."""
         value = self.text(name, 200, default)
-        if name in self._value and not pattern.match(value):
-            refuse(f"{name} is {ascii(value)[:80]}")
+        if name in self._value and not matches(pattern, value):
+            refuse(f"{name} is {ascii(value)[:80]}; expected {pattern[1]}")
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts; none if the key is not there."""
         value = self._value.get(name, [])
         if not isinstance(value, list) or len(value) > MOST_TEXTS:
-            refuse(f"{name} is no list of at most {MOST_TEXTS} texts")
+            refuse(f"{name} is not a list of at most {MOST_TEXTS} texts")
         for item in value:
             if not isinstance(item, str) or len(item) > LONGEST_TEXT:
-                refuse(f"{name} holds what is no text of at most {LONGEST_TEXT} characters")
+                refuse(f"{name} holds something that is not a text of at most {LONGEST_TEXT} characters")
             _encodable(item)
         return tuple(value)
 
@@ -90,7 +89,7 @@ class JsonObject:
         """A whole number below 10^18; None if the key is not there."""
         value = self._value.get(name)
         if value is not None and (type(value) is not int or not 0 <= value < 10**18):
-            refuse(f"{name} is no whole number")
+            refuse(f"{name} is not a whole number below 10^18")
         return value
 
     def amount(self, name: str) -> int:
@@ -101,14 +100,14 @@ class JsonObject:
         except AmountError as error:
             raise ValueError(f"{name}: {error}") from error
         if units >= LARGEST * 10**FINEST:
-            refuse(f"{name} is absurd")
+            refuse(f"{name} is larger than any holding")
         return units
 
     def inner(self, name: str) -> Mapping[str, Any] | None:
         """An object; None if the key is not there."""
         value = self._value.get(name)
         if value is not None and not isinstance(value, dict):
-            refuse(f"{name} is no object")
+            refuse(f"{name} is not an object")
         return value
 
 
@@ -139,8 +138,8 @@ def parse_control(record: Mapping[str, Any]) -> AccountControl:
     taken = JsonObject(record)
     taken.only("source", "owners", "threshold", "accepted")
     accepted = taken.texts("accepted")
-    if not all(_DIGEST.match(digest) for digest in accepted):
-        refuse("control.accepted has something that is no digest")
+    if not all(matches(DIGEST, digest) for digest in accepted):
+        refuse("control.accepted holds something that is not a digest")
     threshold = taken.whole("threshold")
     if threshold is None:
         refuse("control.threshold is missing")

@@ -29,7 +29,7 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Write the messages that wallets sign: they tie a holding to an audit's liabilities, to its date and its block."""
-    from polyproof.reserves.run import challenge_text, write_challenges
+    from polyproof.reserves.signing import challenge_text, write_challenges
 
     console = Console(json=json, quiet=quiet)
     if (chain is None) != (address is None) or (out is None) == (chain is None):
