@@ -136,7 +136,7 @@ class FieldError(PolyproofError, ArithmeticError):
 class ProofRejected(PolyproofError):
     """A proof, inclusion file or manifest does not verify. Exit status 1.
 
-    ``check`` is a short stable name of the check that failed (``"merkle-path"``, ``"total-range"``),
+    ``check`` is a short stable name of the check that failed (``"inclusion-path"``, ``"total-range"``),
     ``reason`` a sentence for people.
     """
 

@@ -3,7 +3,7 @@
 A binary tree of fixed depth. A leaf is the digest of an account's tag (audit id, segment, user id,
 secret nonce) and its balances; a node is the digest of its level and of both children's digests *and*
 sums; the root binds the statement, the top node and the totals. A user who knows an account id and its
-balances recomputes the path from the own leaf to the root, adding up sums on the way.
+balances recomputes the path from that account's leaf to the root, adding up sums on the way.
 
 What the public proof alone establishes: a commitment to exactly these totals for exactly this
 statement, which cannot change once it is published. Nothing about accounts: a root over invented
@@ -12,7 +12,7 @@ nodes verifies too.
 What inclusion files establish, unless the hash's collisions were found: the totals are at least the
 sum of the balances of *all users who verified*, for each asset. Where paths of verifying users meet
 they share a node, a node's digest determines its children's digests and sums, and every sum that a
-user sees beside the own path was checked to be non-negative; so from the leaves up a node's sum is at
+user sees beside their path was checked to be non-negative; so from the leaves up a node's sum is at
 least the sum of the verifying users below it (Hu, Zhang and Guo 2018, the corrected Maxwell tree;
 Chalkias, Lewi, Mohassel and Nikolaenko, "Distributed Auditing Proofs of Liabilities", eprint 2020/468).
 
@@ -89,11 +89,11 @@ class MerkleSumTree(Backend):
         non_negativity="only along the paths that users open: own balances and every sibling's sum on the path",
         proves=(
             "the exchange is bound to the published totals and to every account's leaf",
-            "to each user who verifies: the own balances are part of the totals, under the own account id and no other",
+            "to each user who verifies: their balances are part of the totals, under their account id and no other",
             "to all users who verify: the total of each asset is at least the sum of all their balances",
         ),
         hides=(
-            "account ids, even from who guesses them: a leaf is bound to a secret nonce of 32 bytes",
+            "account ids, even from anyone who guesses them: a leaf is bound to a secret nonce of 32 bytes",
             "balances of accounts that are not neighbours of a colluding user's path",
             "the order of accounts: rows are a secret permutation, fresh in every audit",
             "the number of accounts, beyond its next power of two (option min_depth hides more)",
@@ -239,8 +239,8 @@ class MerkleSumTree(Backend):
     def _verify_path(self, statement: Statement, sums: Sums, proof: Proof, claim: Claim, path: Inclusion) -> None:
         """From the claim's leaf to the top node.
 
-        Own and sibling's sums are below 2^(bits + level), so their sum is below 2^(bits + level + 1):
-        in range one level up, without a check of its own.
+        The claim's balances are below 2^bits, as core has checked, and a sibling's sums below 2^(bits + level), as its
+        reader has: so their sum is below 2^(bits + level + 1), in range one level up without a check of its own.
         """
         portable, own = self._portable, claim.balances
         tag = account_tags(portable, statement.audit_id, statement.segment, [claim.user_id.encode()], [path.nonce])
@@ -253,7 +253,7 @@ class MerkleSumTree(Backend):
             own = tuple(mine + other for mine, other in zip(own, sibling_sums, strict=True))
         if not np.array_equal(digest[0], proof.top):
             raise ProofRejected(
-                "merkle-path",
+                "inclusion-path",
                 "account id, balances and file do not lead to the root: "
                 "these balances were not counted for this account",
             )

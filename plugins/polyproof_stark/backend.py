@@ -63,24 +63,24 @@ class StarkBackend(Backend):
         proves=(
             "each asset's total is the exact integer sum of the balances of all accounts in the proof",
             "no balance in it is negative or wraps around, whether its user checks or not",
-            "to each user who verifies: the own balances are among those summed, under the own account id and no other",
+            "to each user who verifies: their balances are among those summed, under their account id and no other",
         ),
         hides=(
             "every balance, of everybody, from everybody else, even if all other users pool what they were given",
-            "account ids, even from who guesses them: a leaf is bound to a secret nonce of 32 bytes",
+            "account ids, even from anyone who guesses them: a leaf is bound to a secret nonce of 32 bytes",
             "how many accounts there are, but for the trace length, which bounds it",
             "the order of accounts: rows are a secret permutation, fresh in every audit",
         ),
         leaks=(
             "the totals of each segment and asset, which are published",
             "the number of segments and the length of their traces",
-            "to each user: the number of the own row, which is random",
+            "to each user: the number of their row, which is random",
         ),
         remaining_trust=(
             "leave out or lower accounts whose users never check: of k such accounts, if each user checks "
             "independently with probability f, none is noticed with probability (1 − f)^k",
             "give one account id to two users with equal balances: one row serves both, unless the id is one that a "
-            "user knows to be the own",
+            "user knows to be theirs",
             "leave out what is owed to nobody's account, or choose a moment that suits it",
             "show different users different audits, if they do not compare the manifest's digest",
             "own less than it owes: this proves what is owed, not what is owned",
@@ -288,7 +288,7 @@ class StarkBackend(Backend):
         claim: Claim,
         inclusion: bytes,
     ) -> InclusionVerdict:
-        """Check a user's claim: the own tag and limbs are rebuilt from what the user typed."""
+        """Check a user's claim: the tag and limbs of their row are rebuilt from what they typed."""
         system, instance, accepted, security = self._verified(statement, totals, proof)
         hash = self._hash(Engine.PORTABLE)
         limbs = system.account_row(claim.balances)

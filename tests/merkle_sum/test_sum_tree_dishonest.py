@@ -52,7 +52,7 @@ def test_negative_account_is_caught_by_its_neighbour(assets: tuple[Asset, ...]) 
     forger = Forger(statement_of(assets), users(10, -5, 3, 4))
     assert forger.top.sums == (12,)
     assert forger.globally() is None, "the public proof alone does not see it: documented"
-    assert forger.user(0) in ("sum-range", "merkle-path")
+    assert forger.user(0) in ("sum-range", "inclusion-path")
     assert forger.user(2) is None, "seen from afar the sum is 5, in range"
 
 
@@ -75,7 +75,7 @@ def test_negative_sum_written_modulo_a_power_of_two_is_caught(modulus: int) -> N
         forger = Forger(statement_of(assets), users(10, modulus - 5, 3, 4), lies={(1, 0): (5,)})
         assert forger.top.sums == (12,)
         assert forger.globally() is None
-        assert forger.user(0) in ("sum-range", "merkle-path")
+        assert forger.user(0) in ("sum-range", "inclusion-path")
 
 
 def test_negative_total_has_no_proof() -> None:
@@ -124,7 +124,7 @@ def test_node_that_states_less_than_its_children_is_caught_below_it() -> None:
 def test_leaf_that_states_less_than_it_hashes_is_caught_by_its_owner() -> None:
     forger = Forger(statement_of(ONE), users(10, 7, 3, 4), lies={(0, 0): (1,)})
     assert forger.globally() is None
-    assert forger.user(0) == "merkle-path"
+    assert forger.user(0) == "inclusion-path"
     assert {forger.user(row) for row in (1, 2, 3)} == {None}
 
 
@@ -134,7 +134,7 @@ def test_user_who_is_left_out_has_no_path() -> None:
     for claim in (Claim("user-9", (0,)), Claim("user-9", (4,))):
         for row in range(4):
             for nonce in [nonce_of(other) for other in range(4)]:
-                assert forger.user(row, claim, forger.inclusion(row, nonce=nonce)) == "merkle-path"
+                assert forger.user(row, claim, forger.inclusion(row, nonce=nonce)) == "inclusion-path"
 
 
 @given(data=st.data())
@@ -203,7 +203,7 @@ def test_two_users_do_not_share_a_leaf() -> None:
     inclusion = forger.inclusion(0)
     assert forger.user(0, Claim("user-0", (10,)), inclusion) is None
     for other in ("user-1", "user-00", "user-0 ", "USER-0", "", "\ud800"):
-        assert forger.user(0, Claim(other, (10,)), inclusion) in ("merkle-path", "account-id")
+        assert forger.user(0, Claim(other, (10,)), inclusion) in ("inclusion-path", "account-id")
 
 
 def test_user_and_audit_cannot_trade_characters() -> None:
@@ -237,14 +237,14 @@ def test_everything_a_leaf_is_bound_to_is_checked(segment: Segment) -> None:
 def test_padding_is_nobodys_account() -> None:
     forger = Forger(statement_of(ONE), users(10, None, 3, 4))
     for user_id in ("", "padding", "user-1"):
-        assert forger.user(1, Claim(user_id, (0,))) == "merkle-path"
+        assert forger.user(1, Claim(user_id, (0,))) == "inclusion-path"
 
 
 def test_account_hashed_as_padding_is_caught_by_its_owner() -> None:
     """An exchange that files a user under padding, with the balances stated or at zero."""
     forger = Forger(statement_of(ONE), users(10, None, 3, 4), lies={(0, 1): (7,)})
     assert forger.globally() is None
-    assert forger.user(1, Claim("user-1", (7,))) == "merkle-path"
+    assert forger.user(1, Claim("user-1", (7,))) == "inclusion-path"
 
 
 # Depth and kinds of nodes
@@ -269,7 +269,7 @@ def test_inner_node_does_not_pass_for_a_leaf() -> None:
     path = forger.path(0)
     for claim in (Claim("user-0", (10,)), Claim("user-0", (17,))):
         for nonce in (nonce_of(0), forger.hash.encode_digests(forger.levels[1][0].digest)):
-            assert forger.user(0, claim, forger.inclusion(0, path[1:], nonce), proof) == "merkle-path"
+            assert forger.user(0, claim, forger.inclusion(0, path[1:], nonce), proof) == "inclusion-path"
 
 
 def test_leaf_does_not_pass_for_an_inner_node() -> None:
@@ -281,7 +281,10 @@ def test_leaf_does_not_pass_for_an_inner_node() -> None:
     forged = evolve_top(forger, top)
     proof = forged.proof()
     for path in ([forger.levels[1][1]], [forger.levels[1][1], forger.levels[1][1]]):
-        assert forged.user(0, Claim("user-0", (10,)), forged.inclusion(0, path), proof) in ("merkle-path", "truncated")
+        assert forged.user(0, Claim("user-0", (10,)), forged.inclusion(0, path), proof) in (
+            "inclusion-path",
+            "truncated",
+        )
 
 
 def evolve_top(forger: Forger, top: Node) -> Forger:
@@ -432,8 +435,8 @@ def test_cheats_are_caught_over_every_hash(hash: str) -> None:
     assert negative.user(0) == "sum-range"
     honest = Forger(statement_of(NARROW), users(10, 7, None, 4), hash=hash)
     assert {honest.user(row) for row in (0, 1, 3)} == {None}
-    assert honest.user(0, Claim("user-1", (10,))) == "merkle-path"
-    assert honest.user(2, Claim("user-2", (0,))) == "merkle-path"
+    assert honest.user(0, Claim("user-1", (10,))) == "inclusion-path"
+    assert honest.user(2, Claim("user-2", (0,))) == "inclusion-path"
     assert honest.user(0, totals=(20,)) == "totals"
     leaf = leaf_digests(honest.hash, np.zeros((1, 4), np.uint64), np.zeros((1, 5), np.uint64))
     assert not np.array_equal(leaf, honest.hash.hash_rows(np.zeros((1, 9), np.uint64), "merkle-sum/node"))

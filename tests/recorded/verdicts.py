@@ -47,7 +47,7 @@ _KEPT_OF_EACH = (
 )
 """The same for each audit of a history."""
 
-RENAMED = {"file-size": "proof-size"}
+RENAMED = {"file-size": "proof-size", "merkle-path": "inclusion-path"}
 """Checks that have got another name since: of one refusal raised in two places, the one name that it has now."""
 
 
