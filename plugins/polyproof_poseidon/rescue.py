@@ -8,7 +8,6 @@ seventh root. The elements of the capacity come first, as in the paper.
 from __future__ import annotations
 
 from functools import cache
-from hashlib import shake_256
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,27 +16,13 @@ from polyproof.hash import Words
 from polyproof_poseidon import integers
 from polyproof_poseidon.arrays import Matrix, Workspace, matrix_with_constants
 from polyproof_poseidon.integers import MODULUS, WIDTH
+from polyproof_poseidon.rescue_parameters import FIRST_ROW, round_constants
 from polyproof_poseidon.sponge import Sponge
 
-__all__ = ["FIRST_ROW", "ROUNDS", "RescuePrimeOptimized", "round_constants"]
+__all__ = ["RescuePrimeOptimized"]
 
-ROUNDS = 7
-FIRST_ROW = (7, 23, 8, 26, 13, 10, 9, 7, 6, 22, 21, 8)
-"""The MDS matrix is the circulant matrix with this first row."""
-_CAPACITY = 4
-_SECURITY = 128
 _ROOT = pow(7, -1, MODULUS - 1)
 _CIRCULANT = integers.pack_circulant(FIRST_ROW)
-
-
-@cache
-def round_constants() -> tuple[tuple[int, ...], ...]:
-    """Fourteen rows of twelve: nine bytes of SHAKE-256 each, little-endian, modulo p."""
-    seed = f"RPO({MODULUS},{WIDTH},{_CAPACITY},{_SECURITY})"
-    size = (MODULUS.bit_length() + 7) // 8 + 1
-    data = shake_256(seed.encode("ascii")).digest(2 * ROUNDS * WIDTH * size)
-    constants = [int.from_bytes(data[i : i + size], "little") % MODULUS for i in range(0, len(data), size)]
-    return tuple(tuple(constants[i : i + WIDTH]) for i in range(0, len(constants), WIDTH))
 
 
 class RescuePrimeOptimized(Sponge):

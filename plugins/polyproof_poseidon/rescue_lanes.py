@@ -16,7 +16,7 @@ from polyproof_poseidon.lanes import (
     seventh_powers,
     square,
 )
-from polyproof_poseidon.rescue import FIRST_ROW, ROUNDS
+from polyproof_poseidon.rescue_parameters import FIRST_ROW, ROUNDS
 
 __all__ = ["permute"]
 

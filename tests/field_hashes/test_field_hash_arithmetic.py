@@ -15,7 +15,7 @@ from polyproof_poseidon import integers
 from polyproof_poseidon.arrays import Workspace, canonical, matrix_with_constants
 from polyproof_poseidon.lanes import LANES, circulant_spectrum, load, seventh_powers, store
 from polyproof_poseidon.poseidon_parameters import FIRST_ENTRY, FIRST_ROW
-from polyproof_poseidon.rescue import FIRST_ROW as RESCUE_ROW
+from polyproof_poseidon.rescue_parameters import FIRST_ROW as RESCUE_ROW
 from references.goldilocks_sponges import circulant, matrix_times
 
 PAIRS = list(itertools.product(EDGES, EDGES))
