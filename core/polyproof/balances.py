@@ -30,7 +30,7 @@ class Pin:
 
     chain: str = option(
         pattern=NAME,
-        doc="The one name of the chain, such as ethereum.",
+        doc="The canonical name of the chain, such as ethereum.",
     )
     height: int = option(least=0, doc="Number of the snapshot's block.")
     block: str = option(
@@ -46,7 +46,7 @@ class Question:
     asset: str
     chain: str
     address: str
-    """In its one spelling, if that is known; else as its file has it."""
+    """In canonical form, if that is known; else as its file has it."""
     token: str = ""
 
 
@@ -67,7 +67,7 @@ class ControlQuestion:
     """Who controls the account of a claim, and whether it accepts the claim's signatures."""
 
     claim: OwnershipClaim
-    """Its address is in its one spelling."""
+    """Its address is in canonical form."""
     digests: tuple[bytes, ...] = ()
     """What a signature of the claim may be over."""
 

@@ -93,7 +93,7 @@ class VectorCommitment(CommitmentScheme):
         """Check that ``leaves[k]`` is the leaf digest at ``indices[k]`` under ``root`` of ``size`` rows.
 
         Raises ``ProofRejected`` for anything else: no index at all, an index out of range or repeated,
-        another number of leaves than of indices, too few or too many siblings, a size that is no power
+        another number of leaves than of indices, too few or too many siblings, a size that is not a power
         of two, a different root.
         """
 

@@ -15,8 +15,8 @@ __all__ = ["Findings"]
 class Findings:
     """Collects problems: keeps the first ``limit`` of them and counts the others.
 
-    The first are those of the least ``order``, and among equals those that were added first. Who reads an input from
-    beginning to end leaves ``order`` out.
+    The first are those of the least ``order``, and among equals those that were added first. Code that reads an input
+    from beginning to end leaves ``order`` out.
     """
 
     limit: int = 100

@@ -1,7 +1,7 @@
 """The LedgerFormat interface: a file of accounts becomes plain accounts.
 
 A ledger is a file of an exchange's own system that says what it owes to each account. A format takes such a file apart
-and yields its accounts as texts, one at a time. Which assets the spec has, whether an amount is one, whether an id is
+and yields its accounts as strings, one at a time. Which assets the spec has, whether an amount is one, whether an id is
 there twice: core judges all of that, once for all formats, and reports what is wrong with file and row.
 """
 

@@ -36,7 +36,7 @@ class Status(Enum):
     UNBOUND = "unbound"
     """Valid signatures, but nothing known here binds their keys to the address: its chain has to be asked."""
     CUSTODIAL = "custodial"
-    """Declared to be held by somebody else; no signature is looked at."""
+    """Declared to be held by somebody else; no signature is checked."""
     UNSUPPORTED = "unsupported"
     """No scheme here can judge this chain, address or kind of signature. Nothing was checked."""
     FAILED = "failed"
@@ -63,7 +63,7 @@ def _texts(claim: object, attribute: Any, value: tuple[Any, ...]) -> None:
 
 def _tuple(value: Sequence[str]) -> tuple[str, ...]:
     if isinstance(value, str):
-        raise InputError("a claim's signatures, keys and owners are sequences of texts, not one text")
+        raise InputError("a claim's signatures, keys and owners are sequences of strings, not one text")
     return tuple(value)
 
 
@@ -122,9 +122,9 @@ class OwnershipResult:
     scheme: str = ""
     """The scheme that judged it; empty where none did."""
     chain: str = ""
-    """The one name of the chain, whatever the row called it; empty if unknown."""
+    """The canonical name of the chain, whatever the row called it; empty if unknown."""
     address: str = ""
-    """The one spelling of the address, so that two spellings of one account are seen to be equal; empty if it does
+    """The canonical form of the address, so that two spellings of one account are seen to be equal; empty if it does
     not decode."""
 
 
@@ -137,7 +137,7 @@ class OwnershipScheme(ABC):
     name: ClassVar[str]
     """The name it is registered under."""
     chains: ClassVar[frozenset[str]]
-    """The chains it serves, by their one name."""
+    """The chains it serves, by their canonical names."""
 
     @abstractmethod
     def serves(self, claim: OwnershipClaim) -> bool:
@@ -151,7 +151,7 @@ class OwnershipScheme(ABC):
         """Judge a batch; one result a row, in order."""
 
     def account(self, claim: OwnershipClaim) -> tuple[str, str]:
-        """The one name of the claim's chain and the one spelling of its address; each empty where it is not known.
+        """The claim's chain by its canonical name and its address in canonical form; each empty where it is not known.
 
         Nothing is verified: this is for finding an account twice and for asking its chain.
         """

@@ -1,4 +1,4 @@
-"""Progress of long work, told to whoever listens: a terminal, a test, nobody."""
+"""Progress of long work, reported to a listener: a terminal, a test, or none."""
 
 from __future__ import annotations
 

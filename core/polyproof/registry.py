@@ -26,7 +26,7 @@ _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
 _ANYTHING = (Exception, SystemExit)
-"""What a stranger's code may raise while it is imported or asked what it offers."""
+"""What somebody else's code may raise while it is imported or asked what it offers."""
 
 
 @frozen

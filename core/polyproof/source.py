@@ -1,6 +1,6 @@
 """The Source interface: a file of wallets becomes plain rows, and the totals that the file declares.
 
-A source knows one format and nothing else. It takes a file apart and yields what it holds as texts, each with its
+A source knows one format and nothing else. It takes a file apart and yields what it holds as strings, each with its
 place. What a coin means, whether an amount is one, what a row must have, whether rows add up to a total: core judges
 all of that, once for all formats, and reports what is wrong at the place that the source gave.
 """
@@ -77,7 +77,7 @@ class Coin:
     asset: str
     """By its own symbol."""
     chain: str
-    """By its one name: ``ethereum``."""
+    """By its canonical name: ``ethereum``."""
     token: str = ""
     """Tells apart several tokens of the asset on that chain (``bridged``); empty for the usual one."""
 
@@ -94,11 +94,11 @@ class FileOptions:
         kind="ownership",
         doc="Ownership scheme of rows that name none; null finds the one that serves a row.",
     )
-    message: str | None = option(default=None, doc="What rows signed that do not say it themselves.")
+    message: str | None = option(default=None, doc="The message signed by rows that do not state one.")
     totals: str = option(
         default="required",
         choices=("required", "reported"),
-        doc="What happens where rows do not add up to a declared total. required: it is an error. reported: the "
+        doc="What happens if rows do not add up to a declared total. required: it is an error. reported: the "
         "difference is published; only rows ever count as holdings.",
     )
 
@@ -116,7 +116,7 @@ class Source(ABC):
     coins: ClassVar[Sequence[Coin]] = ()
     """What files of this format call coins, beyond what core knows; these names win over core's."""
     networks: ClassVar[Mapping[str, str]] = {}
-    """What files of this format call chains, beyond what core knows: the one name of each."""
+    """What files of this format call chains, beyond what core knows: the canonical name of each."""
 
     def __init__(self, options: FileOptions, registry: Registry) -> None:
         """Keep the options; nothing is read yet."""
@@ -127,7 +127,7 @@ class Source(ABC):
     def read(self, file: Path) -> Iterator[Row | Total | Problem]:
         """Yield what a file holds, in its order: rows, declared totals, and what is wrong with the file's form.
 
-        A ``Problem`` has its place in the file, and a hint that says what would be right. After one it goes on where it
-        can: whatever is neither a row nor a total is reported, so that nothing is lost in silence. Hostile bytes are
-        read in bounded time and memory, and nothing is raised for what a file says; ``OSError`` may pass.
+        A ``Problem`` has its place in the file, and a hint that says what would be right. After one, reading continues
+        where it can: anything that is neither a row nor a total is reported, so that nothing is lost silently. Hostile
+        bytes are read in bounded time and memory, and nothing is raised for a file's content; ``OSError`` may pass.
         """

@@ -105,7 +105,7 @@ class Transcript:
         return self._uniform(name, bound, count)
 
     def draw_indices(self, name: str, count: int, bound: int) -> list[int]:
-        """``count`` different integers below ``bound``, in the order drawn."""
+        """``count`` distinct integers below ``bound``, in the order drawn."""
         if count > bound:
             raise ValueError(f"{count} different integers below {bound} do not exist")
         chosen: dict[int, None] = {}
@@ -145,7 +145,7 @@ class Transcript:
 
 
 def _limbs(name: str, values: Iterable[int]) -> Words:
-    """Integers as words: for each the number of its 32-bit limbs, at least one, and these, little end first."""
+    """Integers as words: for each the number of its 32-bit limbs, at least one, and these, least significant first."""
     words: list[int] = []
     for value in values:
         if value < 0:

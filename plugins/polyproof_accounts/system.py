@@ -26,7 +26,7 @@ class AssetLayout:
 
     asset: Asset
     first: int
-    """Column of limb 0; the others follow, little end first."""
+    """Column of limb 0; the others follow, least significant first."""
     limbs: int
     parts: int
 

@@ -1,8 +1,8 @@
 """Bitcoin Core and nodes like it: the unspent outputs of addresses, by ``scantxoutset``.
 
 A scan is of the node's tip, so the tip must be the snapshot's block: the node is rolled back to it before the audit
-(``invalidateblock``), by whoever runs it. The answer to every scan names the block it was made at; where that is not
-the pinned one, by hash and by height, nothing of it counts, and so a chain that moves on in the middle is noticed.
+(``invalidateblock``) by its operator. The answer to every scan names the block it was made at; if that is not the
+pinned one, by hash and by height, none of it counts, and so a chain that advances in the middle is noticed.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ class BitcoinCoreOptions(EndpointOptions):
     """One chain and the node that is asked about it."""
 
     chain: str = option(
-        default="bitcoin", choices=("bitcoin", "litecoin", "dash", "dogecoin"), doc="The chain that the node is of."
+        default="bitcoin", choices=("bitcoin", "litecoin", "dash", "dogecoin"), doc="The chain of the node."
     )
     coin: str = option(default="BTC", doc="Symbol of the asset that is the chain's coin.")
     network: str = option(
         default="main",
         choices=("main", "test", "testnet4", "signet", "regtest"),
-        doc="What the node must call its network.",
+        doc="The network that the node must report.",
     )
     cookie_file: Path | None = option(
         default=None, doc="The node's cookie file, relative to the spec file, instead of a password."
     )
     timeout: float = option(
-        default=3600.0, least=0.1, most=86400.0, doc="Seconds that one exchange may take in all; a scan takes minutes."
+        default=3600.0, least=0.1, most=86400.0, doc="Seconds that one request may take in all; a scan takes minutes."
     )
     scan: int = option(default=10_000, least=1, most=100_000, doc="Addresses in one scan.")
 
@@ -100,7 +100,7 @@ class BitcoinCore(BalanceProvider):
         info = rpc.call("getblockchaininfo")
         network = info.get("chain") if isinstance(info, dict) else None
         if network != self.options.network:
-            raise _NotKnown(f"the node is of the network {str(network)[:20]!r}, not {self.options.network!r}")
+            raise _NotKnown(f"the node is on the network {str(network)[:20]!r}, not {self.options.network!r}")
 
     def _scan(self, rpc: Rpc, questions: Sequence[Question], pin: Pin, source: str) -> list[Answer]:
         scripts = self._scripts(rpc, questions)
@@ -114,7 +114,7 @@ class BitcoinCore(BalanceProvider):
         ]
 
     def _scripts(self, rpc: Rpc, questions: Sequence[Question]) -> list[str | None]:
-        """The output script of each address, as the node derives it; None for what is no address to it."""
+        """The output script of each address, as the node derives it; None for what is not an address to it."""
         found: list[str | None] = []
         for start in range(0, len(questions), _BATCH):
             part = questions[start : start + _BATCH]
@@ -147,7 +147,7 @@ class BitcoinCore(BalanceProvider):
         for output in outputs:
             script, amount, place = _output(output)
             if script not in held or place in seen:
-                raise _NotKnown("the scan's answer has an output that was not asked for, or one twice")
+                raise _NotKnown("the scan's answer has an output that was not asked for, or has one twice")
             seen.add(place)
             held[script] += amount
         if sum(held.values()) != _coins(answer.get("total_amount")):
@@ -174,7 +174,7 @@ def _output(output: Any) -> tuple[str, int, tuple[str, int]]:
 
 
 def _coins(value: Any) -> int:
-    """A JSON number of coins, which comes as it is spelled."""
+    """A JSON number of coins, which comes as it is written."""
     try:
         units = parse_amount(str(value), FINEST, Rounding.EXACT) if type(value) in (str, int) else -1
     except AmountError:

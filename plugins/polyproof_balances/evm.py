@@ -103,17 +103,19 @@ class Token:
 class EvmOptions(EndpointOptions):
     """One chain and the node that is asked about it."""
 
-    chain: str = option(pattern=NAME, doc="The one name of the chain, such as arbitrum.")
+    chain: str = option(pattern=NAME, doc="The canonical name of the chain, such as arbitrum.")
     chain_id: int | None = option(
-        default=None, least=1, doc="Its EIP-155 id, where it is not among those known; a node of another is not asked."
+        default=None,
+        least=1,
+        doc="Its EIP-155 id, if it is not among those known; a node on another chain is not asked.",
     )
     coin: str | None = option(
         default="ETH", doc="Symbol of the asset that is the chain's own coin; null if the spec does not have it."
     )
     coin_decimals: int = option(default=18, least=0, most=36, doc="Decimals of the chain's own coin.")
-    tokens: tuple[Token, ...] = option(default=(), items=(0, 1024), doc="The tokens that are asked about.")
-    batch: int = option(default=100, least=1, most=1000, doc="Questions in one exchange.")
-    parallel: int = option(default=4, least=1, most=32, doc="Exchanges at a time.")
+    tokens: tuple[Token, ...] = option(default=(), items=(0, 1024), doc="The tokens to look up.")
+    batch: int = option(default=100, least=1, most=1000, doc="Questions in one request.")
+    parallel: int = option(default=4, least=1, most=32, doc="Requests at a time.")
 
 
 _T = TypeVar("_T")
@@ -140,7 +142,7 @@ class Evm(BalanceProvider):
         self._endpoint = open_endpoint(self.options)
         self._chain_id = self.options.chain_id or CHAIN_IDS.get(self.options.chain)
         if self._chain_id is None:
-            raise InputError(Problem(f"the chain id of {self.options.chain} is not known", hint="say chain_id"))
+            raise InputError(Problem(f"the chain id of {self.options.chain} is not known", hint="set chain_id"))
         self._tokens = {(token.asset, token.token): token.contract.lower() for token in self.options.tokens}
 
     def serves(self, question: Question) -> bool:
@@ -188,7 +190,7 @@ class Evm(BalanceProvider):
         if isinstance(scale, _Unknown):
             return Answer(None, source, f"the token's decimals are not known: {scale.reason}")
         if scale > FINEST:
-            return Answer(None, source, f"the token has {scale} decimals; {FINEST} are the most that is counted")
+            return Answer(None, source, f"the token has {scale} decimals; at most {FINEST} are supported")
         amount = _parsed(told, _quantity if contract is None else _word)
         if isinstance(amount, _Unknown):
             return Answer(None, source, amount.reason)
@@ -277,7 +279,7 @@ class Evm(BalanceProvider):
             calls.append(self._call(questions[number].claim, data.replace(digest.hex(), other, 1), at))
         for place, verdict in zip(accepted, session.ask(calls, _is_valid, None), strict=True):
             if verdict is True:
-                verdicts[place] = _Unknown("the contract accepts a signature of anything")
+                verdicts[place] = _Unknown("the contract accepts its signature for anything")
             elif isinstance(verdict, _Unknown) and not verdict.reverted:
                 verdicts[place] = verdict
 
@@ -338,19 +340,19 @@ class _Session:
         """Why this node cannot be asked about this block, or None."""
         pin = self._pin
         if not _WORD.match(pin.block):
-            return _Unknown("the pinned block is no hash of 32 bytes, 0x and 64 hexadecimal digits")
+            return _Unknown("the pinned block is not a hash of 32 bytes, 0x and 64 hexadecimal digits")
         try:
             chain_id = _quantity(self._rpc().call("eth_chainId"))
             if chain_id != self._provider._chain_id:
-                return _Unknown(f"the node is of chain {chain_id}, not {self._provider._chain_id}")
+                return _Unknown(f"the node is on chain {chain_id}, not {self._provider._chain_id}")
             block = self._rpc().call("eth_getBlockByHash", pin.block.lower(), False)
             if not isinstance(block, dict):
                 return _Unknown("the node does not know the snapshot's block")
             if str(block.get("hash")).lower() != pin.block.lower():
-                return _Unknown("the node answered with another block than the snapshot's")
+                return _Unknown("the node answered with a block other than the snapshot's")
             height = _quantity(block.get("number"))
             if height != pin.height:
-                return _Unknown(f"the snapshot's block is of height {height}, not {pin.height}")
+                return _Unknown(f"the snapshot's block has height {height}, not {pin.height}")
         except (Failed, Refused, ValueError) as error:
             return _Unknown(str(error))
         return None
@@ -368,7 +370,7 @@ class _Session:
 
     def _exchange(self, batch: Sequence[Call]) -> Sequence[Any]:
         if self._failures >= _GIVE_UP:
-            return [_Unknown("not asked any more: the node failed several times in a row")] * len(batch)
+            return [_Unknown("no longer asked: the node failed several times in a row")] * len(batch)
         try:
             results = self._rpc().batch(batch)
         except Failed as error:
@@ -394,21 +396,21 @@ def _parsed(result: Any, parse: Callable[[Any], _T]) -> _T | _Unknown:
 
 def _quantity(value: Any) -> int:
     if not isinstance(value, str) or not _QUANTITY.match(value):
-        raise ValueError("the node's answer is no quantity")
+        raise ValueError("the node's answer is not a quantity")
     return int(value, 16)
 
 
 def _word(value: Any) -> int:
     """``uint256`` of the ABI."""
     if not isinstance(value, str) or not _WORD.match(value):
-        raise ValueError("the contract's answer is no number: is there a contract?")
+        raise ValueError("the contract's answer is not a number: is there a contract?")
     return int(value, 16)
 
 
 def _small_word(value: Any) -> int:
     number = _word(value)
     if number > 255:
-        raise ValueError("the contract's answer is no small number")
+        raise ValueError("the contract's answer is not a small number")
     return number
 
 
@@ -418,7 +420,7 @@ def _anything(value: Any) -> Any:
 
 def _data(value: Any) -> str:
     if not isinstance(value, str) or not _DATA.match(value):
-        raise ValueError("the node's answer is no data")
+        raise ValueError("the node's answer is not data")
     return value.lower()
 
 
@@ -427,17 +429,17 @@ def _addresses(value: Any) -> tuple[str, ...]:
     data = _data(value)[2:]
     words = [data[start : start + 64] for start in range(0, len(data), 64)]
     if len(data) % 64 or len(words) < 2 or int(words[0], 16) != 32:
-        raise ValueError("the contract's answer is no list of addresses")
+        raise ValueError("the contract's answer is not a list of addresses")
     count = int(words[1], 16)
     if not 1 <= count <= _MOST_OWNERS or len(words) != count + 2 or any(int(word[:24], 16) for word in words[2:]):
-        raise ValueError("the contract's answer is no list of addresses")
+        raise ValueError("the contract's answer is not a list of addresses")
     return tuple("0x" + word[24:] for word in words[2:])
 
 
 def _is_valid(value: Any) -> bool:
     """Whether ``isValidSignature`` returned its magic value: four bytes at the start of a word."""
     if not isinstance(value, str) or not _WORD.match(value):
-        raise ValueError("the contract's answer is no bytes4")
+        raise ValueError("the contract's answer is not a bytes4")
     return value.lower() == _IS_VALID_SIGNATURE + "0" * 56
 
 

@@ -37,7 +37,7 @@ class Call:
 
 
 Result = Any
-"""What a call returned, with numbers that are not integers as texts; or ``Refused``."""
+"""What a call returned, with numbers that are not integers as strings; or ``Refused``."""
 
 
 class Rpc(HttpClient):
@@ -90,7 +90,9 @@ class Rpc(HttpClient):
 
 def _about_batch(answer: Any) -> str:
     error = answer.get("error") if isinstance(answer, dict) else None
-    return f"the node answered a batch with an error: {_message(error)}" if error else "the node's answer is no batch"
+    return (
+        f"the node answered a batch with an error: {_message(error)}" if error else "the node's answer is not a batch"
+    )
 
 
 def _in_order(answers: list[Any], ids: Sequence[int]) -> list[Result]:
@@ -101,7 +103,7 @@ def _in_order(answers: list[Any], ids: Sequence[int]) -> list[Result]:
             raise MayPass("the node's answer is not JSON-RPC")
         id = answer.get("id")
         if type(id) is not int or id not in asked or id in by_id:
-            raise MayPass("the node answered something it was not asked, or twice")
+            raise MayPass("the node answered something that it was not asked, or answered twice")
         by_id[id] = _result(answer)
     if len(by_id) < len(ids):
         raise MayPass("the node left a question unanswered")

@@ -1,4 +1,4 @@
-"""Answers that were recorded: what another provider was told, of the same block, without asking again."""
+"""Recorded answers: what another provider received, about the same block, without asking again."""
 
 from __future__ import annotations
 

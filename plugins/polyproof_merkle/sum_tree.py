@@ -109,8 +109,8 @@ class MerkleSumTree(Backend):
             "balances of users who never verify can be left out or offset by negative ones, where no verifying "
             "user's path passes beside them",
             "non-negativity is not proven to an auditor: the public proof alone shows only a commitment to totals",
-            "a user must be asked for an id that is the user's own: two users given one id share one leaf",
-            "liabilities that are in no account are not counted",
+            "a user must be asked for an id that is the user's own: two users given one id can share one leaf",
+            "liabilities that are not in any account are not counted",
         ),
     )
 
@@ -208,7 +208,8 @@ class MerkleSumTree(Backend):
         root = root_digest(self._portable, statement, read.depth, read.top, sums.to_limbs(read.totals))
         if not np.array_equal(root, read.root):
             raise ProofRejected(
-                "root", "the root does not bind this statement and these totals: another audit's, or a changed proof"
+                "root",
+                "the root does not bind this statement and these totals: another audit's proof, or a changed one",
             )
         return read
 

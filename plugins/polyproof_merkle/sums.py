@@ -2,7 +2,7 @@
 
 Level ℓ of a tree is ℓ steps above the leaves; a node there covers 2^ℓ leaves. A balance of an asset
 is below 2^bits, so its sum at level ℓ is below 2^(bits + ℓ), and at the root of a tree of depth d
-below 2^(bits + d). An asset takes ⌈(bits + d) / 56⌉ limbs, the same at every level, little end first;
+below 2^(bits + d). An asset takes ⌈(bits + d) / 56⌉ limbs, the same at every level, least significant first;
 the sums of a node are the limbs of its assets, in order. Seven bytes fit a word of every hash
 (``Hash.word_bound`` is at least 2^56), and two limbs and a carry fit 64 bits.
 """

@@ -18,7 +18,7 @@ def polyproof_components() -> list[Component]:
         Component(
             "source",
             "okx-csv",
-            "The reserve files OKX publishes: totals, a blank line, a row for each address",
+            "The reserve files that OKX publishes: totals, a blank line, a row for each address",
             "polyproof_okx.reserve_csv:OkxCsv",
         ),
     ]

@@ -46,10 +46,10 @@ class OkxJson(LedgerFormat):
 
 def _account(item: Any, row: int, location: Location) -> Iterator[Account | Problem]:
     if not isinstance(item, dict):
-        yield Problem("is no account", location, 'expected {"id": "…", "assets": {"BTC": "123"}}')
+        yield Problem("is not an account", location, 'expected {"id": "…", "assets": {"BTC": "123"}}')
         return
     if isinstance(item, _Repeated):
-        yield Problem(f"key {shown(item.key)} is there twice", location)
+        yield Problem(f"key {shown(item.key)} occurs twice", location)
         return
     name, balances = item.get("id"), item.get("assets")
     if not isinstance(name, str):
@@ -59,7 +59,7 @@ def _account(item: Any, row: int, location: Location) -> Iterator[Account | Prob
         yield Problem("has no assets", location, 'assets is an object: {"BTC": "123"}')
         return
     if isinstance(balances, _Repeated):
-        yield Problem(f"asset {shown(balances.key)} is there twice", location)
+        yield Problem(f"asset {shown(balances.key)} occurs twice", location)
         return
     wrong = [symbol for symbol, amount in balances.items() if not isinstance(amount, str)]
     for symbol in wrong:
@@ -69,7 +69,7 @@ def _account(item: Any, row: int, location: Location) -> Iterator[Account | Prob
 
 
 class _JsonProblem(Exception):
-    """A file is no list in JSON: what is wrong, and at which line."""
+    """A file is not a list in JSON: what is wrong, and at which line."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -92,7 +92,7 @@ def _records(path: Path) -> Iterator[Any]:
         text = _Text(file.read)
         begin = text.next()
         if begin != "[":
-            raise _JsonProblem("is no list of accounts" if begin else "is empty", text.line() if begin else None)
+            raise _JsonProblem("is not a list of accounts" if begin else "is empty", text.line() if begin else None)
         text.skip()
         if text.next() == "]":
             text.skip()

@@ -1,6 +1,6 @@
 """Records of a CSV file as exchanges write it: not quite RFC 4180.
 
-What is taken besides the standard: a byte-order mark, any mixture of line ends, empty lines, blanks around cells, and
+Accepted beyond the standard: a byte-order mark, any mixture of line ends, empty lines, spaces around cells, and
 JSON in a cell that is not quoted, in which neither commas nor quotes separate anything. A quote begins a quoted cell
 only at the cell's start. A quoted cell may hold line ends, as a message of several lines does.
 
@@ -74,7 +74,7 @@ def read_records(path: Path) -> Iterator[Record | Problem]:
                 yield Problem("a quoted cell does not end", location, 'its quote is closed by another: "…"')
                 unfinished += 1
                 if unfinished > MOST_UNFINISHED:
-                    yield Problem("what follows is not read", location)
+                    yield Problem("the rest of the file is not read", location)
                     return
                 # The lines that the quote swallowed are read again, each by itself.
                 file.seek(-sum(map(len, lines[1:])), os.SEEK_CUR)
@@ -88,7 +88,7 @@ def read_records(path: Path) -> Iterator[Record | Problem]:
                 yield Problem(f"byte 0x{byte:02x} is not UTF-8", location, hint)
                 continue
             if "\r" in text and '"' not in text:
-                yield Problem("a carriage return stands alone", location, "lines end with LF or CRLF")
+                yield Problem("a carriage return without a line feed", location, "lines end with LF or CRLF")
                 continue
             yield Record(location, tuple(cells(text)))
 

@@ -126,7 +126,7 @@ class _Section:
             known = ", ".join(dict.fromkeys(_COLUMNS))
             return Problem(f"unknown column {shown(unknown[0])}", record.location, f"known are: {known}")
         if len(set(columns)) < len(columns):
-            return Problem("two columns mean the same", record.location)
+            return Problem("two columns have the same meaning", record.location)
         if columns != _TOTALS:
             self.seen = True
             missing = [name for name in _NEEDED if name not in columns]

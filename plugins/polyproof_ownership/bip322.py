@@ -5,7 +5,7 @@ P2SH, P2WSH and P2SH-P2WSH. Lock time and sequence may be anything in a full sig
 them, and the signature covers them. Other scripts, Taproot script paths and proofs of funds are unsupported.
 
 The ``bip322`` package on PyPI covers Bitcoin, the simple form and single keys only, takes addresses of any network,
-and is one person's binding; here it stands against this module in the tests.
+and is one person's binding; the tests compare this module with it.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def _by_keys(stack: list[bytes], script: bytes, digest: Callable[[bytes], bytes]
         raise failed("the signature does not start with the empty element that CHECKMULTISIG takes")
     signatures = stack[1:]
     if len(signatures) != multisig.threshold:
-        raise failed(f"{len(signatures)} signatures are given where {multisig.threshold} are wanted")
+        raise failed(f"{len(signatures)} signatures are given where {multisig.threshold} are expected")
     wanted = digest(script)
     keys = iter(multisig.keys)
     for signature in signatures:
@@ -204,7 +204,7 @@ def _spend(destination: Destination, proof: Proof, spent: bytes) -> tuple[str, s
     if form is Output.P2PKH:
         stack = _pushes(proof.script_signature)
         if witness or len(stack) != 2:
-            raise Malformed("is not a signature and a key, as this address wants")
+            raise Malformed("is not a signature and a key, as this address requires")
         return _key_hash(stack, destination.program, form.value, _legacy_digest(proof, spent, destination.script()))
     if form is Output.P2SH:
         return _spend_script_hash(destination, proof, spent)
@@ -226,14 +226,14 @@ def _key_hash(stack: list[bytes], program: bytes, form: str, digest: bytes) -> t
 
 def _witness_key_hash(witness: list[bytes], program: bytes, form: str, proof: Proof, spent: bytes) -> tuple[str, str]:
     if len(witness) != 2 or len(witness[1]) != 33:
-        raise Malformed("is not a signature and a compressed key, as this address wants")
+        raise Malformed("is not a signature and a compressed key, as this address requires")
     code = Destination(Output.P2PKH, program).script()
     return _key_hash(witness, program, form, _witness_digest(proof, spent, code))
 
 
 def _witness_script_hash(witness: list[bytes], destination: Destination, proof: Proof, spent: bytes) -> tuple[str, str]:
     if not witness:
-        raise Malformed("has no witness, as this address wants")
+        raise Malformed("has no witness, which this address requires")
     *stack, script = witness
     form = script_hash(destination, script)
     if form not in ("P2WSH", "P2SH-P2WSH"):
@@ -267,7 +267,7 @@ def _spend_script_hash(destination: Destination, proof: Proof, spent: bytes) -> 
             return _witness_key_hash(witness, redeem[2:], "P2SH-P2WPKH", proof, spent)
         if len(redeem) == 34 and redeem[:2] == b"\x00\x20":
             return _witness_script_hash(witness, destination, proof, spent)
-        raise Malformed("has a witness that its redeem script does not want")
+        raise Malformed("has a witness that its redeem script does not allow")
     if not redeem.endswith(b"\xae"):
         raise unsupported("the address has a script that is not m of n keys")
     return _by_keys(stack[:-1], redeem, lambda code: _legacy_digest(proof, spent, code)), "P2SH"
@@ -283,7 +283,7 @@ def _taproot(witness: list[bytes], destination: Destination, proof: Proof, spent
         if kind != SIGHASH_ALL:
             raise Malformed("is not for SIGHASH_ALL")
     elif len(signature) != 64:
-        raise Malformed(f"is {len(signature)} bytes where 64 or 65 are wanted")
+        raise Malformed(f"is {len(signature)} bytes where 64 or 65 are expected")
     try:
         key = PublicKeyXOnly(destination.program)
     except ValueError:

@@ -68,7 +68,7 @@ class _Reader:
     def end(self) -> None:
         """Nothing is left."""
         if self.place != len(self.data):
-            raise Malformed("goes on after its end")
+            raise Malformed("has bytes after its end")
 
 
 def _read_witness(data: bytes) -> Proof:
@@ -90,21 +90,21 @@ def _read_transaction(data: bytes, spent: bytes) -> Proof:
             raise Malformed("is not a transaction")
         inputs = reader.compact()
     if inputs != 1:
-        raise Malformed(f"has {inputs} inputs where one is wanted")
+        raise Malformed(f"has {inputs} inputs where one is expected")
     previous, index = reader.take(32), reader.number(4)
     if previous != spent or index != 0:
-        raise Malformed("spends another transaction than that of this message and address")
+        raise Malformed("spends a transaction other than that of this message and address")
     script_signature = reader.text()
     sequence = reader.number(4)
     if reader.compact() != 1 or reader.take(8) != bytes(8) or reader.text() != b"\x6a":
-        raise Malformed("has other outputs than one of nothing to OP_RETURN")
+        raise Malformed("has outputs other than one of nothing to OP_RETURN")
     witness = reader.witness() if has_witness else ()
     if has_witness and not witness:
         raise Malformed("has an empty witness")
     lock_time = reader.number(4)
     reader.end()
     if version not in (0, 2):
-        raise Malformed(f"has the version {version} where 0 or 2 is wanted")
+        raise Malformed(f"has the version {version} where 0 or 2 is expected")
     return Proof(witness, script_signature, version, sequence, lock_time)
 
 
@@ -127,7 +127,7 @@ def _is_witness(text: str) -> bool:
 def is_bip322(claim: OwnershipClaim) -> bool:
     """Whether a claim is written so: by its prefix, as a bare witness, or because its address is of Taproot.
 
-    A text without a prefix that is no witness is left to ``signmessage``; base64 of 65 bytes always is.
+    A text without a prefix that is not a witness is left to ``signmessage``; base64 of 65 bytes always is.
     """
     if claim.address.lower().startswith(("bc1p", "ltc1p")):
         return True

@@ -34,7 +34,7 @@ class Network:
 
     p2pkh: int
     p2sh: tuple[int, ...]
-    """Version bytes; the first is how we spell it."""
+    """Version bytes; the first is the one that we write."""
     prefix: str | None
     """Of bech32 addresses; None where the chain has no segregated witness."""
     header: bytes
@@ -82,7 +82,7 @@ class Destination:
 
 
 def read_address(text: str, network: Network) -> tuple[str, Destination]:
-    """The one spelling of an address and what it stands for; raises ``Malformed``."""
+    """The canonical form of an address and what it stands for; raises ``Malformed``."""
     if network.prefix and text.lower().startswith(network.prefix + "1"):
         version, program = segwit_decode(text, network.prefix)
         if version == 0:
@@ -92,7 +92,7 @@ def read_address(text: str, network: Network) -> tuple[str, Destination]:
         raise Malformed(f"has the witness version {version}, which nothing can sign for yet")
     payload = base58_check_decode(text)
     if len(payload) != 21:
-        raise Malformed(f"holds {len(payload)} bytes where 21 are wanted")
+        raise Malformed(f"holds {len(payload)} bytes where 21 are expected")
     version, program = payload[0], payload[1:]
     if version == network.p2pkh:
         return text, Destination(Output.P2PKH, program)
@@ -100,7 +100,7 @@ def read_address(text: str, network: Network) -> tuple[str, Destination]:
         return text, Destination(Output.P2SH, program)
     if version in network.p2sh:
         return base58_check_encode(bytes([network.p2sh[0]]) + program), Destination(Output.P2SH, program)
-    raise Malformed(f"has the version {version}, which is of another chain")
+    raise Malformed(f"has the version {version}, which belongs to another chain")
 
 
 def nested_witness_key(key: bytes) -> bytes:
@@ -137,14 +137,14 @@ def parse_multisig(script: bytes) -> Multisig:
         size = script[place]
         key = script[place + 1 : place + 1 + size]
         if size not in (33, 65) or place + 1 + size > len(script) - 2:
-            raise Malformed("holds something else than keys")
+            raise Malformed("holds something other than keys")
         points.add(public_key(key).format())
         keys.append(key)
         place += 1 + size
     if len(keys) != count or threshold > count:
         raise Malformed(f"has {len(keys)} keys, and says {threshold} of {count}")
     if len(points) != count:
-        raise Malformed("has one key twice")
+        raise Malformed("has the same key twice")
     return Multisig(threshold, tuple(keys))
 
 

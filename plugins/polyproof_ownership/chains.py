@@ -1,7 +1,7 @@
-"""The chains that are served: one name each, the family it belongs to, and how exchanges spell it.
+"""The chains that are served: the canonical name of each, its family, and the names that exchanges use for it.
 
 A reserve file says ``ETH``, ``ETH-ARBITRUM``, ``USDT-TRC20`` or ``TONCOIN_NEW``; all of these are looked up here and
-nowhere else. The spellings of tokens are those of OKX's reserve files (github.com/okx/proof-of-reserves,
+nowhere else. The names of tokens are those of OKX's reserve files (github.com/okx/proof-of-reserves,
 docs/support_coins.md and common/coin.go), in which older files name a token's network by the token alone.
 """
 
@@ -30,7 +30,7 @@ class Family(Enum):
     EOS = "eos"
 
 
-# Name of the chain, then its other spellings. Case, and whether - or _ or a blank separates words, do not matter.
+# Name of the chain, then its other names. Case, and whether -, _ or a space separates words, do not matter.
 _CHAINS: dict[Family, dict[str, str]] = {
     Family.BITCOIN: {
         "bitcoin": "BTC USDT-OMNI",
@@ -136,7 +136,7 @@ def _index() -> dict[str, tuple[str, Family]]:
         for name, others in chains.items():
             for spelling in (name, *others.split()):
                 if _spelling(spelling) in index:
-                    raise ValueError(f"two chains are spelled {spelling}")
+                    raise ValueError(f"two chains are called {spelling}")
                 index[_spelling(spelling)] = name, family
     return index
 
@@ -145,17 +145,17 @@ _INDEX = _index()
 
 
 def canonical_chain(name: str) -> str | None:
-    """The one name of a chain, or None if it is not served."""
+    """The canonical name of a chain, or None if it is not served."""
     found = _INDEX.get(_spelling(name))
     return found[0] if found else None
 
 
 def family_of(name: str) -> Family | None:
-    """The family of a chain in any spelling, or None if it is not served."""
+    """The family of a chain by any of its names, or None if it is not served."""
     found = _INDEX.get(_spelling(name))
     return found[1] if found else None
 
 
 def chains_of(*families: Family) -> frozenset[str]:
-    """The one names of all chains of these families."""
+    """The canonical names of all chains of these families."""
     return frozenset(name for family in families for name in _CHAINS[family])

@@ -1,7 +1,7 @@
 """Accounts of Ed25519 keys: Solana, Aptos, TON, Polkadot and Cardano.
 
 The public key comes with the row (on Solana it is the address). PyNaCl (libsodium) verifies; it refuses keys and
-points of small order and a second spelling of s, so that a signature is of one message, by one key.
+points of small order and a second form of s, so that a signature is of one message, by one key.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def solana_key(text: str) -> bytes:
     """An address is the key itself."""
     key = base58_decode(text, most=44)
     if len(key) != 32:
-        raise Malformed(f"is {len(key)} bytes where 32 are wanted")
+        raise Malformed(f"is {len(key)} bytes where 32 are expected")
     return key
 
 
@@ -118,7 +118,7 @@ def cardano_key_hash(text: str) -> bytes:
     if kind == 4:
         raise unsupported("pointer addresses are not supported")
     if (kind, size) not in ((0, 57), (2, 57), (6, 29)):
-        raise Malformed(f"is of type {kind} and {size} bytes, which no payment address is")
+        raise Malformed(f"is of type {kind} and {size} bytes, unlike any payment address")
     return data[1:29]
 
 
@@ -173,7 +173,7 @@ class Ed25519Account(RowScheme[bytes]):
     @staticmethod
     def _key(claim: OwnershipClaim, known: bytes | None) -> bytes:
         if len(claim.keys) > 1:
-            raise failed(f"there are {len(claim.keys)} public keys where one is wanted")
+            raise failed(f"there are {len(claim.keys)} public keys where one is expected")
         if claim.keys:
             with reading("the public key"):
                 given = hex_decode(claim.keys[0], 32)
@@ -181,7 +181,7 @@ class Ed25519Account(RowScheme[bytes]):
                 raise failed("the public key given is not that of this address")
             return given
         if known is None:
-            raise failed("there is no public key, and the address does not tell it")
+            raise failed("there is no public key, and the address does not contain it")
         return known
 
     @staticmethod
@@ -199,7 +199,7 @@ class Ed25519Account(RowScheme[bytes]):
                     raise Malformed(f"is of the unknown kind {signature[0]}")
                 signature = signature[1:]
             if len(signature) != 64:
-                raise Malformed(f"is {len(signature)} bytes where 64 are wanted")
+                raise Malformed(f"is {len(signature)} bytes where 64 are expected")
         data = claim.message.encode()
         ways = {"the exchange's header": exchange_envelope(data)}
         if family is Family.SUBSTRATE:
@@ -230,7 +230,7 @@ class Ed25519Account(RowScheme[bytes]):
             with reading("the declared authentication key"):
                 declared = [aptos_address(owner) for owner in claim.owners]
             if declared != [authentication]:
-                raise failed("validly signed, but by a key with another authentication key than the one declared")
+                raise failed("validly signed, but by a key whose authentication key is not the one declared")
         if authentication == address:
             return self._proven(way)
         return OwnershipResult(
@@ -252,6 +252,6 @@ class Ed25519Account(RowScheme[bytes]):
             return OwnershipResult(Status.PROVEN, f"signed by the key of this wallet, {wallet} ({way})")
         return OwnershipResult(
             Status.UNBOUND,
-            "validly signed, but the address is that of none of the key's usual wallets; its contract was not looked up"
+            "validly signed, but the address is not one of the key's usual wallets; its contract was not looked up"
             " on its chain",
         )

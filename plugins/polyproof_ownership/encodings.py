@@ -1,7 +1,7 @@
 """Text to bytes, strictly: hexadecimal, base64, base58, bech32, base32. Nothing is repaired, trimmed or guessed.
 
-Every decoder here accepts exactly one spelling of a value (bar the letter case of hexadecimal and bech32) and raises
-``Malformed`` for anything else, so that an address that was mistyped is never taken for another.
+Every decoder here accepts exactly one form of a value (except for the letter case of hexadecimal and bech32) and raises
+``Malformed`` for anything else, so that a mistyped address is never taken for another.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def hex_decode(text: str, size: int | None = None, *, most: int = 8192) -> bytes
         raise Malformed("is not hexadecimal")
     data = bytes.fromhex(match[1])
     if size is not None and len(data) != size:
-        raise Malformed(f"is {len(data)} bytes where {size} are wanted")
+        raise Malformed(f"is {len(data)} bytes where {size} are expected")
     return data
 
 
@@ -76,7 +76,7 @@ def base64_decode(text: str, *, most: int = 16384) -> bytes:
     except (UnicodeEncodeError, binascii.Error):
         raise Malformed("is not base64") from None
     if base64.b64encode(data).decode() != text:
-        raise Malformed("is not base64 as it is written by the standard")
+        raise Malformed("is not base64 in the standard's canonical form")
     return data
 
 
@@ -201,7 +201,7 @@ def segwit_decode(text: str, prefix: str) -> tuple[int, bytes]:
     """Witness version and program of an address (BIP-173, BIP-350)."""
     found, values, constant = bech32_decode(text)
     if found != prefix:
-        raise Malformed(f"starts with {found[:20]!r} where {prefix!r} is wanted")
+        raise Malformed(f"starts with {found[:20]!r} where {prefix!r} is expected")
     if not values or values[0] > 16:
         raise Malformed("has no witness version")
     program = from_five_bits(values[1:])

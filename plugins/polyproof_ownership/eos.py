@@ -36,7 +36,7 @@ def eos_public_key(text: str) -> bytes:
     else:
         raise Malformed("starts with neither EOS nor PUB_K1_")
     if len(data) != 33:
-        raise Malformed(f"is {len(data)} bytes where 33 are wanted")
+        raise Malformed(f"is {len(data)} bytes where 33 are expected")
     return public_key(data).format()
 
 

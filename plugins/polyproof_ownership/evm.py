@@ -55,7 +55,7 @@ EVM_WAYS: Ways = {
 def signer_of(signature: str, message: str, ways: Ways, accepted: Collection[bytes]) -> tuple[bytes, str]:
     """The one of ``accepted`` addresses that made the signature, and how the message was signed."""
     if not accepted:
-        raise failed("nobody's signature is acceptable here")
+        raise failed("no signature can be accepted here")
     data = message.encode()
     found = ""
     with reading("the signature"):
@@ -99,7 +99,7 @@ class EvmAccount(RowScheme[bytes]):
     chains = chains_of(Family.EVM)
 
     def serves(self, claim: OwnershipClaim) -> bool:
-        """Whatever is on one of its chains, but for validators: their address is a key of 48 bytes."""
+        """Anything on one of its chains except validators, whose address is a key of 48 bytes."""
         return super().serves(claim) and len(claim.address.removeprefix("0x")) != 96
 
     def read(self, chain: str, address: str) -> Account[bytes]:

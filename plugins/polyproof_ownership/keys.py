@@ -39,22 +39,22 @@ class Signature:
 def recover(signature: Signature, digest: bytes) -> PublicKey:
     """The key that made the signature of a 32-byte digest; raises ``Malformed`` where there is none.
 
-    s must be in the lower half of its range (BIP-62, EIP-2): the other half holds a second spelling of every signature,
-    which anybody can write down and no wallet does.
+    s must be in the lower half of its range (BIP-62, EIP-2): the other half holds a second form of every signature,
+    which anyone can write down and no wallet does.
     """
     if not 0 < int.from_bytes(signature.body[32:]) <= ORDER // 2:
         raise Malformed("has s outside the lower half of its range, as no wallet writes it")
     try:
         return PublicKey.from_signature_and_message(signature.body + bytes([signature.recovery]), digest, hasher=None)
     except ValueError:
-        raise Malformed("is not by any key") from None
+        raise Malformed("was not made by any key") from None
 
 
 def evm_signature(text: str) -> Signature:
     """r, s and v in 65 bytes of hexadecimal; v is 0, 1, 27 or 28."""
     data = hex_decode(text, 65)
     if data[64] not in (0, 1, 27, 28):
-        raise Malformed(f"ends in v = {data[64]} where 0, 1, 27 or 28 is wanted")
+        raise Malformed(f"ends in v = {data[64]} where 0, 1, 27 or 28 is expected")
     return Signature(data[:64], data[64] % 27)
 
 

@@ -111,7 +111,7 @@ def bare_text(message: str) -> bytes | None:
     """The message itself, where a wallet signs it so and it can be nothing else; otherwise None.
 
     An Ed25519 signature of bare bytes could be one of a transaction, or of a 32-byte digest of one, that is shown here
-    as a message. A text that people can read has no control characters and so is no serialised transaction, and a
+    as a message. A text that people can read has no control characters and so is not a serialised transaction, and a
     digest has 32 bytes.
     """
     data = message.encode()

@@ -21,7 +21,7 @@ __all__ = ["Account", "Refused", "RowScheme", "check_lengths", "failed", "one_si
 
 Value = TypeVar("Value")
 
-CUSTODIAL = "declared to be held by a custodian; no signature is looked at"
+CUSTODIAL = "declared to be held by a custodian; no signature is checked"
 LONGEST = {"asset": 200, "chain": 200, "address": 300, "message": 65536}
 LONGEST_SIGNATURE = 16384
 LONGEST_KEY = 4096
@@ -62,7 +62,7 @@ def reading(thing: str) -> Iterator[None]:
 def one_signature(claim: OwnershipClaim) -> str:
     """The signature of a claim that has exactly one."""
     if len(claim.signatures) != 1:
-        raise failed(f"there are {len(claim.signatures)} signatures where one is wanted")
+        raise failed(f"there are {len(claim.signatures)} signatures where one is expected")
     return claim.signatures[0]
 
 
@@ -82,7 +82,7 @@ class RowScheme(OwnershipScheme, Generic[Value]):
         return canonical_chain(claim.chain) in self.chains
 
     def account(self, claim: OwnershipClaim) -> tuple[str, str]:
-        """The one name of the chain and the one spelling of the address."""
+        """The canonical name of the chain and the canonical form of the address."""
         chain = canonical_chain(claim.chain)
         if chain not in self.chains:
             return "", ""

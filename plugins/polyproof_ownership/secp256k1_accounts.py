@@ -64,7 +64,7 @@ def _filecoin_spelling(text: str) -> str:
         if text.startswith(prefix):
             data = base32_lower_decode(text[len(prefix) :])
             if len(data) != 24:
-                raise Malformed(f"is {len(data)} bytes where 24 are wanted")
+                raise Malformed(f"is {len(data)} bytes where 24 are expected")
             if _filecoin_checksum(protocol, data[:20]) != data[20:]:
                 raise Malformed("has a wrong checksum")
             return text if protocol == b"\1" else filecoin_delegated(data[:20])
@@ -147,7 +147,7 @@ class Secp256k1Account(RowScheme[str]):
         if claim.owners:
             raise unsupported("accounts that others control are not supported on this chain")
         if len(claim.keys) > 1:
-            raise failed(f"there are {len(claim.keys)} public keys where one is wanted")
+            raise failed(f"there are {len(claim.keys)} public keys where one is expected")
         family = family_of(chain)
         with reading("the public key"):
             given = compressed(claim.keys[0]) if claim.keys else None

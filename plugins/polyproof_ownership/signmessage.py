@@ -45,10 +45,10 @@ def compact_signature(text: str) -> Compact:
     """Header, r and s of a signature in base64."""
     data = base64_decode(text, most=88)
     if len(data) != 65:
-        raise Malformed(f"is {len(data)} bytes where 65 are wanted")
+        raise Malformed(f"is {len(data)} bytes where 65 are expected")
     header = data[0]
     if not 27 <= header <= 42:
-        raise Malformed(f"starts with {header} where 27 to 42 is wanted")
+        raise Malformed(f"starts with {header} where 27 to 42 is expected")
     scripts = (Output.P2SH, Output.P2WSH)
     meant_for: tuple[Output, ...] = (Output.P2PKH, *scripts)
     if 31 <= header <= 34:
@@ -86,7 +86,7 @@ class BitcoinSignMessage(BitcoinScheme):
         if destination.form is Output.P2TR:
             raise unsupported("signed messages of this kind do not exist for Taproot addresses; BIP-322 does")
         if len(claim.keys) > 1:
-            raise failed(f"there are {len(claim.keys)} keys or scripts where one is wanted")
+            raise failed(f"there are {len(claim.keys)} keys or scripts where one is expected")
         given = b""
         if claim.keys:
             with reading("the key or script"):
@@ -109,7 +109,7 @@ class BitcoinSignMessage(BitcoinScheme):
         self, claim: OwnershipClaim, network: Network, destination: Destination, script: bytes
     ) -> OwnershipResult:
         if not script:
-            raise failed("there is no script, and the address does not tell its keys")
+            raise failed("there is no script, and the address does not contain its keys")
         with reading("the script"):
             multisig = parse_multisig(script)
         form = script_hash(destination, script)

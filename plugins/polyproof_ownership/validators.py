@@ -39,7 +39,7 @@ SIGNATURE_SIZE = 96
 # A key is read for its row, for the batch and for the judgement.
 @lru_cache(4096)
 def bls_key(text: str) -> tuple[bytes, G1Point]:
-    """A public key: a point of the subgroup of prime order, not its zero, in its one spelling."""
+    """A public key: a point of the subgroup of prime order, not its zero, in canonical form."""
     data = hex_decode(text, 48)
     try:
         point = G1Point.from_compressed_bytes(data)
@@ -51,7 +51,7 @@ def bls_key(text: str) -> tuple[bytes, G1Point]:
 
 
 def bls_signature(data: bytes) -> G2Point:
-    """A signature: a point of the subgroup of prime order, not its zero, in its one spelling."""
+    """A signature: a point of the subgroup of prime order, not its zero, in canonical form."""
     try:
         point = G2Point.from_compressed_bytes(data)
     except ValueError:

@@ -218,7 +218,7 @@ def _circulant(
 @njit(inline="always")
 def circulant_layer(state: Words, constants: Words, spectrum: Vector, first_entry: Word) -> None:
     """A block times a circulant matrix with ``first_entry`` added in the top left corner, plus constants."""
-    # Read before the loop: the compiler cannot know that the constants are no part of the state.
+    # Read before the loop: the compiler cannot know that the constants are not part of the state.
     c0, c1, c2, c3, c4, c5 = constants[0], constants[1], constants[2], constants[3], constants[4], constants[5]
     c6, c7, c8, c9, c10, c11 = constants[6], constants[7], constants[8], constants[9], constants[10], constants[11]
     for lane in range(LANES):

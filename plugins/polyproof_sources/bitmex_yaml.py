@@ -61,7 +61,7 @@ class BitmexYaml(Source):
             yield from (evolve(problem, location=problem.location or Location(str(file))) for problem in error.problems)
             return
         if not isinstance(document, Mapping):
-            yield Problem("is no mapping", document.location, "height, chain, total, address, …")
+            yield Problem("is not a mapping", document.location, "height, chain, total, address, …")
             return
         yield from _File(document).read()
 
@@ -95,7 +95,7 @@ class _File:
                     yield from self._address(item, number, common, custodial)
             elif listed is not None or not custodial:
                 where = (listed or self.document).location
-                yield Problem(f"{key} is no list", where, "one mapping an address: addr, addr_type, script, balance")
+                yield Problem(f"{key} is not a list", where, "one mapping an address: addr, addr_type, script, balance")
         total = self.document.get("total")
         if total is None:
             hint = "the sum of all balances, in satoshis"
@@ -110,7 +110,7 @@ class _File:
     ) -> Iterator[Row | Problem]:
         location = evolve(item.location, row=number)
         if not isinstance(item, Mapping):
-            yield Problem("is no mapping", location, "addr, addr_type, script, balance")
+            yield Problem("is not a mapping", location, "addr, addr_type, script, balance")
             return
         for again, _ in item.repeated():
             self._report(f"the key {shown(again.key)} is given twice", location)
@@ -155,12 +155,12 @@ class _File:
         self._faults.append(Problem(message, location, hint))
 
     def _text(self, mapping: Mapping, key: str, needed: bool = True) -> str:
-        """The text of a scalar, as it is spelled; empty where it is not there, which is reported if it is needed."""
+        """The text of a scalar, as it is written; empty where it is not there, which is reported if it is needed."""
         node = mapping.get(key)
         if isinstance(node, Scalar) and node.value is not None and node.text is not None:
             return node.text.strip()
         if node is not None and not (isinstance(node, Scalar) and node.value is None):
-            self._report(f"{key} is no text", node.location)
+            self._report(f"{key} is not text", node.location)
         elif needed:
             self._report(f"the key {key!r} is missing", mapping.location)
         return ""
@@ -172,5 +172,5 @@ class _File:
         items = node.items if isinstance(node, Items) else (node,)
         texts = [item.text for item in items if isinstance(item, Scalar) and item.value is not None and item.text]
         if len(texts) != len(items):
-            self._report(f"{key} is no list of texts", node.location)
+            self._report(f"{key} is not a list of strings", node.location)
         return tuple(text.strip() for text in texts)

@@ -19,7 +19,7 @@ In YAML it is a mapping::
 
 In JSON lines the first line is the mapping without ``holdings``, and each other line is a holding. In Parquet each row
 is a holding, columns have the names of its keys, and there are neither defaults nor totals. Amounts and heights are
-read as they are spelled; a column of floating-point numbers is refused. ``control`` and ``outcome``, which the public
+read as they are written; a column of floating-point numbers is refused. ``control`` and ``outcome``, which the public
 evidence of an audit has besides, are not heeded: what was found out once is found out again.
 """
 
@@ -80,7 +80,7 @@ class NativeOptions(FileOptions):
 
 
 Record = Mapping[str, Any]
-"""Texts, lists of texts, and whatever does not belong there."""
+"""Texts, lists of strings, and whatever does not belong there."""
 Items = Iterator[Row | Total | Problem]
 
 
@@ -122,14 +122,14 @@ class _Table:
             self._known(defaults, _DEFAULTS, location)
             self.defaults = {name: self._text(defaults, name, location) for name in defaults if name in _DEFAULTS}
         else:
-            self._report("defaults is no mapping", location)
+            self._report("defaults is not a mapping", location)
         totals = top.get("totals") or []
         if not isinstance(totals, list):
-            self._report("totals is no list", location)
+            self._report("totals is not a list", location)
             totals = []
         for total in totals:
             if not isinstance(total, Mapping):
-                self._report("a total is no mapping", location, "asset, chain, amount")
+                self._report("a total is not a mapping", location, "asset, chain, amount")
                 continue
             self._known(total, _TOTAL, location)
             asset, chain = self._text(total, "asset", location), self._text(total, "chain", location)
@@ -143,7 +143,7 @@ class _Table:
         self.rows += 1
         location = evolve(location, row=self.rows)
         if not isinstance(record, Mapping):
-            yield Problem(f"{shown(record)} is no mapping", location, ", ".join(_HOLDING[:-2]))
+            yield Problem(f"{shown(record)} is not a mapping", location, ", ".join(_HOLDING[:-2]))
             return
         self._known(record, _HOLDING, location)
         texts = {name: self._text(record, name, location) or self.defaults.get(name, "") for name in _TEXTS}
@@ -208,7 +208,7 @@ class _Table:
             return ()
         items = [value] if isinstance(value, str) else value
         if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
-            self._report(f"{name} is no list of texts", location)
+            self._report(f"{name} is not a list of strings", location)
             return ()
         return tuple(item.strip() for item in items if item.strip())
 
@@ -226,7 +226,7 @@ def _read_yaml(file: Path) -> Items:
         yield from (evolve(problem, location=problem.location or Location(str(file))) for problem in error.problems)
         return
     if not isinstance(document, MappingNode):
-        yield Problem("is no mapping", document.location, f"it begins with {HEADER}: {FORMAT}")
+        yield Problem("is not a mapping", document.location, f"it begins with {HEADER}: {FORMAT}")
         return
     top = {entry.key: _plain(entry.value) for entry in document.entries if entry.key != "holdings"}
     if other := _other_version(top, document.location):
@@ -237,7 +237,7 @@ def _read_yaml(file: Path) -> Items:
     yield from table.begin(top, document.location)
     holdings = document.get("holdings")
     if not isinstance(holdings, ItemsNode):
-        yield Problem("holdings is no list", (holdings or document).location, "one mapping a holding")
+        yield Problem("holdings is not a list", (holdings or document).location, "one mapping a holding")
         return
     for item in holdings.items:
         yield from _repeated(item)
@@ -245,7 +245,7 @@ def _read_yaml(file: Path) -> Items:
 
 
 def _plain(node: Node) -> Any:
-    """A tree as mappings, lists and texts: scalars as they are spelled."""
+    """A tree as mappings, lists and texts: scalars as they are written."""
     if isinstance(node, MappingNode):
         return {entry.key: _plain(entry.value) for entry in node.entries}
     if isinstance(node, ItemsNode):
@@ -284,13 +284,13 @@ def _read_lines(file: Path) -> Items:
             try:
                 value = json.loads(line, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=str)
             except (ValueError, RecursionError) as error:
-                yield Problem(f"is no JSON: {str(error)[:200]}", location)
+                yield Problem(f"is not JSON: {str(error)[:200]}", location)
                 continue
             if begun:
                 yield from table.holding(value, location)
                 continue
             if not isinstance(value, Mapping):
-                yield Problem("the first line is no object", location, f'{{"{HEADER}": {FORMAT}}}')
+                yield Problem("the first line is not an object", location, f'{{"{HEADER}": {FORMAT}}}')
                 return
             if other := _other_version(value, location):
                 yield other

@@ -152,7 +152,7 @@ class StarkBackend(Backend):
         return chosen
 
     def _least_parameters(self, assets: tuple[Asset, ...], accounts: int) -> Parameters:
-        """The parameters of the shortest trace that holds so many accounts."""
+        """The parameters of the shortest trace that holds this many accounts."""
         most = self.options.segment_rows.bit_length() - 1
         problem: OptionsError | None = None
         for log_rows in range(10, most + 1):
@@ -167,7 +167,7 @@ class StarkBackend(Backend):
                 return parameters
         if problem is not None:
             raise problem
-        raise OptionsError(f"{accounts} accounts do not fit a trace of {self.options.segment_rows} rows")
+        raise OptionsError(f"{accounts} accounts do not fit in a trace of {self.options.segment_rows} rows")
 
     def _instance(
         self, statement: Statement, totals: Sequence[int], parameters: Parameters, engine: Engine
@@ -189,7 +189,7 @@ class StarkBackend(Backend):
         return self._parameters(tuple(assets), self.options.segment_rows.bit_length() - 1).active - 1
 
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
-        """Proven bits round by round, at the trace length of so many accounts (the longest without)."""
+        """Proven bits round by round, at the trace length for this many accounts (the longest, if not given)."""
         assets = tuple(assets)
         if accounts is None:
             parameters = self._parameters(assets, self.options.segment_rows.bit_length() - 1)
@@ -207,7 +207,7 @@ class StarkBackend(Backend):
     def prove(
         self, statement: Statement, accounts: Accounts, key: bytes, state: Path, progress: Progress
     ) -> SegmentProof:
-        """Prove one segment; accounts stand on random rows, and padding fills the others."""
+        """Prove one segment; accounts are placed on random rows, and padding fills the others."""
         from polyproof_stark.prover import Prover
 
         parameters = self._least_parameters(statement.assets, len(accounts))
@@ -314,12 +314,12 @@ class StarkBackend(Backend):
 def _effort(security: SecurityReport) -> str:
     """What forging an inclusion proof takes: within unique decoding, and beyond, which rests on newer theorems."""
     within, beyond = (term.bits for term in security.inclusion)
-    better = f"; 2^{int(beyond)} by theorems of 2025" if beyond > within else ""
-    return f"Forging this takes at least about 2^{int(within)} evaluations of the hash by what is long proven{better}."
+    better = f", 2^{int(beyond)} by theorems of 2025" if beyond > within else ""
+    return f"Forging this takes at least about 2^{int(within)} evaluations of the hash by older theorems{better}."
 
 
 def _random_rows(count: int, available: int) -> npt.NDArray[np.int64]:
-    """``count`` different rows below ``available``, a secret uniform choice in secret order."""
+    """``count`` distinct rows below ``available``, a secret uniform choice in secret order."""
     keys = np.frombuffer(secrets.token_bytes(8 * available), np.uint64)
     return np.argsort(keys, kind="stable")[:count].astype(np.int64)
 
@@ -340,7 +340,7 @@ class _PrivateState:
         except (OSError, ProofRejected) as error:
             raise ArtifactError(f"{state}: not the private state of this proof: {error}") from error
         parameters = backend._parameters(statement.assets, log_rows)
-        # Totals play no part in what is cut; the instance is only asked for its shape.
+        # Totals do not affect what is cut; only the instance's shape is used.
         _, self.instance = backend._instance(statement, [0] * len(statement.assets), parameters, Engine.PORTABLE)
         self.hash = backend._hash(Engine.PORTABLE)
         self.index = AccountIndex(state)

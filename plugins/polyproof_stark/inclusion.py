@@ -1,4 +1,4 @@
-"""The inclusion proof: one row of A, tied to the polynomial that the sums were proven of.
+"""The inclusion proof: one row of A, tied to the polynomial whose sums were proven.
 
 A Merkle path alone proves nothing here: a prover could alter exactly the rows that users open. So a user's
 row determines G_A(ω^r), the pair tree holds it, and from there a FRI path of its own leads down to the final
@@ -29,7 +29,7 @@ VERSION = 1
 
 @frozen(eq=False)
 class InclusionProof:
-    """What the exchange gives one user beside the public proof. No user id, no balances."""
+    """What the exchange gives one user in addition to the public proof. No user id, no balances."""
 
     row: int
     nonce: bytes
@@ -98,7 +98,8 @@ def verify_inclusion(
     extension, field, p, layout = instance.extension, instance.field, instance.parameters, instance.layout
     if proof.row >= p.active - 1:
         raise ProofRejected(
-            "row", f"row {proof.row} is not an account's: those are 0 to {p.active - 2}, the rest carries and blinding"
+            "row",
+            f"row {proof.row} is not an account's: those are 0 to {p.active - 2}, the rest is carries and blinding",
         )
     arities = p.folding.arities
     touched = [leaves[0] for leaves in leaves_of(p.folding, p.rows, [proof.row])]

@@ -21,8 +21,10 @@ class StarkOptions:
     field: str = option(default="goldilocks", kind="field", doc="Field of the trace.")
     commitment: str = option(default="merkle", kind="commitment", doc="Vector commitment to codewords.")
     constraints: str = option(default="accounts", kind="constraints", doc="Constraint system of the accounts.")
-    extension: int = option(default=3, least=2, most=8, doc="Degree of the extension that challenges come from.")
-    blowup: int = option(default=4, choices=(2, 4, 8, 16), doc="Evaluation domain over trace length.")
+    extension: int = option(default=3, least=2, most=8, doc="Degree of the extension that challenges are drawn from.")
+    blowup: int = option(
+        default=4, choices=(2, 4, 8, 16), doc="Size of the evaluation domain over length of the trace."
+    )
     queries: int | None = option(
         default=None, least=1, most=1024, doc="Queries of the low-degree test; 88 unless target_bits is given."
     )
@@ -60,9 +62,9 @@ MAX_COLUMNS = 1 << 14
 def check_shape(options: StarkOptions, assets: Sequence[Asset]) -> None:
     """What can be said before a field or a trace length is known. Raises ``OptionsError``."""
     if options.segment_rows & (options.segment_rows - 1):
-        raise OptionsError(f"segment_rows is {options.segment_rows}, a trace has a power of two of rows")
+        raise OptionsError(f"segment_rows is {options.segment_rows}, but a trace has a power of two of rows")
     if options.target_bits is not None and (options.queries is not None or options.grinding is not None):
-        raise OptionsError("target_bits chooses queries and grinding: give it, or give them")
+        raise OptionsError("target_bits chooses queries and grinding: give either it or them")
     columns = sum(-(-asset.bits // options.limb_bits) for asset in assets)
     if columns > MAX_COLUMNS:
         raise OptionsError(

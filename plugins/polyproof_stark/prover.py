@@ -190,7 +190,9 @@ class Prover:
         if trace.columns.shape != (p.active, layout.witness):
             raise InputError(f"expected a trace of shape {(p.active, layout.witness)}, got {trace.columns.shape}")
         if not self.field.is_canonical(trace.columns):
-            raise InputError(f"the trace holds a value that is no element of {self.field.name}: not below its modulus")
+            raise InputError(
+                f"the trace holds a value that is not an element of {self.field.name}: not below its modulus"
+            )
         rows = np.empty((p.rows, layout.trace), np.uint64)
         rows[: p.active, : layout.witness] = trace.columns
         # d blinding rows hide the columns at the queries and at z: without them every opened value would be an

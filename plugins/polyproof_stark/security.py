@@ -32,9 +32,9 @@ from polyproof_stark.proximity import Bound, Johnson, MutualJohnson, RandomWords
 __all__ = ["MAX_GRINDING", "MAX_QUERIES", "choose_queries", "security_report"]
 
 MAX_GRINDING = 20
-"""Most bits of grinding the optimiser takes: about a million hashes."""
+"""The most bits of grinding that the optimiser chooses: about a million hashes."""
 MAX_QUERIES = 1024
-"""Most queries the optimiser takes."""
+"""The most queries that the optimiser chooses."""
 LEAST_MULTIPLICITY = 3
 """BCIKS20 prove their theorems for m ≥ 3."""
 
@@ -62,7 +62,7 @@ class _Counts:
     honest ones.
     """
     in_a: int
-    """Words in G_A beside the mask."""
+    """Words in G_A besides the mask."""
     in_b: int
 
     @classmethod
@@ -254,8 +254,8 @@ def _inclusion(
 ) -> tuple[SecurityTerm, ...]:
     """What a user's own check rests on, within unique decoding and beyond.
 
-    A wrong own row passes only if γ, δ or a fold challenge is a root of what is wrong, for one of the rows
-    or cosets and one of the L tuples, or if the prover is lucky elsewhere in the account.
+    A wrong row passes the user's check only if γ, δ or a fold challenge is a root of what is wrong, for one of the
+    rows or cosets and one of the L tuples, or if the prover is lucky elsewhere in the account.
     """
     rows = f"({counts.in_a} + 3)·{_power(counts.p.rows)}/2^{counts.outside:.1f}"
 
@@ -299,9 +299,9 @@ def security_report(compiled: CompiledSystem, p: Parameters, field: Field, hash:
     notes = (
         f"For a trace of 2^{p.log_rows} rows, with |D| = {p.blowup}·2^{p.log_rows}. docs/explanation/security.md "
         f"explains every term, docs/reference/protocol.md its symbols.",
-        "b bits mean: whoever evaluates the hash T times gets a false statement accepted with probability T·2^−b at "
-        "most, the hash being a random oracle. A quantum computer needs at worst the square root of as many.",
-        "Proven means: no conjecture about codes. The conjectured figure takes a prover to do no better than with "
+        "b bits mean that anyone who evaluates the hash T times gets a false statement accepted with probability "
+        "at most T·2^−b, the hash being a random oracle. A quantum computer needs at worst the square root of that.",
+        "Proven means: no conjecture about codes. The conjectured figure assumes a prover who does no better than with "
         "random words (eprint 2025/2010). The older one, q·log2 β + g, was refuted (eprint 2025/2010, 2025/2046).",
         "That a user's own row is one of those summed rests, beyond unique decoding, on mutual correlated agreement, "
         "a theorem of 2025; the sums and non-negativity do not.",

@@ -151,7 +151,7 @@ def test_a_file_whose_name_looks_like_a_pattern_is_read(tmp_path: Path) -> None:
 def test_duplicate_accounts_name_both_rows(tmp_path: Path) -> None:
     problems = problems_of(tmp_path, HEADER + "alice,1,0,0\nbob,1,0,0\nalice,2,0,0\nalice,3,0,0\n")
     assert len(problems) == 2
-    assert problems[0].startswith(f"{tmp_path}/users.csv:4: row 3: account 'alice' is there twice")
+    assert problems[0].startswith(f"{tmp_path}/users.csv:4: row 3: account 'alice' occurs twice")
     assert f"first in {tmp_path}/users.csv:2: row 1" in problems[0]
     assert "row 4" in problems[1]
 
@@ -206,7 +206,7 @@ def test_unknown_columns_are_listed_together_unless_ignored(tmp_path: Path) -> N
     [
         ("account,BTC,ETH", "has no column for USD"),
         ("user,BTC,ETH,USD", "has no column 'account'"),
-        ("account,BTC,BTC,ETH,USD", "column 'BTC' is there twice"),
+        ("account,BTC,BTC,ETH,USD", "column 'BTC' occurs twice"),
         ("account,BTC,XBT,ETH,USD", "columns 'BTC' and 'XBT' are both BTC"),
         ("account,BTC,btc,ETH,USD", "columns 'BTC' and 'btc' are both BTC"),
         ("account,account,BTC,ETH,USD", "has 2 columns named 'account'"),
@@ -237,7 +237,7 @@ def test_ragged_rows_are_reported_and_rows_after_them_keep_their_numbers(tmp_pat
     assert places[1].startswith(":4: row 3: has 5 fields, the header has 4")
     assert places[2].startswith(":6: row 4: BTC amount 'x' is not a number")
     assert places[3].startswith(":7: row 5: has 3 fields")
-    assert places[4].startswith(":8: row 6: account 'a' is there twice")
+    assert places[4].startswith(":8: row 6: account 'a' occurs twice")
     assert len(places) == 5
 
 
@@ -323,12 +323,12 @@ def test_everything_is_reported_together_in_order_up_to_the_limit(tmp_path: Path
     wanted = [
         "a.csv:2: row 1: BTC amount '-1' is negative",
         "a.csv:2: row 1: ETH amount 'x' is not a number",
-        "a.csv:3: row 2: account 'a' is there twice",
+        "a.csv:3: row 2: account 'a' occurs twice",
         "a.csv:4: row 3: the account id is empty",
         "a.csv:5: row 4: has 2 fields",
         "b.csv: columns unknown to the spec: 'EUR'",
         "c.csv: is empty",
-        "d.csv:2: row 1: account 'a' is there twice",
+        "d.csv:2: row 1: account 'a' occurs twice",
         "d.csv:2: row 1: ETH amount 'nan' is not a number",
     ]
     assert len(said) == len(wanted)
@@ -370,7 +370,7 @@ def test_files_that_are_not_there_or_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "dir").mkdir()
     assert f"{tmp_path}/dir: is a directory" in problem("dir")
     (tmp_path / "users.xlsx").write_text("")
-    assert "its suffix tells no format" in problem("users.xlsx")
+    assert "its suffix is not that of a known format" in problem("users.xlsx")
     assert "is empty" in problem("users.xlsx", format="csv")
     (tmp_path / "users.csv").write_text(GOOD)
     (tmp_path / "users.parquet").write_bytes(b"PAR1 but not really")

@@ -180,7 +180,7 @@ def test_problems_in_parquet_name_file_and_row(tmp_path: Path) -> None:
     assert [message.split(" (")[0] for message in said] == [
         "row 1: X amount '-0.01' is negative",
         "row 3: the account id is empty",
-        "row 4: account 'a' is there twice",
+        "row 4: account 'a' occurs twice",
         "row 4: X amount '9999999999999999.99' overflows 64 bits",
     ]
 
@@ -275,7 +275,7 @@ def test_problems_of_a_query_name_its_rows(tmp_path: Path) -> None:
     query = "SELECT * FROM (VALUES ('a', '1'), ('b', '-1'), ('a', 'x'), (NULL, NULL)) t(account, USD)"
     assert [problem.split(" (")[0] for problem in sql_problems(tmp_path, query, assets=(USD,))] == [
         "accounts.query: row 2: USD amount '-1' is negative",
-        "accounts.query: row 3: account 'a' is there twice",
+        "accounts.query: row 3: account 'a' occurs twice",
         "accounts.query: row 3: USD amount 'x' is not a number",
         "accounts.query: row 4: the account id is empty",
     ]
@@ -374,11 +374,14 @@ def test_messages_about_a_database_never_quote_its_password(dsn: str, quoted: st
         (AccountsSettings(format="sql"), "accounts.query is missing"),
         (
             AccountsSettings(format="sql", query="SELECT 1", path=("a.csv",)),
-            "accounts.path does not go with format sql",
+            "accounts.path cannot be used with format sql",
         ),
-        (AccountsSettings(format="csv", query="SELECT 1", path=("a.csv",)), "go with format sql only"),
-        (AccountsSettings(query="SELECT 1", path=("a.csv",)), "go with format sql only"),
-        (AccountsSettings(attach=(AttachedDatabase(name="x", type="duckdb", path="y"),)), "go with format sql only"),
+        (AccountsSettings(format="csv", query="SELECT 1", path=("a.csv",)), "can only be used with format sql"),
+        (AccountsSettings(query="SELECT 1", path=("a.csv",)), "can only be used with format sql"),
+        (
+            AccountsSettings(attach=(AttachedDatabase(name="x", type="duckdb", path="y"),)),
+            "accounts.attach can only be used with format sql",
+        ),
     ],
 )
 def test_settings_that_do_not_go_together(tmp_path: Path, settings: AccountsSettings, says: str) -> None:
@@ -430,7 +433,7 @@ def test_okx_debts_are_errors_that_name_the_rule(tmp_path: Path) -> None:
         ({"id": "a", "assets": {"BTC": ["1"]}}, "the amount of BTC is"),
         ({"id": "a", "assets": {"BTC": "１"}}, "the amount of BTC is '１'"),
         ({"id": "a", "assets": {"BTC": float("nan")}}, "BTC amount 'NaN' is not a number"),
-        ({"id": "a", "assets": {"BTC": "1", "XBT": "1"}}, "BTC is there twice, by its symbol and an alias"),
+        ({"id": "a", "assets": {"BTC": "1", "XBT": "1"}}, "BTC occurs twice, by its symbol and an alias"),
         (
             {"id": "a", "assets": {"BTCC": "1", "DOGE": "1"}},
             "assets unknown to the spec: 'BTCC' (row 2, did you mean 'BTC'?), 'DOGE' (row 2)",
@@ -444,9 +447,9 @@ def test_okx_debts_are_errors_that_name_the_rule(tmp_path: Path) -> None:
         ({"id": "a"}, "has no assets"),
         ({"id": "a", "assets": []}, "has no assets"),
         ({"id": "a", "assets": {}, "loans": {}}, "has an unknown key 'loans'"),
-        ("a", "is no account"),
-        (None, "is no account"),
-        ({"id": "first", "assets": {}}, "account 'first' is there twice"),
+        ("a", "is not an account"),
+        (None, "is not an account"),
+        ({"id": "first", "assets": {}}, "account 'first' occurs twice"),
     ],
 )
 def test_okx_accounts_that_are_not_as_the_tool_writes_them(tmp_path: Path, account: Any, says: str) -> None:
@@ -463,8 +466,8 @@ def test_okx_accounts_that_are_not_as_the_tool_writes_them(tmp_path: Path, accou
     [
         (b"", "is empty"),
         (b"  \n", "is empty"),
-        (b"{}", "is no list of accounts in line 1"),
-        (b"\n\n7", "is no list of accounts in line 3"),
+        (b"{}", "is not a list of accounts in line 1"),
+        (b"\n\n7", "is not a list of accounts in line 3"),
         (b"[]", "has no accounts"),
         (b'[{"id": "a", "assets": {}}', "the list is not closed in line 1, after row 1"),
         (
@@ -476,8 +479,8 @@ def test_okx_accounts_that_are_not_as_the_tool_writes_them(tmp_path: Path, accou
         (b'[{"id": "a", "assets": {}}]\n[]', "something follows the list in line 2, after row 1"),
         (b'[{"id": "a", "assets": {}},\n{"id": "\xe9", "assets": {}}]', "is not UTF-8 text: byte 0xe9 in line 2"),
         (b"[" * 100_000, "is nested too deeply"),
-        (b'[{"id": "a", "id": "b", "assets": {}}]', "row 1: key 'id' is there twice"),
-        (b'[{"id": "a", "assets": {"BTC": "1", "BTC": "2"}}]', "row 1: asset 'BTC' is there twice"),
+        (b'[{"id": "a", "id": "b", "assets": {}}]', "row 1: key 'id' occurs twice"),
+        (b'[{"id": "a", "assets": {"BTC": "1", "BTC": "2"}}]', "row 1: asset 'BTC' occurs twice"),
     ],
 )
 def test_okx_files_that_are_no_list_of_accounts(tmp_path: Path, content: bytes, says: str) -> None:

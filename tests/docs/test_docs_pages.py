@@ -99,7 +99,7 @@ def test_every_command_and_option_that_a_page_names_is_there(path: Path) -> None
 
 def test_commands_are_looked_for_where_they_stand() -> None:
     page = "Say `polyproof prove SPEC --out DIR`:\n\n```sh\nx && .venv/bin/polyproof demo -n 5\n```\n"
-    page += "```console\n$ polyproof verify DIR \\\n    --digest X | tail\npolyproof is no command here\n```\n"
+    page += "```console\n$ polyproof verify DIR \\\n    --digest X | tail\npolyproof is not a command here\n```\n"
     assert sorted(invocations(page)) == [
         ["demo", "-n", "5"],
         ["prove", "SPEC", "--out", "DIR"],

@@ -56,5 +56,5 @@ def as_words(rows: list[list[int]]) -> npt.NDArray[np.uint64]:
 
 
 def repeated(state: list[int], count: int) -> npt.NDArray[np.uint64]:
-    """A batch of equal states, large enough for the path that is wanted."""
+    """A batch of equal states, large enough for the path that is expected."""
     return np.repeat(as_words([state]), count, axis=0)

@@ -1,4 +1,4 @@
-"""The conformance suite on a stranger's field: what it asks is asked of any field, not of Goldilocks."""
+"""The conformance suite on somebody else's field: what it asks is asked of any field, not of Goldilocks."""
 
 from __future__ import annotations
 

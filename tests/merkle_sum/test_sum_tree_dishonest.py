@@ -67,7 +67,7 @@ def test_negative_account_is_caught_by_everyone_whose_path_passes_beside_a_negat
 
 @pytest.mark.parametrize("modulus", [1 << 40, 1 << 48, 1 << 56, 1 << 64, 1 << 112])
 def test_negative_sum_written_modulo_a_power_of_two_is_caught(modulus: int) -> None:
-    """The exchange hashes −5 as modulus − 5 beside user 0, and goes on with the sum it would like: 10 − 5."""
+    """The exchange hashes −5 as modulus − 5 beside user 0, and continues with the sum it would like: 10 − 5."""
     for assets in (ONE, NARROW):
         bits = assets[0].bits
         if modulus > 1 << (56 * -(-(bits + 2) // 56)):

@@ -200,7 +200,7 @@ def test_a_scheme_that_returns_something_else_than_results_is_an_error(results: 
         def verify(self, rows: Sequence[OwnershipClaim]) -> list[OwnershipResult]:
             return results  # type: ignore[return-value]
 
-    with pytest.raises(PluginError, match="something else than a list of results"):
+    with pytest.raises(PluginError, match="something other than a list of results"):
         verify_ownership([elsewhere()], [Wrong()])
 
 

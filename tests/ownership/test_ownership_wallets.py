@@ -178,7 +178,7 @@ def test_a_declared_custodian_is_custodial_whatever_is_signed(sign: Claim) -> No
 def test_another_chain_is_not_proven(sign: Claim) -> None:
     claim = sign(1, MESSAGE)
     mine = judge(claim)
-    # On every chain like Ethereum one key has one address, and it is its: that is no mistake.
+    # On every chain like Ethereum one key has one address, and it is its: that is not a mistake.
     alike = {name for names in LIKE for name in names if mine.chain in names} | {mine.chain}
     if "BIP-322" in mine.reason and claim.address.startswith("3"):
         alike.add("litecoin")  # It had Bitcoin's P2SH addresses, and this signature does not say its chain.

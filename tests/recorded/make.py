@@ -226,7 +226,7 @@ def make_history(record: Path, work: Path) -> Iterator[dict[str, Any]]:
         digests.append(ended["manifest_digest"])
         done(["inclusion", out, "--user", "bob", "--out", f"bob-{number}.polyproof"], folder)
     published = record / "history"
-    # The report is written anew from what verifies; it is no part of what is judged.
+    # The report is written anew from what verifies; it is not part of what is judged.
     (published / "audits").mkdir(parents=True)
     shutil.copy(folder / "published" / "history.json", published)
     for number in range(1, len(MONTHS) + 1):

@@ -232,7 +232,7 @@ def circles(package: Path) -> list[list[str]]:
             found.append([*way[way.index(module) :], module])
         elif module not in done:
             for name in sorted(graph[module]):
-                # A package is named on the way to a module in it, which is no import of what the package collects.
+                # A package is named on the way to a module in it, which is not an import of what the package collects.
                 if not any(other.startswith(f"{name}.") for other in graph[module]):
                     follow(name, [*way, module])
             done.add(module)

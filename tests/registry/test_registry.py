@@ -1,4 +1,4 @@
-"""How plugins are found, and what becomes of those that are broken."""
+"""How plugins are found, and what happens to those that are broken."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ Listed = list[dict[str, Any]]
 
 
 def rewrite(history: Path, change: Callable[[Listed], object]) -> None:
-    """The index as a dishonest organisation would have it, in its one spelling."""
+    """The index as a dishonest organisation would have it, in canonical form."""
     index = json.loads((history / "history.json").read_bytes())
     change(index["audits"])
     (history / "history.json").write_bytes(canonical(index) + b"\n")
@@ -92,7 +92,7 @@ def test_a_digest_known_from_elsewhere_binds_what_is_before_it(healthy: Path) ->
     assert verify_history(healthy).pinned == 0
     for number, manifest in enumerate(manifests, 1):
         assert verify_history(healthy, manifest_digest=manifest.digest).pinned == number
-    with pytest.raises(ProofRejected, match=r"no audit of it has the digest.*\[manifest-digest\]"):
+    with pytest.raises(ProofRejected, match=r"no audit in it has the digest.*\[manifest-digest\]"):
         verify_history(healthy, manifest_digest=bytes(32))
 
 
@@ -197,7 +197,7 @@ def test_a_chain_that_begins_anew_is_found(healthy: Path, tmp_path: Path) -> Non
     rewrite(healthy, lambda listed: listed.append(entry_of(forged)))
     error = rejected(healthy)
     assert error.check == "history-link"
-    assert "begins anew" in error.reason
+    assert "starts again" in error.reason
 
 
 def test_an_audit_dated_before_the_one_it_follows_is_found(healthy: Path, tmp_path: Path) -> None:
@@ -434,4 +434,4 @@ def test_wallets_that_sign_for_this_very_audit_make_a_fresh_one(tmp_path: Path) 
     assert [entry.met for entry in second.report.history] == [False, True]
     overview = (tmp_path / "audits/published/assets/BTC.html").read_text(encoding="utf-8")
     assert "For this audit" in overview
-    assert "Of unknown time" not in overview
+    assert "At an unknown time" not in overview

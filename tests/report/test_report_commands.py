@@ -114,7 +114,7 @@ def test_a_report_on_one_audit_says_that_there_are_earlier_ones(command: Command
     assert ended.status == 0, ended.err
     assert ended.json["verdict"] == "not-covered"
     assert ended.json["chain"] == "not-given"
-    assert "was not at hand" in Path("site/history.html").read_text(encoding="utf-8")
+    assert "was not available" in Path("site/history.html").read_text(encoding="utf-8")
     # Nothing in it links to what is not beside it.
     assert "audits/" not in Path("site/history.html").read_text(encoding="utf-8")
 

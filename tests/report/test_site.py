@@ -170,8 +170,8 @@ def test_a_failing_exchange_reads_as_one(failing: Path) -> None:
         found["index.html"].text
     )
     # 99.9999…97 % is not 100 %, and what is missing is rounded up.
-    assert "99.99 % of what is owed: 0.26 USDT short of it" in words
-    assert "93.33 % of what is owed: 1,000.3766 ETH short of it" in words
+    assert "99.99 % of what is owed: 0.26 USDT short." in words
+    assert "93.33 % of what is owed: 1,000.3766 ETH short." in words
     assert "1,000.376543211 ETH" in found["assets/ETH.html"].words
     assert "Not covered" in found["assets/USDT.html"].words
     assert "Not covered" not in found["assets/BTC.html"].words.partition("Exact amounts")[0]
@@ -180,7 +180,7 @@ def test_a_failing_exchange_reads_as_one(failing: Path) -> None:
 def test_an_audit_without_reserves_says_so_plainly(alone: Path) -> None:
     words = pages(alone)["index.html"].words
     assert "reserves were not examined" in words
-    assert "nothing here says that the assets are there" in words
+    assert "nothing here shows that the assets exist" in words
     assert "Covered" not in words
 
 
@@ -220,7 +220,7 @@ def test_all_audits_are_in_the_history(failing: Path) -> None:
 def test_a_history_that_does_not_begin_here_is_not_called_whole(report: Report) -> None:
     cut = evolve(report, chain="not-given", history=report.history[1:])
     files = render_site(cut)
-    assert b"was not at hand" in files["history.html"]
+    assert b"was not available" in files["history.html"]
     assert b"every link checked" not in files["index.html"]
 
 

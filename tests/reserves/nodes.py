@@ -162,4 +162,4 @@ class Core:
 
 
 class Spelled(str):
-    """A number that JSON is to have as it is spelled."""
+    """A number that JSON is to have as it is written."""

@@ -24,7 +24,7 @@ class RpcError(Exception):
 
 
 def spelled(value: Any) -> str:
-    """JSON, in which texts of the class ``Spelled`` are numbers as they are spelled."""
+    """JSON, in which texts of the class ``Spelled`` are numbers as they are written."""
     if isinstance(value, dict):
         return "{" + ",".join(f"{json.dumps(key)}:{spelled(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):

@@ -79,7 +79,7 @@ def test_the_coin_of_a_total_may_be_an_asset_on_all_its_chains(coin: str, asset:
         ("USDT", "", "on many chains"),
         ("USDT", "NOWHERE", "unknown network 'NOWHERE'"),
         ("USDT-TRC20", "ETH", "is on tron, but the network is 'ETH'"),
-        ("DOGE", "", "no asset of the spec"),
+        ("DOGE", "", "not an asset of the spec"),
         ("", "", "unknown coin"),
     ],
 )

@@ -299,7 +299,7 @@ def test_a_chain_that_is_not_pinned_is_not_asked() -> None:
 def test_a_row_nobody_serves_is_not_checked() -> None:
     (one,) = evaluated([signed(1, "m")], providers=[Told({})]).rows
     assert one.balance.check is Check.NOT_CHECKED
-    assert "nobody was named" in one.balance.reason
+    assert "no provider is named" in one.balance.reason
 
 
 def test_a_provider_that_answers_less_than_it_was_asked_is_broken() -> None:

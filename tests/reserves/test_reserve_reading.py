@@ -211,8 +211,8 @@ def test_rows_left_out_are_part_of_a_total_of_all_chains(read: Read) -> None:
 @pytest.mark.parametrize(
     ("change", "part"),
     [
-        ({"height": "23900001"}, "is of height 23900001; ethereum is pinned at 23900000"),
-        ({"block": "0x" + "ab" * 32}, "is of block 0xabab"),
+        ({"height": "23900001"}, "is for height 23900001; ethereum is pinned at 23900000"),
+        ({"block": "0x" + "ab" * 32}, "is for block 0xabab"),
     ],
 )
 def test_a_row_of_another_block_is_reported(problems: Problems, change: dict[str, str], part: str) -> None:

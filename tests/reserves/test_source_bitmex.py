@@ -102,12 +102,12 @@ def test_balances_must_add_up_to_the_total(read: Read, problems: Problems, total
         (("total: 7\n", ""), "'total' is missing"),
         (("balance: 7", "balance: seven"), "not a number"),
         (("balance: 7", "balance: -7"), "negative"),
-        (("balance: 7", "balance: [7]"), "balance is no text"),
+        (("balance: 7", "balance: [7]"), "balance is not text"),
         (("addr_type: wsh", "addr_type: tr"), "addr_type 'tr'"),
         (("script: 52", "script: zz52"), "script cannot be read"),
         (("addr: ", "adr: "), "'addr' is missing"),
         (("total: 7", "total: 7\ntotal: 8"), "given twice"),
-        (("address:", "addresses:"), "address is no list"),
+        (("address:", "addresses:"), "address is not a list"),
     ],
 )
 def test_what_is_wrong_is_reported_with_its_line(problems: Problems, change: tuple[str, str], part: str) -> None:

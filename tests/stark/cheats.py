@@ -27,7 +27,7 @@ class TruncatingTest(LowDegreeTest):
 
 
 class Truncating(Prover):
-    """Goes on with a quotient that is no polynomial: sends what fits."""
+    """Goes on with a quotient that is not a polynomial: sends what fits."""
 
     def check_quotient(self, coefficients):
         pass

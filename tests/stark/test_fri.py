@@ -138,7 +138,7 @@ def test_every_false_value_is_rejected(opened):
 
 
 def test_an_honest_prover_of_a_false_value_fails_the_low_degree_test(opened):
-    """The prover believes its own false value: its quotient is no polynomial."""
+    """The prover believes its own false value: its quotient is not a polynomial."""
 
     class Liar(FriCommitment):
         def _absorb_values(self, transcript, points, values):

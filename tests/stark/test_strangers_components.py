@@ -1,4 +1,4 @@
-"""The STARK with a stranger's field, commitment and constraints: the examples of the documentation."""
+"""The STARK with somebody else's field, commitment and constraints: the examples of the documentation."""
 
 from __future__ import annotations
 

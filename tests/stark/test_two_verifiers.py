@@ -599,7 +599,7 @@ def test_both_reject_a_cheating_prover_at_the_same_check(prover):
 
 
 def test_both_reject_openings_of_another_polynomial():
-    """(m(X) − v)/(X − z) is no polynomial: FRI finds that out, at the end."""
+    """(m(X) − v)/(X − z) is not a polynomial: FRI finds that out, at the end."""
     with pytest.raises(ValueError, match="degree"):
         EXCHANGE.prove(AnotherOpening)
 

@@ -3,7 +3,7 @@
 Most users hold a few popular assets, balances are spread over many orders of magnitude, some are dust,
 some accounts are empty, and a few whales hold a good part of everything. Random words come from PCG64,
 whose stream numpy keeps stable, and everything after is integer arithmetic: no platform's logarithm
-changes a digit. The result is no secret and models nobody.
+changes a digit. The result is not a secret and models nobody.
 """
 
 from __future__ import annotations

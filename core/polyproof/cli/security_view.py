@@ -40,7 +40,7 @@ def show_security(rich: RichConsole, security: SecurityReport) -> None:
         rich.print("\nThat a user's own row is among those summed", style="bold")
         _show_reasons(rich, security.inclusion)
     if security.notes:
-        rich.print("\nTo know about these bits", style="bold")
+        rich.print("\nWhat to know about these bits", style="bold")
     for note in security.notes:
         _paragraph(rich, note, " • ")
 

@@ -1,8 +1,8 @@
 """What is owed: from a snapshot of accounts to a published audit, its verification and each user's check.
 
-Reading order: ``checking`` is what must hold before anything is proved, ``proving`` the course of events, ``workspace``
-how it survives a crash; ``verification`` opens and verifies what was published, ``acceptance`` is where the verifier's
-policy is enforced, ``inclusion`` what users get and check; ``manifest`` and ``artifacts`` are the files.
+Reading order: ``checking`` is what must hold before anything is proved, ``proving`` the steps, ``workspace`` how the
+work survives a crash; ``verification`` opens and verifies what was published, ``acceptance`` is where the verifier's
+policy is enforced, ``inclusion`` what users receive and check; ``manifest`` and ``artifacts`` are the files.
 """
 
 from importlib import import_module

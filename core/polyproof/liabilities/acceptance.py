@@ -1,6 +1,6 @@
 """What core asks of every backend, and what it accepts: the verifier's policy, enforced once.
 
-A backend computes whether a proof is one. Whether what it found is enough is judged here, before it is asked and
+A backend computes whether a proof is valid. Whether that is enough is judged here, before the backend is asked and
 after it has answered, for ``verify``, for ``verify-inclusion`` and wherever an audit is opened. So a backend that
 checks nothing can be wrong about what it alone knows, and about nothing else.
 """
@@ -21,7 +21,7 @@ __all__ = ["SELF_CHECK", "Judge", "require"]
 _T = TypeVar("_T")
 
 SELF_CHECK = Policy(min_proven_bits=0.0)
-"""What an exchange opens its own audits by, and checks its own proofs: sizes and soundness, not strength."""
+"""The policy under which an exchange opens its own audits and checks its own proofs: sizes, but no least strength."""
 
 
 @frozen
@@ -29,7 +29,7 @@ class Judge:
     """A backend under a policy: the only way in which core asks a backend whether something holds.
 
     Raises ``PolicyRejected`` for a backend, or components named in its options, that the policy does not allow: so
-    whoever has a judge has a backend that may be asked.
+    a judge exists only for a backend that may be asked.
     """
 
     backend: Backend
@@ -50,7 +50,7 @@ class Judge:
         verdict = self._ask(Verdict, lambda: self.backend.verify(statement, totals, proof))
         self._require(isinstance(verdict.totals, tuple), verdict, "whose totals are not a tuple")
         if verdict.totals != tuple(totals):
-            raise ProofRejected("totals", "the proof is of other totals than those stated")
+            raise ProofRejected("totals", "the proof is of totals other than those stated")
         self._after(verdict, verdict.security)
         return verdict
 
@@ -65,7 +65,7 @@ class Judge:
             InclusionVerdict, lambda: self.backend.verify_inclusion(statement, totals, proof, claim, inclusion)
         )
         said = isinstance(verdict.sentences, tuple) and all(isinstance(item, str) for item in verdict.sentences)
-        self._require(said, verdict, "whose sentences are not a tuple of texts")
+        self._require(said, verdict, "whose sentences are not a tuple of strings")
         self._after(verdict, verdict.security)
         return verdict
 
@@ -86,7 +86,7 @@ class Judge:
         self.policy.check_security(security, claim=isinstance(verdict, InclusionVerdict))
 
     def _ask(self, expected: type[_T], call: Callable[[], Any]) -> _T:
-        """Whatever goes wrong inside a plugin's verifier, the proof is not accepted."""
+        """If anything goes wrong inside a plugin's verifier, the proof is not accepted."""
         try:
             answer = call()
         except ProofRejected as error:
@@ -122,7 +122,7 @@ def _is_number(value: object) -> bool:
 
 
 def _check_claim(statement: Statement, claim: Claim) -> None:
-    """What holds of every claim that can be true, whatever the backend."""
+    """What holds for every claim that can be true, whatever the backend."""
     try:
         claim.user_id.encode()
     except UnicodeEncodeError as error:

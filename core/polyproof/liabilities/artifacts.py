@@ -5,7 +5,7 @@
     DIR/public/manifest.json  DIR/public/proof-0000.bin …     to publish
     DIR/private/key  DIR/private/state-0000/ …  DIR/private/inclusion/ …   owner-only
 
-Reading assumes that others wrote what is read: sizes are checked before anything is taken into memory,
+Reading assumes that others wrote the files: sizes are checked before anything is read into memory, and
 symbolic links and special files are refused. docs/reference/audit-directory.md describes the formats.
 """
 
@@ -56,7 +56,7 @@ Keep this folder, encrypted and backed up, for as long as users may ask for thei
 _INCLUSION_MAGIC = b"PPROOFIN"
 _INCLUSION_VERSION = 1
 _INCLUSION_OVERHEAD = 512
-"""More bytes than the container around an inclusion proof can have."""
+"""An upper bound on the bytes of the container around an inclusion proof."""
 
 
 def find_public(directory: Path) -> Path:
@@ -66,7 +66,7 @@ def find_public(directory: Path) -> Path:
             return candidate
     if not directory.exists():
         raise ArtifactError(f"{directory} does not exist")
-    raise ArtifactError(f"{directory} is no audit: it has neither public/{MANIFEST} nor {MANIFEST}")
+    raise ArtifactError(f"{directory} is not an audit: it has neither public/{MANIFEST} nor {MANIFEST}")
 
 
 def is_history(directory: Path) -> bool:
@@ -109,9 +109,9 @@ def read_manifest(public: Path, policy: Policy) -> Manifest:
 
 @frozen
 class InclusionFile:
-    """What a user gets: which audit and segment it belongs to, and the backend's inclusion proof.
+    """What a user receives: the audit and segment it belongs to, and the backend's inclusion proof.
 
-    It holds neither the user's id nor balances: the user types those, so that a file cannot vouch for itself.
+    It holds neither the user's id nor balances: the user types those, so that the file cannot vouch for itself.
     """
 
     audit_id: str

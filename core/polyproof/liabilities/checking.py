@@ -74,9 +74,9 @@ def prepare(spec: Spec, registry: Registry, progress: Progress) -> Prepared:
     segments = -(-len(accounts) // capacity)
     if segments > Policy().max_segments:
         raise InputError(
-            f"{len(accounts)} accounts at {capacity} a segment make {segments} segments; "
+            f"{len(accounts)} accounts at {capacity} per segment make {segments} segments; "
             f"verifiers accept {Policy().max_segments}: use a backend or options with larger segments"
         )
-    # As equal as possible, so that no small segment's published totals say much about its few accounts.
+    # As equal in size as possible, so that no small segment's published totals say much about its few accounts.
     bounds = tuple(len(accounts) * k // segments for k in range(segments + 1))
     return Prepared(spec, registry, backend, accounts, bounds)

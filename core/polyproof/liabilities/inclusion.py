@@ -58,7 +58,7 @@ def _own_state(private: Path, index: int) -> Path:
 
 
 def inclusion_name(private: Path, user_id: str) -> str:
-    """File name of a user's inclusion file: a keyed hash, since a plain hash of an e-mail address can be guessed."""
+    """Name of a user's inclusion file: a keyed hash, since the plain hash of an e-mail address can be guessed."""
     try:
         key = (private / "key").read_bytes()
     except OSError as error:
@@ -70,9 +70,9 @@ def inclusion_name(private: Path, user_id: str) -> str:
 def cut_inclusion(
     directory: Path, user_id: str, *, out: Path | None = None, registry: Registry | None = None
 ) -> tuple[Path, int]:
-    """Cut one user's inclusion file from the private half; returns where it is and its size.
+    """Cut one user's inclusion file from the private half; returns its path and size.
 
-    Without ``out`` it goes to ``private/inclusion`` under a name that says nothing. Raises
+    Without ``out`` it goes to ``private/inclusion`` under a name that reveals nothing. Raises
     ``InputError`` for a user id that is not among the accounts.
     """
     audit, private = _open_own(directory, registry)
@@ -103,7 +103,7 @@ def cut_all_inclusions(
 ) -> InclusionsCut:
     """Cut every user's inclusion file, into ``private/inclusion`` or a new directory ``out``.
 
-    Names say nothing; ``private/inclusion.csv`` says which is whose.
+    The names reveal nothing; ``private/inclusion.csv`` says which is whose.
     """
     progress = progress or Progress()
     start = time.perf_counter()
@@ -165,8 +165,8 @@ def verify_inclusion(
     """Check one user's claim against a published audit.
 
     ``claim`` makes the claim from what the user typed, given the audit, which knows the assets.
-    Nothing of it is read from the inclusion file, so that a file cannot vouch for itself. The proof
-    of the user's own segment is verified too; ``verify`` checks them all.
+    No part of it is read from the inclusion file, so that the file cannot vouch for itself. The proof
+    of the user's own segment is verified too; ``verify`` checks all segments.
     """
     start = time.perf_counter()
     audit = open_audit(directory, policy=policy, registry=registry, manifest_digest=manifest_digest)
@@ -176,7 +176,7 @@ def verify_inclusion(
     if inclusion.audit_id != manifest.audit_id:
         raise ProofRejected("audit-id", f"it is for audit {inclusion.audit_id}, not {manifest.audit_id}", file=file)
     if not hmac.compare_digest(inclusion.manifest_digest, manifest.digest):
-        raise ProofRejected("manifest-digest", "it was cut for another manifest of this audit", file=file)
+        raise ProofRejected("manifest-digest", "it was cut for a different manifest of this audit", file=file)
     if inclusion.segment >= len(manifest.segments):
         raise ProofRejected("segment", f"segment {inclusion.segment} of {len(manifest.segments)}", file=file)
     segment = manifest.segments[inclusion.segment]

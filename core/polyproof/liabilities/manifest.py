@@ -30,7 +30,7 @@ _MAX_TEXT = 1024
 
 
 def parse_manifest(data: bytes, policy: Policy | None = None) -> Manifest:
-    """Read a manifest. Raises ``ProofRejected`` for anything but the one spelling of a coherent manifest.
+    """Read a manifest. Raises ``ProofRejected`` for anything but the canonical form of a coherent manifest.
 
     Coherent: segments 0 … k−1 in order, each with as many totals as the whole, and the totals their sums.
     What the manifest says about the spec is checked by ``polyproof.liabilities.verification``, which knows the plugins.
@@ -40,7 +40,7 @@ def parse_manifest(data: bytes, policy: Policy | None = None) -> Manifest:
     top = _Node("manifest", _parse_json(data))
     found_format = top.take("format").text()
     if found_format != FORMAT:
-        _reject("format", f"this is no manifest: its format is {found_format!r}, not {FORMAT!r}")
+        _reject("format", f"this is not a manifest: its format is {found_format!r}, not {FORMAT!r}")
     version = top.take("version").integer()
     if version != VERSION:
         _reject("version", f"the manifest has version {version}, this polyproof reads {VERSION}")
@@ -64,14 +64,14 @@ def parse_manifest(data: bytes, policy: Policy | None = None) -> Manifest:
     if list(manifest.totals) != totals:
         _reject("totals", "the manifest's totals are not the sums of its segments' totals")
     if manifest.to_bytes() != data:
-        _reject("canonical", "the manifest is not in its one canonical spelling")
+        _reject("canonical", "the manifest is not in canonical form")
     return manifest
 
 
 def _parse_segment(node: _Node, index: int, assets: int) -> Segment:
     found = node.take("index").integer()
     if found != index:
-        _reject("segments", f"{node.where} has index {found}: segments are listed in order, from 0, each once")
+        _reject("segments", f"{node.where} has index {found}: segments must be listed in order, from 0, each once")
     # One name is allowed for a segment's file, so none can point elsewhere.
     name = node.take("file").text()
     if name != proof_file(index):
@@ -116,12 +116,12 @@ def _check_nesting(text: str) -> None:
             case "]" | "}" if not inside_string:
                 depth -= 1
         if depth > _MAX_DEPTH or tokens > _MAX_TOKENS:
-            _reject("json", f"the manifest nests deeper than {_MAX_DEPTH} levels or is too intricate")
+            _reject("json", f"the manifest is nested deeper than {_MAX_DEPTH} levels or has too many parts")
 
 
 def _check_texts(value: Any) -> None:
     if isinstance(value, str):
-        # What is printed must not steer a terminal or reorder what is read.
+        # Text that is printed must not control the terminal or reorder what is read.
         if len(value) > _MAX_TEXT or not value.isprintable():
             _reject("text", f"the manifest has a text that is too long or cannot be printed: {_shown(value)}")
     elif isinstance(value, list):

@@ -1,6 +1,6 @@
 """Proving: a snapshot becomes an audit on disk, complete or not at all, whatever interrupts it.
 
-Every step here is the same for all backends. What is proved, and how, is the backend's.
+Every step here is the same for all backends. What is proved, and how, is up to the backend.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class AuditProved:
     public_bytes: int
     private_bytes: int
     resumed: int
-    """Segments that an earlier, interrupted run had finished."""
+    """How many segments an earlier, interrupted run had finished."""
     warnings: tuple[str, ...]
 
 
@@ -64,7 +64,7 @@ def prove(
 
     The accounts are shuffled by a secret permutation and cut into segments. Each segment is proved,
     verified and kept; the manifest comes last and ``out`` appears complete or not at all. After a
-    crash the same call goes on with the segment that was being proved. ``previous`` is the digest of the
+    crash the same call continues with the segment that was being proved. ``previous`` is the digest of the
     manifest of the audit before this one.
     """
     registry, progress = registry or default_registry(), progress or Progress()
@@ -95,7 +95,7 @@ def prove(
             segments=(),
             previous=previous,
         )
-        warnings = ["unfinished work on other inputs was here and has been thrown away"] if discarded else []
+        warnings = ["unfinished work on different inputs was found here and has been discarded"] if discarded else []
         resumed = work.finished_count()
         segments = tuple(
             work.finished(index) or _prove_segment(prepared, manifest, index, work, progress, clock)
@@ -112,7 +112,7 @@ def prove(
         directory = work.directory
     try:
         registry.hook.polyproof_audit_proved(directory=directory, manifest=manifest)
-    except Exception as error:  # noqa: BLE001 - a stranger's hook may raise anything, the audit stands
+    except Exception as error:  # noqa: BLE001 - somebody else's hook may raise anything, the audit stands
         warnings.append(f"a plugin failed after the audit was written: {type(error).__name__}: {error}")
     return AuditProved(
         directory=directory,
@@ -139,7 +139,7 @@ def _prove_segment(
         require(backend, isinstance(proved, SegmentProof), proved, "instead of SegmentProof")
     # A wrong proof must not be published, whether a plugin or the machine is at fault.
     if tuple(proved.totals) != accounts.totals():
-        raise PluginFault(f"backend {backend.name!r} proved other totals than the snapshot has: nothing is published")
+        raise PluginFault(f"backend {backend.name!r} proved totals other than the snapshot's: nothing is published")
     with clock("verify"):
         try:
             judge.verify(statement, proved.totals, proved.proof)
@@ -154,7 +154,7 @@ def _prove_segment(
 
 
 def _inputs_digest(prepared: Prepared, previous: bytes | None) -> bytes:
-    """Digest of everything that decides what an audit's proofs are about, to tell a rerun from other work."""
+    """Digest of everything that decides what an audit's proofs are about, to tell a rerun from different work."""
     accounts, ids = prepared.accounts, prepared.accounts.ids
     plugin = prepared.registry.find("backend", prepared.spec.backend.name)
     parts = [

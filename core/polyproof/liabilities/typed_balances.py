@@ -1,4 +1,4 @@
-"""What a user claims to own, from what the user typed or from a file of the user's own.
+"""What a user claims to be owed, from what the user typed or from the user's own file.
 
 Amounts are decimal strings and become exact integers of base units, rounded up as liabilities are in
 the snapshot; assets that are not mentioned are zero.
@@ -66,10 +66,10 @@ def _from_json(path: Path, text: str) -> list[Balance]:
     except RecursionError as error:
         raise InputError(f"{path}: nested too deeply") from error
     if not isinstance(pairs, _Pairs):
-        raise InputError(Problem(f"{path}: no object", hint='expected {"BTC": "0.25", …}'))
+        raise InputError(Problem(f"{path}: not an object", hint='expected {"BTC": "0.25", …}'))
     for symbol, amount in pairs:
         if not isinstance(amount, str):
-            raise InputError(Problem(f"{path}: the amount of {symbol!r} is no number and no string"))
+            raise InputError(Problem(f"{path}: the amount of {symbol!r} is neither a number nor a string"))
     return [(symbol, amount, Location(str(path))) for symbol, amount in pairs]
 
 
@@ -82,11 +82,11 @@ def _from_yaml(path: Path, text: str) -> list[Balance]:
 
     document = parse_yaml(text.encode(), str(path))
     if not isinstance(document, Mapping):
-        raise InputError(Problem("no mapping", document.location, "expected BTC: 0.25 on a line, and so on"))
+        raise InputError(Problem("not a mapping", document.location, "expected BTC: 0.25 on a line, and so on"))
     balances: list[Balance] = []
     for entry in document.entries:
         if not isinstance(entry.value, Scalar) or entry.value.text is None or entry.value.value is None:
-            raise InputError(Problem(f"the amount of {entry.key!r} is no number", entry.value.location))
+            raise InputError(Problem(f"the amount of {entry.key!r} is not a number", entry.value.location))
         balances.append((entry.key, entry.value.text, entry.value.location))
     return balances
 
@@ -118,7 +118,7 @@ def make_claim(assets: Sequence[Asset], user_id: str, balances: Iterable[Balance
     exact = {name: position for position, asset in enumerate(assets) for name in (asset.symbol, *asset.aliases)}
     problems: list[Problem] = []
     if not user_id or any("\ud800" <= character <= "\udfff" for character in user_id):
-        problems.append(Problem("the account id is empty or has bytes that are no text"))
+        problems.append(Problem("the account id is empty or has bytes that are not text"))
     found: dict[int, int] = {}
     for symbol, amount, location in balances:
         candidates = {exact[symbol]} if symbol in exact else by_name.get(symbol.casefold(), set())

@@ -80,7 +80,7 @@ def open_audit(
 ) -> PublishedAudit:
     """Read a published audit's manifest, from its directory or the public half alone.
 
-    ``manifest_digest`` is the digest the caller knows from elsewhere; another one is rejected. Raises
+    ``manifest_digest`` is the digest that the caller knows from elsewhere; any other is rejected. Raises
     ``ProofRejected`` for a manifest that is not acceptable, ``ArtifactError`` if there is none.
     """
     policy, registry = policy or Policy(), registry or default_registry()
@@ -96,13 +96,13 @@ def open_audit(
         policy.check_backend(manifest.backend)
         stated = manifest.spec.get("backend")
         if not (isinstance(stated, dict) and stated.get("name") == manifest.backend):
-            raise ProofRejected("manifest-backend", f"it names {manifest.backend!r}, its spec another backend")
+            raise ProofRejected("manifest-backend", f"it names {manifest.backend!r}, its spec a different backend")
         spec = spec_from_public(manifest.spec, registry)
         judge = Judge(create_backend(spec, registry), spec.backend.options, policy)
     except ProofRejected as error:
         raise error.at(path) from error
     if spec.digest != manifest.spec_digest:
-        raise ProofRejected("spec-digest", f"its spec has the digest {spec.digest.hex()}, it says another", file=path)
+        raise ProofRejected("spec-digest", f"its spec has the digest {spec.digest.hex()}, it states another", file=path)
     if len(manifest.totals) != len(spec.assets):
         raise ProofRejected(
             "manifest-totals", f"{len(manifest.totals)} totals for {len(spec.assets)} assets", file=path
@@ -156,6 +156,6 @@ def verify(
     warnings = []
     try:
         registry.hook.polyproof_audit_verified(directory=directory, manifest=audit.manifest)
-    except Exception as error:  # noqa: BLE001 - a stranger's hook may raise anything
+    except Exception as error:  # noqa: BLE001 - somebody else's hook may raise anything
         warnings.append(f"a plugin failed after verification: {type(error).__name__}: {error}")
     return AuditVerified(audit, tuple(verdicts), time.perf_counter() - start, tuple(warnings))

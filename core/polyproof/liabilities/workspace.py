@@ -1,13 +1,13 @@
-"""The hidden directory in which an audit grows until it is complete, and from which a crash is survived.
+"""The hidden directory in which an audit is built until it is complete, and which lets it survive a crash.
 
 ``.NAME.partial`` lies beside the audit's directory ``NAME`` and is owner-only::
 
     checkpoint.json      what the work is about, and the header of the manifest it will have
     permutation.npy      the secret order of the accounts
     segment-0000.json    a finished segment: size, digest and totals of its proof
-    audit/               what becomes NAME in one rename, when all of it is there
+    audit/               becomes NAME in one rename, when all of it is there
 
-A segment is finished once its record is written; whatever else a crash leaves of it is thrown away, so
+A segment is finished once its record is written; whatever else a crash leaves of it is discarded, so
 that no attempt at a proof that was cut short is ever continued with the same randomness.
 """
 
@@ -51,7 +51,7 @@ class Workspace:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Create the workspace or take up the one that is there, and keep other processes out of it.
+        """Create the workspace or resume the one that exists, and keep other processes out of it.
 
         When the block fails, finished segments are kept for the next run and the exception gets a note
         that says so; with nothing finished, nothing is left. Raises ``ArtifactError`` if another process
@@ -61,7 +61,7 @@ class Workspace:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if os.path.lexists(self.path) and not self._is_workspace():
-                raise ArtifactError(f"{self.path} is in the way: it is no workspace of polyproof")
+                raise ArtifactError(f"{self.path} is in the way: it is not a polyproof workspace")
             make_private_directory(self.path)
             with self._lock():
                 try:
@@ -71,7 +71,7 @@ class Workspace:
                     if finished:
                         error.add_note(
                             f"{finished} finished segment{'s' if finished > 1 else ''} kept in {self.path} "
-                            f"(private); the same command goes on from there"
+                            f"(private); the same command continues from there"
                         )
                     raise
         except BaseException:
@@ -112,11 +112,11 @@ class Workspace:
     def begin(
         self, inputs: bytes, accounts: int, accept: Callable[[dict[str, Any]], bool], header: dict[str, Any]
     ) -> tuple[dict[str, Any], bool]:
-        """Go on with the work that is here if it is about the same ``inputs``, or begin anew.
+        """Continue with the work that is here if it is about the same ``inputs``, or start again.
 
         ``inputs`` is a digest of everything that determines the proofs, ``header`` what the manifest of
         new work will say, ``accept`` whether the header of old work will do. Returns the header in force
-        and whether unfinished work about something else was thrown away.
+        and whether unfinished work about something else was discarded.
         """
         old = self._checkpoint()
         if old and old["inputs"] == inputs.hex() and len(self.permutation()) == accounts and accept(old["header"]):
@@ -133,7 +133,7 @@ class Workspace:
         make_private_directory(self.private)
         write_private(self.private / "README", PRIVATE_README.encode())
         write_private(self.private / "key", os.urandom(32))
-        # A uniform permutation: random 64-bit keys from the operating system, sorted. Two alike among a
+        # A uniform permutation: random 64-bit keys from the operating system, sorted. Two equal keys among a
         # million accounts have probability 2^-25 and would only keep their order.
         keys = np.frombuffer(os.urandom(8 * accounts), np.uint64)
         save_array(self.path / "permutation.npy", np.argsort(keys, kind="stable").astype(np.int64))
@@ -223,10 +223,10 @@ def _checked_target(directory: Path) -> Path:
     target = Path(os.path.abspath(directory))
     if (target / "public").exists() or (target / "private").exists():
         raise ArtifactError(
-            f"{directory} holds an audit already; audits are never overwritten, choose another directory"
+            f"{directory} already holds an audit; audits are never overwritten, choose another directory"
         )
     if target.is_symlink() or (target.exists() and not target.is_dir()):
-        raise ArtifactError(f"{directory} exists and is no directory")
+        raise ArtifactError(f"{directory} exists and is not a directory")
     if target.exists() and any(target.iterdir()):
         raise ArtifactError(f"{directory} exists and is not empty")
     if target == Path.cwd():

@@ -8,7 +8,7 @@
     DIR/audits/AUDIT_ID/reserves.json …
 
 The index is a table of contents and proves nothing. What counts is that each manifest names the digest of the manifest
-before it (``previous``), and that each proof is bound to its manifest: whoever knows the digest of one audit can tell
+before it (``previous``), and that each proof is bound to its manifest: anyone who knows an audit's digest can tell
 whether that audit, or any before it, has been changed since. docs/reference/report.md describes the format.
 """
 
@@ -87,7 +87,7 @@ class ListedAudit:
     """One audit, as the index has it."""
 
     audit_id: str = option(pattern=_AUDIT, doc="Its id, and the name of its directory in audits.")
-    created: str = option(pattern=_TIME, doc="When its proof was begun, as its manifest has it.")
+    created: str = option(pattern=_TIME, doc="When its proof was started, as its manifest has it.")
     manifest_digest: str = option(pattern=_HEX, doc="SHA-256 of its manifest.json.")
     previous: str | None = option(pattern=_HEX, doc="The digest that its manifest names; null in the first audit.")
     reserves_digest: str | None = option(pattern=_HEX, doc="SHA-256 of its reserves.json; null if it has none.")
@@ -97,7 +97,7 @@ def _listed_once(audits: tuple[ListedAudit, ...]) -> Iterable[Fault]:
     names: set[str] = set()
     digests: set[str] = set()
     for index, one in enumerate(audits):
-        # Two names that a disk without case takes for one would be one directory.
+        # On a file system that ignores case, two names that differ only in case would be one directory.
         if one.audit_id.casefold() in names:
             yield Fault(f"audit {one.audit_id} is listed twice", None, (index, "audit_id"))
         if one.manifest_digest in digests:
@@ -108,16 +108,16 @@ def _listed_once(audits: tuple[ListedAudit, ...]) -> Iterable[Fault]:
 
 @frozen(kw_only=True)
 class PublishedHistory:
-    """The index of a history: every audit that was published, the oldest first."""
+    """The index of a history: every audit that was published, oldest first."""
 
     format: str = option(choices=(FORMAT,), doc="What kind of file this is.")
     version: int = option(choices=(VERSION,), doc="Version of the format.")
     audits: tuple[ListedAudit, ...] = option(
-        items=(1, MOST_AUDITS), check=_listed_once, doc="The audits, the oldest first."
+        items=(1, MOST_AUDITS), check=_listed_once, doc="The audits, oldest first."
     )
 
     def to_bytes(self) -> bytes:
-        """The file, in its one spelling."""
+        """The file, in canonical form."""
         return canonical(plain(self)) + b"\n"
 
 
@@ -134,7 +134,7 @@ def history_schema_text() -> str:
 
 
 def parse_history(data: bytes, file: str = HISTORY) -> PublishedHistory:
-    """Read an index that others wrote. Raises ``ProofRejected`` for anything but the one spelling of one."""
+    """Read an index that others wrote. Raises ``ProofRejected`` for anything but the canonical form of one."""
     try:
         structure = Structure(Registry(), limit=1)
         found = structure.build(from_json(parse_strict(data), "history"), PublishedHistory)
@@ -143,7 +143,7 @@ def parse_history(data: bytes, file: str = HISTORY) -> PublishedHistory:
         raise ProofRejected("history-format", str(error), file=file) from error
     assert found is not None, "an incomplete index has a problem"
     if found.to_bytes() != data:
-        raise ProofRejected("history-canonical", "it is not in its one canonical spelling", file=file)
+        raise ProofRejected("history-canonical", "it is not in canonical form", file=file)
     return found
 
 
@@ -195,7 +195,7 @@ def _listed_manifest(directory: Path, index: PublishedHistory, place: int, polic
         manifest = read_manifest(find_public(where), policy)
     except ArtifactError as error:
         raise ProofRejected(
-            "history-missing", f"{_named(index, place)} is in the index, but it is not there: {error}", file=where
+            "history-missing", f"{_named(index, place)} is in the index, but its files are missing: {error}", file=where
         ) from error
     if not hmac.compare_digest(manifest.digest.hex(), listed.manifest_digest):
         raise ProofRejected(
@@ -212,7 +212,7 @@ def _listed_manifest(directory: Path, index: PublishedHistory, place: int, polic
         if stated != found:
             raise ProofRejected(
                 "history-index",
-                f"{_named(index, place)} has another {name} in the index, {stated}, than in its manifest, {found}",
+                f"{_named(index, place)} has the {name} {stated} in the index, but {found} in its manifest",
                 file=directory / HISTORY,
             )
     return manifest
@@ -221,14 +221,14 @@ def _listed_manifest(directory: Path, index: PublishedHistory, place: int, polic
 def _check_link(
     directory: Path, index: PublishedHistory, manifest: Manifest, digests: Sequence[bytes], place: int
 ) -> None:
-    """A manifest must name the one before it, and the first none."""
+    """Each manifest must name the one before it; the first must name none."""
     named, where = manifest.previous, audit_directory(directory, manifest.audit_id)
     if named == (digests[place - 1] if place else None):
         return
     told = _named(index, place)
     if named is None:
         raise ProofRejected(
-            "history-link", f"{told} names no audit before it: the chain is broken and begins anew there", file=where
+            "history-link", f"{told} names no audit before it: the chain is broken and starts again there", file=where
         )
     if named in digests[:place]:
         earlier = digests.index(named)
@@ -253,7 +253,7 @@ def _check_link(
 
 
 def _check_unlisted(directory: Path, index: PublishedHistory, digests: Sequence[bytes], policy: Policy) -> None:
-    """No audit may lie there that the index conceals."""
+    """The directory must hold no audit that the index does not list."""
     listed = {one.audit_id for one in index.audits}
     for entry in sorted((directory / AUDITS).iterdir()):
         if entry.name in listed or entry.name.startswith("."):
@@ -262,7 +262,7 @@ def _check_unlisted(directory: Path, index: PublishedHistory, digests: Sequence[
             manifest = read_manifest(find_public(entry), policy)
         except ArtifactError:
             continue
-        reason = f"audit {manifest.audit_id} is there, but not in the index"
+        reason = f"audit {manifest.audit_id} is in the directory, but not in the index"
         if manifest.previous in digests[:-1] or (manifest.previous is None):
             beside = digests.index(manifest.previous) + 1 if manifest.previous else 0
             raise ProofRejected("history-fork", f"{reason}: a fork, beside {_named(index, beside)}", file=entry)
@@ -301,7 +301,7 @@ class HistoryVerified:
     audits: tuple[VerifiedAudit, ...]
     """The oldest first."""
     pinned: int
-    """How many of them, from the oldest, are bound by the digest that the caller knew from elsewhere."""
+    """How many of them, from the oldest, are bound by the digest that the caller knows from elsewhere."""
     seconds: float
 
     @property
@@ -364,10 +364,10 @@ def verify_history(
 ) -> HistoryVerified:
     """Verify a whole published history as an auditor would: the chain, then every audit completely.
 
-    ``manifest_digest`` is that of one of the audits, known from elsewhere: what is listed up to it is as it was when
-    that digest was written down. Without ``check_reserves`` nothing is established of reserves but that they are those
-    listed. Raises ``ProofRejected`` that says which audit and what; ``ExtraMissing`` for reserves without the extra
-    ``reserves``.
+    ``manifest_digest`` is that of one of the audits, known from elsewhere: everything listed up to it is as it was when
+    that digest was written down. Without ``check_reserves`` nothing is established about reserves except that they are
+    those listed. Raises ``ProofRejected`` that names the audit and the problem; ``ExtraMissing`` for reserves without
+    the extra ``reserves``.
     """
     start = time.perf_counter()
     progress = progress or Progress()
@@ -375,7 +375,7 @@ def verify_history(
     digests = [manifest.digest for manifest in manifests]
     if manifest_digest is not None and manifest_digest not in digests:
         raise ProofRejected(
-            "manifest-digest", f"no audit of it has the digest {manifest_digest.hex()}", file=directory / HISTORY
+            "manifest-digest", f"no audit in it has the digest {manifest_digest.hex()}", file=directory / HISTORY
         )
     listed = read_history(directory).audits
     if check_reserves and any(one.reserves_digest is not None for one in listed):
@@ -404,7 +404,7 @@ def _check_reserves(listed: ListedAudit, found: VerifiedAudit, where: Path) -> N
     stated, digest = listed.reserves_digest, _reserves_digest(found)
     if stated != digest:
         reason = (
-            f"the index lists reserves {stated}, which are not there"
+            f"the index lists reserves {stated}, which are missing"
             if digest is None
             else f"its reserves have the digest {digest}, the index says {stated or 'that it has none'}"
         )
@@ -422,10 +422,10 @@ def _reserves_digest(found: VerifiedAudit) -> str | None:
 
 
 def add_audit(directory: Path, verified: VerifiedAudit) -> PublishedHistory:
-    """Publish a verified audit as the newest of a history, which is made if there is none; the index as it is now.
+    """Publish a verified audit as the newest of a history, which is created if there is none; returns the new index.
 
-    Only what was verified is copied, and nothing of a private half. An audit that is in the history already stays as it
-    is. Raises ``ArtifactError`` for one that does not follow the newest.
+    Only what was verified is copied, and nothing from a private half. An audit already in the history stays as it
+    is. Raises ``ArtifactError`` for an audit that does not follow the newest.
     """
     assert not verified.reserves_unchecked, "only what was verified completely is published"
     manifest = verified.manifest
@@ -441,11 +441,11 @@ def add_audit(directory: Path, verified: VerifiedAudit) -> PublishedHistory:
             Problem(
                 f"audit {manifest.audit_id} follows {named or 'no audit'}, but the newest of {directory} is "
                 f"{head or 'none: it is empty'}",
-                hint="another audit was published meanwhile; prove anew, so that it follows that one",
+                hint="another audit was published meanwhile; prove again, so that this one follows it",
             )
         )
     if any(one.audit_id.casefold() == manifest.audit_id.casefold() for one in listed):
-        raise ArtifactError(f"{directory} has an audit {manifest.audit_id} already")
+        raise ArtifactError(f"{directory} already has an audit {manifest.audit_id}")
     _copy_public(verified, audit_directory(directory, manifest.audit_id))
     entry = ListedAudit(
         audit_id=manifest.audit_id,
@@ -465,7 +465,7 @@ def _copy_public(verified: VerifiedAudit, where: Path) -> None:
     working = where.with_name(f".{where.name}.partial")
     shutil.rmtree(working, ignore_errors=True)
     if where.exists():
-        # From a run that ended between the copy and the index: nobody has been told of it.
+        # From a run that ended between the copy and the index: it was never part of the history.
         shutil.rmtree(where)
     working.mkdir(parents=True)
     files: list[tuple[str, bytes]] = [(MANIFEST, manifest.digest)]
@@ -476,7 +476,7 @@ def _copy_public(verified: VerifiedAudit, where: Path) -> None:
     try:
         for name, digest in files:
             if not hmac.compare_digest(_copied(public / name, working / name), digest):
-                raise ArtifactError(f"{public / name} changed while it was published")
+                raise ArtifactError(f"{public / name} changed while it was being published")
         working.replace(where)
     except BaseException:
         shutil.rmtree(working, ignore_errors=True)

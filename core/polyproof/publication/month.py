@@ -1,4 +1,4 @@
-"""The whole of a month in one go: liabilities, reserves, the history they are added to, the report.
+"""A whole monthly audit in one run: liabilities, reserves, the history they are added to, the report.
 
 The spec's output directory holds the audits, each with a public and a private half, and beside them ``published``: a
 history with the public halves alone and the site on top, ready to be put on a server as it is::
@@ -6,7 +6,7 @@ history with the public halves alone and the site on top, ready to be put on a s
     audits/example-2025-11-30/public … private …
     audits/published/index.html  report.json  history.json  audits/AUDIT_ID/…
 
-Nothing is published that was not read back from the disk and verified.
+Nothing is published that was not read back from disk and verified.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ PUBLISHED = "published"
 
 @frozen
 class MonthDone:
-    """An audit proved, set against reserves, added to the history and reported on."""
+    """An audit proved, compared with reserves, added to the history and reported on."""
 
     directory: Path
     """The audit itself, with its private half."""
     published: Path
     """The history that it was added to, with the site: what to publish."""
     proved: AuditProved | None
-    """None if it had been proved before."""
+    """None if it had already been proved."""
     verified: VerifiedAudit
     history: PublishedHistory
     report: Report
@@ -75,10 +75,10 @@ def run_month(
 ) -> MonthDone:
     """Prove, evaluate, verify, chain, publish and report.
 
-    ``proved`` is an audit of this spec that was proved before, so that wallets could sign its challenges; reserves that
-    it has already are taken as they are. Everything published before is verified first: nothing is chained to a history
-    that does not hold. Raises ``ProofRejected`` for such a history, and what its parts raise;
-    ``ExtraMissing`` without the extras that all of it needs.
+    ``proved`` is an audit of this spec proved earlier, so that wallets could sign its challenges; reserves that it
+    already has are taken as they are. Everything published before is verified first: nothing is chained to a history
+    that does not verify. Raises ``ProofRejected`` for such a history, whatever its steps raise, and
+    ``ExtraMissing`` without the extras that they need.
     """
     needed = ("prove", "report") if spec.reserves is None else ("prove", "reserves", "report")
     require_extras(*needed, purpose="an audit of a whole month")
@@ -109,7 +109,7 @@ def run_month(
         verified = _verified(spec, directory, policy, registry, progress)
         history = add_audit(published, verified)
     except PolyproofError as error:
-        error.add_note(f"the proof stands in {directory}; go on with: polyproof audit SPEC --proved {directory}")
+        error.add_note(f"the proof is kept in {directory}; continue with: polyproof audit SPEC --proved {directory}")
         raise
     if all(one.manifest.digest != verified.manifest.digest for one in before):
         before = (*before, verified)
@@ -122,13 +122,13 @@ def _check_new(directory: Path) -> None:
     if (directory / "public").exists():
         raise ArtifactError(
             Problem(
-                f"{directory} is an audit already", hint=f"go on with it: --proved {directory}; or choose --out DIR"
+                f"{directory} is already an audit", hint=f"continue with it: --proved {directory}; or choose --out DIR"
             )
         )
 
 
 def _check_reserves(spec: Spec, registry: Registry, progress: Progress) -> None:
-    """Read the reserve files before hours go into a proof: what is wrong with them is told at once."""
+    """Read the reserve files before hours go into a proof, so that problems are reported at once."""
     if spec.reserves is not None:
         read_reserves(
             spec.reserves,
@@ -148,7 +148,7 @@ def _check_spec(spec: Spec, proved: PublishedAudit) -> None:
 
 
 def _forget_unfinished(published: Path, manifest: Manifest) -> None:
-    """Remove the copy of an audit that a run left which ended before the index named it: nobody was told of it."""
+    """Remove the copy of an audit left by a run that ended before the index named it: it was never published."""
     where = audit_directory(published, manifest.audit_id)
     listed = read_history(published).audits if is_history(published) else ()
     if any(one.audit_id == manifest.audit_id for one in listed) or where.is_symlink() or not where.is_dir():
@@ -164,7 +164,7 @@ def _forget_unfinished(published: Path, manifest: Manifest) -> None:
 def _verified(
     spec: Spec, directory: Path, policy: Policy | None, registry: Registry, progress: Progress
 ) -> VerifiedAudit:
-    """The audit as verified from the disk, its reserves evaluated first if the spec has them."""
+    """The audit as verified from disk, its reserves evaluated first if the spec has them."""
     liabilities = verification.verify(directory, policy=policy, registry=registry, progress=progress)
     there = (liabilities.audit.public / RESERVES).exists()
     if spec.reserves is not None and not there:

@@ -69,7 +69,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # A spec needs the settings alone; who only verifies liabilities does not wait for the rest.
+    # A spec needs only the settings; verifying liabilities alone does not wait for the rest to be imported.
     for module, names in _WHERE.items():
         if name in names.split():
             return getattr(import_module(f"{__name__}.{module}"), name)

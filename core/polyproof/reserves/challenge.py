@@ -1,6 +1,6 @@
 """The challenge: the message that a wallet signs, which ties a holding to liabilities and to a date.
 
-A text of nine lines, each but the first a name, a colon, a blank and a value; nothing before, between or after::
+A text of nine lines, each but the first a name, a colon, a space and a value; nothing before, between or after::
 
     polyproof reserves challenge 1
     organisation: Example Exchange
@@ -13,8 +13,9 @@ A text of nine lines, each but the first a name, a colon, a blank and a value; n
     liabilities: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 
 Lines end with one line feed, the last with none. All characters are printable ASCII, which every hardware wallet shows
-as it is; another character of the organisation's name stands as ``\\u{41f}``, its code point in hexadecimal, and a
-backslash as ``\\\\``. ``liabilities`` is the digest of the audit's manifest. There is one spelling for one meaning.
+as it is; any other character of the organisation's name is written as its code point in hexadecimal, ``\\u{41f}``,
+and a backslash as ``\\\\``. ``liabilities`` is the digest of the audit's manifest. Each challenge can be written in
+only one way.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ __all__ = ["HEADER", "Challenge", "Challenges", "Freshly", "Freshness", "parse_c
 HEADER = "polyproof reserves challenge"
 VERSION = 1
 LONGEST = 4096
-"""Characters a challenge may have."""
+"""The most characters of a challenge."""
 
 _FIELDS = ("organisation", "audit", "snapshot", "chain", "height", "block", "address", "liabilities")
 _HEIGHT = re.compile(r"(?:0|[1-9][0-9]{0,17})\Z")
@@ -47,7 +48,7 @@ _ESCAPE = re.compile(r"\\(?:\\|u\{([0-9a-f]{1,6})\})")
 
 @frozen(kw_only=True)
 class Challenge:
-    """What a message says. Raises ``InputError`` for a value that has no line."""
+    """What a message says. Raises ``InputError`` for a value that cannot be written on a line."""
 
     organisation: str
     audit_id: str
@@ -57,12 +58,12 @@ class Challenge:
     height: int
     block: str
     address: str
-    """In its one spelling."""
+    """In canonical form."""
     liabilities: bytes
     """Digest of the audit's manifest."""
 
     def __attrs_post_init__(self) -> None:
-        """Check that every value can be written and read again as the same."""
+        """Check that every value can be written and read back unchanged."""
         for name, value, sound in (
             ("organisation", self.organisation, _has_line(self.organisation) and self.organisation.isprintable()),
             ("audit", self.audit_id, bool(AUDIT_ID.match(self.audit_id))),
@@ -107,7 +108,7 @@ def _unescaped(text: str) -> str:
 
 
 def parse_challenge(text: str) -> Challenge | None:
-    """What a message says; ``None`` for one that is no challenge and does not look like one.
+    """What a message says; ``None`` for one that is not a challenge and does not look like one.
 
     Raises ``InputError`` for one that begins like a challenge and is not exactly one of this version.
     """
@@ -142,7 +143,7 @@ def parse_challenge(text: str) -> Challenge | None:
     except (ValueError, OverflowError) as error:
         raise InputError(f"the organisation's name does not decode: {error}") from error
     if challenge.text() != text:
-        raise InputError("it is not in its one spelling")
+        raise InputError("it is not in canonical form")
     return challenge
 
 
@@ -154,7 +155,7 @@ class Freshness(Enum):
     STALE = "stale"
     """Something else: a constant text, or the challenge of another audit. It may have been signed at any time."""
     CONTRADICTS = "contradicts"
-    """A challenge that denies what the row claims: the row fails."""
+    """A challenge that contradicts what the row claims: the row fails."""
 
 
 @frozen
@@ -171,7 +172,7 @@ class Challenges:
     def __init__(
         self, organisation: str | None, audit_id: str, snapshot: str, liabilities: bytes, pins: Iterable[Pin]
     ) -> None:
-        """An organisation that is not named is called ``-``. Raises ``InputError`` for what has no line."""
+        """An organisation without a name is called ``-``. Raises ``InputError`` for values that no line can hold."""
         self._challenges = {
             pin.chain: Challenge(
                 organisation=organisation or "-",
@@ -195,7 +196,7 @@ class Challenges:
         return cls(manifest.organisation, manifest.audit_id, snapshot, manifest.digest, pins)
 
     def of(self, chain: str, address: str) -> Challenge:
-        """The challenge for an address in its one spelling. Raises ``InputError`` for a chain that is not pinned."""
+        """The challenge for an address in canonical form. Raises ``InputError`` for a chain that is not pinned."""
         if chain not in self._challenges:
             raise InputError(
                 Problem(
@@ -208,7 +209,7 @@ class Challenges:
     def judge(self, message: str, chain: str, address: str) -> Freshly:
         """Compare a row's message with the challenge that this audit has for its address.
 
-        - A text that is no challenge is stale; a malformed challenge contradicts.
+        - A text that is not a challenge is stale; a malformed challenge contradicts.
         - Another organisation, chain or address contradicts: somebody signed for something else.
         - Another audit is stale: signed for an earlier month, or a later one.
         - This audit with other liabilities, another snapshot or another block contradicts.
@@ -229,7 +230,7 @@ class Challenges:
 
 
 SIGNED_FOR_THIS = Freshly(Freshness.CHALLENGE, "signed for this audit, at this block")
-NO_CHALLENGE = Freshly(Freshness.STALE, "the message is no challenge: it may have been signed at any time")
+NO_CHALLENGE = Freshly(Freshness.STALE, "the message is not a challenge: it may have been signed at any time")
 
 
 def _compare(found: Challenge, expected: Challenge) -> Freshly:
@@ -240,7 +241,7 @@ def _compare(found: Challenge, expected: Challenge) -> Freshly:
         return Freshly(Freshness.STALE, f"signed for audit {found.audit_id} of {found.snapshot}")
     for name in ("liabilities", "snapshot", "block", "height"):
         if getattr(found, name) != getattr(expected, name):
-            return Freshly(Freshness.CONTRADICTS, f"signed for this audit, but with another {_WORDS[name]}")
+            return Freshly(Freshness.CONTRADICTS, f"signed for this audit, but with a different {_WORDS[name]}")
     return SIGNED_FOR_THIS
 
 

@@ -1,8 +1,8 @@
-"""What has been judged already, on disk, so that a rerun does not do it again.
+"""What has already been judged, on disk, so that a rerun does not repeat it.
 
 A private SQLite file: a row's key is the digest of everything that its ownership depends on, the schemes that may judge
 it and their versions included; the value is the result. Results are kept in blocks, each in one transaction, so that
-what a crash leaves is whole. A file that is not what it should be is thrown away, never trusted halfway.
+what a crash leaves is whole. A file that is not what it should be is discarded, never trusted halfway.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _KEPT_AT_ONCE = 500
 
 
 def scheme_versions(schemes: Sequence[OwnershipScheme], registry: Registry) -> str:
-    """What the verdicts of the schemes depend on besides the rows: who they are, and of which release."""
+    """What the verdicts of the schemes depend on besides the rows: which schemes there are, and their versions."""
     found = []
     for scheme in sorted(schemes, key=lambda scheme: scheme.name):
         claims = [item for item in registry.components("ownership") if item.component.name == scheme.name]
@@ -42,14 +42,14 @@ class Checkpoint:
     """Results of ownership by digest of row and schemes."""
 
     def __init__(self, connection: sqlite3.Connection, versions: str) -> None:
-        """Use ``open_checkpoint``, which finds the file sound or makes a new one."""
+        """Use ``open_checkpoint``, which checks the file or makes a new one."""
         self._connection = connection
         self._salt = hashlib.sha256(f"{_FORMAT}\n{versions}".encode())
 
     @classmethod
     @contextmanager
     def open(cls, path: Path, versions: str) -> Iterator[Checkpoint]:
-        """The checkpoint in a file, owner-only; begun anew if the file is not one.
+        """The checkpoint in a file, owner-only; started again if the file is not one.
 
         Raises ``ArtifactError`` for a place that cannot be written.
         """
@@ -60,7 +60,7 @@ class Checkpoint:
             connection.close()
 
     def key(self, claim: OwnershipClaim) -> bytes:
-        """16 bytes: SHA-256, cut, of the claim and of the versions of all schemes."""
+        """16 bytes: truncated SHA-256 of the claim and of the versions of all schemes."""
         control = claim.control
         data = canonical(
             [
@@ -119,7 +119,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         except (sqlite3.DatabaseError, ValueError) as error:
             connection.close()
             if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-                raise ArtifactError(f"{path}: another process is at work on it") from error
+                raise ArtifactError(f"{path}: another process is using it") from error
             if attempt:
                 raise ArtifactError(f"{path}: cannot be used as a checkpoint: {error}") from error
             for leftover in (path, path.with_name(f"{path.name}-journal")):

@@ -1,9 +1,9 @@
 """What reserve files call coins and chains, and what is meant: an asset of the spec on a chain.
 
-Core knows chains by their own names and by those that everybody has for them, and the coin that fees are paid in on
-each. What a format calls coins besides, such as ``USDT-TRC20``, it brings with it (``polyproof.source.Coin``), and a
-spec may add more (``reserves.coins``). Nothing is guessed from how a name looks, since «USDC-ARBITRUM» and
-«ARBITRUM-USDC» may be different tokens: a name that nobody has said the meaning of is a problem of its row.
+Core knows chains by their canonical names and by those in general use, and the coin that fees are paid in on each. Any
+other names of coins in a format, such as ``USDT-TRC20``, come with the format (``polyproof.source.Coin``), and a spec
+may add more (``reserves.coins``). Nothing is guessed from the look of a name, since «USDC-ARBITRUM» and
+«ARBITRUM-USDC» may be different tokens: a name whose meaning is not defined is a problem of its row.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHAINS", "TOLD_APART", "Chain", "CoinMeaning", "CoinNames", "spelling"]
 
-# Chain: its own coin, then what else its network is called.
+# Chain: its own coin, then the other names of its network.
 _TABLE = {
     "bitcoin": "BTC",
     "bitcoin-cash": "BCH",
@@ -141,17 +141,17 @@ class Chain:
     """A chain that core knows."""
 
     name: str
-    """The one name of it, in lower case letters, digits and hyphens."""
+    """The canonical name of it, in lower case letters, digits and hyphens."""
     coin: str
     """Its own coin, that fees are paid in, by its symbol."""
     networks: tuple[str, ...]
-    """What its network is called besides."""
+    """Other names of its network."""
 
 
 CHAINS = {
     name: Chain(name, coin, tuple(others)) for name, (coin, *others) in ((n, t.split()) for n, t in _TABLE.items())
 }
-"""The chains that core knows, by name. Where several have one coin, its home comes first."""
+"""The chains that core knows, by name. Where several share a coin, its home comes first."""
 TOLD_APART = frozenset(
     {
         ("APT", "aptos", "fungible-asset"),
@@ -161,13 +161,13 @@ TOLD_APART = frozenset(
         ("USDT", "bitcoin", "omni"),
     }
 )
-"""Asset, chain and token, where a chain has a second token of an asset beside the usual one."""
+"""Asset, chain and token, where a chain has a second token of an asset besides the usual one."""
 
 _ALL = re.compile(r"(.+?)\s*\(ALL\)")
 
 
 def spelling(name: str) -> str:
-    """A name as it is looked up: case, and whether - or _ or a blank separates words, do not matter."""
+    """A name as it is looked up: case, and whether -, _ or a space separates words, do not matter."""
     return name.strip().upper().replace("_", "-").replace(" ", "-")
 
 
@@ -195,9 +195,9 @@ class CoinNames:
         named: Sequence[Coin] = (),
         networks: Mapping[str, str] | None = None,
     ) -> None:
-        """``coins``: names that the spec adds, which win over all others. ``ignore``: coins or assets to leave out.
+        """``coins``: names that the spec adds, which take precedence. ``ignore``: coins or assets to leave out.
 
-        ``chains``: chains beyond the table's, those that the installed ownership schemes serve. ``named``,
+        ``chains``: chains beyond the table's, namely those that the installed ownership schemes serve. ``named``,
         ``networks``: what the format calls coins and chains.
         """
         self._symbols = {spelling(name): asset.symbol for asset in assets for name in (asset.symbol, *asset.aliases)}
@@ -224,7 +224,7 @@ class CoinNames:
         self._found: dict[tuple[str, str], CoinMeaning] = {}
 
     def chain(self, network: str) -> str:
-        """The one name of a chain. Raises ``InputError``."""
+        """The canonical name of a chain. Raises ``InputError``."""
         chain = self._networks.get(spelling(network))
         if chain is None:
             raise InputError(Problem(f"unknown network {shown(network)}", hint=self._hint(network, self._networks)))
@@ -263,16 +263,22 @@ class CoinNames:
             if name in self._ignore:
                 return CoinMeaning(coin, "", ignored=True)
             raise InputError(
-                Problem(f"{shown(coin)} is on many chains", hint="say which: a network, or a name such as USDT-TRC20")
+                Problem(
+                    f"{shown(coin)} is on many chains",
+                    hint="say on which: give a network, or a name such as USDT-TRC20",
+                )
             )
         if known is not None:
             raise InputError(
-                Problem(f"{shown(coin)} is on {known.chain}, but the network is {shown(network)}", hint="one is wrong")
+                Problem(
+                    f"{shown(coin)} is on {known.chain}, but the network is {shown(network)}",
+                    hint="one of them is wrong",
+                )
             )
         if name in self._ignore:
             return CoinMeaning(coin, chain, ignored=True)
         near = self._hint(coin, {*self._coins, *self._symbols})
-        hint = f"{near}say what it is in reserves.coins, or leave it out by reserves.ignore"
+        hint = f"{near}define it in reserves.coins, or leave it out with reserves.ignore"
         raise InputError(Problem(f"unknown coin {shown(coin)}", hint=hint))
 
     def _meaning(self, coin: str, asset: str, chain: str, token: str) -> CoinMeaning:
@@ -282,7 +288,7 @@ class CoinNames:
         if symbol is None:
             raise InputError(
                 Problem(
-                    f"{shown(coin)} is {asset}, which is no asset of the spec",
+                    f"{shown(coin)} is {asset}, which is not an asset of the spec",
                     hint=f"{did_you_mean(asset, self._symbols)}; reserves.ignore leaves it out",
                 )
             )

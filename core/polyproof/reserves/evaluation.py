@@ -1,8 +1,8 @@
 """From rows to holdings: who owns what, what the chain says, what counts, and whether it is enough.
 
-Every row ends in one status of ownership, one outcome of the balance check and one of freshness; what counts of it
-follows from these and the policy, and nothing else does. All sums are integers of 10^−36 coin, all ratios exact; what
-is shown is rounded against the exchange.
+Every row ends in one status of ownership, one outcome of the balance check and one of freshness; how much of it counts
+follows from these and the policy alone. All sums are integers of 10^−36 coin, all ratios exact; figures that are
+shown are rounded against the exchange.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Check(Enum):
     CONFIRMED = "confirmed"
     """At the snapshot's block the address held exactly that."""
     DIFFERS = "differs"
-    """It held something else; the lesser of the two counts."""
+    """It held something else; the smaller of the two counts."""
     NOT_CHECKED = "not-checked"
-    """Nobody was asked, or the question went wrong. It is not zero and it is not confirmed."""
+    """No provider was asked, or no usable answer came. The balance is neither zero nor confirmed."""
 
 
 @frozen
@@ -75,7 +75,7 @@ class JudgedRow:
     row: ReserveRow
     """With what its chain was found to say about its control."""
     account: str
-    """The one spelling of its address."""
+    """The canonical form of its address."""
     status: Status
     reason: str
     """Why that status, in plain words."""
@@ -85,7 +85,7 @@ class JudgedRow:
     balance: BalanceCheck
 
     def counted(self, policy: ReservesPolicy) -> int:
-        """What of the row counts as a holding, in units of 10^−36."""
+        """How much of the row counts as a holding, in units of 10^−36."""
         if self.status.value not in policy.count:
             return 0
         signed = self.status is not Status.CUSTODIAL
@@ -104,7 +104,7 @@ class Holding:
     amount: int = 0
     """What they declare, in units of 10^−36."""
     counted: int = 0
-    """What of it counts, in units of 10^−36."""
+    """How much of it counts, in units of 10^−36."""
 
     def __add__(self, other: Holding) -> Holding:
         return Holding(self.rows + other.rows, self.amount + other.amount, self.counted + other.counted)
@@ -112,7 +112,7 @@ class Holding:
 
 @frozen
 class AssetReserves:
-    """One asset: what is held, by every way of looking at it, and what is owed."""
+    """One asset: what is held, by status, balance check, freshness and chain, and what is owed."""
 
     asset: Asset
     liabilities: int | None
@@ -120,11 +120,11 @@ class AssetReserves:
     by_status: Mapping[Status, Holding]
     by_check: Mapping[Check, Holding]
     by_freshness: Mapping[Freshness, Holding]
-    """Of the rows that a signature is looked at: all but the custodial."""
+    """Of the rows whose signatures are checked: all but the custodial."""
     by_chain: Mapping[tuple[str, str], Holding]
     """By chain and token."""
     looked_up: Holding
-    """Proven rows whose owners were looked up on their chain: the look-up is the word of whoever made it."""
+    """Proven rows whose owners were looked up on their chain: the look-up rests on the word of whoever made it."""
     least: Fraction
     """The least ratio that the policy requires."""
 
@@ -178,7 +178,7 @@ class Evaluation:
 
 
 def percent(ratio: Fraction, digits: int = 2) -> str:
-    """A ratio as a percentage, rounded down: never more than there is."""
+    """A ratio as a percentage, rounded down: never more than the exact ratio."""
     scaled = ratio.numerator * 100 * 10**digits // ratio.denominator
     whole, fraction = divmod(scaled, 10**digits)
     return f"{whole}.{fraction:0{digits}}" if digits else str(whole)
@@ -190,7 +190,7 @@ def percent(ratio: Fraction, digits: int = 2) -> str:
 def settle(
     judged: Iterable[JudgedRow], assets: Sequence[Asset], liabilities: Sequence[int] | None, policy: ReservesPolicy
 ) -> Evaluation:
-    """Add up judged rows, asset by asset. Depends on nothing else: whoever has the rows gets the same."""
+    """Add up judged rows, asset by asset. Depends on nothing else: anyone who has the rows gets the same result."""
     rows = tuple(judged)
     sums = {asset.symbol: _Sums() for asset in assets}
     for one in rows:

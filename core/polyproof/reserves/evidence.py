@@ -1,8 +1,8 @@
-"""The public evidence: every row as it was judged, so that anybody can judge it again.
+"""The public evidence: every row as it was judged, so that anyone can judge it again.
 
-A file of lines, each a JSON object in its one spelling (keys sorted, no spaces, UTF-8). The first names the format;
-each other is a row of the native format of reserve files, with two keys more: ``control``, what the chain was found to
-say about who controls the account, and ``outcome``, how the row ended. A source that reads such a file heeds neither.
+A file of lines, each a JSON object in canonical form (keys sorted, no spaces, UTF-8). The first names the format;
+each other is a row of the native format of reserve files, with two more keys: ``control``, what the chain said about
+who controls the account, and ``outcome``, how the row ended. A source that reads such a file ignores both.
 
 Reading assumes that others wrote it: bytes become rows or a ``ProofRejected``, in time and memory bounded by the size.
 """
@@ -45,9 +45,9 @@ HEADER = "polyproof-holdings"
 FORMAT = 1
 
 MOST_EVIDENCE = 1 << 30
-"""Bytes of evidence that are read."""
+"""The most bytes of evidence that are read."""
 MOST_ROWS = 1_000_000
-"""Rows of evidence that are read; more would take more memory than a verifier need have."""
+"""The most rows of evidence that are read; more would take more memory than a verifier should need."""
 _LONGEST_LINE = 16 << 20
 
 
@@ -166,9 +166,9 @@ def _row(line: bytes, location: Location) -> JudgedRow:
         freshly=Freshly(Freshness(outcome.text("freshness", 20)), ""),
         balance=_balance(outcome, row.amount),
     )
-    # What has no place above, or another spelling, is not what this would have written.
+    # Anything that has no place above, or is not in canonical form, is not what this would have written.
     if canonical(_record(judged)) != line:
-        refuse("it is not in its one spelling, or has keys that do not belong there")
+        refuse("it is not in canonical form, or has keys that do not belong there")
     return judged
 
 
@@ -177,7 +177,7 @@ def _balance(outcome: JsonObject, amount: int) -> BalanceCheck:
     held = outcome.amount("held") if outcome.has("held") else None
     expected = Check.NOT_CHECKED if held is None else Check.CONFIRMED if held == amount else Check.DIFFERS
     if check is not expected:
-        refuse(f"its balance is called {check.value}, but is {expected.value}")
+        refuse(f"its balance is said to be {check.value}, but is {expected.value}")
     return BalanceCheck(
         check,
         held,

@@ -43,7 +43,7 @@ def evaluate(
 ) -> Evaluation:
     """Judge rows that ``read_reserves`` found coherent, and add them up.
 
-    ``accounts`` has the one spelling of each row's address; ``liabilities`` are base units, one for each asset, from a
+    ``accounts`` has each row's address in canonical form; ``liabilities`` are base units, one for each asset, from a
     proof that was verified; ``challenges`` those of the audit, without which every message is stale.
     """
     judged = judge_rows(
@@ -103,7 +103,7 @@ def _judged(
 
 
 _SIGNED = (Status.PROVEN, Status.KEY_ONLY, Status.UNBOUND)
-NO_AUDIT = Freshly(Freshness.STALE, "there is no audit here that the message could be for")
+NO_AUDIT = Freshly(Freshness.STALE, "no audit is given here for which the message could have been signed")
 
 
 def _freshness(row: ReserveRow, account: str, challenges: Challenges | None) -> Freshly:
@@ -237,7 +237,7 @@ def _balances(
                 answers = provider.balances([of_chain[number] for number in left], pinned[chain], progress)
                 found.update(zip(left, _as_many(provider, answers, Answer, len(left)), strict=True))
         for number in of_chain:
-            found.setdefault(number, Answer(None, "", f"nobody was named to ask about {chain}"))
+            found.setdefault(number, Answer(None, "", f"no provider is named to ask about {chain}"))
     return found
 
 

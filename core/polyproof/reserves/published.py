@@ -1,8 +1,8 @@
 """The result as it is published: ``reserves.json``, its schema, and how a hostile one is read.
 
-A result has one spelling, like the manifest: JSON with sorted keys, no spaces, UTF-8, a newline at the end. What it may
-hold is declared by the classes here, from which the JSON Schema is generated and by which a file is read. Amounts are
-exact decimals as texts, ratios two integers and, for people, a percentage that is rounded down.
+A result has one canonical form, like the manifest: JSON with sorted keys, no spaces, UTF-8, a newline at the end. What
+it may hold is declared by the classes here, from which the JSON Schema is generated and by which a file is read.
+Amounts are exact decimals as strings, ratios two integers and, for people, a percentage that is rounded down.
 
 Every number in it follows from the evidence and the liabilities; ``verify_reserves`` computes them all again.
 """
@@ -62,7 +62,7 @@ class PublishedHolding:
 
     rows: int = option(least=0, doc="How many rows.")
     amount: str = option(pattern=_DECIMAL, doc="What they declare, in coins.")
-    counted: str = option(pattern=_DECIMAL, doc="What of it counts by the policy, in coins.")
+    counted: str = option(pattern=_DECIMAL, doc="How much of it counts under the policy, in coins.")
 
 
 @frozen(kw_only=True)
@@ -70,9 +70,9 @@ class ByStatus:
     """The rows that ended in each status of ownership."""
 
     proven: PublishedHolding = option(doc="Signed by the keys that control the address.")
-    key_only: PublishedHolding = option(doc="Validly signed by a key, of an address that says nothing about its key.")
+    key_only: PublishedHolding = option(doc="Validly signed by a key, but the address says nothing about its key.")
     unbound: PublishedHolding = option(doc="Validly signed, but nothing known binds the signers to the address.")
-    custodial: PublishedHolding = option(doc="Declared to be held by somebody else; no signature is looked at.")
+    custodial: PublishedHolding = option(doc="Declared to be held by somebody else; no signature is checked.")
     unsupported: PublishedHolding = option(doc="No installed scheme can judge the chain; nothing was checked.")
     failed: PublishedHolding = option(doc="Something that was checked does not hold.")
 
@@ -82,13 +82,13 @@ class ByCheck:
     """The rows by what the chain said about their amounts."""
 
     confirmed: PublishedHolding = option(doc="The address held exactly that at the snapshot's block.")
-    differs: PublishedHolding = option(doc="It held something else; the lesser of the two counts.")
-    not_checked: PublishedHolding = option(doc="Not asked, or the question went wrong.")
+    differs: PublishedHolding = option(doc="It held something else; the smaller of the two counts.")
+    not_checked: PublishedHolding = option(doc="Not asked, or no usable answer came.")
 
 
 @frozen(kw_only=True)
 class ByFreshness:
-    """The rows that signatures are looked at, by what the signed messages tie them to."""
+    """The rows whose signatures are checked, by what the signed messages tie them to."""
 
     challenge: PublishedHolding = option(doc="Signed for this audit, its liabilities and this block.")
     stale: PublishedHolding = option(doc="Signed at an unknown or another time.")
@@ -97,7 +97,7 @@ class ByFreshness:
 
 @frozen(kw_only=True)
 class PublishedChain:
-    """The rows of an asset on one chain, of one token."""
+    """The rows of an asset on one chain and of one token."""
 
     chain: str = option(pattern=(r"[a-z0-9]+(-[a-z0-9]+)*", "a name"), doc="The chain.")
     token: str = option(
@@ -112,7 +112,7 @@ class PublishedRatio:
 
     numerator: str = option(pattern=_WHOLE, doc="Of the reduced fraction.")
     denominator: str = option(pattern=_WHOLE, doc="Of the reduced fraction.")
-    percent: str = option(pattern=_PERCENT, doc="For people: rounded down, never more than there is.")
+    percent: str = option(pattern=_PERCENT, doc="For people: rounded down, never more than the exact ratio.")
 
 
 @frozen(kw_only=True)
@@ -130,7 +130,7 @@ class PublishedAsset:
     balances: ByCheck = option(doc="All rows, by outcome of the balance check.")
     freshness: ByFreshness = option(doc="All rows but the custodial, by what was signed.")
     looked_up: PublishedHolding = option(
-        doc="Of the proven rows, those whose owners were looked up on the chain: the look-up is the exchange's word."
+        doc="Of the proven rows, those whose owners were looked up on the chain, by the exchange's word."
     )
     chains: tuple[PublishedChain, ...] = option(items=(0, 1024), doc="All rows, by chain and token.")
 
@@ -169,7 +169,7 @@ class PublishedDiscrepancy:
 
 @frozen(kw_only=True)
 class PublishedReserves:
-    """What an exchange holds, against what its audit proves it owes."""
+    """What an exchange holds, compared with what its audit proves it owes."""
 
     format: str = option(choices=(FORMAT,), doc="What kind of file this is.")
     version: int = option(choices=(VERSION,), doc="Version of the format.")
@@ -187,7 +187,7 @@ class PublishedReserves:
     short: tuple[str, ...] = option(
         pattern=(r"[A-Za-z0-9][A-Za-z0-9.+_$-]{0,31}", "a symbol"), doc="The assets that are not."
     )
-    evidence: PublishedEvidence = option(doc="The rows, for everybody to judge again.")
+    evidence: PublishedEvidence = option(doc="The rows, for anyone to judge again.")
     files: tuple[PublishedFile, ...] = option(items=(0, 64000), doc="What the rows were read from.")
     discrepancies: tuple[PublishedDiscrepancy, ...] = option(
         items=(0, 64000), doc="Declared totals that rows do not add up to."
@@ -209,7 +209,7 @@ def _holding(holding: Holding) -> PublishedHolding:
 
 def _asset(reserves: AssetReserves) -> PublishedAsset:
     asset, owed, surplus, met = reserves.asset, reserves.liabilities, reserves.surplus, reserves.met
-    assert owed is not None, "only what is set against liabilities is published"
+    assert owed is not None, "only a result that is compared with liabilities is published"
     assert surplus is not None
     assert met is not None
     return PublishedAsset(
@@ -256,7 +256,7 @@ def publish(
 ) -> PublishedReserves:
     """The result of an evaluation against liabilities, ready to be written."""
     met = evaluation.met
-    assert met is not None, "only what is set against liabilities is published"
+    assert met is not None, "only a result that is compared with liabilities is published"
     return PublishedReserves(
         format=FORMAT,
         version=VERSION,
@@ -299,7 +299,7 @@ def _showable(text: str) -> str:
 
 
 def parse_published(data: bytes, file: str = RESERVES) -> PublishedReserves:
-    """Read a result that others wrote. Raises ``ProofRejected`` for anything but the one spelling of one."""
+    """Read a result that others wrote. Raises ``ProofRejected`` for anything but the canonical form of one."""
     if len(data) > MOST_BYTES:
         raise ProofRejected("file-size", f"{len(data)} bytes, more than the {MOST_BYTES} allowed", file=file)
     try:
@@ -310,7 +310,7 @@ def parse_published(data: bytes, file: str = RESERVES) -> PublishedReserves:
         raise ProofRejected("reserves-format", str(error), file=file) from error
     assert found is not None, "an incomplete result has a problem"
     if found.to_bytes() != data:
-        raise ProofRejected("reserves-canonical", "it is not in its one canonical spelling", file=file)
+        raise ProofRejected("reserves-canonical", "it is not in canonical form", file=file)
     return found
 
 

@@ -1,8 +1,8 @@
 """All reserve files of a spec, read and checked: every problem with file and row, all of them together.
 
-``rows`` judges each row by itself. Here is what relates rows to each other: they add up to what their file declares, no
+``rows`` judges each row by itself. Here the rows are judged together: they add up to what their file declares, no
 account is listed twice for one asset and chain, no stake is counted with the validator and again with the account it is
-paid out to, and all are of the blocks that the spec pins.
+paid out to, and all rows are about the blocks that the spec pins.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ class Discrepancy:
 
 @frozen
 class ReservesRead:
-    """What the reserve files say, coherent; nothing of it is verified yet."""
+    """What the reserve files say, coherent; none of it is verified yet."""
 
     rows: tuple[ReserveRow, ...]
     accounts: tuple[str, ...]
-    """The one spelling of each row's address."""
+    """The canonical form of each row's address."""
     files: tuple[SourceFile, ...]
     discrepancies: tuple[Discrepancy, ...]
 
@@ -129,7 +129,7 @@ def read_reserves(
 
 
 def _check_chain(pin: Pin, names: CoinNames, findings: Findings) -> None:
-    """A pin under another name than the chain's own would be of no row."""
+    """A pin under any name but the chain's canonical one would apply to no row."""
     try:
         meant = names.chain(pin.chain)
     except InputError as error:
@@ -204,7 +204,7 @@ def _report_totals(wrong: Iterable[tuple[DeclaredTotal, int]], findings: Finding
             f"declares {amount_text(total.amount)} {total.coin}; its rows add up to {amount_text(found)}, "
             f"{amount_text(abs(found - total.amount))} {less}",
             total.location,
-            "mend the file, or set totals: reported",
+            "correct the file, or set totals: reported",
         )
 
 
@@ -218,7 +218,7 @@ def check_rows(
     findings: Findings,
     progress: Progress | None = None,
 ) -> list[str]:
-    """Check what relates rows to each other and to the pins; the one spelling of each row's address."""
+    """Check what relates rows to each other and to the pins; the canonical form of each row's address."""
     by_chain = {pin.chain: pin for pin in pins}
     accounts: list[str] = []
     first: dict[tuple[str, str, str, str], ReserveRow] = {}
@@ -245,9 +245,9 @@ def _check_pin(row: ReserveRow, pin: Pin | None, findings: Findings) -> None:
     if pin is None:
         return
     if row.height is not None and row.height != pin.height:
-        findings.add(f"is of height {row.height}; {row.chain} is pinned at {pin.height}", row.location)
+        findings.add(f"is for height {row.height}; {row.chain} is pinned at {pin.height}", row.location)
     if row.block is not None and row.block.lower() != pin.block.lower():
-        findings.add(f"is of block {row.block}; {row.chain} is pinned at {pin.block}", row.location)
+        findings.add(f"is for block {row.block}; {row.chain} is pinned at {pin.block}", row.location)
 
 
 def _check_stakes(
@@ -255,7 +255,7 @@ def _check_stakes(
 ) -> None:
     """A stake is listed with its validator, or with the account it is paid out to: not with both.
 
-    The account's own coins, which lie in it and are not staked, are another row of it of kind own.
+    The account's own coins, which are not staked, belong in a separate row of kind own.
     """
     staked = {
         (row.asset, row.chain, account): row

@@ -1,4 +1,4 @@
-"""Rows of reserve files, each judged by itself: what every holding must satisfy, whatever format it stands in.
+"""Rows of reserve files, each judged by itself: what every holding must satisfy, whatever its file's format.
 
 A source yields texts with their places. Here they become a ``ReserveRow`` of an asset of the spec on a known chain, or
 problems at those places.
@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 
 @frozen
 class ReserveRow:
-    """One holding as a file declares it: «this address is ours and has so much»."""
+    """One holding as a file declares it: «this address is ours and holds this much»."""
 
     location: Location
     coin: str
@@ -39,7 +39,7 @@ class ReserveRow:
     asset: str
     """Symbol of the asset in the spec."""
     chain: str
-    """The one name of the chain."""
+    """The canonical name of the chain."""
     address: str
     amount: int
     """Units of 10^−36, rounded down where the file is finer still."""
@@ -93,14 +93,14 @@ class DeclaredTotal:
 
 @define
 class RowsOfFile:
-    """What was read of one file: its rows, its declared totals; what is wrong with them is in ``findings``."""
+    """What was read from one file: its rows, its declared totals; what is wrong with them is in ``findings``."""
 
     names: CoinNames
     findings: Findings
     scheme: str | None = None
     """The ownership scheme of rows that name none."""
     message: str = ""
-    """What rows signed that do not say it."""
+    """The message signed by rows that do not state one."""
     rows: list[ReserveRow] = field(factory=list)
     declared: list[DeclaredTotal] = field(factory=list)
     ignored: int = 0
@@ -178,7 +178,7 @@ def _amount(text: str, exponent: int) -> int:
     if units < 0:
         raise InputError(Problem(f"the amount {text[:60]!r} is negative", hint="a holding is not a debt"))
     if units >= LARGEST * 10**FINEST:
-        raise InputError(Problem(f"the amount {text[:60]!r} is absurd", hint="amounts are in coins"))
+        raise InputError(Problem(f"the amount {text[:60]!r} is impossibly large", hint="amounts are in coins"))
     return units
 
 
@@ -186,7 +186,7 @@ def _height(text: str) -> int | None:
     if text in ("", "-"):
         return None
     if not re.fullmatch("[0-9]{1,18}", text):
-        raise InputError(Problem(f"snapshot height {text[:40]!r}", hint="the number of a block, or - for none"))
+        raise InputError(Problem(f"snapshot height {text[:40]!r}", hint="expected a block's number, or - for none"))
     return int(text)
 
 
@@ -195,7 +195,7 @@ def _text_problems(row: Row) -> Iterator[tuple[str, str | None]]:
     if not row.address:
         yield "has no address", None
     elif len(row.address) > LONGEST_ADDRESS or not row.address.isprintable():
-        yield f"has an address of {len(row.address)} characters, not all of which can be shown", None
+        yield f"has an address of {len(row.address)} characters, not all of which are printable", None
     for what, texts in (("signatures", row.signatures), ("keys", row.keys), ("owners", row.owners)):
         if len(texts) > MOST_TEXTS:
             yield f"has {len(texts)} {what}", f"at most {MOST_TEXTS}"
@@ -206,7 +206,7 @@ def _text_problems(row: Row) -> Iterator[tuple[str, str | None]]:
     elif len(together) > LONGEST_ROW:
         yield f"has texts of more than {LONGEST_ROW} characters together", None
     if not together.isascii() and any("\ud800" <= char <= "\udfff" for char in together):
-        yield "has a text that is no Unicode", None
+        yield "has a text that is not Unicode", None
     if row.block is not None and not matches(BLOCK, row.block):
         yield f"block hash {row.block[:40]!r}", "16 to 128 characters of hex or base64"
     if row.scheme is not None and not matches(NAME, row.scheme):

@@ -52,7 +52,7 @@ CHECKPOINT = "reserves-checkpoint.sqlite"
 
 @frozen
 class ReservesDone:
-    """Reserves evaluated; and published, if there is an audit to set them against."""
+    """Reserves evaluated; and published, if there is an audit to compare them with."""
 
     evaluation: Evaluation
     files: tuple[SourceFile, ...]
@@ -75,10 +75,10 @@ def run_reserves(
     registry: Registry | None = None,
     progress: Progress | None = None,
 ) -> ReservesDone:
-    """Evaluate a spec's reserves; with the directory of an audit, set them against what it proves, and publish there.
+    """Evaluate a spec's reserves; with the directory of an audit, compare them with what it proves, and publish there.
 
-    ``audit``: the audit in ``directory``, if it was verified already; else it is verified first. ``replace`` allows to
-    overwrite a result that is there. ``record`` is a new file for what balance providers answered, to be replayed.
+    ``audit``: the audit in ``directory``, if it was already verified; otherwise it is verified first. ``replace`` lets
+    an existing result be overwritten. ``record`` is a new file for the answers of balance providers, to be replayed.
     Without ``directory`` nothing is published and no ratio is known.
 
     Raises ``ReservesError`` for files that are not acceptable, ``ProofRejected`` for an audit that does not verify,
@@ -132,7 +132,7 @@ def settings_of(spec: Spec) -> ReservesSpec:
     """What a spec says of reserves. Raises ``SpecError`` if that is nothing."""
     if spec.reserves is None:
         where = Location(str(spec.file)) if spec.file else None
-        raise SpecError(Problem("the spec has no reserves", where, "its key reserves names the files of wallets"))
+        raise SpecError(Problem("the spec has no reserves", where, "reserves names the files that list wallets"))
     return spec.reserves
 
 
@@ -141,8 +141,8 @@ def _check_free(directory: Path, replace: bool) -> None:
     if present and not replace:
         raise ArtifactError(
             Problem(
-                f"{directory} holds {' and '.join(present)} already",
-                hint="what was published stays; --replace overwrites what nobody has seen",
+                f"{directory} already holds {' and '.join(present)}",
+                hint="published results are kept; --replace overwrites a result that has not been published yet",
             )
         )
 
@@ -156,7 +156,7 @@ def check_assets(assets: Sequence[Asset], published: PublishedAudit, file: Path 
             Problem(
                 "the spec's assets are not those of the audit",
                 Location(str(file)) if file else None,
-                "reserves are set against an audit of the same assets in the same order",
+                "reserves are compared with an audit of the same assets in the same order",
             )
         )
 
@@ -220,7 +220,7 @@ def _publish(
             parse_published(data)
         except ProofRejected as error:
             raise InputError(f"verifiers would not accept this result: {error.reason}") from error
-        # The result names the digest of the evidence: until it is there, nothing is published.
+        # The result names the digest of the evidence: until the result exists, nothing is published.
         (public / RESERVES).unlink(missing_ok=True)
         working.replace(public / EVIDENCE)
         write_durably(public / RESERVES, data)

@@ -1,7 +1,7 @@
 """Signatures of many rows: each judged by the one scheme that serves it, in batches, in as many processes as help.
 
-What a scheme owes is in ``polyproof.ownership``. Here is what no scheme decides for itself: which of them judges a row,
-that a custodian's row is custodial whatever it says, and that a scheme which raises has established nothing.
+A scheme's duties are in ``polyproof.ownership``. Here is what no scheme decides for itself: which of them judges a row,
+that a custodian's row is custodial whatever it says, and that a scheme that raises has established nothing.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def load_schemes(registry: Registry | None = None, names: Sequence[str] | None =
 
 
 BLOCK = 512
-"""Rows handed to a scheme at once: enough for batch verification, few enough for progress to move."""
+"""Rows handed to a scheme at once: enough for batch verification, few enough for progress to be seen."""
 MANY = 8192
-"""Rows from which on processes are worth their start."""
+"""The number of rows from which processes are worth starting."""
 
 
 def verify_ownership(
@@ -41,13 +41,13 @@ def verify_ownership(
 ) -> list[OwnershipResult]:
     """Judge every row by the scheme that serves it; one result a row, in order.
 
-    A row declared custodial is custodial whatever else it says. One that no scheme serves, or that several serve
-    while it names none, is unsupported. A scheme that raises has established nothing: its row failed. One that loses
-    rows, or returns something else than results, is broken: ``PluginError``.
+    A row declared custodial is custodial whatever else it says. A row that no scheme serves, or that several serve
+    while it names none, is unsupported. A scheme that raises has established nothing: its row failed. A scheme that
+    loses rows, or returns anything but results, is broken: ``PluginError``.
 
     ``processes``: how many share the work; by default as many as there are threads to use, if there are many rows.
     Processes, since a signature costs as much time in Python as in the library that checks it and threads would wait
-    for each other. Where they cannot be had, the work is done in this one.
+    for each other. Where processes are not available, the work is done in this one.
     """
     results: list[OwnershipResult | None] = [None] * len(rows)
     numbers_of: dict[str, list[int]] = {}
@@ -81,7 +81,7 @@ Work = list[tuple[OwnershipScheme, list[OwnershipClaim]]]
 def _judge_all(work: Work, processes: int) -> Iterator[list[OwnershipResult]]:
     done = 0
     if min(processes, len(work)) > 1 and _can_be_sent(work):
-        # Spawned: a fork of a process that has threads may find their locks held for ever.
+        # Spawned: a fork of a process that has threads may find their locks held forever.
         pool = ProcessPoolExecutor(min(processes, len(work)), get_context("spawn"))
         try:
             for judged in pool.map(_judge, *zip(*work, strict=True)):
@@ -98,7 +98,7 @@ def _judge_all(work: Work, processes: int) -> Iterator[list[OwnershipResult]]:
 def _can_be_sent(work: Work) -> bool:
     try:
         pickle.dumps([scheme for scheme, _ in work])
-    except Exception:  # noqa: BLE001 - a stranger's scheme may hold anything
+    except Exception:  # noqa: BLE001 - somebody else's scheme may hold anything
         return False
     return True
 
@@ -113,21 +113,19 @@ def _choose(
         serving = [scheme for scheme in asked if scheme.serves(claim)]
         if claim.kind is Kind.CUSTODIAL:
             chain, address = serving[0].account(claim) if len(serving) == 1 else ("", "")
-            reason = "declared to be held by a custodian; no signature is looked at"
+            reason = "declared to be held by a custodian; no signature is checked"
             return OwnershipResult(Status.CUSTODIAL, reason, chain=chain, address=address)
-    except Exception as error:  # noqa: BLE001 - a stranger's scheme may raise anything
+    except Exception as error:  # noqa: BLE001 - somebody else's scheme may raise anything
         told = f"{type(error).__name__}: {error}"[:200]
         return OwnershipResult(Status.FAILED, f"a scheme could not read this row: {told}")
     if len(serving) == 1:
         return serving[0]
     if serving:
         names = " and ".join(scheme.name for scheme in serving)
-        return OwnershipResult(
-            Status.UNSUPPORTED, f"{names} both serve this row; it must name the one it is written in"
-        )
+        return OwnershipResult(Status.UNSUPPORTED, f"{names} all serve this row; it must name the one that applies")
     if claim.scheme is not None:
         return OwnershipResult(
-            Status.UNSUPPORTED, f"{claim.scheme} does not serve this row: its chain, or how it is signed"
+            Status.UNSUPPORTED, f"{claim.scheme} does not serve this row: its chain or its kind of signature"
         )
     return OwnershipResult(Status.UNSUPPORTED, f"no ownership scheme serves the chain {claim.chain[:40]!r}")
 
@@ -135,13 +133,13 @@ def _choose(
 def _judge(scheme: OwnershipScheme, rows: list[OwnershipClaim]) -> list[OwnershipResult]:
     try:
         results = scheme.verify(rows)
-    except Exception as error:  # noqa: BLE001 - a stranger's scheme may raise anything
+    except Exception as error:  # noqa: BLE001 - somebody else's scheme may raise anything
         if len(rows) == 1:
             told = f"{type(error).__name__}: {error}"[:200]
             return [OwnershipResult(Status.FAILED, f"the scheme could not judge this row: {told}", scheme.name)]
         return [result for row in rows for result in _judge(scheme, [row])]
     if not isinstance(results, list) or not all(isinstance(result, OwnershipResult) for result in results):
-        raise PluginError(f"ownership {scheme.name!r} returned something else than a list of results")
+        raise PluginError(f"ownership {scheme.name!r} returned something other than a list of results")
     if len(results) != len(rows):
         raise PluginError(f"ownership {scheme.name!r} gave {len(results)} results for {len(rows)} rows")
     return results

@@ -29,7 +29,7 @@ __all__ = ["challenge_text", "write_challenges"]
 
 
 def challenge_text(spec: Spec, directory: Path, chain: str, address: str, *, registry: Registry | None = None) -> str:
-    """What the wallet of one address is to sign for an audit. Raises ``InputError`` for what has no challenge."""
+    """The message that one address signs for an audit. Raises ``InputError`` where there is no challenge."""
     require_extras("reserves", purpose="writing challenges")
     registry = registry or default_registry()
     settings = settings_of(spec)
@@ -48,10 +48,10 @@ def write_challenges(
     registry: Registry | None = None,
     progress: Progress | None = None,
 ) -> int:
-    """Write what the wallets of a spec's reserve files are to sign for an audit; how many.
+    """Write the messages that the wallets of a spec's reserve files sign for an audit; returns how many.
 
-    ``out`` is a new file in the native format: every row but the custodial, with its message and without signatures.
-    Once these are filled in it is a reserve file. Raises ``InputError`` for a chain that is not pinned.
+    ``out`` is a new file in the native format: every row except custodial ones, with its message, without signatures.
+    Once these are filled in, it is a reserve file. Raises ``InputError`` for a chain that is not pinned.
     """
     require_extras("reserves", purpose="writing challenges")
     registry = registry or default_registry()
@@ -59,7 +59,7 @@ def write_challenges(
     published = verification.open_audit(directory, registry=registry)
     check_assets(spec.assets, published, spec.file)
     if out.exists():
-        raise ArtifactError(f"{out} exists; nothing is overwritten")
+        raise ArtifactError(f"{out} already exists and is not overwritten")
     schemes = load_schemes(registry)
     read = read_reserves(
         settings, spec.assets, registry=registry, schemes=schemes, base=spec.directory, progress=progress

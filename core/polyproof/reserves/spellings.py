@@ -1,4 +1,4 @@
-"""The one spelling of an address, so that an account that is listed twice is seen, however it is written."""
+"""The canonical form of an address, so that an account that is listed twice is seen, however it is written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BECH32 = re.compile(r"[a-z]{1,10}1[02-9ac-hj-np-z]{6,100}", re.ASCII)
 
 
 class Spellings:
-    """Asks the ownership schemes how an account is spelled."""
+    """Asks the ownership schemes for the canonical form of an account."""
 
     def __init__(self, schemes: Sequence[OwnershipScheme]) -> None:
         """For these schemes."""
@@ -29,15 +29,15 @@ class Spellings:
         return list(self._by_chain)
 
     def of(self, claim: OwnershipClaim) -> str:
-        """The one spelling of a claim's address.
+        """The canonical form of a claim's address.
 
         Where no scheme can read it: hexadecimal digits and bech32 in lower case, anything else as it is. Such a row is
-        never proven; but it must not hide that it is listed twice either.
+        never proven, but it must not escape the check for duplicates either.
         """
         for scheme in self._by_chain.get(claim.chain, ()):
             try:
                 found = scheme.account(claim)[1] if scheme.serves(claim) else ""
-            except Exception:  # noqa: BLE001 - a stranger's scheme may raise anything
+            except Exception:  # noqa: BLE001 - somebody else's scheme may raise anything
                 continue
             if found:
                 return found

@@ -55,7 +55,7 @@ class ReservesVerified:
     """The rows judged again, added up by the verifier's policy where there is one, else by the published one."""
     audit: AuditVerified
     better: int
-    """Rows that are published as failed or unsupported and could be proven here; they do not count."""
+    """Rows that are published as failed or unsupported but could be proven here; they do not count."""
     seconds: float
 
     @property
@@ -78,7 +78,7 @@ class ReservesVerified:
             (len(rows) - held, "balances were not checked at all"),
             (
                 sum(1 for one in proven if one.row.control is not None),
-                "accounts are owned by those whom the exchange says their chain named",
+                "accounts belong to the owners that, so the exchange says, their chain named",
             ),
             (
                 sum(1 for one in proven if one.freshly.freshness is Freshness.STALE),
@@ -86,7 +86,7 @@ class ReservesVerified:
             ),
             (
                 sum(1 for one in rows if one.row.token and _token(one.row) not in TOLD_APART),
-                "rows are of tokens that only the exchange tells apart from others of their asset and chain",
+                "rows are of tokens that only the exchange's word tells apart from others of their asset and chain",
             ),
         )
         found = tuple(f"{count} {what}" for count, what in counts if count)
@@ -192,7 +192,7 @@ def _check_claimed(
     schemes: Sequence[OwnershipScheme],
     progress: Progress,
 ) -> None:
-    """What relates the rows to each other and to the audit, checked as when they were first read."""
+    """Check the rows against each other and against the audit, as when they were first read."""
     symbols = {asset.symbol for asset in assets}
     for one in claimed:
         if one.row.asset not in symbols:
@@ -203,7 +203,7 @@ def _check_claimed(
         raise ProofRejected("evidence-coherence", str(findings.kept[0]))
     for one, account in zip(claimed, accounts, strict=True):
         if one.account != account:
-            reason = f"its account is spelled {one.account[:100]!r}, not {account[:100]!r}"
+            reason = f"its account is written {one.account[:100]!r}, not {account[:100]!r}"
             raise ProofRejected("evidence-account", reason, file=str(one.row.location))
 
 
@@ -215,17 +215,17 @@ def _compared(
 ) -> tuple[tuple[JudgedRow, ...], int]:
     """The rows with the statuses that they are published with, all of which must hold here.
 
-    One published as failed or unsupported never counts; that a later release can judge it takes nothing away.
+    One published as failed or unsupported never counts, even if a later release can judge it.
     """
     rows, better = [], 0
     for told, one in zip(claimed, found, strict=True):
         line = f"{file}:{told.row.location.line}"
         if told.freshly.freshness is not one.freshly.freshness:
-            reason = f"its message is called {told.freshly.freshness.value}, but: {one.freshly.reason}"
+            reason = f"its message is said to be {told.freshly.freshness.value}, but: {one.freshly.reason}"
             raise ProofRejected("evidence-freshness", reason, file=line)
         if told.status is not one.status or told.scheme != one.scheme:
             if told.status not in _NEVER_COUNT:
-                reason = f"it is called {told.status.value}, but is {one.status.value}: {one.reason}"
+                reason = f"it is said to be {told.status.value}, but is {one.status.value}: {one.reason}"
                 raise ProofRejected("evidence-status", reason, file=line)
             better += one.status not in _NEVER_COUNT
         rows.append(evolve(told, freshly=one.freshly, reason=one.reason if told.status is one.status else told.reason))
@@ -235,5 +235,5 @@ def _compared(
 def _difference(published: PublishedReserves, again: PublishedReserves) -> str:
     for stated, computed in zip(published.assets, again.assets, strict=False):
         if stated != computed:
-            return f"{stated.symbol} counts {stated.counted}, computed is {computed.symbol} {computed.counted}"
-    return f"met is {published.met}, computed is {again.met}"
+            return f"{stated.symbol} counts {stated.counted}, but {computed.symbol} {computed.counted} is computed"
+    return f"met is {published.met}, the computed result is {again.met}"

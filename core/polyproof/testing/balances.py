@@ -232,12 +232,12 @@ _NOT_ANSWERS: dict[str, Reply | Wire] = {
 
 
 class _Spelled(str):
-    """A number of JSON as it is spelled."""
+    """A number of JSON as it is written."""
 
 
 _GONE = object()
 _WRONG: tuple[Any, ...] = (_GONE, None, True, "", "junk", "-1", _Spelled("-1"), _Spelled("NaN"), [], {}, [0], {"x": 0})
-"""Values that are no balance, nor anything else that a server might truthfully say in another's place."""
+"""Values that are not balance, nor anything else that a server might truthfully say in another's place."""
 
 
 def _spell(value: Any) -> str:

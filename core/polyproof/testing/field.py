@@ -223,7 +223,7 @@ class FieldSuite:
             field.extension(max(field.extension_degrees) + 7)
 
     def test_nonresidue_makes_a_field(self, field: Field) -> None:
-        """θ^e − c is irreducible if c is no q-th power for every prime q that divides e (and p ≡ 1 mod 4 if 4 does)."""
+        """θ^e − c is irreducible if c is not a q-th power for any prime q that divides e (and p ≡ 1 mod 4 if 4 | e)."""
         for degree in field.extension_degrees:
             c = field.extension(degree).nonresidue
             for prime in (q for q in (2, 3, 5, 7) if degree % q == 0):

@@ -132,4 +132,4 @@ class Reader:
         """Reject bytes after the last item."""
         left = len(self._data) - self._position
         if left:
-            raise ProofRejected("trailing-bytes", f"the {self._what} goes on for {left} bytes after its end")
+            raise ProofRejected("trailing-bytes", f"the {self._what} has {left} bytes after its end")

@@ -1,7 +1,7 @@
-"""Where a server is and what authorises at it: from a spec or from the environment, and never shown again.
+"""A server's URL and credentials: from a spec or from the environment, and never shown again.
 
-A URL may hold a key, in its path as much as before its host. So nothing here has a text that shows one: not the
-endpoint, not an error about it, and not what a server says back (``Endpoint.hidden_in``).
+A URL may hold a key, in its path as well as before its host. So nothing here prints one: not the endpoint, not an
+error about it, and not what a server says back (``Endpoint.hidden_in``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["Endpoint", "EndpointOptions", "open_endpoint"]
 
 _ENVIRONMENT = (r"[A-Za-z_][A-Za-z0-9_]{0,127}", "the name of an environment variable")
 _LONGEST_WORDS = 160
-"""Characters of a server's own words that are shown."""
+"""How many characters of a server's own words are shown."""
 
 
 @frozen(kw_only=True)
@@ -29,7 +29,7 @@ class EndpointOptions:
 
     url: str | None = option(
         default=None,
-        doc="URL under which the node answers. If it holds a key, name a variable instead: specs get shared.",
+        doc="URL of the node. If it contains a key, use url_env instead: specs get shared.",
     )
     url_env: str | None = option(
         default=None, pattern=_ENVIRONMENT, doc="Environment variable that holds the URL, user:password@ included."
@@ -37,12 +37,14 @@ class EndpointOptions:
     authorization_env: str | None = option(
         default=None, pattern=_ENVIRONMENT, doc="Environment variable that holds the value of the header Authorization."
     )
-    timeout: float = option(default=30.0, least=0.1, most=86400.0, doc="Seconds that one exchange may take in all.")
-    attempts: int = option(default=4, least=1, most=20, doc="How often a question is asked before it is given up.")
+    timeout: float = option(default=30.0, least=0.1, most=86400.0, doc="Seconds that one request may take in all.")
+    attempts: int = option(default=4, least=1, most=20, doc="How many times a question is asked before giving up.")
     backoff: float = option(
         default=0.5, least=0.0, most=600.0, doc="Seconds before the second attempt; they double each time, up to 60."
     )
-    max_response_bytes: int = option(default=32 << 20, least=1024, most=1 << 30, doc="The largest answer that is read.")
+    max_response_bytes: int = option(
+        default=32 << 20, least=1024, most=1 << 30, doc="The largest answer that is read, in bytes."
+    )
 
 
 @frozen
@@ -65,7 +67,7 @@ class Endpoint:
         return "?".join(part for part in (path, "&".join(part for part in (more, query) if part)) if part)
 
     def hidden_in(self, text: str) -> str:
-        """A server's words, short, and without what they repeat of the URL or of what authorises."""
+        """A server's words, shortened, and without anything that they repeat of the URL or of the credentials."""
         parts = [self.host, *re.split(r"[/?&=]", self.path), *(self.authorization or "").split()]
         for part in sorted((part for part in parts if len(part) >= 4), key=len, reverse=True):
             text = text.replace(part, "…")
@@ -94,7 +96,7 @@ def open_endpoint(options: EndpointOptions) -> Endpoint:
     if options.authorization_env is not None:
         authorization = _environment(options.authorization_env)
     if authorization is not None and not re.fullmatch(r"[ -~]+", authorization):
-        raise InputError("what authorises at a node has characters that a header cannot have")
+        raise InputError("the credentials for a node have characters that a header cannot have")
     secure = parts.scheme == "https"
     return Endpoint(secure, parts.hostname, port or (443 if secure else 80), path, authorization)
 

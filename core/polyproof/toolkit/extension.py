@@ -28,7 +28,7 @@ class BinomialExtension(Extension):
     def __init__(self, field: Field, degree: int, nonresidue: int) -> None:
         """Raises ``FieldError`` if θ^e − w is reducible.
 
-        It is irreducible exactly if every prime r that divides e divides p − 1 and w is no r-th power, and
+        It is irreducible exactly if every prime r that divides e divides p − 1 and w is not an r-th power, and
         4 divides p − 1 where it divides e (Lidl and Niederreiter, Finite Fields, theorem 3.75).
         """
         self.field = field

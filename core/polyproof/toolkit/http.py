@@ -1,8 +1,8 @@
 """HTTP with a server that may be slow, wrong or hostile.
 
 One exchange takes bounded time and memory: a deadline for the whole of it, headers and body included, a largest body,
-no redirects, no proxies, no decompression. What fails in a way that may pass is tried again, a bounded number of times,
-with waits that double and are spread at random. URLs and what authorises are in no message and no log.
+no redirects, no proxies, no decompression. Failures that may be temporary are retried, a bounded number of times, with
+waits that double and are spread at random. URLs and credentials appear in no message and no log.
 
 urllib3 connects, speaks TLS and HTTP, and counts the attempts. Four things it cannot do are here: a deadline for an
 exchange (its timeouts are for each read alone, so that a server that drips is never late), waits spread from zero,
@@ -42,7 +42,7 @@ _MAY_PASS = {408, 425, 429, 500, 502, 503, 504}
 
 
 class Failed(Exception):
-    """No usable answer; the text says why, for people, and holds no URL."""
+    """No usable answer; the text says why, for people, and contains no URL."""
 
 
 class MayPass(Failed):
@@ -63,7 +63,7 @@ class Response:
             raise kind(f"the node answered with HTTP status {self.status}")
 
     def json(self) -> Any:
-        """The body as JSON, where numbers that are not integers are texts as they are spelled. Raises ``MayPass``."""
+        """The body as JSON, where numbers that are not integers are texts as they are written. Raises ``MayPass``."""
         try:
             return parse_strict(self.body, fractions_as_text=True)
         except ValueError:
@@ -171,7 +171,7 @@ class HttpClient:
 
 
 class _Attempts(Retry):
-    """Full jitter: whoever failed together does not come back together."""
+    """Full jitter: clients that failed together do not come back together."""
 
     def get_backoff_time(self) -> float:
         """At random up to the wait, which doubles with every attempt that failed."""

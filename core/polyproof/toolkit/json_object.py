@@ -36,7 +36,7 @@ class JsonObject:
     def __init__(self, value: Any) -> None:
         """Whatever was parsed; it must be an object."""
         if not isinstance(value, dict):
-            refuse(f"{ascii(value)[:60]} stands where an object is expected")
+            refuse(f"{ascii(value)[:60]} is found where an object is expected")
         self._value: dict[str, Any] = value
 
     def only(self, *names: str) -> None:
@@ -61,7 +61,7 @@ class JsonObject:
         return _encodable(value)
 
     def printable(self, name: str, longest: int, default: Any = _REQUIRED) -> Any:
-        """A text of at most so many characters, none of which steers a terminal."""
+        """A text of limited length, without characters that control a terminal."""
         value = self.text(name, longest, default)
         if isinstance(value, str) and not value.isprintable():
             refuse(f"{name} cannot be shown: {ascii(value)[:80]}")
@@ -75,7 +75,7 @@ class JsonObject:
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """A list of texts; none if the key is not there."""
+        """A list of strings; none if the key is not there."""
         value = self._value.get(name, [])
         if not isinstance(value, list) or len(value) > MOST_TEXTS:
             refuse(f"{name} is not a list of at most {MOST_TEXTS} texts")
@@ -118,7 +118,7 @@ def _encodable(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """A text for people as files have it: not too long, and without what would steer a terminal."""
+    """A text for people as it goes into files: not too long, and without characters that control a terminal."""
     text = text[:LONGEST_SENTENCE]
     return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 

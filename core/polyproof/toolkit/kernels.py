@@ -101,7 +101,7 @@ def source_digest(module: str) -> str:
             found[name] = source
             waiting += _imports(source, package)
         elif "." in name:
-            waiting.append(name.rpartition(".")[0])  # what is no module is an attribute of one
+            waiting.append(name.rpartition(".")[0])  # what is not a module is an attribute of one
     digest = hashlib.sha256(llvmlite.__version__.encode())
     for name, source in sorted(found.items()):
         digest.update(f"\n{name} {len(source)}\n{source}".encode())

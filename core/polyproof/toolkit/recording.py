@@ -1,6 +1,6 @@
 """What balance providers answered, in a file, so that it can be replayed without asking again.
 
-A file of lines, each a JSON object in its one spelling; the first names the format. Each other is an answer, of a chain
+A file of lines, each a JSON object in canonical form; the first names the format. Each other is an answer, of a chain
 at its block: what an address held, or who controls it. Neither a URL nor a key is in it. Questions that went wrong are
 not in it either: replayed, they are not checked.
 """
@@ -44,7 +44,7 @@ def write_recording(path: Path, pins: Sequence[Pin], answers: Iterable[Answered]
     Raises ``ArtifactError`` if the file exists.
     """
     if path.exists():
-        raise ArtifactError(f"{path} exists; nothing is overwritten")
+        raise ArtifactError(f"{path} already exists and is not overwritten")
     write_durably(path, b"".join(line + b"\n" for line in _lines(answers, {pin.chain: pin for pin in pins})))
 
 

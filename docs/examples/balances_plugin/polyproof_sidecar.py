@@ -35,7 +35,7 @@ def polyproof_components() -> list[Component]:
 class SidecarOptions(EndpointOptions):
     """One chain, and where its sidecar is."""
 
-    chain: str = option(default="polkadot", doc="The one name of the chain.")
+    chain: str = option(default="polkadot", doc="The canonical name of the chain.")
     coin: str = option(default="DOT", doc="Symbol of the asset that is the chain's coin, in the spec and on the chain.")
     decimals: int = option(default=10, least=0, most=FINEST, doc="Decimals of the coin.")
 

@@ -52,7 +52,7 @@ class Stellar(OwnershipScheme):
 
     def _verdict(self, claim: OwnershipClaim) -> tuple[Status, str]:
         if claim.kind is Kind.CUSTODIAL:
-            return Status.CUSTODIAL, "declared to be held by a custodian; no signature is looked at"
+            return Status.CUSTODIAL, "declared to be held by a custodian; no signature is checked"
         if not self.serves(claim):
             return Status.UNSUPPORTED, "only Stellar is supported"
         if claim.control is not None:

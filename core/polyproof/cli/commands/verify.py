@@ -106,7 +106,7 @@ def _show(rich: RichConsole, verified: AuditVerified, *, compared: bool) -> None
     rich.print("VERIFIED. This establishes:", style="bold green")
     points(rich, [*properties.proves, f"non-negativity: {properties.non_negativity}"])
     if has_reserves(published.public):
-        # A single audit is verified as to what is owed; that something is held is no part of it.
+        # A single audit is verified as to what is owed; that something is held is not part of it.
         rich.print(
             "Reserves are published with it and were NOT CHECKED: nothing here says that what is owed is covered. "
             f"To check them: polyproof report {published.public}, or polyproof verify of the whole history.",

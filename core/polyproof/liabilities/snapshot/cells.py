@@ -3,7 +3,7 @@
 The SQL takes plain decimals of up to 38 digits, ``[0-9]+(.[0-9]*)?``: it cuts the text at the point,
 pads or cuts the fraction to the asset's decimals and reads the digits as one integer. No value of a
 type that rounds is ever made. Where the SQL has no answer (a sign, an exponent, spaces, more digits, no
-number at all, more than fits the asset) its value is NULL and the text goes to ``exact_amount``,
+number at all, more than the asset allows) its value is NULL and the text goes to ``exact_amount``,
 which is ``parse_amount`` with the bounds of the asset. The two agree wherever SQL has an answer.
 """
 
@@ -22,7 +22,7 @@ def value_type(asset: Asset) -> str:
 
 
 def words_of(value: str, asset: Asset) -> list[str]:
-    """SQL of the 64-bit words, little end first and at most two, of a value of ``value_type(asset)``."""
+    """SQL of the 64-bit words, least significant first and at most two, of a value of ``value_type(asset)``."""
     if asset.bits <= 64:
         return [value]
     return [f"({value} & 18446744073709551615::UHUGEINT)::UBIGINT", f"({value} >> 64)::UBIGINT"]
@@ -95,6 +95,6 @@ def exact_amount(text: str, asset: Asset, base_units: bool, rule: str) -> int | 
         allowed = f"{largest} base units" if base_units else f"{asset.format(largest)} {asset.symbol}"
         return Problem(
             f"{asset.symbol} amount {shown(text)} overflows {asset.bits} bits",
-            hint=f"the largest allowed is {allowed}; the spec's `bits` of {asset.symbol} says so",
+            hint=f"the largest allowed is {allowed}, from `bits` of {asset.symbol} in the spec",
         )
     return units

@@ -1,4 +1,4 @@
-"""Which column of an input is which, and which types are exact."""
+"""Which column of an input holds what, and which types are exact."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def find_column(file: SnapshotFile, name: str, key: str, kind: re.Pattern[str]) 
 
 
 def wrong_type(column: Column, kind: re.Pattern[str]) -> tuple[str, str]:
-    """Message and hint for a column of a type that is not taken."""
+    """Message and hint for a column of a type that is not accepted."""
     message = f"column {column.name!r} is of type {column.type}"
     if column.type in ("DOUBLE", "FLOAT"):
         message += ", a floating-point type, which is not exact"

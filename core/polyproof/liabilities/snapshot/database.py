@@ -109,7 +109,7 @@ def _attach_postgres(
 
 
 def without_secrets(message: str, dsn: str) -> str:
-    """A message without the connection string it may quote, which may hold a password."""
+    """A message without the connection string that it may quote, which may hold a password."""
     return re.sub(r"password\s*=\s*('[^']*'|\S+)|://\S+", "…", message.replace(dsn, "…"), flags=re.IGNORECASE)
 
 
@@ -131,8 +131,8 @@ def _copy_table(connection: duckdb.DuckDBPyConnection, stored: sqlite3.Connectio
     """Copy a table, each column with a type that holds all its values exactly, or that no amount may have.
 
     Only integers: BIGINT, which SQLite's are. Text, or text and integers: VARCHAR. A REAL makes the
-    column DOUBLE, which the reader takes for no amount; beside text it is marked instead, since the
-    texts may be wanted. So are blobs.
+    column DOUBLE, which the reader does not accept as an amount; beside text it is marked instead, since the
+    texts may be needed. So are blobs.
     """
     columns = [quoted(column) for _, column, *_ in stored.execute(f"PRAGMA table_xinfo({table})").fetchall()]
     kinds = ("real", "text", "blob")
@@ -164,5 +164,5 @@ def _copy_table(connection: duckdb.DuckDBPyConnection, stored: sqlite3.Connectio
 
 
 def first_lines(error: Exception) -> str:
-    """What an error says, without DuckDB's picture of the place."""
+    """The text of an error, without DuckDB's picture of the place."""
     return " ".join(str(error).split("\n\n")[0].split())

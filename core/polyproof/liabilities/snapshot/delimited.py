@@ -1,8 +1,8 @@
 """CSV files: the header is read here, the rows by DuckDB, strictly and as text.
 
-A row that were lost would be a liability understated, so the records are counted here too, and a file
-is refused where DuckDB finds another number. (DuckDB 2.0 does lose rows where it notes faults down
-while it reads with several threads: it does that only in one thread here.)
+A row that was lost would be a liability understated, so the records are counted here too, and a file
+is refused if DuckDB finds a different number. (DuckDB 2.0 does lose rows when it records faults
+while reading with several threads: here it does that only in one thread.)
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def read_csv(table: Table, file: SnapshotFile, path: Path, delimiter: str) -> No
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error:
-        pass  # Something is wrong with the file: find out what, in all of it.
+        pass  # Something is wrong with the file: find every problem in it.
     _read_with_faults(table, file, path, delimiter, layout)
 
 
@@ -63,7 +63,7 @@ def _relation(file: SnapshotFile, path: Path, delimiter: str, more: str) -> str:
 
 
 def _read_with_faults(table: Table, file: SnapshotFile, path: Path, delimiter: str, layout: _Layout) -> None:
-    """Read a file of which some records are no rows, and report those."""
+    """Read a file of which some records are not rows, and report those."""
     connection = table.connection
     file.relation = _relation(
         file,
@@ -86,7 +86,7 @@ def _read_with_faults(table: Table, file: SnapshotFile, path: Path, delimiter: s
     ).fetchall()
     connection.execute("DROP TABLE polyproof_rejects; DROP TABLE polyproof_scans")
     if layout.open and file.rows + len(rejected) == len(layout.starts) - 1:
-        # Read in one thread, a quote that is left open at the end of the file is no fault to DuckDB.
+        # Read in one thread, a quote that is left open at the end of the file is not a fault to DuckDB.
         rejected.append((int(layout.starts[-1]), 0, "UNQUOTED VALUE", "", None))
     count = file.rows + len(rejected)
     if count == len(layout.starts):
@@ -107,7 +107,7 @@ def _fault(file: SnapshotFile, delimiter: str, kind: str, message: str, column: 
     wanted = len(file.columns)
     if kind in ("MISSING COLUMNS", "TOO MANY COLUMNS"):
         found = re.search(r"Found: (\d+)", message)
-        has = f"{found[1]} fields" if found else "another number of fields"
+        has = f"{found[1]} fields" if found else "a different number of fields"
         return f"has {has}, the header has {wanted}", f"fields are separated by {delimiter!r}"
     if kind == "UNQUOTED VALUE":
         return "a quoted field does not end with its quote", 'a quote within a quoted field is written twice: ""'
@@ -130,7 +130,10 @@ def _failure(path: Path, error: duckdb.Error) -> tuple[str, str | None]:
             if raw.endswith(b"\n") and not within_quotes:
                 ends.add(raw.endswith(b"\r\n"))
             if len(ends) > 1:
-                return f"line ends change from CRLF to LF or back at line {line}", "use one kind: dos2unix FILE"
+                return (
+                    f"line ends change from CRLF to LF or back at line {line}",
+                    "use one kind throughout: dos2unix FILE",
+                )
     return f"cannot be read as CSV: {str(error).splitlines()[0]}", None
 
 
@@ -170,7 +173,7 @@ def _lines(text: str) -> list[str]:
 
 @frozen(eq=False)
 class _Layout:
-    """Where each record after the header stands. Empty lines are no records."""
+    """Where each record after the header is. Empty lines are not records."""
 
     starts: Int64
     """The byte at which it begins."""

@@ -1,4 +1,4 @@
-"""One input of a snapshot, a file or the query: its columns, its rows, and where those stand in it."""
+"""One input of a snapshot, a file or the query: its columns, its rows, and their places in it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SnapshotFile:
     """A file or the query.
 
     Rows that could be read are numbered through all files, in order, as they are put into one table;
-    ``first`` and ``rows`` say which are this file's. Records are what stands in the file: rows and
+    ``first`` and ``rows`` say which are this file's. Records are what the file contains: rows, and
     those that could not be read, which ``skipped`` lists.
     """
 
@@ -45,7 +45,7 @@ class SnapshotFile:
     first: int = 0
     rows: int = 0
     skipped: npt.NDArray[np.int64] = field(factory=lambda: np.zeros(0, np.int64))
-    """Records, counted from 0 and in order, that are no rows."""
+    """Records, counted from 0 and in order, that are not rows."""
     line_of: Callable[[int], int | None] = field(default=lambda _: None)
     """The line in the file at which a record, counted from 0, begins, where that is known."""
 
@@ -56,7 +56,7 @@ class SnapshotFile:
         return row - self.first + int(np.searchsorted(before, row - self.first, side="right"))
 
     def location(self, record: int | None = None) -> Location:
-        """Where a record, counted from 0, stands; without one, the file."""
+        """The place of a record, counted from 0; without a record, the file."""
         if record is None:
             return Location(self.label)
         return Location(self.label, line=self.line_of(record), row=record + 1)

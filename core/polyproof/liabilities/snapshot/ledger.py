@@ -115,7 +115,7 @@ class _Batch:
                 )
             elif self._texts[index][-1]:
                 symbol = self._table.assets[index].symbol
-                self._file.report(f"{symbol} is there twice, by its symbol and an alias", record=record)
+                self._file.report(f"{symbol} occurs twice, by its symbol and an alias", record=record)
             else:
                 self._texts[index][-1] = text or " "  # not "", which is zero: an empty amount is an error here
         if len(self._ids) == _BATCH:
@@ -133,5 +133,5 @@ class _Batch:
             column.clear()
 
     def report_unknown(self) -> None:
-        """Report the names that are no asset of the spec."""
+        """Report the names that are not asset of the spec."""
         self._known.report_unknown(self._file, "assets", list(self._unknown.items()))

@@ -30,7 +30,7 @@ _WORD = f"{2**64 - 1}::UHUGEINT"
 
 @define(eq=False)
 class LongTable(Table):
-    """Rows are entries as they were read; an amount left out is a blank."""
+    """Rows are entries as they were read; a missing amount is a space."""
 
     @property
     def name(self) -> str:
@@ -115,7 +115,7 @@ class LongTable(Table):
         self.findings.add_unseen(self.count(f"SELECT count(*) FROM {relation}") - len(found))
 
     def _resolve_symbols(self) -> None:
-        """Fill ``_SYMBOLS``; report what is no asset."""
+        """Fill ``_SYMBOLS``; report what is not an asset."""
         self.connection.execute(f"CREATE TEMP TABLE {_SYMBOLS} (asset VARCHAR, index INTEGER)")
         known = Symbols(self.assets)
         found: list[tuple[str, int]] = []

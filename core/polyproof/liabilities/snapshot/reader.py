@@ -1,4 +1,4 @@
-"""The course of reading a snapshot: find the inputs, put their rows into one table, check it, take it out.
+"""The steps of reading a snapshot: find the inputs, put their rows into one table, check it, take the accounts out.
 
 DuckDB reads the rows and converts the amounts (``cells``); its tables live in memory and spill to a
 private temporary directory when they outgrow it. Nothing is repaired: every problem is reported with
@@ -65,7 +65,7 @@ def read_snapshot(
     rows; in long shape in the order in which they first occur.
 
     Raises ``AccountsError`` with all problems, each with its file and row. Row N is the N-th record
-    after the header; blank lines are no records, and a record may span lines.
+    after the header; blank lines are not records, and a record may span lines.
     """
     assets = tuple(assets)
     findings = Findings(limit)
@@ -121,7 +121,7 @@ def _read(table: Table, inputs: _Inputs, base: Path) -> Accounts:
             task.advance()
     if not table.rows and not table.findings:
         for file in table.files:
-            file.report("has no accounts", "a row each, below the header")
+            file.report("has no accounts", "one row for each, below the header")
     accounts = table.accounts()
     table.findings.raise_any(AccountsError)
     return accounts
@@ -133,16 +133,18 @@ def _inputs(settings: AccountsSettings, base: Path, registry: Registry, findings
         if settings.query is None:
             add("accounts.query is missing", hint="format sql reads the result of a SELECT")
         if settings.path:
-            add("accounts.path does not go with format sql", hint="files are named in the query: FROM 'accounts.csv'")
+            add(
+                "accounts.path cannot be used with format sql", hint="files are named in the query: FROM 'accounts.csv'"
+            )
         return _Inputs("sql", ((Path(), "accounts.query"),))
     if settings.query is not None or settings.attach:
-        add("accounts.query and accounts.attach go with format sql only", hint="remove them or the path")
+        add("accounts.query and accounts.attach can only be used with format sql", hint="remove them or the path")
     if not settings.path:
-        add("accounts.path is missing", hint="it names the file or files, or accounts.query a SELECT")
+        add("accounts.path is missing", hint="give the file or files, or a SELECT in accounts.query")
     files = tuple((path, str(path)) for path in named_files(base, settings.path, findings))
     formats = {settings.format or _format_of(path, registry, findings) for path, _ in files} - {""}
     if len(formats) > 1:
-        add(f"the files are of different formats: {', '.join(sorted(formats))}", hint="one snapshot has one format")
+        add(f"the files are of different formats: {', '.join(sorted(formats))}", hint="a snapshot has one format")
     if findings or not formats:
         return _Inputs("")
     (name,) = formats
@@ -171,7 +173,9 @@ def _format_of(path: Path, registry: Registry, findings: Findings) -> str:
         findings.add(f"{path}: its suffix is that of several formats", hint=f"accounts.format: {' or '.join(names)}")
     else:
         known = ", ".join([*_SUFFIXES, *claimed])
-        findings.add(f"{path}: its suffix tells no format", hint=f"known are {known}; or set accounts.format")
+        findings.add(
+            f"{path}: its suffix is not that of a known format", hint=f"known are {known}; or set accounts.format"
+        )
     return ""
 
 

@@ -13,7 +13,7 @@ __all__ = ["Symbols"]
 
 
 class Symbols:
-    """What an asset may be called: by symbol or alias, in any case if that leaves one."""
+    """The names of assets: symbol or alias, in any letter case if exactly one asset matches."""
 
     def __init__(self, assets: Sequence[Asset]) -> None:
         """Names of these assets; ``find`` answers with indices into them."""
@@ -34,7 +34,7 @@ class Symbols:
         return next(iter(found)) if len(found) == 1 else None
 
     def note(self, name: str) -> str:
-        """What may have been meant by a name that ``find`` does not find; empty if there is no telling."""
+        """What may have been meant by a name that ``find`` does not find; empty if nothing is close."""
         found = sorted(self._candidates(name))
         if found:
             return f"{' or '.join(self._symbols[index] for index in found)}? write it as the spec does"
@@ -42,7 +42,7 @@ class Symbols:
         return f"did you mean {self._symbols[min(self._folded[near[0]])]!r}?" if near else ""
 
     def report_unknown(self, file: SnapshotFile, what: str, names: Sequence[tuple[str, int | None]]) -> None:
-        """Report what is no asset of the spec: names and the records in which they first stand, if they do in one."""
+        """Report what is not an asset of the spec: names, and the records in which they first occur, if any."""
         if not names:
             return
         listed = []
@@ -53,6 +53,6 @@ class Symbols:
         more = f" and {len(names) - len(listed)} more" if len(names) > len(listed) else ""
         file.report(
             f"{what} unknown to the spec: {', '.join(listed)}{more}",
-            f"the spec has {', '.join(self._symbols)}; what else may be is for accounts.ignore",
+            f"the spec has {', '.join(self._symbols)}; list anything to be left out in accounts.ignore",
             record=names[0][1],
         )

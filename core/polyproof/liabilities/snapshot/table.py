@@ -29,7 +29,7 @@ __all__ = ["CHUNK", "LONGEST_ID", "Table", "integers", "result_rows"]
 UInt64 = npt.NDArray[np.uint64]
 
 LONGEST_ID = 256
-"""Bytes of UTF-8 an account id may have."""
+"""The most bytes of UTF-8 in an account id."""
 
 CHUNK = 1 << 19
 """Rows taken out of the database at a time."""
@@ -66,7 +66,7 @@ class Table(ABC):
 
     @abstractmethod
     def accounts(self) -> Accounts:
-        """Check everything and take the accounts out. What is reported on the way makes them worthless."""
+        """Check everything and take the accounts out, which must not be used if a problem was reported."""
 
     def fill(self, file: SnapshotFile, selection: str, expected: int | None = None) -> bool:
         """Put rows of a file, the last of ``files``, into the table: all, or none where it is not as many as expected.
@@ -163,11 +163,11 @@ def _fault_of_id(account: str | None) -> tuple[str, str | None]:
         return f"account id {shown(account)} is longer than {LONGEST_ID} bytes", None
     if any(unicodedata.category(char) == "Cc" for char in account):
         return f"account id {shown(account)} has control characters", None
-    return f"account id {shown(account)} has spaces around it", "a user who types the id would not find it"
+    return f"account id {shown(account)} has spaces around it", "a user who types the id would not match it"
 
 
 def integers(values: npt.NDArray[Any]) -> UInt64:
-    """Values as DuckDB hands them over, which makes floats of types numpy lacks: never here."""
+    """Values as DuckDB hands them over. It makes floats of types that numpy lacks, which must never happen here."""
     if values.dtype != np.uint64 or np.ma.is_masked(values):
         raise TypeError(f"amounts came as {values.dtype}")
     return np.asarray(values)

@@ -1,4 +1,4 @@
-"""A row an account, a column an asset."""
+"""One row for each account, one column for each asset."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class WideTable(Table):
             if account is not None and name == account.name:
                 continue
             if name in seen:
-                file.report(f"column {name!r} is there twice")
+                file.report(f"column {name!r} occurs twice")
                 continue
             seen.add(name)
             if name in self.settings.ignore or (account is None and name.casefold() == self.settings.id.casefold()):
@@ -76,7 +76,7 @@ class WideTable(Table):
                 if index not in columns:
                     file.report(
                         f"has no column for {asset.symbol}",
-                        "an asset nobody holds still needs one, with zeros, lest a forgotten column pass for none owed",
+                        "an asset that nobody holds needs one too, with zeros: a forgotten column must not pass for it",
                     )
         if self.findings.count > before or account is None:
             return None
@@ -141,6 +141,6 @@ class WideTable(Table):
             f"SELECT t.rowid AS row, account, first FROM {relation} ORDER BY row LIMIT {self.findings.limit}"
         ).fetchall()
         for row, account, first in found:
-            self.add(f"account {shown(account)} is there twice", f"first in {self.where(first)}", row)
+            self.add(f"account {shown(account)} occurs twice", f"first in {self.where(first)}", row)
         if found:
             self.findings.add_unseen(self.count(f"SELECT count(*) FROM {relation}") - len(found))

@@ -2,7 +2,7 @@
 
 A chart carries a title and a description for screen readers; series differ in the shape of their points and the dash of
 their line as well as in colour, and each is named beside its last point. Colours are the style sheet's. Positions are
-rounded as drawings are; whoever wants exact numbers reads the table that stands beside every chart.
+rounded as drawings are; for exact numbers there is a table beside every chart.
 """
 
 from __future__ import annotations

@@ -62,9 +62,9 @@ class ReportAudit:
 
     audit_id: str = option(pattern=_AUDIT, doc="Its id.")
     organisation: str | None = option(doc="Whose audit it is, as the manifest has it.")
-    created: str = option(pattern=_TIME, doc="When its proof was begun.")
+    created: str = option(pattern=_TIME, doc="When its proof was started.")
     manifest_digest: str = option(pattern=_HEX, doc="SHA-256 of its manifest: what readers compare.")
-    previous: str | None = option(pattern=_HEX, doc="Manifest digest of the audit before it; null if it is the first.")
+    previous: str | None = option(pattern=_HEX, doc="Manifest digest of the previous audit; null if this is the first.")
     backend: str = option(doc="Name of the proof backend.")
     segments: int = option(least=1, doc="How many proofs it has.")
     proof_bytes: int = option(least=0, doc="Bytes of all proofs.")
@@ -76,7 +76,7 @@ class ReportAsset:
 
     symbol: str = option(pattern=_SYMBOL, doc="As the manifest has it.")
     decimals: int = option(least=0, most=77, doc="As the manifest has it.")
-    liabilities: str = option(pattern=_DECIMAL, doc="What is owed, in coins, as proven.")
+    liabilities: str = option(pattern=_DECIMAL, doc="What is owed, in coins, as the proof states it.")
     reserves: PublishedAsset | None = option(
         doc="What is held, as in reserves.json; null if the audit is of liabilities alone."
     )
@@ -88,37 +88,37 @@ class ReportAsset:
 
     @property
     def met(self) -> bool | None:
-        """Whether it is covered as the policy wants; None where reserves were not part of the audit."""
+        """Whether it is covered as the policy requires; None where reserves were not part of the audit."""
         return self.reserves.met if self.reserves else None
 
     @property
     def declared(self) -> str:
-        """What all rows declare, in coins; whether they count or not."""
+        """What all rows declare, in coins, whether they count or not."""
         found = attrs.astuple(self.reserves.statuses, recurse=False) if self.reserves else ()
         return amount_text(sum(int(Fraction(holding.amount) * 10**FINEST) for holding in found))
 
     @property
     def ratio(self) -> Fraction | None:
-        """Counted holdings to liabilities; None where nothing is owed or reserves are no part of the audit."""
+        """Counted holdings to liabilities; None where nothing is owed or reserves are not part of the audit."""
         return _fraction(self.reserves) if self.reserves else None
 
 
 @frozen(kw_only=True)
 class ReportReserves:
-    """What holdings were stated for, and how they were counted."""
+    """The time and blocks that holdings are stated for, and how they were counted."""
 
     digest: str = option(pattern=_HEX, doc="SHA-256 of reserves.json.")
     created: str = option(pattern=_TIME, doc="When they were evaluated.")
     snapshot: str = option(pattern=_TIME, doc="The time that holdings are stated for.")
-    met: bool = option(doc="Whether every asset is covered as the policy wants.")
+    met: bool = option(doc="Whether every asset is covered as the policy requires.")
     short: tuple[str, ...] = option(pattern=_SYMBOL, doc="The assets that are not.")
     policy: ReservesPolicy = option(doc="Which holdings were counted, and how much was required.")
     pins: tuple[Pin, ...] = option(doc="The block of the snapshot, for each chain.")
     evidence: PublishedEvidence = option(doc="The file of rows.")
     files: tuple[PublishedFile, ...] = option(doc="What the rows were read from.")
     discrepancies: tuple[PublishedDiscrepancy, ...] = option(doc="Declared totals that rows do not add up to.")
-    establishes: tuple[str, ...] = option(doc="What verification established, in plain words.")
-    leaves_open: tuple[str, ...] = option(doc="What still rests on somebody's word, in plain words.")
+    establishes: tuple[str, ...] = option(doc="What verification established, in plain language.")
+    leaves_open: tuple[str, ...] = option(doc="What still rests on somebody's word, in plain language.")
 
 
 @frozen(kw_only=True)
@@ -128,10 +128,10 @@ class ReportGuarantees:
     zero_knowledge: bool = option(doc="Whether public files show nothing about single balances.")
     transparent: bool = option(doc="Whether there is no trusted setup.")
     post_quantum: bool = option(doc="Whether it rests on no assumption that a quantum computer is known to break.")
-    non_negativity: str = option(doc="Of what accounts it is shown that no balance is negative.")
+    non_negativity: str = option(doc="The accounts for which it is shown that no balance is negative.")
     proves: tuple[str, ...] = option(doc="What is proven.")
     hides: tuple[str, ...] = option(doc="What stays hidden.")
-    leaks: tuple[str, ...] = option(doc="What readers and users learn besides.")
+    leaks: tuple[str, ...] = option(doc="What readers and users learn in addition.")
     remaining_trust: tuple[str, ...] = option(doc="What a dishonest organisation could still do.")
 
 
@@ -174,7 +174,7 @@ class ReportEntry:
     """One audit of the history, verified like the newest."""
 
     audit_id: str = option(pattern=_AUDIT, doc="Its id.")
-    created: str = option(pattern=_TIME, doc="When its proof was begun.")
+    created: str = option(pattern=_TIME, doc="When its proof was started.")
     manifest_digest: str = option(pattern=_HEX, doc="SHA-256 of its manifest.")
     previous: str | None = option(pattern=_HEX, doc="The manifest digest that it names as the one before.")
     backend: str = option(doc="Name of the proof backend.")
@@ -200,17 +200,17 @@ class Report:
     version: int = option(choices=(VERSION,), doc="Version of the format.")
     verdict: str = option(
         choices=("covered", "not-covered", "liabilities-only"),
-        doc="covered: every asset, as the policy wants. liabilities-only: reserves were no part of the audit.",
+        doc="covered: every asset is, as the policy requires. liabilities-only: reserves were not part of the audit.",
     )
     audit: ReportAudit = option(doc="The audit it is about.")
     assets: tuple[ReportAsset, ...] = option(items=(1, 4096), doc="Every asset of the audit, in its order.")
-    reserves: ReportReserves | None = option(doc="How holdings were counted; null if they were no part of the audit.")
+    reserves: ReportReserves | None = option(doc="How holdings were counted; null if they were not part of the audit.")
     guarantees: ReportGuarantees = option(doc="What the proof of liabilities establishes and what it does not.")
     security: ReportSecurity = option(doc="How hard it is to cheat.")
     chain: str = option(
         choices=("whole", "not-given"),
-        doc="whole: history goes back to the first audit, every link checked. not-given: there are audits before it "
-        "that were not at hand.",
+        doc="whole: the history goes back to the first audit, every link checked. not-given: there are earlier audits "
+        "that were not available.",
     )
     history: tuple[ReportEntry, ...] = option(items=(1, 65536), doc="The audits up to this one, the oldest first.")
 

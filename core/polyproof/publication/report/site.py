@@ -1,8 +1,8 @@
 """The site: a report as static pages that need no server and load nothing from elsewhere.
 
 Every page carries its style sheet and its drawings in itself and a policy (CSP) that forbids everything else, so that
-it looks and reads the same from a disk, from any server, in ten years. Texts from manifests and reserves are the
-organisation's: the templates escape all of them, and no text is ever marked as safe but our own charts and style.
+it looks and reads the same from a disk and from any server, in ten years too. Texts from manifests and reserves are the
+organisation's: the templates escape all of them, and only our own charts and style are ever marked as safe.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _PAGES = (
 
 @frozen
 class Places:
-    """Where readers find what was verified, as paths that commands take."""
+    """Where readers find what was verified, as paths for use in commands."""
 
     audit: str = "public"
     """The public half of the audit."""
@@ -56,7 +56,7 @@ def asset_page(symbol: str) -> str:
 
 
 def render_site(report: Report, places: Places | None = None) -> dict[str, bytes]:
-    """All files of the site by path, ``report.json`` the last."""
+    """All files of the site by path, ``report.json`` last."""
     places = places or Places()
     environment = _environment()
     style = environment.loader.get_source(environment, "style.css")[0] if environment.loader else ""
@@ -137,7 +137,7 @@ def _result(met: bool | None, owed: bool = True) -> tuple[str, str]:
 
 
 _BAR, _FULL = 100, 125
-"""Width of a bar, and the percentage that fills it; what is beyond is cut off."""
+"""Width of a bar, and the percentage that fills it; anything beyond is cut off."""
 
 
 def _coverage(ratio: Fraction | None) -> tuple[str, str] | None:
@@ -262,14 +262,14 @@ def _value(amount: str | None) -> Fraction | None:
 def write_site(out: Path, files: Mapping[str, bytes]) -> None:
     """Write a site, or replace an older one; other files in ``out`` are left alone.
 
-    Raises ``ArtifactError`` for a directory that holds something and no report.
+    Raises ``ArtifactError`` for a directory that is not empty and holds no report.
     """
     check_place(out)
     for path, data in files.items():
         target = out / path
         target.parent.mkdir(parents=True, exist_ok=True)
         write_durably(target, data)
-    # Pages of assets that are audited no more would tell of an older report.
+    # Pages of assets that are no longer audited would show an older report.
     for page in (out / _ASSETS).glob("*.html"):
         if f"{_ASSETS}/{page.name}" not in files:
             page.unlink()

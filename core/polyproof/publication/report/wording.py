@@ -1,6 +1,6 @@
 """What the report says in words, and how it rounds: always against the organisation.
 
-What is owed is rounded up, what is held and every ratio down, a gap up. Exact amounts stand on the page of each asset.
+What is owed is rounded up, what is held and every ratio down, a gap up. Exact amounts are on the page of each asset.
 """
 
 from __future__ import annotations
@@ -41,24 +41,24 @@ __all__ = [
 
 _CONTEXT = Context(prec=400)
 _SIGNIFICANT = 8
-"""Digits that a rounded amount keeps, unless it has more before the point."""
+"""The digits of a rounded amount, unless it has more before the decimal point."""
 
 STATUS_LABELS = {
     "proven": ("Proven", "Signed by the keys that control the address."),
-    "key_only": ("Key only", "Signed by a key, but the address is a name that does not say whose key it is."),
+    "key_only": ("Key only", "Signed by a key, but the address is a name that does not say which key controls it."),
     "unbound": ("Unbound", "Signed, but nothing known ties the signers to the address."),
-    "custodial": ("Held by others", "Declared to be with a custodian; no signature was looked at."),
+    "custodial": ("Held by others", "Declared to be with a custodian; no signature was checked."),
     "unsupported": ("Not judged", "No installed scheme can judge this chain; nothing was checked. Never counts."),
     "failed": ("Failed", "Something that was checked does not hold. Never counts."),
 }
 BALANCE_LABELS = {
-    "confirmed": ("Confirmed", "The chain said exactly this amount at the snapshot's block."),
-    "differs": ("Differs", "The chain said another amount; the lesser of the two counts."),
-    "not_checked": ("Not checked", "Nobody was asked, or no answer came."),
+    "confirmed": ("Confirmed", "The chain gave exactly this amount at the snapshot's block."),
+    "differs": ("Differs", "The chain gave a different amount; the smaller of the two counts."),
+    "not_checked": ("Not checked", "No chain was asked, or no usable answer came."),
 }
 FRESHNESS_LABELS = {
     "challenge": ("For this audit", "The signed message names this audit, its liabilities, the block and the address."),
-    "stale": ("Of unknown time", "The signed message could have been signed at any time."),
+    "stale": ("At an unknown time", "The signed message could have been signed at any time."),
     "contradicts": ("For something else", "The signed message names another audit, block or address; the row failed."),
 }
 
@@ -67,7 +67,7 @@ FRESHNESS_LABELS = {
 
 
 def exact(amount: str) -> str:
-    """An exact decimal, thousands apart."""
+    """An exact decimal, with thousands separated."""
     sign = "−" if amount.startswith("-") else ""
     whole, point, fraction = amount.removeprefix("-").partition(".")
     return f"{sign}{int(whole):,}{point}{fraction}"
@@ -118,7 +118,7 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def joined(words: Sequence[str], last: str = "and", most: int = 6) -> str:
-    """A list in a sentence; of a long one its beginning, and how many more there are."""
+    """A list in a sentence; for a long one its beginning, and how many more there are."""
     if len(words) > most:
         return f"{', '.join(words[: most - 1])} {last} {len(words) - most + 1} more"
     return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
@@ -155,12 +155,12 @@ def policy_sentences(policy: ReservesPolicy) -> list[str]:
     names = [STATUS_LABELS[status.replace("-", "_")][0].lower() for status in policy.count]
     counted = f"Rows count whose ownership is {joined(names, 'or')}." if names else "No row counts at all."
     balances = (
-        "Only balances that were asked of their chain count, and of two amounts the lesser."
+        "Only balances that the chain answered for count; where the two amounts differ, the smaller counts."
         if policy.balances == "checked"
-        else "Where a chain was not asked, the amount that the organisation declares counts."
+        else "Where the chain gave no answer, the amount that the organisation declares counts."
     )
     stale = (
-        "Signatures must be made for this very audit."
+        "Signatures must be made for this particular audit."
         if policy.stale == "refuse"
         else "Signatures count whenever they were made, even long before this audit."
     )
@@ -171,7 +171,7 @@ def policy_sentences(policy: ReservesPolicy) -> list[str]:
 
 
 def is_proven(report: Report) -> bool:
-    """Whether the totals are proven to everybody, rather than committed to and left to users to check."""
+    """Whether the totals are proven to everybody, rather than committed to and left for users to check."""
     return report.guarantees.non_negativity == "every account"
 
 
@@ -195,8 +195,8 @@ def verdict_sentence(report: Report) -> str:
     if report.reserves is None:
         has = "has proven how much it owes its users" if proven else "has committed itself to what it owes its users"
         return (
-            f"{who} {has}. What it holds was no part of this audit: there is no ratio, and nothing here says that the "
-            f"assets are there."
+            f"{who} {has}. What it holds was not part of this audit: there is no ratio, and nothing here shows that "
+            "the assets exist."
         )
     least, owes = (
         required(report.reserves.policy.least),
@@ -212,18 +212,18 @@ def verdict_sentence(report: Report) -> str:
 def limits(report: Report) -> tuple[str, ...]:
     """What the report does not say: what rests on trust, on somebody's word, or was not examined."""
     if report.reserves is None:
-        held_open: tuple[str, ...] = ("what the organisation holds: reserves were no part of this audit",)
+        held_open: tuple[str, ...] = ("what the organisation holds: reserves were not part of this audit",)
     else:
         held_open = (*report.reserves.leaves_open, two_moments(report))
     return (*report.guarantees.remaining_trust, *held_open)
 
 
 def two_moments(report: Report) -> str:
-    """That nothing shows liabilities and holdings to be of one moment."""
+    """The caveat that nothing shows liabilities and holdings to be from the same moment."""
     assert report.reserves is not None
     return (
-        f"whether both halves are of one moment: holdings are stated for {moment(report.reserves.snapshot)}, the proof "
-        f"of liabilities was begun {moment(report.audit.created)}"
+        f"whether both halves are from the same moment: holdings are stated for {moment(report.reserves.snapshot)}, "
+        f"the proof of liabilities was started {moment(report.audit.created)}"
     )
 
 
@@ -231,7 +231,7 @@ def asset_sentence(asset: ReportAsset, report: Report) -> str:
     """The verdict on one asset."""
     if asset.reserves is None or report.reserves is None:
         owed_how = "proven" if is_proven(report) else "committed to"
-        return f"What is owed is {owed_how}. What is held was no part of this audit."
+        return f"What is owed is {owed_how}. What is held was not part of this audit."
     if asset.ratio is None:
         return "Nothing is owed in this asset."
     found, least = percentage(asset.ratio), required(report.reserves.policy.least)
@@ -239,5 +239,5 @@ def asset_sentence(asset: ReportAsset, report: Report) -> str:
         return f"Holdings that count are {found} of what is owed; at least {least} is required."
     if asset.reserves.surplus.startswith("-"):
         missing = owed(asset.reserves.surplus.removeprefix("-"))
-        return f"Holdings that count are {found} of what is owed: {missing} {asset.symbol} short of it."
+        return f"Holdings that count are {found} of what is owed: {missing} {asset.symbol} short."
     return f"Holdings that count are {found} of what is owed, but at least {least} is required."
