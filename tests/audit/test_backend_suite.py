@@ -18,6 +18,8 @@ from polyproof.testing.backend import BackendSuite
 from polyproof.testing.exchange import OneSegment
 from polyproof.testing.hostile import variants
 
+pytestmark = pytest.mark.slow
+
 
 class TestTally(BackendSuite):
     backend_name = "tally"

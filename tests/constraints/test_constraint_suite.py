@@ -9,6 +9,8 @@ import pytest
 from constraints import faulty_systems
 from doubles.suites import caught
 
+pytestmark = pytest.mark.slow
+
 FAULTS = {
     "TestUndeterminedColumn": "test_every_cell_is_determined_or_listed_as_free",
     "TestStaleFreeCell": "test_every_cell_is_determined_or_listed_as_free",

@@ -9,6 +9,8 @@ import pytest
 from digests import faulty_hashes
 from doubles.suites import caught
 
+pytestmark = pytest.mark.slow
+
 FAULTS = {
     "TestLengthIsNotBound": "test_length_of_a_row_is_bound",
     "TestDomainIsIgnored": "test_domains_are_separate",

@@ -9,6 +9,8 @@ import pytest
 from doubles.suites import caught
 from goldilocks import faulty_fields
 
+pytestmark = pytest.mark.slow
+
 FAULTS = {
     "TestModulusIsNoPrime": "test_modulus_is_a_prime_below_two_to_the_64",
     "TestGeneratorOfASubgroup": "test_generator_generates_and_two_adicity_is_exact",

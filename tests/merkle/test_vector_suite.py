@@ -9,6 +9,8 @@ import pytest
 from doubles.suites import caught
 from merkle import faulty_vector_commitments
 
+pytestmark = pytest.mark.slow
+
 FAULTS = {
     "TestSiblingsLeftOver": "test_too_many_siblings_are_rejected",
     "TestFewSiblingsAreEnough": "test_too_few_siblings_are_rejected",

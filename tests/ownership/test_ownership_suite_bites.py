@@ -8,6 +8,8 @@ import pytest
 
 from faulty import Faulty
 
+pytestmark = pytest.mark.slow
+
 CAUGHT_BY = {
     "AllOrNothing": "test_junk_beside_it_changes_nothing_of_a_row",
     "AllSpelledAlike": "test_two_accounts_have_two_spellings",

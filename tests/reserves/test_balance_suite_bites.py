@@ -8,6 +8,8 @@ import pytest
 
 from faulty import Faulty
 
+pytestmark = pytest.mark.slow
+
 CAUGHT_BY = {
     "AskingEarly": "test_nothing_is_asked_before_there_is_a_question",
     "Believing": "test_no_value_of_another_kind_is_a_balance",

@@ -9,6 +9,8 @@ import pytest
 from doubles.suites import caught
 from stark import faulty_polynomial_commitments
 
+pytestmark = pytest.mark.slow
+
 FAULTS = {
     "TestFalseValuesPass": "test_openings_of_dishonest_provers_are_rejected",
     "TestHighDegreePasses": "test_openings_of_dishonest_provers_are_rejected",
