@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,6 +23,7 @@ __all__ = ["OkxJson"]
 
 _BLOCK = 1 << 20
 """Bytes read at a time."""
+_BLANKS = re.compile(r"[ \t\r\n]++")
 _LONGEST_RECORD = 1 << 24
 """Characters an account may have."""
 
@@ -154,11 +156,10 @@ class _Text:
     def next(self) -> str:
         """Pass over white space; the character there, or an empty text at the end."""
         while True:
-            window = self._window
-            while self._place < len(window) and window[self._place] in " \t\r\n":
-                self._place += 1
-            if self._place < len(window):
-                return window[self._place]
+            blanks = _BLANKS.match(self._window, self._place)
+            self._place = blanks.end() if blanks else self._place
+            if self._place < len(self._window):
+                return self._window[self._place]
             if not self._more(_BLOCK):
                 return ""
 

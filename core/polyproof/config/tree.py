@@ -29,6 +29,7 @@ __all__ = ["Entry", "Items", "Mapping", "Node", "Scalar", "from_json", "load_yam
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_NODES = 1 << 16
+_BLOCK = 1 << 20
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOLEAN = re.compile(r"(true|True|TRUE)|false|False|FALSE")
@@ -93,10 +94,13 @@ def load_yaml(path: Path, max_bytes: int = MAX_BYTES) -> Node:
     """Read a YAML file. Raises ``SpecError`` for one that cannot be read, and as ``parse_yaml`` does."""
     try:
         with path.open("rb") as file:
-            data = file.read(max_bytes + 1)
+            # Block by block: read(n) takes n bytes of memory at once, however small the file is.
+            data = bytearray()
+            while len(data) <= max_bytes and (block := file.read(_BLOCK)):
+                data += block
     except OSError as error:
         raise SpecError(Problem(f"cannot be read: {error.strerror or error}", Location(str(path)))) from error
-    return parse_yaml(data, str(path), max_bytes)
+    return parse_yaml(bytes(data), str(path), max_bytes)
 
 
 def parse_yaml(data: bytes, file: str, max_bytes: int = MAX_BYTES) -> Node:
