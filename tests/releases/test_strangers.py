@@ -30,7 +30,7 @@ def offered(folder: Path) -> set[str]:
 
 def test_every_kind_of_plugin_has_an_example_on_the_page_about_plugins() -> None:
     kinds = {kind for package in strangers.packages(strangers.EXAMPLES) for kind in offered(package)}
-    assert kinds <= set(KINDS)
+    assert kinds == set(KINDS)
     page = PAGE.read_text(encoding="utf-8")
     missing = [path.name for path in strangers.packages(strangers.EXAMPLES) if f"examples/{path.name}/" not in page]
     assert missing == []
