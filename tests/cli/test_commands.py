@@ -136,7 +136,7 @@ def test_a_file_of_balances_that_is_none_is_told(
         ("BTC", "SYMBOL=AMOUNT"),
         ("=1", "SYMBOL=AMOUNT"),
         ("BTC=", "SYMBOL=AMOUNT"),
-        ("BTC=1,5", "decimal point is a point"),
+        ("BTC=1,5", "a point as the decimal mark"),
         ("BTC=-1", "out of range"),
         ("BTC=1e30", "out of range"),
         ("BTC=1e999999999", "digits"),
@@ -325,6 +325,7 @@ def test_plugins_lists_kind_name_version_origin_and_a_line(command: Command) -> 
         "plugin": "tally",
         "origin": "tests (audit.tally_backend)",
         "summary": "Proves nothing",
+        "missing_extras": [],
     }
 
 

@@ -95,5 +95,5 @@ def test_refusal_of_the_small_extension(tmp_path: Path) -> None:
 
 
 def test_omission_figure() -> None:
-    assert "of 1000 accounts and 1 % who check, 0.004 %" in " ".join(PAGE.split())
+    assert "with 1000 accounts and 1 % who check, 0.004 %" in " ".join(PAGE.split())
     assert round(100 * 0.99**1000, 3) == 0.004
