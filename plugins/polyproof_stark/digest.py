@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
 from polyproof.constraints import Expression, Operation
+from polyproof.formats.strict_json import canonical
 from polyproof.toolkit.stated_constraints import StatedConstraints, reachable
 
 __all__ = ["digest"]
@@ -36,8 +36,7 @@ def digest(stated: StatedConstraints, group_size: int) -> bytes:
         "sums": [[item.name, text(item.body), text(item.last), text(item.total)] for item in stated.sums],
         "zeros": [[item.name, text(item.expression), item.rows.value] for item in stated.zeros],
     }
-    data = json.dumps(description, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(data.encode()).digest()
+    return hashlib.sha256(canonical(description)).digest()
 
 
 def _texts(stated: StatedConstraints) -> dict[int, str]:

@@ -1,65 +1,134 @@
-"""JSON that others wrote, read strictly: no duplicate keys, no numbers but small integers, bounded depth."""
+"""JSON: what others wrote is read strictly, and what polyproof writes is in canonical form.
+
+Every file and every answer that may be hostile is read by ``parse_strict``: it ends in a value or in a ``BadJson``, in
+time and memory proportional to the bytes. What the value may be is for its format to say.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
-__all__ = ["canonical", "parse_strict"]
+__all__ = ["BadJson", "canonical", "canonical_line", "parse_strict"]
 
-
+_MOST_TOKENS = 1 << 22
+"""Quotes and brackets in a text: an object takes far more memory than its two bytes."""
+_BRACKETS = re.compile(r"""["\[\]{}]|\\.""", re.DOTALL)
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
+class BadJson(ValueError):
+    """Bytes that are not acceptable JSON; ``check`` says why: ``"utf-8"``, ``"json"`` or, of a string, ``"text"``."""
+
+    def __init__(self, check: str, reason: str) -> None:
+        self.check = check
+        super().__init__(reason)
+
+
 def canonical(value: Any) -> bytes:
-    """The canonical form of a value: UTF-8, keys sorted, no spaces, as in ``polyproof.liabilities.manifest``."""
+    """The canonical form of a value, which digests are taken of: UTF-8, keys sorted, no spaces.
+
+    Integers are decimal; of characters only ``"``, ``\\``, and those below U+0020 are escaped. For integers below 2^53
+    that is RFC 8785. Raises ``ValueError`` for a float that is not finite.
+    """
     return _ENCODE(value).encode()
 
 
-def parse_strict(data: bytes, *, fractions_as_text: bool = False) -> Any:
-    """The value. Raises ``ValueError`` that says what is wrong, whatever the bytes.
+def canonical_line(value: Any) -> bytes:
+    """The canonical form and a line end: a file of one value, or a line of a file of many."""
+    return canonical(value) + b"\n"
 
-    ``fractions_as_text`` is for JSON of programs with their own idea of numbers: a number that is not an integer is
-    returned as its exact text, and integers may be long.
+
+def parse_strict(
+    data: bytes,
+    *,
+    fractions_as_text: bool = False,
+    most_digits: int = 19,
+    most_depth: int = 32,
+    printable: int | None = None,
+) -> Any:
+    """The value of a JSON text. Raises ``BadJson`` that says what is wrong, whatever the bytes.
+
+    No object has a key twice, no number more than ``most_digits`` digits, and nothing is nested deeper than
+    ``most_depth``. A number that is not an integer is refused, or with ``fractions_as_text`` returned as it is spelled.
+    With ``printable`` every string, keys included, has at most so many characters, none of which steers a terminal.
     """
     try:
-        return (_DECODE_FRACTIONS if fractions_as_text else _DECODE)(data.decode("utf-8"))
-    except RecursionError:
-        raise ValueError("it nests too deeply") from None
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadJson("utf-8", f"not UTF-8: {error.reason} at byte {error.start}") from None
+    _check_nesting(text, most_depth)
+    try:
+        value = _decoder(fractions_as_text, most_digits)(text)
+    except BadJson:
+        raise
+    except ValueError as error:
+        raise BadJson("json", f"not JSON: {error}") from None
+    if printable is not None:
+        _check_strings(value, printable)
+    return value
+
+
+def _check_nesting(text: str, most: int) -> None:
+    """Before the parser sees it, since the parser recurses."""
+    opened = text.count("[") + text.count("{")
+    if 2 * opened + text.count('"') > _MOST_TOKENS:
+        raise BadJson("json", "too intricate")
+    if opened <= most:
+        return
+    depth, inside_string = 0, False
+    for token in _BRACKETS.finditer(text):
+        match token.group():
+            case '"':
+                inside_string = not inside_string
+            case "[" | "{" if not inside_string:
+                depth += 1
+            case "]" | "}" if not inside_string:
+                depth -= 1
+        if depth > most:
+            raise BadJson("json", f"nested deeper than {most} levels")
+
+
+@lru_cache(maxsize=8)
+def _decoder(fractions_as_text: bool, most_digits: int) -> Callable[[str], Any]:
+    def short(number: str) -> str:
+        if len(number) > most_digits:
+            raise BadJson("json", f"a number has {len(number)} digits")
+        return number
+
+    def refused(number: str) -> Any:
+        raise BadJson("json", f"the number {number[:40]} is not an integer")
+
+    return json.JSONDecoder(
+        object_pairs_hook=_without_duplicates,
+        parse_int=lambda digits: int(short(digits)),
+        parse_float=short if fractions_as_text else refused,
+        parse_constant=refused,
+    ).decode
 
 
 def _without_duplicates(pairs: Iterable[tuple[str, Any]]) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"the key {ascii(key)[:60]} occurs twice in one object")
+            raise BadJson("json", f"the key {ascii(key)[:60]} occurs twice in one object")
         found[key] = value
     return found
 
 
-def _small(digits: str) -> int:
-    if len(digits) > 19:
-        raise ValueError(f"a number has {len(digits)} digits")
-    return int(digits)
-
-
-def _short(digits: str) -> str:
-    if len(digits) > 100:
-        raise ValueError(f"a number has {len(digits)} characters")
-    return digits
-
-
-def _refused(number: str) -> float:
-    raise ValueError(f"the number {number[:40]} is not an integer; amounts are strings")
-
-
-_DECODE_FRACTIONS = json.JSONDecoder(
-    object_pairs_hook=_without_duplicates,
-    parse_int=lambda digits: int(_short(digits)),
-    parse_float=_short,
-    parse_constant=_refused,
-).decode
-_DECODE = json.JSONDecoder(
-    object_pairs_hook=_without_duplicates, parse_int=_small, parse_float=_refused, parse_constant=_refused
-).decode
+def _check_strings(value: Any, longest: int) -> None:
+    if isinstance(value, str):
+        if len(value) > longest or not value.isprintable():
+            shown = ascii(value)
+            shown = shown if len(shown) <= 80 else f"{shown[:77]}…"
+            raise BadJson("text", f"a string is too long or cannot be printed: {shown}")
+    elif isinstance(value, list):
+        for item in value:
+            _check_strings(item, longest)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_strings(key, longest)
+            _check_strings(item, longest)

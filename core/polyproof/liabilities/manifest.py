@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Never
 
 from polyproof.errors import ProofRejected
+from polyproof.formats.strict_json import BadJson, parse_strict
 from polyproof.model.manifest import FORMAT, VERSION, Manifest, Segment, proof_file
 from polyproof.settings.policy import Policy
 
@@ -22,10 +20,7 @@ _TIMESTAMP = "%Y-%m-%dT%H:%M:%SZ"
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,159})\Z")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
-_TOKENS = re.compile(r"""["\[\]{}]|\\.""", re.DOTALL)
 _MAX_DEPTH = 12
-_MAX_TOKENS = 1 << 22
-_MAX_INTEGER_DIGITS = 19
 _MAX_TEXT = 1024
 
 
@@ -86,73 +81,10 @@ def _parse_segment(node: _Node, index: int, assets: int) -> Segment:
 
 def _parse_json(data: bytes) -> Any:
     try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        _reject("utf-8", f"the manifest is not UTF-8: {error.reason} at byte {error.start}")
-    _check_nesting(text)
-    try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_without_duplicates,
-            parse_int=_bounded_integer,
-            parse_float=_finite,
-            parse_constant=_finite,
-        )
-    except ValueError as error:
-        _reject("json", f"the manifest is not JSON: {error}")
-    _check_texts(value)
-    return value
-
-
-def _check_nesting(text: str) -> None:
-    # Before the parser sees it: the parser recurses, and an object takes far more memory than its two bytes.
-    depth, inside_string = 0, False
-    for tokens, token in enumerate(_TOKENS.finditer(text)):
-        match token.group():
-            case '"':
-                inside_string = not inside_string
-            case "[" | "{" if not inside_string:
-                depth += 1
-            case "]" | "}" if not inside_string:
-                depth -= 1
-        if depth > _MAX_DEPTH or tokens > _MAX_TOKENS:
-            _reject("json", f"the manifest is nested deeper than {_MAX_DEPTH} levels or has too many parts")
-
-
-def _check_texts(value: Any) -> None:
-    if isinstance(value, str):
-        # Text that is printed must not control the terminal or reorder what is read.
-        if len(value) > _MAX_TEXT or not value.isprintable():
-            _reject("text", f"the manifest has a text that is too long or cannot be printed: {_shown(value)}")
-    elif isinstance(value, list):
-        for item in value:
-            _check_texts(item)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            _check_texts(key)
-            _check_texts(item)
-
-
-def _without_duplicates(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in result:
-            _reject("json", f"the manifest has the key {_shown(key)} twice in one object")
-        result[key] = value
-    return result
-
-
-def _bounded_integer(digits: str) -> int:
-    if len(digits) > _MAX_INTEGER_DIGITS:
-        _reject("json", f"the manifest has a number of {len(digits)} digits")
-    return int(digits)
-
-
-def _finite(number: str) -> float:
-    value = float(number)
-    if not math.isfinite(value):
-        _reject("json", f"the manifest has the number {_shown(number)}")
-    return value
+        # A fraction is no value of a manifest; as a string it ends where its place is looked at.
+        return parse_strict(data, fractions_as_text=True, most_depth=_MAX_DEPTH, printable=_MAX_TEXT)
+    except BadJson as error:
+        _reject(error.check, f"the manifest is refused: {error}")
 
 
 def _shown(value: object) -> str:

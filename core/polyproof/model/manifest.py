@@ -7,13 +7,13 @@ digest is the SHA-256 of those bytes, so ``sha256sum manifest.json`` prints it.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
 from polyproof.errors import ProofRejected
+from polyproof.formats.strict_json import canonical_line
 
 __all__ = ["FORMAT", "VERSION", "Manifest", "Segment", "proof_file"]
 
@@ -82,7 +82,7 @@ class Manifest:
     @property
     def context(self) -> bytes:
         """SHA-256 of the header, which every segment's proof is bound to, so that none of it can be changed later."""
-        return hashlib.sha256(b"polyproof/audit-context/1\n" + _canonical(self.header)).digest()
+        return hashlib.sha256(b"polyproof/audit-context/1\n" + canonical_line(self.header)).digest()
 
     def to_bytes(self) -> bytes:
         """The file."""
@@ -97,7 +97,7 @@ class Manifest:
             for segment in self.segments
         ]
         totals = [str(total) for total in self.totals]
-        return _canonical({**self.header, "segments": segments, "totals": totals})
+        return canonical_line({**self.header, "segments": segments, "totals": totals})
 
     @property
     def digest(self) -> bytes:
@@ -108,8 +108,3 @@ class Manifest:
 def proof_file(index: int) -> str:
     """Name of a segment's proof file."""
     return f"proof-{index:04d}.bin"
-
-
-def _canonical(value: Mapping[str, Any]) -> bytes:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return (text + "\n").encode()

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import os
 import shutil
 import time
@@ -27,12 +26,10 @@ from typing import Any
 from attrs import frozen
 
 from polyproof.config.options import Fault, option, plain
-from polyproof.config.reader import Structure
-from polyproof.config.tree import from_json
-from polyproof.errors import ArtifactError, InputError, PolicyRejected, Problem, ProofRejected
+from polyproof.errors import ArtifactError, PolicyRejected, Problem, ProofRejected
 from polyproof.extras import require_extras
 from polyproof.formats.files import read_bounded, write_durably
-from polyproof.formats.strict_json import canonical, parse_strict
+from polyproof.formats.strict_json import canonical_line
 from polyproof.liabilities import AuditVerified, verification
 from polyproof.liabilities.artifacts import (
     HISTORY,
@@ -49,6 +46,7 @@ from polyproof.registry import Registry
 from polyproof.reserves.evidence import EVIDENCE
 from polyproof.reserves.published import MOST_BYTES as MOST_RESERVES_BYTES
 from polyproof.reserves.verification import ReservesVerified, verify_reserves
+from polyproof.settings.documents import read_document
 from polyproof.settings.policy import Policy, PolicyCheck
 from polyproof.settings.reserves import ReservesPolicy
 
@@ -118,7 +116,7 @@ class PublishedHistory:
 
     def to_bytes(self) -> bytes:
         """The file, in canonical form."""
-        return canonical(plain(self)) + b"\n"
+        return canonical_line(plain(self))
 
 
 def history_schema() -> dict[str, Any]:
@@ -130,21 +128,14 @@ def history_schema() -> dict[str, Any]:
 
 def history_schema_text() -> str:
     """The schema as the file ``specs/history.schema.json`` has it."""
-    return json.dumps(history_schema(), indent=2, ensure_ascii=False) + "\n"
+    from polyproof.settings.schema import file_text
+
+    return file_text(history_schema())
 
 
 def parse_history(data: bytes, file: str = HISTORY) -> PublishedHistory:
     """Read an index that others wrote. Raises ``ProofRejected`` for anything but the canonical form of one."""
-    try:
-        structure = Structure(Registry(), limit=1)
-        found = structure.build(from_json(parse_strict(data), "history"), PublishedHistory)
-        structure.finish()
-    except (InputError, ValueError) as error:
-        raise ProofRejected("history-format", str(error), file=file) from error
-    assert found is not None, "an incomplete index has a problem"
-    if found.to_bytes() != data:
-        raise ProofRejected("history-canonical", "it is not in canonical form", file=file)
-    return found
+    return read_document(data, PublishedHistory, "history", file)
 
 
 def read_history(directory: Path) -> PublishedHistory:

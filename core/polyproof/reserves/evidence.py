@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from polyproof.errors import Location, ProofRejected
-from polyproof.formats.strict_json import canonical, parse_strict
+from polyproof.formats.strict_json import canonical, canonical_line, parse_strict
 from polyproof.model.holdings import LONGEST_ADDRESS, LONGEST_TEXT, amount_text
 from polyproof.model.names import BLOCK, NAME, OPTIONAL_NAME
 from polyproof.ownership import Kind, Status
@@ -56,9 +56,9 @@ _LONGEST_LINE = 16 << 20
 
 def evidence_lines(rows: Iterable[JudgedRow]) -> Iterator[bytes]:
     """The lines of the file, each with its line end."""
-    yield canonical({HEADER: FORMAT}) + b"\n"
+    yield canonical_line({HEADER: FORMAT})
     for one in rows:
-        yield canonical(_record(one)) + b"\n"
+        yield canonical_line(_record(one))
 
 
 def _record(one: JudgedRow) -> dict[str, Any]:

@@ -10,7 +10,6 @@ Every number in it follows from the evidence and the liabilities; ``verify_reser
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -19,18 +18,16 @@ from attrs import frozen
 
 from polyproof.balances import Pin
 from polyproof.config.options import option, plain
-from polyproof.config.reader import Structure
-from polyproof.config.tree import from_json
-from polyproof.errors import InputError, ProofRejected
-from polyproof.formats.strict_json import canonical, parse_strict
+from polyproof.errors import ProofRejected
+from polyproof.formats.strict_json import canonical_line
 from polyproof.liabilities.artifacts import RESERVES
 from polyproof.model.holdings import amount_text
 from polyproof.model.names import DIGEST
 from polyproof.ownership import Status
-from polyproof.registry import Registry
 from polyproof.reserves.evaluation import AssetReserves, Check, Evaluation, Holding, percent
 from polyproof.reserves.evidence import EVIDENCE
 from polyproof.reserves.reading import Discrepancy, SourceFile
+from polyproof.settings.documents import read_document
 from polyproof.settings.reserves import ReservesPolicy
 
 __all__ = [
@@ -195,7 +192,7 @@ class PublishedReserves:
 
     def to_bytes(self) -> bytes:
         """The file."""
-        return canonical(plain(self)) + b"\n"
+        return canonical_line(plain(self))
 
     @property
     def digest(self) -> bytes:
@@ -302,16 +299,7 @@ def parse_published(data: bytes, file: str = RESERVES) -> PublishedReserves:
     """Read a result that others wrote. Raises ``ProofRejected`` for anything but the canonical form of one."""
     if len(data) > MOST_BYTES:
         raise ProofRejected("file-size", f"{len(data)} bytes, more than the {MOST_BYTES} allowed", file=file)
-    try:
-        structure = Structure(Registry(), limit=1)
-        found = structure.build(from_json(parse_strict(data), "reserves"), PublishedReserves)
-        structure.finish()
-    except (InputError, ValueError) as error:
-        raise ProofRejected("reserves-format", str(error), file=file) from error
-    assert found is not None, "an incomplete result has a problem"
-    if found.to_bytes() != data:
-        raise ProofRejected("reserves-canonical", "it is not in canonical form", file=file)
-    return found
+    return read_document(data, PublishedReserves, "reserves", file)
 
 
 # Schema
@@ -326,4 +314,6 @@ def reserves_schema() -> Mapping[str, Any]:
 
 def reserves_schema_text() -> str:
     """The schema as the file ``specs/reserves.schema.json`` has it."""
-    return json.dumps(reserves_schema(), indent=2, ensure_ascii=False) + "\n"
+    from polyproof.settings.schema import file_text
+
+    return file_text(reserves_schema())

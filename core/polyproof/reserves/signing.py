@@ -11,7 +11,7 @@ from polyproof.errors import ArtifactError, InputError, ReservesError
 from polyproof.extras import require_extras
 from polyproof.findings import Findings
 from polyproof.formats.files import write_durably
-from polyproof.formats.strict_json import canonical
+from polyproof.formats.strict_json import canonical_line
 from polyproof.liabilities import verification
 from polyproof.ownership import Kind, OwnershipClaim
 from polyproof.progress import Progress
@@ -72,7 +72,7 @@ def write_challenges(
 
 def _unsigned(read: ReservesRead, challenges: Challenges) -> Iterable[bytes]:
     findings = Findings()
-    lines = [canonical({HEADER: FORMAT}) + b"\n"]
+    lines = [canonical_line({HEADER: FORMAT})]
     for row, account in zip(read.rows, read.accounts, strict=True):
         if row.kind is Kind.CUSTODIAL:
             continue
@@ -81,6 +81,6 @@ def _unsigned(read: ReservesRead, challenges: Challenges) -> Iterable[bytes]:
         except InputError as error:
             findings.add_error(error, row.location)
             continue
-        lines.append(canonical(holding_record(evolve(row, message=message, signatures=()))) + b"\n")
+        lines.append(canonical_line(holding_record(evolve(row, message=message, signatures=()))))
     findings.raise_any(ReservesError)
     return lines

@@ -9,6 +9,7 @@ checked by editors as it is typed. A schema cannot express how several values re
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from polyproof.errors import ExtraMissing, PluginError
 from polyproof.registry import Registry
 from polyproof.settings.spec import FORMAT, Spec
 
-__all__ = ["document_schema", "json_schema", "schema_text"]
+__all__ = ["document_schema", "file_text", "json_schema", "schema_text"]
 
 _TYPES: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string", Path: "string"}
 
@@ -55,7 +56,12 @@ def document_schema(cls: type[Any], title: str) -> dict[str, Any]:
 
 def schema_text(registry: Registry) -> str:
     """The schema as the file has it."""
-    return json.dumps(json_schema(registry), indent=2, ensure_ascii=False) + "\n"
+    return file_text(json_schema(registry))
+
+
+def file_text(schema: Mapping[str, Any]) -> str:
+    """A schema as a file for people and editors."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 class _Generator:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from polyproof.config.options import NOT_AN_OPTION, Fault, option, options_of, p
 from polyproof.config.reader import Choice, Structure, locate
 from polyproof.config.tree import Node, from_json, load_yaml, parse_yaml
 from polyproof.errors import InputError, ProofRejected
+from polyproof.formats.strict_json import canonical
 from polyproof.model.assets import Asset
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
@@ -105,11 +105,9 @@ class PublicSpec:
     def digest(self) -> bytes:
         """32 bytes: SHA-256 of ``"polyproof/spec/1\\n"`` and ``public()`` in canonical JSON.
 
-        Canonical: UTF-8, keys sorted, no spaces, integers in decimal, only ``"``, ``\\`` and characters
-        below U+0020 escaped. For integers below 2^53 that is RFC 8785.
+        Canonical: ``polyproof.formats.strict_json.canonical``.
         """
-        text = json.dumps(self.public(), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        return hashlib.sha256(_DIGEST_DOMAIN + text.encode()).digest()
+        return hashlib.sha256(_DIGEST_DOMAIN + canonical(self.public())).digest()
 
 
 def create_backend(spec: PublicSpec, registry: Registry) -> Backend:

@@ -65,7 +65,7 @@ class Response:
     def json(self) -> Any:
         """The body as JSON, where numbers that are not integers are texts as they are written. Raises ``MayPass``."""
         try:
-            return parse_strict(self.body, fractions_as_text=True)
+            return parse_strict(self.body, fractions_as_text=True, most_digits=100)
         except ValueError:
             kind = "HTML" if self.body.lstrip()[:1] == b"<" else "something else"
             raise MayPass(f"the node's answer is not JSON but {kind}") from None

@@ -361,4 +361,6 @@ def report_schema() -> dict[str, Any]:
 
 def report_schema_text() -> str:
     """The schema as the file ``specs/report.schema.json`` has it."""
-    return json.dumps(report_schema(), indent=2, ensure_ascii=False) + "\n"
+    from polyproof.settings.schema import file_text
+
+    return file_text(report_schema())
