@@ -5,8 +5,8 @@ with narrower ones). Kernels written with it do not depend on what LLVM's vector
 keep accumulators in registers. Every function here takes ``uint64`` scalars, ``Lanes``, or both mixed (a
 scalar stands for eight equal lanes), and emits the formula where it is called: nothing is called at run time.
 
-Numba's disk cache notices changes only of the file that defines a kernel: after a change here or in
-``formulas.py``, touch the kernel modules.
+A change here or in ``formulas.py`` gives every kernel that inlines it a new place in the cache:
+``polyproof.toolkit.kernels``.
 """
 
 from __future__ import annotations

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from faulty import failed_tests
+from faulty import Faulty
 
-FAULTY = Path(__file__).with_name("faulty_ledgers.py")
+pytestmark = pytest.mark.slow
+
 CAUGHT_BY = {
     "AskingForMore": "test_format_states_its_name_suffixes_and_units_and_is_made_of_nothing",
     "Backwards": "test_accounts_come_in_order_and_with_every_amount_as_it_is_written",
@@ -33,16 +34,17 @@ CAUGHT_BY = {
     "Silent": "test_what_is_wrong_is_reported_at_its_row",
     "Swallowing": "test_a_file_that_is_not_there_raises_oserror_or_is_reported",
 }
+FAULTY = Faulty(Path(__file__).with_name("faulty_ledgers.py"), CAUGHT_BY)
 
 
 def test_a_sound_format_passes() -> None:
-    assert failed_tests(FAULTY)["TestSound"] == set()
+    assert FAULTY.failed("Sound") == set()
 
 
-@pytest.mark.parametrize("name", CAUGHT_BY)
-def test_a_faulty_format_fails_the_test_of_its_fault(name: str) -> None:
-    assert CAUGHT_BY[name] in failed_tests(FAULTY)[f"Test{name}"]
+@pytest.mark.parametrize("fault", CAUGHT_BY)
+def test_a_faulty_format_fails_the_test_of_its_fault(fault: str) -> None:
+    assert FAULTY.failed(fault) == {CAUGHT_BY[fault]}
 
 
-def test_every_format_of_the_file_is_looked_at() -> None:
-    assert {name.removeprefix("Test") for name in failed_tests(FAULTY)} == {"Sound", *CAUGHT_BY}
+def test_every_fault_of_the_file_is_looked_at() -> None:
+    assert FAULTY.faults() == set(CAUGHT_BY)

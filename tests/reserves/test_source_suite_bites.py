@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from faulty import failed_tests
+from faulty import Faulty
 
-FAULTY = Path(__file__).with_name("faulty_sources.py")
+pytestmark = pytest.mark.slow
+
 CAUGHT_BY = {
     "Ambiguous": "test_names_of_coins_and_chains_mean_one_thing_each",
     "Backwards": "test_holdings_come_in_order_as_they_are_written",
@@ -37,16 +38,17 @@ CAUGHT_BY = {
     "Swallowing": "test_a_file_that_is_not_there_raises_oserror_or_is_reported",
     "Unplaced": "test_holdings_come_in_order_as_they_are_written",
 }
+FAULTY = Faulty(Path(__file__).with_name("faulty_sources.py"), CAUGHT_BY)
 
 
 def test_a_sound_source_passes() -> None:
-    assert failed_tests(FAULTY)["TestSound"] == set()
+    assert FAULTY.failed("Sound") == set()
 
 
-@pytest.mark.parametrize("name", CAUGHT_BY)
-def test_a_faulty_source_fails_the_test_of_its_fault(name: str) -> None:
-    assert CAUGHT_BY[name] in failed_tests(FAULTY)[f"Test{name}"]
+@pytest.mark.parametrize("fault", CAUGHT_BY)
+def test_a_faulty_source_fails_the_test_of_its_fault(fault: str) -> None:
+    assert FAULTY.failed(fault) == {CAUGHT_BY[fault]}
 
 
-def test_every_source_of_the_file_is_looked_at() -> None:
-    assert {name.removeprefix("Test") for name in failed_tests(FAULTY)} == {"Sound", *CAUGHT_BY}
+def test_every_fault_of_the_file_is_looked_at() -> None:
+    assert FAULTY.faults() == set(CAUGHT_BY)
