@@ -20,16 +20,21 @@ from polyproof.version import INTERFACE_VERSION, __version__
 if TYPE_CHECKING:
     from polyproof.backend import Claim
     from polyproof.errors import InputError, PluginError, PolicyRejected, PolyproofError, ProofRejected
-    from polyproof.liabilities.checking import SnapshotChecked, check
-    from polyproof.liabilities.inclusion import (
+    from polyproof.liabilities import (
+        AuditProved,
+        AuditVerified,
         InclusionsCut,
         InclusionVerified,
+        PublishedAudit,
+        SnapshotChecked,
+        check,
         cut_all_inclusions,
         cut_inclusion,
+        open_audit,
+        prove,
+        verify,
         verify_inclusion,
     )
-    from polyproof.liabilities.proving import AuditProved, prove
-    from polyproof.liabilities.verification import AuditVerified, PublishedAudit, open_audit, verify
     from polyproof.registry import Registry, default_registry
     from polyproof.settings.policy import Policy, load_policy
     from polyproof.settings.spec import Spec, load_spec
@@ -37,10 +42,8 @@ if TYPE_CHECKING:
 _WHERE = {
     "backend": "Claim",
     "errors": "InputError PluginError PolicyRejected PolyproofError ProofRejected",
-    "liabilities.checking": "SnapshotChecked check",
-    "liabilities.inclusion": "InclusionVerified InclusionsCut cut_all_inclusions cut_inclusion verify_inclusion",
-    "liabilities.proving": "AuditProved prove",
-    "liabilities.verification": "AuditVerified PublishedAudit open_audit verify",
+    "liabilities": "AuditProved AuditVerified InclusionVerified InclusionsCut PublishedAudit SnapshotChecked "
+    "check cut_all_inclusions cut_inclusion open_audit prove verify verify_inclusion",
     "registry": "Registry default_registry",
     "settings.policy": "Policy load_policy",
     "settings.spec": "Spec load_spec",
