@@ -1,7 +1,7 @@
 """polyproof: pluggable proof backends for proof of reserves.
 
-What a notebook needs is here; a module is imported when one of its names is first used, so that ``import polyproof``
-takes no time and a verifier never loads what proves::
+What a notebook needs is here. A module is imported when one of its names is first used, so that ``import polyproof``
+is quick and a verifier never loads the prover::
 
     from pathlib import Path
 

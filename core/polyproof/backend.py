@@ -3,8 +3,9 @@
 A backend sees one segment at a time. The audit around it (``polyproof.liabilities``) reads the snapshot, shuffles and
 cuts it, keeps public and private files apart, and binds the segments by a manifest.
 
-A backend computes, and core judges: it never sees a verifier's policy. ``polyproof.liabilities.acceptance`` enforces
-that before it asks, by the hashes and fields that the options name, and afterwards, by the ``SecurityReport``.
+A backend computes, and core judges: a backend never sees a verifier's policy. ``polyproof.liabilities.acceptance``
+enforces the policy before it calls the backend, on the hashes and fields that the options name, and afterwards, on
+the ``SecurityReport`` that comes back.
 """
 
 from __future__ import annotations
@@ -36,21 +37,21 @@ __all__ = [
 
 @frozen
 class BackendProperties:
-    """What a backend gives and what it does not, for people who compare. ``polyproof explain`` prints it."""
+    """What a backend provides and what it does not, for comparison. ``polyproof explain`` prints it."""
 
     zero_knowledge: bool
-    """Public files and inclusion files show nothing about balances beyond what ``public`` lists."""
+    """Public files and inclusion files show nothing about balances beyond what ``leaks`` lists."""
     transparent: bool
     """No trusted setup."""
     post_quantum: bool
-    """No assumption that a quantum computer is known to break."""
+    """Rests on no assumption that a quantum computer is known to break."""
     per_asset_totals: bool
     non_negativity: str
-    """``"every account"``, or in words what is checked instead."""
+    """``"every account"``, or what is checked instead, in words."""
     proves: tuple[str, ...]
     hides: tuple[str, ...]
     leaks: tuple[str, ...]
-    """What a reader of public files or a holder of inclusion files learns."""
+    """What a reader of the public files or a holder of inclusion files learns."""
     remaining_trust: tuple[str, ...]
     """What a malicious exchange could still do."""
 
@@ -61,8 +62,8 @@ class Statement:
 
     audit_id: str
     context: bytes
-    """32 bytes that bind assets in order, decimals, bits, rule, backend and its options, and the rest of the
-    manifest's header beside them: ``Manifest.context``."""
+    """32 bytes that bind the whole header of the manifest: the assets in order with their decimals and bits, the rule,
+    the backend and its options, and everything else. See ``Manifest.context``."""
     assets: tuple[Asset, ...]
     segment: int
     segments: int
@@ -72,7 +73,7 @@ class Statement:
 class Claim:
     """What a user claims and checks: their own account id and balances, as they typed them.
 
-    ``balances`` are base units, one for each asset of the statement, in order.
+    ``balances`` are in base units, one for each asset of the statement, in order.
     """
 
     user_id: str
@@ -85,43 +86,43 @@ class SegmentProof:
 
     proof: bytes
     totals: tuple[int, ...]
-    """Base units, one for each asset in order."""
+    """In base units, one for each asset, in order."""
 
 
 @frozen
 class SecurityTerm:
-    """One term of a security account: a way to cheat in one round of the protocol, and what it costs."""
+    """One term of a security report: a way to cheat in one round of the protocol, and what it costs."""
 
     name: str
     bits: float
     formula: str
-    """With the numbers filled in."""
+    """How ``bits`` is computed, with the numbers filled in."""
     source: str
     """Paper and section."""
     round: str = ""
-    """The challenge that a cheating prover would have to be lucky with, in the protocol's symbols."""
+    """The challenge for which a cheating prover would need luck, in the protocol's symbols."""
 
 
 @frozen
 class SecurityReport:
-    """The security account of a proof or of a spec; ``proven_bits`` is the least of the terms."""
+    """The security of a proof or of a spec, term by term; ``proven_bits`` is the smallest of the terms."""
 
     proven_bits: float
     binding: str
-    """Name of the term that decides."""
+    """Name of the smallest term, which decides."""
     terms: tuple[SecurityTerm, ...]
     """In the order of the protocol's rounds."""
     conjectured_bits: float | None = None
     notes: tuple[str, ...] = ()
     grinding_bits: float = 0.0
-    """How many bits of the term that grinding protects are work rather than chance."""
+    """How many bits of the term that grinding protects come from work rather than chance."""
     bound: str = ""
-    """Which of several known bounds the terms follow; empty if there is one."""
+    """Which of several known bounds the terms follow; empty if there is only one."""
     alternatives: tuple[SecurityReport, ...] = ()
-    """The same proof by the other proven bounds; none gives more bits."""
+    """The same proof under the other proven bounds; none gives more bits."""
     inclusion: tuple[SecurityTerm, ...] = ()
-    """How hard it is to open to a user what the totals do not contain, where that differs from ``proven_bits``:
-    one term for each bound, with what it rests on."""
+    """How hard it is to open to a user an account that the totals do not contain, where that differs from
+    ``proven_bits``: one term for each bound, with its assumption."""
 
 
 @frozen
@@ -129,9 +130,9 @@ class Verdict:
     """What a verifier established about one segment."""
 
     totals: tuple[int, ...]
-    """Base units, one for each asset in order: those that were asked about."""
+    """In base units, one for each asset, in order: the ones that were passed to ``verify``."""
     security: SecurityReport
-    """What this proof gives, by the verifier's own account: nothing in it may be the prover's word."""
+    """The security of this proof as the verifier computes it: nothing in it may rest on the prover's word."""
     details: Mapping[str, Any] = field(factory=dict)
     """Sizes and options, for reports."""
 
@@ -142,7 +143,7 @@ class InclusionVerdict:
 
     sentences: tuple[str, ...]
     security: SecurityReport
-    """Of the segment's proof, which the claim rests on: the same as in the ``Verdict`` on it."""
+    """That of the segment's proof, on which the claim rests: the same as in its ``Verdict``."""
     details: Mapping[str, Any] = field(factory=dict)
 
 
@@ -154,10 +155,10 @@ class Backend(ABC):
     """
 
     name: ClassVar[str]
-    """The name a spec uses."""
+    """The name used in specs."""
     Options: ClassVar[type]
-    """Frozen attrs class of the options a spec may set. Every hash and field that a proof rests on is one of them, with
-    that ``kind``, or a verifier's policy could not refuse it."""
+    """Frozen attrs class of the options a spec may set. Every hash and field that a proof rests on must be one of them,
+    declared with that ``kind``; otherwise a verifier's policy could not refuse it."""
     properties: ClassVar[BackendProperties]
 
     @abstractmethod
@@ -174,24 +175,27 @@ class Backend(ABC):
     ) -> SegmentProof:
         """Prove one segment.
 
-        ``accounts``: shuffled already. ``key``: 32 secret bytes, fresh for the audit, from which
-        nonces are derived. ``state``: an empty private directory for what inclusion proofs are cut
-        from; core makes what is written there owner-only.
+        ``accounts`` are shuffled already. ``key`` is 32 secret bytes, fresh for the audit, from which
+        nonces are derived. ``state`` is an empty private directory for the data that inclusion proofs are
+        cut from; core makes the files written there readable by their owner only.
         """
 
     @abstractmethod
     def verify(self, statement: Statement, totals: Sequence[int], proof: bytes) -> Verdict:
         """Verify one segment from public data alone.
 
-        Raises ``ProofRejected``, and nothing else for hostile bytes, in bounded time and memory. Imports no compiler.
+        Hostile bytes raise ``ProofRejected`` and nothing else, in bounded time and memory. Imports no compiler.
         """
 
     @abstractmethod
     def open_inclusion(self, statement: Statement, proof: bytes, state: Path, user_id: str) -> bytes | None:
-        """Cut the inclusion proof of one account from the private state, or ``None`` if it is not here."""
+        """Cut the inclusion proof of one account from the private state; ``None`` if this segment does not hold it."""
 
     def open_all(self, statement: Statement, proof: bytes, state: Path) -> Iterator[tuple[str, bytes]]:
-        """Cut every account's inclusion proof in bulk: pairs of account id and bytes."""
+        """Cut every account's inclusion proof in bulk: pairs of account id and bytes.
+
+        Raises ``InputError`` if the backend cannot.
+        """
         raise InputError(f"backend {self.name!r} does not cut inclusion proofs in bulk")
 
     @abstractmethod
@@ -203,11 +207,12 @@ class Backend(ABC):
         claim: Claim,
         inclusion: bytes,
     ) -> InclusionVerdict:
-        """Check a user's claim, and verify the segment's proof, which it rests on. Raises as ``verify`` does.
+        """Check a user's claim and verify the segment's proof, on which it rests. Raises as ``verify`` does.
 
-        ``claim`` has one balance for each asset, each in [0, 2^bits), and an id that UTF-8 can hold: core has checked.
+        Core has checked that ``claim`` has one balance for each asset, each in [0, 2^bits), and an id that can be
+        encoded as UTF-8.
         """
 
     @abstractmethod
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
-        """The security account of a proof with these options, for a segment of ``accounts`` accounts."""
+        """The security of a proof with these options, for a segment of ``accounts`` accounts (None: a full one)."""

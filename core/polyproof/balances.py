@@ -1,7 +1,7 @@
 """The BalanceProvider interface: what an address held at the block of the snapshot, and who controls it.
 
-A provider asks a chain, or reads what was recorded when one was asked. Every answer is of the pinned block or it is no
-answer: an address whose question went wrong in any way is «not checked», which is not zero and not confirmed.
+A provider asks a chain, or reads recorded answers. Every answer is for the pinned block. If a question fails in any
+way, its address is "not checked", which means neither zero nor confirmed.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ __all__ = ["Answer", "BalanceProvider", "ControlAnswer", "ControlQuestion", "Pin
 
 @frozen(kw_only=True)
 class Pin:
-    """The block that a chain is looked at."""
+    """The block at which a chain is asked."""
 
     chain: str = option(
         pattern=NAME,
-        doc="The canonical name of the chain, such as ethereum.",
+        doc="Canonical name of the chain, such as ethereum.",
     )
     height: int = option(least=0, doc="Number of the snapshot's block.")
     block: str = option(
@@ -46,7 +46,7 @@ class Question:
     asset: str
     chain: str
     address: str
-    """In canonical form, if that is known; else as its file has it."""
+    """In canonical form if that is known, otherwise as its file has it."""
     token: str = ""
 
 
@@ -55,9 +55,9 @@ class Answer:
     """What the chain says an address held, or why that is not known."""
 
     held: int | None
-    """Units of 10^−36; None: not checked."""
+    """In units of 10^−36 coin; None if not checked."""
     source: str
-    """What was asked, at which block: never a URL, which may hold a key."""
+    """What was asked, and at which block. Never a URL, which may contain an access key."""
     reason: str = ""
     """Why it is not known."""
 
@@ -69,12 +69,12 @@ class ControlQuestion:
     claim: OwnershipClaim
     """Its address is in canonical form."""
     digests: tuple[bytes, ...] = ()
-    """What a signature of the claim may be over."""
+    """The digests that the claim's signatures may sign: ``OwnershipScheme.digests``."""
 
 
 @frozen
 class ControlAnswer:
-    """Who controls an account; None where the chain was not asked, does not say, or says that it is a plain account."""
+    """Who controls an account; None if the chain was not asked, does not say, or says that it is a plain account."""
 
     control: AccountControl | None
     reason: str = ""
@@ -82,13 +82,13 @@ class ControlAnswer:
 
 
 class BalanceProvider(ABC):
-    """Asks one chain, or several.
+    """Asks one chain or several.
 
     Constructed as ``BalanceProvider(options, registry)``: ``options`` is an instance of the class's ``Options``.
     """
 
     name: ClassVar[str]
-    """The name a spec uses."""
+    """The name used in specs."""
     Options: ClassVar[type]
     """Frozen attrs class of the options a spec may set."""
 
@@ -98,26 +98,26 @@ class BalanceProvider(ABC):
         self.registry = registry
 
     def open(self, base: Path) -> None:  # noqa: B027 - most have nothing to open
-        """Called once before the first question. ``base``: what relative paths in options start from.
+        """Called once before the first question. Relative paths in options start from ``base``.
 
         Raises ``InputError`` for options that cannot be used, such as an environment variable that is not set.
         """
 
     @abstractmethod
     def serves(self, question: Question) -> bool:
-        """Whether it can be asked this. Costs nothing."""
+        """Whether it can be asked this question. Sends nothing."""
 
     @abstractmethod
     def balances(self, questions: Sequence[Question], pin: Pin, progress: Progress) -> list[Answer]:
-        """Answers, one a question, in order; all of one chain, which ``pin`` is of.
+        """One answer for each question, in order. All questions are about the chain of ``pin``.
 
-        Never raises for what a server does; takes bounded time and memory whatever it sends.
+        Never raises because of what a server does; time and memory are bounded whatever it sends.
         """
 
     def controls_chain(self, chain: str) -> bool:
-        """Whether it can be asked who controls accounts of a chain. Costs nothing."""
+        """Whether it can be asked who controls accounts of a chain. Sends nothing."""
         return False
 
     def controls(self, questions: Sequence[ControlQuestion], pin: Pin, progress: Progress) -> list[ControlAnswer]:
-        """Who controls accounts, one answer a question, in order. This one does not know."""
+        """Who controls accounts: one answer for each question, in order. By default, none is known."""
         return [ControlAnswer(None, f"{self.name} does not ask who controls an account") for _ in questions]

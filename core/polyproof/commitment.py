@@ -19,7 +19,7 @@ class CommitmentScheme(ABC):
     """What vector and polynomial commitments share. A scheme derives from one of the two families below."""
 
     name: ClassVar[str]
-    """The name a spec uses."""
+    """The name used in specs."""
 
 
 @frozen
@@ -31,9 +31,9 @@ class VectorOpening:
 
 @frozen(eq=False)
 class OpenedLeaves:
-    """Leaves and their opening under a root: what ``VectorCommitment.verify`` checks, as one value.
+    """Leaves and their opening under a root: the arguments of ``VectorCommitment.verify`` as one value.
 
-    ``verify_many`` takes several, of different roots.
+    ``verify_many`` takes several, with different roots.
     """
 
     root: Digest
@@ -45,21 +45,21 @@ class OpenedLeaves:
 
 
 class VectorCommitment(CommitmentScheme):
-    """Commits to the rows of a matrix; opens any set of rows.
+    """Commits to the rows of a matrix and opens any set of them.
 
-    The state that ``commit`` returns belongs to the prover and is opaque to callers.
+    The state that ``commit`` returns belongs to the prover. Callers use its ``root`` and nothing else.
     """
 
     @abstractmethod
     def __init__(self, hash: Hash, leaf_domain: str) -> None:
-        """``hash`` brings its engine. Commitments of different ``leaf_domain``s have nothing in common:
+        """Commit with ``hash`` and its engine, hashing leaves under ``leaf_domain``.
 
-        a protocol gives each of its commitments one of its own, so that none passes for another.
+        A protocol gives each of its commitments a domain of its own, so that none can pass for another.
         """
 
     @abstractmethod
     def commit(self, rows: Words) -> Any:
-        """Commit to ``(n, columns)``, n a power of two. The result has ``root``: ``(4,)``."""
+        """Commit to ``(n, columns)``, n a power of two. The state it returns has ``root``, of shape ``(4,)``."""
 
     @abstractmethod
     def hash_leaves(self, rows: Words) -> Words:
@@ -69,22 +69,22 @@ class VectorCommitment(CommitmentScheme):
     def open(self, state: Any, indices: Sequence[int]) -> VectorOpening:
         """The pruned multi-opening of a set of rows; the order of ``indices`` does not matter.
 
-        Raises ``ValueError`` for no index at all, or one out of range or repeated.
+        Raises ``ValueError`` for an empty set, or an index that is out of range or repeated.
         """
 
     @abstractmethod
     def dump(self, state: Any) -> Words:
-        """The state as one array, to be kept on disk."""
+        """The state as one array, for storage on disk."""
 
     @abstractmethod
     def load(self, array: Words) -> Any:
-        """The state that ``dump`` gave, usable by ``open``; the array may be a read-only memory map."""
+        """The inverse of ``dump``, for use with ``open``; the array may be a read-only memory map."""
 
     @abstractmethod
     def opening_size(self, size: int, indices: Sequence[int]) -> int:
-        """How many siblings an opening of these rows of a vector of ``size`` rows has: the verifier's own count.
+        """How many siblings the opening of ``indices`` in a vector of ``size`` rows has, as the verifier counts them.
 
-        That of k rows is at most k times that of one, whichever they are: what a reader of hostile bytes allows.
+        Opening k rows takes at most k times as many as opening any one: readers of hostile bytes rely on that bound.
         Raises ``ProofRejected`` for a size or indices that ``verify`` rejects.
         """
 
@@ -92,51 +92,51 @@ class VectorCommitment(CommitmentScheme):
     def verify(self, root: Digest, size: int, indices: Sequence[int], leaves: Words, opening: VectorOpening) -> None:
         """Check that ``leaves[k]`` is the leaf digest at ``indices[k]`` under ``root`` of ``size`` rows.
 
-        Raises ``ProofRejected`` for anything else: no index at all, an index out of range or repeated,
-        another number of leaves than of indices, too few or too many siblings, a size that is not a power
-        of two, a different root.
+        Raises ``ProofRejected`` otherwise, and for an empty set of indices, an index that is out of range or
+        repeated, a number of leaves that differs from that of indices, too few or too many siblings, or a
+        size that is not a power of two.
         """
 
     def verify_many(self, opened: Sequence[OpenedLeaves]) -> None:
-        """Check several openings, of different trees and sizes; the same as ``verify`` of each.
+        """Check several openings, possibly of different trees and sizes; equivalent to ``verify`` of each.
 
-        A scheme overrides it where checking them together takes fewer and larger hash calls.
+        A scheme overrides it if checking them together takes fewer and larger hash calls.
         """
         for one in opened:
             self.verify(one.root, one.size, one.indices, one.leaves, one.opening)
 
 
 class PolynomialCommitment(CommitmentScheme):
-    """Commits to polynomials by their values on a domain; proves values at points outside it.
+    """Commits to polynomials by their values on a domain, and proves their values at points outside it.
 
     Written for interactive oracle proofs made non-interactive by a transcript: ``open`` and ``verify`` absorb
-    what they send and draw what they need, in the same order. Roots, points and values are among it, so that
-    an opening serves no others.
+    the same messages and draw the same challenges, in the same order. Roots, points and values are absorbed,
+    so an opening is valid for no others.
     """
 
     size: int
-    """n, a power of two: columns have n values, and their polynomials degrees below n."""
+    """n, a power of two: columns have n values, and their polynomials have degrees below n."""
     extension: Extension
-    """Points and opened values are its elements."""
+    """The extension that points and opened values belong to."""
 
     @abstractmethod
     def commit(self, values: Elements) -> Any:
-        """Commit to columns given by their values on ⟨ω_n⟩: ``(n, columns)``. The result has ``root``.
+        """Commit to columns given by their values on ⟨ω_n⟩: ``(n, columns)``. The state it returns has ``root``.
 
-        Raises ``ValueError`` for another number of rows.
+        Raises ``ValueError`` for any other number of rows.
         """
 
     @abstractmethod
     def open(self, states: Sequence[Any], points: Sequence[Elements], transcript: Transcript) -> Any:
         """Open every column of every commitment at every point (extension elements, ``(e,)``).
 
-        Returns an opening with ``values[state][point]``: ``(columns, e)``, and the proof that they
-        are the values of polynomials below the degree bound. Raises ``ValueError`` for a point of the base field.
+        Returns an opening with ``values[state][point]``, of shape ``(columns, e)``, and a proof that these are the
+        values of polynomials below the degree bound. Raises ``ValueError`` for a point in the base field.
         """
 
     @abstractmethod
     def verify(self, roots: Sequence[Digest], points: Sequence[Elements], opening: Any, transcript: Transcript) -> None:
-        """Check an opening that ``read`` gave. Raises ``ProofRejected`` with the check that failed."""
+        """Check an opening that ``read`` returned. Raises ``ProofRejected`` with the name of the check that failed."""
 
     @abstractmethod
     def write(self, opening: Any) -> bytes:
@@ -144,8 +144,8 @@ class PolynomialCommitment(CommitmentScheme):
 
     @abstractmethod
     def read(self, data: bytes, widths: Sequence[int], points: int) -> Any:
-        """The opening of commitments to ``widths`` columns at so many points.
+        """Parse an opening, at ``points`` points, of commitments to ``widths[k]`` columns each.
 
-        The bytes are hostile: raises ``ProofRejected`` for any that ``write`` does not give, in bounded time and
+        The bytes are hostile: raises ``ProofRejected`` for any that ``write`` cannot produce, in bounded time and
         memory.
         """

@@ -35,12 +35,12 @@ __all__ = [
 
 
 class Rows(Enum):
-    """Where a constraint holds, among the U rows that are under constraints."""
+    """Where a constraint holds, among the U rows under constraints."""
 
     ALL = "all"
     """Rows 0 … U−1."""
     TRANSITION = "transition"
-    """Rows 0 … U−2: the only ones whose constraints may refer to the next row."""
+    """Rows 0 … U−2. Only these constraints may refer to the next row."""
     FIRST = "first"
     """Row 0."""
     LAST = "last"
@@ -73,7 +73,7 @@ class Node:
 
 
 class Graph:
-    """Nodes in topological order, each distinct node once (so common subexpressions are shared)."""
+    """Nodes in topological order, each distinct node once, so that common subexpressions are shared."""
 
     def __init__(self) -> None:
         """An empty graph."""
@@ -81,7 +81,7 @@ class Graph:
         self._index: dict[Node, int] = {}
 
     def node(self, operation: Operation, first: int, second: int = 0) -> Expression:
-        """The expression of a node, made if it is new."""
+        """The expression of a node, which is added to the graph if it is new."""
         node = Node(operation, first, second)
         index = self._index.get(node)
         if index is None:
@@ -94,7 +94,7 @@ class Graph:
 class Expression:
     """A polynomial in columns, public values and challenges, written with + − ·.
 
-    Integers stand for constants. Expressions of one graph combine; ``next`` is the same column one
+    Integers stand for constants. Only expressions of the same graph combine; ``next`` is the same column one
     row further.
     """
 
@@ -104,7 +104,7 @@ class Expression:
     def _coerce(self, other: Expression | int) -> Expression:
         if isinstance(other, Expression):
             if other.graph is not self.graph:
-                raise ValueError("expressions of two builders do not combine")
+                raise ValueError("expressions of different builders cannot be combined")
             return other
         return self.graph.node(Operation.CONSTANT, int(other))
 
@@ -131,7 +131,7 @@ class Expression:
 
     @property
     def next(self) -> Expression:
-        """The same column on the next row. Only columns have one."""
+        """The same column on the next row. Raises ``ValueError`` for anything but a column on its own row."""
         node = self.graph.nodes[self.index]
         if node.operation is not Operation.COLUMN or node.second:
             raise ValueError("only a column has a next row, and only one")
@@ -139,15 +139,15 @@ class Expression:
 
 
 class Builder(ABC):
-    """What ``constraints`` is written against."""
+    """Collects the constraints that a system states."""
 
     @abstractmethod
     def column(self, name: str) -> Expression:
-        """A column of the trace, by the name the system declared."""
+        """A column of the trace, by the name that the system declares."""
 
     @abstractmethod
     def public(self, name: str) -> Expression:
-        """A public value, by the name the system declared."""
+        """A public value, by the name that the system declares."""
 
     @abstractmethod
     def constant(self, value: int) -> Expression:
@@ -159,9 +159,10 @@ class Builder(ABC):
 
     @abstractmethod
     def range_check(self, name: str, columns: Sequence[Expression], bits: int) -> None:
-        """Require every column, or expression of this row, to lie in [0, 2^bits) on all rows: a lookup into a table.
+        """Require each of ``columns`` to lie in [0, 2^bits) on all rows, by a lookup into a table.
 
-        The backend adds what the argument needs (table, multiplicities, challenges, helper columns).
+        Each is a column or an expression in columns of the same row. The backend adds what the lookup argument
+        needs (table, multiplicities, challenges, helper columns).
         Several calls with the same width share one table.
         """
 
@@ -175,7 +176,7 @@ class Builder(ABC):
 
 @frozen
 class Trace:
-    """A witness laid out in rows, and the public values it has."""
+    """A witness laid out in rows, with its public values."""
 
     columns: Elements
     """Shape ``(rows, number of columns)``, canonical."""
@@ -187,7 +188,7 @@ class ConstraintSystem(ABC):
     """A statement about a table: which columns it has and what must hold between them."""
 
     name: ClassVar[str]
-    """The name a spec uses."""
+    """The name used in specs."""
     columns: Sequence[str]
     """Names of the trace's columns, in order."""
     publics: Sequence[str]
@@ -195,7 +196,7 @@ class ConstraintSystem(ABC):
 
     @abstractmethod
     def constraints(self, builder: Builder) -> None:
-        """State everything that must hold, once, against the builder."""
+        """State everything that must hold, once, through the builder."""
 
     @abstractmethod
     def trace(self, witness: Any, rows: int) -> Trace:
@@ -208,18 +209,18 @@ class ConstraintSystem(ABC):
 
 @frozen(eq=False)
 class PlacedAccounts:
-    """The witness of a liabilities system: accounts, and the row that each is to have."""
+    """The witness of a liabilities system: accounts, and the row assigned to each."""
 
     accounts: Accounts
     rows: npt.NDArray[np.int64]
-    """Shape ``(len(accounts),)``, distinct; rows that nobody has are padding with zero balances."""
+    """Shape ``(len(accounts),)``, distinct. Rows assigned to nobody are padding with zero balances."""
 
 
 class LiabilitiesSystem(ConstraintSystem):
-    """A constraint system about accounts: what backends need of it beside its constraints.
+    """A constraint system about accounts, with what backends need beside its constraints.
 
     Constructed as ``System(assets, active=U, modulus=p, **options)``. Row r < U−1 is an account or
-    padding; the last row under constraints, U−1, is the system's own.
+    padding; the last row under constraints, U−1, is reserved for the system.
     """
 
     @abstractmethod

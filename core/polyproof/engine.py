@@ -34,8 +34,8 @@ def for_blocks(function: Callable[[int, int], object], count: int, block: int) -
     """Call ``function(start, stop)`` for consecutive blocks of ``range(count)`` on all threads.
 
     ``function`` must release the GIL for its work (a ``nogil`` kernel, a large numpy operation) and
-    must write only to its own block. The first exception of any block is raised after the running blocks
-    have ended.
+    must write only to its own block. If a block raises, blocks that have not begun are cancelled, and the
+    exception is raised once the running ones have ended.
     """
     starts = range(0, count, block)
     threads = min(thread_count(), len(starts))

@@ -34,7 +34,7 @@ __all__ = [
 
 @frozen
 class Location:
-    """A place in a file the user wrote. Lines, columns and rows count from 1."""
+    """A place in an input file. Lines, columns and rows are counted from 1."""
 
     file: str
     line: int | None = None
@@ -115,13 +115,13 @@ class PluginError(InputError):
 
 
 class PluginFault(PluginError):
-    """A plugin answered, but not as its interface promises: its fault, not that of any input. Exit status 3."""
+    """A plugin returned something that its interface does not allow: its fault, not the input's. Exit status 3."""
 
     exit_status = 3
 
 
 class ExtraMissing(InputError):
-    """What is asked for needs packages that come with an extra of the distribution, which is not installed."""
+    """Something needs packages from an extra of the distribution that is not installed."""
 
     def __init__(self, problem: Problem, extras: tuple[str, ...]) -> None:
         """``extras``: names of the extras to install."""
@@ -149,7 +149,7 @@ class ProofRejected(PolyproofError):
         super().__init__(f"{self.file}: {reason} [{check}]" if self.file else f"{reason} [{check}]")
 
     def at(self, file: str | Path) -> Self:
-        """The same refusal, of a file."""
+        """The same refusal, naming a file."""
         return type(self)(self.check, self.reason, file=file)
 
 

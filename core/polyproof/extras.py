@@ -1,8 +1,8 @@
-"""The extras of the distribution: what a bare install lacks, and what to install where it is missed.
+"""The extras of the distribution: what a bare install lacks, and how to install it.
 
-A bare install verifies. What proves, what judges reserves and what writes reports comes as ``polyproof[prove]``,
-``polyproof[reserves]`` and ``polyproof[report]``; ``polyproof[all]`` is everything. ``require_extras`` stands where
-work begins that needs one, so that nobody waits for hours to learn of it.
+A bare install verifies. Proving needs ``polyproof[prove]``, judging reserves ``polyproof[reserves]`` and writing
+reports ``polyproof[report]``; ``polyproof[all]`` is everything. ``require_extras`` is called before work that needs
+one begins, so that nobody finds out hours later.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "reserves": ("Crypto", "coincurve", "nacl", "py_arkworks_bls12381", "urllib3"),
     "report": ("jinja2", "markupsafe"),
 }
-"""By name of the extra, the modules that its packages bring; pyproject.toml lists the packages."""
+"""For each extra, the modules that its packages bring; pyproject.toml lists the packages."""
 
 
 def is_installed(extra: str) -> bool:
-    """Whether all packages of an extra are there; none is imported."""
+    """Whether all packages of an extra are installed; none is imported."""
     return not _missing(extra)
 
 
 def require_extras(*extras: str, purpose: str) -> None:
-    """Raise ``ExtraMissing`` unless all packages of some extras are there; ``purpose`` says what needs them."""
+    """Raise ``ExtraMissing`` unless all packages of the extras are installed; ``purpose`` says what needs them."""
     if lacking := {extra: modules for extra in extras if (modules := _missing(extra))}:
         raise _error(purpose, lacking)
 
 
 def missing_extra(error: ImportError, purpose: str) -> ExtraMissing | None:
-    """The error for a failed import, if what could not be imported comes with an extra."""
+    """The error for a failed import, if the missing module comes with an extra; otherwise None."""
     name = (error.name or "").partition(".")[0]
     lacking = {extra: (name,) for extra, modules in EXTRAS.items() if name in modules and name in _missing(extra)}
     return _error(purpose, lacking) if lacking else None
@@ -56,7 +56,7 @@ def _error(purpose: str, lacking: Mapping[str, tuple[str, ...]]) -> ExtraMissing
     modules = ", ".join(module for found in lacking.values() for module in found)
     return ExtraMissing(
         Problem(
-            f"{purpose} needs what is not installed: {modules}",
+            f"{purpose} needs modules that are not installed: {modules}",
             hint=f'pip install "polyproof[{names}]", or in a checkout pip install ".[{names}]"',
         ),
         tuple(lacking),

@@ -1,8 +1,9 @@
 """The Field interface: arithmetic on arrays of field elements, transforms, extensions, encoding.
 
-Arrays of base-field elements are ``uint64`` of any shape and canonical (below the modulus). Elements
-of an extension of degree e have one more, trailing axis of length e: the coefficients of 1, θ, …,
-θ^(e−1). All operations broadcast like numpy, return new canonical arrays, and never modify operands.
+Arrays of base-field elements are ``uint64`` of any shape and canonical (below the modulus). Arrays of
+elements of an extension of degree e have one more axis at the end, of length e: the coefficients of 1,
+θ, …, θ^(e−1). All operations broadcast as numpy does, return new canonical arrays and never modify
+their operands.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Field(ABC):
     """A prime field whose multiplicative group has a large subgroup of order 2^two_adicity."""
 
     name: ClassVar[str]
-    """The name a spec uses."""
+    """The name used in specs."""
     modulus: ClassVar[int]
     """The prime p, below 2^64."""
     generator: ClassVar[int]
@@ -33,7 +34,7 @@ class Field(ABC):
     two_adicity: ClassVar[int]
     """The largest s such that 2^s divides p − 1."""
     element_bytes: ClassVar[int]
-    """Bytes of an encoded element."""
+    """Size of an encoded element, in bytes."""
     extension_degrees: ClassVar[tuple[int, ...]]
     """Degrees e for which ``extension(e)`` exists."""
 
@@ -67,7 +68,7 @@ class Field(ABC):
         """
 
     def power(self, a: npt.ArrayLike, exponent: int) -> Elements:
-        """a^exponent; a negative exponent inverts first."""
+        """a^exponent. A negative exponent inverts first: raises ``FieldError`` for zero."""
         base = np.asarray(a, np.uint64)
         if exponent < 0:
             base, exponent = self.inverse(base), -exponent
@@ -81,11 +82,11 @@ class Field(ABC):
 
     @abstractmethod
     def sum(self, a: npt.ArrayLike, axis: int = 0) -> Elements:
-        """Sum along ``axis``."""
+        """Sum along ``axis``, which disappears from the shape."""
 
     @abstractmethod
     def cumulative_sum(self, a: npt.ArrayLike, axis: int = 0) -> Elements:
-        """Inclusive prefix sums along ``axis``."""
+        """Inclusive prefix sums along ``axis``: the same shape."""
 
     @abstractmethod
     def powers(self, base: int, count: int) -> Elements:
@@ -95,7 +96,7 @@ class Field(ABC):
 
     @abstractmethod
     def root_of_unity(self, order: int) -> int:
-        """The primitive root generator^((p−1)/order); so root(order)^2 = root(order/2).
+        """The primitive root generator^((p−1)/order), so that root(order)^2 = root(order/2).
 
         Raises ``FieldError`` unless ``order`` is a power of two that divides p − 1.
         """
@@ -104,7 +105,7 @@ class Field(ABC):
     def forward(self, coefficients: Elements, shift: int = 1) -> Elements:
         """Evaluate columns on the coset shift·⟨ω⟩ in natural order: ``(n, columns) → (n, columns)``.
 
-        Row k of the result is the value at shift·ω^k, ω = ``root_of_unity(n)``.
+        Row k of the result holds the values at shift·ω^k, ω = ``root_of_unity(n)``. n is a power of two.
         """
 
     @abstractmethod
@@ -122,7 +123,7 @@ class Field(ABC):
         """Low-degree extension of columns given on ⟨ω_n⟩ to shift·⟨ω_{blowup·n}⟩, natural order.
 
         ``(n, columns) → (blowup·n, columns)``; ``shift`` defaults to the generator, which makes the
-        coset disjoint from the subgroup. A field overrides it if it need not write the coefficients down.
+        coset disjoint from the subgroup. A field that can do this without storing the coefficients overrides it.
         """
         coefficients = self.inverse_transform(values)
         return self.extend(coefficients, blowup * len(values), self.generator if shift is None else shift)
@@ -131,7 +132,7 @@ class Field(ABC):
 
     @abstractmethod
     def encode(self, a: npt.ArrayLike) -> bytes:
-        """Canonical little-endian bytes, ``element_bytes`` an element, in C order."""
+        """Canonical little-endian bytes in C order, ``element_bytes`` bytes for each element."""
 
     @abstractmethod
     def decode(self, data: bytes, shape: tuple[int, ...]) -> Elements:
@@ -143,13 +144,13 @@ class Field(ABC):
 
     @abstractmethod
     def random(self, shape: tuple[int, ...]) -> Elements:
-        """Uniform elements from the operating system's CSPRNG, by rejection: no bias, no seed."""
+        """Uniform elements from the operating system's CSPRNG: no bias (by rejection), and no seed to set."""
 
     # Extensions
 
     @abstractmethod
     def extension(self, degree: int) -> Extension:
-        """The extension F[θ]/(θ^degree − nonresidue). Raises ``FieldError`` for a degree it lacks."""
+        """The extension F[θ]/(θ^degree − nonresidue). Raises ``FieldError`` for any other degree."""
 
 
 class Extension(ABC):
@@ -177,7 +178,7 @@ class Extension(ABC):
 
     @abstractmethod
     def multiply(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
-        """a · b, both of the extension."""
+        """a · b, both in the extension."""
 
     @abstractmethod
     def scale(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
@@ -185,11 +186,11 @@ class Extension(ABC):
 
     @abstractmethod
     def inverse(self, a: npt.ArrayLike) -> Elements:
-        """1 / a for every element, batched. Raises ``FieldError`` for zero."""
+        """1 / a for every element, one inversion for the batch. Raises ``FieldError`` for zero."""
 
     @abstractmethod
     def power(self, a: npt.ArrayLike, exponent: int) -> Elements:
-        """a^exponent; a negative exponent inverts first."""
+        """a^exponent. A negative exponent inverts first: raises ``FieldError`` for zero."""
 
     @abstractmethod
     def powers(self, a: npt.ArrayLike, count: int) -> Elements:
@@ -197,7 +198,7 @@ class Extension(ABC):
 
     @abstractmethod
     def sum(self, a: npt.ArrayLike, axis: int = 0) -> Elements:
-        """Sum along an axis that is not the trailing one."""
+        """Sum along ``axis``, any but the trailing one."""
 
     @abstractmethod
     def dot(self, base: npt.ArrayLike, weights: npt.ArrayLike) -> Elements:
@@ -209,16 +210,19 @@ class Extension(ABC):
 
     @abstractmethod
     def in_base(self, a: npt.ArrayLike) -> bool:
-        """Whether some element of the array lies in the base field."""
+        """Whether at least one element of the array lies in the base field."""
 
     @abstractmethod
     def encode(self, a: npt.ArrayLike) -> bytes:
-        """Canonical bytes, coefficient of 1 first."""
+        """Canonical bytes in C order, as ``Field.encode``; the coefficient of 1 comes first."""
 
     @abstractmethod
     def decode(self, data: bytes, shape: tuple[int, ...]) -> Elements:
-        """``shape`` without the trailing axis. Raises ``ProofRejected`` as ``Field.decode`` does."""
+        """The inverse of ``encode``, with ``shape`` given without the trailing axis.
+
+        Raises ``ProofRejected`` as ``Field.decode`` does.
+        """
 
     @abstractmethod
     def random(self, shape: tuple[int, ...]) -> Elements:
-        """Uniform elements from the operating system's CSPRNG, ``shape`` without the trailing axis."""
+        """Uniform elements from the operating system's CSPRNG; ``shape`` is given without the trailing axis."""

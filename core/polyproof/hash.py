@@ -1,7 +1,7 @@
-"""The Hash interface: rows to digests, two digests to one, messages.
+"""The Hash interface: digests of rows, of pairs of digests and of byte strings.
 
-A digest is 256 bits for every hash, held as four ``uint64`` words. Everything is domain-separated:
-a domain is a short ASCII string, and digests under two domains are unrelated.
+A digest has 256 bits for every hash, held as four ``uint64`` words. Everything is domain-separated:
+a domain is a short ASCII string, and digests under different domains are unrelated.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["DIGEST_BYTES", "DIGEST_WORDS", "DOMAIN_BYTES", "Digest", "Hash", "Wo
 DIGEST_WORDS = 4
 DIGEST_BYTES = 32
 DOMAIN_BYTES = 21
-"""Longest domain: three words of seven bytes, the part of a sponge's capacity beside the length."""
+"""Length of the longest domain: three words of seven bytes, which fit a sponge's capacity beside the row length."""
 
 Words = npt.NDArray[np.uint64]
 Digest = npt.NDArray[np.uint64]
@@ -34,7 +34,7 @@ class Hash(ABC):
     """A collision-resistant hash with 256-bit digests, written for batches."""
 
     name: ClassVar[str]
-    """The name a spec uses; it says whose parameters a variant has."""
+    """The name used in specs. If several parameter sets are published, it says which one this is."""
     word_bound: ClassVar[int]
     """Every input word is below this bound, and output words are uniform below it: 2^64 for a byte
     hash, the modulus for a hash over a field. At least 2^56, so that seven bytes fit a word."""
@@ -50,8 +50,8 @@ class Hash(ABC):
         """Hash every row: ``(n, columns) → (n, 4)``, both ``uint64``.
 
         ``columns`` may be 0. The number of columns is bound into the digest, so rows of different
-        length never collide. Entries must be below ``word_bound``: callers guarantee it, since
-        everything that comes from outside was checked at the border.
+        different lengths never hash the same input. Entries must be below ``word_bound``. That is not checked
+        again here: whatever comes from outside is checked where it enters.
         """
 
     @abstractmethod
@@ -85,7 +85,7 @@ class Hash(ABC):
         return digests
 
     def encode_digests(self, digests: Words) -> bytes:
-        """Digests as bytes: 32 a digest, words little-endian."""
+        """Digests as bytes: 32 for each digest, words little-endian."""
         return np.ascontiguousarray(digests, "<u8").tobytes()
 
     def decode_digests(self, data: bytes, count: int) -> Words:
@@ -102,7 +102,10 @@ class Hash(ABC):
 
 
 def domain_words(domain: str) -> tuple[int, int, int]:
-    """A domain as three words of seven bytes, little-endian: what a sponge puts in its capacity."""
+    """A domain as three words of seven bytes, little-endian, for a sponge's capacity.
+
+    Raises ``ValueError`` unless it has 1 to ``DOMAIN_BYTES`` ASCII characters.
+    """
     data = domain.encode("ascii")
     if not 0 < len(data) <= DOMAIN_BYTES:
         raise ValueError(f"a domain has 1 to {DOMAIN_BYTES} ASCII characters: {domain!r}")

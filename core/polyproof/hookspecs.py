@@ -1,4 +1,4 @@
-"""What a plugin can offer: the hooks polyproof calls, all of them on this page.
+"""What a plugin can offer: all the hooks that polyproof calls.
 
 A plugin is a module named by an entry point of the group ``polyproof.plugins``. It sets
 ``polyproof_interface = 2`` and defines any of these functions, marked with ``hookimpl``::
@@ -11,7 +11,7 @@ A plugin is a module named by an entry point of the group ``polyproof.plugins``.
     def polyproof_components():
         return [Component("hash", "my-hash", "What it is, in one line", "my_package.hash:MyHash")]
 
-Importing the module must be quick: name the classes as strings, they are imported when used.
+Importing the module must be quick: classes are named by strings and imported when they are used.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Component:
     summary: str
     """One line for ``polyproof plugins``."""
     factory: str
-    """``"module:attribute"`` of the class, imported when it is first asked for."""
+    """The class as ``"module:attribute"``, imported when it is first used."""
 
 
 @hookspec
@@ -66,7 +66,7 @@ def polyproof_components() -> Sequence[Component]:  # type: ignore[empty-body]
 
 @hookspec
 def polyproof_audit_proved(directory: Path, manifest: Manifest) -> None:
-    """Called after an audit has been written to ``directory``, complete; for notification or upload.
+    """Called after a complete audit has been written to ``directory``, for notification or upload.
 
     An exception is reported as a warning; the audit stands.
     """

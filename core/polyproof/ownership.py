@@ -1,8 +1,8 @@
 """Who owns an address: a claim, the scheme that judges it, and the one status it ends in.
 
-A row of a reserves file says «this address is ours» and brings a message with signatures. An ownership scheme
+A row of a reserves file says "this address is ours" and carries a message with signatures. An ownership scheme
 checks that the signatures are by the keys that control *this address*: it derives the address from the key or
-the script and compares. Whatever is not established is not proven; there is no default that counts.
+the script and compares. Whatever is not established is not proven; nothing counts by default.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Status(Enum):
     """How a claim ended. Only ``PROVEN`` says that the address is under the claimant's control."""
 
     PROVEN = "proven"
-    """The signatures are by the keys that this very address is derived from, or that its chain was read to name."""
+    """The signatures are by the keys that this very address is derived from, or by those that its chain names."""
     KEY_ONLY = "key-only"
     """A valid signature by the key given, but an address of this chain is a name and says nothing about its key."""
     UNBOUND = "unbound"
-    """Valid signatures, but nothing known here binds their keys to the address: its chain has to be asked."""
+    """Valid signatures, but nothing known here binds their keys to the address; only its chain could tell."""
     CUSTODIAL = "custodial"
-    """Declared to be held by somebody else; no signature is checked."""
+    """Declared to be held by a third party; no signature is checked."""
     UNSUPPORTED = "unsupported"
     """No scheme here can judge this chain, address or kind of signature. Nothing was checked."""
     FAILED = "failed"
@@ -53,29 +53,29 @@ class Kind(Enum):
 
 def _text(claim: object, attribute: Any, value: Any) -> None:
     if not isinstance(value, str):
-        raise InputError(f"{attribute.name} of a claim is {type(value).__name__}; it must be text")
+        raise InputError(f"{attribute.name} of an ownership claim is {type(value).__name__}; it must be text")
 
 
 def _texts(claim: object, attribute: Any, value: tuple[Any, ...]) -> None:
     if not all(isinstance(item, str) for item in value):
-        raise InputError(f"{attribute.name} of a claim holds something that is not text")
+        raise InputError(f"{attribute.name} of an ownership claim contains something that is not text")
 
 
 def _tuple(value: Sequence[str]) -> tuple[str, ...]:
     if isinstance(value, str):
-        raise InputError("a claim's signatures, keys and owners are sequences of strings, not one text")
+        raise InputError("signatures, keys and owners of an ownership claim are sequences of strings, not one string")
     return tuple(value)
 
 
 @frozen
 class AccountControl:
-    """Who controls an account, as its chain says at the snapshot. Whoever asked the chain fills it in.
+    """Who controls an account according to its chain at the snapshot. Filled in by whoever asked the chain.
 
-    Where it is given it decides, even against the key an address was first derived from: keys get rotated.
+    If given, it overrides even the key that an address was originally derived from: keys can be rotated.
     """
 
     source: str
-    """What was asked, and at which block; printed with the result."""
+    """Who or what was asked, and at which block; printed with the result."""
     owners: tuple[str, ...] = field(default=(), converter=_tuple)
     """Addresses (Safe owners, Tron permissions), authentication key (Aptos) or withdrawal credentials (validator)."""
     threshold: int = 1
@@ -86,12 +86,12 @@ class AccountControl:
 
 @frozen
 class OwnershipClaim:
-    """An ownership claim: what one row of a reserve file says, «this address is ours», and the signatures it offers.
+    """What one row of a reserve file says, "this address is ours", and the signatures it offers for that.
 
-    Nothing of it is believed; a scheme judges it. (What a user says of a balance that is owed to them is another thing:
-    ``polyproof.backend``.) Texts are as published, without the blanks around them.
+    None of it is trusted; a scheme judges it. (A user's claim about their own balances is
+    ``polyproof.backend.Claim``.) Texts are as published, without surrounding whitespace.
 
-    Raises ``InputError`` for anything but text where text belongs.
+    Raises ``InputError`` if something other than text is given for text.
     """
 
     asset: str = field(validator=_text)
@@ -100,16 +100,16 @@ class OwnershipClaim:
     address: str = field(validator=_text)
     message: str = field(default="", validator=_text)
     signatures: tuple[str, ...] = field(default=(), converter=_tuple, validator=_texts)
-    """As many as were given; absent ones are left out, not blank."""
+    """Only those given: missing ones are left out, not blank."""
     keys: tuple[str, ...] = field(default=(), converter=_tuple, validator=_texts)
     """Public keys, or the redeem or witness script, whichever the scheme needs."""
     owners: tuple[str, ...] = field(default=(), converter=_tuple, validator=_texts)
     """For a contract, multisignature or rotated account: who is said to control it (eoa1, eoa2)."""
     kind: Kind = Kind.OWN
     scheme: str | None = None
-    """Name of the scheme, where the file says it; it must serve the claim. Otherwise the one that does is found."""
+    """Name of the scheme, if the file states it; that scheme must serve the claim. If None, one that does is found."""
     control: AccountControl | None = None
-    """What the chain itself says about who controls the address; None where nobody asked."""
+    """What the chain itself says about who controls the address; None if nobody asked."""
 
 
 @frozen
@@ -120,18 +120,18 @@ class OwnershipResult:
     reason: str
     """One sentence in plain words."""
     scheme: str = ""
-    """The scheme that judged it; empty where none did."""
+    """The scheme that judged it; empty if none did."""
     chain: str = ""
     """The canonical name of the chain, whatever the row called it; empty if unknown."""
     address: str = ""
-    """The canonical form of the address, so that two spellings of one account are seen to be equal; empty if it does
-    not decode."""
+    """The canonical form of the address, in which two spellings of one account are equal; empty if the address cannot
+    be decoded."""
 
 
 class OwnershipScheme(ABC):
-    """Judges the claims of some chains.
+    """Judges ownership claims on some chains.
 
-    A scheme never raises for what a row says. It may be pickled and work in several processes.
+    A scheme never raises because of what a row says. It may be pickled and run in several processes.
     """
 
     name: ClassVar[str]
@@ -141,22 +141,22 @@ class OwnershipScheme(ABC):
 
     @abstractmethod
     def serves(self, claim: OwnershipClaim) -> bool:
-        """Whether the claim is written in this scheme: chain, and form of address and signature.
+        """Whether this scheme can judge the claim, given its chain and the form of its address and signatures.
 
-        At most one installed scheme should serve a claim; where several do, the claim must name its scheme.
+        At most one installed scheme should serve a claim; if several do, the claim must name its scheme.
         """
 
     @abstractmethod
     def verify(self, rows: Sequence[OwnershipClaim]) -> list[OwnershipResult]:
-        """Judge a batch; one result a row, in order."""
+        """Judge a batch: one result for each row, in order."""
 
     def account(self, claim: OwnershipClaim) -> tuple[str, str]:
-        """The claim's chain by its canonical name and its address in canonical form; each empty where it is not known.
+        """The canonical name of the claim's chain and the canonical form of its address; each empty if unknown.
 
-        Nothing is verified: this is for finding an account twice and for asking its chain.
+        Nothing is verified. This serves to find accounts listed twice, and to ask their chain.
         """
         return "", ""
 
     def digests(self, claim: OwnershipClaim) -> tuple[bytes, ...]:
-        """The digests that a signature of this claim may sign; for asking a contract (EIP-1271)."""
+        """The digests that the claim's signatures may sign, to ask a contract about (EIP-1271)."""
         return ()

@@ -9,14 +9,14 @@ __all__ = ["Progress", "Task"]
 
 
 class Task:
-    """A piece of work under way. This one listens to nothing."""
+    """A piece of work under way. This class ignores what is reported."""
 
     def advance(self, steps: int = 1) -> None:
         """Report ``steps`` more done."""
 
 
 class Progress:
-    """Receives the start, advance and end of tasks. This one is silent; the CLI's draws bars."""
+    """Receives the start, advance and end of tasks. This class is silent; the CLI's draws bars."""
 
     @contextmanager
     def task(self, title: str, total: int | None = None) -> Iterator[Task]:

@@ -26,7 +26,7 @@ _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
 _ANYTHING = (Exception, SystemExit)
-"""What somebody else's code may raise while it is imported or asked what it offers."""
+"""What a plugin's code may raise while it is imported or asked what it offers."""
 
 
 @frozen
@@ -92,7 +92,7 @@ class Registry:
         try:
             return list(entry_points(group=ENTRY_POINT_GROUP))
         except _ANYTHING:
-            # Some distribution's entry_points.txt cannot be parsed: find out which, and do without it.
+            # The entry_points.txt of some distribution cannot be parsed: find out which, and skip it.
             found: list[EntryPoint] = []
             for distribution in distributions():
                 try:
@@ -151,7 +151,7 @@ class Registry:
         ]
 
     def names(self, kind: str) -> list[str]:
-        """Names that can be asked for, those that several plugins offer included."""
+        """All names offered, including those that several plugins offer."""
         return sorted(name for of_kind, name in self._components if of_kind == kind)
 
     def conflicts(self) -> list[list[Registered]]:
@@ -174,7 +174,7 @@ class Registry:
             raise PluginError(
                 Problem(
                     f"{kind} {name!r} is claimed by {plugins}",
-                    hint="uninstall one of them, polyproof does not choose",
+                    hint="uninstall one of them; polyproof does not choose",
                 )
             )
         return offers[0]
@@ -183,8 +183,8 @@ class Registry:
         """The class of a component.
 
         Raises ``PluginError`` as ``find`` does, and for a class that cannot be imported, does not
-        derive from the kind's abstract class, or leaves some of it out; ``ExtraMissing`` for a class
-        that needs an extra of polyproof which is not installed.
+        derive from the kind's abstract class or does not implement all of it; ``ExtraMissing`` for a
+        class that needs an extra of polyproof that is not installed.
         """
         offer = self.find(kind, name)
         what = f"{kind} {name!r} of {offer.origin}"
@@ -206,9 +206,9 @@ class Registry:
         return found
 
     def lacking(self) -> dict[tuple[str, str], ExtraMissing]:
-        """By kind and name, the components that cannot be used until an extra of polyproof is installed.
+        """The components that need an extra of polyproof that is not installed, by kind and name.
 
-        Nothing is imported where every extra is there.
+        If all extras are installed, nothing is imported.
         """
         found: dict[tuple[str, str], ExtraMissing] = {}
         if not all(is_installed(extra) for extra in EXTRAS):
@@ -218,7 +218,7 @@ class Registry:
                 except ExtraMissing as error:
                     found[kind, name] = error
                 except PluginError:
-                    # Something else is wrong with it, which whoever asks for it learns.
+                    # Something else is wrong with it: an error for those who ask for it.
                     continue
         return found
 
@@ -255,7 +255,7 @@ _default: Registry | None = None
 
 
 def default_registry() -> Registry:
-    """The registry of all installed plugins, discovered once a process."""
+    """The registry of all installed plugins, discovered once per process."""
     global _default
     if _default is None:
         _default = Registry()

@@ -1,8 +1,8 @@
 """The Source interface: a file of wallets becomes plain rows, and the totals that the file declares.
 
-A source knows one format and nothing else. It takes a file apart and yields what it holds as strings, each with its
-place. What a coin means, whether an amount is one, what a row must have, whether rows add up to a total: core judges
-all of that, once for all formats, and reports what is wrong at the place that the source gave.
+A source knows one format and nothing else. It parses a file and yields its content as strings, each with its place.
+Core judges the rest, once for all formats: what a coin means, whether an amount is valid, what a row must have, whether
+rows add up to a total. What is wrong is reported at the place that the source gave.
 """
 
 from __future__ import annotations
@@ -25,40 +25,41 @@ __all__ = ["Coin", "FileOptions", "Row", "Source", "Total"]
 
 
 class Row(NamedTuple):
-    """One holding as its file has it; nothing of it has been judged. Texts are without the blanks around them."""
+    """One holding as its file states it, not judged yet. Texts have no surrounding whitespace."""
 
     location: Location
-    """The file; ``row``: the number of the holding in it, counted from 1; ``line``: where it begins, in a text file."""
+    """The file, and in it ``row``, the number of the holding, counted from 1, and ``line``, where it begins in a text
+    file."""
     coin: str
     """What the file calls the coin."""
     address: str
     amount: str
     """In units of 10^−``exponent`` coin."""
     network: str = ""
-    """What the file calls the chain, where it names one beside the coin."""
+    """What the file calls the chain, if it names one beside the coin."""
     token: str | None = None
-    """Tells apart several tokens of one asset on one chain, where the format has a word for it; else it follows from
-    the coin."""
+    """Tells apart several tokens of one asset on one chain, if the format states it; None if it follows from the
+    coin."""
     exponent: int = 0
     message: str = ""
     """Exactly what was signed."""
     signatures: tuple[str, ...] = ()
-    """As many as there are; absent ones are left out, not blank."""
+    """Only those given: missing ones are left out, not blank."""
     keys: tuple[str, ...] = ()
     """Public keys, or the redeem or witness script."""
     owners: tuple[str, ...] = ()
     """Who is said to control a contract, an account with a rotated key, or a stake."""
     kind: Kind = Kind.OWN
     scheme: str | None = None
-    """The ownership scheme, where the file names one."""
+    """The ownership scheme, if the file names one."""
     height: str = ""
-    """Of the snapshot's block; empty or ``-`` where the file does not say."""
+    """Number of the snapshot's block; empty or ``-`` if the file does not state it."""
     block: str | None = None
-    """Hash of the snapshot's block, where the file says it."""
+    """Hash of the snapshot's block, if the file states it."""
 
 
 class Total(NamedTuple):
-    """What a file declares that its rows of a coin add up to."""
+    """A declared total: what a file says its rows of one coin add up to."""
 
     location: Location
     coin: str
@@ -71,20 +72,20 @@ class Total(NamedTuple):
 
 @frozen
 class Coin:
-    """What files of a format call an asset on a chain."""
+    """A format's name for an asset on a chain."""
 
     name: str
     asset: str
-    """By its own symbol."""
+    """The asset's symbol: ``ETH``."""
     chain: str
-    """By its canonical name: ``ethereum``."""
+    """The chain's canonical name: ``ethereum``."""
     token: str = ""
     """Tells apart several tokens of the asset on that chain (``bridged``); empty for the usual one."""
 
 
 @frozen(kw_only=True)
 class FileOptions:
-    """Options that every source has; those of a format derive from it."""
+    """Options that every source has. The options of a format derive from this class."""
 
     path: tuple[str, ...] = option(
         items=(1, 1000), doc="File or files, relative to the spec file; * ? [ ] and ** match as in a shell."
@@ -92,9 +93,9 @@ class FileOptions:
     scheme: str | None = option(
         default=None,
         kind="ownership",
-        doc="Ownership scheme of rows that name none; null finds the one that serves a row.",
+        doc="Ownership scheme of rows that name none; null: whichever serves the row.",
     )
-    message: str | None = option(default=None, doc="The message signed by rows that do not state one.")
+    message: str | None = option(default=None, doc="The signed message, for rows that do not state one.")
     totals: str = option(
         default="required",
         choices=("required", "reported"),
@@ -104,19 +105,19 @@ class FileOptions:
 
 
 class Source(ABC):
-    """A format that reserves are read from.
+    """A file format that reserves are read from.
 
     Constructed as ``Source(options, registry)``: ``options`` is an instance of the class's ``Options``.
     """
 
     name: ClassVar[str]
-    """The name a spec uses."""
+    """The name used in specs."""
     Options: ClassVar[type[FileOptions]]
     """Frozen attrs class of the options a spec may set."""
     coins: ClassVar[Sequence[Coin]] = ()
-    """What files of this format call coins, beyond what core knows; these names win over core's."""
+    """This format's names for coins, in addition to core's; they take precedence over core's."""
     networks: ClassVar[Mapping[str, str]] = {}
-    """What files of this format call chains, beyond what core knows: the canonical name of each."""
+    """This format's names for chains, in addition to core's, each with the chain's canonical name."""
 
     def __init__(self, options: FileOptions, registry: Registry) -> None:
         """Keep the options; nothing is read yet."""
@@ -125,9 +126,9 @@ class Source(ABC):
 
     @abstractmethod
     def read(self, file: Path) -> Iterator[Row | Total | Problem]:
-        """Yield what a file holds, in its order: rows, declared totals, and what is wrong with the file's form.
+        """Yield the content of a file in its order: rows, declared totals, and problems with the file's form.
 
-        A ``Problem`` has its place in the file, and a hint that says what would be right. After one, reading continues
-        where it can: anything that is neither a row nor a total is reported, so that nothing is lost silently. Hostile
-        bytes are read in bounded time and memory, and nothing is raised for a file's content; ``OSError`` may pass.
+        A ``Problem`` has its place in the file and a hint that says what would be right. Reading continues after it
+        where possible: anything that is neither a row nor a total is reported, so that nothing is lost silently.
+        Hostile bytes are read in bounded time and memory. A file's content never raises; ``OSError`` may.
         """

@@ -1,11 +1,11 @@
 """The Fiat-Shamir transcript: typed, length-prefixed messages in, challenges out.
 
 The state is one digest. Absorbing a message replaces it by the hash of (state ‖ type ‖ length ‖
-words); a draw hashes (state ‖ counter) under another domain and uses the words by rejection, so
-challenges are uniform. Nothing that is absorbed can be parsed as something else.
+words). A draw hashes (state ‖ counter) under another domain and takes words by rejection sampling, so
+challenges are uniform. No message can be parsed as a different one.
 
-Every message and every draw has a name, by which readers, tests and conformance suites speak of it. Names
-are not absorbed: what separates messages is their order, type and length.
+Every message and every draw has a name, for readers, tests and conformance suites. Names are not absorbed:
+messages are told apart by their order, type and length.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Transcript:
         return self._state.copy()
 
     def _absorb(self, name: str, kind: int, words: Words) -> None:
-        """Every message comes through here; ``name`` is for a subclass that records what is said."""
+        """Every message comes through here; ``name`` is for subclasses that record the messages."""
         row = np.concatenate((self._state, np.array([kind, words.size], np.uint64), words.ravel()))
         self._state = self._hash.hash_rows(row[None, :], _ABSORB)[0]
 
@@ -51,7 +51,7 @@ class Transcript:
         self._absorb(name, _TEXT, self._hash.hash_messages([data], "transcript/text")[0])
 
     def absorb_integers(self, name: str, *values: int) -> None:
-        """Absorb non-negative integers of any size, each with its own length."""
+        """Absorb integers of any size, each with its own length. Raises ``ValueError`` for a negative one."""
         self._absorb(name, _INTEGERS, _limbs(name, values))
 
     def absorb_elements(self, name: str, elements: Elements) -> None:
@@ -91,8 +91,8 @@ class Transcript:
     def draw_extension(self, name: str, extension: Extension) -> Elements:
         """A uniform element of the extension that is not in the base field, shape ``(e,)``.
 
-        Redrawn while it lies in the base field: a challenge there could be a point of the trace domain or a
-        value of a table.
+        An element of the base field is drawn again: as a challenge it could be a point of the trace domain or a
+        value in a lookup table.
         """
         while True:
             words = self._uniform(name, extension.field.modulus, extension.degree)
@@ -105,9 +105,12 @@ class Transcript:
         return self._uniform(name, bound, count)
 
     def draw_indices(self, name: str, count: int, bound: int) -> list[int]:
-        """``count`` distinct integers below ``bound``, in the order drawn."""
+        """``count`` distinct integers below ``bound``, in the order drawn.
+
+        Raises ``ValueError`` if ``count`` exceeds ``bound``.
+        """
         if count > bound:
-            raise ValueError(f"{count} different integers below {bound} do not exist")
+            raise ValueError(f"there are no {count} distinct integers below {bound}")
         chosen: dict[int, None] = {}
         while len(chosen) < count:
             for index in self._uniform(name, bound, count - len(chosen)):
@@ -115,7 +118,7 @@ class Transcript:
         return list(chosen)
 
     def grind(self, bits: int) -> int:
-        """Find a nonce for ``check_grinding``, absorb it, return it. Takes about 2^bits hashes."""
+        """Find a nonce that passes ``check_grinding``, absorb it and return it. Takes about 2^bits hashes."""
         batch = 1 << 12
         start = 0
         while True:
@@ -128,11 +131,14 @@ class Transcript:
             start += batch
 
     def check_grinding(self, nonce: int, bits: int) -> bool:
-        """Whether the hash of (state ‖ nonce) begins with ``bits`` zero bits; absorbs nothing."""
+        """Whether the first word of the hash of (state ‖ nonce) ends in ``bits`` zero bits, for a nonce below 2^48.
+
+        Absorbs nothing.
+        """
         return 0 <= nonce < 1 << 48 and bool(self._ground(np.array([nonce], np.uint64), bits)[0])
 
     def absorb_nonce(self, nonce: int) -> None:
-        """Absorb the grinding nonce, before queries are drawn."""
+        """Absorb the grinding nonce. Called before queries are drawn."""
         self._absorb("nonce", _NONCE, np.array([nonce & _MASK32, nonce >> 32], np.uint64))
 
     def _ground(self, nonces: Words, bits: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -145,11 +151,11 @@ class Transcript:
 
 
 def _limbs(name: str, values: Iterable[int]) -> Words:
-    """Integers as words: for each the number of its 32-bit limbs, at least one, and these, least significant first."""
+    """Integers as words: for each, the number of its 32-bit limbs (at least one), then the limbs, lowest first."""
     words: list[int] = []
     for value in values:
         if value < 0:
-            raise ValueError(f"a transcript absorbs non-negative integers, and {name!r} has {value}")
+            raise ValueError(f"a transcript absorbs only non-negative integers, and {name!r} has {value}")
         limbs = [(value >> shift) & _MASK32 for shift in range(0, max(value.bit_length(), 1), 32)]
         words += [len(limbs), *limbs]
     return np.array(words, np.uint64)

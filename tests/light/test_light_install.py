@@ -147,7 +147,7 @@ def test_a_schema_says_what_it_leaves_out(bare: Bare) -> None:
     done = bare.run("-m", "polyproof", "schema")
     assert done.returncode == 0
     assert "bitmex-yaml" not in done.stdout
-    assert "left out of the schema: source 'bitmex-yaml' needs what is not installed" in done.stderr
+    assert "left out of the schema: source 'bitmex-yaml' needs modules that are not installed" in done.stderr
 
 
 WITHOUT_POSIX = """

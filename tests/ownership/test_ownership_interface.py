@@ -232,7 +232,7 @@ def test_progress_counts_every_row_once() -> None:
 
 @pytest.mark.parametrize("name", ["asset", "chain", "address", "message"])
 def test_a_claim_takes_text_only(name: str) -> None:
-    with pytest.raises(InputError, match=f"{name} of a claim is int"):
+    with pytest.raises(InputError, match=f"{name} of an ownership claim is int"):
         evolve(GOOD, **{name: 1})
 
 

@@ -124,7 +124,7 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         status = BROKEN_PIPE
     if status == BROKEN_PIPE:
-        # The reader closed the pipe; the interpreter must not try to flush into it when it exits.
+        # The reader closed the pipe; the interpreter must not try to flush to it on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return status
 

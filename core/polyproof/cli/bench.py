@@ -40,7 +40,7 @@ _COLUMNS = 24
 _TRANSFORM_COLUMNS = 8
 _OPENINGS = 64
 _PORTABLE_SHARE = 16
-"""The portable engines are for verifiers, whose batches are small: they are given this much less to do."""
+"""The portable engines are for verifiers, whose batches are small: they get a workload smaller by this factor."""
 
 
 @frozen
@@ -112,7 +112,7 @@ def measure(
                     yield _timed(kind, name, engine, operation, items, unit, run, runs)
             except PolyproofError as error:
                 yield NotMeasured(kind, name, str(error))
-            except Exception as error:  # noqa: BLE001 - somebody else's component may raise anything
+            except Exception as error:  # noqa: BLE001 - a plugin's component may raise anything
                 yield NotMeasured(kind, name, f"{type(error).__name__}: {error}")
             task.advance()
 
@@ -221,7 +221,7 @@ def _backends(registry: Registry, name: str, rows: int) -> Iterator[_Run]:
         cut = partial(backend.open_inclusion, statement, proved.proof, state, user)
         inclusion = cut()
         if inclusion is None:
-            raise PolyproofError("it does not find an account that it has proved")
+            raise PolyproofError("it does not find an account that it proved")
         yield "portable", "open inclusion", 1, f"file of {len(inclusion)} bytes", cut
         claim = Claim(user, accounts.balances(count // 2))
         check_claim = partial(backend.verify_inclusion, statement, proved.totals, proved.proof, claim, inclusion)

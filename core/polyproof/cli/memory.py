@@ -29,8 +29,8 @@ def _resident() -> int | None:
 class PeakMemory:
     """Watch the resident memory of this process while a ``with`` block runs; ``peak`` is in bytes.
 
-    Sampled fifty times a second where the system reports resident memory; elsewhere the process's
-    peak since its start, which is an upper bound; 0 where neither is known.
+    Sampled fifty times a second where the system reports resident memory. Elsewhere ``peak`` is the
+    process's peak since its start, an upper bound, or 0 where that is not known either.
     """
 
     def __init__(self) -> None:

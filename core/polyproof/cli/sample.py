@@ -1,9 +1,9 @@
 """Sample data: the accounts of an exchange that does not exist, the same for the same seed everywhere.
 
 Most users hold a few popular assets, balances are spread over many orders of magnitude, some are dust,
-some accounts are empty, and a few whales hold a good part of everything. Random words come from PCG64,
-whose stream numpy keeps stable, and everything after is integer arithmetic: no platform's logarithm
-changes a digit. The result is not a secret and models nobody.
+some accounts are empty, and a few whales hold a large share of everything. Random words come from PCG64,
+whose stream numpy keeps stable, and everything after that is integer arithmetic: no platform's logarithm
+changes a digit. The result is not secret and models no real exchange.
 """
 
 from __future__ import annotations
@@ -70,9 +70,10 @@ _NANO = 10**9
 _MEDIAN_CENTS = 6_000
 """The median value of the balances that are not dust."""
 _SPREAD = 48
-"""Balances are the median times 2^(k − 24) with k the ones among so many random bits: 3.5 octaves, ln σ = 2.4."""
+"""Balances are the median times 2^(k − 24), where k counts the ones among this many random bits: a standard deviation
+of 3.5 octaves, ln σ = 2.4."""
 _MEAN_OVER_MEDIAN = 25
-"""(3/2)^48·2^−24, of that binomial, times 3/2 for the mantissa; keeps totals far below the supply."""
+"""Mean over median: (3/2)^48·2^−24 for that binomial, times 3/2 for the mantissa. Keeps totals far below the supply."""
 _WHALE_OCTAVES = 12
 _WHALE_EVERY = 20_000
 _BLOCK = 1 << 16
@@ -89,8 +90,8 @@ def write_sample(
     """Write a snapshot of that many accounts in wide shape: ``account`` and a column for each asset.
 
     ``format`` is ``"csv"`` or ``"parquet"``; left out, it follows from the suffix. In CSV, amounts are
-    decimal strings; in Parquet, DECIMAL, or strings of assets with more than 18 decimals. Every amount
-    is below 2^bits of its asset. The same arguments give the same accounts. The file appears when it is complete.
+    decimal strings; in Parquet, DECIMAL, or strings for assets with more than 18 decimals. Every amount
+    is below 2^bits of its asset. The same arguments give the same accounts. The file appears once it is complete.
 
     Raises ``UsageError`` for invalid arguments or a path that cannot be written.
     """
@@ -178,7 +179,7 @@ def _block(
 def _balances(
     asset: Asset, market: _Market, accounts: int, whale: npt.NDArray[np.bool_], words: np.random.PCG64, count: int
 ) -> UInt64:
-    """Balances in 10^−9 coins. The asset's later decimals may be added to them without reaching 2^bits."""
+    """Balances in units of 10^−9 coin, low enough that the asset's further decimals cannot bring them to 2^bits."""
     holders = max(1, accounts * market.holders // 1000)
     supply = market.supply * 10**6 * _NANO
     median = min(_MEDIAN_CENTS * _NANO // market.cents, supply // 20 // holders // _MEAN_OVER_MEDIAN, 1 << 42)

@@ -1,4 +1,4 @@
-"""A security account for people, readable at 80 columns, and for machines."""
+"""A security report for people, readable at 80 columns, and for machines."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["security_payload", "show_security"]
 
 
 def security_payload(security: SecurityReport) -> dict[str, Any]:
-    """The account as plain JSON: everything in it, the other bounds' accounts too."""
+    """The report as plain JSON: everything in it, including the reports by other bounds."""
     from attrs import asdict
 
     return asdict(security)
 
 
 def show_security(rich: RichConsole, security: SecurityReport) -> None:
-    """The result, the terms round by round under every bound, how each comes about, and what to know about it."""
+    """The result, the terms round by round under every bound, how each is computed, and the notes."""
     rich.print(f"Security: {security.proven_bits:.1f} proven bits, decided by {security.binding}", style="bold")
     if security.grinding_bits:
         _paragraph(

@@ -1,1 +1,1 @@
-"""What people set: options declared once, the YAML tree with positions, the reader that joins the two."""
+"""What people configure: options declared once, the YAML tree with positions, the reader that joins the two."""

@@ -91,12 +91,12 @@ def option(
 
     ``doc`` is a sentence for the schema and the documentation. Without ``default`` the field must be
     given. ``kind`` says that the value is the name of a registered component of that kind
-    (``"hash"``, ``"field"``, …); names are checked where a registry is at hand. ``least`` and
-    ``most`` are inclusive bounds of a number, ``choices`` the allowed values (beside the registered
-    names, where ``kind`` is given as well), ``pattern`` a regular expression that the whole text must
-    match, and the same in words. For ``tuple[T, ...]`` all of these apply to each item, and ``items``
-    bounds how many there are. ``check`` returns anything else that is wrong with the value as a whole;
-    it sees only values for which all of the above holds.
+    (``"hash"``, ``"field"``, …); names are checked where a registry is available. ``least`` and
+    ``most`` are inclusive bounds of a number. ``choices`` are the allowed values, in addition to the
+    registered names if ``kind`` is given too. ``pattern`` is a regular expression that the whole text
+    must match, and the same in words. For ``tuple[T, ...]`` all of these apply to each item, and
+    ``items`` bounds the number of items. ``check`` returns anything else that is wrong with the value
+    as a whole; it sees only values that satisfy all of the above.
     """
     return attrs.field(
         default=default,
@@ -116,7 +116,7 @@ def option(
 
 @frozen
 class Option:
-    """One declared option with its type taken apart."""
+    """One declared option, with its type broken down."""
 
     name: str
     type: type[Any]

@@ -1,7 +1,7 @@
 """From a document to objects: options classes filled in from a tree, every problem reported at its place.
 
 What is allowed is declared by ``polyproof.config.options.option``; here a file is checked against it. Problems
-are collected, not raised one by one: somebody who corrects a file needs all of them.
+are collected and not raised one by one, so that a file can be corrected in one go.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ class Components(Protocol):
 
 @frozen
 class Choice:
-    """A component chosen by name, with its options: what an option like ``backend: …`` holds.
+    """A component chosen by name, with its options: the value of an option such as ``backend: …``.
 
-    In a file it is the name alone, or a mapping of ``name`` and the component's own options. A class
-    derived from this one states the kind.
+    In a file it is the name alone, or a mapping of ``name`` and the component's own options. A derived
+    class states the kind.
     """
 
     kind: ClassVar[str]
@@ -72,7 +72,7 @@ class Choice:
         return registry.create(self.kind, self.name, self.options, registry)
 
     def plain(self) -> dict[str, Any]:
-        """As plain JSON, in the form a file has: the name, and every option with defaults filled in."""
+        """As plain JSON, in the form used in files: the name, and every option with defaults filled in."""
         return {"name": self.name, **plain(self.options)}
 
 
@@ -109,7 +109,7 @@ class Structure:
             self.finish()
 
     def report_error(self, error: InputError, location: Location) -> None:
-        """Add the problems of an error, at a given place unless they name their own."""
+        """Add the problems of an error, at ``location`` unless they have their own."""
         for problem in error.problems:
             self.report(problem.message, problem.location or location, problem.hint)
 
@@ -119,9 +119,9 @@ class Structure:
             raise SpecError(sorted(dict.fromkeys(self.problems), key=_position))
 
     def header(self, node: Node, key: str, version: int) -> None:
-        """Require a mapping whose ``key`` states the version of the format; raise ``SpecError`` for any other.
+        """Require a mapping whose ``key`` states this version of the format; raise ``SpecError`` otherwise.
 
-        What the keys of another version mean is not known here, so no further problems are looked for.
+        What the keys of another version mean is not known, so no further problems are looked for.
         """
         if not isinstance(node, Mapping):
             self.report(
@@ -200,7 +200,7 @@ class Structure:
         items = [(inner, self._item(inner, option)) for inner in nodes]
         good = [(inner, value) for inner, value in items if value is not _FAILED]
         values = tuple(value for _, value in good)
-        # Conditions on all items together are checked for the valid ones, so that one mistake hides no other.
+        # Conditions on the list as a whole are checked for the valid items, so that one mistake hides no other.
         together = Items(node.location, tuple(inner for inner, _ in good))
         sound = self._sound([*count_faults(option, len(items)), *check_faults(option, values)], together)
         return values if sound and len(good) == len(items) else _FAILED
@@ -281,7 +281,7 @@ def locate(node: Node, path: Iterable[str | int]) -> Location:
 
 
 def _scalar(node: Node, wanted: type[Any]) -> Any:
-    """What a node says where a value of a certain type is expected; it need not be of that type."""
+    """The value of a node where a type is expected; it may turn out to be of another type."""
     if not isinstance(node, Scalar):
         return [] if isinstance(node, Items) else {}
     if wanted in (str, Path) and node.text is not None and node.value is not None:

@@ -4,7 +4,7 @@
 
 - UTF-8, one document, at most 1 MiB and 32 levels.
 - No anchors, aliases, merges or tags.
-- Plain scalars mean what YAML 1.2 (§10.3, core schema) says, so ``NO`` and ``on`` are text and not
+- Plain scalars are read by YAML 1.2 (§10.3, core schema), so ``NO`` and ``on`` are text and not
   booleans; integers are decimal, without leading zeros. A scalar keeps its text along with its value:
   where a string is expected, ``symbol: 1000`` is the text ``1000``.
 
@@ -46,7 +46,7 @@ class Scalar:
     location: Location
     value: bool | int | float | str | None
     text: str | None = None
-    """The text in the file; ``None`` where only the value counts (JSON)."""
+    """The text in the file; ``None`` if only the value counts (JSON)."""
 
 
 @frozen
@@ -132,7 +132,7 @@ class _Composer:
     """Builds the tree from PyYAML's events: its parser does not recurse, and depth is bounded here."""
 
     def __init__(self, text: str, file: str) -> None:
-        # Long files are left to libyaml, where PyYAML has it: it accepts the same language, ten times as fast.
+        # Long files go to libyaml, if PyYAML has it: it accepts the same language and is ten times as fast.
         fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader) if len(text) > MAX_BYTES else yaml.SafeLoader
         self._events: Iterator[Any] = yaml.parse(text, Loader=fast)
         self._file = file

@@ -1,4 +1,4 @@
-"""Files: others' are read with bounds, ours are written whole or not at all, private ones are owner-only."""
+"""Files: those of others are read with bounds, ours are written whole or not at all, private ones are owner-only."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def write_private(path: Path, data: bytes) -> None:
 def open_private(path: Path, flags: int, *, follow: bool = True) -> int:
     """The descriptor of a file that only its owner may read, created if it does not exist.
 
-    ``follow`` says whether it may be reached through a symbolic link. Where the system has no such permissions, those
-    of the directory apply.
+    ``follow`` says whether it may be reached through a symbolic link. On systems without such permissions, those of the
+    directory apply.
     """
     if not follow:
         flags |= getattr(os, "O_NOFOLLOW", 0)
@@ -56,8 +56,8 @@ def read_bounded(path: Path, max_bytes: int, refuse: Callable[[int], None] | Non
     """Read a regular file that others wrote.
 
     Raises ``ProofRejected`` for a symbolic link, a special file or a file of more than ``max_bytes``; ``ArtifactError``
-    for one that is missing or not readable. ``refuse``, given the size of a file that is too large, raises the
-    ``ProofRejected`` that says whose limit it exceeds.
+    for one that is missing or not readable. ``refuse`` is called with the size of a file that is too large and raises
+    the ``ProofRejected`` that says whose limit it exceeds.
     """
     try:
         if _FOLLOWS and path.is_symlink():

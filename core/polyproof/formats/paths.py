@@ -12,10 +12,10 @@ __all__ = ["named_files"]
 
 
 def named_files(base: Path, patterns: Iterable[str], findings: Findings) -> list[Path]:
-    """The files that paths and patterns name, each once, in order; a path or pattern that names none is reported.
+    """The files that paths and patterns name, each once, in order. A path or pattern that names none is reported.
 
     They are relative to ``base``; ``*``, ``?``, ``[ ]`` and ``**`` match as in a shell, in sorted order. A path that
-    exists is not treated as a pattern, whatever it looks like.
+    exists is never treated as a pattern.
     """
     found: dict[Path, None] = {}
     for pattern in patterns:

@@ -1,4 +1,4 @@
-"""``polyproof bench``: how fast components are on this machine."""
+"""``polyproof bench``: how fast components run on this machine."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Measure fields, hashes, commitments and backends on this machine."""
-    require_extras("prove", purpose="measuring what proves")
+    require_extras("prove", purpose="measuring components")
     from polyproof.cli import bench
     from polyproof.config.options import did_you_mean
 

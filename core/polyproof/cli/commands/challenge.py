@@ -1,4 +1,4 @@
-"""``polyproof challenge``: write what wallets sign for an audit."""
+"""``polyproof challenge``: write the messages that wallets sign for an audit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["command"]
 def command(
     spec: SpecArgument,
     audit: Annotated[
-        Path, typer.Option("--audit", "-a", metavar="DIR", help="The audit of liabilities for which wallets sign.")
+        Path, typer.Option("--audit", "-a", metavar="DIR", help="The audit of liabilities that wallets sign for.")
     ],
     out: Annotated[
         Path | None,
@@ -28,12 +28,12 @@ def command(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write the messages that wallets sign: they tie a holding to an audit's liabilities, to its date and its block."""
+    """Write the messages that wallets sign: they tie a holding to an audit's liabilities, its date and its block."""
     from polyproof.reserves.signing import challenge_text, write_challenges
 
     console = Console(json=json, quiet=quiet)
     if (chain is None) != (address is None) or (out is None) == (chain is None):
-        raise UsageError("either --out FILE for all rows, or --chain NAME and --address TEXT for one message")
+        raise UsageError("give --out FILE for all rows, or --chain NAME and --address TEXT for one message")
     registry = usable_registry(console)
     loaded = load_spec_argument(spec, registry)
     if chain is not None and address is not None:
@@ -46,8 +46,8 @@ def command(
     console.result(
         {"ok": True, "file": str(out), "messages": count},
         lambda rich: rich.print(
-            f"{count:,} messages in {out}\nSign each with the keys of its address, fill in signatures, and name the "
-            f"file in reserves.sources.",
+            f"{count:,} messages in {out}\nSign each with the keys of its address, fill in the signatures, and name "
+            f"the file in reserves.sources.",
             soft_wrap=True,
         ),
     )

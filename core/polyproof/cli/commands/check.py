@@ -1,4 +1,4 @@
-"""``polyproof check``: check that a snapshot is sound before hours go into a proof."""
+"""``polyproof check``: check that a snapshot is sound before spending hours on a proof."""
 
 from __future__ import annotations
 

@@ -123,11 +123,11 @@ def _new_directory(out: Path | None) -> Path:
         except FileExistsError:
             continue
         return directory
-    raise InputError("there are already 9999 demos here: name another directory with --out")
+    raise InputError("there are already 9999 demos here: name a directory with --out")
 
 
 def _some_user(snapshot: Path) -> tuple[str, list[Balance]]:
-    """The account with the most assets among the first of the snapshot, as its owner would type its balances."""
+    """The account with the most assets among the first in the snapshot, with balances as its owner would type them."""
     with snapshot.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
         first = [row for row, _ in zip(rows, range(200), strict=False)]

@@ -33,7 +33,7 @@ def command(
 
     console = Console(json=json, quiet=quiet)
     if (user is None) != every:
-        raise UsageError("give either --user ID or --all, to say whose inclusion file to cut")
+        raise UsageError("give either --user ID or --all: whose inclusion file to cut")
     registry = usable_registry(console)
     if user is not None:
         path, size = liabilities.cut_inclusion(directory, user, out=out, registry=registry)

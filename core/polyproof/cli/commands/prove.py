@@ -39,7 +39,7 @@ def command(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Prove what a spec's accounts add up to; write the files to publish and the files to keep private."""
+    """Prove what a spec's accounts add up to. Writes the files to publish and the files to keep private."""
     from datetime import UTC, datetime
 
     from polyproof import liabilities

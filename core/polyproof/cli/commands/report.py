@@ -1,4 +1,4 @@
-"""``polyproof report``: verify, and write a site about what was found."""
+"""``polyproof report``: verify, and write a site about the result."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def command(
 
 
 def _up_to(history: HistoryVerified, newest: VerifiedAudit) -> tuple[VerifiedAudit, ...]:
-    """The audits of a history up to and including this one, or before it. Raises ``ProofRejected`` if it is neither."""
+    """The audits of a history up to this one, which is in it or follows its newest; otherwise ``ProofRejected``."""
     from polyproof.liabilities.artifacts import HISTORY
 
     digests = [one.manifest.digest for one in history.audits]

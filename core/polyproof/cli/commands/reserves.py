@@ -1,4 +1,4 @@
-"""``polyproof reserves``: evaluate what is held."""
+"""``polyproof reserves``: evaluate what the exchange holds."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def command(
     ] = False,
     record: Annotated[
         Path | None,
-        typer.Option("--record", metavar="FILE", help="Write the nodes' answers to a new file, to be replayed later."),
+        typer.Option("--record", metavar="FILE", help="Write the nodes' answers to a new file, to replay later."),
     ] = None,
     rows: Annotated[bool, typer.Option("--rows", help="Show the outcome of every row.")] = False,
     json: Json = False,

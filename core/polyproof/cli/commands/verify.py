@@ -106,7 +106,7 @@ def _show(rich: RichConsole, verified: AuditVerified, *, compared: bool) -> None
     rich.print("VERIFIED. This establishes:", style="bold green")
     points(rich, [*properties.proves, f"non-negativity: {properties.non_negativity}"])
     if has_reserves(published.public):
-        # A single audit is verified as to what is owed; that something is held is not part of it.
+        # Verifying a single audit covers what is owed, not what is held.
         rich.print(
             "Reserves are published with it and were NOT CHECKED: nothing here says that what is owed is covered. "
             f"To check them: polyproof report {published.public}, or polyproof verify of the whole history.",
@@ -162,14 +162,14 @@ def _verify_history(
     }
     console.result(payload, lambda rich: _show_history(rich, verified, compared=known is not None))
     if missing is not None:
-        # The status must mean here what it means where all is installed: that everything published was verified.
+        # Status 0 must mean what it means where all extras are installed: everything published was verified.
         if not console.json:
             print_error(missing, json=False)
         raise typer.Exit(missing.exit_status)
 
 
 def _missing(verified: HistoryVerified) -> ExtraMissing | None:
-    """What keeps a history from having been verified completely."""
+    """Why a history could not be verified completely, or None."""
     if not verified.unchecked:
         return None
     try:

@@ -1,4 +1,4 @@
-"""``polyproof verify-inclusion``: a user checks balances that the user typed."""
+"""``polyproof verify-inclusion``: users check balances that they type themselves."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def command(
             "--balance",
             "-b",
             metavar="SYMBOL=AMOUNT",
-            help="One of your balances; repeat for each asset, all others count as zero.",
+            help="One of your balances; repeat for each asset. All others count as zero.",
         ),
     ] = None,
     balances: Annotated[
