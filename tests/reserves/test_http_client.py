@@ -185,7 +185,7 @@ def test_a_handshake_that_drips_is_cut_off_too() -> None:
         b"nothing\r\n\r\n",
     ],
 )
-def test_no_log_has_the_url(answer: bytes, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_url_is_never_logged(answer: bytes, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     said = ""
     with client(sending(answer), attempts=2, backoff=0.0) as asking:
