@@ -25,7 +25,7 @@ for _cls in FAULTY:
     _members = {"backend_name": _cls.name, "options": _cls.Options(capacity=8), "__module__": __name__}
     _expected = {f"test_{name}" for name in FAULTY[_cls]}
     assert all(callable(getattr(BackendSuite, name, None)) for name in _expected), "a test was renamed"
-    _members |= {name: None for name in vars(BackendSuite) if name.startswith("test_") and name not in _expected}
+    _members |= {name: None for name in dir(BackendSuite) if name.startswith("test_") and name not in _expected}
     if _cls is Slow:
         _members["most_seconds"] = 0.5
     globals()[f"Test{_cls.__name__}"] = type(f"Test{_cls.__name__}", (_Faulty,), _members)

@@ -53,7 +53,7 @@ def test_suite_finds_the_fault(failed: dict[str, set[str]], cls: type[Tally]) ->
 
 
 def test_every_test_of_the_suite_finds_a_fault() -> None:
-    tests = {name.removeprefix("test_") for name in vars(BackendSuite) if name.startswith("test_")}
+    tests = {name.removeprefix("test_") for name in dir(BackendSuite) if name.startswith("test_")}
     assert tests - {name for names in FAULTY.values() for name in names} == set()
 
 
