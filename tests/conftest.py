@@ -1,4 +1,4 @@
-"""Shared fixtures and the hypothesis profile of the suite."""
+"""The hypothesis profile and the shared fixtures of the suite."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ _LIMIT = sys.getrecursionlimit()
 import py_ecc.optimized_bls12_381  # noqa: E402, F401
 
 sys.setrecursionlimit(_LIMIT)
+
+pytest_plugins = ["doubles.fixtures"]
 
 settings.register_profile("polyproof", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("polyproof")

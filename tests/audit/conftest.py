@@ -7,18 +7,9 @@ from pathlib import Path
 import pytest
 
 from audit.example import ACCOUNTS, SPEC
-from audit.tally_backend import Tally, tally_registry
+from audit.tally_backend import tally_registry
 from polyproof.registry import Registry
 from polyproof.settings.spec import Spec, load_spec
-
-
-@pytest.fixture
-def tally() -> Iterator[type[Tally]]:
-    """The test double, with whatever a test told it undone afterwards."""
-    kept = {name: vars(Tally)[name] for name in ("proving", "inflate", "crash_on_verify")}
-    yield Tally
-    for name, value in kept.items():
-        setattr(Tally, name, value)
 
 
 @pytest.fixture

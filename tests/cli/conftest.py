@@ -1,60 +1,21 @@
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from attrs import frozen
 
 from audit.example import ACCOUNTS, SPEC
-from audit.tally_backend import Tally, tally_registry
+from audit.tally_backend import tally_registry
+from doubles.fixtures import Command
 from polyproof import registry as registry_module
-from polyproof.cli import run
-
-
-@frozen
-class Ended:
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        """Stdout as the one JSON object that it must be."""
-        value = json.loads(self.out)
-        assert isinstance(value, dict)
-        return value
-
-
-Command = Callable[..., Ended]
 
 
 @pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+def command(command: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run a command in this process, with the test double among the plugins."""
     monkeypatch.setattr(registry_module, "_default", tally_registry())
-
-    def call(*arguments: object) -> Ended:
-        capsys.readouterr()
-        status = run([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return Ended(status, captured.out, captured.err)
-
-    return call
-
-
-@pytest.fixture
-def tally() -> Iterator[type[Tally]]:
-    """The test double, with whatever a test told it undone afterwards."""
-    kept = {name: vars(Tally)[name] for name in ("proving", "inflate", "crash_on_verify")}
-    yield Tally
-    for name, value in kept.items():
-        setattr(Tally, name, value)
+    return command
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from audit.tally_backend import Tally
-from cli.conftest import Command
+from doubles.fixtures import Command
 
 ALICE = ("--user", "alice", "--balance", "BTC=0.25", "--balance", "USDT=100")
 

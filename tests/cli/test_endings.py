@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from audit.tally_backend import Tally, tally_registry
-from cli.conftest import Command
+from doubles.fixtures import Command
 from polyproof import registry as registry_module
 from polyproof.backend import Statement
 from polyproof.errors import (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from audit.faulty_backends import Credulous, faulty_registry, proved
-from cli.conftest import Command
+from doubles.fixtures import Command
 from polyproof import registry as registry_module
 
 TYPED = ("--user", "alice", "--balance", "BTC=0.25", "--balance", "USDT=100")

@@ -5,47 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from attrs import frozen
 
-from polyproof.cli import run as run_command
+from doubles.fixtures import Command
 from report.months import FAILING, HEALTHY, OWED, write_month
 
 
-@frozen
-class Ended:
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        """Stdout as the one JSON object that it must be."""
-        value = json.loads(self.out)
-        assert isinstance(value, dict)
-        return value
-
-
-Command = Callable[..., Ended]
-
-
 @pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+def command(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run a command in an otherwise empty current directory."""
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: object) -> Ended:
-        capsys.readouterr()
-        status = run_command([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return Ended(status, captured.out, captured.err)
-
-    return call
+    return command
 
 
 def test_a_month_in_one_command_then_the_next(command: Command, tmp_path: Path) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from attrs import frozen
 
+from doubles.fixtures import Command
 from ownership import wallets
-from polyproof.cli import run
 from polyproof.errors import SpecError
 from polyproof.registry import default_registry
 from polyproof.reserves import ReservesPolicy
@@ -20,30 +17,6 @@ from polyproof.settings.spec import parse_spec, spec_from_public
 from reserves.exchange import okx_csv, prove, spec_text, wallet, write_spec
 
 ASSETS = ("BTC 8", "ETH 9")
-
-
-@frozen
-class Ended:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        value = json.loads(self.out)
-        assert isinstance(value, dict)
-        return value
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
-    def call(*arguments: object) -> Ended:
-        capsys.readouterr()
-        status = run([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return Ended(status, captured.out, captured.err)
-
-    return call
 
 
 @pytest.fixture
@@ -57,9 +30,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     spec = write_spec(tmp_path, spec_text("{name: okx-csv, path: wallets.csv}", assets=ASSETS))
     prove(tmp_path, spec, {"BTC": "1", "ETH": "2"})
     return tmp_path
-
-
-Command = Callable[..., Ended]
 
 
 def test_holdings_that_cover_what_is_owed_end_with_zero(command: Command, folder: Path) -> None:

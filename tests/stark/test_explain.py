@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from rich.console import Console as RichConsole
 
+from doubles.fixtures import Command
 from polyproof import liabilities as audit
-from polyproof.cli import run
 from polyproof.cli.security_view import security_payload, show_security
 from polyproof.registry import default_registry
 from polyproof.settings.spec import create_backend, load_spec
@@ -36,15 +36,13 @@ Explain = Callable[..., str]
 
 
 @pytest.fixture
-def explain(capsys: pytest.CaptureFixture[str]) -> Explain:
+def explain(command: Command) -> Explain:
     """Run the command; its stdout."""
 
     def call(*arguments: object) -> str:
-        capsys.readouterr()
-        status = run(["explain", *(str(argument) for argument in arguments)])
-        captured = capsys.readouterr()
-        assert status == 0, captured.err
-        return captured.out
+        ended = command("explain", *arguments)
+        assert ended.status == 0, ended.err
+        return ended.out
 
     return call
 
