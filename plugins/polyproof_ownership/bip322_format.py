@@ -124,11 +124,24 @@ def _is_witness(text: str) -> bool:
         return False
 
 
+def _is_signed_message(text: str) -> bool:
+    """Whether a text is base64 of 65 bytes, a header, r and s: the form that came before BIP-322.
+
+    No witness of a Taproot key is: it has 66 bytes, or 67 with the kind of its hash.
+    """
+    try:
+        data = base64_decode(text, most=88)
+    except Malformed:
+        return False
+    return len(data) == 65 and 27 <= data[0] <= 42
+
+
 def is_bip322(claim: OwnershipClaim) -> bool:
     """Whether a claim is written so: by its prefix, as a bare witness, or because its address is of Taproot.
 
-    A text without a prefix that is not a witness is left to ``signmessage``; base64 of 65 bytes always is.
+    A text without a prefix that is not a witness is left to ``signmessage``; base64 of 65 bytes always is, and
+    ``signmessage`` then says that it is not for a Taproot address.
     """
     if claim.address.lower().startswith(("bc1p", "ltc1p")):
-        return True
+        return not any(_is_signed_message(text) for text in claim.signatures)
     return any(text.startswith(("smp", "ful", "pof")) or _is_witness(text) for text in claim.signatures)

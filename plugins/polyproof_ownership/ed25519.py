@@ -24,7 +24,7 @@ from polyproof_ownership.encodings import (
 )
 from polyproof_ownership.messages import bare_text, exchange_envelope, polkadot_text
 from polyproof_ownership.rows import Account, RowScheme, failed, one_signature, reading, unsupported
-from polyproof_ownership.ton import ton_address, wallet_addresses
+from polyproof_ownership.ton import ton_address, ton_personal_texts, wallet_addresses
 
 __all__ = ["Ed25519Account", "aptos_authentication_key", "cardano_key_hash", "ss58_decode", "ss58_encode"]
 
@@ -122,6 +122,30 @@ def cardano_key_hash(text: str) -> bytes:
     return data[1:29]
 
 
+# Signatures of standards that are not judged here. They are told apart so that nobody takes them for false ones.
+
+ONLY_THE_EXCHANGES = "which is not supported; sign under the exchange's header instead"
+
+
+def _check_standard(family: Family | None, text: str) -> None:
+    """Raise ``Refused`` for a signature whose form says that it is of a standard not supported on its chain."""
+    if family is Family.CARDANO and _COSE_SIGN1.fullmatch(text):
+        raise unsupported(
+            "the signature is a COSE_Sign1 as CIP-8 and the signData of CIP-30 have it, " + ONLY_THE_EXCHANGES
+        )
+    if family is Family.TON and _BASE64_64.fullmatch(text):
+        raise unsupported(
+            "the signature is in base64, as TON Connect's signData (of text, binary or cell) and ton_proof return it, "
+            + ONLY_THE_EXCHANGES
+        )
+
+
+# RFC 9052, §4.2: an array of four (tagged 18 or not), of which the last is the signature, 64 bytes here.
+_COSE_SIGN1 = re.compile(r"(?:0x)?(?:d2)?84(?:[0-9a-f]{2})+5840[0-9a-f]{128}", re.ASCII | re.IGNORECASE)
+# github.com/ton-blockchain/ton-connect, requests-responses.md, «ton_proof» and «Sign Data»
+_BASE64_64 = re.compile(r"[A-Za-z0-9+/_-]{86}==", re.ASCII)
+
+
 class Ed25519Account(RowScheme[bytes]):
     """Accounts whose key is given, or is the address; the address is derived from it."""
 
@@ -151,6 +175,7 @@ class Ed25519Account(RowScheme[bytes]):
     def judge(self, claim: OwnershipClaim, chain: str, account: Account[bytes]) -> OwnershipResult:
         """The signature is by the key given, and the address is that key's."""
         family = family_of(chain)
+        _check_standard(family, one_signature(claim))
         key = self._key(claim, account.value if family is Family.SOLANA else None)
         way = self._way(claim, family, key)
         match family:
@@ -211,6 +236,10 @@ class Ed25519Account(RowScheme[bytes]):
         for way, signed in ways.items():
             if verified(key, signature, signed):
                 return way
+        if family is Family.TON and any(verified(key, signature, signed) for signed in ton_personal_texts(data)):
+            raise unsupported(
+                "the signature is one of the wallets' ton_personalSign or ton_rawSign, " + ONLY_THE_EXCHANGES
+            )
         # sr25519 marks the top bit of s, which is zero in every Ed25519 signature (schnorrkel, sign.rs).
         if family is Family.SUBSTRATE and signature[63] & 0x80:
             raise unsupported("the signature is by an sr25519 key; only ed25519 is supported")

@@ -36,14 +36,15 @@ class Signature:
     """0 to 3: which of the points with that r was meant."""
 
 
-def recover(signature: Signature, digest: bytes) -> PublicKey:
+def recover(signature: Signature, digest: bytes, *, high_s: bool = False) -> PublicKey:
     """The key that made the signature of a 32-byte digest; raises ``Malformed`` where there is none.
 
-    s must be in the lower half of its range (BIP-62, EIP-2): the other half holds a second form of every signature,
-    which anyone can write down and no wallet does.
+    Every signature has a second form, with n − s for s, which anyone can write down (BIP-62, EIP-2). Both are by the
+    same key. ``high_s`` accepts either, where those who verify such signatures do; whoever counts signatures counts
+    keys, so that the second form of one counts no more than the first. Otherwise s must be in the lower half.
     """
-    if not 0 < int.from_bytes(signature.body[32:]) <= ORDER // 2:
-        raise Malformed("has s outside the lower half of its range, as no wallet writes it")
+    if not high_s and not 0 < int.from_bytes(signature.body[32:]) <= ORDER // 2:
+        raise Malformed("has s outside the lower half of its range, as no wallet of this chain writes it")
     try:
         return PublicKey.from_signature_and_message(signature.body + bytes([signature.recovery]), digest, hasher=None)
     except ValueError:

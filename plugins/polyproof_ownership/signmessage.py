@@ -1,8 +1,11 @@
 """Signed messages as Bitcoin wallets have made them since 2011, for one key or m of n.
 
 A signature is 65 bytes in base64: a header, r and s. The header says which of four keys was meant and, by BIP-137, for
-which form of address; Bitcoin Core and Electrum write that of a compressed P2PKH key for every form. The address is
-derived from the recovered key or from the script given, so the header decides nothing but compressed or not.
+which form of address; Electrum writes that of a compressed P2PKH key for every form. The address is derived from the
+recovered key or from the script given, so the header decides nothing but compressed or not.
+
+s may be in either half of its range, as it may for Bitcoin Core. A signature therefore has two forms; what is counted
+towards m of n is distinct keys.
 """
 
 from __future__ import annotations
@@ -84,7 +87,10 @@ class BitcoinSignMessage(BitcoinScheme):
         network = NETWORKS[chain]
         destination = account.value
         if destination.form is Output.P2TR:
-            raise unsupported("signed messages of this kind do not exist for Taproot addresses; BIP-322 does")
+            raise unsupported(
+                "the signature is a signed message, with a header as in BIP-137, which is not defined for Taproot"
+                " addresses; sign with BIP-322"
+            )
         if len(claim.keys) > 1:
             raise failed(f"there are {len(claim.keys)} keys or scripts where one is expected")
         given = b""
@@ -143,7 +149,8 @@ class BitcoinSignMessage(BitcoinScheme):
         parsed = compact_signature(text)
         if form not in parsed.meant_for:
             raise Malformed(f"has the header of another form of address than {form.value}")
-        return recover(parsed.signature, bitcoin_digest(data, network.header)), parsed.compressed
+        # Bitcoin Core's verifymessage takes either form of s (CPubKey::RecoverCompact), and old wallets wrote both.
+        return recover(parsed.signature, bitcoin_digest(data, network.header), high_s=True), parsed.compressed
 
     @staticmethod
     def _is_key_of(destination: Destination, key: PublicKey, compressed: bool) -> bool:

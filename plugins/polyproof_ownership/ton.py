@@ -16,7 +16,7 @@ from attrs import frozen
 
 from polyproof_ownership.encodings import Malformed
 
-__all__ = ["WALLETS", "Code", "ton_address", "wallet_addresses"]
+__all__ = ["WALLETS", "Code", "ton_address", "ton_personal_texts", "wallet_addresses"]
 
 
 @frozen
@@ -81,6 +81,15 @@ def wallet_addresses(key: bytes, workchain: int) -> dict[bytes, str]:
         bits = key_bits + _uint(HIGHLOAD_SUBWALLET, 32) + _uint(0, 66) + _uint(timeout, 22)
         found[_state_hash(WALLETS["highload v3"], _data_hash(bits))] = f"highload v3 with {timeout // 3600} h timeout"
     return found
+
+
+def ton_personal_texts(message: bytes) -> tuple[bytes, ...]:
+    """What wallets sign for ``ton_rawSign`` and ``ton_personalSign``: a prefix, and the message or its SHA-512.
+
+    Source: github.com/ton-foundation/specs, wtf-0002, and OpenMask and MyTonWallet, which differ in the hash.
+    """
+    prefix = b"\xff\xffton-safe-sign-magic"
+    return prefix + message, prefix + hashlib.sha512(message).digest()
 
 
 _FRIENDLY = re.compile(r"[A-Za-z0-9_-]{48}|[A-Za-z0-9+/]{48}", re.ASCII)

@@ -436,6 +436,94 @@ BITCOIN_CORE = [
 ]
 """Bitcoin Core, src/test/util_tests.cpp, message_verify."""
 
+ELECTRUM = [
+    Signed(
+        "bitcoin",
+        "15hETetDmcXm1mM4sEf7U2KXC9hDHFMSzz",
+        "Chancellor on brink of second bailout for banks",
+        ("IDsu0U/THAsPz/MSuXGBKSULz2dTfmrg1NsAhFp+wH5a1gZoH8kE7O05lE65YLZFzLx3sh/rDzXMbo1dQAJhhnU=",),
+    ),
+    Signed(
+        "bitcoin",
+        "15hETetDmcXm1mM4sEf7U2KXC9hDHFMSzz",
+        "Chancellor on brink of second bailout for banks",
+        ("Hzsu0U/THAsPz/MSuXGBKSULz2dTfmrg1NsAhFp+wH5aKfmX4Db7ExLGa7FGn0m6Mf43KsbEOWpvUUUBTM3Uusw=",),
+    ),
+    Signed(
+        "bitcoin",
+        "3DYoBqQ5N6dADzyQjy9FT1Ls4amiYVaqTG",
+        "Electrum",
+        ("HyFaND+87TtVbRhkTfT3mPNBCQcJ32XXtNZGW8sFldJsNpOPCegEmdcCf5Thy18hdMH88GLxZLkOby/EwVUuSeA=",),
+    ),
+    Signed(
+        "bitcoin",
+        "bc1qq2tmmcngng78nllq2pvrkchcdukemtj56uyue0",
+        "Electrum",
+        ("HyFaND+87TtVbRhkTfT3mPNBCQcJ32XXtNZGW8sFldJsNpOPCegEmdcCf5Thy18hdMH88GLxZLkOby/EwVUuSeA=",),
+    ),
+]
+"""Electrum, tests/test_bitcoin.py; the first has high s, and is there because Bitcoin Core takes it."""
+
+TREZOR = [
+    Signed(
+        "bitcoin",
+        "1C7zdTfnkzmr13HfA2vNm5SJYRK6nEKyq8",
+        "This is an example of a signed message.",
+        ("H0Tj5GH3yp9XxHLOGighTfHeHa3vtlUaMtGQe4DHTVofv9baq6Et2MsGaZzj9pQfvg85V7WALRMHYYEEbnQeqq8=",),
+    ),
+    Signed(
+        "bitcoin",
+        "1JwSSubhmg6iPtRjtyqhUYYH7bZg3Lfy1T",
+        "This is an example of a signed message.",
+        ("G6d+Aanhe6FYuWLP718T3+1nb/wrS62iTlj3hEWLUrl0IUcNAB1T1YgM9eEOdvAr4+gL8h4YOYy9QejDtK90yMI=",),
+    ),
+    Signed(
+        "bitcoin",
+        "1KzXE97kV7DrpxCViCN3HbGbiKhzzPM7TQ",
+        "žluťoučký kůň úpěl ďábelské ódy",
+        ("HMaU8PI5Ad/jYDeJFC82o/xYLQ1cDschXPLM1kHk43IoUE89TcPuoou9v12ifEnUY1wJcATZ8ih1DM2Dao4UYMA=",),
+    ),
+    Signed(
+        "bitcoin",
+        "3L6TyTisPBmrDAj6RoKmDzNnj4eQi54gD2",
+        "This is an example of a signed message.",
+        ("I3RN5FFvrFwUCAgBVmRRajL+rZTeiXdc7H4k28JP4TMHWsCTAcTMjhl76ktkgWYdW46b8Z2Le4o4Ls21PC7gdQ0=",),
+    ),
+    Signed(
+        "bitcoin",
+        "bc1qannfxke2tfd4l7vhepehpvt05y83v3qsf6nfkk",
+        "This is an example of a signed message.",
+        ("KLVddgDZ6afipJFV3fPP2455bCB/qrgzAQ+kH7eCiIm8R89iNIp6qgkjwIMqWJ+rVB6PEutU+3EckOIwfw9msZQ=",),
+    ),
+]
+"""Trezor, trezor-firmware, test_verifymessage.py and test_signmessage.py of its device tests; the first has high s."""
+
+KEEPKEY = [
+    Signed(
+        "bitcoin",
+        "1JwSSubhmg6iPtRjtyqhUYYH7bZg3Lfy1T",
+        "VeryLongMessage!" * 64,
+        ("G93ArtnPThDcn1d3CTT0+3KifEUQoPSoHgnBY1UkFveZzT8hH/7tD0Eemvm5J0B9ZxFfttCrGJcTcEjv4zQX/ME=",),
+    ),
+    Signed(
+        "bitcoin",
+        "14LmW5k4ssUrtbAB4255zdqv3b4w1TuX9e",
+        "VeryLongMessage!" * 64,
+        ("IF/3lcKa73U4+LO9suit0NByKtYwoUC2rv1QSlqJXL2GfLsAmBr8UO3QOYIR6NfDBLuO+kYRgbwK+mfqSnIKie0=",),
+    ),
+]
+"""KeepKey, python-keepkey, tests/test_msg_verifymessage.py; the first has high s."""
+
+BITCOINJS = [
+    Signed(
+        "bitcoin",
+        "1HZwkjkeaoZfTSaJxDw6aKkxp45agDiEzN",
+        "This is an example of a signed message.",
+        ("HJLQlDWLyb1Ef8bQKEISzFbDAKctIlaqOpGbrk3YVtRsjmC61lpE5ErkPRUFtDKtx98vHFGUWlFhsh3DiW6N0rE=",),
+    ),
+]
+"""bitcoinjs-lib before version 2, test/integration: high s."""
+
 WEB3 = [
     Signed(
         "ethereum",
@@ -613,6 +701,20 @@ EOS_KEYS = (
     "PUB_K1_6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5BoDq63",
 )
 """EOSIO documentation, the development key: bytes, legacy and current spelling."""
+
+CARDANO_CIP8 = Signed(
+    "cardano",
+    "addr1q8aw6dzpw3cld828cqywp0sql4sxfw6syhzyh2kfcfccakddqwj2u3djrag0mene2cm9elu5mdqmcz9zc2rzgq7c5g6qshxn7l",
+    "\u2709 this is the input message \u2709",
+    (
+        "845846a201276761646472657373583901faed34417471f69d47c008e0be00fd6064bb5025c44baac9c2718ed9ad03a4ae45b21f50"
+        "fde67956365cff94db41bc08a2c2862403d8a234a166686173686564f45821e29c8920746869732069732074686520696e70757420"
+        "6d65737361676520e29c895840681d92bec9b500d1999acd60499bd9e6e4f7c2ea22052ee38e56fde0b9d96e188a45c9a9a18cb637"
+        "5c5e65558809ea3b0c9d1e8a61a913f3a0d2cc0f7c676c05",
+    ),
+    ("a401010327200621582048362707efe478336740139127d8468aca10bf1358d2ab903d2d58876c99733b",),
+)
+"""GameChanger wallet, documentation of GCScript, «Inline Scripting Language»: what its signDataWithAddress returns."""
 
 CARDANO_KEY = (
     "73fea80d424276ad0978d4fe5310e8bc2d485f5f6bb3bf87612989f112ad5a7d",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from attrs import evolve
 from coincurve import PublicKey
 
 from ownership import published
@@ -24,7 +25,16 @@ def judge(row: Signed, message: str | None = None) -> OwnershipResult:
     return result
 
 
-SIGNED = published.BIP322 + published.EXCHANGE + published.BITCOIN_CORE + published.WEB3
+SIGNED = [
+    *published.BIP322,
+    *published.EXCHANGE,
+    *published.BITCOIN_CORE,
+    *published.ELECTRUM,
+    *published.TREZOR,
+    *published.KEEPKEY,
+    *published.BITCOINJS,
+    *published.WEB3,
+]
 
 
 @pytest.mark.parametrize("row", SIGNED, ids=[f"{row.chain}-{row.address}" for row in SIGNED])
@@ -37,6 +47,14 @@ def test_a_published_signature_proves_its_address_and_no_other_message(row: Sign
 def test_a_script_with_a_time_lock_is_unsupported(row: Signed) -> None:
     assert judge(row).status is Status.UNSUPPORTED
     assert judge(row, row.message + ".").status is Status.FAILED
+
+
+def test_a_published_cip_8_signature_is_unsupported_and_says_so() -> None:
+    for keys in (published.CARDANO_CIP8.keys, (published.CARDANO_CIP8.keys[0][-64:],), ()):
+        for signature in (published.CARDANO_CIP8.signatures[0], "0xD2" + published.CARDANO_CIP8.signatures[0].upper()):
+            result = judge(evolve(published.CARDANO_CIP8, signatures=(signature,), keys=keys))
+            assert result.status is Status.UNSUPPORTED
+            assert "CIP-8" in result.reason
 
 
 def test_the_published_eos_row_is_key_only() -> None:

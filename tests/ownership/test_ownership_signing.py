@@ -71,9 +71,23 @@ def test_an_address_of_the_test_network_is_refused() -> None:
 
 def test_a_taproot_address_has_no_signed_message_of_the_old_kind() -> None:
     claim = wallets.bip322("bitcoin", "p2tr", full=False)(1, MESSAGE)
-    old = wallets.compact(1, wallets.bitcoin_digest("bitcoin", MESSAGE))
-    assert status(evolve(claim, signatures=[old])) is Status.FAILED
-    assert status(evolve(claim, signatures=[old], scheme="bitcoin-signmessage")) is Status.UNSUPPORTED
+    for header in (27, 31, 35, 39):
+        old = wallets.compact(1, wallets.bitcoin_digest("bitcoin", MESSAGE), header=header)
+        assert status(evolve(claim, signatures=[old], scheme="bip322")) is Status.UNSUPPORTED
+        for scheme in (None, "bitcoin-signmessage"):
+            result = judge(evolve(claim, signatures=[old], scheme=scheme))
+            assert result.status is Status.UNSUPPORTED
+            assert "BIP-137" in result.reason
+            assert "sign with BIP-322" in result.reason
+
+
+def test_a_malformed_bip_322_signature_of_a_taproot_address_is_not_taken_for_an_old_one() -> None:
+    claim = wallets.bip322("bitcoin", "p2tr", full=False)(1, MESSAGE)
+    for header in (0, 26, 43, 255):
+        text = base64.b64encode(bytes([header]) + bytes(64)).decode()
+        assert status(evolve(claim, signatures=[text])) is Status.FAILED
+    for size in (63, 64, 66):
+        assert status(evolve(claim, signatures=[base64.b64encode(b"\x1f" * size).decode()])) is Status.FAILED
 
 
 def test_an_uncompressed_key_does_not_sign_for_a_witness_address() -> None:
@@ -208,6 +222,55 @@ def test_an_address_of_another_substrate_network_is_refused() -> None:
     claim = wallets.PROVEN["Polkadot"](1, MESSAGE)
     for prefix in (2, 42, 63):
         assert status(evolve(claim, address=wallets.ss58(prefix)(key))) is Status.FAILED
+
+
+# What TON's wallets sign, from docs.ton.org («Sign data» of TON Connect) and wtf-0002 of ton-foundation/specs
+
+
+def ton_signed_data(kind: bytes, account: bytes, payload: bytes) -> bytes:
+    domain = b"exchange.example"
+    fields = [b"\xff\xffton-connect/sign-data/", bytes(4), account, len(domain).to_bytes(4), domain]
+    fields += [(1700000000).to_bytes(8), kind, len(payload).to_bytes(4), payload]
+    return hashlib.sha256(b"".join(fields)).digest()
+
+
+@pytest.mark.parametrize("kind", [b"txt", b"bin", b"cell"])
+def test_a_signature_of_ton_connect_is_unsupported_and_not_false(kind: bytes) -> None:
+    claim = wallets.PROVEN["TON v3r2"](1, MESSAGE)
+    # Of a cell its hash is signed, which no row could hold.
+    digest = wallets.secret(7) if kind == b"cell" else ton_signed_data(kind, wallets.secret(5), MESSAGE.encode())
+    text = base64.b64encode(wallets.sign_ed25519(1, digest)).decode()
+    for spelled in (text, text.replace("+", "-").replace("/", "_")):
+        for keys in (claim.keys, ()):
+            result = judge(evolve(claim, signatures=[spelled], keys=keys))
+            assert result.status is Status.UNSUPPORTED
+            assert "signData" in result.reason
+
+
+def test_a_personal_signature_of_a_ton_wallet_is_unsupported_and_not_false() -> None:
+    claim = wallets.PROVEN["TON v3r2"](1, MESSAGE)
+    prefix = b"\xff\xffton-safe-sign-magic"
+    for signed in (prefix + MESSAGE.encode(), prefix + hashlib.sha512(MESSAGE.encode()).digest()):
+        signature = wallets.sign_ed25519(1, signed).hex()
+        result = judge(evolve(claim, signatures=[signature]))
+        assert result.status is Status.UNSUPPORTED
+        assert "ton_personalSign" in result.reason
+        # By another key, of another message, or on another chain it is just false.
+        assert status(evolve(claim, signatures=[wallets.sign_ed25519(2, signed).hex()])) is Status.FAILED
+        assert status(evolve(claim, signatures=[signature], message="another")) is Status.FAILED
+        polkadot = wallets.PROVEN["Polkadot"](1, MESSAGE)
+        assert status(evolve(polkadot, signatures=["0x00" + signature])) is Status.FAILED
+
+
+def test_another_wallets_standard_is_told_apart_on_its_own_chain_alone() -> None:
+    cose = "845846a2" + "00" * 70 + "5840" + "00" * 64
+    text = base64.b64encode(bytes(64)).decode()
+    for way in ("TON v3r2", "Polkadot", "Aptos, exchange's header", "Solana, exchange's header"):
+        assert status(evolve(wallets.PROVEN[way](1, MESSAGE), signatures=[cose])) is Status.FAILED
+    for way in ("Cardano, base", "Polkadot", "Aptos, exchange's header", "Solana, exchange's header"):
+        assert status(evolve(wallets.PROVEN[way](1, MESSAGE), signatures=[text])) is Status.FAILED
+    for cut in (cose[:-2], cose[2:], cose + "00", cose.replace("5840", "5841")):
+        assert status(evolve(wallets.PROVEN["Cardano, base"](1, MESSAGE), signatures=[cut])) is Status.FAILED
 
 
 def test_a_public_key_must_be_given_where_the_address_does_not_tell_it() -> None:

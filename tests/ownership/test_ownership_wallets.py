@@ -214,12 +214,47 @@ ECDSA = {
 }
 
 
-@pytest.mark.parametrize("sign", ECDSA.values(), ids=list(ECDSA))
+LOW_S_ONLY = {name: sign for name, sign in ECDSA.items() if sign(1, MESSAGE).signatures[0].startswith("0x")}
+EITHER_S = {name: sign for name, sign in ECDSA.items() if name not in LOW_S_ONLY}
+"""Signed messages of Bitcoin and the chains like it, which Bitcoin Core verifies with high s too."""
+
+
+@pytest.mark.parametrize("sign", EITHER_S.values(), ids=list(EITHER_S))
+def test_a_signed_message_with_high_s_is_by_the_same_key(sign: Claim) -> None:
+    claim = sign(1, MESSAGE)
+    other = evolve(claim, signatures=[flip_base64(text) for text in claim.signatures])
+    assert other.signatures != claim.signatures
+    assert judge(other) == judge(claim)
+    assert judge(other).status is Status.PROVEN
+    assert judge(evolve(other, message=MESSAGE + ".")).status is Status.FAILED
+    wrong_point = evolve(claim, signatures=[flip_base64(text, keep_v=True) for text in claim.signatures])
+    assert judge(wrong_point).status is Status.FAILED
+
+
+@pytest.mark.parametrize("sign", EITHER_S.values(), ids=list(EITHER_S))
+def test_both_forms_of_a_signature_do_not_count_as_two(sign: Claim) -> None:
+    claim = sign(1, MESSAGE)
+    first = claim.signatures[0]
+    result = judge(evolve(claim, signatures=[first, flip_base64(first)]))
+    assert result.status is Status.FAILED
+    assert ("by one key" if claim.keys else "where one is expected") in result.reason
+
+
+@pytest.mark.parametrize("s", [0, ORDER, ORDER + 1, 2**256 - 1])
+@pytest.mark.parametrize("sign", EITHER_S.values(), ids=list(EITHER_S))
+def test_s_is_within_its_range(sign: Claim, s: int) -> None:
+    claim = sign(1, MESSAGE)
+    data = base64.b64decode(claim.signatures[0])
+    for header in range(27, 43):
+        text = base64.b64encode(bytes([header]) + data[1:33] + s.to_bytes(32)).decode()
+        assert judge(evolve(claim, signatures=[text, *claim.signatures[1:]])).status is Status.FAILED
+
+
+@pytest.mark.parametrize("sign", LOW_S_ONLY.values(), ids=list(LOW_S_ONLY))
 @pytest.mark.parametrize("keep_v", [False, True], ids=["v flipped too", "v kept"])
 def test_a_malleated_signature_is_refused(sign: Claim, keep_v: bool) -> None:
     claim = sign(1, MESSAGE)
-    flip = flip_hex if claim.signatures[0].startswith("0x") else flip_base64
-    malleated = evolve(claim, signatures=[flip(text, keep_v) for text in claim.signatures])
+    malleated = evolve(claim, signatures=[flip_hex(text, keep_v) for text in claim.signatures])
     result = judge(malleated)
     assert result.status is Status.FAILED
     assert "lower half" in result.reason
