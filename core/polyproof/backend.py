@@ -216,3 +216,10 @@ class Backend(ABC):
     @abstractmethod
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
         """The security of a proof with these options, for a segment of ``accounts`` accounts (None: a full one)."""
+
+    @abstractmethod
+    def security_of(self, statement: Statement, proof: bytes) -> SecurityReport:
+        """The security account of a published proof, by what it says of its own size: that of its ``Verdict``.
+
+        Verifies nothing. Raises ``ProofRejected`` for bytes that say nothing, as ``verify`` does.
+        """

@@ -262,6 +262,10 @@ class MerkleSumTree(Backend):
         if own != proof.totals:
             raise ProofRejected("totals", "the sums along the path do not add up to the totals")
 
+    def security_of(self, statement: Statement, proof: bytes) -> SecurityReport:
+        """The account of these options: it does not depend on the proof."""
+        return self.security(statement.assets)
+
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
         """Binding rests on collisions of the hash; hiding on the nonces and on HMAC-SHA256."""
         used: type[Hash] = self._registry.get("hash", self.options.hash)

@@ -197,6 +197,18 @@ class StarkBackend(Backend):
             parameters = self._least_parameters(assets, min(accounts, self.capacity(assets)))
         return self._report(assets, parameters)
 
+    def security_of(self, statement: Statement, proof: bytes) -> SecurityReport:
+        """Proven bits at the length of the proof's trace, which its first bytes state."""
+        return self._report(statement.assets, self._parameters_of(statement, proof))
+
+    def _parameters_of(self, statement: Statement, proof: bytes) -> Parameters:
+        """The parameters that follow from the options and from the trace length in the proof's first bytes."""
+        log_rows = read_log_rows(proof, self.options.segment_rows.bit_length() - 1)
+        try:
+            return self._parameters(statement.assets, log_rows)
+        except InputError as error:
+            raise ProofRejected("options", f"the published options do not fit: {error}") from error
+
     def _account_of(self, assets: tuple[Asset, ...], parameters: Parameters) -> SecurityReport:
         field, hash = self._field(Engine.PORTABLE), self._hash(Engine.PORTABLE)
         _, compiled = self._compiled(assets, parameters.active, field.modulus)
@@ -255,9 +267,8 @@ class StarkBackend(Backend):
     def _verified(
         self, statement: Statement, totals: Sequence[int], proof: bytes
     ) -> tuple[LiabilitiesSystem, Instance, Any, SecurityReport]:
-        log_rows = read_log_rows(proof, self.options.segment_rows.bit_length() - 1)
+        parameters = self._parameters_of(statement, proof)
         try:
-            parameters = self._parameters(statement.assets, log_rows)
             security = self._report(statement.assets, parameters)
             system, instance = self._instance(statement, totals, parameters, Engine.PORTABLE)
         except InputError as error:

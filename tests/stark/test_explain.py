@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from rich.console import Console as RichConsole
 
 from doubles.fixtures import Command
 from polyproof import liabilities as audit
 from polyproof.cli.security_view import security_payload, show_security
+from polyproof.errors import ProofRejected
 from polyproof.registry import default_registry
 from polyproof.settings.spec import create_backend, load_spec
 
@@ -134,13 +138,45 @@ def test_audit_is_explained_and_not_verified(explain: Explain, proved: Path, tmp
     told = explain(proved)
     assert "Nothing has been verified: polyproof verify" in told
     assert json.loads(explain(proved, "--json"))["verified"] is False
-    # Not even that the proofs are there: a manifest is enough to explain.
-    import shutil
-
+    # A proof that does not verify is explained: only its size is read, and that it is the one in the manifest.
+    manifest = audit.open_audit(proved).manifest
     shutil.copytree(proved / "public", tmp_path / "public")
-    for proof in (tmp_path / "public").glob("proof*"):
-        proof.unlink()
-    assert "Nothing has been verified" in explain(tmp_path)
+    path = tmp_path / "public" / "proof-0000.bin"
+    changed = path.read_bytes()[:-1] + bytes([path.read_bytes()[-1] ^ 1])
+    path.write_bytes(changed)
+    (segment,) = manifest.segments
+    manifest = evolve(manifest, segments=(evolve(segment, sha256=sha256(changed).digest()),))
+    (tmp_path / "public" / "manifest.json").write_bytes(manifest.to_bytes())
+    with pytest.raises(ProofRejected):
+        audit.verify(tmp_path)
+    assert explain(tmp_path, "--json") == explain(proved, "--json")
+
+
+def test_audit_has_the_bits_of_its_own_proofs_and_not_of_the_longest_that_its_options_allow(
+    explain: Explain, tmp_path: Path
+) -> None:
+    text = SPEC.replace("limb_bits: 8", "limb_bits: 9").replace("1024", "131072")
+    (tmp_path / "spec.yaml").write_text(text)
+    (tmp_path / "accounts.csv").write_text(ACCOUNTS)
+    audit.prove(load_spec(tmp_path / "spec.yaml", default_registry()), tmp_path / "audit")
+    verified = security_payload(audit.verify(tmp_path / "audit").security)
+    told = json.loads(explain(tmp_path / "audit", "--json"))["security"]
+    assert told == json.loads(json.dumps(verified))
+    assert "2^10 rows" in told["notes"][0]
+
+
+def test_without_its_proofs_an_audit_has_no_bits(command: Command, proved: Path, tmp_path: Path) -> None:
+    shutil.copytree(proved / "public", tmp_path / "public")
+    (tmp_path / "public" / "proof-0000.bin").unlink()
+    ended = command("explain", tmp_path)
+    assert ended.status == 1
+    assert "[proof-missing]" in ended.err
+
+
+def test_number_of_accounts_is_no_option_for_an_audit(command: Command, proved: Path) -> None:
+    ended = command("explain", proved, "--accounts", 5)
+    assert ended.status == 2
+    assert "--accounts is for a spec" in ended.err
 
 
 def test_fewer_accounts_have_more_bits(explain: Explain, tmp_path: Path) -> None:

@@ -69,6 +69,13 @@ class Judge:
         self._after(verdict, verdict.security)
         return verdict
 
+    def security_of(self, statement: Statement, proof: bytes) -> SecurityReport:
+        """The security account of a published proof that is not verified. Raises as ``verify`` does."""
+        self._before(statement, proof)
+        report = self._ask(SecurityReport, lambda: self.backend.security_of(statement, proof))
+        self._check_report(report, report)
+        return report
+
     def _before(self, statement: Statement, proof: bytes) -> None:
         if not 0 <= statement.segment < statement.segments:
             raise ProofRejected("segment", f"there is no segment {statement.segment} of {statement.segments}")
@@ -77,13 +84,16 @@ class Judge:
 
     def _after(self, verdict: Verdict | InclusionVerdict, security: SecurityReport) -> None:
         self._require(isinstance(security, SecurityReport), verdict, "without a SecurityReport")
+        self._check_report(verdict, security)
+        self.policy.check_security(security, claim=isinstance(verdict, InclusionVerdict))
+
+    def _check_report(self, verdict: object, security: SecurityReport) -> None:
         for terms in (security.terms, security.inclusion):
             made = isinstance(terms, tuple) and all(isinstance(item, SecurityTerm) for item in terms)
             self._require(made, verdict, "whose report has terms that are not SecurityTerms")
         self._require(bool(security.terms), verdict, "whose report has no terms to show for its bits")
         numbers = (security.proven_bits, *(item.bits for item in (*security.terms, *security.inclusion)))
         self._require(all(map(_is_number, numbers)), verdict, "whose report has bits that are not numbers")
-        self.policy.check_security(security, claim=isinstance(verdict, InclusionVerdict))
 
     def _ask(self, expected: type[_T], call: Callable[[], Any]) -> _T:
         """If anything goes wrong inside a plugin's verifier, the proof is not accepted."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from attrs import frozen
@@ -48,6 +49,16 @@ class PublishedAudit:
     def statement(self, index: int) -> Statement:
         """The statement of a segment."""
         return statement_of(self.manifest, self.spec, index, len(self.manifest.segments))
+
+    def security(self) -> SecurityReport:
+        """The security account of the weakest segment, by what the proofs say of their size; verifies none of them."""
+        found = []
+        for segment in self.manifest.segments:
+            try:
+                found.append(self.judge.security_of(self.statement(segment.index), self.proof(segment.index)))
+            except ProofRejected as error:
+                raise error.at(self.public / segment.file) from error
+        return weakest(found)
 
     def proof(self, index: int) -> bytes:
         """A segment's proof as the manifest has it. Raises ``ProofRejected`` for any other file."""
@@ -110,6 +121,11 @@ def open_audit(
     return PublishedAudit(public, manifest, spec, judge)
 
 
+def weakest(reports: Sequence[SecurityReport]) -> SecurityReport:
+    """The account of the segment that is easiest to forge."""
+    return min(reports, key=lambda report: report.proven_bits)
+
+
 @frozen
 class AuditVerified:
     """What verification established."""
@@ -128,7 +144,7 @@ class AuditVerified:
     @property
     def security(self) -> SecurityReport:
         """The security account of the weakest segment."""
-        return min((verdict.security for verdict in self.verdicts), key=lambda report: report.proven_bits)
+        return weakest([verdict.security for verdict in self.verdicts])
 
 
 def verify(

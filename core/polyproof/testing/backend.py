@@ -72,6 +72,13 @@ class BackendSuite(BackendCheatsSuite):
         verdict = exchange.audit().judge.verify(segment.statement, segment.totals, segment.proof)
         assert _checked(exchange, users[0]).security == verdict.security
 
+    def test_proof_states_the_security_that_its_verdict_has(self, exchange: Exchange) -> None:
+        judge = exchange.audit().judge
+        for index in range(3):
+            one = exchange.segment(index)
+            verdict = judge.verify(one.statement, one.totals, one.proof)
+            assert judge.security_of(one.statement, one.proof) == verdict.security
+
     def test_options_have_a_security_report_before_anything_is_proved(self, exchange: Exchange) -> None:
         backend = exchange.backend()
         for accounts in (None, 1, backend.capacity(self.assets)):

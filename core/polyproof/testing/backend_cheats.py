@@ -61,6 +61,13 @@ class BackendCheatsSuite(AuditedBackend):
         finally:
             tracemalloc.stop()
 
+    def test_security_of_hostile_bytes_is_a_report_or_a_rejection(
+        self, exchange: Exchange, segment: OneSegment
+    ) -> None:
+        backend = exchange.backend()
+        for _, changed in variants(segment.proof, 4):
+            self._accepts(lambda proof=changed: backend.security_of(segment.statement, proof))  # type: ignore[misc]
+
     def test_proof_and_inclusion_proof_cannot_stand_for_each_other(
         self, exchange: Exchange, segment: OneSegment, users: Sequence[str]
     ) -> None:

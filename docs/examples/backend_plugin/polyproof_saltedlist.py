@@ -180,6 +180,10 @@ class SaltedList(Backend):
             self.security(statement.assets),
         )
 
+    def security_of(self, statement: Statement, proof: bytes) -> SecurityReport:
+        """The same for every proof."""
+        return self.security(statement.assets)
+
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
         """How hard it is to open a list to something else; nothing else is proven."""
         used: type[Hash] = self._registry.get("hash", self.options.hash)

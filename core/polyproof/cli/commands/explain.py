@@ -11,11 +11,13 @@ from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, load_spec_argument, usable_registry
 from polyproof.cli.security_view import security_payload, show_security
 from polyproof.cli.views import facts, points
+from polyproof.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
     from polyproof.backend import BackendProperties, SecurityReport
+    from polyproof.settings.spec import PublicSpec
 
 __all__ = ["command"]
 
@@ -41,13 +43,17 @@ def command(
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
+    spec: PublicSpec
     if Path(subject).is_dir():
+        if accounts is not None:
+            raise UsageError("--accounts is for a spec: an audit is explained by the size of its own proofs")
         audit = open_audit(Path(subject), policy=Policy(min_proven_bits=0.0), registry=registry)
         spec, backend = audit.spec, audit.backend
+        security = audit.security()
     else:
         spec = load_spec_argument(subject, registry)
         backend = create_backend(spec, registry)
-    security = backend.security(spec.assets, accounts)
+        security = backend.security(spec.assets, accounts)
     payload = {
         "ok": True,
         "verified": False,
