@@ -11,10 +11,10 @@ from faulty import Faulty
 pytestmark = pytest.mark.slow
 
 CAUGHT_BY = {
-    "AskingForMore": "test_format_states_its_name_suffixes_and_units_and_is_made_of_nothing",
+    "AskingForMore": "test_format_states_its_name_suffixes_and_units_and_needs_no_arguments",
     "Backwards": "test_accounts_come_in_order_and_with_every_amount_as_it_is_written",
     "Binary": "test_decimal_amounts_pass_through_no_float",
-    "Capital": "test_format_states_its_name_suffixes_and_units_and_is_made_of_nothing",
+    "Capital": "test_format_states_its_name_suffixes_and_units_and_needs_no_arguments",
     "Counting": "test_accounts_come_in_order_and_with_every_amount_as_it_is_written",
     "CountingFromZero": "test_accounts_come_in_order_and_with_every_amount_as_it_is_written",
     "Elsewhere": "test_what_is_wrong_is_reported_at_its_row",

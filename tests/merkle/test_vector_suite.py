@@ -18,7 +18,7 @@ FAULTS = {
     "TestOnlyTheFirstIsChecked": "test_one_false_opening_among_many_is_rejected",
     "TestRepeatedIndices": "test_repeated_index_is_rejected",
     "TestIndicesWrapAround": "test_every_other_index_is_rejected",
-    "TestLeavesInAnyOrder": "test_leaves_at_each_others_index_are_rejected",
+    "TestLeavesInAnyOrder": "test_exchanged_leaves_are_rejected",
     "TestNothingIsOpened": "test_opening_of_no_rows_is_rejected",
     "TestOneDomainForAll": "test_opening_under_another_leaf_domain_is_rejected",
     "TestNodesPassForLeaves": "test_inner_node_does_not_pass_for_a_leaf",

@@ -1,4 +1,4 @@
-"""Conformance suite for ``Backend``: an exchange, its auditor, its users, and those who would cheat them.
+"""Conformance suite for ``Backend``: an exchange, its auditor and users, and those who would cheat them.
 
 A plugin author inherits it and names the backend, with options that make segments of 4 to 2000 accounts::
 

@@ -1,4 +1,4 @@
-"""Conformance suite for ``VectorCommitment``: what a scheme owes its callers, the negative cases included.
+"""Conformance suite for ``VectorCommitment``: what a scheme owes its callers, negative cases included.
 
 A plugin author inherits it and supplies the scheme::
 
@@ -12,7 +12,7 @@ A plugin author inherits it and supplies the scheme::
             return MyScheme(MyHash(), "example/other")
 """
 
-# ruff: noqa: D102 - the name of a test says what it shows
+# ruff: noqa: D102 - the name of a test is its claim
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ def _rows(size: int, seed: int = 0) -> Words:
 
 
 def _index_sets(size: int) -> Iterator[list[int]]:
-    """Every set of a small vector; of a larger one the extremes and some random sets."""
+    """Every set of indices of a small vector; extremes and some random sets of a larger one."""
     if size <= 8:
         for mask in range(1, 1 << size):
             yield [index for index in range(size) if mask >> index & 1]
@@ -86,12 +86,12 @@ class VectorCommitmentSuite:
 
     @pytest.fixture
     def scheme(self) -> VectorCommitment:
-        """The scheme under test; the author overrides it."""
+        """The scheme under test; override it."""
         raise NotImplementedError("override the fixture `scheme`: your VectorCommitment")
 
     @pytest.fixture
     def other(self) -> VectorCommitment:
-        """The same scheme under another leaf domain; the author overrides it."""
+        """The same scheme under another leaf domain; override it."""
         raise NotImplementedError("override the fixture `other`: your VectorCommitment under another leaf domain")
 
     @pytest.fixture
@@ -99,7 +99,7 @@ class VectorCommitmentSuite:
         """True leaves whose opening has siblings on several levels."""
         return _open(scheme, 16, [1, 2, 3, 11])
 
-    # What is true is accepted
+    # True openings are accepted
 
     def test_scheme_states_its_name(self, scheme: VectorCommitment) -> None:
         assert isinstance(scheme, VectorCommitment)
@@ -120,7 +120,7 @@ class VectorCommitmentSuite:
 
     @pytest.mark.parametrize("size", _SIZES)
     def test_rows_opened_together_take_no_more_than_each_alone(self, scheme: VectorCommitment, size: int) -> None:
-        """Readers of hostile bytes bound an opening by this."""
+        """Readers of hostile bytes rely on this bound."""
         alone = {scheme.opening_size(size, [index]) for index in range(size)}
         for indices in _index_sets(size):
             assert scheme.opening_size(size, indices) <= len(indices) * min(alone)
@@ -158,7 +158,7 @@ class VectorCommitmentSuite:
         scheme.verify_many(many)
         scheme.verify_many([])
 
-    # What the caller must not ask for
+    # Calls that no caller may make
 
     @pytest.mark.parametrize("size", [0, 3, 6, 17])
     def test_only_powers_of_two_are_committed_to(self, scheme: VectorCommitment, size: int) -> None:
@@ -171,7 +171,7 @@ class VectorCommitmentSuite:
         with pytest.raises(ValueError):
             scheme.open(state, indices)
 
-    # What is false is rejected
+    # False openings are rejected
 
     def test_every_changed_word_of_a_sibling_is_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves) -> None:
         siblings = opened.opening.siblings
@@ -213,7 +213,7 @@ class VectorCommitmentSuite:
             leaves[position] ^= np.uint64(1)
             assert not _accepts(scheme, _changed(opened, leaves=leaves))
 
-    def test_leaves_at_each_others_index_are_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves) -> None:
+    def test_exchanged_leaves_are_rejected(self, scheme: VectorCommitment, opened: OpenedLeaves) -> None:
         count = len(opened.indices)
         for shift in range(1, count):
             assert not _accepts(scheme, _changed(opened, leaves=np.roll(opened.leaves, shift, axis=0)))
@@ -268,7 +268,7 @@ class VectorCommitmentSuite:
         assert not _accepts(scheme, _changed(opened, siblings=other.opening.siblings))
 
     def test_inner_node_does_not_pass_for_a_leaf(self, scheme: VectorCommitment) -> None:
-        """A row that spells both children of the root is not the one leaf of a vector of size 1."""
+        """A row of the words of both children of the root does not verify as the only leaf of a vector of size 1."""
         digests = scheme.hash_leaves(_rows(2))
         root = scheme.commit(_rows(2)).root
         spelled = scheme.hash_leaves(digests.reshape(1, -1))
@@ -278,7 +278,7 @@ class VectorCommitmentSuite:
     def test_opening_under_another_leaf_domain_is_rejected(
         self, scheme: VectorCommitment, other: VectorCommitment
     ) -> None:
-        """Trees that play different parts in a protocol do not serve each other."""
+        """So trees with different roles in a protocol cannot stand in for each other."""
         rows = _rows(8)
         state, foreign = scheme.commit(rows), other.commit(rows)
         assert not np.array_equal(state.root, foreign.root)
@@ -295,7 +295,7 @@ class VectorCommitmentSuite:
                 scheme.verify_many([*many[:k], _changed(opened, leaves=leaves), *many[k + 1 :]])
 
     def test_openings_do_not_share_their_siblings(self, scheme: VectorCommitment) -> None:
-        """Siblings moved from one opening to the next: their number is right and each opening is wrong."""
+        """A sibling moved from one opening to the next: right in total, wrong in each."""
         first, second = _open(scheme, 16, [3], seed=1), _open(scheme, 16, [9], seed=2)
         joined = np.concatenate((first.opening.siblings, second.opening.siblings))
         cut = len(first.opening.siblings) - 1

@@ -1,4 +1,4 @@
-"""Conformance suite for ``ConstraintSystem``; ``polyproof.testing.liabilities`` has that of liabilities.
+"""Conformance suite for ``ConstraintSystem``; ``polyproof.testing.liabilities`` has the one for systems of accounts.
 
 An author inherits it and supplies the fixtures that it names::
 
@@ -19,11 +19,11 @@ An author inherits it and supplies the fixtures that it names::
         def faults(self):
             return [Fault("a", 7, 99, "a moves up")]
 
-``violations`` says what statements mean, row by row and in plain integers. It shares nothing with a backend but
-the record of what was stated.
+``violations`` defines what statements mean, row by row and in plain integers. All that it shares with a backend is the
+record of what was stated.
 """
 
-# ruff: noqa: D102 - the name of a test says what it shows
+# ruff: noqa: D102 - the name of a test is its claim
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ from polyproof.toolkit.stated_constraints import StatedConstraints, degree_in_co
 __all__ = ["ConstraintSystemSuite", "Fault", "Violation", "violations"]
 
 Integers = npt.NDArray[np.object_]
-"""Python integers of any size."""
+"""Arrays of Python integers of any size."""
 
 
 @frozen
@@ -71,7 +71,7 @@ class Fault:
 
 
 def violations(stated: StatedConstraints, trace: Trace, modulus: int) -> list[Violation]:
-    """The statements that do not hold of a trace, in plain integers."""
+    """The statements that a trace breaks, computed in plain integers modulo ``modulus``."""
     rows = len(trace.columns)
     columns = trace.columns.astype(object)
     values = _values(stated, columns, trace.publics, modulus)
@@ -96,7 +96,7 @@ def violations(stated: StatedConstraints, trace: Trace, modulus: int) -> list[Vi
 
 
 def _values(stated: StatedConstraints, columns: Integers, publics: Mapping[str, int], modulus: int) -> list[Integers]:
-    """Every node of the graph on every row, modulo p. The row after the last is the first: no statement reads it."""
+    """Every node of the graph on every row, modulo p. The first row follows the last; no statement reads that far."""
     found: list[Integers] = []
     for node in stated.graph.nodes:
         value: Integers
@@ -114,7 +114,7 @@ def _values(stated: StatedConstraints, columns: Integers, publics: Mapping[str, 
             case Operation.MULTIPLY:
                 value = found[node.first] * found[node.second]
             case _:
-                raise AssertionError("a system states no challenges: those are a backend's")
+                raise AssertionError("a system states no challenges; those belong to a backend")
         found.append(value % modulus)
     return found
 
@@ -131,7 +131,7 @@ def _with_cell(trace: Trace, row: int, column: int, value: int) -> Trace:
 
 
 def _record(stated: StatedConstraints) -> Any:
-    """Everything stated, as values that compare."""
+    """Everything stated, as values that can be compared."""
     return (
         stated.system,
         stated.columns,
@@ -155,35 +155,35 @@ class ConstraintSystemSuite:
     """What every ``polyproof.constraints.ConstraintSystem`` promises."""
 
     rows = 64
-    """Length of the traces: a small one shows as much as a long one."""
+    """Length of the traces, which makes no difference to what is shown."""
     highest_degree = 4
-    """What the STARK proves at its default blowup of 4."""
+    """The highest degree of a constraint that the STARK proves at its default blowup of 4."""
 
     # Fixtures
 
     @pytest.fixture
     def make(self) -> Callable[[], ConstraintSystem]:
-        """How to make the system under test; the author overrides it."""
+        """How to make the system under test; override it."""
         raise NotImplementedError("override the fixture `make`: a function without arguments to your system")
 
     @pytest.fixture
     def modulus(self) -> int:
-        """The prime of the field; the author overrides it."""
-        raise NotImplementedError("override the fixture `modulus`: the prime that your system is made for")
+        """The prime of the field; override it."""
+        raise NotImplementedError("override the fixture `modulus`: the prime of the field that your system is for")
 
     @pytest.fixture
     def witness(self) -> Any:
-        """An honest witness for a trace of ``rows`` rows; the author overrides it."""
+        """An honest witness for a trace of ``rows`` rows; override it."""
         raise NotImplementedError("override the fixture `witness`: what your system's trace takes")
 
     @pytest.fixture
     def faults(self) -> Sequence[Fault]:
-        """Cells set to wrong values, and what they break; the author overrides it."""
+        """Cells set to wrong values, and the constraints that they break; override it."""
         raise NotImplementedError("override the fixture `faults`: at least one Fault, better one for each constraint")
 
     @pytest.fixture
     def free(self) -> Collection[tuple[str, int]]:
-        """Cells (column, row) that no constraint determines; an author whose system has some lists them all."""
+        """All cells (column, row) that no constraint determines, if there are any."""
         return ()
 
     @pytest.fixture
@@ -214,7 +214,7 @@ class ConstraintSystemSuite:
     def test_the_same_is_stated_every_time(
         self, make: Callable[[], ConstraintSystem], system: ConstraintSystem, stated: StatedConstraints
     ) -> None:
-        """Prover and verifier each ask: a digest of what is stated goes into the transcript."""
+        """Prover and verifier each ask, and a digest of what is stated goes into the transcript."""
         assert _record(state_constraints(system)) == _record(stated)
         assert _record(state_constraints(make())) == _record(stated)
 
@@ -247,7 +247,7 @@ class ConstraintSystemSuite:
     def test_a_planted_fault_is_named_with_its_row(
         self, stated: StatedConstraints, trace: Trace, modulus: int, faults: Sequence[Fault]
     ) -> None:
-        assert faults, "a list of no faults shows nothing"
+        assert faults, "an empty list of faults shows nothing"
         for fault in faults:
             column = stated.columns.index(fault.column)
             assert int(trace.columns[fault.row, column]) != fault.value, f"{fault} changes nothing"
@@ -255,7 +255,7 @@ class ConstraintSystemSuite:
             assert fault.constraint in {item.constraint for item in broken}, f"{fault}: found {broken}"
             local = {zero.name for zero in stated.zeros} | {item.name for item in stated.ranges}
             for item in broken:
-                # A constraint speaks of a row and the next; a sum of all of them, and breaks where it ends.
+                # A constraint concerns one row and the next; a sum concerns them all, and breaks on the last.
                 expected = {fault.row, fault.row - 1} if item.constraint in local else {self.rows - 1}
                 assert item.row in expected, f"{fault}: found {item}"
 
@@ -263,7 +263,7 @@ class ConstraintSystemSuite:
     def changes(
         self, stated: StatedConstraints, trace: Trace, modulus: int
     ) -> Sequence[tuple[tuple[str, int], list[Violation]]]:
-        """Cells (column, row) set to other values, and what each breaks: every column, on rows at and off the ends."""
+        """Cells (column, row) set to other values and what each breaks, in all columns, at both ends and within."""
         random = np.random.default_rng(1)
         rows = {0, 1, *random.integers(2, self.rows - 2, 2).tolist(), self.rows - 2, self.rows - 1}
         return [
@@ -281,12 +281,12 @@ class ConstraintSystemSuite:
         missed = {cell for cell, broken in changes if not broken}
         assert not missed - listed, f"no constraint determines {sorted(missed - listed)}"
         stale = listed & tried - missed
-        assert not stale, f"listed as free, and yet determined: {sorted(stale)}"
+        assert not stale, f"listed as free but determined: {sorted(stale)}"
 
     def test_every_statement_can_fail(
         self, stated: StatedConstraints, changes: Sequence[tuple[tuple[str, int], list[Violation]]]
     ) -> None:
-        """One that holds of every trace says nothing."""
+        """A statement that holds of every trace says nothing."""
         failed = {item.constraint for _, broken in changes for item in broken}
         assert {name for name in _names(stated) if name not in failed} == set()
 
@@ -299,7 +299,7 @@ class ConstraintSystemSuite:
 
 
 def _other_values(value: int, modulus: int, random: np.random.Generator) -> Iterator[int]:
-    """A neighbour, both bits, the largest element, anything."""
+    """Both neighbours, zero and one, the largest element, and a random one, as far as they differ from ``value``."""
     others = (value + 1, value - 1, 0, 1, modulus - 1, int(random.integers(0, modulus, dtype=np.uint64)))
     for other in dict.fromkeys(other % modulus for other in others):
         if other != value:

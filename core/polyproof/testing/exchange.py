@@ -25,14 +25,14 @@ __all__ = ["ASSETS", "LENIENT", "Exchange", "OneSegment", "found_exchange"]
 
 ASSETS = (Asset("BTC", 8, 64), Asset("ETH", 18, 96), Asset("USDT", 6, 40))
 LENIENT = Policy(min_proven_bits=0.0)
-"""Options that are small enough for a suite give few bits."""
+"""A policy without a minimum of bits, since options quick enough for a suite give few."""
 AWKWARD = ("0", "a", "A", "a  b", "user,1", 'user"2"', "用户", "e\u0301", "\u00e9", "x" * 200)
-"""Ids that a reader of text could take for each other, or for syntax."""
+"""Ids that a reader of CSV or JSON could confuse with each other, or with syntax."""
 
 
 @frozen
 class OneSegment:
-    """What a backend is given of a segment to verify it, and what to open accounts with."""
+    """A segment as a backend needs it: to verify it, and with its private state to open accounts."""
 
     statement: Statement
     totals: tuple[int, ...]
@@ -49,7 +49,7 @@ class Exchange:
     balances: Mapping[str, tuple[int, ...]]
     directory: Path
     cut: dict[str, Path] = field(factory=dict)
-    """Inclusion files that were asked for."""
+    """Inclusion files cut so far, by user."""
 
     @property
     def public(self) -> Path:
@@ -58,7 +58,7 @@ class Exchange:
 
     @property
     def key(self) -> bytes:
-        """The secret of its audit."""
+        """The secret key of its audit."""
         return (self.directory / "private" / "key").read_bytes()
 
     def prove(self) -> AuditProved:
@@ -70,7 +70,7 @@ class Exchange:
         return open_audit(self.public, policy=policy, registry=self.registry)
 
     def backend(self) -> Backend:
-        """A backend that has not been used before."""
+        """A backend object that has not been used yet."""
         return self.audit().backend
 
     def segment(self, index: int) -> OneSegment:
@@ -91,11 +91,11 @@ class Exchange:
         return InclusionFile.parse(self.file(user).read_bytes(), LENIENT)
 
     def claim(self, user: str) -> Claim:
-        """What a user truthfully claims."""
+        """A user's true claim."""
         return Claim(user, self.balances[user])
 
     def republished(self, folder: Path, manifest: Manifest, proofs: Mapping[int, bytes] | None = None) -> Path:
-        """The public half with another manifest, coherent in itself, and other proofs in some of the files."""
+        """A copy of the public half with another manifest and other proofs in some files, consistent in itself."""
         shutil.copytree(self.public, folder)
         segments = []
         for segment in manifest.segments:
@@ -113,7 +113,7 @@ def with_proof(segment: Segment, proof: bytes) -> Segment:
 
 
 def found_exchange(choice: BackendChoice, assets: tuple[Asset, ...], registry: Registry, folder: Path) -> Exchange:
-    """An exchange with two accounts more than two segments hold, so that there are three; nothing is proved yet."""
+    """An exchange with two accounts more than two segments hold, so three segments; nothing is proved yet."""
     backend: Backend = choice.create(registry)
     capacity = backend.capacity(assets)
     assert 4 <= capacity <= 2000, f"a segment holds {capacity} accounts: choose options for 4 to 2000"
@@ -137,7 +137,7 @@ def found_exchange(choice: BackendChoice, assets: tuple[Asset, ...], registry: R
 
 
 def _balances(assets: tuple[Asset, ...], count: int) -> dict[str, tuple[int, ...]]:
-    """Balances of all sizes: zero, the greatest, and of as many random bits as fit for the rest."""
+    """One account with the largest balances, one with none, and the rest with random ones of nearly full width."""
     rng = random.Random(1)
     users = [*AWKWARD, *(f"user-{number}@example.org" for number in range(count))][:count]
     found = {}

@@ -1,4 +1,4 @@
-"""Conformance suite for ``Field``: what every field owes its callers, the negative cases included.
+"""Conformance suite for ``Field``: what every field owes its callers, negative cases included.
 
 A plugin author inherits it and says how to make the field::
 
@@ -10,7 +10,7 @@ A plugin author inherits it and says how to make the field::
 Everything is compared with plain Python integers, so the suite knows nothing of the implementation.
 """
 
-# ruff: noqa: D102 - the name of a test says what it shows
+# ruff: noqa: D102 - the name of a test is its claim
 from __future__ import annotations
 
 import numpy as np
@@ -23,7 +23,7 @@ __all__ = ["FieldSuite", "edges"]
 
 
 def edges(modulus: int) -> list[int]:
-    """Elements where carries and borrows happen."""
+    """Elements of the field with this modulus at which carries and borrows happen, in ascending order."""
     near = [0, 1, 2, 7, modulus - 1, modulus - 2, modulus // 2, modulus // 2 + 1]
     near += [1 << k for k in (8, 16, 31, 32, 33, 48, 63)] + [(1 << k) - 1 for k in (16, 31, 32, 33, 48, 63)]
     return sorted({value % modulus for value in near})
@@ -47,11 +47,11 @@ class FieldSuite:
 
     @pytest.fixture
     def field(self) -> Field:
-        """The field under test; the author overrides it."""
+        """The field under test; override it."""
         raise NotImplementedError("override the fixture `field`: your Field")
 
     def test_modulus_is_a_prime_below_two_to_the_64(self, field: Field) -> None:
-        """By Miller and Rabin to the first twelve primes, which decides every number below 2^64."""
+        """Miller-Rabin with the first twelve primes as bases, which decides every number below 2^64."""
         p = field.modulus
         assert 2 < p < 1 << 64
         odd, twos = p - 1, 0
@@ -62,7 +62,7 @@ class FieldSuite:
             assert base % p == 0 or powers[0] == 1 or p - 1 in powers
 
     def test_generator_generates_and_two_adicity_is_exact(self, field: Field) -> None:
-        """As far as prime factors of p − 1 below 2^16 tell."""
+        """As far as the prime factors of p − 1 below 2^16 can tell."""
         order = field.modulus - 1
         assert order % (1 << field.two_adicity) == 0
         assert (order >> field.two_adicity) % 2 == 1
@@ -151,7 +151,7 @@ class FieldSuite:
             assert np.array_equal(field.inverse_transform(values, shift), coefficients)
 
     def test_matrices_without_columns_are_matrices(self, field: Field) -> None:
-        """A backend that has nothing to commit to hands over such a matrix."""
+        """A backend with nothing to commit to passes such a matrix."""
         empty = np.zeros((8, 0), np.uint64)
         for made in (field.forward(empty), field.inverse_transform(empty), field.extend(empty, 8, field.generator)):
             assert made.shape == (8, 0)
@@ -189,14 +189,14 @@ class FieldSuite:
                     field.decode(value.to_bytes(field.element_bytes, "little"), (1,))
         assert not field.is_canonical(np.array([0, field.modulus], np.uint64))
 
-    def test_random_elements_are_canonical_and_never_repeat_a_run(self, field: Field) -> None:
+    def test_random_elements_are_canonical_and_not_repeated(self, field: Field) -> None:
         first, second = field.random((50, 2)), field.random((50, 2))
         assert first.shape == (50, 2)
         assert field.is_canonical(first)
         assert not np.array_equal(first, second)
 
     def test_random_elements_are_spread_over_the_whole_field(self, field: Field) -> None:
-        """Sixteen intervals of equal length get 256 each of 4096 elements; six standard deviations are 93."""
+        """Of 4096 elements each of sixteen equal intervals expects 256; six standard deviations are 93."""
         drawn = field.random((4096,)).astype(object) * 16 // field.modulus
         counts = np.bincount(drawn.astype(np.int64), minlength=16)
         assert len(counts) == 16

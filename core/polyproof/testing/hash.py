@@ -1,4 +1,4 @@
-"""Conformance suite for ``Hash``: what every hash owes its callers, the negative cases included.
+"""Conformance suite for ``Hash``: what every hash owes its callers, negative cases included.
 
 A plugin author inherits it and says how to make the hash::
 
@@ -7,10 +7,10 @@ A plugin author inherits it and says how to make the hash::
         def make(self):
             return MyHash  # called with an Engine
 
-Published test vectors are the author's own: no suite can know them.
+Published test vectors are for the author to add.
 """
 
-# ruff: noqa: D102 - the name of a test says what it shows
+# ruff: noqa: D102 - the name of a test is its claim
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -29,9 +29,9 @@ MakeHash = Callable[[Engine], Hash]
 
 _DOMAIN = "conformance"
 _COLUMNS = (0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 33, 100)
-"""Around every block size that a sponge or a byte hash is likely to have."""
+"""On both sides of the block sizes that a sponge or a byte hash is likely to have."""
 _COUNTS = (0, 1, 2, 3, 7, 8, 15, 31, 32, 33, 65, 130)
-"""Around every batch size at which an implementation is likely to change its path."""
+"""On both sides of the batch sizes at which an implementation is likely to switch to another loop."""
 
 
 def _random_rows(hash: Hash, rows: int, columns: int, seed: int = 0) -> Words:
@@ -55,7 +55,7 @@ class HashSuite:
 
     @pytest.fixture
     def make(self) -> MakeHash:
-        """How to make the hash for an engine; the author overrides it."""
+        """How to make the hash for an engine; override it."""
         raise NotImplementedError("override the fixture `make`: a function from Engine to your Hash")
 
     @pytest.fixture(params=list(Engine), ids=lambda engine: engine.value)

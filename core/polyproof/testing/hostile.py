@@ -9,10 +9,10 @@ __all__ = ["variants"]
 
 
 def variants(data: bytes, regions: int = 48, seed: int = 0) -> Iterator[tuple[str, bytes]]:
-    """Bytes that are not ``data``, each with what was done to them.
+    """Bytes other than ``data``, each with a name for what was done to them.
 
-    Cut short, grown, replaced, and spoilt in each of so many equal regions: one bit flipped, and eight bytes set to
-    what a length or an integer must not be. The same arguments give the same variants.
+    Truncated, extended, replaced, and corrupted in each of ``regions`` equal regions: one bit flipped, and eight bytes
+    set to a value too large for a length. The same arguments give the same variants.
     """
     rng = random.Random(seed)
     found = [*_of_any_length(data, rng), *_in_each_region(data, min(regions, len(data)), rng)]

@@ -1,4 +1,4 @@
-"""Files that nobody means well with, for the suites of formats: whatever stands in a file, it is read or reported."""
+"""Hostile files, for the suites of formats: whatever a file contains, it is read or reported."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ FILES: dict[str, bytes] = {
     "noise of text": _noise(2, b"abc019.,;:\t\"'[]{}()-_*&\\/ \r\n"),
     "noise of brackets": _noise(3, b'[]{},:"\n '),
 }
-"""Files that are of no format, by what is in them."""
+"""Files of no format, by what they contain."""
 
 UNENDING: dict[str, bytes] = {
     "letters": b"x",
@@ -67,7 +67,7 @@ UNENDING: dict[str, bytes] = {
     "brackets": b"[",
     "NULs": b"\0",
 }
-"""What a line without an end is made of."""
+"""What a line that never ends repeats."""
 
 _DAMAGE = (b"\0", b"\xff", b"\xe2\x82", b'"', b"[", b"{", b",", b"\n", b"\r", b"\x1b[2J", b"\\ud800", b"\xe2\x80\xae")
 
@@ -77,7 +77,7 @@ def _places(size: int, count: int) -> list[int]:
 
 
 def damaged(data: bytes) -> Iterator[bytes]:
-    """A good file with something put in, or in the place of something, here and there."""
+    """A good file with a few bytes inserted or overwritten, in several places."""
     for damage in _DAMAGE:
         for place in _places(len(data), 4):
             yield data[:place] + damage + data[place:]
@@ -85,16 +85,16 @@ def damaged(data: bytes) -> Iterator[bytes]:
 
 
 def truncated(data: bytes) -> Iterator[bytes]:
-    """A good file that ends too early: after a few bytes, after most of them, and everywhere in between."""
+    """A good file that ends too early, at up to sixty places from its start to its last byte."""
     for place in _places(len(data), 60):
         yield data[:place]
 
 
 @contextmanager
 def bounded(seconds: float, peak: int) -> Iterator[None]:
-    """Fail if what is done within takes longer, or has allocated more bytes at one moment.
+    """Fail if the block takes more than ``seconds`` of processor time or allocates more than ``peak`` bytes at once.
 
-    Only what Python allocates counts. Time is that of this process, so that others on the machine do not matter.
+    Only what Python allocates counts, and only the time of this process, whatever else the machine is doing.
     """
     tracemalloc.start()
     start = time.process_time()

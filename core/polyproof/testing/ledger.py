@@ -1,6 +1,6 @@
 """Conformance suite for ``LedgerFormat``: no account is lost or changed on its way from the file, whatever the file.
 
-A plugin author inherits it and gives the format, how a file of it is written, and files that are wrong in one place::
+A plugin author inherits it and supplies the format, how to write a file of it, and files with one fault each::
 
     class TestMyLedger(LedgerSuite):
         @pytest.fixture
@@ -9,17 +9,17 @@ A plugin author inherits it and gives the format, how a file of it is written, a
 
         @pytest.fixture
         def write(self):
-            def write(accounts):  # ids, and to each its amounts by asset; to the bytes of a file
+            def write(accounts):  # from ids, each with its amounts by asset, to the bytes of a file
                 return b"".join(...)
 
             return write
 
         @pytest.fixture
         def wrong(self):
-            return [(b"a file whose second record is none", 2), (b"one that is none at all", None)]
+            return [(b"a file whose second record is malformed", 2), (b"not such a file at all", None)]
 
-``write`` is asked for ids of letters, digits and hyphens and for the assets BTC, ETH and USD. What core judges (amounts
-that are none, unknown assets, an id that is there twice) is not the format's affair and not tested here.
+``write`` is called with ids of letters, digits and hyphens and the assets BTC, ETH and USD. What core judges (malformed
+amounts, unknown assets, ids that occur twice) is not the format's business and is not tested here.
 """
 
 # ruff: noqa: D102 - the name of a test is its claim
@@ -42,9 +42,9 @@ from polyproof.testing.hostile_files import FILES, MEBIBYTE, UNENDING, bounded, 
 __all__ = ["Accounts", "LedgerSuite", "Write"]
 
 Accounts = Sequence[tuple[str, Mapping[str, str]]]
-"""Ids, and to each its amounts by asset."""
+"""Ids, each with its amounts by asset."""
 Write = Callable[[Accounts], bytes]
-"""Accounts → the bytes of a file that has them, in that order."""
+"""From accounts to the bytes of a file that lists them in that order."""
 
 _SOME: Accounts = (
     ("alice", {"BTC": "25", "ETH": "170141183460469231731687303715884105727", "USD": "0"}),
@@ -57,38 +57,38 @@ _ASSETS = (Asset("BTC", 8, bits=128), Asset("ETH", 18, bits=256), Asset("USD", 2
 
 
 class LedgerSuite:
-    """The claims of ``polyproof.ledger.LedgerFormat``."""
+    """What every ``polyproof.ledger.LedgerFormat`` promises."""
 
     file_name: ClassVar[str] = "ledger"
-    """What files are called, where the format goes by more than a suffix of ``suffixes``."""
+    """Name of the files under test, where the format goes by more than one of its ``suffixes``."""
     text: ClassVar[bool] = True
     """Whether files are UTF-8 text."""
     closed: ClassVar[bool] = True
-    """Whether a file says where it ends, so that one that ends too early is noticed wherever it does."""
+    """Whether a file marks its end, so that a truncated one is noticed wherever it was cut."""
 
     @pytest.fixture
     def ledger(self) -> LedgerFormat:
-        """The format under test; the author overrides it."""
+        """The format under test; override it."""
         raise NotImplementedError("override the fixture `ledger`: your LedgerFormat")
 
     @pytest.fixture
     def write(self) -> Write:
-        """How a file is written; the author overrides it."""
+        """How a file is written; override it."""
         raise NotImplementedError("override the fixture `write`: a function from accounts to bytes")
 
     @pytest.fixture
     def wrong(self) -> Sequence[tuple[bytes, int | None]]:
-        """Files that are wrong in one place: the row, or None for the file as a whole; the author overrides it."""
+        """Files with one fault each, and the row of the fault, or None for the file as a whole; override it."""
         raise NotImplementedError("override the fixture `wrong`: files, each with the row that is wrong")
 
     @pytest.fixture
     def path(self, ledger: LedgerFormat, tmp_path: Path) -> Path:
-        """Where files under test are put."""
+        """Where the file under test is written."""
         return tmp_path / (self.file_name + "".join(ledger.suffixes[:1]))
 
-    # What is good is read
+    # Good files are read
 
-    def test_format_states_its_name_suffixes_and_units_and_is_made_of_nothing(self, ledger: LedgerFormat) -> None:
+    def test_format_states_its_name_suffixes_and_units_and_needs_no_arguments(self, ledger: LedgerFormat) -> None:
         assert isinstance(ledger, LedgerFormat)
         assert type(ledger)().name == ledger.name
         assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", ledger.name)
@@ -165,12 +165,12 @@ class LedgerSuite:
                 count += isinstance(item, Account)
         assert count == 6_000
 
-    # What is not is reported
+    # Bad files are reported
 
     def test_what_is_wrong_is_reported_at_its_row(
         self, ledger: LedgerFormat, wrong: Sequence[tuple[bytes, int | None]], path: Path
     ) -> None:
-        assert wrong, "give at least one"
+        assert wrong, "supply at least one"
         for data, row in wrong:
             path.write_bytes(data)
             problems = [item for item in checked(ledger, path) if isinstance(item, Problem)]
@@ -220,7 +220,7 @@ class LedgerSuite:
     def test_a_file_that_ends_too_early_has_no_other_accounts(
         self, ledger: LedgerFormat, write: Write, path: Path
     ) -> None:
-        """And is noticed, if the format says where a file ends. What was cut is at most the last record."""
+        """And is noticed, if files of the format mark their end; otherwise only its last record may be affected."""
         data = write(_SOME)
         path.write_bytes(data)
         whole = read_well(ledger, path)
@@ -234,7 +234,7 @@ class LedgerSuite:
 
 
 def checked(ledger: LedgerFormat, path: Path) -> list[Account | Problem]:
-    """What a format yields of a file: each of the right types and at a place in the file, and no row passed over."""
+    """What a format yields for a file, after checking its types and places and that no row was passed over."""
     data = path.read_bytes()
     lines = data.count(b"\n") + data.count(b"\r") + 1
     items: list[Account | Problem] = []
@@ -255,7 +255,7 @@ def checked(ledger: LedgerFormat, path: Path) -> list[Account | Problem]:
         assert isinstance(item, Account), item
         assert type(item.row) is int
         assert item.row > row, f"row {item.row} after row {row}"
-        assert reported.issuperset(range(row + 1, item.row)), f"between rows {row} and {item.row} something is lost"
+        assert reported.issuperset(range(row + 1, item.row)), f"rows between {row} and {item.row} are lost"
         row = item.row
         assert_texts(item.id, *item.amounts, *item.amounts.values(), *item.besides)
         assert isinstance(item.amounts, Mapping)
@@ -265,13 +265,13 @@ def checked(ledger: LedgerFormat, path: Path) -> list[Account | Problem]:
 
 
 def assert_texts(*values: Any) -> None:
-    """Fail unless all of them are texts."""
+    """Fail unless all of them are strings."""
     for value in values:
-        assert isinstance(value, str), f"{value!r} is no text"
+        assert isinstance(value, str), f"{value!r} is not a string"
 
 
 def read_well(ledger: LedgerFormat, path: Path) -> list[Account]:
-    """The accounts of a file with which nothing is wrong."""
+    """The accounts of a file in which nothing is reported."""
     items = checked(ledger, path)
     problems = [item for item in items if isinstance(item, Problem)]
     assert not problems, problems[0]
@@ -279,17 +279,17 @@ def read_well(ledger: LedgerFormat, path: Path) -> list[Account]:
 
 
 def nonzero(amounts: Mapping[str, str]) -> dict[str, str]:
-    """Amounts without those that are zero, which a file may leave out."""
+    """Amounts other than zero; a file may leave out zeros."""
     return {asset: amount for asset, amount in amounts.items() if amount != "0"}
 
 
 def owed(account: Account) -> dict[str, str]:
-    """What an account is owed, without what is zero."""
+    """What an account is owed, without zeros."""
     return nonzero(account.amounts)
 
 
 class _Only:
-    """A registry of one format."""
+    """A registry that contains one format."""
 
     def __init__(self, ledger: LedgerFormat) -> None:
         self._ledger = ledger

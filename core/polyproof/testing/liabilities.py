@@ -1,6 +1,6 @@
 """Conformance suite for ``LiabilitiesSystem``: constraint systems about accounts.
 
-An author inherits it and supplies the class, and what the suite of any constraint system asks for besides::
+An author inherits it and supplies the class, and the faults that the suite of any constraint system asks for::
 
     class TestMySystem(LiabilitiesSystemSuite):
         @pytest.fixture
@@ -12,7 +12,7 @@ An author inherits it and supplies the class, and what the suite of any constrai
             return [Fault("BTC.limb0", 5, 16, "limbs")]
 """
 
-# ruff: noqa: D102 - the name of a test says what it shows
+# ruff: noqa: D102 - the name of a test is its claim
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ MakeLiabilities = Callable[..., LiabilitiesSystem]
 
 
 class LiabilitiesSystemSuite(ConstraintSystemSuite):
-    """What every ``polyproof.constraints.LiabilitiesSystem`` promises beside that.
+    """What every ``polyproof.constraints.LiabilitiesSystem`` promises beyond ``ConstraintSystem``.
 
     The author supplies ``construct``, the class itself, ``faults``, and the cells that are ``free``: accounts,
     witness and fields are the suite's. So are the assets, unless a system is for narrower ones.
@@ -44,16 +44,16 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
     assets: Sequence[Asset] = (Asset("BTC", 8, 64), Asset("ETH", 18, 96), Asset("USDT", 6, 40))
     """Two or more."""
     limb_bits = 4
-    """So few that a sum of each of these assets takes several parts."""
+    """A modulus small enough that the sum of each of these assets takes several parts."""
 
     @pytest.fixture
     def construct(self) -> MakeLiabilities:
-        """The class under test; the author overrides it."""
+        """The class under test; override it."""
         raise NotImplementedError("override the fixture `construct`: your LiabilitiesSystem")
 
     @pytest.fixture(params=[2**64 - 2**32 + 1, 15 * 2**27 + 1], ids=["goldilocks", "baby-bear"])
     def modulus(self, request: pytest.FixtureRequest) -> int:
-        """Of a field of 64 bits, and of one of 31."""
+        """The modulus of a 64-bit field, and of a 31-bit one."""
         modulus: int = request.param
         return modulus
 
@@ -68,7 +68,7 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
 
     @pytest.fixture
     def witness(self) -> PlacedAccounts:
-        """Forty accounts on random rows, balances of all magnitudes, the largest one and none at all included."""
+        """Forty accounts on random rows, with balances of all magnitudes, zero and the largest included."""
         random = np.random.default_rng(3)
         rows = random.permutation(self.rows - 1)[:40].astype(np.int64)
         balances = [self.some_balances(random) for _ in rows]
@@ -77,7 +77,7 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
         return self.placed(balances, rows)
 
     def some_balances(self, random: np.random.Generator) -> list[int]:
-        """Of all magnitudes, one for each asset."""
+        """Balances of all magnitudes, one for each asset."""
         return [
             int.from_bytes(random.bytes(32), "little") & ((1 << int(random.integers(0, asset.bits + 1))) - 1)
             for asset in self.assets
@@ -109,7 +109,7 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
                 assert np.array_equal(trace.columns[row], nothing)
 
     def test_different_balances_have_different_rows(self, system: LiabilitiesSystem) -> None:
-        """Every bit of every balance shows."""
+        """Every bit of every balance makes a difference."""
         rows = [system.account_row([0] * len(self.assets))]
         for number, asset in enumerate(self.assets):
             for bit in range(asset.bits):
@@ -165,7 +165,7 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
     def refused(
         self, system: LiabilitiesSystem, stated: StatedConstraints, trace: Trace, modulus: int, totals: Sequence[int]
     ) -> bool:
-        """Whether other totals are: by the trace, or because no accounts can have them."""
+        """Whether other totals are refused, by a statement of the system or because no accounts can have them."""
         try:
             publics = system.publics_of_totals(totals)
         except ProofRejected:
@@ -175,7 +175,7 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
     def test_other_totals_are_refused(
         self, system: LiabilitiesSystem, stated: StatedConstraints, witness: PlacedAccounts, trace: Trace, modulus: int
     ) -> None:
-        """One more, one less, and wherever a sum might wrap around."""
+        """Off by one either way, and by amounts at which a sum could wrap around."""
         totals = list(witness.accounts.totals())
         assert not self.refused(system, stated, trace, modulus, totals)
         steps = [1, modulus, *(1 << bits for bits in (4, 8, 16, 24, 32, 48, 63, 64, 96, 128))]
@@ -204,7 +204,7 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
     def test_a_negative_cell_that_another_row_makes_up_for_is_found(
         self, stated: StatedConstraints, witness: PlacedAccounts, trace: Trace, modulus: int
     ) -> None:
-        """A debt in one row under somebody's balance: every sum is right, only the range is wrong."""
+        """A negative amount in one row, balanced by another: every sum is right, and only the range is wrong."""
         debt, other = [row for row in range(self.rows - 1) if row not in set(witness.rows.tolist())][:2]
         for column in range(len(stated.columns)):
             for lie in (modulus - 1, modulus // 2, modulus - (1 << 20)):

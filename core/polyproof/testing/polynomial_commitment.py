@@ -1,6 +1,6 @@
-"""Conformance suite for ``PolynomialCommitment``: what a scheme owes its callers, the negative cases included.
+"""Conformance suite for ``PolynomialCommitment``: what a scheme owes its callers, negative cases included.
 
-A plugin author inherits it, says how to make the scheme for a size, and which hash its transcript is over::
+A plugin author inherits it and supplies the scheme for a size, the hash of its transcript, and provers that cheat::
 
     class TestMyScheme(PolynomialCommitmentSuite):
         @pytest.fixture
@@ -15,128 +15,46 @@ A plugin author inherits it, says how to make the scheme for a size, and which h
         def dishonest(self):
             return [MySchemeWithFalseValues(...), MySchemeOfAnyDegree(...)]
 
-``dishonest`` are provers that cheat, each a subclass of the scheme that goes on where the honest prover gives up:
-with values of its choice, with polynomials at or above the degree bound. What else the suite tampers with is bound
-by the transcript; only these show that the proof itself is checked.
+Each prover in ``dishonest`` is a subclass of the scheme that carries on where the honest one gives up: with false
+values, or with polynomials at or above the degree bound. Everything else that the suite changes is bound by the
+transcript; only these show that the proof itself is checked.
 
-``make`` should give a scheme as weak as its numbers allow (few queries, no grinding): the suite verifies some
-hundred openings.
+``make`` should return a scheme that is as weak as its parameters allow (few queries, no grinding), since the suite
+verifies some hundred openings.
 """
 
-# ruff: noqa: D102 - the name of a test says what it shows
+# ruff: noqa: D102 - the name of a test is its claim
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import pytest
-from attrs import evolve, frozen
+from attrs import evolve
 
 from polyproof.commitment import PolynomialCommitment
 from polyproof.errors import ProofRejected
-from polyproof.field import Elements, Extension
-from polyproof.hash import Digest, Hash, Words
+from polyproof.field import Extension
+from polyproof.hash import Hash
+from polyproof.testing.openings import (
+    LABEL,
+    Opened,
+    RecordingTranscript,
+    UnderRoot,
+    columns_of,
+    commit_and_open,
+    point_of,
+    value_at,
+)
 from polyproof.transcript import Transcript
 
 __all__ = ["PolynomialCommitmentSuite", "RecordingTranscript"]
 
 Make = Callable[[int], PolynomialCommitment]
 
-LABEL = "conformance/1"
 SHAPES = [((1,), 1), ((3,), 1), ((1,), 3), ((2, 5), 2), ((4, 1, 2), 3)]
 """Columns of each commitment, and the number of points."""
-
-
-class RecordingTranscript(Transcript):
-    """A transcript that keeps what is said: the name, type and words of every message and draw, in order."""
-
-    def __init__(self, hash: Hash, label: str) -> None:
-        """As ``Transcript``."""
-        self.said: list[tuple[str, int, list[int]]] = []
-        super().__init__(hash, label)
-
-    def _absorb(self, name: str, kind: int, words: Words) -> None:
-        self.said.append((name, kind, words.ravel().tolist()))
-        super()._absorb(name, kind, words)
-
-
-@frozen(eq=False)
-class _Opened:
-    """Some commitments, and their opening as a verifier gets it."""
-
-    scheme: PolynomialCommitment
-    hash: Hash
-    columns: tuple[Elements, ...]
-    states: tuple[Any, ...]
-    roots: tuple[Digest, ...]
-    points: tuple[Elements, ...]
-    data: bytes
-
-    @property
-    def widths(self) -> list[int]:
-        return [columns.shape[1] for columns in self.columns]
-
-    def read(self, data: bytes | None = None, widths: Sequence[int] | None = None) -> Any:
-        widths = self.widths if widths is None else widths
-        return self.scheme.read(self.data if data is None else data, widths, len(self.points))
-
-    def verify(self, opening: Any = None, transcript: Transcript | None = None) -> None:
-        opening = self.read() if opening is None else opening
-        transcript = Transcript(self.hash, LABEL) if transcript is None else transcript
-        self.scheme.verify(self.roots, self.points, opening, transcript)
-
-    def is_rejected(self, opening: Any = None, transcript: Transcript | None = None) -> bool:
-        try:
-            self.verify(opening, transcript)
-        except ProofRejected:
-            return True
-        return False
-
-
-class _UnderRoot:
-    """A prover's state, but for its root."""
-
-    def __init__(self, state: Any, root: Digest) -> None:
-        self._state = state
-        self.root = root
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._state, name)
-
-
-def _columns(scheme: PolynomialCommitment, width: int, seed: int = 0) -> Elements:
-    modulus = scheme.extension.field.modulus
-    return np.random.default_rng([seed, width]).integers(0, modulus, (scheme.size, width), np.uint64)
-
-
-def _point(extension: Extension, number: int) -> Elements:
-    return np.array([number + 2 + k for k in range(extension.degree)], np.uint64)
-
-
-def _opened(scheme: PolynomialCommitment, hash: Hash, widths: Sequence[int], points: int, seed: int = 0) -> _Opened:
-    columns = tuple(_columns(scheme, width, seed + number) for number, width in enumerate(widths))
-    states = tuple(scheme.commit(values) for values in columns)
-    at = tuple(_point(scheme.extension, number) for number in range(points))
-    data = scheme.write(scheme.open(states, at, Transcript(hash, LABEL)))
-    return _Opened(scheme, hash, columns, states, tuple(state.root for state in states), at, data)
-
-
-def _value(extension: Extension, coefficients: Elements, point: Elements) -> list[int]:
-    """Horner's rule in plain integers of F[θ]/(θ^e − c)."""
-    modulus, degree = extension.field.modulus, extension.degree
-    z = [int(v) for v in point]
-    value = [0] * degree
-    for coefficient in reversed(coefficients.tolist()):
-        product = [0] * degree
-        for i, x in enumerate(value):
-            for j, y in enumerate(z):
-                wraps, k = divmod(i + j, degree)
-                product[k] += x * y * (extension.nonresidue if wraps else 1)
-        value = [v % modulus for v in product]
-        value[0] = (value[0] + coefficient) % modulus
-    return value
 
 
 class PolynomialCommitmentSuite:
@@ -147,17 +65,17 @@ class PolynomialCommitmentSuite:
 
     @pytest.fixture
     def make(self) -> Make:
-        """How to make the scheme for a size; the author overrides it."""
+        """How to make the scheme for a size; override it."""
         raise NotImplementedError("override the fixture `make`: a function from a size to your PolynomialCommitment")
 
     @pytest.fixture
     def hash(self) -> Hash:
-        """The hash of the transcript; the author overrides it."""
+        """The hash of the transcript; override it."""
         raise NotImplementedError("override the fixture `hash`: the Hash that your scheme's transcript is over")
 
     @pytest.fixture
     def dishonest(self) -> Sequence[PolynomialCommitment]:
-        """Provers that cheat, for ``size``; the author overrides it."""
+        """Provers that cheat, for ``size``; override it."""
         raise NotImplementedError("override the fixture `dishonest`: your scheme with a prover that cheats, or several")
 
     @pytest.fixture
@@ -166,11 +84,11 @@ class PolynomialCommitmentSuite:
         return make(self.size)
 
     @pytest.fixture
-    def opened(self, scheme: PolynomialCommitment, hash: Hash) -> _Opened:
+    def opened(self, scheme: PolynomialCommitment, hash: Hash) -> Opened:
         """Two commitments, of two and three columns, opened at two points."""
-        return _opened(scheme, hash, (2, 3), 2)
+        return commit_and_open(scheme, hash, (2, 3), 2)
 
-    # What is true is accepted
+    # True openings are accepted
 
     def test_scheme_states_its_name_and_numbers(self, scheme: PolynomialCommitment) -> None:
         assert isinstance(scheme, PolynomialCommitment)
@@ -182,9 +100,9 @@ class PolynomialCommitmentSuite:
     def test_opened_values_are_those_of_the_polynomials(
         self, scheme: PolynomialCommitment, make: Make, hash: Hash, widths: tuple[int, ...], points: int
     ) -> None:
-        opened = _opened(scheme, hash, widths, points)
+        opened = commit_and_open(scheme, hash, widths, points)
         field = scheme.extension.field
-        # Another object with the same numbers verifies, from bytes.
+        # From bytes, as another process would verify it.
         verifier = make(self.size)
         opening = verifier.read(opened.data, widths, points)
         verifier.verify(opened.roots, opened.points, opening, Transcript(hash, LABEL))
@@ -193,7 +111,7 @@ class PolynomialCommitmentSuite:
             for point, values in zip(opened.points, of_state, strict=True):
                 assert values.shape == (columns.shape[1], scheme.extension.degree)
                 for column in range(columns.shape[1]):
-                    assert values[column].tolist() == _value(scheme.extension, coefficients[:, column], point)
+                    assert values[column].tolist() == value_at(scheme.extension, coefficients[:, column], point)
 
     @pytest.mark.parametrize("kind", ["zero", "constant", "highest power"])
     def test_polynomials_of_every_degree_below_the_bound_open(
@@ -203,14 +121,14 @@ class PolynomialCommitmentSuite:
         coefficients = np.zeros((self.size, 1), np.uint64)
         coefficients[{"zero": 0, "constant": 0, "highest power": self.size - 1}[kind]] = kind != "zero"
         state = scheme.commit(field.forward(coefficients))
-        point = _point(scheme.extension, 0)
+        point = point_of(scheme.extension, 0)
         opening = scheme.open([state], [point], Transcript(hash, LABEL))
         opening = scheme.read(scheme.write(opening), [1], 1)
         scheme.verify([state.root], [point], opening, Transcript(hash, LABEL))
-        assert opening.values[0][0][0].tolist() == _value(scheme.extension, coefficients[:, 0], point)
+        assert opening.values[0][0][0].tolist() == value_at(scheme.extension, coefficients[:, 0], point)
 
     def test_commitment_is_a_function_of_the_values(self, scheme: PolynomialCommitment) -> None:
-        values = _columns(scheme, 3)
+        values = columns_of(scheme, 3)
         root = scheme.commit(values).root
         assert np.array_equal(root, scheme.commit(values.copy()).root)
         for row in (0, 1, self.size // 2, self.size - 1):
@@ -222,27 +140,27 @@ class PolynomialCommitmentSuite:
 
     # Transcript
 
-    def test_prover_and_verifier_say_the_same(self, opened: _Opened) -> None:
+    def test_prover_and_verifier_have_the_same_transcript(self, opened: Opened) -> None:
         prover, verifier = (RecordingTranscript(opened.hash, LABEL) for _ in range(2))
         opening = opened.scheme.open(opened.states, opened.points, prover)
         opened.verify(opened.read(opened.scheme.write(opening)), verifier)
         assert verifier.said == prover.said
         assert np.array_equal(verifier.state, prover.state)
 
-    def test_verifier_says_the_same_every_time(self, opened: _Opened) -> None:
+    def test_transcript_of_the_verifier_is_the_same_every_time(self, opened: Opened) -> None:
         first, second = (RecordingTranscript(opened.hash, LABEL) for _ in range(2))
         opened.verify(transcript=first)
         opened.verify(transcript=second)
         assert first.said == second.said
 
-    def test_roots_points_and_values_are_absorbed(self, opened: _Opened) -> None:
-        """Of statements that differ in one of them, what is said differs too, whether they are true or not."""
+    def test_roots_points_and_values_are_absorbed(self, opened: Opened) -> None:
+        """Statements that differ in one of them, true or not, make the verifier's transcript differ."""
         said = []
         opening = opened.read()
         other_value = copy.deepcopy(opening)
         other_value.values[1][1][0, 0] ^= np.uint64(1)
         other_root = opened.roots[0] ^ np.array([1, 0, 0, 0], np.uint64)
-        other_point = _point(opened.scheme.extension, 9)
+        other_point = point_of(opened.scheme.extension, 9)
         for roots, points, candidate in (
             (opened.roots, opened.points, opening),
             ((other_root, *opened.roots[1:]), opened.points, opening),
@@ -257,16 +175,16 @@ class PolynomialCommitmentSuite:
             said.append(repr(transcript.said))
         assert len(set(said)) == len(said)
 
-    def test_opening_is_bound_to_what_was_said_before(self, opened: _Opened) -> None:
+    def test_opening_is_bound_to_earlier_messages(self, opened: Opened) -> None:
         opened.verify()
         assert opened.is_rejected(transcript=Transcript(opened.hash, "conformance/2"))
         later = Transcript(opened.hash, LABEL)
         later.absorb_integers("something else", 1)
         assert opened.is_rejected(transcript=later)
 
-    # What is false is rejected
+    # False openings are rejected
 
-    def test_every_changed_value_is_rejected(self, opened: _Opened) -> None:
+    def test_every_changed_value_is_rejected(self, opened: Opened) -> None:
         modulus = opened.scheme.extension.field.modulus
         for state, point in np.ndindex(len(opened.roots), len(opened.points)):
             for cell in np.ndindex(opened.widths[state], opened.scheme.extension.degree):
@@ -275,7 +193,7 @@ class PolynomialCommitmentSuite:
                 values[cell] = (int(values[cell]) + 1) % modulus
                 assert opened.is_rejected(opening)
 
-    def test_values_in_each_others_place_are_rejected(self, opened: _Opened) -> None:
+    def test_exchanged_values_are_rejected(self, opened: Opened) -> None:
         for state in range(len(opened.roots)):
             opening = opened.read()
             first, second = opening.values[state]
@@ -285,14 +203,14 @@ class PolynomialCommitmentSuite:
             opening.values[state][0][:] = opening.values[state][0][::-1].copy()
             assert opened.is_rejected(opening)
 
-    def test_another_point_is_rejected(self, opened: _Opened) -> None:
-        other = _point(opened.scheme.extension, 9)
+    def test_another_point_is_rejected(self, opened: Opened) -> None:
+        other = point_of(opened.scheme.extension, 9)
         first, second = opened.points
         for points in ((other, second), (first, other), (second, first), (first, first)):
             assert evolve(opened, points=points).is_rejected(opened.read())
 
-    def test_another_root_is_rejected(self, opened: _Opened) -> None:
-        other = opened.scheme.commit(_columns(opened.scheme, 2, seed=7)).root
+    def test_another_root_is_rejected(self, opened: Opened) -> None:
+        other = opened.scheme.commit(columns_of(opened.scheme, 2, seed=7)).root
         first, second = opened.roots
         for roots in ((other, second), (first, other), (second, first), (first, first)):
             assert evolve(opened, roots=roots).is_rejected(opened.read())
@@ -301,56 +219,56 @@ class PolynomialCommitmentSuite:
             changed[word] ^= np.uint64(1)
             assert evolve(opened, roots=(changed, second)).is_rejected(opened.read())
 
-    def test_another_number_of_roots_or_points_is_rejected(self, opened: _Opened) -> None:
+    def test_another_number_of_roots_or_points_is_rejected(self, opened: Opened) -> None:
         first, second = opened.roots
         for roots in ((first,), (first, second, second)):
             assert evolve(opened, roots=roots).is_rejected(opened.read())
-        for points in (opened.points[:1], (*opened.points, _point(opened.scheme.extension, 9))):
+        for points in (opened.points[:1], (*opened.points, point_of(opened.scheme.extension, 9))):
             assert evolve(opened, points=points).is_rejected(opened.read())
 
-    def test_opening_of_other_columns_is_rejected(self, scheme: PolynomialCommitment, opened: _Opened) -> None:
-        other = _opened(scheme, opened.hash, (2, 3), 2, seed=5)
+    def test_opening_of_other_columns_is_rejected(self, scheme: PolynomialCommitment, opened: Opened) -> None:
+        other = commit_and_open(scheme, opened.hash, (2, 3), 2, seed=5)
         other.verify()
         assert opened.is_rejected(other.read())
 
     def test_openings_of_dishonest_provers_are_rejected(
         self, scheme: PolynomialCommitment, hash: Hash, dishonest: Sequence[PolynomialCommitment]
     ) -> None:
-        assert dishonest, "a list of no provers shows nothing"
+        assert dishonest, "an empty list of provers shows nothing"
         for prover in dishonest:
-            lie = _opened(prover, hash, (2, 3), 2)
+            lie = commit_and_open(prover, hash, (2, 3), 2)
             believed = evolve(lie, scheme=scheme)
-            opening = believed.read()  # well formed, or nothing is shown
+            opening = believed.read()  # it must be well formed, so that verify is what rejects it
             with pytest.raises(ProofRejected):
                 believed.verify(opening)
 
     def test_opening_under_a_root_that_is_not_its_own_is_rejected(
         self, scheme: PolynomialCommitment, hash: Hash
     ) -> None:
-        """A prover that says the root of other columns, and draws its challenges with that."""
-        state, other = scheme.commit(_columns(scheme, 2)), scheme.commit(_columns(scheme, 2, seed=8))
-        point = _point(scheme.extension, 0)
-        opening = scheme.open([_UnderRoot(state, other.root)], [point], Transcript(hash, LABEL))
+        """A prover that states the root of other columns and draws its challenges accordingly."""
+        state, other = scheme.commit(columns_of(scheme, 2)), scheme.commit(columns_of(scheme, 2, seed=8))
+        point = point_of(scheme.extension, 0)
+        opening = scheme.open([UnderRoot(state, other.root)], [point], Transcript(hash, LABEL))
         opening = scheme.read(scheme.write(opening), [2], 1)
         with pytest.raises(ProofRejected):
             scheme.verify([other.root], [point], opening, Transcript(hash, LABEL))
 
     @pytest.mark.parametrize("widths", [(2, 2), (2, 4), (3, 2), (1, 3), (5, 0), (0, 5)])
-    def test_another_number_of_columns_is_rejected(self, opened: _Opened, widths: tuple[int, int]) -> None:
+    def test_another_number_of_columns_is_rejected(self, opened: Opened, widths: tuple[int, int]) -> None:
         with pytest.raises(ProofRejected):
             opened.verify(opened.read(widths=widths))
 
     def test_polynomial_above_the_degree_bound_is_rejected(
         self, scheme: PolynomialCommitment, make: Make, hash: Hash
     ) -> None:
-        """It opens under the scheme for its own degree, and not under the scheme for half of that."""
-        larger = _opened(make(2 * self.size), hash, (2, 3), 2)
+        """It opens under the scheme for its own degree bound, but not under the scheme for half of it."""
+        larger = commit_and_open(make(2 * self.size), hash, (2, 3), 2)
         larger.verify()
         with pytest.raises(ProofRejected):
             scheme.verify(larger.roots, larger.points, scheme.read(larger.data, (2, 3), 2), Transcript(hash, LABEL))
 
-    def test_changed_bytes_are_rejected(self, opened: _Opened) -> None:
-        """A bit of every part of the file: some two hundred positions, the first and the last hundred among them."""
+    def test_changed_bytes_are_rejected(self, opened: Opened) -> None:
+        """One bit each at some two hundred positions: the first and last forty bytes, and others spread in between."""
         length = len(opened.data)
         spread = np.linspace(0, length - 1, 120).astype(int).tolist()
         for position in sorted({*range(min(40, length)), *spread, *range(max(0, length - 40), length)}):
@@ -359,7 +277,7 @@ class PolynomialCommitmentSuite:
             with pytest.raises(ProofRejected):
                 opened.verify(opened.read(bytes(changed)))
 
-    def test_bytes_of_another_length_are_rejected(self, opened: _Opened) -> None:
+    def test_bytes_of_another_length_are_rejected(self, opened: Opened) -> None:
         length = len(opened.data)
         for cut in (0, 1, 7, 8, 12, length // 2, length - 1):
             with pytest.raises(ProofRejected):
@@ -367,16 +285,16 @@ class PolynomialCommitmentSuite:
         with pytest.raises(ProofRejected):
             opened.verify(opened.read(opened.data + b"\0"))
 
-    # What the caller must not ask for
+    # Calls that no caller may make
 
     def test_columns_of_another_length_are_not_committed_to(self, scheme: PolynomialCommitment) -> None:
-        values = _columns(scheme, 2)
+        values = columns_of(scheme, 2)
         for wrong in (values[:-1], values[: self.size // 2], np.concatenate((values, values)), values[:0]):
             with pytest.raises(ValueError):
                 scheme.commit(np.ascontiguousarray(wrong))
 
-    def test_points_of_the_base_field_are_not_opened(self, opened: _Opened) -> None:
-        """One might be a point of the domain, where an opening is a column's own value."""
+    def test_points_of_the_base_field_are_not_opened(self, opened: Opened) -> None:
+        """It could be a point of the domain, where opening shows a column's own value."""
         point = opened.scheme.extension.embed(np.array(5, np.uint64))
         with pytest.raises(ValueError):
             opened.scheme.open(opened.states, [point], Transcript(opened.hash, LABEL))

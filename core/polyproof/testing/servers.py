@@ -1,7 +1,7 @@
-"""A server on this machine that answers as it is told: honestly, wrongly, or as nobody should.
+"""A local server that answers as a test wants: honestly, wrongly, or as no server should.
 
-For suites and tests of whatever asks a server over HTTP. It speaks to sockets itself, so that it can say what no HTTP
-library would send. ``FLOODS`` and ``DRIPS`` are answers without an end.
+For tests of clients that ask a server over HTTP. It writes to sockets itself, so that it can send what no HTTP library
+would. ``FLOODS`` and ``DRIPS`` are answers that never end.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from attrs import field, frozen
 __all__ = ["DRIPS", "FLOODS", "SECRET", "Reply", "Request", "Respond", "Server", "Wire"]
 
 SECRET = "secret-key-of-the-suite"
-"""Part of the server's URL, which nothing may show."""
+"""A secret in the server's URL, which must never be printed, logged or published."""
 
 
 @frozen
@@ -27,15 +27,15 @@ class Request:
 
     method: str
     path: str
-    """Path and query, below the URL of the server: empty, or from a slash on."""
+    """Path and query below the URL of the server: empty, or beginning with a slash."""
     body: bytes
     headers: dict[str, str] = field(factory=dict, eq=False)
-    """By names in small letters."""
+    """By name in lower case."""
 
 
 @frozen
 class Reply:
-    """An answer as HTTP has it."""
+    """A well-formed answer of HTTP."""
 
     body: bytes
     status: int = 200
@@ -44,7 +44,7 @@ class Reply:
 
 @frozen
 class Wire:
-    """What goes over the wire: bytes, then others again and again until nobody listens; then the connection ends."""
+    """Raw bytes to send: some once, then others repeatedly until the client hangs up; then the connection is closed."""
 
     first: bytes
     again: bytes = b""
@@ -54,7 +54,7 @@ class Wire:
 
 _LONGEST = 10.0
 _MOST = 256 << 20
-"""Seconds and bytes after which what has no end ends after all: whoever waits for it fails, and does not hang."""
+"""Seconds and bytes after which an endless answer stops after all, so that a test of a bad client fails, not hangs."""
 Respond = Callable[[Request], "Reply | Wire"]
 
 
@@ -62,7 +62,7 @@ class Server:
     """Serves one port; ``respond`` may be replaced while it runs."""
 
     def __init__(self, respond: Respond, tls: ssl.SSLContext | None = None) -> None:
-        """Nothing is open yet."""
+        """``respond`` answers each request; with ``tls`` the server speaks HTTPS. It does not listen yet."""
         self.respond = respond
         self.requests: list[Request] = []
         self._tls = tls
@@ -142,7 +142,7 @@ def _read(line: Callable[[], bytes], read: Callable[[int], bytes]) -> Request | 
 
 def _spelled(reply: Reply) -> bytes:
     location = f"Location: {reply.location}\r\n" if reply.location else ""
-    head = f"HTTP/1.1 {reply.status} As told\r\nContent-Length: {len(reply.body)}\r\n{location}\r\n"
+    head = f"HTTP/1.1 {reply.status} Reply\r\nContent-Length: {len(reply.body)}\r\n{location}\r\n"
     return head.encode() + reply.body
 
 
@@ -165,7 +165,7 @@ DRIPS: dict[str, Wire] = {
     "a line after the last chunk": Wire(_CHUNKED + b"0\r\n", b"X: y\r\n", 0.02),
     "informational answers": Wire(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.02),
 }
-"""Never finished; and all but the first never silent for long, so that no timeout of a single read is reached."""
+"""Answers that never finish; all but the first keep sending, so that no timeout of a single read is reached."""
 
 FLOODS: dict[str, Wire] = {
     "a body": Wire(_OK + b"Content-Length: 100000000000\r\n\r\n", _BLOCK),
@@ -184,4 +184,4 @@ FLOODS: dict[str, Wire] = {
     "a status line": Wire(b"HTTP/1.1 200 ", b"O" * 65536),
     "informational answers": Wire(b"", b"HTTP/1.1 100 Continue\r\n" + b"X: y\r\n" * 90 + b"\r\n"),
 }
-"""As much as the line takes, without an end."""
+"""Answers that never finish and send as fast as the client reads."""

@@ -1,6 +1,6 @@
 """Conformance suite for ``Source``: no holding is lost, invented or changed on its way from the file.
 
-A plugin author inherits it and gives the source, how a file of it is written, and files that are wrong in one place::
+A plugin author inherits it and supplies the source, how to write a file of it, and files with one fault each::
 
     class TestMySource(SourceSuite):
         file_name = "wallets.mine"
@@ -12,18 +12,18 @@ A plugin author inherits it and gives the source, how a file of it is written, a
 
         @pytest.fixture
         def write(self):
-            def write(holdings):  # addresses, and to each its amount; to the bytes of a file
+            def write(holdings):  # from addresses, each with its amount, to the bytes of a file
                 return b"".join(...)
 
             return write
 
         @pytest.fixture
         def wrong(self):
-            return [(b"a file whose second holding is none", 2), (b"one that is none at all", None)]
+            return [(b"a file whose second holding is malformed", 2), (b"not such a file at all", None)]
 
-``write`` is asked for addresses of letters and digits and for amounts in digits, all of the asset ``asset``. What core
-judges (amounts that are none, unknown coins, totals, an address that is there twice) is not the source's affair and is
-not tested here.
+``write`` is called with addresses of letters and digits and amounts of digits, all of the asset ``asset``. What core
+judges (malformed amounts, unknown coins, totals, addresses that occur twice) is not the source's business and is not
+tested here.
 """
 
 # ruff: noqa: D102 - the name of a test is its claim
@@ -48,9 +48,9 @@ from polyproof.testing.hostile_files import FILES, MEBIBYTE, UNENDING, bounded, 
 __all__ = ["Holdings", "SourceSuite", "Write"]
 
 Holdings = Sequence[tuple[str, str]]
-"""Addresses, and to each its amount, in the units that the format counts in."""
+"""Addresses, each with its amount in the units of the format."""
 Write = Callable[[Holdings], bytes]
-"""Holdings → the bytes of a file that has them, in that order."""
+"""From holdings to the bytes of a file that lists them in that order."""
 
 _SOME: Holdings = (
     ("1BoatSLRHtKNngkdXEeobR76b53LETtpyT", "25"),
@@ -62,38 +62,38 @@ _NAME = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class SourceSuite:
-    """The claims of ``polyproof.source.Source``."""
+    """What every ``polyproof.source.Source`` promises."""
 
     file_name: ClassVar[str]
-    """What a file of the format is called."""
+    """Name of the file under test."""
     asset: ClassVar[str]
-    """Symbol of the asset that ``write`` writes holdings of."""
+    """Symbol of the asset of all holdings that ``write`` writes."""
     text: ClassVar[bool] = True
     """Whether files are UTF-8 text."""
     closed: ClassVar[bool] = True
-    """Whether a file says where it ends, so that one that ends too early is noticed wherever it does."""
+    """Whether a file marks its end, so that a truncated one is noticed wherever it was cut."""
 
     @pytest.fixture
     def source(self) -> Source:
-        """The source under test; the author overrides it."""
+        """The source under test; override it."""
         raise NotImplementedError("override the fixture `source`: your Source, with its options")
 
     @pytest.fixture
     def write(self) -> Write:
-        """How a file is written; the author overrides it."""
+        """How a file is written; override it."""
         raise NotImplementedError("override the fixture `write`: a function from holdings to bytes")
 
     @pytest.fixture
     def wrong(self) -> Sequence[tuple[bytes, int | None]]:
-        """Files that are wrong in one place: the row, or None where no holding is; the author overrides it."""
+        """Files with one fault each, and the row of the fault, or None where there is no holding; override it."""
         raise NotImplementedError("override the fixture `wrong`: files, each with the row that is wrong")
 
     @pytest.fixture
     def path(self, tmp_path: Path) -> Path:
-        """Where files under test are put."""
+        """Where the file under test is written."""
         return tmp_path / self.file_name
 
-    # What is good is read
+    # Good files are read
 
     def test_source_states_its_name_and_options(self, source: Source) -> None:
         assert isinstance(source, Source)
@@ -113,9 +113,9 @@ class SourceSuite:
             assert _NAME.fullmatch(coin.chain), coin
             assert not coin.token or _NAME.fullmatch(coin.token), coin
         names = [spelling(coin.name) for coin in source.coins]
-        assert len(set(names)) == len(names), "a coin is there twice"
+        assert len(set(names)) == len(names), "a coin is listed twice"
         networks = [spelling(name) for name in source.networks]
-        assert len(set(networks)) == len(networks), "a network is there twice"
+        assert len(set(networks)) == len(networks), "a network is listed twice"
         assert all(_NAME.fullmatch(chain) for chain in source.networks.values())
 
     def test_holdings_come_in_order_as_they_are_written(self, source: Source, write: Write, path: Path) -> None:
@@ -173,12 +173,12 @@ class SourceSuite:
         del reading
         assert read_well(source, path) == first
 
-    # What is not is reported
+    # Bad files are reported
 
     def test_what_is_wrong_is_reported_at_its_row(
         self, source: Source, wrong: Sequence[tuple[bytes, int | None]], path: Path
     ) -> None:
-        assert wrong, "give at least one"
+        assert wrong, "supply at least one"
         for data, row in wrong:
             path.write_bytes(data)
             problems = [item for item in checked(source, path) if isinstance(item, Problem)]
@@ -225,7 +225,7 @@ class SourceSuite:
             assert any(isinstance(item, Problem) for item in checked(source, path)), place
 
     def test_a_file_that_ends_too_early_has_no_other_holdings(self, source: Source, write: Write, path: Path) -> None:
-        """And is noticed, if the format says where a file ends. What was cut is at most the last record."""
+        """And is noticed, if files of the format mark their end; otherwise only its last record may be affected."""
         data = write(_SOME)
         path.write_bytes(data)
         whole = read_well(source, path)
@@ -239,7 +239,7 @@ class SourceSuite:
 
 
 def checked(source: Source, path: Path) -> list[Row | Total | Problem]:
-    """What a source yields of a file; each is of the right types and at a place in the file, rows in their order."""
+    """What a source yields for a file, after checking its types and places and the order of its rows."""
     data = path.read_bytes()
     lines = data.count(b"\n") + data.count(b"\r") + 1
     items: list[Row | Total | Problem] = []
@@ -272,13 +272,13 @@ def checked(source: Source, path: Path) -> list[Row | Total | Problem]:
 
 
 def assert_texts(*values: Any) -> None:
-    """Fail unless all of them are texts."""
+    """Fail unless all of them are strings."""
     for value in values:
-        assert isinstance(value, str), f"{value!r} is no text"
+        assert isinstance(value, str), f"{value!r} is not a string"
 
 
 def read_well(source: Source, path: Path) -> list[Row]:
-    """The rows of a file with which nothing is wrong."""
+    """The rows of a file in which nothing is reported."""
     items = checked(source, path)
     problems = [item for item in items if isinstance(item, Problem)]
     assert not problems, problems[0]
