@@ -1,4 +1,4 @@
-"""Balances at the snapshot's block: asked of nodes, or replayed from what was recorded."""
+"""Balances at the snapshot's block, from nodes or from a recording."""
 
 from polyproof.hookspecs import Component, hookimpl
 
@@ -7,7 +7,7 @@ polyproof_interface = 2
 
 @hookimpl
 def polyproof_components() -> list[Component]:
-    """One provider a way of asking."""
+    """One provider for each way of asking."""
     return [
         Component(
             "balances",

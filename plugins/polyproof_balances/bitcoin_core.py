@@ -1,8 +1,8 @@
 """Bitcoin Core and nodes like it: the unspent outputs of addresses, by ``scantxoutset``.
 
-A scan is of the node's tip, so the tip must be the snapshot's block: the node is rolled back to it before the audit
-(``invalidateblock``) by its operator. The answer to every scan names the block it was made at; if that is not the
-pinned one, by hash and by height, none of it counts, and so a chain that advances in the middle is noticed.
+A scan reads the state at the node's tip, so the tip must be the snapshot's block: before the audit the operator rolls
+the node back to it (``invalidateblock``). The answer to every scan names the block it was made at. Unless that is the
+pinned one, by hash and by height, nothing in the answer counts, so a chain that advances meanwhile is noticed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _TXID = re.compile(r"[0-9a-f]{64}\Z")
 
 @frozen(kw_only=True)
 class BitcoinCoreOptions(EndpointOptions):
-    """One chain and the node that is asked about it."""
+    """One chain, and the node to ask about it."""
 
     chain: str = option(
         default="bitcoin", choices=("bitcoin", "litecoin", "dash", "dogecoin"), doc="The chain of the node."
@@ -60,14 +60,14 @@ class _NotKnown(Exception):
 
 
 class BitcoinCore(BalanceProvider):
-    """Asks one node."""
+    """Asks one node about the chain's own coin."""
 
     name: ClassVar[str] = "bitcoin-core"
     Options = BitcoinCoreOptions
     options: BitcoinCoreOptions
 
     def open(self, base: Path) -> None:
-        """Find the node's URL and what authorises."""
+        """Find the node's URL and credentials. Raises ``InputError``."""
         self._endpoint = open_endpoint(self.options)
         if self.options.cookie_file is not None:
             self._endpoint = evolve(self._endpoint, authorization=_cookie(base / self.options.cookie_file))
@@ -78,7 +78,7 @@ class BitcoinCore(BalanceProvider):
         return (question.chain, question.asset, question.token) == mine
 
     def balances(self, questions: Sequence[Question], pin: Pin, progress: Progress) -> list[Answer]:
-        """Scan for all addresses, some thousands at a time."""
+        """Scan for all addresses, ``options.scan`` at a time."""
         source = f"scantxoutset at block {pin.block}"
         answers: list[Answer] = []
         rpc = Rpc(self._endpoint, self.options)
@@ -114,7 +114,7 @@ class BitcoinCore(BalanceProvider):
         ]
 
     def _scripts(self, rpc: Rpc, questions: Sequence[Question]) -> list[str | None]:
-        """The output script of each address, as the node derives it; None for what is not an address to it."""
+        """The output script of each address in hexadecimal, as the node derives it; None if the node rejects it."""
         found: list[str | None] = []
         for start in range(0, len(questions), _BATCH):
             part = questions[start : start + _BATCH]
@@ -133,7 +133,7 @@ class BitcoinCore(BalanceProvider):
         return found
 
     def _held(self, rpc: Rpc, scripts: Sequence[str], pin: Pin) -> dict[str, int]:
-        """What the outputs to each script hold, in units of 10^−36."""
+        """The sum of the outputs to each script, in units of 10^−36."""
         answer = rpc.call("scantxoutset", "start", [f"raw({script})" for script in scripts])
         if not isinstance(answer, dict) or answer.get("success") is not True:
             raise _NotKnown("the scan did not succeed")
@@ -147,7 +147,7 @@ class BitcoinCore(BalanceProvider):
         for output in outputs:
             script, amount, place = _output(output)
             if script not in held or place in seen:
-                raise _NotKnown("the scan's answer has an output that was not asked for, or has one twice")
+                raise _NotKnown("the scan's answer has an output that was not asked for, or lists one twice")
             seen.add(place)
             held[script] += amount
         if sum(held.values()) != _coins(answer.get("total_amount")):
@@ -156,7 +156,7 @@ class BitcoinCore(BalanceProvider):
 
 
 def _cookie(path: Path) -> str:
-    """What authorises by a node's cookie file. Raises ``InputError``."""
+    """The Authorization header that a node's cookie file stands for. Raises ``InputError``."""
     try:
         text = path.read_text(encoding="utf-8")[:1000].strip()
     except (OSError, UnicodeDecodeError):
@@ -174,7 +174,7 @@ def _output(output: Any) -> tuple[str, int, tuple[str, int]]:
 
 
 def _coins(value: Any) -> int:
-    """A JSON number of coins, which comes as it is written."""
+    """A JSON number of coins, which the reader keeps as text, in units of 10^−36."""
     try:
         units = parse_amount(str(value), FINEST, Rounding.EXACT) if type(value) in (str, int) else -1
     except AmountError:

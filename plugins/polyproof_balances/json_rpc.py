@@ -1,4 +1,4 @@
-"""JSON-RPC 2.0: calls and batches of calls, each answered once, by its id, or not at all."""
+"""JSON-RPC 2.0: calls and batches of calls, each with exactly one answer that bears its id."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from polyproof.toolkit.http import HttpClient, MayPass, Response
 __all__ = ["Call", "Refused", "Rpc"]
 
 _TOO_MANY = {-32005, 429}
-"""What nodes answer to those who ask too much at a time (EIP-1474 «limit exceeded», and gateways)."""
+"""Error codes for too many requests: "limit exceeded" of EIP-1474, and the HTTP status that gateways repeat."""
 
 
 class Refused(Exception):
@@ -49,16 +49,16 @@ class Rpc(HttpClient):
         self._next_id = random.randrange(1, 1 << 31)
 
     def call(self, method: str, *params: Any) -> Result:
-        """One call. Raises ``Failed``, or ``Refused`` for an error that the server answers with."""
+        """The result of one call. Raises ``Failed``, or ``Refused`` if the server answers with an error."""
         (result,) = self.batch([Call(method, params)])
         if isinstance(result, Refused):
             raise result
         return result
 
     def batch(self, calls: Sequence[Call]) -> list[Result]:
-        """Several calls in one exchange; a call that the server refuses has ``Refused`` for its result.
+        """The results of several calls in one exchange, in order; ``Refused`` for a call that the server refuses.
 
-        Raises ``Failed`` where the exchange as a whole brought nothing usable, after all attempts.
+        Raises ``Failed`` if no attempt at the exchange brings a usable answer.
         """
         ids = [self._next_id + number for number in range(len(calls))]
         self._next_id += len(calls)
@@ -71,7 +71,7 @@ class Rpc(HttpClient):
         return self.post(body, lambda response: self._results(response, ids, single=single))
 
     def _results(self, response: Response, ids: Sequence[int], *, single: bool) -> list[Result]:
-        # Bitcoin Core answers with such a status where the body has an error of its own.
+        # Bitcoin Core uses these statuses when the body contains an error of JSON-RPC.
         if response.status not in (400, 404, 500) or response.body.lstrip()[:1] not in (b"{", b"["):
             response.check()
         answer = response.json()
@@ -103,7 +103,7 @@ def _in_order(answers: list[Any], ids: Sequence[int]) -> list[Result]:
             raise MayPass("the node's answer is not JSON-RPC")
         id = answer.get("id")
         if type(id) is not int or id not in asked or id in by_id:
-            raise MayPass("the node answered something that it was not asked, or answered twice")
+            raise MayPass("the node answered a question that it was not asked, or answered one twice")
         by_id[id] = _result(answer)
     if len(by_id) < len(ids):
         raise MayPass("the node left a question unanswered")
@@ -121,7 +121,7 @@ def _result(answer: dict[str, Any]) -> Result:
 
 
 def _message(error: Any) -> str:
-    """A server's words, harmless: they are shown, and published. ``Endpoint.hidden_in`` makes them short."""
+    """A server's message, safe to publish: printable ASCII without URLs. ``Endpoint.hidden_in`` shortens it."""
     text = error.get("message") if isinstance(error, dict) else error
     text = text if isinstance(text, str) else "no message"
     text = "".join(char if " " <= char <= "~" else "?" for char in text[:1000])

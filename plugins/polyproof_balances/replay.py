@@ -1,4 +1,4 @@
-"""Recorded answers: what another provider received, about the same block, without asking again."""
+"""Answers that another provider gave about the same block, replayed from a recording."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ class Replay(BalanceProvider):
     options: ReplayOptions
 
     def open(self, base: Path) -> None:
-        """Read it."""
+        """Read the recording. Raises ``InputError``."""
         self._recording: Recording = read_recording(base / self.options.path)
 
     def serves(self, question: Question) -> bool:
-        """Chains of which something was recorded."""
+        """Whether anything about the chain was recorded."""
         return question.chain in self._recording.blocks
 
     def controls_chain(self, chain: str) -> bool:
-        """Chains of which something was recorded."""
+        """Whether anything about the chain was recorded."""
         return chain in self._recording.blocks
 
     def _of_another_block(self, pin: Pin) -> str:
@@ -49,7 +49,7 @@ class Replay(BalanceProvider):
         return f"recorded at block {height} {block[:80]}, not at the snapshot's"
 
     def balances(self, questions: Sequence[Question], pin: Pin, progress: Progress) -> list[Answer]:
-        """Look each one up."""
+        """Look each question up."""
         wrong = self._of_another_block(pin)
         source = f"recorded at block {pin.block}"
         answers = []
@@ -59,7 +59,7 @@ class Replay(BalanceProvider):
         return answers
 
     def controls(self, questions: Sequence[ControlQuestion], pin: Pin, progress: Progress) -> list[ControlAnswer]:
-        """Look each one up."""
+        """Look each question up."""
         wrong = self._of_another_block(pin)
         answers = []
         for question in questions:
