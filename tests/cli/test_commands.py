@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from audit.tally_backend import Tally
 from doubles.fixtures import Command
 
 ALICE = ("--user", "alice", "--balance", "BTC=0.25", "--balance", "USDT=100")
@@ -353,33 +352,6 @@ def test_version(command: Command) -> None:
     assert command("version").out.startswith("polyproof ")
     assert command("--version").out.startswith("polyproof ")
     assert command("version", "--json").json["interface"] == 2
-
-
-def test_bench_measures_what_is_asked_for_and_says_on_what(command: Command) -> None:
-    ended = command("bench", "--kind", "hash", "--name", "sha256", "--size", 4, "--runs", 2, "--json")
-    assert ended.status == 0, ended.err
-    found = ended.json
-    assert {item["name"] for item in found["measurements"]} == {"sha256"}
-    assert {item["engine"] for item in found["measurements"]} == {"portable", "compiled"}
-    assert all(item["median"] > 0 and item["runs"] == 2 for item in found["measurements"])
-    assert found["machine"]["threads"] >= 1
-    assert found["not_measured"] == []
-    shown = command("bench", "--kind", "backend", "--name", "merkle-sum", "--size", 4, "--runs", 1)
-    assert shown.status == 0
-    assert "verify inclusion" in shown.out
-
-
-def test_bench_says_what_it_could_not_measure(command: Command, tally: type[Tally]) -> None:
-    tally.crash_on_verify = True
-    found = command("bench", "--kind", "backend", "--name", "tally", "--size", 4, "--runs", 1, "--json").json
-    assert "ZeroDivisionError" in found["not_measured"][0]["reason"]
-
-
-def test_bench_knows_its_names(command: Command) -> None:
-    ended = command("bench", "--kind", "hsah")
-    assert (ended.status, "did you mean 'hash'" in ended.err) == (2, True)
-    ended = command("bench", "--name", "blake")
-    assert (ended.status, "did you mean 'blake3'" in ended.err) == (2, True)
 
 
 # Manners

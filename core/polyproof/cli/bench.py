@@ -1,11 +1,14 @@
 """Measures components through their interfaces alone, so that every registered one can be measured.
 
-Each operation is run once to warm up (and to compile, where there is something to compile) and then several
-times; the median is reported beside the first. Inputs are random and the same for every component of a kind.
+Each operation is run once to warm up (and to compile, where there is something to compile) and then several times;
+the medians are reported beside the first, in seconds that passed and in seconds of CPU. The second kind counts the work
+of all threads and is the steadier one on a machine that others use. Inputs are random and the same for every component
+of a kind.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import statistics
@@ -13,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +36,28 @@ from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.version import __version__
 
-__all__ = ["MEASURED_KINDS", "Measurement", "NotMeasured", "machine", "measure"]
+__all__ = ["MEASURED_KINDS", "Load", "Measurement", "NotMeasured", "machine", "measure"]
 
 MEASURED_KINDS = ("field", "hash", "commitment", "backend")
 
-_COLUMNS = 24
 _TRANSFORM_COLUMNS = 8
+_ASSETS = 22
 _OPENINGS = 64
 _PORTABLE_SHARE = 16
 """The portable engines are for verifiers, whose batches are small: they get a workload smaller by this factor."""
+_LEAST_SECONDS = 0.001
+"""What takes less is repeated within a run until it takes this long, so that neither clock is too coarse for it."""
+
+
+@frozen
+class Load:
+    """How much each operation has to do, and how often."""
+
+    rows: int
+    columns: int
+    """Words in a row that is hashed."""
+    runs: int
+    """Runs after the first."""
 
 
 @frozen
@@ -55,9 +72,11 @@ class Measurement:
     """How many of ``unit`` one run works on."""
     unit: str
     first: float
-    """Seconds of the first run, compilation included."""
+    """Seconds that the first run took, compilation included."""
     median: float
-    """Seconds, the median of ``runs`` further runs."""
+    """Seconds that passed, the median of ``runs`` further runs."""
+    cpu: float
+    """Seconds of CPU, of all threads together; the median of the same runs."""
     runs: int
 
     def payload(self) -> dict[str, Any]:
@@ -81,6 +100,7 @@ class NotMeasured:
 def machine() -> dict[str, Any]:
     """What the numbers were measured on."""
     versions = {"polyproof": __version__, "python": platform.python_version(), "numpy": np.__version__}
+    versions["numba"] = metadata.version("numba")
     return {
         "processor": _processor(),
         "threads": thread_count(),
@@ -100,7 +120,7 @@ def _processor() -> str:
 
 
 def measure(
-    registry: Registry, kinds: tuple[str, ...], names: tuple[str, ...], rows: int, runs: int, progress: Progress
+    registry: Registry, kinds: tuple[str, ...], names: tuple[str, ...], load: Load, progress: Progress
 ) -> Iterator[Measurement | NotMeasured]:
     """Measure every registered component of the given kinds; ``names`` selects among them, empty means all."""
     chosen = [(kind, name) for kind in kinds for name in registry.names(kind) if not names or name in names]
@@ -108,8 +128,9 @@ def measure(
     with progress.task("measure", len(chosen)) as task:
         for kind, name in chosen:
             try:
-                for engine, operation, items, unit, run in measures[kind](registry, name, rows):
-                    yield _timed(kind, name, engine, operation, items, unit, run, runs)
+                for engine, operation, items, unit, run in measures[kind](registry, name, load):
+                    first, median, cpu = _seconds(run, load.runs)
+                    yield Measurement(kind, name, engine, operation, items, unit, first, median, cpu, load.runs)
             except PolyproofError as error:
                 yield NotMeasured(kind, name, str(error))
             except Exception as error:  # noqa: BLE001 - a plugin's component may raise anything
@@ -121,18 +142,23 @@ _Run = tuple[str, str, int, str, Callable[[], Any]]
 """Engine, operation, items, unit, and what to time."""
 
 
-def _timed(
-    kind: str, name: str, engine: str, operation: str, items: int, unit: str, run: Callable[[], Any], runs: int
-) -> Measurement:
-    def once() -> float:
-        start = time.perf_counter()
-        run()
-        return time.perf_counter() - start
+def _seconds(run: Callable[[], Any], runs: int) -> tuple[float, float, float]:
+    """Seconds of the first run, then the medians of ``runs`` more: seconds that passed, seconds of CPU."""
 
-    first = once()
-    return Measurement(
-        kind, name, engine, operation, items, unit, first, statistics.median(once() for _ in range(runs)), runs
-    )
+    def timed(repeats: int) -> tuple[float, float]:
+        start, cpu = time.perf_counter(), time.process_time()
+        for _ in range(repeats):
+            run()
+        return (time.perf_counter() - start) / repeats, (time.process_time() - cpu) / repeats
+
+    first, _ = timed(1)
+    counted = [timed(1)]
+    repeats = math.ceil(_LEAST_SECONDS / max(counted[0][0], 1e-7))
+    if repeats > 1:
+        counted = []
+    counted += [timed(repeats) for _ in range(runs - len(counted))]
+    passed, worked = zip(*counted, strict=True)
+    return first, statistics.median(passed), statistics.median(worked)
 
 
 def _random(shape: tuple[int, ...], bound: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
@@ -144,8 +170,8 @@ def _engines(rows: int) -> Iterator[tuple[Engine, int]]:
     yield Engine.PORTABLE, max(rows // _PORTABLE_SHARE, 16)
 
 
-def _fields(registry: Registry, name: str, rows: int) -> Iterator[_Run]:
-    for engine, count in _engines(rows):
+def _fields(registry: Registry, name: str, load: Load) -> Iterator[_Run]:
+    for engine, count in _engines(load.rows):
         field: Field = registry.create("field", name, engine=engine)
         a, b = (_random((count,), field.modulus) for _ in range(2))
         a[a == 0] = 1
@@ -154,6 +180,7 @@ def _fields(registry: Registry, name: str, rows: int) -> Iterator[_Run]:
         yield engine.value, "multiply", count, "element", partial(field.multiply, a, b)
         yield engine.value, "inverse", count, "element", partial(field.inverse, a)
         yield engine.value, "forward transform", matrix.size, "element", partial(field.forward, matrix)
+        yield engine.value, "inverse transform", matrix.size, "element", partial(field.inverse_transform, matrix)
         yield engine.value, "low-degree extension ×4", matrix.size, "element", partial(field.coset_lde, matrix, 4)
         for degree in field.extension_degrees:
             x, y = (_random((count, degree), field.modulus) for _ in range(2))
@@ -161,27 +188,28 @@ def _fields(registry: Registry, name: str, rows: int) -> Iterator[_Run]:
             yield engine.value, f"multiply, degree {degree}", count, "element", multiply
 
 
-def _hashes(registry: Registry, name: str, rows: int) -> Iterator[_Run]:
-    for engine, count in _engines(rows):
+def _hashes(registry: Registry, name: str, load: Load) -> Iterator[_Run]:
+    for engine, count in _engines(load.rows):
         chosen: Hash = registry.create("hash", name, engine=engine)
-        matrix = _random((count, _COLUMNS), chosen.word_bound)
+        matrix = _random((count, load.columns), chosen.word_bound)
         left, right = (_random((count, DIGEST_WORDS), chosen.word_bound) for _ in range(2))
         messages = [os.urandom(32) for _ in range(count)]
-        of_rows = partial(chosen.hash_rows, matrix, "bench")
-        yield engine.value, f"rows of {_COLUMNS} words", count, "digest", of_rows
+        of_rows, of_one = (partial(chosen.hash_rows, rows, "bench") for rows in (matrix, matrix[:1]))
+        yield engine.value, f"rows of {load.columns} words", count, "digest", of_rows
+        yield engine.value, f"one row of {load.columns} words", 1, "digest", of_one
         yield engine.value, "pairs of digests", count, "digest", partial(chosen.compress, left, right, "bench")
         yield engine.value, "messages of 32 bytes", count, "digest", partial(chosen.hash_messages, messages, "bench")
 
 
-def _commitments(registry: Registry, name: str, rows: int) -> Iterator[_Run]:
+def _commitments(registry: Registry, name: str, load: Load) -> Iterator[_Run]:
     scheme: Any = registry.get("commitment", name)
     if not issubclass(scheme, VectorCommitment):
         raise PolyproofError("polynomial commitments are measured within the backend that uses them")
-    rows = 1 << (rows - 1).bit_length()
+    rows = 1 << (load.rows - 1).bit_length()
     for hash_name in registry.names("hash"):
         prover: VectorCommitment = scheme(registry.create("hash", hash_name, engine=Engine.COMPILED))
         verifier: VectorCommitment = scheme(registry.create("hash", hash_name, engine=Engine.PORTABLE))
-        matrix = _random((rows, _COLUMNS), registry.get("hash", hash_name).word_bound)
+        matrix = _random((rows, load.columns), registry.get("hash", hash_name).word_bound)
         yield "compiled", f"commit, {hash_name}", rows, "row", partial(prover.commit, matrix)
         state = prover.commit(matrix)
         indices = list(range(0, rows, max(rows // _OPENINGS, 1)))
@@ -196,10 +224,10 @@ def _commitments(registry: Registry, name: str, rows: int) -> Iterator[_Run]:
         yield "portable", f"verify {len(indices)} openings, {hash_name}", len(indices), "row", check
 
 
-def _backends(registry: Registry, name: str, rows: int) -> Iterator[_Run]:
+def _backends(registry: Registry, name: str, load: Load) -> Iterator[_Run]:
     backend: Backend = registry.create("backend", name, component_options(registry, "backend", name)(), registry)
-    assets = tuple(Asset(f"A{k}", 8) for k in range(_COLUMNS - 2))
-    count = min(rows, backend.capacity(assets))
+    assets = tuple(Asset(f"A{k}", 8) for k in range(_ASSETS))
+    count = min(load.rows, backend.capacity(assets))
     accounts = Accounts(
         assets, Identifiers.of(f"user-{row}" for row in range(count)), _random((count, len(assets)), 1 << 48)
     )
