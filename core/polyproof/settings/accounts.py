@@ -42,7 +42,9 @@ class AccountsSettings:
         doc="File or files, relative to the spec file; * ? [ ] and ** match as in a shell.",
     )
     query: str | None = option(
-        default=None, doc="One SELECT in DuckDB's SQL (sql). Its columns are read as a file's would be."
+        default=None,
+        doc="One SELECT in DuckDB's SQL (sql). Its columns are read as a file's would be. Text is read with stated "
+        "types: `read_csv('accounts.csv', all_varchar = true)`.",
     )
     attach: tuple[AttachedDatabase, ...] = option(default=(), doc="Databases the query reads.")
     shape: str = option(

@@ -19,6 +19,8 @@ import numpy as np
 
 from polyproof.findings import Findings
 from polyproof.liabilities.snapshot.file import Column, SnapshotFile, literal, quoted
+from polyproof.liabilities.snapshot.text_scans import UndecidedError, stated_query
+from polyproof.model.assets import Asset
 from polyproof.settings.accounts import AttachedDatabase
 
 __all__ = ["attach", "described", "open_query"]
@@ -34,16 +36,20 @@ def described(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[Col
     )
 
 
-def open_query(connection: duckdb.DuckDBPyConnection, file: SnapshotFile, query: str) -> bool:
-    """Make one SELECT the relation of the file that stands for it."""
+def open_query(connection: duckdb.DuckDBPyConnection, file: SnapshotFile, query: str, assets: Sequence[Asset]) -> bool:
+    """Make one SELECT the relation of the file that stands for it, unless it lets DuckDB guess what text means."""
     try:
         statements = connection.extract_statements(query)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             file.report("is not one SELECT", "WITH … SELECT and FROM … count as SELECT")
             return False
         file.relation = "polyproof_query"
-        connection.execute(f"CREATE TEMP VIEW {file.relation} AS {statements[0].query}")
+        select = stated_query(connection, statements[0].query, assets)
+        connection.execute(f"CREATE TEMP VIEW {file.relation} AS {select}")
         file.columns = described(connection, file.relation)
+    except UndecidedError as error:
+        file.report(error.problem.message, error.problem.hint)
+        return False
     except duckdb.Error as error:
         file.report(f"cannot be run: {first_lines(error)}")
         return False

@@ -134,7 +134,8 @@ def _inputs(settings: AccountsSettings, base: Path, registry: Registry, findings
             add("accounts.query is missing", hint="format sql reads the result of a SELECT")
         if settings.path:
             add(
-                "accounts.path cannot be used with format sql", hint="files are named in the query: FROM 'accounts.csv'"
+                "accounts.path cannot be used with format sql",
+                hint="files are named in the query: FROM read_csv('accounts.csv', all_varchar = true)",
             )
         return _Inputs("sql", ((Path(), "accounts.query"),))
     if settings.query is not None or settings.attach:
@@ -192,7 +193,7 @@ def _read_file(table: Table, file: SnapshotFile, inputs: _Inputs, path: Path, ba
         if inputs.format == "sql":
             query = table.settings.query or ""
             attach(connection, table.settings.attach, query, base, findings)
-            if findings or not open_query(connection, file, query):
+            if findings or not open_query(connection, file, query, table.assets):
                 return
         else:
             file.relation = f"read_parquet({literal(glob.escape(str(path)))}, hive_partitioning = false)"
