@@ -15,7 +15,7 @@ from polyproof.toolkit.extension import BinomialExtension
 from polyproof_goldilocks import extension_kernels
 from polyproof_goldilocks.compiled import flat, operands
 from polyproof_goldilocks.extension_kernels import ROWS, TERMS
-from polyproof_goldilocks.formulas import NONRESIDUE
+from polyproof_goldilocks.reduction import NONRESIDUE
 
 __all__ = ["CompiledExtension"]
 

@@ -10,25 +10,27 @@ import numpy as np
 from numba import int64, types
 
 from polyproof.toolkit.kernels import kernel
-from polyproof_goldilocks.words import (
+from polyproof_goldilocks.lane_formulas import (
     accumulate,
     add,
     extension_multiply_2,
     extension_multiply_3,
     extension_norm_2,
     extension_norm_3,
+    multiply,
+    wide_sum,
+)
+from polyproof_goldilocks.lane_memory import (
     load,
     load_pairs,
     load_some,
     load_triples,
     load_tuple,
-    multiply,
     prefetch,
     store,
     store_pairs,
     store_totals,
     store_triples,
-    wide_sum,
     zeros,
 )
 
@@ -38,7 +40,7 @@ _READ = types.Array(types.uint64, 1, "C", readonly=True)
 _WRITE = types.Array(types.uint64, 1, "C")
 
 TERMS = 1 << 10
-"""Products a wide sum holds; see ``formulas.wide_sum``."""
+"""Products a wide sum holds; see ``reduction.wide_sum``."""
 ROWS = 1 << 8
 """Rows of coefficients to one step of Horner's rule: few enough to stay in the cache."""
 

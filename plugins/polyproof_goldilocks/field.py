@@ -15,7 +15,7 @@ from polyproof.errors import FieldError, ProofRejected
 from polyproof.field import Elements, Extension, Field
 from polyproof.toolkit.extension import BinomialExtension
 from polyproof_goldilocks import portable
-from polyproof_goldilocks.formulas import GENERATOR, MODULUS, NONRESIDUE
+from polyproof_goldilocks.reduction import GENERATOR, MODULUS, NONRESIDUE
 
 __all__ = ["Goldilocks"]
 

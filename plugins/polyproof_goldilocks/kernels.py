@@ -9,9 +9,10 @@ import numpy as np
 from numba import boolean, int64, types
 
 from polyproof.toolkit.kernels import kernel
-from polyproof_goldilocks import words
-from polyproof_goldilocks.formulas import MODULUS
-from polyproof_goldilocks.words import broadcast, load, store
+from polyproof_goldilocks import lane_formulas as lanes
+from polyproof_goldilocks.lane_formulas import broadcast
+from polyproof_goldilocks.lane_memory import load, store
+from polyproof_goldilocks.reduction import MODULUS
 
 __all__ = ["add", "column_sums", "cumulative_sums", "inverse", "multiply", "negate", "subtract"]
 
@@ -28,9 +29,9 @@ def add(a, a_step, b, b_step, result):
     """a + b."""
     whole = result.size & ~7
     for i in range(0, whole, 8):
-        store(result, i, words.add(load(a, i * a_step), load(b, i * b_step)))
+        store(result, i, lanes.add(load(a, i * a_step), load(b, i * b_step)))
     for i in range(whole, result.size):
-        result[i] = words.add(a[i * a_step], b[i * b_step])
+        result[i] = lanes.add(a[i * a_step], b[i * b_step])
 
 
 @kernel(_BINARY)
@@ -38,9 +39,9 @@ def subtract(a, a_step, b, b_step, result):
     """a − b."""
     whole = result.size & ~7
     for i in range(0, whole, 8):
-        store(result, i, words.subtract(load(a, i * a_step), load(b, i * b_step)))
+        store(result, i, lanes.subtract(load(a, i * a_step), load(b, i * b_step)))
     for i in range(whole, result.size):
-        result[i] = words.subtract(a[i * a_step], b[i * b_step])
+        result[i] = lanes.subtract(a[i * a_step], b[i * b_step])
 
 
 @kernel(_BINARY)
@@ -48,9 +49,9 @@ def multiply(a, a_step, b, b_step, result):
     """a · b."""
     whole = result.size & ~7
     for i in range(0, whole, 8):
-        store(result, i, words.multiply(load(a, i * a_step), load(b, i * b_step)))
+        store(result, i, lanes.multiply(load(a, i * a_step), load(b, i * b_step)))
     for i in range(whole, result.size):
-        result[i] = words.multiply(a[i * a_step], b[i * b_step])
+        result[i] = lanes.multiply(a[i * a_step], b[i * b_step])
 
 
 @kernel(types.void(_READ, _WRITE))
@@ -58,9 +59,9 @@ def negate(a, result):
     """−a."""
     whole = result.size & ~7
     for i in range(0, whole, 8):
-        store(result, i, words.negate(load(a, i)))
+        store(result, i, lanes.negate(load(a, i)))
     for i in range(whole, result.size):
-        result[i] = words.negate(a[i])
+        result[i] = lanes.negate(a[i])
 
 
 @kernel(boolean(_READ, _WRITE))
@@ -77,14 +78,14 @@ def inverse(a, result):
         store(result, i + 8, p_1)
         store(result, i + 16, p_2)
         store(result, i + 24, p_3)
-        p_0 = words.multiply(p_0, load(a, i))
-        p_1 = words.multiply(p_1, load(a, i + 8))
-        p_2 = words.multiply(p_2, load(a, i + 16))
-        p_3 = words.multiply(p_3, load(a, i + 24))
+        p_0 = lanes.multiply(p_0, load(a, i))
+        p_1 = lanes.multiply(p_1, load(a, i + 8))
+        p_2 = lanes.multiply(p_2, load(a, i + 16))
+        p_3 = lanes.multiply(p_3, load(a, i + 24))
     rest = _ONE
     for i in range(whole, a.size):
         result[i] = rest
-        rest = words.multiply(rest, a[i])
+        rest = lanes.multiply(rest, a[i])
     products = np.empty(32, np.uint64)
     store(products, 0, p_0)
     store(products, 8, p_1)
@@ -99,29 +100,29 @@ def inverse(a, result):
     q_0 = q_1 = q_2 = q_3 = broadcast(_ONE)
     last = _ONE
     for bit in range(63, -1, -1):
-        q_0 = words.multiply(q_0, q_0)
-        q_1 = words.multiply(q_1, q_1)
-        q_2 = words.multiply(q_2, q_2)
-        q_3 = words.multiply(q_3, q_3)
-        last = words.multiply(last, last)
+        q_0 = lanes.multiply(q_0, q_0)
+        q_1 = lanes.multiply(q_1, q_1)
+        q_2 = lanes.multiply(q_2, q_2)
+        q_3 = lanes.multiply(q_3, q_3)
+        last = lanes.multiply(last, last)
         if (_INVERSE_EXPONENT >> np.uint64(bit)) & _ONE:
-            q_0 = words.multiply(q_0, p_0)
-            q_1 = words.multiply(q_1, p_1)
-            q_2 = words.multiply(q_2, p_2)
-            q_3 = words.multiply(q_3, p_3)
-            last = words.multiply(last, rest)
+            q_0 = lanes.multiply(q_0, p_0)
+            q_1 = lanes.multiply(q_1, p_1)
+            q_2 = lanes.multiply(q_2, p_2)
+            q_3 = lanes.multiply(q_3, p_3)
+            last = lanes.multiply(last, rest)
     for i in range(a.size - 1, whole - 1, -1):
-        result[i] = words.multiply(result[i], last)
-        last = words.multiply(last, a[i])
+        result[i] = lanes.multiply(result[i], last)
+        last = lanes.multiply(last, a[i])
     for i in range(whole - 32, -1, -32):
-        store(result, i, words.multiply(load(result, i), q_0))
-        store(result, i + 8, words.multiply(load(result, i + 8), q_1))
-        store(result, i + 16, words.multiply(load(result, i + 16), q_2))
-        store(result, i + 24, words.multiply(load(result, i + 24), q_3))
-        q_0 = words.multiply(q_0, load(a, i))
-        q_1 = words.multiply(q_1, load(a, i + 8))
-        q_2 = words.multiply(q_2, load(a, i + 16))
-        q_3 = words.multiply(q_3, load(a, i + 24))
+        store(result, i, lanes.multiply(load(result, i), q_0))
+        store(result, i + 8, lanes.multiply(load(result, i + 8), q_1))
+        store(result, i + 16, lanes.multiply(load(result, i + 16), q_2))
+        store(result, i + 24, lanes.multiply(load(result, i + 24), q_3))
+        q_0 = lanes.multiply(q_0, load(a, i))
+        q_1 = lanes.multiply(q_1, load(a, i + 8))
+        q_2 = lanes.multiply(q_2, load(a, i + 16))
+        q_3 = lanes.multiply(q_3, load(a, i + 24))
     return True
 
 
@@ -132,9 +133,9 @@ def column_sums(a, rows, columns, result):
     for row in range(rows):
         at = row * columns
         for c in range(0, whole, 8):
-            store(result, c, words.add(load(result, c), load(a, at + c)))
+            store(result, c, lanes.add(load(result, c), load(a, at + c)))
         for c in range(whole, columns):
-            result[c] = words.add(result[c], a[at + c])
+            result[c] = lanes.add(result[c], a[at + c])
 
 
 @kernel(types.void(_READ, int64, int64, _WRITE))
@@ -145,9 +146,9 @@ def cumulative_sums(a, rows, columns, result):
     for row in range(rows):
         at = row * columns
         for c in range(0, whole, 8):
-            lanes = words.add(load(total, c), load(a, at + c))
-            store(total, c, lanes)
-            store(result, at + c, lanes)
+            row_sums = lanes.add(load(total, c), load(a, at + c))
+            store(total, c, row_sums)
+            store(result, at + c, row_sums)
         for c in range(whole, columns):
-            total[c] = words.add(total[c], a[at + c])
+            total[c] = lanes.add(total[c], a[at + c])
             result[at + c] = total[c]

@@ -1,15 +1,15 @@
-"""The portable engine: numpy arrays through the formulas; imports no compiler."""
+"""The portable engine: numpy arrays, by way of the formulas; imports no compiler."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 
 from polyproof.field import Elements
-from polyproof_goldilocks import formulas
-from polyproof_goldilocks.formulas import GENERATOR, MODULUS
+from polyproof_goldilocks import reduction
+from polyproof_goldilocks.array_formulas import ArrayFormula
+from polyproof_goldilocks.reduction import GENERATOR, MODULUS
 
 __all__ = [
     "add",
@@ -25,48 +25,18 @@ __all__ = [
     "sum",
 ]
 
-_BLOCK = 1 << 13
-"""Elements a formula works on at a time, so that its intermediate values stay in the cache."""
 _LOW = np.uint64(2**32 - 1)
 _HALF = np.uint64(32)
 _INVERSES_BY_INTEGERS = 256
 """Below this, a loop over Python integers beats numpy's overhead."""
 
 
-def _fill(formula: Callable[[Elements, Elements], Elements], a: Elements, b: Elements, result: Elements) -> None:
-    if result.size <= _BLOCK:
-        result[...] = formula(a, b)
-        return
-    rows = max(1, _BLOCK * len(result) // result.size)
-    for start in range(0, len(result), rows):
-        here = slice(start, start + rows) if rows > 1 or result.ndim == 1 else start
-        _fill(formula, a[here], b[here], result[here])
-
-
-def _binary(formula: Callable[[Elements, Elements], Elements]) -> Callable[[Elements, Elements], Elements]:
-    def apply(a: Elements, b: Elements) -> Elements:
-        if a.shape == b.shape:
-            shape = a.shape
-            a, b = a.reshape(-1), b.reshape(-1)
-        else:
-            shape = np.broadcast_shapes(a.shape, b.shape)
-        result = np.empty(a.shape if a.shape == b.shape else shape, np.uint64)
-        if result.size <= _BLOCK:
-            return formula(np.atleast_1d(a), np.atleast_1d(b)).reshape(shape)
-        _fill(formula, np.broadcast_to(a, result.shape), np.broadcast_to(b, result.shape), result)
-        return result.reshape(shape)
-
-    return apply
-
-
-add = _binary(formulas.add)
-subtract = _binary(formulas.subtract)
-multiply = _binary(formulas.multiply)
-
-
-def negate(a: Elements) -> Elements:
-    """−a."""
-    return subtract(np.zeros(1, np.uint64), a).reshape(a.shape)
+add = ArrayFormula(reduction.add, 2)
+subtract = ArrayFormula(reduction.subtract, 2)
+multiply = ArrayFormula(reduction.multiply, 2)
+negate = ArrayFormula(reduction.negate, 1)
+_join = ArrayFormula(lambda low, high: reduction.add(reduction.multiply(high, 2**32), reduction.canonical(low)), 2)
+"""low + 2^32·high for any words."""
 
 
 def inverse(a: Elements) -> Elements | None:
@@ -95,11 +65,6 @@ def _inverse(a: Elements) -> Elements:
     inverted = _inverse(np.concatenate((multiply(first, second), rest_of)))
     pairs = inverted[:half]
     return np.concatenate((multiply(pairs, second), multiply(pairs, first), inverted[half:]))
-
-
-def _join(low: Elements, high: Elements) -> Elements:
-    """low + 2^32·high for any words."""
-    return add(multiply(high, np.array([2**32], np.uint64)), formulas.canonical(low))
 
 
 def sum(a: Elements) -> Elements:

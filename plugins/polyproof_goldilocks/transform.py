@@ -9,7 +9,7 @@ import numpy as np
 from polyproof.engine import for_blocks, thread_count
 from polyproof.field import Elements
 from polyproof_goldilocks import transform_kernels
-from polyproof_goldilocks.formulas import GENERATOR, MODULUS
+from polyproof_goldilocks.reduction import GENERATOR, MODULUS
 
 __all__ = ["aligned_empty", "evaluate", "extend", "interpolate"]
 

@@ -28,22 +28,24 @@ import numpy as np
 from numba import boolean, int64, njit, types, uint64
 
 from polyproof.toolkit.kernels import kernel
-from polyproof_goldilocks.formulas import MODULUS
-from polyproof_goldilocks.words import (
+from polyproof_goldilocks.lane_formulas import (
     add,
     discrete_fourier_4,
     discrete_fourier_8,
-    load,
-    load_some,
     montgomery,
     montgomery_product,
     multiply,
+    subtract,
+)
+from polyproof_goldilocks.lane_memory import (
+    load,
+    load_some,
     prefetch,
     prefetch_to_write,
     store,
     store_some,
-    subtract,
 )
+from polyproof_goldilocks.reduction import MODULUS
 
 __all__ = ["transform_columns", "transform_rows"]
 

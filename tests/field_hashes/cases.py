@@ -7,10 +7,10 @@ import numpy.typing as npt
 from attrs import frozen
 from hypothesis import strategies as st
 
-from polyproof_poseidon.poseidon import Poseidon
-from polyproof_poseidon.poseidon2 import Poseidon2
-from polyproof_poseidon.rescue import RescuePrimeOptimized
-from polyproof_poseidon.sponge import Sponge
+from polyproof_goldilocks.sponges.poseidon import Poseidon
+from polyproof_goldilocks.sponges.poseidon2 import Poseidon2
+from polyproof_goldilocks.sponges.rescue import RescuePrimeOptimized
+from polyproof_goldilocks.sponges.sponge import Sponge
 from references import goldilocks_sponges as reference
 from references.goldilocks_sponges import P
 

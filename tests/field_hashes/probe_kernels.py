@@ -1,22 +1,18 @@
-"""The inlined lane arithmetic as kernels over arrays, so that the tests can reach it."""
+"""The words and layers that kernels inline, as kernels over arrays, so that the tests can reach them."""
 
 from __future__ import annotations
 
 from numba import njit
 
-from polyproof_poseidon import lanes
-from polyproof_poseidon.lanes import Words
-
-multiply_add = lanes.multiply_add
-square = lanes.square
-add_constant = lanes.add_constant
-join = lanes.join
+from polyproof.hash import Words
+from polyproof_goldilocks.lane_formulas import add, join, multiply_add, square
+from polyproof_goldilocks.sponges import blocks
 
 
 @njit
-def run_multiply_add(a: Words, b: Words, low: Words, high: Words, out: Words) -> None:
+def run_multiply_add(a: Words, b_low: Words, b_high: Words, c_low: Words, c_high: Words, out: Words) -> None:
     for k in range(out.shape[0]):
-        out[k] = multiply_add(a[k], b[k], low[k], high[k])
+        out[k] = multiply_add(a[k], b_low[k], b_high[k], c_low[k], c_high[k])
 
 
 @njit
@@ -26,9 +22,9 @@ def run_square(a: Words, out: Words) -> None:
 
 
 @njit
-def run_add_constant(a: Words, constant: Words, out: Words) -> None:
+def run_add(a: Words, constant: Words, out: Words) -> None:
     for k in range(out.shape[0]):
-        out[k] = add_constant(a[k], constant[k])
+        out[k] = add(a[k], constant[k])
 
 
 @njit
@@ -38,5 +34,5 @@ def run_join(low: Words, high: Words, out: Words) -> None:
 
 
 @njit
-def run_layer(state: Words, constants: Words, spectrum: lanes.Vector, first_entry: lanes.Word) -> None:
-    lanes.circulant_layer(state, constants, spectrum, first_entry)
+def run_layer(state: Words, constants: Words, spectrum: blocks.Vector, first_entry: blocks.Word) -> None:
+    blocks.circulant_layer(state, constants, spectrum, first_entry)

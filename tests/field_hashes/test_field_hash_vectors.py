@@ -7,11 +7,11 @@ import pytest
 
 from field_hashes.cases import P, as_words, repeated
 from polyproof.engine import Engine
-from polyproof_poseidon import poseidon2_parameters, poseidon_parameters, rescue
-from polyproof_poseidon.poseidon import Poseidon
-from polyproof_poseidon.poseidon2 import Poseidon2
-from polyproof_poseidon.rescue import RescuePrimeOptimized
-from polyproof_poseidon.sponge import Sponge
+from polyproof_goldilocks.sponges import poseidon2_parameters, poseidon_parameters, rescue_parameters
+from polyproof_goldilocks.sponges.poseidon import Poseidon
+from polyproof_goldilocks.sponges.poseidon2 import Poseidon2
+from polyproof_goldilocks.sponges.rescue import RescuePrimeOptimized
+from polyproof_goldilocks.sponges.sponge import Sponge
 from references.goldilocks_sponges import POSEIDON2_DIAGONAL
 
 # plonky2/src/hash/poseidon_goldilocks.rs, test_vectors: zeros, 0 … 11, all −1, random
@@ -180,7 +180,7 @@ def test_matrix_with_an_invariant_subspace_is_not_chosen() -> None:
 
 def test_rescue_constants_are_those_of_the_paper() -> None:
     """ARK1[0] and ARK2[6] of miden-crypto, src/hash/rescue/mod.rs: their ends."""
-    constants = rescue.round_constants()
+    constants = rescue_parameters.round_constants()
     assert [len(row) for row in constants] == [12] * 14
     assert (constants[0][0], constants[0][11]) == (5789762306288267392, 16657542370200465908)
     assert (constants[13][0], constants[13][11]) == (17130398059294018733, 18256379591337759196)

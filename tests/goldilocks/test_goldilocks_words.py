@@ -3,18 +3,81 @@
 from __future__ import annotations
 
 import itertools
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from numba import njit
 
-from polyproof_goldilocks import formulas, words
+from polyproof_goldilocks import lane_formulas as lanes
+from polyproof_goldilocks import lane_memory, reduction
+from polyproof_goldilocks.array_formulas import ArrayFormula
+from polyproof_goldilocks.lane_memory import load, store
 from references.goldilocks import EDGE_WORDS, EDGES, P, extension_inverse, extension_product, root
 
 R = 2**64 % P
 PAIRS = list(itertools.product(EDGE_WORDS, EDGES))
 ANY, CANONICAL = (np.array([pair[i] for pair in PAIRS], np.uint64) for i in (0, 1))
 LOW, HIGH = CANONICAL & np.uint64(2**32 - 1), CANONICAL >> np.uint64(32)
+
+
+class Direct(reduction.Word):
+    """Words as an array, each operation done at once, for formulas whose conditions the tests look at."""
+
+    choices: ClassVar[list[tuple[bool, bool]]] = []
+    """For each choice so far whether its condition was met anywhere, and whether it was missed."""
+
+    def __init__(self, array):
+        self.array = array
+
+    @staticmethod
+    def value(word):
+        return np.uint64(word % 2**64) if isinstance(word, int) else word.array
+
+    def __add__(self, other):
+        return Direct(self.array + self.value(other))
+
+    def __sub__(self, other):
+        return Direct(self.array - self.value(other))
+
+    def __rsub__(self, other):
+        return Direct(self.value(other) - self.array)
+
+    def __mul__(self, other):
+        return Direct(self.array * self.value(other))
+
+    def __and__(self, other):
+        return Direct(self.array & self.value(other))
+
+    def __or__(self, other):
+        return Direct(self.array | self.value(other))
+
+    def __xor__(self, other):
+        return Direct(self.array ^ self.value(other))
+
+    def __lshift__(self, bits):
+        return Direct(self.array << np.uint64(bits))
+
+    def __rshift__(self, bits):
+        return Direct(self.array >> np.uint64(bits))
+
+    def __lt__(self, other):
+        return Direct(self.array < self.value(other))
+
+    def choose(self, yes, no):
+        self.choices.append((bool(self.array.any()), bool((~self.array).any())))
+        return Direct(np.where(self.array, yes.array, no.array))
+
+
+def portable(formula, *arguments):
+    """The formula as the portable engine runs it: an array, or one for each word that it gives."""
+    direct = formula(*(Direct(argument) for argument in arguments))
+    count = len(arguments)
+    if not isinstance(direct, tuple):
+        found = ArrayFormula(formula, count)(*arguments)
+        assert np.array_equal(found, direct.array)
+        return found
+    return [ArrayFormula(lambda *words, i=i: formula(*words)[i], count)(*arguments) for i in range(len(direct))]
 
 
 def padded(a):
@@ -32,9 +95,9 @@ def compiled(operation, *arguments):
             return operation(a)
 
         @njit
-        def lanes(a, out):
+        def vectors(a, out):
             for i in range(0, a.size, 8):
-                words.store(out, i, operation(words.load(a, i)))
+                store(out, i, operation(load(a, i)))
 
     elif count == 2:
 
@@ -43,9 +106,9 @@ def compiled(operation, *arguments):
             return operation(a, b)
 
         @njit
-        def lanes(a, b, out):
+        def vectors(a, b, out):
             for i in range(0, a.size, 8):
-                words.store(out, i, operation(words.load(a, i), words.load(b, i)))
+                store(out, i, operation(load(a, i), load(b, i)))
 
     else:
 
@@ -54,13 +117,15 @@ def compiled(operation, *arguments):
             return operation(a, b, c)
 
         @njit
-        def lanes(a, b, c, out):
+        def vectors(a, b, c, out):
             for i in range(0, a.size, 8):
-                words.store(out, i, operation(words.load(a, i), words.load(b, i), words.load(c, i)))
+                lane_memory.store(
+                    out, i, operation(lane_memory.load(a, i), lane_memory.load(b, i), lane_memory.load(c, i))
+                )
 
     full = [padded(argument) for argument in arguments]
     out = np.empty_like(full[0])
-    lanes(*full, out)
+    vectors(*full, out)
     found = out[: len(arguments[0])]
     for i in range(0, len(found), 37):
         assert int(scalar(*(argument[i] for argument in arguments))) == int(found[i])
@@ -76,7 +141,10 @@ BINARY = {
 @pytest.mark.parametrize("name", BINARY)
 def test_sums_are_canonical_for_canonical_operands_and_right_for_any_first_one(name):
     wanted = [BINARY[name](x, y) % P for x, y in PAIRS]
-    for found in (getattr(formulas, name)(ANY, CANONICAL).tolist(), compiled(getattr(words, name), ANY, CANONICAL)):
+    for found in (
+        portable(getattr(reduction, name), ANY, CANONICAL).tolist(),
+        compiled(getattr(lanes, name), ANY, CANONICAL),
+    ):
         assert [value % P for value in found] == wanted
         assert all(value < P for value, (x, _) in zip(found, PAIRS, strict=True) if x < P)
 
@@ -85,34 +153,40 @@ def test_product_of_any_words_is_canonical():
     pairs = list(itertools.product(EDGE_WORDS, EDGE_WORDS))
     a, b = (np.array([pair[i] for pair in pairs], np.uint64) for i in (0, 1))
     wanted = [x * y % P for x, y in pairs]
-    assert formulas.multiply(a, b).tolist() == wanted
-    assert compiled(words.multiply, a, b) == wanted
+    assert portable(reduction.multiply, a, b).tolist() == wanted
+    assert compiled(lanes.multiply, a, b) == wanted
 
 
 def test_montgomery_product_of_any_word_and_a_canonical_one_is_canonical():
     wanted = [x * y * pow(R, -1, P) % P for x, y in PAIRS]
-    assert formulas.montgomery(ANY, LOW, HIGH).tolist() == wanted
-    assert formulas.montgomery(ANY, CANONICAL, HIGH).tolist() == wanted, "what is above the low half does not count"
-    assert compiled(words.montgomery, ANY, CANONICAL, HIGH) == wanted
-    assert compiled(words.montgomery_product, ANY, CANONICAL) == wanted
+    assert portable(reduction.montgomery, ANY, LOW, HIGH).tolist() == wanted
+    assert portable(reduction.montgomery, ANY, CANONICAL, HIGH).tolist() == wanted, (
+        "what is above the low half does not count"
+    )
+    assert compiled(lanes.montgomery, ANY, CANONICAL, HIGH) == wanted
+    assert compiled(lanes.montgomery_product, ANY, CANONICAL) == wanted
 
 
 def test_a_prepared_constant_multiplies():
     constant = 0xFEDC_BA98_7654_3210
     prepared = constant * R % P
-    found = formulas.montgomery(ANY, np.uint64(prepared & 0xFFFF_FFFF), np.uint64(prepared >> 32))
+    found = portable(reduction.montgomery, ANY, np.uint64(prepared & 0xFFFF_FFFF), np.uint64(prepared >> 32))
     assert found.tolist() == [x * constant % P for x, _ in PAIRS]
 
 
 def test_unary_formulas_on_every_edge():
     a, canonical = np.array(EDGE_WORDS, np.uint64), np.array(EDGES, np.uint64)
-    assert formulas.canonical(a).tolist() == [x % P for x in EDGE_WORDS] == compiled(words.canonical, a)
-    assert formulas.negate(canonical).tolist() == [-x % P for x in EDGES] == compiled(words.negate, canonical)
+    assert portable(reduction.canonical, a).tolist() == [x % P for x in EDGE_WORDS] == compiled(lanes.canonical, a)
+    assert (
+        portable(reduction.negate, canonical).tolist() == [-x % P for x in EDGES] == compiled(lanes.negate, canonical)
+    )
+    assert portable(reduction.square, a).tolist() == [x * x % P for x in EDGE_WORDS] == compiled(lanes.square, a)
     for factor in (1, 7, 2**31, 2**32 - 1):
-        assert formulas.multiply_small(a, factor).tolist() == [x * factor % P for x in EDGE_WORDS]
+        found = portable(lambda x, factor=factor: reduction.multiply_small(x, factor), a)
+        assert found.tolist() == [x * factor % P for x in EDGE_WORDS]
     for bits in (24, 48, 72):
-        times = getattr(formulas, f"_times_2_{bits}")
-        assert times(a).tolist() == [(x << bits) % P for x in EDGE_WORDS]
+        times = getattr(reduction, f"_times_2_{bits}")
+        assert portable(times, a).tolist() == [(x << bits) % P for x in EDGE_WORDS]
 
 
 def test_small_roots_of_unity_are_the_powers_of_two_that_the_formulas_use():
@@ -129,7 +203,7 @@ def test_small_transforms_are_evaluation(size):
     for vector, position in itertools.product((1, P - 1), range(size)):
         for i, column in enumerate(inputs):
             column[vector % 2 * size + position] = vector if i == position else 0
-    found = getattr(formulas, f"discrete_fourier_{size}")(*inputs)
+    found = portable(getattr(reduction, f"discrete_fourier_{size}"), *inputs)
     omega = root(size)
     for q in range(size):
         wanted = [
@@ -149,16 +223,18 @@ def test_wide_sums_take_any_six_words():
         sum(weight * value for weight, value in zip(weights, row, strict=True)) % P
         for row in zip(*(column.tolist() for column in sums), strict=True)
     ]
-    assert formulas.wide_sum(sums).tolist() == wanted
+    assert portable(lambda *words: reduction.wide_sum(words), *sums).tolist() == wanted
 
 
 @pytest.mark.parametrize("degree", [2, 3])
 def test_extension_formulas_on_edges(degree):
     generator = np.random.default_rng(degree)
     a, b = (generator.choice(np.array(EDGES, np.uint64), (degree, 200)) for _ in range(2))
-    found = np.stack(formulas.extension_multiply(list(a), list(b)), axis=1).tolist()
+    product = portable(lambda *words: reduction.extension_multiply(words[:degree], words[degree:]), *a, *b)
+    found = np.stack(product, axis=1).tolist()
     assert found == [extension_product(x, y) for x, y in zip(a.T.tolist(), b.T.tolist(), strict=True)]
-    norm, cofactors = formulas.extension_norm(list(a))
+    norm = portable(lambda *words: reduction.extension_norm(words)[0], *a)
+    cofactors = portable(lambda *words: reduction.extension_norm(words)[1], *a)
     for x, n, c in zip(a.T.tolist(), norm.tolist(), np.stack(cofactors, axis=1).tolist(), strict=True):
         assert extension_product(x, c) == [n] + [0] * (degree - 1)
         if any(x):
@@ -173,6 +249,8 @@ def test_extension_formulas_on_edges(degree):
         ("subtract", (ANY, CANONICAL)),
         ("multiply", (ANY, CANONICAL)),
         ("montgomery", (ANY, LOW, HIGH)),
+        ("square", (ANY,)),
+        ("multiply_add", (ANY, LOW, HIGH, HIGH, LOW)),
         ("canonical", (ANY,)),
         ("_times_2_24", (ANY,)),
         ("_times_2_48", (ANY,)),
@@ -181,23 +259,42 @@ def test_extension_formulas_on_edges(degree):
 )
 def test_every_carry_of_every_formula_is_met_and_is_missed(formula, arguments, monkeypatch):
     """Else the tests above would say less than they seem to."""
-    seen = []
-    choose = formulas._choose
+    monkeypatch.setattr(Direct, "choices", [])
+    getattr(reduction, formula)(*(Direct(argument) for argument in arguments))
+    assert Direct.choices
+    assert all(met and missed for met, missed in Direct.choices), Direct.choices
 
-    def recording(condition, yes, no):
-        seen.append((bool(condition.any()), bool((~condition).any())))
-        return choose(condition, yes, no)
 
-    monkeypatch.setattr(formulas, "_choose", recording)
-    getattr(formulas, formula)(*arguments)
-    assert seen
-    assert all(met and missed for met, missed in seen), seen
+def test_a_formula_of_arrays_chooses_only_what_it_computes_in_one_addition():
+    for formula in (lambda x, y: (x < y).choose(x, y), lambda x, y: (x & y).choose(x + 1, x)):
+        with pytest.raises(ValueError, match="plus a constant"):
+            ArrayFormula(formula, 2)
+
+
+def test_formulas_of_arrays_broadcast_are_cut_into_blocks_and_write_in_place():
+    """More words than a block, along the first axis and within one row of it."""
+    product = ArrayFormula(reduction.multiply, 2)
+    generator = np.random.default_rng(4)
+    for shape, other in (
+        ((3, 20_000), (3, 1)),
+        ((3, 20_000), (20_000,)),
+        ((40_000, 3), (40_000, 1)),
+        ((70_000,), (1,)),
+    ):
+        a, b = generator.integers(0, P, shape, np.uint64), generator.integers(0, P, other, np.uint64)
+        wanted = [
+            x * y % P for x, y in zip(a.ravel().tolist(), np.broadcast_to(b, shape).ravel().tolist(), strict=True)
+        ]
+        assert product(a, b).ravel().tolist() == wanted
+        assert product(a, b, out=a) is a
+        assert a.ravel().tolist() == wanted
+    assert product(np.empty((0, 3), np.uint64), np.empty((0, 3), np.uint64)).shape == (0, 3)
 
 
 def test_masked_and_interleaved_memory_operations_touch_only_their_words():
     @njit
     def some(source, target):
-        words.store_some(target, 2, 1, 4, words.load_some(source, 0, 1, 4))
+        lane_memory.store_some(target, 2, 1, 4, lane_memory.load_some(source, 0, 1, 4))
 
     source, target = np.arange(100, 108, dtype=np.uint64), np.zeros(16, np.uint64)
     some(source, target)
@@ -205,9 +302,9 @@ def test_masked_and_interleaved_memory_operations_touch_only_their_words():
 
     @njit
     def triples(source, target):
-        parts = words.load_triples(source, 0)
-        words.store(target, 24, parts[1])
-        words.store_triples(target, 0, parts)
+        parts = lane_memory.load_triples(source, 0)
+        lane_memory.store(target, 24, parts[1])
+        lane_memory.store_triples(target, 0, parts)
 
     source, target = np.arange(24, dtype=np.uint64), np.zeros(32, np.uint64)
     triples(source, target)
@@ -215,9 +312,9 @@ def test_masked_and_interleaved_memory_operations_touch_only_their_words():
 
     @njit
     def pairs(source, target):
-        parts = words.load_pairs(source, 0)
-        words.store(target, 16, parts[1])
-        words.store_pairs(target, 0, parts)
+        parts = lane_memory.load_pairs(source, 0)
+        lane_memory.store(target, 16, parts[1])
+        lane_memory.store_pairs(target, 0, parts)
 
     source, target = np.arange(16, dtype=np.uint64), np.zeros(24, np.uint64)
     pairs(source, target)

@@ -13,11 +13,18 @@ from typing import Any, ClassVar
 import numpy as np
 
 from polyproof.hash import Words
-from polyproof_poseidon import integers
-from polyproof_poseidon.arrays import Matrix, Workspace, matrix_with_constants
-from polyproof_poseidon.integers import MODULUS, WIDTH
-from polyproof_poseidon.poseidon_parameters import FIRST_ENTRY, FIRST_ROW, FULL_ROUNDS, PARTIAL_ROUNDS, round_constants
-from polyproof_poseidon.sponge import Sponge
+from polyproof_goldilocks.reduction import MODULUS
+from polyproof_goldilocks.sponges import integers
+from polyproof_goldilocks.sponges.arrays import LinearLayers, Matrix, add, matrix_with_constants, seventh_power
+from polyproof_goldilocks.sponges.integers import WIDTH
+from polyproof_goldilocks.sponges.poseidon_parameters import (
+    FIRST_ENTRY,
+    FIRST_ROW,
+    FULL_ROUNDS,
+    PARTIAL_ROUNDS,
+    round_constants,
+)
+from polyproof_goldilocks.sponges.sponge import Sponge
 
 __all__ = ["Poseidon"]
 
@@ -48,19 +55,16 @@ class Poseidon(Sponge):
         return state
 
     @staticmethod
-    def _permute_arrays(state: Words, workspace: Workspace) -> None:
-        workspace.add(state, np.array(round_constants()[0], np.uint64)[:, None])
-        first = workspace.first()
+    def _permute_arrays(state: Words, linear: LinearLayers) -> None:
+        add(state, np.array(round_constants()[0], np.uint64)[:, None], out=state)
         for index, matrix in enumerate(_linear_layers()):
-            if index in _PARTIAL:
-                first.seventh_power(state[:1])
-            else:
-                workspace.seventh_power(state)
-            workspace.linear(matrix, state)
+            raised = state[:1] if index in _PARTIAL else state
+            seventh_power(raised, out=raised)
+            linear.apply(matrix, state)
 
     @staticmethod
     def _lanes_kernel() -> tuple[Any, tuple[Words, ...]]:
-        from polyproof_poseidon.poseidon_lanes import permute
+        from polyproof_goldilocks.sponges.poseidon_kernel import permute
 
         return permute, (_lanes_constants(),)
 

@@ -15,15 +15,25 @@ import numpy as np
 from attrs import frozen
 
 from polyproof.hash import Words
-from polyproof_poseidon.arrays import Matrix, Workspace, matrix_with_constants
-from polyproof_poseidon.integers import MODULUS, WIDTH
-from polyproof_poseidon.poseidon2_parameters import (
+from polyproof_goldilocks.reduction import MODULUS
+from polyproof_goldilocks.sponges.arrays import (
+    LinearLayers,
+    Matrix,
+    add,
+    halves,
+    matrix_with_constants,
+    multiply_add,
+    seventh_power,
+    total,
+)
+from polyproof_goldilocks.sponges.integers import WIDTH
+from polyproof_goldilocks.sponges.poseidon2_parameters import (
     FULL_ROUNDS,
     external_matrix,
     internal_diagonal,
     round_constants,
 )
-from polyproof_poseidon.sponge import Sponge
+from polyproof_goldilocks.sponges.sponge import Sponge
 
 __all__ = ["Poseidon2"]
 
@@ -52,27 +62,25 @@ class Poseidon2(Sponge):
         return [x % MODULUS for x in state]
 
     @staticmethod
-    def _permute_arrays(state: Words, workspace: Workspace) -> None:
+    def _permute_arrays(state: Words, linear: LinearLayers) -> None:
         tables = _tables()
-        workspace.linear(tables.external[0], state)
+        linear.apply(tables.external[0], state)
         for matrix in tables.external[1 : FULL_ROUNDS // 2 + 1]:
-            workspace.seventh_power(state)
-            workspace.linear(matrix, state)
-        first = workspace.first()
+            seventh_power(state, out=state)
+            linear.apply(matrix, state)
+        first = state[:1]
         for constant in tables.partial:
-            first.add(state[:1], constant)
-            first.seventh_power(state[:1])
-            total = workspace.total(state)
-            workspace.multiply(state, tables.diagonal, state)
-            workspace.add(state, total)
-        workspace.add(state, tables.late)
+            add(first, constant, out=first)
+            seventh_power(first, out=first)
+            multiply_add(state, *tables.diagonal, *halves(total(state)), out=state)
+        add(state, tables.late, out=state)
         for matrix in tables.external[FULL_ROUNDS // 2 + 1 :]:
-            workspace.seventh_power(state)
-            workspace.linear(matrix, state)
+            seventh_power(state, out=state)
+            linear.apply(matrix, state)
 
     @staticmethod
     def _lanes_kernel() -> tuple[Any, tuple[Words, ...]]:
-        from polyproof_poseidon.poseidon2_lanes import permute
+        from polyproof_goldilocks.sponges.poseidon2_kernel import permute
 
         return permute, _lanes_constants()
 
@@ -85,7 +93,8 @@ class _Tables:
     """The external matrix for the start and for each full round, with the constants of the full round that follows
     directly."""
     partial: Words
-    diagonal: Words
+    diagonal: tuple[Words, Words]
+    """Its halves, columns."""
     late: Words
     """Constants of the full round after the partial ones, a column."""
 
@@ -99,7 +108,7 @@ def _tables() -> _Tables:
     return _Tables(
         external=tuple(matrix_with_constants(external_matrix(), constants) for constants in following),
         partial=np.array(partial, np.uint64),
-        diagonal=np.array(internal_diagonal(), np.uint64)[:, None],
+        diagonal=halves(np.array(internal_diagonal(), np.uint64)[:, None]),
         late=np.array(full[half], np.uint64)[:, None],
     )
 

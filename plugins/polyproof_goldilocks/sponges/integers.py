@@ -1,12 +1,13 @@
-"""Goldilocks arithmetic on plain integers, for hashing a few rows: a transcript, a single path."""
+"""Circulant matrices on plain integers, for hashing a few rows: a transcript, a single path."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["MODULUS", "WIDTH", "circulant", "pack_circulant"]
+from polyproof_goldilocks.reduction import MODULUS
 
-MODULUS = 2**64 - 2**32 + 1
+__all__ = ["WIDTH", "circulant", "pack_circulant"]
+
 WIDTH = 12
 """Elements of a state."""
 

@@ -25,8 +25,9 @@ from attrs import frozen
 from polyproof.engine import Engine, for_blocks, thread_count
 from polyproof.errors import PluginError
 from polyproof.hash import DIGEST_WORDS, Hash, Words, domain_words
-from polyproof_poseidon.arrays import Workspace, canonical
-from polyproof_poseidon.integers import MODULUS, WIDTH
+from polyproof_goldilocks.reduction import MODULUS
+from polyproof_goldilocks.sponges.arrays import LinearLayers, canonical
+from polyproof_goldilocks.sponges.integers import WIDTH
 
 __all__ = ["RATE", "Sponge"]
 
@@ -67,7 +68,7 @@ class Sponge(Hash):
 
     @staticmethod
     @abstractmethod
-    def _permute_arrays(state: Words, workspace: Workspace) -> None:
+    def _permute_arrays(state: Words, linear: LinearLayers) -> None:
         """The permutation of states of shape ``(12, count)``, in place; any residues in and out."""
 
     @staticmethod
@@ -142,7 +143,7 @@ class Sponge(Hash):
         self, chunks: list[list[_Piece]], initial: list[int], position: int, result: Words, part: slice
     ) -> None:
         count = part.stop - part.start
-        workspace = Workspace(count)
+        linear = LinearLayers(count)
         state = np.empty((WIDTH, count), np.uint64)
         state[...] = np.array(initial, np.uint64)[:, None]
         for pieces in chunks:
@@ -150,11 +151,11 @@ class Sponge(Hash):
             for piece in pieces:
                 words = piece.rows[part, piece.first_column : piece.first_column + piece.columns]
                 state[piece.position : piece.position + piece.columns] = words.T
-            self._permute_arrays(state, workspace)
+            self._permute_arrays(state, linear)
         result[part] = canonical(state[position : position + result.shape[1]]).T
 
     def _run_lanes(self, chunks: list[list[_Piece]], initial: list[int], position: int, result: Words) -> None:
-        from polyproof_poseidon.lanes import LANES, load, store
+        from polyproof_goldilocks.sponges.blocks import LANES, load, store
 
         permute = _checked_kernel(type(self))
         start_state = np.array(initial, np.uint64)[:, None]
@@ -176,30 +177,17 @@ class Sponge(Hash):
 
 @cache
 def _checked_kernel(hash: type[Sponge]) -> Callable[[Words], None]:
-    """The compiled permutation, compared once a process with plain integers.
-
-    Numba's disk cache keeps a kernel while the kernel's own file is the same, though functions it inlines from
-    other files may have changed with an upgrade. Such a kernel is compiled anew.
-    """
-    from polyproof_poseidon.lanes import LANES
+    """The compiled permutation, compared once a process with plain integers: a faulty compiler makes no digest."""
+    from polyproof_goldilocks.sponges.blocks import LANES
 
     kernel, constants = hash._lanes_kernel()
-    # Room behind the block: a kernel of an older version may have had longer blocks.
-    words = np.arange(4 * WIDTH * LANES, dtype=np.uint64) * np.uint64(0x9E37_79B9_7F4A_7C15)
-    given = words.reshape(4, WIDTH, LANES)
-
-    def agrees() -> bool:
-        states = given.copy()
-        kernel(states[:1], *constants)
-        return all(
-            [int(word) % MODULUS for word in states[0, :, lane]]
-            == hash._permute_integers([int(word) for word in given[0, :, lane]])
-            for lane in (0, LANES // 2, LANES - 1)
-        )
-
-    if not agrees():
-        kernel.recompile()
-        if not agrees():
+    words = np.arange(WIDTH * LANES, dtype=np.uint64) * np.uint64(0x9E37_79B9_7F4A_7C15)
+    given = words.reshape(1, WIDTH, LANES)
+    states = given.copy()
+    kernel(states, *constants)
+    for lane in (0, LANES // 2, LANES - 1):
+        expected = hash._permute_integers([int(word) for word in given[0, :, lane]])
+        if [int(word) % MODULUS for word in states[0, :, lane]] != expected:
             raise PluginError(
                 f"the compiled kernel of {hash.name} disagrees with its plain form: a fault of this Numba or this CPU;"
                 " the portable engine computes the same hash"
@@ -217,8 +205,8 @@ def _zero_fill(pieces: Sequence[_Piece]) -> slice:
 def _matrix(name: str, array: Words, columns: int | None = None) -> Words:
     """The argument as an aligned ``uint64`` matrix, without a copy if it is one."""
     if array.ndim != 2 or (columns is not None and array.shape[1] != columns):
-        wanted = "(n, columns)" if columns is None else f"(n, {columns})"
-        raise ValueError(f"{name} has shape {array.shape}, not {wanted}")
+        expected = "(n, columns)" if columns is None else f"(n, {columns})"
+        raise ValueError(f"{name} has shape {array.shape}, not {expected}")
     if array.dtype.kind != "u":
         raise TypeError(f"{name} has dtype {array.dtype}, not uint64")
     return np.require(array, np.uint64, ["ALIGNED"])

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from polyproof_poseidon.integers import MODULUS, WIDTH
+from polyproof_goldilocks.reduction import MODULUS
+from polyproof_goldilocks.sponges.integers import WIDTH
 
 __all__ = ["FULL_ROUNDS", "PARTIAL_ROUNDS", "external_matrix", "internal_diagonal", "round_constants"]
 

@@ -1,8 +1,8 @@
 """Arithmetic modulo p = 2^64 − 2^32 + 1 as straight-line formulas on 64-bit words.
 
-The formulas are written once and run on anything that has wrapping 64-bit ``+ − · & << >>`` and an
-unsigned ``<``: numpy ``uint64`` arrays (the portable engine) and the words of ``words.py``, which turn
-into vector instructions (the compiled engine). With ε = 2^32 − 1, p = 2^64 − ε, so
+The formulas are written once, on words that wrap around at 2^64, and run where their words run: ``array_formulas``
+makes lists of numpy calls of them (the portable engine), ``lane_formulas`` vector instructions (the compiled one).
+With ε = 2^32 − 1, p = 2^64 − ε, so
 
     2^64 ≡ ε,    2^96 ≡ −1    (mod p).
 
@@ -13,16 +13,16 @@ formula states its range argument, and the tests feed the edges.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
+from typing import Self, TypeVar
 
 __all__ = [
     "EPSILON",
     "GENERATOR",
     "MODULUS",
     "NONRESIDUE",
+    "Word",
     "add",
     "canonical",
     "discrete_fourier_2",
@@ -30,10 +30,13 @@ __all__ = [
     "discrete_fourier_8",
     "extension_multiply",
     "extension_norm",
+    "join",
     "montgomery",
     "multiply",
+    "multiply_add",
     "multiply_small",
     "negate",
+    "square",
     "subtract",
     "wide_sum",
 ]
@@ -47,21 +50,59 @@ NONRESIDUE = GENERATOR
 
 _LOW = 2**32 - 1
 
-Word = Any
-"""A numpy array or a ``words.Word``; one of two operands may be an integer constant."""
+
+class Word(ABC):
+    """An unsigned 64-bit word, or many side by side. An integer in its place is a constant, modulo 2^64.
+
+    Sums, differences and products wrap around at 2^64. A comparison gives a condition, which is there to ``choose``.
+    """
+
+    @abstractmethod
+    def __add__(self, other: Self | int) -> Self: ...
+
+    @abstractmethod
+    def __sub__(self, other: Self | int) -> Self: ...
+
+    @abstractmethod
+    def __rsub__(self, other: int) -> Self: ...
+
+    @abstractmethod
+    def __mul__(self, other: Self | int) -> Self: ...
+
+    @abstractmethod
+    def __and__(self, other: Self | int) -> Self: ...
+
+    @abstractmethod
+    def __or__(self, other: Self | int) -> Self: ...
+
+    @abstractmethod
+    def __xor__(self, other: Self | int) -> Self: ...
+
+    @abstractmethod
+    def __lshift__(self, bits: int) -> Self: ...
+
+    @abstractmethod
+    def __rshift__(self, bits: int) -> Self: ...
+
+    @abstractmethod
+    def __lt__(self, other: Self | int) -> Self: ...
+
+    @abstractmethod
+    def choose(self, yes: Self, no: Self) -> Self:
+        """``yes`` where this condition holds, else ``no``: two words of which one is the other plus a constant."""
 
 
-def _choose(condition: Any, yes: Word, no: Word) -> Word:
-    """``yes`` where ``condition`` holds, else ``no``."""
-    if isinstance(condition, np.ndarray):
-        return np.where(condition, yes, no)
+W = TypeVar("W", bound=Word)
+
+
+def _choose(condition: W, yes: W, no: W) -> W:
     return condition.choose(yes, no)
 
 
 # Addition and subtraction
 
 
-def subtract(a: Word, b: Word) -> Word:
+def subtract(a: W, b: W | int) -> W:
     """a − b. Also for any word a and b ≤ p: then the result is some word of the right residue.
 
     A borrow adds 2^64 ≡ ε, so ε is taken off again. It cannot borrow twice: a − b + 2^64 ≥ 2^64 − p = ε.
@@ -71,17 +112,17 @@ def subtract(a: Word, b: Word) -> Word:
     return _choose(a < b, difference - EPSILON, difference)
 
 
-def add(a: Word, b: Word) -> Word:
+def add(a: W, b: W | int) -> W:
     """a + b, as a − (p − b) with p − b in [1, p]; a may be any word as in ``subtract``."""
     return subtract(a, MODULUS - b)
 
 
-def negate(a: Word) -> Word:
-    """−a."""
-    return subtract(0, a)
+def negate(a: W) -> W:
+    """−a: p − a, which is canonical but for a = 0."""
+    return canonical(MODULUS - a)
 
 
-def canonical(a: Word) -> Word:
+def canonical(a: W) -> W:
     """The canonical word of any word's residue: a − p wraps to above a exactly when a < p."""
     reduced = a - MODULUS
     return _choose(a < reduced, a, reduced)
@@ -90,38 +131,74 @@ def canonical(a: Word) -> Word:
 # Products
 
 
-def _fold(words: Word) -> Word:
+def _fold(words: W) -> W:
     """ε·w for words w < 2^32."""
     return (words << 32) - words
 
 
-def _add_folded(a: Word, high: Word) -> Word:
+def _add_folded(a: W, high: W) -> W:
     """a + ε·high for any word a and high < 2^32; canonical.
 
-    As a − (p − ε·high) with ε·high ≤ ε² = p − 2^32, so the subtrahend n lies in [2^32, p]. Without a borrow the result
-    is at most 2^64 − 1 − 2^32 < p; with one, a + ε·high < p.
+    Added is m = ε·(high + 1) = 2^32·high + (ε − high), two halves that need no carry, and ε ≤ m ≤ 2^64 − 2^32. With a
+    carry, 2^64 ≡ ε is what was too much, and what is left is below 2^64 − 2^32 < p. Without one, the sum is at least ε,
+    and ε less it is below 2^64 − ε = p.
     """
-    return subtract(a, (high + MODULUS) - (high << 32))
+    m = (high << 32) | (high ^ EPSILON)
+    total = a + m
+    return _choose(total < m, total, total - EPSILON)
 
 
-def multiply(a: Word, b: Word) -> Word:
-    """a · b for any two words; canonical.
+def _reduce(low: W, high: W) -> W:
+    """low + 2^64·high for any two words; canonical: ≡ low − ⌊high / 2^32⌋ + ε·(high mod 2^32).
 
-    The product has 128 bits, from four products of 32-bit halves, so that loops become vector
-    instructions: low + 2^64·middle + 2^96·high ≡ low − high + ε·middle.
+    In ``subtract`` b is below 2^32, so low may be any word, and so may the difference.
     """
+    return _add_folded(subtract(low, high >> 32), high & _LOW)
+
+
+def _reduce_halves(bottom: W, cross: W, other: W, top: W) -> W:
+    """bottom + 2^32·(cross + other) + 2^64·top; canonical.
+
+    Four products of 32-bit words, to the first two of which such a word may have been added. No sum wraps:
+    (2^32 − 1)² + 2·(2^32 − 1) = 2^64 − 1.
+    """
+    cross = cross + (bottom >> 32)
+    other = other + (cross & _LOW)
+    return _reduce((other << 32) | (bottom & _LOW), top + (cross >> 32) + (other >> 32))
+
+
+def multiply(a: W, b: W | int) -> W:
+    """a · b for any two words; canonical. Of 32-bit halves, so that loops become vector instructions."""
     a_low, a_high, b_low, b_high = a & _LOW, a >> 32, b & _LOW, b >> 32
-    bottom = a_low * b_low
-    # Neither sum wraps: (2^32 − 1)² + 2·(2^32 − 1) = 2^64 − 1.
-    cross = a_high * b_low + (bottom >> 32)
-    cross_low = a_low * b_high + (cross & _LOW)
-    top = a_high * b_high + (cross >> 32) + (cross_low >> 32)
-    low = (cross_low << 32) | (bottom & _LOW)
-    # In ``subtract`` b is below 2^32, so low may be any word, and so may the difference.
-    return _add_folded(subtract(low, top >> 32), top & _LOW)
+    return _reduce_halves(a_low * b_low, a_high * b_low, a_low * b_high, a_high * b_high)
 
 
-def montgomery(a: Word, low: Word, high: Word) -> Word:
+def multiply_add(a: W, b_low: W, b_high: W, c_low: W, c_high: W) -> W:
+    """a · b + c for any three words, b and c given as halves: b = b_low + 2^32·b_high; canonical."""
+    a_low, a_high = a & _LOW, a >> 32
+    return _reduce_halves(a_low * b_low + c_low, a_high * b_low + c_high, a_low * b_high, a_high * b_high)
+
+
+def square(a: W) -> W:
+    """a² = low² + 2^33·low·high + 2^64·high² for any word; canonical. Three products instead of four."""
+    low, high = a & _LOW, a >> 32
+    bottom = low * low
+    cross = low * high + (bottom >> 33)  # at most (2^32 − 1)² + 2^31 − 1
+    return _reduce((cross << 33) | (bottom & (2**33 - 1)), high * high + (cross >> 31))
+
+
+def join(low: W, high: W) -> W:
+    """low + 2^32·high for low and high below 2^53: some word of the right residue.
+
+    The bits of high from 32 on, fewer than 22, are folded onto low, which stays below 2^54. So a carry leaves less
+    than 2^54, and adding 2^64 ≡ ε carries no more.
+    """
+    bottom = low + _fold(high >> 32)
+    total = (high << 32) + bottom
+    return _choose(total < bottom, total + EPSILON, total)
+
+
+def montgomery(a: W, low: W, high: W) -> W:
     """a · b · 2^−64 for any word a and canonical b = low + 2^32·high; canonical.
 
     ``low`` may carry anything above its 32 bits. A constant c is prepared as b = c·2^64 mod p; then this is
@@ -145,24 +222,24 @@ def montgomery(a: Word, low: Word, high: Word) -> Word:
     return subtract(positive, negative)
 
 
-def multiply_small(a: Word, factor: int) -> Word:
+def multiply_small(a: W, factor: int) -> W:
     """a · factor for any word a and 0 < factor < 2^32; canonical."""
     bottom = (a & _LOW) * factor
     top = (a >> 32) * factor + (bottom >> 32)
     return _add_folded((top << 32) | (bottom & _LOW), top >> 32)
 
 
-def _times_2_24(a: Word) -> Word:
+def _times_2_24(a: W) -> W:
     """2^24 · a for any word a; canonical."""
     return _add_folded(a << 24, a >> 40)
 
 
-def _times_2_48(a: Word) -> Word:
+def _times_2_48(a: W) -> W:
     """2^48 · a for any word a; canonical. The topmost 16 bits meet 2^96 ≡ −1."""
     return _add_folded(subtract(a << 48, a >> 48), (a << 16) >> 32)
 
 
-def _times_2_72(a: Word) -> Word:
+def _times_2_72(a: W) -> W:
     """2^72 · a for any word a; canonical: 2^64·(2^8·low) + 2^96·high with 24 and 40 bits.
 
     ε·(2^8·low) ≤ ε² < p, and high is canonical.
@@ -173,12 +250,12 @@ def _times_2_72(a: Word) -> Word:
 # Small transforms: the roots of unity of order 4 and 8 are ω₄ = 2^48 and ω₈ = −2^24 (tested)
 
 
-def discrete_fourier_2(a_0: Word, a_1: Word) -> tuple[Word, Word]:
+def discrete_fourier_2(a_0: W, a_1: W) -> tuple[W, W]:
     """Σ_r a_r·(−1)^{rq} for q = 0, 1."""
     return add(a_0, a_1), subtract(a_0, a_1)
 
 
-def discrete_fourier_4(a_0: Word, a_1: Word, a_2: Word, a_3: Word) -> tuple[Word, Word, Word, Word]:
+def discrete_fourier_4(a_0: W, a_1: W, a_2: W, a_3: W) -> tuple[W, W, W, W]:
     """Σ_r a_r·ω₄^{rq} for q = 0 … 3."""
     even_0, even_1 = discrete_fourier_2(a_0, a_2)
     odd_0, odd_1 = discrete_fourier_2(a_1, a_3)
@@ -186,7 +263,7 @@ def discrete_fourier_4(a_0: Word, a_1: Word, a_2: Word, a_3: Word) -> tuple[Word
     return add(even_0, odd_0), add(even_1, odd_1), subtract(even_0, odd_0), subtract(even_1, odd_1)
 
 
-def discrete_fourier_8(*a: Word) -> tuple[Word, ...]:
+def discrete_fourier_8(*a: W) -> tuple[W, ...]:
     """Σ_r a_r·ω₈^{rq} for q = 0 … 7.
 
     ω₈ and ω₈³ are −2^24 and −2^72: the sign goes into the order of the subtraction.
@@ -206,7 +283,7 @@ def discrete_fourier_8(*a: Word) -> tuple[Word, ...]:
 # Lazily reduced sums of products
 
 
-def wide_sum(sums: Sequence[Word]) -> Word:
+def wide_sum(sums: Sequence[W]) -> W:
     """S₀ + 2^22·S₁ + 2^44·S₂ + 2^32·(S₃ + 2^22·S₄ + 2^44·S₅) for any six words; canonical.
 
     Σ a·b is collected in six sums of products of a 32-bit half of a and a limb of b of 22, 22 and
@@ -221,7 +298,7 @@ def wide_sum(sums: Sequence[Word]) -> Word:
 # Extensions F[θ]/(θ^e − 7), elements as tuples of e coefficients
 
 
-def extension_multiply(a: Sequence[Word], b: Sequence[Word]) -> tuple[Word, ...]:
+def extension_multiply(a: Sequence[W], b: Sequence[W]) -> tuple[W, ...]:
     """a · b by the schoolbook: e² products, the wrapped ones times 7 once a coefficient."""
     degree = len(a)
     result = []
@@ -240,7 +317,7 @@ def extension_multiply(a: Sequence[Word], b: Sequence[Word]) -> tuple[Word, ...]
     return tuple(result)
 
 
-def extension_norm(a: Sequence[Word]) -> tuple[Word, tuple[Word, ...]]:
+def extension_norm(a: Sequence[W]) -> tuple[W, tuple[W, ...]]:
     """The norm N(a) in the base field, and c with a·c = N(a): then 1/a = c/N(a).
 
     Degree 2: c is the conjugate. Degree 3: c is the product of the two conjugates, the first column of
@@ -248,13 +325,13 @@ def extension_norm(a: Sequence[Word]) -> tuple[Word, tuple[Word, ...]]:
     """
     if len(a) == 2:
         a_0, a_1 = a
-        norm = subtract(multiply(a_0, a_0), multiply_small(multiply(a_1, a_1), NONRESIDUE))
+        norm = subtract(square(a_0), multiply_small(square(a_1), NONRESIDUE))
         return norm, (a_0, negate(a_1))
     a_0, a_1, a_2 = a
     cofactors = (
-        subtract(multiply(a_0, a_0), multiply_small(multiply(a_1, a_2), NONRESIDUE)),
-        subtract(multiply_small(multiply(a_2, a_2), NONRESIDUE), multiply(a_0, a_1)),
-        subtract(multiply(a_1, a_1), multiply(a_0, a_2)),
+        subtract(square(a_0), multiply_small(multiply(a_1, a_2), NONRESIDUE)),
+        subtract(multiply_small(square(a_2), NONRESIDUE), multiply(a_0, a_1)),
+        subtract(square(a_1), multiply(a_0, a_2)),
     )
     wrapped = add(multiply(a_1, cofactors[2]), multiply(a_2, cofactors[1]))
     return add(multiply(a_0, cofactors[0]), multiply_small(wrapped, NONRESIDUE)), cofactors

@@ -1,26 +1,26 @@
-"""Goldilocks arithmetic for Numba kernels that run many permutations side by side.
+"""The layers of the three permutations for Numba kernels, which run many permutations side by side.
 
 States lie in blocks of shape ``(12, LANES)``: element by element, the lanes of one element together,
 so that every loop over the lanes becomes vector instructions and a block stays in the first-level cache.
 
-Between operations a value is any ``uint64`` of the right residue modulo p = 2^64 − 2^32 + 1. Reductions use
-2^64 ≡ ε and 2^96 ≡ −1 with ε = 2^32 − 1; for each carry that is folded back the comment says why
-there is no second one. Linear layers work on 32-bit halves: with coefficients that sum to less than
-2^10 the halves of a result stay below 2^42, and one ``join`` an element reduces them.
-
-The scalar functions are inlined where Numba still sees the caller's loop (``inline="always"``): compiled on
-their own, their carries become overflow intrinsics, which LLVM does not vectorise.
+Between layers a value is any ``uint64`` of the right residue modulo p. Linear layers work on 32-bit halves: with
+coefficients that sum to less than 2^10 the halves of a result stay below 2^42, and one ``join`` an element reduces
+them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
-from numba import njit, types
+from numba import types
 
-from polyproof.toolkit.kernels import kernel
+from polyproof.toolkit.kernels import helper, kernel
+from polyproof_goldilocks.lane_formulas import canonical, join, multiply, square
+
+if TYPE_CHECKING:
+    from polyproof.hash import Words
 
 __all__ = [
     "HALF",
@@ -29,21 +29,14 @@ __all__ = [
     "STATES",
     "Vector",
     "Word",
-    "Words",
-    "add_constant",
     "circulant_layer",
     "circulant_spectrum",
-    "join",
     "load",
-    "multiply",
-    "multiply_add",
     "seventh_powers",
-    "square",
     "store",
 ]
 
 Word = np.uint64
-Words = npt.NDArray[Word]
 Vector = tuple[Word, ...]
 """Twelve words."""
 
@@ -52,11 +45,6 @@ LANES = 64
 
 LOW = np.uint64(0xFFFF_FFFF)
 HALF = np.uint64(32)
-_EPSILON = np.uint64(0xFFFF_FFFF)
-_MODULUS = np.uint64(0xFFFF_FFFF_0000_0001)
-_THIRTY_ONE = np.uint64(31)
-_THIRTY_THREE = np.uint64(33)
-_LOW_33 = np.uint64(2**33 - 1)
 
 STATES = types.Array(types.uint64, 3, "C")
 """The Numba type of blocks of states: ``(blocks, 12, LANES)``."""
@@ -64,49 +52,7 @@ _ROWS = types.Array(types.uint64, 2, "A", readonly=True)
 _DIGESTS = types.Array(types.uint64, 2, "C")
 
 
-@njit(inline="always")
-def _reduce(low: Word, high: Word) -> Word:
-    """low + 2^64·high for any two words."""
-    top = high >> HALF
-    difference = low - top
-    # A borrow leaves at least 2^64 − 2^32 + 1 > ε: subtracting ε borrows no more.
-    difference = difference - _EPSILON if low < top else difference
-    middle = (high << HALF) - (high & LOW)  # (high mod 2^32)·ε ≤ (2^32 − 1)²
-    total = difference + middle
-    # A carry leaves less than `middle` ≤ 2^64 − 2^33 + 1: adding ε carries no more.
-    return total + _EPSILON if total < middle else total
-
-
-@njit(inline="always")
-def multiply(a: Word, b: Word) -> Word:
-    """a·b."""
-    return multiply_add(a, b, np.uint64(0), np.uint64(0))
-
-
-@njit(inline="always")
-def multiply_add(a: Word, b: Word, low: Word, high: Word) -> Word:
-    """a·b + low + 2^32·high, for low and high below 2^32."""
-    a_low = a & LOW
-    a_high = a >> HALF
-    b_low = b & LOW
-    b_high = b >> HALF
-    bottom = a_low * b_low + low  # at most (2^32 − 1)² + 2^32 − 1 < 2^64, and so on below
-    cross = a_high * b_low + (bottom >> HALF) + high
-    other = a_low * b_high + (cross & LOW)
-    return _reduce((other << HALF) | (bottom & LOW), a_high * b_high + (cross >> HALF) + (other >> HALF))
-
-
-@njit(inline="always")
-def square(a: Word) -> Word:
-    """a² = high²·2^64 + low·high·2^33 + low², with three products instead of four."""
-    low = a & LOW
-    high = a >> HALF
-    bottom = low * low
-    cross = low * high + (bottom >> _THIRTY_THREE)  # below 2^64
-    return _reduce((cross << _THIRTY_THREE) | (bottom & _LOW_33), high * high + (cross >> _THIRTY_ONE))
-
-
-@njit(nogil=True)
+@helper()
 def seventh_powers(state: Words, spare: Words, elements: int) -> None:
     """x ← x^7 for the first elements of a block; ``spare`` has the shape of the block.
 
@@ -125,24 +71,6 @@ def seventh_powers(state: Words, spare: Words, elements: int) -> None:
     for element in range(elements):
         for lane in range(LANES):
             state[element, lane] = multiply(state[element, lane], spare[element, lane])
-
-
-@njit(inline="always")
-def add_constant(a: Word, constant: Word) -> Word:
-    """a + constant, for a canonical constant."""
-    total = a + constant
-    # A carry leaves less than constant ≤ 2^64 − 2^32: adding ε carries no more.
-    return total + _EPSILON if total < constant else total
-
-
-@njit(inline="always")
-def join(low: Word, high: Word) -> Word:
-    """low + 2^32·high, for low and high below 2^42."""
-    top = high >> HALF
-    bottom = low + ((top << HALF) - top)  # below 2^43
-    total = (high << HALF) + bottom
-    # A carry leaves less than 2^43: adding ε carries no more.
-    return total + _EPSILON if total < bottom else total
 
 
 def circulant_spectrum(first_row: Sequence[int]) -> Vector:
@@ -166,7 +94,7 @@ def circulant_spectrum(first_row: Sequence[int]) -> Vector:
     return tuple(np.uint64(word % 2**64) for word in [w // 4 for w in quarters] + [w // 2 for w in halves])
 
 
-@njit(forceinline=True)
+@helper(forceinline=True)
 def _circulant(
     x0: Word, x1: Word, x2: Word, x3: Word, x4: Word, x5: Word,
     x6: Word, x7: Word, x8: Word, x9: Word, x10: Word, x11: Word,
@@ -215,7 +143,7 @@ def _circulant(
     )
 
 
-@njit(inline="always")
+@helper(inline="always")
 def circulant_layer(state: Words, constants: Words, spectrum: Vector, first_entry: Word) -> None:
     """A block times a circulant matrix with ``first_entry`` added in the top left corner, plus constants."""
     # Read before the loop: the compiler cannot know that the constants are not part of the state.
@@ -273,5 +201,4 @@ def store(states: Words, position: int, digests: Words, first_row: int, count: i
         block = row // LANES
         lane = row - block * LANES
         for column in range(digests.shape[1]):
-            word = states[block, position + column, lane]
-            digests[first_row + row, column] = word - _MODULUS if word >= _MODULUS else word
+            digests[first_row + row, column] = canonical(states[block, position + column, lane])

@@ -1,25 +1,19 @@
-"""The Poseidon2 permutation as a Numba kernel; see ``lanes`` for the layout and the bounds."""
+"""The Poseidon2 permutation as a Numba kernel; see ``blocks`` for the layout and the bounds."""
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit, types
+from typing import TYPE_CHECKING
 
-from polyproof.toolkit.kernels import kernel
-from polyproof_poseidon.lanes import (
-    HALF,
-    LANES,
-    LOW,
-    STATES,
-    Vector,
-    Word,
-    Words,
-    add_constant,
-    join,
-    multiply_add,
-    seventh_powers,
-)
-from polyproof_poseidon.poseidon2_parameters import FULL_ROUNDS, PARTIAL_ROUNDS
+import numpy as np
+from numba import types
+
+from polyproof.toolkit.kernels import helper, kernel
+from polyproof_goldilocks.lane_formulas import add, join, multiply_add
+from polyproof_goldilocks.sponges.blocks import HALF, LANES, LOW, STATES, Vector, Word, seventh_powers
+from polyproof_goldilocks.sponges.poseidon2_parameters import FULL_ROUNDS, PARTIAL_ROUNDS
+
+if TYPE_CHECKING:
+    from polyproof.hash import Words
 
 __all__ = ["permute"]
 
@@ -29,7 +23,7 @@ _HALF_FULL = FULL_ROUNDS // 2
 _VECTOR = types.Array(types.uint64, 1, "C")
 
 
-@njit(forceinline=True)
+@helper(forceinline=True)
 def _external_block(a: Word, b: Word, c: Word, d: Word) -> Vector:
     """M_4 times (a, b, c, d), in eight additions (Duval, Leurent, eprint 2018/260)."""
     ab = a + b
@@ -41,7 +35,7 @@ def _external_block(a: Word, b: Word, c: Word, d: Word) -> Vector:
     return q + s, s, p + r, r
 
 
-@njit(forceinline=True)
+@helper(forceinline=True)
 def _external(
     x0: Word, x1: Word, x2: Word, x3: Word, x4: Word, x5: Word,
     x6: Word, x7: Word, x8: Word, x9: Word, x10: Word, x11: Word,
@@ -57,7 +51,7 @@ def _external(
     return x0 + y0, x1 + y1, x2 + y2, x3 + y3, x4 + y0, x5 + y1, x6 + y2, x7 + y3, x8 + y0, x9 + y1, x10 + y2, x11 + y3
 
 
-@njit(nogil=True)
+@helper()
 def _external_layer(state: Words, constants: Words) -> None:
     """The external matrix, then the constants of the next round."""
     # Read before the loop: the compiler cannot know that the constants are not part of the state.
@@ -89,11 +83,11 @@ def _external_layer(state: Words, constants: Words) -> None:
         state[11, lane] = join(l11 + (c11 & LOW), h11 + (c11 >> HALF))
 
 
-@njit(inline="always")
+@helper(inline="always")
 def _partial_round(state: Words, spare: Words, sums: Words, constant: Word, diagonal: Words) -> None:
     """One partial round; ``sums`` is room for the halves of the sums of the elements."""
     for lane in range(LANES):
-        state[0, lane] = add_constant(state[0, lane], constant)
+        state[0, lane] = add(state[0, lane], constant)
     seventh_powers(state, spare, 1)
     for lane in range(LANES):
         x0, x1, x2, x3 = state[0, lane], state[1, lane], state[2, lane], state[3, lane]
@@ -107,9 +101,9 @@ def _partial_round(state: Words, spare: Words, sums: Words, constant: Word, diag
         sums[0, lane] = total & LOW
         sums[1, lane] = total >> HALF
     for element in range(12):
-        factor = diagonal[element]
+        low, high = diagonal[element] & LOW, diagonal[element] >> HALF
         for lane in range(LANES):
-            state[element, lane] = multiply_add(state[element, lane], factor, sums[0, lane], sums[1, lane])
+            state[element, lane] = multiply_add(state[element, lane], low, high, sums[0, lane], sums[1, lane])
 
 
 @kernel(
@@ -131,7 +125,7 @@ def permute(states: Words, full: Words, partial: Words, diagonal: Words) -> None
         for element in range(12):
             constant = full[_HALF_FULL, element]
             for lane in range(LANES):
-                state[element, lane] = add_constant(state[element, lane], constant)
+                state[element, lane] = add(state[element, lane], constant)
         for round_ in range(_HALF_FULL, FULL_ROUNDS):
             seventh_powers(state, spare, 12)
             _external_layer(state, full[round_ + 1])

@@ -1,58 +1,52 @@
-"""The permutation of Rescue Prime Optimized as a Numba kernel; see ``lanes`` for the layout and the bounds."""
+"""The permutation of Rescue Prime Optimized as a Numba kernel; see ``blocks`` for the layout and the bounds."""
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit, types
+from typing import TYPE_CHECKING
 
-from polyproof.toolkit.kernels import kernel
-from polyproof_poseidon.lanes import (
-    LANES,
-    STATES,
-    Words,
-    circulant_layer,
-    circulant_spectrum,
-    multiply,
-    seventh_powers,
-    square,
-)
-from polyproof_poseidon.rescue_parameters import FIRST_ROW, ROUNDS
+import numpy as np
+from numba import types
+
+from polyproof.toolkit.kernels import helper, kernel
+from polyproof_goldilocks.lane_formulas import multiply, square
+from polyproof_goldilocks.sponges.blocks import LANES, STATES, circulant_layer, circulant_spectrum, seventh_powers
+from polyproof_goldilocks.sponges.rescue_parameters import FIRST_ROW, ROUNDS
+from polyproof_goldilocks.sponges.s_box import REPUNIT_STEPS
+
+if TYPE_CHECKING:
+    from polyproof.hash import Words
 
 __all__ = ["permute"]
 
 _SPECTRUM = circulant_spectrum(FIRST_ROW)
 _NONE = np.uint64(0)
-_OCTAL_DIGITS = (1, 2, 1, 5, 1)
 
 
-@njit(nogil=True)
-def _raise_and_multiply(power: Words, octal_digits: int, factor: Words) -> None:
-    """power ← power^(8^octal_digits)·factor, element by element."""
+@helper()
+def _raise_and_multiply(power: Words, step: int, factor: Words) -> None:
+    """power ← power^(8^step)·factor, element by element."""
     for element in range(12):
-        for _ in range(3 * octal_digits):
+        for _ in range(3 * step):
             for lane in range(LANES):
                 power[element, lane] = square(power[element, lane])
         for lane in range(LANES):
             power[element, lane] = multiply(power[element, lane], factor[element, lane])
 
 
-@njit(nogil=True)
+@helper()
 def _copy(source: Words, target: Words) -> None:
     for element in range(12):
         for lane in range(LANES):
             target[element, lane] = source[element, lane]
 
 
-@njit(nogil=True)
+@helper()
 def _repunit_powers(state: Words, power: Words, kept: Words) -> None:
-    """x ← x^R for R = 1 + 8 + … + 8^10 = (2^33 − 1)/7.
-
-    With R_n = 1 + 8 + … + 8^(n−1): R_(m+n) = 8^n·R_m + R_n, and n goes 1, 2, 4, 5, 10, 11.
-    """
+    """x ← x^R; see ``REPUNIT_STEPS``."""
     _copy(state, power)
-    for octal_digits in _OCTAL_DIGITS:
-        _copy(power if octal_digits > 1 else state, kept)
-        _raise_and_multiply(power, octal_digits, kept)
+    for step in REPUNIT_STEPS:
+        _copy(power if step > 1 else state, kept)
+        _raise_and_multiply(power, step, kept)
     _copy(power, state)
 
 
@@ -66,7 +60,7 @@ def permute(states: Words, constants: Words) -> None:
         for half_round in range(2 * ROUNDS):
             circulant_layer(state, constants[half_round], _SPECTRUM, _NONE)
             if half_round % 2:
-                # 1/7 = R·7·R modulo p − 1: 7·(7·R²) = (2^33 − 1)² = 4·(p − 1) + 1.
+                # 1/7 = R·7·R modulo p − 1; see ``s_box.seventh_root``.
                 _repunit_powers(state, power, kept)
             seventh_powers(state, power, 12)
             if half_round % 2:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import cache
 from hashlib import shake_256
 
-from polyproof_poseidon.integers import MODULUS, WIDTH
+from polyproof_goldilocks.reduction import MODULUS
+from polyproof_goldilocks.sponges.integers import WIDTH
 
 __all__ = ["FIRST_ROW", "ROUNDS", "round_constants"]
 

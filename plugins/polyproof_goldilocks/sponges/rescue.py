@@ -1,6 +1,7 @@
-"""Rescue Prime Optimized over Goldilocks, width 12, rate 8, the parameters for 128 bits.
+"""Rescue Prime Optimized over Goldilocks, width 12, rate 8.
 
-Ashur, Kindi, Meier, Szepieniec, Threadbare: Rescue-Prime Optimized, eprint 2022/1577. Each of seven rounds is twice a
+Ashur, Kindi, Meier, Szepieniec, Threadbare: Rescue-Prime Optimized, eprint 2022/1577; parameters in
+``rescue_parameters``. Each of seven rounds is twice a
 circulant MDS matrix and constants; the first time followed by the seventh power, the second by the
 seventh root. The elements of the capacity come first, as in the paper.
 """
@@ -13,11 +14,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from polyproof.hash import Words
-from polyproof_poseidon import integers
-from polyproof_poseidon.arrays import Matrix, Workspace, matrix_with_constants
-from polyproof_poseidon.integers import MODULUS, WIDTH
-from polyproof_poseidon.rescue_parameters import FIRST_ROW, round_constants
-from polyproof_poseidon.sponge import Sponge
+from polyproof_goldilocks.reduction import MODULUS
+from polyproof_goldilocks.sponges import integers
+from polyproof_goldilocks.sponges.arrays import LinearLayers, Matrix, matrix_with_constants, seventh_power, seventh_root
+from polyproof_goldilocks.sponges.integers import WIDTH
+from polyproof_goldilocks.sponges.rescue_parameters import FIRST_ROW, round_constants
+from polyproof_goldilocks.sponges.sponge import Sponge
 
 __all__ = ["RescuePrimeOptimized"]
 
@@ -42,17 +44,15 @@ class RescuePrimeOptimized(Sponge):
         return state
 
     @staticmethod
-    def _permute_arrays(state: Words, workspace: Workspace) -> None:
+    def _permute_arrays(state: Words, linear: LinearLayers) -> None:
         for index, matrix in enumerate(_linear_layers()):
-            workspace.linear(matrix, state)
-            if index % 2:
-                workspace.seventh_root(state)
-            else:
-                workspace.seventh_power(state)
+            linear.apply(matrix, state)
+            s_box = seventh_root if index % 2 else seventh_power
+            s_box(state, out=state)
 
     @staticmethod
     def _lanes_kernel() -> tuple[Any, tuple[Words, ...]]:
-        from polyproof_poseidon.rescue_lanes import permute
+        from polyproof_goldilocks.sponges.rescue_kernel import permute
 
         return permute, (_lanes_constants(),)
 

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from functools import cache
 
-from polyproof_poseidon.integers import MODULUS
+from polyproof_goldilocks.reduction import MODULUS
 
 __all__ = ["FIRST_ENTRY", "FIRST_ROW", "FULL_ROUNDS", "PARTIAL_ROUNDS", "round_constants"]
 

@@ -1,21 +1,19 @@
-"""The Poseidon permutation as a Numba kernel; see ``lanes`` for the layout and the bounds."""
+"""The Poseidon permutation as a Numba kernel; see ``blocks`` for the layout and the bounds."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import types
 
 from polyproof.toolkit.kernels import kernel
-from polyproof_poseidon.lanes import (
-    LANES,
-    STATES,
-    Words,
-    add_constant,
-    circulant_layer,
-    circulant_spectrum,
-    seventh_powers,
-)
-from polyproof_poseidon.poseidon_parameters import FIRST_ENTRY, FIRST_ROW, FULL_ROUNDS, PARTIAL_ROUNDS
+from polyproof_goldilocks.lane_formulas import add
+from polyproof_goldilocks.sponges.blocks import LANES, STATES, circulant_layer, circulant_spectrum, seventh_powers
+from polyproof_goldilocks.sponges.poseidon_parameters import FIRST_ENTRY, FIRST_ROW, FULL_ROUNDS, PARTIAL_ROUNDS
+
+if TYPE_CHECKING:
+    from polyproof.hash import Words
 
 __all__ = ["permute"]
 
@@ -35,7 +33,7 @@ def permute(states: Words, constants: Words) -> None:
         for element in range(12):
             constant = constants[0, element]
             for lane in range(LANES):
-                state[element, lane] = add_constant(state[element, lane], constant)
+                state[element, lane] = add(state[element, lane], constant)
         for round_ in range(_ROUNDS):
             partial = _FIRST_PARTIAL <= round_ < _FIRST_LATE
             seventh_powers(state, spare, 1 if partial else 12)

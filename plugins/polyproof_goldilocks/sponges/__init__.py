@@ -1,0 +1,1 @@
+"""Sponges over Goldilocks: Poseidon, Poseidon2 and Rescue Prime Optimized."""
