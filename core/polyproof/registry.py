@@ -17,13 +17,13 @@ from polyproof.config.options import did_you_mean, shown
 from polyproof.errors import ExtraMissing, PluginError, Problem
 from polyproof.extras import EXTRAS, is_installed, missing_extra
 from polyproof.hookspecs import KINDS, Component
+from polyproof.model.names import NAME, matches
 from polyproof.version import INTERFACE_VERSION
 
 __all__ = ["ENTRY_POINT_GROUP", "Registered", "Registry", "Skipped", "default_registry"]
 
 ENTRY_POINT_GROUP = "polyproof.plugins"
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")
-_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
 _ANYTHING = (Exception, SystemExit)
 """What a plugin's code may raise while it is imported or asked what it offers."""
@@ -235,7 +235,7 @@ def _component_problem(component: Any) -> str | None:
         return f"offers a Component whose values are not all strings: {shown(component.name)}"
     if component.kind not in KINDS:
         return f"offers {component.name!r} of unknown kind {component.kind!r}: {did_you_mean(component.kind, KINDS)}"
-    if not _NAME.match(component.name):
+    if not matches(NAME, component.name):
         return f"offers a {component.kind} named {component.name!r}; names are lower case, digits and hyphens"
     if not _FACTORY.match(component.factory):
         return f"offers {component.name!r} at {component.factory!r}; expected module:attribute"

@@ -20,6 +20,7 @@ from polyproof.config.options import option
 from polyproof.errors import InputError
 from polyproof.model.amounts import AmountError, Rounding, parse_amount
 from polyproof.model.holdings import FINEST
+from polyproof.model.names import DIGEST, matches
 from polyproof.progress import Progress
 from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
 from polyproof.toolkit.http import Failed
@@ -30,7 +31,6 @@ __all__ = ["BitcoinCore", "BitcoinCoreOptions"]
 _BATCH = 500
 """Addresses validated in one exchange."""
 _SCRIPT = re.compile(r"(?:[0-9a-f]{2}){1,10000}\Z")
-_TXID = re.compile(r"[0-9a-f]{64}\Z")
 
 
 @frozen(kw_only=True)
@@ -168,7 +168,7 @@ def _output(output: Any) -> tuple[str, int, tuple[str, int]]:
     if not isinstance(output, dict):
         raise _NotKnown("an output of the scan cannot be read")
     txid, vout, script = output.get("txid"), output.get("vout"), output.get("scriptPubKey")
-    if not (isinstance(txid, str) and _TXID.match(txid) and isinstance(vout, int) and isinstance(script, str)):
+    if not (isinstance(txid, str) and matches(DIGEST, txid) and isinstance(vout, int) and isinstance(script, str)):
         raise _NotKnown("an output of the scan cannot be read")
     return script, _coins(output.get("amount")), (txid, vout)
 

@@ -17,8 +17,9 @@ from attrs import frozen
 
 from polyproof.errors import ArtifactError, ProofRejected
 from polyproof.formats.files import read_bounded
-from polyproof.liabilities.manifest import AUDIT_ID, parse_manifest
+from polyproof.liabilities.manifest import parse_manifest
 from polyproof.model.manifest import Manifest
+from polyproof.model.names import AUDIT_ID, matches
 from polyproof.settings.policy import Policy
 from polyproof.toolkit.binary import Reader, Writer
 
@@ -133,7 +134,7 @@ class InclusionFile:
         """Read one. Raises ``ProofRejected``."""
         reader = Reader(data, _INCLUSION_MAGIC, _INCLUSION_VERSION, "polyproof inclusion file")
         audit_id = reader.text("audit id", 128)
-        if not AUDIT_ID.match(audit_id):
+        if not matches(AUDIT_ID, audit_id):
             raise ProofRejected("audit-id", "the inclusion file has a malformed audit id")
         digest = reader.raw("manifest digest", 32)
         segment = reader.integer("segment")

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any, Never
 
 from polyproof.errors import ProofRejected
 from polyproof.formats.strict_json import BadJson, parse_strict
 from polyproof.model.manifest import FORMAT, VERSION, Manifest, Segment, proof_file
+from polyproof.model.names import AUDIT_ID, DIGEST, NAME, Pattern, matches
 from polyproof.settings.policy import Policy
 
-__all__ = ["AUDIT_ID", "parse_manifest"]
-
-AUDIT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z")
-"""What an audit id looks like: it appears in file names, on terminals and in transcripts."""
+__all__ = ["parse_manifest"]
 
 _TIMESTAMP = "%Y-%m-%dT%H:%M:%SZ"
-_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
-_AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,159})\Z")
-_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_AMOUNT: Pattern = (r"0|[1-9][0-9]{0,159}", "a decimal integer of at most 160 digits as a string")
 _MAX_DEPTH = 12
 _MAX_TEXT = 1024
 
@@ -46,12 +41,12 @@ def parse_manifest(data: bytes, policy: Policy | None = None) -> Manifest:
     policy.check_segments(len(segments))
     totals = [node.amount() for node in top.take("totals").items()]
     manifest = Manifest(
-        audit_id=top.take("audit_id").matching(AUDIT_ID, "an audit id: letters, digits, dot, hyphen, underscore"),
+        audit_id=top.take("audit_id").matching(AUDIT_ID),
         created=top.take("created").timestamp(),
         organisation=None if organisation.value is None else organisation.text(),
         spec=top.take("spec").mapping(),
         spec_digest=top.take("spec_digest").digest(),
-        backend=top.take("backend").matching(_NAME, "the name of a backend"),
+        backend=top.take("backend").matching(NAME),
         segments=tuple(_parse_segment(node, index, len(totals)) for index, node in enumerate(segments)),
         previous=None if previous.value is None else previous.digest(),
     )
@@ -138,17 +133,17 @@ class _Node:
         value: str = self._expect(str, "a string")
         return value
 
-    def matching(self, pattern: re.Pattern[str], wanted: str) -> str:
+    def matching(self, pattern: Pattern) -> str:
         value = self.text()
-        if not pattern.match(value):
-            _reject("value", f"{self.where} is {_shown(value)}, expected {wanted}")
+        if not matches(pattern, value):
+            _reject("value", f"{self.where} is {_shown(value)}, expected {pattern[1]}")
         return value
 
     def digest(self) -> bytes:
-        return bytes.fromhex(self.matching(_DIGEST, "64 lower-case hexadecimal digits"))
+        return bytes.fromhex(self.matching(DIGEST))
 
     def amount(self) -> int:
-        return int(self.matching(_AMOUNT, "a decimal integer of at most 160 digits as a string"))
+        return int(self.matching(_AMOUNT))
 
     def timestamp(self) -> str:
         value = self.text()

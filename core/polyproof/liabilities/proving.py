@@ -21,10 +21,11 @@ from polyproof.errors import InputError, PluginFault, ProofRejected
 from polyproof.formats.files import tree_size, write_durably
 from polyproof.liabilities.acceptance import SELF_CHECK, Judge, require
 from polyproof.liabilities.checking import Prepared, prepare
-from polyproof.liabilities.manifest import AUDIT_ID, parse_manifest
+from polyproof.liabilities.manifest import parse_manifest
 from polyproof.liabilities.verification import statement_of
 from polyproof.liabilities.workspace import Workspace
 from polyproof.model.manifest import Manifest, Segment
+from polyproof.model.names import AUDIT_ID, matches
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.spec import Spec
@@ -68,11 +69,8 @@ def prove(
     manifest of the audit before this one.
     """
     registry, progress = registry or default_registry(), progress or Progress()
-    if audit_id is not None and not AUDIT_ID.match(audit_id):
-        raise InputError(
-            f"audit id {audit_id!r}: expected 1 to 128 letters, digits, dots, hyphens and underscores, "
-            f"the first a letter or digit"
-        )
+    if audit_id is not None and not matches(AUDIT_ID, audit_id):
+        raise InputError(f"audit id {audit_id!r}: expected {AUDIT_ID[1]}")
     clock = _Clock()
     work = Workspace(out)
     with clock("read"):

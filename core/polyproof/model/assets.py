@@ -5,14 +5,9 @@ from __future__ import annotations
 from attrs import frozen
 
 from polyproof.config.options import option, printable
+from polyproof.model.names import SYMBOL
 
 __all__ = ["Asset"]
-
-
-_SYMBOL = (
-    r"[A-Za-z0-9][A-Za-z0-9.+_$-]{0,31}",
-    "1 to 32 letters, digits or . + _ $ -, beginning with a letter or digit",
-)
 
 
 @frozen
@@ -23,7 +18,7 @@ class Asset:
     """
 
     symbol: str = option(
-        pattern=_SYMBOL, doc="What the asset is called in the snapshot, in proofs and in reports, such as BTC."
+        pattern=SYMBOL, doc="What the asset is called in the snapshot, in proofs and in reports, such as BTC."
     )
     decimals: int = option(
         least=0,
@@ -33,7 +28,7 @@ class Asset:
     )
     bits: int = option(default=64, least=1, most=256, doc="Every balance is below 2^bits units.")
     aliases: tuple[str, ...] = option(
-        default=(), pattern=_SYMBOL, items=(0, 64), doc="Other symbols that the snapshot uses for it, such as XBT."
+        default=(), pattern=SYMBOL, items=(0, 64), doc="Other symbols that the snapshot uses for it, such as XBT."
     )
     name: str | None = option(default=None, check=printable(100), doc="Name for display, such as Bitcoin.")
 

@@ -41,6 +41,7 @@ from polyproof.liabilities.artifacts import (
     read_manifest,
 )
 from polyproof.model.manifest import Manifest
+from polyproof.model.names import AUDIT_ID, DIGEST, TIME
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.reserves.evidence import EVIDENCE
@@ -72,10 +73,6 @@ VERSION = 1
 MOST_BYTES = 8 << 20
 MOST_AUDITS = 8192
 
-_HEX = (r"[0-9a-f]{64}", "64 lower-case hexadecimal digits")
-_AUDIT = (r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", "an audit id")
-_TIME = (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a time in UTC")
-
 
 # The index
 
@@ -84,11 +81,11 @@ _TIME = (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a time in U
 class ListedAudit:
     """One audit, as the index has it."""
 
-    audit_id: str = option(pattern=_AUDIT, doc="Its id, and the name of its directory in audits.")
-    created: str = option(pattern=_TIME, doc="When its proof was started, as its manifest has it.")
-    manifest_digest: str = option(pattern=_HEX, doc="SHA-256 of its manifest.json.")
-    previous: str | None = option(pattern=_HEX, doc="The digest that its manifest names; null in the first audit.")
-    reserves_digest: str | None = option(pattern=_HEX, doc="SHA-256 of its reserves.json; null if it has none.")
+    audit_id: str = option(pattern=AUDIT_ID, doc="Its id, and the name of its directory in audits.")
+    created: str = option(pattern=TIME, doc="When its proof was started, as its manifest has it.")
+    manifest_digest: str = option(pattern=DIGEST, doc="SHA-256 of its manifest.json.")
+    previous: str | None = option(pattern=DIGEST, doc="The digest that its manifest names; null in the first audit.")
+    reserves_digest: str | None = option(pattern=DIGEST, doc="SHA-256 of its reserves.json; null if it has none.")
 
 
 def _listed_once(audits: tuple[ListedAudit, ...]) -> Iterable[Fault]:

@@ -28,9 +28,8 @@ from attrs import evolve, frozen
 
 from polyproof.balances import Pin
 from polyproof.errors import InputError, Problem
-from polyproof.liabilities.manifest import AUDIT_ID
 from polyproof.model.manifest import Manifest
-from polyproof.model.names import BLOCK, DIGEST, NAME, matches
+from polyproof.model.names import AUDIT_ID, BLOCK, DIGEST, NAME, matches
 from polyproof.model.timestamps import is_timestamp
 
 __all__ = ["HEADER", "Challenge", "Challenges", "Freshly", "Freshness", "parse_challenge"]
@@ -66,7 +65,7 @@ class Challenge:
         """Check that every value can be written and read back unchanged."""
         for name, value, sound in (
             ("organisation", self.organisation, _has_line(self.organisation) and self.organisation.isprintable()),
-            ("audit", self.audit_id, bool(AUDIT_ID.match(self.audit_id))),
+            ("audit", self.audit_id, matches(AUDIT_ID, self.audit_id)),
             ("snapshot", self.snapshot, is_timestamp(self.snapshot)),
             ("chain", self.chain, matches(NAME, self.chain)),
             ("height", self.height, bool(_HEIGHT.match(str(self.height)))),

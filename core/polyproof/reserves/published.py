@@ -22,7 +22,7 @@ from polyproof.errors import ProofRejected
 from polyproof.formats.strict_json import canonical_line
 from polyproof.liabilities.artifacts import RESERVES
 from polyproof.model.holdings import amount_text
-from polyproof.model.names import DIGEST
+from polyproof.model.names import AUDIT_ID, DIGEST, NAME, OPTIONAL_NAME, SYMBOL, TIME
 from polyproof.ownership import Status
 from polyproof.reserves.evaluation import AssetReserves, Check, Evaluation, Holding, percent
 from polyproof.reserves.evidence import EVIDENCE
@@ -47,8 +47,6 @@ _DECIMAL = (r"(0|[1-9][0-9]{0,70})(\.[0-9]{0,76}[1-9])?", "an exact decimal with
 _SIGNED = (r"-?(0|[1-9][0-9]{0,160})(\.[0-9]{0,76}[1-9])?", "an exact decimal, as text")
 _WHOLE = (r"0|[1-9][0-9]{0,200}", "a whole number, as text")
 _OWED = (r"(0|[1-9][0-9]{0,160})(\.[0-9]{0,76}[1-9])?", "an exact decimal without trailing zeros, as text")
-_AUDIT = (r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", "an audit id")
-_TIME = (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a time in UTC")
 _TEXT = (r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]{0,1024}", "text that can be shown")
 _PERCENT = (r"(0|[1-9][0-9]{0,200})\.[0-9]{2}", "a percentage with two decimals, rounded down")
 
@@ -96,10 +94,8 @@ class ByFreshness:
 class PublishedChain:
     """The rows of an asset on one chain and of one token."""
 
-    chain: str = option(pattern=(r"[a-z0-9]+(-[a-z0-9]+)*", "a name"), doc="The chain.")
-    token: str = option(
-        pattern=(r"([a-z0-9]+(-[a-z0-9]+)*)?", "a name"), doc="Which of several tokens; empty for the usual one."
-    )
+    chain: str = option(pattern=NAME, doc="The chain.")
+    token: str = option(pattern=OPTIONAL_NAME, doc="Which of several tokens; empty for the usual one.")
     holding: PublishedHolding = option(doc="Its rows.")
 
 
@@ -116,7 +112,7 @@ class PublishedRatio:
 class PublishedAsset:
     """One asset: what is held and what is owed."""
 
-    symbol: str = option(pattern=(r"[A-Za-z0-9][A-Za-z0-9.+_$-]{0,31}", "a symbol"), doc="As the manifest has it.")
+    symbol: str = option(pattern=SYMBOL, doc="As the manifest has it.")
     decimals: int = option(least=0, most=77, doc="As the manifest has it.")
     liabilities: str = option(pattern=_OWED, doc="What is owed, in coins, as proved.")
     counted: str = option(pattern=_DECIMAL, doc="What counts as held, in coins, rounded down to the asset's decimals.")
@@ -146,7 +142,7 @@ class PublishedEvidence:
 class PublishedFile:
     """A reserve file that the rows were read from."""
 
-    format: str = option(pattern=(r"[a-z0-9]+(-[a-z0-9]+)*", "a name"), doc="Name of the source that read it.")
+    format: str = option(pattern=NAME, doc="Name of the source that read it.")
     file: str = option(pattern=_TEXT, doc="Its name, without directories.")
     sha256: str = option(pattern=DIGEST, doc="Its digest.")
     rows: int = option(least=0, doc="Rows taken from it.")
@@ -170,20 +166,16 @@ class PublishedReserves:
 
     format: str = option(choices=(FORMAT,), doc="What kind of file this is.")
     version: int = option(choices=(VERSION,), doc="Version of the format.")
-    audit_id: str = option(
-        pattern=(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", "an audit id"), doc="The audit of liabilities."
-    )
+    audit_id: str = option(pattern=AUDIT_ID, doc="The audit of liabilities.")
     manifest_digest: str = option(pattern=DIGEST, doc="SHA-256 of that audit's manifest.")
     organisation: str | None = option(pattern=_TEXT, doc="Whose holdings these are, as the manifest has it.")
-    created: str = option(pattern=_TIME, doc="When this was evaluated.")
-    snapshot: str = option(pattern=_TIME, doc="The time that holdings are stated for.")
+    created: str = option(pattern=TIME, doc="When this was evaluated.")
+    snapshot: str = option(pattern=TIME, doc="The time that holdings are stated for.")
     policy: ReservesPolicy = option(doc="Which holdings were counted, and how much was required.")
     pins: tuple[Pin, ...] = option(items=(0, 256), doc="The block of the snapshot, for each chain.")
     assets: tuple[PublishedAsset, ...] = option(items=(1, 4096), doc="Every asset of the audit, in its order.")
     met: bool = option(doc="Whether every asset is covered as the policy requires.")
-    short: tuple[str, ...] = option(
-        pattern=(r"[A-Za-z0-9][A-Za-z0-9.+_$-]{0,31}", "a symbol"), doc="The assets that are not."
-    )
+    short: tuple[str, ...] = option(pattern=SYMBOL, doc="The assets that are not.")
     evidence: PublishedEvidence = option(doc="The rows, for anyone to judge again.")
     files: tuple[PublishedFile, ...] = option(items=(0, 64000), doc="What the rows were read from.")
     discrepancies: tuple[PublishedDiscrepancy, ...] = option(

@@ -21,6 +21,7 @@ from polyproof.config.tree import Node, from_json, load_yaml, parse_yaml
 from polyproof.errors import InputError, ProofRejected
 from polyproof.formats.strict_json import canonical
 from polyproof.model.assets import Asset
+from polyproof.model.names import NAME
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
 from polyproof.settings.reserves import ReservesSpec
@@ -129,7 +130,7 @@ class Spec(PublicSpec):
     """A spec file."""
 
     name: str = option(
-        pattern=(r"(?!.{65})[a-z0-9]+(-[a-z0-9]+)*", "at most 64 lower case letters, digits and single hyphens"),
+        pattern=(rf"(?!.{{65}}){NAME[0]}", f"at most 64 {NAME[1]}"),
         doc="Short name of the organisation that is audited; audit ids begin with it.",
     )
     organisation: str | None = option(

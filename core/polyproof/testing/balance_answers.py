@@ -22,7 +22,6 @@ A provider that knows who controls accounts supplies ``controlled`` as well.
 # ruff: noqa: D102 - the name of a test is its claim
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
@@ -30,6 +29,7 @@ from attrs import evolve
 
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
 from polyproof.config.options import options_of
+from polyproof.model.names import NAME, matches
 from polyproof.ownership import AccountControl
 from polyproof.progress import Progress
 from polyproof.testing.servers import SECRET
@@ -112,7 +112,7 @@ class BalanceSuite:
 
     def test_provider_states_its_name_and_options(self, provider: BalanceProvider) -> None:
         assert isinstance(provider, BalanceProvider)
-        assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", provider.name)
+        assert matches(NAME, provider.name)
         assert isinstance(provider.options, provider.Options)
         options_of(provider.Options)
 

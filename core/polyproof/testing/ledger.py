@@ -35,6 +35,7 @@ import pytest
 from polyproof.errors import Problem
 from polyproof.ledger import Account, LedgerFormat
 from polyproof.model.assets import Asset
+from polyproof.model.names import NAME, matches
 from polyproof.registry import Registry
 from polyproof.settings.accounts import AccountsSettings
 from polyproof.testing.hostile_files import FILES, MEBIBYTE, UNENDING, bounded, damaged, truncated
@@ -91,7 +92,7 @@ class LedgerSuite:
     def test_format_states_its_name_suffixes_and_units_and_needs_no_arguments(self, ledger: LedgerFormat) -> None:
         assert isinstance(ledger, LedgerFormat)
         assert type(ledger)().name == ledger.name
-        assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", ledger.name)
+        assert matches(NAME, ledger.name)
         assert isinstance(ledger.suffixes, tuple)
         assert all(re.fullmatch(r"\.[a-z0-9]+", suffix) for suffix in ledger.suffixes)
         assert isinstance(ledger.base_units, bool)

@@ -31,6 +31,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from polyproof.model.names import NAME, matches
 from polyproof.ownership import AccountControl, Kind, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.testing.junk_claims import JUNK, LONG, SEQUENCES, altered, with_junk
 
@@ -94,10 +95,10 @@ class OwnershipSuite:
     def test_scheme_states_its_name_and_chains_and_needs_no_arguments(self, scheme: OwnershipScheme) -> None:
         assert isinstance(scheme, OwnershipScheme)
         assert type(scheme)().name == scheme.name
-        assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", scheme.name)
+        assert matches(NAME, scheme.name)
         assert isinstance(scheme.chains, frozenset)
         assert scheme.chains
-        assert all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", chain) for chain in scheme.chains)
+        assert all(matches(NAME, chain) for chain in scheme.chains)
 
     @pytest.mark.parametrize("message", _MESSAGES, ids=range(len(_MESSAGES)))
     def test_a_wallets_own_signature_is_recognised(self, scheme: OwnershipScheme, sign: Sign, message: str) -> None:

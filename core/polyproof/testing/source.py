@@ -29,7 +29,6 @@ tested here.
 # ruff: noqa: D102 - the name of a test is its claim
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -41,6 +40,7 @@ from polyproof.errors import Problem
 from polyproof.findings import Findings
 from polyproof.model.assets import Asset
 from polyproof.model.holdings import FINEST, MOST_TEXTS
+from polyproof.model.names import NAME, matches
 from polyproof.ownership import Kind
 from polyproof.source import Coin, FileOptions, Row, Source, Total
 from polyproof.testing.hostile_files import FILES, MEBIBYTE, UNENDING, bounded, damaged, truncated
@@ -58,7 +58,6 @@ _SOME: Holdings = (
     ("third", "0"),
     ("fourth", "123456789012345678901234567890"),
 )
-_NAME = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class SourceSuite:
@@ -97,7 +96,7 @@ class SourceSuite:
 
     def test_source_states_its_name_and_options(self, source: Source) -> None:
         assert isinstance(source, Source)
-        assert _NAME.fullmatch(source.name)
+        assert matches(NAME, source.name)
         assert issubclass(source.Options, FileOptions)
         assert isinstance(source.options, source.Options)
         assert {"path", "scheme", "message", "totals"} <= {option.name for option in options_of(source.Options)}
@@ -110,13 +109,13 @@ class SourceSuite:
             assert_texts(coin.name, coin.asset, coin.chain, coin.token)
             assert coin.name
             assert coin.asset
-            assert _NAME.fullmatch(coin.chain), coin
-            assert not coin.token or _NAME.fullmatch(coin.token), coin
+            assert matches(NAME, coin.chain), coin
+            assert not coin.token or matches(NAME, coin.token), coin
         names = [spelling(coin.name) for coin in source.coins]
         assert len(set(names)) == len(names), "a coin is listed twice"
         networks = [spelling(name) for name in source.networks]
         assert len(set(networks)) == len(networks), "a network is listed twice"
-        assert all(_NAME.fullmatch(chain) for chain in source.networks.values())
+        assert all(matches(NAME, chain) for chain in source.networks.values())
 
     def test_holdings_come_in_order_as_they_are_written(self, source: Source, write: Write, path: Path) -> None:
         path.write_bytes(write(_SOME))

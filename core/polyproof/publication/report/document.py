@@ -19,6 +19,7 @@ from polyproof.balances import Pin
 from polyproof.config.options import option, plain
 from polyproof.model.assets import Asset
 from polyproof.model.holdings import FINEST, amount_text
+from polyproof.model.names import AUDIT_ID, DIGEST, SYMBOL, TIME
 from polyproof.publication.history import VerifiedAudit
 from polyproof.reserves.evaluation import percent
 from polyproof.reserves.published import (
@@ -48,10 +49,6 @@ REPORT = "report.json"
 FORMAT = "polyproof/report"
 VERSION = 1
 
-_HEX = (r"[0-9a-f]{64}", "64 lower-case hexadecimal digits")
-_AUDIT = (r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", "an audit id")
-_TIME = (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a time in UTC")
-_SYMBOL = (r"[A-Za-z0-9][A-Za-z0-9.+_$-]{0,31}", "a symbol")
 _DECIMAL = (r"(0|[1-9][0-9]{0,160})(\.[0-9]{0,76}[1-9])?", "an exact decimal without trailing zeros, as text")
 _PERCENT = (r"(0|[1-9][0-9]{0,200})\.[0-9]{2}", "a percentage with two decimals, rounded down")
 
@@ -60,11 +57,13 @@ _PERCENT = (r"(0|[1-9][0-9]{0,200})\.[0-9]{2}", "a percentage with two decimals,
 class ReportAudit:
     """The audit that the report is about."""
 
-    audit_id: str = option(pattern=_AUDIT, doc="Its id.")
+    audit_id: str = option(pattern=AUDIT_ID, doc="Its id.")
     organisation: str | None = option(doc="Whose audit it is, as the manifest has it.")
-    created: str = option(pattern=_TIME, doc="When its proof was started.")
-    manifest_digest: str = option(pattern=_HEX, doc="SHA-256 of its manifest: what readers compare.")
-    previous: str | None = option(pattern=_HEX, doc="Manifest digest of the previous audit; null if this is the first.")
+    created: str = option(pattern=TIME, doc="When its proof was started.")
+    manifest_digest: str = option(pattern=DIGEST, doc="SHA-256 of its manifest: what readers compare.")
+    previous: str | None = option(
+        pattern=DIGEST, doc="Manifest digest of the previous audit; null if this is the first."
+    )
     backend: str = option(doc="Name of the proof backend.")
     segments: int = option(least=1, doc="How many proofs it has.")
     proof_bytes: int = option(least=0, doc="Bytes of all proofs.")
@@ -74,7 +73,7 @@ class ReportAudit:
 class ReportAsset:
     """One asset."""
 
-    symbol: str = option(pattern=_SYMBOL, doc="As the manifest has it.")
+    symbol: str = option(pattern=SYMBOL, doc="As the manifest has it.")
     decimals: int = option(least=0, most=77, doc="As the manifest has it.")
     liabilities: str = option(pattern=_DECIMAL, doc="What is owed, in coins, as the proof states it.")
     reserves: PublishedAsset | None = option(
@@ -107,11 +106,11 @@ class ReportAsset:
 class ReportReserves:
     """The time and blocks that holdings are stated for, and how they were counted."""
 
-    digest: str = option(pattern=_HEX, doc="SHA-256 of reserves.json.")
-    created: str = option(pattern=_TIME, doc="When they were evaluated.")
-    snapshot: str = option(pattern=_TIME, doc="The time that holdings are stated for.")
+    digest: str = option(pattern=DIGEST, doc="SHA-256 of reserves.json.")
+    created: str = option(pattern=TIME, doc="When they were evaluated.")
+    snapshot: str = option(pattern=TIME, doc="The time that holdings are stated for.")
     met: bool = option(doc="Whether every asset is covered as the policy requires.")
-    short: tuple[str, ...] = option(pattern=_SYMBOL, doc="The assets that are not.")
+    short: tuple[str, ...] = option(pattern=SYMBOL, doc="The assets that are not.")
     policy: ReservesPolicy = option(doc="Which holdings were counted, and how much was required.")
     pins: tuple[Pin, ...] = option(doc="The block of the snapshot, for each chain.")
     evidence: PublishedEvidence = option(doc="The file of rows.")
@@ -160,7 +159,7 @@ class ReportSecurity:
 class EntryAsset:
     """One asset in an audit of the history."""
 
-    symbol: str = option(pattern=_SYMBOL, doc="As that audit's manifest has it.")
+    symbol: str = option(pattern=SYMBOL, doc="As that audit's manifest has it.")
     liabilities: str = option(pattern=_DECIMAL, doc="What was owed, in coins.")
     counted: str | None = option(pattern=_DECIMAL, doc="What counted as held, in coins; null without reserves.")
     percent: str | None = option(
@@ -173,10 +172,10 @@ class EntryAsset:
 class ReportEntry:
     """One audit of the history, verified like the newest."""
 
-    audit_id: str = option(pattern=_AUDIT, doc="Its id.")
-    created: str = option(pattern=_TIME, doc="When its proof was started.")
-    manifest_digest: str = option(pattern=_HEX, doc="SHA-256 of its manifest.")
-    previous: str | None = option(pattern=_HEX, doc="The manifest digest that it names as the one before.")
+    audit_id: str = option(pattern=AUDIT_ID, doc="Its id.")
+    created: str = option(pattern=TIME, doc="When its proof was started.")
+    manifest_digest: str = option(pattern=DIGEST, doc="SHA-256 of its manifest.")
+    previous: str | None = option(pattern=DIGEST, doc="The manifest digest that it names as the one before.")
     backend: str = option(doc="Name of the proof backend.")
     met: bool | None = option(doc="Whether every asset was covered; null without reserves.")
     assets: tuple[EntryAsset, ...] = option(doc="Every asset of that audit.")
