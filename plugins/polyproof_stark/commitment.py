@@ -1,10 +1,10 @@
 """FRI as a polynomial commitment: commit to columns, open all of them at points outside the field.
 
-Every column f and point z gives the quotient (f(X) − f(z))/(X − z), a polynomial exactly if the value
-sent is right. All quotients are combined with powers of one challenge γ into a codeword, and the
-low-degree test is run on that (DEEP-FRI: Ben-Sasson, Goldberg, Kopparty, Saraf, eprint 2019/336).
+Every column f and point z gives the quotient (f(X) − f(z))/(X − z), a polynomial exactly if the value sent is right.
+All quotients are combined with powers of one challenge γ into a codeword, on which the low-degree test is run
+(DEEP-FRI: Ben-Sasson, Goldberg, Kopparty, Saraf, eprint 2019/336).
 
-Binding, not hiding: nothing is blinded here. The STARK, which must hide, has masks of its own.
+The commitment is binding but not hiding, since nothing is blinded here. The STARK, which must hide, adds masks.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class FriOpening:
 class FriCommitment(PolynomialCommitment):
     """The polynomial commitment ``fri``.
 
-    Constructed with the components it is made of; prover and verifier need the same numbers. A
-    commitment has ``size`` coefficients a column, a power of two of at least 64.
+    Prover and verifier must construct it with the same components and numbers. Each column has ``size`` coefficients, a
+    power of two of at least 64.
     """
 
     name = "fri"
@@ -119,7 +119,7 @@ class FriCommitment(PolynomialCommitment):
         checked = [np.asarray(point, np.uint64) for point in points]
         for point in checked:
             if point.shape != (self.extension.degree,) or self.extension.in_base(point):
-                raise ValueError("a point of opening is an extension element outside the base field")
+                raise ValueError("a point to open at must be an extension element outside the base field")
         return checked
 
     def open(self, states: Sequence[FriState], points: Sequence[Elements], transcript: Transcript) -> FriOpening:
@@ -224,7 +224,7 @@ class FriCommitment(PolynomialCommitment):
         return writer.getvalue()
 
     def read(self, data: bytes, widths: Sequence[int], points: int) -> FriOpening:
-        """Parse an opening of commitments of these widths at so many points. Raises ``ProofRejected``."""
+        """Parse an opening of commitments of these widths at ``points`` points. Raises ``ProofRejected``."""
         reader = Reader(data, MAGIC, VERSION, "FRI opening")
         values = tuple(
             tuple(reader.elements("values", self.extension, (width,)) for _ in range(points)) for width in widths

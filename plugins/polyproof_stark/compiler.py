@@ -1,4 +1,4 @@
-"""From constraints written once to everything a STARK needs of them.
+"""From constraints written once to everything that a STARK needs to know about them.
 
 ``compile_system`` takes what a system states (``polyproof.toolkit.stated_constraints``) and expands lookups
 and sums into columns and constraints of their own. The result, a ``CompiledSystem``, is what prover and
@@ -36,7 +36,7 @@ from polyproof_stark.expressions import Value
 __all__ = ["CompiledSystem", "Constraint", "Lookup", "RowSet", "compile_system"]
 
 ALPHA, LAMBDA = 0, 1
-"""Indices of the two challenges that the argument (C) is made with."""
+"""Indices of the two challenges of the argument (C)."""
 
 MAX_TABLE_BITS = 24
 
@@ -70,7 +70,7 @@ class Lookup:
     groups: tuple[tuple[int, ...], ...]
     """Nodes of the looked-up values, cut into the groups that share a helper column."""
     names: tuple[str, ...]
-    """For each value the range check that it is under."""
+    """For each value the name of its range check."""
     table: int
     """Column index of t; μ is the next one."""
     helpers: int
@@ -86,9 +86,9 @@ class Lookup:
 class CompiledSystem:
     """A constraint system, expanded: what prover and verifier agree on.
 
-    Columns are numbered through: A, the system's own (witness), of which a user opens a row; B, the tables
-    and multiplicities of lookups (range), committed together with A; C, helpers and running sum (argument),
-    in the extension, committed after α and λ.
+    Columns are numbered consecutively: A, the system's own (witness), of which a user opens a row; B, the tables and
+    multiplicities of lookups (range), committed together with A; C, the helpers and the running sum (argument), in
+    the extension, committed after α and λ.
     """
 
     name: str
@@ -106,7 +106,7 @@ class CompiledSystem:
     increment_last: int
     """Node by which acc grows on row U−1."""
     next_columns: tuple[int, ...]
-    """Columns that some constraint reads one row ahead, in order: opened at ωz too."""
+    """Columns that some constraint reads one row ahead, in order; they are opened at ωz too."""
     digest: bytes
     """SHA-256 of what the system stated: columns, public values, ranges, sums, constraints."""
 
@@ -134,7 +134,7 @@ class CompiledSystem:
         return max(bounds)
 
     def chunks(self, rows: int, blinding: int) -> int:
-        """Chunks of ``rows − blinding`` coefficients that the quotient is split into: computed, never assumed."""
+        """Number of chunks of ``rows − blinding`` coefficients that the quotient is split into (section 3)."""
         return -(-(self.quotient_degree(rows, blinding) + 1) // (rows - blinding))
 
     def scalar(self, node: Node, publics: Mapping[str, int], challenges: Sequence[Elements]) -> Value:
@@ -147,14 +147,17 @@ class CompiledSystem:
 def compile_system(system: ConstraintSystem, group_size: int) -> CompiledSystem:
     """Expand a system; ``group_size`` looked-up values share a helper column (degree group_size + 1).
 
-    Raises ``InputError`` for what the system must not state.
+    Raises ``InputError`` for what ``state_constraints`` refuses and for a range check of no bits or more than 24.
     """
     stated = state_constraints(system)
     tables = stated.tables()
+    # The table of section 3, in its order, which gives each constraint its power of η: after the system's own
+    # constraints, lines 1 to 5 for each table and lines 6 to 9 for the running sum.
     expansion = _Expansion(stated, len(tables))
     lookups = tuple(expansion.expand_lookup(bits, ranges, group_size) for bits, ranges in tables.items())
     accumulator, increment, increment_last = expansion.expand_sums()
 
+    # Degrees, which bound the quotient (section 3, "Degree"), and the columns to open at ωz as well (section 5).
     nodes = tuple(stated.graph.nodes)
     degree = degrees(nodes, degree_in_columns)
     read = (nodes[index] for index in reachable(nodes, [root.index for _, root, _ in expansion.constraints]))
@@ -179,10 +182,7 @@ def compile_system(system: ConstraintSystem, group_size: int) -> CompiledSystem:
 
 
 class _Expansion:
-    """Columns and constraints as they grow, in the order of section 3 of the protocol.
-
-    The order of constraints gives each its power of η; the system's own come first.
-    """
+    """The columns of section 2 and the constraints of section 3, as far as they have been added."""
 
     def __init__(self, stated: StatedConstraints, tables: int) -> None:
         self.range_columns: list[str] = []
@@ -211,7 +211,7 @@ class _Expansion:
         self.constraints.append((name, expression, rows))
 
     def _lambda(self, exponent: int) -> Expression:
-        """λ^exponent, made of the power before it."""
+        """λ^exponent, as a node made from the power before it."""
         while len(self._powers) <= exponent:
             self._powers.append(self._powers[-1] * self._graph.node(Operation.CHALLENGE, LAMBDA))
         return self._powers[exponent]
@@ -243,7 +243,7 @@ class _Expansion:
         # Line 5: h_T = μ/(α − t).
         self._require(f"{label}.table helper", table_helper * (self._alpha - t) - multiplicity, RowSet.ALL)
 
-        # What lines 7 and 8 add up: over all rows it vanishes exactly if every value is in the table.
+        # What lines 7 and 8 add up; its sum over all rows is zero exactly if every value is in the table.
         self._balances.append(reduce(operator.add, helpers, self._zero) - table_helper)
         nodes = tuple(tuple(value.index for value in group) for group in groups)
         return Lookup(bits, nodes, names, table, first_helper)
@@ -257,9 +257,9 @@ class _Expansion:
         return product, cofactors
 
     def expand_sums(self) -> tuple[int | None, int, int]:
-        """Lines 6 to 9: one running sum for all lookups and sums; its column, and by which nodes it grows.
+        """Lines 6 to 9: one running sum for all lookups and sums. Returns its column, and the nodes that it grows by.
 
-        λ^0 is the first lookup's, λ^1 … the sums', the powers after those the further lookups'.
+        λ^0 belongs to the first lookup, the powers from λ^1 on to the sums, the powers after those to further lookups.
         """
         if not self._balances and not self._sums:
             return None, self._zero.index, self._zero.index

@@ -17,7 +17,7 @@ __all__ = ["Violation", "check_trace"]
 
 @frozen
 class Violation:
-    """A constraint that a trace breaks, and the first row where it does."""
+    """A constraint that a trace breaks, and the first row on which it does."""
 
     constraint: str
     row: int
@@ -35,7 +35,7 @@ def check_trace(
     publics: Mapping[str, int],
     challenges: Sequence[Elements],
 ) -> list[Violation]:
-    """The debug check: evaluate every constraint on every row it holds on and name those that fail.
+    """Evaluate every constraint on every row on which it must hold, and list those that fail.
 
     ``base``: ``(N, base columns)``; ``arguments``: ``(N, argument columns, e)``; ``active`` = U.
     """

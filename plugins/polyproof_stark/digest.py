@@ -14,7 +14,7 @@ _SIGNS = {Operation.ADD: "+", Operation.SUBTRACT: "-", Operation.MULTIPLY: "*"}
 
 
 def digest(stated: StatedConstraints, group_size: int) -> bytes:
-    """SHA-256 of what a system stated, as JSON with sorted keys and no spaces.
+    """SHA-256 of what a system states, as JSON with sorted keys and no spaces (section 3, "Digest").
 
     Expressions are written in prefix form: a column by its name (with ' on the next row), a public value
     as $name, a constant in decimal, and (+ a b), (- a b), (* a b).
@@ -40,7 +40,7 @@ def digest(stated: StatedConstraints, group_size: int) -> bytes:
 
 
 def _texts(stated: StatedConstraints) -> dict[int, str]:
-    """Every node that a statement is made of, in prefix form; a constraint's nodes come before it."""
+    """Every node that a statement is made of, in prefix form, by index. A node's operands have lower indices."""
     nodes = stated.graph.nodes
     roots = [zero.expression for zero in stated.zeros]
     roots += [value for item in stated.ranges for value in item.values]

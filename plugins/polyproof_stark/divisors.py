@@ -1,4 +1,4 @@
-"""What constraints are divided by (section 3 of docs/reference/protocol.md)."""
+"""The divisors of constraints (section 3 of docs/reference/protocol.md)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["Divisors"]
 
 
 class Divisors:
-    """What each set of rows divides a constraint by, at any points.
+    """The divisor that belongs to each set of rows, evaluated at a point or on D.
 
-    Rows r < U: Z_U(X) = (X^N − 1) / ∏_{r ≥ U} (X − ω^r). Without the last of them: Z_U(X) / (X − ω^{U−1}).
-    A single row: X − ω^r.
+    Rows r < U: Z_U(X) = (X^N − 1) / ∏_{r ≥ U} (X − ω^r). Without row U−1: Z_U(X) / (X − ω^{U−1}). A single row r:
+    X − ω^r.
     """
 
     def __init__(self, instance: Instance) -> None:
@@ -42,7 +42,7 @@ class Divisors:
 
     @cached_property
     def blinding_polynomial(self) -> list[int]:
-        """Coefficients of ∏_{r ≥ U} (X − ω^r), constant first: computed once, extended by a transform."""
+        """Coefficients of ∏_{r ≥ U} (X − ω^r), constant first."""
         modulus = self.instance.field.modulus
         coefficients = [1]
         for root in self.blinding_roots:

@@ -1,6 +1,6 @@
-"""Expressions of the graph, evaluated on arrays: the one evaluation that prover, verifier and debug check share.
+"""Expressions of the graph, evaluated on arrays: one evaluation shared by prover, verifier and debug check.
 
-They differ only in what the leaves are: blocks of rows over D, values opened at one point, rows of a trace.
+The three differ only in their leaves: blocks of rows over D, values opened at one point, rows of a trace.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ARITHMETIC = (Operation.ADD, Operation.SUBTRACT, Operation.MULTIPLY)
 
 @frozen(eq=False)
 class Value:
-    """An array of the base field, or (``extended``) of the extension with its trailing axis."""
+    """An array over the base field, or, if ``extended``, over the extension, with its trailing axis."""
 
     array: Elements
     extended: bool
@@ -34,10 +34,10 @@ def evaluate(
     extension: Extension,
     visit: Callable[[int, Value], None] | None = None,
 ) -> dict[int, Value]:
-    """Evaluate nodes of the graph on arrays; leaves (columns, publics, challenges) come from ``leaf``.
+    """The values of ``roots``, by index. Leaves (columns, public values, challenges) come from ``leaf``.
 
-    A value is dropped after its last use, so that a block of rows stays in cache. With ``visit`` each
-    root is handed over as soon as it is known, and nothing is returned.
+    A value is dropped after its last use, so that a block of rows stays in cache. With ``visit``, each root is passed
+    to it as soon as it is known, and nothing is returned.
     """
     field = extension.field
     order = reachable(nodes, roots)

@@ -2,7 +2,7 @@
 
 Ben-Sasson, Bentov, Horesh, Riabzev, "Fast Reed-Solomon interactive oracle proofs of proximity"
 (ICALP 2018), with folds of arity 2 to 16 and an early stop. The same folds run on a second domain, the
-trace subgroup H, for the inclusion chain; the code therefore never assumes which domain it folds.
+trace subgroup H, for the inclusion chain, so nothing here assumes which domain is folded.
 
 A domain is shift·⟨ω_M⟩ in natural order; leaf k of a layer with arity a is the coset of the points
 k + j·M/a, j < a, and folds to point k of the next layer, whose domain is the a-th power.
@@ -21,7 +21,7 @@ from polyproof.field import Elements, Extension, Field
 __all__ = ["Domain", "Folding", "check_folds", "fold", "fold_codeword", "interpolate_final", "leaves_of"]
 
 FINAL_BOUND = 32
-"""Folding stops at the first degree bound that is not above this."""
+"""Folding stops at the first degree bound that does not exceed this."""
 
 
 @frozen
@@ -51,14 +51,14 @@ class Domain:
 
 @frozen
 class Folding:
-    """The schedule: degree bound of the first codeword, arity of every fold."""
+    """The schedule of folds: degree bound of the first codeword, and arity of every fold."""
 
     degree_bound: int
     arities: tuple[int, ...]
 
     @classmethod
     def of(cls, degree_bound: int, arity: int) -> Folding:
-        """Fold by ``arity``, at last by what leads exactly to ``FINAL_BOUND``."""
+        """Fold by ``arity``, the last time by whatever leads exactly to ``FINAL_BOUND``."""
         arities = []
         bound = degree_bound
         while bound > FINAL_BOUND:
@@ -119,7 +119,7 @@ def fold_codeword(
 
 
 def leaf_rows(codeword: Elements, arity: int) -> Elements:
-    """A codeword ``(M, e)`` as the rows of its Merkle tree: ``(M/arity, arity·e)``, a coset to a row."""
+    """A codeword ``(M, e)`` as the rows of its Merkle tree: ``(M/arity, arity·e)``, one coset to a row."""
     size, degree = codeword.shape
     count = size // arity
     return np.ascontiguousarray(codeword.reshape(arity, count, degree).transpose(1, 0, 2)).reshape(count, -1)
@@ -128,7 +128,7 @@ def leaf_rows(codeword: Elements, arity: int) -> Elements:
 def interpolate_final(extension: Extension, codeword: Elements, domain: Domain, bound: int) -> Elements:
     """Coefficients ``(bound, e)`` of the final polynomial.
 
-    Raises ``ValueError`` if the codeword is not of degree below the bound: the prover made a mistake.
+    Raises ``ValueError`` if the codeword is not of degree below the bound, which is the prover's mistake.
     """
     coefficients = extension.field.inverse_transform(codeword, domain.shift)
     if coefficients[bound:].any():
@@ -137,7 +137,7 @@ def interpolate_final(extension: Extension, codeword: Elements, domain: Domain, 
 
 
 def leaves_of(folding: Folding, size: int, indices: Sequence[int]) -> list[list[int]]:
-    """For each layer the leaves that queries at these indices of the first layer touch, sorted, distinct."""
+    """For each layer the distinct leaves that queries at these indices of the first layer touch, in ascending order."""
     layers = []
     current = list(indices)
     for arity in folding.arities:
@@ -175,7 +175,7 @@ def check_folds(
         count = domain.size // arity
         leaf = np.searchsorted(np.array(leaves, np.int64), position % count)
         if not np.array_equal(opened[leaf, position // count], expected):
-            raise ProofRejected("fold", f"layer {number} does not hold the value that it was folded to")
+            raise ProofRejected("fold", f"layer {number} does not contain the value that it was folded to")
         points = domain.points(field, leaves)
         expected = fold(extension, np.ascontiguousarray(opened.transpose(1, 0, 2)), points, challenge)
         position = np.array(leaves, np.int64)

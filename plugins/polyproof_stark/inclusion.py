@@ -1,7 +1,7 @@
 """The inclusion proof: one row of A, tied to the polynomial whose sums were proven.
 
-A Merkle path alone proves nothing here: a prover could alter exactly the rows that users open. So a user's
-row determines G_A(ω^r), the pair tree holds it, and from there a FRI path of its own leads down to the final
+A Merkle path alone would prove nothing here, since a prover could alter exactly the rows that users open. So a user's
+row determines G_A(ω^r), the pair tree contains it, and from there a separate FRI path leads down to the final
 polynomial (section 8 of docs/reference/protocol.md; the idea is FRIDA's, eprint 2024/248).
 """
 
@@ -29,7 +29,7 @@ VERSION = 1
 
 @frozen(eq=False)
 class InclusionProof:
-    """What the exchange gives one user in addition to the public proof. No user id, no balances."""
+    """What the exchange gives one user in addition to the public proof. It contains no user id and no balances."""
 
     row: int
     nonce: bytes
@@ -60,7 +60,7 @@ class InclusionProof:
 
     @classmethod
     def read(cls, data: bytes, instance: Instance, hash: Hash, trees: Mapping[str, VectorCommitment]) -> InclusionProof:
-        """Parse a payload; every length follows from the instance and the row. Raises ``ProofRejected``."""
+        """Parse a payload, in which every length follows from the instance and the row. Raises ``ProofRejected``."""
         p, extension = instance.parameters, instance.extension
         reader = Reader(data, MAGIC, VERSION, "inclusion proof")
         row = reader.integer("row", 0, p.rows - 1)
@@ -90,16 +90,16 @@ def verify_inclusion(
     tag: Digest,
     trees: Mapping[str, VectorCommitment],
 ) -> None:
-    """Check that the row with these limbs and this tag is one the proven sums were taken over.
+    """Check that the row with these limbs and this tag is one of those that the proven sums were taken over.
 
-    ``limbs``: ``(witness,)``, the user's own, already checked to be in range; ``tag``: recomputed from
-    the user's own account id. Raises ``ProofRejected``.
+    ``limbs``: ``(witness,)``, from the balances that the user typed, already checked to be in range; ``tag``: ``(4,)``,
+    from the account id that the user typed. Raises ``ProofRejected``.
     """
     extension, field, p, layout = instance.extension, instance.field, instance.parameters, instance.layout
     if proof.row >= p.active - 1:
         raise ProofRejected(
             "row",
-            f"row {proof.row} is not an account's: those are 0 to {p.active - 2}, the rest is carries and blinding",
+            f"row {proof.row} is not an account's: those are 0 to {p.active - 2}, the rest are carries and blinding",
         )
     arities = p.folding.arities
     touched = [leaves[0] for leaves in leaves_of(p.folding, p.rows, [proof.row])]

@@ -1,7 +1,7 @@
-"""Where the columns stand in the committed matrices (section 2 of docs/reference/protocol.md).
+"""The positions of columns in the committed matrices (section 2 of docs/reference/protocol.md).
 
-All committed matrices are over F. The trace matrix has the rows (witness ‖ mask of A ‖ range ‖ mask of B); of a
-matrix over K (argument, chunks) every column takes e columns, its coefficients of 1, θ, …, θ^(e−1).
+All committed matrices are over F. The trace matrix has rows (witness ‖ mask of A ‖ range ‖ mask of B). In a matrix over
+K (argument, chunks) each column takes e columns, its coefficients of 1, θ, …, θ^(e−1).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["Layout", "joined", "spread"]
 
 @frozen
 class Layout:
-    """Which columns of the committed matrices hold what."""
+    """What each column of the committed matrices holds."""
 
     witness: int
     """Number of witness columns."""
@@ -43,7 +43,7 @@ class Layout:
 
     @property
     def opened_row(self) -> slice:
-        """What a user opens: witness columns and A's mask."""
+        """The columns that a user opens: witness columns and A's mask."""
         return slice(0, self.witness + self.degree)
 
     @property

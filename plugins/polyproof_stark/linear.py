@@ -1,8 +1,8 @@
-"""Constraints that are linear in the columns, evaluated as one sum of products a set of rows.
+"""Constraints that are linear in the columns, evaluated as one sum of products for each set of rows.
 
-The running sum adds up every limb of every asset with weights that are the same on all rows. Written as
-a graph that is hundreds of passes over the evaluation domain; collected into one weight a column it is
-one call of ``Extension.dot`` for each committed matrix.
+The running sum adds up every limb of every asset with weights that are the same on all rows. As a graph that would be
+hundreds of passes over the evaluation domain; collected into one weight per column it is one call of ``Extension.dot``
+for each committed matrix.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class LinearForm:
     """Σ weights · columns + constant, with weights in K."""
 
     weights: Elements
-    """``(2, columns, e)``: of every column, on this row and on the next."""
+    """``(2, columns, e)``: the weight of every column, on this row and on the next."""
     constant: Elements
     """``(e,)``."""
 
@@ -62,7 +62,7 @@ class LinearForm:
 def linear_forms(
     compiled: CompiledSystem, roots: Sequence[int], scalar: Callable[[Node], Value], extension: Extension
 ) -> dict[int, LinearForm]:
-    """The linear forms of nodes of degree at most one; ``scalar`` gives public values and challenges."""
+    """The linear forms of nodes of degree at most one, by index; ``scalar`` gives public values and challenges."""
     nodes = compiled.nodes
     columns = compiled.base_columns + len(compiled.argument_columns)
     degree = extension.degree

@@ -1,4 +1,4 @@
-"""The low-degree test: commit, fold, grind, query; the part that STARK and polynomial commitment share.
+"""The low-degree test, shared by STARK and polynomial commitment: commit, fold, grind, query.
 
 Section 6 of docs/reference/protocol.md; messages 7 and 8 of section 7.
 """
@@ -31,7 +31,7 @@ def write_opening(writer: Writer, hash: Hash, opening: VectorOpening) -> None:
 
 
 def read_opening(reader: Reader, hash: Hash, item: str, tree: VectorCommitment, size: int, rows: int) -> VectorOpening:
-    """A multi-opening of at most so many rows of ``size``; that it has the right number is the verifier's to check."""
+    """A multi-opening of at most ``rows`` of ``size`` rows; the verifier checks its number of siblings later."""
     count = reader.integer(f"number of {item}", 0, rows * tree.opening_size(size, [0]))
     return VectorOpening(reader.digests(item, hash, count).reshape(count, DIGEST_WORDS))
 
@@ -47,9 +47,9 @@ class LayerOpening:
 
 @frozen(eq=False)
 class Chain:
-    """A second codeword of the same polynomial, on its own domain, that is folded and committed alongside.
+    """A second codeword of the same polynomial on another domain, folded and committed alongside the first.
 
-    Its layer 0 is committed elsewhere.
+    Its layer 0 has been committed before.
     """
 
     domain: Domain
@@ -71,7 +71,7 @@ class LowDegreeProof:
     layers: tuple[LayerOpening, ...]
 
     def write(self, writer: Writer, test: LowDegreeTest, hash: Hash) -> None:
-        """Append to a file."""
+        """Append the messages to a file."""
         writer.digests(hash, self.layer_roots)
         writer.digests(hash, self.chain_roots)
         writer.elements(test.extension, self.final)
@@ -85,7 +85,7 @@ class LowDegreeProof:
     def read(
         cls, reader: Reader, test: LowDegreeTest, hash: Hash, tree: VectorCommitment, *, chain: bool
     ) -> LowDegreeProof:
-        """Take from a file; widths and layers are the test's. Raises ``ProofRejected``."""
+        """Read the messages from a file; widths and layers follow from the test. Raises ``ProofRejected``."""
         arities = test.folding.arities
         layer_roots = reader.digests("layer roots", hash, len(arities))
         chain_roots = reader.digests("chain roots", hash, len(arities) - 1 if chain else 0)
@@ -104,7 +104,7 @@ class LowDegreeProof:
 
 @frozen
 class LowDegreeTest:
-    """FRI with its numbers: one object for prover and verifier."""
+    """FRI with its numbers, for prover and verifier alike."""
 
     extension: Extension
     folding: Folding
@@ -172,15 +172,15 @@ class LowDegreeTest:
         return fold_codeword(self.extension, word, domain, arity, challenge)
 
     def final_polynomial(self, codeword: Elements, domain: Domain) -> Elements:
-        """The coefficients that are sent."""
+        """Coefficients ``(final bound, e)`` of the final polynomial. Raises ``ValueError`` for too high a degree."""
         return interpolate_final(self.extension, codeword, domain, self.folding.final_bound)
 
     def grind(self, transcript: Transcript) -> int:
-        """Find the nonce and absorb it."""
+        """Find the grinding nonce and absorb it."""
         return transcript.grind(self.grinding)
 
     def draw_queries(self, transcript: Transcript) -> list[int]:
-        """q points of D: cosets without repetition, then a point in each."""
+        """Indices of q points of D: cosets without repetition, then a point in each."""
         arity = self.folding.arities[0]
         count = self.domain.size // arity
         cosets = transcript.draw_indices("cosets of queries", self.queries, count)
@@ -188,7 +188,10 @@ class LowDegreeTest:
         return [coset + slot * count for coset, slot in zip(cosets, slots, strict=True)]
 
     def replay(self, transcript: Transcript, proof: LowDegreeProof) -> tuple[list[Elements], list[int]]:
-        """The verifier's side: absorb the messages, draw the fold challenges and the queries."""
+        """The verifier's part: absorb the messages, and draw the fold challenges and the queries.
+
+        Raises ``ProofRejected`` for a nonce without the work.
+        """
         folds = []
         for number in range(len(self.folding.arities)):
             transcript.absorb_digests(f"layer {number} root", proof.layer_roots[number])
@@ -204,7 +207,7 @@ class LowDegreeTest:
     def opened_leaves(
         self, proof: LowDegreeProof, indices: Sequence[int], tree: VectorCommitment
     ) -> list[OpenedLeaves]:
-        """The openings of the layers, to be verified with all others."""
+        """The openings of the layers, to be verified together with all others. Raises ``ProofRejected``."""
         opened = []
         size = self.domain.size
         touched = leaves_of(self.folding, size, indices)
@@ -219,6 +222,9 @@ class LowDegreeTest:
         return opened
 
     def check(self, proof: LowDegreeProof, indices: Sequence[int], values: Elements, folds: Sequence[Elements]) -> None:
-        """Follow the queries, whose values ``(q, e)`` the verifier has computed, to the final polynomial."""
+        """Follow the queries, whose values ``(q, e)`` the verifier computed, to the final polynomial.
+
+        Raises ``ProofRejected``.
+        """
         cosets = [layer.cosets for layer in proof.layers]
         check_folds(self.extension, self.folding, self.domain, indices, values, cosets, folds, proof.final)

@@ -51,16 +51,16 @@ class StarkOptions:
 
     @property
     def group_size(self) -> int:
-        """Limbs that share a helper column: the most that the blowup's degree allows, s + 1 ≤ β."""
+        """s, the number of limbs that share a helper column: the most that the blowup allows, s + 1 ≤ β."""
         return self.blowup - 1
 
 
 MAX_COLUMNS = 1 << 14
-"""Most limb columns: bounds the work that a hostile manifest can ask of a verifier."""
+"""The most limb columns, which bounds the work that a hostile manifest can ask of a verifier."""
 
 
 def check_shape(options: StarkOptions, assets: Sequence[Asset]) -> None:
-    """What can be said before a field or a trace length is known. Raises ``OptionsError``."""
+    """Checks that need neither a field nor a trace length. Raises ``OptionsError``."""
     if options.segment_rows & (options.segment_rows - 1):
         raise OptionsError(f"segment_rows is {options.segment_rows}, but a trace has a power of two of rows")
     if options.target_bits is not None and (options.queries is not None or options.grinding is not None):

@@ -25,7 +25,7 @@ class Parameters:
     grinding: int
     """g, bits."""
     arity: int
-    """Of the FRI folds; the last one may be smaller."""
+    """a, of the FRI folds; the last one may be smaller."""
     degree: int
     """e, of the extension."""
     blinding: int

@@ -1,8 +1,7 @@
-"""The proof file of one segment: what it holds, how it is written, how hostile bytes are read.
+"""The proof file of one segment (section 9 of docs/reference/protocol.md): its contents, and its reader and writer.
 
-Widths and the number of layers come from the verifier's own instance, never from the file. What the
-queries decide (distinct cosets, siblings) carries a count with an upper bound, and the verifier checks
-that the count is the right one.
+Widths and the number of layers come from the verifier's own instance, never from the file. Parts whose length depends
+on the queries (distinct cosets, siblings) carry a count with an upper bound, and the verifier checks that it is right.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ class StarkProof:
     trace_root: Digest
     inclusion_root: Digest
     argument_root: Digest
-    """Without words, ``(0,)``, for a system without lookups and sums; so are its rows and their opening empty."""
+    """``(0,)`` for a system without lookups and sums, whose argument rows and opening are empty too."""
     quotient_root: Digest
     openings: Openings
     pair_root: Digest
     low_degree: LowDegreeProof
     """FRI on D, with the chain on H, whose layer 0 is the pair tree."""
     trace_rows: Elements
-    """``(q, trace width)``, in the order the queries were drawn."""
+    """``(q, trace width)``, in the order in which the queries were drawn."""
     argument_rows: Elements
     quotient_rows: Elements
     trace_opening: VectorOpening
@@ -64,7 +63,7 @@ class StarkProof:
 
     @classmethod
     def read(cls, data: bytes, instance: Instance, hash: Hash, trees: Mapping[str, VectorCommitment]) -> StarkProof:
-        """Parse a proof file for an instance. Raises ``ProofRejected`` for anything that is not exactly one."""
+        """Parse a proof file for an instance. Raises ``ProofRejected`` for anything else."""
         field, extension, layout, p = instance.field, instance.extension, instance.layout, instance.parameters
         reader = Reader(data, MAGIC, VERSION, "STARK proof")
         reader.integer("log2 of the rows", p.log_rows, p.log_rows)
@@ -104,5 +103,5 @@ class StarkProof:
 
 
 def read_log_rows(data: bytes, most: int) -> int:
-    """The trace length that a proof file states, within [10, most]: the instance is built from it."""
+    """log2 of the trace length that a proof file states, within [10, most]. Raises ``ProofRejected``."""
     return Reader(data, MAGIC, VERSION, "STARK proof").integer("log2 of the rows", 10, most)

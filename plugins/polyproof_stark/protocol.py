@@ -1,4 +1,4 @@
-"""What prover and verifier share: the instance, the beginning of the transcript, the trees, the opened values.
+"""What prover and verifier share: the instance, the start of the transcript, the trees, the opened values.
 
 Symbols and section numbers are those of docs/reference/protocol.md.
 """
@@ -41,7 +41,7 @@ DOMAINS = {
 
 @frozen
 class Context:
-    """What a proof is bound to beside its constraints: another audit, spec or segment is another proof."""
+    """What a proof is bound to besides its constraints: it is of this audit, spec and segment alone."""
 
     audit: bytes = b""
     audit_id: str = ""
@@ -67,7 +67,7 @@ class Instance:
 
     @cached_property
     def layout(self) -> Layout:
-        """Of the committed matrices."""
+        """The layout of the committed matrices."""
         p = self.parameters
         return Layout(
             len(self.compiled.witness_columns),
@@ -79,16 +79,16 @@ class Instance:
 
     @property
     def trace_domain(self) -> Domain:
-        """H."""
+        """H, the subgroup of order N (section 1)."""
         return Domain(self.parameters.rows, 1)
 
     @property
     def evaluation_domain(self) -> Domain:
-        """D."""
+        """D, the coset of size β·N (section 1)."""
         return Domain(self.parameters.domain_size, self.field.generator)
 
     def next_point(self, z: Elements) -> Elements:
-        """ωz: where a column has the value that the next row has at z."""
+        """ωz, where a column has the value that its next row has at z."""
         omega = self.field.root_of_unity(self.parameters.rows)
         return self.extension.scale(z, np.array(omega, np.uint64))
 
@@ -99,7 +99,7 @@ class Instance:
         return LowDegreeTest(self.extension, p.folding, self.evaluation_domain, p.queries, p.grinding)
 
     def begin(self, hash: Hash) -> Transcript:
-        """The transcript up to the first root: everything of the instance absorbed (section 7, message 1)."""
+        """A transcript that has absorbed the whole instance (section 7, message 1)."""
         p = self.parameters
         transcript = Transcript(hash, LABEL)
         context = self.context
@@ -120,7 +120,7 @@ class Instance:
 
 
 def trees_of(registry: Registry, scheme: str, hash: Hash) -> Mapping[str, VectorCommitment]:
-    """The vector commitments by their part in the protocol, each with a leaf domain of its own."""
+    """The vector commitments by their role in the protocol, each with its own leaf domain. Raises ``OptionsError``."""
     found = registry.get("commitment", scheme)
     if not issubclass(found, VectorCommitment):
         raise OptionsError(f"commitment scheme {scheme!r} commits to polynomials; the STARK needs one of vectors")
@@ -143,5 +143,5 @@ class Openings:
     """``(next columns, e)``, at ωz."""
 
     def all(self) -> Elements:
-        """Everything in the order it is absorbed: ``(values, e)``."""
+        """All values in the order in which they are absorbed: ``(values, e)``."""
         return np.concatenate((self.base, self.masks, self.argument, self.chunks, self.ahead))

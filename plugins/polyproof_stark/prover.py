@@ -1,30 +1,27 @@
-"""The prover: one method a message, in the order of docs/reference/protocol.md, whose sections and symbols are named.
+"""The prover: one method for each message, with the sections and symbols of docs/reference/protocol.md.
 
-Each method can be overridden, which is how the tests build provers that cheat. Blinding rows, masks and
-re-randomisers come from the field's CSPRNG, fresh for every run; nothing here takes a seed.
+Each method can be overridden, which is how the tests build provers that cheat. Everything random (blinding rows, masks,
+re-randomisers) is drawn from the operating system's CSPRNG anew for every proof; nothing takes a seed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from typing import Any
 
 import numpy as np
 from attrs import frozen
 
 from polyproof.commitment import VectorCommitment, VectorOpening
-from polyproof.constraints import Node, Operation, Trace
+from polyproof.constraints import Trace
 from polyproof.engine import for_blocks
 from polyproof.errors import InputError
 from polyproof.field import Elements
 from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
 from polyproof.progress import Progress
-from polyproof_stark.debug import check_trace
-from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.columns import Columns
 from polyproof_stark.fri import leaf_rows
 from polyproof_stark.layout import joined
-from polyproof_stark.linear import linear_forms
 from polyproof_stark.low_degree import Chain, LowDegreeTest
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Instance, Openings
@@ -35,7 +32,7 @@ __all__ = ["Committed", "Prover", "ProverResult"]
 
 
 class QuotientError(Exception):
-    """The quotient is not a polynomial of the degree it must have: the trace breaks a constraint."""
+    """The quotient is not a polynomial of the degree it must have, so the trace breaks a constraint."""
 
 
 @frozen(eq=False)
@@ -47,7 +44,7 @@ class Committed:
     extended: Elements
     """``(|D|, columns)``: values on D."""
     tree: Any
-    """``None`` for a matrix without columns, which is not committed to: its root and its openings are empty."""
+    """``None`` for a matrix without columns, which is not committed to; its root and its openings are empty."""
 
     @property
     def root(self) -> Digest:
@@ -64,11 +61,11 @@ class Committed:
 
 @frozen(eq=False)
 class ProverResult:
-    """A proof, and what inclusion proofs are cut from."""
+    """A proof, and the data that inclusion proofs are cut from."""
 
     proof: StarkProof
     opened_rows: Elements
-    """``(N, witness + e)``: what users open, limbs and mask."""
+    """``(N, witness + e)``: the limbs and the mask that users open."""
     inclusion_tree: Any
     pair_rows: Elements
     """``(N/arity, arity·2e)``: cosets of (G_A, G_B) on H."""
@@ -77,7 +74,7 @@ class ProverResult:
     """Rows and tree of every chain layer from 1 on."""
 
 
-class Prover:
+class Prover(Columns):
     """Proves that a trace satisfies a compiled system."""
 
     def __init__(
@@ -88,27 +85,23 @@ class Prover:
         progress: Progress | None = None,
     ) -> None:
         """``hash``, ``trees`` (from ``trees_of``) and the instance's field should have the compiled engine."""
-        self.instance = instance
+        super().__init__(instance)
         self.hash = hash
         self.progress = progress or Progress()
-        self.field = instance.field
-        self.extension = instance.extension
-        self.parameters = instance.parameters
-        self.layout = instance.layout
         self.trees = trees
 
     def prove(self, trace: Trace, tags: Words) -> ProverResult:
         """Prove. ``tags``: ``(N, 4)``, the tag of every row of the inclusion tree.
 
-        Raises ``InputError`` for a trace that breaks a constraint, naming it and the row. Numbers in the
-        comments are those of the messages in section 7.
+        Raises ``InputError`` for a trace that breaks a constraint, naming it and the row. The numbers in the comments
+        are those of the messages in section 7.
         """
         with self.progress.task("prove", 7) as task:
-            # 1. The statement: everything that prover and verifier agree on beforehand.
+            # 1. The statement: everything that prover and verifier agree on beforehand (sections 1 and 7).
             transcript = self.instance.begin(self.hash)
 
-            # 2. The columns A and B over D (section 2), and A over H for the users. Before α and λ are drawn:
-            # whoever knew them could choose a limb out of range, and multiplicities that balance it.
+            # 2. The columns A and B over D (section 2), and A over H for the users (section 4). A prover who knew α
+            # and λ could choose a limb out of range, and multiplicities to balance it.
             rows = self.trace_matrix(trace)
             committed = self.commit_trace(rows)
             inclusion_tree = self.commit_inclusion(rows, tags)
@@ -118,8 +111,8 @@ class Prover:
             lam = transcript.draw_extension("lambda", self.extension)
             task.advance()
 
-            # 3. The argument C: that all limbs are in the table, and that the sums are the totals (section 3). A
-            # system without lookups and sums has no columns here, and the message is left out.
+            # 3. The argument C: all limbs are in the table, and the sums are the totals (section 3). A system without
+            # lookups and sums has no such columns, and the message is left out.
             arguments = self.argument_matrix(rows, alpha, lam)
             argument = self.commit_argument(arguments)
             if self.layout.argument:
@@ -138,15 +131,15 @@ class Prover:
             z = transcript.draw_extension("z", self.extension)
             task.advance()
 
-            # 5. All columns at z, and at ωz those that a constraint reads one row ahead (section 5): the verifier
-            # checks the constraints there.
+            # 5. All columns at z, and those that a constraint reads one row ahead at ωz as well (section 5): there the
+            # verifier checks the constraints.
             openings = self.open_at(z, committed, argument, quotient)
             transcript.absorb_elements("openings", openings.all())
             gamma = transcript.draw_extension("gamma", self.extension)
             task.advance()
 
-            # 6. G_A and G_B, polynomials exactly if the opened values are right (section 5); on H they are
-            # committed before δ joins them, or the prover could choose there what users see.
+            # 6. G_A and G_B, which are polynomials exactly if the opened values are right (section 5). They are
+            # committed on H before δ joins them, or the prover could choose what users see there.
             weights = Weights.of(self.instance, openings, gamma)
             g_a, g_b = self.codewords_on_h(z, weights, rows, arguments, quotient)
             pair_rows = leaf_rows(np.concatenate((g_a, g_b), axis=1), self.parameters.folding.arities[0])
@@ -162,7 +155,8 @@ class Prover:
             low_degree, indices, layers = self.low_degree_test().prove(transcript, on_d, self.trees["fri"], chain)
             task.advance()
 
-            # The queried rows: from them the verifier computes G there itself, and enters FRI with it.
+            # The queried rows with their openings (sections 4 and 9): from them the verifier computes G at the queries
+            # itself, and enters FRI with it.
             proof = StarkProof(
                 trace_root=committed.root,
                 inclusion_root=inclusion_tree.root,
@@ -182,63 +176,7 @@ class Prover:
         opened = np.ascontiguousarray(rows[:, self.layout.opened_row])
         return ProverResult(proof, opened, inclusion_tree, pair_rows, pair_tree, tuple(layers))
 
-    # Trace (section 2)
-
-    def trace_matrix(self, trace: Trace) -> Elements:
-        """(witness ‖ mask of A ‖ range ‖ mask of B) on H: ``(N, trace width)``; rows from U on are random."""
-        p, layout = self.parameters, self.layout
-        if trace.columns.shape != (p.active, layout.witness):
-            raise InputError(f"expected a trace of shape {(p.active, layout.witness)}, got {trace.columns.shape}")
-        if not self.field.is_canonical(trace.columns):
-            raise InputError(
-                f"the trace holds a value that is not an element of {self.field.name}: not below its modulus"
-            )
-        rows = np.empty((p.rows, layout.trace), np.uint64)
-        rows[: p.active, : layout.witness] = trace.columns
-        # d blinding rows hide the columns at the queries and at z: without them every opened value would be an
-        # equation in the balances.
-        rows[p.active :] = self.field.random((p.blinding, layout.trace))
-        rows[:, layout.mask_a] = self.field.random((p.rows, layout.degree))
-        rows[:, layout.mask_b] = self.field.random((p.rows, layout.degree))
-        for lookup in self.instance.compiled.lookups:
-            table = layout.base_column(lookup.table)
-            # 0, 1, … up to the last value, which then stands on all further rows.
-            rows[: p.active, table] = np.minimum(np.arange(p.active), (1 << lookup.bits) - 1)
-            rows[: p.active, table + 1] = self.multiplicities(rows, lookup.values, lookup.bits)
-        return rows
-
-    def multiplicities(self, rows: Elements, values: Sequence[int], bits: int) -> Elements:
-        """μ on rows < U: how often each table value occurs, at its first row."""
-        p = self.parameters
-        counts = np.zeros(1 << bits, np.int64)
-        for number, value in enumerate(self.evaluate_on_h(rows, values, 0, p.active)):
-            if int(value.max(initial=0)) >= 1 << bits:
-                row = int(np.flatnonzero(value >= np.uint64(1 << bits))[0])
-                lookup = next(item for item in self.instance.compiled.lookups if item.bits == bits)
-                raise InputError(
-                    f"range check {lookup.names[number]!r} does not hold on row {row}: {int(value[row])} is not below "
-                    f"2^{bits}"
-                )
-            counts += np.bincount(value.astype(np.int64), minlength=1 << bits)
-        result = np.zeros(p.active, np.uint64)
-        result[: 1 << bits] = counts
-        return result
-
-    def evaluate_on_h(self, rows: Elements, nodes: Sequence[int], start: int, stop: int) -> list[Elements]:
-        """Base-field expressions of the trace on rows start … stop−1."""
-
-        def leaf(node: Node) -> Value:
-            if node.operation is Operation.COLUMN:
-                at = np.arange(start + node.second, stop + node.second) % len(rows)
-                return Value(rows[at, self.layout.base_column(node.first)], False)
-            return self.scalar(node, ())
-
-        found = evaluate(self.instance.compiled.nodes, nodes, leaf, self.extension)
-        return [np.broadcast_to(found[node].array, (stop - start,)) for node in nodes]
-
-    def scalar(self, node: Node, challenges: Sequence[Elements]) -> Value:
-        """A public value or a challenge."""
-        return self.instance.compiled.scalar(node, self.instance.publics, challenges)
+    # Commitments (section 4)
 
     def commit_columns(self, name: str, coefficients: Elements) -> Committed:
         """Extend polynomials to D and commit to the rows there (section 4)."""
@@ -256,48 +194,14 @@ class Prover:
         leaves = np.concatenate((rows[:, self.layout.opened_row], tags), axis=1)
         return self.trees["inclusion"].commit(leaves)
 
-    # Argument (section 3, lines 4 to 9)
-
-    def argument_matrix(self, rows: Elements, alpha: Elements, lam: Elements) -> Elements:
-        """C on H: ``(N, columns, e)``. Rows from U on are random, but for the running sum on row U."""
-        p, extension, compiled = self.parameters, self.extension, self.instance.compiled
-        arguments = np.zeros((p.rows, self.layout.argument, self.layout.degree), np.uint64)
-        for lookup in compiled.lookups:
-            size = 1 << lookup.bits
-            differences = extension.subtract(alpha, extension.embed(np.arange(size, dtype=np.uint64)))
-            inverses = extension.inverse(differences)
-            first = lookup.helpers - compiled.base_columns
-            for number, group in enumerate(lookup.groups):
-                arguments[: p.active, first + number] = self.helper(rows, group, inverses, alpha)
-            table = self.layout.base_column(lookup.table)
-            t, multiplicity = rows[: p.active, table], rows[: p.active, table + 1]
-            arguments[: p.active, first + len(lookup.groups)] = extension.scale(inverses[t], multiplicity)
-        arguments[p.active :] = extension.random((p.blinding, self.layout.argument))
-        if compiled.accumulator is not None:
-            column = compiled.accumulator - compiled.base_columns
-            arguments[: p.active + 1, column] = self.running_sum(rows, arguments, alpha, lam)
-        return arguments
-
-    def helper(self, rows: Elements, group: Sequence[int], inverses: Elements, alpha: Elements) -> Elements:
-        """h_g on rows < U: Σ 1/(α − ℓ), from the table of all 1/(α − v)."""
-        values = self.evaluate_on_h(rows, group, 0, self.parameters.active)
-        return reduce(self.extension.add, (inverses[value] for value in values))
-
-    def running_sum(self, rows: Elements, arguments: Elements, alpha: Elements, lam: Elements) -> Elements:
-        """acc on rows 0 … U: ``(U + 1, e)``."""
-        p, compiled, extension = self.parameters, self.instance.compiled, self.extension
-        roots = [compiled.increment, compiled.increment_last]
-        forms = linear_forms(compiled, roots, lambda node: self.scalar(node, [alpha, lam]), extension)
-        flat = arguments.reshape(p.rows, -1)
-        sums = np.zeros((p.active + 1, self.layout.degree), np.uint64)
-        for root, start, stop in ((roots[0], 0, p.active - 1), (roots[1], p.active - 1, p.active)):
-            sums[start + 1 : stop + 1] = forms[root].on_rows(self.instance, rows[start:stop], flat[start:stop], 1)
-        return self.field.cumulative_sum(sums, axis=0)
-
     def commit_argument(self, arguments: Elements) -> Committed:
         """C over D."""
         flat = arguments.reshape(len(arguments), self.layout.argument * self.layout.degree)
         return self.commit_columns("argument", self.field.inverse_transform(flat))
+
+    def commit_quotient(self, chunks: Elements) -> Committed:
+        """The chunks over D."""
+        return self.commit_columns("quotient", chunks.reshape(len(chunks), -1))
 
     # Quotient (section 3)
 
@@ -330,19 +234,6 @@ class Prover:
         bound = self.instance.compiled.quotient_degree(self.parameters.rows, self.parameters.blinding)
         if coefficients[bound + 1 :].any():
             raise QuotientError
-
-    def commit_quotient(self, chunks: Elements) -> Committed:
-        """The chunks over D."""
-        return self.commit_columns("quotient", chunks.reshape(len(chunks), -1))
-
-    def diagnose(self, rows: Elements, arguments: Elements, challenges: Sequence[Elements]) -> str:
-        """Which constraints the trace breaks, and on which rows: the debug check."""
-        compiled, layout = self.instance.compiled, self.layout
-        base = np.concatenate((rows[:, : layout.witness], rows[:, layout.range_columns]), axis=1)
-        violations = check_trace(
-            compiled, self.extension, base, arguments, self.parameters.active, self.instance.publics, challenges
-        )
-        return "the trace breaks its constraints: " + "; ".join(str(item) for item in violations[:5])
 
     # Openings and the two codewords (section 5)
 

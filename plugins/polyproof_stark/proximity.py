@@ -1,9 +1,9 @@
-"""What is known about proximity to Reed-Solomon codes, as numbers: four bounds, one interface.
+"""What is known about proximity to Reed-Solomon codes, as numbers: four bounds with one interface.
 
-A low-degree test judges many words by testing a random combination of them. Up to some
-distance θ this loses nothing: but for a few *exceptional* challenges, if the combination agrees with a
-polynomial on a share α = 1 − θ of the domain, then all words agree with polynomials on one such share
-(correlated agreement). How few the exceptional challenges are is what the papers prove:
+A low-degree test judges many words by testing a random combination of them. Up to some distance θ nothing is lost:
+except for a few *exceptional* challenges, if the combination agrees with a polynomial on a share α = 1 − θ of the
+domain, then all words agree with polynomials on one such share (correlated agreement). The papers bound the number of
+exceptional challenges:
 
 - BCIKS20: Ben-Sasson, Carmon, Ishai, Kopparty, Saraf, "Proximity gaps for Reed-Solomon codes", eprint
   2020/654. Their ρ is (k + 1)/n for polynomials of degree ≤ k: here degree bound over domain size, 1/β.
@@ -27,7 +27,7 @@ __all__ = ["Bound", "Johnson", "MutualJohnson", "RandomWords", "UniqueDecoding"]
 
 
 class Bound(ABC):
-    """A distance up to which words are told apart from polynomials, and what that costs."""
+    """A distance up to which words are told apart from polynomials, and the challenges that this costs."""
 
     agreement_formula: ClassVar[str]
     exceptional_formula: ClassVar[str]
@@ -40,7 +40,7 @@ class Bound(ABC):
     @property
     @abstractmethod
     def name(self) -> str:
-        """For reports."""
+        """The name of the bound in reports."""
 
     @property
     @abstractmethod
@@ -61,12 +61,12 @@ class Bound(ABC):
         """log2 of the exceptional challenges of a fold by ``arity`` onto ``size`` points.
 
         ``first``: points of layer 0. A query follows one point of layer 0 down, so agreement is weighted
-        by how much of a coset still stands, in multiples of ``size``/``first``.
+        by how much of a coset is left, in multiples of ``size``/``first``.
         """
 
 
 class _OneTuple(Bound):
-    """At most one tuple of polynomials is close, and the fewest challenges are exceptional that are known to exist."""
+    """At most one tuple of polynomials is close, and no more challenges are exceptional than are known to exist."""
 
     exceptional_formula = "ℓ·n"
     fold_formula = "(a − 1)·(|D| + 1)"
@@ -81,7 +81,7 @@ class _OneTuple(Bound):
         return log2(degree * size)
 
     def exceptional_fold(self, arity: int, size: int, first: int) -> float:
-        """(a − 1)·(|D| + 1): weights make every fold cost what the first layer's size says."""
+        """(a − 1)·(|D| + 1): because of the weights every fold costs as much as the first layer's size implies."""
         return log2((arity - 1) * (first + 1))
 
 
@@ -101,7 +101,7 @@ class UniqueDecoding(_OneTuple):
 
     @property
     def name(self) -> str:
-        """For reports."""
+        """The name of the bound in reports."""
         return "unique decoding"
 
     @property
@@ -112,7 +112,7 @@ class UniqueDecoding(_OneTuple):
 
 @frozen
 class Johnson(Bound):
-    """Up to the Johnson radius but for a slack 1/2m, with integer m ≥ 3.
+    """Up to the Johnson radius less a slack 1/2m, with integer m ≥ 3.
 
     The list size is Johnson's bound itself: different tuples of polynomials of degree ≤ N agree on at
     most N = ρ·n points, so at most (α − ρ)/(α² − ρ) < (m + ½)/√ρ of them agree with the same words on
@@ -131,7 +131,7 @@ class Johnson(Bound):
 
     @property
     def name(self) -> str:
-        """For reports."""
+        """The name of the bound in reports."""
         return f"Johnson radius, m = {self.multiplicity}"
 
     @property
@@ -149,7 +149,7 @@ class Johnson(Bound):
         return log2(degree) + 7 * log2(self.multiplicity + 0.5) - log2(3) - 1.5 * log2(self.rate) + 2 * log2(size)
 
     def exceptional_fold(self, arity: int, size: int, first: int) -> float:
-        """ℓ = a − 1, or what the weights cost if that is more."""
+        """A curve of degree ℓ = a − 1, or the weights if they cost more."""
         weights = log2(2 * self.multiplicity + 1) - 0.5 * log2(self.rate) + log2(first + 1)
         return log2(arity - 1) + max(self.exceptional(1, size), weights)
 
@@ -196,7 +196,7 @@ class RandomWords(_OneTuple):
 
     @property
     def name(self) -> str:
-        """For reports."""
+        """The name of the bound in reports."""
         return "random words"
 
     @property

@@ -24,7 +24,7 @@ from polyproof_stark.protocol import Instance
 __all__ = ["BLOCK", "quotient_on_d"]
 
 BLOCK = 1 << 11
-"""Rows of D that are evaluated at a time: the columns of a block stay in L2."""
+"""Rows of D that are evaluated at a time, few enough for their columns to stay in the L2 cache."""
 
 
 def quotient_on_d(
@@ -52,7 +52,7 @@ class _Quotient:
         return self.instance.compiled.scalar(node, self.instance.publics, self.challenges)
 
     def linear(self, weighted: Sequence[tuple[Constraint, Elements]]) -> Elements:
-        """The share of constraints of degree one: one form for each set of rows."""
+        """The part that constraints of degree at most one contribute: one linear form for each set of rows."""
         instance, extension = self.instance, self.instance.extension
         roots = sorted({constraint.node for constraint, _ in weighted})
         forms = linear_forms(instance.compiled, roots, self.scalar, extension)
@@ -66,7 +66,7 @@ class _Quotient:
         return result
 
     def add_others(self, result: Elements, weighted: Sequence[tuple[Constraint, Elements]]) -> None:
-        """Add the share of constraints of a higher degree, block by block."""
+        """Add what constraints of a higher degree contribute, block by block."""
         extension, nodes = self.instance.extension, self.instance.compiled.nodes
         uses: dict[int, list[tuple[Elements, RowSet]]] = {}
         for constraint, weight in weighted:
@@ -92,7 +92,7 @@ class _Quotient:
             for_blocks(add_block, len(result), BLOCK)
 
     def leaves(self, start: int, stop: int) -> Callable[[Node], Value]:
-        """Leaves of the graph on points start … stop−1 of D; the next row is β points further."""
+        """Leaves of the graph on points start … stop−1 of D; the next row is β points further on."""
         compiled, layout = self.instance.compiled, self.instance.layout
         here = slice(start, stop)
         ahead = np.arange(start, stop) + self.instance.parameters.blowup

@@ -1,27 +1,23 @@
 """The security account: proven bits, round by round, with formula and source.
 
-An account follows one bound of ``polyproof_stark.proximity`` through the protocol. Before each challenge
-there is a list of at most L tuples of polynomials that agree with everything committed so far on a share α
-of the domain; a challenge is unlucky for the verifier if it lets a wrong tuple pass on. A term is the
-probability of that, over K∖F, from which all challenges come. This is round-by-round soundness, and the
-account's bits are those of its worst round, because under Fiat-Shamir every evaluation of the hash is an
-attempt at one round (Canetti et al., STOC 2019; Chiesa, Manohar, Spooner, eprint 2019/834; for FRI Block et
-al., eprint 2023/1071). How the rounds join follows ethSTARK (eprint 2021/582, theorem 4), Haböck, "A summary
-on the FRI low degree test" (eprint 2022/1216, theorem 8), and eprint 2024/1553, theorems 2 and 3.
-docs/explanation/security.md gives the argument for this protocol, term by term.
+An account follows one bound of ``polyproof_stark.proximity`` through the protocol. Before each challenge there is a
+list of at most L tuples of polynomials that agree with everything committed so far on a share α of the domain. A
+challenge is bad if it lets a wrong tuple pass, and a term is the probability of that, over K∖F, from which all
+challenges are drawn. This is round-by-round soundness. The account's bits are those of its worst round, because under
+Fiat-Shamir every evaluation of the hash is an attempt at one round (Canetti et al., STOC 2019; Chiesa, Manohar,
+Spooner, eprint 2019/834; for FRI Block et al., eprint 2023/1071). The rounds are combined as in ethSTARK (eprint
+2021/582, theorem 4), Haböck, "A summary on the FRI low degree test" (eprint 2022/1216, theorem 8), and eprint
+2024/1553, theorems 2 and 3. docs/explanation/security.md gives the argument for this protocol, term by term.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable
 from math import log2
 
 from attrs import frozen
 
 from polyproof.backend import SecurityReport, SecurityTerm
 from polyproof.constraints import Operation
-from polyproof.errors import OptionsError
 from polyproof.field import Field
 from polyproof.hash import Hash
 from polyproof.toolkit.stated_constraints import degrees
@@ -29,12 +25,8 @@ from polyproof_stark.compiler import LAMBDA, CompiledSystem, RowSet
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.proximity import Bound, Johnson, MutualJohnson, RandomWords, UniqueDecoding
 
-__all__ = ["MAX_GRINDING", "MAX_QUERIES", "choose_queries", "security_report"]
+__all__ = ["QUERIES", "least", "security_report"]
 
-MAX_GRINDING = 20
-"""The most bits of grinding that the optimiser chooses: about a million hashes."""
-MAX_QUERIES = 1024
-"""The most queries that the optimiser chooses."""
 LEAST_MULTIPLICITY = 3
 """BCIKS20 prove their theorems for m ≥ 3."""
 
@@ -44,13 +36,13 @@ PROTOCOL = "docs/reference/protocol.md, section 8"
 
 @frozen
 class _Counts:
-    """The numbers of one proof that the terms are made of; none depends on the bound."""
+    """The numbers of one proof that occur in the terms; none depends on the bound."""
 
     p: Parameters
     outside: float
     """log2|K∖F|."""
     poles: int
-    """U·(looked-up columns + tables): where the lookups' rational functions can have poles."""
+    """U·(looked-up columns + tables), the number of possible poles of the lookups' rational functions."""
     powers: int
     """The highest power of λ."""
     looked_up: int
@@ -58,8 +50,7 @@ class _Counts:
     identity: int
     """Degree of the constraint identity, denominators cleared, when columns have degree N.
 
-    An opened value makes a quotient of degree < N: so committed columns are of degree ≤ N, one more than
-    honest ones.
+    A quotient by an opened value has degree < N, so committed columns have degree ≤ N, one more than honest ones.
     """
     in_a: int
     """Words in G_A besides the mask."""
@@ -88,7 +79,7 @@ class _Counts:
 
     @property
     def curve(self) -> int:
-        """Degree of the curve that batches all words: with δ = γ^(in_a + 1) the two halves are one curve."""
+        """Degree of the curve that batches all words: for δ = γ^(in_a + 1) the two halves form one curve."""
         return self.in_a + self.in_b + 1
 
 
@@ -211,21 +202,23 @@ def _power(size: int) -> str:
     return f"2^{size.bit_length() - 1}"
 
 
-def _least(terms: tuple[SecurityTerm, ...]) -> SecurityTerm:
+def least(terms: tuple[SecurityTerm, ...]) -> SecurityTerm:
+    """The term with the fewest bits."""
     return min(terms, key=lambda term: term.bits)
 
 
 def _account(counts: _Counts, hash: Hash, bound: Bound) -> SecurityReport:
     """The account by one bound."""
     terms = _terms(counts, hash, bound)
-    binding = _least(terms)
+    binding = least(terms)
     return SecurityReport(binding.bits, binding.name, terms, grinding_bits=float(counts.p.grinding), bound=bound.name)
 
 
 def _best_multiplicity(counts: _Counts, hash: Hash) -> int:
     """The m whose least term is largest.
 
-    With m the queries gain and everything else loses, so the best m is where they cross, or the one before.
+    As m grows, the term of the queries gains bits and all others lose some, so the best m is where they cross, or the
+    one before.
     """
     rate = 1 / counts.p.blowup
 
@@ -252,7 +245,7 @@ def _best_multiplicity(counts: _Counts, hash: Hash) -> int:
 def _inclusion(
     counts: _Counts, unique: SecurityReport, johnson: SecurityReport, mutual: SecurityReport, bound: MutualJohnson
 ) -> tuple[SecurityTerm, ...]:
-    """What a user's own check rests on, within unique decoding and beyond.
+    """The terms of a user's own check, within unique decoding and beyond.
 
     A wrong row passes the user's check only if γ, δ or a fold challenge is a root of what is wrong, for one of the
     rows or cosets and one of the L tuples, or if the prover is lucky elsewhere in the account.
@@ -285,7 +278,7 @@ def _inclusion(
 
 
 def security_report(compiled: CompiledSystem, p: Parameters, field: Field, hash: Hash) -> SecurityReport:
-    """The account of a proof with these parameters: by the better bound, with the other beside it."""
+    """The account of a proof with these parameters, by the better bound, with that by the other as an alternative."""
     counts = _Counts.of(compiled, p, field)
     rate = 1 / p.blowup
     multiplicity = _best_multiplicity(counts, hash)
@@ -317,61 +310,3 @@ def security_report(compiled: CompiledSystem, p: Parameters, field: Field, hash:
         (other,),
         inclusion,
     )
-
-
-def _unreachable(report: SecurityReport, target: float, p: Parameters) -> str:
-    """Why no number of queries reaches a target: the binding term by each bound."""
-    limit = (
-        "whatever the queries"
-        if p.queries == MAX_QUERIES
-        else f"with {p.queries} queries, the most whose blinding rows fit: 5·{p.blinding} ≤ {p.rows}"
-    )
-    reasons = []
-    for account in (report, *report.alternatives):
-        term = _least(account.terms)
-        reasons.append(f"{account.bound}: {term.name} gives {term.bits:.1f} bits, {term.formula}")
-    return (
-        f"target_bits {target:g} cannot be reached with 2^{p.log_rows} rows and extension {p.degree}, {limit}. By "
-        f"{'; by '.join(reasons)}. A larger extension, other segments (segment_rows) or a stronger hash help where "
-        f"they are in the term"
-    )
-
-
-def choose_queries(
-    compiled: CompiledSystem,
-    parameters: Callable[[int, int], Parameters],
-    field: Field,
-    hash: Hash,
-    target: float,
-) -> Parameters:
-    """The parameters of the smallest proof that reaches ``target`` proven bits.
-
-    A query costs bytes and grinding none: so the fewest queries that reach the target with the most
-    grinding, and then no more grinding than those queries need. ``parameters(queries, grinding)`` makes
-    candidates. Raises ``OptionsError`` with the term that cannot reach the target.
-    """
-
-    def reached(queries: int, grinding: int) -> bool:
-        return security_report(compiled, parameters(queries, grinding), field, hash).proven_bits >= target
-
-    def fits(queries: int) -> bool:
-        candidate = parameters(queries, 0)
-        return 5 * candidate.blinding <= candidate.rows
-
-    high = bisect_left(range(1, MAX_QUERIES + 1), True, key=lambda queries: not fits(queries))
-    if not high:
-        return parameters(1, 0)  # not even one query's blinding fits: check_parameters says so
-    if not reached(high, MAX_GRINDING):
-        most = parameters(high, MAX_GRINDING)
-        raise OptionsError(_unreachable(security_report(compiled, most, field, hash), target, most))
-    low = 1
-    while low < high:
-        middle = (low + high) // 2
-        if reached(middle, MAX_GRINDING):
-            high = middle
-        else:
-            low = middle + 1
-    grinding = MAX_GRINDING
-    while grinding and reached(low, grinding - 1):
-        grinding -= 1
-    return parameters(low, grinding)

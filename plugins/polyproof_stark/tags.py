@@ -1,8 +1,8 @@
-"""Tags and nonces: what makes a leaf of the inclusion tree serve one user id, and show nothing.
+"""Tags and nonces, which bind a leaf of the inclusion tree to one user id and hide what it contains.
 
-tag_r = Hash("account" ‖ audit id ‖ segment ‖ user id ‖ nonce_r). The nonce alone hides the leaf (whoever
-guesses a row could otherwise check the guess), so every row has its own secret 32 bytes, padding, carry
-and blinding rows included.
+tag_r = Hash("account" ‖ audit id ‖ segment ‖ user id ‖ nonce_r). Only the nonce hides the leaf: without it, anyone who
+guesses a row could check the guess. So every row has 32 secret bytes of its own, padding, carry and blinding rows
+included.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def account_nonce(key: bytes, statement: Statement, row: int, user: bytes) -> by
 
 
 def account_tag(hash: Hash, statement: Statement, user: bytes, nonce: bytes) -> Digest:
-    """The tag of an account, shape ``(4,)``: its user recomputes it from the account id that they type."""
+    """The tag of an account, ``(4,)``, which its user recomputes from the account id and the nonce."""
     tag: Digest = hash.hash_messages([_context(statement) + _prefixed(user) + nonce], ACCOUNT)[0]
     return tag
 
@@ -56,8 +56,8 @@ def row_tags(
 ) -> Words:
     """The tags of all rows of a trace: ``(size, 4)``.
 
-    ``rows[k]`` is the row of account k; all other rows get a tag of their own kind, whose nonce nobody
-    is ever given.
+    ``rows[k]`` is the row of account k. Other rows get tags under another domain, and nobody is ever given their
+    nonces.
     """
     context = _context(statement)
     tags = np.empty((size, 4), np.uint64)

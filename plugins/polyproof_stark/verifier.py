@@ -1,7 +1,7 @@
-"""The verifier: numpy and plain Python, nothing compiled, nothing of the prover imported.
+"""The verifier: numpy and plain Python, without compiled code and without importing the prover.
 
-Everything it relies on is its own: widths, degrees, sizes and queries follow from the instance and the
-transcript, never from the proof.
+It relies on nothing that the proof says about itself: widths, degrees, sizes and queries follow from the instance and
+the transcript.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["Accepted", "constraints_at", "verify"]
 
 @frozen(eq=False)
 class Accepted:
-    """What an accepted proof fixes: inclusion proofs are checked against it."""
+    """What an accepted proof fixes, for inclusion proofs to be checked against."""
 
     proof: StarkProof
     z: Elements
@@ -42,8 +42,7 @@ def verify(instance: Instance, proof: StarkProof, hash: Hash, trees: Mapping[str
     """Verify one proof; ``trees`` from ``trees_of``. Raises ``ProofRejected`` with the check that failed."""
     extension = instance.extension
 
-    # Messages 1 to 4 of section 7: the statement, and every matrix committed before the challenge that it must
-    # not know.
+    # Messages 1 to 4 of section 7: the statement, and every matrix before the challenge that its prover must not know.
     transcript = instance.begin(hash)
     transcript.absorb_digests("trace root", proof.trace_root)
     transcript.absorb_digests("inclusion root", proof.inclusion_root)
@@ -54,8 +53,8 @@ def verify(instance: Instance, proof: StarkProof, hash: Hash, trees: Mapping[str
     eta = transcript.draw_extension("constraint challenge", extension)
     transcript.absorb_digests("quotient root", proof.quotient_root)
     z = transcript.draw_extension("z", extension)
-    # Messages 5 and 6: the constraints hold at z (section 5), if the opened values are right. That they are is what
-    # the rest shows: only then is G a polynomial.
+    # Messages 5 and 6: the constraints hold at z (section 5) if the opened values are right. The rest shows that they
+    # are, since only then is G a polynomial.
     transcript.absorb_elements("openings", proof.openings.all())
     check_identity(instance, proof, [alpha, lam], eta, z)
     gamma = transcript.draw_extension("gamma", extension)
@@ -65,7 +64,7 @@ def verify(instance: Instance, proof: StarkProof, hash: Hash, trees: Mapping[str
     test = instance.low_degree_test
     folds, indices = test.replay(transcript, proof.low_degree)
 
-    # The queried rows are those committed (section 4), and lead to the values of G that FRI opens (section 6).
+    # The queried rows are the committed ones (section 4) and give the values of G that FRI opens (section 6).
     weights = Weights.of(instance, proof.openings, gamma)
     check_trees(instance, proof, indices, trees)
     values = codeword_at(instance, proof, indices, weights, z, delta)
@@ -76,7 +75,7 @@ def verify(instance: Instance, proof: StarkProof, hash: Hash, trees: Mapping[str
 def check_identity(
     instance: Instance, proof: StarkProof, challenges: list[Elements], eta: Elements, z: Elements
 ) -> None:
-    """The constraint identity at z: Σ η^k C_k(z) / divisor_k(z) = Σ z^{i(N−d)} chunk_i(z)."""
+    """The constraint identity at z: Σ η^k C_k(z) / divisor_k(z) = Σ z^{i(N−d)} chunk_i(z). Raises ``ProofRejected``."""
     extension, p = instance.extension, instance.parameters
     step = extension.power(z, p.rows - p.blinding)
     powers = extension.powers(step, instance.layout.chunks)
@@ -88,7 +87,7 @@ def check_identity(
 def constraints_at(
     instance: Instance, openings: Openings, challenges: list[Elements], eta: Elements, z: Elements
 ) -> Elements:
-    """Σ η^k C_k(z) / divisor_k(z) of opened values: what the chunks must add up to, ``(e,)``."""
+    """Σ η^k C_k(z) / divisor_k(z) of the opened values, ``(e,)``, which the chunks must add up to."""
     compiled, extension = instance.compiled, instance.extension
     ahead = dict(zip(compiled.next_columns, openings.ahead, strict=True))
 
@@ -122,7 +121,7 @@ def constraints_at(
 def check_trees(
     instance: Instance, proof: StarkProof, indices: list[int], trees: Mapping[str, VectorCommitment]
 ) -> None:
-    """The openings of all trees, checked together."""
+    """Check the openings of all trees together. Raises ``ProofRejected``."""
     size = instance.parameters.domain_size
     opened = instance.low_degree_test.opened_leaves(proof.low_degree, indices, trees["fri"])
     for name, root, rows, opening in (

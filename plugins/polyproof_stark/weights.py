@@ -31,7 +31,7 @@ class Weights:
     ahead_base: Elements
     ahead_argument: Elements
     at_z_a: Elements
-    """``(e,)``: what the opened values come to under the weights, as do the next two."""
+    """``(e,)``: the weighted sum of the opened values, as are ``at_z_b`` and ``at_next``."""
     at_z_b: Elements
     at_next: Elements
 
@@ -79,7 +79,7 @@ class Weights:
         )
 
     def g_a(self, extension: Extension, rows: Elements, inverse: Elements) -> Elements:
-        """G_A at points with trace rows ``(k, trace width)`` and 1/(x − z) ``(k, e)``."""
+        """G_A at k points, ``(k, e)``, from trace rows ``(k, trace width)`` and 1/(x − z), ``(k, e)``."""
         combined = extension.dot(rows, self.a)
         return extension.multiply(extension.subtract(combined, self.at_z_a), inverse)
 
@@ -92,7 +92,7 @@ class Weights:
         inverse: Elements,
         inverse_next: Elements,
     ) -> Elements:
-        """G_B at points, with 1/(x − z) and 1/(x − ωz)."""
+        """G_B at k points, ``(k, e)``, from rows of the three matrices, 1/(x − z) and 1/(x − ωz), ``(k, e)`` each."""
         here = extension.add(extension.dot(rows, self.b), extension.dot(chunks, self.chunks))
         here = extension.add(here, extension.dot(arguments, self.argument))
         ahead = extension.add(extension.dot(rows, self.ahead_base), extension.dot(arguments, self.ahead_argument))

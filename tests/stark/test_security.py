@@ -23,7 +23,8 @@ from polyproof_fibonacci.system import FibonacciSystem
 from polyproof_stark.compiler import CompiledSystem, compile_system
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.proximity import Johnson, MutualJohnson, RandomWords, UniqueDecoding
-from polyproof_stark.security import MAX_GRINDING, QUERIES, choose_queries, security_report
+from polyproof_stark.queries import MAX_GRINDING, choose_queries
+from polyproof_stark.security import QUERIES, security_report
 
 GOLDILOCKS = 2**64 - 2**32 + 1
 BABY_BEAR = 2**31 - 2**27 + 1

@@ -29,7 +29,7 @@ NOT_ANSWERS: dict[str, Reply | Wire] = {
     "an empty object": Reply(b"{}"),
     "deep JSON": Reply(b"[" * 200_000),
     "a long number": Reply(b"9" * 100_000),
-    "a million keys": Reply(b"{" + b",".join(b'"%d":0' % number for number in range(100_000)) + b"}"),
+    "a hundred thousand keys": Reply(b"{" + b",".join(b'"%d":0' % number for number in range(100_000)) + b"}"),
     "something compressed": Wire(
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00"
     ),

@@ -1,0 +1,138 @@
+"""The columns that the prover fills: A and B (section 2 of docs/reference/protocol.md), and C (section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+
+import numpy as np
+
+from polyproof.constraints import Node, Operation, Trace
+from polyproof.errors import InputError
+from polyproof.field import Elements
+from polyproof_stark.debug import check_trace
+from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.linear import linear_forms
+from polyproof_stark.protocol import Instance
+
+__all__ = ["Columns"]
+
+
+class Columns:
+    """Fills the columns of one instance on H."""
+
+    def __init__(self, instance: Instance) -> None:
+        """For one instance."""
+        self.instance = instance
+        self.field = instance.field
+        self.extension = instance.extension
+        self.parameters = instance.parameters
+        self.layout = instance.layout
+
+    # A and B (section 2)
+
+    def trace_matrix(self, trace: Trace) -> Elements:
+        """(witness ‖ mask of A ‖ range ‖ mask of B) on H: ``(N, trace width)``; rows from U on are random.
+
+        Raises ``InputError`` for a trace of another shape, or with a value that is not canonical or out of range.
+        """
+        p, layout = self.parameters, self.layout
+        if trace.columns.shape != (p.active, layout.witness):
+            raise InputError(f"expected a trace of shape {(p.active, layout.witness)}, got {trace.columns.shape}")
+        if not self.field.is_canonical(trace.columns):
+            raise InputError(
+                f"the trace holds a value that is not an element of {self.field.name}: not below its modulus"
+            )
+        rows = np.empty((p.rows, layout.trace), np.uint64)
+        rows[: p.active, : layout.witness] = trace.columns
+        # d blinding rows hide the columns at the queries and at z: without them every opened value would be an
+        # equation in the balances.
+        rows[p.active :] = self.field.random((p.blinding, layout.trace))
+        rows[:, layout.mask_a] = self.field.random((p.rows, layout.degree))
+        rows[:, layout.mask_b] = self.field.random((p.rows, layout.degree))
+        for lookup in self.instance.compiled.lookups:
+            table = layout.base_column(lookup.table)
+            # 0, 1, … up to the last value, which is repeated on all further rows.
+            rows[: p.active, table] = np.minimum(np.arange(p.active), (1 << lookup.bits) - 1)
+            rows[: p.active, table + 1] = self.multiplicities(rows, lookup.values, lookup.bits)
+        return rows
+
+    def multiplicities(self, rows: Elements, values: Sequence[int], bits: int) -> Elements:
+        """μ on rows < U, ``(U,)``: how often each table value occurs, at its first row. Raises ``InputError``."""
+        p = self.parameters
+        counts = np.zeros(1 << bits, np.int64)
+        for number, value in enumerate(self.evaluate_on_h(rows, values, 0, p.active)):
+            if int(value.max(initial=0)) >= 1 << bits:
+                row = int(np.flatnonzero(value >= np.uint64(1 << bits))[0])
+                lookup = next(item for item in self.instance.compiled.lookups if item.bits == bits)
+                raise InputError(
+                    f"range check {lookup.names[number]!r} does not hold on row {row}: {int(value[row])} is not below "
+                    f"2^{bits}"
+                )
+            counts += np.bincount(value.astype(np.int64), minlength=1 << bits)
+        result = np.zeros(p.active, np.uint64)
+        result[: 1 << bits] = counts
+        return result
+
+    def evaluate_on_h(self, rows: Elements, nodes: Sequence[int], start: int, stop: int) -> list[Elements]:
+        """Base-field expressions of the trace on rows start … stop−1: ``(stop − start,)`` each."""
+
+        def leaf(node: Node) -> Value:
+            if node.operation is Operation.COLUMN:
+                at = np.arange(start + node.second, stop + node.second) % len(rows)
+                return Value(rows[at, self.layout.base_column(node.first)], False)
+            return self.scalar(node, ())
+
+        found = evaluate(self.instance.compiled.nodes, nodes, leaf, self.extension)
+        return [np.broadcast_to(found[node].array, (stop - start,)) for node in nodes]
+
+    def scalar(self, node: Node, challenges: Sequence[Elements]) -> Value:
+        """A public value or a challenge."""
+        return self.instance.compiled.scalar(node, self.instance.publics, challenges)
+
+    # C (section 3, lines 4 to 9)
+
+    def argument_matrix(self, rows: Elements, alpha: Elements, lam: Elements) -> Elements:
+        """C on H: ``(N, columns, e)``. Rows from U on are random, except the running sum on row U."""
+        p, extension, compiled = self.parameters, self.extension, self.instance.compiled
+        arguments = np.zeros((p.rows, self.layout.argument, self.layout.degree), np.uint64)
+        for lookup in compiled.lookups:
+            size = 1 << lookup.bits
+            differences = extension.subtract(alpha, extension.embed(np.arange(size, dtype=np.uint64)))
+            inverses = extension.inverse(differences)
+            first = lookup.helpers - compiled.base_columns
+            for number, group in enumerate(lookup.groups):
+                arguments[: p.active, first + number] = self.helper(rows, group, inverses, alpha)
+            table = self.layout.base_column(lookup.table)
+            t, multiplicity = rows[: p.active, table], rows[: p.active, table + 1]
+            arguments[: p.active, first + len(lookup.groups)] = extension.scale(inverses[t], multiplicity)
+        arguments[p.active :] = extension.random((p.blinding, self.layout.argument))
+        if compiled.accumulator is not None:
+            column = compiled.accumulator - compiled.base_columns
+            arguments[: p.active + 1, column] = self.running_sum(rows, arguments, alpha, lam)
+        return arguments
+
+    def helper(self, rows: Elements, group: Sequence[int], inverses: Elements, alpha: Elements) -> Elements:
+        """h_g on rows < U, ``(U, e)``: Σ 1/(α − ℓ), read off the table of all 1/(α − v), ``(2^bits, e)``."""
+        values = self.evaluate_on_h(rows, group, 0, self.parameters.active)
+        return reduce(self.extension.add, (inverses[value] for value in values))
+
+    def running_sum(self, rows: Elements, arguments: Elements, alpha: Elements, lam: Elements) -> Elements:
+        """acc on rows 0 … U: ``(U + 1, e)``."""
+        p, compiled, extension = self.parameters, self.instance.compiled, self.extension
+        roots = [compiled.increment, compiled.increment_last]
+        forms = linear_forms(compiled, roots, lambda node: self.scalar(node, [alpha, lam]), extension)
+        flat = arguments.reshape(p.rows, -1)
+        sums = np.zeros((p.active + 1, self.layout.degree), np.uint64)
+        for root, start, stop in ((roots[0], 0, p.active - 1), (roots[1], p.active - 1, p.active)):
+            sums[start + 1 : stop + 1] = forms[root].on_rows(self.instance, rows[start:stop], flat[start:stop], 1)
+        return self.field.cumulative_sum(sums, axis=0)
+
+    def diagnose(self, rows: Elements, arguments: Elements, challenges: Sequence[Elements]) -> str:
+        """Which constraints the trace breaks, and on which rows: the debug check."""
+        compiled, layout = self.instance.compiled, self.layout
+        base = np.concatenate((rows[:, : layout.witness], rows[:, layout.range_columns]), axis=1)
+        violations = check_trace(
+            compiled, self.extension, base, arguments, self.parameters.active, self.instance.publics, challenges
+        )
+        return "the trace breaks its constraints: " + "; ".join(str(item) for item in violations[:5])

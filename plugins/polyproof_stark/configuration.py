@@ -1,0 +1,136 @@
+"""From the options of a spec to the components and numbers of one proof.
+
+Prover and verifier each derive these for themselves. A proof states only the log2 of its number of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import cast
+
+from polyproof.backend import SecurityReport, Statement
+from polyproof.commitment import VectorCommitment
+from polyproof.constraints import LiabilitiesSystem
+from polyproof.engine import Engine
+from polyproof.errors import FieldError, OptionsError
+from polyproof.field import Extension, Field
+from polyproof.hash import Hash
+from polyproof.model.assets import Asset
+from polyproof.registry import Registry
+from polyproof_stark.compiler import CompiledSystem, compile_system
+from polyproof_stark.options import StarkOptions, check_shape
+from polyproof_stark.parameters import Parameters, check_parameters
+from polyproof_stark.protocol import Context, Instance, trees_of
+from polyproof_stark.queries import choose_queries
+from polyproof_stark.security import security_report
+
+__all__ = ["Configuration"]
+
+DEFAULT_QUERIES, DEFAULT_GRINDING = 88, 16
+
+
+class Configuration:
+    """A set of options and the components that they name. Compiled systems and security reports are cached."""
+
+    def __init__(self, options: StarkOptions, registry: Registry) -> None:
+        """``options`` of a spec; components come from the registry."""
+        self.options = options
+        self.registry = registry
+        self._compiled = lru_cache(maxsize=16)(self._compile)
+        self._report = lru_cache(maxsize=16)(self._security)
+
+    def field(self, engine: Engine) -> Field:
+        """The field of the trace."""
+        return cast(Field, self.registry.create("field", self.options.field, engine))
+
+    def hash(self, engine: Engine) -> Hash:
+        """The hash of trees, tags and the transcript."""
+        return cast(Hash, self.registry.create("hash", self.options.hash, engine))
+
+    def trees(self, hash: Hash) -> Mapping[str, VectorCommitment]:
+        """The vector commitments by their role in the protocol. Raises ``OptionsError``."""
+        return trees_of(self.registry, self.options.commitment, hash)
+
+    def _extension(self, field: Field) -> Extension:
+        try:
+            return field.extension(self.options.extension)
+        except FieldError as error:
+            raise OptionsError(f"{error}") from error
+
+    def _system(self, assets: Sequence[Asset], active: int, modulus: int) -> LiabilitiesSystem:
+        found = self.registry.get("constraints", self.options.constraints)
+        if not issubclass(found, LiabilitiesSystem):
+            raise OptionsError(f"constraint system {self.options.constraints!r} is not one of accounts")
+        return found(assets, active=active, modulus=modulus, limb_bits=self.options.limb_bits)
+
+    def _compile(
+        self, assets: tuple[Asset, ...], active: int, modulus: int
+    ) -> tuple[LiabilitiesSystem, CompiledSystem]:
+        system = self._system(assets, active, modulus)
+        return system, compile_system(system, self.options.group_size)
+
+    def parameters(self, assets: tuple[Asset, ...], log_rows: int) -> Parameters:
+        """The parameters for a trace of 2^log_rows rows. Raises ``OptionsError`` if the options do not fit one."""
+        options = self.options
+        check_shape(options, assets)
+        field, hash = self.field(Engine.PORTABLE), self.hash(Engine.PORTABLE)
+        if hash.word_bound < field.modulus:
+            raise OptionsError(
+                f"hash {options.hash!r} takes words below {hash.word_bound}, elements of {options.field!r} go to "
+                f"{field.modulus - 1}"
+            )
+        self._extension(field)
+
+        def candidate(queries: int, grinding: int) -> Parameters:
+            blinding = options.blinding or 2 * queries + 2 * options.extension
+            return Parameters(log_rows, options.blowup, queries, grinding, options.arity, options.extension, blinding)
+
+        if options.target_bits is None:
+            queries = DEFAULT_QUERIES if options.queries is None else options.queries
+            grinding = DEFAULT_GRINDING if options.grinding is None else options.grinding
+            chosen = candidate(queries, grinding)
+        else:
+            rough = candidate(DEFAULT_QUERIES, DEFAULT_GRINDING)
+            _, compiled = self._compiled(assets, rough.active, field.modulus)
+            chosen = choose_queries(compiled, candidate, field, hash, options.target_bits)
+        _, compiled = self._compiled(assets, chosen.active, field.modulus)
+        check_parameters(chosen, compiled, field)
+        return chosen
+
+    def least_parameters(self, assets: tuple[Asset, ...], accounts: int) -> Parameters:
+        """The parameters of the shortest trace that holds this many accounts. Raises ``OptionsError``."""
+        most = self.options.segment_rows.bit_length() - 1
+        problem: OptionsError | None = None
+        for log_rows in range(10, most + 1):
+            if (1 << log_rows) <= accounts:
+                continue
+            try:
+                parameters = self.parameters(assets, log_rows)
+            except OptionsError as error:
+                problem = error
+                continue
+            if parameters.active - 1 >= accounts:
+                return parameters
+        if problem is not None:
+            raise problem
+        raise OptionsError(f"{accounts} accounts do not fit in a trace of {self.options.segment_rows} rows")
+
+    def instance(
+        self, statement: Statement, totals: Sequence[int], parameters: Parameters, engine: Engine
+    ) -> tuple[LiabilitiesSystem, Instance]:
+        """The constraint system, and everything public that a proof of these totals is about."""
+        field = self.field(engine)
+        system, compiled = self._compiled(statement.assets, parameters.active, field.modulus)
+        context = Context(statement.context, statement.audit_id, statement.segment, statement.segments, tuple(totals))
+        publics = system.publics_of_totals(totals)
+        return system, Instance(compiled, self._extension(field), parameters, publics, context)
+
+    def security(self, assets: tuple[Asset, ...], parameters: Parameters) -> SecurityReport:
+        """The security account of proofs with these parameters."""
+        return self._report(assets, parameters)
+
+    def _security(self, assets: tuple[Asset, ...], parameters: Parameters) -> SecurityReport:
+        field, hash = self.field(Engine.PORTABLE), self.hash(Engine.PORTABLE)
+        _, compiled = self._compiled(assets, parameters.active, field.modulus)
+        return security_report(compiled, parameters, field, hash)

@@ -1,0 +1,79 @@
+"""How many queries and how much grinding reach a target in proven bits with the smallest proof."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+
+from polyproof.backend import SecurityReport
+from polyproof.errors import OptionsError
+from polyproof.field import Field
+from polyproof.hash import Hash
+from polyproof_stark.compiler import CompiledSystem
+from polyproof_stark.parameters import Parameters
+from polyproof_stark.security import least, security_report
+
+__all__ = ["MAX_GRINDING", "MAX_QUERIES", "choose_queries"]
+
+MAX_GRINDING = 20
+"""The most bits of grinding that are chosen: about a million hashes."""
+MAX_QUERIES = 1024
+"""The most queries that are chosen."""
+
+
+def choose_queries(
+    compiled: CompiledSystem,
+    parameters: Callable[[int, int], Parameters],
+    field: Field,
+    hash: Hash,
+    target: float,
+) -> Parameters:
+    """The parameters of the smallest proof that reaches ``target`` proven bits.
+
+    A query costs bytes and grinding costs none, so these are the fewest queries that reach the target with the most
+    grinding, and then no more grinding than they need. ``parameters(queries, grinding)`` makes candidates. Raises
+    ``OptionsError`` that names the term which cannot reach the target.
+    """
+
+    def reached(queries: int, grinding: int) -> bool:
+        return security_report(compiled, parameters(queries, grinding), field, hash).proven_bits >= target
+
+    def fits(queries: int) -> bool:
+        candidate = parameters(queries, 0)
+        return 5 * candidate.blinding <= candidate.rows
+
+    high = bisect_left(range(1, MAX_QUERIES + 1), True, key=lambda queries: not fits(queries))
+    if not high:
+        return parameters(1, 0)  # the blinding rows of a single query do not fit: check_parameters says so
+    if not reached(high, MAX_GRINDING):
+        most = parameters(high, MAX_GRINDING)
+        raise OptionsError(_unreachable(security_report(compiled, most, field, hash), target, most))
+    low = 1
+    while low < high:
+        middle = (low + high) // 2
+        if reached(middle, MAX_GRINDING):
+            high = middle
+        else:
+            low = middle + 1
+    grinding = MAX_GRINDING
+    while grinding and reached(low, grinding - 1):
+        grinding -= 1
+    return parameters(low, grinding)
+
+
+def _unreachable(report: SecurityReport, target: float, p: Parameters) -> str:
+    """Why no number of queries reaches a target: the binding term by each bound."""
+    limit = (
+        "whatever the queries"
+        if p.queries == MAX_QUERIES
+        else f"with {p.queries} queries, the most whose blinding rows fit: 5·{p.blinding} ≤ {p.rows}"
+    )
+    reasons = []
+    for account in (report, *report.alternatives):
+        term = least(account.terms)
+        reasons.append(f"{account.bound}: {term.name} gives {term.bits:.1f} bits, {term.formula}")
+    return (
+        f"target_bits {target:g} cannot be reached with 2^{p.log_rows} rows and extension {p.degree}, {limit}. By "
+        f"{'; by '.join(reasons)}. A larger extension, other segments (segment_rows) or a stronger hash help where "
+        f"they are in the term"
+    )

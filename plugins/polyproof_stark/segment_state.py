@@ -1,0 +1,116 @@
+"""The private state of a proved segment: the files that the exchange keeps to cut inclusion proofs from.
+
+::
+
+    state/key                         the audit's secret key, from which nonces are derived
+    state/mask.npy                    A's mask on every row
+    state/inclusion-tree.npy          the inclusion tree
+    state/chain-0-rows.npy, …         cosets of (G_A, G_B) on H, then of every further layer of the chain
+    state/chain-0-tree.npy, …         and the tree of each
+
+beside the index of account ids and rows (``AccountIndex``). Files are mapped into memory, so that one inclusion proof
+reads a few pages of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from polyproof.backend import Statement
+from polyproof.commitment import VectorCommitment
+from polyproof.engine import Engine
+from polyproof.errors import ArtifactError, ProofRejected
+from polyproof.formats.files import write_private
+from polyproof.hash import Words
+from polyproof.model.accounts import Identifiers
+from polyproof.toolkit.private_state import AccountIndex, load_array, save_array
+from polyproof_stark.configuration import Configuration
+from polyproof_stark.fri import leaves_of
+from polyproof_stark.inclusion import InclusionProof
+from polyproof_stark.proof import read_log_rows
+from polyproof_stark.protocol import Instance
+from polyproof_stark.tags import account_nonce
+
+if TYPE_CHECKING:
+    from polyproof_stark.prover import ProverResult
+
+__all__ = ["SegmentState", "write_state"]
+
+
+def write_state(
+    state: Path,
+    key: bytes,
+    ids: Identifiers,
+    rows: npt.NDArray[np.int64],
+    result: ProverResult,
+    instance: Instance,
+    trees: Mapping[str, VectorCommitment],
+) -> None:
+    """Write the state of a proved segment; ``rows[k]`` is the row of account k."""
+    AccountIndex.write(state, ids, rows)
+    write_private(state / "key", key)
+    save_array(state / "mask.npy", result.opened_rows[:, instance.layout.mask_a])
+    save_array(state / "inclusion-tree.npy", trees["inclusion"].dump(result.inclusion_tree))
+    for number, (layer, tree) in enumerate([(result.pair_rows, result.pair_tree), *result.chain]):
+        save_array(state / f"chain-{number}-rows.npy", layer)
+        save_array(state / f"chain-{number}-tree.npy", trees["chain"].dump(tree))
+
+
+class SegmentState:
+    """The private state of a segment, mapped into memory."""
+
+    def __init__(self, configuration: Configuration, statement: Statement, proof: bytes, state: Path) -> None:
+        """Raises ``ArtifactError`` if the directory does not hold the state of this proof."""
+        self.statement = statement
+        try:
+            log_rows = read_log_rows(proof, 32)
+            self.key = (state / "key").read_bytes()
+        except (OSError, ProofRejected) as error:
+            raise ArtifactError(f"{state}: not the private state of this proof: {error}") from error
+        parameters = configuration.parameters(statement.assets, log_rows)
+        # Only the instance's shape is used, which does not depend on the totals.
+        _, self.instance = configuration.instance(statement, [0] * len(statement.assets), parameters, Engine.PORTABLE)
+        self.hash = configuration.hash(Engine.PORTABLE)
+        self.index = AccountIndex(state)
+        self.mask = load_array(state / "mask.npy")
+        self.scheme = configuration.trees(self.hash)["inclusion"]
+        self.inclusion = self.scheme.load(_words(state / "inclusion-tree.npy"))
+        self.layers = [
+            (
+                load_array(state / f"chain-{number}-rows.npy"),
+                self.scheme.load(_words(state / f"chain-{number}-tree.npy")),
+            )
+            for number in range(len(parameters.folding.arities))
+        ]
+
+    def cut(self, position: int) -> bytes:
+        """The inclusion proof of the account at this position of the index."""
+        row = int(self.index.rows[position])
+        p = self.instance.parameters
+        nonce = account_nonce(self.key, self.statement, row, self.index.ids.encoded(position))
+        opened = []
+        for (rows, tree), leaves, arity in zip(
+            self.layers, leaves_of(p.folding, p.rows, [row]), p.folding.arities, strict=True
+        ):
+            coset = np.array(rows[leaves[0]], np.uint64).reshape(arity, -1, p.degree)
+            opened.append((coset, self.scheme.open(tree, leaves[:1]).siblings))
+        proof = InclusionProof(
+            row,
+            nonce,
+            np.array(self.mask[row], np.uint64),
+            self.scheme.open(self.inclusion, [row]).siblings,
+            opened[0][0],
+            opened[0][1],
+            tuple((coset[:, 0], path) for coset, path in opened[1:]),
+        )
+        return proof.write(self.instance, self.hash)
+
+
+def _words(path: Path) -> Words:
+    """An array of words, mapped into memory."""
+    return np.asarray(load_array(path), np.uint64)
