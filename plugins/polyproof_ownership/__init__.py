@@ -1,4 +1,4 @@
-"""Ownership schemes: whether signatures prove that an address is under its claimant's control."""
+"""Ownership schemes: whether signatures prove that a claimant controls an address."""
 
 from polyproof.hookspecs import Component, hookimpl
 
@@ -7,7 +7,7 @@ polyproof_interface = 2
 
 @hookimpl
 def polyproof_components() -> list[Component]:
-    """Schemes by the kind of account they judge."""
+    """One scheme for each kind of account or signature."""
     return [
         Component(
             "ownership",

@@ -1,11 +1,11 @@
-"""BIP-322: a message is signed by spending, in a transaction that cannot be, the output script of the address.
+"""BIP-322: to sign a message is to spend the output script of the address in a transaction that cannot be mined.
 
-Supported are the scripts that keys alone control: P2PKH, P2WPKH, P2SH-P2WPKH, Taproot by its key, and m of n as
-P2SH, P2WSH and P2SH-P2WSH. Lock time and sequence may be anything in a full signature: such a script does not look at
-them, and the signature covers them. Other scripts, Taproot script paths and proofs of funds are unsupported.
+Supported are the scripts that keys alone control: P2PKH, P2WPKH, P2SH-P2WPKH, the key path of Taproot, and m of n as
+P2SH, P2WSH and P2SH-P2WSH. A full signature may have any lock time and sequence, which these scripts do not depend on
+and the signature covers. Other scripts, Taproot script paths and proofs of funds are unsupported.
 
-The ``bip322`` package on PyPI covers Bitcoin, the simple form and single keys only, takes addresses of any network,
-and is one person's binding; the tests compare this module with it.
+The package ``bip322`` on PyPI covers only Bitcoin, the simple form and single keys, accepts addresses of any network,
+and is maintained by one person. The tests compare this module with it.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ def tagged_hash(tag: str, data: bytes) -> bytes:
 
 
 def message_hash(message: bytes) -> bytes:
-    """The hash of a message that its transaction carries."""
+    """The tagged hash of a message that the transaction to be spent contains, 32 bytes."""
     return tagged_hash("BIP0322-signed-message", message)
 
 
 def to_spend_hash(message: bytes, script: bytes) -> bytes:
-    """Hash of the transaction whose one output is to be spent."""
+    """Hash (txid) of the transaction whose only output is to be spent, 32 bytes."""
     signature = b"\x00\x20" + message_hash(message)
     source = bytes(32) + b"\xff" * 4 + variable_text(signature) + bytes(4)
     return sha256d(bytes(4) + b"\x01" + source + b"\x01" + bytes(8) + variable_text(script) + bytes(4))
 
 
 def _stripped(proof: Proof, spent: bytes, script: bytes) -> bytes:
-    """The spending transaction without its witness, with a script in place of the input's."""
+    """The spending transaction without its witness, and with ``script`` as that of its input."""
     return (
         proof.version.to_bytes(4, "little")
         + b"\x01"
@@ -80,7 +80,7 @@ def _legacy_digest(proof: Proof, spent: bytes, code: bytes) -> bytes:
 
 
 def _witness_digest(proof: Proof, spent: bytes, code: bytes) -> bytes:
-    """BIP-143, with the one input worth nothing."""
+    """The digest of BIP-143, for an input of no value."""
     outpoint = spent + bytes(4)
     sequence = proof.sequence.to_bytes(4, "little")
     return sha256d(
@@ -98,7 +98,7 @@ def _witness_digest(proof: Proof, spent: bytes, code: bytes) -> bytes:
 
 
 def _taproot_digest(proof: Proof, spent: bytes, script: bytes, kind: int) -> bytes:
-    """BIP-341, key path, no annex."""
+    """The digest of BIP-341 for a key path without annex."""
 
     def sha256(data: bytes) -> bytes:
         return hashlib.sha256(data).digest()
@@ -120,7 +120,7 @@ def _taproot_digest(proof: Proof, spent: bytes, script: bytes, kind: int) -> byt
 
 
 def _pushes(script: bytes) -> list[bytes]:
-    """What a script of minimal pushes alone leaves on the stack."""
+    """The stack that a script leaves which consists of minimal pushes. Raises ``Malformed`` for any other script."""
     found = []
     place = 0
     while place < len(script):
@@ -143,7 +143,7 @@ def _pushes(script: bytes) -> list[bytes]:
 
 
 def _is_signed(signature: bytes, key: bytes, digest: bytes) -> bool:
-    """Whether a strict DER signature with low s, for SIGHASH_ALL, is by the key."""
+    """Whether a signature is strict DER with low s, for SIGHASH_ALL, and by the key."""
     if not signature or signature[-1] != SIGHASH_ALL:
         return False
     try:
@@ -181,11 +181,11 @@ class Bip322(BitcoinScheme):
     name = "bip322"
 
     def serves(self, claim: OwnershipClaim) -> bool:
-        """A row of its chains that is written in BIP-322."""
+        """A row on one of its chains whose signature is in BIP-322's format."""
         return canonical_chain(claim.chain) in self.chains and is_bip322(claim)
 
     def judge(self, claim: OwnershipClaim, chain: str, account: Account[Destination]) -> OwnershipResult:
-        """The signature spends the output of the address."""
+        """Proven if the signature spends the output of the address."""
         destination = account.value
         text = one_signature(claim)
         if text.startswith("pof"):
@@ -250,7 +250,7 @@ def _spend_script_hash(destination: Destination, proof: Proof, spent: bytes) -> 
     stack = _pushes(proof.script_signature)
     witness = list(proof.witness)
     if not stack:
-        # Before version 1.0.0 wallets wrote the witness alone, with the redeem script left to be understood.
+        # Before version 1.0.0 wallets wrote only the witness, which determines the redeem script.
         if len(witness) == 2 and len(witness[1]) == 33:
             stack = [nested_witness_key(witness[1])]
         elif witness:

@@ -1,7 +1,7 @@
-"""How a BIP-322 signature is written: a witness, or a whole transaction, in base64.
+"""The format of BIP-322 signatures: a witness, or a whole transaction, in base64.
 
 Source: BIP-322 version 2.0.0. A signature starts with ``smp`` (a witness stack), ``ful`` (the transaction that spends
-the message's) or ``pof``; before version 1.0.0 a witness stack stood without a prefix.
+the message's) or ``pof``; before version 1.0.0 a witness stack had no prefix.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class _Reader:
         return value
 
     def text(self) -> bytes:
-        """Bytes after their count."""
+        """Bytes that follow their count."""
         return self.take(self.compact())
 
     def witness(self) -> tuple[bytes, ...]:
@@ -66,7 +66,7 @@ class _Reader:
         return tuple(self.text() for _ in range(count))
 
     def end(self) -> None:
-        """Nothing is left."""
+        """Raise ``Malformed`` unless nothing is left."""
         if self.place != len(self.data):
             raise Malformed("has bytes after its end")
 
@@ -109,7 +109,7 @@ def _read_transaction(data: bytes, spent: bytes) -> Proof:
 
 
 def read_proof(text: str, spent: bytes) -> Proof:
-    """Read a signature; ``spent`` is the hash of the message's transaction, which a whole one must spend."""
+    """Read a signature; a whole transaction must spend the one with the hash ``spent``. Raises ``Malformed``."""
     if text.startswith("ful"):
         return _read_transaction(base64_decode(text[3:]), spent)
     return _read_witness(base64_decode(text.removeprefix("smp")))
@@ -118,16 +118,16 @@ def read_proof(text: str, spent: bytes) -> Proof:
 def _is_witness(text: str) -> bool:
     try:
         data = base64_decode(text)
-        # A signed message has 65 bytes and starts with 27 or more, which would be as many elements.
+        # A signed message has 65 bytes and starts with 27 or more, which would be the number of elements.
         return len(data) != 65 and bool(_read_witness(data))
     except Malformed:
         return False
 
 
 def _is_signed_message(text: str) -> bool:
-    """Whether a text is base64 of 65 bytes, a header, r and s: the form that came before BIP-322.
+    """Whether a text is base64 of 65 bytes, a header, r and s: a signed message from before BIP-322.
 
-    No witness of a Taproot key is: it has 66 bytes, or 67 with the kind of its hash.
+    A witness of a Taproot key never is, since it has 66 bytes, or 67 with the type of its hash.
     """
     try:
         data = base64_decode(text, most=88)
@@ -137,10 +137,10 @@ def _is_signed_message(text: str) -> bool:
 
 
 def is_bip322(claim: OwnershipClaim) -> bool:
-    """Whether a claim is written so: by its prefix, as a bare witness, or because its address is of Taproot.
+    """Whether a claim is in this format: by the prefix of its signature, by a bare witness, or by a Taproot address.
 
-    A text without a prefix that is not a witness is left to ``signmessage``; base64 of 65 bytes always is, and
-    ``signmessage`` then says that it is not for a Taproot address.
+    A text that has no prefix and is not a witness is left to ``signmessage``. So is any base64 of 65 bytes, which
+    ``signmessage`` then refuses for a Taproot address.
     """
     if claim.address.lower().startswith(("bc1p", "ltc1p")):
         return not any(_is_signed_message(text) for text in claim.signatures)

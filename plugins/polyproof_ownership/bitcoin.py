@@ -30,19 +30,19 @@ __all__ = [
 
 @frozen
 class Network:
-    """What a chain's addresses and signed messages start with."""
+    """The bytes that a chain's addresses and signed messages start with."""
 
     p2pkh: int
     p2sh: tuple[int, ...]
-    """Version bytes; the first is the one that we write."""
+    """Version bytes; the first is the canonical one."""
     prefix: str | None
-    """Of bech32 addresses; None where the chain has no segregated witness."""
+    """The prefix of bech32 addresses; None if the chain has no segregated witness."""
     header: bytes
     """Of signed messages."""
 
 
 # Version bytes, prefix and message header are in chainparams.cpp and src/util/message.cpp (or main.cpp) of each chain's
-# own node. Litecoin's 5 is the version it shared with Bitcoin before 50.
+# own node. Litecoin's 5 is the version that it shared with Bitcoin before it had 50.
 NETWORKS = {
     "bitcoin": Network(0, (5,), "bc", b"Bitcoin Signed Message:\n"),
     "litecoin": Network(48, (50, 5), "ltc", b"Litecoin Signed Message:\n"),
@@ -63,7 +63,7 @@ class Output(Enum):
 
 @frozen
 class Destination:
-    """What an address stands for: a form of output and the hash or key in it."""
+    """What an address stands for: a form of output, and the hash or key in it."""
 
     form: Output
     program: bytes
@@ -110,7 +110,7 @@ def nested_witness_key(key: bytes) -> bytes:
 
 @frozen
 class Multisig:
-    """A script that wants signatures by ``threshold`` of its keys."""
+    """A script that requires signatures by ``threshold`` of its keys."""
 
     threshold: int
     keys: tuple[bytes, ...]
@@ -121,9 +121,9 @@ OP_1, OP_16, OP_CHECKMULTISIG = 0x51, 0x60, 0xAE
 
 
 def parse_multisig(script: bytes) -> Multisig:
-    """Read ``m key … key n CHECKMULTISIG`` and nothing else; raises ``Malformed``.
+    """Read ``m key … key n CHECKMULTISIG``. Raises ``Malformed`` for any other script.
 
-    Every key is a point of the curve, and no key stands there twice: it could sign for two.
+    Every key must be a point of the curve, and none may occur twice, since it could sign for two.
     """
     if len(script) < 3 or script[-1] != OP_CHECKMULTISIG:
         raise Malformed("is not m, keys, n, CHECKMULTISIG")
@@ -149,12 +149,12 @@ def parse_multisig(script: bytes) -> Multisig:
 
 
 def script_hash(destination: Destination, script: bytes) -> str:
-    """Which form of address of this script a destination is: P2SH, P2WSH, P2SH-P2WSH; empty if it is none."""
+    """The form in which a destination is an address of this script: P2SH, P2WSH, P2SH-P2WSH; empty if in none."""
     digest = hashlib.sha256(script).digest()
     if destination.form is Output.P2WSH:
         return "P2WSH" if digest == destination.program else ""
     if destination.form is Output.P2SH:
-        # What is pushed to the stack has at most 520 bytes, so a longer redeem script could never be spent.
+        # At most 520 bytes can be pushed to the stack, so an output with a longer redeem script could never be spent.
         if len(script) <= 520 and hash160(script) == destination.program:
             return "P2SH"
         return "P2SH-P2WSH" if hash160(b"\x00\x20" + digest) == destination.program else ""

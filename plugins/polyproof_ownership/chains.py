@@ -13,7 +13,7 @@ __all__ = ["Family", "canonical_chain", "chains_of", "family_of"]
 
 
 class Family(Enum):
-    """Chains on which an address comes from a key in the same way."""
+    """Chains on which addresses are derived from keys in the same way."""
 
     BITCOIN = "bitcoin"
     EVM = "evm"
@@ -30,7 +30,7 @@ class Family(Enum):
     EOS = "eos"
 
 
-# Name of the chain, then its other names. Case, and whether -, _ or a space separates words, do not matter.
+# Name of the chain, then its other names. Case does not matter, nor whether -, _ or a space separates words.
 _CHAINS: dict[Family, dict[str, str]] = {
     Family.BITCOIN: {
         "bitcoin": "BTC USDT-OMNI",
@@ -112,7 +112,7 @@ _CHAINS: dict[Family, dict[str, str]] = {
         "kusama-asset-hub": "ASSET-HUB-KSM",
     },
     Family.CARDANO: {"cardano": "ADA"},
-    # An f410 address and the 0x address it is made of are one account.
+    # An f410 address and the 0x address that it is made from are the same account.
     Family.FILECOIN: {"filecoin": "FIL FEVM FIL-EVM"},
     Family.AELF: {"aelf": "ELF"},
     Family.OKT: {

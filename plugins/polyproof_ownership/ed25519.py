@@ -1,7 +1,7 @@
 """Accounts of Ed25519 keys: Solana, Aptos, TON, Polkadot and Cardano.
 
-The public key comes with the row (on Solana it is the address). PyNaCl (libsodium) verifies; it refuses keys and
-points of small order and a second form of s, so that a signature is of one message, by one key.
+The public key comes with the row (on Solana it is the address). PyNaCl (libsodium) verifies signatures. It refuses keys
+and points of small order and non-canonical s, so that a signature is by one key, of one message.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def verified(key: bytes, signature: bytes, signed: bytes) -> bool:
 
 
 def solana_key(text: str) -> bytes:
-    """An address is the key itself."""
+    """The key, 32 bytes, which the address is."""
     key = base58_decode(text, most=44)
     if len(key) != 32:
         raise Malformed(f"is {len(key)} bytes where 32 are expected")
@@ -66,9 +66,9 @@ def aptos_address(text: str) -> bytes:
 
 
 def aptos_authentication_key(key: bytes) -> bytes:
-    """SHA3-256 of the key and the byte of its scheme, 0: the address an account starts with.
+    """SHA3-256 of the key and the byte of its scheme, 0: the address of an account whose key was never rotated.
 
-    Source: Aptos documentation, «Accounts», authentication keys.
+    Source: Aptos documentation, "Accounts", authentication keys.
     """
     return hashlib.sha3_256(key + b"\0").digest()
 
@@ -81,7 +81,7 @@ def _ss58_checksum(body: bytes) -> bytes:
 
 
 def ss58_decode(text: str, prefix: int) -> bytes:
-    """Account id of an address with a one-byte prefix and a checksum of two bytes."""
+    """The account id, 32 bytes, of an address with this one-byte prefix and a checksum of two bytes."""
     data = base58_decode(text, most=64)
     if len(data) != 35 or data[0] != prefix:
         raise Malformed(f"is not an account with the SS58 prefix {prefix}")
@@ -108,7 +108,7 @@ def _cardano(text: str) -> bytes:
 
 
 def cardano_key_hash(text: str) -> bytes:
-    """The hash of the payment key in a Shelley address; raises ``Refused`` for one controlled by a script."""
+    """The hash of the payment key in a Shelley address, 28 bytes. Raises ``Refused`` if a script controls it."""
     if text.startswith(("Ae2", "DdzFF")):
         raise unsupported("Byron addresses are not supported")
     data = _cardano(text)
@@ -122,13 +122,13 @@ def cardano_key_hash(text: str) -> bytes:
     return data[1:29]
 
 
-# Signatures of standards that are not judged here. They are told apart so that nobody takes them for false ones.
+# Signatures by standards that are not supported. They are recognised, so that they end unsupported and not failed.
 
 ONLY_THE_EXCHANGES = "which is not supported; sign under the exchange's header instead"
 
 
 def _check_standard(family: Family | None, text: str) -> None:
-    """Raise ``Refused`` for a signature whose form says that it is of a standard not supported on its chain."""
+    """Raise ``Refused`` for a signature whose form shows that it follows a standard not supported on its chain."""
     if family is Family.CARDANO and _COSE_SIGN1.fullmatch(text):
         raise unsupported(
             "the signature is a COSE_Sign1 as CIP-8 and the signData of CIP-30 have it, " + ONLY_THE_EXCHANGES
@@ -140,20 +140,20 @@ def _check_standard(family: Family | None, text: str) -> None:
         )
 
 
-# RFC 9052, §4.2: an array of four (tagged 18 or not), of which the last is the signature, 64 bytes here.
+# RFC 9052, §4.2: an array of four (with or without tag 18), the last of which is the signature, 64 bytes here.
 _COSE_SIGN1 = re.compile(r"(?:0x)?(?:d2)?84(?:[0-9a-f]{2})+5840[0-9a-f]{128}", re.ASCII | re.IGNORECASE)
-# github.com/ton-blockchain/ton-connect, requests-responses.md, «ton_proof» and «Sign Data»
+# github.com/ton-blockchain/ton-connect, requests-responses.md, "ton_proof" and "Sign Data"
 _BASE64_64 = re.compile(r"[A-Za-z0-9+/_-]{86}==", re.ASCII)
 
 
 class Ed25519Account(RowScheme[bytes]):
-    """Accounts whose key is given, or is the address; the address is derived from it."""
+    """Accounts whose key is given with the row, or is the address."""
 
     name = "ed25519-account"
     chains = chains_of(Family.SOLANA, Family.APTOS, Family.TON, Family.SUBSTRATE, Family.CARDANO)
 
     def read(self, chain: str, address: str) -> Account[bytes]:
-        """Solana's key, Cardano's hash of one, or the account id; Aptos is spelled out, TON is spelled raw."""
+        """Solana's key, Cardano's hash of a key, or the account id. Aptos is spelled in full, TON in its raw form."""
         match family_of(chain):
             case Family.SOLANA:
                 return Account(address, solana_key(address))
@@ -169,11 +169,11 @@ class Ed25519Account(RowScheme[bytes]):
                 return Account(address.lower(), cardano_key_hash(address))
 
     def asks_chain(self, chain: str) -> bool:
-        """Which key an account of Aptos has now, and which a contract of TON holds."""
+        """For Aptos, whose keys can be rotated, and for TON, where a contract holds the key."""
         return family_of(chain) in (Family.APTOS, Family.TON)
 
     def judge(self, claim: OwnershipClaim, chain: str, account: Account[bytes]) -> OwnershipResult:
-        """The signature is by the key given, and the address is that key's."""
+        """Proven if the signature is by the key given and the address is that key's."""
         family = family_of(chain)
         _check_standard(family, one_signature(claim))
         key = self._key(claim, account.value if family is Family.SOLANA else None)
@@ -211,7 +211,7 @@ class Ed25519Account(RowScheme[bytes]):
 
     @staticmethod
     def _way(claim: OwnershipClaim, family: Family | None, key: bytes) -> str:
-        """How the message was signed; raises ``Refused`` if it was not."""
+        """The way in which the message was signed. Raises ``Refused`` if it was not."""
         text = one_signature(claim)
         with reading("the signature"):
             base58 = family is Family.SOLANA and not text.startswith("0x") and len(text) < 90

@@ -38,11 +38,11 @@ __all__ = [
 
 
 class Malformed(ValueError):
-    """A text is not a value of the encoding; the message says why, in words that follow the name of the thing."""
+    """A text is not a value of the encoding. The message is a predicate, to be put after the name of the thing."""
 
 
 def sha256d(data: bytes) -> bytes:
-    """SHA-256 twice, as Bitcoin hashes."""
+    """SHA-256 of SHA-256, Bitcoin's hash."""
     return hashlib.sha256(hashlib.sha256(data).digest()).digest()
 
 
@@ -52,7 +52,7 @@ _HEX = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2})*)", re.ASCII)
 
 
 def hex_decode(text: str, size: int | None = None, *, most: int = 8192) -> bytes:
-    """Bytes of hexadecimal digits, with or without 0x; exactly ``size`` of them if given."""
+    """Bytes of hexadecimal digits, with or without 0x; exactly ``size`` bytes if given."""
     if len(text) > 2 * most + 2:
         raise Malformed(f"is {len(text)} characters long")
     match = _HEX.fullmatch(text)
@@ -68,7 +68,7 @@ def hex_decode(text: str, size: int | None = None, *, most: int = 8192) -> bytes
 
 
 def base64_decode(text: str, *, most: int = 16384) -> bytes:
-    """Bytes of padded base64; no blanks, and unused bits are zero."""
+    """Bytes of padded base64, without white space and with unused bits zero."""
     if len(text) > most:
         raise Malformed(f"is {len(text)} characters long")
     try:
@@ -179,7 +179,7 @@ def bech32_encode(prefix: str, values: list[int], constant: int = BECH32) -> str
 
 
 def from_five_bits(values: list[int]) -> bytes:
-    """Bytes of five-bit groups; what is left over is less than a group, and zero."""
+    """Bytes of five-bit groups; bits left over must be fewer than five, and zero."""
     number = 0
     for value in values:
         number = number << 5 | value
@@ -190,7 +190,7 @@ def from_five_bits(values: list[int]) -> bytes:
 
 
 def to_five_bits(data: bytes) -> list[int]:
-    """Five-bit groups of bytes, the last one filled up with zeros."""
+    """Five-bit groups of bytes, the last one padded with zeros."""
     spare = -8 * len(data) % 5
     number = int.from_bytes(data, "big") << spare
     count = (8 * len(data) + spare) // 5
@@ -198,7 +198,7 @@ def to_five_bits(data: bytes) -> list[int]:
 
 
 def segwit_decode(text: str, prefix: str) -> tuple[int, bytes]:
-    """Witness version and program of an address (BIP-173, BIP-350)."""
+    """Witness version and program of an address (BIP-173, BIP-350). Raises ``Malformed``."""
     found, values, constant = bech32_decode(text)
     if found != prefix:
         raise Malformed(f"starts with {found[:20]!r} where {prefix!r} is expected")
@@ -221,7 +221,7 @@ def segwit_encode(prefix: str, version: int, program: bytes) -> str:
 
 
 def base32_lower_decode(text: str, *, most: int = 128) -> bytes:
-    """Bytes of base32 in lower case, without padding; unused bits are zero."""
+    """Bytes of base32 in lower case, without padding and with unused bits zero."""
     if len(text) > most or not re.fullmatch(r"[a-z2-7]*", text, re.ASCII):
         raise Malformed("is not base32")
     try:

@@ -1,6 +1,7 @@
-"""EOS and WAX: an account is a name whose keys are on the chain, so a signature shows the key and no more.
+"""EOS and WAX: an account is a name whose keys are on the chain, so a signature alone shows control of a key only.
 
-It proves the account once the chain was asked for the keys of its permission."""
+It proves the account once the chain has been asked for the keys of its permission.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from polyproof_ownership.rows import Account, RowScheme, failed, reading
 
 __all__ = ["EosKey", "eos_public_key"]
 
-# Twelve characters, or thirteen of which the last has four bits (EOSIO «name» type).
+# Twelve characters, or thirteen of which the last has four bits (type "name" of EOSIO).
 _NAME = re.compile(r"(?=.*[a-z1-5])[a-z1-5.]{1,12}(?<!\.)|[a-z1-5.]{12}[a-j1-5]", re.ASCII)
 
 
@@ -28,7 +29,7 @@ def _checked(text: str, suffix: bytes) -> bytes:
 
 
 def eos_public_key(text: str) -> bytes:
-    """A compressed key from EOS…, or from PUB_K1_… where the checksum covers the kind of key too."""
+    """A compressed key, 33 bytes, from EOS…, or from PUB_K1_…, whose checksum covers the type of key too."""
     if text.startswith("PUB_K1_"):
         data = _checked(text.removeprefix("PUB_K1_"), b"K1")
     elif text.startswith("EOS"):
@@ -41,7 +42,7 @@ def eos_public_key(text: str) -> bytes:
 
 
 def eos_signature(text: str) -> Signature:
-    """From SIG_K1_…: a header of 31 to 34 (compressed key), r and s."""
+    """A signature from SIG_K1_…: a header of 31 to 34 (compressed key), r and s."""
     if not text.startswith("SIG_K1_"):
         raise Malformed("does not start with SIG_K1_")
     data = _checked(text.removeprefix("SIG_K1_"), b"K1")
@@ -51,23 +52,23 @@ def eos_signature(text: str) -> Signature:
 
 
 class EosKey(RowScheme[None]):
-    """Keys of accounts that are names: key-only, unless the chain was asked."""
+    """Keys of accounts that are names: key-only, unless the chain has been asked."""
 
     name = "eos-k1"
     chains = chains_of(Family.EOS)
 
     def read(self, chain: str, address: str) -> Account[None]:
-        """A name says nothing but itself."""
+        """The name, which contains nothing else."""
         if not _NAME.fullmatch(address):
             raise Malformed("is not an account name: up to 12 of a-z, 1-5 and dots")
         return Account(address, None)
 
     def asks_chain(self, chain: str) -> bool:
-        """Which keys an account's active permission has."""
+        """For the keys of an account's active permission."""
         return True
 
     def judge(self, claim: OwnershipClaim, chain: str, account: Account[None]) -> OwnershipResult:
-        """Every signature is by another one of the keys given, and every key given has signed."""
+        """Key-only if each key given made exactly one of the signatures; proven if they are enough of the chain's."""
         with reading("the public key"):
             keys = {eos_public_key(text) for text in claim.keys}
         if not keys or len(keys) != len(claim.keys):

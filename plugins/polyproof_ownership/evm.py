@@ -1,7 +1,7 @@
 """Accounts of Ethereum and the chains like it: an address is the end of the Keccak-256 of its key.
 
-A contract has no key. Signatures by its owners prove it only where the chain was asked who the owners are; without
-that, they are valid signatures that nothing binds to the contract.
+A contract has no key. Signatures by its owners prove it only if the chain has been asked who the owners are; otherwise
+they are valid signatures that nothing binds to the contract.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 
 
 def checksummed(address: bytes) -> str:
-    """An address with the letter case that carries its checksum (EIP-55)."""
+    """An address in the letter case that encodes its checksum (EIP-55)."""
     digits = address.hex()
     nibbles = keccak256(digits.encode()).hex()
     return "0x" + "".join(
@@ -32,7 +32,7 @@ def checksummed(address: bytes) -> str:
 
 
 def evm_address(text: str) -> bytes:
-    """The 20 bytes of an address; where it mixes upper and lower case, that must be its checksum (EIP-55)."""
+    """The 20 bytes of an address. If it mixes upper and lower case, the case must encode its checksum (EIP-55)."""
     if not _ADDRESS.fullmatch(text):
         raise Malformed("is not 0x and 40 hexadecimal digits")
     address = bytes.fromhex(text[2:])
@@ -42,18 +42,18 @@ def evm_address(text: str) -> bytes:
 
 
 Ways = dict[str, Callable[[bytes], bytes]]
-"""Digests of a message by the name of the way it is signed."""
+"""For each way to sign a message, its name and the function from the message to the digest."""
 
 EVM_WAYS: Ways = {
     "EIP-191": eip191_digest,
     "EIP-191 over the message's Keccak-256": hashed_digest,
     "the exchange's own header": envelope_digest,
 }
-"""What a signature may sign: EIP-191 as wallets do, and two ways of OKX."""
+"""The ways in which a message may be signed: EIP-191, as wallets do, and two of OKX's."""
 
 
 def signer_of(signature: str, message: str, ways: Ways, accepted: Collection[bytes]) -> tuple[bytes, str]:
-    """The one of ``accepted`` addresses that made the signature, and how the message was signed."""
+    """Which of the ``accepted`` addresses signed, and in which way. Raises ``Refused`` if none did."""
     if not accepted:
         raise failed("no signature can be accepted here")
     data = message.encode()
@@ -69,7 +69,7 @@ def signer_of(signature: str, message: str, ways: Ways, accepted: Collection[byt
 
 
 def signers_of(claim: OwnershipClaim, ways: Ways, accepted: Collection[bytes]) -> set[bytes]:
-    """Who signed: every signature by another one of the acceptable addresses."""
+    """The addresses that signed. Raises ``Refused`` unless each signature is by a different one of ``accepted``."""
     signers = [signer_of(signature, claim.message, ways, accepted)[0] for signature in claim.signatures]
     if len(set(signers)) != len(signers):
         raise failed("two signatures are by one key")
@@ -77,9 +77,9 @@ def signers_of(claim: OwnershipClaim, ways: Ways, accepted: Collection[bytes]) -
 
 
 def judge_owners(control: AccountControl | None, signers: set[str], owners: set[str], what: str) -> OwnershipResult:
-    """The result for an account that others own: ``signers`` are those of its ``owners`` who validly signed.
+    """The result for an account that others own, ``signers`` being those of its ``owners`` who have validly signed.
 
-    ``owners`` are those of the chain if it was asked, else those the row declares; ``what`` is what to ask for.
+    ``owners`` come from the chain if it has been asked, and otherwise from the row; ``what`` names what to look up.
     """
     if control is None:
         who = " and ".join(sorted(signers))
@@ -99,16 +99,16 @@ class EvmAccount(RowScheme[bytes]):
     chains = chains_of(Family.EVM)
 
     def serves(self, claim: OwnershipClaim) -> bool:
-        """Anything on one of its chains except validators, whose address is a key of 48 bytes."""
+        """Any row on one of its chains, except validators, whose address is a key of 48 bytes."""
         return super().serves(claim) and len(claim.address.removeprefix("0x")) != 96
 
     def read(self, chain: str, address: str) -> Account[bytes]:
-        """Its 20 bytes, and the checksummed spelling."""
+        """The 20 bytes of the address, spelled with its checksum."""
         value = evm_address(address)
         return Account(checksummed(value), value)
 
     def digests(self, claim: OwnershipClaim) -> tuple[bytes, ...]:
-        """The digests by which a contract may be asked for its verdict (EIP-1271)."""
+        """The digests about which a contract may be asked (EIP-1271)."""
         try:
             data = claim.message.encode()
         except UnicodeEncodeError:
@@ -116,11 +116,11 @@ class EvmAccount(RowScheme[bytes]):
         return tuple(digest(data) for digest in EVM_WAYS.values())
 
     def asks_chain(self, chain: str) -> bool:
-        """Who owns a contract."""
+        """For the owners of contracts."""
         return True
 
     def judge(self, claim: OwnershipClaim, chain: str, account: Account[bytes]) -> OwnershipResult:
-        """The address itself signed; or its owners did, which proves it only where the chain was asked."""
+        """Proven if the address itself signed, or if its owners did and the chain has been asked who they are."""
         if claim.control is not None:
             return self._judge_control(claim, claim.control)
         if not claim.owners:
@@ -148,5 +148,5 @@ class EvmAccount(RowScheme[bytes]):
 
 
 def spelled(addresses: Iterable[bytes]) -> set[str]:
-    """Addresses as people read them."""
+    """Addresses with their checksums."""
     return {checksummed(address) for address in addresses}

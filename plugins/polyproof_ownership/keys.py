@@ -1,4 +1,4 @@
-"""Signatures over secp256k1: recovering the key that made one, strictly."""
+"""Keys and signatures over secp256k1, read strictly, and the recovery of keys from signatures."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ class Signature:
     body: bytes
     """r then s, 64 bytes."""
     recovery: int
-    """0 to 3: which of the points with that r was meant."""
+    """0 to 3: which of the points with that r is meant."""
 
 
 def recover(signature: Signature, digest: bytes, *, high_s: bool = False) -> PublicKey:
-    """The key that made the signature of a 32-byte digest; raises ``Malformed`` where there is none.
+    """The key that made the signature of a 32-byte digest. Raises ``Malformed`` if there is none.
 
-    Every signature has a second form, with n − s for s, which anyone can write down (BIP-62, EIP-2). Both are by the
-    same key. ``high_s`` accepts either, where those who verify such signatures do; whoever counts signatures counts
-    keys, so that the second form of one counts no more than the first. Otherwise s must be in the lower half.
+    Every signature has a second form, with n − s for s, which anyone can compute (BIP-62, EIP-2) and which is by the
+    same key. ``high_s`` accepts both forms, for standards whose verifiers do. Callers that count signatures must count
+    keys, so that both forms of a signature count once. Without ``high_s``, s must be in the lower half of its range.
     """
     if not high_s and not 0 < int.from_bytes(signature.body[32:]) <= ORDER // 2:
         raise Malformed("has s outside the lower half of its range, as no wallet of this chain writes it")
@@ -52,7 +52,7 @@ def recover(signature: Signature, digest: bytes, *, high_s: bool = False) -> Pub
 
 
 def evm_signature(text: str) -> Signature:
-    """r, s and v in 65 bytes of hexadecimal; v is 0, 1, 27 or 28."""
+    """A signature from 65 bytes in hexadecimal: r, s and v, which is 0, 1, 27 or 28. Raises ``Malformed``."""
     data = hex_decode(text, 65)
     if data[64] not in (0, 1, 27, 28):
         raise Malformed(f"ends in v = {data[64]} where 0, 1, 27 or 28 is expected")
@@ -60,7 +60,7 @@ def evm_signature(text: str) -> Signature:
 
 
 def public_key(data: bytes) -> PublicKey:
-    """A key in its compressed (33 bytes) or uncompressed (65 bytes) form; no hybrid form."""
+    """A key from its compressed (33 bytes) or uncompressed (65 bytes) form, never a hybrid. Raises ``Malformed``."""
     if (len(data) == 33 and data[0] in (2, 3)) or (len(data) == 65 and data[0] == 4):
         try:
             return PublicKey(data)
@@ -70,7 +70,7 @@ def public_key(data: bytes) -> PublicKey:
 
 
 def compressed(text: str) -> bytes:
-    """A public key in hexadecimal, in its compressed form: of 33 or 65 bytes, or of 64 bytes as bare coordinates."""
+    """The compressed form of a public key in hexadecimal, of 33 or 65 bytes, or 64 for bare coordinates."""
     data = hex_decode(text)
     if len(data) == 64:
         data = b"\x04" + data

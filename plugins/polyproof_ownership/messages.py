@@ -1,10 +1,10 @@
 """What is signed: the ways in which wallets and exchanges turn a message into bytes or a digest.
 
-Each way puts a fixed text before the message, so that a signature of a message can be taken neither for that of a
-transaction nor for that of another kind of message. Where a wallet signs the bare text (``bare_text``), only a text
-that cannot be a transaction or a digest is accepted.
+Each way puts a fixed text before the message, so that its signature can be mistaken neither for that of a transaction
+nor for that of another kind of message. If a wallet signs the bare text (``bare_text``), only a text that cannot be a
+transaction or a digest is accepted.
 
-Exchanges sign one constant message with many keys, so the last digests are kept.
+Exchanges sign the same message with many keys, so recent digests are cached.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ EXCHANGE_HEADER = b"OKX Signed Message:\n"
 
 
 def keccak256(data: bytes) -> bytes:
-    """Keccak-256 as Ethereum uses it: the padding of the submission, not that of SHA-3."""
+    """Keccak-256 with the padding of the original submission, as Ethereum has it, not that of SHA-3."""
     return keccak.new(digest_bits=256, data=data).digest()
 
 
 def variable_text(data: bytes) -> bytes:
-    """A length in Bitcoin's variable-size integer, then the bytes."""
+    """The bytes after their length, a variable-size integer of Bitcoin."""
     size = len(data)
     if size < 0xFD:
         return bytes([size]) + data
@@ -61,7 +61,7 @@ def bitcoin_digest(message: bytes, header: bytes) -> bytes:
 
 @lru_cache
 def eip191_digest(message: bytes) -> bytes:
-    """EIP-191 version 0x45 («personal_sign»): the message after its length in decimal digits."""
+    """EIP-191 version 0x45 ("personal_sign"): the message after its length in decimal digits."""
     return keccak256(ETHEREUM_HEADER + str(len(message)).encode() + message)
 
 
@@ -73,7 +73,7 @@ def tip191_digest(message: bytes) -> bytes:
 
 @lru_cache
 def hashed_digest(message: bytes, header: bytes = ETHEREUM_HEADER) -> bytes:
-    """The variant of OKX: the header counts 32 bytes, and the message's Keccak-256 stands for the message."""
+    """OKX's variant of EIP-191, which signs the message's Keccak-256, 32 bytes, in place of the message."""
     return keccak256(header + b"32" + keccak256(message))
 
 
@@ -85,7 +85,7 @@ def tron_hashed_digest(message: bytes) -> bytes:
 def exchange_envelope(message: bytes) -> bytes:
     """What OKX signs for accounts whose chain has no message format: its own header and the message.
 
-    Each stands after its length, as in Bitcoin. Ed25519 keys sign these bytes, secp256k1 keys their Keccak-256, EOS
+    Each follows its length, as in Bitcoin. Ed25519 keys sign these bytes, secp256k1 keys their Keccak-256, EOS
     keys their SHA-256. Source: github.com/okx/proof-of-reserves, common/hash.go.
     """
     return variable_text(EXCHANGE_HEADER) + variable_text(message)
@@ -103,16 +103,16 @@ def eos_digest(message: bytes) -> bytes:
 
 
 def polkadot_text(message: bytes) -> bytes:
-    """What the Polkadot wallets sign for ``signRaw``: the text between two marks, so that it is not an extrinsic."""
+    """What Polkadot wallets sign for ``signRaw``: the text between two marks, so that it cannot be an extrinsic."""
     return b"<Bytes>" + message + b"</Bytes>"
 
 
 def bare_text(message: str) -> bytes | None:
-    """The message itself, where a wallet signs it so and it can be nothing else; otherwise None.
+    """The bytes of a message that a wallet signs as it is; None if they could be something other than a message.
 
-    An Ed25519 signature of bare bytes could be one of a transaction, or of a 32-byte digest of one, that is shown here
-    as a message. A text that people can read has no control characters and so is not a serialised transaction, and a
-    digest has 32 bytes.
+    A signature of bare bytes could be one of a transaction, or of a 32-byte digest, presented as that of a message. A
+    serialised transaction contains control characters, so a message must have none but line ends, and none of those
+    at its start; and a message must not have the 32 bytes of a digest.
     """
     data = message.encode()
     if len(data) == 32 or not data or not all(character.isprintable() or character == "\n" for character in message):

@@ -1,7 +1,7 @@
-"""What all schemes here share: the checks that come before any signature, and how a judgement ends.
+"""What all schemes of this package share: the checks before any signature is looked at, and how a judgement ends.
 
-A scheme's ``judge`` returns the result of a claim that went well, and raises ``Refused`` where it did not;
-``Malformed`` from a decoder is turned into one by ``reading``.
+A scheme's ``judge`` returns the result of a claim that holds and raises ``Refused`` for one that does not; ``reading``
+turns ``Malformed`` from a decoder into ``Refused``.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ LONGEST = {"asset": 200, "chain": 200, "address": 300, "message": 65536}
 LONGEST_SIGNATURE = 16384
 LONGEST_KEY = 4096
 LONGEST_REASON = 500
-"""A reason may quote what a chain said."""
+"""Characters; a reason may quote what a chain says."""
 MOST = 32
-"""Signatures, keys and owners a row may have; more than any script or account here can use."""
+"""The most signatures, keys or owners of a row; no script or account here can use as many."""
 
 
 class Refused(Exception):
@@ -41,18 +41,18 @@ class Refused(Exception):
 
 
 def failed(reason: str) -> Refused:
-    """Something that was checked does not hold."""
+    """For a claim of which something does not hold that was checked."""
     return Refused(Status.FAILED, reason)
 
 
 def unsupported(reason: str) -> Refused:
-    """Nothing here can check it."""
+    """For a claim that this package cannot check."""
     return Refused(Status.UNSUPPORTED, reason)
 
 
 @contextmanager
 def reading(thing: str) -> Iterator[None]:
-    """Says what it was that did not decode: ``with reading("the address"): …``."""
+    """Name what did not decode in the reason: ``with reading("the address"): …``."""
     try:
         yield
     except Malformed as error:
@@ -60,7 +60,7 @@ def reading(thing: str) -> Iterator[None]:
 
 
 def one_signature(claim: OwnershipClaim) -> str:
-    """The signature of a claim that has exactly one."""
+    """The only signature of a claim. Raises ``Refused`` unless there is exactly one."""
     if len(claim.signatures) != 1:
         raise failed(f"there are {len(claim.signatures)} signatures where one is expected")
     return claim.signatures[0]
@@ -68,7 +68,7 @@ def one_signature(claim: OwnershipClaim) -> str:
 
 @frozen
 class Account(Generic[Value]):
-    """An address that was read: its one spelling, and what it says."""
+    """An address that was read: its canonical spelling, and its contents."""
 
     spelling: str
     value: Value
@@ -78,11 +78,11 @@ class RowScheme(OwnershipScheme, Generic[Value]):
     """A scheme that judges each row by itself."""
 
     def serves(self, claim: OwnershipClaim) -> bool:
-        """Whatever is on one of its chains."""
+        """Any row on one of its chains."""
         return canonical_chain(claim.chain) in self.chains
 
     def account(self, claim: OwnershipClaim) -> tuple[str, str]:
-        """The canonical name of the chain and the canonical form of the address."""
+        """The canonical name of the chain and the canonical spelling of the address; empty if it does not decode."""
         chain = canonical_chain(claim.chain)
         if chain not in self.chains:
             return "", ""
@@ -121,20 +121,20 @@ class RowScheme(OwnershipScheme, Generic[Value]):
         return OwnershipResult(result.status, result.reason[:LONGEST_REASON], self.name, chain, address)
 
     def asks_chain(self, chain: str) -> bool:
-        """Whether the scheme heeds what a chain says about who controls an account (``claim.control``)."""
+        """Whether the scheme uses what a chain says about who controls an account (``claim.control``)."""
         return False
 
     @abstractmethod
     def read(self, chain: str, address: str) -> Account[Value]:
-        """What an address says; raises ``Malformed`` or ``Refused`` if it does not decode."""
+        """Decode an address. Raises ``Malformed`` or ``Refused``."""
 
     @abstractmethod
     def judge(self, claim: OwnershipClaim, chain: str, account: Account[Value]) -> OwnershipResult:
-        """Judge a claim whose address decodes to that account; raises ``Refused``."""
+        """Judge a claim whose address decodes to ``account``. Raises ``Refused`` if it does not hold."""
 
 
 def check_lengths(claim: OwnershipClaim) -> None:
-    """Refuse what is too long to be any address, message, signature or key, before any work is done on it."""
+    """Refuse texts too long for any address, message, signature or key, before any work is done on them."""
     for name, longest in LONGEST.items():
         size = len(getattr(claim, name))
         if size > longest:

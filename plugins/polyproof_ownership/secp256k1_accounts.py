@@ -1,7 +1,7 @@
-"""Accounts of secp256k1 keys beside Bitcoin's and Ethereum's: Filecoin, aelf, OKT and the XRP Ledger.
+"""Accounts of secp256k1 keys other than Bitcoin's and Ethereum's: Filecoin, aelf, OKT and the XRP Ledger.
 
-Their messages are signed under the exchange's own header, hashed by Keccak-256, or as EIP-191; the key is recovered
-from the signature and the address derived from the key.
+Messages are signed under the exchange's own header, hashed with Keccak-256, or by EIP-191. The key is recovered from
+the signature, and the address is derived from the key.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from polyproof_ownership.rows import Account, RowScheme, failed, one_signature, 
 __all__ = ["Secp256k1Account", "filecoin_delegated", "filecoin_secp256k1"]
 
 
-# Filecoin: spec.filecoin.io, appendix «Address», and FIP-0048 for f4
+# Filecoin: spec.filecoin.io, appendix "Address", and FIP-0048 for f4
 
 ETHEREUM_ADDRESS_MANAGER = 10
 
@@ -86,7 +86,7 @@ def aelf_address(key: PublicKey) -> str:
     return base58_check_encode(sha256d(key.format(compressed=False)))
 
 
-# OKT: the 20 bytes of Ethereum's address, as 0x… or as bech32 under «ex»
+# OKT: the 20 bytes of Ethereum's address, as 0x… or as bech32 with the prefix "ex"
 
 
 def _okt_account(text: str) -> bytes:
@@ -104,7 +104,7 @@ def okt_bech32(account: bytes) -> str:
     return bech32_encode("ex", to_five_bits(account))
 
 
-# XRP Ledger: xrpl.org, «Addresses»: RIPEMD-160 of SHA-256 of the compressed key, type 0, in its own base58
+# XRP Ledger: xrpl.org, "Addresses": RIPEMD-160 of SHA-256 of the compressed key, type 0, in its own base58
 
 
 def _xrp_spelling(text: str) -> str:
@@ -119,7 +119,7 @@ def xrp_address(key: bytes) -> str:
     return base58_check_encode(b"\0" + hash160(key), BASE58_RIPPLE)
 
 
-# The exchange's own header first: it is what these chains' rows have.
+# The exchange's own header first, which nearly all rows of these chains have.
 WAYS: Ways = dict(reversed(EVM_WAYS.items()))
 
 
@@ -130,7 +130,7 @@ class Secp256k1Account(RowScheme[str]):
     chains = chains_of(Family.FILECOIN, Family.AELF, Family.OKT, Family.XRP)
 
     def read(self, chain: str, address: str) -> Account[str]:
-        """F1, or f410 also for 0x; bare aelf addresses; OKT as 0x; XRP as it is. Key and address meet in text."""
+        """Spelled as f1, or f410 also for 0x; aelf without prefix and suffix; OKT as 0x; XRP as given."""
         match family_of(chain):
             case Family.FILECOIN:
                 spelling = _filecoin_spelling(address)
@@ -143,7 +143,7 @@ class Secp256k1Account(RowScheme[str]):
         return Account(spelling, spelling)
 
     def judge(self, claim: OwnershipClaim, chain: str, account: Account[str]) -> OwnershipResult:
-        """One of the ways to sign the message gives a key from which the address is derived."""
+        """Proven if one of the ways to sign the message gives a key from which the address is derived."""
         if claim.owners:
             raise unsupported("accounts that others control are not supported on this chain")
         if len(claim.keys) > 1:

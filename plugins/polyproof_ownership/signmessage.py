@@ -1,11 +1,11 @@
 """Signed messages as Bitcoin wallets have made them since 2011, for one key or m of n.
 
-A signature is 65 bytes in base64: a header, r and s. The header says which of four keys was meant and, by BIP-137, for
-which form of address; Electrum writes that of a compressed P2PKH key for every form. The address is derived from the
-recovered key or from the script given, so the header decides nothing but compressed or not.
+A signature is 65 bytes in base64: a header, r and s. The header says which of four keys is meant and, by BIP-137, for
+which form of address; Electrum writes the header of a compressed P2PKH key for every form. The address is derived from
+the recovered key or from the script given, so the header decides only whether the key is compressed.
 
-s may be in either half of its range, as it may for Bitcoin Core. A signature therefore has two forms; what is counted
-towards m of n is distinct keys.
+s may be in either half of its range, as it may for Bitcoin Core. A signature therefore has two forms, so distinct keys,
+and not signatures, count towards m of n.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Compact:
 
 
 def compact_signature(text: str) -> Compact:
-    """Header, r and s of a signature in base64."""
+    """Read a signature in base64: header, r and s. Raises ``Malformed``."""
     data = base64_decode(text, most=88)
     if len(data) != 65:
         raise Malformed(f"is {len(data)} bytes where 65 are expected")
@@ -64,12 +64,12 @@ def compact_signature(text: str) -> Compact:
 
 
 class BitcoinScheme(RowScheme[Destination]):
-    """What both schemes of Bitcoin's addresses share."""
+    """What both schemes for Bitcoin's addresses share."""
 
     chains = chains_of(Family.BITCOIN)
 
     def read(self, chain: str, address: str) -> Account[Destination]:
-        """What it stands for; in lower case if bech32, with the chain's own version if P2SH."""
+        """What the address stands for; spelled in lower case if bech32, with the chain's own version byte if P2SH."""
         return Account(*read_address(address, NETWORKS[chain]))
 
 
@@ -79,11 +79,11 @@ class BitcoinSignMessage(BitcoinScheme):
     name = "bitcoin-signmessage"
 
     def serves(self, claim: OwnershipClaim) -> bool:
-        """A row of its chains that is not written in BIP-322."""
+        """A row on one of its chains whose signature is not in BIP-322's format."""
         return canonical_chain(claim.chain) in self.chains and not is_bip322(claim)
 
     def judge(self, claim: OwnershipClaim, chain: str, account: Account[Destination]) -> OwnershipResult:
-        """The keys recovered from the signatures give the address, or m of those in the script that gives it."""
+        """Proven if the recovered key gives the address, or if m keys of the script that gives it have signed."""
         network = NETWORKS[chain]
         destination = account.value
         if destination.form is Output.P2TR:
@@ -141,15 +141,15 @@ class BitcoinSignMessage(BitcoinScheme):
 
     @staticmethod
     def _recover(text: str, message: str, network: Network, form: Output) -> tuple[PublicKey, bool]:
-        """The key that signed and whether it is meant compressed."""
+        """The key that signed, and whether its compressed form is meant. Raises ``Malformed``."""
         data = message.encode()
         if text.startswith("0x"):
-            # OKX's way for keys kept with those of Ethereum: its own header, Keccak-256, and r, s, v in hexadecimal.
+            # OKX's way for keys kept with Ethereum's: its own header, Keccak-256, and r, s and v in hexadecimal.
             return recover(evm_signature(text), keccak256(exchange_envelope(data))), True
         parsed = compact_signature(text)
         if form not in parsed.meant_for:
             raise Malformed(f"has the header of another form of address than {form.value}")
-        # Bitcoin Core's verifymessage takes either form of s (CPubKey::RecoverCompact), and old wallets wrote both.
+        # Bitcoin Core's verifymessage accepts both forms of s (CPubKey::RecoverCompact), and old wallets wrote both.
         return recover(parsed.signature, bitcoin_digest(data, network.header), high_s=True), parsed.compressed
 
     @staticmethod

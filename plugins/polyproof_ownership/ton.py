@@ -1,8 +1,8 @@
-"""TON: the address of a wallet contract is the hash of its code and first data, and the data holds the key.
+"""TON: the address of a wallet contract is the hash of its code and initial data, and the data contains the key.
 
-An account's address is the representation hash of its ``StateInit`` (The Open Network, «TON Blockchain», §§1.1.5,
-1.7.3 and 3.1.7): a cell of five bits and two references, to the code and to the data. Of the code only its hash and its
-depth matter, so that is all that stands here.
+An account's address is the representation hash of its ``StateInit`` (The Open Network, "TON Blockchain", §§1.1.5, 1.7.3
+and 3.1.7): a cell of five bits and two references, to the code and to the data. Only the hash and the depth of the code
+matter, so only those are listed here.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ WALLETS = {
 }
 
 SUBWALLET = 698983191
-"""The number wallets give themselves unless told otherwise; the workchain is added."""
+"""The default subwallet number of wallets, to which the workchain is added."""
 HIGHLOAD_SUBWALLET = 0x10AD
 HIGHLOAD_TIMEOUTS = (3600, 2 * 3600, 12 * 3600, 24 * 3600)
 """Seconds. The contract's page recommends this subwallet and one hour to a day; OKX uses 12 hours."""
 MAINNET = -239
-"""The main network's number, which wallets from v5 on carry in their data."""
+"""The main network's number, which the data of wallets from v5 on contains."""
 
 
 def _data_hash(bits: str) -> bytes:
@@ -65,7 +65,7 @@ def _uint(value: int, bits: int) -> str:
 
 
 def wallet_addresses(key: bytes, workchain: int) -> dict[bytes, str]:
-    """The account ids (32 bytes) of the wallets that a key has from the start, and which wallet each is."""
+    """The account ids (32 bytes) of the usual wallets of a key, each with the name of the wallet."""
     key_bits = _uint(int.from_bytes(key), 256)
     subwallet = _uint(SUBWALLET + workchain, 32)
     # The context of a client wallet (a one, workchain, version 0, subwallet 0) combined with the network's number.
@@ -97,7 +97,10 @@ _RAW = re.compile(r"(0|-1):([0-9a-fA-F]{64})", re.ASCII)
 
 
 def ton_address(text: str) -> tuple[int, bytes]:
-    """Workchain and account id of an address: raw, or bounceable or not in either base64, its CRC-16 checked."""
+    """Workchain and account id (32 bytes) of an address, raw or in base64, whose checksum is checked.
+
+    Raises ``Malformed``.
+    """
     raw = _RAW.fullmatch(text)
     if raw:
         return int(raw[1]), bytes.fromhex(raw[2])

@@ -28,25 +28,25 @@ TRON_WAYS: Ways = {
     "Ethereum's header over the message's Keccak-256": hashed_digest,
     "Ethereum's header": eip191_digest,
 }
-"""What a signature may sign: under either header, the message or its Keccak-256."""
+"""The ways in which a message may be signed: itself or its Keccak-256, under either header."""
 
 
 class TronAccount(RowScheme[bytes]):
-    """Accounts by their key; by the keys of a permission where the chain was asked."""
+    """Accounts by their key, or by the keys of a permission once the chain has been asked."""
 
     name = "tron"
     chains = chains_of(Family.TRON)
 
     def read(self, chain: str, address: str) -> Account[bytes]:
-        """Its 20 bytes; there is one spelling."""
+        """The 20 bytes of the address, which has one spelling."""
         return Account(address, tron_address(address))
 
     def asks_chain(self, chain: str) -> bool:
-        """Who holds a permission."""
+        """For the holders of a permission."""
         return True
 
     def judge(self, claim: OwnershipClaim, chain: str, account: Account[bytes]) -> OwnershipResult:
-        """The address itself signed, or as many holders of its permission as the chain says."""
+        """Proven if the address itself signed, or enough holders of its permission by what the chain says."""
         control = claim.control
         if control is None:
             _, way = signer_of(one_signature(claim), claim.message, TRON_WAYS, [account.value])

@@ -1,16 +1,16 @@
-"""Ethereum validators: the address is the validator's BLS key, the money goes to its withdrawal credentials.
+"""Ethereum validators: the address is the validator's BLS key, and the stake goes to its withdrawal credentials.
 
-A validator's signing key can be another party's than the owner's: whoever runs validators for others holds it. Its
-signature alone therefore binds nothing to the stake, and is unbound; so is one by the withdrawal account that the row
-declares. Proven is a validator whose withdrawal credentials were looked up on the beacon chain and whose withdrawal key
-or account has signed.
+The signing key of a validator need not belong to its owner, since staking services hold those of their customers. So a
+signature by that key alone binds nothing to the stake and is unbound, and so is one by a withdrawal account that only
+the row declares. A validator is proven if its withdrawal credentials have been looked up on the beacon chain and its
+withdrawal key or account has signed.
 
 Signatures are those of Ethereum's deposits: BLS12-381, keys in G1, the proof-of-possession ciphersuite (consensus
-specifications, phase0, «BLS signatures»). What they sign is always a Keccak-256 of a text with a header, never the bare
-message: 32 bytes chosen freely could be the root of an attestation that the validator did sign.
+specifications, phase0, "BLS signatures"). They sign the Keccak-256 of a text with a header, never the bare message: 32
+bytes of free choice could be the root of an attestation that the validator did sign.
 
-py_arkworks_bls12381 (of the Ethereum organisation, used by its consensus specifications) does the arithmetic; py_ecc
-stands against it in the tests.
+py_arkworks_bls12381 (of the Ethereum organisation, used by its consensus specifications) does the arithmetic; the tests
+compare it with py_ecc.
 """
 
 from __future__ import annotations
@@ -36,10 +36,13 @@ CIPHERSUITE = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_"
 SIGNATURE_SIZE = 96
 
 
-# A key is read for its row, for the batch and for the judgement.
+# Each key is read three times: for its row, for the batch and for the judgement.
 @lru_cache(4096)
 def bls_key(text: str) -> tuple[bytes, G1Point]:
-    """A public key: a point of the subgroup of prime order, not its zero, in canonical form."""
+    """A public key, its 48 bytes and its point: of the subgroup of prime order, not zero, in canonical form.
+
+    Raises ``Malformed``.
+    """
     data = hex_decode(text, 48)
     try:
         point = G1Point.from_compressed_bytes(data)
@@ -51,7 +54,10 @@ def bls_key(text: str) -> tuple[bytes, G1Point]:
 
 
 def bls_signature(data: bytes) -> G2Point:
-    """A signature: a point of the subgroup of prime order, not its zero, in canonical form."""
+    """A signature from 96 bytes: a point of the subgroup of prime order, not zero, in canonical form.
+
+    Raises ``Malformed``.
+    """
     try:
         point = G2Point.from_compressed_bytes(data)
     except ValueError:
@@ -63,7 +69,7 @@ def bls_signature(data: bytes) -> G2Point:
 
 @frozen(eq=False)
 class Equation:
-    """That a signature is by a key over a digest: e(key, H(digest)) = e(generator, signature)."""
+    """States that a signature of a digest is by a key: e(key, H(digest)) = e(generator, signature)."""
 
     key: G1Point
     digest: bytes
@@ -71,10 +77,10 @@ class Equation:
 
 
 def all_hold(equations: Sequence[Equation]) -> bool:
-    """Whether every equation holds, but for a chance of 2^−127.
+    """Whether every equation holds, with an error probability of 2^−127.
 
-    The sum of all, each times a random number of 128 bits, is checked; equations over one digest need one pairing.
-    Source: Bellare, Garay, Rabin, «Fast batch verification for modular exponentiation», 1998, §3.
+    What is checked is the sum of all equations, each times a random odd number of 128 bits; those of the same digest
+    share a pairing. Source: Bellare, Garay, Rabin, "Fast batch verification for modular exponentiation", 1998, §3.
     """
     weights = [Scalar(secrets.randbits(128) | 1) for _ in equations]
     by_digest: dict[bytes, list[int]] = {}
@@ -90,7 +96,7 @@ def all_hold(equations: Sequence[Equation]) -> bool:
 
 
 def _holding(equations: Sequence[Equation]) -> set[int]:
-    """Which equations hold: all at once, or by halves where they do not all."""
+    """The indices of equations that hold: checked all at once, and in halves if not all do."""
     if not equations:
         return set()
     if all_hold(equations):
@@ -102,11 +108,11 @@ def _holding(equations: Sequence[Equation]) -> set[int]:
 
 
 Signed = tuple[str, str, str]
-"""Key, signature and message, as in the row."""
+"""Key, signature and message, as the row has them."""
 
 
 def signatures_that_hold(rows: Sequence[OwnershipClaim]) -> frozenset[Signed]:
-    """The valid BLS signatures of a batch, by the key given or else by the address, of either digest."""
+    """The valid BLS signatures of a batch, of either digest, by the key given or otherwise by the address."""
     asked: list[tuple[Signed, G1Point, tuple[bytes, ...], G2Point]] = []
     for claim in rows:
         key_text = claim.keys[0] if claim.keys else claim.address
@@ -133,19 +139,19 @@ def signatures_that_hold(rows: Sequence[OwnershipClaim]) -> frozenset[Signed]:
 
 
 def validator_digests(message: str) -> tuple[bytes, bytes]:
-    """What a BLS key may sign: OKX's digest, under Ethereum's header, of the message's Keccak-256; or EIP-191's."""
+    """The digests that a BLS key may sign: OKX's, of the message's Keccak-256 under Ethereum's header, and EIP-191."""
     data = message.encode()
     return hashed_digest(data), eip191_digest(data)
 
 
 class EthereumValidator(RowScheme[bytes]):
-    """Validators by their withdrawal credentials, once those are known; else unbound."""
+    """Validators: proven by their withdrawal credentials once those have been looked up, otherwise unbound."""
 
     name = "eth-validator-bls"
     chains = chains_of(Family.EVM) & {"ethereum"}
 
     def __init__(self, hold: frozenset[Signed] | None = None) -> None:
-        """``hold``: the BLS signatures already found valid; None to check those of each batch."""
+        """``hold``: the BLS signatures that have been found valid; None to check those of each batch."""
         self._hold = hold
 
     def serves(self, claim: OwnershipClaim) -> bool:
@@ -153,22 +159,22 @@ class EthereumValidator(RowScheme[bytes]):
         return super().serves(claim) and len(claim.address.removeprefix("0x")) == 96
 
     def read(self, chain: str, address: str) -> Account[bytes]:
-        """The 48 bytes of its key; 0x and small letters."""
+        """The 48 bytes of the key, spelled as 0x and lower-case digits."""
         value = bls_key(address)[0]
         return Account(f"0x{value.hex()}", value)
 
     def verify(self, rows: Sequence[OwnershipClaim]) -> list[OwnershipResult]:
-        """Judge a batch; its BLS signatures are checked together."""
+        """Judge a batch, whose BLS signatures are checked together."""
         if self._hold is None:
             return EthereumValidator(signatures_that_hold(rows)).verify(rows)
         return super().verify(rows)
 
     def asks_chain(self, chain: str) -> bool:
-        """Where the stake goes."""
+        """For the withdrawal credentials."""
         return True
 
     def judge(self, claim: OwnershipClaim, chain: str, account: Account[bytes]) -> OwnershipResult:
-        """Every signature is valid; those of the withdrawal key or account prove it where the chain was asked."""
+        """Proven if all signatures are valid and enough are by the withdrawal credentials that the chain states."""
         bls: list[str] = []
         others: list[str] = []
         for text in claim.signatures:
@@ -183,7 +189,7 @@ class EthereumValidator(RowScheme[bytes]):
             credentials = [_credentials(owner) for owner in (control.owners if control else ())]
             declared = [evm_address(owner) for owner in claim.owners]
         accounts = [one for one in credentials if len(one) == 20] if control else declared
-        # Beside the accounts that count, the others that the row names may have signed, and must have done so validly.
+        # Owners that the row names may have signed too; they do not count, but their signatures must be valid.
         signers = signers_of(evolve(claim, signatures=others), EVM_WAYS, {*accounts, *declared}) if others else set()
         with reading("the key"):
             key = bls_key(claim.keys[0])[0] if claim.keys else account.value
@@ -206,7 +212,7 @@ class EthereumValidator(RowScheme[bytes]):
 
 
 def _credentials(text: str) -> bytes:
-    """20 bytes of an account; or withdrawal credentials, of which those of an account are given as its 20 bytes."""
+    """The 20 bytes of an account, from its address or its withdrawal credentials; or the 32 bytes of a BLS key's."""
     if len(text) == 42:
         return evm_address(text)
     data = hex_decode(text, 32)
