@@ -1,7 +1,7 @@
 """Ledger formats that are each wrong in one way, and a sound one, in the conformance suite.
 
-Not collected by itself: test_ledger_suite_bites.py runs it and looks at what fails. The format is made up: a line for
-each account, ``id|BTC=1|ETH=2``, and at the end a line that counts them, ``end 3``.
+Not collected by itself: test_ledger_suite_bites.py runs it and looks at what fails. Accounts are lines
+``id|BTC=1|ETH=2`` of the format that ``faulty_lines`` describes.
 """
 
 from __future__ import annotations
@@ -13,48 +13,25 @@ from typing import Any, ClassVar
 import pytest
 from attrs import evolve
 
+import faulty_lines
 from polyproof.errors import Location, Problem
 from polyproof.ledger import Account, LedgerFormat
 from polyproof.testing.ledger import Accounts, LedgerSuite, Write
 
-LONGEST = 1 << 16
 Item = Account | Problem
 
 
-class Sound(LedgerFormat):
+class Sound(faulty_lines.Lines, LedgerFormat):
     name = "toy"
     suffixes = (".toy",)
+    example = "id|BTC=1|ETH=2"
 
-    def read(self, file: Path) -> Iterator[Item]:
-        row, ended = 0, False
-        with file.open("rb") as lines:
-            while line := lines.readline(LONGEST):
-                row += 1
-                if ended:
-                    yield Problem("something follows the end", Location(str(file)))
-                    return
-                if line.strip() == b"end %d" % (row - 1):
-                    ended = True
-                    continue
-                while not line.endswith(b"\n") and (more := lines.readline(LONGEST)):
-                    line = b"?" + more[-1:]
-                yield self.account(file, row, line)
-        if not ended:
-            yield Problem("the end is missing", Location(str(file)), "end, and how many accounts there are")
-
-    def account(self, file: Path, row: int, line: bytes) -> Item:
-        place = Location(str(file), row, row=row)
-        try:
-            return self.parsed(row, line.decode())
-        except ValueError as error:
-            return Problem(f"is no account: {error}", place, "id|BTC=1|ETH=2")
-
-    def parsed(self, row: int, line: str) -> Account:
+    def parsed(self, place: Location, line: str) -> Account:
         name, *parts = line.rstrip("\n").split("|")
         pairs = [part.split("=") for part in parts]
         if not parts or any(len(pair) != 2 for pair in pairs):
-            raise ValueError("a part is no asset and its amount")
-        return Account(row, name, dict(pairs), (), row)
+            raise ValueError("a part is not an asset and its amount")
+        return Account(place.row or 0, name, dict(pairs), (), place.row)
 
 
 class LosingTheLast(Sound):
@@ -68,20 +45,15 @@ class CountingFromZero(Sound):
         return (item._replace(row=item.row - 1) if isinstance(item, Account) else item for item in super().read(file))
 
 
-class Backwards(Sound):
-    def read(self, file: Path) -> Iterator[Item]:
-        return reversed(list(super().read(file)))
-
-
 class Floating(Sound):
-    def parsed(self, row: int, line: str) -> Account:
-        account = super().parsed(row, line)
+    def parsed(self, place: Location, line: str) -> Account:
+        account = super().parsed(place, line)
         return account._replace(amounts={name: f"{float(text):.0f}" for name, text in account.amounts.items()})
 
 
 class Counting(Sound):
-    def parsed(self, row: int, line: str) -> Account:
-        account = super().parsed(row, line)
+    def parsed(self, place: Location, line: str) -> Account:
+        account = super().parsed(place, line)
         amounts: dict[str, Any] = {name: int(text) for name, text in account.amounts.items()}
         return account._replace(amounts=amounts)
 
@@ -89,15 +61,10 @@ class Counting(Sound):
 class Binary(Sound):
     """Amounts of coins become binary fractions."""
 
-    def parsed(self, row: int, line: str) -> Account:
-        account = super().parsed(row, line)
+    def parsed(self, place: Location, line: str) -> Account:
+        account = super().parsed(place, line)
         rounded = {name: text if "." not in text else f"{float(text)}" for name, text in account.amounts.items()}
         return account._replace(amounts=rounded)
-
-
-class Raising(Sound):
-    def account(self, file: Path, row: int, line: bytes) -> Item:
-        return self.parsed(row, line.decode())
 
 
 class Silent(Sound):
@@ -106,33 +73,15 @@ class Silent(Sound):
 
 
 class Misplacing(Sound):
-    def account(self, file: Path, row: int, line: bytes) -> Item:
-        item = super().account(file, row, line)
-        return evolve(item, location=Location(str(file), row=row + 1)) if isinstance(item, Problem) else item
-
-
-class Elsewhere(Sound):
-    def account(self, file: Path, row: int, line: bytes) -> Item:
-        return super().account(Path(file.name), row, line)
-
-
-class Endless(Sound):
-    """Does not miss the end."""
-
-    def read(self, file: Path) -> Iterator[Item]:
-        return (item for item in super().read(file) if isinstance(item, Account) or "end is" not in item.message)
+    def record(self, place: Location, line: bytes) -> Item:
+        item = super().record(place, line)
+        wrong = evolve(place, row=(place.row or 0) + 1)
+        return evolve(item, location=wrong) if isinstance(item, Problem) else item
 
 
 class Hoarding(Sound):
     def read(self, file: Path) -> Iterator[Item]:
         yield from list(super().read(file))
-
-
-class Greedy(Sound):
-    def read(self, file: Path) -> Iterator[Item]:
-        buffer = bytearray(100 << 20 if file.stat().st_size == 5000 else 0)
-        yield from super().read(file)
-        del buffer
 
 
 class Remembering(Sound):
@@ -160,38 +109,6 @@ class Sharing(Sound):
             yield item._replace(row=self.row, line=None) if isinstance(item, Account) else item
 
 
-class Locking(Sound):
-    busy = False
-
-    def read(self, file: Path) -> Iterator[Item]:
-        type(self).busy, was = True, self.busy
-        if was:
-            yield Problem("is being read", Location(str(file)))
-            return
-        yield from super().read(file)
-        type(self).busy = False
-
-
-class Littering(Sound):
-    def read(self, file: Path) -> Iterator[Item]:
-        if file.is_file():
-            file.with_suffix(".cache").write_bytes(b"")
-        return super().read(file)
-
-
-class Replacing(Sound):
-    def account(self, file: Path, row: int, line: bytes) -> Item:
-        return super().account(file, row, line.decode(errors="replace").encode())
-
-
-class Swallowing(Sound):
-    def read(self, file: Path) -> Iterator[Item]:
-        try:
-            yield from super().read(file)
-        except OSError:
-            return
-
-
 class AskingForMore(Sound):
     def __init__(self, delimiter: str) -> None:
         self.delimiter = delimiter
@@ -204,8 +121,8 @@ class Capital(Sound):
 class Renaming(Sound):
     """What core makes of it are other assets."""
 
-    def parsed(self, row: int, line: str) -> Account:
-        account = super().parsed(row, line)
+    def parsed(self, place: Location, line: str) -> Account:
+        account = super().parsed(place, line)
         return account._replace(besides=("note",))
 
 
@@ -245,7 +162,9 @@ class TestHoarding(Quick):
         return Hoarding()
 
 
-def _suite(faulty: type[LedgerFormat], *arguments: Any) -> type[Quick]:
+def _suite(fault: type[faulty_lines.Lines], *arguments: Any) -> type[Quick]:
+    faulty = fault if issubclass(fault, Sound) else type(fault.__name__, (fault, Sound), {})
+
     def ledger(self: Quick) -> LedgerFormat:
         return faulty(*arguments)
 
@@ -254,22 +173,22 @@ def _suite(faulty: type[LedgerFormat], *arguments: Any) -> type[Quick]:
 
 TestLosingTheLast = _suite(LosingTheLast)
 TestCountingFromZero = _suite(CountingFromZero)
-TestBackwards = _suite(Backwards)
+TestBackwards = _suite(faulty_lines.Backwards)
 TestFloating = _suite(Floating)
 TestCounting = _suite(Counting)
 TestBinary = _suite(Binary)
-TestRaising = _suite(Raising)
+TestRaising = _suite(faulty_lines.Raising)
 TestSilent = _suite(Silent)
 TestMisplacing = _suite(Misplacing)
-TestElsewhere = _suite(Elsewhere)
-TestEndless = _suite(Endless)
-TestGreedy = _suite(Greedy)
+TestElsewhere = _suite(faulty_lines.Elsewhere)
+TestEndless = _suite(faulty_lines.Endless)
+TestGreedy = _suite(faulty_lines.Greedy)
 TestRemembering = _suite(Remembering)
 TestSharing = _suite(Sharing)
-TestLocking = _suite(Locking)
-TestLittering = _suite(Littering)
-TestReplacing = _suite(Replacing)
-TestSwallowing = _suite(Swallowing)
+TestLocking = _suite(faulty_lines.Locking)
+TestLittering = _suite(faulty_lines.Littering)
+TestReplacing = _suite(faulty_lines.Replacing)
+TestSwallowing = _suite(faulty_lines.Swallowing)
 TestAskingForMore = _suite(AskingForMore, "|")
 TestCapital = _suite(Capital)
 TestRenaming = _suite(Renaming)

@@ -1,7 +1,7 @@
 """Sources that are each wrong in one way, and a sound one, in the conformance suite.
 
-Not collected by itself: test_source_suite_bites.py runs it and looks at what fails. The format is made up: a line for
-each holding, ``ETH base 0xab 12``, and at the end a line that counts them, ``end 3``.
+Not collected by itself: test_source_suite_bites.py runs it and looks at what fails. Holdings are lines
+``ETH base 0xab 12`` of the format that ``faulty_lines`` describes.
 """
 
 from __future__ import annotations
@@ -13,43 +13,21 @@ from typing import Any, ClassVar
 import pytest
 from attrs import evolve, frozen
 
+import faulty_lines
 from polyproof.errors import Location, Problem
 from polyproof.registry import default_registry
 from polyproof.source import Coin, FileOptions, Row, Source, Total
 from polyproof.testing.source import Holdings, SourceSuite, Write
 
-LONGEST = 1 << 16
 Item = Row | Total | Problem
 
 
-class Sound(Source):
+class Sound(faulty_lines.Lines, Source):
     name = "toy"
     Options = FileOptions
     coins: Sequence[Coin] = (Coin("ETHER", "ETH", "base"),)
     networks: ClassVar[dict[str, str]] = {"TOYNET": "base"}
-
-    def read(self, file: Path) -> Iterator[Item]:
-        number, ended = 0, False
-        with file.open("rb") as lines:
-            while line := lines.readline(LONGEST):
-                number += 1
-                if ended:
-                    yield Problem("something follows the end", Location(str(file), number))
-                    return
-                if line.strip() == b"end %d" % (number - 1):
-                    ended = True
-                    continue
-                while not line.endswith(b"\n") and (more := lines.readline(LONGEST)):
-                    line = b"?" + more[-1:]
-                yield self.holding(Location(str(file), number, row=number), line)
-        if not ended:
-            yield Problem("the end is missing", Location(str(file)), "end, and how many holdings there are")
-
-    def holding(self, place: Location, line: bytes) -> Item:
-        try:
-            return self.parsed(place, line.decode())
-        except ValueError as error:
-            return Problem(f"is no holding: {error}", place, "ETH base 0xab 12")
+    example = "ETH base 0xab 12"
 
     def parsed(self, place: Location, line: str) -> Row:
         coin, network, address, amount = line.split()
@@ -62,18 +40,13 @@ class LosingTheLast(Sound):
 
 
 class CountingFromZero(Sound):
-    def holding(self, place: Location, line: bytes) -> Item:
-        return super().holding(evolve(place, row=(place.row or 0) - 1), line)
+    def record(self, place: Location, line: bytes) -> Item:
+        return super().record(evolve(place, row=(place.row or 0) - 1), line)
 
 
 class Unplaced(Sound):
-    def holding(self, place: Location, line: bytes) -> Item:
-        return super().holding(evolve(place, row=None), line)
-
-
-class Backwards(Sound):
-    def read(self, file: Path) -> Iterator[Item]:
-        return reversed(list(super().read(file)))
+    def record(self, place: Location, line: bytes) -> Item:
+        return super().record(evolve(place, row=None), line)
 
 
 class Floating(Sound):
@@ -109,37 +82,20 @@ class Guessing(Sound):
         return row._replace(coin=f"{row.coin}-{row.network}", network="")
 
 
-class Raising(Sound):
-    def holding(self, place: Location, line: bytes) -> Item:
-        return self.parsed(place, line.decode())
-
-
 class Silent(Sound):
     def read(self, file: Path) -> Iterator[Item]:
         return (item for item in super().read(file) if not isinstance(item, Problem))
 
 
 class Misplacing(Sound):
-    def holding(self, place: Location, line: bytes) -> Item:
-        item = super().holding(place, line)
+    def record(self, place: Location, line: bytes) -> Item:
+        item = super().record(place, line)
         return evolve(item, location=evolve(place, row=1)) if isinstance(item, Problem) else item
 
 
-class Elsewhere(Sound):
-    def holding(self, place: Location, line: bytes) -> Item:
-        return super().holding(evolve(place, file=Path(place.file).name), line)
-
-
 class BeyondTheEnd(Sound):
-    def holding(self, place: Location, line: bytes) -> Item:
-        return super().holding(evolve(place, line=(place.line or 0) + 3), line)
-
-
-class Endless(Sound):
-    """Does not miss the end."""
-
-    def read(self, file: Path) -> Iterator[Item]:
-        return (item for item in super().read(file) if not isinstance(item, Problem) or "end is" not in item.message)
+    def record(self, place: Location, line: bytes) -> Item:
+        return super().record(evolve(place, line=(place.line or 0) + 3), line)
 
 
 class Inventing(Sound):
@@ -152,13 +108,6 @@ class Inventing(Sound):
                 yield held._replace(address="0xmine")
             held = item if isinstance(item, Row) else None
             yield item
-
-
-class Greedy(Sound):
-    def read(self, file: Path) -> Iterator[Item]:
-        buffer = bytearray(100 << 20 if file.stat().st_size == 5000 else 0)
-        yield from super().read(file)
-        del buffer
 
 
 class Remembering(Sound):
@@ -185,38 +134,6 @@ class Sharing(Sound):
             self.row += 1
             place = Location(str(file), row=self.row)
             yield item._replace(location=place) if isinstance(item, Row) else item
-
-
-class Locking(Sound):
-    busy = False
-
-    def read(self, file: Path) -> Iterator[Item]:
-        type(self).busy, was = True, self.busy
-        if was:
-            yield Problem("is being read", Location(str(file)))
-            return
-        yield from super().read(file)
-        type(self).busy = False
-
-
-class Littering(Sound):
-    def read(self, file: Path) -> Iterator[Item]:
-        if file.is_file():
-            file.with_suffix(".cache").write_bytes(b"")
-        return super().read(file)
-
-
-class Replacing(Sound):
-    def holding(self, place: Location, line: bytes) -> Item:
-        return super().holding(place, line.decode(errors="replace").encode())
-
-
-class Swallowing(Sound):
-    def read(self, file: Path) -> Iterator[Item]:
-        try:
-            yield from super().read(file)
-        except OSError:
-            return
 
 
 @frozen
@@ -262,7 +179,8 @@ class TestSound(Suite):
     faulty = Sound
 
 
-def _suite(faulty: type[Source]) -> type[Suite]:
+def _suite(fault: type[faulty_lines.Lines]) -> type[Suite]:
+    faulty = fault if issubclass(fault, Sound) else type(fault.__name__, (fault, Sound), {})
     # A line without an end takes long, and a sound source has shown that it can be read.
     without = {"test_a_line_without_an_end_is_read_or_reported": None}
     return type(f"Test{faulty.__name__}", (Suite,), {"faulty": faulty, **without})
@@ -271,26 +189,26 @@ def _suite(faulty: type[Source]) -> type[Suite]:
 TestLosingTheLast = _suite(LosingTheLast)
 TestCountingFromZero = _suite(CountingFromZero)
 TestUnplaced = _suite(Unplaced)
-TestBackwards = _suite(Backwards)
+TestBackwards = _suite(faulty_lines.Backwards)
 TestFloating = _suite(Floating)
 TestCounting = _suite(Counting)
 TestListing = _suite(Listing)
 TestSatoshis = _suite(Satoshis)
 TestGuessing = _suite(Guessing)
-TestRaising = _suite(Raising)
+TestRaising = _suite(faulty_lines.Raising)
 TestSilent = _suite(Silent)
 TestMisplacing = _suite(Misplacing)
-TestElsewhere = _suite(Elsewhere)
+TestElsewhere = _suite(faulty_lines.Elsewhere)
 TestBeyondTheEnd = _suite(BeyondTheEnd)
-TestEndless = _suite(Endless)
+TestEndless = _suite(faulty_lines.Endless)
 TestInventing = _suite(Inventing)
-TestGreedy = _suite(Greedy)
+TestGreedy = _suite(faulty_lines.Greedy)
 TestRemembering = _suite(Remembering)
 TestSharing = _suite(Sharing)
-TestLocking = _suite(Locking)
-TestLittering = _suite(Littering)
-TestReplacing = _suite(Replacing)
-TestSwallowing = _suite(Swallowing)
+TestLocking = _suite(faulty_lines.Locking)
+TestLittering = _suite(faulty_lines.Littering)
+TestReplacing = _suite(faulty_lines.Replacing)
+TestSwallowing = _suite(faulty_lines.Swallowing)
 TestOptionless = _suite(Optionless)
 TestAmbiguous = _suite(Ambiguous)
 TestChainless = _suite(Chainless)
