@@ -1,4 +1,4 @@
-"""How the API pages read docstrings, which are plain text for people: a Griffe extension, see mkdocs.yml."""
+"""How the API pages read docstrings, which are written as plain text: a Griffe extension, see mkdocs.yml."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def offered(plugins: str, name: str) -> list[str]:
 
 
 def treat(package: Path, work: Path) -> str:
-    """Install a package, run its tests, find it in the list of plugins, remove it. What its tests counted."""
+    """Install a package, run its tests, find it in the list of plugins, remove it. Returns what pytest counted."""
     project = tomllib.loads((package / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     name = project["name"]
     here = work / package.name

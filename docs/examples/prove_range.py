@@ -1,4 +1,4 @@
-"""A constraint system of one's own, proved: secret salaries, none above 65 535, whose sum is public."""
+"""A constraint system of your own, proved: secret salaries, none above 65 535, whose sum is public."""
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class SalariesSystem(ConstraintSystem):
         builder.assert_sum("salaries add up", salary, builder.public("total"), last=salary)
 
     def trace(self, witness: list[int], rows: int) -> Trace:
-        """One row a salary; the rest are zero."""
+        """One row for each salary; the rest are zero."""
         salaries = np.zeros(rows, np.uint64)
         salaries[: len(witness)] = witness
         columns = np.stack((salaries & np.uint64(255), salaries >> np.uint64(8), salaries), axis=1)

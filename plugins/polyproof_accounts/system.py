@@ -22,7 +22,7 @@ __all__ = ["AccountsSystem", "AssetLayout"]
 
 @frozen
 class AssetLayout:
-    """Where an asset's limbs stand."""
+    """Which columns hold an asset's limbs."""
 
     asset: Asset
     first: int
@@ -40,7 +40,7 @@ class AssetLayout:
 
 
 class AccountsSystem(LiabilitiesSystem):
-    """The statement: all balances are in [0, 2^(w·limbs)) and each asset's sum to its total over the integers."""
+    """The statement: all balances are in [0, 2^(w·limbs)), and each asset's add up to its total over the integers."""
 
     name = "accounts"
 

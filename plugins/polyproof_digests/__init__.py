@@ -14,7 +14,7 @@ def polyproof_components() -> list[Component]:
         Component(
             "hash",
             "keccak256",
-            "Keccak-256 as Ethereum has it, tagged",
+            "Keccak-256 as Ethereum uses it, tagged",
             "polyproof_digests.keccak256:Keccak256",
         ),
     ]

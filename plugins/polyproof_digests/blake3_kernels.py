@@ -1,6 +1,6 @@
 """BLAKE3 compiled: sixteen messages side by side, one in each lane.
 
-All messages of a batch have one length, so all lanes take the same steps through the tree. In
+All messages of a batch have the same length, so all lanes take the same steps through the tree. In
 ``_compress`` the loop over lanes is the only one, and its body is the whole compression function without
 a branch: that is what lets the compiler turn it into vector instructions with the state in registers.
 Scratch arrays are flat, word i of lane l at ``i * LANES + l``: distances between words are then constants,

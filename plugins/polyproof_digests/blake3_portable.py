@@ -37,7 +37,7 @@ Chaining = TypeVar("Chaining", tuple[int, ...], Words32)
 Block = TypeVar("Block", Sequence[int], Words32)
 
 _FEW = 7
-"""Up to this many messages are hashed one by one: measured, numpy is faster beyond."""
+"""Up to this many messages are hashed one by one; for more, numpy was measured to be faster."""
 
 _MASK32 = (1 << 32) - 1
 
@@ -145,7 +145,7 @@ def _hash_tree(
     """The root of a message of ``length`` bytes, or of n such messages at once.
 
     ``block_at(i)`` is block i, filled up with zeros; ``join`` makes the block of two chaining values;
-    ``mode`` is the flag of the mode, that every compression gets.
+    ``mode`` is the flag of the mode, which every compression gets.
     """
     chunks = max(-(-length // BLAKE3_CHUNK_BYTES), 1)
     subtrees: list[Chaining] = []  # full subtrees still without a right sibling, the largest first

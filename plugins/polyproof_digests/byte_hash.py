@@ -27,12 +27,12 @@ into ``digests``. All are C-contiguous; the kernel releases the GIL."""
 
 _WORD_BYTES = 8
 _COMPILED_BYTES = 1 << 20
-"""Input bytes a block for one thread: about a millisecond of work at most."""
+"""Input bytes in a block for one thread: about a millisecond of work at most."""
 
 
 @lru_cache(maxsize=256)
 def tag_of(domain: str) -> bytes:
-    """What a standard's own domain separation is given: ``"polyproof/1 "`` and the domain, in ASCII.
+    """What goes into a standard's own domain separation: ``"polyproof/1 "`` and the domain, in ASCII.
 
     Raises ``ValueError`` for a domain that is not 1 to 21 ASCII characters, as every hash does.
     """
@@ -50,7 +50,7 @@ class ByteHash(Hash):
     collision_bits = 128
 
     _portable_rows: ClassVar[int] = 1024
-    """Rows a batch in numpy: enough to outweigh the calls, few enough to stay in cache."""
+    """Rows in a batch for numpy: enough to outweigh the calls, few enough to stay in cache."""
 
     def hash_rows(self, rows: Words, domain: str) -> Words:
         """Hash every row, see ``Hash.hash_rows``. Raises ``ValueError`` unless ``(n, columns)`` of ``uint64``."""
@@ -62,7 +62,7 @@ class ByteHash(Hash):
         _require_words(left, "left", DIGEST_WORDS)
         _require_words(right, "right", DIGEST_WORDS)
         if len(left) != len(right):
-            raise ValueError(f"as many left digests as right ones are needed, got {len(left)} and {len(right)}")
+            raise ValueError(f"expected as many left digests as right ones, got {len(left)} and {len(right)}")
 
         def pairs(start: int, stop: int) -> Words:
             return _side_by_side(left[start:stop], right[start:stop])

@@ -14,7 +14,7 @@ __all__ = ["Keccak256"]
 
 
 class Keccak256(ByteHash):
-    """Keccak-256 as Ethereum has it: Keccak[c = 512] with the padding of the 2011 submission, not FIPS 202's.
+    """Keccak-256 as Ethereum uses it: Keccak[c = 512] with the padding of the 2011 submission, not FIPS 202's.
 
     The digest of a row is ``Keccak256(block ‖ row's bytes)``, where the block is one of 136 bytes, the rate:
     the tag's length in one byte, the tag ``"polyproof/1 " + domain``, zeros. The state after it is computed once for

@@ -25,7 +25,7 @@ Words = npt.NDArray[np.uint64]
 
 _DIGEST_BYTES = 32
 _FEW = 3
-"""Up to this many messages are hashed one by one: measured, numpy is faster beyond."""
+"""Up to this many messages are hashed one by one; for more, numpy was measured to be faster."""
 
 _SOURCES = np.array(KECCAK_LANE_SOURCES)
 _LEFT = np.array(KECCAK_ROTATIONS, np.uint64)[_SOURCES]

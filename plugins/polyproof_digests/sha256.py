@@ -58,7 +58,7 @@ def _begin(tag: bytes) -> hashlib._Hash:
 
 @lru_cache(maxsize=256)
 def _state_after(tag: bytes) -> tuple[int, ...]:
-    """The chaining value after the first block, which hashlib keeps to itself: the kernel without padding has it."""
+    """The chaining value after the first block. hashlib does not reveal it; the kernel, run without padding, does."""
     from polyproof_digests import sha256_kernels
 
     block = np.frombuffer(_first_block(tag), "<u8").astype(np.uint64)[None, :]

@@ -130,9 +130,9 @@ class MerkleTree(VectorCommitment):
         self.verify_many([OpenedLeaves(root, size, indices, leaves, opening)])
 
     def verify_many(self, opened: Sequence[OpenedLeaves]) -> None:
-        """Check openings of several trees, with one call of ``compress`` a level for all of them.
+        """Check openings of several trees, with one call of ``compress`` per level for all of them.
 
-        Levels are counted from the leaves: a smaller tree is done earlier. Raises ``ProofRejected``
+        Levels are counted from the leaves, so a smaller tree is done earlier. Raises ``ProofRejected``
         that says which opening of how many failed.
         """
         climbs = [_Climb(one, f"opening {k + 1} of {len(opened)}") for k, one in enumerate(opened)]
@@ -229,4 +229,4 @@ def _check(size: int, indices: Sequence[int], what: str = "opening") -> None:
 
 def _require_power_of_two(size: int) -> None:
     if size < 1 or size & (size - 1):
-        raise ValueError(f"a Merkle tree has a power of two of leaves, not {size}")
+        raise ValueError(f"the number of leaves of a Merkle tree is a power of two, not {size}")

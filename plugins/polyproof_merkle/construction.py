@@ -52,8 +52,8 @@ class Nonces:
     """The secrets of one segment, all derived from the audit's key by HMAC-SHA256.
 
     The segment's key is HMAC(audit key, protocol ‖ audit id ‖ segment), and everything below is an
-    HMAC under it of a kind byte and what the secret is for. To whoever lacks the key these are
-    independent random strings, as long as HMAC-SHA256 is a pseudorandom function (Bellare, CRYPTO 2006).
+    HMAC under it of a kind byte and what the secret is for. To anyone without the key these are
+    independent random strings, if HMAC-SHA256 is a pseudorandom function (Bellare, CRYPTO 2006).
     """
 
     _ROWS, _ACCOUNT, _PADDING = b"\x00", b"\x01", b"\x02"
@@ -83,8 +83,8 @@ class Nonces:
     def permutation(self, size: int) -> npt.NDArray[np.int64]:
         """A uniform permutation of ``range(size)``.
 
-        It is the order of the 64-bit words of SHAKE-256(HMAC(segment key, 0 ‖ attempt)). Words that are
-        not all different would favour an order: then the next attempt's are taken.
+        It is the order of the 64-bit words of SHAKE-256(HMAC(segment key, 0 ‖ attempt)). If the words are not
+        all different, the next attempt's are taken: ties would favour some orders.
         """
         attempt = 0
         while True:
@@ -100,7 +100,7 @@ class Nonces:
 def account_tags(hash: Hash, audit_id: str, segment: int, user_ids: Iterable[bytes], nonces: Iterable[bytes]) -> Words:
     """Digests that tie a leaf to one user in one segment of one audit: ``(n, 4)``.
 
-    The nonce (32 bytes) hides the user, and with it the balances, from everybody who is not given it.
+    The nonce (32 bytes) hides the user, and with the user the balances, from anyone who is not given it.
     """
     before, lengths = _blob(audit_id) + _integer(segment), [_integer(length) for length in range(64)]
     messages = [
@@ -116,7 +116,7 @@ def leaf_digests(hash: Hash, tags: Words, sums: Words) -> Words:
 
 
 def padding_digests(hash: Hash, audit_id: str, segment: int, nonces: Iterable[bytes]) -> Words:
-    """Leaves that are nobody's, with zero sums: ``(n, 4)``."""
+    """Leaves that belong to nobody, with zero sums: ``(n, 4)``."""
     before = _blob(audit_id) + _integer(segment)
     return hash.hash_messages([before + nonce for nonce in nonces], _PADDING)
 

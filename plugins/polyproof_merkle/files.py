@@ -45,7 +45,7 @@ class Proof:
 
     @classmethod
     def from_bytes(cls, data: bytes, hash: Hash, assets: int, depths: tuple[int, int]) -> Proof:
-        """Read a file. Rejects one of another shape, a depth outside ``depths``, and words no digest has."""
+        """Read a file. Rejects one of another shape, a depth outside ``depths``, and words that no digest can have."""
         reader = Reader(data, PROOF_MAGIC, VERSION, "Merkle-sum-tree proof")
         depth = reader.integer("depth", *depths)
         top = reader.digests("digest of the top node", hash, 1)[0]
@@ -57,7 +57,7 @@ class Proof:
 
 @frozen(eq=False)
 class Inclusion:
-    """One user's file: neither user id nor balances are in it, those the user brings."""
+    """One user's file. It contains neither user id nor balances: the user supplies those."""
 
     row: int
     nonce: bytes

@@ -103,7 +103,7 @@ class MerkleSumTree(Backend):
             "to each user: the balances of one other account (without its id), and the sums of 2, 4, 8, … "
             "accounts beside the path",
             "to users who pool their files: sums of ever smaller groups of the accounts that are left",
-            "which rows colluding users have, and by zero sums that a neighbour is empty or padding",
+            "which rows colluding users have, and from zero sums that a neighbour is empty or padding",
         ),
         remaining_trust=(
             "balances of users who never verify can be left out or offset by negative ones, where no verifying "
@@ -188,7 +188,7 @@ class MerkleSumTree(Backend):
         """Recompute the root from statement, totals and proof.
 
         Establishes that the proof commits to exactly these totals, each in [0, 2^(bits + depth)), for
-        exactly this statement and hash. Establishes nothing about any account: see the module's text.
+        exactly this statement and hash. Establishes nothing about any account: see the module's docstring.
         """
         read = self._verify(statement, totals, proof)
         details = {

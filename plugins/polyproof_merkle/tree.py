@@ -1,6 +1,6 @@
 """Building a Merkle sum tree, keeping it on disk, cutting inclusion files from it.
 
-A leaf's nonce, tag and balances can be had again from the key and the accounts, and sums from the
+A leaf's nonce, tag and balances can be computed again from the key and the accounts, and sums from the
 balances by addition; digests cost hashing. So the state keeps the accounts in the order of their
 rows, the digests of all nodes, and the sums of the nodes from level 7 up. Cutting a file hashes
 nothing: it adds up the balances of the 2^7 rows around the account and reads the rest.
@@ -55,7 +55,7 @@ class SumTree:
 
 
 def depth_for(accounts: int, min_depth: int) -> int:
-    """The depth of a tree for so many accounts: the least that holds them, and at least ``min_depth``."""
+    """The depth of a tree for this many accounts: the least that holds them, and at least ``min_depth``."""
     return max(min_depth, (max(accounts, 1) - 1).bit_length())
 
 

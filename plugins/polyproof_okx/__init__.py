@@ -1,4 +1,4 @@
-"""What OKX publishes its proofs of reserves in: the ledger, the reserve files, and the names of coins in them."""
+"""The formats of OKX's proofs of reserves: the ledger, the reserve files, and the names of coins in them."""
 
 from polyproof.hookspecs import Component, hookimpl
 

@@ -13,7 +13,7 @@ from polyproof.source import Coin
 
 __all__ = ["COINS", "NETWORKS"]
 
-# Chain: the coins on it. A coin is NAME where that is the asset's own name, else NAME=ASSET; after a slash, which of
+# Chain: the coins on it. A coin is NAME if that is the asset's own name, otherwise NAME=ASSET; after a slash, which of
 # several tokens of that asset on that chain.
 _TABLE = {
     "bitcoin": "BTC USDT-OMNI=USDT/omni",

@@ -25,7 +25,7 @@ _BLOCK = 1 << 20
 """Bytes read at a time."""
 _BLANKS = re.compile(r"[ \t\r\n]++")
 _LONGEST_RECORD = 1 << 24
-"""Characters an account may have."""
+"""The most characters of an account."""
 
 
 class OkxJson(LedgerFormat):
@@ -79,13 +79,13 @@ class _JsonProblem(Exception):
 
 
 class _Repeated(dict[str, Any]):
-    """An object in which a key stands twice; ``key`` is the first such."""
+    """An object in which a key occurs twice; ``key`` is the first that does."""
 
     key: str
 
 
 def _records(path: Path) -> Iterator[Any]:
-    """The items of the list a file holds. Numbers are the texts they are written as.
+    """The items of the list in a file. Numbers are returned as texts, as they are written.
 
     Raises ``_JsonProblem`` where the file stops being one, and ``OSError``.
     """
@@ -133,7 +133,7 @@ class _Text:
         self._window, self._place, self._passed, self._ended = "", 0, 0, False
 
     def _more(self, wanted: int) -> bool:
-        """Have at least that many characters after the place, or all there are."""
+        """Read on until ``wanted`` characters follow the place, or the file ends."""
         if self._ended or len(self._window) - self._place >= wanted:
             return False
         self._passed += self._window.count("\n", 0, self._place)
@@ -154,7 +154,7 @@ class _Text:
         return True
 
     def next(self) -> str:
-        """Pass over white space; the character there, or an empty text at the end."""
+        """Skip white space; the character after it, or an empty text at the end."""
         while True:
             blanks = _BLANKS.match(self._window, self._place)
             self._place = blanks.end() if blanks else self._place
@@ -164,7 +164,7 @@ class _Text:
                 return ""
 
     def skip(self) -> None:
-        """Pass over one character."""
+        """Skip one character."""
         self._place += 1
 
     def value(self, decode: Any) -> Any:

@@ -25,9 +25,9 @@ from polyproof.errors import Location, Problem
 __all__ = ["LONGEST", "Record", "cells", "read_records"]
 
 LONGEST = 1 << 20
-"""Bytes that a record may have."""
+"""The most bytes of a record."""
 MOST_UNFINISHED = 20
-"""Quoted cells without an end after which the rest of a file is given up."""
+"""After this many quoted cells that do not end, the rest of a file is not read."""
 
 _BRACKETS = {"{": "}", "[": "]"}
 _BRACKET = re.compile(r"[{}\[\]]")
@@ -41,7 +41,7 @@ _BRACKETED = re.compile(r"(?:^|,)[ \t]*[{\[]")
 
 @frozen
 class Record:
-    """One record: where it begins, and its cells without the blanks around them."""
+    """One record: where it begins, and its cells without surrounding spaces."""
 
     location: Location
     cells: tuple[str, ...]
@@ -53,7 +53,7 @@ class Record:
 
 
 def read_records(path: Path) -> Iterator[Record | Problem]:
-    """The records of a file, empty ones included, and what is none. ``OSError`` passes."""
+    """The records of a file, including empty ones, and a problem for anything else. Raises ``OSError``."""
     with path.open("rb") as file:
         head = file.read(4)
         if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in head:
@@ -114,7 +114,7 @@ def _read_on(lines: list[bytes], file: BinaryIO) -> bool:
 
 
 def cells(text: str) -> list[str]:
-    """The cells of a record's text, without the blanks around them."""
+    """The cells of a record's text, without surrounding spaces."""
     if '"' not in text and not _BRACKETED.search(text):
         return [cell.strip() for cell in text.split(",")]
     if "\t" not in text and not _BRACKETED.search(text):
@@ -139,7 +139,7 @@ def _scan(text: str) -> tuple[list[str], bool]:
             within = at
             if bracketed and at < size and text[at] in _BRACKETS:
                 within = _closed(text, at)
-                # One that is not closed brackets nothing, nor do those after it: each look takes the whole record.
+                # An unclosed bracket encloses nothing, and later ones are not tried: each try scans the record.
                 bracketed = within > at
             comma = text.find(",", within)
             end = size if comma < 0 else comma

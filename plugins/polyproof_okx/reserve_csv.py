@@ -1,13 +1,13 @@
 """The reserve files that OKX publishes.
 
-A first part has totals («coin,snapshot height,amount»), then a blank line, then a row for each address. The columns of
-a row are known by the names in its header; 9, 11 and 12 have been published::
+First totals (``coin,snapshot height,amount``), then a blank line, then a row for each address. Columns are recognised
+by their names in the header; files with 9, 11 and 12 columns have been published::
 
     coin,Network,Snapshot Height,address,amount,message,signature1,signature2,redeem script
     coin,Network,Snapshot Height,address,amount,message,signature1,signature2,redeem script/ public key, eoa1, eoa2
     coin,Type,Network,Snapshot Height,address,amount,message,signature1,signature2,redeem script/public key,EOA1,EOA2
 
-Rows may lack empty cells at their end, or have more of them. Several keys stand in one cell as JSON, quoted or not.
+Rows may lack empty cells at their end, or have more of them. Several keys are in one cell as JSON, quoted or not.
 Source: github.com/okx/proof-of-reserves (common/csv.go, common/csv_parser.go, cmd/verifyaddress/main.go).
 """
 
@@ -56,7 +56,7 @@ _MAY_LACK = ("signature2", "keys", "owner1", "owner2")
 """Columns at the end of a row that may be left out of it."""
 _TOTALS = ("coin", "height", "amount")
 _ABSENT = {"", "null", "\\N", "-"}
-"""What stands for nothing."""
+"""Cells that mean nothing."""
 _KINDS = {
     "": Kind.OWN,
     "non staking": Kind.OWN,

@@ -7,7 +7,7 @@ polyproof_interface = 2
 
 @hookimpl
 def polyproof_components() -> list[Component]:
-    """One source a format."""
+    """One source for each format."""
     return [
         Component(
             "source",

@@ -15,10 +15,10 @@
     custodial:
       - {addr: bc1q…, addr_type: deposit, balance: 300000}
 
-Balances and the total are satoshis. Such a file shows that the addresses are of certain keys, and leaves it to the
-reader to know whose these are. Here a row may have ``message`` and ``signatures`` besides, and the file a ``message``
-and a ``block`` for all of its rows; without signatures nothing is proven. What is unspendable counts towards the
-declared total and proves nothing, whatever it brings.
+Balances and the total are in satoshis. Such a file shows that the addresses belong to certain keys, and leaves it to
+the reader to know whose keys these are. Here a row may also have ``message`` and ``signatures``, and the file a
+``message`` and a ``block`` for all of its rows; without signatures nothing is proven. Unspendable rows count towards
+the declared total and prove nothing, whatever else they say.
 Source: github.com/BitMEX/proof-of-reserves-liabilities (validate_reserves.py).
 """
 
@@ -95,7 +95,7 @@ class _File:
                     yield from self._address(item, number, common, custodial)
             elif listed is not None or not custodial:
                 where = (listed or self.document).location
-                yield Problem(f"{key} is not a list", where, "one mapping an address: addr, addr_type, script, balance")
+                yield Problem(f"{key} is not a list", where, "one mapping each: addr, addr_type, script, balance")
         total = self.document.get("total")
         if total is None:
             hint = "the sum of all balances, in satoshis"
@@ -155,7 +155,7 @@ class _File:
         self._faults.append(Problem(message, location, hint))
 
     def _text(self, mapping: Mapping, key: str, needed: bool = True) -> str:
-        """The text of a scalar, as it is written; empty where it is not there, which is reported if it is needed."""
+        """The text of a scalar, as it is written; empty if it is missing, which is reported if it is needed."""
         node = mapping.get(key)
         if isinstance(node, Scalar) and node.value is not None and node.text is not None:
             return node.text.strip()

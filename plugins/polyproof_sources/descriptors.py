@@ -2,7 +2,7 @@
 
 ``wpkh(KEY)``, ``pkh(KEY)``, ``sh(wpkh(KEY))`` and ``multi`` or ``sortedmulti`` within ``sh``, ``wsh`` or
 ``sh(wsh(…))``, with keys in hexadecimal or extended keys with a path that anybody can derive. Nothing here has to be
-believed: an ownership scheme compares the script with the address.
+trusted: an ownership scheme compares the script with the address.
 Source: BIP-380 to BIP-383, BIP-67 (sorted keys), BIP-32 (derivation).
 """
 
@@ -49,7 +49,7 @@ def _script(inner: str, *, ordered: bool) -> bytes:
     needed, *texts = inner.split(",")
     keys = [_key(text) for text in texts]
     if not needed.isdecimal() or not 1 <= int(needed) <= len(keys) <= 16:
-        raise ValueError("a multisignature descriptor wants 1 to 16 keys and how many must sign")
+        raise ValueError("a multisignature descriptor needs 1 to 16 keys and how many must sign")
     if ordered:
         keys.sort()
     pushed = b"".join(bytes([len(key)]) + key for key in keys)
@@ -77,7 +77,7 @@ def _key(text: str) -> bytes:
 
 
 def _child(chain_code: bytes, key: PublicKey, index: int) -> tuple[bytes, PublicKey]:
-    """BIP-32, «Public parent key → public child key»."""
+    """BIP-32, "Public parent key → public child key"."""
     mixed = hmac.new(chain_code, key.format() + index.to_bytes(4), hashlib.sha512).digest()
     return mixed[32:], key.add(mixed[:32])
 
@@ -89,7 +89,7 @@ def _base58_check(text: str) -> bytes:
     for char in text:
         digit = _BASE58.find(char)
         if digit < 0:
-            raise ValueError("an xpub has a character that is not of base58")
+            raise ValueError("an xpub has a character that is not base58")
         number = number * 58 + digit
     data = number.to_bytes(82) if number < 1 << 656 else b""
     payload, checksum = data[:-4], data[-4:]

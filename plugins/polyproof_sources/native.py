@@ -1,4 +1,4 @@
-"""polyproof's own format of reserve files: one holding a row, in YAML, in JSON lines or in Parquet.
+"""polyproof's own format of reserve files: one row for each holding, in YAML, in JSON lines or in Parquet.
 
 In YAML it is a mapping::
 
@@ -17,10 +17,10 @@ In YAML it is a mapping::
         signatures: [H2B…]
         keys: []                   # public keys, or the redeem or witness script
 
-In JSON lines the first line is the mapping without ``holdings``, and each other line is a holding. In Parquet each row
+In JSON lines the first line is the mapping without ``holdings``, and every other line is a holding. In Parquet each row
 is a holding, columns have the names of its keys, and there are neither defaults nor totals. Amounts and heights are
-read as they are written; a column of floating-point numbers is refused. ``control`` and ``outcome``, which the public
-evidence of an audit has besides, are not heeded: what was found out once is found out again.
+read as they are written; a column of floating-point numbers is refused. ``control`` and ``outcome``, further keys of
+the public evidence of an audit, are ignored: what they record is determined again.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class NativeOptions(FileOptions):
 
 
 Record = Mapping[str, Any]
-"""Texts, lists of strings, and whatever does not belong there."""
+"""Texts, lists of strings, and anything that does not belong there."""
 Items = Iterator[Row | Total | Problem]
 
 
@@ -103,11 +103,11 @@ class Native(Source):
                 yield from _read_parquet(file)
             case _:
                 known = ", ".join(_SUFFIXES)
-                yield Problem(f"{file}: unknown suffix {file.suffix!r}", hint=f"{known}; or say encoding")
+                yield Problem(f"{file}: unknown suffix {file.suffix!r}", hint=f"{known}; or set encoding")
 
 
 class _Table:
-    """Takes records as mappings, whatever they were written in. What is wrong with one is kept until it is taken."""
+    """Takes records as mappings, whatever the encoding. What is wrong with a record is kept until it is yielded."""
 
     def __init__(self) -> None:
         self.defaults: dict[str, str] = {}
@@ -199,7 +199,7 @@ class _Table:
         if not isinstance(value, str):
             self._report(f"{name} is {shown(value)}", location, "expected a text")
             return ""
-        # A message is what was signed, to the last blank.
+        # A message is what was signed, to the last space.
         return value if name == "message" else value.strip()
 
     def _list(self, record: Record, name: str, location: Location) -> tuple[str, ...]:
@@ -237,7 +237,7 @@ def _read_yaml(file: Path) -> Items:
     yield from table.begin(top, document.location)
     holdings = document.get("holdings")
     if not isinstance(holdings, ItemsNode):
-        yield Problem("holdings is not a list", (holdings or document).location, "one mapping a holding")
+        yield Problem("holdings is not a list", (holdings or document).location, "one mapping for each holding")
         return
     for item in holdings.items:
         yield from _repeated(item)
@@ -254,7 +254,7 @@ def _plain(node: Node) -> Any:
 
 
 def _repeated(node: Node, besides: tuple[str, ...] = ()) -> Iterator[Problem]:
-    """Keys that are given twice, in a tree but for what stands under some keys of its root."""
+    """Keys that are given twice in a tree, except below the keys ``besides`` of its root."""
     if isinstance(node, MappingNode):
         for again, _ in node.repeated():
             yield Problem(f"the key {shown(again.key)} is given twice", again.location)

@@ -30,6 +30,15 @@ from polyproof.settings.spec import Output, Spec
 PAGES = tuple((Path(__file__).parents[2] / "docs" / "reference").glob("*.md"))
 _PART = re.compile(r"(<!-- generated: ([a-z: -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
+_KINDS = {
+    "balances": "a balance provider",
+    "commitment": "a commitment scheme",
+    "constraints": "a constraint system",
+    "ledger": "a ledger format",
+    "ownership": "an ownership scheme",
+}
+"""In words, the kinds whose key is not the noun for one component."""
+
 _CLASSES: dict[str, type[Any]] = {
     "spec": Spec,
     "asset": Asset,
@@ -57,14 +66,18 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
+def _named(kind: str) -> str:
+    return _KINDS.get(kind, f"a {kind}")
+
+
 def _type(option: Option) -> str:
     if option.nested and issubclass(option.type, Choice):
-        one = f"{option.type.kind}: a name, or a mapping of `name` and options"
+        one = f"name of {_named(option.type.kind)}, or a mapping of `name` and options"
     elif option.nested:
         one = "mapping"
     elif option.kind:
         named = [f"`{choice}`" for choice in option.choices or ()]
-        one = " or ".join([*named, f"name of a {option.kind}"])
+        one = " or ".join([*named, f"name of {_named(option.kind)}"])
     elif option.choices:
         one = " or ".join(f"`{choice}`" for choice in option.choices)
     else:
@@ -136,7 +149,7 @@ def hooks_table() -> str:
 
 
 def methods_table(path: str) -> str:
-    """What a class of an interface wants: methods that must be written, and those that may be."""
+    """The methods of an interface: those that must be written, and those that may be overridden."""
     module, _, name = path.partition(":")
     cls = getattr(import_module(module), name)
     rows = []
@@ -160,13 +173,14 @@ _INTERFACES = (
     "field",
     "hash",
     "hookspecs",
+    "ledger",
     "ownership",
     "registry",
     "source",
     "transcript",
 )
 _OWN = ("__main__", "cli", "liabilities", "publication", "reserves", "settings", "specs", "version")
-"""What of core nobody but core and the tests imports; ``polyproof`` itself exports the rest that others need."""
+"""The parts of core that only core and the tests import; what others need of them is exported by ``polyproof``."""
 
 
 def public_modules() -> dict[str, list[str]]:

@@ -31,7 +31,7 @@ def test_what_is_written_is_read_again(value: Any) -> None:
     try:
         data = canonical(value)
     except UnicodeEncodeError:
-        return  # half a character, which no file of ours holds
+        return  # half of a surrogate pair, which no file of ours contains
     assert parse_strict(data, most_depth=100) == value
     assert canonical(parse_strict(data, most_depth=100)) == data
 

@@ -238,7 +238,7 @@ def test_a_claim_takes_text_only(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["signatures", "keys", "owners"])
 def test_a_claim_takes_sequences_of_texts(name: str) -> None:
-    with pytest.raises(InputError, match="not one text"):
+    with pytest.raises(InputError, match="not one string"):
         evolve(GOOD, **{name: "0x00"})
     with pytest.raises(InputError, match="not text"):
         evolve(GOOD, **{name: [b"00"]})

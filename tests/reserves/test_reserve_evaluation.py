@@ -315,7 +315,7 @@ def test_a_provider_that_returns_something_else_than_answers_is_broken(answer: A
         def balances(self, questions: Sequence[Question], pin: Pin, progress: Progress) -> list[Answer]:
             return [answer for _ in questions]
 
-    with pytest.raises(PluginError, match="something else than an answer"):
+    with pytest.raises(PluginError, match="something other than an answer"):
         evaluated([signed(1, "m")], providers=[Wrong({A: 1})])
 
 

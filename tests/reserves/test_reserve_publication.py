@@ -236,7 +236,7 @@ def test_a_node_of_a_chain_that_is_not_pinned_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(okx_csv([wallet("EVM, EIP-191", 1)]))
     more = "  balances: [{name: evm, chain: arbitrum, url: 'http://127.0.0.1:1'}]\n"
     spec = write_spec(tmp_path, spec_text("{name: okx-csv, path: a.csv}", more=more))
-    with pytest.raises(InputError, match="arbitrum, of which no block is pinned"):
+    with pytest.raises(InputError, match="arbitrum: no block of it is pinned"):
         run_reserves(spec)
 
 

@@ -73,7 +73,7 @@ _SPREAD = 48
 """Balances are the median times 2^(k − 24), where k counts the ones among this many random bits: a standard deviation
 of 3.5 octaves, ln σ = 2.4."""
 _MEAN_OVER_MEDIAN = 25
-"""Mean over median: (3/2)^48·2^−24 for that binomial, times 3/2 for the mantissa. Keeps totals far below the supply."""
+"""Mean over median: (3/2)^48·2^−24 for that binomial, times 3/2 for the mantissa. Keeps totals far below supply."""
 _WHALE_OCTAVES = 12
 _WHALE_EVERY = 20_000
 _BLOCK = 1 << 16

@@ -1,7 +1,7 @@
 """JSON: what others wrote is read strictly, and what polyproof writes is in canonical form.
 
-Every file and every answer that may be hostile is read by ``parse_strict``: it ends in a value or in a ``BadJson``, in
-time and memory proportional to the bytes. What the value may be is for its format to say.
+``parse_strict`` reads every file and every answer that may be hostile. It returns a value or raises ``BadJson``, in
+time and memory proportional to the number of bytes. What the value may be is checked by the reader of each format.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 __all__ = ["BadJson", "canonical", "canonical_line", "parse_strict"]
 
 _MOST_TOKENS = 1 << 22
-"""Quotes and brackets in a text: an object takes far more memory than its two bytes."""
+"""The most quotes and brackets in a text: an object takes far more memory than its two bytes."""
 _BRACKETS = re.compile(r"""["\[\]{}]|\\.""", re.DOTALL)
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
@@ -29,7 +29,7 @@ class BadJson(ValueError):
 
 
 def canonical(value: Any) -> bytes:
-    """The canonical form of a value, which digests are taken of: UTF-8, keys sorted, no spaces.
+    """The canonical form of a value, over which digests are computed: UTF-8, keys sorted, no spaces.
 
     Integers are decimal; of characters only ``"``, ``\\``, and those below U+0020 are escaped. For integers below 2^53
     that is RFC 8785. Raises ``ValueError`` for a float that is not finite.
@@ -38,7 +38,7 @@ def canonical(value: Any) -> bytes:
 
 
 def canonical_line(value: Any) -> bytes:
-    """The canonical form and a line end: a file of one value, or a line of a file of many."""
+    """The canonical form and a line end: a file with one value, or a line of a file with many."""
     return canonical(value) + b"\n"
 
 
@@ -50,11 +50,11 @@ def parse_strict(
     most_depth: int = 32,
     printable: int | None = None,
 ) -> Any:
-    """The value of a JSON text. Raises ``BadJson`` that says what is wrong, whatever the bytes.
+    """The value of a JSON text. Any other bytes raise ``BadJson``, which says what is wrong.
 
-    No object has a key twice, no number more than ``most_digits`` digits, and nothing is nested deeper than
-    ``most_depth``. A number that is not an integer is refused, or with ``fractions_as_text`` returned as it is spelled.
-    With ``printable`` every string, keys included, has at most so many characters, none of which steers a terminal.
+    No object may have a key twice, no number more than ``most_digits`` digits, and nothing may be nested deeper than
+    ``most_depth``. A number that is not an integer is refused, or with ``fractions_as_text`` returned as it is written.
+    With ``printable``, a string, or a key, may have at most that many characters, none of which can control a terminal.
     """
     try:
         text = data.decode("utf-8")
@@ -73,10 +73,10 @@ def parse_strict(
 
 
 def _check_nesting(text: str, most: int) -> None:
-    """Before the parser sees it, since the parser recurses."""
+    """Checked before parsing, since the parser recurses."""
     opened = text.count("[") + text.count("{")
     if 2 * opened + text.count('"') > _MOST_TOKENS:
-        raise BadJson("json", "too intricate")
+        raise BadJson("json", "too many objects, lists and strings")
     if opened <= most:
         return
     depth, inside_string = 0, False

@@ -1,8 +1,8 @@
 """What core asks of every backend, and what it accepts: the verifier's policy, enforced once.
 
-A backend computes whether a proof is valid. Whether that is enough is judged here, before the backend is asked and
-after it has answered, for ``verify``, for ``verify-inclusion`` and wherever an audit is opened. So a backend that
-checks nothing can be wrong about what it alone knows, and about nothing else.
+A backend computes whether a proof is valid. Whether that is enough is judged here, before and after the backend is
+called, for ``verify``, for ``verify-inclusion`` and wherever an audit is opened. So a backend that ignores the policy
+cannot weaken it; what a backend alone computes, core has to take from it.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ __all__ = ["SELF_CHECK", "Judge", "require"]
 _T = TypeVar("_T")
 
 SELF_CHECK = Policy(min_proven_bits=0.0)
-"""The policy under which an exchange opens its own audits and checks its own proofs: sizes, but no least strength."""
+"""The policy under which an exchange opens its own audits and checks its own proofs: sizes, but no minimum of bits."""
 
 
 @frozen
 class Judge:
-    """A backend under a policy: the only way in which core asks a backend whether something holds.
+    """A backend under a policy: the only way core asks a backend whether something holds.
 
-    Raises ``PolicyRejected`` for a backend, or components named in its options, that the policy does not allow: so
-    a judge exists only for a backend that may be asked.
+    Raises ``PolicyRejected`` if the policy does not allow the backend or a component named in its options, so a judge
+    exists only for a backend that may be asked.
     """
 
     backend: Backend
     options: Any
-    """The options that the backend was made with, as the audit's spec has them."""
+    """The options that the backend was made with, from the audit's spec."""
     policy: Policy
 
     def __attrs_post_init__(self) -> None:
@@ -44,13 +44,13 @@ class Judge:
     def verify(self, statement: Statement, totals: Sequence[int], proof: bytes) -> Verdict:
         """Have one segment verified.
 
-        Raises ``ProofRejected``, of which ``PolicyRejected`` is one, and ``PluginFault`` for a malformed verdict.
+        Raises ``ProofRejected`` (``PolicyRejected`` if it was the policy), and ``PluginFault`` for a malformed verdict.
         """
         self._before(statement, proof)
         verdict = self._ask(Verdict, lambda: self.backend.verify(statement, totals, proof))
         self._require(isinstance(verdict.totals, tuple), verdict, "whose totals are not a tuple")
         if verdict.totals != tuple(totals):
-            raise ProofRejected("totals", "the proof is of totals other than those stated")
+            raise ProofRejected("totals", "the proof is for totals other than those stated")
         self._after(verdict, verdict.security)
         return verdict
 
@@ -96,11 +96,11 @@ class Judge:
         self._require(all(map(_is_number, numbers)), verdict, "whose report has bits that are not numbers")
 
     def _ask(self, expected: type[_T], call: Callable[[], Any]) -> _T:
-        """If anything goes wrong inside a plugin's verifier, the proof is not accepted."""
+        """Call the backend. Whatever goes wrong inside it, the proof is not accepted."""
         try:
             answer = call()
         except ProofRejected as error:
-            # A backend knows no policy and no file: what it rejects is the proof, whatever it derives its error from.
+            # A backend knows no policy and no file: what it rejects is the proof, whatever the class of its error.
             raise ProofRejected(error.check, error.reason) from error
         except PluginError:
             raise
@@ -132,11 +132,11 @@ def _is_number(value: object) -> bool:
 
 
 def _check_claim(statement: Statement, claim: Claim) -> None:
-    """What holds for every claim that can be true, whatever the backend."""
+    """Refuse a claim that cannot be true, whatever the backend."""
     try:
         claim.user_id.encode()
     except UnicodeEncodeError as error:
-        raise ProofRejected("account-id", "the account id is not text that UTF-8 can hold") from error
+        raise ProofRejected("account-id", "the account id cannot be encoded as UTF-8") from error
     if len(claim.balances) != len(statement.assets):
         raise ProofRejected("balance-count", f"{len(claim.balances)} balances for {len(statement.assets)} assets")
     for asset, balance in zip(statement.assets, claim.balances, strict=True):

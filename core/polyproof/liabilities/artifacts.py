@@ -48,8 +48,8 @@ PRIVATE_README = """\
 PRIVATE: never publish anything in this folder.
 
 It holds the account ids and balances of every user, and the key that hides them in the published
-proofs. Users' inclusion files are cut from it (polyproof inclusion). What may be published lies in
-the folder "public" beside this one, all of it.
+proofs. Users' inclusion files are cut from it (polyproof inclusion). What may be published is in
+the folder "public" beside this one: all of it.
 
 Keep this folder, encrypted and backed up, for as long as users may ask for their inclusion files.
 """

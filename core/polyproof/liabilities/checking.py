@@ -1,4 +1,4 @@
-"""Before anything is proved: the snapshot is read, the backend is asked whether it can serve it."""
+"""Before anything is proved: the snapshot is read, and the backend is asked whether it can serve it."""
 
 from __future__ import annotations
 

@@ -164,9 +164,9 @@ def verify_inclusion(
 ) -> InclusionVerified:
     """Check one user's claim against a published audit.
 
-    ``claim`` makes the claim from what the user typed, given the audit, which knows the assets.
-    No part of it is read from the inclusion file, so that the file cannot vouch for itself. The proof
-    of the user's own segment is verified too; ``verify`` checks all segments.
+    ``claim`` is called with the audit, which knows the assets, and makes the claim from what the user typed.
+    Nothing in it comes from the inclusion file, so that the file cannot vouch for itself. The proof of
+    the user's own segment is verified too; ``verify`` checks all segments.
     """
     start = time.perf_counter()
     audit = open_audit(directory, policy=policy, registry=registry, manifest_digest=manifest_digest)

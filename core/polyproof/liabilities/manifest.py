@@ -76,7 +76,7 @@ def _parse_segment(node: _Node, index: int, assets: int) -> Segment:
 
 def _parse_json(data: bytes) -> Any:
     try:
-        # A fraction is no value of a manifest; as a string it ends where its place is looked at.
+        # No value in a manifest is a fraction. Read as a string, one is refused by whatever its place expects.
         return parse_strict(data, fractions_as_text=True, most_depth=_MAX_DEPTH, printable=_MAX_TEXT)
     except BadJson as error:
         _reject(error.check, f"the manifest is refused: {error}")
@@ -92,7 +92,7 @@ def _reject(check: str, reason: str) -> Never:
 
 
 class _Node:
-    """A JSON value and where it stands; objects must be taken apart completely."""
+    """A JSON value and where it stands. Every key of an object must be taken before ``finish``."""
 
     def __init__(self, where: str, value: Any) -> None:
         self.where = where

@@ -110,7 +110,7 @@ def prove(
         directory = work.directory
     try:
         registry.hook.polyproof_audit_proved(directory=directory, manifest=manifest)
-    except Exception as error:  # noqa: BLE001 - somebody else's hook may raise anything, the audit stands
+    except Exception as error:  # noqa: BLE001 - a plugin's hook may raise anything, the audit stands
         warnings.append(f"a plugin failed after the audit was written: {type(error).__name__}: {error}")
     return AuditProved(
         directory=directory,

@@ -1,6 +1,6 @@
 """Verifying a published audit: its manifest is read and judged, then every segment's proof, from public files alone.
 
-A verifier installs light: nothing here imports what proves, reads snapshots or compiles.
+A verifier needs only the bare install: nothing here imports the prover, the snapshot reader or a compiler.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class PublishedAudit:
 
     @property
     def policy(self) -> Policy:
-        """What it was opened under."""
+        """The policy that it was opened under."""
         return self.judge.policy
 
     def statement(self, index: int) -> Statement:
@@ -51,7 +51,7 @@ class PublishedAudit:
         return statement_of(self.manifest, self.spec, index, len(self.manifest.segments))
 
     def security(self) -> SecurityReport:
-        """The security account of the weakest segment, by what the proofs say of their size; verifies none of them."""
+        """The security report on the weakest segment, from the sizes that the proofs state; verifies none of them."""
         found = []
         for segment in self.manifest.segments:
             try:
@@ -61,7 +61,7 @@ class PublishedAudit:
         return weakest(found)
 
     def proof(self, index: int) -> bytes:
-        """A segment's proof as the manifest has it. Raises ``ProofRejected`` for any other file."""
+        """The proof of a segment. Raises ``ProofRejected`` for a file other than the one the manifest lists."""
         segment = self.manifest.segments[index]
         path = self.public / segment.file
         try:
@@ -143,7 +143,7 @@ class AuditVerified:
 
     @property
     def security(self) -> SecurityReport:
-        """The security account of the weakest segment."""
+        """The security report on the weakest segment."""
         return weakest([verdict.security for verdict in self.verdicts])
 
 
@@ -172,6 +172,6 @@ def verify(
     warnings = []
     try:
         registry.hook.polyproof_audit_verified(directory=directory, manifest=audit.manifest)
-    except Exception as error:  # noqa: BLE001 - somebody else's hook may raise anything
+    except Exception as error:  # noqa: BLE001 - a plugin's hook may raise anything
         warnings.append(f"a plugin failed after verification: {type(error).__name__}: {error}")
     return AuditVerified(audit, tuple(verdicts), time.perf_counter() - start, tuple(warnings))

@@ -7,8 +7,8 @@
     segment-0000.json    a finished segment: size, digest and totals of its proof
     audit/               becomes NAME in one rename, when all of it is there
 
-A segment is finished once its record is written; whatever else a crash leaves of it is discarded, so
-that no attempt at a proof that was cut short is ever continued with the same randomness.
+A segment is finished once its record is written. Anything else that a crash leaves behind is discarded, so that
+an interrupted proof is never continued with the same randomness.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Workspace:
             raise
 
     def _clean_up(self, created: Iterable[Path]) -> None:
-        """Leave nothing behind, unless somebody is at work here or a segment is finished."""
+        """Leave nothing behind, unless another process is at work here or a segment is finished."""
         if self._is_workspace():
             with suppress(ArtifactError), self._lock():
                 if not self.finished_count():
@@ -90,12 +90,12 @@ class Workspace:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        # Comes with the extra that proves; who only verifies has no workspace.
+        # Comes with the extra ``prove``; verifying needs no workspace.
         from filelock import FileLock, Timeout
 
         lock = FileLock(self.path / "lock", mode=0o600)
         try:
-            # Not granted in a file that was removed meanwhile, as by a process that finished and took it away.
+            # Fails if the directory was removed meanwhile, for example by a process that finished.
             lock.acquire(blocking=False)
         except (Timeout, FileNotFoundError) as error:
             raise ArtifactError(f"another process is proving into {self.directory}") from error
@@ -114,9 +114,9 @@ class Workspace:
     ) -> tuple[dict[str, Any], bool]:
         """Continue with the work that is here if it is about the same ``inputs``, or start again.
 
-        ``inputs`` is a digest of everything that determines the proofs, ``header`` what the manifest of
-        new work will say, ``accept`` whether the header of old work will do. Returns the header in force
-        and whether unfinished work about something else was discarded.
+        ``inputs`` is a digest of everything that determines the proofs, ``header`` the header of the manifest if the
+        work is new; ``accept`` says whether the header of old work can be kept. Returns the header in force, and
+        whether unfinished work on something else was discarded.
         """
         old = self._checkpoint()
         if old and old["inputs"] == inputs.hex() and len(self.permutation()) == accounts and accept(old["header"]):
@@ -178,7 +178,7 @@ class Workspace:
             raise
 
     def finish_segment(self, segment: Segment, proof: bytes) -> None:
-        """Keep a proved segment: its proof, then the record that makes it count."""
+        """Store a proved segment: first its proof, then the record that makes it count."""
         write_durably(self.public / proof_file(segment.index), proof)
         record = {
             "bytes": segment.size,

@@ -6,7 +6,7 @@ The grammar of an amount, in ASCII only::
     number   = 1*DIGIT [ "." *DIGIT ] / "." 1*DIGIT
     exponent = ( "e" / "E" ) [ "+" / "-" ] 1*DIGIT
 
-Exponents are in because spreadsheets and ledgers export ``1e-7``; they are converted exactly like
+Exponents are allowed because spreadsheets and ledgers export ``1e-7``. They are converted exactly, like
 everything else: by moving the point of an integer, never through a float. NaN, infinities, thousands
 separators, decimal commas, underscores, hexadecimal and the digits of other scripts are not amounts.
 """
@@ -47,7 +47,7 @@ class Rounding(Enum):
 
 
 def parse_amount(text: str, decimals: int, rounding: Rounding = Rounding.UP) -> int:
-    """The integer of 10^−decimals that a text in this module's grammar stands for; it may be negative.
+    """The value of a text in this module's grammar, in units of 10^−decimals; it may be negative.
 
     Raises ``AmountError`` for a text outside the grammar and for one of more than ``MOST_DIGITS`` digits;
     with ``Rounding.EXACT`` ``InexactAmountError`` for one that is not a whole number of base units. Time and
@@ -88,7 +88,7 @@ def parse_amount(text: str, decimals: int, rounding: Rounding = Rounding.UP) -> 
 
 
 def shown(text: str) -> str:
-    """A text as messages quote it: on one line, cut off where it gets long."""
+    """A text as messages quote it: on one line, and cut off if it is long."""
     return repr(text) if len(text) <= 60 else f"{text[:40]!r}… ({len(text)} characters)"
 
 

@@ -1,6 +1,6 @@
-"""What names of chains, tokens and components, hashes of blocks and digests look like, wherever they are written.
+"""The form of names of chains, tokens and components, of block hashes and of digests, wherever they are written.
 
-Each is a regular expression that all of the text must match, and the same in words, as ``option`` takes a ``pattern``.
+Each is a regular expression that the whole text must match, and the same in words, as ``option`` takes for ``pattern``.
 """
 
 from __future__ import annotations
@@ -29,5 +29,5 @@ TIME: Pattern = (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a t
 
 
 def matches(pattern: Pattern, text: str) -> bool:
-    """Whether all of a text matches."""
+    """Whether the whole text matches."""
     return re.fullmatch(pattern[0], text) is not None

@@ -1,4 +1,4 @@
-"""The history: every audit of an organisation that was published, each chained to the one before.
+"""The history: every published audit of an organisation, each chained to the one before.
 
 ::
 
@@ -79,7 +79,7 @@ MOST_AUDITS = 8192
 
 @frozen(kw_only=True)
 class ListedAudit:
-    """One audit, as the index has it."""
+    """One audit, as listed in the index."""
 
     audit_id: str = option(pattern=AUDIT_ID, doc="Its id, and the name of its directory in audits.")
     created: str = option(pattern=TIME, doc="When its proof was started, as its manifest has it.")
@@ -149,7 +149,7 @@ def audit_directory(directory: Path, audit_id: str) -> Path:
 
 
 def check_chain(directory: Path, policy: Policy | None = None) -> tuple[Manifest, ...]:
-    """The manifests of a history in order, after every check of the chain; no proof is looked at.
+    """The manifests of a history in order, after every check of the chain; no proof is verified.
 
     Raises ``ProofRejected``: an audit is missing, replaced, out of order, not listed, or does not name the one before.
     """
@@ -268,7 +268,7 @@ class VerifiedAudit:
     reserves: ReservesVerified | None
     """None if the audit is of liabilities alone, or its reserves were not checked."""
     reserves_unchecked: bool = False
-    """Reserves are published with it, and nothing was checked of them."""
+    """Reserves are published with it, but nothing in them was checked."""
 
     @property
     def manifest(self) -> Manifest:
@@ -283,7 +283,7 @@ class VerifiedAudit:
 
 @frozen
 class HistoryVerified:
-    """A history of which every proof and every link was checked; of reserves see ``unchecked``."""
+    """A history in which every proof and every link was checked; for reserves see ``unchecked``."""
 
     directory: Path
     audits: tuple[VerifiedAudit, ...]
@@ -294,7 +294,7 @@ class HistoryVerified:
 
     @property
     def unchecked(self) -> int:
-        """Of how many audits reserves are published and were not checked."""
+        """How many of the audits have published reserves that were not checked."""
         return sum(one.reserves_unchecked for one in self.audits)
 
 
@@ -453,7 +453,7 @@ def _copy_public(verified: VerifiedAudit, where: Path) -> None:
     working = where.with_name(f".{where.name}.partial")
     shutil.rmtree(working, ignore_errors=True)
     if where.exists():
-        # From a run that ended between the copy and the index: it was never part of the history.
+        # Left by a run that ended between the copy and the index: it was never part of the history.
         shutil.rmtree(where)
     working.mkdir(parents=True)
     files: list[tuple[str, bytes]] = [(MANIFEST, manifest.digest)]

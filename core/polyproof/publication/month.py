@@ -77,8 +77,8 @@ def run_month(
 
     ``proved`` is an audit of this spec proved earlier, so that wallets could sign its challenges; reserves that it
     already has are taken as they are. Everything published before is verified first: nothing is chained to a history
-    that does not verify. Raises ``ProofRejected`` for such a history, whatever its steps raise, and
-    ``ExtraMissing`` without the extras that they need.
+    that does not verify. Raises ``ProofRejected`` for such a history, ``ExtraMissing`` without the extras that the
+    steps need, and whatever the steps raise.
     """
     needed = ("prove", "report") if spec.reserves is None else ("prove", "reserves", "report")
     require_extras(*needed, purpose="an audit of a whole month")

@@ -3,7 +3,7 @@
 Reading order: ``coins`` is what files call coins, ``rows`` how a row is judged by itself and ``reading`` how rows are
 checked against each other, ``challenge`` the message that wallets sign and ``signing`` how they get it, ``signatures``
 how ownership is judged, ``judging`` what is found out about every row, ``evaluation`` what of it counts and whether
-that is enough, ``evidence`` and ``published`` what is written and how it is read, ``run`` the whole course of events
+that is enough, ``evidence`` and ``published`` what is written and how it is read, ``run`` all of it in order
 and ``verification`` the same again for anyone. What a spec may set is in ``polyproof.settings.reserves``; the
 interfaces of plugins are ``polyproof.source``, ``polyproof.ownership`` and ``polyproof.balances``.
 """

@@ -13,7 +13,7 @@ A text of nine lines, each but the first a name, a colon, a space and a value; n
     liabilities: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 
 Lines end with one line feed, the last with none. All characters are printable ASCII, which every hardware wallet shows
-as it is; any other character of the organisation's name is written as its code point in hexadecimal, ``\\u{41f}``,
+as they are; any other character in the organisation's name is written as its code point in hexadecimal, ``\\u{41f}``,
 and a backslash as ``\\\\``. ``liabilities`` is the digest of the audit's manifest. Each challenge can be written in
 only one way.
 """
@@ -102,7 +102,7 @@ def _escaped(text: str) -> str:
 
 def _unescaped(text: str) -> str:
     if "\\" in _ESCAPE.sub("", text):
-        raise InputError("a backslash of the organisation's name begins no escape")
+        raise InputError("a backslash in the organisation's name does not begin an escape")
     return _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else "\\", text)
 
 
@@ -115,7 +115,7 @@ def parse_challenge(text: str) -> Challenge | None:
         return None
     lines = text.split("\n")
     if lines[0] != f"{HEADER} {VERSION}":
-        raise InputError(f"its first line is {lines[0][:60]!r}, not «{HEADER} {VERSION}»")
+        raise InputError(f"its first line is {lines[0][:60]!r}, not {f'{HEADER} {VERSION}'!r}")
     if len(text) > LONGEST or len(lines) != len(_FIELDS) + 1:
         raise InputError(f"it has {len(lines)} lines and {len(text)} characters; {len(_FIELDS) + 1} lines are expected")
     values = []
@@ -191,7 +191,7 @@ class Challenges:
 
     @classmethod
     def of_audit(cls, manifest: Manifest, snapshot: str, pins: Iterable[Pin]) -> Challenges:
-        """Those of the audit that has this manifest. Raises ``InputError`` for what has no line."""
+        """The challenges of the audit with this manifest. Raises ``InputError`` for a value that no line can hold."""
         return cls(manifest.organisation, manifest.audit_id, snapshot, manifest.digest, pins)
 
     def of(self, chain: str, address: str) -> Challenge:

@@ -1,8 +1,8 @@
 """What has already been judged, on disk, so that a rerun does not repeat it.
 
-A private SQLite file: a row's key is the digest of everything that its ownership depends on, the schemes that may judge
-it and their versions included; the value is the result. Results are kept in blocks, each in one transaction, so that
-what a crash leaves is whole. A file that is not what it should be is discarded, never trusted halfway.
+A private SQLite file: a row's key is a digest of everything that its ownership depends on, including the schemes that
+may judge it and their versions; the value is the result. Results are stored in blocks, each in one transaction, so a
+crash leaves only whole blocks. A file that is not what it should be is discarded, never partly trusted.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Checkpoint:
 def _opened(path: Path) -> sqlite3.Connection:
     for attempt in range(2):
         try:
-            # The file has its permissions before it has content; SQLite gives its journal the same.
+            # The file gets its permissions before it has content; SQLite gives its journal the same.
             os.close(open_private(path, os.O_RDWR, follow=False))
         except OSError as error:
             raise ArtifactError(f"{path}: {error.strerror or error}") from error

@@ -2,8 +2,8 @@
 
 Core knows chains by their canonical names and by those in general use, and the coin that fees are paid in on each. Any
 other names of coins in a format, such as ``USDT-TRC20``, come with the format (``polyproof.source.Coin``), and a spec
-may add more (``reserves.coins``). Nothing is guessed from the look of a name, since «USDC-ARBITRUM» and
-«ARBITRUM-USDC» may be different tokens: a name whose meaning is not defined is a problem of its row.
+may add more (``reserves.coins``). Nothing is guessed from the look of a name, since ``USDC-ARBITRUM`` and
+``ARBITRUM-USDC`` may be different tokens: a row with a name that is not defined is reported as a problem.
 """
 
 from __future__ import annotations
@@ -141,9 +141,9 @@ class Chain:
     """A chain that core knows."""
 
     name: str
-    """The canonical name of it, in lower case letters, digits and hyphens."""
+    """Its canonical name, in lower case letters, digits and hyphens."""
     coin: str
-    """Its own coin, that fees are paid in, by its symbol."""
+    """The symbol of its own coin, in which fees are paid."""
     networks: tuple[str, ...]
     """Other names of its network."""
 
@@ -151,7 +151,7 @@ class Chain:
 CHAINS = {
     name: Chain(name, coin, tuple(others)) for name, (coin, *others) in ((n, t.split()) for n, t in _TABLE.items())
 }
-"""The chains that core knows, by name. Where several share a coin, its home comes first."""
+"""The chains that core knows, by name. If several share a coin, its home comes first."""
 TOLD_APART = frozenset(
     {
         ("APT", "aptos", "fungible-asset"),
@@ -161,19 +161,19 @@ TOLD_APART = frozenset(
         ("USDT", "bitcoin", "omni"),
     }
 )
-"""Asset, chain and token, where a chain has a second token of an asset besides the usual one."""
+"""Asset, chain and token, for a second token of an asset on a chain besides the usual one."""
 
 _ALL = re.compile(r"(.+?)\s*\(ALL\)")
 
 
 def spelling(name: str) -> str:
-    """A name as it is looked up: case, and whether -, _ or a space separates words, do not matter."""
+    """A name in the form used for look-ups: case does not matter, nor whether -, _ or a space separates words."""
     return name.strip().upper().replace("_", "-").replace(" ", "-")
 
 
 @frozen
 class CoinMeaning:
-    """An asset of the spec on a chain; or on all of them, where ``chain`` is empty."""
+    """An asset of the spec on a chain, or on all of them if ``chain`` is empty."""
 
     asset: str
     chain: str
@@ -208,7 +208,7 @@ class CoinNames:
         self._networks = {spelling(name): name for name in CHAINS}
         self._networks |= {other: chain.name for chain in CHAINS.values() for other in chain.networks}
         self._networks |= {spelling(name): chain for name, chain in (networks or {}).items()}
-        # A network is often called by the coin that has its name, such as ETH_ARBITRUM, or by its own coin.
+        # Networks are often called by a coin named after them, such as ETH_ARBITRUM, or by their own coin.
         for name, coin in self._coins.items():
             self._networks.setdefault(name, coin.chain)
         for known in CHAINS.values():
@@ -231,14 +231,14 @@ class CoinNames:
         return chain
 
     def check_token(self, asset: str, chain: str, token: str) -> None:
-        """Raise ``InputError`` for a token that is not told apart there: one account may count once for each."""
+        """Raise ``InputError`` for a token that is not known there, since an account may count once for each token."""
         known = self._tokens.get((asset, chain), set())
         if token and token not in known:
             hint = f"{did_you_mean(token, sorted(known))}; reserves.coins adds one"
             raise InputError(Problem(f"there is no token {shown(token)} of {asset} on {chain}", hint=hint))
 
     def find(self, coin: str, network: str = "") -> CoinMeaning:
-        """What a row's coin means, together with its network where the row has one. Raises ``InputError``."""
+        """What a row's coin means, together with its network if the row has one. Raises ``InputError``."""
         found = self._found.get((coin, network))
         if found is None:
             found = self._found[coin, network] = self._find(coin, network)

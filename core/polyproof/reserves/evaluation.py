@@ -1,8 +1,8 @@
 """From rows to holdings: who owns what, what the chain says, what counts, and whether it is enough.
 
 Every row ends in one status of ownership, one outcome of the balance check and one of freshness; how much of it counts
-follows from these and the policy alone. All sums are integers of 10^−36 coin, all ratios exact; figures that are
-shown are rounded against the exchange.
+follows from these and the policy alone. All sums are integers in units of 10^−36 coin, all ratios exact; figures for
+people are rounded against the exchange.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class Check(Enum):
     """What the chain said about a row's amount."""
 
     CONFIRMED = "confirmed"
-    """At the snapshot's block the address held exactly that."""
+    """At the snapshot's block the address held exactly this amount."""
     DIFFERS = "differs"
-    """It held something else; the smaller of the two counts."""
+    """It held a different amount; the smaller of the two counts."""
     NOT_CHECKED = "not-checked"
     """No provider was asked, or no usable answer came. The balance is neither zero nor confirmed."""
 
@@ -73,14 +73,14 @@ class JudgedRow:
     """A row and all that was found out about it."""
 
     row: ReserveRow
-    """With what its chain was found to say about its control."""
+    """Including what its chain said about who controls the account."""
     account: str
     """The canonical form of its address."""
     status: Status
     reason: str
     """Why that status, in plain words."""
     scheme: str
-    """The ownership scheme that judged it; empty where none did."""
+    """The ownership scheme that judged it; empty if none did."""
     freshly: Freshly
     balance: BalanceCheck
 
@@ -116,11 +116,11 @@ class AssetReserves:
 
     asset: Asset
     liabilities: int | None
-    """Base units; None where no proof of liabilities was given."""
+    """In base units; None if no proof of liabilities was given."""
     by_status: Mapping[Status, Holding]
     by_check: Mapping[Check, Holding]
     by_freshness: Mapping[Freshness, Holding]
-    """Of the rows whose signatures are checked: all but the custodial."""
+    """Only rows whose signatures are checked: all but the custodial."""
     by_chain: Mapping[tuple[str, str], Holding]
     """By chain and token."""
     looked_up: Holding
@@ -141,12 +141,12 @@ class AssetReserves:
 
     @property
     def ratio(self) -> Fraction | None:
-        """Counted holdings to liabilities, exact; None where nothing is owed or that is not known."""
+        """Counted holdings to liabilities, exact; None if nothing is owed, or liabilities are not known."""
         return Fraction(self.counted, self.liabilities) if self.liabilities else None
 
     @property
     def met(self) -> bool | None:
-        """Whether what counts is enough; None where it is not known what is owed."""
+        """Whether what counts is enough; None if it is not known what is owed."""
         if self.liabilities is None:
             return None
         return self.counted >= self.least * self.liabilities
@@ -167,7 +167,7 @@ class Evaluation:
 
     @property
     def met(self) -> bool | None:
-        """Whether every asset is covered as the policy requires; None where it is not known what is owed."""
+        """Whether every asset is covered as the policy requires; None if it is not known what is owed."""
         verdicts = [asset.met for asset in self.assets]
         return None if None in verdicts else all(verdicts)
 
@@ -241,4 +241,4 @@ class _Sums:
 
 
 _Group = Status | Check | Freshness | tuple[str, str] | None
-"""What rows are added up by: a status, an outcome, a chain and token, or (None) proven by what was looked up."""
+"""What rows are grouped by: a status, an outcome, a chain and token, or (None) those proven by a look-up."""

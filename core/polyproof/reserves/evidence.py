@@ -1,8 +1,8 @@
 """The public evidence: every row as it was judged, so that anyone can judge it again.
 
 A file of lines, each a JSON object in canonical form (keys sorted, no spaces, UTF-8). The first names the format;
-each other is a row of the native format of reserve files, with two more keys: ``control``, what the chain said about
-who controls the account, and ``outcome``, how the row ended. A source that reads such a file ignores both.
+each of the others is a row of the native format of reserve files, with two more keys: ``control``, what the chain said
+about who controls the account, and ``outcome``, how the row ended. A source that reads such a file ignores both.
 
 Reading assumes that others wrote it: bytes become rows or a ``ProofRejected``, in time and memory bounded by the size.
 """
@@ -106,11 +106,11 @@ def _outcome_record(one: JudgedRow) -> dict[str, Any]:
 
 
 def parse_evidence(data: bytes, most_rows: int, file: str = EVIDENCE) -> list[JudgedRow]:
-    """The rows as they are said to have been judged; nothing of that is believed yet. Raises ``ProofRejected``."""
+    """The rows with the outcomes that the file states, none of which is trusted yet. Raises ``ProofRejected``."""
     if data.count(b"\n") > most_rows + 1:
         raise ProofRejected("evidence-rows", f"it has more than {most_rows} rows", file=file)
     if not data.endswith(b"\n"):
-        raise ProofRejected("evidence-format", "its last line has no end", file=file)
+        raise ProofRejected("evidence-format", "its last line has no line end", file=file)
     rows = []
     for number, line in enumerate(_lines(data), 1):
         try:
@@ -166,7 +166,7 @@ def _row(line: bytes, location: Location) -> JudgedRow:
         freshly=Freshly(Freshness(outcome.text("freshness", 20)), ""),
         balance=_balance(outcome, row.amount),
     )
-    # Anything that has no place above, or is not in canonical form, is not what this would have written.
+    # Anything not read above, or not in canonical form, is not what would have been written here.
     if canonical(_record(judged)) != line:
         refuse("it is not in canonical form, or has keys that do not belong there")
     return judged

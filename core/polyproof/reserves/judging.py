@@ -1,7 +1,7 @@
 """Finding out about every row: who controls its account, whether it was signed for this audit, what its chain says.
 
 Every row ends in one status of ownership, one outcome of freshness and one of the balance check. Schemes and providers
-are plugins: what they return is looked at here, and one that loses rows or answers is an error and not a verdict.
+are plugins: what they return is checked here, and losing a row or an answer is an error, not a verdict.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def evaluate(
     """Judge rows that ``read_reserves`` found coherent, and add them up.
 
     ``accounts`` has each row's address in canonical form; ``liabilities`` are base units, one for each asset, from a
-    proof that was verified; ``challenges`` those of the audit, without which every message is stale.
+    proof that was verified; ``challenges`` are those of the audit, without which every message is stale.
     """
     judged = judge_rows(
         rows,
@@ -70,7 +70,7 @@ def judge_rows(
     checkpoint: Checkpoint | None = None,
     progress: Progress | None = None,
 ) -> tuple[JudgedRow, ...]:
-    """Find out about every row, in order: ownership, freshness, control where it is open, balance."""
+    """Judge every row, in order: ownership, freshness, control where that is still open, balance."""
     progress = progress or Progress()
     pinned = {pin.chain: pin for pin in pins}
     claims = [row.claim for row in rows]
@@ -114,7 +114,7 @@ def _freshness(row: ReserveRow, account: str, challenges: Challenges | None) -> 
 
 
 AT_ONCE = 1 << 17
-"""Rows judged between two visits to the checkpoint."""
+"""How many rows are judged before the checkpoint is written again."""
 
 
 def _ownership(
@@ -198,7 +198,7 @@ def _judge_again(
     checkpoint: Checkpoint | None,
     progress: Progress,
 ) -> None:
-    """What the chain says decides, for better or worse."""
+    """What the chain says decides, whether it proves the row or fails it."""
     known = {number: answer.control for number, answer in controls.items() if answer.control is not None}
     again = _ownership(
         [evolve(claims[number], control=control) for number, control in known.items()], schemes, checkpoint, progress
@@ -213,7 +213,7 @@ def _judge_again(
 def _balances(
     judged: Sequence[JudgedRow], pinned: Mapping[str, Pin], providers: Sequence[BalanceProvider], progress: Progress
 ) -> dict[int, Answer]:
-    """Ask what was held, for every row that could ever count; of several providers the first that knows."""
+    """Ask what was held, for every row that could ever count; the first provider that knows decides."""
     questions: dict[str, dict[int, Question]] = {}
     for number, one in enumerate(judged):
         if one.status not in (Status.FAILED, Status.UNSUPPORTED):
@@ -255,5 +255,5 @@ def _as_many(provider: BalanceProvider, answers: Sequence[_A], kind: type[_A], a
         elif isinstance(answer, ControlAnswer):
             sound = sound and (answer.control is None or isinstance(answer.control, AccountControl))
         if not sound:
-            raise PluginError(f"balances {provider.name!r} gave something else than an answer: {ascii(answer)[:80]}")
+            raise PluginError(f"balances {provider.name!r} gave something other than an answer: {ascii(answer)[:80]}")
     return answers

@@ -67,7 +67,7 @@ class ByStatus:
     proven: PublishedHolding = option(doc="Signed by the keys that control the address.")
     key_only: PublishedHolding = option(doc="Validly signed by a key, but the address says nothing about its key.")
     unbound: PublishedHolding = option(doc="Validly signed, but nothing known binds the signers to the address.")
-    custodial: PublishedHolding = option(doc="Declared to be held by somebody else; no signature is checked.")
+    custodial: PublishedHolding = option(doc="Declared to be held by a third party; no signature is checked.")
     unsupported: PublishedHolding = option(doc="No installed scheme can judge the chain; nothing was checked.")
     failed: PublishedHolding = option(doc="Something that was checked does not hold.")
 
@@ -76,8 +76,8 @@ class ByStatus:
 class ByCheck:
     """The rows by what the chain said about their amounts."""
 
-    confirmed: PublishedHolding = option(doc="The address held exactly that at the snapshot's block.")
-    differs: PublishedHolding = option(doc="It held something else; the smaller of the two counts.")
+    confirmed: PublishedHolding = option(doc="The address held exactly this amount at the snapshot's block.")
+    differs: PublishedHolding = option(doc="It held a different amount; the smaller of the two counts.")
     not_checked: PublishedHolding = option(doc="Not asked, or no usable answer came.")
 
 

@@ -1,6 +1,6 @@
 """Rows of reserve files, each judged by itself: what every holding must satisfy, whatever its file's format.
 
-A source yields texts with their places. Here they become a ``ReserveRow`` of an asset of the spec on a known chain, or
+A source yields texts with their places. Here they become a ``ReserveRow`` for an asset of the spec on a known chain, or
 problems at those places.
 """
 
@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 
 @frozen
 class ReserveRow:
-    """One holding as a file declares it: «this address is ours and holds this much»."""
+    """One holding as a file declares it: "this address is ours and holds this much"."""
 
     location: Location
     coin: str
@@ -42,7 +42,7 @@ class ReserveRow:
     """The canonical name of the chain."""
     address: str
     amount: int
-    """Units of 10^−36, rounded down where the file is finer still."""
+    """In units of 10^−36 coin; anything finer in the file is rounded down."""
     token: str = ""
     """Tells apart two tokens of one asset on one chain (``bridged``); empty for the usual one."""
     message: str = ""
@@ -52,11 +52,11 @@ class ReserveRow:
     owners: tuple[str, ...] = ()
     kind: Kind = Kind.OWN
     scheme: str | None = None
-    """The ownership scheme, where the file names one."""
+    """The ownership scheme, if the file names one."""
     height: int | None = None
-    """Of the snapshot's block, where the file says it."""
+    """Number of the snapshot's block, if the file states it."""
     block: str | None = None
-    """Its hash, where the file says it."""
+    """Hash of that block, if the file states it."""
     control: AccountControl | None = None
     """Who controls the account, as its chain said when it was asked: never a file's word."""
 
@@ -79,7 +79,7 @@ class ReserveRow:
 
 @frozen
 class DeclaredTotal:
-    """What a file says that rows of it add up to."""
+    """What a file says some of its rows add up to."""
 
     location: Location
     coin: str
@@ -93,20 +93,20 @@ class DeclaredTotal:
 
 @define
 class RowsOfFile:
-    """What was read from one file: its rows, its declared totals; what is wrong with them is in ``findings``."""
+    """What was read from one file: its rows and its declared totals. What is wrong with them is in ``findings``."""
 
     names: CoinNames
     findings: Findings
     scheme: str | None = None
     """The ownership scheme of rows that name none."""
     message: str = ""
-    """The message signed by rows that do not state one."""
+    """The signed message, for rows that do not state one."""
     rows: list[ReserveRow] = field(factory=list)
     declared: list[DeclaredTotal] = field(factory=list)
     ignored: int = 0
     """Rows of coins that the spec says to leave out."""
     ignored_amounts: dict[str, int] = field(factory=dict)
-    """What they hold of each asset: part of a total of all chains."""
+    """What these hold of each asset: they are part of a total over all chains."""
 
     def take_row(self, row: Row) -> None:
         """Keep a row, or report everything that is wrong with it."""
@@ -176,7 +176,7 @@ def _amount(text: str, exponent: int) -> int:
             [evolve(problem, message=f"amount: {problem.message}") for problem in error.problems]
         ) from None
     if units < 0:
-        raise InputError(Problem(f"the amount {text[:60]!r} is negative", hint="a holding is not a debt"))
+        raise InputError(Problem(f"the amount {text[:60]!r} is negative", hint="a holding cannot be a debt"))
     if units >= LARGEST * 10**FINEST:
         raise InputError(Problem(f"the amount {text[:60]!r} is impossibly large", hint="amounts are in coins"))
     return units

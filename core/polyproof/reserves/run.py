@@ -1,4 +1,4 @@
-"""A run of reserves: read the files, judge the rows, set them against a verified audit, publish.
+"""A run of reserves: read the files, judge the rows, compare them with a verified audit, publish.
 
 ``DIR/public`` gets ``reserves.json``, the result, and ``reserves-evidence.jsonl``, every row with its signatures and
 how it ended; ``DIR/private`` keeps the checkpoint. ``polyproof.reserves.verification`` computes it all again.
@@ -129,7 +129,7 @@ def _answers(rows: Iterable[JudgedRow]) -> Iterator[Answered]:
 
 
 def settings_of(spec: Spec) -> ReservesSpec:
-    """What a spec says of reserves. Raises ``SpecError`` if that is nothing."""
+    """What a spec says about reserves. Raises ``SpecError`` if it says nothing."""
     if spec.reserves is None:
         where = Location(str(spec.file)) if spec.file else None
         raise SpecError(Problem("the spec has no reserves", where, "reserves names the files that list wallets"))
@@ -169,7 +169,7 @@ def _open_providers(settings: ReservesSpec, base: Path, registry: Registry) -> l
         if chain is not None and chain not in pinned:
             raise InputError(
                 Problem(
-                    f"{provider.name} is to be asked about {chain}, of which no block is pinned",
+                    f"{provider.name} cannot be asked about {chain}: no block of it is pinned",
                     hint=did_you_mean(chain, sorted(pinned)),
                 )
             )

@@ -1,7 +1,8 @@
 """Signatures of many rows: each judged by the one scheme that serves it, in batches, in as many processes as help.
 
-A scheme's duties are in ``polyproof.ownership``. Here is what no scheme decides for itself: which of them judges a row,
-that a custodian's row is custodial whatever it says, and that a scheme that raises has established nothing.
+What a scheme must do is in ``polyproof.ownership``. Here is what no scheme decides for itself: which of them judges a
+row, that a row declared custodial is custodial whatever else it says, and that a scheme that raises has established
+nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def load_schemes(registry: Registry | None = None, names: Sequence[str] | None =
 
 
 BLOCK = 512
-"""Rows handed to a scheme at once: enough for batch verification, few enough for progress to be seen."""
+"""How many rows a scheme gets at once: enough for batch verification, few enough to show progress."""
 MANY = 8192
 """The number of rows from which processes are worth starting."""
 
@@ -39,15 +40,15 @@ def verify_ownership(
     progress: Progress | None = None,
     processes: int | None = None,
 ) -> list[OwnershipResult]:
-    """Judge every row by the scheme that serves it; one result a row, in order.
+    """Judge every row by the scheme that serves it: one result for each row, in order.
 
     A row declared custodial is custodial whatever else it says. A row that no scheme serves, or that several serve
     while it names none, is unsupported. A scheme that raises has established nothing: its row failed. A scheme that
     loses rows, or returns anything but results, is broken: ``PluginError``.
 
-    ``processes``: how many share the work; by default as many as there are threads to use, if there are many rows.
-    Processes, since a signature costs as much time in Python as in the library that checks it and threads would wait
-    for each other. Where processes are not available, the work is done in this one.
+    ``processes``: how many share the work; by default, as many as there are threads to use, if there are many rows.
+    Processes and not threads, because a signature costs as much time in Python as in the library that checks it, and
+    threads would wait for each other. If no process can be started, the work is done in this one.
     """
     results: list[OwnershipResult | None] = [None] * len(rows)
     numbers_of: dict[str, list[int]] = {}
@@ -98,7 +99,7 @@ def _judge_all(work: Work, processes: int) -> Iterator[list[OwnershipResult]]:
 def _can_be_sent(work: Work) -> bool:
     try:
         pickle.dumps([scheme for scheme, _ in work])
-    except Exception:  # noqa: BLE001 - somebody else's scheme may hold anything
+    except Exception:  # noqa: BLE001 - a plugin's scheme may hold anything
         return False
     return True
 
@@ -115,7 +116,7 @@ def _choose(
             chain, address = serving[0].account(claim) if len(serving) == 1 else ("", "")
             reason = "declared to be held by a custodian; no signature is checked"
             return OwnershipResult(Status.CUSTODIAL, reason, chain=chain, address=address)
-    except Exception as error:  # noqa: BLE001 - somebody else's scheme may raise anything
+    except Exception as error:  # noqa: BLE001 - a plugin's scheme may raise anything
         told = f"{type(error).__name__}: {error}"[:200]
         return OwnershipResult(Status.FAILED, f"a scheme could not read this row: {told}")
     if len(serving) == 1:
@@ -133,7 +134,7 @@ def _choose(
 def _judge(scheme: OwnershipScheme, rows: list[OwnershipClaim]) -> list[OwnershipResult]:
     try:
         results = scheme.verify(rows)
-    except Exception as error:  # noqa: BLE001 - somebody else's scheme may raise anything
+    except Exception as error:  # noqa: BLE001 - a plugin's scheme may raise anything
         if len(rows) == 1:
             told = f"{type(error).__name__}: {error}"[:200]
             return [OwnershipResult(Status.FAILED, f"the scheme could not judge this row: {told}", scheme.name)]

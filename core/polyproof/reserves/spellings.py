@@ -1,4 +1,4 @@
-"""The canonical form of an address, so that an account that is listed twice is seen, however it is written."""
+"""The canonical form of an address, so that an account listed twice is noticed, however it is written."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Spellings:
     def of(self, claim: OwnershipClaim) -> str:
         """The canonical form of a claim's address.
 
-        Where no scheme can read it: hexadecimal digits and bech32 in lower case, anything else as it is. Such a row is
+        If no scheme can read it: hexadecimal digits and bech32 in lower case, anything else as it is. Such a row is
         never proven, but it must not escape the check for duplicates either.
         """
         for scheme in self._by_chain.get(claim.chain, ()):
             try:
                 found = scheme.account(claim)[1] if scheme.serves(claim) else ""
-            except Exception:  # noqa: BLE001 - somebody else's scheme may raise anything
+            except Exception:  # noqa: BLE001 - a plugin's scheme may raise anything
                 continue
             if found:
                 return found

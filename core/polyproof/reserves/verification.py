@@ -1,7 +1,7 @@
 """Verifying published reserves: everything that the result says is computed again, from public files alone.
 
-The audit's proofs, every signature, every message against the audit's challenge, every account against every other, and
-every figure. What remains the organisation's word is said in ``ReservesVerified.leaves_open``.
+That is: the audit's proofs, every signature, every message against the audit's challenge, every account against every
+other, and every figure. ``ReservesVerified.leaves_open`` says what remains the organisation's word.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class ReservesVerified:
 
     published: PublishedReserves
     evaluation: Evaluation
-    """The rows judged again, added up by the verifier's policy where there is one, else by the published one."""
+    """The rows judged again, added up by the verifier's policy if there is one, otherwise by the published one."""
     audit: AuditVerified
     better: int
     """Rows that are published as failed or unsupported but could be proven here; they do not count."""
@@ -78,7 +78,7 @@ class ReservesVerified:
             (len(rows) - held, "balances were not checked at all"),
             (
                 sum(1 for one in proven if one.row.control is not None),
-                "accounts belong to the owners that, so the exchange says, their chain named",
+                "accounts belong to the owners that their chain named, according to the exchange",
             ),
             (
                 sum(1 for one in proven if one.freshly.freshness is Freshness.STALE),
@@ -213,9 +213,9 @@ _NEVER_COUNT = (Status.FAILED, Status.UNSUPPORTED)
 def _compared(
     claimed: Sequence[JudgedRow], found: Sequence[JudgedRow], file: Path
 ) -> tuple[tuple[JudgedRow, ...], int]:
-    """The rows with the statuses that they are published with, all of which must hold here.
+    """The rows with their published statuses, all of which must hold here.
 
-    One published as failed or unsupported never counts, even if a later release can judge it.
+    A row published as failed or unsupported never counts, even if a later release can judge it.
     """
     rows, better = [], 0
     for told, one in zip(claimed, found, strict=True):

@@ -54,7 +54,7 @@ class PolicyCheck(StrEnum):
     meaning: str
 
     def __new__(cls, value: str, meaning: str) -> PolicyCheck:
-        """A name, and what it means."""
+        """A name, and its meaning in words."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.meaning = meaning
@@ -113,8 +113,8 @@ class Policy:
     def check_security(self, report: SecurityReport, *, claim: bool = False) -> None:
         """Refuse a proof for its proven bits: the least figure among its report and each of its terms.
 
-        For a user's ``claim``, also for how hard that is to forge, where the report says so: by several bounds, of
-        which the best holds. Infinite proven bits, and a term that is not a number, are refused whatever the policy.
+        For a user's ``claim``, also for how hard the claim is to forge, if the report says so: of its several bounds,
+        the best holds. Infinite proven bits, and a term that is not a number, are refused whatever the policy.
         """
         bits = [report.proven_bits, *(term.bits for term in report.terms)]
         bounds = [term.bits for term in report.inclusion] if claim else []

@@ -2,7 +2,7 @@
 
 ``specs/polyproof.schema.json`` is what ``polyproof schema`` prints with the built-in plugins alone. A
 spec that begins with ``# yaml-language-server: $schema=polyproof.schema.json`` is completed and
-checked by editors as it is typed. A schema cannot express how several values relate to each other;
+checked by editors as it is written. A schema cannot express how several values relate to each other;
 ``polyproof check`` has the last word.
 """
 
@@ -55,7 +55,7 @@ def document_schema(cls: type[Any], title: str) -> dict[str, Any]:
 
 
 def schema_text(registry: Registry) -> str:
-    """The schema as the file has it."""
+    """The schema as the text of ``specs/polyproof.schema.json``."""
     return file_text(json_schema(registry))
 
 

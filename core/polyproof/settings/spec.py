@@ -121,7 +121,7 @@ _ORDER = ("name", "organisation", "assets", "rule", "backend", "compare", "accou
 
 
 def _in_order(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
-    """The order in which people write the keys, rather than inherited ones first."""
+    """Fields in the order in which people write the keys, rather than inherited ones first."""
     return sorted(fields, key=lambda field: _ORDER.index(field.name))
 
 
@@ -149,7 +149,7 @@ class Spec(PublicSpec):
 
     @property
     def directory(self) -> Path:
-        """What relative paths in the spec are relative to."""
+        """The directory that relative paths in the spec start from."""
         return self.file.parent if self.file else Path()
 
     @property
@@ -164,7 +164,7 @@ def load_spec(path: Path, registry: Registry | None = None) -> Spec:
 
 
 def parse_spec(data: bytes, file: str, registry: Registry) -> Spec:
-    """Read a spec from bytes; ``file`` names it in messages and is what its paths are relative to."""
+    """Read a spec from bytes; ``file`` names it in messages, and paths in it are relative to where ``file`` is."""
     return _read(parse_yaml(data, file), registry, Path(file))
 
 
@@ -192,7 +192,7 @@ def _check_backends(structure: Structure, node: Node, values: Mapping[str, Any])
             backend.check(values["assets"])
         except InputError as error:
             structure.report_error(error, location)
-        except Exception as error:  # noqa: BLE001 - somebody else's backend may raise anything
+        except Exception as error:  # noqa: BLE001 - a plugin's backend may raise anything
             structure.report(f"backend {choice.name!r} is broken: {type(error).__name__}: {error}", location)
 
 

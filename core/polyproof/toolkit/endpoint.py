@@ -1,7 +1,7 @@
 """A server's URL and credentials: from a spec or from the environment, and never shown again.
 
-A URL may hold a key, in its path as well as before its host. So nothing here prints one: not the endpoint, not an
-error about it, and not what a server says back (``Endpoint.hidden_in``).
+A URL may contain a key, in its path as well as before its host. So nothing here prints one: not the endpoint, not an
+error about it, and not a server's words that repeat it (``Endpoint.hidden_in``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LONGEST_WORDS = 160
 
 @frozen(kw_only=True)
 class EndpointOptions:
-    """Where a node is and how patiently it is asked; options of a provider derive from it."""
+    """Where a node is and how patiently it is asked. Options of a provider derive from this class."""
 
     url: str | None = option(
         default=None,
@@ -49,7 +49,7 @@ class EndpointOptions:
 
 @frozen
 class Endpoint:
-    """A URL taken apart. Its text shows nothing of it."""
+    """The parts of a URL. Its ``repr`` shows none of them."""
 
     secure: bool = field(repr=False)
     host: str = field(repr=False)
@@ -67,7 +67,7 @@ class Endpoint:
         return "?".join(part for part in (path, "&".join(part for part in (more, query) if part)) if part)
 
     def hidden_in(self, text: str) -> str:
-        """A server's words, shortened, and without anything that they repeat of the URL or of the credentials."""
+        """A server's words, shortened, with parts of the URL and the credentials (of 4 characters or more) hidden."""
         parts = [self.host, *re.split(r"[/?&=]", self.path), *(self.authorization or "").split()]
         for part in sorted((part for part in parts if len(part) >= 4), key=len, reverse=True):
             text = text.replace(part, "…")

@@ -5,8 +5,8 @@ no redirects, no proxies, no decompression. Failures that may be temporary are r
 waits that double and are spread at random. URLs and credentials appear in no message and no log.
 
 urllib3 connects, speaks TLS and HTTP, and counts the attempts. Four things it cannot do are here: a deadline for an
-exchange (its timeouts are for each read alone, so that a server that drips is never late), waits spread from zero,
-another attempt for an answer that came and is useless, and silence: it logs URLs.
+exchange (its timeouts are for each read alone, so a server that sends slowly is never late), waits spread from zero,
+another attempt after an answer that is useless, and silence: it logs URLs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Failed(Exception):
 
 
 class MayPass(Failed):
-    """The same, but it may go better next time."""
+    """The same, but another attempt may succeed."""
 
 
 @frozen
@@ -120,7 +120,7 @@ class HttpClient:
                 raise
 
     def _exchange(self, method: str, target: str, body: bytes | None) -> Response:
-        """Send and read within the deadline, whatever the server drips."""
+        """Send and read within the deadline, however slowly the server sends."""
         fresh = self._connection is None
         deadline = _Deadline(self._options.timeout)
         try:
@@ -192,7 +192,7 @@ class _Deadline:
         self._timer.daemon = True
 
     def watch(self, connected: socket.socket) -> None:
-        """The socket from now on. Raises ``TimeoutError`` if connecting has used up the time."""
+        """Watch this socket from now on. Raises ``TimeoutError`` if connecting has used up the time."""
         self._socket = connected
         if self.passed:
             raise TimeoutError
@@ -201,7 +201,7 @@ class _Deadline:
         self.passed = True
         if self._socket is not None:
             with contextlib.suppress(OSError):
-                # Not that of SSLSocket, which takes TLS away under whoever is reading.
+                # Not SSLSocket.shutdown, which would drop TLS while another thread is reading.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def __enter__(self) -> None:
@@ -216,7 +216,7 @@ _silent: ContextVar[bool] = ContextVar("_silent", default=False)
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Nothing that urllib3 logs in this thread is passed on: where headers are malformed it logs the URL."""
+    """Drop everything that urllib3 logs in this thread: for malformed headers, it logs the URL."""
     token = _silent.set(True)
     try:
         yield
@@ -226,7 +226,7 @@ def _silence() -> Iterator[None]:
 
 class _Silencer(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is of another's exchange."""
+        """Whether to keep the record: only if it comes from an exchange in another thread."""
         return not _silent.get()
 
 

@@ -1,8 +1,8 @@
 """An object of a JSON file that others wrote: each value is taken with its type and its bounds, or not at all.
 
-``polyproof.formats.strict_json`` turns bytes into values; here is what the values may be. Whatever is wrong is a
+``polyproof.formats.strict_json`` turns bytes into values; here their types and bounds are checked. Anything wrong is a
 ``ValueError`` that names the key; the caller knows the file and the line. ``AccountControl``, what a chain says about
-who controls an account, is in more than one kind of file and has its one form here.
+who controls an account, occurs in more than one kind of file; its one form is here.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from polyproof.ownership import AccountControl
 __all__ = ["LONGEST_SENTENCE", "JsonObject", "parse_control", "refuse", "sentence", "write_control"]
 
 LONGEST_SENTENCE = 1000
-"""Characters that a text for people may have, such as a reason."""
+"""The most characters of a text for people, such as a reason."""
 _AMOUNT: Pattern = (r"(0|[1-9][0-9]{0,60})(\.[0-9]{0,35}[1-9])?", "an exact decimal without trailing zeros")
 
 
 def refuse(reason: str) -> Never:
-    """Raise ``ValueError``, also where an expression is needed."""
+    """Raise ``ValueError``. A function, so that it can be part of an expression."""
     raise ValueError(reason)
 
 
@@ -113,7 +113,7 @@ class JsonObject:
 
 def _encodable(text: str) -> str:
     if any("\ud800" <= char <= "\udfff" for char in text):
-        refuse("a text holds half a character")
+        refuse("a text contains half of a surrogate pair")
     return text
 
 

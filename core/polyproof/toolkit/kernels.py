@@ -1,11 +1,11 @@
 """Numba kernels that plugins compile once and keep on disk, and that are never stale.
 
 A kernel is a function on arrays that the compiled engine calls; what it calls in turn is compiled into it. Numba's
-own disk cache (``cache=True``) notices when the file changes that defines a kernel, but not when a function or a
-constant does that the kernel takes from another file: after an upgrade or an edit an old kernel would run on. So
+own disk cache (``cache=True``) notices a change in the file that defines a kernel, but not in a function or constant
+that the kernel takes from another file: after an upgrade or an edit, the old kernel would still run. So
 kernels here are kept under a digest of all sources that they can take something from: the module that defines the
-kernel and whatever it imports, directly or not, from its own top-level package or from polyproof. A kernel must take
-nothing else into itself, Numba and numpy aside. The versions of Numba and LLVM count too.
+kernel and whatever it imports, directly or not, from its own top-level package or from polyproof. Apart from Numba
+and numpy, a kernel must use nothing else. The versions of Numba and LLVM count too.
 
 The files lie where Numba puts its own: in ``NUMBA_CACHE_DIR`` if that is set, in ``__pycache__`` beside the module
 if that can be written, else in the user's cache directory. Where nothing can be written, each process compiles anew.
@@ -35,7 +35,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 _numba: Any = caching
-"""Numba's inner doors have no types; this is the one place of polyproof that opens these."""
+"""Numba's internals have no types; this is the only place in polyproof that uses these."""
 
 
 def kernel(
@@ -122,7 +122,7 @@ def _source(module: str) -> tuple[str | None, str]:
 
 
 def _imports(source: str, package: str) -> Iterator[str]:
-    """What a source in a package imports, wherever in it, but for types alone: modules or attributes of modules."""
+    """What a source imports, anywhere in it, except for types alone: modules, or attributes of modules."""
     waiting: list[ast.AST] = [ast.parse(source)]
     while waiting:
         node = waiting.pop()

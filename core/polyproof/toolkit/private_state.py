@@ -1,4 +1,4 @@
-"""Private state on disk: owner-only files, and finding one account among millions in milliseconds."""
+"""Private state on disk: owner-only files, and an index that finds one account among millions in milliseconds."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What balance providers answered, in a file, so that it can be replayed without asking again.
 
-A file of lines, each a JSON object in canonical form; the first names the format. Each other is an answer, of a chain
-at its block: what an address held, or who controls it. Neither a URL nor a key is in it. Questions that went wrong are
-not in it either: replayed, they are not checked.
+A file of lines, each a JSON object in canonical form; the first names the format. Each of the others is an answer from
+a chain at its block: what an address held, or who controls it. The file contains neither a URL nor an access key.
+Questions that failed are left out: when replayed, they count as not checked.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Answered:
 
 
 def write_recording(path: Path, pins: Sequence[Pin], answers: Iterable[Answered]) -> None:
-    """Write what was answered to a new file: of each chain at its pin, in the order given; other chains are left out.
+    """Write answers to a new file: those of each chain at its pin, in the order given. Other chains are left out.
 
     Raises ``ArtifactError`` if the file exists.
     """
@@ -64,10 +64,10 @@ def _lines(answers: Iterable[Answered], pins: dict[str, Pin]) -> Iterator[bytes]
 
 @frozen
 class Recording:
-    """A recording as it is read: answers by question."""
+    """A recording that was read: answers by question."""
 
     blocks: dict[str, tuple[int, str]]
-    """Height and hash by chain: all answers of a chain are of one block."""
+    """Height and hash by chain: all answers of a chain are for one block."""
     held: dict[Question, int]
     """Units of 10^−36."""
     controls: dict[tuple[str, str], AccountControl]
@@ -75,7 +75,7 @@ class Recording:
 
 
 def read_recording(path: Path) -> Recording:
-    """Read such a file. Raises ``InputError`` that says what is wrong, and in which line."""
+    """Read a recording. Raises ``InputError`` that says what is wrong, and on which line."""
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)

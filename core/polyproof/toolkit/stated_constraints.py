@@ -1,8 +1,8 @@
 """What a constraint system states, as data: where a backend's compiler begins.
 
 ``state_constraints`` runs ``ConstraintSystem.constraints`` once against a builder that records one graph of
-expressions and, over it, zeros, ranges and sums. Passes over the graph that any reader of it needs are here
-too: what a node depends on, and degrees.
+expressions and, over it, zeros, ranges and sums. The passes over the graph that every reader of it needs are
+here too: what a node depends on, and degrees.
 """
 
 from __future__ import annotations
@@ -63,14 +63,14 @@ class Sum:
 
 @frozen(eq=False)
 class StatedConstraints:
-    """Everything that one system states, in the order in which it does."""
+    """Everything that one system states, in the order in which it states it."""
 
     system: str
     """The system's name."""
     columns: tuple[str, ...]
     publics: tuple[str, ...]
     graph: Graph
-    """Holds the nodes of all expressions; a backend may add nodes of its own."""
+    """The nodes of all expressions; a backend may add nodes of its own."""
     zeros: tuple[Zero, ...]
     ranges: tuple[Range, ...]
     sums: tuple[Sum, ...]
@@ -178,7 +178,7 @@ def reachable(nodes: Sequence[Node], roots: Sequence[int]) -> list[int]:
 
 
 def degrees(nodes: Sequence[Node], of_leaf: Callable[[Node], int]) -> list[int]:
-    """The degree of every node, in whatever ``of_leaf`` gives a degree to: columns, a challenge."""
+    """The degree of every node; ``of_leaf`` gives that of each leaf (a column, a public value, …)."""
     found: list[int] = []
     for node in nodes:
         match node.operation:

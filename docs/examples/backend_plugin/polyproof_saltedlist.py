@@ -1,4 +1,4 @@
-"""A backend that proves nothing but binding: a published list of salted leaves, one for each account.
+"""A backend that binds the exchange and proves nothing else: a published list of salted leaves, one for each account.
 
 Published are the totals and, sorted, a digest of every account's id, balances and secret salt. A user who is given the
 salt finds their own leaf in the list. Nobody checks that the totals are the sum of the balances in the leaves, and
@@ -73,7 +73,7 @@ class SaltedList(Backend):
         non_negativity="nothing is checked",
         proves=(
             "the exchange is bound to the published totals and to a list of leaves",
-            "to each user who verifies: a leaf in it is of your account id and your balances",
+            "to each user who verifies: a leaf in it is for their account id and balances",
         ),
         hides=(
             "account ids and balances, even from those who guess them: a leaf is bound to a secret salt of 32 bytes",
@@ -150,7 +150,7 @@ class SaltedList(Backend):
         if tuple(totals) != published:
             raise ProofRejected("totals", "the totals stated are not the totals of the list")
         if len(data) % DIGEST_BYTES:
-            raise ProofRejected("leaves", f"the leaves have {len(data)} bytes, which is no multiple of {DIGEST_BYTES}")
+            raise ProofRejected("leaves", f"the leaves have {len(data)} bytes, not a multiple of {DIGEST_BYTES}")
         leaves = [data[at : at + DIGEST_BYTES] for at in range(0, len(data), DIGEST_BYTES)]
         if any(one >= other for one, other in itertools.pairwise(leaves)):
             raise ProofRejected("leaves", "the leaves are not in order, each once")
@@ -168,13 +168,13 @@ class SaltedList(Backend):
         reader.finish()
         (leaf,) = _leaves(self._hash, statement, [(claim, salt)])
         if leaf not in leaves:
-            raise ProofRejected("leaf", "no leaf is of this account id with these balances and this salt")
+            raise ProofRejected("leaf", "no leaf is for this account id with these balances and this salt")
         for held, total, asset in zip(claim.balances, totals, statement.assets, strict=True):
             if held > total:
                 raise ProofRejected("totals", f"this account alone holds more {asset.symbol} than the total")
         return InclusionVerdict(
             (
-                "A leaf of the published list is of the account id and the balances that you gave.",
+                "A leaf in the published list is for the account id and the balances that you gave.",
                 "Whether your balances are in the totals is the exchange's word: this backend proves no sum.",
             ),
             self.security(statement.assets),

@@ -14,13 +14,13 @@ class TestSaltedList(BackendSuite):
     options = SaltedListOptions(accounts_per_segment=12)
 
     def secrets(self, segment, key):
-        """What no public file may hold: the salts, and the key that they are made from."""
+        """What no public file may contain: the salts, and the key that they are made from."""
         salting_key = _salting_key(key, segment.statement)
         yield salting_key
         yield from (_salt(salting_key, f"user-{number}@example.org") for number in range(30))
 
     def test_totals_are_the_exchanges_word(self, exchange, segment):
-        """Any totals verify that somebody commits to, and the backend says so."""
+        """Any totals that somebody commits to will verify, and the backend says so."""
         backend = exchange.backend()
         leaves = backend._verified(segment.statement, segment.totals, segment.proof)
         invented = tuple(total + 1 for total in segment.totals)

@@ -1,7 +1,7 @@
-"""Balances of Polkadot and its kin, asked of Substrate API Sidecar, a REST service beside a node.
+"""Balances of Polkadot and its kin, from Substrate API Sidecar, a REST service beside a node.
 
-``GET /accounts/ADDRESS/balance-info?at=BLOCK`` answers for the block that is named by its hash, and says in its answer
-which block that was. What an account holds is what is free and what is reserved; locks are on part of the former.
+``GET /accounts/ADDRESS/balance-info?at=BLOCK`` answers for the block with that hash, and the answer says which block it
+was. An account holds its free and its reserved balance; locks apply to part of the free one.
 """
 
 import re
@@ -35,13 +35,13 @@ def polyproof_components() -> list[Component]:
 class SidecarOptions(EndpointOptions):
     """One chain, and where its sidecar is."""
 
-    chain: str = option(default="polkadot", doc="The canonical name of the chain.")
+    chain: str = option(default="polkadot", doc="Canonical name of the chain.")
     coin: str = option(default="DOT", doc="Symbol of the asset that is the chain's coin, in the spec and on the chain.")
     decimals: int = option(default=10, least=0, most=FINEST, doc="Decimals of the coin.")
 
 
 class Sidecar(BalanceProvider):
-    """Asks for one account at a time, until the server fails in spite of all attempts."""
+    """Asks about one account at a time, until the server fails in spite of all attempts."""
 
     name = "sidecar"
     Options = SidecarOptions
@@ -51,13 +51,13 @@ class Sidecar(BalanceProvider):
         self._endpoint = open_endpoint(self.options)
 
     def serves(self, question: Question) -> bool:
-        """The chain's coin, of accounts."""
+        """The chain's own coin, held by accounts."""
         mine = (self.options.chain, self.options.coin, "")
         asked = (question.chain, question.asset, question.token)
         return asked == mine and ADDRESS.fullmatch(question.address) is not None
 
     def balances(self, questions: Sequence[Question], pin: Pin, progress: Progress) -> list[Answer]:
-        """One answer a question, in order."""
+        """One answer for each question, in order."""
         source = f"balance-info at block {pin.block}"
         answers: list[Answer] = []
         client = HttpClient(self._endpoint, self.options)
@@ -86,9 +86,9 @@ class Sidecar(BalanceProvider):
         told = response.json()
         at = told.get("at") if isinstance(told, dict) else None
         if not isinstance(at, dict) or (at.get("hash"), at.get("height")) != (pin.block, str(pin.height)):
-            raise ValueError("the server answered with another block than the snapshot's")
+            raise ValueError("the server answered for a block other than the snapshot's")
         if told.get("tokenSymbol") != self.options.coin:
-            raise ValueError("the server is of another chain: its coin has another name")
+            raise ValueError("the server is on another chain: its coin has another name")
         parts = told.get("free"), told.get("reserved")
         if not all(isinstance(part, str) and AMOUNT.fullmatch(part) for part in parts):
             raise ValueError("the server's answer has no amounts")

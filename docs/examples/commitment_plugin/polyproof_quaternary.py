@@ -85,14 +85,14 @@ class QuaternaryTree(VectorCommitment):
     def commit(self, rows: Words) -> State:
         """Hash leaves, then level by level."""
         if self._problem(len(rows), [0]):
-            raise ValueError(f"a tree has a power of two of leaves, not {len(rows)}")
+            raise ValueError(f"the number of leaves is a power of two, not {len(rows)}")
         levels = [self.hash_leaves(rows)]
         for size in _sizes(len(rows))[1:]:
             levels.append(self.hash.hash_rows(levels[-1].reshape(size, -1), NODE_DOMAIN))
         return State(np.concatenate(levels), len(rows))
 
     def open(self, state: State, indices: Sequence[int]) -> VectorOpening:
-        """The digests that are brought, level by level, left to right."""
+        """The digests that the opening brings, level by level, left to right."""
         problem = self._problem(state.size, indices)
         if problem:
             raise ValueError(problem)
@@ -107,7 +107,7 @@ class QuaternaryTree(VectorCommitment):
         return state.nodes
 
     def load(self, array: Words) -> State:
-        """The number of leaves is the one whose tree has so many nodes."""
+        """The number of leaves follows from the number of nodes."""
         size = 1
         while sum(_sizes(size)) < len(array):
             size *= 2
@@ -123,7 +123,7 @@ class QuaternaryTree(VectorCommitment):
         return sum(len(missing) for _, _, missing in _levels(size, indices))
 
     def verify(self, root: Digest, size: int, indices: Sequence[int], leaves: Words, opening: VectorOpening) -> None:
-        """Fill in what is brought, level by level, up to the root."""
+        """Fill in what the opening brings, level by level, up to the root."""
         expected = self.opening_size(size, indices)
         leaves, siblings = np.asarray(leaves), np.asarray(opening.siblings)
         if leaves.shape != (len(indices), DIGEST_WORDS) or siblings.shape != (expected, DIGEST_WORDS):
@@ -141,7 +141,7 @@ class QuaternaryTree(VectorCommitment):
     def _problem(size: int, indices: Sequence[int]) -> str:
         """Why rows of such a vector cannot be opened, or nothing."""
         if not 0 < size <= MAX_SIZE or size & (size - 1):
-            return f"a tree has a power of two of leaves, not {size}"
+            return f"the number of leaves is a power of two, not {size}"
         if not len(indices) or len(set(indices)) < len(indices):
             return "an opening is of one row or more, each once"
         if not all(0 <= index < size for index in indices):

@@ -1,7 +1,8 @@
 """Accounts in binary, as a constraint system for polyproof.
 
-A column to each bit of each balance, and no table: what there is to believe is b·(b − 1) = 0. The system that comes
-with polyproof has a column to 16 bits and looks them up, which is faster; this one is for balances of few bits.
+A column for each bit of each balance, and no lookup table: b·(b − 1) = 0 is all that keeps a bit in range. The system
+that comes with polyproof has a column for every 16 bits and looks them up, which is faster; this one is for balances of
+few bits.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,7 +45,7 @@ class BitAccounts(LiabilitiesSystem):
         self.publics = [f"{asset.symbol}.total" for asset in self.assets]
 
     def constraints(self, builder: Builder) -> None:
-        """Bits are bits, sums are totals, and the last row, which is nobody's, is empty."""
+        """Bits are bits, sums are totals, and the last row, which belongs to nobody, is empty."""
         for name in self.columns:
             bit = builder.column(name)
             builder.assert_zero(f"{name} is 0 or 1", bit * (bit - 1))

@@ -110,7 +110,7 @@ class BabyBear(Field):
     # Encoding and randomness
 
     def encode(self, a) -> bytes:
-        """Four bytes an element, little-endian."""
+        """Four bytes for each element, little-endian."""
         return np.ascontiguousarray(a, "<u4").tobytes()
 
     def decode(self, data, shape) -> Elements:
@@ -124,7 +124,7 @@ class BabyBear(Field):
         return elements
 
     def random(self, shape) -> Elements:
-        """Uniform elements from the operating system: 31 bits each, drawn again from p on."""
+        """Uniform elements from the operating system: 31 bits each, drawn again if not below p."""
         count = int(np.prod(shape, dtype=int))
         drawn = np.zeros(0, np.uint64)
         while len(drawn) < count:

@@ -25,7 +25,7 @@ class Blake2b(Hash):
 
     def hash_rows(self, rows: Words, domain: str) -> Words:
         """Hash every row: ``(n, columns) → (n, 4)``."""
-        domain_words(domain)  # raises ValueError for what is no domain
+        domain_words(domain)  # raises ValueError for an invalid domain
         keyed = hashlib.blake2b(key=domain.encode("ascii"), digest_size=32)
         digests = bytearray()
         for row in np.ascontiguousarray(rows, "<u8"):

@@ -14,7 +14,7 @@ class TestBlake2b(HashSuite):
 
     @pytest.fixture
     def make(self):
-        """Called with an engine; this hash has one way for both."""
+        """Called with an engine; this hash computes the same way with both."""
         return Blake2b
 
 

@@ -1,7 +1,7 @@
 """The nightly export of an imaginary accounting system, as a ledger format for polyproof.
 
-Cells are separated by tabs. The first line names the currencies, each other is a customer, and the last one counts the
-customers, so that a file that was cut off is noticed::
+Cells are separated by tabs. The first line names the currencies, the last one counts the customers, so that a file that
+was cut off is noticed, and each line between them is a customer::
 
     customer	BTC	USD
     alice	0.25	100.00
@@ -40,7 +40,7 @@ class TabLedger(LedgerFormat):
         with file.open("rb") as lines:
             header = _cells(lines.readline(LONGEST_LINE))
             if header[0] != "customer":
-                yield Problem("the first line is no header", Location(str(file), 1), "customer, a tab, BTC")
+                yield Problem("the first line is not a header", Location(str(file), 1), "customer, a tab, BTC")
                 return
             row = 0
             while raw := lines.readline(LONGEST_LINE):
@@ -59,7 +59,7 @@ class TabLedger(LedgerFormat):
 
 
 def _cells(line: bytes) -> list[str]:
-    """The cells of a line; none of what is not a whole line of text."""
+    """The cells of a line; none if it is not a whole line of text."""
     try:
         return line.decode("utf-8").rstrip("\r\n").split("\t") if line.endswith(b"\n") else [""]
     except UnicodeDecodeError:

@@ -11,7 +11,7 @@ class TestTabLedger(LedgerSuite):
 
     @pytest.fixture
     def ledger(self):
-        """Made of nothing."""
+        """Constructed without arguments."""
         return TabLedger()
 
     @pytest.fixture

@@ -1,7 +1,7 @@
-"""Stellar accounts as an ownership scheme for polyproof: messages signed as SEP-53 says.
+"""Stellar accounts as an ownership scheme for polyproof: messages signed as in SEP-53.
 
 An address is an Ed25519 key (SEP-23). Signers can be added to an account and its own key can be removed without the
-address changing, so that "proven" says whose key the address is, and not that it may still move the coins.
+address changing, so "proven" says that the address is this key, and not that the key can still move the coins.
 """
 
 import base64
@@ -27,7 +27,7 @@ def polyproof_components() -> list[Component]:
 
 
 class Stellar(OwnershipScheme):
-    """The key that the address spells has signed the SHA-256 of header and message; the signature is in base64."""
+    """The key that the address encodes has signed the SHA-256 of header and message; the signature is in base64."""
 
     name = "stellar"
     chains = frozenset({"stellar"})
@@ -68,7 +68,7 @@ class Stellar(OwnershipScheme):
 
 
 def account_key(address: str) -> bytes | None:
-    """The key that an address spells: base32 of version, key and CRC-16; None if it is not an address."""
+    """The key that an address encodes, as base32 of version, key and CRC-16; None if it is not an address."""
     if len(address) != 56:
         return None
     try:

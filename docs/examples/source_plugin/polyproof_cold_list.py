@@ -44,7 +44,7 @@ class ColdList(Source):
         """Every line is a row, or reported."""
         with file.open("rb") as lines:
             if lines.readline(LONGEST_LINE).rstrip(b"\r\n") != HEADER.encode():
-                yield Problem("the first line is no header", Location(str(file), 1), HEADER)
+                yield Problem("the first line is not a header", Location(str(file), 1), HEADER)
                 return
             number = 0
             while raw := lines.readline(LONGEST_LINE):

@@ -29,18 +29,18 @@ def words_of(value: str, asset: Asset) -> list[str]:
 
 
 def _number(asset: Asset, base_units: bool) -> tuple[str, int]:
-    """The type in which amounts of an asset are computed, and of how many digits it holds any number.
+    """The type in which amounts of an asset are computed, and how many digits of a number it holds.
 
-    One less than the digits of its largest value leaves room for rounding up.
+    One less than its largest value has, which leaves room for rounding up.
     """
-    # Where a coin has many decimals, its amounts soon have more than 19 digits.
+    # With many decimals, amounts soon have more than 19 digits.
     if asset.bits <= 64 and (base_units or asset.decimals <= 9):
         return "UBIGINT", 19
     return "UHUGEINT", 38
 
 
 def written_value(text: str, asset: Asset, base_units: bool) -> str:
-    """SQL of an amount in base units, rounded up, not yet held against 2^bits; NULL where SQL has no answer.
+    """SQL of an amount in base units, rounded up, not yet compared with 2^bits; NULL where SQL has no answer.
 
     ``text`` is the name of a VARCHAR column. NULL, the empty text and ``0`` are zero.
     """
@@ -65,7 +65,7 @@ def written_value(text: str, asset: Asset, base_units: bool) -> str:
 
 
 def fitting_value(value: str, asset: Asset, base_units: bool) -> str:
-    """SQL of a value that ``written_value`` made, as ``value_type(asset)``; NULL for one of more than asset.bits."""
+    """SQL of a value that ``written_value`` made, as ``value_type(asset)``; NULL beyond ``asset.bits`` bits."""
     number, digits = _number(asset, base_units)
     if 10**digits >> asset.bits:
         return f"CASE WHEN {value} < {1 << asset.bits}::{number} THEN {value}::{value_type(asset)} END"
@@ -86,7 +86,7 @@ def exact_amount(text: str, asset: Asset, base_units: bool, rule: str) -> int | 
     except AmountError as error:
         problem = error.problems[0]
         inexact = isinstance(error, InexactAmountError)
-        hint = "amounts here are in base units; is `units: decimal` meant?" if inexact else problem.hint
+        hint = "amounts here are in base units; did you mean `units: decimal`?" if inexact else problem.hint
         return Problem(f"{asset.symbol} amount {problem.message}", hint=hint)
     if units < 0:
         return Problem(f"{asset.symbol} amount {shown(text)} is negative", hint=f"a debt; rule {rule!r} allows none")

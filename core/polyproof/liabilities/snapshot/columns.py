@@ -12,18 +12,17 @@ __all__ = ["EXACT", "IDENTIFYING", "TEXT", "amount_text", "find_column", "wrong_
 
 _INTEGERS = r"U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER"
 TEXT = re.compile(r"VARCHAR|ENUM\(.*\)", re.DOTALL)
-"""DuckDB's names of the types of text."""
+"""DuckDB's names for types of text."""
 EXACT = re.compile(rf"{TEXT.pattern}|{_INTEGERS}|DECIMAL\(\d+,\d+\)|\"NULL\"", re.DOTALL)
-"""Of the types an amount may have."""
+"""DuckDB's names for the types that an amount may have."""
 IDENTIFYING = re.compile(rf"{TEXT.pattern}|UUID|{_INTEGERS}|DECIMAL\(\d+,0\)", re.DOTALL)
-"""Of the types an account id may have."""
+"""DuckDB's names for the types that an account id may have."""
 
 
 def find_column(file: SnapshotFile, name: str, key: str, kind: re.Pattern[str]) -> Column | None:
     """The column that holds the ids, assets or amounts; ``None``, reported, if there is none of the right kind.
 
-    It is called ``name``, the value of ``accounts.<key>``, or else differs from that in nothing but case and is the
-    only one that does.
+    Its name is ``name``, the value of ``accounts.<key>``, or the only one that differs from it in nothing but case.
     """
     found = [column for column in file.columns if column.name == name]
     found = found or [column for column in file.columns if column.name.casefold() == name.casefold()]

@@ -2,8 +2,8 @@
 
 PostgreSQL and DuckDB databases are attached by DuckDB, read-only; PostgreSQL needs DuckDB's extension
 ``postgres``, which DuckDB downloads once. SQLite is read through Python's own sqlite3: that needs no
-download, and it sees the type of every single value, where SQLite's REAL must not pass for an exact
-amount. The tables whose names occur in the query are copied into memory, all from one read transaction.
+download, and it gives the type of every single value, so that a REAL cannot pass for an exact amount.
+The tables whose names occur in the query are copied into memory, all in one read transaction.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def described(connection: duckdb.DuckDBPyConnection, relation: str) -> tuple[Col
 
 
 def open_query(connection: duckdb.DuckDBPyConnection, file: SnapshotFile, query: str, assets: Sequence[Asset]) -> bool:
-    """Make one SELECT the relation of the file that stands for it, unless it lets DuckDB guess what text means."""
+    """Make one SELECT the relation of the file that stands for it. Refused if it lets DuckDB guess what text means."""
     try:
         statements = connection.extract_statements(query)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
@@ -63,7 +63,7 @@ def attach(
     base: Path,
     findings: Findings,
 ) -> None:
-    """Attach what the query reads."""
+    """Attach the databases that the query reads."""
     for database in databases:
         where = f"accounts.attach {database.name!r}"
         if database.type == "postgres":
@@ -101,7 +101,7 @@ def _attach_postgres(
     except duckdb.Error as error:
         findings.add(
             f"{where}: DuckDB's extension postgres cannot be loaded: {first_lines(error)}",
-            hint=f"run `INSTALL postgres` once in DuckDB {duckdb.__version__} where there is a network, and copy "
+            hint=f"run `INSTALL postgres` once in DuckDB {duckdb.__version__} on a machine with a network, and copy "
             "~/.duckdb/extensions here; or export the query's result as CSV",
         )
         return
@@ -115,7 +115,7 @@ def _attach_postgres(
 
 
 def without_secrets(message: str, dsn: str) -> str:
-    """A message without the connection string that it may quote, which may hold a password."""
+    """A message with the connection string removed: messages may quote it, and it may contain a password."""
     return re.sub(r"password\s*=\s*('[^']*'|\S+)|://\S+", "…", message.replace(dsn, "…"), flags=re.IGNORECASE)
 
 
@@ -134,11 +134,11 @@ def _copy_sqlite(connection: duckdb.DuckDBPyConnection, name: str, path: Path, q
 
 
 def _copy_table(connection: duckdb.DuckDBPyConnection, stored: sqlite3.Connection, target: str, table: str) -> None:
-    """Copy a table, each column with a type that holds all its values exactly, or that no amount may have.
+    """Copy a table, giving each column a type that holds all its values exactly, or one that no amount may have.
 
-    Only integers: BIGINT, which SQLite's are. Text, or text and integers: VARCHAR. A REAL makes the
-    column DOUBLE, which the reader does not accept as an amount; beside text it is marked instead, since the
-    texts may be needed. So are blobs.
+    A column of integers becomes BIGINT, the type of SQLite's integers; text, or text and integers, VARCHAR. A
+    REAL makes its column DOUBLE, which the reader does not accept as an amount. In a column with text, REALs are
+    marked instead, since the texts may be needed; so are blobs.
     """
     columns = [quoted(column) for _, column, *_ in stored.execute(f"PRAGMA table_xinfo({table})").fetchall()]
     kinds = ("real", "text", "blob")
@@ -170,5 +170,5 @@ def _copy_table(connection: duckdb.DuckDBPyConnection, stored: sqlite3.Connectio
 
 
 def first_lines(error: Exception) -> str:
-    """The text of an error, without DuckDB's picture of the place."""
+    """The text of an error, without the excerpt of the query that DuckDB appends."""
     return " ".join(str(error).split("\n\n")[0].split())

@@ -1,8 +1,8 @@
 """CSV files: the header is read here, the rows by DuckDB, strictly and as text.
 
-A row that was lost would be a liability understated, so the records are counted here too, and a file
-is refused if DuckDB finds a different number. (DuckDB 2.0 does lose rows when it records faults
-while reading with several threads: here it does that only in one thread.)
+A lost row would understate liabilities, so the records are counted here too, and a file is refused if
+DuckDB finds a different number. (DuckDB 2.0 does lose rows if it records faults while reading with
+several threads; here it records them with one thread only.)
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["read_csv"]
 Int64 = npt.NDArray[np.int64]
 
 LONGEST_LINE = 2_000_000
-"""Bytes a record may have."""
+"""The most bytes of a record."""
 _BLOCK = 1 << 24
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NOT_UTF8 = "convert it first: iconv -f WINDOWS-1252 -t UTF-8"
@@ -63,7 +63,7 @@ def _relation(file: SnapshotFile, path: Path, delimiter: str, more: str) -> str:
 
 
 def _read_with_faults(table: Table, file: SnapshotFile, path: Path, delimiter: str, layout: _Layout) -> None:
-    """Read a file of which some records are not rows, and report those."""
+    """Read a file in which some records are not rows, and report those."""
     connection = table.connection
     file.relation = _relation(
         file,
@@ -86,11 +86,11 @@ def _read_with_faults(table: Table, file: SnapshotFile, path: Path, delimiter: s
     ).fetchall()
     connection.execute("DROP TABLE polyproof_rejects; DROP TABLE polyproof_scans")
     if layout.open and file.rows + len(rejected) == len(layout.starts) - 1:
-        # Read in one thread, a quote that is left open at the end of the file is not a fault to DuckDB.
+        # With one thread, DuckDB does not report a quote that is left open at the end of the file.
         rejected.append((int(layout.starts[-1]), 0, "UNQUOTED VALUE", "", None))
     count = file.rows + len(rejected)
     if count == len(layout.starts):
-        # The place of a record may be that of an empty line before it.
+        # DuckDB's place of a record may be that of an empty line before it.
         file.skipped = np.searchsorted(layout.starts, [place for place, *_ in rejected]).astype(np.int64)
     else:
         file.line_of = lambda _: None
@@ -167,7 +167,7 @@ def _header(file: SnapshotFile, path: Path, delimiter: str) -> list[str] | None:
 
 
 def _lines(text: str) -> list[str]:
-    # Unlike str.splitlines this cuts only at the line ends that CSV knows.
+    # Unlike str.splitlines, this cuts only at the line ends of CSV.
     return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
 
 
@@ -197,7 +197,7 @@ def _layout(path: Path) -> _Layout:
                 quotes = np.cumsum(data == ord('"'), dtype=np.uint8) + np.uint8(odd) & 1
                 ending = quotes[ends] == 0
                 ends, numbers, odd = ends[ending], numbers[ending], int(quotes[-1])
-            # Of a line, what stands before its end is nothing or a carriage return alone.
+            # A line is empty if nothing but a carriage return, or nothing at all, comes before its end.
             if len(ends):
                 nexts = ends + size + 1
                 before = np.where(ends > 0, data[ends - 1], last)

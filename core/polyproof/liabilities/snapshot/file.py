@@ -16,7 +16,7 @@ __all__ = ["Column", "SnapshotFile", "literal", "quoted"]
 
 @frozen
 class Column:
-    """A column as its file names it, and as SQL reaches it."""
+    """A column: its name in the file, and how SQL reads it."""
 
     name: str
     expression: str
@@ -36,18 +36,18 @@ class SnapshotFile:
 
     number: int
     label: str
-    """How messages call it: the path as the spec has it."""
+    """Its name in messages: the path as written in the spec."""
     findings: Findings
-    """Of the whole snapshot."""
+    """Those of the whole snapshot."""
     relation: str = ""
-    """SQL that stands in a FROM clause."""
+    """SQL for a FROM clause."""
     columns: tuple[Column, ...] = ()
     first: int = 0
     rows: int = 0
     skipped: npt.NDArray[np.int64] = field(factory=lambda: np.zeros(0, np.int64))
     """Records, counted from 0 and in order, that are not rows."""
     line_of: Callable[[int], int | None] = field(default=lambda _: None)
-    """The line in the file at which a record, counted from 0, begins, where that is known."""
+    """The line of the file on which a record, counted from 0, begins, if that is known."""
 
     def record(self, row: int) -> int:
         """The record, counted from 0 in this file, that became a row of the table."""
@@ -67,7 +67,7 @@ class SnapshotFile:
         self.findings.add(message, self.location(record), hint, order=order)
 
     def report_problem(self, problem: Problem) -> None:
-        """Report a problem that whoever read the file has put into words and given its place, its row in the file."""
+        """Report a problem that already has its wording and its place: a row of the file."""
         row = problem.location.row if problem.location is not None else None
         located = evolve(problem, location=problem.location or self.location())
         self.findings.add_problem(located, order=(self.number, -1 if row is None else row - 1, 0))

@@ -19,7 +19,7 @@ from polyproof.model.amounts import shown
 __all__ = ["read_ledger"]
 
 _BATCH = 8192
-"""Accounts put into the table at a time."""
+"""How many accounts are put into the table at a time."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -43,7 +43,7 @@ def read_ledger(table: WideTable, file: SnapshotFile, path: Path, ledger: Ledger
             raise _broken(ledger, f"it yields {type(item).__name__}")
         for passed in range(row + 1, item.row):
             if passed not in reported:
-                raise _broken(ledger, f"it passes over row {passed} of {path} and says nothing")
+                raise _broken(ledger, f"it skips row {passed} of {path} without reporting it")
             skipped.append(passed - 1)
         if item.row <= row:
             raise _broken(ledger, f"row {item.row} of {path} comes after row {row}")
@@ -86,12 +86,12 @@ class _Batch:
         self._selection = table.converted("account", [f"t{k}::VARCHAR" for k in range(len(assets))], "polyproof_batch")
 
     def add(self, account: Account) -> None:
-        """Take an account; report what the spec does not know of it."""
+        """Add an account; report what the spec does not know about it."""
         record = account.row - 1
         for name in account.besides:
             if name not in self._ignored:
                 self._file.report(
-                    f"has an unknown key {shown(name)}", "what else may be is for accounts.ignore", record=record
+                    f"has an unknown key {shown(name)}", "accounts.ignore lists what to leave out", record=record
                 )
         if not isinstance(account.id, str):
             raise _broken(self._ledger, f"the id of row {account.row} is {type(account.id).__name__}")
@@ -111,7 +111,7 @@ class _Batch:
                 raise _broken(self._ledger, f"the amount of {name} in row {account.row} is {type(text).__name__}")
             elif not text.isascii():
                 self._file.report(
-                    f"the amount of {name} is {shown(text)}", "the digits are those of ASCII", record=record
+                    f"the amount of {name} is {shown(text)}", "only ASCII digits are allowed", record=record
                 )
             elif self._texts[index][-1]:
                 symbol = self._table.assets[index].symbol
@@ -122,7 +122,7 @@ class _Batch:
             self.flush()
 
     def flush(self) -> None:
-        """Put what there is into the table."""
+        """Put the accounts collected so far into the table."""
         if not self._ids:
             return
         columns = {"account": np.array(self._ids, object)}
@@ -133,5 +133,5 @@ class _Batch:
             column.clear()
 
     def report_unknown(self) -> None:
-        """Report the names that are not asset of the spec."""
+        """Report the names that are not assets of the spec."""
         self._known.report_unknown(self._file, "assets", list(self._unknown.items()))

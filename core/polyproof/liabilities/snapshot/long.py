@@ -20,11 +20,11 @@ __all__ = ["LongTable"]
 _PEOPLE = "polyproof_people"
 """Each account and its place in the result."""
 _SYMBOLS = "polyproof_symbols"
-"""What assets are called in the entries, and which of the spec's each is."""
+"""The names of assets in the entries, and the index of each in the spec."""
 _CELLS = "polyproof_cells"
-"""Each entry's place and asset, and its balance or else the text to look at."""
+"""Each entry's place and asset, and its balance, or its text where SQL could not convert it."""
 _MISSING = "' '"
-"""SQL of what stands for an amount left out: a text that is neither zero nor a number."""
+"""SQL of the stand-in for a missing amount: a text that is neither zero nor a number."""
 _WORD = f"{2**64 - 1}::UHUGEINT"
 
 
@@ -34,7 +34,7 @@ class LongTable(Table):
 
     @property
     def name(self) -> str:
-        """What the table is called."""
+        """The table's name in SQL."""
         return "polyproof_entries"
 
     def create(self) -> None:
@@ -137,7 +137,7 @@ class LongTable(Table):
         self.report_rows(
             f"{self.name} WHERE asset IS NULL OR asset = ''",
             "asset",
-            lambda _: ("has no asset", "one of the spec's symbols"),
+            lambda _: ("has no asset", "expected one of the spec's symbols"),
         )
 
 

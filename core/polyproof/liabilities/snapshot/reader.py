@@ -1,4 +1,4 @@
-"""The steps of reading a snapshot: find the inputs, put their rows into one table, check it, take the accounts out.
+"""The steps of reading a snapshot: find the inputs, put their rows into one table, check it, extract the accounts.
 
 DuckDB reads the rows and converts the amounts (``cells``); its tables live in memory and spill to a
 private temporary directory when they outgrow it. Nothing is repaired: every problem is reported with
@@ -79,7 +79,7 @@ def read_snapshot(
             "autoinstall_known_extensions": False,
         }
         with duckdb.connect(":memory:", config=config) as connection:
-            # Where a query's own files are looked for.
+            # Relative file names in a query start from here.
             connection.execute(f"SET file_search_path = {literal(str(base))}")
             ledger = found.ledger
             table = (LongTable if settings.shape == "long" and ledger is None else WideTable)(
@@ -96,19 +96,19 @@ def read_snapshot(
                 return _read(table, found, base)
             except duckdb.OutOfMemoryException as error:
                 raise AccountsError(
-                    Problem(f"not enough memory: {first_lines(error)}", hint="TMPDIR names a disk to spill to")
+                    Problem(f"not enough memory: {first_lines(error)}", hint="set TMPDIR to one on a larger disk")
                 ) from error
 
 
 @frozen
 class _Inputs:
-    """What is to be read."""
+    """The files to read, and how."""
 
     format: str
     files: tuple[tuple[Path, str], ...] = ()
-    """With what to call each; for a query one that is none."""
+    """Each with its name in messages. A query stands as one entry that is not a file."""
     ledger: LedgerFormat | None = None
-    """Who reads them, if the format is a plugin's."""
+    """The format that reads them, if it is a plugin's."""
 
 
 def _read(table: Table, inputs: _Inputs, base: Path) -> Accounts:
@@ -158,7 +158,7 @@ def _inputs(settings: AccountsSettings, base: Path, registry: Registry, findings
 
 
 def _format_of(path: Path, registry: Registry, findings: Findings) -> str:
-    """The format that a suffix stands for; empty, reported, where it stands for none or for several."""
+    """The format that a suffix stands for. Empty, and reported, if it stands for none or for several."""
     suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     if suffix in _SUFFIXES:
         return _SUFFIXES[suffix]

@@ -16,7 +16,7 @@ class Symbols:
     """The names of assets: symbol or alias, in any letter case if exactly one asset matches."""
 
     def __init__(self, assets: Sequence[Asset]) -> None:
-        """Names of these assets; ``find`` answers with indices into them."""
+        """Names of these assets; ``find`` returns indices into them."""
         self._exact: dict[str, set[int]] = {}
         self._folded: dict[str, set[int]] = {}
         self._symbols = [asset.symbol for asset in assets]

@@ -32,7 +32,7 @@ LONGEST_ID = 256
 """The most bytes of UTF-8 in an account id."""
 
 CHUNK = 1 << 19
-"""Rows taken out of the database at a time."""
+"""How many rows are taken out of the database at a time."""
 
 
 @define(eq=False)
@@ -43,7 +43,7 @@ class Table(ABC):
     assets: tuple[Asset, ...]
     base_units: bool
     empty_is_zero: bool
-    """Whether an amount left out is zero; else it is an error."""
+    """Whether a missing amount is zero; otherwise it is an error."""
     rule: str
     connection: duckdb.DuckDBPyConnection
     findings: Findings
@@ -54,7 +54,7 @@ class Table(ABC):
     @property
     @abstractmethod
     def name(self) -> str:
-        """What the table is called."""
+        """The table's name in SQL."""
 
     @abstractmethod
     def create(self) -> None:
@@ -66,12 +66,12 @@ class Table(ABC):
 
     @abstractmethod
     def accounts(self) -> Accounts:
-        """Check everything and take the accounts out, which must not be used if a problem was reported."""
+        """Check everything and extract the accounts, which must not be used if a problem was reported."""
 
     def fill(self, file: SnapshotFile, selection: str, expected: int | None = None) -> bool:
-        """Put rows of a file, the last of ``files``, into the table: all, or none where it is not as many as expected.
+        """Put the rows of a file, the last of ``files``, into the table: all, or none if there are not ``expected``.
 
-        Raises ``duckdb.Error``, and then has put none.
+        Raises ``duckdb.Error``, in which case none were put in.
         """
         self.connection.begin()
         try:
@@ -146,12 +146,12 @@ class Table(ABC):
         return file.location(file.record(row))
 
     def zeros(self, count: int) -> tuple[UInt64, list[int]]:
-        """Empty words for so many accounts, and the column at which each asset's words start."""
+        """Words of zero for ``count`` accounts, and the column at which each asset's words start."""
         starts = list(accumulate((asset.words for asset in self.assets), initial=0))
         return np.zeros((count, starts[-1]), np.uint64), starts
 
     def count(self, query: str) -> int:
-        """The number a query gives."""
+        """The number that a query returns."""
         ((number,),) = self.connection.execute(query).fetchall()
         return int(number)
 
@@ -167,13 +167,13 @@ def _fault_of_id(account: str | None) -> tuple[str, str | None]:
 
 
 def integers(values: npt.NDArray[Any]) -> UInt64:
-    """Values as DuckDB hands them over. It makes floats of types that numpy lacks, which must never happen here."""
+    """Values from DuckDB as integers. Raises ``TypeError`` for floats, into which it turns types that numpy lacks."""
     if values.dtype != np.uint64 or np.ma.is_masked(values):
         raise TypeError(f"amounts came as {values.dtype}")
     return np.asarray(values)
 
 
 def result_rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    """The rows of a result, which may be many."""
+    """The rows of a result, fetched in batches."""
     while rows := result.fetchmany(10_000):
         yield from rows

@@ -24,11 +24,11 @@ _REPEATED = "polyproof_repeated"
 
 @define(eq=False)
 class WideTable(Table):
-    """Rows are accounts. For each asset k, ``vk`` is the balance or NULL, and ``tk`` then the text to look at."""
+    """Rows are accounts. For asset k, ``vk`` is the balance; if SQL could not convert it, NULL, and ``tk`` its text."""
 
     @property
     def name(self) -> str:
-        """What the table is called."""
+        """The table's name in SQL."""
         return "polyproof_accounts"
 
     def create(self) -> None:
@@ -76,7 +76,7 @@ class WideTable(Table):
                 if index not in columns:
                     file.report(
                         f"has no column for {asset.symbol}",
-                        "an asset that nobody holds needs one too, with zeros: a forgotten column must not pass for it",
+                        "an asset that nobody holds needs one too, with zeros, so that a forgotten column is noticed",
                     )
         if self.findings.count > before or account is None:
             return None
@@ -90,7 +90,7 @@ class WideTable(Table):
         texts = ", ".join(f"{amounts[k]} AS t{k}" for k, _ in each)
         written = ", ".join(f"t{k}, {written_value(f't{k}', asset, self.base_units)} AS w{k}" for k, asset in each)
         fitting = ", ".join(f"t{k}, {fitting_value(f'w{k}', asset, self.base_units)} AS v{k}" for k, asset in each)
-        # The text is kept only where it is still to be looked at.
+        # The text is kept only where SQL could not convert it.
         kept = ", ".join(f"v{k}, CASE WHEN v{k} IS NULL THEN t{k} END" for k, _ in each)
         return (
             f"SELECT account, {kept} FROM (SELECT account, {fitting} FROM (SELECT account, {written} FROM "
@@ -98,7 +98,7 @@ class WideTable(Table):
         )
 
     def accounts(self) -> Accounts:
-        """Check everything and take the accounts out."""
+        """Check everything and extract the accounts."""
         self.check_ids()
         self._check_unique()
         words, starts = self.zeros(self.rows)
@@ -125,7 +125,7 @@ class WideTable(Table):
                 f"SELECT rowid, t{index} FROM {self.name} WHERE t{index} IS NOT NULL ORDER BY rowid"
             )
             for row, text in result_rows(left):
-                # Spaces around an amount do not count, and in wide shape no amount is zero.
+                # Spaces around an amount do not count; in wide shape, an empty amount is zero.
                 if text.strip(" \t") or not self.empty_is_zero:
                     self.convert(text, row, index, words[row, starts[index] : starts[index] + asset.words])
         return Accounts(self.assets, self.identifiers(self.name, "rowid", self.rows), words)

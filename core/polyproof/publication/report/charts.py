@@ -1,4 +1,4 @@
-"""Line charts as inline SVG: small, without scripts, readable without colour and without eyes.
+"""Line charts as inline SVG: small, without scripts, readable without colour and by screen readers.
 
 A chart carries a title and a description for screen readers; series differ in the shape of their points and the dash of
 their line as well as in colour, and each is named beside its last point. Colours are the style sheet's. Positions are
@@ -19,7 +19,7 @@ __all__ = ["Line", "line_chart"]
 WIDTH, HEIGHT = 560, 300
 LEFT, RIGHT, TOP, BOTTOM = 74, 80, 16, 34
 INSET = 12
-"""Between the edges and the first and last place, so that their points and labels stand free."""
+"""Space between the edges and the first and last place, which keeps their points and labels clear."""
 LABELS_ACROSS = 5
 TICKS = 4
 LABEL_HEIGHT = 22
@@ -27,7 +27,7 @@ LABEL_HEIGHT = 22
 
 @frozen
 class Line:
-    """One series: a value for each place, None where there is none."""
+    """One series: a value for each place, or None."""
 
     name: str
     values: tuple[Fraction | None, ...]
@@ -70,7 +70,7 @@ def line_chart(
     """An ``<svg>`` of lines over places, such as dates.
 
     ``identifier`` is unique on its page. ``unit`` stands after every number of the axis. ``mark`` is a level to draw
-    across, and its name. Without any value there is no chart, and the text is empty.
+    across, and its name. If no line has a value there is no chart, and the text is empty.
     """
     values = [value for line in lines for value in line.values if value is not None]
     if not values:
@@ -134,7 +134,7 @@ def _grid(scale: _Scale, places: Sequence[str], unit: str) -> Iterator[str]:
             f'<text class="tick" x="{LEFT - 10}" y="{y}" dy="0.32em" text-anchor="end">'
             f"{_tick(value, scale)}{escape(unit)}</text>"
         )
-    # No more labels than have room; the last place always has one.
+    # No more labels than there is room for; the last place always has one.
     every = max(1, -(-len(places) // LABELS_ACROSS))
     for place in range(len(places) - 1, -1, -every):
         yield (

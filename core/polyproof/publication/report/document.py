@@ -1,7 +1,7 @@
 """The report as data: what was verified of an audit and of those before it. The site and ``report.json`` show this.
 
-It is made from what verification returned and from nothing else; no number in it comes from a file that was not
-verified. What it may hold is declared by the classes here, from which the published JSON Schema is generated.
+It is made only from what verification returned; no number in it comes from a file that was not verified. What it may
+contain is declared by the classes here, from which the published JSON Schema is generated.
 """
 
 from __future__ import annotations
@@ -140,17 +140,17 @@ class ReportTerm:
 
     name: str = option(doc="Name of the term.")
     bits: float = option(doc="Bits of security against it.")
-    formula: str = option(doc="How they come about, with the numbers filled in.")
+    formula: str = option(doc="How the bits are computed, with the numbers filled in.")
     source: str = option(doc="Paper and section.")
 
 
 @frozen(kw_only=True)
 class ReportSecurity:
-    """The security account of the weakest proof."""
+    """The security of the weakest proof, term by term."""
 
-    proven_bits: float = option(doc="The least of the terms.")
-    binding: str = option(doc="Name of the term that decides.")
-    terms: tuple[ReportTerm, ...] = option(doc="Every way to cheat that is accounted for.")
+    proven_bits: float = option(doc="The smallest of the terms.")
+    binding: str = option(doc="Name of the smallest term.")
+    terms: tuple[ReportTerm, ...] = option(doc="Every way to cheat that was considered.")
     inclusion: tuple[ReportTerm, ...] = option(doc="The same for what a single user checks.")
     notes: tuple[str, ...] = option(doc="What to know about these bits.")
 
@@ -182,7 +182,7 @@ class ReportEntry:
 
     @property
     def lowest(self) -> EntryAsset | None:
-        """The asset with the lowest ratio; None if there is none that has one."""
+        """The asset with the lowest ratio; None if no asset has one."""
         known = [asset for asset in self.assets if asset.percent is not None]
         return min(known, key=lambda asset: Fraction(asset.percent or "0"), default=None)
 
@@ -231,7 +231,7 @@ class Report:
 
 def make_report(audits: Sequence[VerifiedAudit]) -> Report:
     """The report on the last of these audits, each of which follows the one before and was verified completely."""
-    assert not any(one.reserves_unchecked for one in audits), "a report is of what was verified completely"
+    assert not any(one.reserves_unchecked for one in audits), "only what was verified completely is reported"
     newest = audits[-1]
     liabilities, reserves, manifest = newest.liabilities, newest.reserves, newest.manifest
     entries = tuple(_entry(one) for one in audits)

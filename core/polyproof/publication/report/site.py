@@ -1,7 +1,7 @@
 """The site: a report as static pages that need no server and load nothing from elsewhere.
 
-Every page carries its style sheet and its drawings in itself and a policy (CSP) that forbids everything else, so that
-it looks and reads the same from a disk and from any server, in ten years too. Texts from manifests and reserves are the
+Every page contains its style sheet and its drawings, and a policy (CSP) that forbids everything else, so that it looks
+the same from a disk and from any server, and will in ten years. Texts from manifests and reserves are the
 organisation's: the templates escape all of them, and only our own charts and style are ever marked as safe.
 """
 
@@ -45,13 +45,13 @@ class Places:
     audit: str = "public"
     """The public half of the audit."""
     history: str | None = None
-    """The history that the audit is part of; None where there is none."""
+    """The history that the audit is part of, or None."""
     linked: bool = False
     """Whether the two are beside the site, so that its pages can link to them."""
 
 
 def asset_page(symbol: str) -> str:
-    """Path of an asset's page within the site. Symbols differ whatever their case, so their pages do."""
+    """Path of an asset's page within the site. Symbols differ even if case is ignored, so their pages do too."""
     return f"{_ASSETS}/{symbol}.html"
 
 
@@ -276,7 +276,7 @@ def write_site(out: Path, files: Mapping[str, bytes]) -> None:
 
 
 def check_place(out: Path) -> None:
-    """Whether a site may be written there: a new or empty directory, or one with a report or a history."""
+    """Raise ``ArtifactError`` unless ``out`` is a new or empty directory, or one with a report or a history."""
     if out.is_dir() and any(out.iterdir()) and not ((out / REPORT).is_file() or is_history(out)):
         raise ArtifactError(
             Problem(f"{out} is not empty and holds no report", hint="give a new directory: nothing is overwritten")

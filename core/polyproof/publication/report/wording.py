@@ -41,7 +41,7 @@ __all__ = [
 
 _CONTEXT = Context(prec=400)
 _SIGNIFICANT = 8
-"""The digits of a rounded amount, unless it has more before the decimal point."""
+"""How many digits a rounded amount has, unless it has more before the decimal point."""
 
 STATUS_LABELS = {
     "proven": ("Proven", "Signed by the keys that control the address."),
@@ -118,7 +118,7 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def joined(words: Sequence[str], last: str = "and", most: int = 6) -> str:
-    """A list in a sentence; for a long one its beginning, and how many more there are."""
+    """A list in a sentence: if it is long, its beginning and how many more there are."""
     if len(words) > most:
         return f"{', '.join(words[: most - 1])} {last} {len(words) - most + 1} more"
     return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
