@@ -219,7 +219,7 @@ class Backend(ABC):
 
     @abstractmethod
     def security_of(self, statement: Statement, proof: bytes) -> SecurityReport:
-        """The security account of a published proof, by what it says of its own size: that of its ``Verdict``.
+        """The security report on a published proof, from the size that it states: the same as in its ``Verdict``.
 
         Verifies nothing. Raises ``ProofRejected`` for bytes that say nothing, as ``verify`` does.
         """

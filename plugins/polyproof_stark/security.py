@@ -1,4 +1,4 @@
-"""The security account: proven bits, round by round, with formula and source.
+"""The security analysis: proven bits, round by round, with formula and source.
 
 An account follows one bound of ``polyproof_stark.proximity`` through the protocol. Before each challenge there is a
 list of at most L tuples of polynomials that agree with everything committed so far on a share α of the domain. A

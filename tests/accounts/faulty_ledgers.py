@@ -119,7 +119,7 @@ class Capital(Sound):
 
 
 class Renaming(Sound):
-    """What core makes of it are other assets."""
+    """Core takes its amounts for those of other assets."""
 
     def parsed(self, place: Location, line: str) -> Account:
         account = super().parsed(place, line)
@@ -127,7 +127,7 @@ class Renaming(Sound):
 
 
 class Quick(LedgerSuite):
-    """Without what takes long, but for the formats that it is there for."""
+    """Without the tests that take long, except for the formats that they are there for."""
 
     test_a_line_without_an_end_is_read_or_reported: Any = None
     test_a_file_takes_no_more_memory_the_longer_it_is: Any = None

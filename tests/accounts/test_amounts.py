@@ -105,7 +105,7 @@ def test_amounts_that_a_float_or_a_guess_would_get_wrong(text: str, decimals: in
         ("None", "one point"),
     ],
 )
-def test_what_is_no_number_is_an_error_with_a_hint(text: str, says: str) -> None:
+def test_what_is_not_a_number_is_an_error_with_a_hint(text: str, says: str) -> None:
     with pytest.raises(AmountError, match="is not a number") as caught:
         parse_amount(text, 8)
     assert says in str(caught.value)

@@ -104,7 +104,7 @@ def test_any_number_of_accounts(tmp_path: Path, accounts: int) -> None:
     assert len(read(path, EXCHANGE[:2])) == accounts
 
 
-def test_arguments_that_make_no_sense(tmp_path: Path) -> None:
+def test_arguments_that_make_no_sense_are_refused(tmp_path: Path) -> None:
     for accounts, seed, assets, kind, says in (
         (0, 1, EXCHANGE, None, "at least one"),
         (1, -1, EXCHANGE, None, "seed"),

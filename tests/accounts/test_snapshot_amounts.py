@@ -186,7 +186,7 @@ def test_amounts_of_every_accepted_form(tmp_path: Path) -> None:
         ("1\x002", "is not a number"),
     ],
 )
-def test_what_is_no_balance_is_reported_with_file_and_row(tmp_path: Path, form: str, says: str) -> None:
+def test_what_is_not_a_balance_is_reported_with_file_and_row(tmp_path: Path, form: str, says: str) -> None:
     problems = problems_of(tmp_path, f"account,BTC,ETH,USD\na,1,1,1\nb,1,{form},1\n")
     assert len(problems) == 1
     assert problems[0].startswith(f"{tmp_path}/users.csv:3: row 2: ETH amount ")
@@ -239,7 +239,7 @@ def test_a_hundred_thousand_random_cells_are_exact(tmp_path: Path) -> None:
     assert (pivoted.words == expected.words).all()
 
 
-def test_no_text_of_the_grammar_is_turned_away(tmp_path: Path) -> None:
+def test_no_text_of_the_grammar_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AmountError):
         parse_amount("nan", 8)
     rng = random.Random(6)

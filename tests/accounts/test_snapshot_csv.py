@@ -52,7 +52,7 @@ def test_a_wide_file_is_a_table(tmp_path: Path) -> None:
     ],
     ids=["plain", "no last newline", "BOM", "CRLF", "blank lines", "quotes", "spaces", "permuted", "case", "alias"],
 )
-def test_the_same_accounts_in_other_dress(tmp_path: Path, text: bytes) -> None:
+def test_the_same_accounts_written_differently(tmp_path: Path, text: bytes) -> None:
     assert table(read_text(tmp_path, text)) == EXPECTED
 
 
@@ -217,7 +217,7 @@ def test_unknown_columns_are_listed_together_unless_ignored(tmp_path: Path) -> N
         ('account,"BTC,ETH,USD', "its header cannot be read"),
     ],
 )
-def test_headers_that_do_not_fit(tmp_path: Path, header: str, says: str) -> None:
+def test_headers_that_do_not_fit_are_reported(tmp_path: Path, header: str, says: str) -> None:
     problems = problems_of(tmp_path, header)
     assert any(problem.startswith(f"{tmp_path}/users.csv: {says}") for problem in problems), problems
 
@@ -359,7 +359,7 @@ def test_a_debt_is_an_error_that_names_the_rule(tmp_path: Path) -> None:
         read_snapshot(AccountsSettings(path=("users.csv",)), ASSETS, rule="net-of-loans", base=tmp_path)
 
 
-def test_files_that_are_not_there_or_cannot_be_read(tmp_path: Path) -> None:
+def test_files_that_are_missing_or_cannot_be_read(tmp_path: Path) -> None:
     def problem(*paths: str, **options: str) -> str:
         with pytest.raises(AccountsError) as caught:
             read_snapshot(AccountsSettings(path=paths, **options), ASSETS, base=tmp_path)
@@ -450,7 +450,7 @@ def test_records_are_counted_as_the_csv_module_counts_them(
         assert layout.lines.tolist() == expected[1:]
 
 
-def test_a_reader_that_finds_another_number_of_records_is_not_believed(
+def test_a_reader_that_finds_another_number_of_records_is_not_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     relation = delimited._relation
@@ -474,7 +474,7 @@ def test_rows_are_in_order_after_a_first_reading_was_given_up(tmp_path: Path, mo
     assert accounts.words[:, 0].tolist() == [100 * k + 1 for _ in "ab" for k in range(count)]
 
 
-def test_reading_tells_its_progress_to_the_end(tmp_path: Path) -> None:
+def test_reading_reports_its_progress_to_the_end(tmp_path: Path) -> None:
     told: dict[str, list[int]] = {}
 
     class Steps(Task):

@@ -483,7 +483,7 @@ def test_okx_accounts_that_are_not_as_the_tool_writes_them(tmp_path: Path, accou
         (b'[{"id": "a", "assets": {"BTC": "1", "BTC": "2"}}]', "row 1: asset 'BTC' occurs twice"),
     ],
 )
-def test_okx_files_that_are_no_list_of_accounts(tmp_path: Path, content: bytes, says: str) -> None:
+def test_okx_files_that_are_not_a_list_of_accounts_are_refused(tmp_path: Path, content: bytes, says: str) -> None:
     problems = okx_problems(tmp_path, content)
     assert says in problems[0]
 

@@ -43,7 +43,7 @@ class CredulousOptions(TallyOptions):
 
 
 class Credulous(Tally):
-    """Accepts anything, as having as many bits as its options say."""
+    """Accepts anything, with as many bits as its options say."""
 
     name = "credulous"
     Options = CredulousOptions
@@ -185,7 +185,7 @@ class Hungry(Tally):
 
 
 class Slow(Tally):
-    """Thinks about hostile bytes for too long."""
+    """Spends too long on hostile bytes."""
 
     name = "slow"
 
@@ -308,7 +308,7 @@ class BulkDiffers(Tally):
 
 
 class Boasts(Tally):
-    """Says more bits than any of its terms."""
+    """States more bits than any of its terms."""
 
     name = "boasts"
 

@@ -134,7 +134,7 @@ def report_of(bits: Any, *terms: Any, **changes: Any) -> SecurityReport:
 
 
 @pytest.mark.parametrize("bits", [math.nan, math.inf, -math.inf, -1.0], ids=str)
-def test_bits_that_are_no_bits_never_pass(
+def test_bits_that_are_not_finite_numbers_never_pass(
     tmp_path: Path, registry: Registry, report: Callable[[Any], None], bits: float
 ) -> None:
     audit = proved(tmp_path, registry, "{name: credulous, capacity: 2}")
@@ -219,7 +219,7 @@ def judge(registry: Registry, monkeypatch: pytest.MonkeyPatch, answer: Callable[
 
 
 @pytest.mark.parametrize("answer", [True, None, "yes", (1, 2), GOOD, object()], ids=lambda value: type(value).__name__)
-def test_what_is_no_verdict_is_a_fault_of_the_plugin(
+def test_what_is_not_a_verdict_is_a_fault_of_the_plugin(
     registry: Registry, monkeypatch: pytest.MonkeyPatch, answer: object
 ) -> None:
     asked = judge(registry, monkeypatch, lambda: answer)

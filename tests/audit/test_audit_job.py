@@ -60,7 +60,7 @@ def test_segments_are_as_equal_as_possible(spec: Spec, registry: Registry) -> No
     assert sorted(checked.segments) == [3, 4, 4]
 
 
-def test_a_bad_snapshot_is_told_and_nothing_is_written(spec: Spec, registry: Registry, tmp_path: Path) -> None:
+def test_a_bad_snapshot_is_reported_and_nothing_is_written(spec: Spec, registry: Registry, tmp_path: Path) -> None:
     (spec.directory / "accounts.csv").write_text("account,BTC,USDT\nalice,1,-1\nalice,x,0\n")
     for job in (
         lambda: audit.check(spec, registry=registry),
@@ -258,7 +258,7 @@ def test_a_failure_in_the_first_segment_leaves_nothing(
     assert os.listdir(tmp_path) == ["input"]
 
 
-def test_a_failure_later_keeps_finished_segments_out_of_sight_and_goes_on(
+def test_a_later_failure_keeps_finished_segments_out_of_sight_and_a_rerun_continues(
     spec: Spec, registry: Registry, tmp_path: Path, tally: type[Tally]
 ) -> None:
     tally.proving = _crash_in(2)
@@ -317,7 +317,7 @@ audit.prove(load_spec(Path(sys.argv[1]), registry), Path(sys.argv[2]), registry=
 
 
 @pytest.mark.parametrize("segment", [0, 1])
-def test_a_rerun_after_a_kill_goes_on_with_fresh_randomness_for_the_segment_in_work(
+def test_a_rerun_after_a_kill_continues_with_fresh_randomness_for_the_interrupted_segment(
     spec: Spec, registry: Registry, tmp_path: Path, segment: int
 ) -> None:
     tests = str(Path(__file__).parents[1])
@@ -336,7 +336,7 @@ def test_a_rerun_after_a_kill_goes_on_with_fresh_randomness_for_the_segment_in_w
 
 
 @pytest.mark.parametrize("change", ["snapshot", "spec", "audit id", "previous", "checkpoint"])
-def test_a_rerun_on_other_inputs_starts_anew(
+def test_a_rerun_on_other_inputs_starts_again(
     spec: Spec, registry: Registry, tmp_path: Path, tally: type[Tally], change: str
 ) -> None:
     original = tally.proving
@@ -446,7 +446,7 @@ def test_an_audit_verifies_from_its_public_half_alone(out: Path, registry: Regis
     assert len(alone.verdicts) == 3
 
 
-def test_what_is_no_audit_is_an_input_error(tmp_path: Path, registry: Registry) -> None:
+def test_what_is_not_an_audit_is_an_input_error(tmp_path: Path, registry: Registry) -> None:
     for directory in (tmp_path, tmp_path / "missing"):
         with pytest.raises(ArtifactError):
             audit.verify(directory, registry=registry)

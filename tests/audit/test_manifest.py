@@ -199,7 +199,7 @@ def test_every_key_is_needed_and_no_other_is_allowed() -> None:
         b"[[]" + b",[]" * 3_000_000 + b"]",
     ],
 )
-def test_what_is_no_manifest_is_rejected(data: bytes) -> None:
+def test_what_is_not_a_manifest_is_rejected(data: bytes) -> None:
     _refused(data)
 
 

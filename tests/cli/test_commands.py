@@ -59,7 +59,7 @@ def test_an_audit_is_chained_to_the_one_before(command: Command, folder: Path) -
     assert command("verify", "b", "--json").json["previous"] == first["manifest_digest"]
 
 
-def test_a_user_checks_the_own_balances(command: Command, proved: Path) -> None:
+def test_users_check_their_own_balances(command: Command, proved: Path) -> None:
     ended = command("verify-inclusion", "alice.polyproof", "--audit", "audit", *ALICE)
     assert ended.status == 0, ended.err
     assert "INCLUDED" in ended.out
@@ -120,7 +120,7 @@ def test_balances_come_from_a_file_of_the_users_own(command: Command, proved: Pa
         ("mine.csv", "BTC," + "1" * (1 << 20), "larger"),
     ],
 )
-def test_a_file_of_balances_that_is_none_is_told(
+def test_a_malformed_file_of_balances_is_reported(
     command: Command, proved: Path, name: str, text: str, told: str
 ) -> None:
     (proved / name).write_text(text)
@@ -144,7 +144,7 @@ def test_a_file_of_balances_that_is_none_is_told(
         ("GOLD=1", "allowed: BTC, USDT"),
     ],
 )
-def test_a_balance_that_is_none_is_told(command: Command, proved: Path, balance: str, told: str) -> None:
+def test_a_malformed_balance_is_reported(command: Command, proved: Path, balance: str, told: str) -> None:
     ended = command("verify-inclusion", "alice.polyproof", "--audit", "audit", "--user", "alice", "--balance", balance)
     assert ended.status == 2
     assert told in ended.err
@@ -226,14 +226,14 @@ def test_inclusion_cuts_all_files(command: Command, proved: Path) -> None:
     assert command("verify-inclusion", carol, "--audit", "audit", *claim).status == 0
 
 
-def test_inclusion_wants_one_user_or_all(command: Command, proved: Path) -> None:
+def test_inclusion_needs_one_user_or_all(command: Command, proved: Path) -> None:
     for arguments in ((), ("--user", "bob", "--all")):
         ended = command("inclusion", "audit", *arguments)
         assert ended.status == 2
         assert "--user ID or --all" in ended.err
 
 
-def test_an_unknown_user_is_told(command: Command, proved: Path) -> None:
+def test_an_unknown_user_is_reported(command: Command, proved: Path) -> None:
     ended = command("inclusion", "audit", "--user", "mallory", "--out", "mallory.polyproof")
     assert ended.status == 2
     assert "no account has the id 'mallory'" in ended.err

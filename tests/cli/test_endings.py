@@ -251,7 +251,7 @@ def test_words_from_hostile_files_cannot_steer_a_terminal(command: Command, prov
 # Plugins
 
 
-def test_skipped_plugins_are_told_once_on_stderr(
+def test_skipped_plugins_are_reported_once_on_stderr(
     command: Command, proved: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = tally_registry()
@@ -270,7 +270,9 @@ def test_skipped_plugins_are_told_once_on_stderr(
     assert command("plugins", "--json").json["skipped"][0]["plugin"] == "foreign"
 
 
-def test_a_name_that_two_plugins_claim_is_told(command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_two_plugins_claim_is_reported(
+    command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     registry = tally_registry()
     second = tally_registry()
     for claims in second.conflicts():

@@ -1,4 +1,4 @@
-"""Hostile JSON ends in a value or in ``BadJson``; a value has one canonical form, which digests are taken of."""
+"""Hostile JSON ends in a value or in ``BadJson``; a value has one canonical form, over which digests are computed."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ def test_what_json_or_we_do_not_allow_is_refused(data: bytes) -> None:
     assert refused(data) == "json"
 
 
-def test_what_is_not_utf_8_is_called_so() -> None:
+def test_bytes_that_are_not_utf_8_are_named_as_such() -> None:
     assert refused(b'"\xff"') == "utf-8"
 
 
-def test_numbers_that_are_not_integers_can_be_had_as_they_are_spelled() -> None:
+def test_numbers_that_are_not_integers_can_be_returned_as_they_are_written() -> None:
     assert parse_strict(b"[1.50, 1e3, -7]", fractions_as_text=True) == ["1.50", "1e3", -7]
     assert refused(b"NaN", fractions_as_text=True) == "json"
     assert refused(b"1." + b"0" * 19, fractions_as_text=True) == "json"

@@ -252,7 +252,7 @@ def test_reducible_polynomials_define_no_extension():
 # The border
 
 
-def test_words_that_are_no_elements_are_refused(field):
+def test_words_that_are_not_elements_are_refused(field):
     good = np.ones(3, np.uint64)
     for bad in (-1, P, 2**64, [1, P], [-1, 1], np.array([-1]), 1.5, [0.5], np.array([1.0]), "1", [None]):
         with pytest.raises(FieldError, match="Goldilocks field"):

@@ -33,7 +33,7 @@ def test_the_bare_environment_has_nothing_of_an_extra(bare: Bare) -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
-def test_the_table_of_extras_is_that_of_the_distribution(bare: Bare) -> None:
+def test_the_table_of_extras_matches_the_distribution(bare: Bare) -> None:
     base = set(requirements(bare.distribution))
     brought = {
         module: {canonicalize_name(name) for name in names} for module, names in packages_distributions().items()

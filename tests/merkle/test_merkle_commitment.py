@@ -149,7 +149,7 @@ def test_many_trees_take_one_hash_call_a_level() -> None:
     assert counting.calls == 6
 
 
-def test_rejection_names_the_claim() -> None:
+def test_rejection_names_the_opening() -> None:
     tree = MerkleTree(HashlibHash())
     state = tree.commit(random_rows(4))
     good = OpenedLeaves(state.root, 4, [1], state.leaves[1:2], tree.open(state, [1]))

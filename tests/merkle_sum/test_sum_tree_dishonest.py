@@ -90,7 +90,7 @@ def test_negative_total_has_no_proof() -> None:
         assert forger.user(0, proof=proof, totals=totals) is not None
 
 
-def test_user_with_a_claim_out_of_range_is_told_so(segment: Segment) -> None:
+def test_claim_out_of_range_is_named_to_its_user(segment: Segment) -> None:
     held = segment.balances["user-1"]
     for balances in [(-1, *held[1:]), (1 << 64, *held[1:]), (held[0], held[1], 1 << 40)]:
         with pytest.raises(ProofRejected, match="balance-range"):

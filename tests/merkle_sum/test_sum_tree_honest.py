@@ -284,7 +284,7 @@ def test_verdicts_speak_plainly(tmp_path: Path) -> None:
     assert "no balance" in segment.verify_inclusion("bob").sentences[0]
 
 
-def test_security_account_names_what_binds() -> None:
+def test_security_report_names_what_binds() -> None:
     report = backend().security(ASSETS, 1000)
     assert report.proven_bits == 128
     assert report.binding == f"collisions of {DOUBLE}"

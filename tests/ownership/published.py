@@ -620,7 +620,7 @@ XRP_GENESIS = (
     "0330E7FC9D56BB25D6893BA3F317AE5BCF33B3291BD63DB32654A313222F7FD020",
     "rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh",
 )
-"""The account of the XRP Ledger's genesis (xrpl.org, «Accounts»; key of the passphrase «masterpassphrase»)."""
+"""The account of the XRP Ledger's genesis (xrpl.org, "Accounts"; key of the passphrase "masterpassphrase")."""
 
 FILECOIN_F1 = ("ea0f0ea039b291a0f08fd179e0556a8c3277c0d3", "f15ihq5ibzwki2b4ep2f46avlkrqzhpqgtga7pdrq")
 """github.com/filecoin-project/go-address, address_test.go (there under the test network's t): payload, address."""
@@ -633,13 +633,13 @@ FILECOIN_KEY = (
 """github.com/okx/proof-of-reserves, common/ecdsa_test.go: key, address."""
 
 FILECOIN_F410 = ("0xd388ab098ed3e84c0d808776440b48f685198498", "f410f2oekwcmo2pueydmaq53eic2i62crtbeyuzx2gmy")
-"""docs.filecoin.io, «Address types»: an Ethereum address and its f410 spelling."""
+"""docs.filecoin.io, "Address types": an Ethereum address and its f410 spelling."""
 
 TON_RAW = (
     "EQDKbjIcfM6ezt8KjKJJLshZJJSqX7XOA4ff-W72r5gqPrHF",
     "0:ca6e321c7cce9ecedf0a8ca2492ec8592494aa5fb5ce0387dff96ef6af982a3e",
 )
-"""docs.ton.org, «Smart contract addresses»: friendly and raw."""
+"""docs.ton.org, "Smart contract addresses": friendly and raw."""
 
 TON_WALLETS = [
     (
@@ -714,7 +714,7 @@ CARDANO_CIP8 = Signed(
     ),
     ("a401010327200621582048362707efe478336740139127d8468aca10bf1358d2ab903d2d58876c99733b",),
 )
-"""GameChanger wallet, documentation of GCScript, «Inline Scripting Language»: what its signDataWithAddress returns."""
+"""GameChanger wallet, documentation of GCScript, "Inline Scripting Language": what its signDataWithAddress returns."""
 
 CARDANO_KEY = (
     "73fea80d424276ad0978d4fe5310e8bc2d485f5f6bb3bf87612989f112ad5a7d",

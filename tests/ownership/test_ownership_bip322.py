@@ -122,7 +122,7 @@ def test_script_paths_and_annexes_are_unsupported() -> None:
     assert status(P2TR, signed(P2TR_OUTPUT, witness(bytes(64), b"\x50"))) is Status.UNSUPPORTED
 
 
-def test_an_address_of_a_taproot_key_that_is_no_point_fails() -> None:
+def test_an_address_of_a_taproot_key_that_is_not_a_point_fails() -> None:
     address = wallets.segwit("bitcoin", 1, b"\xff" * 32)
     assert status(address, signed(b"\x51\x20" + b"\xff" * 32, witness(bytes(64)))) is Status.FAILED
 

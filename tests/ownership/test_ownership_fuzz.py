@@ -147,7 +147,7 @@ def test_over_long_fields_are_refused_quickly(name: str) -> None:
         assert len(result.reason) < 500
 
 
-def test_a_message_that_is_no_unicode_text_is_refused() -> None:
+def test_a_message_that_is_not_unicode_text_is_refused() -> None:
     for sign in WAYS.values():
         (result,) = verify_ownership([evolve(sign(1, "m"), message="m\ud800")], SCHEMES)
         assert result.status is Status.FAILED

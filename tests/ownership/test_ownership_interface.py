@@ -77,7 +77,7 @@ def statuses(rows: Sequence[OwnershipClaim], schemes: Sequence[OwnershipScheme],
     return [result.status for result in verify_ownership(rows, schemes, processes=processes)]
 
 
-def test_every_scheme_of_the_issue_is_installed() -> None:
+def test_every_documented_scheme_is_installed() -> None:
     assert {scheme.name for scheme in SCHEMES} == {
         "bip322",
         "bitcoin-signmessage",
@@ -195,7 +195,7 @@ def test_a_scheme_that_loses_rows_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("results", [None, (), [Status.PROVEN], [None], "p", [OwnershipResult]])
-def test_a_scheme_that_returns_something_else_than_results_is_an_error(results: object) -> None:
+def test_a_scheme_that_returns_something_other_than_results_is_an_error(results: object) -> None:
     class Wrong(Generous):
         def verify(self, rows: Sequence[OwnershipClaim]) -> list[OwnershipResult]:
             return results  # type: ignore[return-value]
@@ -316,7 +316,7 @@ def test_chains_are_known_by_the_names_that_exchanges_use(spelled: str, chain: s
     assert canonical_chain(spelled) == chain
 
 
-def test_what_is_no_chain_has_no_name() -> None:
+def test_what_is_not_a_chain_has_no_name() -> None:
     for name in ("", "USDT", "BCH", "ethereum ", "ETH\n", "x" * 1000):
         assert canonical_chain(name) is None
         assert family_of(name) is None

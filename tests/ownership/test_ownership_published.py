@@ -180,7 +180,7 @@ def test_the_code_of_ton_wallets_has_the_hash_and_depth_that_stand_here(wallet: 
 
 
 def bag_of_cells(data: bytes) -> ton.Code:
-    """Hash and depth of the one root of a bag of cells (TON whitepaper, «TON Blockchain», appendix B)."""
+    """Hash and depth of the one root of a bag of cells (TON whitepaper, "TON Blockchain", appendix B)."""
     assert data[:4] == bytes.fromhex("b5ee9c72")
     size, offsets, count = data[4] & 7, data[5], data[6]
     assert size == 1

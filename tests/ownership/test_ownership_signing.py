@@ -224,7 +224,7 @@ def test_an_address_of_another_substrate_network_is_refused() -> None:
         assert status(evolve(claim, address=wallets.ss58(prefix)(key))) is Status.FAILED
 
 
-# What TON's wallets sign, from docs.ton.org («Sign data» of TON Connect) and wtf-0002 of ton-foundation/specs
+# What TON's wallets sign, from docs.ton.org ("Sign data" of TON Connect) and wtf-0002 of ton-foundation/specs
 
 
 def ton_signed_data(kind: bytes, account: bytes, payload: bytes) -> bytes:
@@ -342,7 +342,7 @@ def test_a_filecoin_address_that_stands_for_an_actor_id_is_refused() -> None:
 
 
 @pytest.mark.parametrize("text", ["", ".", "a..", "A", "name6", "0", "x" * 14, "aaaaaaaaaaaaz", "a b", "é"])
-def test_what_is_no_name_of_eos_fails(text: str) -> None:
+def test_what_is_not_a_name_of_eos_fails(text: str) -> None:
     assert status(evolve(wallets.eos(1, MESSAGE), address=text)) is Status.FAILED
 
 

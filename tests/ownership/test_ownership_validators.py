@@ -106,7 +106,7 @@ def test_withdrawal_credentials_of_somebody_else_prove_nothing() -> None:
 @pytest.mark.parametrize(
     "text", ["", "0x", OF_ACCOUNT[:-2], "0x03" + OF_ACCOUNT[4:], OF_ACCOUNT[:5] + "1" + OF_ACCOUNT[6:]]
 )
-def test_what_are_no_withdrawal_credentials_prove_nothing(text: str) -> None:
+def test_what_are_not_withdrawal_credentials_prove_nothing(text: str) -> None:
     assert judge(row(1, BY_ACCOUNT, control=credentials(text))).status is Status.FAILED
 
 
@@ -170,7 +170,7 @@ NOT_KEYS = [
 
 
 @pytest.mark.parametrize("data", NOT_KEYS, ids=[data.hex()[:12] + str(len(data)) for data in NOT_KEYS])
-def test_what_is_no_key_does_not_decode(data: bytes) -> None:
+def test_what_is_not_a_key_does_not_decode(data: bytes) -> None:
     with pytest.raises(Malformed):
         validators.bls_key(data.hex())
     claim = evolve(row(1, BY_ACCOUNT, control=credentials(ACCOUNT)), address="0x" + data.hex().ljust(96, "0"))
@@ -183,7 +183,7 @@ NOT_SIGNATURES = [bytes(96), b"\xc0" + bytes(95), b"\xff" * 96, off_subgroup(96)
 @pytest.mark.parametrize(
     "data", NOT_SIGNATURES, ids=[data.hex()[:12] + str(place) for place, data in enumerate(NOT_SIGNATURES)]
 )
-def test_what_is_no_signature_does_not_decode(data: bytes) -> None:
+def test_what_is_not_a_signature_does_not_decode(data: bytes) -> None:
     with pytest.raises(Malformed):
         validators.bls_signature(data)
     assert judge(row(1, data.hex())).status is Status.FAILED

@@ -1,4 +1,4 @@
-"""The rules of the house: which way imports run, and that a plugin author finds everything documented."""
+"""The rules of the code base: which way imports run, and that a plugin author finds everything documented."""
 
 from __future__ import annotations
 

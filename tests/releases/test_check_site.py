@@ -59,5 +59,5 @@ def test_what_a_style_would_load_from_elsewhere_is_found(tmp_path: Path, css: st
     assert check_site.problems(site(tmp_path, "", css)) == ["a.css: loads something from elsewhere"]
 
 
-def test_an_empty_folder_is_no_site(tmp_path: Path) -> None:
+def test_an_empty_folder_is_not_a_site(tmp_path: Path) -> None:
     assert check_site.problems(tmp_path) == [f"{tmp_path.resolve()}: no pages"]

@@ -148,7 +148,7 @@ def test_a_tag_must_name_the_version(checkout: Path) -> None:
         release.refuse_unless_ready("HEAD")
 
 
-def test_what_is_no_checkout_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_a_checkout_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(release, "ROOT", tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(release.Refusal, match="built from a git checkout"):

@@ -191,7 +191,7 @@ def test_a_fork_beside_the_index_is_found(healthy: Path, tmp_path: Path, begins:
     assert ("healthy-1" if begins else "healthy-2") in error.reason
 
 
-def test_a_chain_that_begins_anew_is_found(healthy: Path, tmp_path: Path) -> None:
+def test_a_chain_that_begins_again_is_found(healthy: Path, tmp_path: Path) -> None:
     forged = other_audit(tmp_path / "other", None, "anew")
     shutil.copytree(forged, healthy / "audits/anew")
     rewrite(healthy, lambda listed: listed.append(entry_of(forged)))
@@ -257,7 +257,7 @@ def test_a_link_to_another_place_is_refused(healthy: Path, tmp_path: Path) -> No
         lambda listed: listed[0].update(created="yesterday"),
     ],
 )
-def test_an_index_that_is_none_is_rejected(healthy: Path, change: Callable[[Listed], object]) -> None:
+def test_a_malformed_index_is_rejected(healthy: Path, change: Callable[[Listed], object]) -> None:
     rewrite(healthy, change)
     assert rejected(healthy).check == "history-format"
 
@@ -321,7 +321,7 @@ def test_files_that_change_while_they_are_published_are_not(healthy: Path, tmp_p
     assert len(verify_history(healthy).audits) == 3
 
 
-def test_a_copy_that_was_cut_short_is_made_anew(healthy: Path, tmp_path: Path) -> None:
+def test_a_copy_that_was_cut_short_is_made_again(healthy: Path, tmp_path: Path) -> None:
     public = other_audit(tmp_path / "other", check_chain(healthy)[-1].digest, "late")
     (healthy / "audits/.late.partial").mkdir()
     (healthy / "audits/late").mkdir()
@@ -343,7 +343,7 @@ def test_a_broken_history_is_not_continued(tmp_path: Path) -> None:
     assert not (tmp_path / "audits/month-2").exists()
 
 
-def test_an_audit_proved_before_goes_on_with_reserves_that_came_later(tmp_path: Path) -> None:
+def test_an_audit_proved_before_continues_with_reserves_that_came_later(tmp_path: Path) -> None:
     write_month(tmp_path, OWED, HEALTHY)
     registry = default_registry()
     spec = load_spec(tmp_path / "spec.yaml", registry)
@@ -361,7 +361,7 @@ def test_an_audit_proved_before_goes_on_with_reserves_that_came_later(tmp_path: 
     assert again.report == done.report
 
 
-def test_reserve_files_that_are_wrong_are_told_before_anything_is_proved(tmp_path: Path) -> None:
+def test_reserve_files_that_are_wrong_are_reported_before_anything_is_proved(tmp_path: Path) -> None:
     write_month(tmp_path, OWED, HEALTHY)
     (tmp_path / "reserves.csv").write_text("nonsense")
     with pytest.raises(InputError, match=r"reserves\.csv"):

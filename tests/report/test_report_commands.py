@@ -60,7 +60,7 @@ def test_the_same_directory_is_not_proved_twice(command: Command, tmp_path: Path
     assert command("audit", "spec.yaml", "--proved", "one", "--out", "two").status == 2
 
 
-def test_a_broken_link_is_told_with_its_place(command: Command, healthy: Path) -> None:
+def test_a_broken_link_is_reported_with_its_place(command: Command, healthy: Path) -> None:
     shutil.rmtree(healthy / "audits/healthy-2")
     ended = command("verify", healthy)
     assert ended.status == 1

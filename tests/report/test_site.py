@@ -145,7 +145,7 @@ def test_every_chart_has_a_title_and_a_description_with_its_numbers(exchanges: P
         assert all(svg.get("aria-hidden") == "true" for svg in page.all("svg") if svg not in charts)
 
 
-def test_an_outcome_is_told_in_words_and_by_a_shape(failing: Path) -> None:
+def test_an_outcome_is_shown_in_words_and_by_a_shape(failing: Path) -> None:
     text = (failing / "index.html").read_text(encoding="utf-8")
     outcomes = re.findall(r'<span class="result (\w+)">(<svg.*?</svg>)([^<]+)</span>', text)
     assert {(kind, words) for kind, _, words in outcomes} == {("good", "Covered"), ("bad", "Not covered")}

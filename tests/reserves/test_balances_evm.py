@@ -66,7 +66,7 @@ def holding(node: nodes.Evm, question: Question) -> int | None:
 # Balances
 
 
-def test_coins_and_tokens_of_the_block_are_told() -> None:
+def test_coins_and_tokens_held_at_the_block_are_answered() -> None:
     chain = nodes.Evm({A: 15 * 10**17}, {TOKEN.lower(): nodes.erc20({B: 2_500_000})})
     node = chain.node()
     questions = [asked(A), asked(B), asked(B, "USDT"), asked(A, "USDT")]
@@ -153,7 +153,7 @@ def test_a_chain_that_is_reorganised_meanwhile_leaves_the_rest_unchecked() -> No
     "result",
     [None, 5, True, "", "0x", "5", "0xzz", "-0x5", "0x-5", "0x05", "0x" + "1" * 65, ["0x5"], {"a": 1}, "0x5 ", "0X5"],
 )
-def test_a_result_that_is_no_quantity_is_no_balance(result: Any) -> None:
+def test_a_result_that_is_not_a_quantity_is_not_a_balance(result: Any) -> None:
     node = nodes.Evm().node()
     node.methods["eth_getBalance"] = lambda params: result
     (answer,) = balances(node, [asked(A)])
@@ -223,7 +223,7 @@ def test_a_server_of_html_leaves_everything_unchecked() -> None:
     assert "HTML" in answer.reason
 
 
-def test_a_pin_that_is_no_block_hash_is_not_asked() -> None:
+def test_a_pin_that_is_not_a_block_hash_is_not_asked() -> None:
     node = nodes.Evm({A: 10**18}).node()
     (answer,) = balances(node, [asked(A)], pin=evolve(ETHEREUM, block="latest-latest-latest"))
     assert answer.held is None
@@ -247,7 +247,7 @@ def test_no_url_is_in_any_answer() -> None:
         (Question("ETH", "arbitrum", A), False),
     ],
 )
-def test_it_serves_what_it_was_told_of(question: Question, serves: bool) -> None:
+def test_it_serves_the_tokens_that_it_was_given(question: Question, serves: bool) -> None:
     with provider(nodes.Evm().node()) as asking:
         assert asking.serves(question) is serves
 

@@ -100,7 +100,7 @@ def without(record: dict[str, Any], key: str) -> dict[str, Any]:
         ([5], "object"),
     ],
 )
-def test_a_recording_that_is_none_is_refused_with_its_line(tmp_path: Path, records: list[Any], part: str) -> None:
+def test_a_malformed_recording_is_refused_with_its_line(tmp_path: Path, records: list[Any], part: str) -> None:
     with pytest.raises(InputError) as caught:
         replay(tmp_path, *records)
     assert part in str(caught.value)
@@ -113,7 +113,7 @@ def test_another_kind_of_file_is_refused(tmp_path: Path, header: Any) -> None:
         replay(tmp_path, header=header)
 
 
-def test_a_recording_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_recording_that_is_not_there_is_reported(tmp_path: Path) -> None:
     provider = Replay(ReplayOptions(path=Path("none.jsonl")), default_registry())
     with pytest.raises(InputError, match=r"none\.jsonl"):
         provider.open(tmp_path)

@@ -71,7 +71,7 @@ def test_an_error_of_the_server_is_of_its_own_call_alone() -> None:
             rpc.call("no")
 
 
-def test_numbers_that_are_no_integers_come_as_they_are_spelled() -> None:
+def test_numbers_that_are_not_integers_come_as_they_are_written() -> None:
     node = ones()
     node.raw = lambda handler, body, count: answered(handler, body, b"0.100000000000000005")
     with asking(node) as rpc:
@@ -147,7 +147,7 @@ PASSING: dict[str, Raw] = {
 
 
 @pytest.mark.parametrize("name", PASSING)
-def test_an_answer_that_is_none_is_tried_again_and_then_given_up(name: str) -> None:
+def test_a_useless_answer_is_tried_again_and_then_given_up(name: str) -> None:
     node = ones()
     node.raw = lambda handler, body, count: (PASSING[name](handler, body), True)[1]
     with asking(node) as rpc, pytest.raises(Failed, match="3 times") as caught:
@@ -158,7 +158,7 @@ def test_an_answer_that_is_none_is_tried_again_and_then_given_up(name: str) -> N
 
 
 @pytest.mark.parametrize("name", PASSING)
-def test_after_an_answer_that_is_none_a_good_one_counts(name: str) -> None:
+def test_a_good_answer_after_a_useless_one_counts(name: str) -> None:
     node = ones()
 
     def once(handler: Handler, body: bytes, count: int) -> bool:
@@ -302,7 +302,7 @@ def test_a_port_where_nobody_listens_is_a_failure() -> None:
             Rpc(open_endpoint(options), options).call("one")
 
 
-def test_a_server_without_tls_where_it_is_wanted_is_a_failure() -> None:
+def test_a_server_without_tls_where_tls_is_expected_is_a_failure() -> None:
     node = ones()
     with serving(node):
         options = EndpointOptions(url=node.url.replace("http:", "https:"), attempts=1, timeout=3.0)
@@ -360,7 +360,7 @@ def test_what_authorises_may_come_from_the_environment(monkeypatch: pytest.Monke
         {"url": "http://a", "authorization_env": "BAD_HEADER"},
     ],
 )
-def test_an_endpoint_that_is_none_is_refused_without_telling_it(
+def test_a_malformed_endpoint_is_refused_without_quoting_it(
     options: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BAD_HEADER", "hidden\r\nX: y")

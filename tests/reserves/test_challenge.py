@@ -145,7 +145,7 @@ def test_what_is_nearly_a_challenge_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "I am an OKX address", "polyproof", "We sign:\n" + TEXT, "x" * 100_000])
-def test_what_is_no_challenge_is_stale(text: str) -> None:
+def test_what_is_not_a_challenge_is_stale(text: str) -> None:
     assert parse_challenge(text) is None
     assert OURS.judge(text, "ethereum", A).freshness is Freshness.STALE
 

@@ -55,7 +55,7 @@ def test_holdings_that_do_not_cover_it_end_with_one_and_are_published_all_the_sa
     assert json.loads((folder / "audit" / "public" / "reserves.json").read_bytes())["short"] == ["ETH"]
 
 
-def test_without_an_audit_nothing_is_published_and_no_ratio_told(command: Command, folder: Path) -> None:
+def test_without_an_audit_nothing_is_published_and_no_ratio_shown(command: Command, folder: Path) -> None:
     ended = command("reserves", "spec.yaml")
     assert ended.status == 0
     assert "No ratio" in ended.out
@@ -122,7 +122,7 @@ def test_an_audit_that_does_not_verify_ends_with_one(command: Command, folder: P
     assert "REJECTED" in ended.err
 
 
-def test_totals_that_are_reported_are_warned_of(command: Command, folder: Path) -> None:
+def test_totals_that_are_reported_give_a_warning(command: Command, folder: Path) -> None:
     spec = (folder / "spec.yaml").read_text().replace("path: wallets.csv", "path: wallets.csv, totals: reported")
     (folder / "spec.yaml").write_text(spec)
     path = folder / "wallets.csv"
@@ -169,7 +169,7 @@ def test_the_messages_of_all_rows_are_written_to_a_new_file(command: Command, fo
         ["--chain", "SUI", "--address", "0x"],
     ],
 )
-def test_what_does_not_say_which_message_is_wanted_ends_with_two(
+def test_arguments_that_do_not_say_which_message_to_print_end_with_two(
     command: Command, folder: Path, arguments: list[str]
 ) -> None:
     assert command("challenge", "spec.yaml", "--audit", "audit", *arguments).status == 2
@@ -226,7 +226,7 @@ def test_the_reserves_of_a_spec_are_read_and_are_no_part_of_what_proofs_bind() -
         ("stale: refuse", "stale: no", "allowed: accept, refuse"),
     ],
 )
-def test_what_is_wrong_with_reserves_of_a_spec_is_told_at_its_place(old: str, new: str, part: str) -> None:
+def test_what_is_wrong_with_reserves_of_a_spec_is_reported_at_its_place(old: str, new: str, part: str) -> None:
     parse_spec(GOOD.encode(), "spec.yaml", default_registry())
     bad = GOOD.replace(old, new, 1)
     assert bad != GOOD
@@ -246,7 +246,7 @@ def test_a_verifiers_policy_file_may_speak_of_reserves(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("reserves", ["{least: 1}", "5", "{count: failed}", "{least_ratio: '1'}\nreserves: {}"])
-def test_what_is_wrong_with_it_is_told_by_both_readers(tmp_path: Path, reserves: str) -> None:
+def test_what_is_wrong_with_it_is_reported_by_both_readers(tmp_path: Path, reserves: str) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text(f"polyproof-policy: 1\nreserves: {reserves}\n")
     for load in (load_policy, load_reserves_policy):

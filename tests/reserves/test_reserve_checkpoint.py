@@ -184,7 +184,7 @@ def corrupted(path: Path, statement: str) -> None:
         lambda path: corrupted(path, "ALTER TABLE judged RENAME COLUMN status TO state"),
     ],
 )
-def test_a_file_that_is_damaged_or_foreign_is_begun_anew(tmp_path: Path, damage: Any) -> None:
+def test_a_file_that_is_damaged_or_foreign_is_started_again(tmp_path: Path, damage: Any) -> None:
     judge(tmp_path / "c", Counting(), 200)
     damage(tmp_path / "c")
     scheme = Counting()
@@ -200,12 +200,12 @@ def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
     assert (tmp_path / "target").read_bytes() == b""
 
 
-def test_a_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="No such file"):
         judge(tmp_path / "none" / "c", Counting(), 1)
 
 
-def test_a_rerun_of_reserves_goes_by_its_checkpoint_and_ends_the_same(
+def test_a_rerun_of_reserves_uses_its_checkpoint_and_ends_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ways = ("EVM, EIP-191", "bitcoin P2WSH", "Tron, its header", "Solana, as wallets sign")

@@ -310,7 +310,7 @@ def test_a_provider_that_answers_less_than_it_was_asked_is_broken() -> None:
 @pytest.mark.parametrize(
     "answer", [5, None, "5", Answer(1.0, ""), Answer(True, ""), Answer("1", ""), ControlAnswer(None)]
 )  # type: ignore[arg-type]
-def test_a_provider_that_returns_something_else_than_answers_is_broken(answer: Any) -> None:
+def test_a_provider_that_returns_something_other_than_answers_is_broken(answer: Any) -> None:
     class Wrong(Told):
         def balances(self, questions: Sequence[Question], pin: Pin, progress: Progress) -> list[Answer]:
             return [answer for _ in questions]
@@ -337,7 +337,7 @@ def test_a_contract_is_unbound_until_its_chain_is_asked_and_then_the_chain_decid
     assert other.status is Status.FAILED
 
 
-def test_what_was_looked_up_is_told_apart_in_the_sums() -> None:
+def test_what_was_looked_up_is_kept_apart_in_the_sums() -> None:
     owners = AccountControl("getOwners", (A, B), 2)
     rows = [owned(A, B), signed(1, "m")]
     found = evaluated(rows, providers=[Told({}, {CONTRACT: owners})]).assets[0]
@@ -354,7 +354,7 @@ def test_a_proven_row_and_one_that_contradicts_are_not_looked_up() -> None:
     assert not provider.controlled
 
 
-def test_why_a_contract_could_not_be_looked_up_is_told() -> None:
+def test_why_a_contract_could_not_be_looked_up_is_reported() -> None:
     (one,) = evaluated([owned(A, B)], providers=[Told({}, {B: AccountControl("x", (A,), 1)})]).rows
     assert one.status is Status.UNBOUND
     assert one.reason.endswith("; told")

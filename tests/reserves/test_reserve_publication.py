@@ -196,12 +196,12 @@ def test_only_the_public_half_is_needed(audit: Path) -> None:
     verify_reserves(audit / "public")
 
 
-def test_what_is_there_is_not_overwritten(made: Path, audit: Path) -> None:
+def test_existing_results_are_not_overwritten(made: Path, audit: Path) -> None:
     with pytest.raises(ArtifactError, match=r"holds reserves\.json"):
         run_reserves(spec_of(made), audit)
 
 
-def test_an_audit_without_reserves_is_told(audit: Path) -> None:
+def test_an_audit_without_reserves_is_reported(audit: Path) -> None:
     (audit / "public" / RESERVES).unlink()
     with pytest.raises(ArtifactError):
         verify_reserves(audit)
@@ -225,14 +225,14 @@ def test_reserves_are_set_only_against_an_audit_that_verifies(made: Path, audit:
         verify_reserves(audit)
 
 
-def test_a_spec_without_reserves_is_told(made: Path, tmp_path: Path) -> None:
+def test_a_spec_without_reserves_is_reported(made: Path, tmp_path: Path) -> None:
     text = (made / "spec.yaml").read_text()
     spec = write_spec(tmp_path, text[: text.index("reserves:\n")])
     with pytest.raises(SpecError, match="no reserves"):
         run_reserves(spec)
 
 
-def test_a_node_of_a_chain_that_is_not_pinned_is_told(tmp_path: Path) -> None:
+def test_a_node_of_a_chain_that_is_not_pinned_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(okx_csv([wallet("EVM, EIP-191", 1)]))
     more = "  balances: [{name: evm, chain: arbitrum, url: 'http://127.0.0.1:1'}]\n"
     spec = write_spec(tmp_path, spec_text("{name: okx-csv, path: a.csv}", more=more))
@@ -240,7 +240,7 @@ def test_a_node_of_a_chain_that_is_not_pinned_is_told(tmp_path: Path) -> None:
         run_reserves(spec)
 
 
-def test_a_token_that_only_the_exchange_tells_apart_is_told(tmp_path: Path) -> None:
+def test_a_token_that_only_the_exchange_tells_apart_is_mentioned(tmp_path: Path) -> None:
     first = {"asset": "ETH", "chain": "ethereum", "address": wallets.evm_account(1), "amount": "1"}
     (tmp_path / "a.jsonl").write_text(jsonl([first, {**first, "token": "another"}]))
     more = "  coins: [{coin: WEIRD-ETH, asset: ETH, chain: ethereum, token: another}]\n"

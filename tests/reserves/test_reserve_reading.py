@@ -254,7 +254,7 @@ def test_a_path_that_names_no_file_is_reported(tmp_path: Path, path: str, part: 
         read_reserves(spec.reserves, spec.assets, registry=default_registry(), schemes=load_schemes(), base=tmp_path)
 
 
-def test_problems_of_all_files_are_told_together(tmp_path: Path) -> None:
+def test_problems_of_all_files_are_reported_together(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(f"{HEADER_11}\nFOO,ETH,-,{A},1,m,0x,,,,\n")
     (tmp_path / "b.jsonl").write_text(jsonl([holding("nowhere", A), holding("ethereum", A), holding("ethereum", A)]))
     spec = write_spec(tmp_path, spec_text("{name: okx-csv, path: a.csv}\n{name: native, path: b.jsonl}"))

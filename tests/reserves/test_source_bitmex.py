@@ -27,7 +27,7 @@ def extended(number: int) -> tuple[PrivateKey, bytes, str]:
 
 
 def child(key: PrivateKey, code: bytes, index: int) -> tuple[PrivateKey, bytes]:
-    """BIP-32, «Private parent key → private child key», the way round that the reader does not go."""
+    """BIP-32, "Private parent key → private child key", the way round that the reader does not go."""
     mixed = hmac.new(code, key.public_key.format() + index.to_bytes(4), hashlib.sha512).digest()
     return key.add(mixed[:32]), mixed[32:]
 
@@ -119,7 +119,7 @@ def test_what_is_wrong_is_reported_with_its_line(problems: Problems, change: tup
     assert all(problem.location and problem.location.line for problem in found)
 
 
-def test_a_file_that_is_no_yaml_is_reported(problems: Problems) -> None:
+def test_a_file_that_is_not_yaml_is_reported(problems: Problems) -> None:
     (problem,) = problems("bitmex-yaml", "address: [", "a.yaml")
     assert "not YAML" in problem.message
 

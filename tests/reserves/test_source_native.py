@@ -1,4 +1,4 @@
-"""The native format: the same holdings in YAML, JSON lines and Parquet, and everything that is none reported."""
+"""The native format: the same holdings in YAML, JSON lines and Parquet, and everything else reported."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_nulls_of_parquet_are_empty(tmp_path: Path, read: Read) -> None:
     assert (row.signatures, row.scheme, row.kind, row.height) == ((), None, Kind.OWN, None)
 
 
-def test_a_file_that_is_no_parquet_is_reported(problems: Problems) -> None:
+def test_a_file_that_is_not_parquet_is_reported(problems: Problems) -> None:
     (problem,) = problems("native", b"PAR1 not really", "a.parquet")
     assert "Parquet" in problem.message
 
@@ -202,7 +202,7 @@ def test_what_is_wrong_with_a_file_is_reported(problems: Problems, file: str, da
     assert any(part in str(problem) for problem in found), [str(problem) for problem in found]
 
 
-def test_a_token_that_nobody_told_apart_may_not_count_beside_another(read: Read, problems: Problems) -> None:
+def test_an_unknown_token_may_not_count_beside_another(read: Read, problems: Problems) -> None:
     """Else one account would count again under every name that somebody thinks of."""
     first = {"asset": "ETH", "chain": "ethereum", "address": A, "amount": "1"}
     rows = jsonl([first, {**first, "token": "another"}])
@@ -218,7 +218,7 @@ def test_texts_of_a_row_are_bounded_together(problems: Problems) -> None:
     assert "together" in problem.message
 
 
-def test_half_a_character_is_reported(problems: Problems) -> None:
+def test_half_a_surrogate_pair_is_reported(problems: Problems) -> None:
     line = json.dumps({**FULL, "message": "\ud800"})
     (problem,) = problems("native", json.dumps(HEADER) + "\n" + line + "\n", "a.jsonl")
     assert "Unicode" in problem.message
@@ -228,7 +228,7 @@ def test_the_encoding_may_be_said(read: Read) -> None:
     assert len(read("native", jsonl([FULL]), "a.txt", ", encoding: jsonl").rows) == 1
 
 
-def test_what_was_found_out_before_is_not_heeded(read: Read) -> None:
+def test_outcomes_recorded_in_a_file_are_ignored(read: Read) -> None:
     """A file cannot say itself that its chain names its owners: only whoever asks the chain may."""
     control = {"source": "trust me", "owners": [B], "threshold": 1, "accepted": []}
     record = {**FULL, "control": control, "outcome": {"status": "proven"}}

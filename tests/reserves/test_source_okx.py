@@ -244,7 +244,7 @@ def test_rows_without_a_header_are_reported_once(problems: Problems) -> None:
     assert "no header" in problem.message
 
 
-def test_all_problems_of_a_file_are_told_together_up_to_a_limit(tmp_path: Path, read: Read) -> None:
+def test_all_problems_of_a_file_are_reported_together_up_to_a_limit(tmp_path: Path, read: Read) -> None:
     rows = "".join(f"ETH,ETH,-,{wallets.evm_account(number)},x,m,0x01,,\n" for number in range(30))
     with pytest.raises(ReservesError) as caught:
         read("okx-csv", f"{HEADER_9}\n{rows}", "a.csv", limit=10)
@@ -276,7 +276,7 @@ def test_amounts_are_exact_and_rounded_down_below_the_finest_unit(read: Read, am
 
 
 @pytest.mark.parametrize("amount", ["", "-1", "1,5", "NaN", "inf", "0x10", "1_000", "١", "1e99", "9" * 1001, "-"])
-def test_what_is_no_amount_is_reported(problems: Problems, amount: str) -> None:
+def test_what_is_not_an_amount_is_reported(problems: Problems, amount: str) -> None:
     (problem,) = problems("okx-csv", f'{HEADER_9}\nETH,ETH,-,{A},"{amount}",m,0x01,,\n', "a.csv")
     assert "amount" in problem.message
 

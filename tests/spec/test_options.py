@@ -79,7 +79,7 @@ def test_the_constructor_checks_what_was_declared(values: dict[str, object], mes
     assert str(caught.value) == message
 
 
-def test_every_fault_of_a_list_is_told() -> None:
+def test_every_fault_of_a_list_is_reported() -> None:
     declared = next(item for item in options_of(Options) if item.name == "names")
     assert len(faults(declared, (1, "a", None))) == 2
 

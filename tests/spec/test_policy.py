@@ -70,7 +70,7 @@ def test_an_empty_list_allows_nothing(tmp_path: Path) -> None:
         ("polyproof-policy: 1\nmax_segments: 1\nmax_segments: 2\n", "3:1: the key 'max_segments' is given twice"),
     ],
 )
-def test_a_mistake_is_told_at_its_place(tmp_path: Path, text: str, problem: str) -> None:
+def test_a_mistake_is_reported_at_its_place(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(SpecError) as caught:
         load(tmp_path, text)
     (told,) = caught.value.problems
@@ -82,7 +82,7 @@ def test_a_spec_is_not_taken_for_a_policy(tmp_path: Path) -> None:
         load(tmp_path, "polyproof: 1\nname: x\n")
 
 
-def test_all_mistakes_are_told_together(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_together(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         load(tmp_path, "polyproof-policy: 1\nhashes: [a, b]\nmax_segments: 0\nx: 1\n")
     assert [problem.location.line for problem in caught.value.problems if problem.location] == [2, 2, 3, 4]

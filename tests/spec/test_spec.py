@@ -222,7 +222,7 @@ def test_one_alias_may_stand_for_a_list_of_one() -> None:
         ),
     ],
 )
-def test_a_mistake_is_told_at_its_place(old: str, new: str, problem: str | None) -> None:
+def test_a_mistake_is_reported_at_its_place(old: str, new: str, problem: str | None) -> None:
     assert GOOD.count(old) == 1 or old == "name: sample"
     text = GOOD.replace(old, new, 1)
     if problem is None:
@@ -232,7 +232,7 @@ def test_a_mistake_is_told_at_its_place(old: str, new: str, problem: str | None)
 
 
 @pytest.mark.parametrize("key", ["name", "assets", "backend", "accounts"])
-def test_a_missing_key_is_told_with_what_it_is_for(key: str) -> None:
+def test_a_missing_key_is_reported_with_what_it_is_for(key: str) -> None:
     blocks = [block for block in GOOD.replace("\n  ", "\0").split("\n") if not block.startswith(f"{key}:")]
     doc = next(field.metadata["doc"] for field in attrs.fields(Spec) if field.name == key)
     assert only_problem("\n".join(blocks).replace("\0", "\n  ")) == f"spec.yaml:1:1: the key {key!r} is missing ({doc})"
@@ -243,7 +243,7 @@ def test_a_misspelt_required_key_is_one_problem_not_two() -> None:
 
 
 @pytest.mark.parametrize("text", ["just text", "- a\n- b", "7"])
-def test_a_file_that_is_no_mapping_is_rejected(text: str) -> None:
+def test_a_file_that_is_not_a_mapping_is_rejected(text: str) -> None:
     assert only_problem(text).endswith("(expected a mapping that begins with polyproof: 1)")
 
 
@@ -272,12 +272,12 @@ def test_no_symbol_or_alias_means_two_things(assets: list[str], where: str) -> N
     assert only_problem(with_assets(*assets)).startswith(f"spec.yaml:{where}")
 
 
-def test_a_symbol_taken_twice_is_told_even_beside_another_mistake() -> None:
+def test_a_symbol_taken_twice_is_reported_even_beside_another_mistake() -> None:
     found = problems(with_assets("{symbol: A, decimals: x}", "{symbol: B, decimals: 1}", "{symbol: b, decimals: 1}"))
     assert [problem.split(": ")[0] for problem in found] == ["spec.yaml:5:27", "spec.yaml:7:14"]
 
 
-def test_all_mistakes_are_told_together_in_the_order_of_the_file() -> None:
+def test_all_mistakes_are_reported_together_in_the_order_of_the_file() -> None:
     text = (
         GOOD.replace("example-22", "Example!")
         .replace("decimals: 8", "decimals: many")
@@ -306,7 +306,7 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) ->
         load_spec(tmp_path, REGISTRY)
 
 
-def test_an_option_whose_default_is_not_installed_is_told_at_the_backend() -> None:
+def test_an_option_whose_default_is_not_installed_is_reported_at_the_backend() -> None:
     registry = sample_registry()
     del registry._components["hash", "oak"]
     with pytest.raises(SpecError, match=r"spec\.yaml:14:3: no hash is named 'oak'"):
@@ -562,7 +562,7 @@ def test_a_hostile_public_part_is_rejected_with_a_reason(path: tuple[str, ...], 
 
 
 @pytest.mark.parametrize("value", [None, 1, "x", [], {}, [PUBLIC], {"polyproof": 1}])
-def test_what_is_no_public_part_at_all_is_rejected(value: object) -> None:
+def test_what_is_not_a_public_part_at_all_is_rejected(value: object) -> None:
     rejected(value)
 
 

@@ -196,7 +196,7 @@ def test_digest_binds_columns_publics_ranges_sums_and_constraints():
     assert digest() == digest()
 
 
-def test_a_system_that_names_a_column_it_does_not_have_is_told_so():
+def test_a_system_that_names_a_column_it_does_not_have_is_refused():
     class Wrong(FibonacciSystem):
         def constraints(self, builder):
             builder.assert_zero("x", builder.column("c"))

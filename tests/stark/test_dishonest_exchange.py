@@ -50,7 +50,7 @@ def ways_on(*lies: type[Prover]) -> list[type[Prover]]:
     return [type(f"{way.__name__}Lie", (*lies, way), {}) for way in (Truncating, Forging)]
 
 
-def test_honest_proof_is_accepted_and_every_user_finds_the_own_balances(honest):
+def test_honest_proof_is_accepted_and_users_find_their_own_balances(honest):
     result, accepted = honest
     for position in (0, 1, 17, 299):
         HONEST.check(accepted, HONEST.cut(result, position), f"user-{position}", balances(position))

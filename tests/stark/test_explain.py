@@ -91,7 +91,7 @@ def test_explanation_says_what_is_proven_hidden_shown_and_left_to_trust(explain:
         assert words in told, words
 
 
-def test_every_term_is_told_with_bits_formula_and_source(explain: Explain, spec: Path) -> None:
+def test_every_term_is_shown_with_bits_formula_and_source(explain: Explain, spec: Path) -> None:
     told = " ".join(explain(spec).split())
     security = security_of(spec)
     assert f"{security.proven_bits:.1f} proven bits, decided by {security.binding}" in told
@@ -104,7 +104,7 @@ def test_every_term_is_told_with_bits_formula_and_source(explain: Explain, spec:
 
 
 @pytest.mark.parametrize("width", [80, 100, 200])
-def test_account_is_readable_at_any_usual_width(spec: Path, width: int) -> None:
+def test_security_report_is_readable_at_any_usual_width(spec: Path, width: int) -> None:
     out = io.StringIO()
     show_security(RichConsole(file=out, width=width, markup=False, highlight=False), security_of(spec))
     lines = out.getvalue().splitlines()
@@ -113,7 +113,7 @@ def test_account_is_readable_at_any_usual_width(spec: Path, width: int) -> None:
     assert any(line.split() == ["γ", "batching", "of", "columns", *line.split()[-2:]] for line in lines)
 
 
-def test_json_has_the_whole_account(explain: Explain, spec: Path) -> None:
+def test_json_has_the_whole_security_report(explain: Explain, spec: Path) -> None:
     told = json.loads(explain(spec, "--json"))
     assert told["verified"] is False
     security = told["security"]

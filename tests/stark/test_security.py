@@ -1,4 +1,4 @@
-"""The security account against published figures, against exact arithmetic, and against its own claims."""
+"""The security analysis against published figures, against exact arithmetic, and against its own claims."""
 
 from __future__ import annotations
 
@@ -338,7 +338,7 @@ def test_extension_of_degree_2_does_not_reach_a_hundred_bits_at_a_million_rows()
         assert report(parameters(20, queries=queries, grinding=MAX_GRINDING, degree=2)).proven_bits < 100
 
 
-def test_inclusion_has_an_account_of_its_own_within_unique_decoding_and_beyond() -> None:
+def test_inclusion_has_figures_of_its_own_within_unique_decoding_and_beyond() -> None:
     found = report(parameters(20))
     within, beyond = found.inclusion
     assert within.name == "within unique decoding"
@@ -385,7 +385,7 @@ def test_every_term_says_formula_source_and_round() -> None:
     assert "= 79·(1048394·89 + 44)/2^192.0" in found.terms[0].formula
 
 
-def test_weak_hash_caps_the_account() -> None:
+def test_weak_hash_caps_the_bits() -> None:
     class Weak(AHash):
         collision_bits = 64
 

@@ -70,7 +70,7 @@ class Judge:
         return verdict
 
     def security_of(self, statement: Statement, proof: bytes) -> SecurityReport:
-        """The security account of a published proof that is not verified. Raises as ``verify`` does."""
+        """The security report on a published proof, which is not verified. Raises as ``verify`` does."""
         self._before(statement, proof)
         report = self._ask(SecurityReport, lambda: self.backend.security_of(statement, proof))
         self._check_report(report, report)
