@@ -1,4 +1,4 @@
-"""The form of names of chains, tokens and components, of block hashes and of digests, wherever they are written.
+"""The form of names, symbols, audit ids, times, block hashes and digests, wherever they are written.
 
 Each is a regular expression that the whole text must match, and the same in words, as ``option`` takes for ``pattern``.
 """
