@@ -200,7 +200,7 @@ def test_a_p2pkh_proof_is_a_signature_and_a_key_and_nothing_else() -> None:
 
 
 def test_a_witness_script_with_a_key_that_is_not_compressed_is_refused() -> None:
-    # A witness with such a key cannot be spent (BIP-143, «Restrictions on public key type»).
+    # A witness with such a key cannot be spent (BIP-143, "Restrictions on public key type").
     whole = VICTIM.public_key.format(compressed=False)
     for key, size in ((whole, b"\x41"), (VICTIMS_KEY, b"\x21")):
         script = b"\x51" + size + key + b"\x51\xae"
@@ -231,7 +231,7 @@ def test_nothing_is_pushed_beside_a_redeem_script() -> None:
 
 
 ENDS_AS_ONE_CHECKMULTISIG = PrivateKey((4852).to_bytes(32))
-"""A key whose x ends in 51 ae, the bytes of «1 CHECKMULTISIG»; found by trying secrets from 1 on."""
+"""A key whose x ends in 51 ae, the bytes of "1 CHECKMULTISIG"; found by trying secrets from 1 on."""
 
 
 def test_a_key_does_not_overlap_the_end_of_its_script() -> None:
