@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from doubles.fixtures import Command
+from polyproof.extras import EXTRAS
 from report.months import FAILING, HEALTHY, OWED, write_month
 
 
@@ -49,6 +50,19 @@ def test_an_audit_without_reserves_is_one_too(command: Command, tmp_path: Path) 
     assert "reserves were not examined" in ended.out
     assert command("verify", "audits/published").status == 0
     assert "not examined" in command("verify", "audits/published").out
+
+
+def test_an_audit_without_reserves_after_audits_with_them_needs_their_extra(
+    command: Command, healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It verifies the history before anything is proved, and cannot without the extra."""
+    write_month(tmp_path, OWED, None)
+    shutil.copytree(healthy, tmp_path / "audits/published")
+    monkeypatch.setitem(EXTRAS, "reserves", ("absent_module",))
+    ended = command("audit", "spec.yaml")
+    assert ended.status == 2
+    assert 'pip install "polyproof[reserves]"' in ended.err
+    assert [path.name for path in (tmp_path / "audits").iterdir()] == ["published"]
 
 
 def test_the_same_directory_is_not_proved_twice(command: Command, tmp_path: Path) -> None:
