@@ -14,7 +14,8 @@ from attrs import evolve
 
 from polyproof.errors import ArtifactError
 from polyproof.publication.history import verify_history
-from polyproof.publication.report.document import Report, make_report
+from polyproof.publication.report.document import Report
+from polyproof.publication.report.make import make_report
 from polyproof.publication.report.site import Places, asset_page, render_site, write_site
 from report.conftest import HOSTILE
 from report.pages import Page

@@ -32,7 +32,8 @@ from polyproof.publication.history import (
     read_history,
     verify_history,
 )
-from polyproof.publication.report.document import Report, make_report
+from polyproof.publication.report.document import Report
+from polyproof.publication.report.make import make_report
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves.reading import read_reserves
 from polyproof.reserves.run import run_reserves

@@ -54,7 +54,7 @@ def command(
     from polyproof.liabilities.artifacts import is_history
     from polyproof.publication.history import verify_history, verify_one
     from polyproof.publication.month import write_report
-    from polyproof.publication.report.document import make_report
+    from polyproof.publication.report.make import make_report
     from polyproof.publication.report.site import check_place, render_site, write_site
 
     console = Console(json=json, quiet=quiet)

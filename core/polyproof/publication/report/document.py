@@ -1,27 +1,23 @@
 """The report as data: what was verified of an audit and of those before it. The site and ``report.json`` show this.
 
-It is made only from what verification returned; no number in it comes from a file that was not verified. What it may
-contain is declared by the classes here, from which the published JSON Schema is generated.
+``polyproof.publication.report.make`` makes it from what verification returned. The classes here declare what it may
+contain, and the published JSON Schema is generated from them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 import attrs
-from attrs import evolve, frozen
+from attrs import frozen
 
-from polyproof.backend import SecurityTerm
 from polyproof.balances import Pin
 from polyproof.config.options import option, plain
 from polyproof.model.assets import Asset
 from polyproof.model.holdings import FINEST, amount_text
 from polyproof.model.names import AUDIT_ID, DIGEST, SYMBOL, TIME
-from polyproof.publication.history import VerifiedAudit
-from polyproof.reserves.evaluation import percent
 from polyproof.reserves.published import (
     PublishedAsset,
     PublishedDiscrepancy,
@@ -31,7 +27,10 @@ from polyproof.reserves.published import (
 from polyproof.settings.reserves import ReservesPolicy
 
 __all__ = [
+    "FORMAT",
     "REPORT",
+    "VERSION",
+    "EntryAsset",
     "Report",
     "ReportAsset",
     "ReportAudit",
@@ -40,7 +39,7 @@ __all__ = [
     "ReportReserves",
     "ReportSecurity",
     "ReportTerm",
-    "make_report",
+    "fraction",
     "report_schema",
     "report_schema_text",
 ]
@@ -99,7 +98,7 @@ class ReportAsset:
     @property
     def ratio(self) -> Fraction | None:
         """Counted holdings to liabilities; None where nothing is owed or reserves are not part of the audit."""
-        return _fraction(self.reserves) if self.reserves else None
+        return fraction(self.reserves) if self.reserves else None
 
 
 @frozen(kw_only=True)
@@ -229,123 +228,9 @@ class Report:
         return min(known, key=lambda asset: asset.ratio or Fraction(), default=None)
 
 
-def make_report(audits: Sequence[VerifiedAudit]) -> Report:
-    """The report on the last of these audits, each of which follows the one before and was verified completely."""
-    assert not any(one.reserves_unchecked for one in audits), "only what was verified completely is reported"
-    newest = audits[-1]
-    liabilities, reserves, manifest = newest.liabilities, newest.reserves, newest.manifest
-    entries = tuple(_entry(one) for one in audits)
-    held = {asset.symbol: asset for asset in reserves.published.assets} if reserves else {}
-    return Report(
-        format=FORMAT,
-        version=VERSION,
-        verdict="liabilities-only" if newest.met is None else "covered" if newest.met else "not-covered",
-        audit=ReportAudit(
-            audit_id=manifest.audit_id,
-            organisation=manifest.organisation,
-            created=manifest.created,
-            manifest_digest=manifest.digest.hex(),
-            previous=manifest.previous.hex() if manifest.previous else None,
-            backend=manifest.backend,
-            segments=len(manifest.segments),
-            proof_bytes=sum(segment.size for segment in manifest.segments),
-        ),
-        assets=tuple(
-            ReportAsset(
-                symbol=asset.symbol,
-                decimals=asset.decimals,
-                liabilities=asset.format(owed),
-                reserves=held.get(asset.symbol),
-            )
-            for asset, owed in zip(liabilities.audit.spec.assets, liabilities.totals, strict=True)
-        ),
-        reserves=_reserves(newest),
-        guarantees=_guarantees(newest),
-        security=_security(newest),
-        chain="whole" if entries[0].previous is None else "not-given",
-        history=entries,
-    )
-
-
-def _reserves(verified: VerifiedAudit) -> ReportReserves | None:
-    if verified.reserves is None:
-        return None
-    published = verified.reserves.published
-    return ReportReserves(
-        digest=published.digest.hex(),
-        created=published.created,
-        snapshot=published.snapshot,
-        met=published.met,
-        short=published.short,
-        policy=published.policy,
-        pins=published.pins,
-        evidence=published.evidence,
-        files=published.files,
-        discrepancies=published.discrepancies,
-        establishes=verified.reserves.establishes,
-        leaves_open=verified.reserves.leaves_open,
-    )
-
-
-def _guarantees(verified: VerifiedAudit) -> ReportGuarantees:
-    found = verified.liabilities.audit.backend.properties
-    return ReportGuarantees(
-        zero_knowledge=found.zero_knowledge,
-        transparent=found.transparent,
-        post_quantum=found.post_quantum,
-        non_negativity=found.non_negativity,
-        proves=found.proves,
-        hides=found.hides,
-        leaks=found.leaks,
-        remaining_trust=found.remaining_trust,
-    )
-
-
-def _security(verified: VerifiedAudit) -> ReportSecurity:
-    found = verified.liabilities.security
-    return ReportSecurity(
-        proven_bits=found.proven_bits,
-        binding=found.binding,
-        terms=_terms(found.terms),
-        inclusion=_terms(found.inclusion),
-        notes=found.notes,
-    )
-
-
-def _terms(terms: Sequence[SecurityTerm]) -> tuple[ReportTerm, ...]:
-    return tuple(ReportTerm(name=term.name, bits=term.bits, formula=term.formula, source=term.source) for term in terms)
-
-
-def _entry(verified: VerifiedAudit) -> ReportEntry:
-    manifest, liabilities = verified.manifest, verified.liabilities
-    assets = tuple(
-        EntryAsset(symbol=asset.symbol, liabilities=asset.format(owed), counted=None, percent=None, met=None)
-        for asset, owed in zip(liabilities.audit.spec.assets, liabilities.totals, strict=True)
-    )
-    if verified.reserves:
-        held = verified.reserves.published.assets
-        assets = tuple(
-            evolve(entry, counted=asset.counted, percent=_percent(asset), met=asset.met)
-            for entry, asset in zip(assets, held, strict=True)
-        )
-    return ReportEntry(
-        audit_id=manifest.audit_id,
-        created=manifest.created,
-        manifest_digest=manifest.digest.hex(),
-        previous=manifest.previous.hex() if manifest.previous else None,
-        backend=manifest.backend,
-        met=verified.met,
-        assets=assets,
-    )
-
-
-def _fraction(asset: PublishedAsset) -> Fraction | None:
+def fraction(asset: PublishedAsset) -> Fraction | None:
+    """Counted holdings to liabilities of an asset; None where nothing is owed."""
     return Fraction(int(asset.ratio.numerator), int(asset.ratio.denominator)) if asset.ratio else None
-
-
-def _percent(asset: PublishedAsset) -> str | None:
-    ratio = _fraction(asset)
-    return None if ratio is None else percent(ratio)
 
 
 # Schema

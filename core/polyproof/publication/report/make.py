@@ -1,0 +1,143 @@
+"""From what verification returned, and from nothing else, to the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import evolve
+
+from polyproof.backend import SecurityTerm
+from polyproof.publication.history import VerifiedAudit
+from polyproof.publication.report.document import (
+    FORMAT,
+    VERSION,
+    EntryAsset,
+    Report,
+    ReportAsset,
+    ReportAudit,
+    ReportEntry,
+    ReportGuarantees,
+    ReportReserves,
+    ReportSecurity,
+    ReportTerm,
+    fraction,
+)
+from polyproof.reserves.evaluation import percent
+from polyproof.reserves.published import PublishedAsset
+
+__all__ = ["make_report"]
+
+
+def make_report(audits: Sequence[VerifiedAudit]) -> Report:
+    """The report on the last of these audits, each of which follows the one before and was verified completely."""
+    assert not any(one.reserves_unchecked for one in audits), "only what was verified completely is reported"
+    newest = audits[-1]
+    liabilities, reserves, manifest = newest.liabilities, newest.reserves, newest.manifest
+    entries = tuple(_entry(one) for one in audits)
+    held = {asset.symbol: asset for asset in reserves.published.assets} if reserves else {}
+    return Report(
+        format=FORMAT,
+        version=VERSION,
+        verdict="liabilities-only" if newest.met is None else "covered" if newest.met else "not-covered",
+        audit=ReportAudit(
+            audit_id=manifest.audit_id,
+            organisation=manifest.organisation,
+            created=manifest.created,
+            manifest_digest=manifest.digest.hex(),
+            previous=manifest.previous.hex() if manifest.previous else None,
+            backend=manifest.backend,
+            segments=len(manifest.segments),
+            proof_bytes=sum(segment.size for segment in manifest.segments),
+        ),
+        assets=tuple(
+            ReportAsset(
+                symbol=asset.symbol,
+                decimals=asset.decimals,
+                liabilities=asset.format(owed),
+                reserves=held.get(asset.symbol),
+            )
+            for asset, owed in zip(liabilities.audit.spec.assets, liabilities.totals, strict=True)
+        ),
+        reserves=_reserves(newest),
+        guarantees=_guarantees(newest),
+        security=_security(newest),
+        chain="whole" if entries[0].previous is None else "not-given",
+        history=entries,
+    )
+
+
+def _reserves(verified: VerifiedAudit) -> ReportReserves | None:
+    if verified.reserves is None:
+        return None
+    published = verified.reserves.published
+    return ReportReserves(
+        digest=published.digest.hex(),
+        created=published.created,
+        snapshot=published.snapshot,
+        met=published.met,
+        short=published.short,
+        policy=published.policy,
+        pins=published.pins,
+        evidence=published.evidence,
+        files=published.files,
+        discrepancies=published.discrepancies,
+        establishes=verified.reserves.establishes,
+        leaves_open=verified.reserves.leaves_open,
+    )
+
+
+def _guarantees(verified: VerifiedAudit) -> ReportGuarantees:
+    found = verified.liabilities.audit.backend.properties
+    return ReportGuarantees(
+        zero_knowledge=found.zero_knowledge,
+        transparent=found.transparent,
+        post_quantum=found.post_quantum,
+        non_negativity=found.non_negativity,
+        proves=found.proves,
+        hides=found.hides,
+        leaks=found.leaks,
+        remaining_trust=found.remaining_trust,
+    )
+
+
+def _security(verified: VerifiedAudit) -> ReportSecurity:
+    found = verified.liabilities.security
+    return ReportSecurity(
+        proven_bits=found.proven_bits,
+        binding=found.binding,
+        terms=_terms(found.terms),
+        inclusion=_terms(found.inclusion),
+        notes=found.notes,
+    )
+
+
+def _terms(terms: Sequence[SecurityTerm]) -> tuple[ReportTerm, ...]:
+    return tuple(ReportTerm(name=term.name, bits=term.bits, formula=term.formula, source=term.source) for term in terms)
+
+
+def _entry(verified: VerifiedAudit) -> ReportEntry:
+    manifest, liabilities = verified.manifest, verified.liabilities
+    assets = tuple(
+        EntryAsset(symbol=asset.symbol, liabilities=asset.format(owed), counted=None, percent=None, met=None)
+        for asset, owed in zip(liabilities.audit.spec.assets, liabilities.totals, strict=True)
+    )
+    if verified.reserves:
+        held = verified.reserves.published.assets
+        assets = tuple(
+            evolve(entry, counted=asset.counted, percent=_percent(asset), met=asset.met)
+            for entry, asset in zip(assets, held, strict=True)
+        )
+    return ReportEntry(
+        audit_id=manifest.audit_id,
+        created=manifest.created,
+        manifest_digest=manifest.digest.hex(),
+        previous=manifest.previous.hex() if manifest.previous else None,
+        backend=manifest.backend,
+        met=verified.met,
+        assets=assets,
+    )
+
+
+def _percent(asset: PublishedAsset) -> str | None:
+    ratio = fraction(asset)
+    return None if ratio is None else percent(ratio)
