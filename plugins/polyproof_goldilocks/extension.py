@@ -132,5 +132,5 @@ class CompiledExtension(BinomialExtension):
 
         for_blocks(run, rows, block)
         if len(parts) == 1:
-            return parts[0]
+            return parts.reshape(columns, degree)
         return self.sum(self.multiply(parts, self.powers(self.power(z, block), len(parts))[:, None, :]))

@@ -6,6 +6,8 @@ Elements are interleaved in memory and separated into one vector a coefficient w
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numba import int64, types
 
@@ -34,6 +36,9 @@ from polyproof_goldilocks.lane_memory import (
     zeros,
 )
 
+if TYPE_CHECKING:
+    from polyproof.hash import Words
+
 __all__ = ["ROWS", "TERMS", "cofactors", "dot", "evaluate", "multiply_elements", "scale"]
 
 _READ = types.Array(types.uint64, 1, "C", readonly=True)
@@ -46,7 +51,7 @@ ROWS = 1 << 8
 
 
 @kernel(types.void(_READ, int64, _READ, int64, _WRITE, int64))
-def multiply_elements(a, a_step, b, b_step, result, degree):
+def multiply_elements(a: Words, a_step: int, b: Words, b_step: int, result: Words, degree: int) -> None:
     """a · b, elements of the extension; eight at a time, the last ones by way of ``rest``."""
     count = result.size // degree
     rest = np.zeros(72, np.uint64)
@@ -67,7 +72,7 @@ def multiply_elements(a, a_step, b, b_step, result, degree):
 
 
 @kernel(types.void(_READ, int64, _READ, int64, _WRITE, int64))
-def scale(a, a_step, b, b_step, result, degree):
+def scale(a: Words, a_step: int, b: Words, b_step: int, result: Words, degree: int) -> None:
     """a · b, elements of the extension times base elements."""
     count = result.size // degree
     rest = np.zeros(56, np.uint64)
@@ -92,7 +97,7 @@ def scale(a, a_step, b, b_step, result, degree):
 
 
 @kernel(types.void(_READ, _WRITE, _WRITE, int64))
-def cofactors(a, norms, result, degree):
+def cofactors(a: Words, norms: Words, result: Words, degree: int) -> None:
     """The norms N(a) and elements c with a·c = N(a)."""
     count = norms.size
     rest = np.zeros(56, np.uint64)
@@ -118,7 +123,7 @@ def cofactors(a, norms, result, degree):
 
 
 @kernel(types.void(_READ, int64, int64, int64, _READ, _WRITE, int64))
-def dot(base, at, row, terms, limbs, result, degree):
+def dot(base: Words, at: int, row: int, terms: int, limbs: Words, result: Words, degree: int) -> None:
     """Add Σ_j base[at + row·i + j]·w_j, j < ``terms`` ≤ TERMS, to element i of ``result``.
 
     ``limbs``, for every eight j: for each coefficient of w_j three limbs of 22, 22 and 20 bits, eight
@@ -158,7 +163,9 @@ def dot(base, at, row, terms, limbs, result, degree):
 
 
 @kernel(types.void(_READ, int64, int64, _READ, _READ, _WRITE, int64))
-def evaluate(coefficients, rows, columns, limbs, step, result, degree):
+def evaluate(
+    coefficients: Words, rows: int, columns: int, limbs: Words, step: Words, result: Words, degree: int
+) -> None:
     """Σ_i coefficients[i, c]·z^i by Horner's rule in steps of ROWS rows, the last step first.
 
     ``limbs``: three limbs for each coefficient of z^i, i < ROWS; ``step``: z^ROWS. ``result``: the coefficients of θ^k

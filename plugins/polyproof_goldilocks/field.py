@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Callable
-from types import ModuleType
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +58,30 @@ def _tiny(operation: Callable[[int, int], int], a: Elements, b: Elements) -> Ele
     return np.array([operation(i, j) % MODULUS for i, j in zip(x, y, strict=True)], np.uint64).reshape(shape)
 
 
+class _Arrays(Protocol):
+    """Operations on arrays of elements that the field has checked: what the module of each engine offers."""
+
+    def add(self, a: Elements, b: Elements, /) -> Elements: ...
+
+    def subtract(self, a: Elements, b: Elements, /) -> Elements: ...
+
+    def negate(self, a: Elements, /) -> Elements: ...
+
+    def multiply(self, a: Elements, b: Elements, /) -> Elements: ...
+
+    def inverse(self, a: Elements, /) -> Elements | None: ...
+
+    def sum(self, a: Elements, /) -> Elements: ...
+
+    def cumulative_sum(self, a: Elements, /) -> Elements: ...
+
+    def evaluate(self, coefficients: Elements, size: int, shift: int, /) -> Elements: ...
+
+    def interpolate(self, values: Elements, shift: int, /) -> Elements: ...
+
+    def extend(self, values: Elements, size: int, shift: int, /) -> Elements: ...
+
+
 class Goldilocks(Field):
     """p = 2^64 − 2^32 + 1, with extensions of degree 2 and 3 by θ^e = 7.
 
@@ -75,7 +99,7 @@ class Goldilocks(Field):
     def __init__(self, engine: Engine = Engine.PORTABLE) -> None:
         """The compiled engine imports and, on its first use, compiles its kernels here."""
         super().__init__(engine)
-        self._arrays: ModuleType = portable
+        self._arrays: _Arrays = portable
         if engine is Engine.COMPILED:
             from polyproof_goldilocks import compiled
 

@@ -5,6 +5,8 @@ An operand with step 0 is one element for all: the caller passes it eight times 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numba import boolean, int64, types
 
@@ -13,6 +15,9 @@ from polyproof_goldilocks import lane_formulas as lanes
 from polyproof_goldilocks.lane_formulas import broadcast
 from polyproof_goldilocks.lane_memory import load, store
 from polyproof_goldilocks.reduction import MODULUS
+
+if TYPE_CHECKING:
+    from polyproof.hash import Words
 
 __all__ = ["add", "column_sums", "cumulative_sums", "inverse", "multiply", "negate", "subtract"]
 
@@ -25,7 +30,7 @@ _INVERSE_EXPONENT = np.uint64(MODULUS - 2)
 
 
 @kernel(_BINARY)
-def add(a, a_step, b, b_step, result):
+def add(a: Words, a_step: int, b: Words, b_step: int, result: Words) -> None:
     """a + b."""
     whole = result.size & ~7
     for i in range(0, whole, 8):
@@ -35,7 +40,7 @@ def add(a, a_step, b, b_step, result):
 
 
 @kernel(_BINARY)
-def subtract(a, a_step, b, b_step, result):
+def subtract(a: Words, a_step: int, b: Words, b_step: int, result: Words) -> None:
     """a − b."""
     whole = result.size & ~7
     for i in range(0, whole, 8):
@@ -45,7 +50,7 @@ def subtract(a, a_step, b, b_step, result):
 
 
 @kernel(_BINARY)
-def multiply(a, a_step, b, b_step, result):
+def multiply(a: Words, a_step: int, b: Words, b_step: int, result: Words) -> None:
     """a · b."""
     whole = result.size & ~7
     for i in range(0, whole, 8):
@@ -55,7 +60,7 @@ def multiply(a, a_step, b, b_step, result):
 
 
 @kernel(types.void(_READ, _WRITE))
-def negate(a, result):
+def negate(a: Words, result: Words) -> None:
     """−a."""
     whole = result.size & ~7
     for i in range(0, whole, 8):
@@ -65,7 +70,7 @@ def negate(a, result):
 
 
 @kernel(boolean(_READ, _WRITE))
-def inverse(a, result):
+def inverse(a: Words, result: Words) -> bool:
     """1 / a with one inversion for each of 32 lanes; ``False`` if some a is zero.
 
     Montgomery's trick: ``result`` first holds the product of all earlier elements of the lane. Four vectors at a
@@ -127,7 +132,7 @@ def inverse(a, result):
 
 
 @kernel(types.void(_READ, int64, int64, _WRITE))
-def column_sums(a, rows, columns, result):
+def column_sums(a: Words, rows: int, columns: int, result: Words) -> None:
     """Add every row of ``columns`` words to ``result``."""
     whole = columns & ~7
     for row in range(rows):
@@ -139,7 +144,7 @@ def column_sums(a, rows, columns, result):
 
 
 @kernel(types.void(_READ, int64, int64, _WRITE))
-def cumulative_sums(a, rows, columns, result):
+def cumulative_sums(a: Words, rows: int, columns: int, result: Words) -> None:
     """Each row of ``result`` is the sum of all rows of ``a`` down to it."""
     total = np.zeros(columns, np.uint64)
     whole = columns & ~7

@@ -10,6 +10,7 @@ from polyproof.engine import for_blocks, thread_count
 from polyproof.field import Elements
 from polyproof_goldilocks import transform_kernels
 from polyproof_goldilocks.reduction import GENERATOR, MODULUS
+from polyproof_goldilocks.transform_kernels import Domain, Interpolation, Strides, Tiles
 
 __all__ = ["aligned_empty", "evaluate", "extend", "interpolate"]
 
@@ -38,7 +39,6 @@ def _root(order: int) -> int:
     return pow(GENERATOR, (MODULUS - 1) // order, MODULUS)
 
 
-@lru_cache(maxsize=64)
 def _plain_table(size: int, inverse: bool) -> Elements:
     """Twiddle factors on ⟨ω_size⟩ in Montgomery form, in the order of ``transform_kernels._coset_table``."""
     root = pow(_root(size), -1 if inverse else 1, MODULUS)
@@ -57,13 +57,21 @@ def _plain_table(size: int, inverse: bool) -> Elements:
 
 
 @lru_cache(maxsize=64)
-def _orders(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Natural and bit-reversed order of ``size`` rows."""
+def _domain(size: int) -> Domain:
+    """Tables of ⟨ω_size⟩ and the orders of its rows."""
     natural = np.arange(size, dtype=np.int64)
     reverse = np.zeros(1, np.int64)
     while len(reverse) < size:
         reverse = np.concatenate((2 * reverse, 2 * reverse + 1))
-    return natural, reverse
+    return Domain(size, _plain_table(size, False), _plain_table(size, True), natural, reverse)
+
+
+def _tiles(lanes: int, size: int) -> Tiles:
+    """Uninitialised tiles of ``size`` rows."""
+    words = aligned_empty((lanes * size,))
+    again = words[:]
+    again.flags.writeable = False
+    return Tiles(lanes, words, again)
 
 
 class _Plan:
@@ -100,14 +108,12 @@ def _columns(
 ) -> None:
     """Transforms of size ``plan.first`` across the whole matrix; see ``transform_kernels.transform_columns``."""
     size, columns = plan.first, plan.columns
-    table = _plain_table(size, inverse)
-    natural, reverse = _orders(size)
+    domain = _domain(size)
 
     def run(start: int, stop: int) -> None:
-        tiles = aligned_empty((plan.lanes * size,))
         transform_kernels.transform_columns(
-            source.reshape(-1), target.reshape(-1), size, positions * columns, columns, inverse, np.uint64(shift),
-            np.uint64(root), table, natural, reverse, tiles, tiles, plan.lanes, plan.group, start, stop,
+            source.reshape(-1), target.reshape(-1), positions * columns, columns, domain, inverse, np.uint64(shift),
+            np.uint64(root), _tiles(plan.lanes, size), plan.group, start, stop,
         )  # fmt: skip
 
     for_blocks(run, positions, plan.block(positions, size * columns))
@@ -126,27 +132,25 @@ def _rows(
     Block b of the coefficients is the rows b + first·j; a block of values is a contiguous run of rows.
     """
     size, columns, first = plan.second, plan.columns, plan.first
-    strided = columns, first * columns
-    contiguous = size * columns, columns
-    extended = max(1, len(shifts)) * size * columns, max(1, len(shifts)) * columns
-    source_block, source_row = contiguous if contiguous_source else strided
-    target_block, target_row = extended if shifts else strided
-    inverse = inverse_shift is not None
-    scale = pow(plan.n, -1, MODULUS)
+    cosets = max(1, len(shifts))
+    strided = Strides(columns, first * columns)
+    contiguous = Strides(size * columns, columns)
+    extended = Strides(cosets * size * columns, cosets * columns)
+    source_strides = contiguous if contiguous_source else strided
+    target_strides = extended if shifts else strided
+    scale = np.uint64(pow(plan.n, -1, MODULUS))
+    interpolation = Interpolation(inverse_shift is not None, np.uint64(inverse_shift or 0), scale)
     shift_array = np.array(shifts, np.uint64)
-    inverse_table, table = _plain_table(size, True), _plain_table(size, False)
-    natural, reverse = _orders(size)
+    domain = _domain(size)
 
     def run(start: int, stop: int) -> None:
-        tiles, work = aligned_empty((plan.lanes * size,)), aligned_empty((8 * size,))
-        results = aligned_empty((plan.lanes * size * max(1, len(shifts)),))
+        work, results = aligned_empty((8 * size,)), aligned_empty((plan.lanes * size * cosets,))
         transform_kernels.transform_rows(
-            source.reshape(-1), source_block, source_row, target.reshape(-1), target_block, target_row, size, columns,
-            inverse, np.uint64(inverse_shift or 0), np.uint64(scale), inverse_table, shift_array, table, natural,
-            reverse, tiles, tiles, work, results, plan.lanes, plan.group, start, stop,
+            source.reshape(-1), source_strides, target.reshape(-1), target_strides, columns, domain, interpolation,
+            shift_array, _tiles(plan.lanes, size), work, results, plan.group, start, stop,
         )  # fmt: skip
 
-    for_blocks(run, first, plan.block(first, size * columns * max(1, len(shifts))))
+    for_blocks(run, first, plan.block(first, size * columns * cosets))
 
 
 def _coset_shifts(plan: _Plan, size: int, shift: int) -> list[int]:

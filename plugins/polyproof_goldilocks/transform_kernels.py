@@ -24,10 +24,12 @@ All words are canonical between operations.
 
 from __future__ import annotations
 
-import numpy as np
-from numba import boolean, int64, njit, types, uint64
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from polyproof.toolkit.kernels import kernel
+import numpy as np
+from numba import boolean, int64, types, uint64
+
+from polyproof.toolkit.kernels import helper, kernel
 from polyproof_goldilocks.lane_formulas import (
     add,
     discrete_fourier_4,
@@ -47,23 +49,76 @@ from polyproof_goldilocks.lane_memory import (
 )
 from polyproof_goldilocks.reduction import MODULUS
 
-__all__ = ["transform_columns", "transform_rows"]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from polyproof.hash import Words
+
+    Order = npt.NDArray[np.int64]
+
+__all__ = ["Domain", "Interpolation", "Strides", "Tiles", "transform_columns", "transform_rows"]
 
 _READ = types.Array(types.uint64, 1, "C", readonly=True)
 _WRITE = types.Array(types.uint64, 1, "C")
 _ORDER = types.Array(types.int64, 1, "C")
 
+
+class Domain(NamedTuple):
+    """⟨ω_size⟩, the domain of the small transforms."""
+
+    size: int
+    roots: Words
+    """Twiddle factors in the order of ``_coset_table``."""
+    inverse_roots: Words
+    """The same of 1/ω."""
+    natural: Order
+    reverse: Order
+    """The bit-reversed order of rows."""
+
+
+class Interpolation(NamedTuple):
+    """Whether rows are values to interpolate; if so, on which coset, and the factor that their coefficients get."""
+
+    needed: bool
+    shift: np.uint64
+    """The inverse of the coset's shift."""
+    scale: np.uint64
+
+
+class Strides(NamedTuple):
+    """Distances in words between the first rows of blocks, and between the rows of a block."""
+
+    block: int
+    row: int
+
+
+class Tiles(NamedTuple):
+    """Room for tiles of ``lanes`` lanes."""
+
+    lanes: int
+    words: Words
+    again: Words
+    """The same memory, read-only: with one type of sources everything is specialised once."""
+
+
+_types: Any = types
+"""Numba's constructors of tuples have no types."""
+_DOMAIN = _types.NamedTuple((int64, _WRITE, _WRITE, _ORDER, _ORDER), Domain)
+_INTERPOLATION = _types.NamedTuple((boolean, uint64, uint64), Interpolation)
+_STRIDES = _types.NamedUniTuple(int64, 2, Strides)
+_TILES = _types.NamedTuple((int64, _WRITE, _READ), Tiles)
+
 _HALF = np.uint64(32)
 _ONE = np.uint64(1)
-_BEGIN, _UNIT, _ROW = np.int64(0), np.int64(1), np.int64(8)
+_BEGIN, _UNIT, _ROW = cast(int, np.int64(0)), cast(int, np.int64(1)), cast(int, np.int64(8))
 """Offset, step and row of a tile as arguments: typed, since Numba compiles a callee again for every literal."""
 _AHEAD = 8
 """Rows between a prefetch and its use."""
 _MONTGOMERY_ONE = np.uint64(2**64 % MODULUS)
 
 
-@njit
-def _power(base, exponent):
+@helper()
+def _power(base: np.uint64, exponent: int) -> np.uint64:
     """base^exponent for 0 ≤ exponent."""
     result = _ONE
     while exponent > 0:
@@ -74,8 +129,8 @@ def _power(base, exponent):
     return result
 
 
-@njit
-def _coset_table(plain, size, shift, scale, low, high, at):
+@helper()
+def _coset_table(plain: Words, size: int, shift: np.uint64, scale: np.uint64, low: Words, high: Words, at: int) -> None:
     """The twiddle factors of a transform on the coset shift·⟨ω_size⟩, from those on ⟨ω_size⟩.
 
     A pass that joins R transforms of size h into one of size R·h uses (σ·ω_{R·h}^k)^r with
@@ -105,16 +160,28 @@ def _coset_table(plain, size, shift, scale, low, high, at):
         size = h
 
 
-@njit
-def _first_radix(size):
+@helper()
+def _first_radix(size: int) -> int:
     """The radix of the pass next to the coefficients: 2, 4 or 8, such that the rest is a power of 8."""
     while size > 8:
         size //= 8
     return size
 
 
-@njit
-def _evaluate_2(source, s_at, s_row, s_order, target, t_at, t_row, size, low, high, part):
+@helper()
+def _evaluate_2(
+    source: Words,
+    s_at: int,
+    s_row: int,
+    s_order: Order,
+    target: Words,
+    t_at: int,
+    t_row: int,
+    size: int,
+    low: Words,
+    high: Words,
+    part: int,
+) -> None:
     """The pass of radix 2 of ``_evaluate``."""
     for s in range(0, size, 2):
         i_0 = s_at + s_order[s] * s_row
@@ -125,8 +192,20 @@ def _evaluate_2(source, s_at, s_row, s_order, target, t_at, t_row, size, low, hi
         store(target, t_at + (s + 1) * t_row, subtract(even, odd))
 
 
-@njit
-def _evaluate_4(source, s_at, s_row, s_order, target, t_at, t_row, size, low, high, part):
+@helper()
+def _evaluate_4(
+    source: Words,
+    s_at: int,
+    s_row: int,
+    s_order: Order,
+    target: Words,
+    t_at: int,
+    t_row: int,
+    size: int,
+    low: Words,
+    high: Words,
+    part: int,
+) -> None:
     """The pass of radix 4 of ``_evaluate``."""
     for s in range(0, size, 4):
         i_0 = s_at + s_order[s] * s_row
@@ -146,8 +225,21 @@ def _evaluate_4(source, s_at, s_row, s_order, target, t_at, t_row, size, low, hi
         store(target, at + 3 * t_row, v[3])
 
 
-@njit
-def _evaluate_8(source, s_at, s_row, s_order, target, t_at, t_row, size, h, low, high, part):
+@helper()
+def _evaluate_8(
+    source: Words,
+    s_at: int,
+    s_row: int,
+    s_order: Order,
+    target: Words,
+    t_at: int,
+    t_row: int,
+    size: int,
+    h: int,
+    low: Words,
+    high: Words,
+    part: int,
+) -> None:
     """A pass of radix 8 of ``_evaluate``: joins transforms of size h."""
     for s in range(0, size, 8 * h):
         for k in range(h):
@@ -181,8 +273,23 @@ def _evaluate_8(source, s_at, s_row, s_order, target, t_at, t_row, size, h, low,
             store(target, at + 7 * step, v[7])
 
 
-@njit
-def _evaluate(source, s_at, s_row, s_order, tile, tile_at, target, t_at, t_row, size, low, high, part, natural):
+@helper()
+def _evaluate(
+    source: Words,
+    s_at: int,
+    s_row: int,
+    s_order: Order,
+    tile: Words,
+    tile_at: int,
+    target: Words,
+    t_at: int,
+    t_row: int,
+    size: int,
+    low: Words,
+    high: Words,
+    part: int,
+    natural: Order,
+) -> None:
     """Coefficients, row i of ``source`` at row s_order[i] of the bit-reversed order, to values: decimation in time."""
     h = _UNIT
     read, r_at, r_row, r_order = source, s_at, s_row, s_order
@@ -203,8 +310,21 @@ def _evaluate(source, s_at, s_row, s_order, tile, tile_at, target, t_at, t_row, 
         read, r_at, r_row, r_order = tile, tile_at, _ROW, natural
 
 
-@njit
-def _interpolate_2(source, s_at, s_row, target, t_at, t_row, t_order, size, low, high, part, scale):
+@helper()
+def _interpolate_2(
+    source: Words,
+    s_at: int,
+    s_row: int,
+    target: Words,
+    t_at: int,
+    t_row: int,
+    t_order: Order,
+    size: int,
+    low: Words,
+    high: Words,
+    part: int,
+    scale: np.uint64,
+) -> None:
     """The pass of radix 2 of ``_interpolate``."""
     for s in range(0, size, 2):
         at = s_at + s * s_row
@@ -213,8 +333,21 @@ def _interpolate_2(source, s_at, s_row, target, t_at, t_row, t_order, size, low,
         store(target, t_at + t_order[s + 1] * t_row, montgomery(subtract(even, odd), low[part], high[part]))
 
 
-@njit
-def _interpolate_4(source, s_at, s_row, target, t_at, t_row, t_order, size, low, high, part, scale):
+@helper()
+def _interpolate_4(
+    source: Words,
+    s_at: int,
+    s_row: int,
+    target: Words,
+    t_at: int,
+    t_row: int,
+    t_order: Order,
+    size: int,
+    low: Words,
+    high: Words,
+    part: int,
+    scale: np.uint64,
+) -> None:
     """The pass of radix 4 of ``_interpolate``."""
     for s in range(0, size, 4):
         at = s_at + s * s_row
@@ -227,8 +360,22 @@ def _interpolate_4(source, s_at, s_row, target, t_at, t_row, t_order, size, low,
         store(target, t_at + t_order[s + 3] * t_row, montgomery(v[1], low[part + 2], high[part + 2]))
 
 
-@njit
-def _interpolate_8(source, s_at, s_row, target, t_at, t_row, t_order, size, h, low, high, part, scale):
+@helper()
+def _interpolate_8(
+    source: Words,
+    s_at: int,
+    s_row: int,
+    target: Words,
+    t_at: int,
+    t_row: int,
+    t_order: Order,
+    size: int,
+    h: int,
+    low: Words,
+    high: Words,
+    part: int,
+    scale: np.uint64,
+) -> None:
     """A pass of radix 8 of ``_interpolate``: splits transforms of size 8·h."""
     for s in range(0, size, 8 * h):
         for k in range(h):
@@ -255,8 +402,23 @@ def _interpolate_8(source, s_at, s_row, target, t_at, t_row, t_order, size, h, l
             store(target, t_at + t_order[i + 7 * h] * t_row, montgomery(v[1], low[t + 6 * h], high[t + 6 * h]))
 
 
-@njit
-def _interpolate(source, s_at, s_row, tile, tile_at, target, t_at, t_row, t_order, size, low, high, natural, scale):
+@helper()
+def _interpolate(
+    source: Words,
+    s_at: int,
+    s_row: int,
+    tile: Words,
+    tile_at: int,
+    target: Words,
+    t_at: int,
+    t_row: int,
+    t_order: Order,
+    size: int,
+    low: Words,
+    high: Words,
+    natural: Order,
+    scale: np.uint64,
+) -> None:
     """The transpose of ``_evaluate``, given the table of inverse roots: values to coefficients times ``size``.
 
     Coefficient i in bit-reversed order goes to row t_order[i] of ``target``. The small transforms with inverse
@@ -284,8 +446,10 @@ def _interpolate(source, s_at, s_row, tile, tile_at, target, t_at, t_row, t_orde
         read, r_at, r_row = tile, tile_at, _ROW
 
 
-@njit
-def _gather(source, offset, stride, width, tiles, size, lane, order):
+@helper()
+def _gather(
+    source: Words, offset: int, stride: int, width: int, tiles: Words, size: int, lane: int, order: Order
+) -> None:
     """``width`` words of every row of ``source`` to the lanes from ``lane`` on; row i goes to row order[i].
 
     Rows that are a power of two apart fall into few sets of a cache, so they are copied here, a few rows ahead of
@@ -304,8 +468,20 @@ def _gather(source, offset, stride, width, tiles, size, lane, order):
                 store_some(tiles, to, low, high, load_some(source, at + t, low, high))
 
 
-@njit
-def _scatter(tiles, size, lane, target, offset, stride, width, order, copies, copy_lanes, copy_words):
+@helper()
+def _scatter(
+    tiles: Words,
+    size: int,
+    lane: int,
+    target: Words,
+    offset: int,
+    stride: int,
+    width: int,
+    order: Order,
+    copies: int,
+    copy_lanes: int,
+    copy_words: int,
+) -> None:
     """The reverse of ``_gather``: row order[i] becomes row i of ``target``.
 
     ``copies`` sets of lanes that are ``copy_lanes`` apart go to rows that are ``copy_words`` apart.
@@ -323,8 +499,8 @@ def _scatter(tiles, size, lane, target, offset, stride, width, order, copies, co
                     store_some(target, at + t, lane - t, end - t, load(tiles, read))
 
 
-@njit
-def _twist_factors(root, columns, lanes, size, reverse, factors):
+@helper()
+def _twist_factors(root: np.uint64, columns: int, lanes: int, size: int, reverse: Order, factors: Words) -> None:
     """root^(k·i) for coefficient i in the lanes of the k-th ``columns`` of a group: tiles in Montgomery form."""
     x = _ONE
     for lane in range(lanes):
@@ -336,8 +512,8 @@ def _twist_factors(root, columns, lanes, size, reverse, factors):
             power = multiply(power, x)
 
 
-@njit
-def _twist(tiles, words, factors):
+@helper()
+def _twist(tiles: Words, words: int, factors: Words) -> None:
     """Multiply ``words`` words of tiles by ``factors``."""
     for i in range(0, words, 8):
         store(tiles, i, montgomery_product(load(tiles, i), load(factors, i)))
@@ -345,20 +521,21 @@ def _twist(tiles, words, factors):
 
 @kernel(
     types.void(
-        _READ, _WRITE, int64, int64, int64, boolean, uint64, uint64, _READ, _ORDER, _ORDER, _WRITE, _READ, int64,
-        int64, int64, int64,
+        _READ, _WRITE, int64, int64, _DOMAIN, boolean, uint64, uint64, _TILES, int64, int64, int64,
     ),
 )  # fmt: skip
 def transform_columns(
-    source, target, size, stride, columns, inverse, shift, root, plain, natural, reverse, tiles, tiles_again, lanes,
-    group, start, stop,
-):  # fmt: skip
-    """Transforms of ``size`` rows that are ``stride`` words apart, for positions start … stop − 1 of ``columns`` words.
+    source: Words, target: Words, stride: int, columns: int, domain: Domain, inverse: bool, shift: np.uint64,
+    root: np.uint64, tiles: Tiles, group: int, start: int, stop: int,
+) -> None:  # fmt: skip
+    """Transforms of rows that are ``stride`` words apart, for positions start … stop − 1 of ``columns`` words.
 
-    Position k is the coset (shift·root^k)·⟨ω_size⟩; both are inverse where ``inverse`` is set, as is ``plain``.
-    ``source`` and ``target`` may be the same array. ``tiles`` is room for ``lanes`` lanes; it comes twice because one
-    type of sources means one specialisation of everything.
+    Position k is the coset (shift·root^k)·⟨ω⟩; both, and ω, are inverse where ``inverse`` is set. ``source`` and
+    ``target`` may be the same array.
     """
+    size, natural, reverse = domain.size, domain.natural, domain.reverse
+    roots = domain.inverse_roots if inverse else domain.roots
+    lanes, gathered, again = tiles.lanes, tiles.words, tiles.again
     low, high = np.empty(size, np.uint64), np.empty(size, np.uint64)
     factors = np.empty(lanes * size if group > 1 else 0, np.uint64)
     if group > 1:
@@ -367,66 +544,69 @@ def transform_columns(
     next_x = _power(root, group)
     inward, outward = (natural, reverse) if inverse else (reverse, natural)
     for k in range(start, stop, group):
-        _coset_table(plain, size, x, _ONE, low, high, 0)
+        _coset_table(roots, size, x, _ONE, low, high, 0)
         row = min(group, stop - k) * columns
         for c in range(0, row, lanes):
             width = min(lanes, row - c)
-            _gather(source, k * columns + c, stride, width, tiles, size, 0, inward)
+            _gather(source, k * columns + c, stride, width, gathered, size, 0, inward)
             words = ((width + 7) & ~7) * size
             if group > 1 and not inverse:
-                _twist(tiles, words, factors)
+                _twist(gathered, words, factors)
             # Values are written in place by whole tiles; coefficients come in an order that makes copying faster.
             direct = 0 if inverse else width & ~7
             for t in range(0, words, 8 * size):
                 if t < direct * size:
                     write, w_at, w_row = target, k * columns + c + t // size, stride
                 else:
-                    write, w_at, w_row = tiles, t, _ROW
+                    write, w_at, w_row = gathered, t, _ROW
                 if inverse:
                     _interpolate(
-                        tiles_again, t, _ROW, tiles, t, write, w_at, w_row, natural, size, low, high, natural,
+                        again, t, _ROW, gathered, t, write, w_at, w_row, natural, size, low, high, natural,
                         _MONTGOMERY_ONE,
                     )  # fmt: skip
                 else:
                     _evaluate(
-                        tiles_again, t, _ROW, natural, tiles, t, write, w_at, w_row, size, low, high, _BEGIN, natural
+                        again, t, _ROW, natural, gathered, t, write, w_at, w_row, size, low, high, _BEGIN, natural
                     )
             if group > 1 and inverse:
-                _twist(tiles, words, factors)
+                _twist(gathered, words, factors)
             at = k * columns + c + direct
-            _scatter(tiles, size, direct, target, at, stride, width - direct, outward, 1, 0, 0)
+            _scatter(gathered, size, direct, target, at, stride, width - direct, outward, 1, 0, 0)
         x = multiply(x, next_x)
 
 
 @kernel(
     types.void(
-        _READ, int64, int64, _WRITE, int64, int64, int64, int64, boolean, uint64, uint64, _READ, _READ, _READ, _ORDER,
-        _ORDER, _WRITE, _READ, _WRITE, _WRITE, int64, int64, int64, int64,
+        _READ, _STRIDES, _WRITE, _STRIDES, int64, _DOMAIN, _INTERPOLATION, _READ, _TILES, _WRITE, _WRITE, int64, int64,
+        int64,
     ),
 )  # fmt: skip
 def transform_rows(
-    source, source_block, source_row, target, target_block, target_row, size, columns, inverse, inverse_shift, scale,
-    inverse_plain, shifts, plain, natural, reverse, tiles, tiles_again, work, results, lanes, group, start, stop,
-):  # fmt: skip
-    """Transforms of ``size`` rows for blocks start … stop − 1; ``*_block`` and ``*_row`` are distances in words.
+    source: Words, source_strides: Strides, target: Words, target_strides: Strides, columns: int, domain: Domain,
+    interpolation: Interpolation, shifts: Words, tiles: Tiles, work: Words, results: Words, group: int, start: int,
+    stop: int,
+) -> None:  # fmt: skip
+    """Transforms of rows of ``columns`` words, for blocks start … stop − 1.
 
-    With ``inverse`` the rows are values: they are interpolated on the coset of ``inverse_shift`` and scaled
-    by ``scale``. Then the coefficients are evaluated on every coset shifts[s]·⟨ω_size⟩, to rows ``columns`` words
-    apart; without shifts the coefficients themselves are the result. So a block of an extension is read once
+    Values are interpolated. Then the coefficients are evaluated on every coset shifts[s]·⟨ω⟩, to rows ``columns``
+    words apart; without shifts the coefficients themselves are the result. So a block of an extension is read once
     and never leaves the cache between its coefficients and their values.
 
     Blocks of contiguous rows are read and written in place, tile by tile; others, groups of blocks and the columns
-    that fill no tile go through ``tiles`` and ``results``, room for ``lanes`` lanes, the latter once a coset.
+    that fill no tile go through ``tiles`` and ``results``, room for as many lanes, the latter once a coset.
     ``work`` is room for one tile.
     """
+    size, natural, reverse = domain.size, domain.natural, domain.reverse
+    lanes, gathered, again = tiles.lanes, tiles.words, tiles.again
+    inverse = interpolation.needed
     cosets = shifts.size
     inverse_low, inverse_high = np.empty(size, np.uint64), np.empty(size, np.uint64)
     low, high = np.empty(cosets * size, np.uint64), np.empty(cosets * size, np.uint64)
-    montgomery_scale = multiply(scale, _MONTGOMERY_ONE)
+    montgomery_scale = multiply(interpolation.scale, _MONTGOMERY_ONE)
     if inverse:
-        _coset_table(inverse_plain, size, inverse_shift, scale, inverse_low, inverse_high, 0)
+        _coset_table(domain.inverse_roots, size, interpolation.shift, interpolation.scale, inverse_low, inverse_high, 0)
     for s in range(cosets):
-        _coset_table(plain, size, shifts[s], _ONE, low, high, s * size)
+        _coset_table(domain.roots, size, shifts[s], _ONE, low, high, s * size)
     for b in range(start, stop, group):
         row = min(group, stop - b) * columns
         for c in range(0, row, lanes):
@@ -435,22 +615,22 @@ def transform_rows(
             direct_in = width & ~7 if group == 1 and inverse else 0
             direct_out = width & ~7 if group == 1 and cosets else 0
             # Neighbouring blocks make one run where they are neighbours in memory.
-            run = columns if group > 1 and source_block != columns else max(1, width - direct_in)
+            run = columns if group > 1 and source_strides.block != columns else max(1, width - direct_in)
             for k in range(direct_in, width, run):
-                at = (b + k // run) * source_block if group > 1 else b * source_block + c + k
-                _gather(source, at, source_row, run, tiles, size, k, natural if inverse else reverse)
+                at = (b + k // run) * source_strides.block if group > 1 else b * source_strides.block + c + k
+                _gather(source, at, source_strides.row, run, gathered, size, k, natural if inverse else reverse)
             for t in range(0, width, 8):
                 if t < direct_in:
-                    read, r_at, r_row = source, b * source_block + c + t, source_row
+                    read, r_at, r_row = source, b * source_strides.block + c + t, source_strides.row
                 else:
-                    read, r_at, r_row = tiles_again, t * size, _ROW
+                    read, r_at, r_row = again, t * size, _ROW
                 if t < direct_out:
-                    write, w_at, w_row, w_next = target, b * target_block + c + t, target_row, columns
+                    write, w_at, w_row, w_next = target, b * target_strides.block + c + t, target_strides.row, columns
                 else:
                     write, w_at, w_row, w_next = results, t * size, _ROW, lanes * size
                 if inverse:
                     if cosets:
-                        i_write = tiles
+                        i_write = gathered
                     else:
                         i_write = results
                     _interpolate(
@@ -459,13 +639,13 @@ def transform_rows(
                     )  # fmt: skip
                 for s in range(cosets):
                     _evaluate(
-                        tiles_again, t * size, _ROW, natural, work, _BEGIN, write, w_at + s * w_next, w_row, size, low,
+                        again, t * size, _ROW, natural, work, _BEGIN, write, w_at + s * w_next, w_row, size, low,
                         high, s * size, natural,
                     )  # fmt: skip
-            run = columns if group > 1 and target_block != columns else max(1, width - direct_out)
+            run = columns if group > 1 and target_strides.block != columns else max(1, width - direct_out)
             for k in range(direct_out, width, run):
-                to = (b + k // run) * target_block if group > 1 else b * target_block + c + k
+                to = (b + k // run) * target_strides.block if group > 1 else b * target_strides.block + c + k
                 _scatter(
-                    results, size, k, target, to, target_row, run, natural if cosets else reverse,
+                    results, size, k, target, to, target_strides.row, run, natural if cosets else reverse,
                     max(1, cosets), lanes, columns,
                 )  # fmt: skip
