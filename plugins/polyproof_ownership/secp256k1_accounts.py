@@ -20,10 +20,8 @@ from polyproof_ownership.encodings import (
     base58_check_decode,
     base58_check_encode,
     bech32_decode,
-    bech32_encode,
     from_five_bits,
     sha256d,
-    to_five_bits,
 )
 from polyproof_ownership.evm import EVM_WAYS, Ways, checksummed, evm_address
 from polyproof_ownership.keys import compressed, ethereum_address, evm_signature, hash160, recover
@@ -97,11 +95,6 @@ def _okt_account(text: str) -> bytes:
     if prefix != "ex" or constant != 1 or len(account) != 20:
         raise Malformed("is neither an ex1 nor a 0x address")
     return account
-
-
-def okt_bech32(account: bytes) -> str:
-    """The ex1 spelling of an account."""
-    return bech32_encode("ex", to_five_bits(account))
 
 
 # XRP Ledger: xrpl.org, "Addresses": RIPEMD-160 of SHA-256 of the compressed key, type 0, in its own base58

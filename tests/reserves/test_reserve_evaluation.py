@@ -20,7 +20,7 @@ from polyproof.ownership import AccountControl, Kind, Status
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
 from polyproof.reserves import BalanceCheck, Check, JudgedRow, ReservesPolicy, evaluate, settle
-from polyproof.reserves.challenge import Challenges, Freshly, Freshness
+from polyproof.reserves.challenge import Challenges, Freshness, FreshnessVerdict
 from polyproof.reserves.evaluation import percent
 from polyproof.reserves.rows import ReserveRow
 from polyproof.reserves.signatures import load_schemes
@@ -45,7 +45,7 @@ def judged(
     asset: str = "ETH",
 ) -> JudgedRow:
     balance = BalanceCheck.compare(amount, Answer(held, "", ""))
-    return JudgedRow(row(amount, asset), "x", status, "", "", Freshly(freshness, ""), balance)
+    return JudgedRow(row(amount, asset), "x", status, "", "", FreshnessVerdict(freshness, ""), balance)
 
 
 # What counts of a row
@@ -256,7 +256,7 @@ def test_a_row_that_signed_this_audits_challenge_is_fresh_and_a_constant_message
     accounts = [account, checksummed(bytes.fromhex(B[2:]))]
     found = evaluated(rows, accounts, challenges=CHALLENGES)
     assert [one.status for one in found.rows] == [Status.PROVEN, Status.PROVEN]
-    assert [one.freshly.freshness for one in found.rows] == [Freshness.CHALLENGE, Freshness.STALE]
+    assert [one.fresh.freshness for one in found.rows] == [Freshness.CHALLENGE, Freshness.STALE]
 
 
 def test_a_signature_for_another_address_fails_though_the_key_is_right() -> None:

@@ -32,7 +32,7 @@ from polyproof.model.manifest import Manifest
 from polyproof.model.names import AUDIT_ID, BLOCK, DIGEST, NAME, matches
 from polyproof.model.timestamps import is_timestamp
 
-__all__ = ["HEADER", "Challenge", "Challenges", "Freshly", "Freshness", "parse_challenge"]
+__all__ = ["HEADER", "Challenge", "Challenges", "Freshness", "FreshnessVerdict", "parse_challenge"]
 
 HEADER = "polyproof reserves challenge"
 VERSION = 1
@@ -158,7 +158,7 @@ class Freshness(Enum):
 
 
 @frozen
-class Freshly:
+class FreshnessVerdict:
     """The verdict on a message, and why."""
 
     freshness: Freshness
@@ -205,7 +205,7 @@ class Challenges:
             )
         return evolve(self._challenges[chain], address=address)
 
-    def judge(self, message: str, chain: str, address: str) -> Freshly:
+    def judge(self, message: str, chain: str, address: str) -> FreshnessVerdict:
         """Compare a row's message with the challenge that this audit has for its address.
 
         - A text that is not a challenge is stale; a malformed challenge contradicts.
@@ -220,27 +220,33 @@ class Challenges:
         try:
             found = parse_challenge(message)
         except InputError as error:
-            return Freshly(Freshness.CONTRADICTS, f"the message is a malformed challenge: {error}")
+            return FreshnessVerdict(Freshness.CONTRADICTS, f"the message is a malformed challenge: {error}")
         if found is None:
             return NO_CHALLENGE
         if chain not in self._challenges:
-            return Freshly(Freshness.STALE, f"no block of {chain[:40]} is pinned to compare the challenge with")
+            return FreshnessVerdict(
+                Freshness.STALE, f"no block of {chain[:40]} is pinned to compare the challenge with"
+            )
         return _compare(found, evolve(self._challenges[chain], address=address or "-"))
 
 
-SIGNED_FOR_THIS = Freshly(Freshness.CHALLENGE, "signed for this audit, at this block")
-NO_CHALLENGE = Freshly(Freshness.STALE, "the message is not a challenge: it may have been signed at any time")
+SIGNED_FOR_THIS = FreshnessVerdict(Freshness.CHALLENGE, "signed for this audit, at this block")
+NO_CHALLENGE = FreshnessVerdict(Freshness.STALE, "the message is not a challenge: it may have been signed at any time")
 
 
-def _compare(found: Challenge, expected: Challenge) -> Freshly:
+def _compare(found: Challenge, expected: Challenge) -> FreshnessVerdict:
     for name in ("organisation", "chain", "address"):
         if getattr(found, name) != getattr(expected, name):
-            return Freshly(Freshness.CONTRADICTS, f"the signed message is for the {name} {getattr(found, name)[:80]!r}")
+            return FreshnessVerdict(
+                Freshness.CONTRADICTS, f"the signed message is for the {name} {getattr(found, name)[:80]!r}"
+            )
     if found.audit_id != expected.audit_id:
-        return Freshly(Freshness.STALE, f"signed for audit {found.audit_id} of {found.snapshot}")
+        return FreshnessVerdict(Freshness.STALE, f"signed for audit {found.audit_id} of {found.snapshot}")
     for name in ("liabilities", "snapshot", "block", "height"):
         if getattr(found, name) != getattr(expected, name):
-            return Freshly(Freshness.CONTRADICTS, f"signed for this audit, but with a different {_WORDS[name]}")
+            return FreshnessVerdict(
+                Freshness.CONTRADICTS, f"signed for this audit, but with a different {_WORDS[name]}"
+            )
     return SIGNED_FOR_THIS
 
 

@@ -17,7 +17,7 @@ from polyproof.balances import Answer
 from polyproof.model.assets import Asset
 from polyproof.model.holdings import FINEST, LARGEST
 from polyproof.ownership import Status
-from polyproof.reserves.challenge import Freshly, Freshness
+from polyproof.reserves.challenge import Freshness, FreshnessVerdict
 from polyproof.reserves.rows import ReserveRow
 from polyproof.settings.reserves import ReservesPolicy
 
@@ -81,7 +81,7 @@ class JudgedRow:
     """Why that status, in plain words."""
     scheme: str
     """The ownership scheme that judged it; empty if none did."""
-    freshly: Freshly
+    fresh: FreshnessVerdict
     balance: BalanceCheck
 
     def counted(self, policy: ReservesPolicy) -> int:
@@ -89,7 +89,7 @@ class JudgedRow:
         if self.status.value not in policy.count:
             return 0
         signed = self.status is not Status.CUSTODIAL
-        if policy.stale == "refuse" and signed and self.freshly.freshness is not Freshness.CHALLENGE:
+        if policy.stale == "refuse" and signed and self.fresh.freshness is not Freshness.CHALLENGE:
             return 0
         if self.balance.held is not None:
             return min(self.row.amount, self.balance.held)
@@ -213,7 +213,7 @@ class _Sums:
         chain = (one.row.chain, one.row.token)
         groups: list[_Group] = [one.status, one.balance.check, chain]
         if one.status is not Status.CUSTODIAL:
-            groups.append(one.freshly.freshness)
+            groups.append(one.fresh.freshness)
         if one.status is Status.PROVEN and one.row.control is not None:
             groups.append(None)
         counted = one.counted(policy)

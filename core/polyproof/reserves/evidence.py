@@ -17,7 +17,7 @@ from polyproof.formats.strict_json import canonical, canonical_line, parse_stric
 from polyproof.model.holdings import LONGEST_ADDRESS, LONGEST_TEXT, amount_text
 from polyproof.model.names import BLOCK, NAME, OPTIONAL_NAME
 from polyproof.ownership import Kind, Status
-from polyproof.reserves.challenge import Freshly, Freshness
+from polyproof.reserves.challenge import Freshness, FreshnessVerdict
 from polyproof.reserves.evaluation import BalanceCheck, Check, JudgedRow
 from polyproof.reserves.rows import ReserveRow
 from polyproof.toolkit.json_object import (
@@ -91,7 +91,7 @@ def _outcome_record(one: JudgedRow) -> dict[str, Any]:
         "reason": sentence(one.reason),
         "account": one.account,
         "scheme": one.scheme,
-        "freshness": one.freshly.freshness.value,
+        "freshness": one.fresh.freshness.value,
         "balance": one.balance.check.value,
     }
     if one.balance.held is not None:
@@ -163,7 +163,7 @@ def _row(line: bytes, location: Location) -> JudgedRow:
         status=Status(outcome.text("status", 20)),
         reason=outcome.printable("reason", LONGEST_SENTENCE),
         scheme=outcome.matching("scheme", OPTIONAL_NAME),
-        freshly=Freshly(Freshness(outcome.text("freshness", 20)), ""),
+        fresh=FreshnessVerdict(Freshness(outcome.text("freshness", 20)), ""),
         balance=_balance(outcome, row.amount),
     )
     # Anything not read above, or not in canonical form, is not what would have been written here.

@@ -17,7 +17,7 @@ from polyproof.errors import PluginError
 from polyproof.model.assets import Asset
 from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.progress import Progress, Task
-from polyproof.reserves.challenge import Challenges, Freshly, Freshness
+from polyproof.reserves.challenge import Challenges, Freshness, FreshnessVerdict
 from polyproof.reserves.checkpoint import Checkpoint
 from polyproof.reserves.evaluation import UNASKED, BalanceCheck, Evaluation, JudgedRow, settle
 from polyproof.reserves.rows import ReserveRow
@@ -75,12 +75,12 @@ def judge_rows(
     pinned = {pin.chain: pin for pin in pins}
     claims = [row.claim for row in rows]
     results = _ownership(claims, schemes, checkpoint, progress)
-    freshly = [_freshness(row, account, challenges) for row, account in zip(rows, accounts, strict=True)]
-    controls = _look_up(claims, accounts, results, freshly, schemes, pinned, providers, progress)
+    freshness = [_freshness(row, account, challenges) for row, account in zip(rows, accounts, strict=True)]
+    controls = _look_up(claims, accounts, results, freshness, schemes, pinned, providers, progress)
     _judge_again(claims, results, controls, schemes, checkpoint, progress)
     judged = [
         _judged(row, account, result, fresh, controls.get(number))
-        for number, (row, account, result, fresh) in enumerate(zip(rows, accounts, results, freshly, strict=True))
+        for number, (row, account, result, fresh) in enumerate(zip(rows, accounts, results, freshness, strict=True))
     ]
     balances = _balances(judged, pinned, providers, progress)
     return tuple(
@@ -90,23 +90,27 @@ def judge_rows(
 
 
 def _judged(
-    row: ReserveRow, account: str, result: OwnershipResult, freshly: Freshly, looked_up: ControlAnswer | None
+    row: ReserveRow,
+    account: str,
+    result: OwnershipResult,
+    fresh: FreshnessVerdict,
+    looked_up: ControlAnswer | None,
 ) -> JudgedRow:
     status, reason = result.status, result.reason
     if looked_up is not None and looked_up.control is not None:
         row = evolve(row, control=looked_up.control)
     elif looked_up is not None and looked_up.reason:
         reason = f"{reason}; {looked_up.reason}"
-    if freshly.freshness is Freshness.CONTRADICTS and status in _SIGNED:
-        status, reason = Status.FAILED, freshly.reason
-    return JudgedRow(row, account, status, reason, result.scheme, freshly, UNASKED)
+    if fresh.freshness is Freshness.CONTRADICTS and status in _SIGNED:
+        status, reason = Status.FAILED, fresh.reason
+    return JudgedRow(row, account, status, reason, result.scheme, fresh, UNASKED)
 
 
 _SIGNED = (Status.PROVEN, Status.KEY_ONLY, Status.UNBOUND)
-NO_AUDIT = Freshly(Freshness.STALE, "no audit is given here for which the message could have been signed")
+NO_AUDIT = FreshnessVerdict(Freshness.STALE, "no audit is given here for which the message could have been signed")
 
 
-def _freshness(row: ReserveRow, account: str, challenges: Challenges | None) -> Freshly:
+def _freshness(row: ReserveRow, account: str, challenges: Challenges | None) -> FreshnessVerdict:
     return challenges.judge(row.message, row.chain, account) if challenges else NO_AUDIT
 
 
@@ -157,7 +161,7 @@ def _look_up(
     claims: Sequence[OwnershipClaim],
     accounts: Sequence[str],
     results: Sequence[OwnershipResult],
-    freshly: Sequence[Freshly],
+    freshness: Sequence[FreshnessVerdict],
     schemes: Sequence[OwnershipScheme],
     pinned: Mapping[str, Pin],
     providers: Sequence[BalanceProvider],
@@ -166,7 +170,7 @@ def _look_up(
     """Ask who controls the accounts whose signatures alone do not prove them."""
     by_name = {scheme.name: scheme for scheme in schemes}
     open_ones: dict[str, list[int]] = {}
-    for number, (claim, result, fresh) in enumerate(zip(claims, results, freshly, strict=True)):
+    for number, (claim, result, fresh) in enumerate(zip(claims, results, freshness, strict=True)):
         unsettled = result.status in (Status.UNBOUND, Status.KEY_ONLY, Status.FAILED)
         readable = result.scheme in by_name and result.address
         if claim.control is None and unsettled and readable and fresh.freshness is not Freshness.CONTRADICTS:

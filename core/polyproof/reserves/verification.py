@@ -81,7 +81,7 @@ class ReservesVerified:
                 "accounts belong to the owners that their chain named, according to the exchange",
             ),
             (
-                sum(1 for one in proven if one.freshly.freshness is Freshness.STALE),
+                sum(1 for one in proven if one.fresh.freshness is Freshness.STALE),
                 "proven rows carry messages that may have been signed at any time",
             ),
             (
@@ -220,15 +220,21 @@ def _compared(
     rows, better = [], 0
     for told, one in zip(claimed, found, strict=True):
         line = f"{file}:{told.row.location.line}"
-        if told.freshly.freshness is not one.freshly.freshness:
-            reason = f"its message is said to be {told.freshly.freshness.value}, but: {one.freshly.reason}"
+        if told.fresh.freshness is not one.fresh.freshness:
+            reason = f"its message is said to be {told.fresh.freshness.value}, but: {one.fresh.reason}"
             raise ProofRejected("evidence-freshness", reason, file=line)
         if told.status is not one.status or told.scheme != one.scheme:
             if told.status not in _NEVER_COUNT:
                 reason = f"it is said to be {told.status.value}, but is {one.status.value}: {one.reason}"
                 raise ProofRejected("evidence-status", reason, file=line)
             better += one.status not in _NEVER_COUNT
-        rows.append(evolve(told, freshly=one.freshly, reason=one.reason if told.status is one.status else told.reason))
+        rows.append(
+            evolve(
+                told,
+                fresh=one.fresh,
+                reason=one.reason if told.status is one.status else told.reason,
+            )
+        )
     return tuple(rows), better
 
 

@@ -112,7 +112,7 @@ def _row_payload(one: JudgedRow) -> dict[str, Any]:
         "status": one.status.value,
         "reason": one.reason,
         "scheme": one.scheme,
-        "freshness": one.freshly.freshness.value,
+        "freshness": one.fresh.freshness.value,
         "balance": one.balance.check.value,
         "held": None if held is None else amount_text(held),
     }
@@ -185,7 +185,7 @@ def _show_rows(rich: RichConsole, evaluation: Evaluation, *, every: bool) -> Non
     for one in shown:
         reason = one.reason
         if one.status.value in evaluation.policy.count:
-            reason += f"; {one.freshly.reason}; balance {one.balance.check.value}"
+            reason += f"; {one.fresh.reason}; balance {one.balance.check.value}"
             reason += f": {one.balance.reason}" if one.balance.reason else ""
         where = f"{one.row.location}: {one.row.asset} on {one.row.chain}, {one.row.address}"
         rich.print(f"{where}: {one.status.value}: {reason}", soft_wrap=True)
