@@ -1,8 +1,8 @@
 """Formulas on words as lists of numpy calls: the arithmetic of the portable engine.
 
-A formula is called once, on words that remember what is done with them. The same is then done to arrays of any size, a
-block at a time, in buffers that stay in the cache: evaluated as an expression of arrays, a formula would allocate an
-array for every step, which costs as much as the step.
+A formula is called once, on words that record what is done with them. The record is then run on arrays of any size, a
+block at a time, in buffers that stay in the cache: if the formula were evaluated on arrays, every step would allocate
+one, which costs as much as the step itself.
 """
 
 from __future__ import annotations

@@ -95,10 +95,6 @@ class Word(ABC):
 W = TypeVar("W", bound=Word)
 
 
-def _choose(condition: W, yes: W, no: W) -> W:
-    return condition.choose(yes, no)
-
-
 # Addition and subtraction
 
 
@@ -109,7 +105,7 @@ def subtract(a: W, b: W | int) -> W:
     For canonical a the corrected value is a − b + p < p.
     """
     difference = a - b
-    return _choose(a < b, difference - EPSILON, difference)
+    return (a < b).choose(difference - EPSILON, difference)
 
 
 def add(a: W, b: W | int) -> W:
@@ -125,7 +121,7 @@ def negate(a: W) -> W:
 def canonical(a: W) -> W:
     """The canonical word of any word's residue: a − p wraps to above a exactly when a < p."""
     reduced = a - MODULUS
-    return _choose(a < reduced, a, reduced)
+    return (a < reduced).choose(a, reduced)
 
 
 # Products
@@ -139,13 +135,13 @@ def _fold(words: W) -> W:
 def _add_folded(a: W, high: W) -> W:
     """a + ε·high for any word a and high < 2^32; canonical.
 
-    Added is m = ε·(high + 1) = 2^32·high + (ε − high), two halves that need no carry, and ε ≤ m ≤ 2^64 − 2^32. With a
-    carry, 2^64 ≡ ε is what was too much, and what is left is below 2^64 − 2^32 < p. Without one, the sum is at least ε,
-    and ε less it is below 2^64 − ε = p.
+    As a + m − ε with m = ε·(high + 1) = 2^32·high + (ε − high): two halves that need no carry, and ε ≤ m ≤ 2^64 − 2^32.
+    If a + m carries, the carry 2^64 ≡ ε cancels the −ε, and what is left is below 2^64 − 2^32 < p. If not, a + m − ε is
+    not negative and below 2^64 − ε = p.
     """
     m = (high << 32) | (high ^ EPSILON)
     total = a + m
-    return _choose(total < m, total, total - EPSILON)
+    return (total < m).choose(total, total - EPSILON)
 
 
 def _reduce(low: W, high: W) -> W:
@@ -195,7 +191,7 @@ def join(low: W, high: W) -> W:
     """
     bottom = low + _fold(high >> 32)
     total = (high << 32) + bottom
-    return _choose(total < bottom, total + EPSILON, total)
+    return (total < bottom).choose(total + EPSILON, total)
 
 
 def montgomery(a: W, low: W, high: W) -> W:
@@ -216,7 +212,7 @@ def montgomery(a: W, low: W, high: W) -> W:
     m = a_low * high + x_0 + term
     # At most (2^32 − 1)² + 2^33 − 2 < 2^64.
     positive = a_high * high + (m >> 32)
-    positive = _choose(m < term, positive + 2**32, positive)
+    positive = (m < term).choose(positive + 2**32, positive)
     # At most ε² + ε < p.
     negative = _fold(m & _LOW) + x_0
     return subtract(positive, negative)
