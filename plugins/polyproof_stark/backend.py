@@ -72,7 +72,7 @@ class StarkBackend(Backend):
             "give one account id to two users with equal balances: one row serves both, unless the id is one that a "
             "user knows to be theirs",
             "leave out what is owed to nobody's account, or choose a moment that suits it",
-            "show different users different audits, if they do not compare the manifest's digest",
+            "show different users different audits, if they do not compare the publication digest",
             "own less than it owes: this proves what is owed, not what is owned",
         ),
     )

@@ -12,6 +12,7 @@ import pytest
 from attrs import evolve
 
 from audit.faulty_backends import WEAK, Credulous, CredulousOptions, Inner, faulty_registry, proved
+from audit.forged import refit
 from audit.tally_backend import tally_registry
 from polyproof.backend import Claim, InclusionVerdict, SecurityReport, SecurityTerm, Statement, Verdict
 from polyproof.errors import PluginFault, PolicyRejected, ProofRejected
@@ -334,6 +335,7 @@ def test_disallowed_backend_is_not_imported(tmp_path: Path, registry: Registry) 
         evolve(manifest, spec={**manifest.spec, "backend": "evil"}),
     ):
         (audit / "public" / "manifest.json").write_bytes(changed.to_bytes())
+        refit(audit / "public")
         with pytest.raises(ProofRejected) as caught:
             open_audit(audit, policy=Policy(backends=("merkle-sum",)), registry=evil)
         assert caught.value.check in (PolicyCheck.BACKEND, "manifest-backend")

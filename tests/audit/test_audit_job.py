@@ -82,6 +82,7 @@ def test_public_and_private_halves_are_kept_apart(spec: Spec, registry: Registry
         "proof-0000.bin",
         "proof-0001.bin",
         "proof-0002.bin",
+        "publication.json",
     ]
     private = _names(tmp_path / "out" / "private")
     assert {"README", "key", "state-0000/salts.json", "state-0002/salts.json"} <= set(private)
@@ -155,8 +156,8 @@ def test_the_audit_id_can_be_chosen(spec: Spec, registry: Registry, tmp_path: Pa
 
 def test_audits_are_chained_by_the_digest_of_the_one_before(spec: Spec, registry: Registry, tmp_path: Path) -> None:
     first = audit.prove(spec, tmp_path / "a", registry=registry)
-    second = audit.prove(spec, tmp_path / "b", previous=first.manifest.digest, registry=registry)
-    assert second.manifest.previous == hashlib.sha256((tmp_path / "a/public/manifest.json").read_bytes()).digest()
+    second = audit.prove(spec, tmp_path / "b", previous=first.record.digest, registry=registry)
+    assert second.manifest.previous == hashlib.sha256((tmp_path / "a/public/publication.json").read_bytes()).digest()
     audit.verify(tmp_path / "b", registry=registry)
 
 
@@ -483,11 +484,13 @@ def test_limits_of_the_policy_hold(out: Path, registry: Registry) -> None:
             audit.verify(out, policy=policy, registry=registry)
 
 
-def test_another_manifest_digest_is_rejected(out: Path, registry: Registry) -> None:
-    digest = hashlib.sha256((out / "public/manifest.json").read_bytes()).digest()
-    audit.verify(out, registry=registry, manifest_digest=digest)
-    with pytest.raises(ProofRejected, match="manifest-digest"):
-        audit.verify(out, registry=registry, manifest_digest=bytes(32))
+def test_another_publication_digest_is_rejected(out: Path, registry: Registry) -> None:
+    digest = hashlib.sha256((out / "public/publication.json").read_bytes()).digest()
+    audit.verify(out, registry=registry, digest=digest)
+    of_the_manifest = hashlib.sha256((out / "public/manifest.json").read_bytes()).digest()
+    for other in (bytes(32), of_the_manifest):
+        with pytest.raises(ProofRejected, match="publication-digest"):
+            audit.verify(out, registry=registry, digest=other)
 
 
 def test_a_plugin_that_crashes_on_a_proof_has_not_accepted_it(
@@ -498,7 +501,7 @@ def test_a_plugin_that_crashes_on_a_proof_has_not_accepted_it(
         audit.verify(out, registry=registry)
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "proof-0001.bin"])
+@pytest.mark.parametrize("name", ["publication.json", "manifest.json", "proof-0001.bin"])
 @pytest.mark.parametrize("kind", ["link", "dangling link", "directory", "fifo"])
 def test_links_and_special_files_are_refused(
     out: Path, registry: Registry, tmp_path: Path, name: str, kind: str

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit.forged import refit
 from polyproof import liabilities as audit
 from polyproof.backend import Claim
 from polyproof.errors import ProofRejected
@@ -91,6 +92,7 @@ def test_every_field_of_the_manifest_is_bound(out: Path, registry: Registry) -> 
     for where, mutant in _mutants(document):
         text = json.dumps(mutant, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
         path.write_text(text)
+        refit(out / "public")
         with pytest.raises(ProofRejected):
             audit.verify(out, registry=registry)
         seen.add(where[0])
@@ -105,6 +107,7 @@ def test_coherent_changes_of_totals_are_rejected(out: Path, registry: Registry) 
         for totals in (mutant["totals"], mutant["segments"][0]["totals"]):
             totals[0] = str(int(totals[0]) + moved)
         path.write_text(json.dumps(mutant, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n")
+        refit(out / "public")
         with pytest.raises(ProofRejected):
             audit.verify(out, registry=registry)
 
@@ -120,6 +123,7 @@ def test_segments_that_change_places_are_rejected(out: Path, registry: Registry)
     one.write_bytes(two.read_bytes())
     two.write_bytes(kept)
     path.write_text(json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n")
+    refit(out / "public")
     with pytest.raises(ProofRejected):
         audit.verify(out, registry=registry)
 
@@ -127,17 +131,21 @@ def test_segments_that_change_places_are_rejected(out: Path, registry: Registry)
 def test_a_segment_left_out_or_doubled_is_rejected(out: Path, registry: Registry) -> None:
     path = out / "public" / "manifest.json"
     original = json.loads(path.read_bytes())
+    proofs = [(out / "public" / f"proof-{index:04d}.bin").read_bytes() for index in range(3)]
     for kept in ([0, 1], [0, 1, 2, 2], [0, 1, 1]):
         document = copy.deepcopy(original)
         document["segments"] = [copy.deepcopy(original["segments"][k]) for k in kept]
         for index, (segment, source) in enumerate(zip(document["segments"], kept, strict=True)):
             name = f"proof-{index:04d}.bin"
-            content = (out / "public" / f"proof-{source:04d}.bin").read_bytes()
             segment["index"], segment["file"] = index, name
-            (out / "public" / name).write_bytes(content)
+            (out / "public" / name).write_bytes(proofs[source])
+        for proof in (out / "public").glob("proof-*.bin"):
+            if int(proof.stem[-4:]) >= len(kept):
+                proof.unlink()
         columns = zip(*(segment["totals"] for segment in document["segments"]), strict=True)
         document["totals"] = [str(sum(map(int, column))) for column in columns]
         path.write_text(json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n")
+        refit(out / "public")
         with pytest.raises(ProofRejected):
             audit.verify(out, registry=registry)
 
@@ -170,6 +178,7 @@ def test_every_byte_of_a_proof_is_bound_even_if_the_manifest_is_changed_to_match
         path.write_bytes(spoiled)
         document["segments"][1] |= {"bytes": len(spoiled), "sha256": hashlib.sha256(spoiled).hexdigest()}
         manifest.write_text(json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n")
+        refit(out / "public")
         try:
             audit.verify(out, registry=registry)
         except ProofRejected:

@@ -25,6 +25,7 @@ SPEC = {
 MANIFEST = Manifest(
     audit_id="example-2025-01-31-0badcafe",
     created="2025-01-31T23:59:59Z",
+    snapshot="2025-01-31T00:00:00Z",
     organisation="Example Exchange",
     spec=SPEC,
     spec_digest=bytes(range(32)),
@@ -72,6 +73,7 @@ def test_the_context_depends_on_everything_but_segments() -> None:
     changed = [
         evolve(MANIFEST, audit_id="other"),
         evolve(MANIFEST, created="2025-02-01T00:00:00Z"),
+        evolve(MANIFEST, snapshot="2025-01-30T00:00:00Z"),
         evolve(MANIFEST, organisation=None),
         evolve(MANIFEST, spec={**SPEC, "rule": "other"}),
         evolve(MANIFEST, spec_digest=bytes(32)),
@@ -87,7 +89,8 @@ def test_the_context_depends_on_everything_but_segments() -> None:
     [
         (("format",), "polyproof/other"),
         (("format",), None),
-        (("version",), 2),
+        (("version",), 1),
+        (("version",), 3),
         (("version",), True),
         (("version",), 1.0),
         (("audit_id",), "../../etc"),
@@ -209,13 +212,13 @@ def test_other_spellings_of_the_same_content_are_rejected() -> None:
     assert _refused(json.dumps(document).encode()) == "manifest-canonical"
     assert _refused(data.rstrip()) == "manifest-canonical"
     assert _refused(data + b"\n") == "manifest-canonical"
-    assert _refused(data.replace(b'"version":1', b'"version":1.0')) == "manifest-type"
+    assert _refused(data.replace(b'"version":2', b'"version":2.0')) == "manifest-type"
     assert _refused(data.replace(b"Example Exchange", b"Example\\u0020Exchange")) == "manifest-canonical"
     assert _refused(b"\xef\xbb\xbf" + data) == "manifest-json"
 
 
 def test_a_key_given_twice_is_rejected() -> None:
-    data = MANIFEST.to_bytes().replace(b'"version":1', b'"version":1,"version":1')
+    data = MANIFEST.to_bytes().replace(b'"version":2', b'"version":2,"version":2')
     assert _refused(data) == "manifest-json"
 
 

@@ -30,17 +30,17 @@ def test_check_shows_totals_and_writes_nothing(command: Command, folder: Path) -
 def test_prove_then_verify(command: Command, folder: Path) -> None:
     proved = command("prove", "spec.yaml", "--out", "audit")
     assert proved.status == 0
-    digest = hashlib.sha256((folder / "audit/public/manifest.json").read_bytes()).hexdigest()
+    digest = hashlib.sha256((folder / "audit/public/publication.json").read_bytes()).hexdigest()
     assert digest in proved.out
     assert "audit/public" in proved.out
     verified = command("verify", "audit")
     assert verified.status == 0
     assert "VERIFIED" in verified.out
     assert digest in verified.out
-    assert "Compare the manifest digest" in verified.out
+    assert "Compare the publication digest" in verified.out
     compared = command("verify", "audit/public", "--digest", digest)
     assert compared.status == 0
-    assert "Compare the manifest digest" not in compared.out
+    assert "Compare the publication digest" not in compared.out
 
 
 def test_prove_without_out_goes_where_the_spec_says(command: Command, folder: Path) -> None:
@@ -55,8 +55,8 @@ def test_prove_without_out_goes_where_the_spec_says(command: Command, folder: Pa
 def test_an_audit_is_chained_to_the_one_before(command: Command, folder: Path) -> None:
     first = command("prove", "spec.yaml", "--out", "a", "--json").json
     second = command("prove", "spec.yaml", "--out", "b", "--previous", "a", "--json").json
-    assert second["previous"] == first["manifest_digest"]
-    assert command("verify", "b", "--json").json["previous"] == first["manifest_digest"]
+    assert second["previous"] == first["publication_digest"]
+    assert command("verify", "b", "--json").json["previous"] == first["publication_digest"]
 
 
 def test_users_check_their_own_balances(command: Command, proved: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from audit.forged import refit
 from audit.tally_backend import Tally, tally_registry
 from doubles.fixtures import Command
 from polyproof import registry as registry_module
@@ -200,11 +201,13 @@ def _sample(data: bytes, count: int, seed: int) -> list[bytes]:
     return [*changed, b"", data[:-1], data + b"\n", rng.randbytes(len(data)), b"\x00" * len(data)]
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "proof-0000.bin"])
+@pytest.mark.parametrize("name", ["publication.json", "manifest.json", "proof-0000.bin"])
 def test_a_spoiled_public_file_is_rejected_without_a_traceback(command: Command, proved: Path, name: str) -> None:
     path = proved / "audit" / "public" / name
     for changed in _sample(path.read_bytes(), 60, 1):
         path.write_bytes(changed)
+        if name == "manifest.json":
+            refit(path.parent)
         for arguments in (("verify", "audit"), ("verify-inclusion", "alice.polyproof", "--audit", "audit", *ALICE)):
             ended = command(*arguments)
             assert ended.status == 1, (arguments, ended.err)
@@ -242,6 +245,7 @@ def test_words_from_hostile_files_cannot_steer_a_terminal(command: Command, prov
         for key in ("organisation", "audit_id", "backend", "format", text):
             changed = {**document, key: text}
             path.write_text(json.dumps(changed, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n")
+            refit(path.parent)
             ended = command("verify", "audit")
             assert ended.status == 1
             assert not {"\x1b", "\u202e"} & set(ended.err)

@@ -104,7 +104,7 @@ def test_the_example_of_a_plugin_is_listed_and_audits(installed: Path, tmp_path:
     assert "polyproof-blake2b (polyproof_blake2b)" in with_plugin(installed, tmp_path, "-m", "polyproof", "plugins")
     (tmp_path / "accounts.csv").write_text("account,BTC\nalice,0.25\nbob,1\n")
     (tmp_path / "spec.yaml").write_text(
-        "polyproof: 1\nname: x\nassets: [{symbol: BTC, decimals: 8}]\n"
+        "polyproof: 1\nname: x\nsnapshot: 2025-11-30T00:00:00Z\nassets: [{symbol: BTC, decimals: 8}]\n"
         "backend: {name: merkle-sum, hash: blake2b}\naccounts: {path: accounts.csv}\n"
     )
     with_plugin(installed, tmp_path, "-m", "polyproof", "prove", "spec.yaml", "--out", "audit", "--quiet")

@@ -14,7 +14,7 @@ from light.bare import ROOT, Bare, requirements
 from polyproof.extras import EXTRAS
 from recorded.verdicts import expected
 
-RECORD = ROOT / "tests" / "recorded" / "v0.1"
+RECORD = ROOT / "tests" / "recorded" / "format-2"
 CASES: list[dict[str, Any]] = json.loads((RECORD / "expected.json").read_text())["cases"]
 
 
@@ -107,9 +107,10 @@ def test_a_command_whose_extra_is_missing_says_which(
     bare: Bare, extra: str, arguments: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / "spec.yaml").write_text(
-        "polyproof: 1\nname: light\nassets:\n  - {symbol: BTC, decimals: 8}\nbackend: merkle-sum\n"
+        "polyproof: 1\nname: light\nsnapshot: 2025-11-30T00:00:00Z\n"
+        "assets:\n  - {symbol: BTC, decimals: 8}\nbackend: merkle-sum\n"
         "accounts: {path: accounts.csv}\n"
-        "reserves: {snapshot: 2025-11-30T00:00:00Z, sources: [{name: native, path: wallets.jsonl}]}\n"
+        "reserves: {sources: [{name: native, path: wallets.jsonl}]}\n"
     )
     status, found, _ = bare.polyproof(*arguments, directory=tmp_path)
     assert status == 2
@@ -120,9 +121,10 @@ def test_a_command_whose_extra_is_missing_says_which(
 
 def test_a_spec_that_names_what_an_extra_brings_says_which(bare: Bare, tmp_path: Path) -> None:
     (tmp_path / "spec.yaml").write_text(
-        "polyproof: 1\nname: light\nassets:\n  - {symbol: BTC, decimals: 8}\nbackend: merkle-sum\n"
+        "polyproof: 1\nname: light\nsnapshot: 2025-11-30T00:00:00Z\n"
+        "assets:\n  - {symbol: BTC, decimals: 8}\nbackend: merkle-sum\n"
         "accounts: {path: accounts.csv}\n"
-        "reserves: {snapshot: 2025-11-30T00:00:00Z, sources: [{name: bitmex-yaml, path: wallets.yaml}]}\n"
+        "reserves: {sources: [{name: bitmex-yaml, path: wallets.yaml}]}\n"
     )
     status, found, _ = bare.polyproof("explain", "spec.yaml", directory=tmp_path)
     assert (status, found["error"]["type"]) == (2, "ExtraMissing")

@@ -1,9 +1,9 @@
 """Make a record of the polyproof that is installed: small public audits, and its verdicts on them and on edits of them.
 
-    python tests/recorded/make.py tests/recorded/vX.Y
+    python tests/recorded/make.py tests/recorded/NAME
 
-Everything comes from commands of polyproof, run as a user runs them. A record is made once, with the version
-whose name it has, and never again: what it is for is that later versions must agree with it.
+Everything comes from commands of polyproof, run as a user runs them. A record is made once, with the version or
+format whose name it has, and never again: what it is for is that later versions must agree with it.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ SPEC = """\
 polyproof: 1
 name: {name}
 organisation: Recorded Exchange
+snapshot: 2025-10-31T00:00:00Z
 assets:
   - {{symbol: BTC, decimals: 8}}
   - {{symbol: ETH, decimals: 18, bits: 96}}
@@ -57,6 +58,7 @@ MONTH = """\
 polyproof: 1
 name: history
 organisation: Recorded Exchange
+snapshot: {snapshot}
 assets:
   - {{symbol: ETH, decimals: 9}}
   - {{symbol: SOL, decimals: 9}}
@@ -64,7 +66,6 @@ backend: {backend}
 accounts: {{path: accounts.csv}}
 output: {{directory: .}}
 reserves:
-  snapshot: {snapshot}
   sources: [{{name: native, path: wallets.jsonl}}]
   pins:
     - {{chain: ethereum, height: {height}, block: "0x{block}"}}
@@ -124,14 +125,15 @@ def make_audit(name: str, backend: str, record: Path, work: Path) -> Iterator[di
     shutil.copytree(folder / "audit" / "public", record / name / "public")
     shutil.copy(folder / "inclusion.polyproof", record / name)
     balances = {symbol: user[symbol] for symbol in ("BTC", "ETH")}
-    yield from audit_cases(name, record, proved["manifest_digest"], user["account"], balances)
+    yield from audit_cases(name, record, proved["publication_digest"], user["account"], balances)
 
 
 def audit_cases(name: str, record: Path, digest: str, user: str, balances: dict[str, str]) -> Iterator[dict[str, Any]]:
     """An audit as it was published, and with every kind of change."""
     verify = ["verify", f"{name}/public"]
     proof, own = f"{name}/public/proof-0000.bin", f"{name}/inclusion.polyproof"
-    manifest = f"{name}/public/manifest.json"
+    manifest, publication = f"{name}/public/manifest.json", f"{name}/public/publication.json"
+    bound = (manifest, publication)
     size = (record / proof).stat().st_size
 
     def typed(who: str, held: dict[str, str]) -> list[str]:
@@ -139,7 +141,7 @@ def audit_cases(name: str, record: Path, digest: str, user: str, balances: dict[
         return ["verify-inclusion", own, "--audit", f"{name}/public", "--user", who, *given]
 
     yield case(f"{name} verifies", verify)
-    yield case(f"{name} is rejected with its middle byte changed", verify, flip(proof, size // 2, manifest))
+    yield case(f"{name} is rejected with its middle byte changed", verify, flip(proof, size // 2, *bound))
     yield case(f"{name} includes its user", typed(user, balances))
     more = {**balances, "BTC": str(Decimal(balances["BTC"]) + Decimal("0.00000001"))}
     yield case(f"{name} does not include a user with another balance", typed(user, more))
@@ -149,7 +151,7 @@ def audit_cases(name: str, record: Path, digest: str, user: str, balances: dict[
     yield case(f"{name} is rejected under another digest", [*verify, "--digest", "00" * 32])
     yield case(f"{name} is rejected by a stricter policy", [*verify, "--policy", "strict.yaml"])
     for offset in (0, 40, size // 4, 3 * size // 4, size - 1):
-        edit = flip(proof, offset, manifest)
+        edit = flip(proof, offset, *bound)
         yield case(f"{name} is rejected with byte {offset} of its proof changed", verify, edit)
     yield case(f"{name} is rejected with another proof than its manifest has", verify, flip(proof, 40))
     yield case(f"{name} is rejected with its proof cut short", verify, {"kind": "cut", "file": proof})
@@ -161,13 +163,22 @@ def audit_cases(name: str, record: Path, digest: str, user: str, balances: dict[
     # The audit's own totals stand last in the file; with one segment, the segment's are the same.
     totals = text[text.rindex('"totals":[') : text.rindex(',"version"')]
     raised = totals.replace('["', '["1', 1)
-    edit = replace(manifest, f"{totals},", f"{raised},")
+    edit = replace(manifest, f"{totals},", f"{raised},", rehash=publication)
     yield case(f"{name} is rejected with its sum raised", verify, edit)
     if text.count(totals) == 2:
-        edit = replace(manifest, totals, raised, 2)
+        edit = replace(manifest, totals, raised, 2, rehash=publication)
         yield case(f"{name} is rejected with its sum and its segment's raised", verify, edit)
-    edit = replace(manifest, '"Recorded Exchange"', '"Another Exchange"')
+    edit = replace(manifest, '"Recorded Exchange"', '"Another Exchange"', rehash=publication)
     yield case(f"{name} is rejected in another's name", verify, edit)
+    edit = replace(manifest, '"2025-10-31T00:00:00Z"', '"2025-09-30T00:00:00Z"', rehash=publication)
+    yield case(f"{name} is rejected with another snapshot", verify, edit)
+    edit = replace(manifest, '"Recorded Exchange"', '"Another Exchange"')
+    yield case(f"{name} is rejected with a manifest that its record does not name", verify, edit)
+    yield case(f"{name} is rejected without its record", verify, {"kind": "remove", "file": publication})
+    edit = {"kind": "new", "file": f"{name}/public/proof-0099.bin"}
+    yield case(f"{name} is rejected with a proof that nothing names", verify, edit)
+    edit = {"kind": "new", "file": f"{name}/public/NOTES"}
+    yield case(f"{name} verifies beside a file that is no part of it", verify, edit)
 
     yield case(f"{name} does not include a user with a balance left out", typed(user, {"BTC": balances["BTC"]}))
     yield case(f"{name} does not include another user", typed(f"{user}x", balances))
@@ -188,9 +199,10 @@ def flip(file: str, offset: int, *rehash: str) -> dict[str, Any]:
     return {"kind": "flip", "file": file, "offset": offset, "rehash": list(rehash)}
 
 
-def replace(file: str, old: str, new: str, count: int = 1) -> dict[str, Any]:
-    """The edit that puts a text in place of another, which is there so many times."""
-    return {"kind": "replace", "file": file, "old": old, "new": new, "count": count}
+def replace(file: str, old: str, new: str, count: int = 1, *, rehash: str | None = None) -> dict[str, Any]:
+    """The edit that puts a text in place of another, which is there so many times, and then its digest in a file."""
+    edit = {"kind": "replace", "file": file, "old": old, "new": new, "count": count}
+    return {**edit, "rehash": [rehash]} if rehash else edit
 
 
 def case(name: str, arguments: list[str], edit: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -223,7 +235,7 @@ def make_history(record: Path, work: Path) -> Iterator[dict[str, Any]]:
             messages = {"ethereum": done(asked, folder)["message"]}
             wallets(folder, held, messages)
         ended = done(["audit", "spec.yaml", "--proved", out], folder, status=0 if challenged else 1)
-        digests.append(ended["manifest_digest"])
+        digests.append(ended["publication_digest"])
         done(["inclusion", out, "--user", "bob", "--out", f"bob-{number}.polyproof"], folder)
     published = record / "history"
     # The report is written anew from what verifies; it is not part of what is judged.
@@ -250,18 +262,21 @@ def history_cases(record: Path, digests: list[str]) -> Iterator[dict[str, Any]]:
         included = ["verify-inclusion", f"bob-{number}.polyproof", "--audit", folder, "--user", "bob"]
         yield case(f"month {number} includes its user", [*included, *balances])
         yield case(f"month {number} does not include its user with less", [*included, *balances[:2]])
+        bound = (f"{folder}/publication.json", index)
         published = (record / folder / "reserves.json").read_text()
         # A digit stays a digit when its lowest bit changes.
-        edit = flip(f"{folder}/reserves.json", published.index('"counted":"') + len('"counted":"'), index)
+        edit = flip(f"{folder}/reserves.json", published.index('"counted":"') + len('"counted":"'), *bound)
         yield case(f"history is rejected with the reserves of month {number} changed", verify, edit)
         evidence = (record / folder / "reserves-evidence.jsonl").read_text()
         at = evidence.index('"signatures":["') + len('"signatures":["') + 6
-        edit = flip(f"{folder}/reserves-evidence.jsonl", len(evidence[:at].encode()), f"{folder}/reserves.json", index)
+        edit = flip(f"{folder}/reserves-evidence.jsonl", len(evidence[:at].encode()), f"{folder}/reserves.json", *bound)
         yield case(f"history is rejected with a signature of month {number} changed", verify, edit)
         edit = {"kind": "cut", "file": f"{folder}/proof-0000.bin"}
         yield case(f"history is rejected with the proof of month {number} cut short", verify, edit)
-        edit = {"kind": "remove", "file": f"{folder}/manifest.json"}
+        edit = {"kind": "remove", "file": f"{folder}/publication.json"}
         yield case(f"history is rejected without month {number}", verify, edit)
+        edit = {"kind": "remove", "file": f"{folder}/manifest.json"}
+        yield case(f"history is rejected without the manifest of month {number}", verify, edit)
         edit = {"kind": "remove", "file": f"{folder}/reserves.json"}
         yield case(f"history is rejected without the reserves of month {number}", verify, edit)
     edit = {

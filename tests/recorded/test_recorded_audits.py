@@ -1,4 +1,4 @@
-"""Audits that earlier versions made: this version must judge each of them as they did."""
+"""Audits that earlier versions made: this version must judge each as they did, or refuse its format by its version."""
 
 from __future__ import annotations
 
@@ -8,27 +8,52 @@ from typing import Any
 
 import pytest
 
+from polyproof.cli import run
 from recorded.verdicts import expected, judged, run_here
 
 RECORDS = Path(__file__).parent
 
 
-def cases() -> list[Any]:
+PRESENT = RECORDS / "format-2"
+REFUSED = ("manifest-version", "history-version")
+"""How audits of an earlier format end, whatever was changed in them and whatever is asked of them."""
+
+
+def cases(*records: Path) -> list[Any]:
     return [
-        pytest.param(record.parent, case, id=f"{record.parent.name}: {case['name']}")
-        for record in sorted(RECORDS.glob("v*/expected.json"))
-        for case in json.loads(record.read_text())["cases"]
+        pytest.param(record, case, id=f"{record.name}: {case['name']}")
+        for record in records
+        for case in json.loads((record / "expected.json").read_text())["cases"]
     ]
 
 
-@pytest.mark.parametrize(("record", "case"), cases())
+@pytest.mark.parametrize(("record", "case"), cases(PRESENT))
 def test_a_recorded_audit_is_judged_as_it_was(record: Path, case: dict[str, Any], tmp_path: Path) -> None:
     assert judged(run_here, record, tmp_path / "record", case) == expected(case)
 
 
-def test_a_record_has_audits_of_every_hash_and_verdicts_of_both_kinds() -> None:
+@pytest.mark.parametrize(("record", "case"), cases(RECORDS / "v0.1"))
+def test_an_audit_of_an_earlier_format_is_refused_by_its_version(
+    record: Path, case: dict[str, Any], tmp_path: Path
+) -> None:
+    found = judged(run_here, record, tmp_path / "record", case)
+    assert (found["status"], found["type"]) == (1, "ProofRejected")
+    assert found["check"] in REFUSED
+
+
+def test_a_refusal_by_version_says_which_version_reads_it(capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("stark/public", "history"):
+        assert run(["verify", str(RECORDS / "v0.1" / folder)]) == 1
+        assert "which polyproof 0.1 reads; this polyproof reads version 2" in capsys.readouterr().err
+
+
+def test_every_record_is_judged() -> None:
+    assert {path.parent.name for path in RECORDS.glob("*/expected.json")} == {"format-2", "v0.1"}
+
+
+@pytest.mark.parametrize("record", [PRESENT, RECORDS / "v0.1"], ids=lambda record: record.name)
+def test_a_record_has_audits_of_every_hash_and_verdicts_of_both_kinds(record: Path) -> None:
     backends, verdicts = set(), set()
-    record = RECORDS / "v0.1"
     for manifest in record.rglob("manifest.json"):
         options = json.loads(manifest.read_text())["spec"]["backend"]
         backends.add((options["name"], options["hash"]))

@@ -31,7 +31,9 @@ _KEPT = (
     "pinned",
     "previous",
     "proof_bytes",
+    "publication_digest",
     "segments",
+    "snapshot",
     "totals",
     "user",
 )
@@ -39,11 +41,12 @@ _KEPT_OF_EACH = (
     "audit_id",
     "backend",
     "created",
-    "manifest_digest",
     "met",
     "previous",
     "proven_bits",
+    "publication_digest",
     "short",
+    "snapshot",
 )
 """The same for each audit of a history."""
 
@@ -81,23 +84,31 @@ def judged(run: Run, record: Path, workspace: Path, case: Mapping[str, Any]) -> 
 
 
 def apply_edit(folder: Path, edit: Mapping[str, Any]) -> None:
-    """Change one file. Its ``kind`` is ``flip``, ``cut``, ``add``, ``replace``, ``copy`` or ``remove``.
+    """Change one file. Its ``kind`` is ``flip``, ``cut``, ``add``, ``replace``, ``copy``, ``new`` or ``remove``.
 
-    ``rehash`` names files for a forger to make fit: the first has the digest of the changed file, each further one that
-    of the file before it.
+    ``rehash`` names files for a forger to make fit: each has the digests of some of the files changed before it.
     """
     path = folder / edit["file"]
-    if edit["kind"] == "remove":
-        path.unlink()
-        return
+    match edit["kind"]:
+        case "remove":
+            path.unlink()
+            return
+        case "new":
+            path.write_bytes(b"")
+            return
     before = path.read_bytes()
     path.write_bytes(_changed(before, folder, edit))
+    changed: list[tuple[bytes, bytes]] = []
     for name in edit.get("rehash", ()):
         old, new = (sha256(data).hexdigest().encode() for data in (before, path.read_bytes()))
+        changed.append((old, new))
         path = folder / name
         before = path.read_bytes()
         assert before.count(old) == 1, f"{name} holds {old!r} {before.count(old)} times"
-        path.write_bytes(before.replace(old, new))
+        after = before
+        for pair in changed:
+            after = after.replace(*pair)
+        path.write_bytes(after)
 
 
 def _changed(data: bytes, folder: Path, edit: Mapping[str, Any]) -> bytes:

@@ -25,7 +25,8 @@ def test_another_name_is_not() -> None:
 def test_a_spec_is_loaded_and_an_audit_verified_by_exported_names_alone(tmp_path: Path) -> None:
     (tmp_path / "accounts.csv").write_text("account,BTC\nalice,0.25\nbob,1\n")
     (tmp_path / "spec.yaml").write_text(
-        "polyproof: 1\nname: x\nassets: [{symbol: BTC, decimals: 8}]\nbackend: merkle-sum\n"
+        "polyproof: 1\nname: x\nsnapshot: 2025-11-30T00:00:00Z\n"
+        "assets: [{symbol: BTC, decimals: 8}]\nbackend: merkle-sum\n"
         "accounts: {path: accounts.csv}\n"
     )
     spec = polyproof.load_spec(tmp_path / "spec.yaml")

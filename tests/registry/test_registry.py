@@ -436,6 +436,7 @@ backend:
   name: merkle-sum
   hash: stranger-hash
 accounts: {path: accounts.csv}
+snapshot: 2025-11-30T00:00:00Z
 """
     spec = parse_spec(text.encode(), "spec.yaml", discovered())
     assert spec.backend.options.hash == "stranger-hash"

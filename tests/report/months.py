@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
@@ -17,6 +18,7 @@ from polyproof.registry import Registry, default_registry
 from polyproof.settings.spec import load_spec
 from reserves.exchange import Wallet, okx_csv, spec_text, wallet, write_spec
 
+SNAPSHOT = "2025-01-28T00:00:00Z"
 ASSETS = ("BTC 8", "ETH 9", "USDT 6", "SOL 9")
 WAYS = {
     "BTC": ("BTC", "bitcoin P2WPKH, header of BIP-137"),
@@ -59,13 +61,19 @@ def write_month(
     amounts = ",".join(owed[symbol] for symbol in symbols)
     halves = ",".join("0" for _ in symbols)
     (folder / "accounts.csv").write_text(f"account,{','.join(symbols)}\nalice,{amounts}\nbob,{halves}\n")
-    text = spec_text("{name: okx-csv, path: reserves.csv}", assets=ASSETS)
+    text = spec_text("{name: okx-csv, path: reserves.csv}", assets=ASSETS, snapshot=SNAPSHOT)
     if held is None:
         text = text[: text.index("reserves:")]
     else:
         rows = [signed(symbol, place, held[symbol]) for place, symbol in enumerate(symbols, 1)]
         (folder / "reserves.csv").write_text(okx_csv(rows))
     write_spec(folder, text.replace("Example Exchange", organisation), registry)
+
+
+def date_snapshot(folder: Path, when: str) -> None:
+    """Make the spec's snapshot the midnight before a time."""
+    text = (folder / "spec.yaml").read_text()
+    (folder / "spec.yaml").write_text(re.sub("snapshot: .*", f"snapshot: {when[:10]}T00:00:00Z", text, count=1))
 
 
 def signed(symbol: str, number: int, amount: str, message: str = "I am an example address") -> Wallet:
@@ -77,6 +85,7 @@ def signed(symbol: str, number: int, amount: str, message: str = "I am an exampl
 def run(folder: Path, when: str, audit_id: str) -> MonthDone:
     """A month of the exchange in ``folder``, as ``polyproof audit`` runs it."""
     registry = default_registry()
+    date_snapshot(folder, when)
     with at(when):
         return run_month(
             load_spec(folder / "spec.yaml", registry),

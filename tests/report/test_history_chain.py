@@ -11,19 +11,24 @@ from typing import Any
 
 import pytest
 
+from audit.forged import refit
 from polyproof import liabilities as audit
 from polyproof.errors import ArtifactError, InputError, PolicyRejected, ProofRejected
 from polyproof.formats.strict_json import canonical
 from polyproof.publication.history import add_audit, check_chain, parse_history, verify_history, verify_one
 from polyproof.publication.month import run_month
 from polyproof.registry import default_registry
+from polyproof.reserves.run import run_reserves
 from polyproof.reserves.signing import challenge_text
+from polyproof.settings.policy import Policy
 from polyproof.settings.reserves import ReservesPolicy
 from polyproof.settings.spec import Spec, load_spec
-from report.months import HEALTHY, OWED, at, run, signed, write_month
+from report.months import HEALTHY, OWED, at, date_snapshot, run, signed, write_month
 from reserves.exchange import okx_csv
 
 Listed = list[dict[str, Any]]
+RESERVES = ("reserves.json", "reserves-evidence.jsonl")
+FILES = ("publication.json", "manifest.json", "proof-0000.bin", *RESERVES)
 
 
 def rewrite(history: Path, change: Callable[[Listed], object]) -> None:
@@ -43,23 +48,26 @@ def other_audit(folder: Path, previous: bytes | None, audit_id: str, when: str =
     """An honest proof of other liabilities, with whatever link: what an organisation can always make."""
     write_month(folder, {**OWED, "BTC": "1"}, None)
     registry = default_registry()
+    date_snapshot(folder, when)
     with at(when):
         audit.prove(load_spec(folder / "spec.yaml", registry), folder / "audit", audit_id=audit_id, previous=previous)
     return folder / "audit/public"
 
 
 def digest_of(public: Path) -> str:
-    return audit.open_audit(public).manifest.digest.hex()
+    return audit.open_audit(public).digest.hex()
 
 
 def entry_of(public: Path) -> dict[str, Any]:
-    manifest = audit.open_audit(public).manifest
+    opened = audit.open_audit(public)
+    manifest, corrects = opened.manifest, opened.record.corrects
     return {
         "audit_id": manifest.audit_id,
         "created": manifest.created,
-        "manifest_digest": manifest.digest.hex(),
+        "snapshot": manifest.snapshot,
+        "publication_digest": opened.digest.hex(),
         "previous": manifest.previous.hex() if manifest.previous else None,
-        "reserves_digest": None,
+        "corrects": corrects.publication_digest if corrects else None,
     }
 
 
@@ -71,7 +79,7 @@ def test_an_honest_history_verifies_and_tells_each_verdict(failing: Path) -> Non
     assert [one.met for one in verified.audits] == [True, True, False]
     assert [one.manifest.audit_id for one in verified.audits] == ["failing-1", "failing-2", "failing-3"]
     links = [one.manifest.previous for one in verified.audits]
-    assert links == [None, *(one.manifest.digest for one in verified.audits[:2])]
+    assert links == [None, *(one.digest for one in verified.audits[:2])]
 
 
 def test_nothing_private_is_published(exchanges: Path) -> None:
@@ -80,7 +88,7 @@ def test_nothing_private_is_published(exchanges: Path) -> None:
     assert names == {
         *("index.html", "history.html", "proven.html", "check.html", "report.json", "history.json"),
         *("BTC.html", "ETH.html", "USDT.html", "SOL.html"),
-        *("manifest.json", "proof-0000.bin", "reserves.json", "reserves-evidence.jsonl"),
+        *("publication.json", "manifest.json", "proof-0000.bin", "reserves.json", "reserves-evidence.jsonl"),
     }
     key = (exchanges / "healthy/audits/healthy-1/private/key").read_bytes()
     assert all(key not in path.read_bytes() for path in published.rglob("*") if path.is_file())
@@ -88,12 +96,11 @@ def test_nothing_private_is_published(exchanges: Path) -> None:
 
 
 def test_a_digest_known_from_elsewhere_binds_what_is_before_it(healthy: Path) -> None:
-    manifests = check_chain(healthy)
     assert verify_history(healthy).pinned == 0
-    for number, manifest in enumerate(manifests, 1):
-        assert verify_history(healthy, manifest_digest=manifest.digest).pinned == number
-    with pytest.raises(ProofRejected, match=r"no audit in it has the digest.*\[manifest-digest\]"):
-        verify_history(healthy, manifest_digest=bytes(32))
+    for number, one in enumerate(check_chain(healthy), 1):
+        assert verify_history(healthy, digest=one.digest).pinned == number
+    with pytest.raises(ProofRejected, match=r"no audit in it has the digest.*\[publication-digest\]"):
+        verify_history(healthy, digest=bytes(32))
 
 
 # Dishonest
@@ -136,8 +143,8 @@ def test_a_dropped_end_is_found_by_whoever_knows_its_digest(healthy: Path) -> No
     shutil.rmtree(healthy / "audits/healthy-3")
     rewrite(healthy, lambda listed: listed.pop())
     assert len(verify_history(healthy).audits) == 2
-    with pytest.raises(ProofRejected, match="manifest-digest"):
-        verify_history(healthy, manifest_digest=newest)
+    with pytest.raises(ProofRejected, match="publication-digest"):
+        verify_history(healthy, digest=newest)
 
 
 def test_reordered_audits_are_found(healthy: Path) -> None:
@@ -210,7 +217,9 @@ def test_an_audit_dated_before_the_one_it_follows_is_found(healthy: Path, tmp_pa
     assert "2024-01-01" in error.reason
 
 
-@pytest.mark.parametrize("file", ["manifest.json", "proof-0000.bin", "reserves.json", "reserves-evidence.jsonl"])
+@pytest.mark.parametrize(
+    "file", ["publication.json", "manifest.json", "proof-0000.bin", "reserves.json", "reserves-evidence.jsonl"]
+)
 def test_a_changed_byte_in_any_file_of_any_month_is_found(healthy: Path, file: str) -> None:
     path = healthy / "audits/healthy-1" / file
     data = bytearray(path.read_bytes())
@@ -226,16 +235,75 @@ def test_a_file_that_is_gone_is_found(healthy: Path, file: str) -> None:
 
 
 def test_reserves_that_vanish_are_found(healthy: Path) -> None:
-    for file in ("reserves.json", "reserves-evidence.jsonl"):
-        (healthy / "audits/healthy-2" / file).unlink()
-    error = rejected(healthy)
-    assert error.check == "history-reserves"
+    folder = healthy / "audits/healthy-2"
+    for file in RESERVES:
+        (folder / file).unlink()
+    assert rejected(healthy).check == "publication-missing"
+    refit(folder)
+    assert rejected(healthy).check == "history-replaced"
+    rewrite(healthy, lambda listed: listed.__setitem__(1, entry_of(folder)))
+    assert rejected(healthy).check == "history-link", "the next audit names the record that there was"
+
+
+def test_reserves_that_vanish_from_the_newest_audit_are_missed_by_its_digest_and_by_a_policy(
+    failing: Path, tmp_path: Path
+) -> None:
+    history = shutil.copytree(failing, tmp_path / "published")
+    digest = check_chain(history)[-1].digest
+    folder = history / "audits/failing-3"
+    for file in RESERVES:
+        (folder / file).unlink()
+    refit(folder)
+    rewrite(history, lambda listed: listed.__setitem__(2, entry_of(folder)))
+    assert [one.met for one in verify_history(history).audits] == [True, True, None], "nothing binds it any more"
+    with pytest.raises(ProofRejected, match="publication-digest"):
+        verify_history(history, digest=digest)
+    for check in (verify_history, audit.verify):
+        where = folder if check is audit.verify else history
+        with pytest.raises(PolicyRejected) as caught:
+            check(where, policy=Policy(reserves_required=True))
+        assert caught.value.check == "policy-reserves-required"
+
+
+def test_reserves_rewritten_from_not_covered_to_covered_are_found_by_the_pinned_digest(
+    exchanges: Path, failing: Path, tmp_path: Path
+) -> None:
+    """The exchange lists more a month later, with signatures that are as valid, and files that fit each other."""
+    history = shutil.copytree(failing, tmp_path / "published")
+    digest = check_chain(history)[-1].digest
+    write_month(tmp_path, OWED, HEALTHY)
+    date_snapshot(tmp_path, "2025-03-28")
+    work = shutil.copytree(exchanges / "failing/audits/failing-3", tmp_path / "work")
+    (work / "private/published").unlink()
+    again = run_reserves(load_spec(tmp_path / "spec.yaml"), work, replace=True)
+    assert again.evaluation.met
+    for name in ("publication.json", *RESERVES):
+        shutil.copy(work / "public" / name, history / "audits/failing-3" / name)
+    rewrite(history, lambda listed: listed.__setitem__(2, entry_of(history / "audits/failing-3")))
+    assert verify_history(history).audits[-1].met, "all of it is coherent"
+    with pytest.raises(ProofRejected, match="publication-digest"):
+        verify_history(history, digest=digest)
+    with pytest.raises(ProofRejected, match="publication-digest"):
+        audit.verify(history / "audits/failing-3", digest=digest)
 
 
 def test_reserves_of_another_month_are_found(healthy: Path) -> None:
-    for file in ("reserves.json", "reserves-evidence.jsonl"):
-        shutil.copy(healthy / "audits/healthy-1" / file, healthy / "audits/healthy-2" / file)
+    folder = healthy / "audits/healthy-3"
+    for file in RESERVES:
+        shutil.copy(healthy / "audits/healthy-1" / file, folder / file)
+    assert rejected(healthy).check == "publication-file"
+    refit(folder)
+    rewrite(healthy, lambda listed: listed.__setitem__(2, entry_of(folder)))
     assert rejected(healthy).check == "reserves-audit"
+
+
+@pytest.mark.parametrize("file", RESERVES)
+def test_a_record_that_names_reserves_without_evidence_or_the_reverse_is_rejected(healthy: Path, file: str) -> None:
+    (healthy / "audits/healthy-3" / file).unlink()
+    refit(healthy / "audits/healthy-3")
+    with pytest.raises(ProofRejected) as caught:
+        verify_one(healthy / "audits/healthy-3")
+    assert caught.value.check == "publication-format"
 
 
 def test_a_link_to_another_place_is_refused(healthy: Path, tmp_path: Path) -> None:
@@ -250,7 +318,7 @@ def test_a_link_to_another_place_is_refused(healthy: Path, tmp_path: Path) -> No
         lambda listed: listed[0].update(audit_id="../../etc"),
         lambda listed: listed[0].update(audit_id="healthy-2"),
         lambda listed: listed[0].update(audit_id="HEALTHY-2"),
-        lambda listed: listed[0].update(manifest_digest="00"),
+        lambda listed: listed[0].update(publication_digest="00"),
         lambda listed: listed[0].update(more=1),
         lambda listed: listed[0].pop("previous"),
         lambda listed: listed.clear(),
@@ -262,7 +330,9 @@ def test_a_malformed_index_is_rejected(healthy: Path, change: Callable[[Listed],
     assert rejected(healthy).check == "history-format"
 
 
-@pytest.mark.parametrize("change", [{"created": "2025-01-01T00:00:00Z"}, {"previous": "00" * 32}])
+@pytest.mark.parametrize(
+    "change", [{"created": "2025-01-01T00:00:00Z"}, {"snapshot": "2025-01-01T00:00:00Z"}, {"previous": "00" * 32}]
+)
 def test_an_index_that_contradicts_a_manifest_is_rejected(healthy: Path, change: dict[str, str]) -> None:
     rewrite(healthy, lambda listed: listed[1].update(change))
     assert rejected(healthy).check == "history-index"
@@ -413,14 +483,16 @@ def test_wallets_that_sign_for_this_very_audit_make_a_fresh_one(tmp_path: Path) 
         return load_spec(tmp_path / "spec.yaml", registry)
 
     write_month(tmp_path, OWED, HEALTHY)
-    spec = spec_of_month()
-    first = run_month(spec, out=tmp_path / "audits/month-1", audit_id="month-1", registry=registry)
+    first_spec = spec_of_month()
+    date_snapshot(tmp_path, "2025-02-28")
+    spec = load_spec(tmp_path / "spec.yaml", registry)
+    first = run_month(first_spec, out=tmp_path / "audits/month-1", audit_id="month-1", registry=registry)
     assert first.report.verdict == "not-covered", "constant messages are stale, and stale ones are refused"
     before = tmp_path / "audits/published/audits/month-1"
     audit.prove(
         *(spec, tmp_path / "audits/month-2"),
         audit_id="month-2",
-        previous=audit.open_audit(before).manifest.digest,
+        previous=audit.open_audit(before).digest,
         registry=registry,
     )
     rows = []

@@ -33,12 +33,12 @@ def test_a_month_in_one_command_then_the_next(command: Command, tmp_path: Path) 
     assert "2 of 4 assets are not covered (ETH, USDT)" in second.out
     published = tmp_path / "audits/published"
     listed = json.loads((published / "history.json").read_bytes())["audits"]
-    assert listed[1]["previous"] == listed[0]["manifest_digest"] == first.json["manifest_digest"]
-    verified = command("verify", published, "--digest", listed[1]["manifest_digest"])
+    assert listed[1]["previous"] == listed[0]["publication_digest"] == first.json["publication_digest"]
+    verified = command("verify", published, "--digest", listed[1]["publication_digest"])
     assert verified.status == 0
     assert "NOT COVERED: ETH, USDT" in verified.out
     assert "VERIFIED: 2 audits" in verified.out
-    older = command("verify", published, "--digest", listed[0]["manifest_digest"])
+    older = command("verify", published, "--digest", listed[0]["publication_digest"])
     assert "not for the 1 after it" in older.out
     assert command("verify", published, "--json").json["audits"][1]["met"] is False
 
@@ -152,7 +152,7 @@ def test_no_report_is_written_against_the_readers_policy(command: Command, healt
 
 
 def test_another_digest_gives_no_report(command: Command, healthy: Path) -> None:
-    known = hashlib.sha256((healthy / "audits/healthy-3/manifest.json").read_bytes()).hexdigest()
+    known = hashlib.sha256((healthy / "audits/healthy-3/publication.json").read_bytes()).hexdigest()
     assert command("report", healthy, "--out", "site", "--digest", "00" * 32).status == 1
     assert not Path("site").exists()
     assert command("report", healthy, "--out", "site", "--digest", known).status == 0

@@ -203,7 +203,7 @@ def test_what_is_not_proven_is_on_the_overview_too(report: Report) -> None:
 
 def test_the_commands_name_the_digest(report: Report, failing: Path) -> None:
     words = Page((failing / "check.html").read_text(encoding="utf-8")).words
-    digest = hashlib.sha256((failing / "audits/failing-3/manifest.json").read_bytes()).hexdigest()
+    digest = hashlib.sha256((failing / "audits/failing-3/publication.json").read_bytes()).hexdigest()
     assert f"polyproof verify audits/failing-3 --digest {digest}" in words
     assert f"polyproof verify . --digest {digest}" in words
     alone = Page(render_site(report, Places())["check.html"].decode()).words
@@ -214,8 +214,8 @@ def test_the_commands_name_the_digest(report: Report, failing: Path) -> None:
 def test_all_audits_are_in_the_history(failing: Path) -> None:
     words = pages(failing)["history.html"].words
     for number in (1, 2, 3):
-        manifest = (failing / f"audits/failing-{number}/manifest.json").read_bytes()
-        assert hashlib.sha256(manifest).hexdigest() in words
+        record = (failing / f"audits/failing-{number}/publication.json").read_bytes()
+        assert hashlib.sha256(record).hexdigest() in words
 
 
 def test_a_history_that_does_not_begin_here_is_not_called_whole(report: Report) -> None:

@@ -102,7 +102,12 @@ def pin_text(pins: Iterable[Pin] = PINS) -> str:
 
 
 def spec_text(
-    sources: str, *, assets: Sequence[str] = ASSETS, more: str = "", policy: str = "{balances: declared}"
+    sources: str,
+    *,
+    assets: Sequence[str] = ASSETS,
+    more: str = "",
+    policy: str = "{balances: declared}",
+    snapshot: str = SNAPSHOT,
 ) -> str:
     """A spec with reserves. ``sources``: the list, an item a line; ``more``: further keys of reserves."""
     listed = "".join(
@@ -110,9 +115,10 @@ def spec_text(
     )
     return (
         "polyproof: 1\nname: example\norganisation: Example Exchange\n"
+        f"snapshot: {snapshot}\n"
         f"assets:\n{listed}"
         "backend: {name: merkle-sum, hash: sha256}\naccounts: {path: accounts.csv}\n"
-        f"reserves:\n  snapshot: {SNAPSHOT}\n  sources:\n"
+        "reserves:\n  sources:\n"
         + "".join(f"    - {line}\n" for line in sources.strip().splitlines())
         + f"  pins:\n{pin_text()}"
         + (f"  policy: {policy}\n" if policy else "")

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from audit.forged import refit
 from ownership import wallets
 from polyproof.errors import ArtifactError, InputError, ProofRejected, SpecError
 from polyproof.formats.strict_json import canonical
@@ -202,8 +203,10 @@ def test_existing_results_are_not_overwritten(made: Path, audit: Path) -> None:
 
 
 def test_an_audit_without_reserves_is_reported(audit: Path) -> None:
-    (audit / "public" / RESERVES).unlink()
-    with pytest.raises(ArtifactError):
+    for name in (RESERVES, EVIDENCE):
+        (audit / "public" / name).unlink()
+    refit(audit / "public")
+    with pytest.raises(ArtifactError, match="no reserves are published"):
         verify_reserves(audit)
 
 
@@ -278,6 +281,7 @@ def change_result(audit: Path, change: Callable[[dict[str, Any]], object]) -> No
 
 
 def rejected(audit: Path) -> str:
+    refit(audit / "public")
     with pytest.raises(ProofRejected) as caught:
         verify_reserves(audit)
     return caught.value.check
@@ -457,7 +461,7 @@ def test_no_figure_of_the_result_can_be_changed(audit: Path, change: Callable[[d
         (change_at("audit_id", to="other-1"), "reserves-audit"),
         (change_at("manifest_digest", to="00" * 32), "reserves-audit"),
         (change_at("organisation", to="Other Exchange"), "reserves-audit"),
-        (change_at("snapshot", to="2025-12-31T00:00:00Z"), "evidence-freshness"),
+        (change_at("snapshot", to="2025-12-31T00:00:00Z"), "reserves-format"),
         (change_at("pins", 1, "block", to="0x" + "ee" * 32), "evidence-freshness"),
         (change_at("evidence", "sha256", to="00" * 32), "evidence-digest"),
         (change_at("evidence", "bytes", to=5), "evidence-digest"),
@@ -473,7 +477,8 @@ def test_no_figure_of_the_result_can_be_changed(audit: Path, change: Callable[[d
         (change_at("assets", 0, "counted", to=1), "reserves-format"),
         (change_at("assets", 0, "counted", to="1" * 5000), "reserves-format"),
         (change_at("short", to="TRX"), "reserves-canonical"),
-        (change_at("version", to=2), "reserves-format"),
+        (change_at("version", to=1), "reserves-format"),
+        (change_at("version", to=3), "reserves-format"),
         (change_at("format", to="polyproof/manifest"), "reserves-format"),
         (change_at("surprise", to=1), "reserves-format"),
         (change_at("organisation", to="\x1b[31mred"), "reserves-format"),
@@ -519,6 +524,7 @@ def test_random_damage_is_rejected_and_nothing_else_is_raised(audit: Path, name:
         if data == good or only_unverifiable(bytes(data), good):
             continue
         path.write_bytes(data)
+        refit(audit / "public")
         with pytest.raises(ProofRejected):
             verify_reserves(audit)
 
@@ -533,7 +539,9 @@ def test_a_symbolic_link_is_not_followed(audit: Path, name: str) -> None:
 
 def test_evidence_that_is_missing_is_rejected(audit: Path) -> None:
     (audit / "public" / EVIDENCE).unlink()
-    assert rejected(audit) == "evidence-missing"
+    with pytest.raises(ProofRejected) as caught:
+        verify_reserves(audit)
+    assert caught.value.check == "publication-missing"
 
 
 HOSTILE = [

@@ -44,6 +44,7 @@ accounts:
   path: accounts.csv
 output:
   directory: results
+snapshot: 2025-11-30T00:00:00Z
 """
 
 

@@ -79,6 +79,7 @@ backend:
   segment_rows: 1024
 accounts:
   path: accounts.csv
+snapshot: 2025-11-30T00:00:00Z
 """
 
 

@@ -33,6 +33,7 @@ backend:
   limb_bits: 8
   segment_rows: 1024
 accounts: {path: accounts.csv}
+snapshot: 2025-11-30T00:00:00Z
 """
 ACCOUNTS = "account,BTC,ETH\nalice,0.25,100\nbob,0,12.5\ncarol,3,0.000000000000000001\n"
 

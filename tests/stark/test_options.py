@@ -27,6 +27,7 @@ backend:
 """
 BACKEND_LINE = 4
 TAIL = """\
+snapshot: 2025-11-30T00:00:00Z
 accounts:
   path: accounts.csv
 assets:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.forged import refit
 from polyproof import liabilities as audit
 from polyproof.backend import Claim
 from polyproof.errors import ProofRejected
@@ -23,6 +24,7 @@ assets:
   - {symbol: ETH, decimals: 18, bits: 96}
 backend: {name: stark, hash: blake3, queries: 12, grinding: 2, limb_bits: 8, segment_rows: 1024}
 accounts: {path: accounts.csv}
+snapshot: 2025-11-30T00:00:00Z
 """
 ACCOUNTS = 2500
 POLICY = Policy(min_proven_bits=5)
@@ -77,6 +79,7 @@ def test_exchanged_segment_proofs_are_rejected(published, tmp_path):
         left[name], right[name] = right[name], left[name]
     text = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
     (public / "manifest.json").write_text(text)
+    refit(public)
     with pytest.raises(ProofRejected):
         audit.verify(public, policy=POLICY)
 
@@ -84,11 +87,13 @@ def test_exchanged_segment_proofs_are_rejected(published, tmp_path):
 def test_a_segment_less_is_rejected(published, tmp_path):
     public = tmp_path / "public"
     shutil.copytree(published / "public", public)
+    max(public.glob("proof-*.bin")).unlink()
     manifest = json.loads((public / "manifest.json").read_text())
     dropped = manifest["segments"].pop()
     totals = [int(total) for total in manifest["totals"]]
     manifest["totals"] = [str(a - int(b)) for a, b in zip(totals, dropped["totals"], strict=True)]
     text = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
     (public / "manifest.json").write_text(text)
+    refit(public)
     with pytest.raises(ProofRejected):
         audit.verify(public, policy=POLICY)

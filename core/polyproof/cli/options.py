@@ -22,6 +22,9 @@ SpecArgument = Annotated[
     str, typer.Argument(metavar="SPEC", help="A spec (YAML), or the name of one that comes with polyproof.")
 ]
 AuditArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Directory of an audit.")]
+PublishedArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", help="An audit, its public half alone, or a whole history of audits.")
+]
 PolicyOption = Annotated[
     Path | None,
     typer.Option("--policy", metavar="FILE", help="Your own policy (YAML): what you accept as proof."),
@@ -41,7 +44,9 @@ AuditId = Annotated[
 DigestOption = Annotated[
     str | None,
     typer.Option(
-        "--digest", metavar="HEX", help="The manifest's SHA-256 as you know it from elsewhere; any other is rejected."
+        "--digest",
+        metavar="HEX",
+        help="The publication digest (SHA-256 of publication.json) as you know it from elsewhere; another is rejected.",
     ),
 ]
 

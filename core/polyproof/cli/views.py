@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMPARE_DIGEST",
+    "DIGEST_CHANGES",
     "PUBLISH_DIGEST",
-    "audit_line",
+    "audit_lines",
     "audits_text",
     "facts",
     "points",
@@ -25,8 +26,9 @@ __all__ = [
     "totals_table",
 ]
 
-COMPARE_DIGEST = "Compare the manifest digest with the one published elsewhere, or pass it as --digest."
-PUBLISH_DIGEST = "Publish the manifest digest where you cannot take it back; users compare it first."
+COMPARE_DIGEST = "Compare the publication digest with the one published elsewhere, or pass it as --digest."
+PUBLISH_DIGEST = "Publish the publication digest where you cannot take it back; users compare it first."
+DIGEST_CHANGES = "Reserves are not in it yet: `polyproof reserves` adds them, and the publication digest changes."
 
 
 def totals_table(assets: Sequence[Asset], totals: Sequence[int]) -> Any:
@@ -52,9 +54,12 @@ def facts(rich: RichConsole, *rows: tuple[str, str]) -> None:
         rich.print(f"{name:<{width}}  {value}", soft_wrap=True)
 
 
-def audit_line(manifest: Manifest) -> tuple[str, str]:
-    """Which audit, whose and when."""
-    return "audit", f"{manifest.audit_id}, {manifest.organisation or 'organisation not named'}, {manifest.created}"
+def audit_lines(manifest: Manifest) -> tuple[tuple[str, str], ...]:
+    """Which audit, whose, and of when."""
+    return (
+        ("audit", f"{manifest.audit_id}, {manifest.organisation or 'organisation not named'}"),
+        ("balances as of", f"{manifest.snapshot}; the proof was started {manifest.created}"),
+    )
 
 
 def segments_text(count: int) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from polyproof.errors import ArtifactError, ProofRejected
 
 __all__ = [
+    "digest_bounded",
     "flush_tree",
     "make_private_directory",
     "open_private",
@@ -59,24 +62,11 @@ def read_bounded(path: Path, max_bytes: int, refuse: Callable[[int], None] | Non
     for one that is missing or not readable. ``refuse`` is called with the size of a file that is too large and raises
     the ``ProofRejected`` that says whose limit it exceeds.
     """
-    try:
-        if _FOLLOWS and path.is_symlink():
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        descriptor = os.open(path, os.O_RDONLY | _FLAGS | _UNFOLLOWED)
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.EMLINK):
-            raise ProofRejected("file-kind", "a symbolic link, which may point anywhere", file=path) from error
-        raise ArtifactError(f"{path}: {error.strerror}") from error
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ProofRejected("file-kind", "not a regular file", file=path)
-        size, data = status.st_size, b""
+    with _opened(path) as descriptor:
+        size, data = os.fstat(descriptor).st_size, b""
         if size <= max_bytes:
             with os.fdopen(descriptor, "rb", closefd=False) as file:
                 data = file.read(max_bytes + 1)
-    finally:
-        os.close(descriptor)
     size = max(size, len(data))
     if size > max_bytes:
         if refuse is not None:
@@ -86,6 +76,37 @@ def read_bounded(path: Path, max_bytes: int, refuse: Callable[[int], None] | Non
                 raise error.at(path) from error
         raise ProofRejected("file-size", f"{size} bytes, more than the {max_bytes} allowed", file=path)
     return data
+
+
+def digest_bounded(path: Path, max_bytes: int) -> bytes:
+    """SHA-256 of a regular file that others wrote, of which little is in memory. Raises as ``read_bounded`` does."""
+    digest, size = hashlib.sha256(), 0
+    with _opened(path) as descriptor, os.fdopen(descriptor, "rb", closefd=False) as file:
+        while block := file.read(1 << 20):
+            size += len(block)
+            if size > max_bytes:
+                raise ProofRejected("file-size", f"more than the {max_bytes} bytes allowed", file=path)
+            digest.update(block)
+    return digest.digest()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """The descriptor of a regular file, which is not reached through a link."""
+    try:
+        if _FOLLOWS and path.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        descriptor = os.open(path, os.O_RDONLY | _FLAGS | _UNFOLLOWED)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EMLINK):
+            raise ProofRejected("file-kind", "a symbolic link, which may point anywhere", file=path) from error
+        raise ArtifactError(f"{path}: {error.strerror}") from error
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ProofRejected("file-kind", "not a regular file", file=path)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def write_durably(path: Path, data: bytes, *, private: bool = False) -> None:

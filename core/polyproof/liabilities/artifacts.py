@@ -2,7 +2,7 @@
 
 ::
 
-    DIR/public/manifest.json  DIR/public/proof-0000.bin …     to publish
+    DIR/public/publication.json  DIR/public/manifest.json  DIR/public/proof-0000.bin …     to publish
     DIR/private/key  DIR/private/state-0000/ …  DIR/private/inclusion/ …   owner-only
 
 Reading assumes that others wrote the files: sizes are checked before anything is read into memory, and
@@ -17,32 +17,46 @@ from attrs import frozen
 
 from polyproof.errors import ArtifactError, ProofRejected
 from polyproof.formats.files import read_bounded
-from polyproof.liabilities.manifest import parse_manifest
-from polyproof.model.manifest import Manifest
 from polyproof.model.names import AUDIT_ID, matches
 from polyproof.settings.policy import Policy
 from polyproof.toolkit.binary import Reader, Writer
 
 __all__ = [
+    "AUDITS",
+    "EVIDENCE",
     "HISTORY",
     "MANIFEST",
+    "MOST_EVIDENCE",
+    "MOST_RESERVES",
     "PRIVATE_README",
+    "PUBLISHED_MARK",
+    "RECORD",
     "RESERVES",
     "InclusionFile",
     "find_private",
-    "find_public",
-    "has_reserves",
-    "is_history",
     "read_inclusion_file",
-    "read_manifest",
     "state_directory",
 ]
 
+RECORD = "publication.json"
+"""What names all the others: see ``polyproof.liabilities.record``."""
 MANIFEST = "manifest.json"
+AUDITS = "audits"
+"""The folder of a history that holds the public half of each audit."""
 HISTORY = "history.json"
 """The index of a published history: see ``polyproof.publication.history``."""
 RESERVES = "reserves.json"
 """What is held against it, if that is published: see ``polyproof.reserves.published``."""
+EVIDENCE = "reserves-evidence.jsonl"
+"""Every row of it: see ``polyproof.reserves.evidence``."""
+
+MOST_RESERVES = 4 << 20
+"""The most bytes of ``reserves.json`` that are read."""
+MOST_EVIDENCE = 1 << 30
+"""The most bytes of evidence that are read."""
+
+PUBLISHED_MARK = "published"
+"""In the private half of an audit that is in a history: the publication digest that it is fixed under."""
 
 PRIVATE_README = """\
 PRIVATE: never publish anything in this folder.
@@ -60,28 +74,6 @@ _INCLUSION_OVERHEAD = 512
 """An upper bound on the bytes of the container around an inclusion proof."""
 
 
-def find_public(directory: Path) -> Path:
-    """The public half of an audit: ``directory`` itself, or ``public`` in it. Raises ``ArtifactError``."""
-    for candidate in (directory / "public", directory):
-        if (candidate / MANIFEST).is_symlink() or (candidate / MANIFEST).exists():
-            return candidate
-    if not directory.exists():
-        raise ArtifactError(f"{directory} does not exist")
-    raise ArtifactError(f"{directory} is not an audit: it has neither public/{MANIFEST} nor {MANIFEST}")
-
-
-def is_history(directory: Path) -> bool:
-    """Whether a directory is a published history rather than a single audit."""
-    index = directory / HISTORY
-    return index.is_symlink() or index.exists()
-
-
-def has_reserves(public: Path) -> bool:
-    """Whether reserves are published beside a manifest."""
-    path = public / RESERVES
-    return path.is_symlink() or path.exists()
-
-
 def find_private(directory: Path) -> Path:
     """The private half of an audit. Raises ``ArtifactError``."""
     private = directory / "private"
@@ -96,16 +88,6 @@ def find_private(directory: Path) -> Path:
 def state_directory(private: Path, segment: int) -> Path:
     """Where a backend keeps the private state of a segment."""
     return private / f"state-{segment:04d}"
-
-
-def read_manifest(public: Path, policy: Policy) -> Manifest:
-    """Read and parse the manifest of an audit."""
-    path = public / MANIFEST
-    data = read_bounded(path, policy.max_manifest_bytes, policy.check_manifest_size)
-    try:
-        return parse_manifest(data, policy)
-    except ProofRejected as error:
-        raise error.at(path) from error
 
 
 @frozen

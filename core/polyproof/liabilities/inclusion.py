@@ -160,16 +160,17 @@ def verify_inclusion(
     *,
     policy: Policy | None = None,
     registry: Registry | None = None,
-    manifest_digest: bytes | None = None,
+    digest: bytes | None = None,
 ) -> InclusionVerified:
     """Check one user's claim against a published audit.
 
     ``claim`` is called with the audit, which knows the assets, and makes the claim from what the user typed.
     Nothing in it comes from the inclusion file, so that the file cannot vouch for itself. The proof of
-    the user's own segment is verified too; ``verify`` checks all segments.
+    the user's own segment is verified too; ``verify`` checks all segments. ``digest`` is the publication digest
+    that the user knows from elsewhere; any other is rejected.
     """
     start = time.perf_counter()
-    audit = open_audit(directory, policy=policy, registry=registry, manifest_digest=manifest_digest)
+    audit = open_audit(directory, policy=policy, registry=registry, digest=digest)
     inclusion = read_inclusion_file(file, audit.policy)
     claimed = claim(audit)
     manifest = audit.manifest

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Never
 
 from polyproof.errors import ProofRejected
 from polyproof.formats.strict_json import BadJson, parse_strict
 from polyproof.model.manifest import FORMAT, VERSION, Manifest, Segment, proof_file
 from polyproof.model.names import AUDIT_ID, DIGEST, NAME, Pattern, matches
+from polyproof.model.timestamps import is_timestamp
 from polyproof.settings.policy import Policy
 
-__all__ = ["parse_manifest"]
+__all__ = ["READ_BY", "parse_manifest"]
 
-_TIMESTAMP = "%Y-%m-%dT%H:%M:%SZ"
+READ_BY = {1: "polyproof 0.1"}
+"""Which release reads the audits of an earlier version of the manifest."""
+
 _AMOUNT: Pattern = (r"0|[1-9][0-9]{0,159}", "a decimal integer of at most 160 digits as a string")
 _MAX_DEPTH = 12
 _MAX_TEXT = 1024
@@ -33,7 +35,8 @@ def parse_manifest(data: bytes, policy: Policy | None = None) -> Manifest:
         _reject("format", f"this is not a manifest: its format is {found_format!r}, not {FORMAT!r}")
     version = top.take("version").integer()
     if version != VERSION:
-        _reject("version", f"the manifest has version {version}, this polyproof reads {VERSION}")
+        reader = f", which {READ_BY[version]} reads" if version in READ_BY else ""
+        _reject("version", f"the manifest has version {version}{reader}; this polyproof reads version {VERSION}")
     organisation, previous = top.take("organisation"), top.take("previous")
     segments = top.take("segments").items()
     if not segments:
@@ -43,6 +46,7 @@ def parse_manifest(data: bytes, policy: Policy | None = None) -> Manifest:
     manifest = Manifest(
         audit_id=top.take("audit_id").matching(AUDIT_ID),
         created=top.take("created").timestamp(),
+        snapshot=top.take("snapshot").timestamp(),
         organisation=None if organisation.value is None else organisation.text(),
         spec=top.take("spec").mapping(),
         spec_digest=top.take("spec_digest").digest(),
@@ -51,6 +55,8 @@ def parse_manifest(data: bytes, policy: Policy | None = None) -> Manifest:
         previous=None if previous.value is None else previous.digest(),
     )
     top.finish()
+    if manifest.snapshot > manifest.created:
+        _reject("snapshot", f"its balances are of {manifest.snapshot}, after its proof was started: {manifest.created}")
     if list(manifest.totals) != totals:
         _reject("totals", "the manifest's totals are not the sums of its segments' totals")
     if manifest.to_bytes() != data:
@@ -147,10 +153,6 @@ class _Node:
 
     def timestamp(self) -> str:
         value = self.text()
-        try:
-            exact = datetime.strptime(value, _TIMESTAMP).strftime(_TIMESTAMP) == value
-        except ValueError:
-            exact = False
-        if not exact:
+        if not is_timestamp(value):
             _reject("value", f"{self.where} is {_shown(value)}, expected a time in UTC like 2025-01-31T23:59:59Z")
         return value

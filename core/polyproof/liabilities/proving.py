@@ -17,15 +17,18 @@ import numpy as np
 from attrs import evolve, frozen
 
 from polyproof.backend import SegmentProof
-from polyproof.errors import InputError, PluginFault, ProofRejected
+from polyproof.errors import InputError, Location, PluginFault, Problem, ProofRejected
 from polyproof.formats.files import tree_size, write_durably
 from polyproof.liabilities.acceptance import SELF_CHECK, Judge, require
+from polyproof.liabilities.artifacts import MANIFEST
 from polyproof.liabilities.checking import Prepared, prepare
 from polyproof.liabilities.manifest import parse_manifest
+from polyproof.liabilities.record import PublicationRecord, record_of, write_record
 from polyproof.liabilities.verification import statement_of
 from polyproof.liabilities.workspace import Workspace
 from polyproof.model.manifest import Manifest, Segment
 from polyproof.model.names import AUDIT_ID, matches
+from polyproof.model.timestamps import FORMAT as TIMESTAMP
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.spec import Spec
@@ -39,6 +42,8 @@ class AuditProved:
     """A finished audit on disk."""
 
     directory: Path
+    record: PublicationRecord
+    """Of liabilities alone; written again when reserves are added."""
     manifest: Manifest
     accounts: int
     segments: tuple[int, ...]
@@ -65,12 +70,18 @@ def prove(
 
     The accounts are shuffled by a secret permutation and cut into segments. Each segment is proved,
     verified and kept; the manifest comes last and ``out`` appears complete or not at all. After a
-    crash the same call continues with the segment that was being proved. ``previous`` is the digest of the
-    manifest of the audit before this one.
+    crash the same call continues with the segment that was being proved. ``previous`` is the publication digest
+    of the audit before this one.
     """
     registry, progress = registry or default_registry(), progress or Progress()
     if audit_id is not None and not matches(AUDIT_ID, audit_id):
         raise InputError(f"audit id {audit_id!r}: expected {AUDIT_ID[1]}")
+    created = f"{datetime.now(UTC):{TIMESTAMP}}"
+    if spec.snapshot > created:
+        where = Location(str(spec.file)) if spec.file else None
+        raise InputError(
+            Problem(f"snapshot is {spec.snapshot}, which is in the future", where, "when the balances were taken")
+        )
     clock = _Clock()
     work = Workspace(out)
     with clock("read"):
@@ -81,11 +92,12 @@ def prove(
             inputs,
             len(prepared.accounts),
             lambda old: audit_id in (None, old["audit_id"]),
-            {"audit_id": audit_id or _new_audit_id(spec), "created": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"},
+            {"audit_id": audit_id or _new_audit_id(spec), "created": created},
         )
         manifest = Manifest(
             audit_id=header["audit_id"],
             created=header["created"],
+            snapshot=spec.snapshot,
             organisation=spec.organisation,
             spec=spec.public(),
             spec_digest=spec.digest,
@@ -105,7 +117,9 @@ def prove(
             parse_manifest(data)
         except ProofRejected as error:
             raise InputError(f"verifiers would not accept this audit's manifest: {error.reason}") from error
-        write_durably(work.public / "manifest.json", data)
+        write_durably(work.public / MANIFEST, data)
+        record = record_of(manifest)
+        write_record(work.public, record)
         work.publish()
         directory = work.directory
     try:
@@ -114,6 +128,7 @@ def prove(
         warnings.append(f"a plugin failed after the audit was written: {type(error).__name__}: {error}")
     return AuditProved(
         directory=directory,
+        record=record,
         manifest=manifest,
         accounts=len(prepared.accounts),
         segments=prepared.sizes,
@@ -158,7 +173,7 @@ def _inputs_digest(prepared: Prepared, previous: bytes | None) -> bytes:
     parts = [
         repr((__version__, plugin.origin, plugin.version)).encode(),
         prepared.spec.digest,
-        repr((prepared.spec.organisation, previous, prepared.bounds)).encode(),
+        repr((prepared.spec.organisation, prepared.spec.snapshot, previous, prepared.bounds)).encode(),
         *(np.ascontiguousarray(array).tobytes() for array in (ids.offsets, ids.data, accounts.words)),
     ]
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()

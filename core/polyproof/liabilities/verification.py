@@ -17,8 +17,10 @@ from polyproof.backend import Backend, SecurityReport, Statement, Verdict
 from polyproof.errors import ArtifactError, ProofRejected
 from polyproof.formats.files import read_bounded
 from polyproof.liabilities.acceptance import Judge
-from polyproof.liabilities.artifacts import MANIFEST, find_public, read_manifest
+from polyproof.liabilities.artifacts import MANIFEST
+from polyproof.liabilities.record import PublicationRecord, open_publication
 from polyproof.model.manifest import Manifest
+from polyproof.model.timestamps import is_ahead
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.policy import Policy
@@ -29,12 +31,23 @@ __all__ = ["AuditVerified", "PublishedAudit", "open_audit", "statement_of", "ver
 
 @frozen
 class PublishedAudit:
-    """An audit whose manifest has been read and is coherent; nothing is verified yet."""
+    """An audit whose record and manifest have been read and are coherent; nothing is verified yet.
+
+    Every file that the record names is the one that it names.
+    """
 
     public: Path
+    record: PublicationRecord
     manifest: Manifest
     spec: PublicSpec
     judge: Judge
+    unlisted: tuple[str, ...] = ()
+    """What else lies in the public half; no part of the audit, and not looked at."""
+
+    @property
+    def digest(self) -> bytes:
+        """The publication digest: SHA-256 of the record, which binds everything that is published."""
+        return self.record.digest
 
     @property
     def backend(self) -> Backend:
@@ -87,22 +100,22 @@ def open_audit(
     *,
     policy: Policy | None = None,
     registry: Registry | None = None,
-    manifest_digest: bytes | None = None,
+    digest: bytes | None = None,
 ) -> PublishedAudit:
-    """Read a published audit's manifest, from its directory or the public half alone.
+    """Read a published audit's record and manifest, from its directory or the public half alone.
 
-    ``manifest_digest`` is the digest that the caller knows from elsewhere; any other is rejected. Raises
-    ``ProofRejected`` for a manifest that is not acceptable, ``ArtifactError`` if there is none.
+    ``digest`` is the publication digest that the caller knows from elsewhere; any other is rejected. Raises
+    ``ProofRejected`` for an audit that is not acceptable, ``ArtifactError`` if there is none.
     """
     policy, registry = policy or Policy(), registry or default_registry()
-    public = find_public(directory)
-    manifest = read_manifest(public, policy)
-    path = public / MANIFEST
-    if manifest_digest is not None and not hmac.compare_digest(manifest_digest, manifest.digest):
+    published = open_publication(directory, policy, digest=digest)
+    manifest, path = published.manifest, published.public / MANIFEST
+    if is_ahead(manifest.created):
         raise ProofRejected(
-            "manifest-digest", f"its digest is {manifest.digest.hex()}, not {manifest_digest.hex()}", file=path
+            "manifest-time", f"its proof is dated {manifest.created}, which is in the future", file=path
         )
     try:
+        policy.check_reserves(published.record.reserves_digest is not None)
         # Before the spec is read: reading it imports the plugin whose backend it names.
         policy.check_backend(manifest.backend)
         stated = manifest.spec.get("backend")
@@ -118,7 +131,7 @@ def open_audit(
         raise ProofRejected(
             "manifest-totals", f"{len(manifest.totals)} totals for {len(spec.assets)} assets", file=path
         )
-    return PublishedAudit(public, manifest, spec, judge)
+    return PublishedAudit(published.public, published.record, manifest, spec, judge, published.unlisted)
 
 
 def weakest(reports: Sequence[SecurityReport]) -> SecurityReport:
@@ -152,13 +165,13 @@ def verify(
     *,
     policy: Policy | None = None,
     registry: Registry | None = None,
-    manifest_digest: bytes | None = None,
+    digest: bytes | None = None,
     progress: Progress | None = None,
 ) -> AuditVerified:
     """Verify a published audit completely, from its public files alone. Raises ``ProofRejected``."""
     registry, progress = registry or default_registry(), progress or Progress()
     start = time.perf_counter()
-    audit = open_audit(directory, policy=policy, registry=registry, manifest_digest=manifest_digest)
+    audit = open_audit(directory, policy=policy, registry=registry, digest=digest)
     verdicts = []
     with progress.task("verify segments", len(audit.manifest.segments)) as task:
         for segment in audit.manifest.segments:

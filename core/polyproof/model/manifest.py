@@ -18,7 +18,7 @@ from polyproof.formats.strict_json import canonical_line
 __all__ = ["FORMAT", "VERSION", "Manifest", "Segment", "proof_file"]
 
 FORMAT = "polyproof/manifest"
-VERSION = 1
+VERSION = 2
 
 
 @frozen
@@ -49,7 +49,9 @@ class Manifest:
 
     audit_id: str
     created: str
-    """UTC, ``2025-01-31T23:59:59Z``."""
+    """When its proof was started: UTC, ``2025-01-31T23:59:59Z``."""
+    snapshot: str
+    """The time that the balances were taken at, before ``created``: UTC, as the spec states it."""
     organisation: str | None
     spec: Mapping[str, Any]
     """``Spec.public()``: what the proof is about, without paths or connections."""
@@ -57,7 +59,7 @@ class Manifest:
     backend: str
     segments: tuple[Segment, ...]
     previous: bytes | None = None
-    """Digest of the manifest of the audit before this one."""
+    """Publication digest of the audit before this one: the SHA-256 of its publication record."""
 
     @property
     def totals(self) -> tuple[int, ...]:
@@ -72,6 +74,7 @@ class Manifest:
             "version": VERSION,
             "audit_id": self.audit_id,
             "created": self.created,
+            "snapshot": self.snapshot,
             "organisation": self.organisation,
             "spec": self.spec,
             "spec_digest": self.spec_digest.hex(),
@@ -101,7 +104,7 @@ class Manifest:
 
     @property
     def digest(self) -> bytes:
-        """SHA-256 of the file: what an exchange publishes where it cannot take it back."""
+        """SHA-256 of the file: what the publication record and every inclusion file name."""
         return hashlib.sha256(self.to_bytes()).digest()
 
 

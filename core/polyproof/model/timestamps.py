@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-__all__ = ["FORMAT", "is_timestamp"]
+__all__ = ["CLOCKS_DIFFER", "FORMAT", "is_ahead", "is_timestamp"]
 
 FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 """``2025-11-30T00:00:00Z``."""
+
+CLOCKS_DIFFER = timedelta(days=1)
+"""By how much the clocks of two machines may differ before a time is said to be in the future."""
 
 
 def is_timestamp(text: str) -> bool:
@@ -16,3 +19,8 @@ def is_timestamp(text: str) -> bool:
         return datetime.strptime(text, FORMAT).strftime(FORMAT) == text
     except ValueError:
         return False
+
+
+def is_ahead(text: str) -> bool:
+    """Whether a time is later than this machine's, by more than clocks differ."""
+    return datetime.strptime(text, FORMAT).replace(tzinfo=UTC) > datetime.now(UTC) + CLOCKS_DIFFER

@@ -2,14 +2,14 @@
 
 ::
 
-    DIR/history.json                   the index: what is there, in order
-    DIR/audits/AUDIT_ID/manifest.json  the public half of an audit, as it was published
-    DIR/audits/AUDIT_ID/proof-0000.bin …
-    DIR/audits/AUDIT_ID/reserves.json …
+    DIR/history.json                       the index: what is there, in order
+    DIR/audits/AUDIT_ID/publication.json   the public half of an audit, as it was published
+    DIR/audits/AUDIT_ID/manifest.json …
 
-The index is a table of contents and proves nothing. What counts is that each manifest names the digest of the manifest
-before it (``previous``), and that each proof is bound to its manifest: anyone who knows an audit's digest can tell
-whether that audit, or any before it, has been changed since. docs/reference/report.md describes the format.
+The index is a table of contents and proves nothing. What counts is that each publication record names all files of its
+audit, that each manifest names the digest of the record before it (``previous``), and that each proof is bound to its
+manifest: anyone who knows an audit's publication digest can tell whether anything of that audit, or of any before it,
+has been changed since. docs/reference/report.md describes the format.
 """
 
 from __future__ import annotations
@@ -29,23 +29,15 @@ from polyproof.config.options import Fault, option, plain
 from polyproof.errors import ArtifactError, PolicyRejected, Problem, ProofRejected
 from polyproof.extras import require_extras
 from polyproof.formats.files import read_bounded, write_durably
-from polyproof.formats.strict_json import canonical_line
+from polyproof.formats.strict_json import BadJson, canonical_line, parse_strict
 from polyproof.liabilities import AuditVerified, verification
-from polyproof.liabilities.artifacts import (
-    HISTORY,
-    MANIFEST,
-    RESERVES,
-    find_public,
-    has_reserves,
-    is_history,
-    read_manifest,
-)
+from polyproof.liabilities.artifacts import AUDITS, HISTORY, PUBLISHED_MARK, RECORD, RESERVES
+from polyproof.liabilities.folder import check_listed, kind_of, present
+from polyproof.liabilities.record import Correction, Publication, PublicationRecord, open_publication
 from polyproof.model.manifest import Manifest
 from polyproof.model.names import AUDIT_ID, DIGEST, TIME
 from polyproof.progress import Progress
 from polyproof.registry import Registry
-from polyproof.reserves.evidence import EVIDENCE
-from polyproof.reserves.published import MOST_BYTES as MOST_RESERVES_BYTES
 from polyproof.reserves.verification import ReservesVerified, verify_reserves
 from polyproof.settings.documents import read_document
 from polyproof.settings.policy import Policy, PolicyCheck
@@ -61,15 +53,18 @@ __all__ = [
     "check_chain",
     "history_schema",
     "history_schema_text",
+    "mark_published",
     "parse_history",
     "read_history",
+    "snapshot_problem",
     "verify_history",
     "verify_one",
 ]
 
-AUDITS = "audits"
 FORMAT = "polyproof/history"
-VERSION = 1
+VERSION = 2
+READ_BY = {1: "polyproof 0.1"}
+"""Which release reads histories of an earlier version."""
 MOST_BYTES = 8 << 20
 MOST_AUDITS = 8192
 
@@ -83,9 +78,12 @@ class ListedAudit:
 
     audit_id: str = option(pattern=AUDIT_ID, doc="Its id, and the name of its directory in audits.")
     created: str = option(pattern=TIME, doc="When its proof was started, as its manifest has it.")
-    manifest_digest: str = option(pattern=DIGEST, doc="SHA-256 of its manifest.json.")
+    snapshot: str = option(pattern=TIME, doc="When balances were taken, as its manifest has it.")
+    publication_digest: str = option(pattern=DIGEST, doc="SHA-256 of its publication.json.")
     previous: str | None = option(pattern=DIGEST, doc="The digest that its manifest names; null in the first audit.")
-    reserves_digest: str | None = option(pattern=DIGEST, doc="SHA-256 of its reserves.json; null if it has none.")
+    corrects: str | None = option(
+        pattern=DIGEST, doc="Publication digest of the audit that its record says it corrects; null for most."
+    )
 
 
 def _listed_once(audits: tuple[ListedAudit, ...]) -> Iterable[Fault]:
@@ -95,10 +93,10 @@ def _listed_once(audits: tuple[ListedAudit, ...]) -> Iterable[Fault]:
         # On a file system that ignores case, two names that differ only in case would be one directory.
         if one.audit_id.casefold() in names:
             yield Fault(f"audit {one.audit_id} is listed twice", None, (index, "audit_id"))
-        if one.manifest_digest in digests:
-            yield Fault(f"manifest {one.manifest_digest} is listed twice", None, (index, "manifest_digest"))
+        if one.publication_digest in digests:
+            yield Fault(f"publication {one.publication_digest} is listed twice", None, (index, "publication_digest"))
         names.add(one.audit_id.casefold())
-        digests.add(one.manifest_digest)
+        digests.add(one.publication_digest)
 
 
 @frozen(kw_only=True)
@@ -132,7 +130,23 @@ def history_schema_text() -> str:
 
 def parse_history(data: bytes, file: str = HISTORY) -> PublishedHistory:
     """Read an index that others wrote. Raises ``ProofRejected`` for anything but the canonical form of one."""
+    _refuse_old(data, file)
     return read_document(data, PublishedHistory, "history", file)
+
+
+def _refuse_old(data: bytes, file: str) -> None:
+    try:
+        found = parse_strict(data)
+    except BadJson:
+        return
+    version = found.get("version") if isinstance(found, dict) else None
+    if type(version) is int and version in READ_BY:
+        raise ProofRejected(
+            "history-version",
+            f"the history has version {version}, which {READ_BY[version]} reads; this polyproof reads version "
+            f"{VERSION}",
+            file=file,
+        )
 
 
 def read_history(directory: Path) -> PublishedHistory:
@@ -148,68 +162,109 @@ def audit_directory(directory: Path, audit_id: str) -> Path:
     return directory / AUDITS / audit_id
 
 
-def check_chain(directory: Path, policy: Policy | None = None) -> tuple[Manifest, ...]:
-    """The manifests of a history in order, after every check of the chain; no proof is verified.
+def check_chain(directory: Path, policy: Policy | None = None) -> tuple[Publication, ...]:
+    """The audits of a history in order, after every check of the chain; no proof is looked at.
 
-    Raises ``ProofRejected``: an audit is missing, replaced, out of order, not listed, or does not name the one before.
+    Every file that a record names is there and is the one that it names. Raises ``ProofRejected``: an audit is missing,
+    replaced, out of order, not listed, does not name the one before, or is of a snapshot that another audit is of.
     """
     policy = policy or Policy()
+    kind_of(directory)
     index = read_history(directory)
-    manifests = [_listed_manifest(directory, index, place, policy) for place in range(len(index.audits))]
-    digests = [manifest.digest for manifest in manifests]
-    for place, manifest in enumerate(manifests):
-        _check_link(directory, index, manifest, digests, place)
-    for place in range(1, len(manifests)):
-        if manifests[place].created < manifests[place - 1].created:
+    audits = [_listed_audit(directory, index, place, policy) for place in range(len(index.audits))]
+    digests = [one.digest for one in audits]
+    for place, one in enumerate(audits):
+        _check_link(directory, index, one.manifest, digests, place)
+    for place in range(1, len(audits)):
+        if audits[place].manifest.created < audits[place - 1].manifest.created:
             raise ProofRejected(
                 "history-order",
-                f"{_named(index, place)} was created at {manifests[place].created}, before "
-                f"{_named(index, place - 1)}, at {manifests[place - 1].created}",
+                f"{_named(index, place)} was created at {audits[place].manifest.created}, before "
+                f"{_named(index, place - 1)}, at {audits[place - 1].manifest.created}",
                 file=directory / HISTORY,
             )
+    for place, one in enumerate(audits):
+        problem = snapshot_problem(audits[:place], one.manifest.snapshot, one.record.corrects)
+        if problem is not None:
+            raise ProofRejected(
+                "history-snapshot",
+                f"{_named(index, place)} {problem}",
+                file=audit_directory(directory, one.manifest.audit_id),
+            )
     _check_unlisted(directory, index, digests, policy)
-    return tuple(manifests)
+    return tuple(audits)
+
+
+def snapshot_problem(before: Sequence[Publication], snapshot: str, corrects: Correction | None) -> str | None:
+    """Why an audit of this snapshot cannot follow those before it; None if it can.
+
+    A snapshot is audited once, unless a later audit says that it corrects an earlier one; then which, and why, is in
+    its record. An audit that corrects none is of a later time than all before it.
+    """
+    if corrects is None:
+        for one in before:
+            if one.manifest.snapshot >= snapshot:
+                return (
+                    f"is of {snapshot}, and audit {one.manifest.audit_id} before it of {one.manifest.snapshot}: "
+                    "only a correction may be of the same time or an earlier one"
+                )
+        return None
+    target = next((one for one in before if one.digest.hex() == corrects.publication_digest), None)
+    if target is None:
+        return f"is said to correct {corrects.publication_digest}, which is no audit before it"
+    for one in before:
+        if one.record.corrects and one.record.corrects.publication_digest == corrects.publication_digest:
+            return f"is said to correct {target.manifest.audit_id}, as is {one.manifest.audit_id} before it"
+        if one.manifest.snapshot == snapshot != target.manifest.snapshot:
+            return f"is said to correct {target.manifest.audit_id}, but is of the snapshot of {one.manifest.audit_id}"
+    return None
 
 
 def _named(index: PublishedHistory, place: int) -> str:
     return f"audit {place + 1} of {len(index.audits)} ({index.audits[place].audit_id})"
 
 
-def _listed_manifest(directory: Path, index: PublishedHistory, place: int, policy: Policy) -> Manifest:
+def _listed_audit(directory: Path, index: PublishedHistory, place: int, policy: Policy) -> Publication:
     listed, where = index.audits[place], audit_directory(directory, index.audits[place].audit_id)
     if where.is_symlink() or where.parent.is_symlink():
         raise ProofRejected("file-kind", "a symbolic link, which may point anywhere", file=where)
+    missing = f"{_named(index, place)} is in the index, but its files are missing"
+    if not present(where / RECORD):
+        raise ProofRejected("history-missing", f"{missing}: {where / RECORD}", file=where)
+    digest = bytes.fromhex(listed.publication_digest)
     try:
-        manifest = read_manifest(find_public(where), policy)
+        found = open_publication(where, policy, digest=digest)
     except ArtifactError as error:
-        raise ProofRejected(
-            "history-missing", f"{_named(index, place)} is in the index, but its files are missing: {error}", file=where
-        ) from error
-    if not hmac.compare_digest(manifest.digest.hex(), listed.manifest_digest):
+        raise ProofRejected("history-missing", f"{missing}: {error}", file=where) from error
+    except ProofRejected as error:
+        if error.check != "publication-digest":
+            raise
         raise ProofRejected(
             "history-replaced",
-            f"{_named(index, place)} has the manifest digest {manifest.digest.hex()}, the index says "
-            f"{listed.manifest_digest}: it is not the audit that was published",
+            f"{_named(index, place)}: {error.reason}, which the index says: it is not the audit that was published",
             file=where,
-        )
-    for name, stated, found in (
+        ) from error
+    manifest, corrects = found.manifest, found.record.corrects
+    for name, stated, actual in (
         ("audit id", listed.audit_id, manifest.audit_id),
         ("time", listed.created, manifest.created),
+        ("snapshot", listed.snapshot, manifest.snapshot),
         ("audit before it", listed.previous, manifest.previous.hex() if manifest.previous else None),
+        ("correction", listed.corrects, corrects.publication_digest if corrects else None),
     ):
-        if stated != found:
+        if stated != actual:
             raise ProofRejected(
                 "history-index",
-                f"{_named(index, place)} has the {name} {stated} in the index, but {found} in its manifest",
+                f"{_named(index, place)} has the {name} {stated} in the index, but {actual} in its own files",
                 file=directory / HISTORY,
             )
-    return manifest
+    return found
 
 
 def _check_link(
     directory: Path, index: PublishedHistory, manifest: Manifest, digests: Sequence[bytes], place: int
 ) -> None:
-    """Each manifest must name the one before it; the first must name none."""
+    """Each manifest must name the record before it; the first must name none."""
     named, where = manifest.previous, audit_directory(directory, manifest.audit_id)
     if named == (digests[place - 1] if place else None):
         return
@@ -235,26 +290,25 @@ def _check_link(
     before = "" if place == 0 else f", not {_named(index, place - 1)}"
     raise ProofRejected(
         "history-link",
-        f"{told} follows an audit with the manifest digest {named.hex()}{before}: {lacking}",
+        f"{told} follows an audit with the publication digest {named.hex()}{before}: {lacking}",
         file=where,
     )
 
 
 def _check_unlisted(directory: Path, index: PublishedHistory, digests: Sequence[bytes], policy: Policy) -> None:
-    """The directory must hold no audit that the index does not list."""
+    """The directory must hold no audit that the index does not list, and nothing else that looks like one."""
     listed = {one.audit_id for one in index.audits}
     for entry in sorted((directory / AUDITS).iterdir()):
-        if entry.name in listed or entry.name.startswith("."):
+        if entry.name in listed or not present(entry / RECORD):
             continue
-        try:
-            manifest = read_manifest(find_public(entry), policy)
-        except ArtifactError:
-            continue
-        reason = f"audit {manifest.audit_id} is in the directory, but not in the index"
-        if manifest.previous in digests[:-1] or (manifest.previous is None):
-            beside = digests.index(manifest.previous) + 1 if manifest.previous else 0
+        found = open_publication(entry, policy)
+        previous = found.manifest.previous
+        reason = f"audit {found.manifest.audit_id} is in the directory, but not in the index"
+        if previous in digests[:-1] or previous is None:
+            beside = digests.index(previous) + 1 if previous else 0
             raise ProofRejected("history-fork", f"{reason}: a fork, beside {_named(index, beside)}", file=entry)
         raise ProofRejected("history-unlisted", reason, file=entry)
+    check_listed(directory / AUDITS, listed)
 
 
 # Verifying
@@ -274,6 +328,16 @@ class VerifiedAudit:
     def manifest(self) -> Manifest:
         """Its manifest."""
         return self.liabilities.audit.manifest
+
+    @property
+    def record(self) -> PublicationRecord:
+        """Its publication record."""
+        return self.liabilities.audit.record
+
+    @property
+    def digest(self) -> bytes:
+        """Its publication digest."""
+        return self.record.digest
 
     @property
     def met(self) -> bool | None:
@@ -303,7 +367,7 @@ def verify_one(
     *,
     policy: Policy | None = None,
     reserves_policy: ReservesPolicy | None = None,
-    manifest_digest: bytes | None = None,
+    digest: bytes | None = None,
     check_reserves: bool = True,
     registry: Registry | None = None,
     progress: Progress | None = None,
@@ -312,11 +376,9 @@ def verify_one(
 
     Raises ``ProofRejected``; ``ExtraMissing`` for reserves without the extra ``reserves``.
     """
-    liabilities = verification.verify(
-        directory, policy=policy, registry=registry, manifest_digest=manifest_digest, progress=progress
-    )
+    liabilities = verification.verify(directory, policy=policy, registry=registry, digest=digest, progress=progress)
     reserves = None
-    if has_reserves(liabilities.audit.public):
+    if liabilities.audit.record.reserves_digest is not None:
         if not check_reserves:
             return VerifiedAudit(liabilities, None, reserves_unchecked=True)
         reserves = verify_reserves(
@@ -329,15 +391,7 @@ def verify_one(
                 f"not covered as the policy requires: {short}",
                 file=liabilities.audit.public / RESERVES,
             )
-    elif _present(liabilities.audit.public / EVIDENCE):
-        raise ProofRejected(
-            "reserves-missing", f"{EVIDENCE} is there without {RESERVES}", file=liabilities.audit.public / RESERVES
-        )
     return VerifiedAudit(liabilities, reserves)
-
-
-def _present(path: Path) -> bool:
-    return path.is_symlink() or path.exists()
 
 
 def verify_history(
@@ -345,65 +399,44 @@ def verify_history(
     *,
     policy: Policy | None = None,
     reserves_policy: ReservesPolicy | None = None,
-    manifest_digest: bytes | None = None,
+    digest: bytes | None = None,
     check_reserves: bool = True,
     registry: Registry | None = None,
     progress: Progress | None = None,
 ) -> HistoryVerified:
     """Verify a whole published history as an auditor would: the chain, then every audit completely.
 
-    ``manifest_digest`` is that of one of the audits, known from elsewhere: everything listed up to it is as it was when
-    that digest was written down. Without ``check_reserves`` nothing is established about reserves except that they are
-    those listed. Raises ``ProofRejected`` that names the audit and the problem; ``ExtraMissing`` for reserves without
-    the extra ``reserves``.
+    ``digest`` is the publication digest of one of the audits, known from elsewhere: every file of that audit and of
+    those before it is as it was when that digest was written down. Without ``check_reserves`` nothing is established
+    about reserves except that they are those of the record. Raises ``ProofRejected`` that names the audit and the
+    problem; ``ExtraMissing`` for reserves without the extra ``reserves``.
     """
     start = time.perf_counter()
     progress = progress or Progress()
-    manifests = check_chain(directory, policy)
-    digests = [manifest.digest for manifest in manifests]
-    if manifest_digest is not None and manifest_digest not in digests:
+    listed = check_chain(directory, policy)
+    digests = [one.digest for one in listed]
+    if digest is not None and digest not in digests:
         raise ProofRejected(
-            "manifest-digest", f"no audit in it has the digest {manifest_digest.hex()}", file=directory / HISTORY
+            "publication-digest", f"no audit in it has the digest {digest.hex()}", file=directory / HISTORY
         )
-    listed = read_history(directory).audits
-    if check_reserves and any(one.reserves_digest is not None for one in listed):
+    if check_reserves and any(one.record.reserves_digest is not None for one in listed):
         require_extras("reserves", purpose="checking reserves")
     verified = []
     with progress.task("verify audits", len(listed)) as task:
-        for one, digest in zip(listed, digests, strict=True):
-            where = audit_directory(directory, one.audit_id)
+        for one in listed:
             found = verify_one(
-                where,
+                one.public,
                 policy=policy,
                 reserves_policy=reserves_policy,
-                manifest_digest=digest,
+                digest=one.digest,
                 check_reserves=check_reserves,
                 registry=registry,
                 progress=progress,
             )
-            _check_reserves(one, found, where)
             verified.append(found)
             task.advance()
-    pinned = digests.index(manifest_digest) + 1 if manifest_digest is not None else 0
+    pinned = digests.index(digest) + 1 if digest is not None else 0
     return HistoryVerified(directory, tuple(verified), pinned, time.perf_counter() - start)
-
-
-def _check_reserves(listed: ListedAudit, found: VerifiedAudit, where: Path) -> None:
-    stated, digest = listed.reserves_digest, _reserves_digest(found)
-    if stated != digest:
-        reason = (
-            f"the index lists reserves {stated}, which are missing"
-            if digest is None
-            else f"its reserves have the digest {digest}, the index says {stated or 'that it has none'}"
-        )
-        raise ProofRejected("history-reserves", reason, file=where / RESERVES)
-
-
-def _reserves_digest(found: VerifiedAudit) -> str | None:
-    if found.reserves_unchecked:
-        data = read_bounded(found.liabilities.audit.public / RESERVES, MOST_RESERVES_BYTES)
-        return hashlib.sha256(data).hexdigest()
-    return found.reserves.published.digest.hex() if found.reserves else None
 
 
 # Adding
@@ -416,51 +449,62 @@ def add_audit(directory: Path, verified: VerifiedAudit) -> PublishedHistory:
     is. Raises ``ArtifactError`` for an audit that does not follow the newest.
     """
     assert not verified.reserves_unchecked, "only what was verified completely is published"
-    manifest = verified.manifest
-    index = read_history(directory) if is_history(directory) else None
-    listed = index.audits if index else ()
-    mine = manifest.digest.hex()
-    if index and any(one.manifest_digest == mine for one in listed):
-        return index
-    head = listed[-1].manifest_digest if listed else None
-    named = manifest.previous.hex() if manifest.previous else None
-    if named != head:
+    manifest, record = verified.manifest, verified.record
+    listed = read_history(directory).audits if present(directory / HISTORY) else ()
+    where = audit_directory(directory, manifest.audit_id)
+    if manifest.audit_id not in [one.audit_id for one in listed]:
+        # From a run that ended before the index named it: it was never part of the history.
+        for leftover in (where, _unfinished(where)):
+            shutil.rmtree(leftover, ignore_errors=True)
+    before = check_chain(directory) if listed else ()
+    if verified.digest in [one.digest for one in before]:
+        return PublishedHistory(format=FORMAT, version=VERSION, audits=listed)
+    head = before[-1].digest if before else None
+    if manifest.previous != head:
+        named = manifest.previous.hex() if manifest.previous else "no audit"
         raise ArtifactError(
             Problem(
-                f"audit {manifest.audit_id} follows {named or 'no audit'}, but the newest of {directory} is "
-                f"{head or 'none: it is empty'}",
+                f"audit {manifest.audit_id} follows {named}, but the newest of {directory} is "
+                f"{head.hex() if head else 'none: it is empty'}",
                 hint="another audit was published meanwhile; prove again, so that this one follows it",
             )
         )
     if any(one.audit_id.casefold() == manifest.audit_id.casefold() for one in listed):
         raise ArtifactError(f"{directory} already has an audit {manifest.audit_id}")
-    _copy_public(verified, audit_directory(directory, manifest.audit_id))
+    problem = snapshot_problem(before, manifest.snapshot, record.corrects)
+    if problem is not None:
+        raise ArtifactError(f"audit {manifest.audit_id} {problem}")
+    _copy_public(verified, where)
     entry = ListedAudit(
         audit_id=manifest.audit_id,
         created=manifest.created,
-        manifest_digest=mine,
-        previous=named,
-        reserves_digest=_reserves_digest(verified),
+        snapshot=manifest.snapshot,
+        publication_digest=record.digest.hex(),
+        previous=record.previous,
+        corrects=record.corrects.publication_digest if record.corrects else None,
     )
     made = PublishedHistory(format=FORMAT, version=VERSION, audits=(*listed, entry))
     write_durably(directory / HISTORY, made.to_bytes())
     return made
 
 
+def mark_published(directory: Path, record: PublicationRecord) -> None:
+    """Note beside the private half of an audit that its record is fixed from now on."""
+    private = directory / "private"
+    if private.is_dir():
+        write_durably(private / PUBLISHED_MARK, record.digest.hex().encode() + b"\n", private=True)
+
+
+def _unfinished(where: Path) -> Path:
+    return where.with_name(f".{where.name}.partial")
+
+
 def _copy_public(verified: VerifiedAudit, where: Path) -> None:
     """Copy the files that verification read, each compared with what it read; whole or not at all."""
-    public, manifest = verified.liabilities.audit.public, verified.manifest
-    working = where.with_name(f".{where.name}.partial")
-    shutil.rmtree(working, ignore_errors=True)
-    if where.exists():
-        # Left by a run that ended between the copy and the index: it was never part of the history.
-        shutil.rmtree(where)
+    public, manifest, record = verified.liabilities.audit.public, verified.manifest, verified.record
+    working = _unfinished(where)
     working.mkdir(parents=True)
-    files: list[tuple[str, bytes]] = [(MANIFEST, manifest.digest)]
-    files += [(segment.file, segment.sha256) for segment in manifest.segments]
-    if verified.reserves:
-        published = verified.reserves.published
-        files += [(RESERVES, published.digest), (EVIDENCE, bytes.fromhex(published.evidence.sha256))]
+    files = [(RECORD, record.digest), *record.files, *((one.file, one.sha256) for one in manifest.segments)]
     try:
         for name, digest in files:
             if not hmac.compare_digest(_copied(public / name, working / name), digest):

@@ -16,19 +16,21 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from polyproof.errors import ArtifactError, PolyproofError, Problem
 from polyproof.extras import require_extras
 from polyproof.liabilities import AuditProved, PublishedAudit, proving, verification
-from polyproof.liabilities.artifacts import MANIFEST, RESERVES, is_history
-from polyproof.model.manifest import Manifest
+from polyproof.liabilities.artifacts import HISTORY, RECORD
+from polyproof.liabilities.folder import find_public, present
+from polyproof.liabilities.record import PublicationRecord
 from polyproof.progress import Progress
 from polyproof.publication.history import (
     PublishedHistory,
     VerifiedAudit,
     add_audit,
     audit_directory,
+    mark_published,
     read_history,
     verify_history,
 )
@@ -36,7 +38,7 @@ from polyproof.publication.report.document import Report
 from polyproof.publication.report.make import make_report
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves.reading import read_reserves
-from polyproof.reserves.run import run_reserves
+from polyproof.reserves.run import check_fits, forget_unnamed, run_reserves
 from polyproof.reserves.signatures import load_schemes
 from polyproof.reserves.verification import verify_reserves
 from polyproof.settings.policy import Policy
@@ -89,19 +91,20 @@ def run_month(
     registry, progress = registry or default_registry(), progress or Progress()
     published = spec.output_directory / PUBLISHED
     if proved is not None:
+        forget_unnamed(find_public(proved))
         ready = verification.open_audit(proved, policy=policy, registry=registry)
         _check_spec(spec, ready)
-        _forget_unfinished(published, ready.manifest)
+        _forget_unfinished(published, ready.record)
     check_place(published)
     before: tuple[VerifiedAudit, ...] = ()
-    if is_history(published):
+    if present(published / HISTORY):
         before = verify_history(published, policy=policy, registry=registry, progress=progress).audits
     done = None
     if proved is None:
         directory = out or spec.output_directory / f"{spec.name}-{datetime.now(UTC):%Y-%m-%d}"
         _check_new(directory)
         _check_reserves(spec, registry, progress)
-        head = before[-1].manifest.digest if before else None
+        head = before[-1].digest if before else None
         done = proving.prove(spec, directory, audit_id=audit_id, previous=head, registry=registry, progress=progress)
         directory = done.directory
     else:
@@ -109,10 +112,11 @@ def run_month(
     try:
         verified = _verified(spec, directory, policy, registry, progress)
         history = add_audit(published, verified)
+        mark_published(directory, verified.record)
     except PolyproofError as error:
         error.add_note(f"the proof is kept in {directory}; continue with: polyproof audit SPEC --proved {directory}")
         raise
-    if all(one.manifest.digest != verified.manifest.digest for one in before):
+    if all(one.digest != verified.digest for one in before):
         before = (*before, verified)
     report = make_report(before)
     write_report(published, report)
@@ -146,15 +150,16 @@ def _check_spec(spec: Spec, proved: PublishedAudit) -> None:
         raise ArtifactError(
             Problem(f"{proved.public} was not proved from this spec", hint="assets, backend or organisation differ")
         )
+    check_fits(spec, proved)
 
 
-def _forget_unfinished(published: Path, manifest: Manifest) -> None:
+def _forget_unfinished(published: Path, record: PublicationRecord) -> None:
     """Remove the copy of an audit left by a run that ended before the index named it: it was never published."""
-    where = audit_directory(published, manifest.audit_id)
-    listed = read_history(published).audits if is_history(published) else ()
-    if any(one.audit_id == manifest.audit_id for one in listed) or where.is_symlink() or not where.is_dir():
+    where = audit_directory(published, record.audit_id)
+    listed = read_history(published).audits if present(published / HISTORY) else ()
+    if any(one.audit_id == record.audit_id for one in listed) or where.is_symlink() or not where.is_dir():
         return
-    if (where / MANIFEST).is_file() and (where / MANIFEST).read_bytes() == manifest.to_bytes():
+    if (where / RECORD).is_file() and (where / RECORD).read_bytes() == record.to_bytes():
         shutil.rmtree(where)
         if not listed:
             for folder in (where.parent, published):
@@ -167,11 +172,10 @@ def _verified(
 ) -> VerifiedAudit:
     """The audit as verified from disk, its reserves evaluated first if the spec has them."""
     liabilities = verification.verify(directory, policy=policy, registry=registry, progress=progress)
-    there = (liabilities.audit.public / RESERVES).exists()
-    if spec.reserves is not None and not there:
+    if spec.reserves is not None and liabilities.audit.record.reserves_digest is None:
         run_reserves(spec, directory, audit=liabilities, registry=registry, progress=progress)
-        there = True
-    if not there:
+        liabilities = evolve(liabilities, audit=verification.open_audit(directory, policy=policy, registry=registry))
+    if liabilities.audit.record.reserves_digest is None:
         return VerifiedAudit(liabilities, None)
     reserves = verify_reserves(directory, audit=liabilities, registry=registry, progress=progress)
     return VerifiedAudit(liabilities, reserves)

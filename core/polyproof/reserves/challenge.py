@@ -190,9 +190,9 @@ class Challenges:
         }
 
     @classmethod
-    def of_audit(cls, manifest: Manifest, snapshot: str, pins: Iterable[Pin]) -> Challenges:
+    def of_audit(cls, manifest: Manifest, pins: Iterable[Pin]) -> Challenges:
         """The challenges of the audit with this manifest. Raises ``InputError`` for a value that no line can hold."""
-        return cls(manifest.organisation, manifest.audit_id, snapshot, manifest.digest, pins)
+        return cls(manifest.organisation, manifest.audit_id, manifest.snapshot, manifest.digest, pins)
 
     def of(self, chain: str, address: str) -> Challenge:
         """The challenge for an address in canonical form. Raises ``InputError`` for a chain that is not pinned."""

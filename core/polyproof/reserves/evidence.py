@@ -14,6 +14,7 @@ from typing import Any
 
 from polyproof.errors import Location, ProofRejected
 from polyproof.formats.strict_json import canonical, canonical_line, parse_strict
+from polyproof.liabilities.artifacts import EVIDENCE
 from polyproof.model.holdings import LONGEST_ADDRESS, LONGEST_TEXT, amount_text
 from polyproof.model.names import BLOCK, NAME, OPTIONAL_NAME
 from polyproof.ownership import Kind, Status
@@ -30,22 +31,17 @@ from polyproof.toolkit.json_object import (
 )
 
 __all__ = [
-    "EVIDENCE",
     "FORMAT",
     "HEADER",
-    "MOST_EVIDENCE",
     "MOST_ROWS",
     "evidence_lines",
     "holding_record",
     "parse_evidence",
 ]
 
-EVIDENCE = "reserves-evidence.jsonl"
 HEADER = "polyproof-holdings"
 FORMAT = 1
 
-MOST_EVIDENCE = 1 << 30
-"""The most bytes of evidence that are read."""
 MOST_ROWS = 1_000_000
 """The most rows of evidence that are read; more would take more memory than a verifier should need."""
 _LONGEST_LINE = 16 << 20

@@ -20,12 +20,11 @@ from polyproof.balances import Pin
 from polyproof.config.options import option, plain
 from polyproof.errors import ProofRejected
 from polyproof.formats.strict_json import canonical_line
-from polyproof.liabilities.artifacts import RESERVES
+from polyproof.liabilities.artifacts import EVIDENCE, MOST_RESERVES, RESERVES
 from polyproof.model.holdings import amount_text
 from polyproof.model.names import AUDIT_ID, DIGEST, NAME, OPTIONAL_NAME, SYMBOL, TIME
 from polyproof.ownership import Status
 from polyproof.reserves.evaluation import AssetReserves, Check, Evaluation, Holding, percent
-from polyproof.reserves.evidence import EVIDENCE
 from polyproof.reserves.reading import Discrepancy, SourceFile
 from polyproof.settings.documents import read_document
 from polyproof.settings.reserves import ReservesPolicy
@@ -40,8 +39,7 @@ __all__ = [
 ]
 
 FORMAT = "polyproof/reserves"
-VERSION = 1
-MOST_BYTES = 4 << 20
+VERSION = 2
 
 _DECIMAL = (r"(0|[1-9][0-9]{0,70})(\.[0-9]{0,76}[1-9])?", "an exact decimal without trailing zeros, as text")
 _SIGNED = (r"-?(0|[1-9][0-9]{0,160})(\.[0-9]{0,76}[1-9])?", "an exact decimal, as text")
@@ -170,7 +168,6 @@ class PublishedReserves:
     manifest_digest: str = option(pattern=DIGEST, doc="SHA-256 of that audit's manifest.")
     organisation: str | None = option(pattern=_TEXT, doc="Whose holdings these are, as the manifest has it.")
     created: str = option(pattern=TIME, doc="When this was evaluated.")
-    snapshot: str = option(pattern=TIME, doc="The time that holdings are stated for.")
     policy: ReservesPolicy = option(doc="Which holdings were counted, and how much was required.")
     pins: tuple[Pin, ...] = option(items=(0, 256), doc="The block of the snapshot, for each chain.")
     assets: tuple[PublishedAsset, ...] = option(items=(1, 4096), doc="Every asset of the audit, in its order.")
@@ -237,7 +234,6 @@ def publish(
     manifest_digest: bytes,
     organisation: str | None,
     created: str,
-    snapshot: str,
     pins: Sequence[Pin],
     evidence: PublishedEvidence,
     files: Sequence[SourceFile],
@@ -253,7 +249,6 @@ def publish(
         manifest_digest=manifest_digest.hex(),
         organisation=organisation,
         created=created,
-        snapshot=snapshot,
         policy=evaluation.policy,
         pins=tuple(pins),
         assets=tuple(_asset(asset) for asset in evaluation.assets),
@@ -289,8 +284,8 @@ def _showable(text: str) -> str:
 
 def parse_published(data: bytes, file: str = RESERVES) -> PublishedReserves:
     """Read a result that others wrote. Raises ``ProofRejected`` for anything but the canonical form of one."""
-    if len(data) > MOST_BYTES:
-        raise ProofRejected("file-size", f"{len(data)} bytes, more than the {MOST_BYTES} allowed", file=file)
+    if len(data) > MOST_RESERVES:
+        raise ProofRejected("file-size", f"{len(data)} bytes, more than the {MOST_RESERVES} allowed", file=file)
     return read_document(data, PublishedReserves, "reserves", file)
 
 

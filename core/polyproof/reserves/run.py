@@ -22,8 +22,9 @@ from polyproof.errors import ArtifactError, InputError, Location, Problem, Proof
 from polyproof.extras import require_extras
 from polyproof.formats.files import write_durably
 from polyproof.liabilities import AuditVerified, PublishedAudit, verification
-from polyproof.liabilities.artifacts import RESERVES, find_public
-from polyproof.model.assets import Asset
+from polyproof.liabilities.artifacts import AUDITS, EVIDENCE, HISTORY, MOST_EVIDENCE, PUBLISHED_MARK, RESERVES
+from polyproof.liabilities.folder import find_public, present
+from polyproof.liabilities.record import PublicationRecord, read_record, write_record
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
 from polyproof.ownership import OwnershipScheme
 from polyproof.progress import Progress
@@ -31,7 +32,7 @@ from polyproof.registry import Registry, default_registry
 from polyproof.reserves.challenge import Challenges
 from polyproof.reserves.checkpoint import Checkpoint, scheme_versions
 from polyproof.reserves.evaluation import Evaluation, JudgedRow
-from polyproof.reserves.evidence import EVIDENCE, MOST_EVIDENCE, MOST_ROWS, evidence_lines
+from polyproof.reserves.evidence import MOST_ROWS, evidence_lines
 from polyproof.reserves.judging import evaluate
 from polyproof.reserves.published import (
     PublishedEvidence,
@@ -45,7 +46,7 @@ from polyproof.settings.reserves import ReservesSpec
 from polyproof.settings.spec import Spec
 from polyproof.toolkit.recording import Answered, write_recording
 
-__all__ = ["CHECKPOINT", "ReservesDone", "check_assets", "run_reserves", "settings_of"]
+__all__ = ["CHECKPOINT", "ReservesDone", "check_fits", "forget_unnamed", "run_reserves", "settings_of"]
 
 CHECKPOINT = "reserves-checkpoint.sqlite"
 
@@ -61,6 +62,8 @@ class ReservesDone:
     published: PublishedReserves | None
     public: Path | None
     """Where it was published."""
+    record: PublicationRecord | None
+    """The publication record, written again to name it."""
     seconds: float
 
 
@@ -91,7 +94,7 @@ def run_reserves(
     if directory is not None:
         _check_free(directory, replace)
         audit = audit or verification.verify(directory, registry=registry, progress=progress)
-        check_assets(spec.assets, audit.audit, spec.file)
+        check_fits(spec, audit.audit)
     schemes = load_schemes(registry)
     providers = _open_providers(settings, spec.directory, registry)
     read = read_reserves(
@@ -107,19 +110,20 @@ def run_reserves(
             policy=settings.policy,
             pins=settings.pins,
             providers=providers,
-            challenges=Challenges.of_audit(audit.audit.manifest, settings.snapshot, settings.pins) if audit else None,
+            challenges=Challenges.of_audit(audit.audit.manifest, settings.pins) if audit else None,
             checkpoint=checkpoint,
             progress=progress,
         )
     if record is not None:
         write_recording(record, settings.pins, _answers(evaluation.rows))
-    published = public = None
+    published = public = publication = None
     if directory is not None and audit is not None:
         public = audit.audit.public
         moment = created or f"{datetime.now(UTC):{TIMESTAMP}}"
         published = _publish(public, audit.audit, settings, evaluation, read, moment, progress)
+        publication = _record(public, audit.audit, published)
     seconds = time.perf_counter() - start
-    return ReservesDone(evaluation, read.files, read.discrepancies, audit, published, public, seconds)
+    return ReservesDone(evaluation, read.files, read.discrepancies, audit, published, public, publication, seconds)
 
 
 def _answers(rows: Iterable[JudgedRow]) -> Iterator[Answered]:
@@ -137,26 +141,52 @@ def settings_of(spec: Spec) -> ReservesSpec:
 
 
 def _check_free(directory: Path, replace: bool) -> None:
-    present = [name for name in (RESERVES, EVIDENCE) if (find_public(directory) / name).exists()]
-    if present and not replace:
+    """Raise ``ArtifactError`` where reserves would change something published, or overwrite a result unasked."""
+    public = find_public(directory)
+    within = public.resolve().parent
+    if present(directory / "private" / PUBLISHED_MARK) or (within.name == AUDITS and present(within.parent / HISTORY)):
         raise ArtifactError(
             Problem(
-                f"{directory} already holds {' and '.join(present)}",
-                hint="published results are kept; --replace overwrites a result that has not been published yet",
+                f"{directory} is published: its record, and so its reserves, are fixed",
+                hint="a mistake is corrected by another audit: polyproof audit --corrects AUDIT_ID --reason TEXT",
+            )
+        )
+    forget_unnamed(public)
+    if read_record(public).reserves_digest is not None and not replace:
+        raise ArtifactError(
+            Problem(
+                f"{directory} already holds {RESERVES} and {EVIDENCE}",
+                hint="results are kept; --replace overwrites one that has not been published yet",
             )
         )
 
 
-def check_assets(assets: Sequence[Asset], published: PublishedAudit, file: Path | None) -> None:
-    """Raise ``InputError`` unless a spec's assets are those of an audit, in its order."""
-    mine = [(asset.symbol, asset.decimals) for asset in assets]
+def forget_unnamed(public: Path) -> None:
+    """Remove what a run left that ended before the record named it: it was never part of the audit."""
+    if read_record(public).reserves_digest is None:
+        for name in (RESERVES, EVIDENCE):
+            (public / name).unlink(missing_ok=True)
+
+
+def check_fits(spec: Spec, published: PublishedAudit) -> None:
+    """Raise ``InputError`` unless a spec has the assets of an audit, in its order, and its snapshot."""
+    mine = [(asset.symbol, asset.decimals) for asset in spec.assets]
     theirs = [(asset.symbol, asset.decimals) for asset in published.spec.assets]
+    where = Location(str(spec.file)) if spec.file else None
     if mine != theirs:
         raise InputError(
             Problem(
                 "the spec's assets are not those of the audit",
-                Location(str(file)) if file else None,
+                where,
                 "reserves are compared with an audit of the same assets in the same order",
+            )
+        )
+    if spec.snapshot != published.manifest.snapshot:
+        raise InputError(
+            Problem(
+                f"snapshot is {spec.snapshot}, that of the audit {published.manifest.snapshot}",
+                where,
+                "what is owed and what is held are compared at one time",
             )
         )
 
@@ -209,7 +239,6 @@ def _publish(
             manifest_digest=manifest.digest,
             organisation=manifest.organisation,
             created=created,
-            snapshot=settings.snapshot,
             pins=settings.pins,
             evidence=evidence,
             files=read.files,
@@ -220,13 +249,21 @@ def _publish(
             parse_published(data)
         except ProofRejected as error:
             raise InputError(f"verifiers would not accept this result: {error.reason}") from error
-        # The result names the digest of the evidence: until the result exists, nothing is published.
+        # Until the record names the result, nothing of it is part of the audit.
+        write_record(public, audit.record.with_reserves(None, None))
         (public / RESERVES).unlink(missing_ok=True)
         working.replace(public / EVIDENCE)
         write_durably(public / RESERVES, data)
     finally:
         working.unlink(missing_ok=True)
     return published
+
+
+def _record(public: Path, audit: PublishedAudit, published: PublishedReserves) -> PublicationRecord:
+    """Write the record again, so that it names the result and its evidence."""
+    record = audit.record.with_reserves(published.digest, bytes.fromhex(published.evidence.sha256))
+    write_record(public, record)
+    return record
 
 
 def _write_evidence(path: Path, rows: Sequence[JudgedRow], progress: Progress) -> PublishedEvidence:

@@ -20,7 +20,7 @@ from polyproof.reserves.challenge import Challenges
 from polyproof.reserves.coins import CoinNames
 from polyproof.reserves.evidence import FORMAT, HEADER, holding_record
 from polyproof.reserves.reading import ReservesRead, read_reserves
-from polyproof.reserves.run import check_assets, settings_of
+from polyproof.reserves.run import check_fits, settings_of
 from polyproof.reserves.signatures import load_schemes
 from polyproof.reserves.spellings import Spellings
 from polyproof.settings.spec import Spec
@@ -37,7 +37,7 @@ def challenge_text(spec: Spec, directory: Path, chain: str, address: str, *, reg
     spellings = Spellings(load_schemes(registry))
     name = CoinNames(spec.assets, settings.coins, (), spellings.chains).chain(chain)
     account = spellings.of(OwnershipClaim(spec.assets[0].symbol, name, address.strip()))
-    return Challenges.of_audit(published.manifest, settings.snapshot, settings.pins).of(name, account).text()
+    return Challenges.of_audit(published.manifest, settings.pins).of(name, account).text()
 
 
 def write_challenges(
@@ -57,14 +57,14 @@ def write_challenges(
     registry = registry or default_registry()
     settings = settings_of(spec)
     published = verification.open_audit(directory, registry=registry)
-    check_assets(spec.assets, published, spec.file)
+    check_fits(spec, published)
     if out.exists():
         raise ArtifactError(f"{out} already exists and is not overwritten")
     schemes = load_schemes(registry)
     read = read_reserves(
         settings, spec.assets, registry=registry, schemes=schemes, base=spec.directory, progress=progress
     )
-    challenges = Challenges.of_audit(published.manifest, settings.snapshot, settings.pins)
+    challenges = Challenges.of_audit(published.manifest, settings.pins)
     data = b"".join(_unsigned(read, challenges))
     write_durably(out, data)
     return data.count(b"\n") - 1

@@ -19,7 +19,7 @@ from polyproof.extras import require_extras
 from polyproof.findings import Findings
 from polyproof.formats.files import read_bounded
 from polyproof.liabilities import AuditVerified, verification
-from polyproof.liabilities.artifacts import RESERVES
+from polyproof.liabilities.artifacts import EVIDENCE, MOST_EVIDENCE, MOST_RESERVES, RESERVES
 from polyproof.model.assets import Asset
 from polyproof.ownership import OwnershipScheme, Status
 from polyproof.progress import Progress
@@ -27,10 +27,9 @@ from polyproof.registry import Registry, default_registry
 from polyproof.reserves.challenge import Challenges, Freshness
 from polyproof.reserves.coins import TOLD_APART
 from polyproof.reserves.evaluation import Evaluation, JudgedRow, settle
-from polyproof.reserves.evidence import EVIDENCE, MOST_EVIDENCE, MOST_ROWS, parse_evidence
+from polyproof.reserves.evidence import MOST_ROWS, parse_evidence
 from polyproof.reserves.judging import judge_rows
 from polyproof.reserves.published import (
-    MOST_BYTES,
     PublishedEvidence,
     PublishedReserves,
     parse_published,
@@ -103,7 +102,7 @@ def verify_reserves(
     audit: AuditVerified | None = None,
     policy: Policy | None = None,
     reserves_policy: ReservesPolicy | None = None,
-    manifest_digest: bytes | None = None,
+    digest: bytes | None = None,
     registry: Registry | None = None,
     progress: Progress | None = None,
 ) -> ReservesVerified:
@@ -117,11 +116,11 @@ def verify_reserves(
     require_extras("reserves", purpose="checking reserves")
     start = time.perf_counter()
     registry, progress = registry or default_registry(), progress or Progress()
-    audit = audit or verification.verify(
-        directory, policy=policy, registry=registry, manifest_digest=manifest_digest, progress=progress
-    )
+    audit = audit or verification.verify(directory, policy=policy, registry=registry, digest=digest, progress=progress)
     public, manifest = audit.audit.public, audit.audit.manifest
-    published = parse_published(read_bounded(public / RESERVES, MOST_BYTES), str(public / RESERVES))
+    if audit.audit.record.reserves_digest is None:
+        raise ArtifactError(f"{public}: no reserves are published with this audit")
+    published = parse_published(read_bounded(public / RESERVES, MOST_RESERVES), str(public / RESERVES))
     for name, here, there in (
         ("manifest digest", published.manifest_digest, manifest.digest.hex()),
         ("audit", published.audit_id, manifest.audit_id),
@@ -134,7 +133,7 @@ def verify_reserves(
     claimed = _read_evidence(public, published.evidence)
     schemes = load_schemes(registry)
     _check_claimed(claimed, published, audit.audit.spec.assets, schemes, progress)
-    challenges = Challenges.of_audit(manifest, published.snapshot, published.pins)
+    challenges = Challenges.of_audit(manifest, published.pins)
     found = judge_rows(
         [one.row for one in claimed],
         [one.account for one in claimed],
@@ -150,7 +149,6 @@ def verify_reserves(
         manifest_digest=manifest.digest,
         organisation=manifest.organisation,
         created=published.created,
-        snapshot=published.snapshot,
         pins=published.pins,
         evidence=published.evidence,
         files=(),
@@ -173,10 +171,7 @@ def _read_evidence(public: Path, stated: PublishedEvidence) -> list[JudgedRow]:
     def refuse(size: int | None = None) -> Never:
         raise ProofRejected("evidence-digest", f"not the file that {RESERVES} names", file=path)
 
-    try:
-        data = read_bounded(path, min(stated.bytes, MOST_EVIDENCE), refuse)
-    except ArtifactError as error:
-        raise ProofRejected("evidence-missing", f"{RESERVES} names it, but {error}", file=path) from error
+    data = read_bounded(path, min(stated.bytes, MOST_EVIDENCE), refuse)
     if len(data) != stated.bytes or hashlib.sha256(data).hexdigest() != stated.sha256:
         refuse()
     rows = parse_evidence(data, min(stated.rows, MOST_ROWS), str(path))

@@ -50,6 +50,7 @@ class PolicyCheck(StrEnum):
     PROOF_SIZE = "policy-proof-size", "a segment's proof is larger than the policy allows"
     INCLUSION_SIZE = "policy-inclusion-size", "the inclusion file is larger than the policy allows"
     RESERVES = "policy-reserves", "holdings do not cover what is owed as the policy requires"
+    RESERVES_REQUIRED = "policy-reserves-required", "the audit has no reserves, and the policy requires them"
 
     meaning: str
 
@@ -85,6 +86,9 @@ class Policy:
     max_inclusion_bytes: int = option(default=1 << 20, least=1, doc="The largest inclusion file, in bytes.")
     max_manifest_bytes: int = option(default=16 << 20, least=1, doc="The largest manifest, in bytes.")
     max_segments: int = option(default=4096, least=1, doc="The most segments of an audit.")
+    reserves_required: bool = option(
+        default=False, doc="Whether an audit of liabilities alone, without reserves, is refused."
+    )
 
     def check_backend(self, name: str) -> None:
         """Refuse a backend, before any code of its plugin is imported."""
@@ -134,6 +138,13 @@ class Policy:
         """Refuse an audit for its number of segments."""
         if count > self.max_segments:
             raise PolicyRejected(PolicyCheck.SEGMENTS, f"{count} segments, the policy allows {self.max_segments}")
+
+    def check_reserves(self, published: bool) -> None:
+        """Refuse an audit of liabilities alone, if reserves are required."""
+        if self.reserves_required and not published:
+            raise PolicyRejected(
+                PolicyCheck.RESERVES_REQUIRED, "no reserves are published with it, and the policy requires them"
+            )
 
     def check_manifest_size(self, size: int) -> None:
         """Refuse a manifest of this many bytes, if it is too large."""

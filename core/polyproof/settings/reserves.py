@@ -12,7 +12,6 @@ from polyproof.balances import Pin
 from polyproof.config.options import Fault, option
 from polyproof.config.reader import Choice
 from polyproof.model.names import NAME, OPTIONAL_NAME
-from polyproof.model.timestamps import is_timestamp
 
 __all__ = ["BalancesChoice", "CoinName", "ReservesPolicy", "ReservesSpec", "SourceChoice"]
 
@@ -80,11 +79,6 @@ class ReservesPolicy:
         return Fraction(self.least_ratio)
 
 
-def _timestamp(text: str) -> Iterable[Fault]:
-    if not is_timestamp(text):
-        yield Fault(f"snapshot is {text[:40]!r}", "expected a time in UTC such as 2025-11-30T00:00:00Z")
-
-
 def _one_pin_a_chain(pins: tuple[Pin, ...]) -> Iterable[Fault]:
     seen: set[str] = set()
     for index, pin in enumerate(pins):
@@ -106,7 +100,6 @@ def _coins_differ(coins: tuple[CoinName, ...]) -> Iterable[Fault]:
 class ReservesSpec:
     """What the organisation holds: where it is listed, how it is checked, what counts."""
 
-    snapshot: str = option(check=_timestamp, doc="Time of the snapshot in UTC, such as 2025-11-30T00:00:00Z.")
     sources: tuple[SourceChoice, ...] = option(items=(1, 64), doc="The reserve files, by format.")
     pins: tuple[Pin, ...] = option(
         default=(), items=(0, 256), check=_one_pin_a_chain, doc="The block of the snapshot, for each chain."

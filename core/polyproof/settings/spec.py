@@ -17,11 +17,13 @@ from attrs import frozen
 from polyproof.backend import Backend
 from polyproof.config.options import NOT_AN_OPTION, Fault, option, options_of, printable
 from polyproof.config.reader import Choice, Structure, locate
+from polyproof.config.tree import Mapping as MappingNode
 from polyproof.config.tree import Node, from_json, load_yaml, parse_yaml
 from polyproof.errors import InputError, ProofRejected
 from polyproof.formats.strict_json import canonical
 from polyproof.model.assets import Asset
 from polyproof.model.names import NAME
+from polyproof.model.timestamps import is_timestamp
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
 from polyproof.settings.reserves import ReservesSpec
@@ -117,12 +119,20 @@ def create_backend(spec: PublicSpec, registry: Registry) -> Backend:
     return backend
 
 
-_ORDER = ("name", "organisation", "assets", "rule", "backend", "compare", "accounts", "reserves", "output", "file")
+_ORDER = (
+    *("name", "organisation", "snapshot", "assets", "rule", "backend", "compare", "accounts", "reserves", "output"),
+    "file",
+)
 
 
 def _in_order(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
     """Fields in the order in which people write the keys, rather than inherited ones first."""
     return sorted(fields, key=lambda field: _ORDER.index(field.name))
+
+
+def _timestamp(text: str) -> Iterable[Fault]:
+    if not is_timestamp(text):
+        yield Fault(f"snapshot is {text[:40]!r}", "expected a time in UTC such as 2025-11-30T00:00:00Z")
 
 
 @frozen(kw_only=True, field_transformer=_in_order)
@@ -135,6 +145,10 @@ class Spec(PublicSpec):
     )
     organisation: str | None = option(
         default=None, check=printable(200), doc="Name of the organisation that is audited, for display."
+    )
+    snapshot: str = option(
+        check=_timestamp,
+        doc="When balances were taken, of accounts and of wallets alike: a time in UTC such as 2025-11-30T00:00:00Z.",
     )
     compare: tuple[BackendChoice, ...] = option(
         default=(), doc="Further backends that `polyproof demo` runs beside the first one, for comparison."
@@ -171,11 +185,25 @@ def parse_spec(data: bytes, file: str, registry: Registry) -> Spec:
 def _read(node: Node, registry: Registry, path: Path) -> Spec:
     structure = Structure(registry)
     structure.header(node, _HEADER, FORMAT)
+    _refuse_moved(structure, node)
     values, complete = structure.values(node, Spec, besides=(_HEADER,))
     _check_backends(structure, node, values)
     structure.finish()
     assert complete, "an incomplete spec has a problem"
     return Spec(**values, file=path)
+
+
+def _refuse_moved(structure: Structure, node: Node) -> None:
+    """One time holds for what is owed and for what is held: a spec that states one of reserves alone is told so."""
+    reserves = node.get("reserves") if isinstance(node, MappingNode) else None
+    moved = reserves.get("snapshot") if isinstance(reserves, MappingNode) else None
+    if moved is not None:
+        structure.report(
+            "reserves.snapshot has moved",
+            moved.location,
+            "write it as snapshot at the top of the spec",
+        )
+        structure.finish()
 
 
 def _check_backends(structure: Structure, node: Node, values: Mapping[str, Any]) -> None:

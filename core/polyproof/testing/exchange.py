@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 from polyproof.backend import Backend, Claim, Statement
 from polyproof.liabilities import AuditProved, PublishedAudit, cut_inclusion, open_audit, prove
 from polyproof.liabilities.artifacts import MANIFEST, InclusionFile, state_directory
+from polyproof.liabilities.record import record_of, write_record
 from polyproof.model.assets import Asset
 from polyproof.model.manifest import Manifest, Segment
 from polyproof.registry import Registry
@@ -103,7 +104,9 @@ class Exchange:
                 segment = with_proof(segment, proofs[segment.index])
                 (folder / segment.file).write_bytes(proofs[segment.index])
             segments.append(segment)
-        (folder / MANIFEST).write_bytes(evolve(manifest, segments=tuple(segments)).to_bytes())
+        manifest = evolve(manifest, segments=tuple(segments))
+        (folder / MANIFEST).write_bytes(manifest.to_bytes())
+        write_record(folder, record_of(manifest))
         return folder
 
 
@@ -127,6 +130,7 @@ def found_exchange(choice: BackendChoice, assets: tuple[Asset, ...], registry: R
         "polyproof": 1,
         "name": "conformance",
         "organisation": "Conformance Exchange",
+        "snapshot": "2025-11-30T00:00:00Z",
         "assets": [{"symbol": asset.symbol, "decimals": asset.decimals, "bits": asset.bits} for asset in assets],
         "backend": choice.plain(),
         "accounts": {"path": "accounts.csv"},

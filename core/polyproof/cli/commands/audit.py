@@ -73,10 +73,11 @@ def command(
         facts(
             rich,
             ("audit", done.report.audit.audit_id),
+            ("balances as of", done.report.audit.snapshot),
             ("in the history", f"{audits_text(len(done.history.audits))}, every link checked"),
             ("keep private", str(done.directory / "private")),
             ("publish", f"{done.published}  (all of it; start reading at index.html)"),
-            ("manifest digest", done.report.audit.manifest_digest),
+            ("publication digest", done.report.audit.publication_digest),
         )
         show_verdict(rich, done.report)
         rich.print(PUBLISH_DIGEST)

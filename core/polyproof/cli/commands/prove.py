@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,13 +17,13 @@ from polyproof.cli.options import (
     load_spec_argument,
     usable_registry,
 )
-from polyproof.cli.views import PUBLISH_DIGEST, facts, segments_text, totals_table
+from polyproof.cli.views import DIGEST_CHANGES, PUBLISH_DIGEST, facts, segments_text, totals_table
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
     from polyproof.liabilities import AuditProved
-    from polyproof.model.assets import Asset
+    from polyproof.settings.spec import Spec
 
 __all__ = ["command", "prove_payload"]
 
@@ -48,13 +47,13 @@ def command(
     registry = usable_registry(console)
     loaded = load_spec_argument(spec, registry)
     directory = out or loaded.output_directory / f"{loaded.name}-{datetime.now(UTC):%Y-%m-%d}"
-    chained = liabilities.open_audit(previous, registry=registry).manifest.digest if previous else None
+    chained = liabilities.open_audit(previous, registry=registry).digest if previous else None
     with console.progress() as progress:
         proved = liabilities.prove(
             loaded, directory, audit_id=audit_id, previous=chained, registry=registry, progress=progress
         )
     console.warn(proved.warnings)
-    console.result(prove_payload(proved), lambda rich: _show(rich, loaded.assets, proved, directory))
+    console.result(prove_payload(proved), lambda rich: _show(rich, loaded, proved, directory))
 
 
 def prove_payload(proved: AuditProved) -> dict[str, Any]:
@@ -64,6 +63,8 @@ def prove_payload(proved: AuditProved) -> dict[str, Any]:
         "ok": True,
         "directory": str(proved.directory),
         "audit_id": manifest.audit_id,
+        "snapshot": manifest.snapshot,
+        "publication_digest": proved.record.digest.hex(),
         "manifest_digest": manifest.digest.hex(),
         "previous": manifest.previous.hex() if manifest.previous else None,
         "accounts": proved.accounts,
@@ -79,18 +80,19 @@ def prove_payload(proved: AuditProved) -> dict[str, Any]:
     }
 
 
-def _show(rich: RichConsole, assets: Sequence[Asset], proved: AuditProved, directory: Path) -> None:
+def _show(rich: RichConsole, spec: Spec, proved: AuditProved, directory: Path) -> None:
     """``prove`` for people."""
-    rich.print(totals_table(assets, proved.manifest.totals))
+    rich.print(totals_table(spec.assets, proved.manifest.totals))
     resumed = f", {proved.resumed} of them from the previous run" if proved.resumed else ""
     times = ", ".join(f"{phase} {time_text(seconds)}" for phase, seconds in proved.seconds.items())
     facts(
         rich,
         ("audit", proved.manifest.audit_id),
+        ("balances as of", proved.manifest.snapshot),
         ("accounts", f"{proved.accounts:,} in {segments_text(len(proved.segments))}{resumed}"),
         ("time", times),
         ("publish", f"{directory / 'public'}  ({size_text(proved.public_bytes)})"),
         ("keep private", f"{directory / 'private'}  ({size_text(proved.private_bytes)})"),
-        ("manifest digest", proved.manifest.digest.hex()),
+        ("publication digest", proved.record.digest.hex()),
     )
-    rich.print(PUBLISH_DIGEST)
+    rich.print(PUBLISH_DIGEST if spec.reserves is None else DIGEST_CHANGES)

@@ -9,10 +9,10 @@ import typer
 
 from polyproof.cli.console import Console
 from polyproof.cli.options import (
-    AuditArgument,
     DigestOption,
     Json,
     PolicyOption,
+    PublishedArgument,
     Quiet,
     load_policy_option,
     load_reserves_policy_option,
@@ -33,7 +33,7 @@ __all__ = ["command", "report_payload", "show_verdict"]
 
 
 def command(
-    directory: AuditArgument,
+    directory: PublishedArgument,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -51,7 +51,7 @@ def command(
 ) -> None:
     """Verify an audit, or a whole history, and write a report on it: a static site, and JSON."""
     require_extras("report", purpose="writing a report")
-    from polyproof.liabilities.artifacts import is_history
+    from polyproof.liabilities.folder import is_history
     from polyproof.publication.history import verify_history, verify_one
     from polyproof.publication.month import write_report
     from polyproof.publication.report.make import make_report
@@ -72,9 +72,9 @@ def command(
     }
     with console.progress() as progress:
         if whole:
-            audits = verify_history(directory, manifest_digest=known, progress=progress, **accepted).audits
+            audits = verify_history(directory, digest=known, progress=progress, **accepted).audits
         else:
-            audits = (verify_one(directory, manifest_digest=known, progress=progress, **accepted),)
+            audits = (verify_one(directory, digest=known, progress=progress, **accepted),)
         if history is not None:
             earlier = verify_history(history, progress=progress, **accepted)
             audits = _up_to(earlier, audits[0])
@@ -90,9 +90,9 @@ def _up_to(history: HistoryVerified, newest: VerifiedAudit) -> tuple[VerifiedAud
     """The audits of a history up to this one, which is in it or follows its newest; otherwise ``ProofRejected``."""
     from polyproof.liabilities.artifacts import HISTORY
 
-    digests = [one.manifest.digest for one in history.audits]
-    if newest.manifest.digest in digests:
-        earlier = history.audits[: digests.index(newest.manifest.digest)]
+    digests = [one.digest for one in history.audits]
+    if newest.digest in digests:
+        earlier = history.audits[: digests.index(newest.digest)]
     elif newest.manifest.previous == digests[-1]:
         earlier = history.audits
     else:
@@ -113,7 +113,8 @@ def report_payload(report: Report, site: Path) -> dict[str, Any]:
         "index": str(site / "index.html"),
         "verdict": report.verdict,
         "audit_id": report.audit.audit_id,
-        "manifest_digest": report.audit.manifest_digest,
+        "snapshot": report.audit.snapshot,
+        "publication_digest": report.audit.publication_digest,
         "previous": report.audit.previous,
         "history": len(report.history),
         "chain": report.chain,
@@ -125,6 +126,7 @@ def _show(rich: RichConsole, report: Report, site: Path) -> None:
     facts(
         rich,
         ("audit", f"{report.audit.audit_id}, {report.audit.organisation or 'organisation not named'}"),
+        ("balances as of", report.audit.snapshot),
         ("history", audits_text(len(report.history)) + ("" if report.chain == "whole" else ", earlier ones not given")),
         ("site", str(site / "index.html")),
     )

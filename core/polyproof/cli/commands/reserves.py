@@ -66,6 +66,7 @@ def reserves_payload(done: ReservesDone, *, rows: bool = False) -> dict[str, Any
         "ok": evaluation.met is not False,
         "met": evaluation.met,
         "published": str(done.public) if done.public else None,
+        "publication_digest": done.record.digest.hex() if done.record else None,
         "result": plain(done.published) if done.published else None,
         "assets": [_asset_payload(asset) for asset in evaluation.assets],
         "rows": len(evaluation.rows),
@@ -131,6 +132,7 @@ def _show(rich: RichConsole, done: ReservesDone, *, rows: bool = False) -> None:
         ("rows", f"{len(evaluation.rows):,} from {_files(len(done.files))}, in {time_text(done.seconds)}"),
         ("counted", _policy_text(evaluation)),
         *([("published", str(done.public))] if done.public else []),
+        *([("publication digest", done.record.digest.hex())] if done.record else []),
     )
     if evaluation.met is None:
         rich.print("No ratio: --audit DIR names the audit that states what is owed.")

@@ -20,19 +20,28 @@ def command(
     ] = False,
     report: Annotated[bool, typer.Option("--report", help="The schema of a report.json instead.")] = False,
     history: Annotated[bool, typer.Option("--history", help="The schema of a history.json instead.")] = False,
+    publication: Annotated[
+        bool, typer.Option("--publication", help="The schema of a publication.json instead.")
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Print the JSON Schema of specs, for editors."""
+    from polyproof.liabilities.record import publication_schema_text
     from polyproof.publication.history import history_schema_text
     from polyproof.publication.report.document import report_schema_text
     from polyproof.reserves.published import reserves_schema_text
     from polyproof.settings.schema import schema_text
 
     console = Console(json=json, quiet=quiet)
-    if reserves + report + history > 1:
-        raise UsageError("ask for one schema at a time: --reserves, --report or --history")
-    documents = ((reserves, reserves_schema_text), (report, report_schema_text), (history, history_schema_text))
+    if reserves + report + history + publication > 1:
+        raise UsageError("ask for one schema at a time: --reserves, --report, --history or --publication")
+    documents = (
+        (reserves, reserves_schema_text),
+        (report, report_schema_text),
+        (history, history_schema_text),
+        (publication, publication_schema_text),
+    )
     text = next((made() for wanted, made in documents if wanted), None)
     if text is None:
         registry = usable_registry(console)

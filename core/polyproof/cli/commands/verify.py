@@ -9,17 +9,17 @@ import typer
 
 from polyproof.cli.console import Console, amounts, error_object, print_error, table, time_text
 from polyproof.cli.options import (
-    AuditArgument,
     DigestOption,
     Json,
     PolicyOption,
+    PublishedArgument,
     Quiet,
     load_policy_option,
     load_reserves_policy_option,
     parse_digest,
     usable_registry,
 )
-from polyproof.cli.views import COMPARE_DIGEST, audit_line, audits_text, facts, points, totals_table
+from polyproof.cli.views import COMPARE_DIGEST, audit_lines, audits_text, facts, points, totals_table
 from polyproof.errors import ExtraMissing
 from polyproof.extras import is_installed, require_extras
 
@@ -34,7 +34,7 @@ __all__ = ["command", "verify_payload"]
 
 
 def command(
-    directory: AuditArgument,
+    directory: PublishedArgument,
     policy: PolicyOption = None,
     digest: DigestOption = None,
     json: Json = False,
@@ -42,7 +42,7 @@ def command(
 ) -> None:
     """Verify a published audit, or a whole history of audits, from public files alone."""
     from polyproof import liabilities
-    from polyproof.liabilities.artifacts import is_history
+    from polyproof.liabilities.folder import is_history
 
     console = Console(json=json, quiet=quiet)
     known = parse_digest(digest)
@@ -55,7 +55,7 @@ def command(
             directory,
             policy=load_policy_option(policy, registry),
             registry=registry,
-            manifest_digest=known,
+            digest=known,
             progress=progress,
         )
     console.warn(verified.warnings)
@@ -64,15 +64,15 @@ def command(
 
 def verify_payload(verified: AuditVerified) -> dict[str, Any]:
     """``verify`` for machines."""
-    from polyproof.liabilities.artifacts import has_reserves
-
     published = verified.audit
     manifest = published.manifest
     return {
         "ok": True,
         "audit_id": manifest.audit_id,
         "created": manifest.created,
+        "snapshot": manifest.snapshot,
         "organisation": manifest.organisation,
+        "publication_digest": published.digest.hex(),
         "manifest_digest": manifest.digest.hex(),
         "previous": manifest.previous.hex() if manifest.previous else None,
         "backend": manifest.backend,
@@ -82,7 +82,8 @@ def verify_payload(verified: AuditVerified) -> dict[str, Any]:
         "binding_term": verified.security.binding,
         "establishes": list(published.backend.properties.proves),
         "non_negativity": published.backend.properties.non_negativity,
-        "reserves": "not-checked" if has_reserves(published.public) else None,
+        "reserves": "not-checked" if published.record.reserves_digest is not None else None,
+        "unlisted": list(published.unlisted),
         "proof_bytes": sum(segment.size for segment in manifest.segments),
         "seconds": verified.seconds,
     }
@@ -90,22 +91,20 @@ def verify_payload(verified: AuditVerified) -> dict[str, Any]:
 
 def _show(rich: RichConsole, verified: AuditVerified, *, compared: bool) -> None:
     """``verify`` for people."""
-    from polyproof.liabilities.artifacts import has_reserves
-
     published, manifest = verified.audit, verified.audit.manifest
     rich.print(totals_table(published.spec.assets, verified.totals))
     count = len(manifest.segments)
     facts(
         rich,
-        audit_line(manifest),
+        *audit_lines(manifest),
         ("proved by", f"{manifest.backend}, {verified.security.proven_bits:.0f} proven bits"),
         ("checked", f"{count} segment{'s' if count > 1 else ''} in {time_text(verified.seconds)}"),
-        ("manifest digest", manifest.digest.hex()),
+        ("publication digest", published.digest.hex()),
     )
     properties = published.backend.properties
     rich.print("VERIFIED. This establishes:", style="bold green")
     points(rich, [*properties.proves, f"non-negativity: {properties.non_negativity}"])
-    if has_reserves(published.public):
+    if published.record.reserves_digest is not None:
         # Verifying a single audit covers what is owed, not what is held.
         rich.print(
             "Reserves are published with it and were NOT CHECKED: nothing here says that what is owed is covered. "
@@ -113,6 +112,8 @@ def _show(rich: RichConsole, verified: AuditVerified, *, compared: bool) -> None
             style="yellow",
             soft_wrap=True,
         )
+    if published.unlisted:
+        rich.print(f"Not looked at, no part of the audit: {', '.join(published.unlisted)}", soft_wrap=True)
     rich.print(f"What it leaves open: polyproof explain {published.public}", soft_wrap=True)
     if not compared:
         rich.print(COMPARE_DIGEST)
@@ -132,7 +133,7 @@ def _verify_history(
             directory,
             policy=load_policy_option(policy, registry),
             reserves_policy=load_reserves_policy_option(policy, registry),
-            manifest_digest=known,
+            digest=known,
             check_reserves=is_installed("reserves"),
             registry=registry,
             progress=progress,
@@ -147,7 +148,8 @@ def _verify_history(
             {
                 "audit_id": one.manifest.audit_id,
                 "created": one.manifest.created,
-                "manifest_digest": one.manifest.digest.hex(),
+                "snapshot": one.manifest.snapshot,
+                "publication_digest": one.digest.hex(),
                 "previous": one.manifest.previous.hex() if one.manifest.previous else None,
                 "backend": one.manifest.backend,
                 "proven_bits": one.liabilities.security.proven_bits,
@@ -180,15 +182,15 @@ def _missing(verified: HistoryVerified) -> ExtraMissing | None:
 
 
 def _show_history(rich: RichConsole, verified: HistoryVerified, *, compared: bool) -> None:
-    made = table("Created", "Audit", "Proved by", "Reserves")
+    made = table("Balances as of", "Audit", "Proved by", "Reserves")
     for one in verified.audits:
         manifest = one.manifest
         bits = f"{manifest.backend}, {one.liabilities.security.proven_bits:.0f} bits"
         made.add_row(
-            manifest.created, manifest.audit_id, bits, _reserves_text(one), style="red" if one.met is False else None
+            manifest.snapshot, manifest.audit_id, bits, _reserves_text(one), style="red" if one.met is False else None
         )
     rich.print(made)
-    facts(rich, ("newest manifest digest", verified.audits[-1].manifest.digest.hex()))
+    facts(rich, ("newest publication digest", verified.audits[-1].digest.hex()))
     number = len(verified.audits)
     if verified.unchecked:
         rich.print(
@@ -204,7 +206,7 @@ def _show_history(rich: RichConsole, verified: HistoryVerified, *, compared: boo
             style="bold green",
         )
     if not compared:
-        rich.print("Compare the newest manifest digest with the one published elsewhere, or pass it as --digest.")
+        rich.print("Compare the newest publication digest with the one published elsewhere, or pass it as --digest.")
     elif verified.pinned < number:
         rich.print(
             f"The digest is that of audit {verified.pinned}: it vouches for it and those before it, not for the "

@@ -19,7 +19,7 @@ from polyproof.cli.options import (
     parse_digest,
     usable_registry,
 )
-from polyproof.cli.views import COMPARE_DIGEST, audit_line, facts, points
+from polyproof.cli.views import COMPARE_DIGEST, audit_lines, facts, points
 from polyproof.errors import InputError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def command(
         claim,
         policy=load_policy_option(policy, registry),
         registry=registry,
-        manifest_digest=known,
+        digest=known,
     )
     console.result(inclusion_payload(verified), lambda rich: _show(rich, verified, compared=known is not None))
 
@@ -127,6 +127,9 @@ def inclusion_payload(verified: InclusionVerified) -> dict[str, Any]:
     return {
         "ok": True,
         "audit_id": manifest.audit_id,
+        "created": manifest.created,
+        "snapshot": manifest.snapshot,
+        "publication_digest": verified.audit.digest.hex(),
         "manifest_digest": manifest.digest.hex(),
         "segment": verified.segment,
         "user": verified.claim.user_id,
@@ -147,10 +150,10 @@ def _show(rich: RichConsole, verified: InclusionVerified, *, compared: bool) -> 
     balances = ", ".join(f"{grouped(asset, units)} {asset.symbol}" for asset, units in held) or "nothing"
     facts(
         rich,
-        audit_line(manifest),
+        *audit_lines(manifest),
         ("you", verified.claim.user_id),
         ("your balances", balances + (", all others zero" if held else "")),
-        ("manifest digest", manifest.digest.hex()),
+        ("publication digest", verified.audit.digest.hex()),
     )
     rich.print("INCLUDED: your balances are in the audit's totals.", style="bold green")
     points(rich, verified.verdict.sentences)

@@ -46,7 +46,7 @@ __all__ = [
 
 REPORT = "report.json"
 FORMAT = "polyproof/report"
-VERSION = 1
+VERSION = 2
 
 _DECIMAL = (r"(0|[1-9][0-9]{0,160})(\.[0-9]{0,76}[1-9])?", "an exact decimal without trailing zeros, as text")
 _PERCENT = (r"(0|[1-9][0-9]{0,200})\.[0-9]{2}", "a percentage with two decimals, rounded down")
@@ -59,9 +59,11 @@ class ReportAudit:
     audit_id: str = option(pattern=AUDIT_ID, doc="Its id.")
     organisation: str | None = option(doc="Whose audit it is, as the manifest has it.")
     created: str = option(pattern=TIME, doc="When its proof was started.")
-    manifest_digest: str = option(pattern=DIGEST, doc="SHA-256 of its manifest: what readers compare.")
+    snapshot: str = option(pattern=TIME, doc="The time that balances owed and held are stated for.")
+    publication_digest: str = option(pattern=DIGEST, doc="SHA-256 of its publication record: what readers compare.")
+    manifest_digest: str = option(pattern=DIGEST, doc="SHA-256 of its manifest, which the record names.")
     previous: str | None = option(
-        pattern=DIGEST, doc="Manifest digest of the previous audit; null if this is the first."
+        pattern=DIGEST, doc="Publication digest of the previous audit; null if this is the first."
     )
     backend: str = option(doc="Name of the proof backend.")
     segments: int = option(least=1, doc="How many proofs it has.")
@@ -107,7 +109,6 @@ class ReportReserves:
 
     digest: str = option(pattern=DIGEST, doc="SHA-256 of reserves.json.")
     created: str = option(pattern=TIME, doc="When they were evaluated.")
-    snapshot: str = option(pattern=TIME, doc="The time that holdings are stated for.")
     met: bool = option(doc="Whether every asset is covered as the policy requires.")
     short: tuple[str, ...] = option(pattern=SYMBOL, doc="The assets that are not.")
     policy: ReservesPolicy = option(doc="Which holdings were counted, and how much was required.")
@@ -173,8 +174,9 @@ class ReportEntry:
 
     audit_id: str = option(pattern=AUDIT_ID, doc="Its id.")
     created: str = option(pattern=TIME, doc="When its proof was started.")
-    manifest_digest: str = option(pattern=DIGEST, doc="SHA-256 of its manifest.")
-    previous: str | None = option(pattern=DIGEST, doc="The manifest digest that it names as the one before.")
+    snapshot: str = option(pattern=TIME, doc="The time that balances owed and held are stated for.")
+    publication_digest: str = option(pattern=DIGEST, doc="SHA-256 of its publication record.")
+    previous: str | None = option(pattern=DIGEST, doc="The publication digest that it names as the one before.")
     backend: str = option(doc="Name of the proof backend.")
     met: bool | None = option(doc="Whether every asset was covered; null without reserves.")
     assets: tuple[EntryAsset, ...] = option(doc="Every asset of that audit.")

@@ -43,6 +43,8 @@ def make_report(audits: Sequence[VerifiedAudit]) -> Report:
             audit_id=manifest.audit_id,
             organisation=manifest.organisation,
             created=manifest.created,
+            snapshot=manifest.snapshot,
+            publication_digest=newest.digest.hex(),
             manifest_digest=manifest.digest.hex(),
             previous=manifest.previous.hex() if manifest.previous else None,
             backend=manifest.backend,
@@ -73,7 +75,6 @@ def _reserves(verified: VerifiedAudit) -> ReportReserves | None:
     return ReportReserves(
         digest=published.digest.hex(),
         created=published.created,
-        snapshot=published.snapshot,
         met=published.met,
         short=published.short,
         policy=published.policy,
@@ -130,7 +131,8 @@ def _entry(verified: VerifiedAudit) -> ReportEntry:
     return ReportEntry(
         audit_id=manifest.audit_id,
         created=manifest.created,
-        manifest_digest=manifest.digest.hex(),
+        snapshot=manifest.snapshot,
+        publication_digest=verified.digest.hex(),
         previous=manifest.previous.hex() if manifest.previous else None,
         backend=manifest.backend,
         met=verified.met,

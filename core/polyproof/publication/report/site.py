@@ -21,7 +21,8 @@ from markupsafe import Markup
 
 from polyproof.errors import ArtifactError, Problem
 from polyproof.formats.files import write_durably
-from polyproof.liabilities.artifacts import is_history
+from polyproof.liabilities.artifacts import HISTORY
+from polyproof.liabilities.folder import present
 from polyproof.publication.report import wording
 from polyproof.publication.report.charts import Line, line_chart
 from polyproof.publication.report.document import REPORT, Report, ReportAsset, ReportEntry
@@ -117,7 +118,7 @@ def _environment() -> Environment:
         "verdict_sentence": wording.verdict_sentence,
         "policy_sentences": wording.policy_sentences,
         "limits": wording.limits,
-        "two_moments": wording.two_moments,
+        "stated_time": wording.stated_time,
         "status_labels": wording.STATUS_LABELS,
         "balance_labels": wording.BALANCE_LABELS,
         "freshness_labels": wording.FRESHNESS_LABELS,
@@ -190,15 +191,15 @@ def _required(report: Report) -> tuple[Fraction, str] | None:
 
 def _places(report: Report) -> list[str]:
     """The name of each audit on an axis: its month, or its day where a month has several."""
-    months = [wording.month(entry.created) for entry in report.history]
-    return months if len(set(months)) == len(months) else [entry.created[:10] for entry in report.history]
+    months = [wording.month(entry.snapshot) for entry in report.history]
+    return months if len(set(months)) == len(months) else [entry.snapshot[:10] for entry in report.history]
 
 
 def _lowest_chart(report: Report) -> Markup | None:
     lowest = [entry.lowest for entry in report.history]
     values = tuple(_value(one.percent if one else None) for one in lowest)
     description = "; ".join(
-        f"{wording.date(entry.created)}: {wording.percentage(one.percent)} in {one.symbol}" if one else "not examined"
+        f"{wording.date(entry.snapshot)}: {wording.percentage(one.percent)} in {one.symbol}" if one else "not examined"
         for entry, one in zip(report.history, lowest, strict=True)
     )
     drawn = line_chart(
@@ -249,7 +250,7 @@ def _asset_charts(report: Report, symbol: str, identifier: str) -> Mapping[str, 
 
 
 def _told(history: tuple[ReportEntry, ...], values: list[str]) -> str:
-    return "; ".join(f"{wording.date(entry.created)}: {value}" for entry, value in zip(history, values, strict=True))
+    return "; ".join(f"{wording.date(entry.snapshot)}: {value}" for entry, value in zip(history, values, strict=True))
 
 
 def _value(amount: str | None) -> Fraction | None:
@@ -277,7 +278,7 @@ def write_site(out: Path, files: Mapping[str, bytes]) -> None:
 
 def check_place(out: Path) -> None:
     """Raise ``ArtifactError`` unless ``out`` is a new or empty directory, or one with a report or a history."""
-    if out.is_dir() and any(out.iterdir()) and not ((out / REPORT).is_file() or is_history(out)):
+    if out.is_dir() and any(out.iterdir()) and not ((out / REPORT).is_file() or present(out / HISTORY)):
         raise ArtifactError(
             Problem(f"{out} is not empty and holds no report", hint="give a new directory: nothing is overwritten")
         )

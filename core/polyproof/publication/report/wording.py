@@ -35,7 +35,7 @@ __all__ = [
     "percentage",
     "policy_sentences",
     "required",
-    "two_moments",
+    "stated_time",
     "verdict_sentence",
 ]
 
@@ -214,16 +214,15 @@ def limits(report: Report) -> tuple[str, ...]:
     if report.reserves is None:
         held_open: tuple[str, ...] = ("what the organisation holds: reserves were not part of this audit",)
     else:
-        held_open = (*report.reserves.leaves_open, two_moments(report))
-    return (*report.guarantees.remaining_trust, *held_open)
+        held_open = report.reserves.leaves_open
+    return (*report.guarantees.remaining_trust, stated_time(report), *held_open)
 
 
-def two_moments(report: Report) -> str:
-    """The caveat that nothing shows liabilities and holdings to be from the same moment."""
-    assert report.reserves is not None
+def stated_time(report: Report) -> str:
+    """The caveat that nothing shows accounts to have been read when the audit says."""
     return (
-        f"whether both halves are from the same moment: holdings are stated for {moment(report.reserves.snapshot)}, "
-        f"the proof of liabilities was started {moment(report.audit.created)}"
+        f"state balances that accounts had at another time than {moment(report.audit.snapshot)}: the time is the "
+        f"organisation's word, bound into a proof that was started {moment(report.audit.created)}"
     )
 
 
