@@ -21,7 +21,7 @@ ASSETS = (BTC, ETH, USD)
 
 def read(path: Path, assets: tuple[Asset, ...] = ASSETS, limit: int = 20, **options: Any) -> Accounts:
     """The accounts of one file."""
-    return read_snapshot(AccountsSettings(path=(path.name,), **options), assets, base=path.parent, limit=limit)
+    return read_snapshot(AccountsSettings(path=(path.name,), **options), assets, base=path.parent, limit=limit).accounts
 
 
 def read_text(

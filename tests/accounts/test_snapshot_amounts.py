@@ -136,8 +136,8 @@ def test_eighteen_decimals_in_128_bits_are_exact(tmp_path: Path) -> None:
 
 def test_liabilities_round_up(tmp_path: Path) -> None:
     usd = Asset("USD", 2)
-    accounts = read_text(tmp_path, "account,USD\na,0.001\nb,1.010000\nc,1.0100001\nd,1e-9\ne,0.0000\n", (usd,))
-    assert [accounts.balances(row)[0] for row in range(5)] == [1, 101, 102, 1, 0]
+    accounts = read_text(tmp_path, "account,USD\na,0.001\nb,1.010000\nc,1.0100001\nd,1e-9\ne,0.0000\nf,9\n", (usd,))
+    assert [accounts.balances(row)[0] for row in range(6)] == [1, 101, 102, 1, 0, 900]
 
 
 def test_amounts_of_every_accepted_form(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_several_files_are_one_snapshot(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "c.csv").write_text(HEADER + "carol,0,1,0\n")
     for pattern in (("**/*.csv",), ("*.csv", "sub/*.csv"), ("[ab].csv", "a.csv", "sub/c.csv")):
-        accounts = read_snapshot(AccountsSettings(path=pattern), ASSETS, base=tmp_path)
+        accounts = read_snapshot(AccountsSettings(path=pattern), ASSETS, base=tmp_path).accounts
         assert sorted(table(accounts).items()) == [
             ("alice", (10**8, 0, 0)),
             ("bob", (0, 0, 100)),
@@ -469,7 +469,7 @@ def test_rows_are_in_order_after_a_first_reading_was_given_up(tmp_path: Path, mo
     count = 150_000
     for name in ("a", "b"):
         (tmp_path / f"{name}.csv").write_text("account,USD\n" + "".join(f"{name}{k},{k}.01\n" for k in range(count)))
-    accounts = read_snapshot(AccountsSettings(path=("*.csv",)), (USD,), base=tmp_path)
+    accounts = read_snapshot(AccountsSettings(path=("*.csv",)), (USD,), base=tmp_path).accounts
     assert list(accounts.ids) == [f"{name}{k}" for name in "ab" for k in range(count)]
     assert accounts.words[:, 0].tolist() == [100 * k + 1 for _ in "ab" for k in range(count)]
 

@@ -202,7 +202,7 @@ def test_parquet_without_rows_or_columns_is_refused(tmp_path: Path) -> None:
 def sql(
     base: Path, query: str, *attach: AttachedDatabase, assets: tuple[Asset, ...] = ASSETS, **options: Any
 ) -> Accounts:
-    return read_snapshot(AccountsSettings(query=query, attach=attach, **options), assets, base=base)
+    return read_snapshot(AccountsSettings(query=query, attach=attach, **options), assets, base=base).accounts
 
 
 def sql_problems(base: Path, query: str, *attach: AttachedDatabase, **options: Any) -> list[str]:
@@ -410,7 +410,7 @@ def test_okx_batches_are_one_snapshot_of_base_units(tmp_path: Path) -> None:
         "0ca5": (9195990, 2**128 - 1, 0)
     }
     okx(tmp_path, [{"assets": {"USD": "7", "XBT": "1"}, "id": "77ff"}, {"id": "88", "assets": {}}], "batch1.json")
-    accounts = read_snapshot(AccountsSettings(path=("batch*.json",)), ASSETS, base=tmp_path)
+    accounts = read_snapshot(AccountsSettings(path=("batch*.json",)), ASSETS, base=tmp_path).accounts
     assert table(accounts) == {"0ca5": (9195990, 2**128 - 1, 0), "77ff": (1, 0, 7), "88": (0, 0, 0)}
 
 

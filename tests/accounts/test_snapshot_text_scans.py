@@ -51,7 +51,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def read(directory: Path, query: str, asset: Asset = YFI) -> tuple[int, Fraction]:
     """Number of accounts and the total, in coins."""
     attach = (BOOKS,) if (directory / BOOKS.path).exists() else ()
-    accounts = read_snapshot(AccountsSettings(query=query, attach=attach), (asset,), base=directory)
+    accounts = read_snapshot(AccountsSettings(query=query, attach=attach), (asset,), base=directory).accounts
     total = sum(accounts.balances(row)[0] for row in range(len(accounts.ids)))
     return len(accounts.ids), Fraction(total, 10**asset.decimals)
 

@@ -27,6 +27,39 @@ def test_check_shows_totals_and_writes_nothing(command: Command, folder: Path) -
     assert sorted(os.listdir(folder)) == ["accounts.csv", "spec.yaml"]
 
 
+def test_what_was_rounded_is_told_by_check_and_prove(command: Command, folder: Path) -> None:
+    (folder / "accounts.csv").write_text("account,BTC,USDT\nalice,0.250000001,100\nbob,2.5e-9,0\ncarol,0,0.00019\n")
+    for arguments in (("check", "spec.yaml"), ("prove", "spec.yaml", "--out", "audit")):
+        ended = command(*arguments)
+        assert ended.status == 0
+        assert "BTC: 2 balances were rounded up, by 0.0000000165 BTC in all" in ended.out
+        assert ended.out.count("rounded up") == 1
+        assert not ended.err
+    found = command("check", "spec.yaml", "--json").json
+    assert found["rounded"] == [{"asset": "BTC", "balances": 2, "added": "0.0000000165"}]
+    assert found["warnings"] == []
+
+
+def test_wrong_decimals_are_an_error_unless_the_spec_allows_them(command: Command, folder: Path) -> None:
+    spec = (folder / "spec.yaml").read_text().replace("decimals: 6", "decimals: 0")
+    (folder / "spec.yaml").write_text(spec)
+    (folder / "accounts.csv").write_text("account,BTC,USDT\nalice,0.25,10.1\nbob,0,0.00000002\n")
+    for arguments in (("check", "spec.yaml"), ("prove", "spec.yaml", "--out", "audit"), ("audit", "spec.yaml")):
+        ended = command(*arguments)
+        assert ended.status == 2
+        assert "USDT: 2 balances were rounded up, by 1.89999998 USDT in all, 18 %" in ended.err
+        assert "list USDT in accounts.allow_rounding" in ended.err
+    assert sorted(path.name for path in folder.iterdir()) == ["accounts.csv", "spec.yaml"]
+    (folder / "spec.yaml").write_text(spec.replace("accounts.csv}", "accounts.csv, allow_rounding: [USDT]}"))
+    ended = command("check", "spec.yaml")
+    assert ended.status == 0
+    assert "18 % of what they add up to, which accounts.allow_rounding accepts" in " ".join(ended.err.split())
+    proved = command("audit", "spec.yaml", "--json")
+    assert proved.status == 0
+    assert proved.json["rounded"] == [{"asset": "USDT", "balances": 2, "added": "1.89999998"}]
+    assert "which accounts.allow_rounding accepts" in proved.json["warnings"][0]
+
+
 def test_prove_then_verify(command: Command, folder: Path) -> None:
     proved = command("prove", "spec.yaml", "--out", "audit")
     assert proved.status == 0

@@ -11,6 +11,7 @@ from polyproof.cli.console import grouped, table
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
+    from polyproof.liabilities.snapshot.rounding import Rounded
     from polyproof.model.assets import Asset
     from polyproof.model.manifest import Manifest
 
@@ -22,7 +23,9 @@ __all__ = [
     "audits_text",
     "facts",
     "points",
+    "rounded_payload",
     "segments_text",
+    "show_rounded",
     "totals_table",
 ]
 
@@ -39,6 +42,22 @@ def totals_table(assets: Sequence[Asset], totals: Sequence[int]) -> Any:
     for asset, (whole, point, fraction) in zip(assets, parts, strict=True):
         made.add_row(asset.symbol, whole + (point + fraction).ljust(width))
     return made
+
+
+def rounded_payload(rounded: Sequence[Rounded]) -> list[dict[str, Any]]:
+    """What rounding balances up added, for machines: assets of which any was, amounts exact."""
+    return [
+        {"asset": each.asset.symbol, "balances": each.balances, "added": each.amount}
+        for each in rounded
+        if each.balances
+    ]
+
+
+def show_rounded(rich: RichConsole, rounded: Sequence[Rounded]) -> None:
+    """The same for people."""
+    for each in rounded:
+        if each.balances:
+            rich.print(f"{each.asset.symbol}: {each}")
 
 
 def points(rich: RichConsole, sentences: Iterable[str]) -> None:

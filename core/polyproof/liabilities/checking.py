@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 from attrs import frozen
 
 from polyproof.backend import Backend, SecurityReport
 from polyproof.errors import InputError
 from polyproof.extras import require_extras
+from polyproof.liabilities.plausibility import earlier_totals, unit_warnings
 from polyproof.model.accounts import Accounts
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.policy import Policy
 from polyproof.settings.spec import Spec, create_backend
+
+if TYPE_CHECKING:
+    from polyproof.liabilities.snapshot.rounding import Rounded
 
 __all__ = ["Prepared", "SnapshotChecked", "check", "prepare"]
 
@@ -28,6 +35,10 @@ class SnapshotChecked:
     segments: tuple[int, ...]
     """Accounts in each segment."""
     security: SecurityReport
+    rounded: tuple[Rounded, ...]
+    """What rounding up added, one for each asset in order."""
+    warnings: tuple[str, ...]
+    """What looks as if decimals or units were wrong."""
 
 
 def check(spec: Spec, *, registry: Registry | None = None, progress: Progress | None = None) -> SnapshotChecked:
@@ -37,8 +48,15 @@ def check(spec: Spec, *, registry: Registry | None = None, progress: Progress | 
     cannot serve these assets, ``ExtraMissing`` without the extra ``prove``.
     """
     prepared = prepare(spec, registry or default_registry(), progress or Progress())
-    security = prepared.backend.security(spec.assets, max(prepared.sizes))
-    return SnapshotChecked(spec, len(prepared.accounts), prepared.accounts.totals(), prepared.sizes, security)
+    return SnapshotChecked(
+        spec=spec,
+        accounts=len(prepared.accounts),
+        totals=prepared.accounts.totals(),
+        segments=prepared.sizes,
+        security=prepared.backend.security(spec.assets, max(prepared.sizes)),
+        rounded=prepared.rounded,
+        warnings=prepared.warnings,
+    )
 
 
 @frozen
@@ -51,6 +69,8 @@ class Prepared:
     accounts: Accounts
     bounds: tuple[int, ...]
     """Segment k holds the accounts from ``bounds[k]`` to ``bounds[k + 1]`` of the shuffled order."""
+    rounded: tuple[Rounded, ...]
+    warnings: tuple[str, ...]
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -58,16 +78,18 @@ class Prepared:
         return tuple(int(size) for size in np.diff(self.bounds))
 
 
-def prepare(spec: Spec, registry: Registry, progress: Progress) -> Prepared:
-    """Read the snapshot and cut it. Raises as ``check`` does."""
+def prepare(spec: Spec, registry: Registry, progress: Progress, *, out: Path | None = None) -> Prepared:
+    """Read the snapshot and cut it. Raises as ``check`` does. ``out``: where the audit will be."""
     require_extras("prove", purpose="reading a snapshot to prove it")
     from polyproof.liabilities.snapshot.reader import read_snapshot
+    from polyproof.liabilities.snapshot.rounding import rounding_warnings
 
     backend = create_backend(spec, registry)
     backend.check(spec.assets)
-    accounts = read_snapshot(
+    snapshot = read_snapshot(
         spec.accounts, spec.assets, rule=spec.rule, base=spec.directory, registry=registry, progress=progress
     )
+    accounts = snapshot.accounts
     if not len(accounts):
         raise InputError("the snapshot has no accounts")
     capacity = backend.capacity(spec.assets)
@@ -79,4 +101,6 @@ def prepare(spec: Spec, registry: Registry, progress: Progress) -> Prepared:
         )
     # As equal in size as possible, so that no small segment's published totals say much about its few accounts.
     bounds = tuple(len(accounts) * k // segments for k in range(segments + 1))
-    return Prepared(spec, registry, backend, accounts, bounds)
+    suspected = unit_warnings(spec.assets, accounts.totals(), earlier_totals(spec, also=out))
+    warnings = (*rounding_warnings(snapshot.rounded), *suspected)
+    return Prepared(spec, registry, backend, accounts, bounds, snapshot.rounded, warnings)

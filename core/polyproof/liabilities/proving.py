@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import evolve, frozen
@@ -34,6 +35,9 @@ from polyproof.registry import Registry, default_registry
 from polyproof.settings.spec import Spec
 from polyproof.version import __version__
 
+if TYPE_CHECKING:
+    from polyproof.liabilities.snapshot.rounding import Rounded
+
 __all__ = ["AuditProved", "prove"]
 
 
@@ -55,6 +59,8 @@ class AuditProved:
     resumed: int
     """How many segments an earlier, interrupted run had finished."""
     warnings: tuple[str, ...]
+    rounded: tuple[Rounded, ...]
+    """What rounding balances up added, one for each asset in order."""
 
 
 def prove(
@@ -85,7 +91,7 @@ def prove(
     clock = _Clock()
     work = Workspace(out)
     with clock("read"):
-        prepared = prepare(spec, registry, progress)
+        prepared = prepare(spec, registry, progress, out=out)
         inputs = _inputs_digest(prepared, previous)
     with work.held():
         header, discarded = work.begin(
@@ -105,7 +111,9 @@ def prove(
             segments=(),
             previous=previous,
         )
-        warnings = ["unfinished work on different inputs was found here and has been discarded"] if discarded else []
+        warnings = list(prepared.warnings)
+        if discarded:
+            warnings.append("unfinished work on different inputs was found here and has been discarded")
         resumed = work.finished_count()
         segments = tuple(
             work.finished(index) or _prove_segment(prepared, manifest, index, work, progress, clock)
@@ -137,6 +145,7 @@ def prove(
         private_bytes=tree_size(directory / "private"),
         resumed=resumed,
         warnings=tuple(warnings),
+        rounded=prepared.rounded,
     )
 
 

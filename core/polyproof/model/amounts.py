@@ -15,10 +15,20 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from fractions import Fraction
 
 from polyproof.errors import InputError, Problem
 
-__all__ = ["MOST_DIGITS", "AmountError", "InexactAmountError", "Rounding", "parse_amount", "shown"]
+__all__ = [
+    "MOST_DIGITS",
+    "AmountError",
+    "InexactAmountError",
+    "Rounding",
+    "exact_decimal",
+    "parse_amount",
+    "rounded_up",
+    "shown",
+]
 
 MOST_DIGITS = 1000
 """The most digits of an amount, as written and in base units. No balance has as many; hostile input may."""
@@ -53,28 +63,17 @@ def parse_amount(text: str, decimals: int, rounding: Rounding = Rounding.UP) -> 
     with ``Rounding.EXACT`` ``InexactAmountError`` for one that is not a whole number of base units. Time and
     memory are bounded whatever the exponent.
     """
-    if len(text) > MOST_DIGITS:
-        raise AmountError(
-            Problem(f"{shown(text)} is longer than {MOST_DIGITS} characters", hint="no balance is that long")
-        )
-    match = _AMOUNT.fullmatch(text)
-    if match is None or not (match[2] or match[3]):
-        raise AmountError(Problem(f"{shown(text)} is not a number", hint=_hint(text)))
-    sign, whole, fraction, exponent = match[1], match[2], match[3] or "", match[4]
-    coefficient = int(whole + fraction)
+    coefficient, exponent = _number(text)
     if coefficient == 0:
         return 0
-    shift = decimals - len(fraction) + (int(exponent) if exponent else 0)
+    shift = decimals + exponent
     if shift >= 0:
-        if shift + len(str(coefficient)) > MOST_DIGITS:
+        if shift + len(str(abs(coefficient))) > MOST_DIGITS:
             raise AmountError(
                 Problem(f"{shown(text)} has more than {MOST_DIGITS} digits", hint="no balance is that large")
             )
-        units: int = coefficient * 10**shift
-        return -units if sign == "-" else units
-    # Below 10^−MOST_DIGITS it matters only that there is a remainder: cap the power.
-    power: int = 10 ** min(-shift, MOST_DIGITS + 1)
-    units, rest = divmod(-coefficient if sign == "-" else coefficient, power)
+        return int(coefficient * 10**shift)
+    units, rest = divmod(coefficient, _power(shift))
     if not rest or rounding is Rounding.DOWN:
         return units
     if rounding is Rounding.EXACT:
@@ -85,6 +84,48 @@ def parse_amount(text: str, decimals: int, rounding: Rounding = Rounding.UP) -> 
             )
         )
     return units + 1
+
+
+def rounded_up(text: str, decimals: int) -> tuple[Fraction, int]:
+    """What ``parse_amount`` adds to an amount that it accepts, in base units, and the decimals that the amount has.
+
+    Of a fraction beyond 10^−MOST_DIGITS base units only that it is there counts.
+    """
+    coefficient, exponent = _number(text)
+    shift = decimals + exponent
+    if coefficient == 0 or shift >= 0:
+        return Fraction(0), 0
+    power = _power(shift)
+    return Fraction(-coefficient % power, power), -exponent
+
+
+def _power(shift: int) -> int:
+    """10^−shift, of a negative shift. Below 10^−MOST_DIGITS it matters only that there is a remainder: capped."""
+    return int(10 ** min(-shift, MOST_DIGITS + 1))
+
+
+def _number(text: str) -> tuple[int, int]:
+    """Coefficient and decimal exponent of an amount. Raises ``AmountError``."""
+    if len(text) > MOST_DIGITS:
+        raise AmountError(
+            Problem(f"{shown(text)} is longer than {MOST_DIGITS} characters", hint="no balance is that long")
+        )
+    match = _AMOUNT.fullmatch(text)
+    if match is None or not (match[2] or match[3]):
+        raise AmountError(Problem(f"{shown(text)} is not a number", hint=_hint(text)))
+    sign, whole, fraction, exponent = match[1], match[2], match[3] or "", match[4]
+    coefficient = int(whole + fraction)
+    return (-coefficient if sign == "-" else coefficient), (int(exponent) if exponent else 0) - len(fraction)
+
+
+def exact_decimal(value: Fraction) -> str:
+    """A fraction whose denominator divides a power of ten, as a decimal string."""
+    places = 0
+    while (10**places * value).denominator != 1:
+        places += 1
+    digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
+    text = f"{digits[:-places]}.{digits[-places:]}" if places else digits
+    return f"-{text}" if value < 0 else text
 
 
 def shown(text: str) -> str:

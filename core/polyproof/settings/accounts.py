@@ -65,6 +65,11 @@ class AccountsSettings:
         default=(),
         doc="Columns (and in long shape and ledger formats, assets) to leave out. Any other must be an asset.",
     )
+    allow_rounding: tuple[str, ...] = option(
+        default=(),
+        doc="Symbols of assets of which rounding up to their decimals may add more than a hundredth. For any other "
+        "that is an error, since its decimals are then most likely wrong.",
+    )
     delimiter: str | None = option(
         default=None,
         pattern=(r"[^\"\r\n]", "one character, neither a quote nor a line end"),

@@ -119,7 +119,7 @@ class LedgerSuite:
 
         path.write_bytes(write(_SOME))
         settings = AccountsSettings(format=ledger.name, path=(path.name,))
-        read = read_snapshot(settings, _ASSETS, base=path.parent, registry=cast(Registry, _Only(ledger)))
+        read = read_snapshot(settings, _ASSETS, base=path.parent, registry=cast(Registry, _Only(ledger))).accounts
         assert list(read.ids) == [name for name, _ in _SOME]
         for row, (_, amounts) in enumerate(_SOME):
             units = [1 if ledger.base_units else 10**asset.decimals for asset in _ASSETS]

@@ -21,7 +21,7 @@ from polyproof.cli.options import (
     usable_registry,
 )
 from polyproof.cli.statuses import NOT_COVERED
-from polyproof.cli.views import PUBLISH_DIGEST, audits_text, facts
+from polyproof.cli.views import PUBLISH_DIGEST, audits_text, facts, rounded_payload, show_rounded
 from polyproof.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def command(
         "directory": str(done.directory),
         "audits": len(done.history.audits),
         "seconds": done.seconds,
+        "rounded": rounded_payload(done.proved.rounded) if done.proved is not None else None,
+        "warnings": list(done.proved.warnings) if done.proved is not None else [],
     }
 
     def show(rich: RichConsole) -> None:
@@ -79,6 +81,8 @@ def command(
             ("publish", f"{done.published}  (all of it; start reading at index.html)"),
             ("publication digest", done.report.audit.publication_digest),
         )
+        if done.proved is not None:
+            show_rounded(rich, done.proved.rounded)
         show_verdict(rich, done.report)
         rich.print(PUBLISH_DIGEST)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import Console, amounts
 from polyproof.cli.options import Json, Quiet, SpecArgument, load_spec_argument, usable_registry
-from polyproof.cli.views import segments_text, totals_table
+from polyproof.cli.views import rounded_payload, segments_text, show_rounded, totals_table
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -25,6 +25,7 @@ def command(spec: SpecArgument, json: Json = False, quiet: Quiet = False) -> Non
     loaded = load_spec_argument(spec, registry)
     with console.progress() as progress:
         checked = liabilities.check(loaded, registry=registry, progress=progress)
+    console.warn(checked.warnings)
     console.result(check_payload(checked), lambda rich: _show(rich, checked))
 
 
@@ -35,6 +36,8 @@ def check_payload(checked: SnapshotChecked) -> dict[str, Any]:
         "accounts": checked.accounts,
         "segments": list(checked.segments),
         "totals": amounts(checked.spec.assets, checked.totals),
+        "rounded": rounded_payload(checked.rounded),
+        "warnings": list(checked.warnings),
         "backend": checked.spec.backend.name,
         "spec_digest": checked.spec.digest.hex(),
         "proven_bits": checked.security.proven_bits,
@@ -44,6 +47,7 @@ def check_payload(checked: SnapshotChecked) -> dict[str, Any]:
 def _show(rich: RichConsole, checked: SnapshotChecked) -> None:
     """``check`` for people."""
     rich.print(totals_table(checked.spec.assets, checked.totals))
+    show_rounded(rich, checked.rounded)
     rich.print(
         f"{checked.accounts:,} accounts in {segments_text(len(checked.segments))}, ready to prove by "
         f"{checked.spec.backend.name} with {checked.security.proven_bits:.0f} proven bits."

@@ -17,7 +17,15 @@ from polyproof.cli.options import (
     load_spec_argument,
     usable_registry,
 )
-from polyproof.cli.views import DIGEST_CHANGES, PUBLISH_DIGEST, facts, segments_text, totals_table
+from polyproof.cli.views import (
+    DIGEST_CHANGES,
+    PUBLISH_DIGEST,
+    facts,
+    rounded_payload,
+    segments_text,
+    show_rounded,
+    totals_table,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -74,6 +82,8 @@ def prove_payload(proved: AuditProved) -> dict[str, Any]:
             {"asset": asset["symbol"], "units": str(total)}
             for asset, total in zip(manifest.spec["assets"], manifest.totals, strict=True)
         ],
+        "rounded": rounded_payload(proved.rounded),
+        "warnings": list(proved.warnings),
         "public_bytes": proved.public_bytes,
         "private_bytes": proved.private_bytes,
         "seconds": dict(proved.seconds),
@@ -83,6 +93,7 @@ def prove_payload(proved: AuditProved) -> dict[str, Any]:
 def _show(rich: RichConsole, spec: Spec, proved: AuditProved, directory: Path) -> None:
     """``prove`` for people."""
     rich.print(totals_table(spec.assets, proved.manifest.totals))
+    show_rounded(rich, proved.rounded)
     resumed = f", {proved.resumed} of them from the previous run" if proved.resumed else ""
     times = ", ".join(f"{phase} {time_text(seconds)}" for phase, seconds in proved.seconds.items())
     facts(

@@ -13,7 +13,7 @@ from polyproof.errors import Problem
 from polyproof.model.amounts import MOST_DIGITS, AmountError, InexactAmountError, Rounding, parse_amount, shown
 from polyproof.model.assets import Asset
 
-__all__ = ["exact_amount", "fitting_value", "value_type", "words_of", "written_value"]
+__all__ = ["exact_amount", "fitting_value", "rest_of", "value_type", "words_of", "written_value"]
 
 
 def value_type(asset: Asset) -> str:
@@ -70,6 +70,18 @@ def fitting_value(value: str, asset: Asset, base_units: bool) -> str:
     if 10**digits >> asset.bits:
         return f"CASE WHEN {value} < {1 << asset.bits}::{number} THEN {value}::{value_type(asset)} END"
     return f"{value}::{value_type(asset)}"
+
+
+def rest_of(text: str, asset: Asset, base_units: bool) -> str:
+    """SQL of the digits that ``written_value`` rounded up, without trailing zeros; empty, or NULL, where it did not.
+
+    Only of a text that ``written_value`` has an answer for, and of no other.
+    """
+    if base_units:
+        return "''"
+    digits = f"rtrim(substr(split_part({text}, '.', 2), {asset.decimals + 1}), '0')"
+    # Most amounts are too short to have any.
+    return f"CASE WHEN strlen({text}) > {asset.decimals + 2} THEN {digits} ELSE '' END"
 
 
 def exact_amount(text: str, asset: Asset, base_units: bool, rule: str) -> int | Problem:

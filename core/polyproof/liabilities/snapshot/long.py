@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import define
 
-from polyproof.liabilities.snapshot.cells import fitting_value, written_value
+from polyproof.liabilities.snapshot.cells import fitting_value, rest_of, written_value
 from polyproof.liabilities.snapshot.columns import EXACT, IDENTIFYING, TEXT, amount_text, find_column
 from polyproof.liabilities.snapshot.file import SnapshotFile
 from polyproof.liabilities.snapshot.symbols import Symbols
@@ -22,7 +22,7 @@ _PEOPLE = "polyproof_people"
 _SYMBOLS = "polyproof_symbols"
 """The names of assets in the entries, and the index of each in the spec."""
 _CELLS = "polyproof_cells"
-"""Each entry's place and asset, and its balance, or its text where SQL could not convert it."""
+"""Each entry's place and asset, its balance, and its text where SQL could not convert it or rounded it up."""
 _MISSING = "' '"
 """SQL of the stand-in for a missing amount: a text that is neither zero nor a number."""
 _WORD = f"{2**64 - 1}::UHUGEINT"
@@ -65,9 +65,10 @@ class LongTable(Table):
         )
         written = [written_value("amount", asset, self.base_units) for asset in assets]
         fitting = [fitting_value("written", asset, self.base_units) for asset in assets]
+        rests = [rest_of("amount", asset, self.base_units) for asset in assets]
         connection.execute(
-            f"CREATE TEMP TABLE {_CELLS} AS "
-            "SELECT row, place, asset, value, CASE WHEN value IS NULL THEN amount END AS amount "
+            f"CREATE TEMP TABLE {_CELLS} AS SELECT row, place, asset, value, "
+            f"CASE WHEN value IS NULL OR {_by_asset(rests, 'VARCHAR')} <> '' THEN amount END AS amount "
             f"FROM (SELECT *, {_by_asset(fitting)} AS value FROM (SELECT *, {_by_asset(written)} AS written FROM "
             "(SELECT entries.rowid AS row, place, symbols.index AS asset, amount "
             f"FROM {self.name} AS entries JOIN {_PEOPLE} AS people USING (account) "
@@ -100,6 +101,10 @@ class LongTable(Table):
         if np.count_nonzero(filled) != cells:
             self._report_repeated_cells(ids)
         return Accounts(assets, ids, words)
+
+    def kept(self, index: int) -> tuple[str, str]:
+        """Where both the balance and its text are."""
+        return "amount", f"{_CELLS} WHERE asset = {index} AND value IS NOT NULL AND amount IS NOT NULL"
 
     def _report_repeated_cells(self, ids: Identifiers) -> None:
         relation = (
@@ -141,7 +146,7 @@ class LongTable(Table):
         )
 
 
-def _by_asset(each: Sequence[str]) -> str:
-    """SQL that chooses among expressions by the column ``asset``."""
-    cases = " ".join(f"WHEN {k} THEN ({expression})::UHUGEINT" for k, expression in enumerate(each))
+def _by_asset(each: Sequence[str], kind: str = "UHUGEINT") -> str:
+    """SQL that chooses among expressions of a type by the column ``asset``."""
+    cases = " ".join(f"WHEN {k} THEN ({expression})::{kind}" for k, expression in enumerate(each))
     return f"CASE asset {cases} END"

@@ -27,6 +27,7 @@ from polyproof.liabilities.snapshot.delimited import read_csv
 from polyproof.liabilities.snapshot.file import SnapshotFile, literal
 from polyproof.liabilities.snapshot.ledger import read_ledger
 from polyproof.liabilities.snapshot.long import LongTable
+from polyproof.liabilities.snapshot.rounding import Rounded, rounding_problems
 from polyproof.liabilities.snapshot.table import Table
 from polyproof.liabilities.snapshot.wide import WideTable
 from polyproof.model.accounts import Accounts
@@ -35,7 +36,7 @@ from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
 
-__all__ = ["read_snapshot"]
+__all__ = ["Snapshot", "read_snapshot"]
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -44,6 +45,15 @@ _SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+
+
+@frozen
+class Snapshot:
+    """What was read: all accounts, and what was rounded up on the way."""
+
+    accounts: Accounts
+    rounded: tuple[Rounded, ...]
+    """One for each asset in order."""
 
 
 def read_snapshot(
@@ -55,7 +65,7 @@ def read_snapshot(
     registry: Registry | None = None,
     progress: Progress | None = None,
     limit: int = 20,
-) -> Accounts:
+) -> Snapshot:
     """Read and validate the accounts; balances in base units, rounded up.
 
     ``base`` is the directory that relative paths start from, ``rule`` the spec's rule, which says
@@ -64,7 +74,8 @@ def read_snapshot(
     Accounts are in the order of the files (sorted, where a pattern matches several) and of their
     rows; in long shape in the order in which they first occur.
 
-    Raises ``AccountsError`` with all problems, each with its file and row. Row N is the N-th record
+    Raises ``AccountsError`` with all problems, each with its file and row; if there are none, for assets of which
+    rounding added more than a hundredth, unless ``settings.allow_rounding`` names them. Row N is the N-th record
     after the header; blank lines are not records, and a record may span lines.
     """
     assets = tuple(assets)
@@ -111,7 +122,7 @@ class _Inputs:
     """The format that reads them, if it is a plugin's."""
 
 
-def _read(table: Table, inputs: _Inputs, base: Path) -> Accounts:
+def _read(table: Table, inputs: _Inputs, base: Path) -> Snapshot:
     table.create()
     with table.progress.task("read accounts", len(inputs.files)) as task:
         for path, label in inputs.files:
@@ -124,7 +135,11 @@ def _read(table: Table, inputs: _Inputs, base: Path) -> Accounts:
             file.report("has no accounts", "one row for each, below the header")
     accounts = table.accounts()
     table.findings.raise_any(AccountsError)
-    return accounts
+    rounded = table.rounded(accounts.totals())
+    for problem in rounding_problems(rounded, table.settings.allow_rounding):
+        table.findings.add_problem(problem)
+    table.findings.raise_any(AccountsError)
+    return Snapshot(accounts, rounded)
 
 
 def _inputs(settings: AccountsSettings, base: Path, registry: Registry, findings: Findings) -> _Inputs:

@@ -6,6 +6,7 @@ import unicodedata
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
@@ -16,10 +17,11 @@ from attrs import define, field
 
 from polyproof.errors import Location, Problem
 from polyproof.findings import Findings
-from polyproof.liabilities.snapshot.cells import exact_amount
+from polyproof.liabilities.snapshot.cells import exact_amount, rest_of
 from polyproof.liabilities.snapshot.file import SnapshotFile
+from polyproof.liabilities.snapshot.rounding import Rounded
 from polyproof.model.accounts import Accounts, Identifiers
-from polyproof.model.amounts import shown
+from polyproof.model.amounts import rounded_up, shown
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.settings.accounts import AccountsSettings
@@ -50,6 +52,8 @@ class Table(ABC):
     progress: Progress
     files: list[SnapshotFile] = field(factory=list)
     rows: int = 0
+    _by_hand: dict[int, list[tuple[Fraction, int]]] = field(factory=dict)
+    """What was added to each balance that SQL had no answer for, and the decimals it has; by asset."""
 
     @property
     @abstractmethod
@@ -124,12 +128,41 @@ class Table(ABC):
 
     def convert(self, text: str, row: int, index: int, words: UInt64) -> None:
         """Set the words of a balance from an amount that SQL had no answer for, or report it."""
-        units = exact_amount(text, self.assets[index], self.base_units, self.rule)
+        asset = self.assets[index]
+        units = exact_amount(text, asset, self.base_units, self.rule)
         if isinstance(units, Problem):
             self.add(units.message, units.hint, row, index + 1)
             return
         for k in range(len(words)):
             words[k] = (units >> (64 * k)) & 0xFFFFFFFFFFFFFFFF
+        added, decimals = (Fraction(0), 0) if self.base_units else rounded_up(text, asset.decimals)
+        if added:
+            self._by_hand.setdefault(index, []).append((added, decimals))
+
+    @abstractmethod
+    def kept(self, index: int) -> tuple[str, str]:
+        """SQL of the balances of an asset that SQL rounded up, once all are converted: their text, and a relation."""
+
+    def rounded(self, totals: tuple[int, ...]) -> tuple[Rounded, ...]:
+        """What was rounded up of each asset, once all amounts are converted; ``totals`` in base units, after it."""
+        return tuple(self._rounded(index, asset, totals[index]) for index, asset in enumerate(self.assets))
+
+    def _rounded(self, index: int, asset: Asset, total: int) -> Rounded:
+        text, relation = self.kept(index)
+        rests = f"SELECT {rest_of(text, asset, self.base_units)} AS rest FROM {relation}"
+        # Two limbs of 18 digits add up exactly in SQL; what is longer is rare, and added up here.
+        ((count, longest, high, low),) = self.connection.execute(
+            f"SELECT count(*), coalesce(max(strlen(rest)), 0), "
+            f"coalesce(sum(rpad(substr(rest, 1, 18), 18, '0')::BIGINT), 0), "
+            f"coalesce(sum(rpad(substr(rest, 19, 18), 18, '0')::BIGINT), 0) FROM ({rests}) WHERE strlen(rest) <= 36"
+        ).fetchall()
+        added = count - Fraction(int(high), 10**18) - Fraction(int(low), 10**36)
+        for (rest,) in result_rows(self.connection.execute(f"SELECT rest FROM ({rests}) WHERE strlen(rest) > 36")):
+            count, longest, added = count + 1, max(longest, len(rest)), added + 1 - Fraction(int(rest), 10 ** len(rest))
+        decimals = asset.decimals + longest
+        for by_hand, places in self._by_hand.get(index, ()):
+            count, decimals, added = count + 1, max(decimals, places), added + by_hand
+        return Rounded(asset, count, added, total - added, decimals if count else 0)
 
     def add(self, message: str, hint: str | None, row: int, column: int = 0) -> None:
         """Report a problem with a row of the table."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from attrs import define
 
-from polyproof.liabilities.snapshot.cells import fitting_value, value_type, words_of, written_value
+from polyproof.liabilities.snapshot.cells import fitting_value, rest_of, value_type, words_of, written_value
 from polyproof.liabilities.snapshot.columns import EXACT, IDENTIFYING, amount_text, find_column, wrong_type
 from polyproof.liabilities.snapshot.file import Column, SnapshotFile
 from polyproof.liabilities.snapshot.symbols import Symbols
@@ -24,7 +24,10 @@ _REPEATED = "polyproof_repeated"
 
 @define(eq=False)
 class WideTable(Table):
-    """Rows are accounts. For asset k, ``vk`` is the balance; if SQL could not convert it, NULL, and ``tk`` its text."""
+    """Rows are accounts. For asset k, ``vk`` is the balance; if SQL could not convert it, NULL, and ``tk`` its text.
+
+    Of a balance that was rounded up, ``tk`` is the text too.
+    """
 
     @property
     def name(self) -> str:
@@ -90,8 +93,9 @@ class WideTable(Table):
         texts = ", ".join(f"{amounts[k]} AS t{k}" for k, _ in each)
         written = ", ".join(f"t{k}, {written_value(f't{k}', asset, self.base_units)} AS w{k}" for k, asset in each)
         fitting = ", ".join(f"t{k}, {fitting_value(f'w{k}', asset, self.base_units)} AS v{k}" for k, asset in each)
-        # The text is kept only where SQL could not convert it.
-        kept = ", ".join(f"v{k}, CASE WHEN v{k} IS NULL THEN t{k} END" for k, _ in each)
+        # The text is kept only where it SQL could not convert it or rounded it up.
+        rounded = [f"{rest_of(f't{k}', asset, self.base_units)} <> ''" for k, asset in each]
+        kept = ", ".join(f"v{k}, CASE WHEN v{k} IS NULL OR {rounded[k]} THEN t{k} END" for k, _ in each)
         return (
             f"SELECT account, {kept} FROM (SELECT account, {fitting} FROM (SELECT account, {written} FROM "
             f"(SELECT {account}::VARCHAR AS account, {texts} FROM {relation})))"
@@ -122,13 +126,18 @@ class WideTable(Table):
                 task.advance(stop - first)
         for index, asset in enumerate(self.assets):
             left = self.connection.execute(
-                f"SELECT rowid, t{index} FROM {self.name} WHERE t{index} IS NOT NULL ORDER BY rowid"
+                f"SELECT rowid, t{index} FROM {self.name} WHERE t{index} IS NOT NULL AND v{index} IS NULL "
+                "ORDER BY rowid"
             )
             for row, text in result_rows(left):
                 # Spaces around an amount do not count; in wide shape, an empty amount is zero.
                 if text.strip(" \t") or not self.empty_is_zero:
                     self.convert(text, row, index, words[row, starts[index] : starts[index] + asset.words])
         return Accounts(self.assets, self.identifiers(self.name, "rowid", self.rows), words)
+
+    def kept(self, index: int) -> tuple[str, str]:
+        """Where both the balance and its text are."""
+        return f"t{index}", f"{self.name} WHERE t{index} IS NOT NULL AND v{index} IS NOT NULL"
 
     def _check_unique(self) -> None:
         connection = self.connection
