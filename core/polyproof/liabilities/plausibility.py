@@ -15,7 +15,9 @@ from pathlib import Path
 from attrs import frozen
 
 from polyproof.errors import ArtifactError, ProofRejected
-from polyproof.liabilities.artifacts import MANIFEST, read_manifest
+from polyproof.formats.files import read_bounded
+from polyproof.liabilities.artifacts import MANIFEST
+from polyproof.liabilities.manifest import parse_manifest
 from polyproof.model.assets import Asset
 from polyproof.model.manifest import Manifest
 from polyproof.settings.policy import Policy
@@ -95,12 +97,14 @@ def earlier_totals(spec: Spec, *, also: Path | None = None) -> Earlier | None:
 
     It is not verified: it only serves to suspect something.
     """
+    policy = Policy()
     found: list[Earlier] = []
     for directory in {spec.output_directory, *([also.parent] if also is not None else [])}:
         for path in (*directory.glob(f"*/public/{MANIFEST}"), *directory.glob(f"*/audits/*/{MANIFEST}")):
             # Of a manifest, what it says about the spec is not checked yet.
             with suppress(ProofRejected, ArtifactError, OSError, LookupError, TypeError, ValueError):
-                found.append(_earlier(read_manifest(path.parent, Policy())))
+                data = read_bounded(path, policy.max_manifest_bytes, policy.check_manifest_size)
+                found.append(_earlier(parse_manifest(data, policy)))
     return max(
         (each for each in found if each.organisation == spec.organisation), key=attrgetter("created"), default=None
     )
