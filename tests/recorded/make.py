@@ -70,7 +70,7 @@ reserves:
   pins:
     - {{chain: ethereum, height: {height}, block: "0x{block}"}}
   balances: [{{name: replay, path: balances.jsonl}}]
-  policy: {{balances: declared}}
+  policy: {{balances: declared, messages: [challenge, constant]}}
 """
 MONTHS = (
     # snapshot, block of Ethereum, backend, held of ETH and SOL, signed for this audit

@@ -22,6 +22,8 @@ from polyproof.registry import Registry, default_registry
 from polyproof.settings.spec import Spec, parse_spec
 from polyproof_okx.coins import COINS
 
+LENIENT = "{balances: declared, messages: [challenge, constant]}"
+"""The policy of tests that are about something other than balances and messages."""
 ASSETS = ("BTC 8", "ETH 9", "USDT 6", "TRX 6", "SOL 9", "TON 9", "APT 8", "DOT 10", "XRP 6", "FIL 9")
 SNAPSHOT = "2025-11-30T00:00:00Z"
 BITCOIN = Pin(chain="bitcoin", height=925_000, block="00" * 8 + "ab" * 24)
@@ -106,7 +108,7 @@ def spec_text(
     *,
     assets: Sequence[str] = ASSETS,
     more: str = "",
-    policy: str = "{balances: declared}",
+    policy: str = LENIENT,
     snapshot: str = SNAPSHOT,
 ) -> str:
     """A spec with reserves. ``sources``: the list, an item a line; ``more``: further keys of reserves."""

@@ -14,7 +14,7 @@ from ownership import wallets
 from polyproof.balances import Pin
 from polyproof.errors import InputError
 from polyproof.ownership import Status
-from polyproof.reserves.challenge import Challenge, Challenges, Freshness, parse_challenge
+from polyproof.reserves.challenge import Challenge, Challenges, Freshness, judge_without_audit, parse_challenge
 from polyproof.reserves.signatures import load_schemes, verify_ownership
 from reserves.exchange import BITCOIN, ETHEREUM, PINS, SNAPSHOT
 
@@ -145,9 +145,11 @@ def test_what_is_nearly_a_challenge_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "I am an OKX address", "polyproof", "We sign:\n" + TEXT, "x" * 100_000])
-def test_what_is_not_a_challenge_is_stale(text: str) -> None:
+def test_what_is_no_challenge_is_constant_and_says_what_that_means(text: str) -> None:
     assert parse_challenge(text) is None
-    assert OURS.judge(text, "ethereum", A).freshness is Freshness.STALE
+    for judged in (OURS.judge(text, "ethereum", A), OURS.judge(text, "unpinned", A), judge_without_audit(text)):
+        assert judged.freshness is Freshness.CONSTANT
+        assert "anybody could have signed it for anybody" in judged.reason
 
 
 def test_the_challenge_of_this_audit_is_one() -> None:
@@ -190,8 +192,21 @@ def test_another_organisations_challenge_contradicts_even_if_its_audit_is_anothe
 def test_on_a_chain_that_is_not_pinned_a_challenge_is_stale_and_cannot_be_made() -> None:
     unpinned = Challenges("Example Exchange", "example-1", SNAPSHOT, ROOT, [BITCOIN])
     assert unpinned.judge(TEXT, "ethereum", A).freshness is Freshness.STALE
+    assert judge_without_audit(TEXT).freshness is Freshness.STALE
+    assert judge_without_audit(TEXT + "\n").freshness is Freshness.CONTRADICTS
+    for field in fields(Challenge):
+        text = evolve(CHALLENGE, **{field.name: OTHER_VALUES[field.name]}).text()
+        same = field.name in ("audit_id", "height", "block")
+        judged = unpinned.judge(text, "ethereum", A)
+        assert judged.freshness is (Freshness.STALE if same else Freshness.CONTRADICTS), field.name
     with pytest.raises(InputError, match="no block of ethereum is pinned"):
         unpinned.of("ethereum", A)
+
+
+def test_an_address_that_no_challenge_can_hold_contradicts_it() -> None:
+    for address in ("", "é", "x" * 301, " x"):
+        assert OURS.judge(TEXT, "ethereum", address).freshness is Freshness.CONTRADICTS
+        assert OURS.judge(TEXT, "no-pin", address).freshness is Freshness.CONTRADICTS
 
 
 def test_an_organisation_that_is_not_named_is_called_a_hyphen() -> None:

@@ -46,7 +46,7 @@ def test_holdings_that_do_not_cover_it_end_with_one_and_are_published_all_the_sa
     command: Command, folder: Path
 ) -> None:
     text = (
-        (folder / "spec.yaml").read_text().replace("{balances: declared}", '{balances: declared, least_ratio: "1.01"}')
+        (folder / "spec.yaml").read_text().replace("{balances: declared,", "{balances: declared, least_ratio: '1.01',")
     )
     (folder / "spec.yaml").write_text(text)
     ended = command("reserves", "spec.yaml", "--audit", "audit")
@@ -63,7 +63,7 @@ def test_without_an_audit_nothing_is_published_and_no_ratio_shown(command: Comma
 
 
 def test_nothing_counts_where_no_balance_was_checked_unless_the_spec_says_so(command: Command, folder: Path) -> None:
-    text = (folder / "spec.yaml").read_text().replace("{balances: declared}", "{balances: checked}")
+    text = (folder / "spec.yaml").read_text().replace("{balances: declared,", "{balances: checked,")
     (folder / "spec.yaml").write_text(text)
     ended = command("reserves", "spec.yaml", "--audit", "audit")
     assert ended.status == 1
@@ -188,7 +188,7 @@ GOOD = spec_text(
     more="  balances: [{name: evm, chain: ethereum, url_env: NODE}, {name: replay, path: r.jsonl}]\n"
     "  coins: [{coin: FOO-BEP20, asset: ETH, chain: bnb-smart-chain}]\n"
     "  ignore: SHIB\n",
-    policy='{least_ratio: "1.05", count: [proven, custodial], balances: declared, stale: refuse}',
+    policy='{least_ratio: "1.05", count: [proven, custodial], balances: declared, messages: [challenge]}',
 )
 
 
@@ -223,7 +223,7 @@ def test_the_reserves_of_a_spec_are_read_and_are_no_part_of_what_proofs_bind() -
         ('least_ratio: "1.05"', "least_ratio: '-1'", "a decimal such as"),
         ('least_ratio: "1.05"', "least_ratio: '1,05'", "a decimal such as"),
         ("[proven, custodial]", "[proven, failed]", "allowed: proven, key-only, unbound, custodial"),
-        ("stale: refuse", "stale: no", "allowed: accept, refuse"),
+        ("messages: [challenge]", "messages: [any]", "allowed: challenge, stale, constant"),
     ],
 )
 def test_what_is_wrong_with_reserves_of_a_spec_is_reported_at_its_place(old: str, new: str, part: str) -> None:
@@ -238,9 +238,9 @@ def test_what_is_wrong_with_reserves_of_a_spec_is_reported_at_its_place(old: str
 
 def test_a_verifiers_policy_file_may_speak_of_reserves(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
-    path.write_text("polyproof-policy: 1\nmin_proven_bits: 90\nreserves: {least_ratio: '1.1', stale: refuse}\n")
+    path.write_text("polyproof-policy: 1\nmin_proven_bits: 90\nreserves: {least_ratio: '1.1', messages: []}\n")
     assert load_policy(path).min_proven_bits == 90
-    assert load_reserves_policy(path) == ReservesPolicy(least_ratio="1.1", stale="refuse")
+    assert load_reserves_policy(path) == ReservesPolicy(least_ratio="1.1", messages=())
     path.write_text("polyproof-policy: 1\n")
     assert load_reserves_policy(path) is None
 

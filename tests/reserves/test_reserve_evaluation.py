@@ -92,13 +92,24 @@ def test_a_balance_is_confirmed_only_if_it_is_exactly_that(held: int | None, che
     assert BalanceCheck.compare(COIN, Answer(held, "asked")).check is check
 
 
-def test_stale_rows_count_unless_the_policy_refuses_them() -> None:
-    stale = judged(freshness=Freshness.STALE)
-    assert stale.counted(DECLARED) == COIN
-    refusing = evolve(DECLARED, stale="refuse", count=EVERY)
-    assert stale.counted(refusing) == 0
-    assert judged().counted(refusing) == COIN
-    assert judged(Status.CUSTODIAL, freshness=Freshness.STALE).counted(refusing) == COIN, "nobody signs those"
+@pytest.mark.parametrize("status", ["proven", "key-only", "unbound"])
+def test_by_default_only_a_message_of_this_audit_makes_a_row_count(status: str) -> None:
+    default = evolve(DECLARED, count=EVERY)
+    for freshness in Freshness:
+        counted = judged(Status(status), freshness=freshness).counted(default)
+        assert counted == (COIN if freshness is Freshness.CHALLENGE else 0), freshness
+
+
+def test_a_policy_may_count_other_messages_each_kind_by_its_name() -> None:
+    for allowed in ((), ("stale",), ("constant",), ("challenge", "stale", "constant")):
+        policy = evolve(DECLARED, messages=allowed)
+        for freshness in (Freshness.CHALLENGE, Freshness.STALE, Freshness.CONSTANT):
+            assert judged(freshness=freshness).counted(policy) == (COIN if freshness.value in allowed else 0)
+
+
+def test_nobody_signs_for_a_custodians_row() -> None:
+    policy = evolve(DECLARED, count=EVERY, messages=())
+    assert judged(Status.CUSTODIAL, freshness=Freshness.CONSTANT).counted(policy) == COIN
 
 
 # Adding up
@@ -121,7 +132,7 @@ POLICIES = st.builds(
     least_ratio=st.sampled_from(["0", "1", "1.05", "0.999999999999"]),
     count=st.sets(st.sampled_from(EVERY)).map(lambda names: tuple(sorted(names))),
     balances=st.sampled_from(["checked", "declared"]),
-    stale=st.sampled_from(["accept", "refuse"]),
+    messages=st.sets(st.sampled_from(["challenge", "stale", "constant"])).map(lambda names: tuple(sorted(names))),
 )
 
 
@@ -248,7 +259,7 @@ def evaluated(rows: list[ReserveRow], accounts: list[str] | None = None, **optio
     )
 
 
-def test_a_row_that_signed_this_audits_challenge_is_fresh_and_a_constant_message_stale() -> None:
+def test_a_row_that_signed_this_audits_challenge_is_fresh_and_a_constant_message_is_not() -> None:
     from polyproof_ownership.evm import checksummed
 
     account = checksummed(bytes.fromhex(A[2:]))
@@ -256,7 +267,10 @@ def test_a_row_that_signed_this_audits_challenge_is_fresh_and_a_constant_message
     accounts = [account, checksummed(bytes.fromhex(B[2:]))]
     found = evaluated(rows, accounts, challenges=CHALLENGES)
     assert [one.status for one in found.rows] == [Status.PROVEN, Status.PROVEN]
-    assert [one.fresh.freshness for one in found.rows] == [Freshness.CHALLENGE, Freshness.STALE]
+    assert [one.fresh.freshness for one in found.rows] == [Freshness.CHALLENGE, Freshness.CONSTANT]
+    ether = found.assets[0]
+    assert [holding.rows for holding in ether.by_freshness.values()] == [1, 0, 1, 0]
+    assert ether.counted == 10**ether.asset.decimals, "the constant one is shown apart and does not count"
 
 
 def test_a_signature_for_another_address_fails_though_the_key_is_right() -> None:

@@ -43,6 +43,7 @@ OWED = {"BTC": "2", "ETH": "4", "TRX": "10"}
 CONTRACT = "0x" + "c0" * 20
 OWNERS = [wallets.evm_account(number) for number in (50, 51)]
 CUSTODY = "0x" + "cc" * 20
+BOTH = ("challenge", "constant")
 
 
 def account(number: int) -> str:
@@ -79,7 +80,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
             f"    - {{name: bitcoin-core, url: '{btc.url}', timeout: 30}}\n"
         )
         sources = "{name: okx-csv, path: wallets.csv}\n{name: native, path: signed.jsonl}"
-        spec = write_spec(folder, spec_text(sources, assets=ASSETS, more=more, policy=""))
+        spec = write_spec(
+            folder, spec_text(sources, assets=ASSETS, more=more, policy="{messages: [challenge, constant]}")
+        )
         directory = prove(folder, spec, OWED)
         challenge = challenge_text(spec, directory, "ETH", addresses[1])
         rows: list[Wallet] = [
@@ -184,10 +187,10 @@ def test_a_recording_replays_to_the_same_result(made: Path, tmp_path: Path) -> N
 
 
 def test_a_verifiers_own_policy_decides_for_the_verifier(made: Path) -> None:
-    lenient = verify_reserves(made / "audit", reserves_policy=ReservesPolicy(balances="declared"))
+    lenient = verify_reserves(made / "audit", reserves_policy=ReservesPolicy(balances="declared", messages=BOTH))
     assert lenient.evaluation.met is True
     assert lenient.published.met is False
-    strict = verify_reserves(made / "audit", reserves_policy=ReservesPolicy(stale="refuse"))
+    strict = verify_reserves(made / "audit", reserves_policy=ReservesPolicy())
     assert strict.evaluation.assets[1].counted == 2_500_000_000
 
 
@@ -320,7 +323,7 @@ def test_a_custodial_row_cannot_be_called_proven(audit: Path) -> None:
     assert rejected(audit) == "evidence-status"
 
 
-def test_a_stale_row_cannot_be_called_fresh(audit: Path) -> None:
+def test_a_row_with_a_constant_message_cannot_be_called_fresh(audit: Path) -> None:
     records = lines(audit)
     row_of(records, account(2))["outcome"]["freshness"] = "challenge"
     write_lines(audit, records)
@@ -441,13 +444,13 @@ def change_at(*path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
         change_at("assets", 1, "statuses", "failed", "rows", to=0),
         change_at("assets", 1, "statuses", "proven", "amount", to="100"),
         change_at("assets", 1, "balances", "confirmed", "rows", to=4),
-        change_at("assets", 1, "freshness", "stale", "rows", to=0),
+        change_at("assets", 1, "freshness", "constant", "rows", to=0),
         change_at("assets", 1, "looked_up", "rows", to=0),
         change_at("assets", 1, "chains", to=[]),
         change_at("policy", "least_ratio", to="0"),
         change_at("policy", "count", to=["proven", "custodial"]),
         change_at("policy", "balances", to="declared"),
-        change_at("policy", "stale", to="refuse"),
+        change_at("policy", "messages", to=["challenge"]),
     ],
 )
 def test_no_figure_of_the_result_can_be_changed(audit: Path, change: Callable[[dict[str, Any]], None]) -> None:
@@ -491,16 +494,26 @@ def test_a_result_of_something_else_is_rejected(
     assert rejected(audit) == check
 
 
+SIGNED_CHAIN = "ethereum"
+"""The one chain whose block a signed message names, so that its pin can be compared."""
+
+
 def only_unverifiable(data: bytes, good: bytes) -> bool:
-    """Whether nothing differs but when the result was made and from which files: whoever publishes says that."""
+    """Whether nothing differs but what whoever publishes says: when, from which files, pins that no message names."""
     try:
-        found, wanted = json.loads(data), json.loads(good)
+        found, expected = json.loads(data), json.loads(good)
     except ValueError:
         return False
-    return isinstance(found, dict) and found == {
-        **wanted,
-        **{key: found.get(key) for key in ("created", "files", "discrepancies")},
-    }
+    if not isinstance(found, dict) or not isinstance(found.get("pins"), list):
+        return False
+    chains = [pin.get("chain") for pin in found["pins"] if isinstance(pin, dict)]
+    if chains != [pin["chain"] for pin in expected["pins"]]:
+        return False
+    told = {key: found.get(key) for key in ("created", "files", "discrepancies")}
+    pins = zip(found["pins"], expected["pins"], strict=True)
+    return found == {**expected, **told, "pins": found["pins"]} and all(
+        one == pin for one, pin in pins if pin["chain"] == SIGNED_CHAIN
+    )
 
 
 @pytest.mark.parametrize("name", [RESERVES, EVIDENCE])
@@ -651,7 +664,7 @@ def test_the_messages_of_all_rows_are_a_reserve_file_to_be_signed(made: Path, tm
     for number, (way, record) in enumerate(zip(ways, records[1:], strict=True), 1):
         record["signatures"] = list(wallets.PROVEN[way](number, record["message"]).signatures)
     (tmp_path / "signed.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
-    text = spec_text("{name: native, path: signed.jsonl}", assets=ASSETS, policy="{balances: declared, stale: refuse}")
+    text = spec_text("{name: native, path: signed.jsonl}", assets=ASSETS, policy="{balances: declared}")
     done = run_reserves(write_spec(tmp_path, text), directory)
     assert done.evaluation.met is True
     assert verify_reserves(directory).published.met is True

@@ -32,7 +32,15 @@ from polyproof.model.manifest import Manifest
 from polyproof.model.names import AUDIT_ID, BLOCK, DIGEST, NAME, matches
 from polyproof.model.timestamps import is_timestamp
 
-__all__ = ["HEADER", "Challenge", "Challenges", "Freshness", "FreshnessVerdict", "parse_challenge"]
+__all__ = [
+    "HEADER",
+    "Challenge",
+    "Challenges",
+    "Freshness",
+    "FreshnessVerdict",
+    "judge_without_audit",
+    "parse_challenge",
+]
 
 HEADER = "polyproof reserves challenge"
 VERSION = 1
@@ -150,9 +158,11 @@ class Freshness(Enum):
     """What a signed message says about when and for what it was signed."""
 
     CHALLENGE = "challenge"
-    """The challenge of this audit, for this address and block."""
+    """The challenge of this audit, for this address and block. Only this binds the signature to who claims it now."""
     STALE = "stale"
-    """Something else: a constant text, or the challenge of another audit. It may have been signed at any time."""
+    """A challenge of this organisation for another audit, or for a block that nothing here can be compared with."""
+    CONSTANT = "constant"
+    """A text that names no audit: anybody could have signed it for anybody, at any time."""
     CONTRADICTS = "contradicts"
     """A challenge that contradicts what the row claims: the row fails."""
 
@@ -172,18 +182,18 @@ class Challenges:
         self, organisation: str | None, audit_id: str, snapshot: str, liabilities: bytes, pins: Iterable[Pin]
     ) -> None:
         """An organisation without a name is called ``-``. Raises ``InputError`` for values that no line can hold."""
+        self._of_any_chain = Challenge(
+            organisation=organisation or "-",
+            audit_id=audit_id,
+            snapshot=snapshot,
+            chain="any",
+            height=0,
+            block="0" * 64,
+            address="-",
+            liabilities=liabilities,
+        )
         self._challenges = {
-            pin.chain: Challenge(
-                organisation=organisation or "-",
-                audit_id=audit_id,
-                snapshot=snapshot,
-                chain=pin.chain,
-                height=pin.height,
-                block=pin.block,
-                address="-",
-                liabilities=liabilities,
-            )
-            for pin in pins
+            pin.chain: evolve(self._of_any_chain, chain=pin.chain, height=pin.height, block=pin.block) for pin in pins
         }
         self._around = {
             chain: challenge.text().split("\naddress: -\n") for chain, challenge in self._challenges.items()
@@ -208,38 +218,55 @@ class Challenges:
     def judge(self, message: str, chain: str, address: str) -> FreshnessVerdict:
         """Compare a row's message with the challenge that this audit has for its address.
 
-        - A text that is not a challenge is stale; a malformed challenge contradicts.
+        - A text that is not a challenge is constant; a malformed challenge contradicts.
         - Another organisation, chain or address contradicts: somebody signed for something else.
         - Another audit is stale: signed for an earlier month, or a later one.
         - This audit with other liabilities, another snapshot or another block contradicts.
-        - Where no block of the chain is pinned there is nothing to compare with, and a challenge is stale.
+        - Where no block of the chain is pinned, a challenge that agrees in all else is stale.
         """
         around = self._around.get(chain)
         if around and address and message == f"{around[0]}\naddress: {address}\n{around[1]}":
             return SIGNED_FOR_THIS
-        try:
-            found = parse_challenge(message)
-        except InputError as error:
-            return FreshnessVerdict(Freshness.CONTRADICTS, f"the message is a malformed challenge: {error}")
-        if found is None:
-            return NO_CHALLENGE
-        if chain not in self._challenges:
-            return FreshnessVerdict(
-                Freshness.STALE, f"no block of {chain[:40]} is pinned to compare the challenge with"
-            )
-        return _compare(found, evolve(self._challenges[chain], address=address or "-"))
+        found = _read(message)
+        if isinstance(found, FreshnessVerdict):
+            return found
+        expected = self._challenges.get(chain)
+        if expected is not None:
+            return _compare(found, expected, chain, address)
+        comparable = evolve(self._of_any_chain, height=found.height, block=found.block)
+        judged = _compare(found, comparable, chain, address)
+        return UNPINNED if judged is SIGNED_FOR_THIS else judged
 
 
 SIGNED_FOR_THIS = FreshnessVerdict(Freshness.CHALLENGE, "signed for this audit, at this block")
-NO_CHALLENGE = FreshnessVerdict(Freshness.STALE, "the message is not a challenge: it may have been signed at any time")
+NO_CHALLENGE = FreshnessVerdict(
+    Freshness.CONSTANT, "the message names no audit: anybody could have signed it for anybody, at any time"
+)
+NO_AUDIT = FreshnessVerdict(Freshness.STALE, "no audit is named here for which the message could have been signed")
+UNPINNED = FreshnessVerdict(Freshness.STALE, "no block of its chain is pinned to compare the challenge with")
 
 
-def _compare(found: Challenge, expected: Challenge) -> FreshnessVerdict:
-    for name in ("organisation", "chain", "address"):
-        if getattr(found, name) != getattr(expected, name):
-            return FreshnessVerdict(
-                Freshness.CONTRADICTS, f"the signed message is for the {name} {getattr(found, name)[:80]!r}"
-            )
+def judge_without_audit(message: str) -> FreshnessVerdict:
+    """What can be said of a message where no audit is named: a challenge is stale, whatever audit it is of."""
+    found = _read(message)
+    return found if isinstance(found, FreshnessVerdict) else NO_AUDIT
+
+
+def _read(message: str) -> Challenge | FreshnessVerdict:
+    try:
+        return parse_challenge(message) or NO_CHALLENGE
+    except InputError as error:
+        return FreshnessVerdict(Freshness.CONTRADICTS, f"the message is a malformed challenge: {error}")
+
+
+def _compare(found: Challenge, expected: Challenge, chain: str, address: str) -> FreshnessVerdict:
+    for name, said, right in (
+        ("organisation", found.organisation, expected.organisation),
+        ("chain", found.chain, chain),
+        ("address", found.address, address),
+    ):
+        if said != right:
+            return FreshnessVerdict(Freshness.CONTRADICTS, f"the signed message is for the {name} {said[:80]!r}")
     if found.audit_id != expected.audit_id:
         return FreshnessVerdict(Freshness.STALE, f"signed for audit {found.audit_id} of {found.snapshot}")
     for name in ("liabilities", "snapshot", "block", "height"):

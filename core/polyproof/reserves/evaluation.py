@@ -89,7 +89,7 @@ class JudgedRow:
         if self.status.value not in policy.count:
             return 0
         signed = self.status is not Status.CUSTODIAL
-        if policy.stale == "refuse" and signed and self.fresh.freshness is not Freshness.CHALLENGE:
+        if signed and self.fresh.freshness.value not in policy.messages:
             return 0
         if self.balance.held is not None:
             return min(self.row.amount, self.balance.held)

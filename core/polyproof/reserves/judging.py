@@ -17,7 +17,7 @@ from polyproof.errors import PluginError
 from polyproof.model.assets import Asset
 from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.progress import Progress, Task
-from polyproof.reserves.challenge import Challenges, Freshness, FreshnessVerdict
+from polyproof.reserves.challenge import Challenges, Freshness, FreshnessVerdict, judge_without_audit
 from polyproof.reserves.checkpoint import Checkpoint
 from polyproof.reserves.evaluation import UNASKED, BalanceCheck, Evaluation, JudgedRow, settle
 from polyproof.reserves.rows import ReserveRow
@@ -107,11 +107,10 @@ def _judged(
 
 
 _SIGNED = (Status.PROVEN, Status.KEY_ONLY, Status.UNBOUND)
-NO_AUDIT = FreshnessVerdict(Freshness.STALE, "no audit is given here for which the message could have been signed")
 
 
 def _freshness(row: ReserveRow, account: str, challenges: Challenges | None) -> FreshnessVerdict:
-    return challenges.judge(row.message, row.chain, account) if challenges else NO_AUDIT
+    return challenges.judge(row.message, row.chain, account) if challenges else judge_without_audit(row.message)
 
 
 # Ownership

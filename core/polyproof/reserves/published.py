@@ -84,7 +84,10 @@ class ByFreshness:
     """The rows whose signatures are checked, by what the signed messages tie them to."""
 
     challenge: PublishedHolding = option(doc="Signed for this audit, its liabilities and this block.")
-    stale: PublishedHolding = option(doc="Signed at an unknown or another time.")
+    stale: PublishedHolding = option(doc="Signed for another audit of the organisation, or for an unknown block.")
+    constant: PublishedHolding = option(
+        doc="A text that names no audit; anybody could have signed it for anybody, at any time."
+    )
     contradicts: PublishedHolding = option(doc="Signed for something else; these rows failed.")
 
 

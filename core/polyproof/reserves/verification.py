@@ -81,7 +81,11 @@ class ReservesVerified:
             ),
             (
                 sum(1 for one in proven if one.fresh.freshness is Freshness.STALE),
-                "proven rows carry messages that may have been signed at any time",
+                "proven rows were signed for another audit of the organisation, or for an unknown block",
+            ),
+            (
+                sum(1 for one in proven if one.fresh.freshness is Freshness.CONSTANT),
+                "proven rows carry messages that name no audit, which anybody could have signed for anybody",
             ),
             (
                 sum(1 for one in rows if one.row.token and _token(one.row) not in TOLD_APART),

@@ -67,10 +67,13 @@ class ReservesPolicy:
         doc="checked: only rows whose balance the chain answered for count. declared: for the others, the file's word "
         "counts. A balance that differs always counts with the smaller amount.",
     )
-    stale: str = option(
-        default="accept",
-        choices=("accept", "refuse"),
-        doc="Whether to count rows whose signed message does not tie them to this audit.",
+    messages: tuple[str, ...] = option(
+        default=("challenge",),
+        choices=("challenge", "stale", "constant"),
+        items=(0, 3),
+        doc="Which signed messages make a row count. challenge: this audit's own, which binds organisation, audit, "
+        "snapshot and block. stale: the challenge of another audit of the organisation. constant: a text that names no "
+        "audit, which anybody could have signed for anybody, at any time.",
     )
 
     @property

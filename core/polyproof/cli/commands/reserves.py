@@ -195,10 +195,16 @@ def _show_rows(rich: RichConsole, evaluation: Evaluation, *, every: bool) -> Non
         rich.print(f"… and {len(told) - len(shown):,} more rows that count for nothing; --rows lists all")
 
 
+_MESSAGES = {
+    "challenge": "for this audit",
+    "stale": "for another audit",
+    "constant": "a constant text that anybody could have signed for anybody",
+}
+
+
 def _policy_text(evaluation: Evaluation) -> str:
     policy = evaluation.policy
     told = [f"rows that are {' or '.join(policy.count) or 'nothing'}"]
     told.append("checked on their chain" if policy.balances == "checked" else "as declared where no chain was asked")
-    if policy.stale == "refuse":
-        told.append("signed for this audit")
+    told.append(f"whose signed message is {' or '.join(_MESSAGES[one] for one in policy.messages) or 'of no kind'}")
     return ", ".join(told)

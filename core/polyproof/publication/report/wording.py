@@ -58,7 +58,11 @@ BALANCE_LABELS = {
 }
 FRESHNESS_LABELS = {
     "challenge": ("For this audit", "The signed message names this audit, its liabilities, the block and the address."),
-    "stale": ("At an unknown time", "The signed message could have been signed at any time."),
+    "stale": ("For another audit", "The signed message names another audit of the organisation, or an unknown block."),
+    "constant": (
+        "For no audit",
+        "The signed message names no audit: anybody could have signed it for anybody, at any time.",
+    ),
     "contradicts": ("For something else", "The signed message names another audit, block or address; the row failed."),
 }
 
@@ -159,12 +163,16 @@ def policy_sentences(policy: ReservesPolicy) -> list[str]:
         if policy.balances == "checked"
         else "Where the chain gave no answer, the amount that the organisation declares counts."
     )
-    stale = (
-        "Signatures must be made for this particular audit."
-        if policy.stale == "refuse"
-        else "Signatures count whenever they were made, even long before this audit."
-    )
-    return [f"Each asset must be covered to at least {required(policy.least)}.", counted, balances, stale]
+    signed = [_MESSAGES[one] for one in policy.messages]
+    messages = f"Signatures count if the signed message {' or '.join(signed)}." if signed else "No signature counts."
+    return [f"Each asset must be covered to at least {required(policy.least)}.", counted, balances, messages]
+
+
+_MESSAGES = {
+    "challenge": "was written for this particular audit",
+    "stale": "was written for another audit of the organisation",
+    "constant": "names no audit, which anybody could have signed for anybody, at any time",
+}
 
 
 # Sentences about a report
