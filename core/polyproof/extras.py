@@ -57,7 +57,8 @@ def _error(purpose: str, lacking: Mapping[str, tuple[str, ...]]) -> ExtraMissing
     return ExtraMissing(
         Problem(
             f"{purpose} needs modules that are not installed: {modules}",
-            hint=f'pip install "polyproof[{names}]", or in a checkout pip install ".[{names}]"',
+            hint=f'install polyproof with the extra: in a checkout pip install ".[{names}]", with a wheel '
+            f'pip install "polyproof-….whl[{names}]"',
         ),
         tuple(lacking),
     )

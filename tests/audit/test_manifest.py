@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from polyproof.errors import ProofRejected
 from polyproof.liabilities.manifest import parse_manifest
-from polyproof.model.manifest import Manifest, Segment
+from polyproof.model.manifest import Manifest, Segment, Verifier
 from polyproof.settings.policy import Policy
 
 SPEC = {
@@ -35,6 +35,7 @@ MANIFEST = Manifest(
         Segment(1, 99, bytes([2] * 32), (0, 1)),
     ),
     previous=bytes([3] * 32),
+    verifier=Verifier(name="polyproof 0.1.0", url="https://example.org/polyproof.whl", sha256="ab" * 32),
 )
 
 
@@ -55,7 +56,7 @@ def _refused(data: bytes, policy: Policy | None = None) -> str:
 
 def test_a_manifest_is_read_as_it_was_written() -> None:
     assert parse_manifest(MANIFEST.to_bytes()) == MANIFEST
-    bare = evolve(MANIFEST, organisation=None, previous=None)
+    bare = evolve(MANIFEST, organisation=None, previous=None, verifier=None)
     assert parse_manifest(bare.to_bytes()) == bare
 
 
@@ -79,6 +80,7 @@ def test_the_context_depends_on_everything_but_segments() -> None:
         evolve(MANIFEST, spec_digest=bytes(32)),
         evolve(MANIFEST, backend="other"),
         evolve(MANIFEST, previous=None),
+        evolve(MANIFEST, verifier=None),
     ]
     assert len({manifest.context for manifest in [MANIFEST, *changed]}) == 1 + len(changed)
     assert evolve(MANIFEST, segments=()).context == MANIFEST.context
@@ -107,6 +109,15 @@ def test_the_context_depends_on_everything_but_segments() -> None:
         (("organisation",), "x" * 1025),
         (("organisation",), "\ud800"),
         (("organisation",), ["Example"]),
+        (("verifier",), None),
+        (("verifier",), {"name": "polyproof", "url": "https://example.org"}),
+        (("verifier", "name"), ""),
+        (("verifier", "name"), "x" * 101),
+        (("verifier", "url"), "http://example.org/polyproof.whl"),
+        (("verifier", "url"), "javascript:alert(1)"),
+        (("verifier", "url"), 'https://example.org/"onclick='),
+        (("verifier", "sha256"), "AB" * 32),
+        (("verifier", "size"), 7),
         (("spec",), None),
         (("spec",), []),
         (("spec", "assets", 0, "symbol"), "B\x07TC"),
@@ -171,6 +182,8 @@ def test_every_key_is_needed_and_no_other_is_allowed() -> None:
     for path, key in _every_object(_json()):
         if path[:1] == ("spec",):
             continue  # what is inside the spec is the spec's to judge
+        if (path, key) == ((), "verifier"):
+            continue  # which a manifest may lack
         document = copy.deepcopy(_json())
         inner: Any = document
         for step in path:

@@ -21,6 +21,7 @@ from polyproof.config.options import Option, options_of, plain
 from polyproof.config.reader import Choice, component_options
 from polyproof.hookspecs import KINDS
 from polyproof.model.assets import Asset
+from polyproof.model.manifest import Verifier
 from polyproof.registry import ENTRY_POINT_GROUP, Registry
 from polyproof.settings.accounts import AccountsSettings, AttachedDatabase
 from polyproof.settings.policy import Policy, PolicyCheck
@@ -45,6 +46,7 @@ _CLASSES: dict[str, type[Any]] = {
     "accounts": AccountsSettings,
     "attach": AttachedDatabase,
     "output": Output,
+    "verifier": Verifier,
     "reserves": ReservesSpec,
     "pin": Pin,
     "coin": CoinName,

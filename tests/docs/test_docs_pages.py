@@ -164,3 +164,14 @@ def test_yaml_on_every_page_can_be_parsed() -> None:
         for block in pages.blocks(path.read_text(encoding="utf-8")):
             if block.language == "yaml":
                 yaml.safe_load(block.text)
+
+
+def test_nothing_tells_anybody_to_install_polyproof_from_an_index() -> None:
+    named = re.compile(r"pip3? install (?:-\S+ )*[\"']?polyproof(?![-\w]*….whl)")
+    found = [
+        path
+        for pattern in ("*.md", "docs/**/*.md", "core/**/*.py", "core/**/*.html")
+        for path in pages.ROOT.glob(pattern)
+    ]
+    # The changelog says that this is what sites used to say.
+    assert {path.name for path in found if named.search(path.read_text(encoding="utf-8"))} == {"CHANGELOG.md"}

@@ -24,7 +24,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Bare:
 
 
 def extra_message(extra: str) -> str:
-    return f'pip install "polyproof[{extra}]", or in a checkout pip install ".[{extra}]"'
+    return f'install polyproof with the extra: in a checkout pip install ".[{extra}]", with a wheel'
 
 
 def test_the_bare_environment_has_nothing_of_an_extra(bare: Bare) -> None:

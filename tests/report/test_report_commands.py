@@ -61,7 +61,7 @@ def test_an_audit_without_reserves_after_audits_with_them_needs_their_extra(
     monkeypatch.setitem(EXTRAS, "reserves", ("absent_module",))
     ended = command("audit", "spec.yaml")
     assert ended.status == 2
-    assert 'pip install "polyproof[reserves]"' in ended.err
+    assert 'pip install ".[reserves]"' in ended.err
     assert [path.name for path in (tmp_path / "audits").iterdir()] == ["published"]
 
 

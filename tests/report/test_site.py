@@ -13,6 +13,7 @@ import pytest
 from attrs import evolve
 
 from polyproof.errors import ArtifactError
+from polyproof.model.manifest import Verifier
 from polyproof.publication.history import verify_history
 from polyproof.publication.report.document import Report
 from polyproof.publication.report.make import make_report
@@ -302,3 +303,23 @@ def test_an_asset_that_was_never_examined_has_a_chart_of_what_is_owed(report: Re
     page = Page(files["assets/BTC.html"].decode())
     assert len([svg for svg in page.all("svg") if svg.get("class") == "chart"]) == 1
     assert not [svg for svg in Page(files["index.html"].decode()).all("svg") if svg.get("class") == "chart"]
+
+
+# Where the program comes from
+
+
+def test_the_site_names_a_verifier_as_the_manifest_does_and_none_otherwise(report: Report) -> None:
+    named = Verifier(name="Example Verifier 7.3", url="https://example.org/polyproof.whl?a=1", sha256="ab" * 32)
+    without = render_site(report)["check.html"].decode()
+    page = render_site(evolve(report, audit=evolve(report.audit, verifier=named)))["check.html"].decode()
+    for shown in (named.name, named.url, named.sha256):
+        assert shown in page
+        assert shown not in without
+    assert Page(page).faults == []
+    assert "The organisation does not say where the program comes from" in without
+
+
+@every_exchange
+def test_no_page_says_that_the_program_is_on_a_package_index(exchanges: Path, name: str) -> None:
+    for path, page in pages(site_of(exchanges, name)).items():
+        assert "pip install" not in page.words, path

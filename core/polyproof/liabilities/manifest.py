@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Never
 
-from polyproof.errors import ProofRejected
+from polyproof.errors import ProofRejected, SpecError
 from polyproof.formats.strict_json import BadJson, parse_strict
-from polyproof.model.manifest import FORMAT, VERSION, Manifest, Segment, proof_file
+from polyproof.model.manifest import FORMAT, VERSION, Manifest, Segment, Verifier, proof_file
 from polyproof.model.names import AUDIT_ID, DIGEST, NAME, Pattern, matches
 from polyproof.model.timestamps import is_timestamp
 from polyproof.settings.policy import Policy
@@ -53,6 +53,7 @@ def parse_manifest(data: bytes, policy: Policy | None = None) -> Manifest:
         backend=top.take("backend").matching(NAME),
         segments=tuple(_parse_segment(node, index, len(totals)) for index, node in enumerate(segments)),
         previous=None if previous.value is None else previous.digest(),
+        verifier=_parse_verifier(top.take("verifier")) if "verifier" in top.mapping() else None,
     )
     top.finish()
     if manifest.snapshot > manifest.created:
@@ -78,6 +79,15 @@ def _parse_segment(node: _Node, index: int, assets: int) -> Segment:
     segment = Segment(index, node.take("bytes").integer(), node.take("sha256").digest(), totals)
     node.finish()
     return segment
+
+
+def _parse_verifier(node: _Node) -> Verifier:
+    values = {key: node.take(key).text() for key in ("name", "url", "sha256")}
+    node.finish()
+    try:
+        return Verifier(**values)
+    except SpecError as error:
+        _reject("value", f"{node.where}: {error}")
 
 
 def _parse_json(data: bytes) -> Any:

@@ -110,6 +110,7 @@ def prove(
             backend=spec.backend.name,
             segments=(),
             previous=previous,
+            verifier=spec.verifier,
         )
         warnings = list(prepared.warnings)
         if discarded:
@@ -182,7 +183,9 @@ def _inputs_digest(prepared: Prepared, previous: bytes | None) -> bytes:
     parts = [
         repr((__version__, plugin.origin, plugin.version)).encode(),
         prepared.spec.digest,
-        repr((prepared.spec.organisation, prepared.spec.snapshot, previous, prepared.bounds)).encode(),
+        repr(
+            (prepared.spec.organisation, prepared.spec.snapshot, prepared.spec.verifier, previous, prepared.bounds)
+        ).encode(),
         *(np.ascontiguousarray(array).tobytes() for array in (ids.offsets, ids.data, accounts.words)),
     ]
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()

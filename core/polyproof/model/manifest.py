@@ -12,13 +12,29 @@ from typing import Any
 
 from attrs import frozen
 
+from polyproof.config.options import option, plain, printable
 from polyproof.errors import ProofRejected
 from polyproof.formats.strict_json import canonical_line
+from polyproof.model.names import DIGEST, Pattern
 
-__all__ = ["FORMAT", "VERSION", "Manifest", "Segment", "proof_file"]
+__all__ = ["FORMAT", "VERSION", "Manifest", "Segment", "Verifier", "proof_file"]
 
 FORMAT = "polyproof/manifest"
 VERSION = 2
+
+_ADDRESS: Pattern = (
+    r"https://[!#-%'-;=?-~]{1,500}",
+    "an address that begins with https://, of printable ASCII without spaces, quotation marks, < > and &",
+)
+
+
+@frozen(kw_only=True)
+class Verifier:
+    """The program that an organisation names for checking its audits. It is the organisation's word, no more."""
+
+    name: str = option(check=printable(100), doc="What it is called, with its version: polyproof 0.1.0.")
+    url: str = option(pattern=_ADDRESS, doc="Where anybody can get it; https.")
+    sha256: str = option(pattern=DIGEST, doc="SHA-256 of the file at that address.")
 
 
 @frozen
@@ -60,6 +76,8 @@ class Manifest:
     segments: tuple[Segment, ...]
     previous: bytes | None = None
     """Publication digest of the audit before this one: the SHA-256 of its publication record."""
+    verifier: Verifier | None = None
+    """Where the organisation says that readers get a verifier; None if it names none."""
 
     @property
     def totals(self) -> tuple[int, ...]:
@@ -80,6 +98,7 @@ class Manifest:
             "spec_digest": self.spec_digest.hex(),
             "backend": self.backend,
             "previous": self.previous.hex() if self.previous is not None else None,
+            **({"verifier": plain(self.verifier)} if self.verifier else {}),
         }
 
     @property

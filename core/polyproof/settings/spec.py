@@ -22,6 +22,7 @@ from polyproof.config.tree import Node, from_json, load_yaml, parse_yaml
 from polyproof.errors import InputError, ProofRejected
 from polyproof.formats.strict_json import canonical
 from polyproof.model.assets import Asset
+from polyproof.model.manifest import Verifier
 from polyproof.model.names import NAME
 from polyproof.model.timestamps import is_timestamp
 from polyproof.registry import Registry, default_registry
@@ -120,8 +121,8 @@ def create_backend(spec: PublicSpec, registry: Registry) -> Backend:
 
 
 _ORDER = (
-    *("name", "organisation", "snapshot", "assets", "rule", "backend", "compare", "accounts", "reserves", "output"),
-    "file",
+    *("name", "organisation", "snapshot", "assets", "rule", "backend", "compare", "accounts", "reserves", "verifier"),
+    *("output", "file"),
 )
 
 
@@ -156,6 +157,11 @@ class Spec(PublicSpec):
     accounts: AccountsSettings = option(doc="Where the snapshot of all accounts comes from.")
     reserves: ReservesSpec | None = option(
         default=None, doc="What is held against the liabilities: where it is listed, how it is checked, what counts."
+    )
+    verifier: Verifier | None = option(
+        default=None,
+        doc="Where readers get a program that checks the audit. It is published in the manifest and on the site; "
+        "without it, neither says where one comes from.",
     )
     output: Output = option(default=Output(), doc="Where audits are written.")
     file: Path | None = attrs.field(default=None, metadata=NOT_AN_OPTION)

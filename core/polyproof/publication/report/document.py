@@ -17,6 +17,7 @@ from polyproof.balances import Pin
 from polyproof.config.options import option, plain
 from polyproof.model.assets import Asset
 from polyproof.model.holdings import FINEST, amount_text
+from polyproof.model.manifest import Verifier
 from polyproof.model.names import AUDIT_ID, DIGEST, SYMBOL, TIME
 from polyproof.reserves.published import (
     PublishedAsset,
@@ -68,6 +69,9 @@ class ReportAudit:
     backend: str = option(doc="Name of the proof backend.")
     segments: int = option(least=1, doc="How many proofs it has.")
     proof_bytes: int = option(least=0, doc="Bytes of all proofs.")
+    verifier: Verifier | None = option(
+        doc="Where the organisation says that readers get a program to check it, as the manifest has it."
+    )
 
 
 @frozen(kw_only=True)

@@ -50,6 +50,7 @@ def make_report(audits: Sequence[VerifiedAudit]) -> Report:
             backend=manifest.backend,
             segments=len(manifest.segments),
             proof_bytes=sum(segment.size for segment in manifest.segments),
+            verifier=manifest.verifier,
         ),
         assets=tuple(
             ReportAsset(
