@@ -25,17 +25,28 @@ TESTS = ROOT / "tests"
 # Imports
 
 
-def imported(source: str) -> Iterator[tuple[int, str]]:
-    """Every module that a source imports, wherever in it, and the line: statements and calls by name alike."""
+def imported(source: str, root: Path = CORE.parent) -> Iterator[tuple[int, str]]:
+    """Every module that a source imports, wherever in it, and the line: statements and calls by name alike.
+
+    A name taken from a package counts as the module that it is, if it is one in the folder ``root``. Relative imports
+    are not seen here: style forbids them.
+    """
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            yield node.lineno, node.module or ""
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = dict.fromkeys(name if is_module(name, root) else node.module for name in inner)
+            yield from ((node.lineno, name) for name in names)
         elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if function in {"import_module", "__import__"}:
                 yield node.lineno, str(node.args[0].value)
+
+
+def is_module(name: str, root: Path) -> bool:
+    path = root.joinpath(*name.split("."))
+    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
 
 
 def foreign_plugins(path: Path, own: str) -> list[str]:
@@ -128,26 +139,9 @@ def module_of(path: Path, package: Path) -> str:
 
 
 def core_imports(path: Path) -> list[tuple[int, str]]:
-    """What a file imports of core; a name taken from a package counts as the module it is, if it is one."""
-    found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names = [inner if is_module(inner) else node.module for inner in _inner(node)]
-        else:
-            names = []
-        found += [(node.lineno, name) for name in dict.fromkeys(names) if name.partition(".")[0] == "polyproof"]
-    return found
-
-
-def _inner(node: ast.ImportFrom) -> list[str]:
-    return [f"{node.module}.{alias.name}" for alias in node.names]
-
-
-def is_module(name: str) -> bool:
-    path = CORE.parent.joinpath(*name.split("."))
-    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
+    """What a file imports of core."""
+    found = imported(path.read_text(encoding="utf-8"))
+    return [(line, name) for line, name in found if name.partition(".")[0] == "polyproof"]
 
 
 def test_every_module_of_core_stands_in_one_layer() -> None:
@@ -211,18 +205,10 @@ def test_the_page_on_architecture_draws_every_folder_and_every_module_at_the_top
 
 def circles(package: Path) -> list[list[str]]:
     """Circles of imports within a package, wherever in a file the import stands."""
-    graph: dict[str, set[str]] = {}
-    for path in sources(package):
-        own = module_of(path, package)
-        imports = set()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                imports |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-                imports |= {node.module, *_inner(node)}
-        graph[own] = imports
+    files = {module_of(path, package): path.read_text(encoding="utf-8") for path in sources(package)}
     graph = {
-        module: {name for name in imports if name in graph and name != module} for module, imports in graph.items()
+        module: {name for _, name in imported(source, package.parent) if name in files and name != module}
+        for module, source in files.items()
     }
     found: list[list[str]] = []
     done: set[str] = set()
@@ -232,9 +218,7 @@ def circles(package: Path) -> list[list[str]]:
             found.append([*way[way.index(module) :], module])
         elif module not in done:
             for name in sorted(graph[module]):
-                # A package is named on the way to a module in it, which is not an import of what the package collects.
-                if not any(other.startswith(f"{name}.") for other in graph[module]):
-                    follow(name, [*way, module])
+                follow(name, [*way, module])
             done.add(module)
 
     for module in sorted(graph):
@@ -247,19 +231,38 @@ def test_no_circle_of_imports(package: Path) -> None:
     assert circles(package) == []
 
 
-def test_the_scan_sees_circles(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a": "from {0}.b import x", "b": "def f():\n    from {0} import c", "c": "import {0}.a"},
+        {"a": "from {0} import b", "b": "import importlib\nimportlib.import_module('{0}.a')"},
+        # What a package collects, even for types alone or late, and a module that takes it from there.
+        {"__init__": "from {0}.a import x", "a": "from {0} import y\nfrom {0}.b import z", "b": ""},
+    ],
+)
+def test_the_scan_sees_circles(tmp_path: Path, files: dict[str, str]) -> None:
     package = tmp_path / "polyproof_round"
     package.mkdir()
-    for name, text in {
-        "__init__": "",
-        "a": "from polyproof_round.b import x",
-        "b": "def f():\n    from polyproof_round import c",
-        "c": "import polyproof_round.a",
-        "d": "from polyproof_round.a import y",
-    }.items():
-        (package / f"{name}.py").write_text(text)
-    names = [f"polyproof_round.{name}" for name in "abca"]
-    assert circles(package) == [names]
+    for name, text in {"__init__": "", "outside": "from {0}.a import y", **files}.items():
+        (package / f"{name}.py").write_text(text.format("polyproof_round"))
+    (circle,) = circles(package)
+    assert set(circle) == {module_of(package / f"{name}.py", package) for name, text in files.items() if text}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import polyproof.cli.console",
+        "from polyproof import cli",
+        "from polyproof.cli.console import x",
+        "def f():\n    from polyproof.liabilities import prove",
+        "import importlib\nimportlib.import_module('polyproof.cli')",
+    ],
+)
+def test_the_scan_sees_imports_that_run_back_up(source: str, tmp_path: Path) -> None:
+    (tmp_path / "file.py").write_text(source)
+    settings = layer("polyproof.settings.policy")
+    assert [module for _, module in core_imports(tmp_path / "file.py") if layer(module) > settings]
 
 
 # Documentation of the interfaces
