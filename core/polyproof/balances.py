@@ -100,7 +100,7 @@ class BalanceProvider(ABC):
     def open(self, base: Path) -> None:  # noqa: B027 - most have nothing to open
         """Called once before the first question. Relative paths in options start from ``base``.
 
-        Raises ``InputError`` for options that cannot be used, such as an environment variable that is not set.
+        Raises ``InputError`` for options that cannot be used, such as a file that cannot be read.
         """
 
     @abstractmethod

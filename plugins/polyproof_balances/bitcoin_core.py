@@ -7,17 +7,15 @@ pinned one, by hash and by height, nothing in the answer counts, so a chain that
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from polyproof.balances import Answer, BalanceProvider, Pin, Question
 from polyproof.config.options import option
-from polyproof.errors import InputError
 from polyproof.model.amounts import AmountError, Rounding, parse_amount
 from polyproof.model.holdings import FINEST
 from polyproof.model.names import DIGEST, matches
@@ -46,9 +44,6 @@ class BitcoinCoreOptions(EndpointOptions):
         choices=("main", "test", "testnet4", "signet", "regtest"),
         doc="The network that the node must report.",
     )
-    cookie_file: Path | None = option(
-        default=None, doc="The node's cookie file, relative to the spec file, instead of a password."
-    )
     timeout: float = option(
         default=3600.0, least=0.1, most=86400.0, doc="Seconds that one request may take in all; a scan takes minutes."
     )
@@ -69,8 +64,6 @@ class BitcoinCore(BalanceProvider):
     def open(self, base: Path) -> None:
         """Find the node's URL and credentials. Raises ``InputError``."""
         self._endpoint = open_endpoint(self.options)
-        if self.options.cookie_file is not None:
-            self._endpoint = evolve(self._endpoint, authorization=_cookie(base / self.options.cookie_file))
 
     def serves(self, question: Question) -> bool:
         """The chain's own coin."""
@@ -153,15 +146,6 @@ class BitcoinCore(BalanceProvider):
         if sum(held.values()) != _coins(answer.get("total_amount")):
             raise _NotKnown("the outputs of the scan do not add up to its total")
         return held
-
-
-def _cookie(path: Path) -> str:
-    """The Authorization header that a node's cookie file stands for. Raises ``InputError``."""
-    try:
-        text = path.read_text(encoding="utf-8")[:1000].strip()
-    except (OSError, UnicodeDecodeError):
-        raise InputError(f"the node's cookie file {path} cannot be read") from None
-    return "Basic " + base64.b64encode(text.encode()).decode()
 
 
 def _output(output: Any) -> tuple[str, int, tuple[str, int]]:

@@ -10,7 +10,6 @@ import pytest
 from attrs import evolve
 
 from polyproof.balances import Answer, Question
-from polyproof.errors import InputError
 from polyproof.model.holdings import FINEST
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
@@ -180,15 +179,6 @@ def test_a_method_that_the_node_refuses_leaves_everything_unchecked(method: str)
     answers = balances(node, [asked("bc1qone"), asked("bc1qtwo")])
     assert [answer.held for answer in answers] == [None, None]
     assert "already in progress" in answers[0].reason
-
-
-def test_a_cookie_file_authorises(tmp_path: Path) -> None:
-    (tmp_path / "cookie").write_text("__cookie__:abc\n")
-    node = Core(HELD).node()
-    balances(node, [asked("bc1qone")], cookie_file=tmp_path / "cookie")
-    assert node.headers[0]["Authorization"].startswith("Basic ")
-    with pytest.raises(InputError, match="cookie file"):
-        balances(node, [asked("bc1qone")], cookie_file=tmp_path / "none")
 
 
 def test_it_serves_the_coin_of_its_chain() -> None:

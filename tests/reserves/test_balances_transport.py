@@ -9,13 +9,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from polyproof.errors import InputError
-from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
+from polyproof.toolkit.endpoint import EndpointOptions, lend, open_endpoint
 from polyproof.toolkit.http import Failed
+from polyproof.toolkit.secrets import Secret, Secrets
 from polyproof_balances.json_rpc import Call, Refused, Rpc
 from reserves.rpc_server import Handler, Node, RpcError, serving
 
@@ -327,50 +329,90 @@ def test_waits_double_are_spread_and_are_bounded(monkeypatch: pytest.MonkeyPatch
 # Secrets
 
 
-def test_the_url_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def lent(node: Node, **parts: Any) -> EndpointOptions:
+    """Options that name a secret of this node, which a file of secrets has."""
+    secret = Secret(**{"name": "node", "url": node.url, **parts})
+    return lend(EndpointOptions(secret="node"), Secrets((secret,), Path("secrets.yaml")))
+
+
+def test_url_and_password_come_from_a_secret() -> None:
     node = ones()
     with serving(node):
-        monkeypatch.setenv("NODE_URL", node.url.replace("http://", "http://user:pass%20word@"))
-        options = EndpointOptions(url_env="NODE_URL")
+        options = lent(node, url=node.url.replace("http://", "http://user:pass%20word@"))
         assert Rpc(open_endpoint(options), options).call("one") == 1
     assert node.headers[0]["Authorization"] == "Basic " + base64.b64encode(b"user:pass word").decode()
 
 
-def test_what_authorises_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_authorises_comes_from_a_secret(tmp_path: Path) -> None:
     node = ones()
-    monkeypatch.setenv("NODE_TOKEN", "Bearer abc")
-    with asking(node, authorization_env="NODE_TOKEN") as rpc:
-        rpc.call("one")
+    (tmp_path / "cookie").write_text("__cookie__:abc\n")
+    with serving(node):
+        for parts in ({"authorization": "Bearer abc"}, {"cookie_file": tmp_path / "cookie"}):
+            options = lent(node, **parts)
+            Rpc(open_endpoint(options), options).call("one")
     assert node.headers[0]["Authorization"] == "Bearer abc"
+    assert node.headers[1]["Authorization"] == "Basic " + base64.b64encode(b"__cookie__:abc").decode()
+    with pytest.raises(InputError, match="cookie file"):
+        open_endpoint(lent(node, cookie_file=tmp_path / "none"))
+    with pytest.raises(InputError, match="several credentials"):
+        open_endpoint(lent(node, authorization="Bearer abc", cookie_file=tmp_path / "cookie"))
+
+
+def test_a_redirect_gets_no_credentials() -> None:
+    """The server that a secret is for may be taken over: what it names gets nothing, and not even a connection."""
+    other, node = ones(), ones()
+    with serving(other), serving(node):
+        node.raw = lambda handler, body, count: (handler.send(307, b"", Location=other.url), True)[1]
+        options = lent(node, authorization="Bearer abc")
+        with pytest.raises(Failed, match="redirect"):
+            Rpc(open_endpoint(options), options).call("one")
+    assert node.headers[0]["Authorization"] == "Bearer abc"
+    assert not other.requests
+
+
+def test_the_environment_decides_neither_where_nor_what_is_sent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Not by a proxy, and not by ~/.netrc."""
+    node = ones()
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password hunter2\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with asking(node) as rpc:
+        assert rpc.call("one") == 1
+    assert "Authorization" not in node.headers[0]
 
 
 @pytest.mark.parametrize(
-    "options",
+    "url",
     [
-        {},
-        {"url": "http://a", "url_env": "B"},
-        {"url_env": "NOT_SET_ANYWHERE"},
-        {"url": "ftp://user:hidden@a/hidden"},
-        {"url": "file:///hidden"},
-        {"url": "http://:80/hidden"},
-        {"url": "http://a:99999/hidden"},
-        {"url": "http://a/hidden\r\nX: y"},
-        {"url": "http://a/hidden#part"},
-        {"url": "http://[hidden"},
-        {"url": "http://a", "authorization_env": "BAD_HEADER"},
+        None,
+        "ftp://a/hidden",
+        "http://user:hidden@a/",
+        "http://:hidden@a/",
+        "file:///hidden",
+        "http://:80/hidden",
+        "http://a:99999/hidden",
+        "http://a/hidden\r\nX: y",
+        "http://a/hidden#part",
+        "http://[hidden",
     ],
 )
-def test_a_malformed_endpoint_is_refused_without_quoting_it(
-    options: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BAD_HEADER", "hidden\r\nX: y")
+def test_a_malformed_endpoint_is_refused_without_quoting_it(url: str | None) -> None:
     with pytest.raises(InputError) as caught:
-        open_endpoint(EndpointOptions(**options))
+        open_endpoint(EndpointOptions(url=url))
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_secret_that_no_header_can_have_is_refused_without_quoting_it() -> None:
+    with pytest.raises(InputError, match="characters that a header cannot have") as caught:
+        open_endpoint(lent(ones(), url="http://a", authorization="hidden\r\nX: y"))
     assert "hidden" not in str(caught.value)
 
 
 def test_an_endpoint_shows_nothing_of_itself() -> None:
-    endpoint = open_endpoint(EndpointOptions(url=f"https://user:hidden@example.org/{SECRET}"))
+    endpoint = open_endpoint(lent(ones(), url=f"https://user:hidden@example.org/{SECRET}"))
     assert not any(part in repr(endpoint) for part in ("hidden", SECRET, "example"))
 
 

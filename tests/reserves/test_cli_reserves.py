@@ -185,7 +185,7 @@ def test_the_schema_of_the_result_is_printed(command: Command) -> None:
 GOOD = spec_text(
     "{name: okx-csv, path: wallets.csv}\n{name: native, path: [a.yaml, b.jsonl], scheme: evm-eoa}",
     assets=ASSETS,
-    more="  balances: [{name: evm, chain: ethereum, url_env: NODE}, {name: replay, path: r.jsonl}]\n"
+    more="  balances: [{name: evm, chain: ethereum, secret: NODE}, {name: replay, path: r.jsonl}]\n"
     "  coins: [{coin: FOO-BEP20, asset: ETH, chain: bnb-smart-chain}]\n"
     "  ignore: SHIB\n",
     policy='{least_ratio: "1.05", count: [proven, custodial], balances: declared, messages: [challenge]}',
@@ -216,8 +216,8 @@ def test_the_reserves_of_a_spec_are_read_and_are_no_part_of_what_proofs_bind() -
         ("chain: bitcoin, height", "chain: ethereum, height", "ethereum is pinned twice"),
         ("height: 925000", "height: -1", "expected at least 0"),
         ("name: evm", "name: ethereum", "no balances is named 'ethereum'"),
-        ("chain: ethereum, url_env: NODE", "url_env: NODE", "'chain' is missing"),
-        ("url_env: NODE", "url_env: 'A B'", "environment variable"),
+        ("chain: ethereum, secret: NODE", "secret: NODE", "'chain' is missing"),
+        ("secret: NODE", "secret: 'A B'", "letters, digits, dots"),
         ("chain: bnb-smart-chain", "chain: BSC!", "lower case"),
         ("coins: [{coin", "coins: [{coin: foo_bep20, asset: ETH, chain: base}, {coin", "given twice"),
         ('least_ratio: "1.05"', "least_ratio: '-1'", "a decimal such as"),

@@ -29,6 +29,12 @@ PolicyOption = Annotated[
     Path | None,
     typer.Option("--policy", metavar="FILE", help="Your own policy (YAML): what you accept as proof."),
 ]
+SecretsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--secrets", metavar="FILE", help="Your URLs and credentials of servers, by the names that the spec uses."
+    ),
+]
 NewAudit = Annotated[
     Path | None,
     typer.Option(
@@ -60,12 +66,19 @@ def usable_registry(console: Console) -> Registry:
     return registry
 
 
-def load_spec_argument(argument: str, registry: Registry) -> Spec:
-    """The spec that a command-line argument names."""
+def load_spec_argument(argument: str, registry: Registry, secrets: Path | None = None) -> Spec:
+    """The spec that a command-line argument names, and the secrets lent to it."""
+    from attrs import evolve
+
     from polyproof.cli.bundled import find_spec
     from polyproof.settings.spec import load_spec
 
-    return load_spec(find_spec(argument), registry)
+    spec = load_spec(find_spec(argument), registry)
+    if secrets is None:
+        return spec
+    from polyproof.toolkit.secrets import load_secrets
+
+    return evolve(spec, secrets=load_secrets(secrets, registry))
 
 
 def load_policy_option(path: Path | None, registry: Registry) -> Policy:

@@ -87,7 +87,13 @@ def prepare(spec: Spec, registry: Registry, progress: Progress, *, out: Path | N
     backend = create_backend(spec, registry)
     backend.check(spec.assets)
     snapshot = read_snapshot(
-        spec.accounts, spec.assets, rule=spec.rule, base=spec.directory, registry=registry, progress=progress
+        spec.accounts,
+        spec.assets,
+        rule=spec.rule,
+        base=spec.directory,
+        secrets=spec.secrets,
+        registry=registry,
+        progress=progress,
     )
     accounts = snapshot.accounts
     if not len(accounts):

@@ -38,7 +38,7 @@ from polyproof.publication.report.document import Report
 from polyproof.publication.report.make import make_report
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves.reading import read_reserves
-from polyproof.reserves.run import check_fits, forget_unnamed, run_reserves
+from polyproof.reserves.run import check_fits, forget_unnamed, open_providers, run_reserves
 from polyproof.reserves.signatures import load_schemes
 from polyproof.reserves.verification import verify_reserves
 from polyproof.settings.policy import Policy
@@ -133,8 +133,9 @@ def _check_new(directory: Path) -> None:
 
 
 def _check_reserves(spec: Spec, registry: Registry, progress: Progress) -> None:
-    """Read the reserve files before hours go into a proof, so that problems are reported at once."""
+    """Read the reserve files and find the secrets before hours go into a proof, so that problems are told at once."""
     if spec.reserves is not None:
+        open_providers(spec.reserves, spec.directory, spec.secrets, registry)
         read_reserves(
             spec.reserves,
             spec.assets,

@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from polyproof.balances import BalanceProvider, Question
 from polyproof.config.options import did_you_mean
@@ -44,7 +44,9 @@ from polyproof.reserves.reading import Discrepancy, ReservesRead, SourceFile, re
 from polyproof.reserves.signatures import load_schemes
 from polyproof.settings.reserves import ReservesSpec
 from polyproof.settings.spec import Spec
+from polyproof.toolkit.endpoint import lend
 from polyproof.toolkit.recording import Answered, write_recording
+from polyproof.toolkit.secrets import Secrets
 
 __all__ = ["CHECKPOINT", "ReservesDone", "check_fits", "forget_unnamed", "run_reserves", "settings_of"]
 
@@ -96,7 +98,7 @@ def run_reserves(
         audit = audit or verification.verify(directory, registry=registry, progress=progress)
         check_fits(spec, audit.audit)
     schemes = load_schemes(registry)
-    providers = _open_providers(settings, spec.directory, registry)
+    providers = open_providers(settings, spec.directory, spec.secrets, registry)
     read = read_reserves(
         settings, spec.assets, registry=registry, schemes=schemes, base=spec.directory, progress=progress
     )
@@ -191,8 +193,11 @@ def check_fits(spec: Spec, published: PublishedAudit) -> None:
         )
 
 
-def _open_providers(settings: ReservesSpec, base: Path, registry: Registry) -> list[BalanceProvider]:
-    providers: list[BalanceProvider] = [choice.create(registry) for choice in settings.balances]
+def open_providers(settings: ReservesSpec, base: Path, secrets: Secrets, registry: Registry) -> list[BalanceProvider]:
+    """The providers of balances, ready to be asked; nothing is sent. Raises ``InputError``, as for missing secrets."""
+    providers: list[BalanceProvider] = [
+        evolve(choice, options=lend(choice.options, secrets)).create(registry) for choice in settings.balances
+    ]
     pinned = {pin.chain for pin in settings.pins}
     for provider in providers:
         chain = getattr(provider.options, "chain", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from polyproof.config.options import option
+from polyproof.toolkit.secrets import NAME
 
 __all__ = ["AccountsSettings", "AttachedDatabase"]
 
@@ -22,7 +23,12 @@ class AttachedDatabase:
     dsn: str | None = option(
         default=None,
         doc="libpq connection string (postgres), such as `host=db dbname=ledger`. "
-        "Leave the password to PGPASSWORD or ~/.pgpass: specs get shared.",
+        "Leave the password to ~/.pgpass, or use `secret`: specs get shared.",
+    )
+    secret: str | None = option(
+        default=None,
+        pattern=NAME,
+        doc="Name of the connection string (postgres) in the file that whoever runs this gives as --secrets.",
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ from attrs import frozen
 
 from polyproof.backend import Backend
 from polyproof.config.options import NOT_AN_OPTION, Fault, option, options_of, printable
-from polyproof.config.reader import Choice, Structure, locate
+from polyproof.config.reader import Choice, Structure, component_options, locate
+from polyproof.config.tree import Items, Node, Scalar, from_json, load_yaml, parse_yaml
 from polyproof.config.tree import Mapping as MappingNode
-from polyproof.config.tree import Node, from_json, load_yaml, parse_yaml
-from polyproof.errors import InputError, ProofRejected
+from polyproof.errors import InputError, PluginError, ProofRejected
 from polyproof.formats.strict_json import canonical
 from polyproof.model.assets import Asset
 from polyproof.model.manifest import Verifier
@@ -28,6 +29,8 @@ from polyproof.model.timestamps import is_timestamp
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
 from polyproof.settings.reserves import ReservesSpec
+from polyproof.toolkit.endpoint import EndpointOptions
+from polyproof.toolkit.secrets import NO_SECRETS, Secrets
 
 __all__ = [
     "FORMAT",
@@ -122,7 +125,7 @@ def create_backend(spec: PublicSpec, registry: Registry) -> Backend:
 
 _ORDER = (
     *("name", "organisation", "snapshot", "assets", "rule", "backend", "compare", "accounts", "reserves", "verifier"),
-    *("output", "file"),
+    *("output", "file", "secrets"),
 )
 
 
@@ -166,6 +169,8 @@ class Spec(PublicSpec):
     output: Output = option(default=Output(), doc="Where audits are written.")
     file: Path | None = attrs.field(default=None, metadata=NOT_AN_OPTION)
     """The file this was read from; paths in the spec are relative to its directory."""
+    secrets: Secrets = attrs.field(default=NO_SECRETS, repr=False, metadata=NOT_AN_OPTION)
+    """What whoever runs polyproof lends to the spec; never read from the spec itself."""
 
     @property
     def directory(self) -> Path:
@@ -209,7 +214,32 @@ def _refuse_moved(structure: Structure, node: Node) -> None:
             moved.location,
             "write it as snapshot at the top of the spec",
         )
+    _refuse_moved_secrets(structure, reserves.get("balances") if isinstance(reserves, MappingNode) else None)
+    if structure.problems:
         structure.finish()
+
+
+_MOVED_SECRETS = ("url_env", "authorization_env", "cookie_file")
+
+
+def _refuse_moved_secrets(structure: Structure, balances: Node | None) -> None:
+    """A spec used to name environment variables and files that were sent to a server, which it named as well."""
+    for item in balances.items if isinstance(balances, Items) else (balances,):
+        name = item.get("name") if isinstance(item, MappingNode) else None
+        if not isinstance(item, MappingNode) or not isinstance(name, Scalar):
+            continue
+        with suppress(PluginError):
+            options = component_options(structure.registry, "balances", str(name.text))
+            own = {declared.name for declared in options_of(options)}
+            for key in _MOVED_SECRETS:
+                moved = item.get(key)
+                if moved is not None and issubclass(options, EndpointOptions) and key not in own:
+                    structure.report(
+                        f"{key} has moved: a spec names no environment variable and no file to be sent to a server",
+                        moved.location,
+                        "write `secret: NAME`, and in the file that you give as --secrets what it is: "
+                        '- {name: NAME, url: "https://…"}, with authorization or cookie_file where needed',
+                    )
 
 
 def _check_backends(structure: Structure, node: Node, values: Mapping[str, Any]) -> None:

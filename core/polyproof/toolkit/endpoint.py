@@ -1,4 +1,4 @@
-"""A server's URL and credentials: from a spec or from the environment, and never shown again.
+"""A server's URL and credentials: the URL from a spec, or both from the secrets of whoever runs it; never shown again.
 
 A URL may contain a key, in its path as well as before its host. So nothing here prints one: not the endpoint, not an
 error about it, and not a server's words that repeat it (``Endpoint.hidden_in``).
@@ -7,18 +7,20 @@ error about it, and not a server's words that repeat it (``Endpoint.hidden_in``)
 from __future__ import annotations
 
 import base64
-import os
 import re
+from pathlib import Path
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from polyproof.config.options import option
+from polyproof.config.options import NOT_AN_OPTION, option
 from polyproof.errors import InputError, Problem
+from polyproof.toolkit.secrets import NAME, Secret, Secrets
 
-__all__ = ["Endpoint", "EndpointOptions", "open_endpoint"]
+__all__ = ["Endpoint", "EndpointOptions", "lend", "open_endpoint"]
 
-_ENVIRONMENT = (r"[A-Za-z_][A-Za-z0-9_]{0,127}", "the name of an environment variable")
+_T = TypeVar("_T")
 _LONGEST_WORDS = 160
 """How many characters of a server's own words are shown."""
 
@@ -29,13 +31,12 @@ class EndpointOptions:
 
     url: str | None = option(
         default=None,
-        doc="URL of the node. If it contains a key, use url_env instead: specs get shared.",
+        doc="URL of the node, if it needs no key and no password. Otherwise `secret`.",
     )
-    url_env: str | None = option(
-        default=None, pattern=_ENVIRONMENT, doc="Environment variable that holds the URL, user:password@ included."
-    )
-    authorization_env: str | None = option(
-        default=None, pattern=_ENVIRONMENT, doc="Environment variable that holds the value of the header Authorization."
+    secret: str | None = option(
+        default=None,
+        pattern=NAME,
+        doc="Name of the node's URL and credentials in the file that whoever runs this gives as --secrets.",
     )
     timeout: float = option(default=30.0, least=0.1, most=86400.0, doc="Seconds that one request may take in all.")
     attempts: int = option(default=4, least=1, most=20, doc="How many times a question is asked before giving up.")
@@ -45,6 +46,8 @@ class EndpointOptions:
     max_response_bytes: int = option(
         default=32 << 20, least=1024, most=1 << 30, doc="The largest answer that is read, in bytes."
     )
+    lent: Secret | None = field(default=None, repr=False, metadata=NOT_AN_OPTION)
+    """What ``secret`` names, once ``lend`` has found it."""
 
 
 @frozen
@@ -74,11 +77,26 @@ class Endpoint:
         return text[:_LONGEST_WORDS]
 
 
+def lend(options: _T, secrets: Secrets) -> _T:
+    """Options with the secret that they name, if they are those of an endpoint and name one.
+
+    Raises ``InputError`` if there is no such secret, or the options say themselves where it would be sent.
+    """
+    if not isinstance(options, EndpointOptions) or options.secret is None:
+        return options
+    if options.url is not None:
+        raise InputError(
+            Problem("either url or secret says where the node is, not both", hint="a secret has a URL of its own")
+        )
+    return evolve(options, lent=secrets.find(options.secret, "url"))
+
+
 def open_endpoint(options: EndpointOptions) -> Endpoint:
     """Where the options point. Raises ``InputError``, without the URL in it."""
-    if (options.url is None) == (options.url_env is None):
-        raise InputError(Problem("either url or url_env must say where the node is, not both"))
-    url = options.url if options.url is not None else _environment(options.url_env or "")
+    lent = options.lent
+    url = options.url if lent is None else lent.url
+    if url is None:
+        raise InputError(Problem("nothing says where the node is", hint="url, or secret with a file of secrets"))
     try:
         parts = urlsplit(url.strip())
         port = parts.port
@@ -90,19 +108,31 @@ def open_endpoint(options: EndpointOptions) -> Endpoint:
     if not re.fullmatch(r"[!-~]+", path):
         raise InputError("the URL of a node has characters that must be escaped")
     authorization = None
+    if lent is None and (parts.username is not None or parts.password is not None):
+        raise InputError(
+            Problem("the URL of a node in the spec has a password", hint="specs get shared: name a secret instead")
+        )
     if parts.username is not None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         authorization = "Basic " + base64.b64encode(pair.encode()).decode()
-    if options.authorization_env is not None:
-        authorization = _environment(options.authorization_env)
+    if lent is not None:
+        given = [each for each in (authorization, lent.authorization, lent.cookie_file) if each is not None]
+        if len(given) > 1:
+            raise InputError(f"the secret {lent.name!r} has several credentials: one of them would not be used")
+        authorization = authorization or lent.authorization
+        if lent.cookie_file is not None:
+            authorization = _cookie(lent.cookie_file)
     if authorization is not None and not re.fullmatch(r"[ -~]+", authorization):
         raise InputError("the credentials for a node have characters that a header cannot have")
     secure = parts.scheme == "https"
     return Endpoint(secure, parts.hostname, port or (443 if secure else 80), path, authorization)
 
 
-def _environment(name: str) -> str:
-    value = os.environ.get(name, "").strip()
-    if not value:
-        raise InputError(Problem(f"the environment variable {name} is not set", hint="the spec names it"))
-    return value
+def _cookie(path: Path) -> str:
+    """The Authorization header that a node's cookie file stands for. Raises ``InputError``."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(1000).strip()
+    except (OSError, UnicodeDecodeError):
+        raise InputError(f"the node's cookie file {path} cannot be read") from None
+    return "Basic " + base64.b64encode(text.encode()).decode()

@@ -15,6 +15,7 @@ from polyproof.cli.options import (
     NewAudit,
     PolicyOption,
     Quiet,
+    SecretsOption,
     SpecArgument,
     load_policy_option,
     load_spec_argument,
@@ -39,6 +40,7 @@ def command(
         typer.Option("--proved", metavar="DIR", help="Continue with an audit that is proved but not yet published."),
     ] = None,
     policy: PolicyOption = None,
+    secrets: SecretsOption = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -49,7 +51,7 @@ def command(
     if proved is not None and (out is not None or audit_id is not None):
         raise UsageError("--proved names an audit, which already has a directory and an id")
     registry = usable_registry(console)
-    loaded = load_spec_argument(spec, registry)
+    loaded = load_spec_argument(spec, registry, secrets)
     with console.progress() as progress:
         done = run_month(
             loaded,

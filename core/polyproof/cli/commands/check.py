@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import Console, amounts
-from polyproof.cli.options import Json, Quiet, SpecArgument, load_spec_argument, usable_registry
+from polyproof.cli.options import Json, Quiet, SecretsOption, SpecArgument, load_spec_argument, usable_registry
 from polyproof.cli.views import rounded_payload, segments_text, show_rounded, totals_table
 
 if TYPE_CHECKING:
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["check_payload", "command"]
 
 
-def command(spec: SpecArgument, json: Json = False, quiet: Quiet = False) -> None:
+def command(spec: SpecArgument, secrets: SecretsOption = None, json: Json = False, quiet: Quiet = False) -> None:
     """Check a spec and its snapshot before proving: every problem with file and row."""
     from polyproof import liabilities
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
-    loaded = load_spec_argument(spec, registry)
+    loaded = load_spec_argument(spec, registry, secrets)
     with console.progress() as progress:
         checked = liabilities.check(loaded, registry=registry, progress=progress)
     console.warn(checked.warnings)

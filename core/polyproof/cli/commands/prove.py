@@ -13,6 +13,7 @@ from polyproof.cli.options import (
     Json,
     NewAudit,
     Quiet,
+    SecretsOption,
     SpecArgument,
     load_spec_argument,
     usable_registry,
@@ -43,6 +44,7 @@ def command(
     previous: Annotated[
         Path | None, typer.Option("--previous", metavar="DIR", help="The audit before this one, to chain to.")
     ] = None,
+    secrets: SecretsOption = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -53,7 +55,7 @@ def command(
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
-    loaded = load_spec_argument(spec, registry)
+    loaded = load_spec_argument(spec, registry, secrets)
     directory = out or loaded.output_directory / f"{loaded.name}-{datetime.now(UTC):%Y-%m-%d}"
     chained = liabilities.open_audit(previous, registry=registry).digest if previous else None
     with console.progress() as progress:

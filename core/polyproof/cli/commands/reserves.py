@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from polyproof.cli.console import Console, grouped, table, time_text
-from polyproof.cli.options import Json, Quiet, SpecArgument, load_spec_argument, usable_registry
+from polyproof.cli.options import Json, Quiet, SecretsOption, SpecArgument, load_spec_argument, usable_registry
 from polyproof.cli.statuses import NOT_COVERED
 from polyproof.cli.views import facts
 
@@ -37,6 +37,7 @@ def command(
         typer.Option("--record", metavar="FILE", help="Write the nodes' answers to a new file, to replay later."),
     ] = None,
     rows: Annotated[bool, typer.Option("--rows", help="Show the outcome of every row.")] = False,
+    secrets: SecretsOption = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -45,7 +46,7 @@ def command(
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
-    loaded = load_spec_argument(spec, registry)
+    loaded = load_spec_argument(spec, registry, secrets)
     with console.progress() as progress:
         done = run_reserves(loaded, audit, replace=replace, record=record, registry=registry, progress=progress)
     console.warn(

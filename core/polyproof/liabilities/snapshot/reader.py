@@ -35,6 +35,7 @@ from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
+from polyproof.toolkit.secrets import NO_SECRETS, Secrets
 
 __all__ = ["Snapshot", "read_snapshot"]
 
@@ -62,6 +63,7 @@ def read_snapshot(
     *,
     rule: str = "non-negative",
     base: Path = Path(),
+    secrets: Secrets = NO_SECRETS,
     registry: Registry | None = None,
     progress: Progress | None = None,
     limit: int = 20,
@@ -88,6 +90,8 @@ def read_snapshot(
             "temp_directory": directory,
             "pandas_analyze_sample": 0,
             "autoinstall_known_extensions": False,
+            # DuckDB would send what its user stored to servers that the query names.
+            "allow_persistent_secrets": False,
         }
         with duckdb.connect(":memory:", config=config) as connection:
             # Relative file names in a query start from here.
@@ -104,7 +108,7 @@ def read_snapshot(
                 progress=progress or Progress(),
             )
             try:
-                return _read(table, found, base)
+                return _read(table, found, base, secrets)
             except duckdb.OutOfMemoryException as error:
                 raise AccountsError(
                     Problem(f"not enough memory: {first_lines(error)}", hint="set TMPDIR to one on a larger disk")
@@ -122,13 +126,13 @@ class _Inputs:
     """The format that reads them, if it is a plugin's."""
 
 
-def _read(table: Table, inputs: _Inputs, base: Path) -> Snapshot:
+def _read(table: Table, inputs: _Inputs, base: Path, secrets: Secrets) -> Snapshot:
     table.create()
     with table.progress.task("read accounts", len(inputs.files)) as task:
         for path, label in inputs.files:
             file = SnapshotFile(len(table.files), label, table.findings, first=table.rows)
             table.files.append(file)
-            _read_file(table, file, inputs, path, base)
+            _read_file(table, file, inputs, path, base, secrets)
             task.advance()
     if not table.rows and not table.findings:
         for file in table.files:
@@ -195,7 +199,7 @@ def _format_of(path: Path, registry: Registry, findings: Findings) -> str:
     return ""
 
 
-def _read_file(table: Table, file: SnapshotFile, inputs: _Inputs, path: Path, base: Path) -> None:
+def _read_file(table: Table, file: SnapshotFile, inputs: _Inputs, path: Path, base: Path, secrets: Secrets) -> None:
     connection, findings = table.connection, table.findings
     try:
         if inputs.ledger is not None:
@@ -207,7 +211,7 @@ def _read_file(table: Table, file: SnapshotFile, inputs: _Inputs, path: Path, ba
             return
         if inputs.format == "sql":
             query = table.settings.query or ""
-            attach(connection, table.settings.attach, query, base, findings)
+            attach(connection, table.settings.attach, query, base, secrets, findings)
             if findings or not open_query(connection, file, query, table.assets):
                 return
         else:
