@@ -209,7 +209,7 @@ def test_the_reserves_of_a_spec_are_read_and_are_no_part_of_what_proofs_bind() -
     ("old", "new", "part"),
     [
         ("snapshot: 2025-11-30T00:00:00Z", "snapshot: 2025-11-30", "expected a time in UTC"),
-        ("  snapshot: 2025-11-30T00:00:00Z\n", "", "'snapshot' is missing"),
+        ("snapshot: 2025-11-30T00:00:00Z\n", "", "'snapshot' is missing"),
         ("name: okx-csv", "name: okx", "did you mean 'okx-csv'"),
         ("path: wallets.csv", "paths: wallets.csv", "unknown key 'paths'"),
         ("scheme: evm-eoa", "scheme: evm", "no ownership is named 'evm'"),
