@@ -101,9 +101,12 @@ def test_ids_are_kept_byte_for_byte(tmp_path: Path) -> None:
     assert list(accounts.ids) == ids
 
 
-names = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=20).filter(
-    lambda name: len(name.encode()) <= 256
+invisible = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
+selectors = "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
+visible = st.characters(
+    blacklist_categories=("Cs", "Cc", "Cf", "Cn", "Zs", "Zl", "Zp"), blacklist_characters=invisible + selectors
 )
+names = st.text(visible, min_size=1, max_size=20).filter(lambda name: len(name.encode()) <= 256)
 
 
 @settings(max_examples=60)
@@ -167,6 +170,13 @@ def test_duplicates_across_files_name_both_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ["می\u200cخواهم", "👩\u200d💻", "alice ❤\ufe0f", "a b", "élise", "O'Neil-3", "\u0645\u06dd"]
+)
+def test_ids_of_every_script_are_kept(tmp_path: Path, name: str) -> None:
+    assert list(read_text(tmp_path, f"account,BTC,ETH,USD\n{name},1,0,0\n").ids) == [name]
+
+
+@pytest.mark.parametrize(
     ("name", "says"),
     [
         ("", "the account id is empty"),
@@ -180,6 +190,17 @@ def test_duplicates_across_files_name_both_files(tmp_path: Path) -> None:
         ("a\x85b", "has control characters"),
         (" alice", "has spaces around it"),
         ("alice\xa0", "has spaces around it"),
+        ("alice\u200b", "has the invisible character U+200B at place 6"),
+        ("\ufeffalice", "has the invisible character U+FEFF at place 1"),
+        ("ali\u00adce", "has the invisible character U+00AD at place 4"),
+        ("ali\u202ece", "has the invisible character U+202E at place 4"),
+        ("alice\u2060", "has the invisible character U+2060 at place 6"),
+        ("alice\u3164", "has the invisible character U+3164 at place 6"),
+        ("alice\u2028bob", "has the invisible character U+2028 at place 6"),
+        ("alice\U000e0041", "has the invisible character U+E0041 at place 6"),
+        ("alice\u200d", "has the invisible character U+200D at place 6"),
+        ("\u200calice", "has the invisible character U+200C at place 1"),
+        ("alice\ufe0f", "has the invisible character U+FE0F at place 6"),
     ],
 )
 def test_unusable_ids_are_reported_with_their_row(tmp_path: Path, name: str, says: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -19,19 +18,17 @@ from polyproof.errors import Location, Problem
 from polyproof.findings import Findings
 from polyproof.liabilities.snapshot.cells import exact_amount, rest_of
 from polyproof.liabilities.snapshot.file import SnapshotFile
+from polyproof.liabilities.snapshot.ids import fault_of_id, unusable_id
 from polyproof.liabilities.snapshot.rounding import Rounded
 from polyproof.model.accounts import Accounts, Identifiers
-from polyproof.model.amounts import rounded_up, shown
+from polyproof.model.amounts import rounded_up
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.settings.accounts import AccountsSettings
 
-__all__ = ["CHUNK", "LONGEST_ID", "Table", "integers", "result_rows"]
+__all__ = ["CHUNK", "Table", "integers", "result_rows"]
 
 UInt64 = npt.NDArray[np.uint64]
-
-LONGEST_ID = 256
-"""The most bytes of UTF-8 in an account id."""
 
 CHUNK = 1 << 19
 """How many rows are taken out of the database at a time."""
@@ -104,13 +101,7 @@ class Table(ABC):
 
     def check_ids(self) -> None:
         """Report every id that is empty, too long, or not what a user would type."""
-        edge = r"[\s\p{Z}]"
-        self.report_rows(
-            f"{self.name} WHERE account IS NULL OR account = '' OR strlen(account) > {LONGEST_ID} "
-            rf"OR regexp_matches(account, '\p{{Cc}}|^{edge}|{edge}$')",
-            "account",
-            _fault_of_id,
-        )
+        self.report_rows(f"{self.name} WHERE {unusable_id('account')}", "account", fault_of_id)
 
     def identifiers(self, table: str, place: str, count: int) -> Identifiers:
         """The ids in a table's column ``account``, in the order of its column ``place``, which runs from 0."""
@@ -187,16 +178,6 @@ class Table(ABC):
         """The number that a query returns."""
         ((number,),) = self.connection.execute(query).fetchall()
         return int(number)
-
-
-def _fault_of_id(account: str | None) -> tuple[str, str | None]:
-    if not account:
-        return "the account id is empty", None
-    if len(account.encode()) > LONGEST_ID:
-        return f"account id {shown(account)} is longer than {LONGEST_ID} bytes", None
-    if any(unicodedata.category(char) == "Cc" for char in account):
-        return f"account id {shown(account)} has control characters", None
-    return f"account id {shown(account)} has spaces around it", "a user who types the id would not match it"
 
 
 def integers(values: npt.NDArray[Any]) -> UInt64:

@@ -1,0 +1,61 @@
+"""What an account id may be: something that its user can see and type."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from polyproof.model.amounts import shown
+
+__all__ = ["LONGEST_ID", "fault_of_id", "unusable_id"]
+
+LONGEST_ID = 256
+"""The most bytes of UTF-8 in an account id."""
+
+# What is drawn as nothing: Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties, interlinear annotations,
+# the empty pattern of Braille, and what separates lines and paragraphs.
+_INVISIBLE = (
+    *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F)),
+    *((0x200B, 0x200B), (0x200E, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F), (0x2800, 0x2800), (0x3164, 0x3164)),
+    *((0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
+)
+_JOINERS = ((0x200C, 0x200D), (0xFE00, 0xFE0F))
+"""Invisible too, but words and pictures are written with them: refused at the ends of an id only, where nothing joins.
+
+A variation selector at the end, after a picture, is part of that.
+"""
+_EDGE = r"\s\p{Z}"
+
+
+def _class(ranges: tuple[tuple[int, int], ...]) -> str:
+    """Ranges in a character class of RE2."""
+    return "".join(rf"\x{{{first:X}}}-\x{{{last:X}}}" for first, last in ranges)
+
+
+def unusable_id(column: str) -> str:
+    """SQL that is true for an id that is empty, too long, or not what a user would type."""
+    joiner, selector = (_class((each,)) for each in _JOINERS)
+    edge = f"{_EDGE}{joiner}"
+    pattern = rf"\p{{Cc}}|[{_class(_INVISIBLE)}]|^[{edge}{selector}]|[{edge}]$|[\p{{L}}\p{{N}}\p{{P}}][{selector}]+$"
+    return (
+        f"{column} IS NULL OR {column} = '' OR strlen({column}) > {LONGEST_ID} OR regexp_matches({column}, '{pattern}')"
+    )
+
+
+def fault_of_id(account: str | None) -> tuple[str, str | None]:
+    """What is wrong with an id that ``unusable_id`` finds: a message and a hint."""
+    if not account:
+        return "the account id is empty", None
+    if len(account.encode()) > LONGEST_ID:
+        return f"account id {shown(account)} is longer than {LONGEST_ID} bytes", None
+    if any(unicodedata.category(char) == "Cc" for char in account):
+        return f"account id {shown(account)} has control characters", None
+    hint = "a user who types the id would not match it"
+    for place, char in enumerate(account, 1):
+        at_an_end = place in (1, len(account)) and _within(char, _JOINERS)
+        if _within(char, _INVISIBLE) or at_an_end:
+            return f"account id {shown(account)} has the invisible character U+{ord(char):04X} at place {place}", hint
+    return f"account id {shown(account)} has spaces around it", hint
+
+
+def _within(char: str, ranges: tuple[tuple[int, int], ...]) -> bool:
+    return any(first <= ord(char) <= last for first, last in ranges)
