@@ -218,6 +218,17 @@ def test_fields_of_an_inclusion_file_are_bound(out: Path, registry: Registry) ->
             audit.verify_inclusion(file, out, lambda _: ALICE, registry=registry)
 
 
+@pytest.mark.parametrize(
+    "audit_id", ["\x1b[2J\x1b[H", "example-1\x1b[0m", "", "../../etc", "a" * 129, "example-1\u200b"]
+)
+def test_an_audit_id_that_could_steer_a_terminal_is_refused_before_it_is_compared_or_printed(audit_id: str) -> None:
+    data = InclusionFile(audit_id, bytes(32), 0, b"").to_bytes()
+    with pytest.raises(ProofRejected) as caught:
+        InclusionFile.parse(data, Policy())
+    assert caught.value.check == ("audit-id" if len(audit_id) < 129 else "range")
+    assert "\x1b" not in str(caught.value)
+
+
 def test_one_users_inclusion_file_serves_no_other_user(out: Path, registry: Registry) -> None:
     balances = {
         "alice": (25_000_000, 100_000_000),

@@ -168,6 +168,32 @@ def test_a_field_of_another_value_or_type_is_rejected(path: tuple[str | int, ...
     _refused(_bytes(document))
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("totals", 0), "6"),
+        (("totals", 0), "4"),
+        (("totals",), [str(7 * 10**18 + 1), "5"]),
+        (("segments", 0, "totals", 0), "6"),
+        (("segments", 1, "totals"), ["1", "0"]),
+        (("totals",), ["5"]),
+        (("totals",), ["5", str(7 * 10**18 + 1), "0"]),
+        (("segments", 0, "totals"), ["5"]),
+        (("segments", 0, "totals"), ["5", str(7 * 10**18), "0"]),
+        (("segments", 1, "totals"), []),
+    ],
+)
+def test_totals_that_are_not_the_sums_of_as_many_totals_are_rejected_as_such(
+    path: tuple[str | int, ...], value: Any
+) -> None:
+    document = _json()
+    inner: Any = document
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    assert _refused(_bytes(document)) == "manifest-totals"
+
+
 def _every_object(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if isinstance(value, dict):
         for key, item in value.items():

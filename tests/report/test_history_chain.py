@@ -312,6 +312,12 @@ def test_a_link_to_another_place_is_refused(healthy: Path, tmp_path: Path) -> No
     assert rejected(healthy).check == "file-kind"
 
 
+def test_a_folder_of_audits_that_leads_to_another_place_is_refused(healthy: Path, tmp_path: Path) -> None:
+    (healthy / "audits").rename(tmp_path / "elsewhere")
+    os.symlink(tmp_path / "elsewhere", healthy / "audits")
+    assert rejected(healthy).check == "file-kind"
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -336,6 +342,14 @@ def test_a_malformed_index_is_rejected(healthy: Path, change: Callable[[Listed],
 def test_an_index_that_contradicts_a_manifest_is_rejected(healthy: Path, change: dict[str, str]) -> None:
     rewrite(healthy, lambda listed: listed[1].update(change))
     assert rejected(healthy).check == "history-index"
+
+
+def test_an_audit_that_is_listed_and_kept_under_another_name_is_rejected(healthy: Path) -> None:
+    (healthy / "audits/healthy-2").rename(healthy / "audits/healthy-9")
+    rewrite(healthy, lambda listed: listed[1].update(audit_id="healthy-9"))
+    error = rejected(healthy)
+    assert error.check == "history-index"
+    assert "audit id" in error.reason
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b'{"a":1,"a":2}', b"[" * 100_000, b"\xff", b"1e999"])

@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from jsonschema import Draft202012Validator
 
 from audit.forged import refit
 from ownership import wallets
 from polyproof.errors import ArtifactError, InputError, ProofRejected, SpecError
 from polyproof.formats.strict_json import canonical
-from polyproof.ownership import Status
+from polyproof.ownership import OwnershipResult, Status
 from polyproof.registry import default_registry
 from polyproof.reserves import (
     Check,
     ReservesPolicy,
+    judging,
     parse_published,
     read_reserves,
     run_reserves,
@@ -30,6 +32,7 @@ from polyproof.reserves import (
 )
 from polyproof.reserves.evidence import EVIDENCE, parse_evidence
 from polyproof.reserves.published import RESERVES, reserves_schema, reserves_schema_text
+from polyproof.reserves.signatures import load_schemes, verify_ownership
 from polyproof.reserves.signing import challenge_text
 from polyproof.settings.spec import Spec
 from polyproof_ownership.evm import checksummed
@@ -314,6 +317,35 @@ def test_a_row_that_nobody_can_judge_cannot_be_called_proven(audit: Path) -> Non
     row_of(records, "0x" + "5a" * 32)["outcome"]["status"] = "proven"
     write_lines(audit, records)
     assert rejected(audit) == "evidence-status"
+
+
+@pytest.mark.parametrize("status", [Status.UNSUPPORTED, Status.FAILED])
+def test_a_row_published_as_one_that_never_counts_does_not_count_even_if_it_can_be_proven(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: Status
+) -> None:
+    """As an earlier release would publish it: what is published stands, and the verifier counts what could be more."""
+    spec = write_spec(tmp_path, spec_text("{name: okx-csv, path: wallets.csv}", assets=ASSETS))
+    rows = [wallet("EVM, EIP-191", 1, "4"), wallet("Tron, its header", 1, "11")]
+    (tmp_path / "wallets.csv").write_text(okx_csv(rows))
+    directory = prove(tmp_path, spec, {"ETH": "1", "TRX": "1"})
+
+    def earlier(claims: Any, *_: Any) -> list[OwnershipResult]:
+        results = verify_ownership(claims, load_schemes())
+        return [evolve(one, status=status, reason="not known yet") if one.chain == "tron" else one for one in results]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(judging, "verify_ownership", earlier)
+        done = run_reserves(spec, directory)
+    assert done.published is not None
+    assert done.published.short == ("TRX",)
+    verified = verify_reserves(directory, reserves_policy=ReservesPolicy(balances="declared", messages=BOTH))
+    assert verified.better == 1
+    assert verified.published == done.published
+    ends = {one.row.asset: (one.status, one.reason) for one in verified.evaluation.rows}
+    assert ends["TRX"] == (status, "not known yet")
+    assert ends["ETH"][0] is Status.PROVEN
+    assert [one.counted for one in verified.evaluation.assets] == [0, 4 * 10**9, 0]
+    assert verified.evaluation.met is False
 
 
 def test_a_custodial_row_cannot_be_called_proven(audit: Path) -> None:
@@ -688,8 +720,6 @@ def test_the_message_of_one_address_is_written_in_its_one_spelling(made: Path, c
 def test_reading_gives_what_publishing_used(made: Path) -> None:
     spec = spec_of(made)
     assert spec.reserves is not None
-    from polyproof.reserves.signatures import load_schemes
-
     found = read_reserves(spec.reserves, spec.assets, registry=default_registry(), schemes=load_schemes(), base=made)
     published = parse_published((made / "audit" / "public" / RESERVES).read_bytes())
     assert [file.sha256.hex() for file in found.files] == [file.sha256 for file in published.files]

@@ -142,6 +142,20 @@ def test_verifier_with_other_options_than_the_provers_rejects(tmp_path):
             judged(backend(**{"hash": "blake3", **other})).verify(statement(), segment.totals, segment.proof)
 
 
+def test_proof_of_more_rows_than_the_options_allow_is_rejected(tmp_path):
+    """Made with other options, which the proof does not state: only its length tells."""
+    many = some_accounts(1500)
+    segment, _ = proven(tmp_path, backend(hash="blake3", segment_rows=2048), many)
+    assert judged(backend(hash="blake3", segment_rows=2048)).verify(statement(), segment.totals, segment.proof)
+    for asked in (
+        lambda made: made.verify(statement(), segment.totals, segment.proof),
+        lambda made: made.security_of(statement(), segment.proof),
+    ):
+        with pytest.raises(ProofRejected, match="log2 of the rows is 11, expected 10 to 10") as caught:
+            asked(judged(backend(hash="blake3")))
+        assert caught.value.check == "range"
+
+
 def test_private_state_is_owner_only_and_cuts_every_user(tmp_path):
     made = backend(hash="blake3")
     segment, state = proven(tmp_path, made)

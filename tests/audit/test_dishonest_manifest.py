@@ -1,0 +1,73 @@
+"""A manifest that lies about one thing, under proofs that were made for it: only the check of that lie finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from audit.faulty_backends import faulty_registry, proved
+from audit.forged import refit
+from polyproof import liabilities as audit
+from polyproof.errors import ProofRejected
+from polyproof.liabilities import proving
+from polyproof.model.manifest import Manifest, Segment
+from polyproof.registry import Registry
+from polyproof.settings.spec import Spec
+
+Lying = Callable[..., Path]
+
+
+@pytest.fixture
+def lying(spec: Spec, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lying:
+    """Proves the example for a manifest with other values; every proof is bound to them."""
+
+    def lie(**values: Any) -> Path:
+        with monkeypatch.context() as patched:
+            patched.setattr(proving, "Manifest", lambda **fields: Manifest(**{**fields, **values}))
+            return audit.prove(spec, tmp_path / "audit", audit_id="example-1", registry=registry).directory
+
+    return lie
+
+
+def refused(directory: Path, registry: Registry) -> str:
+    with pytest.raises(ProofRejected) as caught:
+        audit.verify(directory, registry=registry)
+    assert caught.value.file == str(directory / "public/manifest.json")
+    return caught.value.check
+
+
+def test_what_the_lies_are_told_around_verifies(lying: Lying, registry: Registry) -> None:
+    audit.verify(lying(organisation="Another Exchange"), registry=registry)
+
+
+def test_digest_of_another_spec_is_rejected(lying: Lying, registry: Registry) -> None:
+    assert refused(lying(spec_digest=bytes(32)), registry) == "spec-digest"
+
+
+def test_backend_other_than_the_one_in_the_spec_is_rejected(lying: Lying, registry: Registry) -> None:
+    assert refused(lying(backend="merkle-sum"), registry) == "manifest-backend"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda totals: (*totals, 0), lambda totals: (*totals, 1), lambda totals: totals[:1], lambda totals: ()],
+    ids=["a total of nothing", "a total of something", "one too few", "none"],
+)
+def test_totals_for_more_or_fewer_assets_than_the_spec_has_are_rejected(
+    tmp_path: Path, change: Callable[[tuple[int, ...]], tuple[int, ...]]
+) -> None:
+    registry = faulty_registry()
+    directory = proved(tmp_path, registry, "{name: credulous, capacity: 2}")
+    manifest = audit.open_audit(directory, registry=registry).manifest
+
+    def changed(segment: Segment) -> Segment:
+        return evolve(segment, totals=change(segment.totals))
+
+    forged = evolve(manifest, segments=tuple(changed(segment) for segment in manifest.segments))
+    (directory / "public/manifest.json").write_bytes(forged.to_bytes())
+    refit(directory / "public")
+    assert refused(directory, registry) == "manifest-totals"
