@@ -203,11 +203,14 @@ def test_a_header_that_a_later_file_lacks_is_missed(tmp_path: Path) -> None:
         assert "first line does not name the columns" in problem(tmp_path, f"FROM read_csv({arguments})")
 
 
-@pytest.mark.parametrize("option", ["ignore_errors", "store_rejects"])
-def test_records_are_not_left_out_in_silence(tmp_path: Path, option: str) -> None:
+@pytest.mark.parametrize(
+    "option", ["ignore_errors", "store_rejects", "rejects_table", "null_padding", "strict_mode", "union_by_name"]
+)
+def test_records_and_amounts_are_not_lost_by_an_option(tmp_path: Path, option: str) -> None:
+    value = {"rejects_table": "'x'", "strict_mode": "false"}.get(option, "true")
     arguments = csv(tmp_path, "account,YFI", "a,1", "b,2,3")
-    assert f"reads text with {option}, which leaves out records" in problem(
-        tmp_path, f"FROM read_csv({arguments}, {option} = true)"
+    assert f"reads text with {option}, with which records or amounts that are not as expected are lost" in problem(
+        tmp_path, f"FROM read_csv({arguments}, {option} = {value})"
     )
 
 

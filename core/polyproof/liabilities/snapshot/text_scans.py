@@ -45,6 +45,8 @@ _OBJECTS = re.compile(r"read_(?:json|ndjson)_objects\w*")
 """Of those, what reads each record as one JSON text."""
 _TYPING = {"types", "dtypes", "column_types"}
 _NAMING = {*_TYPING, "columns", "names", "column_names", "all_varchar", "auto_type_candidates", "union_by_name"}
+_LOSING = {"ignore_errors", "store_rejects", "null_padding", "strict_mode", "union_by_name"}
+"""Options that leave out records, or make NULL, which is zero, of amounts that are missing."""
 _NUMBERS = re.compile(r"\b(?:U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER|BIGNUM|VARINT|FLOAT|DOUBLE|VARIANT)\b")
 """Types that take a text with a fraction and do not keep it: DuckDB reads 0.4 as the integer 0."""
 _DECIMAL = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
@@ -205,9 +207,12 @@ class _Scan:
     def check(self) -> None:
         """Raise ``UndecidedError`` if something can be lost; state in the tree what was left open."""
         options = self.options()
-        for name in ("ignore_errors", "store_rejects"):
-            if name in options:
-                raise UndecidedError(f"reads text with {name}, which leaves out records in silence", f"remove {name}")
+        for name in options:
+            if name in _LOSING or name.startswith("rejects_"):
+                raise UndecidedError(
+                    f"reads text with {name}, with which records or amounts that are not as expected are lost",
+                    f"remove {name}",
+                )
         for name, kind in self.columns:
             self._check_type(name, kind)
         if self.csv:
