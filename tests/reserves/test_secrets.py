@@ -183,6 +183,7 @@ def test_a_password_in_the_environment_goes_to_no_server_that_a_spec_names(
     "dsn",
     [
         "host=author.example service=prod",
+        "host=db.example hostaddr=192.0.2.1",
         "host=author.example passfile = /home/me/.pgpass",
         "host=author.example SSLKEY=/home/me/key",
         "postgresql://author.example/x?pass%66ile=/home/me/.pgpass",

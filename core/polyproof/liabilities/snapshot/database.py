@@ -92,8 +92,13 @@ def attach(
             findings.add(f"{where}: {path} cannot be read as a {database.type} database: {first_lines(error)}")
 
 
-_LENT = re.compile(r"\b(service|servicefile|passfile|sslkey|sslcert|sslpassword|gssdelegation)\s*=", re.IGNORECASE)
-"""Parameters of a connection string that name files or stored credentials of whoever connects."""
+_LENT = re.compile(
+    r"\b(service|servicefile|passfile|sslkey|sslcert|sslpassword|gssdelegation|hostaddr)\s*=", re.IGNORECASE
+)
+"""Parameters of a connection string that name files or stored credentials of whoever connects.
+
+Or, with ``hostaddr``, that connect to another server than the one under whose ``host`` ~/.pgpass is searched.
+"""
 
 
 def _dsn(database: AttachedDatabase, where: str, secrets: Secrets, findings: Findings) -> str | None:
