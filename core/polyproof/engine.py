@@ -22,9 +22,9 @@ class Engine(Enum):
 
 def thread_count() -> int:
     """Threads to use: ``POLYPROOF_THREADS`` if set to a positive integer, else the CPUs this process may run on."""
-    wanted = os.environ.get("POLYPROOF_THREADS", "")
-    if wanted.isdigit() and int(wanted) > 0:
-        return int(wanted)
+    setting = os.environ.get("POLYPROOF_THREADS", "")
+    if setting.isdigit() and int(setting) > 0:
+        return int(setting)
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

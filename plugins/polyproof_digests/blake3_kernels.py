@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, uint32, uint64
+from numba import uint32, uint64
 
-from polyproof.toolkit.kernels import kernel
+from polyproof.toolkit.kernels import helper, kernel
 
 if TYPE_CHECKING:
     from polyproof.hash import Words
@@ -33,12 +33,12 @@ _CHUNK_BLOCKS = BLAKE3_CHUNK_BYTES // BLAKE3_BLOCK_BYTES
 _IV = tuple(np.uint32(word) for word in constants.SHA256_INITIAL)
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _rotate_right(x: Word, bits: int) -> Word:
     return uint32(x >> uint32(bits) | x << uint32(32 - bits))
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _mix(a: Word, b: Word, c: Word, d: Word, x: Word, y: Word) -> tuple[Word, Word, Word, Word]:
     """The quarter round G (BLAKE3 paper, 2.2)."""
     a = uint32(a + b + x)
@@ -52,7 +52,7 @@ def _mix(a: Word, b: Word, c: Word, d: Word, x: Word, y: Word) -> tuple[Word, Wo
     return a, b, c, d
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _round(v: tuple[Word, ...], m: tuple[Word, ...]) -> tuple[Word, ...]:
     v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15 = v
     v0, v4, v8, v12 = _mix(v0, v4, v8, v12, m[0], m[1])
@@ -66,13 +66,13 @@ def _round(v: tuple[Word, ...], m: tuple[Word, ...]) -> tuple[Word, ...]:
     return v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _permute(m: tuple[Word, ...]) -> tuple[Word, ...]:
     """The order of the message words in the next round (BLAKE3 paper, table 2)."""
     return m[2], m[6], m[3], m[10], m[7], m[0], m[4], m[13], m[1], m[11], m[12], m[5], m[9], m[14], m[15], m[8]
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _eight(words: Words32, first: int, lane: int) -> tuple[Word, ...]:
     """Words ``first`` to ``first + 7`` of one lane."""
     start = first * LANES + lane
@@ -88,7 +88,7 @@ def _eight(words: Words32, first: int, lane: int) -> tuple[Word, ...]:
     )
 
 
-@njit(nogil=True)
+@helper()
 def _compress(chaining: Words32, block: Words32, counter: np.uint64, length: Word, flags: Word) -> None:
     """Compress one block of ``length`` bytes in every lane: ``chaining`` (8 words) is replaced."""
     place = (uint32(counter), uint32(counter >> uint64(32)), length, flags)
@@ -117,7 +117,7 @@ def _compress(chaining: Words32, block: Words32, counter: np.uint64, length: Wor
         chaining[7 * LANES + lane] = v[7] ^ v[15]
 
 
-@njit(nogil=True)
+@helper()
 def _load(rows: Words, padding: Words, first: int, column: int, block: Words32) -> None:
     """Words ``column`` to ``column + 7`` of sixteen rows, transposed; lanes beyond the last row repeat it."""
     count, columns = rows.shape
@@ -135,7 +135,7 @@ def _load(rows: Words, padding: Words, first: int, column: int, block: Words32) 
                 block[(2 * i + 1) * LANES + lane] = uint32(word >> uint64(32))
 
 
-@njit(nogil=True)
+@helper()
 def _copy(source: Words32, source_start: int, target: Words32, target_start: int) -> None:
     """Copy one chaining value of every lane."""
     for i in range(8 * LANES):

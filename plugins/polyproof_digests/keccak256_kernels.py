@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
 
-from polyproof.toolkit.kernels import kernel
+from polyproof.toolkit.kernels import helper, kernel
 
 if TYPE_CHECKING:
     from polyproof.hash import Words
@@ -29,25 +29,25 @@ _ROTATION = tuple(np.uint64(rotation) for rotation in KECCAK_ROTATIONS)
 _CONSTANT = tuple(np.uint64(constant) for constant in KECCAK_ROUND_CONSTANTS)
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _rotate_left(x: Word, bits: Word) -> Word:
     """``bits`` from 1 to 63."""
     return x << bits | x >> (uint64(64) - bits)
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _chi(a: Word, b: Word, c: Word, d: Word, e: Word) -> tuple[Word, ...]:
     """χ on one plane."""
     return a ^ ~b & c, b ^ ~c & d, c ^ ~d & e, d ^ ~e & a, e ^ ~a & b
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _iota(plane: tuple[Word, ...], constant: Word) -> tuple[Word, ...]:
     """ι, on the plane y = 0."""
     return plane[0] ^ constant, plane[1], plane[2], plane[3], plane[4]
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _round(a: tuple[Word, ...], constant: Word) -> tuple[Word, ...]:
     """θ, ρ, π, χ, ι (FIPS 202, 3.2) on lanes x + 5y."""
     c0 = a[0] ^ a[5] ^ a[10] ^ a[15] ^ a[20]
@@ -101,7 +101,7 @@ def _round(a: tuple[Word, ...], constant: Word) -> tuple[Word, ...]:
     return _iota(plane0, constant) + plane1 + plane2 + plane3 + plane4
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _eight_rounds(a: tuple[Word, ...], constants: tuple[Word, ...]) -> tuple[Word, ...]:
     a = _round(a, constants[0])
     a = _round(a, constants[1])
@@ -113,7 +113,7 @@ def _eight_rounds(a: tuple[Word, ...], constants: tuple[Word, ...]) -> tuple[Wor
     return _round(a, constants[7])
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _load_plane(state: Words, y: int, message: int) -> tuple[Word, ...]:
     start = 5 * y * MESSAGES + message
     return (
@@ -125,7 +125,7 @@ def _load_plane(state: Words, y: int, message: int) -> tuple[Word, ...]:
     )
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _store_plane(state: Words, y: int, message: int, plane: tuple[Word, ...]) -> None:
     start = 5 * y * MESSAGES + message
     state[start] = plane[0]
@@ -135,7 +135,7 @@ def _store_plane(state: Words, y: int, message: int, plane: tuple[Word, ...]) ->
     state[start + 4 * MESSAGES] = plane[4]
 
 
-@njit(nogil=True)
+@helper()
 def _permute(state: Words) -> None:
     """Keccak-f[1600] of eight states."""
     for message in range(MESSAGES):
@@ -156,7 +156,7 @@ def _permute(state: Words) -> None:
         _store_plane(state, 4, message, a[20:25])
 
 
-@njit(nogil=True)
+@helper()
 def _absorb(rows: Words, padding: Words, first: int, column: int, state: Words) -> None:
     """XOR words ``column`` to ``column + 16`` of eight rows into the states; those beyond the last row repeat it."""
     count, columns = rows.shape

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, uint32, uint64
+from numba import uint32, uint64
 
-from polyproof.toolkit.kernels import kernel
+from polyproof.toolkit.kernels import helper, kernel
 
 if TYPE_CHECKING:
     from polyproof.hash import Words
@@ -30,18 +30,18 @@ _BLOCK_WORDS = 8
 _K = tuple(np.uint32(constant) for constant in SHA256_ROUND_CONSTANTS)
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _rotate_right(x: Word, bits: int) -> Word:
     return uint32(x >> uint32(bits) | x << uint32(32 - bits))
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _swap_bytes(x: Word) -> Word:
     """SHA-256 reads words big-endian."""
     return uint32(_rotate_right(x, 8) & uint32(0xFF00FF00) | _rotate_right(x, 24) & uint32(0x00FF00FF))
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _round(v: tuple[Word, ...], k: Word, w: Word) -> tuple[Word, ...]:
     """One step of FIPS 180-4, 6.2.2."""
     a, b, c, d, e, f, g, h = v
@@ -53,7 +53,7 @@ def _round(v: tuple[Word, ...], k: Word, w: Word) -> tuple[Word, ...]:
     return uint32(t1 + sum0 + majority), a, b, c, uint32(d + t1), e, f, g
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _expand(w: tuple[Word, ...]) -> tuple[Word, ...]:
     """The window of 16 schedule words, moved on by one (FIPS 180-4, 6.2.2, step 1)."""
     sigma0 = _rotate_right(w[1], 7) ^ _rotate_right(w[1], 18) ^ w[1] >> uint32(3)
@@ -62,7 +62,7 @@ def _expand(w: tuple[Word, ...]) -> tuple[Word, ...]:
     return (w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11], w[12], w[13], w[14], w[15], following)
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _eight_rounds(
     v: tuple[Word, ...], w: tuple[Word, ...], k: tuple[Word, ...]
 ) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
@@ -78,7 +78,7 @@ def _eight_rounds(
     return v, w
 
 
-@njit(nogil=True, forceinline=True)
+@helper(forceinline=True)
 def _eight(words: Words32, first: int, lane: int) -> tuple[Word, ...]:
     """Words ``first`` to ``first + 7`` of one lane."""
     start = first * LANES + lane
@@ -94,7 +94,7 @@ def _eight(words: Words32, first: int, lane: int) -> tuple[Word, ...]:
     )
 
 
-@njit(nogil=True)
+@helper()
 def _compress(state: Words32, block: Words32) -> None:
     """Compress one block in every lane: ``state`` (8 words) is replaced."""
     for lane in range(LANES):
@@ -118,7 +118,7 @@ def _compress(state: Words32, block: Words32) -> None:
         state[7 * LANES + lane] = uint32(before[7] + v[7])
 
 
-@njit(nogil=True)
+@helper()
 def _load(rows: Words, padding: Words, first: int, column: int, block: Words32) -> None:
     """Words ``column`` to ``column + 7`` of sixteen rows, transposed; lanes beyond the last row repeat it."""
     count, columns = rows.shape

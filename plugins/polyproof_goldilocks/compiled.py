@@ -69,8 +69,8 @@ def operands(
     # Blocks are counted in elements if both operands can be cut anywhere, else in rows of the first axis.
     anywhere = all(own == shape or x.size == width for x, own, width in ((a, a_shape, a_width), (b, b_shape, b_width)))
     unit = 1 if anywhere or not size else size // shape[0]
-    wanted = max(1, _BLOCK // max(a_width, b_width))
-    block = max(1, wanted // unit) * unit
+    elements = max(1, _BLOCK // max(a_width, b_width))
+    block = max(1, elements // unit) * unit
     walk_a, walk_b = walker(a, a_shape, a_width), walker(b, b_shape, b_width)
     return shape, block, lambda start, stop: (*walk_a(start, stop), *walk_b(start, stop))
 

@@ -53,7 +53,7 @@ __all__ = [
 LANES = 8
 
 Kind = Any
-"""A Numba type. Numba's inner doors say nothing of their own types."""
+"""A Numba type. Numba's internals are not typed."""
 cgutils: Any = untyped_cgutils
 uniform_tuple: Any = types.UniTuple
 

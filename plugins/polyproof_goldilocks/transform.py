@@ -99,8 +99,8 @@ class _Plan:
     def block(self, positions: int, words: int) -> int:
         """How many positions of ``words`` words a thread takes at a time."""
         share = -(-positions // (4 * thread_count()))
-        wanted = max(share, _BLOCK_WORDS // words, 1)
-        return -(-wanted // self.group) * self.group
+        count = max(share, _BLOCK_WORDS // words, 1)
+        return -(-count // self.group) * self.group
 
 
 def _columns(

@@ -171,9 +171,9 @@ class TreeState:
             "words.npy": (words.shape, (count, sum(asset.words for asset in sums.assets))),
             "rows.npy": (self._rows.shape, (count,)),
         }
-        for name, (found, wanted) in expected.items():
-            if found != wanted:
-                raise ArtifactError(f"{directory / name}: an array of {found} where the proof needs one of {wanted}")
+        for name, (found, needed) in expected.items():
+            if found != needed:
+                raise ArtifactError(f"{directory / name}: an array of {found} where the proof needs one of {needed}")
 
     @staticmethod
     def write(directory: Path, accounts: Accounts, rows: npt.NDArray[np.int64], nonces: Nonces, tree: SumTree) -> None:

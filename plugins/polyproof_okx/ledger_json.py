@@ -132,15 +132,15 @@ class _Text:
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
         self._window, self._place, self._passed, self._ended = "", 0, 0, False
 
-    def _more(self, wanted: int) -> bool:
-        """Read on until ``wanted`` characters follow the place, or the file ends."""
-        if self._ended or len(self._window) - self._place >= wanted:
+    def _more(self, needed: int) -> bool:
+        """Read on until ``needed`` characters follow the place, or the file ends."""
+        if self._ended or len(self._window) - self._place >= needed:
             return False
         self._passed += self._window.count("\n", 0, self._place)
         parts = [self._window[self._place :]]
         length = len(parts[0])
         self._place = 0
-        while length < wanted and not self._ended:
+        while length < needed and not self._ended:
             block = self._read(_BLOCK)
             self._ended = not block
             try:
@@ -169,15 +169,15 @@ class _Text:
 
     def value(self, decode: Any) -> Any:
         """The JSON value at the place."""
-        wanted = 1
+        needed = 1
         while True:
             try:
                 found, self._place = decode(self._window, self._place)
                 return found
             except json.JSONDecodeError as error:
                 # Either the value is broken or the window ends within it.
-                wanted = max(2 * (len(self._window) - self._place), _BLOCK)
-                if wanted > 4 * _LONGEST_RECORD or not self._more(wanted):
+                needed = max(2 * (len(self._window) - self._place), _BLOCK)
+                if needed > 4 * _LONGEST_RECORD or not self._more(needed):
                     self._place = min(error.pos, len(self._window))
                     raise _JsonProblem(f"is not JSON: {error.msg}", self.line()) from error
             except RecursionError as error:

@@ -167,10 +167,10 @@ def _by_keys(stack: list[bytes], script: bytes, digest: Callable[[bytes], bytes]
     signatures = stack[1:]
     if len(signatures) != multisig.threshold:
         raise failed(f"{len(signatures)} signatures are given where {multisig.threshold} are expected")
-    wanted = digest(script)
+    signed = digest(script)
     keys = iter(multisig.keys)
     for signature in signatures:
-        if not any(_is_signed(signature, key, wanted) for key in keys):
+        if not any(_is_signed(signature, key, signed) for key in keys):
             raise failed("a signature is by no key of the script, by one that has signed, or of another message")
     return f"{multisig.threshold} of {len(multisig.keys)} keys"
 

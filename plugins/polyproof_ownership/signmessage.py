@@ -133,10 +133,10 @@ class BitcoinSignMessage(BitcoinScheme):
             if spelled in signers:
                 raise failed("two signatures are by one key")
             signers.add(spelled)
-        wanted = multisig.threshold
-        if len(signers) < wanted:
-            raise failed(f"{len(signers)} of the {wanted} keys needed have signed")
-        signed = f"signed by {len(signers)} of {len(multisig.keys)} keys of this {form} address, {wanted} needed"
+        needed = multisig.threshold
+        if len(signers) < needed:
+            raise failed(f"{len(signers)} of the {needed} keys needed have signed")
+        signed = f"signed by {len(signers)} of {len(multisig.keys)} keys of this {form} address, {needed} needed"
         return OwnershipResult(Status.PROVEN, signed)
 
     @staticmethod

@@ -48,7 +48,7 @@ _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
 
 
 class BitmexYaml(Source):
-    """Reads such files."""
+    """The proofs of reserves that BitMEX publishes."""
 
     name: ClassVar[str] = "bitmex-yaml"
     Options = FileOptions

@@ -94,9 +94,11 @@ def with_plugin(site: Path, folder: Path, *arguments: str) -> str:
 
 def test_the_example_of_a_plugin_passes_its_suite(installed: Path, tmp_path: Path) -> None:
     test = EXAMPLES / "hash_plugin" / "test_polyproof_blake2b.py"
-    told = with_plugin(installed, tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", str(test))
+    printed = with_plugin(
+        installed, tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", str(test)
+    )
     page = (pages.ROOT / "docs/how-to/write-a-plugin.md").read_text(encoding="utf-8")
-    counts = told.strip().splitlines()[-1].split(" in ")[0].strip("= ")
+    counts = printed.strip().splitlines()[-1].split(" in ")[0].strip("= ")
     assert counts in page
 
 

@@ -1,7 +1,7 @@
 """Two installations of polyproof measured against each other, on one machine and in turn.
 
-What a machine does besides changes from minute to minute, so two measurements one after the other differ for reasons
-that lie in neither. Here each round measures both installations directly after one another, in an order that
+A machine has other work, which changes from minute to minute, so two measurements one after the other differ for
+reasons that lie in neither. Here each round measures both installations directly after one another, in an order that
 alternates, and only the ratio within a round counts. Each measurement is a process of its own that runs ``polyproof
 bench --json``: nothing of one installation is loaded in the other, and the other may be of an older version.
 """
@@ -81,8 +81,8 @@ def measure_pairs(
     with progress.task("measure in turn", 2 * rounds) as task:
         for round in range(rounds):
             for side in ("here", "there") if round % 2 == 0 else ("there", "here"):
-                told = json.loads(_output([pythons[side], "-P", "-m", "polyproof", "bench", *arguments, "--json"]))
-                found[side].append({tuple(item[key] for key in _KEY): item for item in told["measurements"]})
+                report = json.loads(_output([pythons[side], "-P", "-m", "polyproof", "bench", *arguments, "--json"]))
+                found[side].append({tuple(item[key] for key in _KEY): item for item in report["measurements"]})
                 task.advance()
     everything = [*found["here"], *found["there"]]
     named = dict.fromkeys(key for of_round in everything for key in of_round)

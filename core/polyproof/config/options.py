@@ -186,23 +186,23 @@ _RULES = ("doc", "kind", "least", "most", "choices", "pattern", "items", "check"
 
 
 def _option_of(where: str, attribute: attrs.Attribute[Any]) -> Option:
-    wanted: Any = attribute.type
+    declared: Any = attribute.type
     optional, many = False, False
-    if typing.get_origin(wanted) in (typing.Union, types.UnionType):
-        arguments = typing.get_args(wanted)
+    if typing.get_origin(declared) in (typing.Union, types.UnionType):
+        arguments = typing.get_args(declared)
         rest = [item for item in arguments if item is not types.NoneType]
         optional = len(rest) < len(arguments)
-        wanted = rest[0] if len(rest) == 1 else None
-    if typing.get_origin(wanted) is tuple:
-        arguments = typing.get_args(wanted)
+        declared = rest[0] if len(rest) == 1 else None
+    if typing.get_origin(declared) is tuple:
+        arguments = typing.get_args(declared)
         many = True
-        wanted = arguments[0] if len(arguments) == 2 and arguments[1] is Ellipsis else None
-    if not (isinstance(wanted, type) and (wanted in _SCALARS or attrs.has(wanted))):
+        declared = arguments[0] if len(arguments) == 2 and arguments[1] is Ellipsis else None
+    if not (isinstance(declared, type) and (declared in _SCALARS or attrs.has(declared))):
         raise PluginError(f"{where}.{attribute.name}: an option cannot have the type {attribute.type}")
     if not attribute.metadata.get("doc"):
         raise PluginError(f"{where}.{attribute.name} is not declared by polyproof.config.options.option with a doc")
     rules = {key: attribute.metadata[key] for key in _RULES}
-    return Option(attribute.name, wanted, many, optional, attribute.default, **rules)
+    return Option(attribute.name, declared, many, optional, attribute.default, **rules)
 
 
 def faults(declared: Option, value: Any) -> list[Fault]:
@@ -255,12 +255,12 @@ def item_faults(declared: Option, value: Any) -> list[Fault]:
     return []
 
 
-def _has_type(value: Any, wanted: type[Any]) -> bool:
-    if wanted is float:
+def _has_type(value: Any, expected: type[Any]) -> bool:
+    if expected is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
-    if wanted is int:
+    if expected is int:
         return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, wanted)
+    return isinstance(value, expected)
 
 
 def shown(value: Any) -> str:

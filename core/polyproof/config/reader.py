@@ -280,14 +280,14 @@ def locate(node: Node, path: Iterable[str | int]) -> Location:
     return node.location
 
 
-def _scalar(node: Node, wanted: type[Any]) -> Any:
+def _scalar(node: Node, expected: type[Any]) -> Any:
     """The value of a node where a type is expected; it may turn out to be of another type."""
     if not isinstance(node, Scalar):
         return [] if isinstance(node, Items) else {}
-    if wanted in (str, Path) and node.text is not None and node.value is not None:
+    if expected in (str, Path) and node.text is not None and node.value is not None:
         # 1000 or true where a string is expected: the text as the file has it.
-        return Path(node.text) if wanted is Path and node.text else node.text
-    if wanted is float and type(node.value) is int:
+        return Path(node.text) if expected is Path and node.text else node.text
+    if expected is float and type(node.value) is int:
         return float(node.value) if node.value.bit_length() < 1024 else math.inf
     return node.value
 

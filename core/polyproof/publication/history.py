@@ -268,29 +268,29 @@ def _check_link(
     named, where = manifest.previous, audit_directory(directory, manifest.audit_id)
     if named == (digests[place - 1] if place else None):
         return
-    told = _named(index, place)
+    this = _named(index, place)
     if named is None:
         raise ProofRejected(
-            "history-link", f"{told} names no audit before it: the chain is broken and starts again there", file=where
+            "history-link", f"{this} names no audit before it: the chain is broken and starts again there", file=where
         )
     if named in digests[:place]:
         earlier = digests.index(named)
         raise ProofRejected(
             "history-fork",
-            f"{told} follows {_named(index, earlier)}, and so does {_named(index, earlier + 1)}: a fork",
+            f"{this} follows {_named(index, earlier)}, and so does {_named(index, earlier + 1)}: a fork",
             file=where,
         )
     if named in digests:
         raise ProofRejected(
             "history-order",
-            f"{told} follows {_named(index, digests.index(named))}, which is listed after it",
+            f"{this} follows {_named(index, digests.index(named))}, which is listed after it",
             file=where,
         )
     lacking = "the audits before it are missing" if place == 0 else "an audit between them is missing or was replaced"
     before = "" if place == 0 else f", not {_named(index, place - 1)}"
     raise ProofRejected(
         "history-link",
-        f"{told} follows an audit with the publication digest {named.hex()}{before}: {lacking}",
+        f"{this} follows an audit with the publication digest {named.hex()}{before}: {lacking}",
         file=where,
     )
 

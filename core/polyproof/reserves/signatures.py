@@ -117,8 +117,8 @@ def _choose(
             reason = "declared to be held by a custodian; no signature is checked"
             return OwnershipResult(Status.CUSTODIAL, reason, chain=chain, address=address)
     except Exception as error:  # noqa: BLE001 - a plugin's scheme may raise anything
-        told = f"{type(error).__name__}: {error}"[:200]
-        return OwnershipResult(Status.FAILED, f"a scheme could not read this row: {told}")
+        failure = f"{type(error).__name__}: {error}"[:200]
+        return OwnershipResult(Status.FAILED, f"a scheme could not read this row: {failure}")
     if len(serving) == 1:
         return serving[0]
     if serving:
@@ -136,8 +136,8 @@ def _judge(scheme: OwnershipScheme, rows: list[OwnershipClaim]) -> list[Ownershi
         results = scheme.verify(rows)
     except Exception as error:  # noqa: BLE001 - a plugin's scheme may raise anything
         if len(rows) == 1:
-            told = f"{type(error).__name__}: {error}"[:200]
-            return [OwnershipResult(Status.FAILED, f"the scheme could not judge this row: {told}", scheme.name)]
+            failure = f"{type(error).__name__}: {error}"[:200]
+            return [OwnershipResult(Status.FAILED, f"the scheme could not judge this row: {failure}", scheme.name)]
         return [result for row in rows for result in _judge(scheme, [row])]
     if not isinstance(results, list) or not all(isinstance(result, OwnershipResult) for result in results):
         raise PluginError(f"ownership {scheme.name!r} returned something other than a list of results")

@@ -217,21 +217,21 @@ def _compared(
     A row published as failed or unsupported never counts, even if a later release can judge it.
     """
     rows, better = [], 0
-    for told, one in zip(claimed, found, strict=True):
-        line = f"{file}:{told.row.location.line}"
-        if told.fresh.freshness is not one.fresh.freshness:
-            reason = f"its message is said to be {told.fresh.freshness.value}, but: {one.fresh.reason}"
+    for stated, one in zip(claimed, found, strict=True):
+        line = f"{file}:{stated.row.location.line}"
+        if stated.fresh.freshness is not one.fresh.freshness:
+            reason = f"its message is said to be {stated.fresh.freshness.value}, but: {one.fresh.reason}"
             raise ProofRejected("evidence-freshness", reason, file=line)
-        if told.status is not one.status or told.scheme != one.scheme:
-            if told.status not in _NEVER_COUNT:
-                reason = f"it is said to be {told.status.value}, but is {one.status.value}: {one.reason}"
+        if stated.status is not one.status or stated.scheme != one.scheme:
+            if stated.status not in _NEVER_COUNT:
+                reason = f"it is said to be {stated.status.value}, but is {one.status.value}: {one.reason}"
                 raise ProofRejected("evidence-status", reason, file=line)
             better += one.status not in _NEVER_COUNT
         rows.append(
             evolve(
-                told,
+                stated,
                 fresh=one.fresh,
-                reason=one.reason if told.status is one.status else told.reason,
+                reason=one.reason if stated.status is one.status else stated.reason,
             )
         )
     return tuple(rows), better

@@ -205,7 +205,7 @@ def _read(node: Node, registry: Registry, path: Path) -> Spec:
 
 
 def _refuse_moved(structure: Structure, node: Node) -> None:
-    """One time holds for what is owed and for what is held: a spec that states one of reserves alone is told so."""
+    """Refuse a time of reserves alone: one time, at the top of the spec, holds for what is owed and what is held."""
     reserves = node.get("reserves") if isinstance(node, MappingNode) else None
     moved = reserves.get("snapshot") if isinstance(reserves, MappingNode) else None
     if moved is not None:

@@ -35,7 +35,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 _numba: Any = caching
-"""Numba's internals have no types; this is the only place in polyproof that uses these."""
+"""Numba's internals are not typed. Nothing else in polyproof uses those of its disk cache."""
 
 
 def kernel(

@@ -61,12 +61,12 @@ class AccountIndex:
 
     def find(self, user_id: str) -> int | None:
         """The position k of an account among ``ids``, or ``None``. Its row in the proof is ``rows[k]``."""
-        wanted = user_id.encode()
-        prefix = np.frombuffer(hashlib.sha256(wanted).digest()[:8], "<u8").astype(np.uint64)[0]
+        encoded = user_id.encode()
+        prefix = np.frombuffer(hashlib.sha256(encoded).digest()[:8], "<u8").astype(np.uint64)[0]
         at = int(np.searchsorted(self._prefixes, prefix))
         while at < len(self._prefixes) and self._prefixes[at] == prefix:
             position = int(self._order[at])
-            if self.ids.encoded(position) == wanted:
+            if self.ids.encoded(position) == encoded:
                 return position
             at += 1
         return None

@@ -83,13 +83,13 @@ class Sidecar(BalanceProvider):
         if response.status in (400, 404):
             raise ValueError("the server does not know this account or this block")
         response.check()
-        told = response.json()
-        at = told.get("at") if isinstance(told, dict) else None
+        answer = response.json()
+        at = answer.get("at") if isinstance(answer, dict) else None
         if not isinstance(at, dict) or (at.get("hash"), at.get("height")) != (pin.block, str(pin.height)):
             raise ValueError("the server answered for a block other than the snapshot's")
-        if told.get("tokenSymbol") != self.options.coin:
+        if answer.get("tokenSymbol") != self.options.coin:
             raise ValueError("the server is on another chain: its coin has another name")
-        parts = told.get("free"), told.get("reserved")
+        parts = answer.get("free"), answer.get("reserved")
         if not all(isinstance(part, str) and AMOUNT.fullmatch(part) for part in parts):
             raise ValueError("the server's answer has no amounts")
         return sum(int(part) for part in parts) * 10 ** (FINEST - self.options.decimals)

@@ -71,13 +71,13 @@ def command(
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
     kinds, names = tuple(kind or bench.MEASURED_KINDS), tuple(name or ())
-    for wanted in kinds:
-        if wanted not in bench.MEASURED_KINDS:
-            raise UsageError(f"--kind {wanted!r}: {did_you_mean(wanted, bench.MEASURED_KINDS)}")
-    known = [known for wanted in kinds for known in registry.names(wanted)]
-    for wanted in names:
-        if wanted not in known:
-            raise UsageError(f"--name {wanted!r}: {did_you_mean(wanted, known)}")
+    for one in kinds:
+        if one not in bench.MEASURED_KINDS:
+            raise UsageError(f"--kind {one!r}: {did_you_mean(one, bench.MEASURED_KINDS)}")
+    known = [known for one in kinds for known in registry.names(one)]
+    for one in names:
+        if one not in known:
+            raise UsageError(f"--name {one!r}: {did_you_mean(one, known)}")
     if rounds is not None and against is None:
         raise UsageError("--rounds counts the rounds of --against, which is not given")
     described = bench.machine()

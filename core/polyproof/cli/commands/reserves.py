@@ -183,8 +183,8 @@ def _show_statuses(rich: RichConsole, evaluation: Evaluation) -> None:
 
 def _show_rows(rich: RichConsole, evaluation: Evaluation, *, every: bool) -> None:
     """Rows that count for nothing, and why; or all of them."""
-    told = [one for one in evaluation.rows if every or not one.counted(evaluation.policy)]
-    shown = told if every else told[:ROWS_SHOWN]
+    listed = [one for one in evaluation.rows if every or not one.counted(evaluation.policy)]
+    shown = listed if every else listed[:ROWS_SHOWN]
     for one in shown:
         reason = one.reason
         if one.status.value in evaluation.policy.count:
@@ -192,8 +192,8 @@ def _show_rows(rich: RichConsole, evaluation: Evaluation, *, every: bool) -> Non
             reason += f": {one.balance.reason}" if one.balance.reason else ""
         where = f"{one.row.location}: {one.row.asset} on {one.row.chain}, {one.row.address}"
         rich.print(f"{where}: {one.status.value}: {reason}", soft_wrap=True)
-    if len(told) > len(shown):
-        rich.print(f"… and {len(told) - len(shown):,} more rows that count for nothing; --rows lists all")
+    if len(listed) > len(shown):
+        rich.print(f"… and {len(listed) - len(shown):,} more rows that count for nothing; --rows lists all")
 
 
 _MESSAGES = {
@@ -205,7 +205,7 @@ _MESSAGES = {
 
 def _policy_text(evaluation: Evaluation) -> str:
     policy = evaluation.policy
-    told = [f"rows that are {' or '.join(policy.count) or 'nothing'}"]
-    told.append("checked on their chain" if policy.balances == "checked" else "as declared where no chain was asked")
-    told.append(f"whose signed message is {' or '.join(_MESSAGES[one] for one in policy.messages) or 'of no kind'}")
-    return ", ".join(told)
+    rows = f"rows that are {' or '.join(policy.count) or 'nothing'}"
+    checked = "checked on their chain" if policy.balances == "checked" else "as declared where no chain was asked"
+    messages = " or ".join(_MESSAGES[one] for one in policy.messages) or "of no kind"
+    return f"{rows}, {checked}, whose signed message is {messages}"

@@ -42,7 +42,7 @@ def command(
         (history, history_schema_text),
         (publication, publication_schema_text),
     )
-    text = next((made() for wanted, made in documents if wanted), None)
+    text = next((made() for requested, made in documents if requested), None)
     if text is None:
         registry = usable_registry(console)
         text = schema_text(registry)

@@ -104,15 +104,15 @@ def _read_with_faults(table: Table, file: SnapshotFile, path: Path, delimiter: s
 
 
 def _fault(file: SnapshotFile, delimiter: str, kind: str, message: str, column: int | None) -> tuple[str, str | None]:
-    wanted = len(file.columns)
+    expected = len(file.columns)
     if kind in ("MISSING COLUMNS", "TOO MANY COLUMNS"):
         found = re.search(r"Found: (\d+)", message)
         has = f"{found[1]} fields" if found else "a different number of fields"
-        return f"has {has}, the header has {wanted}", f"fields are separated by {delimiter!r}"
+        return f"has {has}, the header has {expected}", f"fields are separated by {delimiter!r}"
     if kind == "UNQUOTED VALUE":
         return "a quoted field does not end with its quote", 'a quote within a quoted field is written twice: ""'
     if kind == "INVALID ENCODING":
-        where = f"field {file.columns[column - 1].name!r}" if column and column <= wanted else "a field"
+        where = f"field {file.columns[column - 1].name!r}" if column and column <= expected else "a field"
         return f"{where} is not UTF-8 text", _NOT_UTF8
     if kind == "LINE SIZE OVER MAXIMUM":
         return f"is longer than {LONGEST_LINE} bytes", "is a quote left open?"
