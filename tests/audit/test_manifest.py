@@ -217,7 +217,7 @@ def test_every_key_is_needed_and_no_other_is_allowed() -> None:
         kept = inner.pop(key)
         assert _refused(_bytes(document)), (path, key)
         inner[key], inner["surprise"] = kept, 1
-        assert _refused(_bytes(document)) == "manifest-key"
+        assert _refused(_bytes(document)) == "manifest-format"
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_other_spellings_of_the_same_content_are_rejected() -> None:
     assert _refused(json.dumps(document).encode()) == "manifest-canonical"
     assert _refused(data.rstrip()) == "manifest-canonical"
     assert _refused(data + b"\n") == "manifest-canonical"
-    assert _refused(data.replace(b'"version":2', b'"version":2.0')) == "manifest-type"
+    assert _refused(data.replace(b'"version":2', b'"version":2.0')) == "manifest-format"
     assert _refused(data.replace(b"Example Exchange", b"Example\\u0020Exchange")) == "manifest-canonical"
     assert _refused(b"\xef\xbb\xbf" + data) == "manifest-json"
 

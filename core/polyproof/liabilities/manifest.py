@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Never
+from typing import Never
 
 from polyproof.errors import ProofRejected, SpecError
 from polyproof.formats.strict_json import BadJson, parse_strict
 from polyproof.model.manifest import FORMAT, VERSION, Manifest, Segment, Verifier, proof_file
-from polyproof.model.names import AUDIT_ID, DIGEST, NAME, Pattern, matches
+from polyproof.model.names import AUDIT_ID, DIGEST, NAME, TIME, Pattern
 from polyproof.model.timestamps import is_timestamp
 from polyproof.settings.policy import Policy
+from polyproof.toolkit.json_object import JsonObject, refuse
 
 __all__ = ["READ_BY", "parse_manifest"]
 
@@ -29,140 +30,94 @@ def parse_manifest(data: bytes, policy: Policy | None = None) -> Manifest:
     """
     policy = policy or Policy()
     policy.check_manifest_size(len(data))
-    top = _Node("manifest", _parse_json(data))
-    found_format = top.take("format").text()
-    if found_format != FORMAT:
-        _reject("format", f"this is not a manifest: its format is {found_format!r}, not {FORMAT!r}")
-    version = top.take("version").integer()
-    if version != VERSION:
-        reader = f", which {READ_BY[version]} reads" if version in READ_BY else ""
-        _reject("version", f"the manifest has version {version}{reader}; this polyproof reads version {VERSION}")
-    organisation, previous = top.take("organisation"), top.take("previous")
-    segments = top.take("segments").items()
-    if not segments:
-        _reject("segments", "the manifest has no segments")
-    policy.check_segments(len(segments))
-    totals = [node.amount() for node in top.take("totals").items()]
-    manifest = Manifest(
-        audit_id=top.take("audit_id").matching(AUDIT_ID),
-        created=top.take("created").timestamp(),
-        snapshot=top.take("snapshot").timestamp(),
-        organisation=None if organisation.value is None else organisation.text(),
-        spec=top.take("spec").mapping(),
-        spec_digest=top.take("spec_digest").digest(),
-        backend=top.take("backend").matching(NAME),
-        segments=tuple(_parse_segment(node, index, len(totals)) for index, node in enumerate(segments)),
-        previous=None if previous.value is None else previous.digest(),
-        verifier=_parse_verifier(top.take("verifier")) if "verifier" in top.mapping() else None,
-    )
-    top.finish()
+    try:
+        # No value in a manifest is a fraction. Read as a string, one is refused by whatever its place expects.
+        value = parse_strict(data, fractions_as_text=True, most_depth=_MAX_DEPTH, printable=_MAX_TEXT)
+        top = JsonObject(value, "manifest")
+        _check_version(top)
+        manifest, totals = _manifest(top, policy)
+    except BadJson as error:
+        _reject(error.check, f"the manifest is refused: {error}")
+    except (ValueError, SpecError) as error:
+        _reject("format", str(error))
     if manifest.snapshot > manifest.created:
         _reject("snapshot", f"its balances are of {manifest.snapshot}, after its proof was started: {manifest.created}")
-    if list(manifest.totals) != totals:
+    if manifest.totals != totals:
         _reject("totals", "the manifest's totals are not the sums of its segments' totals")
     if manifest.to_bytes() != data:
         _reject("canonical", "the manifest is not in canonical form")
     return manifest
 
 
-def _parse_segment(node: _Node, index: int, assets: int) -> Segment:
-    found = node.take("index").integer()
-    if found != index:
-        _reject("segments", f"{node.where} has index {found}: segments must be listed in order, from 0, each once")
+def _check_version(top: JsonObject) -> None:
+    """Checked first: what the keys of another version mean is not known."""
+    found_format = top.text("format", _MAX_TEXT)
+    if found_format != FORMAT:
+        _reject("format", f"this is not a manifest: its format is {found_format!r}, not {FORMAT!r}")
+    version = top.integer("version")
+    if version != VERSION:
+        reader = f", which {READ_BY[version]} reads" if version in READ_BY else ""
+        _reject("version", f"the manifest has version {version}{reader}; this polyproof reads version {VERSION}")
+
+
+def _manifest(top: JsonObject, policy: Policy) -> tuple[Manifest, tuple[int, ...]]:
+    """The manifest, and the totals that it states."""
+    top.only(
+        *("format", "version", "audit_id", "created", "snapshot", "organisation", "spec", "spec_digest", "backend"),
+        *("segments", "totals", "previous", "verifier"),
+    )
+    segments = top.items("segments")
+    if not segments:
+        _reject("segments", "the manifest has no segments")
+    policy.check_segments(len(segments))
+    totals = tuple(map(int, top.all_matching("totals", _AMOUNT)))
+    spec = top.inner("spec")
+    manifest = Manifest(
+        audit_id=top.matching("audit_id", AUDIT_ID),
+        created=_time(top, "created"),
+        snapshot=_time(top, "snapshot"),
+        organisation=None if top.is_null("organisation") else top.text("organisation", _MAX_TEXT),
+        spec=refuse("manifest.spec is missing") if spec is None else spec,
+        spec_digest=_digest(top, "spec_digest"),
+        backend=top.matching("backend", NAME),
+        segments=tuple(
+            _segment(JsonObject(item, f"manifest.segments[{index}]"), index, len(totals))
+            for index, item in enumerate(segments)
+        ),
+        previous=None if top.is_null("previous") else _digest(top, "previous"),
+        verifier=_verifier(JsonObject(top.inner("verifier"), "manifest.verifier")) if top.has("verifier") else None,
+    )
+    return manifest, totals
+
+
+def _segment(found: JsonObject, index: int, assets: int) -> Segment:
+    found.only("index", "file", "bytes", "sha256", "totals")
+    stated = found.integer("index")
+    if stated != index:
+        _reject("segments", f"segment {index} has index {stated}: they must be listed in order, from 0, each once")
     # One name is allowed for a segment's file, so none can point elsewhere.
-    name = node.take("file").text()
+    name = found.text("file", _MAX_TEXT)
     if name != proof_file(index):
-        _reject("file-name", f"{node.where}: the proof file is called {name!r}, not {proof_file(index)!r}")
-    totals = tuple(item.amount() for item in node.take("totals").items())
+        _reject("file-name", f"the proof file of segment {index} is called {name!r}, not {proof_file(index)!r}")
+    totals = tuple(map(int, found.all_matching("totals", _AMOUNT)))
     if len(totals) != assets:
-        _reject("totals", f"{node.where} has {len(totals)} totals, the manifest {assets}")
-    segment = Segment(index, node.take("bytes").integer(), node.take("sha256").digest(), totals)
-    node.finish()
-    return segment
+        _reject("totals", f"segment {index} has {len(totals)} totals, the manifest {assets}")
+    return Segment(index, found.integer("bytes"), _digest(found, "sha256"), totals)
 
 
-def _parse_verifier(node: _Node) -> Verifier:
-    values = {key: node.take(key).text() for key in ("name", "url", "sha256")}
-    node.finish()
-    try:
-        return Verifier(**values)
-    except SpecError as error:
-        _reject("value", f"{node.where}: {error}")
+def _verifier(found: JsonObject) -> Verifier:
+    found.only("name", "url", "sha256")
+    return Verifier(**{key: found.text(key, _MAX_TEXT) for key in ("name", "url", "sha256")})
 
 
-def _parse_json(data: bytes) -> Any:
-    try:
-        # No value in a manifest is a fraction. Read as a string, one is refused by whatever its place expects.
-        return parse_strict(data, fractions_as_text=True, most_depth=_MAX_DEPTH, printable=_MAX_TEXT)
-    except BadJson as error:
-        _reject(error.check, f"the manifest is refused: {error}")
+def _digest(found: JsonObject, key: str) -> bytes:
+    return bytes.fromhex(found.matching(key, DIGEST))
 
 
-def _shown(value: object) -> str:
-    text = ascii(value)
-    return text if len(text) <= 80 else text[:77] + "…"
+def _time(found: JsonObject, key: str) -> str:
+    text: str = found.matching(key, TIME)
+    return text if is_timestamp(text) else refuse(f"manifest.{key} is {text}, which no calendar has")
 
 
 def _reject(check: str, reason: str) -> Never:
     raise ProofRejected(f"manifest-{check}", reason)
-
-
-class _Node:
-    """A JSON value and where it stands. Every key of an object must be taken before ``finish``."""
-
-    def __init__(self, where: str, value: Any) -> None:
-        self.where = where
-        self.value = value
-        self._taken: set[str] = set()
-
-    def _expect(self, kind: type, wanted: str) -> Any:
-        if type(self.value) is not kind:
-            _reject("type", f"{self.where} is {_shown(self.value)}, expected {wanted}")
-        return self.value
-
-    def take(self, key: str) -> _Node:
-        mapping = self.mapping()
-        if key not in mapping:
-            _reject("key", f"{self.where} lacks {key!r}")
-        self._taken.add(key)
-        return _Node(f"{self.where}.{key}", mapping[key])
-
-    def finish(self) -> None:
-        unknown = sorted(set(self.mapping()) - self._taken)
-        if unknown:
-            _reject("key", f"{self.where} has an unknown key {_shown(unknown[0])}")
-
-    def mapping(self) -> dict[str, Any]:
-        mapping: dict[str, Any] = self._expect(dict, "an object")
-        return mapping
-
-    def items(self) -> list[_Node]:
-        return [_Node(f"{self.where}[{k}]", item) for k, item in enumerate(self._expect(list, "a list"))]
-
-    def integer(self) -> int:
-        value: int = self._expect(int, "an integer")
-        if value < 0:
-            _reject("range", f"{self.where} is negative")
-        return value
-
-    def text(self) -> str:
-        value: str = self._expect(str, "a string")
-        return value
-
-    def matching(self, pattern: Pattern) -> str:
-        value = self.text()
-        if not matches(pattern, value):
-            _reject("value", f"{self.where} is {_shown(value)}, expected {pattern[1]}")
-        return value
-
-    def digest(self) -> bytes:
-        return bytes.fromhex(self.matching(DIGEST))
-
-    def amount(self) -> int:
-        return int(self.matching(_AMOUNT))
-
-    def timestamp(self) -> str:
-        value = self.text()
-        if not is_timestamp(value):
-            _reject("value", f"{self.where} is {_shown(value)}, expected a time in UTC like 2025-01-31T23:59:59Z")
-        return value

@@ -33,55 +33,61 @@ _REQUIRED: Any = object()
 class JsonObject:
     """An object of a file; every value is taken with its type and its bounds, or ``ValueError`` is raised."""
 
-    def __init__(self, value: Any) -> None:
-        """Whatever was parsed; it must be an object."""
+    def __init__(self, value: Any, where: str = "") -> None:
+        """Whatever was parsed; it must be an object. ``where``: its place in the file, for messages."""
         if not isinstance(value, dict):
-            refuse(f"{ascii(value)[:60]} is found where an object is expected")
+            found = f"{where} is {ascii(value)[:60]}," if where else f"{ascii(value)[:60]} is found"
+            refuse(f"{found} where an object is expected")
         self._value: dict[str, Any] = value
+        self._where = f"{where}." if where else ""
 
     def only(self, *names: str) -> None:
         """Refuse keys that do not belong there."""
         unknown = sorted(set(self._value) - set(names))
         if unknown:
-            refuse(f"the key {ascii(unknown[0])[:60]} does not belong there")
+            refuse(f"the key {self._where}{ascii(unknown[0])[:60]} does not belong there")
 
     def has(self, name: str) -> bool:
         """Whether the key is there."""
         return name in self._value
 
+    def is_null(self, name: str) -> bool:
+        """Whether the key is there and its value is null."""
+        return name in self._value and self._value[name] is None
+
     def text(self, name: str, longest: int, default: Any = _REQUIRED) -> Any:
         """A text of at most so many characters."""
         value = self._value.get(name, default)
         if value is _REQUIRED:
-            refuse(f"{name} is missing")
+            refuse(f"{self._where}{name} is missing")
         if name not in self._value:
             return default
         if not isinstance(value, str) or len(value) > longest:
-            refuse(f"{name} is not a text of at most {longest} characters")
+            refuse(f"{self._where}{name} is not a text of at most {longest} characters")
         return _encodable(value)
 
     def printable(self, name: str, longest: int, default: Any = _REQUIRED) -> Any:
         """A text of limited length, without characters that control a terminal."""
         value = self.text(name, longest, default)
         if isinstance(value, str) and not value.isprintable():
-            refuse(f"{name} cannot be shown: {ascii(value)[:80]}")
+            refuse(f"{self._where}{name} cannot be shown: {ascii(value)[:80]}")
         return value
 
     def matching(self, name: str, pattern: Pattern, default: Any = _REQUIRED) -> Any:
         """A text that a pattern matches."""
         value = self.text(name, 200, default)
         if name in self._value and not matches(pattern, value):
-            refuse(f"{name} is {ascii(value)[:80]}; expected {pattern[1]}")
+            refuse(f"{self._where}{name} is {ascii(value)[:80]}; expected {pattern[1]}")
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of strings; none if the key is not there."""
         value = self._value.get(name, [])
         if not isinstance(value, list) or len(value) > MOST_TEXTS:
-            refuse(f"{name} is not a list of at most {MOST_TEXTS} texts")
+            refuse(f"{self._where}{name} is not a list of at most {MOST_TEXTS} texts")
         for item in value:
             if not isinstance(item, str) or len(item) > LONGEST_TEXT:
-                refuse(f"{name} holds something that is not a text of at most {LONGEST_TEXT} characters")
+                refuse(f"{self._where}{name} holds something that is not a text of at most {LONGEST_TEXT} characters")
             _encodable(item)
         return tuple(value)
 
@@ -89,8 +95,26 @@ class JsonObject:
         """A whole number below 10^18; None if the key is not there."""
         value = self._value.get(name)
         if value is not None and (type(value) is not int or not 0 <= value < 10**18):
-            refuse(f"{name} is not a whole number below 10^18")
+            refuse(f"{self._where}{name} is not a whole number below 10^18")
         return value
+
+    def integer(self, name: str) -> int:
+        """A whole number below 10^18, which must be there."""
+        value = self.whole(name)
+        return refuse(f"{self._where}{name} is missing") if value is None else value
+
+    def items(self, name: str) -> list[Any]:
+        """A list, which must be there; what is in it is not checked."""
+        value = self._value.get(name)
+        return value if isinstance(value, list) else refuse(f"{self._where}{name} is not a list")
+
+    def all_matching(self, name: str, pattern: Pattern) -> tuple[str, ...]:
+        """A list of texts, which must be there, each matched by a pattern."""
+        found = self.items(name)
+        for index, item in enumerate(found):
+            if not isinstance(item, str) or not matches(pattern, item):
+                refuse(f"{self._where}{name}[{index}] is {ascii(item)[:80]}; expected {pattern[1]}")
+        return tuple(found)
 
     def amount(self, name: str) -> int:
         """An exact decimal, in units of 10^−36."""
@@ -98,16 +122,16 @@ class JsonObject:
         try:
             units = parse_amount(text, FINEST, Rounding.EXACT)
         except AmountError as error:
-            raise ValueError(f"{name}: {error}") from error
+            raise ValueError(f"{self._where}{name}: {error}") from error
         if units >= LARGEST * 10**FINEST:
-            refuse(f"{name} is larger than any holding")
+            refuse(f"{self._where}{name} is larger than any holding")
         return units
 
     def inner(self, name: str) -> Mapping[str, Any] | None:
         """An object; None if the key is not there."""
         value = self._value.get(name)
         if value is not None and not isinstance(value, dict):
-            refuse(f"{name} is not an object")
+            refuse(f"{self._where}{name} is not an object")
         return value
 
 
@@ -135,13 +159,11 @@ def write_control(control: AccountControl) -> dict[str, Any]:
 
 def parse_control(record: Mapping[str, Any]) -> AccountControl:
     """What ``write_control`` wrote. Raises ``ValueError``."""
-    taken = JsonObject(record)
+    taken = JsonObject(record, "control")
     taken.only("source", "owners", "threshold", "accepted")
     accepted = taken.texts("accepted")
     if not all(matches(DIGEST, digest) for digest in accepted):
         refuse("control.accepted holds something that is not a digest")
-    threshold = taken.whole("threshold")
-    if threshold is None:
-        refuse("control.threshold is missing")
+    threshold = taken.integer("threshold")
     digests = tuple(bytes.fromhex(digest) for digest in accepted)
     return AccountControl(taken.printable("source", LONGEST_SENTENCE), taken.texts("owners"), threshold, digests)
