@@ -21,11 +21,11 @@ from polyproof.formats.files import read_bounded
 from polyproof.liabilities import AuditVerified, verification
 from polyproof.liabilities.artifacts import EVIDENCE, MOST_EVIDENCE, MOST_RESERVES, RESERVES
 from polyproof.model.assets import Asset
+from polyproof.model.chains import may_exist
 from polyproof.ownership import OwnershipScheme, Status
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves.challenge import Challenges, Freshness
-from polyproof.reserves.coins import TOLD_APART
 from polyproof.reserves.evaluation import Evaluation, JudgedRow, settle
 from polyproof.reserves.evidence import MOST_ROWS, parse_evidence
 from polyproof.reserves.judging import judge_rows
@@ -62,7 +62,7 @@ class ReservesVerified:
         """What is now known without trust in the exchange."""
         return (
             "every row counted as proven carries signatures by the keys that control its address",
-            "no address counts twice for one asset and chain",
+            "no address counts twice for one coin on one chain",
             "holdings, ratios and the verdict are the sums of the published rows, against the proven liabilities",
         )
 
@@ -88,15 +88,15 @@ class ReservesVerified:
                 "proven rows carry messages that name no audit, which anybody could have signed for anybody",
             ),
             (
-                sum(1 for one in rows if one.row.token and _token(one.row) not in TOLD_APART),
-                "rows are of tokens that only the exchange's word tells apart from others of their asset and chain",
+                sum(1 for one in rows if not self.evaluation.policy.knows(*_coin(one.row))),
+                "rows are of coins that neither polyproof nor the policy knows on their chain; they count for nothing",
             ),
         )
         found = tuple(f"{count} {what}" for count, what in counts if count)
         return (*found, "coins may be borrowed for the snapshot, or pledged to others")
 
 
-def _token(row: ReserveRow) -> tuple[str, str, str]:
+def _coin(row: ReserveRow) -> tuple[str, str, str]:
     return row.asset, row.chain, row.token
 
 
@@ -196,6 +196,9 @@ def _check_claimed(
     for one in claimed:
         if one.row.asset not in symbols:
             raise ProofRejected("evidence-asset", f"{one.row.asset!r} is not audited", file=str(one.row.location))
+        if not may_exist(one.row.asset, one.row.chain):
+            reason = f"there is no {one.row.asset} on {one.row.chain}, a chain without tokens"
+            raise ProofRejected("evidence-coin", reason, file=str(one.row.location))
     findings = Findings(1)
     accounts = check_rows([one.row for one in claimed], published.pins, Spellings(schemes), findings, progress)
     if findings:
