@@ -148,7 +148,7 @@ def check_lengths(claim: OwnershipClaim) -> None:
 
 
 def _check_before(claim: OwnershipClaim) -> None:
-    if not claim.signatures and claim.control is None:
+    if not claim.signatures:
         raise failed("there is no signature")
     if not claim.message:
         raise failed("there is no message")

@@ -122,6 +122,11 @@ def test_a_contract_that_accepts_this_messages_digest_is_proven() -> None:
         assert safe(("0x" + "00" * 130,), (), looked_up((), 1, (digest,))).status is Status.PROVEN
 
 
+def test_a_contract_that_accepts_a_digest_is_not_proven_without_a_signature_that_it_was_asked_about() -> None:
+    for digest in (wallets.personal(DATA), wallets.personal_hashed(DATA)):
+        assert safe((), (), looked_up((), 1, (digest,))).status is Status.FAILED
+
+
 def test_a_contract_that_accepts_another_digest_is_not_proven() -> None:
     for digest in (wallets.personal(b"another"), b"", bytes(32), DATA):
         assert safe(("0x" + "00" * 130,), (), looked_up((), 1, (digest,))).status is Status.FAILED

@@ -11,6 +11,7 @@ from unittest import mock
 
 from attrs import evolve
 
+from doubles.policies import DECLARED
 from polyproof.liabilities import proving
 from polyproof.publication import month as monthly
 from polyproof.publication.month import MonthDone, run_month
@@ -91,5 +92,6 @@ def run(folder: Path, when: str, audit_id: str) -> MonthDone:
             load_spec(folder / "spec.yaml", registry),
             out=folder / "audits" / audit_id,
             audit_id=audit_id,
+            reserves_policy=DECLARED,
             registry=registry,
         )

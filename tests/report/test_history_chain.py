@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from audit.forged import refit
+from doubles.policies import DECLARED
 from polyproof import liabilities as audit
 from polyproof.errors import ArtifactError, InputError, PolicyRejected, ProofRejected
 from polyproof.formats.strict_json import canonical
@@ -75,8 +77,11 @@ def entry_of(public: Path) -> dict[str, Any]:
 
 
 def test_an_honest_history_verifies_and_tells_each_verdict(failing: Path) -> None:
-    verified = verify_history(failing)
+    verified = verify_history(failing, reserves_policy=DECLARED)
     assert [one.met for one in verified.audits] == [True, True, False]
+    assert verified.refusal is not None
+    assert verified.refusal.check == "policy-reserves"
+    assert [one.met for one in verify_history(failing).audits] == [False] * 3, "by default none of it counts"
     assert [one.manifest.audit_id for one in verified.audits] == ["failing-1", "failing-2", "failing-3"]
     links = [one.manifest.previous for one in verified.audits]
     assert links == [None, *(one.digest for one in verified.audits[:2])]
@@ -255,7 +260,8 @@ def test_reserves_that_vanish_from_the_newest_audit_are_missed_by_its_digest_and
         (folder / file).unlink()
     refit(folder)
     rewrite(history, lambda listed: listed.__setitem__(2, entry_of(folder)))
-    assert [one.met for one in verify_history(history).audits] == [True, True, None], "nothing binds it any more"
+    met = [one.met for one in verify_history(history, reserves_policy=DECLARED).audits]
+    assert met == [True, True, None], "nothing binds it any more"
     with pytest.raises(ProofRejected, match="publication-digest"):
         verify_history(history, digest=digest)
     for check in (verify_history, audit.verify):
@@ -280,7 +286,7 @@ def test_reserves_rewritten_from_not_covered_to_covered_are_found_by_the_pinned_
     for name in ("publication.json", *RESERVES):
         shutil.copy(work / "public" / name, history / "audits/failing-3" / name)
     rewrite(history, lambda listed: listed.__setitem__(2, entry_of(history / "audits/failing-3")))
-    assert verify_history(history).audits[-1].met, "all of it is coherent"
+    assert verify_history(history, reserves_policy=DECLARED).audits[-1].met, "all of it is coherent"
     with pytest.raises(ProofRejected, match="publication-digest"):
         verify_history(history, digest=digest)
     with pytest.raises(ProofRejected, match="publication-digest"):
@@ -368,20 +374,20 @@ def test_an_index_in_another_spelling_is_rejected(healthy: Path) -> None:
 
 
 def test_the_verifiers_own_policy_on_reserves_decides(healthy: Path) -> None:
-    assert (
-        verify_history(healthy, reserves_policy=ReservesPolicy(balances="declared", messages=("challenge", "constant")))
-        .audits[0]
-        .met
-    )
+    lenient = verify_history(healthy, reserves_policy=DECLARED)
+    assert lenient.audits[0].met
+    assert lenient.refusal is None
     for stricter in (
-        ReservesPolicy(balances="checked", messages=("challenge", "constant")),
-        ReservesPolicy(balances="declared", least_ratio="1.02", messages=("challenge", "constant")),
+        evolve(DECLARED, balances="claimed"),
+        evolve(DECLARED, least_ratio="1.02"),
         ReservesPolicy(balances="declared"),
+        None,
     ):
-        with pytest.raises(PolicyRejected) as caught:
-            verify_history(healthy, reserves_policy=stricter)
-        assert caught.value.check == "policy-reserves"
-        assert "healthy-1" in str(caught.value.file)
+        verified = verify_history(healthy, reserves_policy=stricter)
+        assert not verified.audits[0].met
+        assert verified.refusal is not None
+        assert verified.refusal.check == "policy-reserves"
+        assert "healthy-1" in str(verified.refusal.file)
 
 
 # Adding
@@ -446,9 +452,9 @@ def test_an_audit_proved_before_continues_with_reserves_that_came_later(tmp_path
     assert "--proved" in caught.value.__notes__[0]
     assert not (tmp_path / "audits/published").exists()
     (tmp_path / "later.csv").rename(tmp_path / "reserves.csv")
-    done = run_month(spec, proved=tmp_path / "audits/month-1", registry=registry)
+    done = run_month(spec, proved=tmp_path / "audits/month-1", reserves_policy=DECLARED, registry=registry)
     assert done.report.verdict == "covered"
-    again = run_month(spec, proved=tmp_path / "audits/month-1", registry=registry)
+    again = run_month(spec, proved=tmp_path / "audits/month-1", reserves_policy=DECLARED, registry=registry)
     assert again.history == done.history
     assert again.report == done.report
 
@@ -523,7 +529,12 @@ def test_wallets_that_sign_for_this_very_audit_make_a_fresh_one(tmp_path: Path) 
         message = challenge_text(spec, tmp_path / "audits/month-2", chain, address, registry=registry)
         rows.append(signed(symbol, place, HEALTHY[symbol], message))
     (tmp_path / "reserves.csv").write_text(okx_csv(rows))
-    second = run_month(spec, proved=tmp_path / "audits/month-2", registry=registry)
+    second = run_month(
+        spec,
+        proved=tmp_path / "audits/month-2",
+        reserves_policy=ReservesPolicy(balances="declared"),
+        registry=registry,
+    )
     assert second.report.verdict == "covered"
     assert [entry.met for entry in second.report.history] == [False, True]
     overview = (tmp_path / "audits/published/assets/BTC.html").read_text(encoding="utf-8")

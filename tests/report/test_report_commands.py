@@ -10,15 +10,17 @@ from pathlib import Path
 import pytest
 
 from doubles.fixtures import Command
+from doubles.policies import DECLARED_FILE, naming
 from polyproof.extras import EXTRAS
-from report.months import FAILING, HEALTHY, OWED, write_month
+from report.months import FAILING, HEALTHY, OWED, date_snapshot, write_month
 
 
 @pytest.fixture
 def command(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Run a command in an otherwise empty current directory."""
+    """Run a command in an otherwise empty current directory, by a policy that accepts what holdings here rest on."""
     monkeypatch.chdir(tmp_path)
-    return command
+    (tmp_path / "lenient.yaml").write_text(DECLARED_FILE)
+    return naming(command, tmp_path / "lenient.yaml")
 
 
 def test_a_month_in_one_command_then_the_next(command: Command, tmp_path: Path) -> None:
@@ -28,6 +30,7 @@ def test_a_month_in_one_command_then_the_next(command: Command, tmp_path: Path) 
     assert first.json["verdict"] == "covered"
     assert first.json["audits"] == 1
     write_month(tmp_path, OWED, FAILING)
+    date_snapshot(tmp_path, "2025-12-31")
     second = command("audit", "spec.yaml", "--out", "two")
     assert second.status == 1
     assert "2 of 4 assets are not covered (ETH, USDT)" in second.out
@@ -35,8 +38,9 @@ def test_a_month_in_one_command_then_the_next(command: Command, tmp_path: Path) 
     listed = json.loads((published / "history.json").read_bytes())["audits"]
     assert listed[1]["previous"] == listed[0]["publication_digest"] == first.json["publication_digest"]
     verified = command("verify", published, "--digest", listed[1]["publication_digest"])
-    assert verified.status == 0
+    assert verified.status == 1
     assert "NOT COVERED: ETH, USDT" in verified.out
+    assert "policy-reserves" in verified.err
     assert "VERIFIED: 2 audits" in verified.out
     older = command("verify", published, "--digest", listed[0]["publication_digest"])
     assert "not for the 1 after it" in older.out
@@ -86,10 +90,11 @@ def test_a_broken_link_is_reported_with_its_place(command: Command, healthy: Pat
     assert told.json["error"]["check"] == "history-missing"
 
 
-def test_a_single_audit_is_verified_as_before(command: Command, healthy: Path) -> None:
+def test_a_single_audit_is_verified_with_its_reserves(command: Command, healthy: Path) -> None:
     ended = command("verify", healthy / "audits/healthy-2")
     assert ended.status == 0
     assert "VERIFIED. This establishes:" in ended.out
+    assert "COVERED by your policy, if the organisation's word on balances and messages is true." in ended.out
 
 
 # report
@@ -97,7 +102,7 @@ def test_a_single_audit_is_verified_as_before(command: Command, healthy: Path) -
 
 def test_a_report_on_one_audit_says_that_there_are_earlier_ones(command: Command, exchanges: Path) -> None:
     ended = command("report", exchanges / "failing/audits/failing-3", "--out", "site", "--json")
-    assert ended.status == 0, ended.err
+    assert ended.status == 1, ended.err
     assert ended.json["verdict"] == "not-covered"
     assert ended.json["chain"] == "not-given"
     assert "was not available" in Path("site/history.html").read_text(encoding="utf-8")
@@ -146,9 +151,16 @@ def test_no_report_is_written_on_what_does_not_verify(command: Command, healthy:
 def test_no_report_is_written_against_the_readers_policy(command: Command, healthy: Path, tmp_path: Path) -> None:
     (tmp_path / "policy.yaml").write_text("polyproof-policy: 1\nmin_proven_bits: 200\n")
     assert command("report", healthy, "--out", "site", "--policy", "policy.yaml").status == 1
-    (tmp_path / "policy.yaml").write_text('polyproof-policy: 1\nreserves: {least_ratio: "1.5", balances: declared}\n')
-    assert command("report", healthy, "--out", "site", "--policy", "policy.yaml").status == 1
     assert not Path("site").exists()
+
+
+def test_a_report_says_what_does_not_cover_by_the_readers_policy(
+    command: Command, healthy: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "policy.yaml").write_text(DECLARED_FILE.replace("{balances", '{least_ratio: "1.5", balances'))
+    ended = command("report", healthy, "--out", "site", "--policy", "policy.yaml", "--json")
+    assert (ended.status, ended.json["verdict"]) == (1, "not-covered")
+    assert "By the organisation&#39;s own rule, every asset is covered" in Path("site/index.html").read_text()
 
 
 def test_another_digest_gives_no_report(command: Command, healthy: Path) -> None:

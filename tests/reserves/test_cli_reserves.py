@@ -51,7 +51,7 @@ def test_holdings_that_do_not_cover_it_end_with_one_and_are_published_all_the_sa
     (folder / "spec.yaml").write_text(text)
     ended = command("reserves", "spec.yaml", "--audit", "audit")
     assert ended.status == 1
-    assert "NOT COVERED: ETH." in ended.out
+    assert "NOT COVERED by the spec's policy: ETH." in ended.out
     assert json.loads((folder / "audit" / "public" / "reserves.json").read_bytes())["short"] == ["ETH"]
 
 
@@ -67,7 +67,7 @@ def test_nothing_counts_where_no_balance_was_checked_unless_the_spec_says_so(com
     (folder / "spec.yaml").write_text(text)
     ended = command("reserves", "spec.yaml", "--audit", "audit")
     assert ended.status == 1
-    assert "NOT COVERED: BTC, ETH." in ended.out
+    assert "NOT COVERED by the spec's policy: BTC, ETH." in ended.out
     assert "balance not-checked" in ended.out
 
 
@@ -77,7 +77,7 @@ def test_the_object_for_machines_has_it_all(command: Command, folder: Path) -> N
     found = ended.json
     assert found["ok"] is True
     assert found["result"] == json.loads((folder / "audit" / "public" / "reserves.json").read_bytes())
-    assert [row["status"] for row in found["each"]] == ["proven", "proven", "failed"]
+    assert [row["ownership"] for row in found["each"]] == ["signed", "signed", "failed"]
     assert [asset["percent"] for asset in found["assets"]] == ["150.00", "100.00"]
     assert found["each"][2]["line"] == 6
     assert found["each"][2]["row"] == 3
@@ -188,7 +188,7 @@ GOOD = spec_text(
     more="  balances: [{name: evm, chain: ethereum, secret: NODE}, {name: replay, path: r.jsonl}]\n"
     "  coins: [{coin: FOO-BEP20, asset: ETH, chain: bnb-smart-chain}]\n"
     "  ignore: SHIB\n",
-    policy='{least_ratio: "1.05", count: [proven, custodial], balances: declared, messages: [challenge]}',
+    policy='{least_ratio: "1.05", count: [signed, custodial], balances: declared, messages: [challenge]}',
 )
 
 
@@ -197,7 +197,7 @@ def test_the_reserves_of_a_spec_are_read_and_are_no_part_of_what_proofs_bind() -
     assert spec.reserves is not None
     assert [choice.name for choice in spec.reserves.sources] == ["okx-csv", "native"]
     assert [choice.name for choice in spec.reserves.balances] == ["evm", "replay"]
-    assert spec.reserves.policy.count == ("proven", "custodial")
+    assert spec.reserves.policy.count == ("signed", "custodial")
     assert spec.reserves.ignore == ("SHIB",)
     assert "reserves" not in spec.public()
     without = parse_spec(GOOD[: GOOD.index("reserves:\n")].encode(), "spec.yaml", default_registry())
@@ -222,7 +222,11 @@ def test_the_reserves_of_a_spec_are_read_and_are_no_part_of_what_proofs_bind() -
         ("coins: [{coin", "coins: [{coin: foo_bep20, asset: ETH, chain: base}, {coin", "given twice"),
         ('least_ratio: "1.05"', "least_ratio: '-1'", "a decimal such as"),
         ('least_ratio: "1.05"', "least_ratio: '1,05'", "a decimal such as"),
-        ("[proven, custodial]", "[proven, failed]", "allowed: proven, key-only, unbound, custodial"),
+        (
+            "[signed, custodial]",
+            "[signed, failed]",
+            "allowed: signed, looked-up, claimed, key-only, unbound, custodial",
+        ),
         ("messages: [challenge]", "messages: [any]", "allowed: challenge, stale, constant"),
     ],
 )

@@ -19,7 +19,7 @@ from polyproof.model.holdings import FINEST, amount_text
 from polyproof.ownership import AccountControl, Kind, Status
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
-from polyproof.reserves import BalanceCheck, Check, JudgedRow, ReservesPolicy, evaluate, settle
+from polyproof.reserves import BalanceCheck, Check, JudgedRow, Ownership, ReservesPolicy, evaluate, settle
 from polyproof.reserves.challenge import Challenges, Freshness, FreshnessVerdict
 from polyproof.reserves.evaluation import percent
 from polyproof.reserves.rows import ReserveRow
@@ -30,7 +30,7 @@ COIN = 10**FINEST
 HERE = Location("a.csv", 1, row=1)
 ETH, BTC = Asset("ETH", 9), Asset("BTC", 8)
 DECLARED = ReservesPolicy(balances="declared")
-EVERY = ("proven", "key-only", "unbound", "custodial")
+EVERY = ("signed", "looked-up", "claimed", "key-only", "unbound", "custodial")
 
 
 def row(amount: int = COIN, asset: str = "ETH", **more: Any) -> ReserveRow:
@@ -51,11 +51,44 @@ def judged(
 # What counts of a row
 
 
-@pytest.mark.parametrize("status", Status)
+CONTROL = AccountControl("asked", ("0x" + "ee" * 20,))
+
+
+def known_by(ownership: Ownership, **more: Any) -> JudgedRow:
+    """A row of which so much is known."""
+    shown = ownership in (Ownership.SIGNED, Ownership.LOOKED_UP, Ownership.CLAIMED)
+    one = judged(Status.PROVEN if shown else Status(ownership.value), **more)
+    control = CONTROL if shown and ownership is not Ownership.SIGNED else None
+    return evolve(one, row=evolve(one.row, control=control), asked=ownership is Ownership.LOOKED_UP)
+
+
+@pytest.mark.parametrize("ownership", Ownership)
 @pytest.mark.parametrize("counted", EVERY)
-def test_only_the_statuses_of_the_policy_count(status: Status, counted: str) -> None:
+def test_only_rows_of_the_policys_ownership_count(ownership: Ownership, counted: str) -> None:
     policy = evolve(DECLARED, count=(counted,))
-    assert judged(status).counted(policy) == (COIN if status.value == counted else 0)
+    one = known_by(ownership)
+    assert one.ownership is ownership
+    assert one.counted(policy) == (COIN if ownership.value == counted else 0)
+
+
+@pytest.mark.parametrize("ownership", Ownership)
+def test_by_default_only_what_was_checked_here_counts(ownership: Ownership) -> None:
+    checked = ownership in (Ownership.SIGNED, Ownership.LOOKED_UP)
+    assert known_by(ownership, held=COIN).counted(ReservesPolicy()) == (COIN if checked else 0)
+
+
+def test_to_somebody_who_did_not_ask_a_look_up_is_a_claim() -> None:
+    asked = known_by(Ownership.LOOKED_UP, held=COIN)
+    assert (asked.claimed.ownership, asked.claimed.balance.check) == (Ownership.CLAIMED, Check.CLAIMED)
+    signed = known_by(Ownership.SIGNED)
+    assert (signed.claimed.ownership, signed.claimed.balance.check) == (Ownership.SIGNED, Check.NOT_CHECKED)
+
+
+def test_a_balance_that_somebody_else_looked_up_counts_as_the_policy_says() -> None:
+    one = known_by(Ownership.SIGNED, held=COIN // 2).claimed
+    assert one.counted(ReservesPolicy()) == COIN // 2
+    assert one.counted(DECLARED) == COIN // 2
+    assert one.counted(ReservesPolicy(balances="checked")) == 0
 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.UNSUPPORTED])
@@ -131,7 +164,7 @@ POLICIES = st.builds(
     ReservesPolicy,
     least_ratio=st.sampled_from(["0", "1", "1.05", "0.999999999999"]),
     count=st.sets(st.sampled_from(EVERY)).map(lambda names: tuple(sorted(names))),
-    balances=st.sampled_from(["checked", "declared"]),
+    balances=st.sampled_from(["checked", "claimed", "declared"]),
     messages=st.sets(st.sampled_from(["challenge", "stale", "constant"])).map(lambda names: tuple(sorted(names))),
 )
 
@@ -146,7 +179,7 @@ def test_sums_ratios_and_verdict_are_those_of_plain_fractions(
         exact = Fraction(sum(one.counted(policy) for one in mine), COIN)
         unit = Fraction(1, 10**asset.decimals)
         assert Fraction(reserves.counted) * unit <= exact < Fraction(reserves.counted + 1) * unit
-        for groups in (reserves.by_status, reserves.by_check, reserves.by_chain):
+        for groups in (reserves.by_ownership, reserves.by_check, reserves.by_chain):
             assert sum(holding.rows for holding in groups.values()) == len(mine)
             assert sum(holding.amount for holding in groups.values()) == sum(one.row.amount for one in mine)
             assert sum(holding.counted for holding in groups.values()) == sum(one.counted(policy) for one in mine)
@@ -355,8 +388,8 @@ def test_what_was_looked_up_is_kept_apart_in_the_sums() -> None:
     owners = AccountControl("getOwners", (A, B), 2)
     rows = [owned(A, B), signed(1, "m")]
     found = evaluated(rows, providers=[Told({}, {CONTRACT: owners})]).assets[0]
-    assert found.by_status[Status.PROVEN].rows == 2
-    assert found.looked_up.rows == 1
+    assert found.by_ownership[Ownership.SIGNED].rows == 1
+    assert found.by_ownership[Ownership.LOOKED_UP].rows == 1
 
 
 def test_a_proven_row_and_one_that_contradicts_are_not_looked_up() -> None:

@@ -25,22 +25,24 @@ from typing import Any
 
 from attrs import frozen
 
+from polyproof.balances import BalanceProvider
 from polyproof.config.options import Fault, option, plain
 from polyproof.errors import ArtifactError, PolicyRejected, Problem, ProofRejected
 from polyproof.extras import require_extras
 from polyproof.formats.files import read_bounded, write_durably
 from polyproof.formats.strict_json import BadJson, canonical_line, parse_strict
 from polyproof.liabilities import AuditVerified, verification
-from polyproof.liabilities.artifacts import AUDITS, HISTORY, PUBLISHED_MARK, RECORD, RESERVES
+from polyproof.liabilities.artifacts import AUDITS, HISTORY, PUBLISHED_MARK, RECORD
 from polyproof.liabilities.folder import check_listed, kind_of, present
 from polyproof.liabilities.record import Correction, Publication, PublicationRecord, open_publication
 from polyproof.model.manifest import Manifest
 from polyproof.model.names import AUDIT_ID, DIGEST, TIME
 from polyproof.progress import Progress
 from polyproof.registry import Registry
-from polyproof.reserves.verification import ReservesVerified, verify_reserves
+from polyproof.reserves.established import ReservesVerified
+from polyproof.reserves.verification import verify_reserves
 from polyproof.settings.documents import read_document
-from polyproof.settings.policy import Policy, PolicyCheck
+from polyproof.settings.policy import Policy
 from polyproof.settings.reserves import ReservesPolicy
 
 __all__ = [
@@ -341,8 +343,8 @@ class VerifiedAudit:
 
     @property
     def met(self) -> bool | None:
-        """Whether holdings cover what is owed, by the published policy; None without reserves that were checked."""
-        return self.reserves.published.met if self.reserves else None
+        """Whether holdings cover what is owed, by the verifier's policy; None without reserves that were checked."""
+        return self.reserves.evaluation.met if self.reserves else None
 
 
 @frozen
@@ -361,12 +363,19 @@ class HistoryVerified:
         """How many of the audits have published reserves that were not checked."""
         return sum(one.reserves_unchecked for one in self.audits)
 
+    @property
+    def refusal(self) -> PolicyRejected | None:
+        """Why the verifier's policy refuses the first audit whose holdings do not cover what was owed; None if none."""
+        found = (one.reserves.refusal for one in self.audits if one.reserves)
+        return next((refusal for refusal in found if refusal is not None), None)
+
 
 def verify_one(
     directory: Path,
     *,
     policy: Policy | None = None,
     reserves_policy: ReservesPolicy | None = None,
+    providers: Sequence[BalanceProvider] = (),
     digest: bytes | None = None,
     check_reserves: bool = True,
     registry: Registry | None = None,
@@ -374,7 +383,8 @@ def verify_one(
 ) -> VerifiedAudit:
     """Verify a single audit: its proofs, and its reserves if it has any and they are to be checked.
 
-    Raises ``ProofRejected``; ``ExtraMissing`` for reserves without the extra ``reserves``.
+    Holdings that do not cover what is owed are no error: ``VerifiedAudit.met`` says so, by ``reserves_policy``, the
+    verifier's own. Raises ``ProofRejected``; ``ExtraMissing`` for reserves without the extra ``reserves``.
     """
     liabilities = verification.verify(directory, policy=policy, registry=registry, digest=digest, progress=progress)
     reserves = None
@@ -382,15 +392,13 @@ def verify_one(
         if not check_reserves:
             return VerifiedAudit(liabilities, None, reserves_unchecked=True)
         reserves = verify_reserves(
-            directory, audit=liabilities, reserves_policy=reserves_policy, registry=registry, progress=progress
+            directory,
+            audit=liabilities,
+            reserves_policy=reserves_policy,
+            providers=providers,
+            registry=registry,
+            progress=progress,
         )
-        if reserves_policy is not None and reserves.evaluation.met is False:
-            short = ", ".join(asset.asset.symbol for asset in reserves.evaluation.short)
-            raise PolicyRejected(
-                PolicyCheck.RESERVES,
-                f"not covered as the policy requires: {short}",
-                file=liabilities.audit.public / RESERVES,
-            )
     return VerifiedAudit(liabilities, reserves)
 
 
@@ -399,6 +407,7 @@ def verify_history(
     *,
     policy: Policy | None = None,
     reserves_policy: ReservesPolicy | None = None,
+    providers: Sequence[BalanceProvider] = (),
     digest: bytes | None = None,
     check_reserves: bool = True,
     registry: Registry | None = None,
@@ -428,6 +437,7 @@ def verify_history(
                 one.public,
                 policy=policy,
                 reserves_policy=reserves_policy,
+                providers=providers,
                 digest=one.digest,
                 check_reserves=check_reserves,
                 registry=registry,

@@ -42,6 +42,7 @@ from polyproof.reserves.run import check_fits, forget_unnamed, open_providers, r
 from polyproof.reserves.signatures import load_schemes
 from polyproof.reserves.verification import verify_reserves
 from polyproof.settings.policy import Policy
+from polyproof.settings.reserves import ReservesPolicy
 from polyproof.settings.spec import Spec
 
 __all__ = ["PUBLISHED", "MonthDone", "run_month", "write_report"]
@@ -73,10 +74,13 @@ def run_month(
     proved: Path | None = None,
     audit_id: str | None = None,
     policy: Policy | None = None,
+    reserves_policy: ReservesPolicy | None = None,
     registry: Registry | None = None,
     progress: Progress | None = None,
 ) -> MonthDone:
     """Prove, evaluate, verify, chain, publish and report.
+
+    ``policy`` and ``reserves_policy`` are those of a verifier: the report is what a verifier who has them finds.
 
     ``proved`` is an audit of this spec proved earlier, so that wallets could sign its challenges; reserves that it
     already has are taken as they are. Everything published before is verified first: nothing is chained to a history
@@ -98,7 +102,9 @@ def run_month(
     check_place(published)
     before: tuple[VerifiedAudit, ...] = ()
     if present(published / HISTORY):
-        before = verify_history(published, policy=policy, registry=registry, progress=progress).audits
+        before = verify_history(
+            published, policy=policy, reserves_policy=reserves_policy, registry=registry, progress=progress
+        ).audits
     done = None
     if proved is None:
         directory = out or spec.output_directory / f"{spec.name}-{datetime.now(UTC):%Y-%m-%d}"
@@ -110,7 +116,7 @@ def run_month(
     else:
         directory = proved
     try:
-        verified = _verified(spec, directory, policy, registry, progress)
+        verified = _verified(spec, directory, policy, reserves_policy, registry, progress)
         history = add_audit(published, verified)
         mark_published(directory, verified.record)
     except PolyproofError as error:
@@ -169,7 +175,12 @@ def _forget_unfinished(published: Path, record: PublicationRecord) -> None:
 
 
 def _verified(
-    spec: Spec, directory: Path, policy: Policy | None, registry: Registry, progress: Progress
+    spec: Spec,
+    directory: Path,
+    policy: Policy | None,
+    reserves_policy: ReservesPolicy | None,
+    registry: Registry,
+    progress: Progress,
 ) -> VerifiedAudit:
     """The audit as verified from disk, its reserves evaluated first if the spec has them."""
     liabilities = verification.verify(directory, policy=policy, registry=registry, progress=progress)
@@ -178,7 +189,9 @@ def _verified(
         liabilities = evolve(liabilities, audit=verification.open_audit(directory, policy=policy, registry=registry))
     if liabilities.audit.record.reserves_digest is None:
         return VerifiedAudit(liabilities, None)
-    reserves = verify_reserves(directory, audit=liabilities, registry=registry, progress=progress)
+    reserves = verify_reserves(
+        directory, audit=liabilities, reserves_policy=reserves_policy, registry=registry, progress=progress
+    )
     return VerifiedAudit(liabilities, reserves)
 
 

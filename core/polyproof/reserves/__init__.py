@@ -3,9 +3,10 @@
 Reading order: ``coins`` is what files call coins, ``rows`` how a row is judged by itself and ``reading`` how rows are
 checked against each other, ``challenge`` the message that wallets sign and ``signing`` how they get it, ``signatures``
 how ownership is judged, ``judging`` what is found out about every row, ``evaluation`` what of it counts and whether
-that is enough, ``evidence`` and ``published`` what is written and how it is read, ``run`` all of it in order
-and ``verification`` the same again for anyone. What a spec may set is in ``polyproof.settings.reserves``; the
-interfaces of plugins are ``polyproof.source``, ``polyproof.ownership`` and ``polyproof.balances``.
+that is enough, ``evidence`` and ``published`` what is written and how it is read, ``run`` all of it in order,
+``verification`` the same again for anyone and ``established`` what that shows. What a spec may set is in
+``polyproof.settings.reserves``; the interfaces of plugins are ``polyproof.source``, ``polyproof.ownership`` and
+``polyproof.balances``.
 """
 
 from importlib import import_module
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from polyproof.settings.reserves import CoinName, ReservesPolicy, ReservesSpec
 
 if TYPE_CHECKING:
+    from polyproof.reserves.established import ReservesVerified
     from polyproof.reserves.evaluation import (
         AssetReserves,
         BalanceCheck,
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
         Evaluation,
         Holding,
         JudgedRow,
+        Ownership,
         settle,
     )
     from polyproof.reserves.judging import evaluate
@@ -29,17 +32,18 @@ if TYPE_CHECKING:
     from polyproof.reserves.run import ReservesDone, run_reserves
     from polyproof.reserves.signatures import load_schemes, verify_ownership
     from polyproof.reserves.signing import write_challenges
-    from polyproof.reserves.verification import ReservesVerified, verify_reserves
+    from polyproof.reserves.verification import verify_reserves
 
 _WHERE = {
-    "evaluation": "AssetReserves BalanceCheck Check Evaluation Holding JudgedRow settle",
+    "evaluation": "AssetReserves BalanceCheck Check Evaluation Holding JudgedRow Ownership settle",
     "judging": "evaluate",
     "run": "ReservesDone run_reserves",
     "published": "PublishedReserves parse_published",
     "reading": "ReservesRead read_reserves",
     "signatures": "load_schemes verify_ownership",
     "signing": "write_challenges",
-    "verification": "ReservesVerified verify_reserves",
+    "established": "ReservesVerified",
+    "verification": "verify_reserves",
 }
 
 __all__ = [
@@ -50,6 +54,7 @@ __all__ = [
     "Evaluation",
     "Holding",
     "JudgedRow",
+    "Ownership",
     "PublishedReserves",
     "ReservesDone",
     "ReservesPolicy",

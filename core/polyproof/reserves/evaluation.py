@@ -1,7 +1,8 @@
 """From rows to holdings: who owns what, what the chain says, what counts, and whether it is enough.
 
-Every row ends in one status of ownership, one outcome of the balance check and one of freshness; how much of it counts
-follows from these and the policy alone. All sums are integers in units of 10^−36 coin, all ratios exact; figures for
+Every row ends in one way of ownership, one outcome of the balance check and one of freshness; how much of it counts
+follows from these and the policy alone. What whoever evaluates has asked a chain is kept apart from what the
+organisation says that a chain said. All sums are integers in units of 10^−36 coin, all ratios exact; figures for
 people are rounded against the exchange.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from fractions import Fraction
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from polyproof.balances import Answer
 from polyproof.model.assets import Asset
@@ -28,18 +29,38 @@ __all__ = [
     "Evaluation",
     "Holding",
     "JudgedRow",
+    "Ownership",
     "percent",
     "settle",
 ]
+
+
+class Ownership(Enum):
+    """By what a row is known to be the organisation's, to whoever evaluates it."""
+
+    SIGNED = "signed"
+    """Signatures by the keys that this very address is derived from."""
+    LOOKED_UP = "looked-up"
+    """Signatures by those who control the account, as its chain said when this evaluation asked it."""
+    CLAIMED = "claimed"
+    """The same, except that the organisation says what its chain said: nobody asked it here."""
+    KEY_ONLY = "key-only"
+    UNBOUND = "unbound"
+    CUSTODIAL = "custodial"
+    UNSUPPORTED = "unsupported"
+    FAILED = "failed"
+    """The last five as in ``polyproof.ownership.Status``."""
 
 
 class Check(Enum):
     """What the chain said about a row's amount."""
 
     CONFIRMED = "confirmed"
-    """At the snapshot's block the address held exactly this amount."""
+    """At the snapshot's block the address held exactly this amount: this evaluation asked."""
     DIFFERS = "differs"
-    """It held a different amount; the smaller of the two counts."""
+    """It held a different amount, as this evaluation was told; the smaller of the two counts."""
+    CLAIMED = "claimed"
+    """The organisation says what its chain said, the same amount or another: nobody asked it here."""
     NOT_CHECKED = "not-checked"
     """No provider was asked, or no usable answer came. The balance is neither zero nor confirmed."""
 
@@ -64,6 +85,11 @@ class BalanceCheck:
         check = Check.CONFIRMED if answer.held == amount else Check.DIFFERS
         return cls(check, answer.held, answer.source, answer.reason)
 
+    @property
+    def claimed(self) -> BalanceCheck:
+        """The same to somebody who did not ask."""
+        return self if self.held is None else evolve(self, check=Check.CLAIMED)
+
 
 UNASKED = BalanceCheck(Check.NOT_CHECKED, reason="nobody was asked")
 
@@ -83,19 +109,35 @@ class JudgedRow:
     """The ownership scheme that judged it; empty if none did."""
     fresh: FreshnessVerdict
     balance: BalanceCheck
+    asked: bool = False
+    """Whether ``row.control`` is what its chain told this evaluation, and not what somebody says it said."""
+
+    @property
+    def ownership(self) -> Ownership:
+        """By what the row is known to be the organisation's."""
+        if self.status is not Status.PROVEN:
+            return Ownership(self.status.value)
+        if self.row.control is None:
+            return Ownership.SIGNED
+        return Ownership.LOOKED_UP if self.asked else Ownership.CLAIMED
+
+    @property
+    def claimed(self) -> JudgedRow:
+        """The row to somebody who did not ask its chain."""
+        return evolve(self, asked=False, balance=self.balance.claimed)
 
     def counted(self, policy: ReservesPolicy) -> int:
         """How much of the row counts as a holding, in units of 10^−36."""
-        if self.status.value not in policy.count:
-            return 0
-        if not policy.knows(self.row.asset, self.row.chain, self.row.token):
+        if self.ownership.value not in policy.count:
             return 0
         signed = self.status is not Status.CUSTODIAL
         if signed and self.fresh.freshness.value not in policy.messages:
             return 0
-        if self.balance.held is not None:
-            return min(self.row.amount, self.balance.held)
-        return self.row.amount if policy.balances == "declared" else 0
+        if self.balance.held is None:
+            return self.row.amount if policy.balances == "declared" else 0
+        if self.balance.check is Check.CLAIMED and policy.balances == "checked":
+            return 0
+        return min(self.row.amount, self.balance.held)
 
 
 @frozen
@@ -114,26 +156,24 @@ class Holding:
 
 @frozen
 class AssetReserves:
-    """One asset: what is held, by status, balance check, freshness and chain, and what is owed."""
+    """One asset: what is held, by ownership, balance check, freshness and chain, and what is owed."""
 
     asset: Asset
     liabilities: int | None
     """In base units; None if no proof of liabilities was given."""
-    by_status: Mapping[Status, Holding]
+    by_ownership: Mapping[Ownership, Holding]
     by_check: Mapping[Check, Holding]
     by_freshness: Mapping[Freshness, Holding]
     """Only rows whose signatures are checked: all but the custodial."""
     by_chain: Mapping[tuple[str, str], Holding]
     """By chain and token."""
-    looked_up: Holding
-    """Proven rows whose owners were looked up on their chain: the look-up rests on the word of whoever made it."""
     least: Fraction
     """The least ratio that the policy requires."""
 
     @property
     def total(self) -> Holding:
         """All rows."""
-        return sum(self.by_status.values(), Holding())
+        return sum(self.by_ownership.values(), Holding())
 
     @property
     def counted(self) -> int:
@@ -154,9 +194,26 @@ class AssetReserves:
         return self.counted >= self.least * self.liabilities
 
     @property
+    def on_word(self) -> tuple[str, ...]:
+        """What of its counted holdings rests on the organisation's word: ownership, balances, messages, or nothing."""
+        return tuple(
+            name
+            for name, holdings in (
+                ("ownership", [self.by_ownership[one] for one in Ownership if one not in _SHOWN]),
+                ("balances", [self.by_check[one] for one in (Check.CLAIMED, Check.NOT_CHECKED)]),
+                ("messages", [self.by_freshness[one] for one in Freshness if one is not Freshness.CHALLENGE]),
+            )
+            if any(holding.counted for holding in holdings)
+        )
+
+    @property
     def surplus(self) -> int | None:
         """Counted holdings less liabilities, in base units; negative where something is missing."""
         return None if self.liabilities is None else self.counted - self.liabilities
+
+
+_SHOWN = (Ownership.SIGNED, Ownership.LOOKED_UP)
+"""The ownership that whoever evaluates has checked."""
 
 
 @frozen
@@ -213,11 +270,9 @@ class _Sums:
 
     def add(self, one: JudgedRow, policy: ReservesPolicy) -> None:
         chain = (one.row.chain, one.row.token)
-        groups: list[_Group] = [one.status, one.balance.check, chain]
+        groups: list[_Group] = [one.ownership, one.balance.check, chain]
         if one.status is not Status.CUSTODIAL:
             groups.append(one.fresh.freshness)
-        if one.status is Status.PROVEN and one.row.control is not None:
-            groups.append(None)
         counted = one.counted(policy)
         for group in groups:
             found = self._found.setdefault(group, [0, 0, 0])
@@ -233,14 +288,13 @@ class _Sums:
         return AssetReserves(
             asset,
             liabilities,
-            {status: self._of(status) for status in Status},
+            {ownership: self._of(ownership) for ownership in Ownership},
             {check: self._of(check) for check in Check},
             {freshness: self._of(freshness) for freshness in Freshness},
             {chain: self._of(chain) for chain in chains},
-            self._of(None),
             policy.least,
         )
 
 
-_Group = Status | Check | Freshness | tuple[str, str] | None
-"""What rows are grouped by: a status, an outcome, a chain and token, or (None) those proven by a look-up."""
+_Group = Ownership | Check | Freshness | tuple[str, str]
+"""What rows are grouped by: ownership, an outcome, or a chain and token."""

@@ -19,12 +19,12 @@ from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipResult,
 from polyproof.progress import Progress, Task
 from polyproof.reserves.challenge import Challenges, Freshness, FreshnessVerdict, judge_without_audit
 from polyproof.reserves.checkpoint import Checkpoint
-from polyproof.reserves.evaluation import UNASKED, BalanceCheck, Evaluation, JudgedRow, settle
+from polyproof.reserves.evaluation import UNASKED, BalanceCheck, Evaluation, JudgedRow, Ownership, settle
 from polyproof.reserves.rows import ReserveRow
 from polyproof.reserves.signatures import verify_ownership
 from polyproof.settings.reserves import ReservesPolicy
 
-__all__ = ["evaluate", "judge_rows"]
+__all__ = ["check_balances", "confirm", "evaluate", "judge_rows"]
 
 
 def evaluate(
@@ -82,7 +82,49 @@ def judge_rows(
         _judged(row, account, result, fresh, controls.get(number))
         for number, (row, account, result, fresh) in enumerate(zip(rows, accounts, results, freshness, strict=True))
     ]
-    balances = _balances(judged, pinned, providers, progress)
+    return check_balances(judged, pins, providers, progress)
+
+
+def confirm(
+    judged: Sequence[JudgedRow],
+    *,
+    schemes: Sequence[OwnershipScheme],
+    pins: Sequence[Pin],
+    providers: Sequence[BalanceProvider],
+    challenges: Challenges,
+    progress: Progress,
+) -> tuple[JudgedRow, ...]:
+    """What a verifier's own providers say of rows that others published, in the place of what those say.
+
+    A row keeps what was claimed of it only where no provider answers. Where one contradicts the claim about who
+    controls an account, the row ends as it is judged by the answer.
+    """
+    rows = list(judged)
+    numbers = [number for number, one in enumerate(rows) if one.ownership is Ownership.CLAIMED]
+    again = judge_rows(
+        [evolve(rows[number].row, control=None) for number in numbers],
+        [rows[number].account for number in numbers],
+        schemes=schemes,
+        pins=pins,
+        providers=providers,
+        challenges=challenges,
+        progress=progress,
+    )
+    for number, one in zip(numbers, again, strict=True):
+        if one.asked or one.status is Status.PROVEN:
+            rows[number] = evolve(one, balance=rows[number].balance)
+    checked = check_balances(rows, pins, providers, progress)
+    return tuple(
+        one if one.balance.held is not None else evolve(one, balance=claimed.balance)
+        for one, claimed in zip(checked, rows, strict=True)
+    )
+
+
+def check_balances(
+    judged: Sequence[JudgedRow], pins: Sequence[Pin], providers: Sequence[BalanceProvider], progress: Progress
+) -> tuple[JudgedRow, ...]:
+    """The rows with what providers say about their balances; those that nobody is asked about stay as they are."""
+    balances = _balances(judged, {pin.chain: pin for pin in pins}, providers, progress)
     return tuple(
         evolve(one, balance=BalanceCheck.compare(one.row.amount, balances[number])) if number in balances else one
         for number, one in enumerate(judged)
@@ -97,13 +139,14 @@ def _judged(
     looked_up: ControlAnswer | None,
 ) -> JudgedRow:
     status, reason = result.status, result.reason
+    asked = looked_up is not None and looked_up.control is not None
     if looked_up is not None and looked_up.control is not None:
         row = evolve(row, control=looked_up.control)
     elif looked_up is not None and looked_up.reason:
         reason = f"{reason}; {looked_up.reason}"
     if fresh.freshness is Freshness.CONTRADICTS and status in _SIGNED:
         status, reason = Status.FAILED, fresh.reason
-    return JudgedRow(row, account, status, reason, result.scheme, fresh, UNASKED)
+    return JudgedRow(row, account, status, reason, result.scheme, fresh, UNASKED, asked)
 
 
 _SIGNED = (Status.PROVEN, Status.KEY_ONLY, Status.UNBOUND)

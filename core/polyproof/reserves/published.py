@@ -23,8 +23,7 @@ from polyproof.formats.strict_json import canonical_line
 from polyproof.liabilities.artifacts import EVIDENCE, MOST_RESERVES, RESERVES
 from polyproof.model.holdings import amount_text
 from polyproof.model.names import AUDIT_ID, DIGEST, NAME, OPTIONAL_NAME, SYMBOL, TIME
-from polyproof.ownership import Status
-from polyproof.reserves.evaluation import AssetReserves, Check, Evaluation, Holding, percent
+from polyproof.reserves.evaluation import AssetReserves, Check, Evaluation, Holding, Ownership, percent
 from polyproof.reserves.reading import Discrepancy, SourceFile
 from polyproof.settings.documents import read_document
 from polyproof.settings.reserves import ReservesPolicy
@@ -32,10 +31,13 @@ from polyproof.settings.reserves import ReservesPolicy
 __all__ = [
     "PublishedAsset",
     "PublishedReserves",
+    "Unverified",
     "parse_published",
     "publish",
+    "published_asset",
     "reserves_schema",
     "reserves_schema_text",
+    "unverified",
 ]
 
 FORMAT = "polyproof/reserves"
@@ -59,10 +61,16 @@ class PublishedHolding:
 
 
 @frozen(kw_only=True)
-class ByStatus:
-    """The rows that ended in each status of ownership."""
+class ByOwnership:
+    """The rows by what they are known by to be the organisation's, to whoever wrote the file."""
 
-    proven: PublishedHolding = option(doc="Signed by the keys that control the address.")
+    signed: PublishedHolding = option(doc="Signed by the keys that the address is derived from.")
+    looked_up: PublishedHolding = option(
+        doc="Signed by those who control the account, as its chain said when whoever wrote the file asked it."
+    )
+    claimed: PublishedHolding = option(
+        doc="The same, except that the organisation says what its chain said; whoever wrote the file did not ask."
+    )
     key_only: PublishedHolding = option(doc="Validly signed by a key, but the address says nothing about its key.")
     unbound: PublishedHolding = option(doc="Validly signed, but nothing known binds the signers to the address.")
     custodial: PublishedHolding = option(doc="Declared to be held by a third party; no signature is checked.")
@@ -74,8 +82,13 @@ class ByStatus:
 class ByCheck:
     """The rows by what the chain said about their amounts."""
 
-    confirmed: PublishedHolding = option(doc="The address held exactly this amount at the snapshot's block.")
+    confirmed: PublishedHolding = option(
+        doc="The address held exactly this amount at the snapshot's block, as whoever wrote the file was told."
+    )
     differs: PublishedHolding = option(doc="It held a different amount; the smaller of the two counts.")
+    claimed: PublishedHolding = option(
+        doc="The organisation says what its chain said; whoever wrote the file did not ask."
+    )
     not_checked: PublishedHolding = option(doc="Not asked, or no usable answer came.")
 
 
@@ -120,12 +133,9 @@ class PublishedAsset:
     surplus: str = option(pattern=_SIGNED, doc="Counted less owed, in coins; negative where something is missing.")
     ratio: PublishedRatio | None = option(doc="Counted to owed; null where nothing is owed.")
     met: bool = option(doc="Whether the ratio is what the policy requires, or nothing is owed.")
-    statuses: ByStatus = option(doc="All rows, by status of ownership.")
+    ownership: ByOwnership = option(doc="All rows, by what shows that they are the organisation's.")
     balances: ByCheck = option(doc="All rows, by outcome of the balance check.")
     freshness: ByFreshness = option(doc="All rows but the custodial, by what was signed.")
-    looked_up: PublishedHolding = option(
-        doc="Of the proven rows, those whose owners were looked up on the chain, by the exchange's word."
-    )
     chains: tuple[PublishedChain, ...] = option(items=(0, 1024), doc="All rows, by chain and token.")
 
 
@@ -162,6 +172,17 @@ class PublishedDiscrepancy:
 
 
 @frozen(kw_only=True)
+class Unverified:
+    """What nobody can check from public files: the word of whoever evaluated the reserves."""
+
+    created: str = option(pattern=TIME, doc="When the reserves were evaluated.")
+    files: tuple[PublishedFile, ...] = option(items=(0, 64000), doc="What the rows were read from.")
+    discrepancies: tuple[PublishedDiscrepancy, ...] = option(
+        items=(0, 64000), doc="Declared totals in those files that the rows do not add up to."
+    )
+
+
+@frozen(kw_only=True)
 class PublishedReserves:
     """What an exchange holds, compared with what its audit proves it owes."""
 
@@ -170,17 +191,15 @@ class PublishedReserves:
     audit_id: str = option(pattern=AUDIT_ID, doc="The audit of liabilities.")
     manifest_digest: str = option(pattern=DIGEST, doc="SHA-256 of that audit's manifest.")
     organisation: str | None = option(pattern=_TEXT, doc="Whose holdings these are, as the manifest has it.")
-    created: str = option(pattern=TIME, doc="When this was evaluated.")
-    policy: ReservesPolicy = option(doc="Which holdings were counted, and how much was required.")
+    policy: ReservesPolicy = option(
+        doc="The organisation's own: which holdings it counted, and how much it required. Verifiers have theirs."
+    )
     pins: tuple[Pin, ...] = option(items=(0, 256), doc="The block of the snapshot, for each chain.")
     assets: tuple[PublishedAsset, ...] = option(items=(1, 4096), doc="Every asset of the audit, in its order.")
-    met: bool = option(doc="Whether every asset is covered as the policy requires.")
+    met: bool = option(doc="Whether every asset is covered as this policy requires.")
     short: tuple[str, ...] = option(pattern=SYMBOL, doc="The assets that are not.")
     evidence: PublishedEvidence = option(doc="The rows, for anyone to judge again.")
-    files: tuple[PublishedFile, ...] = option(items=(0, 64000), doc="What the rows were read from.")
-    discrepancies: tuple[PublishedDiscrepancy, ...] = option(
-        items=(0, 64000), doc="Declared totals that rows do not add up to."
-    )
+    unverified: Unverified = option(doc="The organisation's word: verification neither confirms nor refutes it.")
 
     def to_bytes(self) -> bytes:
         """The file."""
@@ -196,7 +215,8 @@ def _holding(holding: Holding) -> PublishedHolding:
     return PublishedHolding(rows=holding.rows, amount=amount_text(holding.amount), counted=amount_text(holding.counted))
 
 
-def _asset(reserves: AssetReserves) -> PublishedAsset:
+def published_asset(reserves: AssetReserves) -> PublishedAsset:
+    """An asset that is compared with what is owed, as files have it."""
     asset, owed, surplus, met = reserves.asset, reserves.liabilities, reserves.surplus, reserves.met
     assert owed is not None, "only a result that is compared with liabilities is published"
     assert surplus is not None
@@ -209,10 +229,9 @@ def _asset(reserves: AssetReserves) -> PublishedAsset:
         surplus=asset.format(surplus),
         ratio=_ratio(reserves.ratio),
         met=met,
-        statuses=ByStatus(**{_key(status): _holding(reserves.by_status[status]) for status in Status}),
+        ownership=ByOwnership(**{_key(one): _holding(reserves.by_ownership[one]) for one in Ownership}),
         balances=ByCheck(**{_key(check): _holding(reserves.by_check[check]) for check in Check}),
         freshness=ByFreshness(**{one.value: _holding(holding) for one, holding in reserves.by_freshness.items()}),
-        looked_up=_holding(reserves.looked_up),
         chains=tuple(
             PublishedChain(chain=chain, token=token, holding=_holding(holding))
             for (chain, token), holding in reserves.by_chain.items()
@@ -220,7 +239,7 @@ def _asset(reserves: AssetReserves) -> PublishedAsset:
     )
 
 
-def _key(one: Status | Check) -> str:
+def _key(one: Ownership | Check) -> str:
     return str(one.value).replace("-", "_")
 
 
@@ -236,11 +255,9 @@ def publish(
     audit_id: str,
     manifest_digest: bytes,
     organisation: str | None,
-    created: str,
     pins: Sequence[Pin],
     evidence: PublishedEvidence,
-    files: Sequence[SourceFile],
-    discrepancies: Sequence[Discrepancy],
+    unverified: Unverified,
 ) -> PublishedReserves:
     """The result of an evaluation against liabilities, ready to be written."""
     met = evaluation.met
@@ -251,13 +268,20 @@ def publish(
         audit_id=audit_id,
         manifest_digest=manifest_digest.hex(),
         organisation=organisation,
-        created=created,
         policy=evaluation.policy,
         pins=tuple(pins),
-        assets=tuple(_asset(asset) for asset in evaluation.assets),
+        assets=tuple(published_asset(asset) for asset in evaluation.assets),
         met=met,
         short=tuple(asset.asset.symbol for asset in evaluation.short),
         evidence=evidence,
+        unverified=unverified,
+    )
+
+
+def unverified(created: str, files: Sequence[SourceFile], discrepancies: Sequence[Discrepancy]) -> Unverified:
+    """What is known from the reserve files alone, which are not published."""
+    return Unverified(
+        created=created,
         files=tuple(
             PublishedFile(
                 format=file.format,

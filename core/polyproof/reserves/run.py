@@ -39,6 +39,7 @@ from polyproof.reserves.published import (
     PublishedReserves,
     parse_published,
     publish,
+    unverified,
 )
 from polyproof.reserves.reading import Discrepancy, ReservesRead, SourceFile, read_reserves
 from polyproof.reserves.signatures import load_schemes
@@ -243,11 +244,9 @@ def _publish(
             audit_id=manifest.audit_id,
             manifest_digest=manifest.digest,
             organisation=manifest.organisation,
-            created=created,
             pins=settings.pins,
             evidence=evidence,
-            files=read.files,
-            discrepancies=read.discrepancies,
+            unverified=unverified(created, read.files, read.discrepancies),
         )
         data = published.to_bytes()
         try:

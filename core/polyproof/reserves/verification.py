@@ -1,7 +1,8 @@
 """Verifying published reserves: everything that the result says is computed again, from public files alone.
 
 That is: the audit's proofs, every signature, every message against the audit's challenge, every account against every
-other, and every figure. ``ReservesVerified.leaves_open`` says what remains the organisation's word.
+other, and every figure. What the organisation says that chains said is its word, unless the verifier's own providers
+say the same; ``ReservesVerified.leaves_open`` says what remains its word.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Never
 
-from attrs import evolve, frozen
+from attrs import evolve
 
+from polyproof.balances import BalanceProvider
 from polyproof.errors import ArtifactError, ProofRejected
 from polyproof.extras import require_extras
 from polyproof.findings import Findings
@@ -21,14 +23,14 @@ from polyproof.formats.files import read_bounded
 from polyproof.liabilities import AuditVerified, verification
 from polyproof.liabilities.artifacts import EVIDENCE, MOST_EVIDENCE, MOST_RESERVES, RESERVES
 from polyproof.model.assets import Asset
-from polyproof.model.chains import may_exist
 from polyproof.ownership import OwnershipScheme, Status
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
-from polyproof.reserves.challenge import Challenges, Freshness
-from polyproof.reserves.evaluation import Evaluation, JudgedRow, settle
+from polyproof.reserves.challenge import Challenges
+from polyproof.reserves.established import ReservesVerified
+from polyproof.reserves.evaluation import JudgedRow, settle
 from polyproof.reserves.evidence import MOST_ROWS, parse_evidence
-from polyproof.reserves.judging import judge_rows
+from polyproof.reserves.judging import confirm, judge_rows
 from polyproof.reserves.published import (
     PublishedEvidence,
     PublishedReserves,
@@ -36,7 +38,6 @@ from polyproof.reserves.published import (
     publish,
 )
 from polyproof.reserves.reading import check_rows
-from polyproof.reserves.rows import ReserveRow
 from polyproof.reserves.signatures import load_schemes
 from polyproof.reserves.spellings import Spellings
 from polyproof.settings.policy import Policy
@@ -45,75 +46,23 @@ from polyproof.settings.reserves import ReservesPolicy
 __all__ = ["ReservesVerified", "verify_reserves"]
 
 
-@frozen
-class ReservesVerified:
-    """What the verification of published reserves established."""
-
-    published: PublishedReserves
-    evaluation: Evaluation
-    """The rows judged again, added up by the verifier's policy if there is one, otherwise by the published one."""
-    audit: AuditVerified
-    better: int
-    """Rows that are published as failed or unsupported but could be proven here; they do not count."""
-    seconds: float
-
-    @property
-    def establishes(self) -> tuple[str, ...]:
-        """What is now known without trust in the exchange."""
-        return (
-            "every row counted as proven carries signatures by the keys that control its address",
-            "no address counts twice for one coin on one chain",
-            "holdings, ratios and the verdict are the sums of the published rows, against the proven liabilities",
-        )
-
-    @property
-    def leaves_open(self) -> tuple[str, ...]:
-        """What still rests on somebody's word."""
-        rows = self.evaluation.rows
-        proven = [one for one in rows if one.status is Status.PROVEN]
-        held = sum(1 for one in rows if one.balance.held is not None)
-        counts = (
-            (held, "balances are what the exchange says the chain said"),
-            (len(rows) - held, "balances were not checked at all"),
-            (
-                sum(1 for one in proven if one.row.control is not None),
-                "accounts belong to the owners that their chain named, according to the exchange",
-            ),
-            (
-                sum(1 for one in proven if one.fresh.freshness is Freshness.STALE),
-                "proven rows were signed for another audit of the organisation, or for an unknown block",
-            ),
-            (
-                sum(1 for one in proven if one.fresh.freshness is Freshness.CONSTANT),
-                "proven rows carry messages that name no audit, which anybody could have signed for anybody",
-            ),
-            (
-                sum(1 for one in rows if not self.evaluation.policy.knows(*_coin(one.row))),
-                "rows are of coins that neither polyproof nor the policy knows on their chain; they count for nothing",
-            ),
-        )
-        found = tuple(f"{count} {what}" for count, what in counts if count)
-        return (*found, "coins may be borrowed for the snapshot, or pledged to others")
-
-
-def _coin(row: ReserveRow) -> tuple[str, str, str]:
-    return row.asset, row.chain, row.token
-
-
 def verify_reserves(
     directory: Path,
     *,
     audit: AuditVerified | None = None,
     policy: Policy | None = None,
     reserves_policy: ReservesPolicy | None = None,
+    providers: Sequence[BalanceProvider] = (),
     digest: bytes | None = None,
     registry: Registry | None = None,
     progress: Progress | None = None,
 ) -> ReservesVerified:
     """Verify published reserves completely, from public files alone: the audit, every signature, every sum.
 
-    ``audit``: the audit in ``directory``, if the caller has verified it. ``reserves_policy`` is the verifier's own:
-    which holdings count, how much is enough; the published figures must still follow from the published policy.
+    ``audit``: the audit in ``directory``, if the caller has verified it. ``reserves_policy`` is the verifier's own, by
+    default ``ReservesPolicy()``: which holdings count, how much is enough. The published figures must follow from the
+    published policy, which decides nothing else. ``providers`` are the verifier's own, opened: what they answer about
+    balances and about who controls accounts takes the place of what the organisation says that it was told.
     Raises ``ProofRejected``; ``ArtifactError`` if there are no reserves; ``ExtraMissing`` without the extra
     ``reserves``.
     """
@@ -146,27 +95,35 @@ def verify_reserves(
         progress=progress,
     )
     judged, better = _compared(claimed, found, public / EVIDENCE)
-    evaluation = settle(judged, audit.audit.spec.assets, audit.totals, published.policy)
+    assets = audit.audit.spec.assets
+    by_organisation = settle([evolve(one, asked=True) for one in judged], assets, audit.totals, published.policy)
     again = publish(
-        evaluation,
+        by_organisation,
         audit_id=manifest.audit_id,
         manifest_digest=manifest.digest,
         organisation=manifest.organisation,
-        created=published.created,
         pins=published.pins,
         evidence=published.evidence,
-        files=(),
-        discrepancies=(),
+        unverified=published.unverified,
     )
-    if evolve(again, files=published.files, discrepancies=published.discrepancies) != published:
+    if again != published:
         raise ProofRejected(
             "reserves-sums",
             f"it does not follow from its evidence: {_difference(published, again)}",
             file=public / RESERVES,
         )
-    if reserves_policy is not None:
-        evaluation = settle(judged, audit.audit.spec.assets, audit.totals, reserves_policy)
-    return ReservesVerified(published, evaluation, audit, better, time.perf_counter() - start)
+    known = tuple(one.claimed for one in judged)
+    if providers:
+        known = confirm(
+            known,
+            schemes=schemes,
+            pins=published.pins,
+            providers=providers,
+            challenges=challenges,
+            progress=progress,
+        )
+    evaluation = settle(known, assets, audit.totals, reserves_policy or ReservesPolicy())
+    return ReservesVerified(published, evaluation, by_organisation, audit, better, time.perf_counter() - start)
 
 
 def _read_evidence(public: Path, stated: PublishedEvidence) -> list[JudgedRow]:
@@ -196,9 +153,6 @@ def _check_claimed(
     for one in claimed:
         if one.row.asset not in symbols:
             raise ProofRejected("evidence-asset", f"{one.row.asset!r} is not audited", file=str(one.row.location))
-        if not may_exist(one.row.asset, one.row.chain):
-            reason = f"there is no {one.row.asset} on {one.row.chain}, a chain without tokens"
-            raise ProofRejected("evidence-coin", reason, file=str(one.row.location))
     findings = Findings(1)
     accounts = check_rows([one.row for one in claimed], published.pins, Spellings(schemes), findings, progress)
     if findings:

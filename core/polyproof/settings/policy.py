@@ -5,7 +5,7 @@
     polyproof-policy: 1
     min_proven_bits: 100
     hashes: [poseidon, blake3]
-    reserves: {least_ratio: "1.05", count: [proven]}
+    reserves: {least_ratio: "1.05", count: [signed]}
 
 Keys left out keep the defaults of ``Policy``; ``reserves``, which says which holdings count and how
 much is enough, is a ``polyproof.reserves.ReservesPolicy``.

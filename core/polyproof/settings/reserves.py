@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import cached_property
 
 from attrs import frozen
 
 from polyproof.balances import Pin
 from polyproof.config.options import Fault, option
 from polyproof.config.reader import Choice
-from polyproof.model.chains import KNOWN_COINS, coin_name, may_exist
 from polyproof.model.names import NAME, OPTIONAL_NAME
 
-__all__ = ["AcceptedCoin", "BalancesChoice", "CoinName", "ReservesPolicy", "ReservesSpec", "SourceChoice"]
+__all__ = ["BalancesChoice", "CoinName", "ReservesPolicy", "ReservesSpec", "SourceChoice"]
 
 _COIN = (r"[^\s,;\"'](?:[^,;\"'\r\n]{0,62}[^\s,;\"'])?", "1 to 64 characters without commas, semicolons and quotes")
 
@@ -49,19 +47,6 @@ class CoinName:
 
 
 @frozen(kw_only=True)
-class AcceptedCoin:
-    """A coin beyond core's table that counts: this asset on this chain."""
-
-    asset: str = option(pattern=_COIN, doc="Symbol of the asset.")
-    chain: str = option(pattern=NAME, doc="The chain it is on, such as bnb-smart-chain.")
-    token: str = option(
-        default="",
-        pattern=OPTIONAL_NAME,
-        doc="Which of several tokens of the asset on that chain; empty for the usual one.",
-    )
-
-
-@frozen(kw_only=True)
 class ReservesPolicy:
     """Which holdings count, and how much of what is owed they must cover."""
 
@@ -71,16 +56,18 @@ class ReservesPolicy:
         doc="The least ratio of counted holdings to liabilities, for every asset; exact, so written in quotes.",
     )
     count: tuple[str, ...] = option(
-        default=("proven",),
-        choices=("proven", "key-only", "unbound", "custodial"),
-        items=(0, 4),
-        doc="Ownership statuses whose rows count. A failed or unsupported row never does.",
+        default=("signed", "looked-up"),
+        choices=("signed", "looked-up", "claimed", "key-only", "unbound", "custodial"),
+        items=(0, 6),
+        doc="By which ownership rows count. looked-up: whoever applies the policy asked the chain who controls the "
+        "account. claimed: the organisation says that it did. A failed or unsupported row never counts.",
     )
     balances: str = option(
-        default="checked",
-        choices=("checked", "declared"),
-        doc="checked: only rows whose balance the chain answered for count. declared: for the others, the file's word "
-        "counts. A balance that differs always counts with the smaller amount.",
+        default="claimed",
+        choices=("checked", "claimed", "declared"),
+        doc="checked: only balances count that whoever applies the policy asked the chain for. claimed: also those "
+        "that the organisation says it asked for. declared: for the others too, what its file says. Of two amounts, "
+        "the smaller counts.",
     )
     messages: tuple[str, ...] = option(
         default=("challenge",),
@@ -90,21 +77,6 @@ class ReservesPolicy:
         "snapshot and block. stale: the challenge of another audit of the organisation. constant: a text that names no "
         "audit, which anybody could have signed for anybody, at any time.",
     )
-
-    coins: tuple[AcceptedCoin, ...] = option(
-        default=(),
-        items=(0, 4096),
-        doc="Coins that count beyond those that core knows. A row of any other is shown and counts for nothing.",
-    )
-
-    @cached_property
-    def _coins(self) -> frozenset[tuple[str, str, str]]:
-        return frozenset((coin_name(coin.asset), coin.chain, coin.token) for coin in self.coins)
-
-    def knows(self, asset: str, chain: str, token: str) -> bool:
-        """Whether an asset is on a chain, as core's table or this policy says: never as a file or a spec does."""
-        coin = (coin_name(asset), chain, token)
-        return may_exist(asset, chain) and (coin in KNOWN_COINS or coin in self._coins)
 
     @property
     def least(self) -> Fraction:

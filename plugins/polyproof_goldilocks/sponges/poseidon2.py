@@ -24,7 +24,6 @@ from polyproof_goldilocks.sponges.arrays import (
     matrix_with_constants,
     multiply_add,
     seventh_power,
-    seventh_power_of_sum,
     total,
 )
 from polyproof_goldilocks.sponges.integers import WIDTH
@@ -71,7 +70,8 @@ class Poseidon2(Sponge):
             linear.apply(matrix, state)
         first = state[:1]
         for constant in tables.partial:
-            seventh_power_of_sum(first, constant, out=first)
+            add(first, constant, out=first)
+            seventh_power(first, out=first)
             multiply_add(state, *tables.diagonal, *halves(total(state)), out=state)
         add(state, tables.late, out=state)
         for matrix in tables.external[FULL_ROUNDS // 2 + 1 :]:

@@ -18,6 +18,7 @@ from polyproof.cli.options import (
     SecretsOption,
     SpecArgument,
     load_policy_option,
+    load_reserves_policy_option,
     load_spec_argument,
     usable_registry,
 )
@@ -59,6 +60,7 @@ def command(
             proved=proved,
             audit_id=audit_id,
             policy=load_policy_option(policy, registry),
+            reserves_policy=load_reserves_policy_option(policy, registry),
             registry=registry,
             progress=progress,
         )

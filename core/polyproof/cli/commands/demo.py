@@ -53,10 +53,12 @@ class _Run:
 
     def payload(self) -> dict[str, Any]:
         """For machines."""
+        from polyproof.publication.history import VerifiedAudit
+
         return {
             "backend": self.backend,
             "prove": prove_payload(self.proved),
-            "verify": verify_payload(self.verified),
+            "verify": verify_payload(VerifiedAudit(self.verified, None)),
             "verify_inclusion": inclusion_payload(self.included),
             "inclusion_bytes": self.inclusion_bytes,
             "seconds": self.seconds,

@@ -19,6 +19,7 @@ from polyproof.cli.options import (
     parse_digest,
     usable_registry,
 )
+from polyproof.cli.statuses import NOT_COVERED
 from polyproof.cli.views import audits_text, facts
 from polyproof.errors import ProofRejected, UsageError
 from polyproof.extras import require_extras
@@ -84,6 +85,8 @@ def command(
     else:
         write_site(site, render_site(report))
     console.result(report_payload(report, site), lambda rich: _show(rich, report, site))
+    if report.verdict == "not-covered":
+        raise typer.Exit(NOT_COVERED)
 
 
 def _up_to(history: HistoryVerified, newest: VerifiedAudit) -> tuple[VerifiedAudit, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from polyproof.cli.console import Console, grouped, table, time_text
+from polyproof.cli.coverage_view import policy_text
 from polyproof.cli.options import Json, Quiet, SecretsOption, SpecArgument, load_spec_argument, usable_registry
 from polyproof.cli.statuses import NOT_COVERED
 from polyproof.cli.views import facts
@@ -87,7 +88,7 @@ def _asset_payload(asset: AssetReserves) -> dict[str, Any]:
         "counted": asset.asset.format(asset.counted),
         "percent": None if asset.ratio is None else percent(asset.ratio),
         "met": asset.met,
-        "statuses": {status.value: _holding_payload(holding) for status, holding in asset.by_status.items()},
+        "ownership": {one.value: _holding_payload(holding) for one, holding in asset.by_ownership.items()},
         "balances": {check.value: _holding_payload(holding) for check, holding in asset.by_check.items()},
         "freshness": {fresh.value: _holding_payload(holding) for fresh, holding in asset.by_freshness.items()},
     }
@@ -111,7 +112,7 @@ def _row_payload(one: JudgedRow) -> dict[str, Any]:
         "chain": one.row.chain,
         "address": one.row.address,
         "amount": amount_text(one.row.amount),
-        "status": one.status.value,
+        "ownership": one.ownership.value,
         "reason": one.reason,
         "scheme": one.scheme,
         "freshness": one.fresh.freshness.value,
@@ -124,24 +125,24 @@ def _show(rich: RichConsole, done: ReservesDone, *, rows: bool = False) -> None:
     """``reserves`` for people."""
     evaluation = done.evaluation
     rich.print(_holdings_table(evaluation))
-    _show_statuses(rich, evaluation)
+    _show_ownership(rich, evaluation)
     _show_rows(rich, evaluation, every=rows)
     audit = done.audit.audit.manifest if done.audit else None
     facts(
         rich,
         *([("audit", f"{audit.audit_id}, {audit.organisation or 'organisation not named'}")] if audit else []),
         ("rows", f"{len(evaluation.rows):,} from {_files(len(done.files))}, in {time_text(done.seconds)}"),
-        ("counted", _policy_text(evaluation)),
+        ("the spec's policy", policy_text(evaluation.policy)),
         *([("published", str(done.public))] if done.public else []),
         *([("publication digest", done.record.digest.hex())] if done.record else []),
     )
     if evaluation.met is None:
         rich.print("No ratio: --audit DIR names the audit that states what is owed.")
     elif evaluation.met:
-        rich.print(f"COVERED: every asset, at least {evaluation.policy.least_ratio} times.", style="bold green")
+        rich.print("COVERED by the spec's policy. Verifiers apply their own.", style="bold green")
     else:
         short = ", ".join(asset.asset.symbol for asset in evaluation.short)
-        rich.print(f"NOT COVERED: {short}.", style="bold red")
+        rich.print(f"NOT COVERED by the spec's policy: {short}.", style="bold red")
 
 
 def _files(count: int) -> str:
@@ -169,15 +170,15 @@ def _signed(asset: AssetReserves, units: int) -> str:
     return f"-{grouped(asset.asset, -units)}" if units < 0 else grouped(asset.asset, units)
 
 
-def _show_statuses(rich: RichConsole, evaluation: Evaluation) -> None:
+def _show_ownership(rich: RichConsole, evaluation: Evaluation) -> None:
     from polyproof.model.holdings import amount_text
 
-    made = table("Asset", "Status", "Rows", "Declared", "Counted", numbers=(2, 3, 4))
+    made = table("Asset", "Ownership", "Rows", "Declared", "Counted", numbers=(2, 3, 4))
     for asset in evaluation.assets:
-        for status, holding in asset.by_status.items():
+        for ownership, holding in asset.by_ownership.items():
             if holding.rows:
                 amounts = amount_text(holding.amount), amount_text(holding.counted)
-                made.add_row(asset.asset.symbol, status.value, f"{holding.rows:,}", *amounts)
+                made.add_row(asset.asset.symbol, ownership.value, f"{holding.rows:,}", *amounts)
     rich.print(made)
 
 
@@ -187,27 +188,10 @@ def _show_rows(rich: RichConsole, evaluation: Evaluation, *, every: bool) -> Non
     shown = listed if every else listed[:ROWS_SHOWN]
     for one in shown:
         reason = one.reason
-        if one.status.value in evaluation.policy.count:
+        if one.ownership.value in evaluation.policy.count:
             reason += f"; {one.fresh.reason}; balance {one.balance.check.value}"
             reason += f": {one.balance.reason}" if one.balance.reason else ""
-        if not evaluation.policy.knows(one.row.asset, one.row.chain, one.row.token):
-            reason += "; neither polyproof nor the policy knows this coin on this chain"
         where = f"{one.row.location}: {one.row.asset} on {one.row.chain}, {one.row.address}"
-        rich.print(f"{where}: {one.status.value}: {reason}", soft_wrap=True)
+        rich.print(f"{where}: {one.ownership.value}: {reason}", soft_wrap=True)
     if len(listed) > len(shown):
         rich.print(f"… and {len(listed) - len(shown):,} more rows that count for nothing; --rows lists all")
-
-
-_MESSAGES = {
-    "challenge": "for this audit",
-    "stale": "for another audit",
-    "constant": "a constant text that anybody could have signed for anybody",
-}
-
-
-def _policy_text(evaluation: Evaluation) -> str:
-    policy = evaluation.policy
-    rows = f"rows that are {' or '.join(policy.count) or 'nothing'}"
-    checked = "checked on their chain" if policy.balances == "checked" else "as declared where no chain was asked"
-    messages = " or ".join(_MESSAGES[one] for one in policy.messages) or "of no kind"
-    return f"{rows}, {checked}, whose signed message is {messages}"

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from polyproof.cli.console import Console, amounts, error_object, print_error, table, time_text
+from polyproof.cli.console import Console, amounts, table, time_text
+from polyproof.cli.coverage_view import (
+    coverage_payload,
+    coverage_text,
+    refusal_payload,
+    show_coverage,
+    show_refusal,
+)
 from polyproof.cli.options import (
     DigestOption,
     Json,
@@ -26,7 +33,7 @@ from polyproof.extras import is_installed, require_extras
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
-    from polyproof.liabilities import AuditVerified
+    from polyproof.errors import PolyproofError
     from polyproof.publication.history import HistoryVerified, VerifiedAudit
     from polyproof.registry import Registry
 
@@ -41,8 +48,8 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Verify a published audit, or a whole history of audits, from public files alone."""
-    from polyproof import liabilities
     from polyproof.liabilities.folder import is_history
+    from polyproof.publication.history import verify_one
 
     console = Console(json=json, quiet=quiet)
     known = parse_digest(digest)
@@ -51,19 +58,25 @@ def command(
         _verify_history(directory, policy, known, console, registry)
         return
     with console.progress() as progress:
-        verified = liabilities.verify(
+        one = verify_one(
             directory,
             policy=load_policy_option(policy, registry),
-            registry=registry,
+            reserves_policy=load_reserves_policy_option(policy, registry),
             digest=known,
+            check_reserves=is_installed("reserves"),
+            registry=registry,
             progress=progress,
         )
-    console.warn(verified.warnings)
-    console.result(verify_payload(verified), lambda rich: _show(rich, verified, compared=known is not None))
+    console.warn(one.liabilities.warnings)
+    refusal = one.reserves.refusal if one.reserves else _missing(one.reserves_unchecked)
+    payload = {**verify_payload(one), **refusal_payload(refusal)}
+    console.result(payload, lambda rich: _show(rich, one, compared=known is not None))
+    _end(console, refusal)
 
 
-def verify_payload(verified: AuditVerified) -> dict[str, Any]:
+def verify_payload(one: VerifiedAudit) -> dict[str, Any]:
     """``verify`` for machines."""
+    verified = one.liabilities
     published = verified.audit
     manifest = published.manifest
     return {
@@ -82,15 +95,16 @@ def verify_payload(verified: AuditVerified) -> dict[str, Any]:
         "binding_term": verified.security.binding,
         "establishes": list(published.backend.properties.proves),
         "non_negativity": published.backend.properties.non_negativity,
-        "reserves": "not-checked" if published.record.reserves_digest is not None else None,
+        **coverage_payload(one),
         "unlisted": list(published.unlisted),
         "proof_bytes": sum(segment.size for segment in manifest.segments),
         "seconds": verified.seconds,
     }
 
 
-def _show(rich: RichConsole, verified: AuditVerified, *, compared: bool) -> None:
+def _show(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> None:
     """``verify`` for people."""
+    verified = one.liabilities
     published, manifest = verified.audit, verified.audit.manifest
     rich.print(totals_table(published.spec.assets, verified.totals))
     count = len(manifest.segments)
@@ -104,11 +118,11 @@ def _show(rich: RichConsole, verified: AuditVerified, *, compared: bool) -> None
     properties = published.backend.properties
     rich.print("VERIFIED. This establishes:", style="bold green")
     points(rich, [*properties.proves, f"non-negativity: {properties.non_negativity}"])
-    if published.record.reserves_digest is not None:
-        # Verifying a single audit covers what is owed, not what is held.
+    if one.reserves is not None:
+        show_coverage(rich, one.reserves)
+    elif one.reserves_unchecked:
         rich.print(
-            "Reserves are published with it and were NOT CHECKED: nothing here says that what is owed is covered. "
-            f"To check them: polyproof report {published.public}, or polyproof verify of the whole history.",
+            "Reserves are published with it and were NOT CHECKED: nothing here says that what is owed is covered.",
             style="yellow",
             soft_wrap=True,
         )
@@ -140,10 +154,9 @@ def _verify_history(
         )
     for one in verified.audits:
         console.warn(one.liabilities.warnings)
-    missing = _missing(verified)
+    refusal = _missing(verified.unchecked > 0) or verified.refusal
     payload = {
-        "ok": missing is None,
-        **(error_object(missing) if missing else {}),
+        **refusal_payload(refusal),
         "audits": [
             {
                 "audit_id": one.manifest.audit_id,
@@ -153,9 +166,7 @@ def _verify_history(
                 "previous": one.manifest.previous.hex() if one.manifest.previous else None,
                 "backend": one.manifest.backend,
                 "proven_bits": one.liabilities.security.proven_bits,
-                "reserves": "not-checked" if one.reserves_unchecked else "checked" if one.reserves else None,
-                "met": one.met,
-                "short": list(one.reserves.published.short) if one.reserves else [],
+                **coverage_payload(one),
             }
             for one in verified.audits
         ],
@@ -163,16 +174,19 @@ def _verify_history(
         "seconds": verified.seconds,
     }
     console.result(payload, lambda rich: _show_history(rich, verified, compared=known is not None))
-    if missing is not None:
-        # Status 0 must mean what it means where all extras are installed: everything published was verified.
-        if not console.json:
-            print_error(missing, json=False)
-        raise typer.Exit(missing.exit_status)
+    _end(console, refusal)
 
 
-def _missing(verified: HistoryVerified) -> ExtraMissing | None:
-    """Why a history could not be verified completely, or None."""
-    if not verified.unchecked:
+def _end(console: Console, refusal: PolyproofError | None) -> None:
+    """Status 0 means the same everywhere: all that is published was verified, and holdings cover what is owed."""
+    if refusal is not None:
+        show_refusal(console, refusal)
+        raise typer.Exit(refusal.exit_status)
+
+
+def _missing(unchecked: bool) -> ExtraMissing | None:
+    """Why reserves were not checked; None if they were, or if there are none."""
+    if not unchecked:
         return None
     try:
         require_extras("reserves", purpose="checking the reserves that are published with it")
@@ -187,7 +201,7 @@ def _show_history(rich: RichConsole, verified: HistoryVerified, *, compared: boo
         manifest = one.manifest
         bits = f"{manifest.backend}, {one.liabilities.security.proven_bits:.0f} bits"
         made.add_row(
-            manifest.snapshot, manifest.audit_id, bits, _reserves_text(one), style="red" if one.met is False else None
+            manifest.snapshot, manifest.audit_id, bits, coverage_text(one), style="red" if one.met is False else None
         )
     rich.print(made)
     facts(rich, ("newest publication digest", verified.audits[-1].digest.hex()))
@@ -201,10 +215,11 @@ def _show_history(rich: RichConsole, verified: HistoryVerified, *, compared: boo
         )
     else:
         rich.print(
-            f"VERIFIED: {audits_text(number)}, every proof, every signature, every link; "
+            f"VERIFIED: {audits_text(number)}, every proof of what is owed, every link{_signatures(verified)}; "
             f"{time_text(verified.seconds)}.",
             style="bold green",
         )
+        _show_holdings(rich, verified)
     if not compared:
         rich.print("Compare the newest publication digest with the one published elsewhere, or pass it as --digest.")
     elif verified.pinned < number:
@@ -214,9 +229,19 @@ def _show_history(rich: RichConsole, verified: HistoryVerified, *, compared: boo
         )
 
 
-def _reserves_text(one: VerifiedAudit) -> str:
-    if one.reserves_unchecked:
-        return "NOT CHECKED"
-    if one.reserves is None:
-        return "not examined"
-    return "covered" if one.met else f"NOT COVERED: {', '.join(one.reserves.published.short)}"
+def _signatures(verified: HistoryVerified) -> str:
+    """How many rows of all audits carry signatures that hold: nothing is said of signatures where there are none."""
+    from polyproof.reserves import Ownership
+
+    signed = Ownership.SIGNED, Ownership.LOOKED_UP, Ownership.CLAIMED, Ownership.KEY_ONLY, Ownership.UNBOUND
+    tallies = [one.reserves.tallies for one in verified.audits if one.reserves]
+    number = sum(tally[kind].rows for tally in tallies for kind in signed)
+    return f", the signatures of {number:,} row{'s' if number > 1 else ''}" if number else ""
+
+
+def _show_holdings(rich: RichConsole, verified: HistoryVerified) -> None:
+    """What is known about the holdings of the newest audit."""
+    newest = verified.audits[-1]
+    if newest.reserves is not None:
+        rich.print(f"The newest audit, {newest.manifest.audit_id}:")
+        show_coverage(rich, newest.reserves)

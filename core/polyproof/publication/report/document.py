@@ -19,18 +19,14 @@ from polyproof.model.assets import Asset
 from polyproof.model.holdings import FINEST, amount_text
 from polyproof.model.manifest import Verifier
 from polyproof.model.names import AUDIT_ID, DIGEST, SYMBOL, TIME
-from polyproof.reserves.published import (
-    PublishedAsset,
-    PublishedDiscrepancy,
-    PublishedEvidence,
-    PublishedFile,
-)
+from polyproof.reserves.published import PublishedAsset, PublishedEvidence, Unverified
 from polyproof.settings.reserves import ReservesPolicy
 
 __all__ = [
     "FORMAT",
     "REPORT",
     "VERSION",
+    "ByOrganisation",
     "EntryAsset",
     "Report",
     "ReportAsset",
@@ -59,7 +55,7 @@ class ReportAudit:
 
     audit_id: str = option(pattern=AUDIT_ID, doc="Its id.")
     organisation: str | None = option(doc="Whose audit it is, as the manifest has it.")
-    created: str = option(pattern=TIME, doc="When its proof was started.")
+    created: str = option(pattern=TIME, doc="When its proof was started, by the organisation's word.")
     snapshot: str = option(pattern=TIME, doc="The time that balances owed and held are stated for.")
     publication_digest: str = option(pattern=DIGEST, doc="SHA-256 of its publication record: what readers compare.")
     manifest_digest: str = option(pattern=DIGEST, doc="SHA-256 of its manifest, which the record names.")
@@ -82,7 +78,8 @@ class ReportAsset:
     decimals: int = option(least=0, most=77, doc="As the manifest has it.")
     liabilities: str = option(pattern=_DECIMAL, doc="What is owed, in coins, as the proof states it.")
     reserves: PublishedAsset | None = option(
-        doc="What is held, as in reserves.json; null if the audit is of liabilities alone."
+        doc="What is held, as whoever wrote the report knows it and counts it by its own policy; null if the audit is "
+        "of liabilities alone."
     )
 
     @property
@@ -92,13 +89,13 @@ class ReportAsset:
 
     @property
     def met(self) -> bool | None:
-        """Whether it is covered as the policy requires; None where reserves were not part of the audit."""
+        """Whether it is covered as the report's policy requires; None where reserves were not part of the audit."""
         return self.reserves.met if self.reserves else None
 
     @property
     def declared(self) -> str:
         """What all rows declare, in coins, whether they count or not."""
-        found = attrs.astuple(self.reserves.statuses, recurse=False) if self.reserves else ()
+        found = attrs.astuple(self.reserves.ownership, recurse=False) if self.reserves else ()
         return amount_text(sum(int(Fraction(holding.amount) * 10**FINEST) for holding in found))
 
     @property
@@ -108,18 +105,28 @@ class ReportAsset:
 
 
 @frozen(kw_only=True)
+class ByOrganisation:
+    """How the organisation itself judges its holdings: by its own policy, believing its own look-ups."""
+
+    policy: ReservesPolicy = option(doc="Which holdings it counted, and how much it required.")
+    met: bool = option(doc="Whether every asset is covered by that policy.")
+    short: tuple[str, ...] = option(pattern=SYMBOL, doc="The assets that are not.")
+
+
+@frozen(kw_only=True)
 class ReportReserves:
     """The time and blocks that holdings are stated for, and how they were counted."""
 
     digest: str = option(pattern=DIGEST, doc="SHA-256 of reserves.json.")
-    created: str = option(pattern=TIME, doc="When they were evaluated.")
-    met: bool = option(doc="Whether every asset is covered as the policy requires.")
+    met: bool = option(doc="Whether every asset is covered as the report's policy requires.")
     short: tuple[str, ...] = option(pattern=SYMBOL, doc="The assets that are not.")
-    policy: ReservesPolicy = option(doc="Which holdings were counted, and how much was required.")
+    policy: ReservesPolicy = option(
+        doc="Which holdings are counted here, and how much is required: the policy of whoever wrote the report."
+    )
+    by_organisation: ByOrganisation = option(doc="The organisation's own verdict, by its own policy.")
     pins: tuple[Pin, ...] = option(doc="The block of the snapshot, for each chain.")
     evidence: PublishedEvidence = option(doc="The file of rows.")
-    files: tuple[PublishedFile, ...] = option(doc="What the rows were read from.")
-    discrepancies: tuple[PublishedDiscrepancy, ...] = option(doc="Declared totals that rows do not add up to.")
+    unverified: Unverified = option(doc="The organisation's word: verification neither confirms nor refutes it.")
     establishes: tuple[str, ...] = option(doc="What verification established, in plain language.")
     leaves_open: tuple[str, ...] = option(doc="What still rests on somebody's word, in plain language.")
 
@@ -169,7 +176,7 @@ class EntryAsset:
     percent: str | None = option(
         pattern=_PERCENT, doc="Counted to owed, rounded down; null without reserves or where nothing was owed."
     )
-    met: bool | None = option(doc="Whether it was covered as that audit's policy required; null without reserves.")
+    met: bool | None = option(doc="Whether it was covered as the report's policy requires; null without reserves.")
 
 
 @frozen(kw_only=True)
@@ -177,7 +184,7 @@ class ReportEntry:
     """One audit of the history, verified like the newest."""
 
     audit_id: str = option(pattern=AUDIT_ID, doc="Its id.")
-    created: str = option(pattern=TIME, doc="When its proof was started.")
+    created: str = option(pattern=TIME, doc="When its proof was started, by the organisation's word.")
     snapshot: str = option(pattern=TIME, doc="The time that balances owed and held are stated for.")
     publication_digest: str = option(pattern=DIGEST, doc="SHA-256 of its publication record.")
     previous: str | None = option(pattern=DIGEST, doc="The publication digest that it names as the one before.")
@@ -204,7 +211,8 @@ class Report:
     version: int = option(choices=(VERSION,), doc="Version of the format.")
     verdict: str = option(
         choices=("covered", "not-covered", "liabilities-only"),
-        doc="covered: every asset is, as the policy requires. liabilities-only: reserves were not part of the audit.",
+        doc="covered: every asset is, as the report's policy requires. liabilities-only: reserves were not part of the "
+        "audit.",
     )
     audit: ReportAudit = option(doc="The audit it is about.")
     assets: tuple[ReportAsset, ...] = option(items=(1, 4096), doc="Every asset of the audit, in its order.")

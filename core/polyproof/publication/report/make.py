@@ -11,6 +11,7 @@ from polyproof.publication.history import VerifiedAudit
 from polyproof.publication.report.document import (
     FORMAT,
     VERSION,
+    ByOrganisation,
     EntryAsset,
     Report,
     ReportAsset,
@@ -22,8 +23,9 @@ from polyproof.publication.report.document import (
     ReportTerm,
     fraction,
 )
+from polyproof.reserves.established import ReservesVerified
 from polyproof.reserves.evaluation import percent
-from polyproof.reserves.published import PublishedAsset
+from polyproof.reserves.published import PublishedAsset, published_asset
 
 __all__ = ["make_report"]
 
@@ -34,7 +36,7 @@ def make_report(audits: Sequence[VerifiedAudit]) -> Report:
     newest = audits[-1]
     liabilities, reserves, manifest = newest.liabilities, newest.reserves, newest.manifest
     entries = tuple(_entry(one) for one in audits)
-    held = {asset.symbol: asset for asset in reserves.published.assets} if reserves else {}
+    held = {asset.symbol: asset for asset in _held(reserves)} if reserves else {}
     return Report(
         format=FORMAT,
         version=VERSION,
@@ -69,20 +71,24 @@ def make_report(audits: Sequence[VerifiedAudit]) -> Report:
     )
 
 
+def _held(reserves: ReservesVerified) -> tuple[PublishedAsset, ...]:
+    """Every asset as the verifier knows and counts it."""
+    return tuple(published_asset(asset) for asset in reserves.evaluation.assets)
+
+
 def _reserves(verified: VerifiedAudit) -> ReportReserves | None:
     if verified.reserves is None:
         return None
-    published = verified.reserves.published
+    published, evaluation = verified.reserves.published, verified.reserves.evaluation
     return ReportReserves(
         digest=published.digest.hex(),
-        created=published.created,
-        met=published.met,
-        short=published.short,
-        policy=published.policy,
+        met=evaluation.met is True,
+        short=tuple(asset.asset.symbol for asset in evaluation.short),
+        policy=evaluation.policy,
+        by_organisation=ByOrganisation(policy=published.policy, met=published.met, short=published.short),
         pins=published.pins,
         evidence=published.evidence,
-        files=published.files,
-        discrepancies=published.discrepancies,
+        unverified=published.unverified,
         establishes=verified.reserves.establishes,
         leaves_open=verified.reserves.leaves_open,
     )
@@ -124,7 +130,7 @@ def _entry(verified: VerifiedAudit) -> ReportEntry:
         for asset, owed in zip(liabilities.audit.spec.assets, liabilities.totals, strict=True)
     )
     if verified.reserves:
-        held = verified.reserves.published.assets
+        held = _held(verified.reserves)
         assets = tuple(
             evolve(entry, counted=asset.counted, percent=_percent(asset), met=asset.met)
             for entry, asset in zip(assets, held, strict=True)

@@ -117,9 +117,10 @@ def _environment() -> Environment:
         "asset_sentence": wording.asset_sentence,
         "verdict_sentence": wording.verdict_sentence,
         "policy_sentences": wording.policy_sentences,
+        "own_rule": wording.own_rule,
         "limits": wording.limits,
         "stated_time": wording.stated_time,
-        "status_labels": wording.STATUS_LABELS,
+        "ownership_labels": wording.OWNERSHIP_LABELS,
         "balance_labels": wording.BALANCE_LABELS,
         "freshness_labels": wording.FRESHNESS_LABELS,
         "result": _result,
@@ -155,10 +156,10 @@ def _coverage(ratio: Fraction | None) -> tuple[str, str] | None:
 def _overview(report: Report) -> dict[str, Any]:
     present = [
         key
-        for key in wording.STATUS_LABELS
-        if any(asset.reserves and getattr(asset.reserves.statuses, key).rows for asset in report.assets)
+        for key in wording.OWNERSHIP_LABELS
+        if any(asset.reserves and getattr(asset.reserves.ownership, key).rows for asset in report.assets)
     ]
-    return {"statuses": present, "chart": _lowest_chart(report) if len(report.history) > 1 else None}
+    return {"ownership": present, "chart": _lowest_chart(report) if len(report.history) > 1 else None}
 
 
 def _asset(report: Report, asset: ReportAsset) -> dict[str, Any]:

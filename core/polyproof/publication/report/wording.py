@@ -19,7 +19,7 @@ from polyproof.settings.reserves import ReservesPolicy
 __all__ = [
     "BALANCE_LABELS",
     "FRESHNESS_LABELS",
-    "STATUS_LABELS",
+    "OWNERSHIP_LABELS",
     "asset_sentence",
     "count",
     "date",
@@ -32,6 +32,7 @@ __all__ = [
     "moment",
     "month",
     "owed",
+    "own_rule",
     "percentage",
     "policy_sentences",
     "required",
@@ -43,8 +44,13 @@ _CONTEXT = Context(prec=400)
 _SIGNIFICANT = 8
 """How many digits a rounded amount has, unless it has more before the decimal point."""
 
-STATUS_LABELS = {
-    "proven": ("Proven", "Signed by the keys that control the address."),
+OWNERSHIP_LABELS = {
+    "signed": ("Signed", "Signed by the keys that the address is derived from."),
+    "looked_up": ("Looked up", "Signed by those who control the account, as its chain said when it was asked here."),
+    "claimed": (
+        "Claimed",
+        "Signed by those who control the account, if its chain said what the organisation says; it was not asked here.",
+    ),
     "key_only": ("Key only", "Signed by a key, but the address is a name that does not say which key controls it."),
     "unbound": ("Unbound", "Signed, but nothing known ties the signers to the address."),
     "custodial": ("Held by others", "Declared to be with a custodian; no signature was checked."),
@@ -52,8 +58,9 @@ STATUS_LABELS = {
     "failed": ("Failed", "Something that was checked does not hold. Never counts."),
 }
 BALANCE_LABELS = {
-    "confirmed": ("Confirmed", "The chain gave exactly this amount at the snapshot's block."),
-    "differs": ("Differs", "The chain gave a different amount; the smaller of the two counts."),
+    "confirmed": ("Confirmed", "Asked here, the chain gave exactly this amount at the snapshot's block."),
+    "differs": ("Differs", "Asked here, the chain gave a different amount; the smaller of the two counts."),
+    "claimed": ("Claimed", "What the chain gave when it was asked, says the organisation; it was not asked here."),
     "not_checked": ("Not checked", "No chain was asked, or no usable answer came."),
 }
 FRESHNESS_LABELS = {
@@ -156,23 +163,34 @@ def moment(time: str) -> str:
 
 def policy_sentences(policy: ReservesPolicy) -> list[str]:
     """What counted as a holding, in plain words."""
-    names = [STATUS_LABELS[status.replace("-", "_")][0].lower() for status in policy.count]
+    names = [OWNERSHIP_LABELS[status.replace("-", "_")][0].lower() for status in policy.count]
     counted = f"Rows count whose ownership is {joined(names, 'or')}." if names else "No row counts at all."
-    balances = (
-        "Only balances that the chain answered for count; where the two amounts differ, the smaller counts."
-        if policy.balances == "checked"
-        else "Where the chain gave no answer, the amount that the organisation declares counts."
-    )
+    balances = {
+        "checked": "Only balances count that were looked up on their chain for this page.",
+        "claimed": "Balances count that somebody looked up on their chain, if only the organisation.",
+        "declared": "Where no chain was asked, the balance that the organisation declares counts.",
+    }[policy.balances]
     signed = [_MESSAGES[one] for one in policy.messages]
     messages = f"Signatures count if the signed message {' or '.join(signed)}." if signed else "No signature counts."
-    return [f"Each asset must be covered to at least {required(policy.least)}.", counted, balances, messages]
+    return [f"Each asset must be covered to at least {required(policy.least)}.", counted, balances, messages, SMALLER]
 
 
+SMALLER = "Where a chain gave another amount than the organisation declares, the smaller counts."
 _MESSAGES = {
     "challenge": "was written for this particular audit",
     "stale": "was written for another audit of the organisation",
     "constant": "names no audit, which anybody could have signed for anybody, at any time",
 }
+
+
+def own_rule(report: Report) -> str:
+    """The organisation's own verdict, by its own policy."""
+    assert report.reserves is not None
+    own = report.reserves.by_organisation
+    verdict = (
+        "every asset is covered" if own.met else f"{joined(own.short)} {'is' if len(own.short) == 1 else 'are'} not"
+    )
+    return f"By the organisation's own rule, {verdict}. {' '.join(policy_sentences(own.policy))}"
 
 
 # Sentences about a report

@@ -1,0 +1,143 @@
+"""What was found out about reserves, for machines and for people: by whose policy, checked by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from polyproof.cli.console import Console, error_object, print_error
+from polyproof.cli.views import points
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+    from polyproof.errors import PolyproofError
+    from polyproof.publication.history import VerifiedAudit
+    from polyproof.reserves import ReservesVerified
+    from polyproof.settings.reserves import ReservesPolicy
+
+__all__ = [
+    "NO_RESERVES",
+    "coverage_payload",
+    "coverage_text",
+    "policy_text",
+    "refusal_payload",
+    "show_coverage",
+    "show_refusal",
+]
+
+NO_RESERVES = "no reserves are published with it"
+
+
+def coverage_payload(verified: VerifiedAudit) -> dict[str, Any]:
+    """What ``verify`` says of an audit's reserves, for machines; ``reserves`` is ``null`` if it has none."""
+    found = verified.reserves
+    if found is None:
+        unchecked = "not-checked" if verified.reserves_unchecked else None
+        return {"reserves": unchecked, "met": None, "short": [], "holdings": None}
+    from polyproof.config.options import plain
+    from polyproof.reserves import Check, Ownership
+    from polyproof.reserves.challenge import Freshness
+
+    def rows(kinds: Iterable[Ownership | Check | Freshness]) -> dict[str, Any]:
+        return {
+            str(kind.value): {"rows": found.tallies[kind].rows, "counted": found.tallies[kind].counted}
+            for kind in kinds
+        }
+
+    return {
+        "reserves": "checked",
+        "met": verified.met,
+        "short": _short(found),
+        "holdings": {
+            "policy": plain(found.evaluation.policy),
+            "ownership": rows(Ownership),
+            "balances": rows(Check),
+            "messages": rows(Freshness),
+            "on_word": list(found.on_word),
+            "establishes": list(found.establishes),
+            "leaves_open": list(found.leaves_open),
+            "by_organisation": {
+                "policy": plain(found.published.policy),
+                "met": found.published.met,
+                "short": list(found.published.short),
+            },
+        },
+    }
+
+
+def coverage_text(verified: VerifiedAudit) -> str:
+    """The same in a cell of a table."""
+    if verified.reserves_unchecked:
+        return "NOT CHECKED"
+    if verified.reserves is None:
+        return "not examined"
+    if verified.met:
+        on_word = verified.reserves.on_word
+        return f"covered, if the organisation's word on {_joined(on_word)} is true" if on_word else "covered"
+    return f"NOT COVERED: {', '.join(_short(verified.reserves))}"
+
+
+def show_coverage(rich: RichConsole, found: ReservesVerified) -> None:
+    """The same for people."""
+    policy = found.evaluation.policy
+    if not found.evaluation.met:
+        rich.print(f"NOT COVERED by your policy: {', '.join(_short(found))}.", style="bold red")
+    elif found.on_word:
+        rich.print(
+            f"COVERED by your policy, if the organisation's word on {_joined(found.on_word)} is true.",
+            style="bold yellow",
+        )
+    else:
+        rich.print("COVERED by your policy.", style="bold green")
+    rich.print(f"Your policy counts {policy_text(policy)}.", soft_wrap=True)
+    theirs = "covered" if found.published.met else f"not covered: {', '.join(found.published.short)}"
+    rich.print(
+        f"By the organisation's own rule: {theirs}. It counts {policy_text(found.published.policy)}.", soft_wrap=True
+    )
+    rich.print("About the holdings this establishes:")
+    points(rich, found.establishes)
+    rich.print("It leaves open:")
+    points(rich, found.leaves_open)
+
+
+def policy_text(policy: ReservesPolicy) -> str:
+    """A policy in a few words: what counts, and how much is enough."""
+    balances = {
+        "checked": "with balances that were looked up here",
+        "claimed": "with balances that somebody looked up",
+        "declared": "with balances as declared where no chain was asked",
+    }[policy.balances]
+    told = [f"rows that are {' or '.join(policy.count) or 'nothing'}", balances]
+    told.append(f"whose signed message is {' or '.join(_MESSAGES[one] for one in policy.messages) or 'of no kind'}")
+    return f"{', '.join(told)}; required is {policy.least_ratio} times what is owed"
+
+
+_MESSAGES = {
+    "challenge": "for this audit",
+    "stale": "for another audit",
+    "constant": "a constant text that anybody could have signed for anybody",
+}
+
+
+def _short(found: ReservesVerified) -> list[str]:
+    return [asset.asset.symbol for asset in found.evaluation.short]
+
+
+def _joined(words: Iterable[str]) -> str:
+    *before, last = words
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+# An outcome that is shown whole although it is a refusal
+
+
+def refusal_payload(refusal: PolyproofError | None) -> dict[str, Any]:
+    """``ok``, and the error if there is one."""
+    return {"ok": True} if refusal is None else {"ok": False, **error_object(refusal)}
+
+
+def show_refusal(console: Console, refusal: PolyproofError) -> None:
+    """After the result: in JSON it is part of that."""
+    if not console.json:
+        print_error(refusal, json=False)
