@@ -270,3 +270,66 @@ def test_an_uncompressed_key_does_not_sign_for_a_nested_witness_address(header: 
         else:
             assert result.status is Status.FAILED
             assert result.reason == "the signature is by another key, or of another message"
+
+
+# Checks behind which something else would fail too, without saying what is wrong
+
+
+def reason_of(target: tuple[str, bytes], *witness: bytes, script: bytes = b"") -> str:
+    result = judge(target, lambda tx: Solution(script, list(witness)))
+    assert result.status is Status.FAILED
+    return result.reason
+
+
+def test_what_a_witness_lacks_is_said() -> None:
+    assert "has no witness, which this address requires" in reason_of(P2WSH)
+    assert "has neither script nor witness" in reason_of(P2SH)
+    assert "is not a signature and a compressed key" in reason_of(P2WPKH, b"\1", b"\2", VICTIMS_KEY)
+    assert "is not a signature and a compressed key" in reason_of(P2WPKH, VICTIMS_KEY)
+    assert "is 63 bytes where 64 or 65 are expected" in reason_of(P2TR, bytes(63))
+    assert "by another key, or of another message" in reason_of(P2WPKH, b"", VICTIMS_KEY)
+
+
+def test_a_script_signature_is_of_minimal_pushes_alone() -> None:
+    key = VICTIM.public_key.format()
+    for change, reason in (
+        (lambda signature: b"\x4c" + bytes([len(signature)]) + signature, "a push that is not minimal"),
+        (lambda signature: b"\x4d" + len(signature).to_bytes(2, "little") + signature, "a push that is not minimal"),
+        (lambda signature: b"\x4e" + len(signature).to_bytes(4, "little") + signature, "does more than push"),
+        (lambda signature: push(signature) + b"\x61", "does more than push"),
+        (lambda signature: push(signature) + b"\x51", "does more than push"),
+    ):
+        result = judge(
+            P2PKH, lambda tx, c=change: Solution(c(spending.ecdsa(VICTIM, tx.legacy(tx.output))) + push(key))
+        )
+        assert result.status is Status.FAILED
+        assert reason in result.reason
+
+
+def test_another_script_behind_p2sh_is_unsupported() -> None:
+    script = b"\x21" + VICTIMS_KEY + b"\xac"
+    target = pay_to_script(script)
+    result = judge(target, lambda tx: Solution(push(spending.ecdsa(VICTIM, tx.legacy(script))) + push(script)))
+    assert (result.status, result.reason) == (
+        Status.UNSUPPORTED,
+        "the address has a script that is not m of n keys",
+    )
+
+
+def test_a_redeem_script_that_only_looks_like_a_witness_program_takes_no_witness() -> None:
+    # Version 1 with 20 bytes is no program of anybody's: whoever finds its coins may spend them (BIP-141).
+    redeem = b"\x51\x14" + hash160(VICTIMS_KEY)
+    result = judge(pay_to_script(redeem), witness_key_hash(VICTIM, VICTIMS_KEY, redeem))
+    assert (result.status, "a witness that its redeem script does not allow" in result.reason) == (Status.FAILED, True)
+
+
+@pytest.mark.parametrize("count", [1, 3, 16])
+def test_a_script_has_as_many_keys_as_it_says(count: int) -> None:
+    keys = [wallets.public(1, part) for part in range(2)]
+    script = b"\x51" + b"".join(b"\x21" + key for key in keys) + bytes([0x50 + count, 0xAE])
+    for target, solve in (
+        ((wallets.segwit("bitcoin", 0, sha256(script)), nested_script(script)), spending.by_witness_script),
+        (pay_to_script(script), spending.by_script),
+    ):
+        result = judge(target, solve(script, OWN[:1]))
+        assert (result.status, result.reason) == (Status.FAILED, f"the script has 2 keys, and says 1 of {count}")
