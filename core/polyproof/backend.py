@@ -5,7 +5,7 @@ cuts it, keeps public and private files apart, and binds the segments by a manif
 
 A backend computes, and core judges: a backend never sees a verifier's policy. ``polyproof.liabilities.acceptance``
 enforces the policy before it calls the backend, on the hashes and fields that the options name, and afterwards, on
-the ``SecurityReport`` that comes back.
+the ``SecurityReport`` (``polyproof.security``) that comes back.
 """
 
 from __future__ import annotations
@@ -21,18 +21,24 @@ from polyproof.errors import InputError
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
+from polyproof.security import SecurityReport
 
 __all__ = [
+    "EVERY_ACCOUNT",
+    "NOT_PROVEN",
     "Backend",
     "BackendProperties",
     "Claim",
     "InclusionVerdict",
-    "SecurityReport",
-    "SecurityTerm",
     "SegmentProof",
     "Statement",
     "Verdict",
 ]
+
+
+EVERY_ACCOUNT = "every account"
+"""Non-negativity that is proven of all accounts, whether their users check or not."""
+NOT_PROVEN = "not proven"
 
 
 @frozen
@@ -46,8 +52,10 @@ class BackendProperties:
     post_quantum: bool
     """Rests on no assumption that a quantum computer is known to break."""
     per_asset_totals: bool
+    exact_totals: bool
+    """Each total is proven to be the exact sum of all accounts, whether their users check or not."""
     non_negativity: str
-    """``"every account"``, or what is checked instead, in words."""
+    """``EVERY_ACCOUNT``, ``NOT_PROVEN``, or what is checked instead, in words."""
     proves: tuple[str, ...]
     hides: tuple[str, ...]
     leaks: tuple[str, ...]
@@ -90,42 +98,6 @@ class SegmentProof:
 
 
 @frozen
-class SecurityTerm:
-    """One term of a security report: a way to cheat in one round of the protocol, and what it costs."""
-
-    name: str
-    bits: float
-    formula: str
-    """How ``bits`` is computed, with the numbers filled in."""
-    source: str
-    """Paper and section."""
-    round: str = ""
-    """The challenge for which a cheating prover would need luck, in the protocol's symbols."""
-
-
-@frozen
-class SecurityReport:
-    """The security of a proof or of a spec, term by term; ``proven_bits`` is the smallest of the terms."""
-
-    proven_bits: float
-    binding: str
-    """Name of the smallest term, which decides."""
-    terms: tuple[SecurityTerm, ...]
-    """In the order of the protocol's rounds."""
-    conjectured_bits: float | None = None
-    notes: tuple[str, ...] = ()
-    grinding_bits: float = 0.0
-    """How many bits of the term that grinding protects come from work rather than chance."""
-    bound: str = ""
-    """Which of several known bounds the terms follow; empty if there is only one."""
-    alternatives: tuple[SecurityReport, ...] = ()
-    """The same proof under the other proven bounds; none gives more bits."""
-    inclusion: tuple[SecurityTerm, ...] = ()
-    """How hard it is to open to a user an account that the totals do not contain, where that differs from
-    ``proven_bits``: one term for each bound, with its assumption."""
-
-
-@frozen
 class Verdict:
     """What a verifier established about one segment."""
 
@@ -159,7 +131,11 @@ class Backend(ABC):
     Options: ClassVar[type]
     """Frozen attrs class of the options a spec may set. Every hash and field that a proof rests on must be one of them,
     declared with that ``kind``; otherwise a verifier's policy could not refuse it."""
-    properties: ClassVar[BackendProperties]
+
+    @property
+    @abstractmethod
+    def properties(self) -> BackendProperties:
+        """What a proof with these options proves, hides and leaks: that of its constraint system, if it has one."""
 
     @abstractmethod
     def check(self, assets: Sequence[Asset]) -> None:

@@ -23,6 +23,7 @@ from polyproof.model.assets import Asset
 __all__ = [
     "Builder",
     "ConstraintSystem",
+    "Established",
     "Expression",
     "Graph",
     "LiabilitiesSystem",
@@ -216,12 +217,36 @@ class PlacedAccounts:
     """Shape ``(len(accounts),)``, distinct. Rows assigned to nobody are padding with zero balances."""
 
 
+@frozen
+class Established:
+    """What constraints about accounts establish. What is not declared is not proven, and nothing shown says it is."""
+
+    exact_sums: bool = False
+    """Each asset's total is the exact integer sum of the balances of all accounts."""
+    non_negative: bool = False
+    """No account's balance is negative or wraps around."""
+    further: tuple[str, ...] = ()
+    """What else, in sentences for people."""
+
+    @classmethod
+    def by(cls, system: type[Any]) -> Established:
+        """What a constraint system declares.
+
+        In its own body: what a class inherits was declared of other constraints than the ones it may state instead.
+        """
+        declared = vars(system).get("establishes")
+        return declared if isinstance(declared, Established) else cls()
+
+
 class LiabilitiesSystem(ConstraintSystem):
     """A constraint system about accounts, with what backends need beside its constraints.
 
     Constructed as ``System(assets, active=U, modulus=p, **options)``. Row r < U−1 is an account or
     padding; the last row under constraints, U−1, is reserved for the system.
     """
+
+    establishes: ClassVar[Established] = Established()
+    """What its constraints establish, declared in the class's own body: core and backends say no more of a proof."""
 
     @abstractmethod
     def __init__(self, assets: Sequence[Asset], *, active: int, modulus: int, limb_bits: int) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from attrs import frozen
 
-from polyproof.constraints import Builder, Expression, LiabilitiesSystem, PlacedAccounts, Trace
+from polyproof.constraints import Builder, Established, Expression, LiabilitiesSystem, PlacedAccounts, Trace
 from polyproof.errors import InputError, OptionsError, ProofRejected
 from polyproof.field import Elements
 from polyproof.model.assets import Asset
@@ -43,6 +43,7 @@ class AccountsSystem(LiabilitiesSystem):
     """The statement: all balances are in [0, 2^(w·limbs)), and each asset's add up to its total over the integers."""
 
     name = "accounts"
+    establishes = Established(exact_sums=True, non_negative=True)
 
     def __init__(self, assets: Sequence[Asset], *, active: int, modulus: int, limb_bits: int) -> None:
         """``active``: U, rows under constraints. ``limb_bits``: w. ``modulus``: p."""

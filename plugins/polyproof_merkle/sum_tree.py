@@ -30,17 +30,7 @@ from pathlib import Path
 import numpy as np
 from attrs import frozen
 
-from polyproof.backend import (
-    Backend,
-    BackendProperties,
-    Claim,
-    InclusionVerdict,
-    SecurityReport,
-    SecurityTerm,
-    SegmentProof,
-    Statement,
-    Verdict,
-)
+from polyproof.backend import Backend, BackendProperties, Claim, InclusionVerdict, SegmentProof, Statement, Verdict
 from polyproof.config.options import option
 from polyproof.engine import Engine
 from polyproof.errors import ArtifactError, InputError, OptionsError, ProofRejected
@@ -49,6 +39,7 @@ from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry
+from polyproof.security import Assumptions, Figure, SecurityReport, SecurityTerm
 from polyproof_merkle.construction import Nonces, account_tags, leaf_digests, node_digests, root_digest
 from polyproof_merkle.files import Inclusion, Proof
 from polyproof_merkle.sums import Sums
@@ -76,48 +67,56 @@ class MerkleSumTreeOptions:
     )
 
 
+_PROPERTIES = BackendProperties(
+    zero_knowledge=False,
+    transparent=True,
+    post_quantum=True,
+    per_asset_totals=True,
+    exact_totals=False,
+    non_negativity="only along the paths that users open: own balances and every sibling's sum on the path",
+    proves=(
+        "the exchange is bound to the published totals and to every account's leaf",
+        "to each user who verifies: their balances are part of the totals, under their account id and no other",
+        "to all users who verify: the total of each asset is at least the sum of all their balances",
+    ),
+    hides=(
+        "account ids, even from anyone who guesses them: a leaf is bound to a secret nonce of 32 bytes",
+        "balances of accounts that are not neighbours of a colluding user's path",
+        "the order of accounts: rows are a secret permutation, fresh in every audit",
+        "the number of accounts, beyond its next power of two (option min_depth hides more)",
+    ),
+    leaks=(
+        "totals of every segment, and the depth of its tree, to everybody",
+        "to each user: the balances of one other account (without its id), and the sums of 2, 4, 8, … "
+        "accounts beside the path",
+        "to users who pool their files: sums of ever smaller groups of the accounts that are left",
+        "which rows colluding users have, and from zero sums that a neighbour is empty or padding",
+    ),
+    remaining_trust=(
+        "balances of users who never verify can be left out or offset by negative ones, where no verifying "
+        "user's path passes beside them",
+        "non-negativity is not proven to an auditor: the public proof alone shows only a commitment to totals",
+        "a user must be asked for an id that is the user's own: two users given one id can share one leaf",
+        "liabilities that are not in any account are not counted",
+    ),
+)
+
+
 class MerkleSumTree(Backend):
     """The backend ``merkle-sum``."""
 
     name = "merkle-sum"
     Options = MerkleSumTreeOptions
-    properties = BackendProperties(
-        zero_knowledge=False,
-        transparent=True,
-        post_quantum=True,
-        per_asset_totals=True,
-        non_negativity="only along the paths that users open: own balances and every sibling's sum on the path",
-        proves=(
-            "the exchange is bound to the published totals and to every account's leaf",
-            "to each user who verifies: their balances are part of the totals, under their account id and no other",
-            "to all users who verify: the total of each asset is at least the sum of all their balances",
-        ),
-        hides=(
-            "account ids, even from anyone who guesses them: a leaf is bound to a secret nonce of 32 bytes",
-            "balances of accounts that are not neighbours of a colluding user's path",
-            "the order of accounts: rows are a secret permutation, fresh in every audit",
-            "the number of accounts, beyond its next power of two (option min_depth hides more)",
-        ),
-        leaks=(
-            "totals of every segment, and the depth of its tree, to everybody",
-            "to each user: the balances of one other account (without its id), and the sums of 2, 4, 8, … "
-            "accounts beside the path",
-            "to users who pool their files: sums of ever smaller groups of the accounts that are left",
-            "which rows colluding users have, and from zero sums that a neighbour is empty or padding",
-        ),
-        remaining_trust=(
-            "balances of users who never verify can be left out or offset by negative ones, where no verifying "
-            "user's path passes beside them",
-            "non-negativity is not proven to an auditor: the public proof alone shows only a commitment to totals",
-            "a user must be asked for an id that is the user's own: two users given one id can share one leaf",
-            "liabilities that are not in any account are not counted",
-        ),
-    )
 
     def __init__(self, options: MerkleSumTreeOptions, registry: Registry) -> None:
         """``registry`` gives the hash, portable for verifying and compiled for proving."""
         self.options = options
         self._registry = registry
+
+    @property
+    def properties(self) -> BackendProperties:
+        """The same for all options."""
+        return _PROPERTIES
 
     @cached_property
     def _portable(self) -> Hash:
@@ -267,33 +266,32 @@ class MerkleSumTree(Backend):
         return self.security(statement.assets)
 
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
-        """Binding rests on collisions of the hash; hiding on the nonces and on HMAC-SHA256."""
+        """Binding and inclusion, which both rest on collisions of the hash; no soundness.
+
+        Nothing is proven about accounts that nobody opens: a root over invented nodes verifies too.
+        """
         used: type[Hash] = self._registry.get("hash", self.options.hash)
         most = self.options.accounts_per_segment if accounts is None else accounts
         rows = depth_for(most, self.options.min_depth)
-        binding = SecurityTerm(
+        collisions = SecurityTerm(
             f"collisions of {used.name}",
             float(used.collision_bits),
             "a leaf, sum or total that changes after commitment is a collision: at most 256 / 2 bits",
             "Merkle, CRYPTO 1987; for sum trees Hu, Zhang and Guo, eprint 2018/1139",
+            options=("hash",),
         )
-        hiding = SecurityTerm(
-            "guessing a nonce",
-            float(256 - rows),
-            f"256 bits, any of 2^{rows} rows",
-            "nonces are HMAC-SHA256 under a key of the audit: Bellare, CRYPTO 2006",
-        )
-        terms = (binding, hiding)
-        least = min(terms, key=lambda term: term.bits)
+        figure = Figure((collisions,), f"collision resistance of {used.name}")
         return SecurityReport(
-            proven_bits=least.bits,
-            binding=least.name,
-            terms=terms,
+            binding=figure,
+            inclusion=figure,
+            assumptions=Assumptions(collision_resistant=(used.name,)),
             notes=(
-                "proven under the assumption that collisions of the hash cost what its designers claim",
+                "both figures rest on the assumption that collisions of the hash cost what its designers claim",
                 "if k accounts were left out or lowered and each user verifies independently with probability f, "
                 "nobody notices with probability (1 − f)^k; no bits of the hash change that",
                 "without any user who verifies, the totals are the exchange's word",
+                f"hiding rests on HMAC-SHA256 and on nonces of 256 bits: to guess one of 2^{rows} rows' takes "
+                f"2^{256 - rows} tries",
             ),
         )
 

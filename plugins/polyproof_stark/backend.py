@@ -10,22 +10,24 @@ import numpy as np
 import numpy.typing as npt
 
 from polyproof.backend import (
+    EVERY_ACCOUNT,
+    NOT_PROVEN,
     Backend,
     BackendProperties,
     Claim,
     InclusionVerdict,
-    SecurityReport,
     SegmentProof,
     Statement,
     Verdict,
 )
-from polyproof.constraints import LiabilitiesSystem, PlacedAccounts
+from polyproof.constraints import Established, LiabilitiesSystem, PlacedAccounts
 from polyproof.engine import Engine
 from polyproof.errors import InputError, ProofRejected
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry
+from polyproof.security import SecurityReport
 from polyproof_stark.configuration import Configuration
 from polyproof_stark.inclusion import InclusionProof, verify_inclusion
 from polyproof_stark.options import StarkOptions, check_shape
@@ -44,44 +46,20 @@ class StarkBackend(Backend):
 
     name = "stark"
     Options = StarkOptions
-    properties = BackendProperties(
-        zero_knowledge=True,
-        transparent=True,
-        post_quantum=True,
-        per_asset_totals=True,
-        non_negativity="every account",
-        proves=(
-            "each asset's total is the exact integer sum of the balances of all accounts in the proof",
-            "no balance in it is negative or wraps around, whether its user checks or not",
-            "to each user who verifies: their balances are among those summed, under their account id and no other",
-        ),
-        hides=(
-            "every balance, of everybody, from everybody else, even if all other users pool what they were given",
-            "account ids, even from anyone who guesses them: a leaf is bound to a secret nonce of 32 bytes",
-            "how many accounts there are, but for the trace length, which bounds it",
-            "the order of accounts: rows are a secret permutation, fresh in every audit",
-        ),
-        leaks=(
-            "the totals of each segment and asset, which are published",
-            "the number of segments and the length of their traces",
-            "to each user: the number of their row, which is random",
-        ),
-        remaining_trust=(
-            "leave out or lower accounts whose users never check: of k such accounts, if each user checks "
-            "independently with probability f, none is noticed with probability (1 − f)^k",
-            "give one account id to two users with equal balances: one row serves both, unless the id is one that a "
-            "user knows to be theirs",
-            "leave out what is owed to nobody's account, or choose a moment that suits it",
-            "show different users different audits, if they do not compare the publication digest",
-            "own less than it owes: this proves what is owed, not what is owned",
-        ),
-    )
 
     def __init__(self, options: StarkOptions, registry: Registry) -> None:
         """``options`` of a spec; components come from the registry."""
         self.options = options
         self.registry = registry
         self._configuration = Configuration(options, registry)
+
+    @property
+    def properties(self) -> BackendProperties:
+        """What the constraint system establishes, shown in zero knowledge to everybody and to each user."""
+        return _properties(self._established())
+
+    def _established(self) -> Established:
+        return Established.by(self.registry.get("constraints", self.options.constraints))
 
     def check(self, assets: Sequence[Asset]) -> None:
         """Raise ``OptionsError`` unless the options fit these assets at the longest trace and reach target_bits."""
@@ -94,7 +72,7 @@ class StarkBackend(Backend):
         return self._configuration.parameters(tuple(assets), self.options.segment_rows.bit_length() - 1).active - 1
 
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
-        """Proven bits, round by round, at the trace length for this many accounts (the longest, if not given)."""
+        """Every figure round by round, at the trace length for this many accounts (the longest, if not given)."""
         assets = tuple(assets)
         if accounts is None:
             parameters = self._configuration.parameters(assets, self.options.segment_rows.bit_length() - 1)
@@ -103,7 +81,7 @@ class StarkBackend(Backend):
         return self._configuration.security(assets, parameters)
 
     def security_of(self, statement: Statement, proof: bytes) -> SecurityReport:
-        """Proven bits at the length of the proof's trace, which its first bytes state."""
+        """Every figure at the length of the proof's trace, which its first bytes state."""
         return self._configuration.security(statement.assets, self._parameters_of(statement, proof))
 
     def _parameters_of(self, statement: Statement, proof: bytes) -> Parameters:
@@ -202,24 +180,77 @@ class StarkBackend(Backend):
         tag = account_tag(hash, statement, claim.user_id.encode(), parsed.nonce)
         verify_inclusion(instance, accepted, parsed, limbs, tag, trees)
         return InclusionVerdict(
-            (
-                "The account id and balances that you gave are on one row of the accounts that the published "
-                "totals were summed over.",
-                "No balance in those totals is negative, so nobody else's account can have reduced them.",
-                _effort(security),
-            ),
+            (*_included(self._established()), _effort(security)),
             security,
             {
                 "bytes": len(inclusion),
-                "proven_bits": security.proven_bits,
-                "inclusion_bits": {term.name: term.bits for term in security.inclusion},
             },
         )
 
 
+def _properties(established: Established) -> BackendProperties:
+    """What a proof gives if its constraints establish this much, and what it then leaves open."""
+    proves, remaining = list(established.further), []
+    to_user = "their account id and balances are on one row of the proof, under their account id and no other"
+    if established.exact_sums:
+        proves.append("each asset's total is the exact integer sum of the balances of all accounts in the proof")
+        to_user = "their balances are among those summed, under their account id and no other"
+    else:
+        remaining.append("publish totals that are not the sums of the accounts: its constraint system excludes none")
+    if established.non_negative:
+        proves.append("no balance in it is negative or wraps around, whether its user checks or not")
+    else:
+        remaining.append("lower the totals by negative balances: its constraint system excludes none")
+    return BackendProperties(
+        zero_knowledge=True,
+        transparent=True,
+        post_quantum=True,
+        per_asset_totals=True,
+        exact_totals=established.exact_sums,
+        non_negativity=EVERY_ACCOUNT if established.non_negative else NOT_PROVEN,
+        proves=(*proves, f"to each user who verifies: {to_user}"),
+        hides=(
+            "every balance, of everybody, from everybody else, even if all other users pool what they were given",
+            "account ids, even from anyone who guesses them: a leaf is bound to a secret nonce of 32 bytes",
+            "how many accounts there are, but for the trace length, which bounds it",
+            "the order of accounts: rows are a secret permutation, fresh in every audit",
+        ),
+        leaks=(
+            "the totals of each segment and asset, which are published",
+            "the number of segments and the length of their traces",
+            "to each user: the number of their row, which is random",
+        ),
+        remaining_trust=(
+            *remaining,
+            "leave out or lower accounts whose users never check: of k such accounts, if each user checks "
+            "independently with probability f, none is noticed with probability (1 − f)^k",
+            "give one account id to two users with equal balances: one row serves both, unless the id is one that a "
+            "user knows to be theirs",
+            "leave out what is owed to nobody's account, or choose a moment that suits it",
+            "show different users different audits, if they do not compare the publication digest",
+            "own less than it owes: this proves what is owed, not what is owned",
+        ),
+    )
+
+
+def _included(established: Established) -> tuple[str, ...]:
+    """What a user is told of their row, and of the others."""
+    row = "The account id and balances that you gave are on one row of the accounts that the published totals were "
+    return (
+        f"{row}summed over."
+        if established.exact_sums
+        else f"{row}proved with. That the totals are the sums of such rows is not proven.",
+        "No balance in those totals is negative, so nobody else's account can have reduced them."
+        if established.non_negative
+        else "Not proven: that no balance is negative. Somebody else's account may have reduced the totals.",
+    )
+
+
 def _effort(security: SecurityReport) -> str:
     """A sentence on the effort of forging an inclusion proof, within unique decoding and by newer theorems beyond."""
-    within, beyond = (term.bits for term in security.inclusion)
+    assert security.inclusion is not None, "security_report gives it"
+    assert security.inclusion_2025 is not None, "security_report gives it"
+    within, beyond = security.inclusion.bits, security.inclusion_2025.bits
     better = f", 2^{int(beyond)} by theorems of 2025" if beyond > within else ""
     return f"Forging this takes at least about 2^{int(within)} evaluations of the hash by older theorems{better}."
 

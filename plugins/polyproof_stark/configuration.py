@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import cast
 
-from polyproof.backend import SecurityReport, Statement
+from polyproof.backend import Statement
 from polyproof.commitment import VectorCommitment
 from polyproof.constraints import LiabilitiesSystem
 from polyproof.engine import Engine
@@ -18,6 +18,7 @@ from polyproof.field import Extension, Field
 from polyproof.hash import Hash
 from polyproof.model.assets import Asset
 from polyproof.registry import Registry
+from polyproof.security import SecurityReport
 from polyproof_stark.compiler import CompiledSystem, compile_system
 from polyproof_stark.options import StarkOptions, check_shape
 from polyproof_stark.parameters import Parameters, check_parameters

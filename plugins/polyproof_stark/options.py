@@ -35,7 +35,8 @@ class StarkOptions:
         default=None,
         least=1,
         most=128,
-        doc="Proven bits to reach: queries and grinding are then chosen for the smallest proof.",
+        doc="Bits of soundness to reach, by long-proven bounds: queries and grinding are then chosen for the smallest "
+        "proof.",
     )
     arity: int = option(default=8, choices=(2, 4, 8, 16), doc="Arity of the FRI folds.")
     limb_bits: int = option(default=16, least=4, most=20, doc="Width of a limb; the range table has 2^limb_bits rows.")

@@ -36,6 +36,10 @@ class Bound(ABC):
     """The same for a fold of arity a onto n points, layer 0 having |D|."""
     source: ClassVar[str]
     fold_source: ClassVar[str]
+    rests_on: ClassVar[str]
+    """What is taken to be true beside the assumptions about the hash, in a phrase."""
+    inclusion_source: ClassVar[str] = ""
+    """Why a user's own row is one of those summed; empty for a bound that does not show it."""
 
     @property
     @abstractmethod
@@ -98,6 +102,8 @@ class UniqueDecoding(_OneTuple):
     agreement_formula = "(1 + ρ)/2"
     source = "BCIKS20 (eprint 2020/654), theorems 4.1 and 6.1"
     fold_source = "eprint 2024/1553, theorem 3; docs/explanation/security.md, folds"
+    rests_on = "proximity gaps within unique decoding, proven in 2020"
+    inclusion_source = "the chain is after FRIDA, eprint 2024/248"
 
     @property
     def name(self) -> str:
@@ -128,6 +134,7 @@ class Johnson(Bound):
     fold_formula = "(a − 1)·max((m + ½)^7/(3·ρ^1.5)·n², (2m + 1)/√ρ·(|D| + 1))"
     source = "BCIKS20 (eprint 2020/654), theorems 5.1 and 6.2"
     fold_source = "BCIKS20 (eprint 2020/654), theorem 7.2"
+    rests_on = "proximity gaps up to the Johnson radius, proven in 2020"
 
     @property
     def name(self) -> str:
@@ -166,6 +173,8 @@ class MutualJohnson(Johnson):
     exceptional_formula = "ℓ·((2µ^5 + 3µ·θ·ρ)/(3·ρ^1.5)·n + µ/√ρ), µ = 2m + ½"
     fold_formula = "(a − 1)·((2µ^5 + 3µ·θ·ρ)/(3·ρ^1.5)·n + µ/√ρ), µ = 2m + ½"
     source = fold_source = "BCHKS25 (eprint 2025/2055), theorem 4.6; lines also eprint 2025/2110, theorem 2"
+    rests_on = "mutual correlated agreement up to the Johnson radius, theorems of 2025"
+    inclusion_source = f"rests on mutual correlated agreement: {source}"
 
     def exceptional(self, degree: int, size: int) -> float:
         """As stated there, with its m, which is twice ours: ⌈√ρ/(1 − √ρ − θ)⌉ = 2m."""
@@ -193,6 +202,7 @@ class RandomWords(_OneTuple):
 
     agreement_formula = "ρ·(1 + log2(e/ρ)/log2|K|)"
     source = fold_source = "conjecture: eprint 2025/2010, section 1.5"
+    rests_on = "a conjecture"
 
     @property
     def name(self) -> str:

@@ -1,17 +1,17 @@
-"""How many queries and how much grinding reach a target in proven bits with the smallest proof."""
+"""How many queries and how much grinding reach a target in bits of soundness with the smallest proof."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
 
-from polyproof.backend import SecurityReport
 from polyproof.errors import OptionsError
 from polyproof.field import Field
 from polyproof.hash import Hash
+from polyproof.security import SecurityReport, bits_text
 from polyproof_stark.compiler import CompiledSystem
 from polyproof_stark.parameters import Parameters
-from polyproof_stark.security import least, security_report
+from polyproof_stark.security import security_report
 
 __all__ = ["MAX_GRINDING", "MAX_QUERIES", "choose_queries"]
 
@@ -28,7 +28,7 @@ def choose_queries(
     hash: Hash,
     target: float,
 ) -> Parameters:
-    """The parameters of the smallest proof that reaches ``target`` proven bits.
+    """The parameters of the smallest proof that reaches ``target`` bits of soundness.
 
     A query costs bytes and grinding costs none, so these are the fewest queries that reach the target with the most
     grinding, and then no more grinding than they need. ``parameters(queries, grinding)`` makes candidates. Raises
@@ -36,7 +36,8 @@ def choose_queries(
     """
 
     def reached(queries: int, grinding: int) -> bool:
-        return security_report(compiled, parameters(queries, grinding), field, hash).proven_bits >= target
+        soundness = security_report(compiled, parameters(queries, grinding), field, hash).soundness
+        return soundness is not None and soundness.bits >= target
 
     def fits(queries: int) -> bool:
         candidate = parameters(queries, 0)
@@ -69,9 +70,10 @@ def _unreachable(report: SecurityReport, target: float, p: Parameters) -> str:
         else f"with {p.queries} queries, the most whose blinding rows fit: 5·{p.blinding} ≤ {p.rows}"
     )
     reasons = []
-    for account in (report, *report.alternatives):
-        term = least(account.terms)
-        reasons.append(f"{account.bound}: {term.name} gives {term.bits:.1f} bits, {term.formula}")
+    assert report.soundness is not None, "a STARK's report has it"
+    for account in (report.soundness, *report.soundness.alternatives):
+        term = account.decides
+        reasons.append(f"{account.bound}: {term.name} gives {bits_text(term.bits)} bits, {term.formula}")
     return (
         f"target_bits {target:g} cannot be reached with 2^{p.log_rows} rows and extension {p.degree}, {limit}. By "
         f"{'; by '.join(reasons)}. A larger extension, other segments (segment_rows) or a stronger hash help where "

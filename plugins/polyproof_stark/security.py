@@ -1,4 +1,4 @@
-"""The security analysis: proven bits, round by round, with formula and source.
+"""The security analysis: every figure, round by round, with formula and source.
 
 An account follows one bound of ``polyproof_stark.proximity`` through the protocol. Before each challenge there is a
 list of at most L tuples of polynomials that agree with everything committed so far on a share α of the domain. A
@@ -14,23 +14,24 @@ from __future__ import annotations
 
 from math import log2
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from polyproof.backend import SecurityReport, SecurityTerm
 from polyproof.constraints import Operation
 from polyproof.field import Field
 from polyproof.hash import Hash
+from polyproof.security import Assumptions, Figure, SecurityReport, SecurityTerm, bits_text
 from polyproof.toolkit.stated_constraints import degrees
 from polyproof_stark.compiler import LAMBDA, CompiledSystem, RowSet
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.proximity import Bound, Johnson, MutualJohnson, RandomWords, UniqueDecoding
 
-__all__ = ["QUERIES", "least", "security_report"]
+__all__ = ["QUERIES", "security_report"]
 
 LEAST_MULTIPLICITY = 3
 """BCIKS20 prove their theorems for m ≥ 3."""
 
 QUERIES = "queries and grinding"
+COLLISIONS = "hash collisions"
 PROTOCOL = "docs/reference/protocol.md, section 8"
 
 
@@ -98,6 +99,7 @@ def _terms(counts: _Counts, hash: Hash, bound: Bound) -> tuple[SecurityTerm, ...
     of_list = "L·" if times_list else ""
     rate = f"ρ = 1/{p.blowup}"
     terms: list[SecurityTerm] = []
+    algebraic = ("extension", "segment_rows")
 
     def lucky(round: str, name: str, symbols: str, numbers: str, count: int, source: str) -> None:
         """A polynomial for each tuple of the list, and a challenge among its roots."""
@@ -108,6 +110,7 @@ def _terms(counts: _Counts, hash: Hash, bound: Bound) -> tuple[SecurityTerm, ...
                 f"{of_list}{symbols}/|K∖F| = {times_list}{numbers}/2^{outside:.1f}",
                 source,
                 round,
+                algebraic,
             )
         )
 
@@ -119,6 +122,7 @@ def _terms(counts: _Counts, hash: Hash, bound: Bound) -> tuple[SecurityTerm, ...
                 f"{formula}/|K∖F|, {numbers}, {rate}: 2^{exceptional:.1f}/2^{outside:.1f}",
                 source,
                 round,
+                algebraic,
             )
         )
 
@@ -182,36 +186,36 @@ def _terms(counts: _Counts, hash: Hash, bound: Bound) -> tuple[SecurityTerm, ...
             QUERIES,
             by_chance + p.grinding,
             f"α^q·2^−g, α = {bound.agreement_formula} = {bound.agreement:.4f}, {rate}, q = {p.queries}, "
-            f"g = {p.grinding}: {by_chance:.1f} + {p.grinding}",
+            f"g = {p.grinding}: {bits_text(by_chance)} + {p.grinding}",
             "BCIKS20 (eprint 2020/654), theorem 8.3; grinding: eprint 2021/582, section 3.11.3",
             "queries",
+            ("queries", "grinding", "target_bits", "blowup"),
         )
     )
-    terms.append(
-        SecurityTerm(
-            "hash collisions",
-            float(hash.collision_bits),
-            "claimed for the hash; at most half of the 256 bits of a digest",
-            f"collision resistance of {hash.name}",
-        )
-    )
+    terms.append(_collisions(hash))
     return tuple(terms)
+
+
+def _collisions(hash: Hash) -> SecurityTerm:
+    return SecurityTerm(
+        COLLISIONS,
+        float(hash.collision_bits),
+        "claimed for the hash; at most half of the 256 bits of a digest",
+        f"collision resistance of {hash.name}",
+        options=("hash",),
+    )
+
+
+# In formulas the sizes of sets are given to the nearest tenth of a power of two; the bits that follow are rounded down.
 
 
 def _power(size: int) -> str:
     return f"2^{size.bit_length() - 1}"
 
 
-def least(terms: tuple[SecurityTerm, ...]) -> SecurityTerm:
-    """The term with the fewest bits."""
-    return min(terms, key=lambda term: term.bits)
-
-
-def _account(counts: _Counts, hash: Hash, bound: Bound) -> SecurityReport:
-    """The account by one bound."""
-    terms = _terms(counts, hash, bound)
-    binding = least(terms)
-    return SecurityReport(binding.bits, binding.name, terms, grinding_bits=float(counts.p.grinding), bound=bound.name)
+def _account(counts: _Counts, hash: Hash, bound: Bound) -> Figure:
+    """Soundness by one bound."""
+    return Figure(_terms(counts, hash, bound), bound.rests_on, bound=bound.name, grinding_bits=float(counts.p.grinding))
 
 
 def _best_multiplicity(counts: _Counts, hash: Hash) -> int:
@@ -242,71 +246,59 @@ def _best_multiplicity(counts: _Counts, hash: Hash) -> int:
     return max((low, high), key=lambda m: min(least(m)))
 
 
-def _inclusion(
-    counts: _Counts, unique: SecurityReport, johnson: SecurityReport, mutual: SecurityReport, bound: MutualJohnson
-) -> tuple[SecurityTerm, ...]:
-    """The terms of a user's own check, within unique decoding and beyond.
+def _inclusion(counts: _Counts, soundness: Figure, bound: Bound) -> Figure:
+    """What a user's own check rests on, by one bound: that of ``soundness`` or, beyond unique decoding, a stronger one.
 
     A wrong row passes the user's check only if γ, δ or a fold challenge is a root of what is wrong, for one of the
     rows or cosets and one of the L tuples, or if the prover is lucky elsewhere in the account.
     """
     rows = f"({counts.in_a} + 3)·{_power(counts.p.rows)}/2^{counts.outside:.1f}"
-
-    def term(name: str, worst: SecurityReport, list_size: float, source: str) -> SecurityTerm:
-        chain = counts.outside - log2(list_size * (counts.in_a + 3) * counts.p.rows)
-        of_list, times_list = ("", "") if list_size == 1 else ("L·", f"{list_size:.4g}·")
-        return SecurityTerm(
-            name,
-            # Challenges of the chain are challenges of the account too: errors of one round add up.
-            -log2(2**-chain + 2**-worst.proven_bits),
-            f"{worst.binding}: {worst.proven_bits:.1f}; with the chain, {of_list}(columns + 3)·N/|K∖F| = "
-            f"{times_list}{rows}: {chain:.1f}",
-            source,
-            "γ, δ, c, queries",
-        )
-
-    beyond = min(johnson, mutual, key=lambda account: account.proven_bits)
-    return (
-        term("within unique decoding", unique, 1.0, f"{PROTOCOL}; the chain is after FRIDA, eprint 2024/248"),
-        term(
-            f"up to the {bound.name}",
-            beyond,
-            bound.list_size,
-            f"{PROTOCOL}; rests on mutual correlated agreement: {bound.source}",
-        ),
+    chain = counts.outside - log2(bound.list_size * (counts.in_a + 3) * counts.p.rows)
+    of_list, times_list = ("", "") if bound.list_size == 1 else ("L·", f"{bound.list_size:.4g}·")
+    worst = soundness.decides
+    term = SecurityTerm(
+        f"{worst.name}, and the chain to the row",
+        # Challenges of the chain are challenges of the account too: errors of one round add up.
+        -log2(2**-chain + 2**-worst.bits),
+        f"{worst.name}: {bits_text(worst.bits)}; with the chain, {of_list}(columns + 3)·N/|K∖F| = "
+        f"{times_list}{rows}: {bits_text(chain)}",
+        f"{PROTOCOL}; {bound.inclusion_source}",
+        "γ, δ, c, queries",
+        worst.options,
     )
+    return Figure((term,), bound.rests_on, bound=bound.name, grinding_bits=soundness.grinding_bits)
 
 
 def security_report(compiled: CompiledSystem, p: Parameters, field: Field, hash: Hash) -> SecurityReport:
-    """The account of a proof with these parameters, by the better bound, with that by the other as an alternative."""
+    """The figures of a proof with these parameters: soundness by the better long-proven bound, the other beside it."""
     counts = _Counts.of(compiled, p, field)
     rate = 1 / p.blowup
     multiplicity = _best_multiplicity(counts, hash)
-    unique = _account(counts, hash, UniqueDecoding(rate))
+    unique_bound, mutual_bound = UniqueDecoding(rate), MutualJohnson(rate, multiplicity)
+    unique = _account(counts, hash, unique_bound)
     johnson = _account(counts, hash, Johnson(rate, multiplicity))
-    mutual_bound = MutualJohnson(rate, multiplicity)
     mutual = _account(counts, hash, mutual_bound)
-    better, other = (johnson, unique) if johnson.proven_bits > unique.proven_bits else (unique, johnson)
+    better, other = (johnson, unique) if johnson.bits > unique.bits else (unique, johnson)
     conjectured = _account(counts, hash, RandomWords(rate, p.degree * log2(field.modulus)))
-    inclusion = _inclusion(counts, unique, johnson, mutual, mutual_bound)
     notes = (
         f"For a trace of 2^{p.log_rows} rows, with |D| = {p.blowup}·2^{p.log_rows}. docs/explanation/security.md "
         f"explains every term, docs/reference/protocol.md its symbols.",
         "b bits mean that anyone who evaluates the hash T times gets a false statement accepted with probability "
         "at most T·2^−b, the hash being a random oracle. A quantum computer needs at worst the square root of that.",
-        "Proven means: no conjecture about codes. The conjectured figure assumes a prover who does no better than with "
-        "random words (eprint 2025/2010). The older one, q·log2 β + g, was refuted (eprint 2025/2010, 2025/2046).",
+        "No figure rests on a conjecture about codes. The conjectured one assumes a prover who does no better than "
+        "with random words (eprint 2025/2010). The older one, q·log2 β + g, was refuted (eprint 2025/2010, "
+        "2025/2046).",
         "That a user's own row is one of those summed rests, beyond unique decoding, on mutual correlated agreement, "
         "a theorem of 2025; the sums and non-negativity do not.",
     )
     return SecurityReport(
-        better.proven_bits,
-        better.binding,
-        better.terms,
-        conjectured.proven_bits,
-        notes,
-        better.grinding_bits,
-        better.bound,
-        (other,),
-        inclusion,
+        binding=Figure((_collisions(hash),), f"collision resistance of {hash.name}"),
+        soundness=evolve(better, alternatives=(other,)),
+        soundness_2025=mutual,
+        inclusion=_inclusion(counts, unique, unique_bound),
+        # A user relies on the sums as well as on their own row, so on the weaker of the two accounts.
+        inclusion_2025=_inclusion(counts, min(johnson, mutual, key=lambda account: account.bits), mutual_bound),
+        assumptions=Assumptions(collision_resistant=(hash.name,), random_oracle=(hash.name,)),
+        conjectured_soundness_bits=conjectured.bits,
+        notes=notes,
     )

@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 
 from audit.example import ACCOUNTS, SPEC
 from audit.tally_backend import Tally, TallyOptions, tally_registry
-from polyproof.backend import Claim, InclusionVerdict, SecurityReport, SecurityTerm, SegmentProof, Statement, Verdict
+from polyproof.backend import BackendProperties, Claim, InclusionVerdict, SegmentProof, Statement, Verdict
 from polyproof.config.options import option
 from polyproof.errors import ProofRejected
 from polyproof.hookspecs import Component
@@ -23,6 +23,8 @@ from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry
+from polyproof.security import Figure, SecurityReport, SecurityTerm
+from polyproof.settings.policy import UNRESTRICTED
 from polyproof.settings.spec import load_spec
 
 
@@ -308,12 +310,15 @@ class BulkDiffers(Tally):
 
 
 class Boasts(Tally):
-    """States more bits than any of its terms."""
+    """Says that an alternative is better than the figure beside which it stands."""
 
     name = "boasts"
 
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
-        return evolve(super().security(assets), proven_bits=200.0)
+        report = super().security(assets)
+        assert report.soundness is not None
+        better = Figure((evolve(report.soundness.decides, bits=200.0),), "hope")
+        return evolve(report, soundness=evolve(report.soundness, alternatives=(better,)))
 
 
 class SaysNothing(Tally):
@@ -322,7 +327,7 @@ class SaysNothing(Tally):
     name = "says-nothing"
 
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
-        return SecurityReport(120.0, "faith", ())
+        return SecurityReport(soundness=Figure((), "faith"))
 
 
 class BoastsToUsers(Tally):
@@ -334,8 +339,8 @@ class BoastsToUsers(Tally):
         self, statement: Statement, totals: Sequence[int], proof: bytes, claim: Claim, inclusion: bytes
     ) -> InclusionVerdict:
         verdict = super().verify_inclusion(statement, totals, proof, claim, inclusion)
-        term = evolve(verdict.security.terms[0], bits=255.0)
-        return evolve(verdict, security=evolve(verdict.security, proven_bits=255.0, terms=(term,)))
+        figure = Figure((SecurityTerm("none", 255.0, "made up", "nowhere"),), "nothing")
+        return evolve(verdict, security=evolve(verdict.security, inclusion=figure))
 
 
 class ForgetsThePoor(Tally):
@@ -364,7 +369,10 @@ class SaysNoWord(Tally):
     """Does not say what it leaks."""
 
     name = "says-no-word"
-    properties = evolve(Tally.properties, leaks=())
+
+    @property
+    def properties(self) -> BackendProperties:
+        return evolve(super().properties, leaks=())
 
 
 class HidesItsHash(Tally):
@@ -492,7 +500,7 @@ def faulty_registry() -> Registry:
     )
 
 
-WEAK = SecurityReport(1.0, "hope", (SecurityTerm("hope", 1.0, "1", "nowhere"),))
+WEAK = SecurityReport(soundness=Figure((SecurityTerm("hope", 1.0, "1", "nowhere"),), "hope"))
 """What a backend that proves next to nothing would honestly say."""
 
 
@@ -501,6 +509,12 @@ def proved(folder: Path, registry: Registry, backend: str) -> Path:
     folder.mkdir(exist_ok=True)
     (folder / "accounts.csv").write_text(ACCOUNTS)
     (folder / "spec.yaml").write_text(SPEC.replace("{name: tally, capacity: 2}", backend))
-    prove(load_spec(folder / "spec.yaml", registry), folder / "audit", audit_id="example-1", registry=registry)
+    prove(
+        load_spec(folder / "spec.yaml", registry),
+        folder / "audit",
+        audit_id="example-1",
+        registry=registry,
+        policy=UNRESTRICTED,
+    )
     cut_inclusion(folder / "audit", "alice", out=folder / "alice.polyproof", registry=registry)
     return folder / "audit"

@@ -17,12 +17,11 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from polyproof.backend import (
+    NOT_PROVEN,
     Backend,
     BackendProperties,
     Claim,
     InclusionVerdict,
-    SecurityReport,
-    SecurityTerm,
     SegmentProof,
     Statement,
     Verdict,
@@ -34,6 +33,8 @@ from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry
+from polyproof.security import Figure, SecurityReport, SecurityTerm
+from polyproof.settings.policy import Policy
 from polyproof.toolkit.binary import Reader, Writer
 
 _MAGIC = b"TALLYTST"
@@ -42,23 +43,26 @@ _MAGIC = b"TALLYTST"
 @frozen
 class TallyOptions:
     capacity: int = option(default=1000, least=1, doc="Accounts a segment.")
-    bits: int = option(default=120, least=1, most=200, doc="Proven bits to claim.")
+    bits: int = option(default=120, least=1, most=200, doc="Bits to claim.")
+
+
+PROPERTIES = BackendProperties(
+    zero_knowledge=False,
+    transparent=True,
+    post_quantum=True,
+    per_asset_totals=True,
+    exact_totals=False,
+    non_negativity=NOT_PROVEN,
+    proves=("nothing",),
+    hides=("little",),
+    leaks=("totals",),
+    remaining_trust=("everything",),
+)
 
 
 class Tally(Backend):
     name = "tally"
     Options = TallyOptions
-    properties = BackendProperties(
-        zero_knowledge=False,
-        transparent=True,
-        post_quantum=True,
-        per_asset_totals=True,
-        non_negativity="nothing is checked",
-        proves=("nothing",),
-        hides=("little",),
-        leaks=("totals",),
-        remaining_trust=("everything",),
-    )
     proving: ClassVar[Callable[[Statement], None]] = staticmethod(lambda statement: None)
     """Called before a segment is proved; tests make it fail."""
     inflate: ClassVar[int] = 0
@@ -67,6 +71,10 @@ class Tally(Backend):
 
     def __init__(self, options: TallyOptions, registry: Registry) -> None:
         self.options = options
+
+    @property
+    def properties(self) -> BackendProperties:
+        return PROPERTIES
 
     def check(self, assets: Sequence[Asset]) -> None:
         if len(assets) > 30:
@@ -156,7 +164,12 @@ class Tally(Backend):
 
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
         bits = float(self.options.bits)
-        return SecurityReport(bits, "none", (SecurityTerm("none", bits, "made up", "nowhere"),))
+        figure = Figure((SecurityTerm("none", bits, "made up", "nowhere", options=("bits",)),), "nothing")
+        return SecurityReport(binding=figure, soundness=figure, inclusion=figure)
+
+
+WITH_TALLY = Policy(backends=None, hashes=None)
+"""The default policy, but that it allows this backend and that none of its options names a hash."""
 
 
 def tally_registry(*more: Component, plugin: Any = None) -> Registry:

@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from audit.faulty_backends import WEAK, Credulous, CredulousOptions, Inner, faulty_registry, proved
+from audit.faulty_backends import Credulous, CredulousOptions, Inner, faulty_registry, proved
 from audit.forged import refit
-from audit.tally_backend import tally_registry
-from polyproof.backend import Claim, InclusionVerdict, SecurityReport, SecurityTerm, Statement, Verdict
+from audit.tally_backend import WITH_TALLY, tally_registry
+from polyproof.backend import Claim, InclusionVerdict, Statement, Verdict
 from polyproof.errors import PluginFault, PolicyRejected, ProofRejected
 from polyproof.hookspecs import Component
 from polyproof.liabilities import Judge, open_audit, verify, verify_inclusion
 from polyproof.model.assets import Asset
 from polyproof.registry import Registry
-from polyproof.settings.policy import Policy, PolicyCheck
+from polyproof.security import Assumptions, Figure, SecurityReport, SecurityTerm
+from polyproof.settings.policy import UNRESTRICTED, Policy, PolicyCheck
 
 ALICE = Claim("alice", (25_000_000, 100_000_000))
 
@@ -61,22 +62,24 @@ def refused(audit: Path, policy: Policy, registry: Registry) -> set[str]:
 @pytest.mark.parametrize(
     ("backend", "policy", "check"),
     [
-        ("{name: credulous, capacity: 2, bits: 1}", Policy(min_proven_bits=100), "policy-bits"),
-        ("{name: credulous, capacity: 2, bits: 99}", Policy(min_proven_bits=100), "policy-bits"),
-        ("{name: credulous, capacity: 2, bits: 1}", Policy(min_proven_bits=100, hashes=("blake3",)), "policy-hash"),
-        ("{name: credulous, capacity: 2}", Policy(hashes=("blake3",)), "policy-hash"),
-        ("{name: credulous, capacity: 2}", Policy(hashes=()), "policy-hash"),
+        ("{name: credulous, capacity: 2, bits: 1}", WITH_TALLY, "policy-binding"),
+        ("{name: credulous, capacity: 2, bits: 99}", WITH_TALLY, "policy-binding"),
+        ("{name: credulous, capacity: 2, bits: 99}", evolve(WITH_TALLY, min_binding_bits=None), "policy-soundness"),
+        ("{name: credulous, capacity: 2, bits: 1}", evolve(WITH_TALLY, hashes=("blake3",)), "policy-hash"),
+        ("{name: credulous, capacity: 2}", Policy(), "policy-backend"),
+        ("{name: credulous, capacity: 2}", evolve(WITH_TALLY, hashes=("blake3",)), "policy-hash"),
+        ("{name: credulous, capacity: 2}", evolve(WITH_TALLY, hashes=()), "policy-hash"),
         (
             "{name: credulous, capacity: 2, inner: {hash: blake3}, more: [{hash: blake3}, {hash: sha256}]}",
-            Policy(hashes=("blake3",)),
+            evolve(WITH_TALLY, hashes=("blake3",)),
             "policy-hash",
         ),
-        ("{name: credulous, capacity: 2}", Policy(fields=("another",)), "policy-field"),
+        ("{name: credulous, capacity: 2}", evolve(WITH_TALLY, fields=("another",)), "policy-field"),
         ("{name: credulous, capacity: 2}", Policy(backends=("stark",)), "policy-backend"),
-        ("{name: credulous, capacity: 2}", Policy(max_segments=2), "policy-segments"),
-        ("{name: credulous, capacity: 2}", Policy(max_proof_bytes=100), "policy-proof-size"),
-        ("{name: credulous, capacity: 2}", Policy(max_manifest_bytes=100), "policy-manifest-size"),
-        ("{name: tally, capacity: 2}", Policy(hashes=("sha256",)), "policy-hash"),
+        ("{name: credulous, capacity: 2}", evolve(WITH_TALLY, max_segments=2), "policy-segments"),
+        ("{name: credulous, capacity: 2}", evolve(WITH_TALLY, max_proof_bytes=100), "policy-proof-size"),
+        ("{name: credulous, capacity: 2}", evolve(WITH_TALLY, max_manifest_bytes=100), "policy-manifest-size"),
+        ("{name: tally, capacity: 2}", evolve(WITH_TALLY, hashes=("sha256",)), "policy-hash"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -89,7 +92,7 @@ def test_credulous_backend_is_refused(
 
 def test_credulous_backend_passes_where_its_options_satisfy_the_policy(tmp_path: Path, registry: Registry) -> None:
     audit = proved(tmp_path, registry, "{name: credulous, capacity: 2, bits: 100, inner: {hash: blake3}}")
-    policy = Policy(min_proven_bits=100, hashes=("blake3",), fields=("goldilocks",), backends=("credulous",))
+    policy = Policy(hashes=("blake3",), fields=("goldilocks",), backends=("credulous",))
     verify(audit, policy=policy, registry=registry)
     verify_inclusion(audit.parent / "alice.polyproof", audit, lambda _: ALICE, policy=policy, registry=registry)
 
@@ -97,10 +100,10 @@ def test_credulous_backend_passes_where_its_options_satisfy_the_policy(tmp_path:
 def test_policy_holds_wherever_an_audit_is_opened(tmp_path: Path, registry: Registry) -> None:
     audit = proved(tmp_path, registry, "{name: credulous, capacity: 2}")
     for policy, check in (
-        (Policy(hashes=("blake3",)), "policy-hash"),
-        (Policy(fields=()), "policy-field"),
+        (evolve(WITH_TALLY, hashes=("blake3",)), "policy-hash"),
+        (evolve(WITH_TALLY, fields=()), "policy-field"),
         (Policy(backends=()), "policy-backend"),
-        (Policy(max_segments=1), "policy-segments"),
+        (evolve(WITH_TALLY, max_segments=1), "policy-segments"),
     ):
         with pytest.raises(PolicyRejected, match=check):
             open_audit(audit, policy=policy, registry=registry)
@@ -109,12 +112,12 @@ def test_policy_holds_wherever_an_audit_is_opened(tmp_path: Path, registry: Regi
 def test_size_limits_are_exact_and_inclusion_files_have_one(tmp_path: Path, registry: Registry) -> None:
     audit = proved(tmp_path, registry, "{name: credulous, capacity: 2}")
     largest = max(path.stat().st_size for path in (audit / "public").glob("*.bin"))
-    verify(audit, policy=Policy(max_proof_bytes=largest), registry=registry)
-    assert refused(audit, Policy(max_proof_bytes=10), registry) == {"policy-proof-size"}
+    verify(audit, policy=evolve(WITH_TALLY, max_proof_bytes=largest), registry=registry)
+    assert refused(audit, evolve(WITH_TALLY, max_proof_bytes=10), registry) == {"policy-proof-size"}
     file = audit.parent / "alice.polyproof"
 
     def check(most: int) -> None:
-        policy = Policy(max_inclusion_bytes=most)
+        policy = evolve(WITH_TALLY, max_inclusion_bytes=most)
         verify_inclusion(file, audit, lambda _: ALICE, policy=policy, registry=registry)
 
     check(32)
@@ -129,9 +132,15 @@ def test_size_limits_are_exact_and_inclusion_files_have_one(tmp_path: Path, regi
 # Reports
 
 
-def report_of(bits: Any, *terms: Any, **changes: Any) -> SecurityReport:
-    made = tuple(SecurityTerm(f"term {number}", value, "made up", "nowhere") for number, value in enumerate(terms))
-    return evolve(SecurityReport(bits, "term 0", made), **changes)
+def figure_of(*bits: Any) -> Figure:
+    made = tuple(SecurityTerm(f"term {number}", value, "made up", "nowhere") for number, value in enumerate(bits))
+    return Figure(made, "nothing")
+
+
+def report_of(*bits: Any, **changes: Any) -> SecurityReport:
+    """Every figure of terms with so many bits."""
+    figure = figure_of(*bits)
+    return evolve(SecurityReport(binding=figure, soundness=figure, inclusion=figure), **changes)
 
 
 @pytest.mark.parametrize("bits", [math.nan, math.inf, -math.inf, -1.0], ids=str)
@@ -139,36 +148,85 @@ def test_bits_that_are_not_finite_numbers_never_pass(
     tmp_path: Path, registry: Registry, report: Callable[[Any], None], bits: float
 ) -> None:
     audit = proved(tmp_path, registry, "{name: credulous, capacity: 2}")
-    report(report_of(bits, 120.0))
+    report(report_of(bits))
     for least in (0.0, 100.0, 256.0):
-        assert refused(audit, Policy(min_proven_bits=least), registry) == {"policy-bits"}
-    report(report_of(120.0, 120.0, math.nan))
-    assert refused(audit, Policy(min_proven_bits=0.0), registry) == {"policy-bits"}
+        assert refused(audit, evolve(WITH_TALLY, min_binding_bits=least), registry) == {"policy-binding"}
+    for terms in ((120.0, math.nan), (math.nan, 120.0)):
+        report(report_of(*terms))
+        assert refused(audit, UNRESTRICTED, registry) == {"policy-binding"}
 
 
-def test_report_that_says_more_than_its_terms_counts_as_its_terms(
-    tmp_path: Path, registry: Registry, report: Callable[[Any], None]
-) -> None:
+def test_a_figure_is_its_smallest_term(tmp_path: Path, registry: Registry, report: Callable[[Any], None]) -> None:
     audit = proved(tmp_path, registry, "{name: credulous, capacity: 2}")
-    report(report_of(128.0, 128.0, 20.0))
-    assert refused(audit, Policy(), registry) == {"policy-bits"}
-    report(report_of(100.0, 128.0, 120.0))
-    assert verify(audit, policy=Policy(), registry=registry).security.proven_bits == 100.0
+    report(report_of(128.0, 20.0))
+    assert refused(audit, WITH_TALLY, registry) == {"policy-binding"}
 
 
-def test_claim_that_is_easier_to_forge_than_the_totals_is_judged_by_that(
-    tmp_path: Path, registry: Registry, report: Callable[[Any], None]
+KEYS = [
+    ("binding", "min_binding_bits", "policy-binding"),
+    ("soundness", "min_soundness_bits", "policy-soundness"),
+    ("soundness", "min_soundness_2025_bits", "policy-soundness-2025"),
+    ("inclusion", "min_inclusion_bits", "policy-inclusion"),
+    ("inclusion", "min_inclusion_2025_bits", "policy-inclusion-2025"),
+]
+
+
+@pytest.mark.parametrize(("figure", "key", "check"), KEYS)
+def test_each_figure_has_a_minimum_of_its_own_which_it_may_equal(
+    tmp_path: Path, registry: Registry, report: Callable[[Any], None], figure: str, key: str, check: str
 ) -> None:
     audit = proved(tmp_path, registry, "{name: credulous, capacity: 2}")
     file = audit.parent / "alice.polyproof"
-    weak, strong = report_of(0.0, 75.0, 80.0).terms, report_of(0.0, 75.0, 102.0).terms
-    for terms in (weak, report_of(0.0, 102.0, math.nan).terms):
-        report(report_of(120.0, 120.0, inclusion=terms))
-        verify(audit, policy=Policy(), registry=registry)
-        with pytest.raises(PolicyRejected, match="policy-bits"):
-            verify_inclusion(file, audit, lambda _: ALICE, registry=registry)
-    report(report_of(120.0, 120.0, inclusion=strong))
-    verify_inclusion(file, audit, lambda _: ALICE, registry=registry)
+    report(report_of(250.0, **{figure: figure_of(100.25)}))
+    just = evolve(UNRESTRICTED, **{key: 100.25})
+    verify(audit, policy=just, registry=registry)
+    verify_inclusion(file, audit, lambda _: ALICE, policy=just, registry=registry)
+    more = evolve(UNRESTRICTED, **{key: math.nextafter(100.25, 200)})
+    assert refused(audit, more, registry) == {check}
+    report(report_of(250.0, **{figure: figure_of(99.97)}))
+    with pytest.raises(PolicyRejected, match=rf"99\.9 bits .*requires 100 \({key}\)"):
+        verify(audit, policy=evolve(UNRESTRICTED, **{key: 100.0}), registry=registry)
+
+
+@pytest.mark.parametrize(("figure", "key", "check"), KEYS)
+def test_a_figure_that_is_not_given_is_refused_where_it_is_required_and_says_so(
+    tmp_path: Path, registry: Registry, report: Callable[[Any], None], figure: str, key: str, check: str
+) -> None:
+    audit = proved(tmp_path, registry, "{name: credulous, capacity: 2}")
+    report(report_of(250.0, **{figure: None}))
+    for least in (0.0, 100.0):
+        assert refused(audit, evolve(UNRESTRICTED, **{key: least}), registry) == {check}
+    with pytest.raises(PolicyRejected, match=rf"it gives no {figure}.*: .*; the policy requires 0 bits \({key}\)"):
+        verify(audit, policy=evolve(UNRESTRICTED, **{key: 0.0}), registry=registry)
+    verify(audit, policy=UNRESTRICTED, registry=registry)
+
+
+def test_what_older_theorems_prove_counts_for_those_who_accept_newer_ones(
+    tmp_path: Path, registry: Registry, report: Callable[[Any], None]
+) -> None:
+    audit = proved(tmp_path, registry, "{name: credulous, capacity: 2}")
+    report(report_of(120.0, inclusion_2025=figure_of(50.0)))
+    verify(audit, policy=WITH_TALLY, registry=registry)
+    report(report_of(120.0, inclusion=figure_of(75.0), inclusion_2025=figure_of(102.0)))
+    verify(audit, policy=WITH_TALLY, registry=registry)
+
+
+def test_inclusion_is_judged_by_verify_too(tmp_path: Path, registry: Registry, report: Callable[[Any], None]) -> None:
+    """Nobody relies on totals alone: 46 bits by long-proven bounds passed with the totals' 102 beside them."""
+    audit = proved(tmp_path, registry, "{name: credulous, capacity: 2}")
+    report(report_of(102.0, inclusion=figure_of(46.0), inclusion_2025=figure_of(102.0)))
+    assert refused(audit, WITH_TALLY, registry) == {"policy-inclusion"}
+    report(report_of(102.0, inclusion=figure_of(75.0), inclusion_2025=figure_of(80.0)))
+    assert refused(audit, WITH_TALLY, registry) == {"policy-inclusion-2025"}
+
+
+def test_trusted_setup_is_refused_unless_allowed(
+    tmp_path: Path, registry: Registry, report: Callable[[Any], None]
+) -> None:
+    audit = proved(tmp_path, registry, "{name: credulous, capacity: 2}")
+    report(report_of(120.0, assumptions=Assumptions(trusted_setup="six people in a room")))
+    assert refused(audit, WITH_TALLY, registry) == {"policy-setup"}
+    verify(audit, policy=evolve(WITH_TALLY, allow_trusted_setup=True), registry=registry)
 
 
 @pytest.mark.parametrize(
@@ -176,16 +234,18 @@ def test_claim_that_is_easier_to_forge_than_the_totals_is_judged_by_that(
     [
         "120 bits",
         120.0,
-        report_of("120", 120.0),
-        report_of(True, 120.0),
-        report_of(10**400, 120.0),
-        report_of(120.0),
+        report_of("120"),
+        report_of(True),
+        report_of(10**400),
+        report_of(),
         report_of(120.0, "120"),
         report_of(120.0, None),
-        report_of(120.0, 120.0, terms=None),
-        report_of(120.0, 120.0, terms=[WEAK.terms[0]]),
-        report_of(120.0, 120.0, terms=("term",)),
-        report_of(120.0, 120.0, inclusion=None),
+        report_of(120.0, soundness=120.0),
+        report_of(120.0, soundness=Figure(None, "nothing")),
+        report_of(120.0, soundness=Figure([figure_of(1.0).decides], "nothing")),
+        report_of(120.0, soundness=Figure(("term",), "nothing")),
+        report_of(120.0, assumptions=None),
+        SecurityReport(),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -196,8 +256,8 @@ def test_malformed_report_is_a_fault_of_the_plugin_and_nothing_is_accepted(
     report(malformed)
     file = audit.parent / "alice.polyproof"
     for ask in (
-        lambda: verify(audit, policy=Policy(min_proven_bits=0.0), registry=registry),
-        lambda: verify_inclusion(file, audit, lambda _: ALICE, registry=registry),
+        lambda: verify(audit, policy=UNRESTRICTED, registry=registry),
+        lambda: verify_inclusion(file, audit, lambda _: ALICE, policy=UNRESTRICTED, registry=registry),
     ):
         with pytest.raises(PluginFault, match=r"'credulous'.*audit\.faulty_backends\.Credulous") as caught:
             ask()
@@ -208,7 +268,7 @@ def test_malformed_report_is_a_fault_of_the_plugin_and_nothing_is_accepted(
 
 
 STATEMENT = Statement("a", bytes(32), (Asset("BTC", 8), Asset("USDT", 6)), 0, 1)
-GOOD = report_of(120.0, 120.0)
+GOOD = report_of(120.0)
 
 
 def judge(registry: Registry, monkeypatch: pytest.MonkeyPatch, answer: Callable[[], Any]) -> Judge:
@@ -216,7 +276,7 @@ def judge(registry: Registry, monkeypatch: pytest.MonkeyPatch, answer: Callable[
     options = CredulousOptions(inner=Inner(hash="blake3"))
     monkeypatch.setattr(Credulous, "verify", lambda *_: answer())
     monkeypatch.setattr(Credulous, "verify_inclusion", lambda *_: answer())
-    return Judge(Credulous(options, registry), options, Policy())
+    return Judge(Credulous(options, registry), options, WITH_TALLY)
 
 
 @pytest.mark.parametrize("answer", [True, None, "yes", (1, 2), GOOD, object()], ids=lambda value: type(value).__name__)

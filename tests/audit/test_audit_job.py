@@ -17,7 +17,7 @@ import pytest
 from attrs import evolve
 
 from audit.example import ACCOUNTS, TOTALS
-from audit.tally_backend import Tally, tally_registry
+from audit.tally_backend import WITH_TALLY, Tally, tally_registry
 from polyproof import liabilities as audit
 from polyproof.backend import Claim, Statement
 from polyproof.errors import (
@@ -30,6 +30,7 @@ from polyproof.errors import (
 )
 from polyproof.hookspecs import hookimpl
 from polyproof.registry import Registry
+from polyproof.security import Figure, SecurityTerm
 from polyproof.settings.policy import Policy
 from polyproof.settings.spec import Spec, load_spec
 
@@ -48,7 +49,7 @@ def _claim(claim: Claim) -> Any:
 
 
 def test_check_shows_totals_accounts_and_segments(spec: Spec, registry: Registry) -> None:
-    checked = audit.check(spec, registry=registry)
+    checked = audit.check(spec, registry=registry, policy=WITH_TALLY)
     assert (checked.accounts, checked.totals, sorted(checked.segments)) == (5, TOTALS, [1, 2, 2])
 
 
@@ -56,15 +57,17 @@ def test_segments_are_as_equal_as_possible(spec: Spec, registry: Registry) -> No
     rows = "".join(f"user{k},1,1\n" for k in range(11))
     (spec.directory / "accounts.csv").write_text("account,BTC,USDT\n" + rows)
     options = evolve(spec.backend.options, capacity=4)
-    checked = audit.check(evolve(spec, backend=evolve(spec.backend, options=options)), registry=registry)
+    checked = audit.check(
+        evolve(spec, backend=evolve(spec.backend, options=options)), registry=registry, policy=WITH_TALLY
+    )
     assert sorted(checked.segments) == [3, 4, 4]
 
 
 def test_a_bad_snapshot_is_reported_and_nothing_is_written(spec: Spec, registry: Registry, tmp_path: Path) -> None:
     (spec.directory / "accounts.csv").write_text("account,BTC,USDT\nalice,1,-1\nalice,x,0\n")
     for job in (
-        lambda: audit.check(spec, registry=registry),
-        lambda: audit.prove(spec, tmp_path / "out", registry=registry),
+        lambda: audit.check(spec, registry=registry, policy=WITH_TALLY),
+        lambda: audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY),
     ):
         with pytest.raises(AccountsError) as caught:
             job()
@@ -76,7 +79,7 @@ def test_a_bad_snapshot_is_reported_and_nothing_is_written(spec: Spec, registry:
 
 
 def test_public_and_private_halves_are_kept_apart(spec: Spec, registry: Registry, tmp_path: Path) -> None:
-    proved = audit.prove(spec, tmp_path / "out", registry=registry)
+    proved = audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
     assert _names(tmp_path / "out" / "public") == [
         "manifest.json",
         "proof-0000.bin",
@@ -97,7 +100,7 @@ def test_public_and_private_halves_are_kept_apart(spec: Spec, registry: Registry
 def test_the_private_half_is_owner_only_and_the_public_half_follows_the_umask(
     spec: Spec, registry: Registry, tmp_path: Path, umask: int
 ) -> None:
-    audit.prove(spec, tmp_path / "out", registry=registry)
+    audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
     private = tmp_path / "out" / "private"
     for path in [private, *private.rglob("*")]:
         wanted = 0o700 if path.is_dir() else 0o600
@@ -118,13 +121,13 @@ def test_private_state_is_out_of_reach_while_it_is_written(
                 modes.append(stat.S_IMODE(path.stat().st_mode))
 
     tally.proving = staticmethod(look)
-    audit.prove(spec, tmp_path / "out", registry=registry)
+    audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
     assert modes
     assert set(modes) == {0o700}
 
 
 def test_every_audit_has_its_own_order_key_and_id(spec: Spec, registry: Registry, tmp_path: Path) -> None:
-    first, second = (audit.prove(spec, tmp_path / name, registry=registry) for name in ("a", "b"))
+    first, second = (audit.prove(spec, tmp_path / name, registry=registry, policy=WITH_TALLY) for name in ("a", "b"))
     assert first.manifest.audit_id != second.manifest.audit_id
     keys = {(tmp_path / name / "private" / "key").read_bytes() for name in ("a", "b")}
     assert len(keys) == 2
@@ -136,7 +139,7 @@ def test_accounts_are_shuffled_over_segments(spec: Spec, registry: Registry, tmp
     (spec.directory / "accounts.csv").write_text("account,BTC,USDT\n" + rows)
     options = evolve(spec.backend.options, capacity=200)
     spec = evolve(spec, backend=evolve(spec.backend, options=options))
-    audit.prove(spec, tmp_path / "out", registry=registry)
+    audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
     parts = [
         set(json.loads((tmp_path / "out" / "private" / f"state-{k:04d}" / "salts.json").read_text())) for k in (0, 1)
     ]
@@ -147,18 +150,18 @@ def test_accounts_are_shuffled_over_segments(spec: Spec, registry: Registry, tmp
 
 
 def test_the_audit_id_can_be_chosen(spec: Spec, registry: Registry, tmp_path: Path) -> None:
-    proved = audit.prove(spec, tmp_path / "out", audit_id="January.2025_a", registry=registry)
+    proved = audit.prove(spec, tmp_path / "out", audit_id="January.2025_a", registry=registry, policy=WITH_TALLY)
     assert proved.manifest.audit_id == "January.2025_a"
     for bad in ("", "a b", "../x", "-x", "a" * 129, "é"):
         with pytest.raises(InputError, match="audit id"):
-            audit.prove(spec, tmp_path / "other", audit_id=bad, registry=registry)
+            audit.prove(spec, tmp_path / "other", audit_id=bad, registry=registry, policy=WITH_TALLY)
 
 
 def test_audits_are_chained_by_the_digest_of_the_one_before(spec: Spec, registry: Registry, tmp_path: Path) -> None:
-    first = audit.prove(spec, tmp_path / "a", registry=registry)
-    second = audit.prove(spec, tmp_path / "b", previous=first.record.digest, registry=registry)
+    first = audit.prove(spec, tmp_path / "a", policy=WITH_TALLY, registry=registry)
+    second = audit.prove(spec, tmp_path / "b", previous=first.record.digest, policy=WITH_TALLY, registry=registry)
     assert second.manifest.previous == hashlib.sha256((tmp_path / "a/public/publication.json").read_bytes()).digest()
-    audit.verify(tmp_path / "b", registry=registry)
+    audit.verify(tmp_path / "b", policy=WITH_TALLY, registry=registry)
 
 
 # What is never done
@@ -168,7 +171,7 @@ def test_audits_are_chained_by_the_digest_of_the_one_before(spec: Spec, registry
 def test_nothing_is_overwritten(spec: Spec, registry: Registry, tmp_path: Path, content: str) -> None:
     out = tmp_path / "out"
     if content == "audit":
-        audit.prove(spec, out, registry=registry)
+        audit.prove(spec, out, registry=registry, policy=WITH_TALLY)
     elif content == "file":
         out.write_text("mine")
     elif content == "symbolic link":
@@ -178,7 +181,7 @@ def test_nothing_is_overwritten(spec: Spec, registry: Registry, tmp_path: Path, 
         (out / "thesis.txt").write_text("mine")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     with pytest.raises(ArtifactError):
-        audit.prove(spec, out, registry=registry)
+        audit.prove(spec, out, registry=registry, policy=WITH_TALLY)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
@@ -187,14 +190,14 @@ def test_directories_made_on_the_way_go_with_a_failure(
 ) -> None:
     tally.proving = _crash_in(0)
     with pytest.raises(_Crash):
-        audit.prove(spec, tmp_path / "a" / "b" / "out", registry=registry)
+        audit.prove(spec, tmp_path / "a" / "b" / "out", registry=registry, policy=WITH_TALLY)
     assert os.listdir(tmp_path) == ["input"]
 
 
 def test_an_empty_directory_may_be_there_already(spec: Spec, registry: Registry, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    audit.prove(spec, tmp_path / "out", registry=registry)
-    audit.verify(tmp_path / "out", registry=registry)
+    audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
+    audit.verify(tmp_path / "out", policy=WITH_TALLY, registry=registry)
 
 
 def test_the_current_directory_is_not_replaced(
@@ -203,7 +206,7 @@ def test_the_current_directory_is_not_replaced(
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     with pytest.raises(InputError, match="directory of its own"):
-        audit.prove(spec, Path("."), registry=registry)
+        audit.prove(spec, Path("."), registry=registry, policy=WITH_TALLY)
 
 
 def test_a_foreign_directory_in_the_workspaces_place_is_left_alone(
@@ -213,7 +216,7 @@ def test_a_foreign_directory_in_the_workspaces_place_is_left_alone(
     foreign.mkdir()
     (foreign / "thesis.txt").write_text("mine")
     with pytest.raises(ArtifactError, match="in the way"):
-        audit.prove(spec, tmp_path / "out", registry=registry)
+        audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
     assert (foreign / "thesis.txt").read_text() == "mine"
 
 
@@ -222,7 +225,7 @@ def test_a_backend_that_proves_other_totals_is_not_published(
 ) -> None:
     tally.inflate = 1
     with pytest.raises(PluginError, match="totals other than"):
-        audit.prove(spec, tmp_path / "out", registry=registry)
+        audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
     assert os.listdir(tmp_path) == ["input"]
 
 
@@ -231,7 +234,7 @@ def test_a_proof_that_does_not_verify_is_not_published(
 ) -> None:
     tally.crash_on_verify = True
     with pytest.raises(PluginError, match="does not verify"):
-        audit.prove(spec, tmp_path / "out", registry=registry)
+        audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
     assert os.listdir(tmp_path) == ["input"]
 
 
@@ -255,7 +258,7 @@ def test_a_failure_in_the_first_segment_leaves_nothing(
 ) -> None:
     tally.proving = _crash_in(0)
     with pytest.raises(_Crash):
-        audit.prove(spec, tmp_path / "out", registry=registry)
+        audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
     assert os.listdir(tmp_path) == ["input"]
 
 
@@ -264,7 +267,7 @@ def test_a_later_failure_keeps_finished_segments_out_of_sight_and_a_rerun_contin
 ) -> None:
     tally.proving = _crash_in(2)
     with pytest.raises(_Crash) as caught:
-        audit.prove(spec, tmp_path / "out", registry=registry)
+        audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
     assert "2 finished segments kept" in caught.value.__notes__[0]
     work = tmp_path / ".out.partial"
     assert not (tmp_path / "out").exists()
@@ -274,11 +277,11 @@ def test_a_later_failure_keeps_finished_segments_out_of_sight_and_a_rerun_contin
 
     proved_now: list[int] = []
     tally.proving = staticmethod(lambda statement: proved_now.append(statement.segment))
-    proved = audit.prove(spec, tmp_path / "out", registry=registry)
+    proved = audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
     assert (proved.resumed, proved_now) == (2, [2])
     for name, content in kept.items():
         assert (tmp_path / "out" / name).read_bytes() == content, "key and finished segments stay"
-    assert audit.verify(tmp_path / "out", registry=registry).totals == TOTALS
+    assert audit.verify(tmp_path / "out", policy=WITH_TALLY, registry=registry).totals == TOTALS
     assert sorted(os.listdir(tmp_path)) == ["input", "out"]
     users = [
         user
@@ -296,14 +299,14 @@ def test_an_interruption_from_the_keyboard_is_a_crash_like_others(
 
     tally.proving = staticmethod(interrupt)
     with pytest.raises(KeyboardInterrupt):
-        audit.prove(spec, tmp_path / "out", registry=registry)
+        audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
     assert os.listdir(tmp_path) == ["input"]
 
 
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from audit.tally_backend import Tally, tally_registry
+from audit.tally_backend import WITH_TALLY, Tally, tally_registry
 from polyproof import liabilities as audit
 from polyproof.settings.spec import load_spec
 
@@ -313,7 +316,7 @@ def prove(statement):
 
 Tally.proving = staticmethod(prove)
 registry = tally_registry()
-audit.prove(load_spec(Path(sys.argv[1]), registry), Path(sys.argv[2]), registry=registry)
+audit.prove(load_spec(Path(sys.argv[1]), registry), Path(sys.argv[2]), registry=registry, policy=WITH_TALLY)
 """
 
 
@@ -330,10 +333,10 @@ def test_a_rerun_after_a_kill_continues_with_fresh_randomness_for_the_interrupte
     assert not (tmp_path / "out").exists()
     attempt = tmp_path / ".out.partial" / "audit" / "private" / f".attempt-{segment:04d}"
     assert attempt.is_dir(), "the kill left a half-made attempt"
-    proved = audit.prove(spec, tmp_path / "out", registry=registry)
+    proved = audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
     assert proved.resumed == segment
     assert not [name for name in _names(tmp_path / "out") if "attempt" in name]
-    assert audit.verify(tmp_path / "out", registry=registry).totals == TOTALS
+    assert audit.verify(tmp_path / "out", policy=WITH_TALLY, registry=registry).totals == TOTALS
 
 
 @pytest.mark.parametrize("change", ["snapshot", "spec", "audit id", "previous", "checkpoint"])
@@ -343,7 +346,7 @@ def test_a_rerun_on_other_inputs_starts_again(
     original = tally.proving
     tally.proving = _crash_in(2)
     with pytest.raises(_Crash):
-        audit.prove(spec, tmp_path / "out", registry=registry)
+        audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
     key = (tmp_path / ".out.partial/audit/private/key").read_bytes()
     tally.proving = original
     more: dict[str, Any] = {}
@@ -357,11 +360,11 @@ def test_a_rerun_on_other_inputs_starts_again(
         more["previous"] = bytes(32)
     else:
         (tmp_path / ".out.partial/checkpoint.json").write_text("{")
-    proved = audit.prove(spec, tmp_path / "out", registry=registry, **more)
+    proved = audit.prove(spec, tmp_path / "out", registry=registry, **more, policy=WITH_TALLY)
     assert proved.resumed == 0
     assert "discarded" in proved.warnings[0]
     assert (tmp_path / "out/private/key").read_bytes() != key
-    audit.verify(tmp_path / "out", registry=registry)
+    audit.verify(tmp_path / "out", policy=WITH_TALLY, registry=registry)
 
 
 def test_two_processes_do_not_prove_into_one_directory(spec: Spec, registry: Registry, tmp_path: Path) -> None:
@@ -370,7 +373,7 @@ def test_two_processes_do_not_prove_into_one_directory(spec: Spec, registry: Reg
     with (work / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(ArtifactError, match="another process"):
-            audit.prove(spec, tmp_path / "out", registry=registry)
+            audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
         assert work.is_dir(), "whose work it is goes on"
 
 
@@ -383,7 +386,7 @@ def test_a_directory_that_appears_meanwhile_is_not_overwritten(
 
     tally.proving = staticmethod(appear)
     with pytest.raises(ArtifactError, match="cannot be written"):
-        audit.prove(spec, tmp_path / "out", registry=registry)
+        audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
     assert _names(tmp_path / "out") == ["thesis.txt"]
 
 
@@ -411,8 +414,8 @@ def test_plugins_hear_of_finished_and_verified_audits(spec: Spec, tmp_path: Path
         plugin=_plugin(polyproof_audit_proved=polyproof_audit_proved, polyproof_audit_verified=polyproof_audit_verified)
     )
     out = tmp_path / "out"
-    audit.prove(spec, out, audit_id="x", registry=registry)
-    audit.verify(out, registry=registry)
+    audit.prove(spec, out, audit_id="x", registry=registry, policy=WITH_TALLY)
+    audit.verify(out, policy=WITH_TALLY, registry=registry)
     assert heard == [("proved", out, "x"), ("verified", out, "x")]
 
 
@@ -426,8 +429,8 @@ def test_a_hook_that_fails_is_a_warning_and_the_audit_stands(spec: Spec, tmp_pat
     registry = tally_registry(
         plugin=_plugin(polyproof_audit_proved=polyproof_audit_proved, polyproof_audit_verified=polyproof_audit_verified)
     )
-    assert "no network" in audit.prove(spec, tmp_path / "out", registry=registry).warnings[0]
-    assert "no network" in audit.verify(tmp_path / "out", registry=registry).warnings[0]
+    assert "no network" in audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY).warnings[0]
+    assert "no network" in audit.verify(tmp_path / "out", policy=WITH_TALLY, registry=registry).warnings[0]
 
 
 # Verification
@@ -435,14 +438,14 @@ def test_a_hook_that_fails_is_a_warning_and_the_audit_stands(spec: Spec, tmp_pat
 
 @pytest.fixture
 def out(spec: Spec, registry: Registry, tmp_path: Path) -> Path:
-    audit.prove(spec, tmp_path / "out", audit_id="example-1", registry=registry)
+    audit.prove(spec, tmp_path / "out", audit_id="example-1", registry=registry, policy=WITH_TALLY)
     return tmp_path / "out"
 
 
 def test_an_audit_verifies_from_its_public_half_alone(out: Path, registry: Registry, tmp_path: Path) -> None:
-    whole = audit.verify(out, registry=registry)
+    whole = audit.verify(out, policy=WITH_TALLY, registry=registry)
     (out / "public").rename(tmp_path / "published")
-    alone = audit.verify(tmp_path / "published", registry=registry)
+    alone = audit.verify(tmp_path / "published", policy=WITH_TALLY, registry=registry)
     assert whole.totals == alone.totals == TOTALS
     assert len(alone.verdicts) == 3
 
@@ -450,15 +453,15 @@ def test_an_audit_verifies_from_its_public_half_alone(out: Path, registry: Regis
 def test_what_is_not_an_audit_is_an_input_error(tmp_path: Path, registry: Registry) -> None:
     for directory in (tmp_path, tmp_path / "missing"):
         with pytest.raises(ArtifactError):
-            audit.verify(directory, registry=registry)
+            audit.verify(directory, policy=WITH_TALLY, registry=registry)
 
 
 def test_a_policy_stronger_than_the_proof_rejects_it(out: Path, registry: Registry) -> None:
     for policy, check in (
-        (Policy(min_proven_bits=121.0), "policy-bits"),
+        (evolve(WITH_TALLY, min_soundness_bits=121.0), "policy-soundness"),
         (Policy(backends=("merkle-sum",)), "policy-backend"),
         (Policy(backends=()), "policy-backend"),
-        (Policy(hashes=("blake3",)), "policy-hash"),
+        (evolve(WITH_TALLY, hashes=("blake3",)), "policy-hash"),
     ):
         with pytest.raises(PolicyRejected) as caught:
             audit.verify(out, policy=policy, registry=registry)
@@ -468,29 +471,34 @@ def test_a_policy_stronger_than_the_proof_rejects_it(out: Path, registry: Regist
 def test_the_backends_word_for_its_strength_is_compared_with_the_policy(
     out: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    weak = evolve(Tally.security(_backend(out, registry), ()), proven_bits=float("nan"))
+    none = Figure((SecurityTerm("none", float("nan"), "made up", "nowhere"),), "nothing")
+    weak = evolve(Tally.security(_backend(out, registry), ()), soundness=none)
     monkeypatch.setattr(Tally, "security", lambda *_: weak)
     with pytest.raises(PolicyRejected):
-        audit.verify(out, registry=registry)
+        audit.verify(out, policy=WITH_TALLY, registry=registry)
 
 
 def _backend(out: Path, registry: Registry) -> Any:
-    return audit.open_audit(out, registry=registry).backend
+    return audit.open_audit(out, policy=WITH_TALLY, registry=registry).backend
 
 
 def test_limits_of_the_policy_hold(out: Path, registry: Registry) -> None:
-    for policy in (Policy(max_segments=2), Policy(max_manifest_bytes=100), Policy(max_proof_bytes=10)):
+    for policy in (
+        evolve(WITH_TALLY, max_segments=2),
+        evolve(WITH_TALLY, max_manifest_bytes=100),
+        evolve(WITH_TALLY, max_proof_bytes=10),
+    ):
         with pytest.raises(ProofRejected):
             audit.verify(out, policy=policy, registry=registry)
 
 
 def test_another_publication_digest_is_rejected(out: Path, registry: Registry) -> None:
     digest = hashlib.sha256((out / "public/publication.json").read_bytes()).digest()
-    audit.verify(out, registry=registry, digest=digest)
+    audit.verify(out, policy=WITH_TALLY, registry=registry, digest=digest)
     of_the_manifest = hashlib.sha256((out / "public/manifest.json").read_bytes()).digest()
     for other in (bytes(32), of_the_manifest):
         with pytest.raises(ProofRejected, match="publication-digest"):
-            audit.verify(out, registry=registry, digest=other)
+            audit.verify(out, policy=WITH_TALLY, registry=registry, digest=other)
 
 
 def test_a_plugin_that_crashes_on_a_proof_has_not_accepted_it(
@@ -498,7 +506,7 @@ def test_a_plugin_that_crashes_on_a_proof_has_not_accepted_it(
 ) -> None:
     tally.crash_on_verify = True
     with pytest.raises(ProofRejected, match="ZeroDivisionError"):
-        audit.verify(out, registry=registry)
+        audit.verify(out, policy=WITH_TALLY, registry=registry)
 
 
 @pytest.mark.parametrize("name", ["publication.json", "manifest.json", "proof-0001.bin"])
@@ -519,14 +527,14 @@ def test_links_and_special_files_are_refused(
     else:
         os.mkfifo(path)
     with pytest.raises(ProofRejected) as caught:
-        audit.verify(out, registry=registry)
+        audit.verify(out, policy=WITH_TALLY, registry=registry)
     assert caught.value.check == "file-kind"
 
 
 def test_a_missing_proof_file_is_a_rejection(out: Path, registry: Registry) -> None:
     (out / "public" / "proof-0001.bin").unlink()
     with pytest.raises(ProofRejected) as caught:
-        audit.verify(out, registry=registry)
+        audit.verify(out, policy=WITH_TALLY, registry=registry)
     assert caught.value.check == "proof-missing"
 
 
@@ -534,7 +542,7 @@ def test_a_file_that_grows_without_end_is_read_only_as_far_as_the_manifest_says(
     with (out / "public" / "proof-0001.bin").open("r+b") as file:
         file.truncate(1 << 40)
     with pytest.raises(ProofRejected) as caught:
-        audit.verify(out, registry=registry)
+        audit.verify(out, policy=WITH_TALLY, registry=registry)
     assert caught.value.check == "proof-size"
 
 
@@ -542,7 +550,7 @@ def test_a_huge_manifest_is_not_read(out: Path, registry: Registry) -> None:
     with (out / "public" / "manifest.json").open("r+b") as file:
         file.truncate(1 << 40)
     with pytest.raises(ProofRejected) as caught:
-        audit.verify(out, registry=registry)
+        audit.verify(out, policy=WITH_TALLY, registry=registry)
     assert caught.value.check == "policy-manifest-size"
 
 
@@ -553,7 +561,7 @@ def test_a_user_checks_what_the_user_claims(out: Path, registry: Registry, tmp_p
     file, size = audit.cut_inclusion(out, "alice", registry=registry)
     assert file.stat().st_size == size
     assert file.parent == out / "private" / "inclusion"
-    verified = audit.verify_inclusion(file, out / "public", _claim(ALICE), registry=registry)
+    verified = audit.verify_inclusion(file, out / "public", _claim(ALICE), policy=WITH_TALLY, registry=registry)
     assert verified.verdict.sentences == ("Your account with these balances is listed.",)
     for wrong in (
         Claim("bob", ALICE.balances),
@@ -561,7 +569,7 @@ def test_a_user_checks_what_the_user_claims(out: Path, registry: Registry, tmp_p
         Claim("alice", (25_000_000, 0)),
     ):
         with pytest.raises(ProofRejected):
-            audit.verify_inclusion(file, out / "public", _claim(wrong), registry=registry)
+            audit.verify_inclusion(file, out / "public", _claim(wrong), policy=WITH_TALLY, registry=registry)
 
 
 def test_an_inclusion_file_holds_neither_id_nor_balances_and_its_name_says_nothing(
@@ -603,7 +611,9 @@ def test_all_inclusion_files_are_cut_in_bulk(out: Path, registry: Registry, tmp_
         assert index['"alice"'] == single.name
         assert sorted(index.values()) == sorted(os.listdir(cut.directory))
         assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in cut.directory.iterdir())
-        audit.verify_inclusion(cut.directory / index['"alice"'], out, _claim(ALICE), registry=registry)
+        audit.verify_inclusion(
+            cut.directory / index['"alice"'], out, _claim(ALICE), policy=WITH_TALLY, registry=registry
+        )
     with pytest.raises(InputError, match="not an empty directory"):
         audit.cut_all_inclusions(out, out=tmp_path / "all", registry=registry)
 
@@ -620,26 +630,30 @@ def test_inclusion_needs_the_private_half(out: Path, registry: Registry, tmp_pat
 def test_an_inclusion_file_of_another_audit_is_rejected(
     spec: Spec, out: Path, registry: Registry, tmp_path: Path
 ) -> None:
-    audit.prove(spec, tmp_path / "second", audit_id="example-2", registry=registry)
-    audit.prove(spec, tmp_path / "same-id", audit_id="example-1", registry=registry)
+    audit.prove(spec, tmp_path / "second", audit_id="example-2", registry=registry, policy=WITH_TALLY)
+    audit.prove(spec, tmp_path / "same-id", audit_id="example-1", registry=registry, policy=WITH_TALLY)
     file, _ = audit.cut_inclusion(out, "alice", registry=registry)
     for directory, check in ((tmp_path / "second", "audit-id"), (tmp_path / "same-id", "manifest-digest")):
         with pytest.raises(ProofRejected) as caught:
-            audit.verify_inclusion(file, directory, _claim(ALICE), registry=registry)
+            audit.verify_inclusion(file, directory, _claim(ALICE), policy=WITH_TALLY, registry=registry)
         assert caught.value.check == check
 
 
 def test_inclusion_of_an_audit_weaker_than_the_policy_is_rejected(out: Path, registry: Registry) -> None:
     file, _ = audit.cut_inclusion(out, "alice", registry=registry)
     with pytest.raises(PolicyRejected):
-        audit.verify_inclusion(file, out, _claim(ALICE), policy=Policy(min_proven_bits=128.0), registry=registry)
+        audit.verify_inclusion(
+            file, out, _claim(ALICE), policy=evolve(WITH_TALLY, min_inclusion_bits=128.0), registry=registry
+        )
 
 
 def test_a_proof_of_another_spec_does_not_pass(spec: Spec, out: Path, registry: Registry, tmp_path: Path) -> None:
     text = (spec.directory / "spec.yaml").read_text()
     other = spec.directory / "other.yaml"
     other.write_text(text.replace("decimals: 8", "decimals: 7"))
-    audit.prove(load_spec(other, registry), tmp_path / "other", audit_id="example-1", registry=registry)
+    audit.prove(
+        load_spec(other, registry), tmp_path / "other", audit_id="example-1", registry=registry, policy=WITH_TALLY
+    )
     (tmp_path / "other/public/proof-0000.bin").write_bytes((out / "public/proof-0000.bin").read_bytes())
     with pytest.raises(ProofRejected):
-        audit.verify(tmp_path / "other", registry=registry)
+        audit.verify(tmp_path / "other", policy=WITH_TALLY, registry=registry)

@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.forged import refit
+from audit.tally_backend import WITH_TALLY
 from polyproof import liabilities as audit
 from polyproof.backend import Claim
 from polyproof.errors import ProofRejected
 from polyproof.liabilities.artifacts import InclusionFile
 from polyproof.registry import Registry
-from polyproof.settings.policy import Policy
+from polyproof.settings.policy import UNRESTRICTED, Policy
 from polyproof.settings.spec import Spec, load_spec
 
 ALICE = Claim("alice", (25_000_000, 100_000_000))
@@ -42,7 +43,7 @@ def hostile_spec(request: pytest.FixtureRequest, spec: Spec, registry: Registry)
 
 @pytest.fixture
 def out(hostile_spec: Spec, registry: Registry, tmp_path: Path) -> Path:
-    audit.prove(hostile_spec, tmp_path / "out", audit_id="example-1", registry=registry)
+    audit.prove(hostile_spec, tmp_path / "out", audit_id="example-1", registry=registry, policy=UNRESTRICTED)
     return tmp_path / "out"
 
 
@@ -94,7 +95,7 @@ def test_every_field_of_the_manifest_is_bound(out: Path, registry: Registry) -> 
         path.write_text(text)
         refit(out / "public")
         with pytest.raises(ProofRejected):
-            audit.verify(out, registry=registry)
+            audit.verify(out, policy=WITH_TALLY, registry=registry)
         seen.add(where[0])
     assert seen == set(document)
 
@@ -109,7 +110,7 @@ def test_coherent_changes_of_totals_are_rejected(out: Path, registry: Registry) 
         path.write_text(json.dumps(mutant, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n")
         refit(out / "public")
         with pytest.raises(ProofRejected):
-            audit.verify(out, registry=registry)
+            audit.verify(out, policy=WITH_TALLY, registry=registry)
 
 
 def test_segments_that_change_places_are_rejected(out: Path, registry: Registry) -> None:
@@ -125,7 +126,7 @@ def test_segments_that_change_places_are_rejected(out: Path, registry: Registry)
     path.write_text(json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n")
     refit(out / "public")
     with pytest.raises(ProofRejected):
-        audit.verify(out, registry=registry)
+        audit.verify(out, policy=WITH_TALLY, registry=registry)
 
 
 def test_a_segment_left_out_or_doubled_is_rejected(out: Path, registry: Registry) -> None:
@@ -147,7 +148,7 @@ def test_a_segment_left_out_or_doubled_is_rejected(out: Path, registry: Registry
         path.write_text(json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n")
         refit(out / "public")
         with pytest.raises(ProofRejected):
-            audit.verify(out, registry=registry)
+            audit.verify(out, policy=WITH_TALLY, registry=registry)
 
 
 def _spoil(data: bytes, rng: random.Random) -> Iterator[bytes]:
@@ -166,7 +167,7 @@ def test_every_byte_of_a_proof_is_bound_by_its_digest(out: Path, registry: Regis
     for spoiled in _spoil(path.read_bytes(), random.Random(1)):
         path.write_bytes(spoiled)
         with pytest.raises(ProofRejected):
-            audit.verify(out, registry=registry)
+            audit.verify(out, policy=WITH_TALLY, registry=registry)
 
 
 def test_every_byte_of_a_proof_is_bound_even_if_the_manifest_is_changed_to_match(out: Path, registry: Registry) -> None:
@@ -180,11 +181,11 @@ def test_every_byte_of_a_proof_is_bound_even_if_the_manifest_is_changed_to_match
         manifest.write_text(json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n")
         refit(out / "public")
         try:
-            audit.verify(out, registry=registry)
+            audit.verify(out, policy=WITH_TALLY, registry=registry)
         except ProofRejected:
             continue
         unnoticed += 1
-    if audit.open_audit(out, registry=registry).backend.name != "tally":
+    if audit.open_audit(out, policy=WITH_TALLY, registry=registry).backend.name != "tally":
         assert not unnoticed, "the double does not check its tags; a real backend checks everything"
 
 
@@ -194,9 +195,9 @@ def test_every_byte_of_an_inclusion_file_is_bound(out: Path, registry: Registry)
     for spoiled in _spoil(original, random.Random(3)):
         file.write_bytes(spoiled)
         with pytest.raises(ProofRejected):
-            audit.verify_inclusion(file, out, lambda _: ALICE, registry=registry)
+            audit.verify_inclusion(file, out, lambda _: ALICE, policy=WITH_TALLY, registry=registry)
     file.write_bytes(original)
-    audit.verify_inclusion(file, out, lambda _: ALICE, registry=registry)
+    audit.verify_inclusion(file, out, lambda _: ALICE, policy=WITH_TALLY, registry=registry)
 
 
 def test_fields_of_an_inclusion_file_are_bound(out: Path, registry: Registry) -> None:
@@ -215,7 +216,7 @@ def test_fields_of_an_inclusion_file_are_bound(out: Path, registry: Registry) ->
     ):
         file.write_bytes(bad.to_bytes())
         with pytest.raises(ProofRejected):
-            audit.verify_inclusion(file, out, lambda _: ALICE, registry=registry)
+            audit.verify_inclusion(file, out, lambda _: ALICE, policy=WITH_TALLY, registry=registry)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +242,7 @@ def test_one_users_inclusion_file_serves_no_other_user(out: Path, registry: Regi
     for owner, file in files.items():
         for user, held in balances.items():
             check: Callable[[], Any] = lambda file=file, user=user, held=held: audit.verify_inclusion(  # noqa: E731
-                file, out, lambda _: Claim(user, held), registry=registry
+                file, out, lambda _: Claim(user, held), policy=WITH_TALLY, registry=registry
             )
             if user == owner:
                 check()

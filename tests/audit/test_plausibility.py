@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.tally_backend import WITH_TALLY
 from polyproof.liabilities import check, prove
 from polyproof.liabilities.plausibility import Earlier, earlier_totals, unit_warnings
 from polyproof.model.assets import Asset
@@ -47,8 +48,8 @@ def test_an_asset_that_is_new_or_was_empty_is_not_compared() -> None:
 
 
 def test_check_and_prove_compare_with_the_newest_audit_in_the_output_directory(spec: Spec, registry: Registry) -> None:
-    assert not check(spec, registry=registry).warnings
-    proved = prove(spec, spec.output_directory / "first", registry=registry)
+    assert not check(spec, registry=registry, policy=WITH_TALLY).warnings
+    proved = prove(spec, spec.output_directory / "first", registry=registry, policy=WITH_TALLY)
     assert not proved.warnings
     accounts = spec.directory / "accounts.csv"
     accounts.write_text("account,BTC,USDT\nalice,25000000,100\nbob,100000000,19.5\n")
@@ -56,12 +57,12 @@ def test_check_and_prove_compare_with_the_newest_audit_in_the_output_directory(s
         "BTC: the balances add up to 125,000,000, and more than 21,000,000 are not plausible: "
         "if the amounts are in base units, the spec needs `units: base`",
     )
-    assert check(spec, registry=registry).warnings == expected
+    assert check(spec, registry=registry, policy=WITH_TALLY).warnings == expected
     accounts.write_text("account,BTC,USDT\nalice,1,1.000000\nbob,0,1.38\n")
-    (told,) = check(spec, registry=registry).warnings
+    (told,) = check(spec, registry=registry, policy=WITH_TALLY).warnings
     assert f"USDT: the balances add up to 2.38, 119.5 in the audit {proved.manifest.audit_id}, a factor of 50" in told
-    assert told in prove(spec, spec.directory / "elsewhere" / "second", registry=registry).warnings
-    second = prove(spec, spec.output_directory / "second", registry=registry)
+    assert told in prove(spec, spec.directory / "elsewhere" / "second", registry=registry, policy=WITH_TALLY).warnings
+    second = prove(spec, spec.output_directory / "second", registry=registry, policy=WITH_TALLY)
     assert told in second.warnings
 
 
@@ -71,7 +72,7 @@ def test_what_is_no_audit_of_this_organisation_is_passed_over(spec: Spec, regist
     public.mkdir(parents=True)
     (public / "manifest.json").write_text("{}")
     assert earlier_totals(spec) is None
-    audit = prove(spec, tmp_path / "beside" / "audit", registry=registry).directory
+    audit = prove(spec, tmp_path / "beside" / "audit", registry=registry, policy=WITH_TALLY).directory
     assert earlier_totals(spec) is None
     found = earlier_totals(spec, also=audit.with_name("next"))
     assert found is not None

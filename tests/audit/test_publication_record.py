@@ -12,6 +12,7 @@ import pytest
 from attrs import evolve
 
 from audit.forged import edit_record, refit
+from audit.tally_backend import WITH_TALLY
 from polyproof import liabilities as audit
 from polyproof.backend import Claim
 from polyproof.errors import ArtifactError, InputError, PolicyRejected, ProofRejected
@@ -24,7 +25,7 @@ from polyproof.settings.spec import Spec
 
 @pytest.fixture
 def out(spec: Spec, registry: Registry, tmp_path: Path) -> Path:
-    return audit.prove(spec, tmp_path / "out", audit_id="example-1", registry=registry).directory
+    return audit.prove(spec, tmp_path / "out", audit_id="example-1", registry=registry, policy=WITH_TALLY).directory
 
 
 def refused(directory: Path, registry: Registry, policy: Policy | None = None) -> str:
@@ -37,7 +38,7 @@ def refused(directory: Path, registry: Registry, policy: Policy | None = None) -
 
 
 def test_proving_writes_a_record_that_names_the_manifest(out: Path, registry: Registry) -> None:
-    opened = audit.open_audit(out, registry=registry)
+    opened = audit.open_audit(out, registry=registry, policy=WITH_TALLY)
     assert read_record(out / "public") == opened.record
     assert opened.record.manifest_digest == opened.manifest.digest.hex()
     assert opened.record.audit_id == "example-1"
@@ -109,13 +110,15 @@ def moved(when: timedelta) -> str:
 
 def test_a_snapshot_in_the_future_is_not_proved(spec: Spec, registry: Registry, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="in the future"):
-        audit.prove(evolve(spec, snapshot=moved(timedelta(minutes=5))), tmp_path / "out", registry=registry)
+        audit.prove(
+            evolve(spec, snapshot=moved(timedelta(minutes=5))), tmp_path / "out", registry=registry, policy=WITH_TALLY
+        )
     assert not (tmp_path / "out").exists()
 
 
 def test_a_manifest_dated_in_the_future_is_rejected(out: Path, registry: Registry) -> None:
     path = out / "public/manifest.json"
-    manifest = audit.open_audit(out, registry=registry).manifest
+    manifest = audit.open_audit(out, registry=registry, policy=WITH_TALLY).manifest
     path.write_bytes(evolve(manifest, created="2099-01-01T00:00:00Z").to_bytes())
     refit(path.parent)
     assert refused(out, registry) == "manifest-time"
@@ -127,7 +130,7 @@ def test_a_manifest_dated_in_the_future_is_rejected(out: Path, registry: Registr
 
 def test_the_snapshot_is_bound_into_the_proofs(out: Path, registry: Registry) -> None:
     path = out / "public/manifest.json"
-    manifest = audit.open_audit(out, registry=registry).manifest
+    manifest = audit.open_audit(out, registry=registry, policy=WITH_TALLY).manifest
     path.write_bytes(evolve(manifest, snapshot="2025-11-29T00:00:00Z").to_bytes())
     refit(path.parent)
     assert refused(out, registry) not in ("publication-file", "manifest-snapshot")
@@ -174,7 +177,9 @@ def test_what_could_be_taken_for_part_of_the_audit_is_rejected(
     for directory in (out, out / "public"):
         assert refused(directory, registry) in ("unlisted", "folder")
     with pytest.raises(ProofRejected, match=r"\[(unlisted|folder)\]"):
-        audit.verify_inclusion(out / "private/none", out, lambda _: Claim("alice", ()), registry=registry)
+        audit.verify_inclusion(
+            out / "private/none", out, lambda _: Claim("alice", ()), registry=registry, policy=WITH_TALLY
+        )
 
 
 def test_a_folder_that_is_two_things_is_rejected(out: Path, registry: Registry) -> None:
@@ -190,4 +195,9 @@ def test_what_is_no_part_of_the_audit_is_listed_and_not_followed(out: Path, regi
     (out / "public/site/assets").mkdir(parents=True)
     (out / "public/away").symlink_to(out)
     (out / "public/\x1b[2J").write_text("")
-    assert audit.verify(out, registry=registry).audit.unlisted == ("\\x1b[2J", "README", "away", "site")
+    assert audit.verify(out, registry=registry, policy=WITH_TALLY).audit.unlisted == (
+        "\\x1b[2J",
+        "README",
+        "away",
+        "site",
+    )

@@ -276,18 +276,25 @@ def test_an_unknown_user_is_reported(command: Command, proved: Path) -> None:
 # Policy
 
 
+MERKLE = "polyproof-policy: 2\nmin_soundness_bits: null\nmin_soundness_2025_bits: null\n"
+
+
 @pytest.mark.parametrize(
     ("policy", "status"),
     [
-        ("polyproof-policy: 1\nmin_proven_bits: 100\n", 0),
-        ("polyproof-policy: 1\nmin_proven_bits: 200\n", 1),
-        ("polyproof-policy: 1\nbackends: [merkle-sum]\nhashes: [blake3]\n", 0),
-        ("polyproof-policy: 1\nbackends: [tally]\n", 1),
-        ("polyproof-policy: 1\nhashes: [sha256]\n", 1),
-        ("polyproof-policy: 1\nmax_proof_bytes: 10\n", 1),
-        ("polyproof-policy: 1\nmax_segments: 0\n", 2),
-        ("polyproof-policy: 1\nmin_bits: 100\n", 2),
-        ("polyproof-policy: 2\n", 2),
+        (MERKLE, 0),
+        ("polyproof-policy: 2\n", 1),
+        (f"{MERKLE}min_binding_bits: 128\n", 0),
+        (f"{MERKLE}min_binding_bits: 128.5\n", 1),
+        (f"{MERKLE}min_inclusion_bits: 128.5\n", 1),
+        (f"{MERKLE}backends: [merkle-sum]\nhashes: [blake3]\n", 0),
+        (f"{MERKLE}backends: [tally]\n", 1),
+        (f"{MERKLE}hashes: [sha256]\n", 1),
+        (f"{MERKLE}max_proof_bytes: 10\n", 1),
+        (f"{MERKLE}max_segments: 0\n", 2),
+        (f"{MERKLE}min_bits: 100\n", 2),
+        ("polyproof-policy: 1\n", 2),
+        ("polyproof-policy: 3\n", 2),
         ("", 2),
     ],
 )
@@ -299,6 +306,29 @@ def test_the_verifiers_own_policy_decides(command: Command, proved: Path, policy
     assert checked.status == status, checked.err
     if status == 1:
         assert "REJECTED" in verified.err
+
+
+def test_a_sum_tree_is_accepted_by_the_policy_that_comes_for_it_and_refused_by_the_default(
+    command: Command, proved: Path
+) -> None:
+    (proved / "default.yaml").write_text("polyproof-policy: 2\n")
+    for arguments in (("verify", "audit"), ("verify-inclusion", "alice.polyproof", "--audit", "audit", *ALICE)):
+        refused = command(*arguments, "--policy", "default.yaml")
+        assert refused.status == 1
+        assert "nothing is proven about accounts that nobody opens" in refused.err
+        accepted = command(*arguments, "--policy", "merkle-sum")
+        assert accepted.status == 0, accepted.err
+        assert "soundness        none: nothing is proven about accounts that nobody opens" in accepted.out
+        assert "inclusion        128.0 bits" in accepted.out
+        figures = command(*arguments, "--policy", "merkle-sum", "--json").json["figures"]
+        assert set(figures) == {"binding", "inclusion"}
+
+
+def test_a_policy_that_is_nowhere_is_told_with_those_that_come_with_polyproof(command: Command, proved: Path) -> None:
+    ended = command("verify", "audit", "--policy", "merkle")
+    assert ended.status == 2
+    assert "merkle is neither a file nor a policy that comes with polyproof" in ended.err
+    assert "merkle-sum" in ended.err
 
 
 def test_another_digest_is_rejected_and_a_malformed_one_is_a_usage_error(command: Command, proved: Path) -> None:
@@ -319,7 +349,7 @@ def test_demo_runs_everything_and_says_where_it_is(command: Command, folder: Pat
     assert ended.status == 0, ended.err
     for word in ("sample", "check", "prove", "verify", "inclusion", "rejected", "BTC", "UNI", "merkle-sum", "KiB"):
         assert word in ended.out
-    assert command("verify", "demo/audit-merkle-sum").status == 0
+    assert command("verify", "demo/audit-merkle-sum", "--policy", "merkle-sum").status == 0
     assert command("demo", "--accounts", "50", "--out", "demo").status == 2, "nothing is overwritten"
 
 
@@ -371,14 +401,14 @@ def test_schema_prints_what_editors_use(command: Command) -> None:
 def test_explain_tells_the_whole_truth_about_a_backend(command: Command, proved: Path, subject: str) -> None:
     ended = command("explain", subject)
     assert ended.status == 0, ended.err
-    for words in ("It proves", "It hides", "It shows others", "dishonest exchange", "proven bits"):
+    for words in ("It proves", "It hides", "It shows others", "dishonest exchange", "bits, decided by"):
         assert words in ended.out
 
 
 def test_explain_shows_a_report_of_more_than_one_term(command: Command, proved: Path) -> None:
     told = command("explain", "audit", "--json").json
-    bits = [term["bits"] for term in told["security"]["terms"]]
-    assert told["security"]["proven_bits"] == min(bits)
+    for figure in told["security"]["figures"].values():
+        assert figure["bits"] == min(term["bits"] for term in figure["terms"])
 
 
 def test_version(command: Command) -> None:

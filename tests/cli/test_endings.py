@@ -327,8 +327,8 @@ print("HEAVY", status, sorted(heavy))
     "arguments",
     [
         ("--help",),
-        ("verify", "audit", "--quiet"),
-        ("verify-inclusion", "alice.polyproof", "--audit", "audit", "--quiet", *ALICE),
+        ("verify", "audit", "--policy", "merkle-sum", "--quiet"),
+        ("verify-inclusion", "alice.polyproof", "--audit", "audit", "--policy", "merkle-sum", "--quiet", *ALICE),
         ("plugins", "--quiet"),
         ("version",),
     ],
@@ -351,7 +351,7 @@ def test_help_imports_no_numpy(tmp_path: Path) -> None:
 
 def test_a_reader_that_goes_away_is_no_verdict(proved: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "polyproof", "verify", "audit"],
+        [sys.executable, "-m", "polyproof", "verify", "audit", "--policy", "merkle-sum"],
         cwd=proved,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -371,7 +371,7 @@ def test_a_process_interrupted_while_proving_leaves_nothing_and_says_so(folder: 
     text = (folder / "spec.yaml").read_text().replace("{name: tally, capacity: 2}", "merkle-sum")
     (folder / "spec.yaml").write_text(text)
     process = subprocess.Popen(
-        [sys.executable, "-m", "polyproof", "prove", "spec.yaml", "--out", "audit"],
+        [sys.executable, "-m", "polyproof", "prove", "spec.yaml", "--out", "audit", "--policy", "merkle-sum"],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -420,11 +420,11 @@ def _on_terminal(arguments: list[str], cwd: Path, columns: int, **environment: s
 def test_a_terminal_gets_colour_and_bars_unless_it_wants_none(proved: Path) -> None:
     coloured = _on_terminal(["demo", "--accounts", "30", "--out", "a"], proved, 80, NO_COLOR="")
     assert "\x1b[" in coloured
-    plain = _on_terminal(["verify", "audit"], proved, 80, NO_COLOR="1")
+    plain = _on_terminal(["verify", "audit", "--policy", "merkle-sum"], proved, 80, NO_COLOR="1")
     assert "VERIFIED" in plain
     assert "\x1b[1;32m" not in plain
     assert "\x1b[3" not in plain
-    quiet = _on_terminal(["verify", "audit", "--quiet"], proved, 80)
+    quiet = _on_terminal(["verify", "audit", "--policy", "merkle-sum", "--quiet"], proved, 80)
     assert quiet == ""
 
 
@@ -434,7 +434,7 @@ def _table_lines(text: str) -> list[str]:
 
 @pytest.mark.parametrize("columns", [40, 60, 80])
 def test_totals_are_whole_on_a_narrow_terminal(proved: Path, columns: int) -> None:
-    lines = _table_lines(_on_terminal(["verify", "audit"], proved, columns, NO_COLOR="1"))
+    lines = _table_lines(_on_terminal(["verify", "audit", "--policy", "merkle-sum"], proved, columns, NO_COLOR="1"))
     assert any("1.25000001" in line for line in lines)
     assert any("119.5" in line for line in lines)
 

@@ -11,11 +11,11 @@ from doubles.fixtures import Command
 from polyproof import registry as registry_module
 
 TYPED = ("--user", "alice", "--balance", "BTC=0.25", "--balance", "USDT=100")
-STRICT = "polyproof-policy: 1\nmin_proven_bits: 100\nhashes: [blake3]\n"
+STRICT = "polyproof-policy: 2\nbackends: null\nhashes: [blake3]\n"
 
 
 @pytest.mark.parametrize(
-    ("options", "check"), [("bits: 1, inner: {hash: blake3}", "policy-bits"), ("bits: 120", "policy-hash")]
+    ("options", "check"), [("bits: 1, inner: {hash: blake3}", "policy-binding"), ("bits: 120", "policy-hash")]
 )
 def test_credulous_backend_is_refused_on_the_command_line(
     tmp_path: Path,

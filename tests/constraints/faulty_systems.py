@@ -171,6 +171,8 @@ class Liabilities(LiabilitiesSystemSuite):
 
 class TestNoRange(Liabilities):
     class under_test(AccountsSystem):
+        establishes = AccountsSystem.establishes
+
         def constraints(self, builder: Builder) -> None:
             builder.range_check = lambda *arguments: None  # type: ignore[method-assign]
             super().constraints(builder)

@@ -178,6 +178,7 @@ _INTERFACES = (
     "ledger",
     "ownership",
     "registry",
+    "security",
     "source",
     "transcript",
 )

@@ -109,5 +109,9 @@ def test_the_example_of_a_plugin_is_listed_and_audits(installed: Path, tmp_path:
         "polyproof: 1\nname: x\nsnapshot: 2025-11-30T00:00:00Z\nassets: [{symbol: BTC, decimals: 8}]\n"
         "backend: {name: merkle-sum, hash: blake2b}\naccounts: {path: accounts.csv}\n"
     )
-    with_plugin(installed, tmp_path, "-m", "polyproof", "prove", "spec.yaml", "--out", "audit", "--quiet")
-    assert "VERIFIED" in with_plugin(installed, tmp_path, "-m", "polyproof", "verify", "audit/public")
+    (tmp_path / "policy.yaml").write_text(
+        "polyproof-policy: 2\nhashes: [blake2b]\nmin_soundness_bits: null\nmin_soundness_2025_bits: null\n"
+    )
+    policy = ("--policy", "policy.yaml")
+    with_plugin(installed, tmp_path, "-m", "polyproof", "prove", "spec.yaml", "--out", "audit", "--quiet", *policy)
+    assert "VERIFIED" in with_plugin(installed, tmp_path, "-m", "polyproof", "verify", "audit/public", *policy)

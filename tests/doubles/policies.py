@@ -5,17 +5,36 @@ from __future__ import annotations
 from pathlib import Path
 
 from doubles.fixtures import Command, Ended
+from polyproof.settings.bundled import bundled_policies
+from polyproof.settings.policy import load_policy
 from polyproof.settings.reserves import ReservesPolicy
 
-__all__ = ["DECLARED", "DECLARED_FILE", "naming"]
+__all__ = ["ANYTHING", "DECLARED", "DECLARED_FILE", "SUM_TREE", "SUM_TREE_FILE", "naming"]
 
+SUM_TREE = load_policy(bundled_policies()["merkle-sum"])
+"""The policy that comes with polyproof for Merkle sum trees, which are proved fast."""
+
+ANYTHING = """\
+polyproof-policy: 2
+min_binding_bits: null
+min_soundness_bits: null
+min_soundness_2025_bits: null
+min_inclusion_bits: null
+min_inclusion_2025_bits: null
+backends: null
+hashes: null
+"""
+"""A policy file that accepts the backend that proves nothing as well."""
+
+SUM_TREE_FILE = "polyproof-policy: 2\nmin_soundness_bits: null\nmin_soundness_2025_bits: null\n"
+"""A policy file that accepts them, and more keys after it."""
 DECLARED = ReservesPolicy(balances="declared", messages=("challenge", "constant"))
 """A verifier who believes declared balances and messages that name no audit, as most exchanges of the tests have."""
 
-DECLARED_FILE = "polyproof-policy: 1\nreserves: {balances: declared, messages: [challenge, constant]}\n"
-"""A policy file that says so."""
+DECLARED_FILE = f"{SUM_TREE_FILE}reserves: {{balances: declared, messages: [challenge, constant]}}\n"
+"""A policy file that says so, and accepts the Merkle sum trees by which they prove what they owe."""
 
-JUDGING = ("verify", "verify-inclusion", "audit", "report")
+JUDGING = ("check", "prove", "verify", "verify-inclusion", "audit", "report", "reserves")
 """Commands that judge a proof by a policy."""
 
 

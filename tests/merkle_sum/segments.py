@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from polyproof.backend import Claim, InclusionVerdict, SegmentProof, Statement, Verdict
 from polyproof.engine import Engine
@@ -18,7 +18,8 @@ from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry
-from polyproof.settings.policy import Policy
+from polyproof.settings.bundled import bundled_policies
+from polyproof.settings.policy import Policy, load_policy
 from polyproof_merkle.sum_tree import MerkleSumTree, MerkleSumTreeOptions
 from references import hashlib_hash, merkle_sum_tree
 
@@ -37,6 +38,8 @@ def make_registry() -> Registry:
 
 
 REGISTRY = make_registry()
+POLICY = evolve(load_policy(bundled_policies()["merkle-sum"]), hashes=None)
+"""The policy that comes with polyproof for sum trees, and the double's hash with it."""
 
 
 def backend(hash: str = DOUBLE, **options: Any) -> MerkleSumTree:
@@ -45,7 +48,7 @@ def backend(hash: str = DOUBLE, **options: Any) -> MerkleSumTree:
 
 def judged(backend: MerkleSumTree, policy: Policy | None = None) -> Judge:
     """The backend as core asks it."""
-    return Judge(backend, backend.options, policy or Policy())
+    return Judge(backend, backend.options, policy or POLICY)
 
 
 def statement_of(assets: Sequence[Asset] = ASSETS, **changes: Any) -> Statement:
@@ -61,7 +64,7 @@ class Segment:
     rows: tuple[tuple[str, tuple[int, ...]], ...]
     proven: SegmentProof
     state: Path
-    policy: Policy = field(factory=Policy)
+    policy: Policy = POLICY
 
     @property
     def balances(self) -> dict[str, tuple[int, ...]]:

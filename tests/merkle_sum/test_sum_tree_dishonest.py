@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from merkle_sum.forger import Account, Forger, Node, nonce_of
-from merkle_sum.segments import ASSETS, HASHES, Segment, backend, judged, prove, some_rows, statement_of
+from merkle_sum.segments import ASSETS, HASHES, POLICY, Segment, backend, judged, prove, some_rows, statement_of
 from polyproof.backend import Claim
 from polyproof.errors import PolicyRejected, ProofRejected
 from polyproof.model.assets import Asset
@@ -398,9 +398,12 @@ def test_maxwells_attack_does_not_work() -> None:
     [
         (Policy(backends=("stark",)), "policy-backend"),
         (Policy(backends=()), "policy-backend"),
-        (Policy(hashes=("blake3", "sha256")), "policy-hash"),
-        (Policy(min_proven_bits=128.5), "policy-bits"),
-        (Policy(max_proof_bytes=100), "policy-proof-size"),
+        (evolve(POLICY, hashes=("blake3", "sha256")), "policy-hash"),
+        (evolve(POLICY, min_binding_bits=128.5), "policy-binding"),
+        (evolve(POLICY, min_inclusion_bits=128.5), "policy-inclusion"),
+        (evolve(POLICY, min_soundness_bits=0.0), "policy-soundness"),
+        (evolve(POLICY, min_soundness_2025_bits=0.0), "policy-soundness-2025"),
+        (evolve(POLICY, max_proof_bytes=100), "policy-proof-size"),
     ],
 )
 def test_policy_is_the_verifiers_own(segment: Segment, policy: Policy, check: str) -> None:
@@ -410,15 +413,25 @@ def test_policy_is_the_verifiers_own(segment: Segment, policy: Policy, check: st
         segment.verify_inclusion("user-1", policy=policy)
 
 
+def test_default_policy_refuses_a_sum_tree_and_says_why(segment: Segment) -> None:
+    """Random bytes for a top node and no account at all passed it with "128 proven bits"."""
+    told = "it gives no soundness, by long-proven bounds: nothing is proven about accounts that nobody opens"
+    default = evolve(Policy(), hashes=None)
+    for ask in (lambda: segment.verify(policy=default), lambda: segment.verify_inclusion("user-1", policy=default)):
+        with pytest.raises(PolicyRejected, match=told) as caught:
+            ask()
+        assert caught.value.check == "policy-soundness"
+
+
 def test_policy_bounds_the_number_of_segments(segment: Segment) -> None:
     with pytest.raises(PolicyRejected, match="policy-segments"):
-        segment.verify(statement=evolve(segment.statement, segments=3), policy=Policy(max_segments=2))
+        segment.verify(statement=evolve(segment.statement, segments=3), policy=evolve(POLICY, max_segments=2))
 
 
 def test_policy_bounds_inclusion_files(segment: Segment) -> None:
     with pytest.raises(PolicyRejected, match="policy-inclusion-size"):
-        segment.verify_inclusion("user-1", policy=Policy(max_inclusion_bytes=50))
-    segment.verify_inclusion("user-1", policy=Policy(backends=("merkle-sum",), min_proven_bits=128))
+        segment.verify_inclusion("user-1", policy=evolve(POLICY, max_inclusion_bytes=50))
+    segment.verify_inclusion("user-1", policy=evolve(POLICY, min_inclusion_bits=128.0))
 
 
 @pytest.mark.parametrize(("number", "segments"), [(1, 1), (-1, 1), (5, 3)])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from merkle_sum.segments import (
     DOUBLE,
     HASHES,
     KEY,
+    POLICY,
     Segment,
     backend,
     prove,
@@ -30,7 +32,7 @@ from polyproof.errors import ArtifactError, InputError, OptionsError, PluginErro
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
-from polyproof.settings.policy import Policy
+from polyproof.security import FigureName
 from polyproof_merkle.construction import Nonces
 
 
@@ -286,10 +288,12 @@ def test_verdicts_speak_plainly(tmp_path: Path) -> None:
 
 def test_security_report_names_what_binds() -> None:
     report = backend().security(ASSETS, 1000)
-    assert report.proven_bits == 128
-    assert report.binding == f"collisions of {DOUBLE}"
-    assert {term.name: term.bits for term in report.terms}["guessing a nonce"] == 246
-    assert report.proven_bits == min(term.bits for term in report.terms)
+    assert list(report.given) == [FigureName.BINDING, FigureName.INCLUSION], "nothing is proven about all accounts"
+    for figure in report.given.values():
+        assert figure.bits == 128
+        assert figure.decides.name == f"collisions of {DOUBLE}"
+    assert report.assumptions.collision_resistant == (DOUBLE,)
+    assert any("one of 2^10 rows' takes 2^246 tries" in note for note in report.notes)
 
 
 def test_verifying_and_cutting_need_no_compiler(tmp_path: Path) -> None:
@@ -300,7 +304,7 @@ from pathlib import Path
 from polyproof.model.assets import Asset
 from polyproof.backend import Claim, Statement
 from polyproof.liabilities.acceptance import Judge
-from polyproof.settings.policy import Policy
+from polyproof.settings.policy import UNRESTRICTED
 from polyproof.registry import default_registry
 
 registry = default_registry()
@@ -310,7 +314,7 @@ assets = tuple(Asset(*asset) for asset in {[(asset.symbol, asset.decimals, asset
 given = {segment.statement.audit_id!r}, {segment.statement.context!r}
 statement, totals, proof = Statement(*given, assets, 0, 1), {segment.proven.totals}, {segment.proven.proof!r}
 inclusion = backend.open_inclusion(statement, proof, Path({str(segment.state)!r}), "user-2")
-judge = Judge(backend, backend.options, Policy())
+judge = Judge(backend, backend.options, UNRESTRICTED)
 judge.verify_inclusion(statement, totals, proof, Claim("user-2", {segment.balances["user-2"]}), inclusion)
 assert "numba" not in sys.modules
 """
@@ -323,4 +327,4 @@ def test_segment_helper_would_notice_a_rejection(tmp_path: Path) -> None:
     with pytest.raises(ProofRejected):
         segment.verify(totals=(0, 0, 0))
     with pytest.raises(ProofRejected):
-        segment.verify(policy=Policy(max_proof_bytes=10))
+        segment.verify(policy=evolve(POLICY, max_proof_bytes=10))

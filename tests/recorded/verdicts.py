@@ -23,7 +23,6 @@ _KEPT = (
     "audit_id",
     "audits",
     "backend",
-    "binding_term",
     "created",
     "manifest_digest",
     "non_negativity",
@@ -43,7 +42,6 @@ _KEPT_OF_EACH = (
     "created",
     "met",
     "previous",
-    "proven_bits",
     "publication_digest",
     "short",
     "snapshot",
@@ -52,6 +50,44 @@ _KEPT_OF_EACH = (
 
 RENAMED = {"file-size": "proof-size", "merkle-path": "inclusion-path"}
 """Checks that have got another name since: of one refusal raised in two places, the one name that it has now."""
+
+
+SUM_TREES = {
+    "min_soundness_bits": "null",
+    "min_soundness_2025_bits": "null",
+}
+"""What the default policy of version 0.1 accepted without a word and that of today refuses: Merkle sum trees, whose
+proofs have binding and inclusion but no soundness."""
+
+
+def renewed(case: Mapping[str, Any], workspace: Path) -> list[str]:
+    """The arguments of a case, with a policy in the keys of today where 0.1's is not today's."""
+    arguments = list(case["arguments"])
+    keys = dict(SUM_TREES) if any(map(_holds_a_sum_tree, arguments)) else {}
+    old = None
+    if "--policy" in arguments:
+        place = arguments.index("--policy")
+        old = arguments[place + 1]
+        del arguments[place : place + 2]
+    if not keys and old is None:
+        return arguments
+    lines = (workspace / old).read_text().splitlines() if old else ["polyproof-policy: 1"]
+    # Of the one figure that had no name, the one that every backend of 0.1 gives.
+    text = "\n".join(lines).replace("polyproof-policy: 1", "polyproof-policy: 2")
+    text = text.replace("min_proven_bits", "min_binding_bits")
+    (workspace / "renewed.yaml").write_text("\n".join([text, *(f"{key}: {value}" for key, value in keys.items()), ""]))
+    return [*arguments, "--policy", "renewed.yaml"]
+
+
+def _holds_a_sum_tree(argument: str) -> bool:
+    return argument == "history" or "merkle-sum" in argument or "history-2" in argument
+
+
+def figure(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What 0.1 called the proven bits: soundness, or binding where there is none."""
+    figures: dict[str, Any] = found["figures"]
+    chosen: dict[str, Any] = figures.get("soundness", figures["binding"])
+    return chosen
 
 
 def expected(case: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,19 +103,23 @@ def judged(run: Run, record: Path, workspace: Path, case: Mapping[str, Any]) -> 
     shutil.copytree(record, workspace)
     if case["edit"] is not None:
         apply_edit(workspace, case["edit"])
-    status, output = run([*case["arguments"], "--json"], workspace)
+    status, output = run([*renewed(case, workspace), "--json"], workspace)
     found = json.loads(output)
     if "error" in found:
         error = found["error"]
         # What a policy refuses is known by its type: the refusal's own name is the policy's and not the proof's.
         names_check = error["type"] not in ("PolicyRejected", "ArtifactError")
         return {"status": status, "type": error["type"], "check": error.get("check") if names_check else None}
-    bits = {"proven_bits": round(found["proven_bits"], 3)} if "proven_bits" in found else {}
+    bits = {}
+    if case["arguments"][0] == "verify" and "figures" in found:
+        bits = {"proven_bits": round(figure(found)["bits"], 3), "binding_term": figure(found)["decided_by"]}
     audits = [
-        {**{key: one[key] for key in _KEPT_OF_EACH}, "proven_bits": round(one["proven_bits"], 3)}
+        {**{key: one[key] for key in _KEPT_OF_EACH}, "proven_bits": round(figure(one)["bits"], 3)}
         for one in found.get("audits", ())
     ]
-    kept = {key: found[key] for key in _KEPT if key in found}
+    # The backend of a user's check was not told then.
+    of_user = case["arguments"][0] == "verify-inclusion"
+    kept = {key: found[key] for key in _KEPT if key in found and not (of_user and key == "backend")}
     return {"status": status, **kept, **bits, **({"audits": audits} if audits else {})}
 
 

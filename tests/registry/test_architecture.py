@@ -112,6 +112,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "ledger",
         "ownership",
         "registry",
+        "security",
         "source",
         "transcript",
     ),

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from doubles.fixtures import Command
+from doubles.policies import naming
 from report.months import FAILING, HEALTHY, OWED, run, write_month
 
 HOSTILE = """<script>alert(1)</script>"'&{{ 7*7 }}"""
@@ -39,3 +41,9 @@ def failing(exchanges: Path) -> Path:
 def alone(exchanges: Path) -> Path:
     """The published history of liabilities alone, by an organisation with a hostile name; not to be changed."""
     return exchanges / "alone/audits/published"
+
+
+@pytest.fixture
+def command(command: Command) -> Command:
+    """Run a command in this process: audits here are Merkle sum trees, which the default policy refuses."""
+    return naming(command, "merkle-sum")

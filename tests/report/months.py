@@ -11,7 +11,7 @@ from unittest import mock
 
 from attrs import evolve
 
-from doubles.policies import DECLARED
+from doubles.policies import DECLARED, SUM_TREE
 from polyproof.liabilities import proving
 from polyproof.publication import month as monthly
 from polyproof.publication.month import MonthDone, run_month
@@ -94,4 +94,5 @@ def run(folder: Path, when: str, audit_id: str) -> MonthDone:
             audit_id=audit_id,
             reserves_policy=DECLARED,
             registry=registry,
+            policy=SUM_TREE,
         )

@@ -13,7 +13,7 @@ import pytest
 from attrs import evolve
 
 from audit.forged import refit
-from doubles.policies import DECLARED
+from doubles.policies import DECLARED, SUM_TREE
 from polyproof import liabilities as audit
 from polyproof.errors import ArtifactError, InputError, PolicyRejected, ProofRejected
 from polyproof.formats.strict_json import canonical
@@ -22,7 +22,6 @@ from polyproof.publication.month import run_month
 from polyproof.registry import default_registry
 from polyproof.reserves.run import run_reserves
 from polyproof.reserves.signing import challenge_text
-from polyproof.settings.policy import Policy
 from polyproof.settings.reserves import ReservesPolicy
 from polyproof.settings.spec import Spec, load_spec
 from report.months import HEALTHY, OWED, at, date_snapshot, run, signed, write_month
@@ -42,7 +41,7 @@ def rewrite(history: Path, change: Callable[[Listed], object]) -> None:
 
 def rejected(history: Path) -> ProofRejected:
     with pytest.raises(ProofRejected) as caught:
-        verify_history(history)
+        verify_history(history, policy=SUM_TREE)
     return caught.value
 
 
@@ -52,7 +51,13 @@ def other_audit(folder: Path, previous: bytes | None, audit_id: str, when: str =
     registry = default_registry()
     date_snapshot(folder, when)
     with at(when):
-        audit.prove(load_spec(folder / "spec.yaml", registry), folder / "audit", audit_id=audit_id, previous=previous)
+        audit.prove(
+            load_spec(folder / "spec.yaml", registry),
+            folder / "audit",
+            audit_id=audit_id,
+            previous=previous,
+            policy=SUM_TREE,
+        )
     return folder / "audit/public"
 
 
@@ -77,11 +82,13 @@ def entry_of(public: Path) -> dict[str, Any]:
 
 
 def test_an_honest_history_verifies_and_tells_each_verdict(failing: Path) -> None:
-    verified = verify_history(failing, reserves_policy=DECLARED)
+    verified = verify_history(failing, reserves_policy=DECLARED, policy=SUM_TREE)
     assert [one.met for one in verified.audits] == [True, True, False]
     assert verified.refusal is not None
     assert verified.refusal.check == "policy-reserves"
-    assert [one.met for one in verify_history(failing).audits] == [False] * 3, "by default none of it counts"
+    assert [one.met for one in verify_history(failing, policy=SUM_TREE).audits] == [False] * 3, (
+        "by default none of it counts"
+    )
     assert [one.manifest.audit_id for one in verified.audits] == ["failing-1", "failing-2", "failing-3"]
     links = [one.manifest.previous for one in verified.audits]
     assert links == [None, *(one.digest for one in verified.audits[:2])]
@@ -101,11 +108,11 @@ def test_nothing_private_is_published(exchanges: Path) -> None:
 
 
 def test_a_digest_known_from_elsewhere_binds_what_is_before_it(healthy: Path) -> None:
-    assert verify_history(healthy).pinned == 0
+    assert verify_history(healthy, policy=SUM_TREE).pinned == 0
     for number, one in enumerate(check_chain(healthy), 1):
-        assert verify_history(healthy, digest=one.digest).pinned == number
+        assert verify_history(healthy, digest=one.digest, policy=SUM_TREE).pinned == number
     with pytest.raises(ProofRejected, match=r"no audit in it has the digest.*\[publication-digest\]"):
-        verify_history(healthy, digest=bytes(32))
+        verify_history(healthy, digest=bytes(32), policy=SUM_TREE)
 
 
 # Dishonest
@@ -147,9 +154,9 @@ def test_a_dropped_end_is_found_by_whoever_knows_its_digest(healthy: Path) -> No
     newest = check_chain(healthy)[-1].digest
     shutil.rmtree(healthy / "audits/healthy-3")
     rewrite(healthy, lambda listed: listed.pop())
-    assert len(verify_history(healthy).audits) == 2
+    assert len(verify_history(healthy, policy=SUM_TREE).audits) == 2
     with pytest.raises(ProofRejected, match="publication-digest"):
-        verify_history(healthy, digest=newest)
+        verify_history(healthy, digest=newest, policy=SUM_TREE)
 
 
 def test_reordered_audits_are_found(healthy: Path) -> None:
@@ -260,14 +267,14 @@ def test_reserves_that_vanish_from_the_newest_audit_are_missed_by_its_digest_and
         (folder / file).unlink()
     refit(folder)
     rewrite(history, lambda listed: listed.__setitem__(2, entry_of(folder)))
-    met = [one.met for one in verify_history(history, reserves_policy=DECLARED).audits]
+    met = [one.met for one in verify_history(history, reserves_policy=DECLARED, policy=SUM_TREE).audits]
     assert met == [True, True, None], "nothing binds it any more"
     with pytest.raises(ProofRejected, match="publication-digest"):
-        verify_history(history, digest=digest)
+        verify_history(history, digest=digest, policy=SUM_TREE)
     for check in (verify_history, audit.verify):
         where = folder if check is audit.verify else history
         with pytest.raises(PolicyRejected) as caught:
-            check(where, policy=Policy(reserves_required=True))
+            check(where, policy=evolve(SUM_TREE, reserves_required=True))
         assert caught.value.check == "policy-reserves-required"
 
 
@@ -281,16 +288,16 @@ def test_reserves_rewritten_from_not_covered_to_covered_are_found_by_the_pinned_
     date_snapshot(tmp_path, "2025-03-28")
     work = shutil.copytree(exchanges / "failing/audits/failing-3", tmp_path / "work")
     (work / "private/published").unlink()
-    again = run_reserves(load_spec(tmp_path / "spec.yaml"), work, replace=True)
+    again = run_reserves(load_spec(tmp_path / "spec.yaml"), work, replace=True, policy=SUM_TREE)
     assert again.evaluation.met
     for name in ("publication.json", *RESERVES):
         shutil.copy(work / "public" / name, history / "audits/failing-3" / name)
     rewrite(history, lambda listed: listed.__setitem__(2, entry_of(history / "audits/failing-3")))
-    assert verify_history(history, reserves_policy=DECLARED).audits[-1].met, "all of it is coherent"
+    assert verify_history(history, reserves_policy=DECLARED, policy=SUM_TREE).audits[-1].met, "all of it is coherent"
     with pytest.raises(ProofRejected, match="publication-digest"):
-        verify_history(history, digest=digest)
+        verify_history(history, digest=digest, policy=SUM_TREE)
     with pytest.raises(ProofRejected, match="publication-digest"):
-        audit.verify(history / "audits/failing-3", digest=digest)
+        audit.verify(history / "audits/failing-3", digest=digest, policy=SUM_TREE)
 
 
 def test_reserves_of_another_month_are_found(healthy: Path) -> None:
@@ -308,7 +315,7 @@ def test_a_record_that_names_reserves_without_evidence_or_the_reverse_is_rejecte
     (healthy / "audits/healthy-3" / file).unlink()
     refit(healthy / "audits/healthy-3")
     with pytest.raises(ProofRejected) as caught:
-        verify_one(healthy / "audits/healthy-3")
+        verify_one(healthy / "audits/healthy-3", policy=SUM_TREE)
     assert caught.value.check == "publication-format"
 
 
@@ -374,7 +381,7 @@ def test_an_index_in_another_spelling_is_rejected(healthy: Path) -> None:
 
 
 def test_the_verifiers_own_policy_on_reserves_decides(healthy: Path) -> None:
-    lenient = verify_history(healthy, reserves_policy=DECLARED)
+    lenient = verify_history(healthy, reserves_policy=DECLARED, policy=SUM_TREE)
     assert lenient.audits[0].met
     assert lenient.refusal is None
     for stricter in (
@@ -383,7 +390,7 @@ def test_the_verifiers_own_policy_on_reserves_decides(healthy: Path) -> None:
         ReservesPolicy(balances="declared"),
         None,
     ):
-        verified = verify_history(healthy, reserves_policy=stricter)
+        verified = verify_history(healthy, reserves_policy=stricter, policy=SUM_TREE)
         assert not verified.audits[0].met
         assert verified.refusal is not None
         assert verified.refusal.check == "policy-reserves"
@@ -398,25 +405,25 @@ def test_an_audit_that_does_not_follow_the_newest_is_not_added(healthy: Path, tm
     for number, previous in enumerate((None, check_chain(healthy)[0].digest)):
         public = other_audit(tmp_path / str(number), previous, f"late-{number}")
         with pytest.raises(ArtifactError, match="follows"):
-            add_audit(healthy, verify_one(public))
+            add_audit(healthy, verify_one(public, policy=SUM_TREE))
     assert (healthy / "history.json").read_bytes() == before
     assert len(list((healthy / "audits").iterdir())) == 3
 
 
 def test_adding_what_is_there_changes_nothing(healthy: Path) -> None:
     before = (healthy / "history.json").read_bytes()
-    add_audit(healthy, verify_one(healthy / "audits/healthy-2"))
+    add_audit(healthy, verify_one(healthy / "audits/healthy-2", policy=SUM_TREE))
     assert (healthy / "history.json").read_bytes() == before
 
 
 def test_files_that_change_while_they_are_published_are_not(healthy: Path, tmp_path: Path) -> None:
     public = other_audit(tmp_path / "other", check_chain(healthy)[-1].digest, "late")
-    verified = verify_one(public)
+    verified = verify_one(public, policy=SUM_TREE)
     (public / "proof-0000.bin").write_bytes(b"something else")
     with pytest.raises(ArtifactError, match="changed while"):
         add_audit(healthy, verified)
     assert sorted(path.name for path in (healthy / "audits").iterdir()) == ["healthy-1", "healthy-2", "healthy-3"]
-    assert len(verify_history(healthy).audits) == 3
+    assert len(verify_history(healthy, policy=SUM_TREE).audits) == 3
 
 
 def test_a_copy_that_was_cut_short_is_made_again(healthy: Path, tmp_path: Path) -> None:
@@ -424,8 +431,8 @@ def test_a_copy_that_was_cut_short_is_made_again(healthy: Path, tmp_path: Path) 
     (healthy / "audits/.late.partial").mkdir()
     (healthy / "audits/late").mkdir()
     (healthy / "audits/late/manifest.json").write_text("half")
-    add_audit(healthy, verify_one(public))
-    assert len(verify_history(healthy).audits) == 4
+    add_audit(healthy, verify_one(public, policy=SUM_TREE))
+    assert len(verify_history(healthy, policy=SUM_TREE).audits) == 4
 
 
 # The month
@@ -445,16 +452,20 @@ def test_an_audit_proved_before_continues_with_reserves_that_came_later(tmp_path
     write_month(tmp_path, OWED, HEALTHY)
     registry = default_registry()
     spec = load_spec(tmp_path / "spec.yaml", registry)
-    audit.prove(spec, tmp_path / "audits/month-1", registry=registry)
+    audit.prove(spec, tmp_path / "audits/month-1", registry=registry, policy=SUM_TREE)
     (tmp_path / "reserves.csv").rename(tmp_path / "later.csv")
     with pytest.raises(Exception, match=r"reserves\.csv") as caught:
-        run_month(spec, proved=tmp_path / "audits/month-1", registry=registry)
+        run_month(spec, proved=tmp_path / "audits/month-1", registry=registry, policy=SUM_TREE)
     assert "--proved" in caught.value.__notes__[0]
     assert not (tmp_path / "audits/published").exists()
     (tmp_path / "later.csv").rename(tmp_path / "reserves.csv")
-    done = run_month(spec, proved=tmp_path / "audits/month-1", reserves_policy=DECLARED, registry=registry)
+    done = run_month(
+        spec, proved=tmp_path / "audits/month-1", reserves_policy=DECLARED, registry=registry, policy=SUM_TREE
+    )
     assert done.report.verdict == "covered"
-    again = run_month(spec, proved=tmp_path / "audits/month-1", reserves_policy=DECLARED, registry=registry)
+    again = run_month(
+        spec, proved=tmp_path / "audits/month-1", reserves_policy=DECLARED, registry=registry, policy=SUM_TREE
+    )
     assert again.history == done.history
     assert again.report == done.report
 
@@ -472,7 +483,7 @@ def test_an_audit_of_another_spec_is_not_taken_for_one_proved_before(tmp_path: P
     write_month(tmp_path / "mine", OWED, None, organisation="Another Exchange")
     registry = default_registry()
     with pytest.raises(ArtifactError, match="not proved from this spec"):
-        run_month(load_spec(tmp_path / "mine/spec.yaml", registry), proved=other, registry=registry)
+        run_month(load_spec(tmp_path / "mine/spec.yaml", registry), proved=other, registry=registry, policy=SUM_TREE)
 
 
 @pytest.mark.parametrize("month", [1, 2])
@@ -491,9 +502,12 @@ def test_a_run_that_ended_before_the_index_named_its_audit_is_finished_by_the_ne
         assert rejected(published).check == "history-unlisted"
     registry = default_registry()
     done = run_month(
-        load_spec(tmp_path / "spec.yaml", registry), proved=tmp_path / f"audits/month-{month}", registry=registry
+        load_spec(tmp_path / "spec.yaml", registry),
+        proved=tmp_path / f"audits/month-{month}",
+        registry=registry,
+        policy=SUM_TREE,
     )
-    assert len(done.history.audits) == len(verify_history(published).audits) == month
+    assert len(done.history.audits) == len(verify_history(published, policy=SUM_TREE).audits) == month
 
 
 def test_wallets_that_sign_for_this_very_audit_make_a_fresh_one(tmp_path: Path) -> None:
@@ -514,7 +528,9 @@ def test_wallets_that_sign_for_this_very_audit_make_a_fresh_one(tmp_path: Path) 
     first_spec = spec_of_month()
     date_snapshot(tmp_path, "2025-02-28")
     spec = load_spec(tmp_path / "spec.yaml", registry)
-    first = run_month(first_spec, out=tmp_path / "audits/month-1", audit_id="month-1", registry=registry)
+    first = run_month(
+        first_spec, out=tmp_path / "audits/month-1", audit_id="month-1", registry=registry, policy=SUM_TREE
+    )
     assert first.report.verdict == "not-covered", "constant messages do not count by default"
     before = tmp_path / "audits/published/audits/month-1"
     audit.prove(
@@ -522,6 +538,7 @@ def test_wallets_that_sign_for_this_very_audit_make_a_fresh_one(tmp_path: Path) 
         audit_id="month-2",
         previous=audit.open_audit(before).digest,
         registry=registry,
+        policy=SUM_TREE,
     )
     rows = []
     for place, (symbol, chain) in enumerate(chains.items(), 1):
@@ -534,6 +551,7 @@ def test_wallets_that_sign_for_this_very_audit_make_a_fresh_one(tmp_path: Path) 
         proved=tmp_path / "audits/month-2",
         reserves_policy=ReservesPolicy(balances="declared"),
         registry=registry,
+        policy=SUM_TREE,
     )
     assert second.report.verdict == "covered"
     assert [entry.met for entry in second.report.history] == [False, True]

@@ -149,7 +149,7 @@ def test_no_report_is_written_on_what_does_not_verify(command: Command, healthy:
 
 
 def test_no_report_is_written_against_the_readers_policy(command: Command, healthy: Path, tmp_path: Path) -> None:
-    (tmp_path / "policy.yaml").write_text("polyproof-policy: 1\nmin_proven_bits: 200\n")
+    (tmp_path / "policy.yaml").write_text("polyproof-policy: 2\nmin_binding_bits: 200\n")
     assert command("report", healthy, "--out", "site", "--policy", "policy.yaml").status == 1
     assert not Path("site").exists()
 

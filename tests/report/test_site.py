@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from attrs import evolve
 
+from doubles.policies import SUM_TREE
 from polyproof.errors import ArtifactError
 from polyproof.model.manifest import Verifier
 from polyproof.publication.history import verify_history
@@ -40,7 +41,7 @@ def pages(site: Path) -> dict[str, Page]:
 
 @pytest.fixture(scope="session")
 def report(exchanges: Path) -> Report:
-    return make_report(verify_history(exchanges / "failing/audits/published").audits)
+    return make_report(verify_history(exchanges / "failing/audits/published", policy=SUM_TREE).audits)
 
 
 # Form
@@ -188,7 +189,7 @@ def test_an_audit_without_reserves_says_so_plainly(alone: Path) -> None:
 
 def test_proven_is_said_only_where_the_backend_proves_it_to_everybody(report: Report) -> None:
     committed = render_site(report)
-    guarantees = evolve(report.guarantees, non_negativity="every account")
+    guarantees = evolve(report.guarantees, exact_totals=True, non_negativity="every account")
     proven = render_site(evolve(report, guarantees=guarantees))
     assert b"of what it says it owes" in committed["index.html"]
     assert b"of what it is proven to owe" in proven["index.html"]
@@ -205,11 +206,34 @@ def test_what_is_not_proven_is_on_the_overview_too(report: Report) -> None:
 def test_the_commands_name_the_digest(report: Report, failing: Path) -> None:
     words = Page((failing / "check.html").read_text(encoding="utf-8")).words
     digest = hashlib.sha256((failing / "audits/failing-3/publication.json").read_bytes()).hexdigest()
-    assert f"polyproof verify audits/failing-3 --digest {digest}" in words
-    assert f"polyproof verify . --digest {digest}" in words
+    assert f"polyproof verify audits/failing-3 --policy merkle-sum --digest {digest}" in words
+    assert f"polyproof verify . --policy merkle-sum --digest {digest}" in words
     alone = Page(render_site(report, Places())["check.html"].decode()).words
-    assert f"polyproof report public --out my-report --digest {digest}" in alone
+    assert f"polyproof report public --out my-report --policy merkle-sum --digest {digest}" in alone
     assert "polyproof verify ." not in alone
+
+
+def test_the_site_names_each_figure_and_the_policy_that_accepts_the_proof(report: Report) -> None:
+    """These audits are Merkle sum trees, which have no soundness: the site says so, and what accepts them."""
+    pages = {
+        path: "".join(Page(data.decode()).words.split())
+        for path, data in render_site(report).items()
+        if path.endswith(".html")
+    }
+
+    def said(words: str, path: str) -> bool:
+        return "".join(words.split()) in pages[path]
+
+    assert report.security.policy == "merkle-sum"
+    assert said("Without --policy merkle-sum polyproof refuses this proof", "check.html")
+    assert said("nothing is proven about accounts that nobody opens", "check.html")
+    assert said("Soundness of the totals none", "index.html")
+    assert said("Inclusion of each user 128.0 bits", "index.html")
+    assert said("soundness, by long-proven bounds none nothing is proven about accounts", "proven.html")
+    assert said("binding 128.0 what is published cannot be opened to two different contents", "proven.html")
+    assert said("Taken for granted: sha256 is collision resistant; no trusted set-up.", "proven.html")
+    accepted = render_site(evolve(report, security=evolve(report.security, policy=None)))
+    assert "--policy" not in Page(accepted["check.html"].decode()).words
 
 
 def test_all_audits_are_in_the_history(failing: Path) -> None:
@@ -245,7 +269,15 @@ def test_hostile_texts_everywhere_are_escaped(report: Report) -> None:
         report,
         audit=evolve(report.audit, organisation=poisoned("x"), backend=poisoned("backend")),
         guarantees=evolve(report.guarantees, proves=(poisoned("p"),), remaining_trust=(poisoned("t"),)),
-        security=evolve(report.security, binding=poisoned("b"), notes=(poisoned("n"),)),
+        security=evolve(
+            report.security,
+            figures=tuple(
+                evolve(figure, decided_by=poisoned("d"), rests_on=poisoned("r")) for figure in report.security.figures
+            ),
+            assumptions=(poisoned("a"),),
+            policy=poisoned("policy"),
+            notes=(poisoned("n"),),
+        ),
         reserves=evolve(report.reserves, establishes=(poisoned("e"),), leaves_open=(poisoned("o"),)),
         history=tuple(evolve(entry, backend=poisoned("h")) for entry in report.history),
     )

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from doubles.fixtures import Command
+from doubles.policies import naming
 from polyproof.errors import Problem, ReservesError
 from polyproof.registry import default_registry
 from polyproof.reserves import ReservesRead, read_reserves
@@ -54,3 +56,9 @@ def problems(read: Read) -> Problems:
         return list(caught.value.problems)
 
     return call
+
+
+@pytest.fixture
+def command(command: Command) -> Command:
+    """Run a command in this process: audits here are Merkle sum trees, which the default policy refuses."""
+    return naming(command, "merkle-sum")

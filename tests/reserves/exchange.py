@@ -14,6 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
+from doubles.policies import SUM_TREE
 from ownership import wallets
 from polyproof import liabilities as audit
 from polyproof.balances import Pin
@@ -139,5 +140,5 @@ def prove(folder: Path, spec: Spec, owed: dict[str, str], *, name: str = "audit"
     symbols = [asset.symbol for asset in spec.assets]
     amounts = ",".join(owed.get(symbol, "0") for symbol in symbols)
     (folder / "accounts.csv").write_text(f"account,{','.join(symbols)}\nalice,{amounts}\n")
-    audit.prove(spec, folder / name, audit_id=audit_id)
+    audit.prove(spec, folder / name, audit_id=audit_id, policy=SUM_TREE)
     return folder / name

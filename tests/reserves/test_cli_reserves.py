@@ -242,17 +242,17 @@ def test_what_is_wrong_with_reserves_of_a_spec_is_reported_at_its_place(old: str
 
 def test_a_verifiers_policy_file_may_speak_of_reserves(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
-    path.write_text("polyproof-policy: 1\nmin_proven_bits: 90\nreserves: {least_ratio: '1.1', messages: []}\n")
-    assert load_policy(path).min_proven_bits == 90
+    path.write_text("polyproof-policy: 2\nmin_soundness_bits: 90\nreserves: {least_ratio: '1.1', messages: []}\n")
+    assert load_policy(path).min_soundness_bits == 90
     assert load_reserves_policy(path) == ReservesPolicy(least_ratio="1.1", messages=())
-    path.write_text("polyproof-policy: 1\n")
+    path.write_text("polyproof-policy: 2\n")
     assert load_reserves_policy(path) is None
 
 
 @pytest.mark.parametrize("reserves", ["{least: 1}", "5", "{count: failed}", "{least_ratio: '1'}\nreserves: {}"])
 def test_what_is_wrong_with_it_is_reported_by_both_readers(tmp_path: Path, reserves: str) -> None:
     path = tmp_path / "policy.yaml"
-    path.write_text(f"polyproof-policy: 1\nreserves: {reserves}\n")
+    path.write_text(f"polyproof-policy: 2\nreserves: {reserves}\n")
     for load in (load_policy, load_reserves_policy):
         with pytest.raises(SpecError):
             load(path)

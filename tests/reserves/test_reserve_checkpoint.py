@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from attrs import evolve, fields
 
+from doubles.policies import SUM_TREE
 from ownership import wallets
 from polyproof.errors import ArtifactError
 from polyproof.ownership import AccountControl, Kind, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
@@ -212,7 +213,7 @@ def test_a_rerun_of_reserves_uses_its_checkpoint_and_ends_the_same(
     (tmp_path / "a.csv").write_text(okx_csv([wallet(way, number) for number, way in enumerate(ways)]))
     spec = write_spec(tmp_path, spec_text("{name: okx-csv, path: a.csv}"))
     directory = prove(tmp_path, spec, {"BTC": "1"})
-    first = run_reserves(spec, directory, created="2025-12-01T00:00:00Z")
+    first = run_reserves(spec, directory, created="2025-12-01T00:00:00Z", policy=SUM_TREE)
     checkpoint = directory / "private" / CHECKPOINT
     assert stat.S_IMODE(checkpoint.stat().st_mode) == 0o600
     judged: list[int] = []
@@ -222,11 +223,11 @@ def test_a_rerun_of_reserves_uses_its_checkpoint_and_ends_the_same(
         "verify_ownership",
         lambda claims, *rest: (judged.append(len(claims)), real(claims, *rest))[1],
     )
-    again = run_reserves(spec, directory, replace=True, created="2025-12-01T00:00:00Z")
+    again = run_reserves(spec, directory, replace=True, created="2025-12-01T00:00:00Z", policy=SUM_TREE)
     assert sum(judged) == 0
     assert again.published == first.published
     (tmp_path / "a.csv").write_text(okx_csv([wallet(way, number + 1) for number, way in enumerate(ways)]))
-    run_reserves(spec, directory, replace=True)
+    run_reserves(spec, directory, replace=True, policy=SUM_TREE)
     assert sum(judged) == len(ways)
 
 

@@ -15,6 +15,7 @@ from attrs import evolve
 from jsonschema import Draft202012Validator
 
 from audit.forged import refit
+from doubles.policies import SUM_TREE
 from ownership import wallets
 from polyproof.errors import ArtifactError, InputError, ProofRejected, SpecError
 from polyproof.formats.strict_json import canonical
@@ -107,7 +108,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         custodial = {"asset": "ETH", "chain": "ethereum", "address": CUSTODY, "amount": "7", "kind": "custodial"}
         sui = {"asset": "ETH", "chain": "sui", "address": "0x" + "5a" * 32, "amount": "1"}
         (folder / "signed.jsonl").write_text(jsonl([owned_contract("I am an example address"), custodial, sui]))
-        run_reserves(spec, directory, record=folder / "recorded.jsonl", created="2025-12-01T08:00:00Z")
+        run_reserves(spec, directory, record=folder / "recorded.jsonl", created="2025-12-01T08:00:00Z", policy=SUM_TREE)
     return folder
 
 
@@ -128,7 +129,7 @@ def spec_of(folder: Path) -> Spec:
 
 
 def test_every_row_ends_as_it_must_and_holdings_follow(made: Path) -> None:
-    verified = verify_reserves(made / "audit", reserves_policy=EXCHANGES)
+    verified = verify_reserves(made / "audit", reserves_policy=EXCHANGES, policy=SUM_TREE)
     ends = {one.account: (one.status, one.balance.check) for one in verified.by_organisation.rows}
     assert ends[account(1)] == (Status.PROVEN, Check.CONFIRMED)
     assert ends[account(2)] == (Status.PROVEN, Check.DIFFERS)
@@ -146,7 +147,7 @@ def test_every_row_ends_as_it_must_and_holdings_follow(made: Path) -> None:
 
 
 def test_what_the_exchange_was_told_is_its_word_to_a_verifier(made: Path) -> None:
-    verified = verify_reserves(made / "audit", reserves_policy=ReservesPolicy(messages=BOTH))
+    verified = verify_reserves(made / "audit", reserves_policy=ReservesPolicy(messages=BOTH), policy=SUM_TREE)
     bitcoin, ether, _ = verified.evaluation.assets
     assert {one.balance.check for one in verified.evaluation.rows} == {Check.CLAIMED, Check.NOT_CHECKED}
     assert ether.by_ownership[Ownership.LOOKED_UP].rows == 0
@@ -192,7 +193,7 @@ def test_the_evidence_is_a_reserve_file_of_the_native_format(made: Path, tmp_pat
     (tmp_path / "accounts.csv").write_text("account,BTC,ETH,TRX\n")
     spec = write_spec(tmp_path, spec_text(f"{{name: native, path: {made}/audit/public/{EVIDENCE}}}", assets=ASSETS))
     assert spec.reserves is not None
-    done = run_reserves(spec)
+    done = run_reserves(spec, policy=SUM_TREE)
     by_account = {one.account: one for one in done.evaluation.rows}
     assert by_account[account(1)].status is Status.PROVEN
     assert by_account[checksummed(bytes.fromhex(CONTRACT[2:]))].status is Status.UNBOUND, "nobody asked the chain here"
@@ -206,30 +207,30 @@ def test_a_recording_replays_to_the_same_result(made: Path, tmp_path: Path) -> N
     text = (tmp_path / "spec.yaml").read_text()
     begin = text.index("  balances:\n")
     spec = write_spec(tmp_path, text[:begin] + "  balances: [{name: replay, path: recorded.jsonl}]\n")
-    done = run_reserves(spec, tmp_path / "audit", replace=True, created="2025-12-01T08:00:00Z")
+    done = run_reserves(spec, tmp_path / "audit", replace=True, created="2025-12-01T08:00:00Z", policy=SUM_TREE)
     before = parse_published((made / "audit" / "public" / RESERVES).read_bytes())
     assert done.published is not None
     assert done.published.assets == before.assets
-    assert verify_reserves(tmp_path / "audit").published == done.published
+    assert verify_reserves(tmp_path / "audit", policy=SUM_TREE).published == done.published
 
 
 def test_a_verifiers_own_policy_decides_for_the_verifier(made: Path) -> None:
-    lenient = verify_reserves(made / "audit", reserves_policy=evolve(EXCHANGES, balances="declared"))
+    lenient = verify_reserves(made / "audit", reserves_policy=evolve(EXCHANGES, balances="declared"), policy=SUM_TREE)
     assert lenient.evaluation.met is True
     assert lenient.published.met is False
-    strict = verify_reserves(made / "audit", reserves_policy=ReservesPolicy())
+    strict = verify_reserves(made / "audit", reserves_policy=ReservesPolicy(), policy=SUM_TREE)
     assert strict.evaluation.assets[1].counted == 2_500_000_000
 
 
 def test_only_the_public_half_is_needed(audit: Path) -> None:
     shutil.rmtree(audit / "private")
-    verify_reserves(audit)
-    verify_reserves(audit / "public")
+    verify_reserves(audit, policy=SUM_TREE)
+    verify_reserves(audit / "public", policy=SUM_TREE)
 
 
 def test_existing_results_are_not_overwritten(made: Path, audit: Path) -> None:
     with pytest.raises(ArtifactError, match=r"holds reserves\.json"):
-        run_reserves(spec_of(made), audit)
+        run_reserves(spec_of(made), audit, policy=SUM_TREE)
 
 
 def test_an_audit_without_reserves_is_reported(audit: Path) -> None:
@@ -237,14 +238,14 @@ def test_an_audit_without_reserves_is_reported(audit: Path) -> None:
         (audit / "public" / name).unlink()
     refit(audit / "public")
     with pytest.raises(ArtifactError, match="no reserves are published"):
-        verify_reserves(audit)
+        verify_reserves(audit, policy=SUM_TREE)
 
 
 def test_an_audit_of_other_assets_is_refused(made: Path, audit: Path) -> None:
     text = (made / "spec.yaml").read_text().replace("{symbol: TRX, decimals: 6}", "{symbol: TRX, decimals: 7}")
     (audit.parent / "spec.yaml").write_text(text)
     with pytest.raises(InputError, match="assets are not those of the audit"):
-        run_reserves(spec_of(audit.parent), audit, replace=True)
+        run_reserves(spec_of(audit.parent), audit, replace=True, policy=SUM_TREE)
 
 
 def test_reserves_are_set_only_against_an_audit_that_verifies(made: Path, audit: Path) -> None:
@@ -253,16 +254,16 @@ def test_reserves_are_set_only_against_an_audit_that_verifies(made: Path, audit:
     data[-1] ^= 1
     proof.write_bytes(data)
     with pytest.raises(ProofRejected):
-        run_reserves(spec_of(made), audit, replace=True)
+        run_reserves(spec_of(made), audit, replace=True, policy=SUM_TREE)
     with pytest.raises(ProofRejected):
-        verify_reserves(audit)
+        verify_reserves(audit, policy=SUM_TREE)
 
 
 def test_a_spec_without_reserves_is_reported(made: Path, tmp_path: Path) -> None:
     text = (made / "spec.yaml").read_text()
     spec = write_spec(tmp_path, text[: text.index("reserves:\n")])
     with pytest.raises(SpecError, match="no reserves"):
-        run_reserves(spec)
+        run_reserves(spec, policy=SUM_TREE)
 
 
 def test_a_node_of_a_chain_that_is_not_pinned_is_reported(tmp_path: Path) -> None:
@@ -270,7 +271,7 @@ def test_a_node_of_a_chain_that_is_not_pinned_is_reported(tmp_path: Path) -> Non
     more = "  balances: [{name: evm, chain: arbitrum, url: 'http://127.0.0.1:1'}]\n"
     spec = write_spec(tmp_path, spec_text("{name: okx-csv, path: a.csv}", more=more))
     with pytest.raises(InputError, match="arbitrum: no block of it is pinned"):
-        run_reserves(spec)
+        run_reserves(spec, policy=SUM_TREE)
 
 
 def test_a_token_that_only_the_exchange_tells_apart_is_mentioned(tmp_path: Path) -> None:
@@ -279,8 +280,11 @@ def test_a_token_that_only_the_exchange_tells_apart_is_mentioned(tmp_path: Path)
     more = "  coins: [{coin: WEIRD-ETH, asset: ETH, chain: ethereum, token: another}]\n"
     spec = write_spec(tmp_path, spec_text("{name: native, path: a.jsonl}", more=more))
     directory = prove(tmp_path, spec, {"BTC": "1"})
-    run_reserves(spec, directory)
-    assert any(line.startswith("1 row is of a token that only") for line in verify_reserves(directory).leaves_open)
+    run_reserves(spec, directory, policy=SUM_TREE)
+    assert any(
+        line.startswith("1 row is of a token that only")
+        for line in verify_reserves(directory, policy=SUM_TREE).leaves_open
+    )
 
 
 # A dishonest exchange
@@ -313,7 +317,7 @@ def change_result(audit: Path, change: Callable[[dict[str, Any]], object]) -> No
 def rejected(audit: Path) -> str:
     refit(audit / "public")
     with pytest.raises(ProofRejected) as caught:
-        verify_reserves(audit)
+        verify_reserves(audit, policy=SUM_TREE)
     return caught.value.check
 
 
@@ -325,7 +329,7 @@ def test_unchanged_lines_are_the_same_file(audit: Path) -> None:
     before = (audit / "public" / EVIDENCE).read_bytes()
     write_lines(audit, lines(audit))
     assert (audit / "public" / EVIDENCE).read_bytes() == before
-    verify_reserves(audit)
+    verify_reserves(audit, policy=SUM_TREE)
 
 
 @pytest.mark.parametrize("status", ["proven", "key-only", "unbound", "custodial"])
@@ -359,10 +363,12 @@ def test_a_row_published_as_one_that_never_counts_does_not_count_even_if_it_can_
 
     with monkeypatch.context() as patched:
         patched.setattr(judging, "verify_ownership", earlier)
-        done = run_reserves(spec, directory)
+        done = run_reserves(spec, directory, policy=SUM_TREE)
     assert done.published is not None
     assert done.published.short == ("TRX",)
-    verified = verify_reserves(directory, reserves_policy=ReservesPolicy(balances="declared", messages=BOTH))
+    verified = verify_reserves(
+        directory, reserves_policy=ReservesPolicy(balances="declared", messages=BOTH), policy=SUM_TREE
+    )
     assert verified.better == 1
     assert verified.published == done.published
     ends = {one.row.asset: (one.status, one.reason) for one in verified.evaluation.rows}
@@ -593,7 +599,7 @@ def test_random_damage_is_rejected_and_nothing_else_is_raised(audit: Path, name:
         path.write_bytes(data)
         refit(audit / "public")
         with pytest.raises(ProofRejected):
-            verify_reserves(audit)
+            verify_reserves(audit, policy=SUM_TREE)
 
 
 @pytest.mark.parametrize("name", [RESERVES, EVIDENCE])
@@ -607,7 +613,7 @@ def test_a_symbolic_link_is_not_followed(audit: Path, name: str) -> None:
 def test_evidence_that_is_missing_is_rejected(audit: Path) -> None:
     (audit / "public" / EVIDENCE).unlink()
     with pytest.raises(ProofRejected) as caught:
-        verify_reserves(audit)
+        verify_reserves(audit, policy=SUM_TREE)
     assert caught.value.check == "publication-missing"
 
 
@@ -719,9 +725,9 @@ def test_the_messages_of_all_rows_are_a_reserve_file_to_be_signed(made: Path, tm
         record["signatures"] = list(wallets.PROVEN[way](number, record["message"]).signatures)
     (tmp_path / "signed.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
     text = spec_text("{name: native, path: signed.jsonl}", assets=ASSETS, policy="{balances: declared}")
-    done = run_reserves(write_spec(tmp_path, text), directory)
+    done = run_reserves(write_spec(tmp_path, text), directory, policy=SUM_TREE)
     assert done.evaluation.met is True
-    assert verify_reserves(directory).published.met is True
+    assert verify_reserves(directory, policy=SUM_TREE).published.met is True
 
 
 @pytest.mark.parametrize(("chain", "name"), [("ETH", "ethereum"), ("bitcoin", "bitcoin"), ("TRC20", "tron")])

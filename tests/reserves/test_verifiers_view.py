@@ -13,6 +13,7 @@ from attrs import evolve
 
 from audit.forged import refit
 from doubles.fixtures import Command
+from doubles.policies import SUM_TREE, SUM_TREE_FILE
 from ownership import wallets
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
 from polyproof.ownership import AccountControl, Status
@@ -80,7 +81,7 @@ def published(
     (folder / "rows.jsonl").write_text(jsonl(rows(challenge_text(spec, audit, "ETH", STRANGER))))
     with monkeypatch.context() as patched:
         patched.setattr(run, "open_providers", lambda *_: [node] if node else [])
-        run_reserves(spec, audit)
+        run_reserves(spec, audit, policy=SUM_TREE)
     return audit
 
 
@@ -103,7 +104,7 @@ def test_a_strangers_address_that_the_exchange_says_accepts_it_does_not_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     audit = published(tmp_path, monkeypatch, contract(JUNK), Node(control=accepting))
-    verified = verify_reserves(audit)
+    verified = verify_reserves(audit, policy=SUM_TREE)
     assert verified.published.met is True, "the exchange calls it covered"
     assert verified.evaluation.met is False
     assert ownership(verified) == (Ownership.CLAIMED, Check.CLAIMED)
@@ -111,12 +112,14 @@ def test_a_strangers_address_that_the_exchange_says_accepts_it_does_not_count(
     assert not any("signature" in sentence for sentence in verified.establishes)
     assert verified.refusal is not None
     believing = ReservesPolicy(count=("claimed",))
-    assert verify_reserves(audit, reserves_policy=believing).evaluation.met is True, "who asks for it can have it"
-    assert verify_reserves(audit, reserves_policy=believing).on_word == ("ownership", "balances")
+    assert verify_reserves(audit, reserves_policy=believing, policy=SUM_TREE).evaluation.met is True, (
+        "who asks for it can have it"
+    )
+    assert verify_reserves(audit, reserves_policy=believing, policy=SUM_TREE).on_word == ("ownership", "balances")
 
 
 def test_a_contract_is_asked_about_at_least_one_signature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    verified = verify_reserves(published(tmp_path, monkeypatch, contract(), Node(control=accepting)))
+    verified = verify_reserves(published(tmp_path, monkeypatch, contract(), Node(control=accepting)), policy=SUM_TREE)
     (one,) = verified.evaluation.rows
     assert (one.status, one.reason) == (Status.FAILED, "there is no signature")
 
@@ -125,14 +128,19 @@ def test_a_safe_whose_owners_only_the_exchange_names_does_not_count_until_the_ve
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     audit = published(tmp_path, monkeypatch, signed_by_owners, Node(control=owned))
-    told = verify_reserves(audit)
+    told = verify_reserves(audit, policy=SUM_TREE)
     assert (told.evaluation.met, *ownership(told)) == (False, Ownership.CLAIMED, Check.CLAIMED)
-    asked = verify_reserves(audit, providers=[Node(control=owned)])
+    asked = verify_reserves(audit, providers=[Node(control=owned)], policy=SUM_TREE)
     assert (asked.evaluation.met, *ownership(asked)) == (True, Ownership.LOOKED_UP, Check.CONFIRMED)
     assert asked.on_word == ()
     assert asked.establishes[0].startswith("1 row carries signatures by those who control its account")
     refusing = ReservesPolicy(count=("signed",))
-    assert verify_reserves(audit, reserves_policy=refusing, providers=[Node(control=owned)]).evaluation.met is False
+    assert (
+        verify_reserves(
+            audit, reserves_policy=refusing, providers=[Node(control=owned)], policy=SUM_TREE
+        ).evaluation.met
+        is False
+    )
 
 
 def test_what_the_verifiers_node_says_decides_against_what_the_exchange_says(
@@ -140,9 +148,9 @@ def test_what_the_verifiers_node_says_decides_against_what_the_exchange_says(
 ) -> None:
     audit = published(tmp_path, monkeypatch, signed_by_owners, Node(control=owned))
     others = AccountControl("getOwners", (STRANGER,), 1)
-    verified = verify_reserves(audit, providers=[Node(3, control=lambda _: others)])
+    verified = verify_reserves(audit, providers=[Node(3, control=lambda _: others)], policy=SUM_TREE)
     assert ownership(verified)[0] is Ownership.FAILED
-    poorer = verify_reserves(audit, providers=[Node(3, control=owned)])
+    poorer = verify_reserves(audit, providers=[Node(3, control=owned)], policy=SUM_TREE)
     assert ownership(poorer) == (Ownership.LOOKED_UP, Check.DIFFERS)
     assert poorer.evaluation.assets[0].counted == 3 * 10**9
 
@@ -151,7 +159,7 @@ def test_a_node_that_does_not_know_leaves_it_the_exchanges_word(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     audit = published(tmp_path, monkeypatch, signed_by_owners, Node(control=owned))
-    verified = verify_reserves(audit, providers=[Node(None)])
+    verified = verify_reserves(audit, providers=[Node(None)], policy=SUM_TREE)
     assert ownership(verified) == (Ownership.CLAIMED, Check.CLAIMED)
 
 
@@ -165,11 +173,11 @@ def test_a_policy_can_want_balances_that_the_verifier_looked_up(
 
     audit = published(tmp_path, monkeypatch, rows, Node())
     own = ReservesPolicy(balances="checked", messages=("constant",))
-    claimed = verify_reserves(audit, reserves_policy=evolve(own, balances="claimed"))
+    claimed = verify_reserves(audit, reserves_policy=evolve(own, balances="claimed"), policy=SUM_TREE)
     assert claimed.evaluation.met is True
     assert claimed.on_word == ("balances", "messages")
-    assert verify_reserves(audit, reserves_policy=own).evaluation.met is False
-    assert verify_reserves(audit, reserves_policy=own, providers=[Node()]).evaluation.met is True
+    assert verify_reserves(audit, reserves_policy=own, policy=SUM_TREE).evaluation.met is False
+    assert verify_reserves(audit, reserves_policy=own, providers=[Node()], policy=SUM_TREE).evaluation.met is True
 
 
 # By whose policy
@@ -201,9 +209,9 @@ def test_the_exchanges_policy_does_not_decide_what_is_covered(command: Command, 
 
 
 def test_a_policy_file_of_the_verifier_decides(command: Command, generous: Path) -> None:
-    Path("mine.yaml").write_text('polyproof-policy: 1\nreserves: {least_ratio: "0"}\n')
+    Path("mine.yaml").write_text(f'{SUM_TREE_FILE}reserves: {{least_ratio: "0"}}\n')
     assert command("verify", "audit", "--policy", "mine.yaml").status == 0
-    Path("other.yaml").write_text("polyproof-policy: 1\nmax_segments: 4\n")
+    Path("other.yaml").write_text(f"{SUM_TREE_FILE}max_segments: 4\n")
     assert command("verify", "audit", "--policy", "other.yaml").status == 1, "it says nothing of reserves"
 
 
@@ -218,7 +226,7 @@ def test_a_report_says_by_whose_policy_and_ends_like_verify(command: Command, ge
 def test_garbage_for_reserves_is_rejected_and_not_passed_over(
     command: Command, generous: Path, policy: tuple[str, ...]
 ) -> None:
-    Path("mine.yaml").write_text('polyproof-policy: 1\nreserves: {least_ratio: "0"}\n')
+    Path("mine.yaml").write_text(f'{SUM_TREE_FILE}reserves: {{least_ratio: "0"}}\n')
     (generous / "public/reserves.json").write_text("garbage\n")
     assert command("verify", "audit", *policy).status == 1
     refit(generous / "public")

@@ -14,6 +14,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from doubles.policies import SUM_TREE
 from ownership.throughput import MIXTURE
 from polyproof.engine import thread_count
 from polyproof.reserves import run_reserves, verify_reserves
@@ -33,10 +34,10 @@ def main(count: int) -> None:
         spec = write_spec(folder, spec_text("{name: okx-csv, path: reserves.csv}"))
         directory = prove(folder, spec, {"BTC": "1"})
         for what in ("first run", "rerun"):
-            done = run_reserves(spec, directory, replace=True)
+            done = run_reserves(spec, directory, replace=True, policy=SUM_TREE)
             assert done.evaluation.met is not None
             print(f"{what:12} {done.seconds:6.1f} s  {count / done.seconds:8.0f} rows/s")
-        verified = verify_reserves(directory)
+        verified = verify_reserves(directory, policy=SUM_TREE)
         print(f"{'verified':12} {verified.seconds:6.1f} s  {count / verified.seconds:8.0f} rows/s")
 
 

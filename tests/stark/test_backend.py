@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from attrs import evolve
 
 from polyproof.backend import Claim, Statement
 from polyproof.errors import PolicyRejected, ProofRejected
 from polyproof.liabilities.acceptance import Judge
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
-from polyproof.settings.policy import Policy
+from polyproof.settings.policy import UNRESTRICTED, Policy
 from polyproof.settings.spec import parse_spec
 from polyproof_stark.backend import StarkBackend
 from polyproof_stark.options import StarkOptions
@@ -23,7 +24,7 @@ from stark.exchange import some_accounts
 
 ACCOUNTS = some_accounts(120)
 KEY = bytes(range(32))
-LENIENT = Policy(min_proven_bits=5)
+LENIENT = UNRESTRICTED
 SMALL = {"queries": 12, "grinding": 2, "limb_bits": 8, "segment_rows": 1024}
 
 
@@ -121,16 +122,18 @@ def test_verifier_rejects_weaker_options_than_its_policy(tmp_path):
     claim = Claim("user-1", ACCOUNTS.balances(1))
     for policy in (
         Policy(),
-        Policy(min_proven_bits=10, hashes=("poseidon",)),
-        Policy(min_proven_bits=10, fields=("another",)),
-        Policy(min_proven_bits=10, backends=("merkle-sum",)),
-        Policy(min_proven_bits=10, max_proof_bytes=1000),
+        evolve(LENIENT, hashes=("poseidon",)),
+        evolve(LENIENT, fields=("another",)),
+        evolve(LENIENT, constraints=("another",)),
+        evolve(LENIENT, commitments=("another",)),
+        evolve(LENIENT, backends=("merkle-sum",)),
+        evolve(LENIENT, max_proof_bytes=1000),
     ):
         with pytest.raises(PolicyRejected):
             judged(made, policy).verify(statement(), segment.totals, segment.proof)
         with pytest.raises(PolicyRejected):
             judged(made, policy).verify_inclusion(statement(), segment.totals, segment.proof, claim, inclusion)
-    small = judged(made, Policy(10.0, max_inclusion_bytes=100))
+    small = judged(made, evolve(LENIENT, max_inclusion_bytes=100))
     with pytest.raises(PolicyRejected):
         small.verify_inclusion(statement(), segment.totals, segment.proof, claim, inclusion)
 
@@ -204,13 +207,13 @@ from pathlib import Path
 from polyproof.model.assets import Asset
 from polyproof.backend import Claim, Statement
 from polyproof.liabilities.acceptance import Judge
-from polyproof.settings.policy import Policy
+from polyproof.settings.policy import UNRESTRICTED
 from polyproof.registry import default_registry
 backend = default_registry().get("backend", "stark")
 made = backend(backend.Options(**{ {**SMALL, "hash": "poseidon"}!r}), default_registry())
 assets = (Asset("BTC", 8, 64), Asset("ETH", 18, 96), Asset("USDT", 6, 40))
 statement = Statement("audit-1", b"d" * 32, assets, 0, 1)
-judge = Judge(made, made.options, Policy(min_proven_bits=10))
+judge = Judge(made, made.options, UNRESTRICTED)
 proof = Path("proof").read_bytes()
 judge.verify(statement, {segment.totals!r}, proof)
 claim = Claim("user-3", {ACCOUNTS.balances(3)!r})

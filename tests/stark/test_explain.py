@@ -19,6 +19,7 @@ from polyproof import liabilities as audit
 from polyproof.cli.security_view import security_payload, show_security
 from polyproof.errors import ProofRejected
 from polyproof.registry import default_registry
+from polyproof.security import bits_text
 from polyproof.settings.spec import create_backend, load_spec
 
 SPEC = """\
@@ -86,7 +87,7 @@ def test_explanation_says_what_is_proven_hidden_shown_and_left_to_trust(explain:
         "What a dishonest exchange could still do",
         "(1 − f)^k",
         "what is owed, not what is owned",
-        "by conjecture: not to be relied upon",
+        "not to be relied upon",
         "not chance",
     ):
         assert words in told, words
@@ -95,13 +96,14 @@ def test_explanation_says_what_is_proven_hidden_shown_and_left_to_trust(explain:
 def test_every_term_is_shown_with_bits_formula_and_source(explain: Explain, spec: Path) -> None:
     told = " ".join(explain(spec).split())
     security = security_of(spec)
-    assert f"{security.proven_bits:.1f} proven bits, decided by {security.binding}" in told
-    for term in (*security.terms, *security.inclusion):
-        for words in (f"{term.bits:.1f} {term.name}", term.formula, term.source):
-            assert " ".join(words.split()) in told, words
-    for account in (security, *security.alternatives):
+    for name, figure in security.given.items():
+        assert f"{name.label}: {bits_text(figure.bits)} bits, decided by {figure.decides.name}" in told
+        for term in figure.terms:
+            for words in (f"{bits_text(term.bits)} {term.name}", term.formula, term.source):
+                assert " ".join(words.split()) in told, words
+    for account in (security.soundness, *security.soundness.alternatives):
         assert account.bound in told
-        assert f"{account.proven_bits:.1f}*" in told
+        assert f"{bits_text(account.bits)}*" in told
 
 
 @pytest.mark.parametrize("width", [80, 100, 200])
@@ -118,18 +120,19 @@ def test_json_has_the_whole_security_report(explain: Explain, spec: Path) -> Non
     told = json.loads(explain(spec, "--json"))
     assert told["verified"] is False
     security = told["security"]
-    assert security["proven_bits"] == min(term["bits"] for term in security["terms"])
-    assert security["bound"].startswith("Johnson radius")
-    assert [account["bound"] for account in security["alternatives"]] == ["unique decoding"]
-    assert security["grinding_bits"] == 16
-    assert security["conjectured_bits"] >= security["proven_bits"]
-    rounds = [term["round"] for term in security["terms"]]
+    assert list(security["figures"]) == ["binding", "soundness", "soundness_2025", "inclusion", "inclusion_2025"]
+    sound = security["figures"]["soundness"]
+    assert sound["bits"] == min(term["bits"] for term in sound["terms"])
+    assert sound["bound"].startswith("Johnson radius")
+    assert [account["bound"] for account in sound["alternatives"]] == ["unique decoding"]
+    assert sound["grinding_bits"] == 16
+    assert security["conjectured_soundness_bits"] >= sound["bits"]
+    rounds = [term["round"] for term in sound["terms"]]
     # 1024 rows fold by 8 and by 4 to the 32 coefficients that are sent.
     assert rounds == ["α, λ", "η", "z", "γ", "δ", "c_0 … c_1", "queries", ""]
-    assert {term["name"].partition(",")[0] for term in security["inclusion"]} == {
-        "within unique decoding",
-        "up to the Johnson radius",
-    }
+    assert security["figures"]["inclusion"]["bound"] == "unique decoding"
+    assert security["figures"]["inclusion_2025"]["bound"].startswith("Johnson radius")
+    assert security["assumptions"]["trusted_setup"] == ""
     assert security == json.loads(json.dumps(security_payload(security_of(spec))))
     assert told["properties"]["zero_knowledge"] is True
     assert told["properties"]["remaining_trust"]
@@ -187,7 +190,8 @@ def test_fewer_accounts_have_more_bits(explain: Explain, tmp_path: Path) -> None
         json.loads(explain(spec, "--json", *more))["security"]
         for more in (("--accounts", 100), ("--accounts", 100_000), ())
     )
-    assert few["proven_bits"] > many["proven_bits"] == most["proven_bits"]
+    bits = [one["figures"]["soundness"]["bits"] for one in (few, many, most)]
+    assert bits[0] > bits[1] == bits[2]
     assert "2^10 rows" in few["notes"][0]
     assert "2^17 rows" in most["notes"][0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from polyproof.backend import Backend
 from polyproof.errors import OptionsError, SpecError
 from polyproof.model.assets import Asset
 from polyproof.registry import Registry
+from polyproof.security import Figure
 from polyproof.settings.spec import create_backend, load_spec
 from polyproof_accounts.system import AccountsSystem
 from polyproof_stark.compiler import compile_system
@@ -250,14 +252,20 @@ def test_trace_has_at_least_1024_rows() -> None:
 # What the options promise
 
 
-def test_okx_has_a_hundred_proven_bits_by_default(tmp_path: Path, registry: Registry) -> None:
+def soundness(backend: Backend, assets: Sequence[Asset], accounts: int | None = None) -> Figure:
+    found = backend.security(assets, accounts).soundness
+    assert found is not None
+    return found
+
+
+def test_okx_has_a_hundred_bits_of_soundness_by_default(tmp_path: Path, registry: Registry) -> None:
     spec = okx_spec(tmp_path, registry)
     backend = create_backend(spec, registry)
-    longest = backend.security(spec.assets)
-    assert longest.proven_bits > 100
+    longest = soundness(backend, spec.assets)
+    assert longest.bits > 100
     assert longest.grinding_bits == 16
     for accounts in (1, 100_000, 500_000, 1_000_000, 10_000_000):
-        assert backend.security(spec.assets, accounts).proven_bits >= longest.proven_bits
+        assert soundness(backend, spec.assets, accounts).bits >= longest.bits
 
 
 @pytest.mark.parametrize("target", [80, 100, 120])
@@ -265,10 +273,10 @@ def test_target_in_bits_is_reached_at_every_length(tmp_path: Path, registry: Reg
     spec = okx_spec(tmp_path, registry, f"target_bits: {target}")
     backend = create_backend(spec, registry)
     for accounts in (1, 200_000, 1_000_000):
-        assert backend.security(spec.assets, accounts).proven_bits >= target
+        assert soundness(backend, spec.assets, accounts).bits >= target
 
 
 @pytest.mark.parametrize("hash", ["poseidon", "poseidon2", "rescue-prime-optimized", "blake3", "sha256", "keccak256"])
 def test_every_hash_gives_the_same_bits(tmp_path: Path, registry: Registry, hash: str) -> None:
     spec = okx_spec(tmp_path, registry, f"hash: {hash}")
-    assert create_backend(spec, registry).security(spec.assets).proven_bits == pytest.approx(102.38, abs=0.01)
+    assert soundness(create_backend(spec, registry), spec.assets).bits == pytest.approx(102.38, abs=0.01)

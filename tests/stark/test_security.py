@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyproof.backend import SecurityReport
 from polyproof.constraints import Builder, ConstraintSystem, Rows
 from polyproof.errors import OptionsError
 from polyproof.field import Field
 from polyproof.hash import Hash
 from polyproof.model.assets import Asset
+from polyproof.security import Figure, FigureName, SecurityReport
 from polyproof_accounts.system import AccountsSystem
 from polyproof_fibonacci.system import FibonacciSystem
 from polyproof_stark.compiler import CompiledSystem, compile_system
@@ -70,15 +70,25 @@ def parameters(
     return Parameters(log_rows, blowup, queries, grinding, arity, degree, blinding)
 
 
-def report(p: Parameters, assets: tuple[Asset, ...] = OKX, limb_bits: int = 16) -> SecurityReport:
+def whole(p: Parameters, assets: tuple[Asset, ...] = OKX, limb_bits: int = 16) -> SecurityReport:
     return security_report(compiled_accounts(p, assets, limb_bits), p, FIELD, HASH)
 
 
-def bits(found: SecurityReport, name: str) -> float:
+def report(p: Parameters, assets: tuple[Asset, ...] = OKX, limb_bits: int = 16) -> Figure:
+    """Soundness by long-proven bounds."""
+    return soundness(whole(p, assets, limb_bits))
+
+
+def soundness(found: SecurityReport) -> Figure:
+    assert found.soundness is not None
+    return found.soundness
+
+
+def bits(found: Figure, name: str) -> float:
     return next(term.bits for term in found.terms if term.name == name)
 
 
-def by_bound(found: SecurityReport, name: str) -> SecurityReport:
+def by_bound(found: Figure, name: str) -> Figure:
     return next(account for account in (found, *found.alternatives) if account.bound.startswith(name))
 
 
@@ -267,7 +277,7 @@ def test_every_term_agrees_with_exact_arithmetic(p: Parameters, widths: list[int
         assert {term.name for term in account.terms} == set(expected)
         for term in account.terms:
             assert term.bits == pytest.approx(expected[term.name], abs=1e-6), term.name
-        assert account.proven_bits == pytest.approx(min(expected.values()), abs=1e-6)
+        assert account.bits == pytest.approx(min(expected.values()), abs=1e-6)
 
 
 @settings(max_examples=25)
@@ -278,7 +288,7 @@ def test_no_other_m_gives_more_bits(p: Parameters) -> None:
     chosen = int(johnson.bound.rpartition(" ")[2])
     assert chosen >= 3
     for m in {3, 4, 5, 10, 30, 100, 1000, max(chosen - 1, 3), chosen + 1, 2 * chosen}:
-        assert min(exact_bits(p, [7, 7], 10, GOLDILOCKS, m).values()) <= johnson.proven_bits + 1e-6
+        assert min(exact_bits(p, [7, 7], 10, GOLDILOCKS, m).values()) <= johnson.bits + 1e-6
 
 
 @given(st.sampled_from([1 / 2, 1 / 4, 1 / 8, 1 / 16]), st.integers(3, 10**6))
@@ -311,52 +321,79 @@ def test_defaults_at_a_million_rows_give_102_bits_86_of_them_from_queries() -> N
     compiled = compiled_accounts(p)
     assert len(compiled.witness_columns) == 88
     found = report(p)
-    assert found.proven_bits == pytest.approx(102.38, abs=0.01)
-    assert found.binding == QUERIES
+    assert found.bits == pytest.approx(102.38, abs=0.01)
+    assert found.decides.name == QUERIES
     assert found.bound == "Johnson radius, m = 39"
     assert found.grinding_bits == 16
     assert bits(found, QUERIES) - found.grinding_bits == pytest.approx(86.4, abs=0.1)
     # The query term and the batching of columns meet there: a better m does not exist.
-    assert bits(found, "batching of columns") - found.proven_bits < 0.5
+    assert bits(found, "batching of columns") - found.bits < 0.5
 
 
 def test_default_options_have_a_hundred_bits_at_every_length_they_allow() -> None:
-    assert all(report(parameters(log_rows)).proven_bits > 100 for log_rows in range(17, 21))
+    assert all(report(parameters(log_rows)).bits > 100 for log_rows in range(17, 21))
 
 
 def test_fewer_rows_give_more_bits() -> None:
-    found = [report(parameters(log_rows)).proven_bits for log_rows in range(17, 21)]
+    found = [report(parameters(log_rows)).bits for log_rows in range(17, 21)]
     assert all(fewer > more for fewer, more in pairwise(found))
 
 
 def test_blowup_8_with_60_queries_has_a_hundred_bits_too() -> None:
-    assert report(parameters(20, blowup=8, queries=60)).proven_bits > 100
+    assert report(parameters(20, blowup=8, queries=60)).bits > 100
 
 
 def test_extension_of_degree_2_does_not_reach_a_hundred_bits_at_a_million_rows() -> None:
     for queries in (88, 200, 1024):
-        assert report(parameters(20, queries=queries, grinding=MAX_GRINDING, degree=2)).proven_bits < 100
+        assert report(parameters(20, queries=queries, grinding=MAX_GRINDING, degree=2)).bits < 100
 
 
 def test_inclusion_has_figures_of_its_own_within_unique_decoding_and_beyond() -> None:
-    found = report(parameters(20))
-    within, beyond = found.inclusion
-    assert within.name == "within unique decoding"
-    assert within.bits == pytest.approx(by_bound(found, "unique").proven_bits)
+    account = whole(parameters(20))
+    found, within, beyond = soundness(account), account.inclusion, account.inclusion_2025
+    assert within is not None
+    assert beyond is not None
+    assert within.bound == "unique decoding"
+    assert within.bits == pytest.approx(by_bound(found, "unique").bits)
     assert within.bits == pytest.approx(75.67, abs=0.01)
-    assert beyond.bits == pytest.approx(found.proven_bits)
-    assert "mutual correlated agreement" in beyond.source
-    assert "2025/2055" in beyond.source
-    assert "mutual" not in within.source
+    assert beyond.bits == pytest.approx(found.bits)
+    assert "mutual correlated agreement" in beyond.decides.source
+    assert "2025/2055" in beyond.decides.source
+    assert "mutual" not in within.decides.source
+
+
+def test_figures_are_apart_and_each_says_what_it_rests_on() -> None:
+    account = whole(parameters(20))
+    assert list(account.given) == list(FigureName)
+    assert account.given[FigureName.BINDING].bits == 128
+    assert "2020" in account.given[FigureName.SOUNDNESS].rests_on
+    assert "2025" in account.given[FigureName.SOUNDNESS_2025].rests_on
+    assert "unique decoding" in account.given[FigureName.INCLUSION].rests_on
+    assert "2025" in account.given[FigureName.INCLUSION_2025].rests_on
+    assert account.assumptions.collision_resistant == account.assumptions.random_oracle == (HASH.name,)
+    assert account.assumptions.trusted_setup == ""
+    for figure in account.given.values():
+        assert all(term.options for term in figure.terms)
+
+
+def test_theorems_of_2025_give_soundness_no_fewer_bits() -> None:
+    """Mutual correlated agreement is agreement, with fewer exceptional challenges at the same distance."""
+    for p in (parameters(20), parameters(12, queries=30), parameters(17, degree=2), parameters(20, blowup=16)):
+        account = whole(p)
+        newer, older = account.soundness_2025, by_bound(soundness(account), "Johnson")
+        assert newer is not None
+        assert newer.bits >= older.bits
 
 
 def test_chain_adds_its_error_to_that_of_its_rounds() -> None:
     """With very many queries over a small extension the (columns + 3)·N rows and cosets count."""
-    found = report(parameters(20, queries=1024, degree=2))
+    account = whole(parameters(20, queries=1024, degree=2))
+    found, inclusion = soundness(account), account.inclusion
+    assert inclusion is not None
     chain = log2(GOLDILOCKS**2 - GOLDILOCKS) - log2((88 + 3) * 2**20)
-    errors = 2**-chain + 2 ** -by_bound(found, "unique").proven_bits
-    assert found.inclusion[0].bits == pytest.approx(-log2(errors))
-    assert found.inclusion[0].bits < min(chain, found.proven_bits) - 0.2
+    errors = 2**-chain + 2 ** -by_bound(found, "unique").bits
+    assert inclusion.bits == pytest.approx(-log2(errors))
+    assert inclusion.bits < min(chain, found.bits) - 0.2
 
 
 def test_grinding_counts_in_the_query_term_alone() -> None:
@@ -371,7 +408,7 @@ def test_unique_decoding_is_used_where_it_is_better() -> None:
     found = report(parameters(20, queries=200, degree=2))
     assert found.bound == "unique decoding"
     assert found.alternatives[0].bound.startswith("Johnson")
-    assert found.proven_bits > found.alternatives[0].proven_bits
+    assert found.bits > found.alternatives[0].bits
 
 
 def test_every_term_says_formula_source_and_round() -> None:
@@ -381,7 +418,7 @@ def test_every_term_says_formula_source_and_round() -> None:
             assert term.formula
             assert term.source
             assert term.round or term.name == "hash collisions"
-        assert account.binding == min(account.terms, key=lambda term: term.bits).name
+        assert account.bits == min(term.bits for term in account.terms)
     assert "= 79·(1048394·89 + 44)/2^192.0" in found.terms[0].formula
 
 
@@ -391,12 +428,14 @@ def test_weak_hash_caps_the_bits() -> None:
 
     p = parameters(20)
     found = security_report(compiled_accounts(p), p, FIELD, cast(Hash, Weak()))
-    assert (found.proven_bits, found.binding, found.conjectured_bits) == (64, "hash collisions", 64)
+    assert (soundness(found).bits, soundness(found).decides.name) == (64, "hash collisions")
+    assert found.conjectured_soundness_bits == 64
+    assert all(figure.bits <= 64 for figure in found.given.values())
 
 
 def test_system_without_lookups_has_no_term_for_them() -> None:
     compiled = compile_system(FibonacciSystem(GOLDILOCKS), 3)
-    found = security_report(compiled, parameters(10), FIELD, HASH)
+    found = soundness(security_report(compiled, parameters(10), FIELD, HASH))
     assert {term.name for term in found.terms}.isdisjoint({"lookups and sums"})
     # deg Q = N − 2, of a value on one row: two chunks of degree N, the second shifted by U, and Z_U(X)·(X − ω^U).
     active = 1024 - 182
@@ -421,7 +460,7 @@ class Weighted(ConstraintSystem):
 
 
 def test_sums_are_counted_by_powers_of_lambda() -> None:
-    found = security_report(compile_system(Weighted(), 3), parameters(10), FIELD, HASH)
+    found = soundness(security_report(compile_system(Weighted(), 3), parameters(10), FIELD, HASH))
     assert bits(by_bound(found, "unique"), "lookups and sums") == pytest.approx(192 - log2(5))
 
 
@@ -445,13 +484,13 @@ def test_more_of_anything_that_protects_never_costs_bits(p: Parameters, more: in
     from attrs import evolve
 
     assets = OKX[:3]
-    now = report(p, assets, 10).proven_bits
+    now = report(p, assets, 10).bits
     for stronger in (
         evolve(p, queries=p.queries + more),
         evolve(p, grinding=p.grinding + more),
         evolve(p, degree=p.degree + 1),
     ):
-        assert report(stronger, assets, 10).proven_bits >= now - 1e-9
+        assert report(stronger, assets, 10).bits >= now - 1e-9
 
 
 @settings(max_examples=30)
@@ -459,19 +498,21 @@ def test_more_of_anything_that_protects_never_costs_bits(p: Parameters, more: in
 def test_more_rows_and_more_assets_never_gain_bits(p: Parameters) -> None:
     from attrs import evolve
 
-    now = report(p, OKX[:3], 10).proven_bits
-    assert report(evolve(p, log_rows=p.log_rows + 1), OKX[:3], 10).proven_bits <= now + 1e-9
-    assert report(p, OKX[:4], 10).proven_bits <= now + 1e-9
+    now = report(p, OKX[:3], 10).bits
+    assert report(evolve(p, log_rows=p.log_rows + 1), OKX[:3], 10).bits <= now + 1e-9
+    assert report(p, OKX[:4], 10).bits <= now + 1e-9
 
 
 @settings(max_examples=20)
 @given(small)
-def test_proven_bits_never_exceed_the_conjectured_ones(p: Parameters) -> None:
-    found = report(p, OKX[:3], 10)
-    assert found.conjectured_bits is not None
-    assert found.proven_bits <= found.conjectured_bits + 1e-9
-    assert all(account.proven_bits <= found.proven_bits for account in found.alternatives)
-    assert all(term.bits <= found.proven_bits + 1e-9 for term in found.inclusion)
+def test_no_figure_exceeds_the_conjectured_one_and_inclusion_does_not_exceed_soundness(p: Parameters) -> None:
+    account = whole(p, OKX[:3], 10)
+    found = soundness(account)
+    assert account.conjectured_soundness_bits is not None
+    assert found.bits <= account.conjectured_soundness_bits + 1e-9
+    assert all(other.bits <= found.bits for other in found.alternatives)
+    for name in (FigureName.INCLUSION, FigureName.INCLUSION_2025):
+        assert account.given[name].bits <= found.bits + 1e-9
 
 
 # The optimiser
@@ -487,25 +528,25 @@ def optimise(target: float, log_rows: int = 20, degree: int = 3, blowup: int = 4
 @pytest.mark.parametrize("target", [1, 60, 80, 100, 110, 120, 128])
 def test_optimiser_reaches_the_target_with_the_fewest_queries(target: int) -> None:
     chosen = optimise(target)
-    assert report(chosen).proven_bits >= target
+    assert report(chosen).bits >= target
     assert chosen.grinding <= MAX_GRINDING
     if chosen.queries > 1:
         for grinding in range(MAX_GRINDING + 1):
             fewer = parameters(20, queries=chosen.queries - 1, grinding=grinding)
-            assert report(fewer).proven_bits < target
+            assert report(fewer).bits < target
     if chosen.grinding:
         less = parameters(20, queries=chosen.queries, grinding=chosen.grinding - 1)
-        assert report(less).proven_bits < target
+        assert report(less).bits < target
 
 
 @settings(max_examples=10)
 @given(st.integers(20, 120), st.integers(17, 20), st.sampled_from([2, 4, 8]))
 def test_optimiser_is_minimal_everywhere(target: int, log_rows: int, blowup: int) -> None:
     chosen = optimise(target, log_rows, blowup=blowup)
-    assert report(chosen).proven_bits >= target
+    assert report(chosen).bits >= target
     if chosen.queries > 1:
         fewer = parameters(log_rows, queries=chosen.queries - 1, grinding=MAX_GRINDING, blowup=blowup)
-        assert report(fewer).proven_bits < target
+        assert report(fewer).bits < target
 
 
 @pytest.mark.parametrize("target", [100, 128])
@@ -514,8 +555,8 @@ def test_target_that_a_small_extension_cannot_reach_is_an_error_with_the_arithme
         optimise(target, degree=2)
     message = str(error.value)
     assert f"target_bits {target} cannot be reached with 2^20 rows and extension 2" in message
-    # 2^128 − … over (88 + 40 + 1)·2^22 challenges: 99.0 bits within unique decoding.
-    assert "unique decoding: batching of columns gives 99.0 bits" in message
+    # 2^128 − … over (88 + 40 + 1)·2^22 challenges: 98.9 bits within unique decoding.
+    assert "unique decoding: batching of columns gives 98.9 bits" in message
     assert "ℓ = 88 + 40 + 1, n = |D| = 2^22" in message
     assert "2^29.0/2^128.0" in message
     assert "Johnson radius, m = 3: batching of columns gives" in message

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from polyproof.backend import SecurityReport
 from polyproof.errors import SpecError
 from polyproof.registry import default_registry
+from polyproof.security import Figure, FigureName, SecurityReport, bits_text
+from polyproof.settings.policy import Policy
 from polyproof.settings.spec import create_backend
 from stark.okx import ROOT, okx_spec
 
@@ -34,25 +35,38 @@ def security(directory: Path, options: str = "", accounts: int | None = None) ->
     return create_backend(spec, registry).security(spec.assets, accounts)
 
 
-def bits(value: float) -> str:
-    return f"{value:.1f}"
+def sound(report: SecurityReport) -> Figure:
+    assert report.soundness is not None
+    return report.soundness
 
 
-def unique(report: SecurityReport) -> SecurityReport:
-    return next(item for item in (report, *report.alternatives) if item.bound == "unique decoding")
+def unique(report: SecurityReport) -> Figure:
+    return next(item for item in (sound(report), *sound(report).alternatives) if item.bound == "unique decoding")
 
 
 def test_table_of_rounds(tmp_path: Path) -> None:
     report = security(tmp_path, accounts=1_000_000)
-    assert report.bound == "Johnson radius, m = 39"
+    assert sound(report).bound == "Johnson radius, m = 39"
     expected = [
-        [term.round, term.name, bits(term.bits), bits(other.bits)]
-        for term, other in zip(report.terms, unique(report).terms, strict=True)
+        [term.round, term.name, bits_text(term.bits), bits_text(other.bits)]
+        for term, other in zip(sound(report).terms, unique(report).terms, strict=True)
     ]
     told = [row[:4] for row in table("| round | term |")]
     assert told == expected
-    assert f"**Proven: {bits(report.proven_bits)} bits**" in PAGE
-    assert f"beside it, {bits(report.conjectured_bits or 0)}" in PAGE
+    assert f"**Soundness: {bits_text(sound(report).bits)} bits**" in PAGE
+    assert f"soundness by conjecture, {bits_text(report.conjectured_soundness_bits or 0)}," in PAGE
+
+
+def test_table_of_figures_and_their_minimum(tmp_path: Path) -> None:
+    registry = default_registry()
+    stark = security(tmp_path)
+    tree = registry.get("backend", "merkle-sum")
+    sums = tree(tree.Options(), registry).security(())
+    rows = table("| figure | so many bits mean |")
+    for name, row in zip(FigureName, rows, strict=True):
+        given = [report.figure(name) for report in (stark, sums)]
+        assert row[2:4] == [bits_text(figure.bits) if figure else "none" for figure in given]
+        assert row[4] == f"{Policy().minimum(name):g}"
 
 
 def test_table_of_lengths(tmp_path: Path) -> None:
@@ -61,7 +75,7 @@ def test_table_of_lengths(tmp_path: Path) -> None:
     for length, accounts, proven, within in rows:
         most = int(accounts.replace(" ", ""))
         report = security(tmp_path, accounts=most)
-        assert (bits(report.proven_bits), bits(unique(report).proven_bits)) == (proven, within)
+        assert (bits_text(sound(report).bits), bits_text(unique(report).bits)) == (proven, within)
         assert f"a trace of {length} rows" in report.notes[0]
         if length != "2^20":
             assert f"a trace of {length} rows" not in security(tmp_path, accounts=most + 1).notes[0]
@@ -72,16 +86,19 @@ def test_table_of_options(tmp_path: Path) -> None:
     assert len(rows) == 6
     for options, numbers, proven, within in rows:
         report = security(tmp_path, "" if options == "default" else options.replace("`", ""))
-        assert (bits(report.proven_bits), bits(unique(report).proven_bits)) == (proven, within)
+        assert (bits_text(sound(report).bits), bits_text(unique(report).bits)) == (proven, within)
         queries, grinding = numbers.split(", ")
-        formula = next(term.formula for term in report.terms if term.round == "queries")
+        formula = next(term.formula for term in sound(report).terms if term.round == "queries")
         assert f"q = {queries}, g = {grinding}:" in formula
 
 
 def test_inclusion_figures(tmp_path: Path) -> None:
     report = security(tmp_path)
-    assert [row[1] for row in table("| by | bits |")] == [bits(term.bits) for term in report.inclusion]
-    chains = [re.search(r": ([\d.]+)$", term.formula) for term in report.inclusion]
+    assert report.inclusion is not None
+    assert report.inclusion_2025 is not None
+    terms = [report.inclusion.decides, report.inclusion_2025.decides]
+    assert [row[1] for row in table("| by | bits |")] == [bits_text(term.bits) for term in terms]
+    chains = [re.search(r": ([\d.]+)$", term.formula) for term in terms]
     told = " and ".join(found.group(1) for found in chains if found)
     assert f"{told} bits. It never decides." in " ".join(PAGE.split())
 
@@ -89,9 +106,9 @@ def test_inclusion_figures(tmp_path: Path) -> None:
 def test_refusal_of_the_small_extension(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as error:
         okx_spec(tmp_path, default_registry(), "extension: 2, target_bits: 100")
-    assert "gives 99.0 bits" in str(error.value)
+    assert "gives 98.9 bits" in str(error.value)
     assert "ℓ = 88 + 40 + 1, n = |D| = 2^22" in str(error.value)
-    assert "(88 + 40 + 1)·2^22 exceptional challenges out of 2^128 leave 99.0" in " ".join(PAGE.split())
+    assert "(88 + 40 + 1)·2^22 exceptional challenges out of 2^128 leave 98.9" in " ".join(PAGE.split())
 
 
 def test_omission_figure() -> None:

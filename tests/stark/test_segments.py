@@ -13,7 +13,7 @@ from polyproof import liabilities as audit
 from polyproof.backend import Claim
 from polyproof.errors import ProofRejected
 from polyproof.registry import default_registry
-from polyproof.settings.policy import Policy
+from polyproof.settings.policy import UNRESTRICTED
 from polyproof.settings.spec import load_spec
 
 SPEC = """
@@ -27,7 +27,7 @@ accounts: {path: accounts.csv}
 snapshot: 2025-11-30T00:00:00Z
 """
 ACCOUNTS = 2500
-POLICY = Policy(min_proven_bits=5)
+POLICY = UNRESTRICTED
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "spec.yaml").write_text(SPEC)
     rows = "".join(f"user-{k},{k}.00000001,0.{k:018d}\n" for k in range(ACCOUNTS))
     (folder / "accounts.csv").write_text("account,BTC,ETH\n" + rows)
-    audit.prove(load_spec(folder / "spec.yaml", default_registry()), folder / "audit")
+    audit.prove(load_spec(folder / "spec.yaml", default_registry()), folder / "audit", policy=POLICY)
     return folder / "audit"
 
 

@@ -26,8 +26,15 @@ PublishedArgument = Annotated[
     Path, typer.Argument(metavar="DIR", help="An audit, its public half alone, or a whole history of audits.")
 ]
 PolicyOption = Annotated[
-    Path | None,
-    typer.Option("--policy", metavar="FILE", help="Your own policy (YAML): what you accept as proof."),
+    str | None,
+    typer.Option(
+        "--policy",
+        metavar="POLICY",
+        help="Your own policy (YAML), or the name of one that comes with polyproof: what you accept as proof.",
+    ),
+]
+AllowWeak = Annotated[
+    bool, typer.Option("--allow-weak", help="Prove even what verifiers would refuse for its strength or components.")
 ]
 SecretsOption = Annotated[
     Path | None,
@@ -70,7 +77,7 @@ def load_spec_argument(argument: str, registry: Registry, secrets: Path | None =
     """The spec that a command-line argument names, and the secrets lent to it."""
     from attrs import evolve
 
-    from polyproof.cli.bundled import find_spec
+    from polyproof.settings.bundled import find_spec
     from polyproof.settings.spec import load_spec
 
     spec = load_spec(find_spec(argument), registry)
@@ -81,18 +88,29 @@ def load_spec_argument(argument: str, registry: Registry, secrets: Path | None =
     return evolve(spec, secrets=load_secrets(secrets, registry))
 
 
-def load_policy_option(path: Path | None, registry: Registry) -> Policy:
-    """The verifier's policy: a file, or the defaults."""
+def load_policy_option(name: str | None, registry: Registry) -> Policy:
+    """The verifier's policy: a file, one that comes with polyproof, or the defaults."""
+    from polyproof.settings.bundled import find_policy
     from polyproof.settings.policy import Policy, load_policy
 
-    return load_policy(path, registry) if path else Policy()
+    return load_policy(find_policy(name), registry) if name is not None else Policy()
 
 
-def load_reserves_policy_option(path: Path | None, registry: Registry) -> ReservesPolicy | None:
+def load_provers_policy(name: str | None, registry: Registry, *, allow_weak: bool) -> Policy:
+    """The policy that what is proved is to satisfy: the verifiers', or with ``--allow-weak`` none but sizes."""
+    from polyproof.settings.policy import UNRESTRICTED
+
+    if allow_weak and name is not None:
+        raise UsageError("--allow-weak ignores what verifiers accept, which --policy states: give one of them")
+    return UNRESTRICTED if allow_weak else load_policy_option(name, registry)
+
+
+def load_reserves_policy_option(name: str | None, registry: Registry) -> ReservesPolicy | None:
     """What the verifier's policy says about reserves; None if it says nothing."""
+    from polyproof.settings.bundled import find_policy
     from polyproof.settings.policy import load_reserves_policy
 
-    return load_reserves_policy(path, registry) if path else None
+    return load_reserves_policy(find_policy(name), registry) if name is not None else None
 
 
 def parse_digest(text: str | None) -> bytes | None:

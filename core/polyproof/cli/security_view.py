@@ -1,4 +1,4 @@
-"""A security report for people, readable at 80 columns, and for machines."""
+"""A security account for people, readable at 80 columns, and for machines."""
 
 from __future__ import annotations
 
@@ -7,63 +7,168 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import table
+from polyproof.security import FigureName, bits_text
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
-    from polyproof.backend import SecurityReport, SecurityTerm
+    from polyproof.liabilities import PublishedAudit
+    from polyproof.security import Figure, SecurityReport, SecurityTerm
 
-__all__ = ["security_payload", "show_security"]
+__all__ = [
+    "components_payload",
+    "components_text",
+    "figures_facts",
+    "figures_line",
+    "figures_payload",
+    "security_payload",
+    "show_security",
+]
+
+
+# What every command shows of a proof
+
+
+def components_payload(audit: PublishedAudit) -> dict[str, Any]:
+    """The backend, and the components of its options by kind, for machines."""
+    named = {kind: list(names) for kind, names in audit.components.items()}
+    return {"backend": audit.manifest.backend, "components": named}
+
+
+def components_text(audit: PublishedAudit) -> str:
+    """The same for people: ``stark: constraints accounts, commitment merkle, …``."""
+    named = ", ".join(f"{kind} {' and '.join(names)}" for kind, names in audit.components.items())
+    return f"{audit.manifest.backend}: {named}" if named else audit.manifest.backend
+
+
+def figures_payload(security: SecurityReport) -> dict[str, Any]:
+    """The figures that a backend gives, by name, and what they assume, for machines."""
+    from attrs import asdict
+
+    figures = {
+        name.value: {"bits": figure.bits, "decided_by": figure.decides.name, "rests_on": figure.rests_on}
+        for name, figure in security.given.items()
+    }
+    return {"figures": figures, "assumptions": asdict(security.assumptions)}
+
+
+def figures_facts(security: SecurityReport) -> list[tuple[str, str]]:
+    """The figures for people, a line for each property: what it takes to break it, or that it is not given."""
+    return [
+        ("binding", _fact(security, FigureName.BINDING)),
+        ("soundness", _fact(security, FigureName.SOUNDNESS, FigureName.SOUNDNESS_2025)),
+        ("inclusion", _fact(security, FigureName.INCLUSION, FigureName.INCLUSION_2025)),
+        ("assumed", "; ".join(security.assumptions.sentences)),
+    ]
+
+
+def _fact(security: SecurityReport, name: FigureName, recent: FigureName | None = None) -> str:
+    given = security.given
+    own, newer = given.get(name), given.get(recent) if recent else None
+    if own is None:
+        return f"none by long-proven bounds, {_bits(newer)} by theorems of 2025" if newer else f"none: {name.absence}"
+    if newer is None:
+        return f"{_bits(own)}: {own.rests_on}"
+    return f"{_bits(own)} by long-proven bounds, {_bits(newer)} by theorems of 2025"
+
+
+def _bits(figure: Figure) -> str:
+    return f"{bits_text(figure.bits)} bits"
+
+
+def figures_line(security: SecurityReport) -> str:
+    """Soundness and inclusion by long-proven bounds in a few words: ``soundness 103.2 bits, inclusion 75.7 bits``."""
+    parts = []
+    for name in (FigureName.SOUNDNESS, FigureName.INCLUSION):
+        figure = security.figure(name)
+        parts.append(f"{name.value} {_bits(figure)}" if figure else f"no {name.value}")
+    return ", ".join(parts)
+
+
+# The whole account
 
 
 def security_payload(security: SecurityReport) -> dict[str, Any]:
-    """The report as plain JSON: everything in it, including the reports by other bounds."""
+    """The account as plain JSON: everything in it, the accounts by other bounds too."""
     from attrs import asdict
 
-    return asdict(security)
+    return {
+        "figures": {name.value: _figure_payload(figure) for name, figure in security.given.items()},
+        "assumptions": asdict(security.assumptions),
+        "conjectured_soundness_bits": security.conjectured_soundness_bits,
+        "notes": list(security.notes),
+    }
+
+
+def _figure_payload(figure: Figure) -> dict[str, Any]:
+    from attrs import asdict
+
+    return {
+        "bits": figure.bits,
+        "decided_by": figure.decides.name,
+        "rests_on": figure.rests_on,
+        "bound": figure.bound,
+        "grinding_bits": figure.grinding_bits,
+        "terms": [asdict(term) for term in figure.terms],
+        "alternatives": [_figure_payload(other) for other in figure.alternatives],
+    }
 
 
 def show_security(rich: RichConsole, security: SecurityReport) -> None:
-    """The result, the terms round by round under every bound, how each is computed, and the notes."""
-    rich.print(f"Security: {security.proven_bits:.1f} proven bits, decided by {security.binding}", style="bold")
-    if security.grinding_bits:
-        _paragraph(
-            rich, f"{security.grinding_bits:g} bits are grinding: work that every attempt costs, not chance.", " " * 2
-        )
-    if security.conjectured_bits is not None:
-        _paragraph(rich, f"{security.conjectured_bits:.1f} bits by conjecture: not to be relied upon.", " " * 2)
-    rich.print("\nRound by round, in bits (* decides)", style="bold")
-    _show_terms(rich, security)
-    rich.print(f"How the bits come about{f': {security.bound}' if security.bound else ''}", style="bold")
-    _show_reasons(rich, security.terms)
-    if security.inclusion:
-        rich.print("\nThat a user's own row is among those summed", style="bold")
-        _show_reasons(rich, security.inclusion)
+    """Every figure and what decides it, the terms round by round by every bound, how each comes about, and notes."""
+    rich.print("Security", style="bold")
+    for name in FigureName:
+        figure = security.given.get(name)
+        if figure is None:
+            older = security.figure(name)
+            why = "as by long-proven bounds" if older else f"none: {name.absence}"
+            _paragraph(rich, f"{name.label}: {why}", "  ")
+            continue
+        _paragraph(rich, f"{name.label}: {_bits(figure)}, decided by {figure.decides.name}", "  ")
+        _paragraph(rich, f"rests on {figure.rests_on}", " " * 6, style="dim")
+        if figure.grinding_bits and name is FigureName.SOUNDNESS:
+            grinding = f"{figure.grinding_bits:g} bits are grinding: work that every attempt costs, not chance."
+            _paragraph(rich, grinding, " " * 6)
+    _paragraph(rich, "assumed: " + "; ".join(security.assumptions.sentences), "  ")
+    if security.conjectured_soundness_bits is not None:
+        bits = bits_text(security.conjectured_soundness_bits)
+        _paragraph(rich, f"soundness by conjecture: {bits} bits, not to be relied upon.", "  ")
+    shown = []
+    for name, figure in security.given.items():
+        if figure in shown:
+            continue
+        shown.append(figure)
+        rich.print(f"\nHow the bits come about: {name.label}", style="bold")
+        accounts = (figure, *figure.alternatives)
+        if len(figure.terms) > 1:
+            rich.print("Round by round, in bits (* decides)")
+            _show_terms(rich, accounts)
+        _show_reasons(rich, figure.terms)
     if security.notes:
         rich.print("\nWhat to know about these bits", style="bold")
     for note in security.notes:
         _paragraph(rich, note, " • ")
 
 
-def _show_terms(rich: RichConsole, security: SecurityReport) -> None:
+def _show_terms(rich: RichConsole, accounts: Sequence[Figure]) -> None:
     """One row for each term, one column of bits for each bound."""
-    accounts = (security, *security.alternatives)
-    names = ["Round", "Term"] if any(term.round for term in security.terms) else ["Term"]
+    terms = accounts[0].terms
+    names = ["Round", "Term"] if any(term.round for term in terms) else ["Term"]
     headings = [account.bound or "Bits" for account in accounts]
     made = table(*names, *headings, numbers=range(len(names), len(names) + len(headings)))
-    for index, term in enumerate(security.terms):
+    for index, term in enumerate(terms):
         labels = [term.round, term.name] if len(names) == 2 else [term.name]
-        made.add_row(*labels, *(_bits(account, account.terms[index]) for account in accounts))
+        made.add_row(*labels, *(_marked(account, account.terms[index]) for account in accounts))
     rich.print(made)
 
 
-def _bits(account: SecurityReport, term: SecurityTerm) -> str:
-    return f"{term.bits:.1f}{'*' if term.name == account.binding else ' '}"
+def _marked(account: Figure, term: SecurityTerm) -> str:
+    return f"{bits_text(term.bits)}{'*' if term.name == account.decides.name else ' '}"
 
 
 def _show_reasons(rich: RichConsole, terms: Sequence[SecurityTerm]) -> None:
     for term in terms:
-        rich.print(f"{term.bits:6.1f}  {term.name}")
+        rich.print(f"{bits_text(term.bits):>6}  {term.name}")
         _paragraph(rich, term.formula, " " * 8)
         _paragraph(rich, term.source, " " * 8, style="dim")
 

@@ -245,13 +245,10 @@ class Structure:
         return sound
 
     def _default_registered(self, option: Option, location: Location) -> bool:
-        if option.kind is None or option.default is None:
+        # A list of names by default is what a policy allows: it makes none of them, so none need be installed.
+        if option.kind is None or option.default is None or option.many:
             return True
-        names = option.default if option.many else (option.default,)
-        sound = True
-        for name in names:
-            sound = self._registered(option, name, location) and sound
-        return sound
+        return self._registered(option, option.default, location)
 
     def _registered(self, option: Option, name: str, location: Location) -> bool:
         assert option.kind is not None, "a name of something"

@@ -12,16 +12,15 @@ from typing import Any, TypeVar
 
 from attrs import frozen
 
-from polyproof.backend import Backend, Claim, InclusionVerdict, SecurityReport, SecurityTerm, Statement, Verdict
+from polyproof.backend import Backend, Claim, InclusionVerdict, Statement, Verdict
 from polyproof.errors import PluginError, PluginFault, ProofRejected
+from polyproof.model.assets import Asset
+from polyproof.security import Assumptions, Figure, SecurityReport, SecurityTerm
 from polyproof.settings.policy import Policy
 
-__all__ = ["SELF_CHECK", "Judge", "require"]
+__all__ = ["Judge", "require"]
 
 _T = TypeVar("_T")
-
-SELF_CHECK = Policy(min_proven_bits=0.0)
-"""The policy under which an exchange opens its own audits and checks its own proofs: sizes, but no minimum of bits."""
 
 
 @frozen
@@ -69,6 +68,17 @@ class Judge:
         self._after(verdict, verdict.security)
         return verdict
 
+    def security(self, assets: Sequence[Asset], accounts: int) -> SecurityReport:
+        """The security account that the proof of a segment with so many accounts will have, judged as it will be then.
+
+        Raises ``PolicyRejected``, and ``PluginFault`` for a malformed report.
+        """
+        report = self.backend.security(assets, accounts)
+        self._require(isinstance(report, SecurityReport), report, "instead of SecurityReport")
+        self._check_report(report, report)
+        self.policy.check_security(report)
+        return report
+
     def security_of(self, statement: Statement, proof: bytes) -> SecurityReport:
         """The security report on a published proof, which is not verified. Raises as ``verify`` does."""
         self._before(statement, proof)
@@ -85,15 +95,20 @@ class Judge:
     def _after(self, verdict: Verdict | InclusionVerdict, security: SecurityReport) -> None:
         self._require(isinstance(security, SecurityReport), verdict, "without a SecurityReport")
         self._check_report(verdict, security)
-        self.policy.check_security(security, claim=isinstance(verdict, InclusionVerdict))
+        self.policy.check_security(security)
 
     def _check_report(self, verdict: object, security: SecurityReport) -> None:
-        for terms in (security.terms, security.inclusion):
-            made = isinstance(terms, tuple) and all(isinstance(item, SecurityTerm) for item in terms)
-            self._require(made, verdict, "whose report has terms that are not SecurityTerms")
-        self._require(bool(security.terms), verdict, "whose report has no terms to show for its bits")
-        numbers = (security.proven_bits, *(item.bits for item in (*security.terms, *security.inclusion)))
-        self._require(all(map(_is_number, numbers)), verdict, "whose report has bits that are not numbers")
+        given = security.given
+        self._require(bool(given), verdict, "whose report has no figure")
+        for figure in given.values():
+            made = isinstance(figure, Figure) and isinstance(figure.terms, tuple)
+            self._require(made, verdict, "whose report has figures that are not Figures with a tuple of terms")
+            terms = all(isinstance(item, SecurityTerm) for item in figure.terms)
+            self._require(terms, verdict, "whose report has terms that are not SecurityTerms")
+            self._require(bool(figure.terms), verdict, "whose report has a figure without terms to show for its bits")
+            numbers = all(_is_number(item.bits) for item in figure.terms)
+            self._require(numbers, verdict, "whose report has bits that are not numbers")
+        self._require(isinstance(security.assumptions, Assumptions), verdict, "whose report states no Assumptions")
 
     def _ask(self, expected: type[_T], call: Callable[[], Any]) -> _T:
         """Call the backend. Whatever goes wrong inside it, the proof is not accepted."""

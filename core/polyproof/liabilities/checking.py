@@ -1,27 +1,30 @@
-"""Before anything is proved: the snapshot is read, and the backend is asked whether it can serve it."""
+"""Before anything is proved: the snapshot is read, and the backend asked whether verifiers would accept its proof."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import frozen
 
-from polyproof.backend import Backend, SecurityReport
-from polyproof.errors import InputError
+from polyproof.backend import Backend
+from polyproof.errors import InputError, OptionsError, PolicyRejected, Problem
 from polyproof.extras import require_extras
+from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.plausibility import earlier_totals, unit_warnings
 from polyproof.model.accounts import Accounts
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
-from polyproof.settings.policy import Policy
+from polyproof.security import FigureName, SecurityReport, weakest
+from polyproof.settings.policy import Policy, PolicyCheck
 from polyproof.settings.spec import Spec, create_backend
 
 if TYPE_CHECKING:
     from polyproof.liabilities.snapshot.rounding import Rounded
 
-__all__ = ["Prepared", "SnapshotChecked", "check", "prepare"]
+__all__ = ["Prepared", "SnapshotChecked", "check", "expected_security", "prepare"]
 
 
 @frozen
@@ -41,19 +44,26 @@ class SnapshotChecked:
     """What looks as if decimals or units were wrong."""
 
 
-def check(spec: Spec, *, registry: Registry | None = None, progress: Progress | None = None) -> SnapshotChecked:
+def check(
+    spec: Spec,
+    *,
+    policy: Policy | None = None,
+    registry: Registry | None = None,
+    progress: Progress | None = None,
+) -> SnapshotChecked:
     """Read and validate everything that proving needs, and prove nothing.
 
     Raises ``AccountsError`` with every problem of the snapshot, ``OptionsError`` for a backend that
-    cannot serve these assets, ``ExtraMissing`` without the extra ``prove``.
+    cannot serve these assets or whose proofs verifiers with this policy would refuse (by default the default one),
+    ``ExtraMissing`` without the extra ``prove``.
     """
-    prepared = prepare(spec, registry or default_registry(), progress or Progress())
+    prepared = prepare(spec, policy or Policy(), registry or default_registry(), progress or Progress())
     return SnapshotChecked(
         spec=spec,
         accounts=len(prepared.accounts),
         totals=prepared.accounts.totals(),
         segments=prepared.sizes,
-        security=prepared.backend.security(spec.assets, max(prepared.sizes)),
+        security=prepared.security,
         rounded=prepared.rounded,
         warnings=prepared.warnings,
     )
@@ -65,12 +75,20 @@ class Prepared:
 
     spec: Spec
     registry: Registry
-    backend: Backend
+    judge: Judge
+    """The backend, under the policy that its proofs are to satisfy."""
     accounts: Accounts
+    security: SecurityReport
+    """Of all segments together, before they are proved."""
     bounds: tuple[int, ...]
     """Segment k holds the accounts from ``bounds[k]`` to ``bounds[k + 1]`` of the shuffled order."""
     rounded: tuple[Rounded, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def backend(self) -> Backend:
+        """The backend that the spec names."""
+        return self.judge.backend
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -78,7 +96,7 @@ class Prepared:
         return tuple(int(size) for size in np.diff(self.bounds))
 
 
-def prepare(spec: Spec, registry: Registry, progress: Progress, *, out: Path | None = None) -> Prepared:
+def prepare(spec: Spec, policy: Policy, registry: Registry, progress: Progress, *, out: Path | None = None) -> Prepared:
     """Read the snapshot and cut it. Raises as ``check`` does. ``out``: where the audit will be."""
     require_extras("prove", purpose="reading a snapshot to prove it")
     from polyproof.liabilities.snapshot.reader import read_snapshot
@@ -86,6 +104,10 @@ def prepare(spec: Spec, registry: Registry, progress: Progress, *, out: Path | N
 
     backend = create_backend(spec, registry)
     backend.check(spec.assets)
+    try:
+        judge = Judge(backend, spec.backend.options, policy)
+    except PolicyRejected as error:
+        raise _unacceptable(spec, error) from error
     snapshot = read_snapshot(
         spec.accounts,
         spec.assets,
@@ -100,13 +122,40 @@ def prepare(spec: Spec, registry: Registry, progress: Progress, *, out: Path | N
         raise InputError("the snapshot has no accounts")
     capacity = backend.capacity(spec.assets)
     segments = -(-len(accounts) // capacity)
-    if segments > Policy().max_segments:
+    if segments > policy.max_segments:
         raise InputError(
             f"{len(accounts)} accounts at {capacity} per segment make {segments} segments; "
-            f"verifiers accept {Policy().max_segments}: use a backend or options with larger segments"
+            f"verifiers accept {policy.max_segments}: use a backend or options with larger segments"
         )
     # As equal in size as possible, so that no small segment's published totals say much about its few accounts.
     bounds = tuple(len(accounts) * k // segments for k in range(segments + 1))
+    security = expected_security(spec, judge, {int(size) for size in np.diff(bounds)})
     suspected = unit_warnings(spec.assets, accounts.totals(), earlier_totals(spec, also=out))
     warnings = (*rounding_warnings(snapshot.rounded), *suspected)
-    return Prepared(spec, registry, backend, accounts, bounds, snapshot.rounded, warnings)
+    return Prepared(spec, registry, judge, accounts, security, bounds, snapshot.rounded, warnings)
+
+
+def expected_security(spec: Spec, judge: Judge, sizes: Iterable[int]) -> SecurityReport:
+    """The account of segments of these sizes. Raises ``OptionsError`` for one that the judge's policy would refuse."""
+    reports = []
+    for size in sizes:
+        try:
+            reports.append(judge.security(spec.assets, size))
+        except PolicyRejected as error:
+            raise _unacceptable(spec, error, judge.backend.security(spec.assets, size)) from error
+    return weakest(reports)
+
+
+def _unacceptable(spec: Spec, refusal: PolicyRejected, report: SecurityReport | None = None) -> OptionsError:
+    """What verifiers would refuse, before hours go into proving it, and what would change that."""
+    hints = []
+    for name in FigureName:
+        figure = report.figure(name) if report else None
+        if refusal.check == PolicyCheck.of(name) and figure is not None and figure.decides.options:
+            hints.append(f"options of {spec.backend.name} that change it: {', '.join(figure.decides.options)}")
+    hints.append("if your verifiers accept it, name their policy with --policy; --allow-weak proves it all the same")
+    return OptionsError(
+        Problem(
+            f"verifiers would refuse what this spec proves: {refusal.reason} [{refusal.check}]", hint="; ".join(hints)
+        )
+    )

@@ -13,12 +13,11 @@ from attrs import frozen
 from polyproof.backend import Claim, InclusionVerdict
 from polyproof.errors import ArtifactError, InputError, ProofRejected
 from polyproof.formats.files import make_private_directory, write_durably, write_private
-from polyproof.liabilities.acceptance import SELF_CHECK
 from polyproof.liabilities.artifacts import InclusionFile, find_private, read_inclusion_file, state_directory
 from polyproof.liabilities.verification import PublishedAudit, open_audit
 from polyproof.progress import Progress
 from polyproof.registry import Registry
-from polyproof.settings.policy import Policy
+from polyproof.settings.policy import UNRESTRICTED, Policy
 
 __all__ = [
     "InclusionVerified",
@@ -47,7 +46,7 @@ class InclusionsCut:
 
 def _open_own(directory: Path, registry: Registry | None) -> tuple[PublishedAudit, Path]:
     private = find_private(directory)
-    return open_audit(directory, policy=SELF_CHECK, registry=registry), private
+    return open_audit(directory, policy=UNRESTRICTED, registry=registry), private
 
 
 def _own_state(private: Path, index: int) -> Path:

@@ -18,9 +18,9 @@ import numpy as np
 from attrs import evolve, frozen
 
 from polyproof.backend import SegmentProof
-from polyproof.errors import InputError, Location, PluginFault, Problem, ProofRejected
+from polyproof.errors import InputError, Location, PluginFault, PolicyRejected, Problem, ProofRejected
 from polyproof.formats.files import tree_size, write_durably
-from polyproof.liabilities.acceptance import SELF_CHECK, Judge, require
+from polyproof.liabilities.acceptance import require
 from polyproof.liabilities.artifacts import MANIFEST
 from polyproof.liabilities.checking import Prepared, prepare
 from polyproof.liabilities.manifest import parse_manifest
@@ -32,6 +32,7 @@ from polyproof.model.names import AUDIT_ID, matches
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
+from polyproof.settings.policy import Policy
 from polyproof.settings.spec import Spec
 from polyproof.version import __version__
 
@@ -69,6 +70,7 @@ def prove(
     *,
     audit_id: str | None = None,
     previous: bytes | None = None,
+    policy: Policy | None = None,
     registry: Registry | None = None,
     progress: Progress | None = None,
 ) -> AuditProved:
@@ -78,7 +80,11 @@ def prove(
     verified and kept; the manifest comes last and ``out`` appears complete or not at all. After a
     crash the same call continues with the segment that was being proved. ``previous`` is the publication digest
     of the audit before this one.
+
+    ``policy`` is what verifiers are expected to accept, by default the default one. An audit that they would refuse is
+    not proved: ``OptionsError``.
     """
+    policy = policy or Policy()
     registry, progress = registry or default_registry(), progress or Progress()
     if audit_id is not None and not matches(AUDIT_ID, audit_id):
         raise InputError(f"audit id {audit_id!r}: expected {AUDIT_ID[1]}")
@@ -91,7 +97,7 @@ def prove(
     clock = _Clock()
     work = Workspace(out)
     with clock("read"):
-        prepared = prepare(spec, registry, progress, out=out)
+        prepared = prepare(spec, policy, registry, progress, out=out)
         inputs = _inputs_digest(prepared, previous)
     with work.held():
         header, discarded = work.begin(
@@ -123,7 +129,7 @@ def prove(
         manifest = evolve(manifest, segments=segments)
         data = manifest.to_bytes()
         try:
-            parse_manifest(data)
+            parse_manifest(data, policy)
         except ProofRejected as error:
             raise InputError(f"verifiers would not accept this audit's manifest: {error.reason}") from error
         write_durably(work.public / MANIFEST, data)
@@ -153,7 +159,7 @@ def prove(
 def _prove_segment(
     prepared: Prepared, manifest: Manifest, index: int, work: Workspace, progress: Progress, clock: _Clock
 ) -> Segment:
-    backend, judge = prepared.backend, Judge(prepared.backend, prepared.spec.backend.options, SELF_CHECK)
+    backend, judge = prepared.backend, prepared.judge
     rows = work.permutation()[prepared.bounds[index] : prepared.bounds[index + 1]]
     accounts = prepared.accounts.take(rows)
     statement = statement_of(manifest, prepared.spec, index, len(prepared.sizes))
@@ -166,6 +172,8 @@ def _prove_segment(
     with clock("verify"):
         try:
             judge.verify(statement, proved.totals, proved.proof)
+        except PolicyRejected as error:
+            raise InputError(f"verifiers would refuse this audit: {error.reason}; nothing is published") from error
         except ProofRejected as error:
             raise PluginFault(
                 f"backend {backend.name!r} made a proof that does not verify ({error}): nothing is published"

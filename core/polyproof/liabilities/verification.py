@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from attrs import frozen
 
-from polyproof.backend import Backend, SecurityReport, Statement, Verdict
+from polyproof.backend import Backend, Statement, Verdict
 from polyproof.errors import ArtifactError, ProofRejected
 from polyproof.formats.files import read_bounded
 from polyproof.liabilities.acceptance import Judge
@@ -23,7 +23,8 @@ from polyproof.model.manifest import Manifest
 from polyproof.model.timestamps import is_ahead
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
-from polyproof.settings.policy import Policy
+from polyproof.security import SecurityReport, weakest
+from polyproof.settings.policy import Policy, components_of
 from polyproof.settings.spec import PublicSpec, create_backend, spec_from_public
 
 __all__ = ["AuditVerified", "PublishedAudit", "open_audit", "statement_of", "verify"]
@@ -59,12 +60,21 @@ class PublishedAudit:
         """The policy that it was opened under."""
         return self.judge.policy
 
+    @property
+    def components(self) -> Mapping[str, tuple[str, ...]]:
+        """The components that its options name, by kind: constraint system, commitment, hash, field, …"""
+        named: dict[str, list[str]] = {}
+        for kind, name in components_of(self.spec.backend.options):
+            if name not in named.setdefault(kind, []):
+                named[kind].append(name)
+        return {kind: tuple(named[kind]) for kind in sorted(named)}
+
     def statement(self, index: int) -> Statement:
         """The statement of a segment."""
         return statement_of(self.manifest, self.spec, index, len(self.manifest.segments))
 
     def security(self) -> SecurityReport:
-        """The security report on the weakest segment, from the sizes that the proofs state; verifies none of them."""
+        """The security report on all segments together, from the sizes that the proofs state; verifies none of them."""
         found = []
         for segment in self.manifest.segments:
             try:
@@ -134,11 +144,6 @@ def open_audit(
     return PublishedAudit(published.public, published.record, manifest, spec, judge, published.unlisted)
 
 
-def weakest(reports: Sequence[SecurityReport]) -> SecurityReport:
-    """The account of the segment that is easiest to forge."""
-    return min(reports, key=lambda report: report.proven_bits)
-
-
 @frozen
 class AuditVerified:
     """What verification established."""
@@ -156,7 +161,7 @@ class AuditVerified:
 
     @property
     def security(self) -> SecurityReport:
-        """The security report on the weakest segment."""
+        """The security report on all segments together: each figure is that of the weakest."""
         return weakest([verdict.security for verdict in self.verdicts])
 
 

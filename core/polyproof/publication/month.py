@@ -111,7 +111,15 @@ def run_month(
         _check_new(directory)
         _check_reserves(spec, registry, progress)
         head = before[-1].digest if before else None
-        done = proving.prove(spec, directory, audit_id=audit_id, previous=head, registry=registry, progress=progress)
+        done = proving.prove(
+            spec,
+            directory,
+            audit_id=audit_id,
+            previous=head,
+            policy=policy,
+            registry=registry,
+            progress=progress,
+        )
         directory = done.directory
     else:
         directory = proved

@@ -43,6 +43,7 @@ from polyproof.reserves.published import (
 )
 from polyproof.reserves.reading import Discrepancy, ReservesRead, SourceFile, read_reserves
 from polyproof.reserves.signatures import load_schemes
+from polyproof.settings.policy import Policy
 from polyproof.settings.reserves import ReservesSpec
 from polyproof.settings.spec import Spec
 from polyproof.toolkit.endpoint import lend
@@ -75,6 +76,7 @@ def run_reserves(
     directory: Path | None = None,
     *,
     audit: AuditVerified | None = None,
+    policy: Policy | None = None,
     replace: bool = False,
     record: Path | None = None,
     created: str | None = None,
@@ -83,9 +85,9 @@ def run_reserves(
 ) -> ReservesDone:
     """Evaluate a spec's reserves; with the directory of an audit, compare them with what it proves, and publish there.
 
-    ``audit``: the audit in ``directory``, if it was already verified; otherwise it is verified first. ``replace`` lets
-    an existing result be overwritten. ``record`` is a new file for the answers of balance providers, to be replayed.
-    Without ``directory`` nothing is published and no ratio is known.
+    ``audit``: the audit in ``directory``, if it was already verified; otherwise it is verified first, under
+    ``policy``. ``replace`` lets an existing result be overwritten. ``record`` is a new file for the answers of balance
+    providers, to be replayed. Without ``directory`` nothing is published and no ratio is known.
 
     Raises ``ReservesError`` for files that are not acceptable, ``ProofRejected`` for an audit that does not verify,
     ``ExtraMissing`` without the extra ``reserves``.
@@ -96,7 +98,7 @@ def run_reserves(
     settings = settings_of(spec)
     if directory is not None:
         _check_free(directory, replace)
-        audit = audit or verification.verify(directory, registry=registry, progress=progress)
+        audit = audit or verification.verify(directory, policy=policy, registry=registry, progress=progress)
         check_fits(spec, audit.audit)
     schemes = load_schemes(registry)
     providers = open_providers(settings, spec.directory, spec.secrets, registry)

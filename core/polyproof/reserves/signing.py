@@ -23,6 +23,7 @@ from polyproof.reserves.reading import ReservesRead, read_reserves
 from polyproof.reserves.run import check_fits, settings_of
 from polyproof.reserves.signatures import load_schemes
 from polyproof.reserves.spellings import Spellings
+from polyproof.settings.policy import UNRESTRICTED
 from polyproof.settings.spec import Spec
 
 __all__ = ["challenge_text", "write_challenges"]
@@ -33,7 +34,7 @@ def challenge_text(spec: Spec, directory: Path, chain: str, address: str, *, reg
     require_extras("reserves", purpose="writing challenges")
     registry = registry or default_registry()
     settings = settings_of(spec)
-    published = verification.open_audit(directory, registry=registry)
+    published = verification.open_audit(directory, policy=UNRESTRICTED, registry=registry)
     spellings = Spellings(load_schemes(registry))
     name = CoinNames(spec.assets, settings.coins, (), spellings.chains).chain(chain)
     account = spellings.of(OwnershipClaim(spec.assets[0].symbol, name, address.strip()))
@@ -56,7 +57,7 @@ def write_challenges(
     require_extras("reserves", purpose="writing challenges")
     registry = registry or default_registry()
     settings = settings_of(spec)
-    published = verification.open_audit(directory, registry=registry)
+    published = verification.open_audit(directory, policy=UNRESTRICTED, registry=registry)
     check_fits(spec, published)
     if out.exists():
         raise ArtifactError(f"{out} already exists and is not overwritten")

@@ -2,8 +2,8 @@
 
 ::
 
-    polyproof-policy: 1
-    min_proven_bits: 100
+    polyproof-policy: 2
+    min_soundness_bits: 110
     hashes: [poseidon, blake3]
     reserves: {least_ratio: "1.05", count: [signed]}
 
@@ -21,17 +21,17 @@ from typing import Any
 
 from attrs import frozen
 
-from polyproof.backend import SecurityReport
 from polyproof.config.options import option, options_of
 from polyproof.config.reader import Choice, Structure
-from polyproof.config.tree import Mapping, load_yaml
+from polyproof.config.tree import Mapping, Scalar, load_yaml
 from polyproof.errors import PolicyRejected
 from polyproof.registry import Registry, default_registry
+from polyproof.security import FigureName, SecurityReport, bits_text
 from polyproof.settings.reserves import ReservesPolicy
 
-__all__ = ["FORMAT", "Policy", "PolicyCheck", "components_of", "load_policy", "load_reserves_policy"]
+__all__ = ["FORMAT", "UNRESTRICTED", "Policy", "PolicyCheck", "components_of", "load_policy", "load_reserves_policy"]
 
-FORMAT = 1
+FORMAT = 2
 """Version of the policy format: the value of the key ``polyproof-policy``."""
 
 _HEADER = "polyproof-policy"
@@ -42,9 +42,16 @@ class PolicyCheck(StrEnum):
     """What a policy can refuse, by the name that each refusal has wherever it is raised."""
 
     BACKEND = "policy-backend", "the audit was proved by a backend that the policy does not allow"
+    CONSTRAINTS = "policy-constraints", "the backend's options name a constraint system that the policy does not allow"
+    COMMITMENT = "policy-commitment", "the backend's options name a commitment that the policy does not allow"
     HASH = "policy-hash", "the backend's options name a hash that the policy does not allow, or name none"
     FIELD = "policy-field", "the backend's options name a field that the policy does not allow"
-    BITS = "policy-bits", "a proof has fewer proven bits than the policy requires"
+    BINDING = "policy-binding", "a proof's binding has fewer bits than the policy requires, or none"
+    SOUNDNESS = "policy-soundness", "a proof's soundness has fewer bits than the policy requires, or none"
+    SOUNDNESS_2025 = "policy-soundness-2025", "the same, for soundness by theorems of 2025"
+    INCLUSION = "policy-inclusion", "inclusion has fewer bits than the policy requires, or none"
+    INCLUSION_2025 = "policy-inclusion-2025", "the same, for inclusion by theorems of 2025"
+    SETUP = "policy-setup", "a proof rests on a trusted set-up, which the policy does not allow"
     SEGMENTS = "policy-segments", "the audit has more segments than the policy allows"
     MANIFEST_SIZE = "policy-manifest-size", "the manifest is larger than the policy allows"
     PROOF_SIZE = "policy-proof-size", "a segment's proof is larger than the policy allows"
@@ -61,6 +68,15 @@ class PolicyCheck(StrEnum):
         member.meaning = meaning
         return member
 
+    @classmethod
+    def of(cls, figure: FigureName) -> PolicyCheck:
+        """The refusal for too few bits of a figure."""
+        return cls[figure.name]
+
+
+_REPLACED = {"min_proven_bits": ", ".join(name.policy_key for name in FigureName)}
+"""Keys of format 1 that are gone, and those in their place."""
+
 
 @frozen
 class Policy:
@@ -70,17 +86,67 @@ class Policy:
     audit's files, and by ``polyproof.liabilities.acceptance`` around every backend; backends never see a policy.
     """
 
-    min_proven_bits: float = option(
-        default=100.0, least=0.0, most=256.0, doc="The least proven security of a proof, in bits."
+    min_binding_bits: float | None = option(
+        default=100.0,
+        least=0.0,
+        most=256.0,
+        doc="The fewest bits of binding: published data cannot be opened to two contents. null: not required. By "
+        "default beyond the reach of anybody's computers.",
     )
-    hashes: tuple[str, ...] | None = option(
-        default=None, kind="hash", doc="Hashes a proof may use; null allows every registered one."
+    min_soundness_bits: float | None = option(
+        default=100.0,
+        least=0.0,
+        most=256.0,
+        doc="The fewest bits of soundness by long-proven bounds: sums and non-negativity hold for all accounts. null: "
+        "not required. By default as for binding.",
     )
-    fields: tuple[str, ...] | None = option(
-        default=None, kind="field", doc="Fields a proof may use; null allows every registered one."
+    min_soundness_2025_bits: float | None = option(
+        default=100.0,
+        least=0.0,
+        most=256.0,
+        doc="The fewest bits of soundness for those who also accept the theorems of 2025. null: not required.",
+    )
+    min_inclusion_bits: float | None = option(
+        default=60.0,
+        least=0.0,
+        most=256.0,
+        doc="The fewest bits of inclusion by long-proven bounds: a user's own account is among those proven. null: not "
+        "required. By default below the others, since the STARK's default options give 75 bits: to cheat one user "
+        "costs that much at least, and 100 only by theorems of 2025.",
+    )
+    min_inclusion_2025_bits: float | None = option(
+        default=100.0,
+        least=0.0,
+        most=256.0,
+        doc="The fewest bits of inclusion for those who also accept the theorems of 2025. null: not required. By "
+        "default as for soundness.",
+    )
+    allow_trusted_setup: bool = option(
+        default=False,
+        doc="Whether a proof may rest on a trusted set-up. By default not: whoever kept its secret could forge.",
     )
     backends: tuple[str, ...] | None = option(
-        default=None, kind="backend", doc="Backends that may have made a proof; null allows every registered one."
+        default=("merkle-sum", "stark"),
+        kind="backend",
+        doc="Backends that may have made a proof; null allows every registered one.",
+    )
+    constraints: tuple[str, ...] | None = option(
+        default=("accounts",),
+        kind="constraints",
+        doc="Constraint systems that a proof may be of: they decide what is proven. null allows every registered one.",
+    )
+    commitments: tuple[str, ...] | None = option(
+        default=("fri", "merkle"),
+        kind="commitment",
+        doc="Commitments a proof may use, to vectors or polynomials; null allows every registered one.",
+    )
+    hashes: tuple[str, ...] | None = option(
+        default=("blake3", "keccak256", "poseidon", "poseidon2", "rescue-prime-optimized", "sha256"),
+        kind="hash",
+        doc="Hashes a proof may use; null allows every registered one.",
+    )
+    fields: tuple[str, ...] | None = option(
+        default=("goldilocks",), kind="field", doc="Fields a proof may use; null allows every registered one."
     )
     max_proof_bytes: int = option(default=64 << 20, least=1, doc="The largest proof file of a segment, in bytes.")
     max_inclusion_bytes: int = option(default=1 << 20, least=1, doc="The largest inclusion file, in bytes.")
@@ -101,37 +167,61 @@ class Policy:
         backend that declares none cannot be judged, and is refused where hashes are restricted. A backend that declares
         no field, such as a Merkle sum tree, is taken to use none.
         """
-        named: dict[str, list[str]] = {"hash": [], "field": [], "backend": [backend]}
+        named: dict[str, list[str]] = {"backend": [backend]}
         for kind, name in components_of(options):
             named.setdefault(kind, []).append(name)
-        self._check_names(PolicyCheck.BACKEND, "backend", named["backend"], self.backends)
-        self._check_names(PolicyCheck.HASH, "hash", named["hash"], self.hashes)
-        self._check_names(PolicyCheck.FIELD, "field", named["field"], self.fields)
-        if self.hashes is not None and not named["hash"]:
+        for check, kind, allowed in (
+            (PolicyCheck.BACKEND, "backend", self.backends),
+            (PolicyCheck.CONSTRAINTS, "constraints", self.constraints),
+            (PolicyCheck.COMMITMENT, "commitment", self.commitments),
+            (PolicyCheck.HASH, "hash", self.hashes),
+            (PolicyCheck.FIELD, "field", self.fields),
+        ):
+            self._check_names(check, kind, named.get(kind, ()), allowed)
+        if self.hashes is not None and "hash" not in named:
             raise PolicyRejected(
                 PolicyCheck.HASH,
                 f"the policy allows hashes {_listed(self.hashes)}, and backend {backend!r} does not declare which hash "
                 "it uses: it has no option of kind hash",
             )
 
-    def check_security(self, report: SecurityReport, *, claim: bool = False) -> None:
-        """Refuse a proof for its proven bits: the least figure among its report and each of its terms.
+    def minimum(self, name: FigureName) -> float | None:
+        """The fewest bits of a figure; None if it is not required."""
+        least: float | None = getattr(self, name.policy_key)
+        return least
 
-        For a user's ``claim``, also for how hard the claim is to forge, if the report says so: of its several bounds,
-        the best holds. Infinite proven bits, and a term that is not a number, are refused whatever the policy.
+    def check_security(self, report: SecurityReport) -> None:
+        """Refuse a proof for one of its figures, which are all judged wherever a proof is: by ``verify`` too, because
+        nobody relies on totals alone.
+
+        A required figure that the backend does not give is refused, and so is, whatever the policy, a figure that is
+        infinite or has a term that is not a number.
         """
-        bits = [report.proven_bits, *(term.bits for term in report.terms)]
-        bounds = [term.bits for term in report.inclusion] if claim else []
-        if not math.isfinite(report.proven_bits) or any(math.isnan(number) for number in (*bits, *bounds)):
+        for name, figure in report.given.items():
+            if not math.isfinite(figure.bits) or any(math.isnan(term.bits) for term in figure.terms):
+                raise PolicyRejected(
+                    PolicyCheck.of(name), f"{name.label}: its bits, {figure.bits}, are not a number of bits"
+                )
+        for name in FigureName:
+            check, least, given = PolicyCheck.of(name), self.minimum(name), report.figure(name)
+            if least is None:
+                continue
+            if given is None:
+                raise PolicyRejected(
+                    check,
+                    f"it gives no {name.label}: {name.absence}; the policy requires {least:g} bits ({name.policy_key})",
+                )
+            if not given.bits >= least:
+                raise PolicyRejected(
+                    check,
+                    f"{name.label}: {bits_text(given.bits)} bits ({given.decides.name}), the policy requires "
+                    f"{least:g} ({name.policy_key})",
+                )
+        if report.assumptions.trusted_setup and not self.allow_trusted_setup:
             raise PolicyRejected(
-                PolicyCheck.BITS,
-                f"its security report says {report.proven_bits} proven bits, or one of its terms is not a number",
-            )
-        bits += [max(bounds)] if bounds else []
-        if not min(bits) >= self.min_proven_bits:
-            raise PolicyRejected(
-                PolicyCheck.BITS,
-                f"{min(bits):.1f} proven bits ({report.binding}), the policy requires {self.min_proven_bits:g}",
+                PolicyCheck.SETUP,
+                f"it rests on a trusted set-up ({report.assumptions.trusted_setup}), which the policy does not allow "
+                "(allow_trusted_setup)",
             )
 
     def check_segments(self, count: int) -> None:
@@ -170,6 +260,22 @@ class Policy:
                 raise PolicyRejected(check, f"{kind} {name!r} is not one that the policy allows: {_listed(allowed)}")
 
 
+UNRESTRICTED = Policy(
+    min_binding_bits=None,
+    min_soundness_bits=None,
+    min_soundness_2025_bits=None,
+    min_inclusion_bits=None,
+    min_inclusion_2025_bits=None,
+    allow_trusted_setup=True,
+    backends=None,
+    constraints=None,
+    commitments=None,
+    hashes=None,
+    fields=None,
+)
+"""Sizes alone: the policy under which an exchange opens its own audits. No verifier should have it."""
+
+
 def _listed(allowed: Sequence[str]) -> str:
     return ", ".join(allowed) or "none"
 
@@ -201,10 +307,25 @@ def load_reserves_policy(path: Path, registry: Registry | None = None) -> Reserv
 def _load(path: Path, registry: Registry | None) -> tuple[Policy, ReservesPolicy | None]:
     node = load_yaml(path)
     structure = Structure(registry or default_registry())
+    if isinstance(node, Mapping):
+        _report_replaced(node, structure)
     structure.header(node, _HEADER, FORMAT)
-    policy = structure.build(node, Policy, besides=(_HEADER, _RESERVES))
+    policy = structure.build(node, Policy, besides=(_HEADER, _RESERVES, *_REPLACED))
     given = node.get(_RESERVES) if isinstance(node, Mapping) else None
     reserves = structure.build(given, ReservesPolicy) if given is not None else None
     structure.finish()
     assert policy is not None, "an incomplete policy has a problem"
     return policy, reserves
+
+
+def _report_replaced(node: Mapping, structure: Structure) -> None:
+    """Say of every key of format 1 that is gone what took its place: bits of different kinds had one name there."""
+    for old, new in _REPLACED.items():
+        if (value := node.get(old)) is not None:
+            structure.report(f"{old} is a key of format 1", value.location, f"format {FORMAT} has instead {new}")
+    stated = node.get(_HEADER)
+    if isinstance(stated, Scalar) and stated.value == 1:
+        structure.report(
+            f"{_HEADER} is 1", stated.location, f"this polyproof reads version {FORMAT}: docs/reference/spec.md"
+        )
+        structure.finish()

@@ -26,12 +26,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from polyproof.backend import Backend, InclusionVerdict, SecurityReport, SegmentProof, Statement, Verdict
+from polyproof.backend import Backend, InclusionVerdict, SegmentProof, Statement, Verdict
 from polyproof.errors import PolicyRejected
 from polyproof.liabilities import verify, verify_inclusion
 from polyproof.progress import Progress
 from polyproof.registry import Registry
+from polyproof.security import FigureName, SecurityReport
 from polyproof.settings.policy import Policy, PolicyCheck, components_of
 from polyproof.testing.backend_cheats import BackendCheatsSuite
 from polyproof.testing.exchange import LENIENT, Exchange, OneSegment
@@ -104,7 +106,7 @@ class BackendSuite(BackendCheatsSuite):
         assert sorted(found) == sorted(exchange.balances)
 
     def test_properties_are_said_in_words(self, exchange: Exchange) -> None:
-        properties = type(exchange.backend()).properties
+        properties = exchange.backend().properties
         for said in (properties.proves, properties.hides, properties.leaks, properties.remaining_trust):
             assert isinstance(said, tuple)
             assert said
@@ -141,37 +143,43 @@ class BackendSuite(BackendCheatsSuite):
         self, exchange: Exchange, segment: OneSegment, users: Sequence[str]
     ) -> None:
         options, name = exchange.spec.backend.options, exchange.spec.backend.name
-        bits = exchange.audit().judge.verify(segment.statement, segment.totals, segment.proof).security.proven_bits
-        named = {kind: {found for other, found in components_of(options) if other == kind} for kind in _KINDS}
+        security = exchange.audit().judge.verify(segment.statement, segment.totals, segment.proof).security
+        named = {kind: {found for other, found in components_of(options) if other == kind} for kind in _LISTS}
         sizes = [exchange.segment(index).proof for index in range(3)]
         refused = [
-            (Policy(min_proven_bits=min(bits + 0.5, 256.0)), PolicyCheck.BITS),
-            (Policy(0.0, backends=("another",)), PolicyCheck.BACKEND),
-            (Policy(0.0, hashes=("another",)), PolicyCheck.HASH),
-            (Policy(0.0, max_proof_bytes=min(map(len, sizes)) - 1), PolicyCheck.PROOF_SIZE),
-            (Policy(0.0, max_segments=2), PolicyCheck.SEGMENTS),
+            (evolve(LENIENT, max_proof_bytes=min(map(len, sizes)) - 1), PolicyCheck.PROOF_SIZE),
+            (evolve(LENIENT, max_segments=2), PolicyCheck.SEGMENTS),
+            (evolve(LENIENT, backends=("another",)), PolicyCheck.BACKEND),
+            (evolve(LENIENT, hashes=("another",)), PolicyCheck.HASH),
         ]
-        refused += [(Policy(0.0, fields=("another",)), PolicyCheck.FIELD)] if named["field"] else []
+        # A figure that it does not give is refused wherever it is required, however little of it.
+        least = {name.policy_key: figure.bits + 0.5 for name, figure in security.given.items()}
+        least |= {name.policy_key: 0.0 for name in FigureName if security.figure(name) is None}
+        refused += [
+            (_lenient_but({name.policy_key: min(least[name.policy_key], 256.0)}), PolicyCheck.of(name))
+            for name in FigureName
+            if name.policy_key in least
+        ]
+        refused += [(_lenient_but({key: ("another",)}), check) for kind, (key, check) in _LISTS.items() if named[kind]]
         for policy, check in refused:
             for ask in (_asking_for_all(exchange, policy), _asking_for(exchange, users[0], policy)):
                 with pytest.raises(PolicyRejected) as caught:
                     ask()
                 assert caught.value.check == check
-        small = Policy(0.0, max_inclusion_bytes=len(exchange.inclusion(users[0]).inclusion) - 1)
+        small = evolve(LENIENT, max_inclusion_bytes=len(exchange.inclusion(users[0]).inclusion) - 1)
         with pytest.raises(PolicyRejected) as caught:
             _checked(exchange, users[0], small)
         assert caught.value.check == PolicyCheck.INCLUSION_SIZE
-        just = Policy(
-            min_proven_bits=max(bits - 0.5, 0.0),
-            backends=(name, *named["backend"]),
-            hashes=tuple(named["hash"]) or None,
-            fields=tuple(named["field"]) or None,
-            max_proof_bytes=max(map(len, sizes)),
+        named["backend"].add(name)
+        just = _lenient_but(
+            {figure.policy_key: max(given.bits, 0.0) for figure, given in security.given.items()}
+            | {key: tuple(named[kind]) or None for kind, (key, _) in _LISTS.items()}
+            | {"max_proof_bytes": max(map(len, sizes))}
         )
-        _asking_for_all(exchange, just)()
+        exchange.audit(just).judge.verify(segment.statement, segment.totals, segment.proof)
         _checked(exchange, users[0], just)
 
-    def test_hashes_and_fields_that_it_asks_for_are_named_in_its_options(
+    def test_components_that_it_asks_for_are_named_in_its_options(
         self, exchange: Exchange, users: Sequence[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         options = exchange.spec.backend.options
@@ -185,7 +193,7 @@ class BackendSuite(BackendCheatsSuite):
         monkeypatch.setattr(Registry, "get", heard)
         _asking_for_all(exchange, LENIENT)()
         _checked(exchange, users[0])
-        assert {(kind, name) for kind, name in asked if kind in ("hash", "field")} <= named
+        assert {(kind, name) for kind, name in asked if kind in _LISTS and kind != "backend"} <= named
 
     # Verifiers' machines
 
@@ -202,24 +210,35 @@ class BackendSuite(BackendCheatsSuite):
         assert ended.returncode == 0, ended.stderr[-2000:]
 
 
-_KINDS = ("hash", "field", "backend")
+_LISTS = {
+    "backend": ("backends", PolicyCheck.BACKEND),
+    "constraints": ("constraints", PolicyCheck.CONSTRAINTS),
+    "commitment": ("commitments", PolicyCheck.COMMITMENT),
+    "hash": ("hashes", PolicyCheck.HASH),
+    "field": ("fields", PolicyCheck.FIELD),
+}
+"""For each kind of component its list in a policy, and the name of the refusal."""
 _VERIFIER = """
 import sys
 from importlib import import_module
 from pathlib import Path
 from polyproof.backend import Claim
 from polyproof.liabilities import verify, verify_inclusion
-from polyproof.settings.policy import Policy
+from polyproof.settings.policy import UNRESTRICTED
 
 module, _, function = {factory!r}.partition(":")
 registry = getattr(import_module(module), function)()
 before = [name for name in {compilers!r} if name in sys.modules]
-policy = Policy(min_proven_bits=0.0)
+policy = UNRESTRICTED
 verify(Path({public!r}), policy=policy, registry=registry)
 verify_inclusion(Path({file!r}), Path({public!r}), lambda audit: {claim!r}, policy=policy, registry=registry)
 found = [name for name in {compilers!r} if name in sys.modules and name not in before]
 sys.exit(f"verifying imported {{', '.join(found)}}" if found else 0)
 """
+
+
+def _lenient_but(changes: dict[str, Any]) -> Policy:
+    return evolve(LENIENT, **changes)
 
 
 def _checked(exchange: Exchange, user: str, policy: Policy = LENIENT) -> InclusionVerdict:
@@ -240,8 +259,11 @@ def _asking_for_all(exchange: Exchange, policy: Policy) -> Callable[[], object]:
 
 def _check_report(report: SecurityReport) -> None:
     assert isinstance(report, SecurityReport)
-    assert math.isfinite(report.proven_bits)
-    assert report.terms, "nothing that the bits follow from"
-    assert report.proven_bits == min(term.bits for term in report.terms)
-    assert report.binding in {term.name for term in report.terms if term.bits == report.proven_bits}
-    assert all(term.formula and term.source for term in report.terms)
+    assert report.given, "no figure, so nothing that anybody could rely on"
+    for figure in report.given.values():
+        for account in (figure, *figure.alternatives):
+            assert account.terms, "nothing that the bits follow from"
+            assert math.isfinite(account.bits)
+            assert account.bits <= figure.bits
+            assert account.rests_on
+            assert all(term.formula and term.source for term in account.terms)

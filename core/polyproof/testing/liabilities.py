@@ -22,7 +22,7 @@ import numpy.typing as npt
 import pytest
 from attrs import evolve
 
-from polyproof.constraints import LiabilitiesSystem, PlacedAccounts, Trace
+from polyproof.constraints import Established, LiabilitiesSystem, PlacedAccounts, Trace
 from polyproof.errors import InputError, OptionsError, ProofRejected
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
@@ -201,10 +201,19 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
             with pytest.raises(ProofRejected):
                 system.publics_of_totals([0] * count)
 
+    def test_what_it_establishes_is_declared_in_its_own_body(self, construct: MakeLiabilities) -> None:
+        declared = vars(construct).get("establishes", Established())
+        assert isinstance(declared, Established)
+        assert all(type(value) is bool for value in (declared.exact_sums, declared.non_negative))
+        assert isinstance(declared.further, tuple)
+        assert all(isinstance(sentence, str) and sentence for sentence in declared.further)
+
     def test_a_negative_cell_that_another_row_makes_up_for_is_found(
-        self, stated: StatedConstraints, witness: PlacedAccounts, trace: Trace, modulus: int
+        self, system: LiabilitiesSystem, stated: StatedConstraints, witness: PlacedAccounts, trace: Trace, modulus: int
     ) -> None:
         """A negative amount in one row, balanced by another: every sum is right, and only the range is wrong."""
+        if not Established.by(type(system)).non_negative:
+            pytest.skip("this system does not declare that no balance is negative, and no proof of it says so")
         debt, other = [row for row in range(self.rows - 1) if row not in set(witness.rows.tolist())][:2]
         for column in range(len(stated.columns)):
             for lie in (modulus - 1, modulus // 2, modulus - (1 << 20)):

@@ -16,12 +16,11 @@ import numpy as np
 from attrs import frozen
 
 from polyproof.backend import (
+    NOT_PROVEN,
     Backend,
     BackendProperties,
     Claim,
     InclusionVerdict,
-    SecurityReport,
-    SecurityTerm,
     SegmentProof,
     Statement,
     Verdict,
@@ -34,6 +33,7 @@ from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry
+from polyproof.security import Assumptions, Figure, SecurityReport, SecurityTerm
 from polyproof.toolkit.binary import Reader, Writer
 from polyproof.toolkit.private_state import AccountIndex, load_array, save_array
 
@@ -60,35 +60,41 @@ class SaltedListOptions:
     )
 
 
+PROPERTIES = BackendProperties(
+    zero_knowledge=False,
+    transparent=True,
+    post_quantum=True,
+    per_asset_totals=False,
+    exact_totals=False,
+    non_negativity=NOT_PROVEN,
+    proves=(
+        "the exchange is bound to the published totals and to a list of leaves",
+        "to each user who verifies: a leaf in it is for their account id and balances",
+    ),
+    hides=("account ids and balances, even from those who guess them: a leaf is bound to a secret salt of 32 bytes",),
+    leaks=("totals and the number of accounts of every segment, to everybody",),
+    remaining_trust=(
+        "that the totals are the sum of the balances in the leaves: they are the exchange's word",
+        "everything that a proof of liabilities leaves open",
+    ),
+)
+
+
 class SaltedList(Backend):
     """The backend ``salted-list``."""
 
     name = "salted-list"
     Options = SaltedListOptions
-    properties = BackendProperties(
-        zero_knowledge=False,
-        transparent=True,
-        post_quantum=True,
-        per_asset_totals=False,
-        non_negativity="nothing is checked",
-        proves=(
-            "the exchange is bound to the published totals and to a list of leaves",
-            "to each user who verifies: a leaf in it is for their account id and balances",
-        ),
-        hides=(
-            "account ids and balances, even from those who guess them: a leaf is bound to a secret salt of 32 bytes",
-        ),
-        leaks=("totals and the number of accounts of every segment, to everybody",),
-        remaining_trust=(
-            "that the totals are the sum of the balances in the leaves: they are the exchange's word",
-            "everything that a proof of liabilities leaves open",
-        ),
-    )
 
     def __init__(self, options: SaltedListOptions, registry: Registry) -> None:
         """``registry`` gives the hash; its portable engine is enough for proving too."""
         self.options = options
         self._registry = registry
+
+    @property
+    def properties(self) -> BackendProperties:
+        """The same for all options."""
+        return PROPERTIES
 
     @property
     def _hash(self) -> Hash:
@@ -192,9 +198,12 @@ class SaltedList(Backend):
             float(used.collision_bits),
             "a leaf or total that changes after publication is a collision: at most 256 / 2 bits",
             "a commitment by hash and salt: Halevi and Micali, CRYPTO 1996",
+            options=("hash",),
         )
         return SecurityReport(
-            term.bits, term.name, (term,), notes=("binding alone: the totals are the exchange's word",)
+            binding=Figure((term,), f"collision resistance of {used.name}"),
+            assumptions=Assumptions(collision_resistant=(used.name,)),
+            notes=("binding alone: the totals are the exchange's word",),
         )
 
 

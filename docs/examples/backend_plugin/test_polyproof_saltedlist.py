@@ -26,10 +26,10 @@ class TestSaltedList(BackendSuite):
         invented = tuple(total + 1 for total in segment.totals)
         forged = _proof(backend._hash, segment.statement, invented, leaves)
         assert backend.verify(segment.statement, invented, forged).totals == invented
-        assert any("exchange's word" in trusted for trusted in SaltedList.properties.remaining_trust)
+        assert any("exchange's word" in trusted for trusted in backend.properties.remaining_trust)
 
 
 def test_another_hash_can_be_chosen():
     """The registry knows it by name; this package imports no plugin."""
     backend = SaltedList(evolve(SaltedListOptions(), hash="blake3"), default_registry())
-    assert backend.security(()).binding == "collisions of blake3"
+    assert backend.security(()).binding.decides.name == "collisions of blake3"

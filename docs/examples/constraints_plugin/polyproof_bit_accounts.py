@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from polyproof.constraints import Builder, LiabilitiesSystem, PlacedAccounts, Rows, Trace
+from polyproof.constraints import Builder, Established, LiabilitiesSystem, PlacedAccounts, Rows, Trace
 from polyproof.errors import InputError, OptionsError, ProofRejected
 from polyproof.field import Elements
 from polyproof.hookspecs import Component, hookimpl
@@ -30,6 +30,7 @@ class BitAccounts(LiabilitiesSystem):
     """Every balance is in [0, 2^bits), and each asset's balances add up to its total."""
 
     name = "bit-accounts"
+    establishes = Established(exact_sums=True, non_negative=True)
 
     def __init__(self, assets: Sequence[Asset], *, active: int, modulus: int, limb_bits: int) -> None:
         """``limb_bits`` is for systems that have limbs. Refuses a balance so wide that a sum could reach p."""

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import Console, amounts
-from polyproof.cli.options import Json, Quiet, SecretsOption, SpecArgument, load_spec_argument, usable_registry
+from polyproof.cli.options import (
+    AllowWeak,
+    Json,
+    PolicyOption,
+    Quiet,
+    SecretsOption,
+    SpecArgument,
+    load_provers_policy,
+    load_spec_argument,
+    usable_registry,
+)
+from polyproof.cli.security_view import figures_line, figures_payload
 from polyproof.cli.views import rounded_payload, segments_text, show_rounded, totals_table
 
 if TYPE_CHECKING:
@@ -16,15 +27,23 @@ if TYPE_CHECKING:
 __all__ = ["check_payload", "command"]
 
 
-def command(spec: SpecArgument, secrets: SecretsOption = None, json: Json = False, quiet: Quiet = False) -> None:
+def command(
+    spec: SpecArgument,
+    secrets: SecretsOption = None,
+    policy: PolicyOption = None,
+    allow_weak: AllowWeak = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
     """Check a spec and its snapshot before proving: every problem with file and row."""
     from polyproof import liabilities
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
     loaded = load_spec_argument(spec, registry, secrets)
+    accepted = load_provers_policy(policy, registry, allow_weak=allow_weak)
     with console.progress() as progress:
-        checked = liabilities.check(loaded, registry=registry, progress=progress)
+        checked = liabilities.check(loaded, policy=accepted, registry=registry, progress=progress)
     console.warn(checked.warnings)
     console.result(check_payload(checked), lambda rich: _show(rich, checked))
 
@@ -40,7 +59,7 @@ def check_payload(checked: SnapshotChecked) -> dict[str, Any]:
         "warnings": list(checked.warnings),
         "backend": checked.spec.backend.name,
         "spec_digest": checked.spec.digest.hex(),
-        "proven_bits": checked.security.proven_bits,
+        **figures_payload(checked.security),
     }
 
 
@@ -50,5 +69,5 @@ def _show(rich: RichConsole, checked: SnapshotChecked) -> None:
     show_rounded(rich, checked.rounded)
     rich.print(
         f"{checked.accounts:,} accounts in {segments_text(len(checked.segments))}, ready to prove by "
-        f"{checked.spec.backend.name} with {checked.security.proven_bits:.0f} proven bits."
+        f"{checked.spec.backend.name}: {figures_line(checked.security)}."
     )

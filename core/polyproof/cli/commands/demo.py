@@ -20,6 +20,7 @@ from polyproof.cli.options import Json, Quiet, usable_registry
 from polyproof.cli.views import facts, totals_table
 from polyproof.errors import InputError, PolyproofError, ProofRejected
 from polyproof.extras import require_extras
+from polyproof.security import FigureName, bits_text
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from polyproof.liabilities.typed_balances import Balance
     from polyproof.progress import Progress
     from polyproof.registry import Registry
+    from polyproof.settings.policy import Policy
     from polyproof.settings.spec import Spec
 
 __all__ = ["command"]
@@ -78,8 +80,8 @@ def command(
     """Try it out: invent an exchange with 22 assets, prove, publish, verify, and check one user's balance."""
     require_extras("prove", purpose="the demo")
     from polyproof import liabilities
-    from polyproof.cli.bundled import find_spec
     from polyproof.cli.sample import write_sample
+    from polyproof.settings.bundled import find_spec
     from polyproof.settings.spec import load_spec
 
     console = Console(json=json, quiet=quiet)
@@ -156,15 +158,18 @@ def _run(
     from polyproof.liabilities.typed_balances import make_claim
 
     name = spec.backend.name
+    policy = _policy(name, registry)
     target, file = directory / f"audit-{name}", directory / f"{user}.{name}.polyproof"
     console.say(name, "bold")
     seconds: dict[str, float] = {}
     with PeakMemory() as memory:
-        proved, seconds["prove"] = _timed(lambda: liabilities.prove(spec, target, registry=registry, progress=progress))
+        proved, seconds["prove"] = _timed(
+            lambda: liabilities.prove(spec, target, policy=policy, registry=registry, progress=progress)
+        )
     sizes = f"{size_text(proved.public_bytes)} to publish, {size_text(proved.private_bytes)} to keep"
     _tell(console, "prove", sizes, seconds["prove"])
     verified, seconds["verify"] = _timed(
-        lambda: liabilities.verify(target / "public", registry=registry, progress=progress)
+        lambda: liabilities.verify(target / "public", policy=policy, registry=registry, progress=progress)
     )
     _tell(console, "verify", "an auditor accepts the totals", seconds["verify"])
     (_, size), seconds["inclusion"] = _timed(
@@ -173,12 +178,14 @@ def _run(
     _tell(console, "inclusion", f"{size_text(size)} for user {user}", seconds["inclusion"])
     claim = make_claim(spec.assets, user, balances)
     included, seconds["verify-inclusion"] = _timed(
-        lambda: liabilities.verify_inclusion(file, target / "public", lambda _: claim, registry=registry)
+        lambda: liabilities.verify_inclusion(file, target / "public", lambda _: claim, policy=policy, registry=registry)
     )
     _tell(console, "verify-inclusion", "that user accepts the balances", seconds["verify-inclusion"])
     asset, more = spec.assets[0], (claim.balances[0] + 1, *claim.balances[1:])
     try:
-        liabilities.verify_inclusion(file, target / "public", lambda _: Claim(user, more), registry=registry)
+        liabilities.verify_inclusion(
+            file, target / "public", lambda _: Claim(user, more), policy=policy, registry=registry
+        )
     except ProofRejected:
         _tell(console, "", f"with {asset.format(1)} {asset.symbol} more it is rejected, as it must be")
     else:
@@ -189,6 +196,20 @@ def _run(
 
 def _list(sentences: Sequence[str]) -> str:
     return "\n".join(f"• {sentence}" for sentence in sentences) or "nothing"
+
+
+def _policy(backend: str, registry: Registry) -> Policy:
+    """The default policy, or the one that comes with polyproof for this backend: a sum tree has no soundness."""
+    from polyproof.settings.bundled import bundled_policies
+    from polyproof.settings.policy import Policy, load_policy
+
+    bundled = bundled_policies()
+    return load_policy(bundled[backend], registry) if backend in bundled else Policy()
+
+
+def _figures(run: _Run, name: FigureName) -> str:
+    found = run.verified.security.figure(name)
+    return f"{bits_text(found.bits)} bits" if found else "none"
 
 
 def _tell(console: Console, step: str, what: str, seconds: float | None = None) -> None:
@@ -214,7 +235,8 @@ def _show(rich: RichConsole, spec: Spec, runs: Sequence[_Run], directory: Path, 
         ("inclusion file", lambda run: size_text(run.inclusion_bytes)),
         ("kept private", lambda run: size_text(run.proved.private_bytes)),
         ("memory to prove", lambda run: size_text(run.prove_memory) if run.prove_memory else "not known"),
-        ("proven bits", lambda run: f"{run.verified.security.proven_bits:.0f}"),
+        ("soundness", lambda run: _figures(run, FigureName.SOUNDNESS)),
+        ("inclusion", lambda run: _figures(run, FigureName.INCLUSION)),
         ("zero knowledge", lambda run: "yes" if run.properties.zero_knowledge else "no"),
         ("non-negative", lambda run: run.properties.non_negativity),
         ("proves", lambda run: _list(run.properties.proves)),

@@ -16,7 +16,8 @@ from polyproof.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
-    from polyproof.backend import BackendProperties, SecurityReport
+    from polyproof.backend import BackendProperties
+    from polyproof.security import SecurityReport
     from polyproof.settings.spec import PublicSpec
 
 __all__ = ["command"]
@@ -38,7 +39,7 @@ def command(
     Nothing is verified.
     """
     from polyproof.liabilities import open_audit
-    from polyproof.settings.policy import Policy
+    from polyproof.settings.policy import UNRESTRICTED
     from polyproof.settings.spec import create_backend
 
     console = Console(json=json, quiet=quiet)
@@ -47,7 +48,7 @@ def command(
     if Path(subject).is_dir():
         if accounts is not None:
             raise UsageError("--accounts is for a spec: an audit is explained by the size of its own proofs")
-        audit = open_audit(Path(subject), policy=Policy(min_proven_bits=0.0), registry=registry)
+        audit = open_audit(Path(subject), policy=UNRESTRICTED, registry=registry)
         spec, backend = audit.spec, audit.backend
         security = audit.security()
     else:

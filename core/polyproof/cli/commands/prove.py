@@ -9,12 +9,15 @@ import typer
 
 from polyproof.cli.console import Console, size_text, time_text
 from polyproof.cli.options import (
+    AllowWeak,
     AuditId,
     Json,
     NewAudit,
+    PolicyOption,
     Quiet,
     SecretsOption,
     SpecArgument,
+    load_provers_policy,
     load_spec_argument,
     usable_registry,
 )
@@ -45,6 +48,8 @@ def command(
         Path | None, typer.Option("--previous", metavar="DIR", help="The audit before this one, to chain to.")
     ] = None,
     secrets: SecretsOption = None,
+    policy: PolicyOption = None,
+    allow_weak: AllowWeak = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -52,16 +57,25 @@ def command(
     from datetime import UTC, datetime
 
     from polyproof import liabilities
+    from polyproof.settings.policy import UNRESTRICTED
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
     loaded = load_spec_argument(spec, registry, secrets)
     directory = out or loaded.output_directory / f"{loaded.name}-{datetime.now(UTC):%Y-%m-%d}"
-    chained = liabilities.open_audit(previous, registry=registry).digest if previous else None
+    chained = liabilities.open_audit(previous, policy=UNRESTRICTED, registry=registry).digest if previous else None
     with console.progress() as progress:
         proved = liabilities.prove(
-            loaded, directory, audit_id=audit_id, previous=chained, registry=registry, progress=progress
+            loaded,
+            directory,
+            audit_id=audit_id,
+            previous=chained,
+            policy=load_provers_policy(policy, registry, allow_weak=allow_weak),
+            registry=registry,
+            progress=progress,
         )
+    if allow_weak:
+        console.warn(["proved with --allow-weak: whether verifiers accept it was not considered"])
     console.warn(proved.warnings)
     console.result(prove_payload(proved), lambda rich: _show(rich, loaded, proved, directory))
 

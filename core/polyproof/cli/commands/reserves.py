@@ -9,7 +9,16 @@ import typer
 
 from polyproof.cli.console import Console, grouped, table, time_text
 from polyproof.cli.coverage_view import policy_text
-from polyproof.cli.options import Json, Quiet, SecretsOption, SpecArgument, load_spec_argument, usable_registry
+from polyproof.cli.options import (
+    Json,
+    PolicyOption,
+    Quiet,
+    SecretsOption,
+    SpecArgument,
+    load_policy_option,
+    load_spec_argument,
+    usable_registry,
+)
 from polyproof.cli.statuses import NOT_COVERED
 from polyproof.cli.views import facts
 
@@ -39,6 +48,7 @@ def command(
     ] = None,
     rows: Annotated[bool, typer.Option("--rows", help="Show the outcome of every row.")] = False,
     secrets: SecretsOption = None,
+    policy: PolicyOption = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -49,7 +59,15 @@ def command(
     registry = usable_registry(console)
     loaded = load_spec_argument(spec, registry, secrets)
     with console.progress() as progress:
-        done = run_reserves(loaded, audit, replace=replace, record=record, registry=registry, progress=progress)
+        done = run_reserves(
+            loaded,
+            audit,
+            policy=load_policy_option(policy, registry),
+            replace=replace,
+            record=record,
+            registry=registry,
+            progress=progress,
+        )
     console.warn(
         f"{one.file}:{one.line}: the rows of {one.coin} do not add up to the declared total"
         for one in done.discrepancies

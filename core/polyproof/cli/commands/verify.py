@@ -26,6 +26,13 @@ from polyproof.cli.options import (
     parse_digest,
     usable_registry,
 )
+from polyproof.cli.security_view import (
+    components_payload,
+    components_text,
+    figures_facts,
+    figures_line,
+    figures_payload,
+)
 from polyproof.cli.views import COMPARE_DIGEST, audit_lines, audits_text, facts, points, totals_table
 from polyproof.errors import ExtraMissing
 from polyproof.extras import is_installed, require_extras
@@ -88,11 +95,10 @@ def verify_payload(one: VerifiedAudit) -> dict[str, Any]:
         "publication_digest": published.digest.hex(),
         "manifest_digest": manifest.digest.hex(),
         "previous": manifest.previous.hex() if manifest.previous else None,
-        "backend": manifest.backend,
+        **components_payload(published),
         "segments": len(manifest.segments),
         "totals": amounts(published.spec.assets, verified.totals),
-        "proven_bits": verified.security.proven_bits,
-        "binding_term": verified.security.binding,
+        **figures_payload(verified.security),
         "establishes": list(published.backend.properties.proves),
         "non_negativity": published.backend.properties.non_negativity,
         **coverage_payload(one),
@@ -111,7 +117,8 @@ def _show(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> None:
     facts(
         rich,
         *audit_lines(manifest),
-        ("proved by", f"{manifest.backend}, {verified.security.proven_bits:.0f} proven bits"),
+        ("proved by", components_text(published)),
+        *figures_facts(verified.security),
         ("checked", f"{count} segment{'s' if count > 1 else ''} in {time_text(verified.seconds)}"),
         ("publication digest", published.digest.hex()),
     )
@@ -137,7 +144,7 @@ def _show(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> None:
 
 
 def _verify_history(
-    directory: Path, policy: Path | None, known: bytes | None, console: Console, registry: Registry
+    directory: Path, policy: str | None, known: bytes | None, console: Console, registry: Registry
 ) -> None:
     """Verify a whole published directory: the chain, and every audit in it."""
     from polyproof.publication.history import verify_history
@@ -164,8 +171,8 @@ def _verify_history(
                 "snapshot": one.manifest.snapshot,
                 "publication_digest": one.digest.hex(),
                 "previous": one.manifest.previous.hex() if one.manifest.previous else None,
-                "backend": one.manifest.backend,
-                "proven_bits": one.liabilities.security.proven_bits,
+                **components_payload(one.liabilities.audit),
+                **figures_payload(one.liabilities.security),
                 **coverage_payload(one),
             }
             for one in verified.audits
@@ -199,12 +206,17 @@ def _show_history(rich: RichConsole, verified: HistoryVerified, *, compared: boo
     made = table("Balances as of", "Audit", "Proved by", "Reserves")
     for one in verified.audits:
         manifest = one.manifest
-        bits = f"{manifest.backend}, {one.liabilities.security.proven_bits:.0f} bits"
+        bits = f"{manifest.backend}: {figures_line(one.liabilities.security)}"
         made.add_row(
             manifest.snapshot, manifest.audit_id, bits, coverage_text(one), style="red" if one.met is False else None
         )
     rich.print(made)
-    facts(rich, ("newest publication digest", verified.audits[-1].digest.hex()))
+    ways = dict.fromkeys(components_text(one.liabilities.audit) for one in verified.audits)
+    facts(
+        rich,
+        *(("proved by", way) for way in ways),
+        ("newest publication digest", verified.audits[-1].digest.hex()),
+    )
     number = len(verified.audits)
     if verified.unchecked:
         rich.print(

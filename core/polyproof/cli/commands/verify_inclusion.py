@@ -19,6 +19,7 @@ from polyproof.cli.options import (
     parse_digest,
     usable_registry,
 )
+from polyproof.cli.security_view import components_payload, components_text, figures_facts, figures_payload
 from polyproof.cli.views import COMPARE_DIGEST, audit_lines, facts, points
 from polyproof.errors import InputError, Problem, UsageError
 
@@ -135,6 +136,8 @@ def inclusion_payload(verified: InclusionVerified) -> dict[str, Any]:
         "user": verified.claim.user_id,
         "balances": amounts(verified.audit.spec.assets, verified.claim.balances),
         "proven": list(verified.verdict.sentences),
+        **components_payload(verified.audit),
+        **figures_payload(verified.verdict.security),
         "seconds": verified.seconds,
     }
 
@@ -153,6 +156,8 @@ def _show(rich: RichConsole, verified: InclusionVerified, *, compared: bool) -> 
         *audit_lines(manifest),
         ("you", verified.claim.user_id),
         ("your balances", balances + (", all others zero" if held else "")),
+        ("proved by", components_text(verified.audit)),
+        *figures_facts(verified.verdict.security),
         ("publication digest", verified.audit.digest.hex()),
     )
     rich.print("INCLUDED: your balances are in the audit's totals.", style="bold green")

@@ -20,6 +20,7 @@ from polyproof.model.holdings import FINEST, amount_text
 from polyproof.model.manifest import Verifier
 from polyproof.model.names import AUDIT_ID, DIGEST, SYMBOL, TIME
 from polyproof.reserves.published import PublishedAsset, PublishedEvidence, Unverified
+from polyproof.security import FigureName
 from polyproof.settings.reserves import ReservesPolicy
 
 __all__ = [
@@ -29,9 +30,11 @@ __all__ = [
     "ByOrganisation",
     "EntryAsset",
     "Report",
+    "ReportAbsence",
     "ReportAsset",
     "ReportAudit",
     "ReportEntry",
+    "ReportFigure",
     "ReportGuarantees",
     "ReportReserves",
     "ReportSecurity",
@@ -63,6 +66,7 @@ class ReportAudit:
         pattern=DIGEST, doc="Publication digest of the previous audit; null if this is the first."
     )
     backend: str = option(doc="Name of the proof backend.")
+    components: tuple[str, ...] = option(doc="What its options name, kind and name: constraints, commitment, hash, …")
     segments: int = option(least=1, doc="How many proofs it has.")
     proof_bytes: int = option(least=0, doc="Bytes of all proofs.")
     verifier: Verifier | None = option(
@@ -138,6 +142,7 @@ class ReportGuarantees:
     zero_knowledge: bool = option(doc="Whether public files show nothing about single balances.")
     transparent: bool = option(doc="Whether there is no trusted setup.")
     post_quantum: bool = option(doc="Whether it rests on no assumption that a quantum computer is known to break.")
+    exact_totals: bool = option(doc="Whether each total is proven to be the exact sum of all accounts.")
     non_negativity: str = option(doc="The accounts for which it is shown that no balance is negative.")
     proves: tuple[str, ...] = option(doc="What is proven.")
     hides: tuple[str, ...] = option(doc="What stays hidden.")
@@ -156,14 +161,43 @@ class ReportTerm:
 
 
 @frozen(kw_only=True)
-class ReportSecurity:
-    """The security of the weakest proof, term by term."""
+class ReportFigure:
+    """One figure of the security account; bits of different kinds are never one number."""
 
-    proven_bits: float = option(doc="The smallest of the terms.")
-    binding: str = option(doc="Name of the smallest term.")
-    terms: tuple[ReportTerm, ...] = option(doc="Every way to cheat that was considered.")
-    inclusion: tuple[ReportTerm, ...] = option(doc="The same for what a single user checks.")
+    name: str = option(choices=tuple(name.value for name in FigureName), doc="Which figure.")
+    title: str = option(doc="The same in words.")
+    meaning: str = option(doc="What holds with so many bits.")
+    bits: float = option(doc="The least of the terms.")
+    decided_by: str = option(doc="Name of the term that decides.")
+    rests_on: str = option(doc="What is taken to be true.")
+    terms: tuple[ReportTerm, ...] = option(doc="Every way to cheat that is accounted for.")
+
+
+@frozen(kw_only=True)
+class ReportAbsence:
+    """A figure that the backend does not give."""
+
+    name: str = option(choices=tuple(name.value for name in FigureName), doc="Which figure.")
+    title: str = option(doc="The same in words.")
+    consequence: str = option(doc="What follows from its absence.")
+
+
+@frozen(kw_only=True)
+class ReportSecurity:
+    """The security account of all proofs together: each figure is that of the weakest."""
+
+    figures: tuple[ReportFigure, ...] = option(doc="The figures that the backend gives.")
+    absent: tuple[ReportAbsence, ...] = option(doc="The figures that it does not give.")
+    assumptions: tuple[str, ...] = option(doc="What all figures take for granted.")
+    policy: str | None = option(
+        doc="The policy that a reader must name for polyproof to accept the proof: null where the default accepts it, "
+        "the name of one that comes with polyproof, or FILE for one of the reader's own."
+    )
     notes: tuple[str, ...] = option(doc="What to know about these bits.")
+
+    def find(self, name: str) -> ReportFigure | None:
+        """One figure, if it is given."""
+        return next((figure for figure in self.figures if figure.name == name), None)
 
 
 @frozen(kw_only=True)

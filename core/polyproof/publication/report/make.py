@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attrs import evolve
 
-from polyproof.backend import SecurityTerm
+from polyproof.errors import PolicyRejected
 from polyproof.publication.history import VerifiedAudit
 from polyproof.publication.report.document import (
     FORMAT,
@@ -14,9 +14,11 @@ from polyproof.publication.report.document import (
     ByOrganisation,
     EntryAsset,
     Report,
+    ReportAbsence,
     ReportAsset,
     ReportAudit,
     ReportEntry,
+    ReportFigure,
     ReportGuarantees,
     ReportReserves,
     ReportSecurity,
@@ -26,6 +28,9 @@ from polyproof.publication.report.document import (
 from polyproof.reserves.established import ReservesVerified
 from polyproof.reserves.evaluation import percent
 from polyproof.reserves.published import PublishedAsset, published_asset
+from polyproof.security import FigureName, SecurityTerm
+from polyproof.settings.bundled import bundled_policies
+from polyproof.settings.policy import Policy, load_policy
 
 __all__ = ["make_report"]
 
@@ -50,6 +55,9 @@ def make_report(audits: Sequence[VerifiedAudit]) -> Report:
             manifest_digest=manifest.digest.hex(),
             previous=manifest.previous.hex() if manifest.previous else None,
             backend=manifest.backend,
+            components=tuple(
+                f"{kind} {name}" for kind, names in liabilities.audit.components.items() for name in names
+            ),
             segments=len(manifest.segments),
             proof_bytes=sum(segment.size for segment in manifest.segments),
             verifier=manifest.verifier,
@@ -100,6 +108,7 @@ def _guarantees(verified: VerifiedAudit) -> ReportGuarantees:
         zero_knowledge=found.zero_knowledge,
         transparent=found.transparent,
         post_quantum=found.post_quantum,
+        exact_totals=found.exact_totals,
         non_negativity=found.non_negativity,
         proves=found.proves,
         hides=found.hides,
@@ -111,12 +120,45 @@ def _guarantees(verified: VerifiedAudit) -> ReportGuarantees:
 def _security(verified: VerifiedAudit) -> ReportSecurity:
     found = verified.liabilities.security
     return ReportSecurity(
-        proven_bits=found.proven_bits,
-        binding=found.binding,
-        terms=_terms(found.terms),
-        inclusion=_terms(found.inclusion),
+        figures=tuple(
+            ReportFigure(
+                name=name.value,
+                title=name.label,
+                meaning=name.meaning,
+                bits=figure.bits,
+                decided_by=figure.decides.name,
+                rests_on=figure.rests_on,
+                terms=_terms(figure.terms),
+            )
+            for name, figure in found.given.items()
+        ),
+        absent=tuple(
+            ReportAbsence(name=name.value, title=name.label, consequence=name.absence)
+            for name in FigureName
+            if found.figure(name) is None
+        ),
+        assumptions=found.assumptions.sentences,
+        policy=_policy_to_name(verified),
         notes=found.notes,
     )
+
+
+def _policy_to_name(verified: VerifiedAudit) -> str | None:
+    """The policy that a reader's polyproof needs to be told of, so that the commands on the site work."""
+    audit, verdicts = verified.liabilities.audit, verified.liabilities.verdicts
+
+    def accepts(policy: Policy) -> bool:
+        try:
+            policy.check_options(audit.backend.name, audit.spec.backend.options)
+            for verdict in verdicts:
+                policy.check_security(verdict.security)
+        except PolicyRejected:
+            return False
+        return True
+
+    if accepts(Policy()):
+        return None
+    return next((name for name, path in bundled_policies().items() if accepts(load_policy(path))), "FILE")
 
 
 def _terms(terms: Sequence[SecurityTerm]) -> tuple[ReportTerm, ...]:

@@ -19,6 +19,7 @@ from attrs import frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from polyproof.backend import NOT_PROVEN
 from polyproof.errors import ArtifactError, Problem
 from polyproof.formats.files import write_durably
 from polyproof.liabilities.artifacts import HISTORY
@@ -26,6 +27,7 @@ from polyproof.liabilities.folder import present
 from polyproof.publication.report import wording
 from polyproof.publication.report.charts import Line, line_chart
 from polyproof.publication.report.document import REPORT, Report, ReportAsset, ReportEntry
+from polyproof.security import bits_text
 from polyproof.version import __version__
 
 __all__ = ["Places", "asset_page", "render_site", "write_site"]
@@ -111,6 +113,7 @@ def _environment() -> Environment:
         "moment": wording.moment,
         "count": wording.count,
         "joined": wording.joined,
+        "bits": bits_text,
     }
     environment.globals |= {
         "asset_href": lambda symbol: quote(asset_page(symbol)),
@@ -123,6 +126,7 @@ def _environment() -> Environment:
         "ownership_labels": wording.OWNERSHIP_LABELS,
         "balance_labels": wording.BALANCE_LABELS,
         "freshness_labels": wording.FRESHNESS_LABELS,
+        "not_proven": NOT_PROVEN,
         "result": _result,
         "coverage": _coverage,
     }

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 
+from polyproof.backend import EVERY_ACCOUNT
 from polyproof.model.holdings import FINEST, amount_text
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
 from polyproof.publication.report.document import Report, ReportAsset
@@ -198,7 +199,7 @@ def own_rule(report: Report) -> str:
 
 def is_proven(report: Report) -> bool:
     """Whether the totals are proven to everybody, rather than committed to and left for users to check."""
-    return report.guarantees.non_negativity == "every account"
+    return report.guarantees.exact_totals and report.guarantees.non_negativity == EVERY_ACCOUNT
 
 
 def headline(report: Report) -> str:
