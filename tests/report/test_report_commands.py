@@ -94,7 +94,9 @@ def test_a_single_audit_is_verified_with_its_reserves(command: Command, healthy:
     ended = command("verify", healthy / "audits/healthy-2")
     assert ended.status == 0
     assert "VERIFIED. This establishes:" in ended.out
-    assert "COVERED by your policy, if the organisation's word on balances and messages is true." in ended.out
+    assert (
+        "COVERED by your policy, if the organisation's word on liabilities, balances and messages is true." in ended.out
+    )
 
 
 # report

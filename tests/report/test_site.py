@@ -12,13 +12,14 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from attrs import evolve
 
-from doubles.policies import SUM_TREE
+from doubles.policies import DECLARED, SUM_TREE
 from polyproof.errors import ArtifactError
 from polyproof.model.manifest import Verifier
 from polyproof.publication.history import verify_history
-from polyproof.publication.report.document import Report
+from polyproof.publication.report.document import ON_WORD, Report
 from polyproof.publication.report.make import make_report
 from polyproof.publication.report.site import Places, asset_page, render_site, write_site
+from polyproof.reserves.published import PublishedDiscrepancy
 from report.conftest import HOSTILE
 from report.pages import Page
 
@@ -41,7 +42,8 @@ def pages(site: Path) -> dict[str, Page]:
 
 @pytest.fixture(scope="session")
 def report(exchanges: Path) -> Report:
-    return make_report(verify_history(exchanges / "failing/audits/published", policy=SUM_TREE).audits)
+    published = exchanges / "failing/audits/published"
+    return make_report(verify_history(published, policy=SUM_TREE, reserves_policy=DECLARED).audits)
 
 
 # Form
@@ -151,7 +153,7 @@ def test_every_chart_has_a_title_and_a_description_with_its_numbers(exchanges: P
 def test_an_outcome_is_shown_in_words_and_by_a_shape(failing: Path) -> None:
     text = (failing / "index.html").read_text(encoding="utf-8")
     outcomes = re.findall(r'<span class="result (\w+)">(<svg.*?</svg>)([^<]+)</span>', text)
-    assert {(kind, words) for kind, _, words in outcomes} == {("good", "Covered"), ("bad", "Not covered")}
+    assert {(kind, words) for kind, _, words in outcomes} == {("word", "Covered, on its word"), ("bad", "Not covered")}
     assert len({shape for _, shape, _ in outcomes}) == 2
 
 
@@ -160,7 +162,8 @@ def test_an_outcome_is_shown_in_words_and_by_a_shape(failing: Path) -> None:
 
 def test_a_healthy_exchange_reads_as_one(exchanges: Path) -> None:
     words = pages(site_of(exchanges, "healthy"))["index.html"].words
-    assert "Every asset is covered" in words
+    assert "Every asset is covered, if the organisation's word on what it owes, balances" in words
+    assert "all shown to be the organisation's by signatures, none signed for this audit, none with a balance" in words
     assert "Assets covered4 of 4" in words.replace(" 4 of 4", "4 of 4")
     assert "Not covered" not in words
 
@@ -169,7 +172,7 @@ def test_a_failing_exchange_reads_as_one(failing: Path) -> None:
     found = pages(failing)
     words = found["index.html"].words
     assert "2 of 4 assets are not covered" in words
-    assert "has not shown holdings of at least 100\u00a0% of what it says it owes in ETH and USDT" in "".join(
+    assert "are less than 100\u00a0% of what Example Exchange says it owes in ETH and USDT" in "".join(
         found["index.html"].text
     )
     # 99.9999…97 % is not 100 %, and what is missing is rounded up.
@@ -191,9 +194,51 @@ def test_proven_is_said_only_where_the_backend_proves_it_to_everybody(report: Re
     committed = render_site(report)
     guarantees = evolve(report.guarantees, exact_totals=True, non_negativity="every account")
     proven = render_site(evolve(report, guarantees=guarantees))
-    assert b"of what it says it owes" in committed["index.html"]
-    assert b"of what it is proven to owe" in proven["index.html"]
+    assert b"of what Example Exchange says it owes" in committed["index.html"]
+    assert b"of what Example Exchange is proven to owe" in proven["index.html"]
     assert b"is proven to owe" not in committed["index.html"]
+
+
+@pytest.mark.parametrize("name", ON_WORD)
+def test_a_page_is_green_only_if_nothing_is_taken_on_the_organisations_word(
+    exchanges: Path, report: Report, name: str
+) -> None:
+    """The colour is that of the weakest of proof, ownership, balance and message, whatever the ratio."""
+    published = exchanges / "healthy/audits/published"
+    found = make_report(verify_history(published, policy=SUM_TREE, reserves_policy=DECLARED).audits)
+    assert found.verdict == "covered"
+
+    def said(names: tuple[str, ...]) -> Report:
+        assets = tuple(evolve(asset, on_word=names) for asset in found.assets)
+        return evolve(found, on_word=names, assets=assets)
+
+    for path in ("index.html", "assets/BTC.html"):
+        checked = render_site(said(()))[path].decode()
+        assert '<section class="verdict good"' in checked
+        page = render_site(said((name,)))[path].decode()
+        assert '<section class="verdict word"' in page
+        assert "organisation&#39;s word on" in page
+        assert 'class="result good"' not in page.partition("Over time")[0]
+
+
+def test_no_asset_is_green_above_balances_that_nobody_looked_up(exchanges: Path) -> None:
+    for path, page in pages(site_of(exchanges, "healthy")).items():
+        text = (site_of(exchanges, "healthy") / path).read_text(encoding="utf-8")
+        assert "Not checked" in page.words or not path.startswith("assets/")
+        assert 'class="verdict good"' not in text, path
+        assert 'class="result good"' not in text, path
+
+
+def test_what_the_organisation_alone_knows_is_called_its_word(failing: Path, report: Report) -> None:
+    assert report.reserves is not None
+    words = pages(failing)["proven.html"].words
+    assert "from 1 file, says the organisation; the files are not published" in words
+    told = evolve(
+        report.reserves.unverified,
+        discrepancies=(PublishedDiscrepancy(file="a.csv", line=2, coin="BTC", declared="2", found="1"),),
+    )
+    files = render_site(evolve(report, reserves=evolve(report.reserves, unverified=told)))
+    assert "The organisation says that its reserve files declare totals" in Page(files["index.html"].decode()).words
 
 
 def test_what_is_not_proven_is_on_the_overview_too(report: Report) -> None:

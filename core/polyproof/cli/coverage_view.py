@@ -74,7 +74,7 @@ def coverage_text(verified: VerifiedAudit) -> str:
         return "not examined"
     if verified.met:
         on_word = verified.reserves.on_word
-        return f"covered, if the organisation's word on {_joined(on_word)} is true" if on_word else "covered"
+        return f"covered, on its word ({', '.join(on_word)})" if on_word else "covered"
     return f"NOT COVERED: {', '.join(_short(verified.reserves))}"
 
 

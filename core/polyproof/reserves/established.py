@@ -10,13 +10,14 @@ from functools import cached_property
 
 from attrs import define, frozen
 
+from polyproof.backend import EVERY_ACCOUNT
 from polyproof.errors import PolicyRejected
 from polyproof.liabilities import AuditVerified
 from polyproof.liabilities.artifacts import RESERVES
 from polyproof.ownership import Status
 from polyproof.reserves.challenge import Freshness
 from polyproof.reserves.coins import TOLD_APART
-from polyproof.reserves.evaluation import Check, Evaluation, Ownership
+from polyproof.reserves.evaluation import AssetReserves, Check, Evaluation, Ownership
 from polyproof.reserves.published import PublishedReserves
 from polyproof.settings.policy import PolicyCheck
 
@@ -127,8 +128,14 @@ class ReservesVerified:
 
     @property
     def on_word(self) -> tuple[str, ...]:
-        """What of the holdings that count rests on the organisation's word, in any asset."""
-        return tuple(dict.fromkeys(name for asset in self.evaluation.assets for name in asset.on_word))
+        """What the verdict takes on the organisation's word, in any asset."""
+        return tuple(dict.fromkeys(name for asset in self.evaluation.assets for name in self.on_word_of(asset)))
+
+    def on_word_of(self, asset: AssetReserves) -> tuple[str, ...]:
+        """The same of one asset: liabilities, ownership, balances, messages, or nothing."""
+        properties = self.audit.audit.backend.properties
+        proven = properties.exact_totals and properties.non_negativity == EVERY_ACCOUNT
+        return (*(() if proven else ("liabilities",)), *asset.on_word)
 
     @property
     def establishes(self) -> tuple[str, ...]:

@@ -111,10 +111,11 @@ def _up_to(history: HistoryVerified, newest: VerifiedAudit) -> tuple[VerifiedAud
 def report_payload(report: Report, site: Path) -> dict[str, Any]:
     """A short report for machines; all of it is in ``report.json``."""
     return {
-        "ok": True,
+        "ok": report.verdict != "not-covered",
         "site": str(site),
         "index": str(site / "index.html"),
         "verdict": report.verdict,
+        "on_word": list(report.on_word),
         "audit_id": report.audit.audit_id,
         "snapshot": report.audit.snapshot,
         "publication_digest": report.audit.publication_digest,
@@ -141,5 +142,7 @@ def show_verdict(rich: RichConsole, report: Report) -> None:
     from polyproof.publication.report.wording import headline
 
     style = {"covered": "bold green", "not-covered": "bold red"}.get(report.verdict, "bold yellow")
+    if report.on_word and report.verdict == "covered":
+        style = "bold yellow"
     short = f" ({', '.join(asset.symbol for asset in report.short)})" if report.short else ""
     rich.print(f"{headline(report)}{short}.", style=style)

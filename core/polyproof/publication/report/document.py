@@ -37,6 +37,7 @@ __all__ = [
     "ReportFigure",
     "ReportGuarantees",
     "ReportReserves",
+    "ReportRows",
     "ReportSecurity",
     "ReportTerm",
     "fraction",
@@ -74,6 +75,10 @@ class ReportAudit:
     )
 
 
+ON_WORD = ("liabilities", "ownership", "balances", "messages")
+"""What a verdict may take on the organisation's word."""
+
+
 @frozen(kw_only=True)
 class ReportAsset:
     """One asset."""
@@ -84,6 +89,11 @@ class ReportAsset:
     reserves: PublishedAsset | None = option(
         doc="What is held, as whoever wrote the report knows it and counts it by its own policy; null if the audit is "
         "of liabilities alone."
+    )
+    on_word: tuple[str, ...] = option(
+        choices=ON_WORD,
+        doc="What the verdict on it takes on the organisation's word; liabilities: no proof binds what is owed for "
+        "everybody. Empty if all of it was checked, or reserves are no part of the audit.",
     )
 
     @property
@@ -109,6 +119,16 @@ class ReportAsset:
 
 
 @frozen(kw_only=True)
+class ReportRows:
+    """The rows that ended in one way."""
+
+    of: str = option(choices=("ownership", "balances", "messages"), doc="What about the rows was found out.")
+    outcome: str = option(doc="How that ended, as in assets.")
+    rows: int = option(least=0, doc="How many rows ended so.")
+    counted: int = option(least=0, doc="How many of them count.")
+
+
+@frozen(kw_only=True)
 class ByOrganisation:
     """How the organisation itself judges its holdings: by its own policy, believing its own look-ups."""
 
@@ -130,6 +150,7 @@ class ReportReserves:
     by_organisation: ByOrganisation = option(doc="The organisation's own verdict, by its own policy.")
     pins: tuple[Pin, ...] = option(doc="The block of the snapshot, for each chain.")
     evidence: PublishedEvidence = option(doc="The file of rows.")
+    rows: tuple[ReportRows, ...] = option(doc="How rows of all assets ended; outcomes of no row are left out.")
     unverified: Unverified = option(doc="The organisation's word: verification neither confirms nor refutes it.")
     establishes: tuple[str, ...] = option(doc="What verification established, in plain language.")
     leaves_open: tuple[str, ...] = option(doc="What still rests on somebody's word, in plain language.")
@@ -211,6 +232,7 @@ class EntryAsset:
         pattern=_PERCENT, doc="Counted to owed, rounded down; null without reserves or where nothing was owed."
     )
     met: bool | None = option(doc="Whether it was covered as the report's policy requires; null without reserves.")
+    on_word: tuple[str, ...] = option(choices=ON_WORD, doc="What that takes on the organisation's word.")
 
 
 @frozen(kw_only=True)
@@ -224,6 +246,7 @@ class ReportEntry:
     previous: str | None = option(pattern=DIGEST, doc="The publication digest that it names as the one before.")
     backend: str = option(doc="Name of the proof backend.")
     met: bool | None = option(doc="Whether every asset was covered; null without reserves.")
+    on_word: tuple[str, ...] = option(choices=ON_WORD, doc="What that takes on the organisation's word.")
     assets: tuple[EntryAsset, ...] = option(doc="Every asset of that audit.")
 
     @property
@@ -248,6 +271,7 @@ class Report:
         doc="covered: every asset is, as the report's policy requires. liabilities-only: reserves were not part of the "
         "audit.",
     )
+    on_word: tuple[str, ...] = option(choices=ON_WORD, doc="What the verdict takes on the organisation's word.")
     audit: ReportAudit = option(doc="The audit it is about.")
     assets: tuple[ReportAsset, ...] = option(items=(1, 4096), doc="Every asset of the audit, in its order.")
     reserves: ReportReserves | None = option(doc="How holdings were counted; null if they were not part of the audit.")

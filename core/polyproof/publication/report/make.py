@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from attrs import evolve
 
@@ -21,12 +21,14 @@ from polyproof.publication.report.document import (
     ReportFigure,
     ReportGuarantees,
     ReportReserves,
+    ReportRows,
     ReportSecurity,
     ReportTerm,
     fraction,
 )
+from polyproof.reserves.challenge import Freshness
 from polyproof.reserves.established import ReservesVerified
-from polyproof.reserves.evaluation import percent
+from polyproof.reserves.evaluation import Check, Ownership, percent
 from polyproof.reserves.published import PublishedAsset, published_asset
 from polyproof.security import FigureName, SecurityTerm
 from polyproof.settings.bundled import bundled_policies
@@ -42,10 +44,12 @@ def make_report(audits: Sequence[VerifiedAudit]) -> Report:
     liabilities, reserves, manifest = newest.liabilities, newest.reserves, newest.manifest
     entries = tuple(_entry(one) for one in audits)
     held = {asset.symbol: asset for asset in _held(reserves)} if reserves else {}
+    on_word = _on_word(reserves) if reserves else {}
     return Report(
         format=FORMAT,
         version=VERSION,
         verdict="liabilities-only" if newest.met is None else "covered" if newest.met else "not-covered",
+        on_word=reserves.on_word if reserves else (),
         audit=ReportAudit(
             audit_id=manifest.audit_id,
             organisation=manifest.organisation,
@@ -68,6 +72,7 @@ def make_report(audits: Sequence[VerifiedAudit]) -> Report:
                 decimals=asset.decimals,
                 liabilities=asset.format(owed),
                 reserves=held.get(asset.symbol),
+                on_word=on_word.get(asset.symbol, ()),
             )
             for asset, owed in zip(liabilities.audit.spec.assets, liabilities.totals, strict=True)
         ),
@@ -84,6 +89,18 @@ def _held(reserves: ReservesVerified) -> tuple[PublishedAsset, ...]:
     return tuple(published_asset(asset) for asset in reserves.evaluation.assets)
 
 
+def _on_word(reserves: ReservesVerified) -> dict[str, tuple[str, ...]]:
+    return {asset.asset.symbol: reserves.on_word_of(asset) for asset in reserves.evaluation.assets}
+
+
+def _rows(reserves: ReservesVerified) -> Iterator[ReportRows]:
+    """How rows ended."""
+    names = {Ownership: "ownership", Check: "balances", Freshness: "messages"}
+    for kind, tally in reserves.tallies.items():
+        if tally.rows:
+            yield ReportRows(of=names[type(kind)], outcome=kind.value, rows=tally.rows, counted=tally.counted)
+
+
 def _reserves(verified: VerifiedAudit) -> ReportReserves | None:
     if verified.reserves is None:
         return None
@@ -96,6 +113,7 @@ def _reserves(verified: VerifiedAudit) -> ReportReserves | None:
         by_organisation=ByOrganisation(policy=published.policy, met=published.met, short=published.short),
         pins=published.pins,
         evidence=published.evidence,
+        rows=tuple(_rows(verified.reserves)),
         unverified=published.unverified,
         establishes=verified.reserves.establishes,
         leaves_open=verified.reserves.leaves_open,
@@ -168,13 +186,22 @@ def _terms(terms: Sequence[SecurityTerm]) -> tuple[ReportTerm, ...]:
 def _entry(verified: VerifiedAudit) -> ReportEntry:
     manifest, liabilities = verified.manifest, verified.liabilities
     assets = tuple(
-        EntryAsset(symbol=asset.symbol, liabilities=asset.format(owed), counted=None, percent=None, met=None)
+        EntryAsset(
+            symbol=asset.symbol, liabilities=asset.format(owed), counted=None, percent=None, met=None, on_word=()
+        )
         for asset, owed in zip(liabilities.audit.spec.assets, liabilities.totals, strict=True)
     )
     if verified.reserves:
         held = _held(verified.reserves)
+        on_word = _on_word(verified.reserves)
         assets = tuple(
-            evolve(entry, counted=asset.counted, percent=_percent(asset), met=asset.met)
+            evolve(
+                entry,
+                counted=asset.counted,
+                percent=_percent(asset),
+                met=asset.met,
+                on_word=on_word[asset.symbol],
+            )
             for entry, asset in zip(assets, held, strict=True)
         )
     return ReportEntry(
@@ -185,6 +212,7 @@ def _entry(verified: VerifiedAudit) -> ReportEntry:
         previous=manifest.previous.hex() if manifest.previous else None,
         backend=manifest.backend,
         met=verified.met,
+        on_word=verified.reserves.on_word if verified.reserves else (),
         assets=assets,
     )
 

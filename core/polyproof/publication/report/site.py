@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ def render_site(report: Report, places: Places | None = None) -> dict[str, bytes
         "headline": wording.headline(report),
         "proven": wording.is_proven(report),
         "owed_how": "as proven" if wording.is_proven(report) else "as the organisation has committed to it",
-        "kind": {"covered": "good", "not-covered": "bad", "liabilities-only": "open"}[report.verdict],
+        "outcome": _result({"covered": True, "not-covered": False}.get(report.verdict), report.on_word),
     }
 
     def page(template: str, path: str, **more: Any) -> bytes:
@@ -121,6 +121,7 @@ def _environment() -> Environment:
         "verdict_sentence": wording.verdict_sentence,
         "policy_sentences": wording.policy_sentences,
         "own_rule": wording.own_rule,
+        "checked_sentence": wording.checked_sentence,
         "limits": wording.limits,
         "stated_time": wording.stated_time,
         "ownership_labels": wording.OWNERSHIP_LABELS,
@@ -133,13 +134,18 @@ def _environment() -> Environment:
     return environment
 
 
-def _result(met: bool | None, owed: bool = True) -> tuple[str, str]:
-    """The kind of an outcome, which decides its icon and colour, and its name."""
+def _result(met: bool | None, on_word: Sequence[str], owed: bool = True) -> tuple[str, str]:
+    """The kind of an outcome, which decides its icon and colour, and its name.
+
+    Its colour is that of the weakest part: it is good only if nothing is taken on the organisation's word.
+    """
     if met is None:
-        return "open", "Not examined"
+        return "open", "Reserves not examined"
     if met and not owed:
-        return "good", "Nothing owed"
-    return ("good", "Covered") if met else ("bad", "Not covered")
+        return "open" if "liabilities" in on_word else "good", "Nothing owed"
+    if met:
+        return ("word", "Covered, on its word") if on_word else ("good", "Covered")
+    return "bad", "Not covered"
 
 
 _BAR, _FULL = 100, 125

@@ -22,6 +22,7 @@ __all__ = [
     "FRESHNESS_LABELS",
     "OWNERSHIP_LABELS",
     "asset_sentence",
+    "checked_sentence",
     "count",
     "date",
     "exact",
@@ -32,6 +33,7 @@ __all__ = [
     "limits",
     "moment",
     "month",
+    "on_word",
     "owed",
     "own_rule",
     "percentage",
@@ -191,6 +193,8 @@ def own_rule(report: Report) -> str:
     verdict = (
         "every asset is covered" if own.met else f"{joined(own.short)} {'is' if len(own.short) == 1 else 'are'} not"
     )
+    if own.policy == report.reserves.policy:
+        return f"By the organisation's own rule, which is the same, {verdict}."
     return f"By the organisation's own rule, {verdict}. {' '.join(policy_sentences(own.policy))}"
 
 
@@ -208,7 +212,9 @@ def headline(report: Report) -> str:
     if report.verdict == "liabilities-only":
         return f"Liabilities are {'proven' if is_proven(report) else 'committed to'}; reserves were not examined"
     if report.verdict == "covered":
-        return "Every asset is covered" if len(assets) > 1 else f"{assets[0].symbol} is covered"
+        covered = "Every asset is covered" if len(assets) > 1 else f"{assets[0].symbol} is covered"
+        word = f"{covered}, if the organisation's word on {on_word(report.on_word)} is true"
+        return word if report.on_word else covered
     if len(short) == len(assets):
         return "No asset is covered" if len(assets) > 1 else f"{assets[0].symbol} is not covered"
     verb = "is" if len(short) == 1 else "are"
@@ -227,13 +233,47 @@ def verdict_sentence(report: Report) -> str:
         )
     least, owes = (
         required(report.reserves.policy.least),
-        "what it is proven to owe" if proven else "what it says it owes",
+        f"what {who} is proven to owe" if proven else f"what {who} says it owes",
     )
     if report.verdict == "covered":
         each = f", in each of {count(len(report.assets), 'asset')}" if len(report.assets) > 1 else ""
-        return f"{who} has shown holdings of at least {least} of {owes}{each}."
+        return f"Holdings that count here are at least {least} of {owes}{each}."
     short = joined([asset.symbol for asset in report.short])
-    return f"{who} has not shown holdings of at least {least} of {owes} in {short}."
+    return f"Holdings that count here are less than {least} of {owes} in {short}."
+
+
+_ON_WORD = {
+    "liabilities": "what it owes",
+    "ownership": "whose addresses these are",
+    "balances": "balances",
+    "messages": "what was signed for it",
+}
+
+
+def on_word(names: Sequence[str]) -> str:
+    """What is taken on the organisation's word."""
+    return joined([_ON_WORD[name] for name in names])
+
+
+def checked_sentence(report: Report) -> str:
+    """What was checked about the rows that count, and what nobody checked who wrote this page."""
+    assert report.reserves is not None
+    counted = {(one.of, one.outcome): one.counted for one in report.reserves.rows}
+    total = sum(number for (of, _), number in counted.items() if of == "ownership")
+    if not total:
+        return "No row counts."
+    shown = counted.get(("ownership", "signed"), 0) + counted.get(("ownership", "looked-up"), 0)
+    asked = counted.get(("balances", "confirmed"), 0) + counted.get(("balances", "differs"), 0)
+    bound = counted.get(("messages", "challenge"), 0)
+    return (
+        f"Of {count(total, 'row')} that count{'s' if total == 1 else ''}, as whoever wrote this page has checked: "
+        f"{_of(shown, total)} shown to be the organisation's by signatures, {_of(bound, total)} signed for this "
+        f"audit, {_of(asked, total)} with a balance looked up on its chain. The rest is the organisation's word."
+    )
+
+
+def _of(number: int, total: int) -> str:
+    return "all" if number == total else "none" if not number else f"{number:,}"
 
 
 def limits(report: Report) -> tuple[str, ...]:
@@ -262,7 +302,12 @@ def asset_sentence(asset: ReportAsset, report: Report) -> str:
         return "Nothing is owed in this asset."
     found, least = percentage(asset.ratio), required(report.reserves.policy.least)
     if asset.met:
-        return f"Holdings that count are {found} of what is owed; at least {least} is required."
+        if not asset.on_word:
+            return f"Holdings that count are {found} of what is owed; at least {least} is required. All was checked."
+        return (
+            f"Holdings that count are {found} of what is owed; at least {least} is required. That takes the "
+            f"organisation's word on {on_word(asset.on_word)}."
+        )
     if asset.reserves.surplus.startswith("-"):
         missing = owed(asset.reserves.surplus.removeprefix("-"))
         return f"Holdings that count are {found} of what is owed: {missing} {asset.symbol} short."
