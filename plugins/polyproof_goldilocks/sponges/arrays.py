@@ -27,6 +27,7 @@ __all__ = [
     "matrix_with_constants",
     "multiply_add",
     "seventh_power",
+    "seventh_power_of_sum",
     "seventh_root",
     "total",
 ]
@@ -42,6 +43,8 @@ add = ArrayFormula(reduction.add, 2)
 """x + c for any words x and canonical c."""
 canonical = ArrayFormula(reduction.canonical, 1)
 seventh_power = ArrayFormula(s_box.seventh_power, 1)
+seventh_power_of_sum = ArrayFormula(lambda x, c: s_box.seventh_power(reduction.add(x, c)), 2)
+"""(x + c)^7 for any words x and canonical c."""
 seventh_root = ArrayFormula(s_box.seventh_root, 1)
 multiply_add = ArrayFormula(reduction.multiply_add, 5)
 """x·y + z for any words x, and y and z as ``halves``."""

@@ -24,6 +24,7 @@ from polyproof_goldilocks.sponges.arrays import (
     matrix_with_constants,
     multiply_add,
     seventh_power,
+    seventh_power_of_sum,
     total,
 )
 from polyproof_goldilocks.sponges.integers import WIDTH
@@ -70,8 +71,7 @@ class Poseidon2(Sponge):
             linear.apply(matrix, state)
         first = state[:1]
         for constant in tables.partial:
-            add(first, constant, out=first)
-            seventh_power(first, out=first)
+            seventh_power_of_sum(first, constant, out=first)
             multiply_add(state, *tables.diagonal, *halves(total(state)), out=state)
         add(state, tables.late, out=state)
         for matrix in tables.external[FULL_ROUNDS // 2 + 1 :]:
