@@ -17,6 +17,7 @@ from attrs import frozen
 from polyproof.balances import Answer, BalanceProvider, Pin, Question
 from polyproof.config.options import option
 from polyproof.model.amounts import AmountError, Rounding, parse_amount
+from polyproof.model.chains import coin_name, own_coin
 from polyproof.model.holdings import FINEST
 from polyproof.model.names import DIGEST, matches
 from polyproof.progress import Progress
@@ -38,7 +39,6 @@ class BitcoinCoreOptions(EndpointOptions):
     chain: str = option(
         default="bitcoin", choices=("bitcoin", "litecoin", "dash", "dogecoin"), doc="The chain of the node."
     )
-    coin: str = option(default="BTC", doc="Symbol of the asset that is the chain's coin.")
     network: str = option(
         default="main",
         choices=("main", "test", "testnet4", "signet", "regtest"),
@@ -67,8 +67,8 @@ class BitcoinCore(BalanceProvider):
 
     def serves(self, question: Question) -> bool:
         """The chain's own coin."""
-        mine = (self.options.chain, self.options.coin, "")
-        return (question.chain, question.asset, question.token) == mine
+        mine = (self.options.chain, own_coin(self.options.chain), "")
+        return (question.chain, coin_name(question.asset), question.token) == mine
 
     def balances(self, questions: Sequence[Question], pin: Pin, progress: Progress) -> list[Answer]:
         """Scan for all addresses, ``options.scan`` at a time."""

@@ -19,6 +19,7 @@ from attrs import frozen
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
 from polyproof.config.options import option
 from polyproof.errors import InputError, Problem
+from polyproof.model.chains import coin_name, own_coin
 from polyproof.model.holdings import FINEST
 from polyproof.model.names import NAME, OPTIONAL_NAME
 from polyproof.progress import Progress
@@ -82,7 +83,8 @@ class EvmOptions(EndpointOptions):
         doc="Its EIP-155 id, if it is not among those known; a node on another chain is not asked.",
     )
     coin: str | None = option(
-        default="ETH", doc="Symbol of the asset that is the chain's own coin; null if the spec does not have it."
+        default=None,
+        doc="Symbol of the chain's own coin, for a chain whose own coin is not among those known.",
     )
     coin_decimals: int = option(default=18, least=0, most=36, doc="Decimals of the chain's own coin.")
     tokens: tuple[Token, ...] = option(default=(), items=(0, 1024), doc="The tokens to look up.")
@@ -98,20 +100,39 @@ class Evm(BalanceProvider):
     options: EvmOptions
 
     def open(self, base: Path) -> None:
-        """Find the node's URL. Raises ``InputError`` if the chain id is not known."""
+        """Find the node's URL. Raises ``InputError`` for a chain whose id or coin is not known, or named wrongly."""
         self._endpoint = open_endpoint(self.options)
         chain_id = self.options.chain_id or CHAIN_IDS.get(self.options.chain)
         if chain_id is None:
             raise InputError(Problem(f"the chain id of {self.options.chain} is not known", hint="set chain_id"))
         self._chain_id = chain_id
+        self._coin = self._own_coin()
         self._tokens = {(token.asset, token.token): token.contract.lower() for token in self.options.tokens}
+        for asset, token in self._tokens:
+            if (coin_name(asset), token) == (self._coin, ""):
+                raise InputError(
+                    Problem(
+                        f"a contract is named for {asset}, the own coin of {self.options.chain}",
+                        hint="accounts hold it without a contract; a token that wraps it has a token name",
+                    )
+                )
+
+    def _own_coin(self) -> str:
+        known, named = own_coin(self.options.chain), self.options.coin
+        if known and named is not None and coin_name(named) != known:
+            raise InputError(
+                Problem(f"the own coin of {self.options.chain} is {known}, not {named}", hint="leave coin out")
+            )
+        if not known and named is None:
+            raise InputError(Problem(f"the own coin of {self.options.chain} is not known", hint="name it: coin"))
+        return known or coin_name(named or "")
 
     def serves(self, question: Question) -> bool:
         """The chain's coin and the tokens of the options, at well-formed addresses."""
         if question.chain != self.options.chain or not evm_abi.ADDRESS.match(question.address):
             return False
         key = (question.asset, question.token)
-        return key in self._tokens or key == (self.options.coin, "")
+        return key in self._tokens or (coin_name(question.asset), question.token) == (self._coin, "")
 
     def controls_chain(self, chain: str) -> bool:
         """The one chain."""

@@ -25,7 +25,7 @@ from polyproof.model.manifest import Verifier
 from polyproof.registry import ENTRY_POINT_GROUP, Registry
 from polyproof.settings.accounts import AccountsSettings, AttachedDatabase
 from polyproof.settings.policy import Policy, PolicyCheck
-from polyproof.settings.reserves import CoinName, ReservesPolicy, ReservesSpec
+from polyproof.settings.reserves import AcceptedCoin, CoinName, ReservesPolicy, ReservesSpec
 from polyproof.settings.spec import Output, Spec
 
 PAGES = tuple((Path(__file__).parents[2] / "docs" / "reference").glob("*.md"))
@@ -49,6 +49,7 @@ _CLASSES: dict[str, type[Any]] = {
     "verifier": Verifier,
     "reserves": ReservesSpec,
     "pin": Pin,
+    "accepted coin": AcceptedCoin,
     "coin": CoinName,
     "reserves policy": ReservesPolicy,
     "policy": Policy,

@@ -186,4 +186,14 @@ def test_it_serves_the_coin_of_its_chain() -> None:
     assert provider.serves(asked("bc1qone"))
     assert not provider.serves(Question("USDT", "bitcoin", "bc1qone", "omni"))
     assert not provider.serves(Question("BTC", "merlin", "bc1qone"))
+
+
+@pytest.mark.parametrize(("chain", "coin"), [("dogecoin", "DOGE"), ("litecoin", "LTC"), ("dash", "DASH")])
+def test_a_node_is_asked_about_its_chains_own_coin_and_no_other(chain: str, coin: str) -> None:
+    provider = BitcoinCore(BitcoinCoreOptions(chain=chain, url="http://127.0.0.1:1"), default_registry())
+    assert provider.serves(Question(coin, chain, "address"))
+    assert not provider.serves(Question("BTC", chain, "address"))
+    assert BitcoinCore(BitcoinCoreOptions(url="http://127.0.0.1:1"), default_registry()).serves(
+        Question("XBT", "bitcoin", "address")
+    )
     assert not provider.controls_chain("bitcoin")

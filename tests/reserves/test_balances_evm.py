@@ -252,6 +252,43 @@ def test_it_serves_the_tokens_that_it_was_given(question: Question, serves: bool
         assert asking.serves(question) is serves
 
 
+@pytest.mark.parametrize(
+    ("chain", "chain_id", "coin"), [("bnb-smart-chain", 56, "BNB"), ("polygon", 137, "POL"), ("arbitrum", 42161, "ETH")]
+)
+def test_the_coin_of_a_chain_is_its_own_whatever_is_named(chain: str, chain_id: int, coin: str) -> None:
+    node = nodes.Evm(chain_id=chain_id).node()
+    with provider(node, chain=chain) as asking:
+        assert asking.serves(Question(coin, chain, A))
+        assert asking.serves(Question("ETH", chain, A)) == (coin == "ETH")
+        assert not asking.serves(Question(coin, chain, A, "bridged"))
+    with provider(node, chain=chain, coin=coin) as asking:
+        assert asking.serves(Question(coin, chain, A))
+    with (
+        pytest.raises(InputError, match=f"the own coin of {chain} is {coin}, not AVAX"),
+        provider(node, chain=chain, coin="AVAX"),
+    ):
+        pass
+
+
+def test_a_chain_that_is_not_known_has_its_coin_named() -> None:
+    with (
+        pytest.raises(InputError, match="the own coin of nova is not known"),
+        provider(nodes.Evm().node(), chain="nova", chain_id=7),
+    ):
+        pass
+    with provider(nodes.Evm().node(), chain="nova", chain_id=7, coin="NOVA") as asking:
+        assert asking.serves(Question("NOVA", "nova", A))
+        assert not asking.serves(Question("ETH", "nova", A))
+
+
+def test_no_contract_can_be_named_for_a_chains_own_coin() -> None:
+    with (
+        pytest.raises(InputError, match="a contract is named for ETH, the own coin of ethereum"),
+        provider(nodes.Evm().node(), tokens=(Token(asset="ETH", contract=TOKEN),)),
+    ):
+        pass
+
+
 def test_two_tokens_of_one_asset_are_two_contracts() -> None:
     other = "0x" + "bb" * 20
     chain = nodes.Evm({}, {TOKEN.lower(): nodes.erc20({A: 1}), other: nodes.erc20({A: 2})})

@@ -9,7 +9,8 @@ import pytest
 
 from polyproof.errors import InputError
 from polyproof.model.assets import Asset
-from polyproof.reserves.coins import CHAINS, TOLD_APART, CoinNames, spelling
+from polyproof.model.chains import CHAINS, KNOWN_COINS, TOLD_APART
+from polyproof.reserves.coins import CoinNames, spelling
 from polyproof.settings.reserves import CoinName
 from polyproof_okx.coins import COINS, NETWORKS
 from polyproof_ownership.chains import canonical_chain
@@ -37,7 +38,6 @@ def names(**options: object) -> CoinNames:
         ("USDT-TRC20", "", ("USDT", "tron", "")),
         ("USDT-TRC20", "TRX", ("USDT", "tron", "")),
         ("USDT", "TRC20", ("USDT", "tron", "")),
-        ("USDT", "bnb-smart-chain", ("USDT", "bnb-smart-chain", "")),
         ("USDT-OMNI", "BTC", ("USDT", "bitcoin", "omni")),
         ("USDC", "", ("USDC", "ethereum", "")),
         ("POLY-USDC", "", ("USDC", "polygon", "bridged")),
@@ -161,6 +161,11 @@ def test_every_name_of_a_format_is_of_a_chain_that_core_knows() -> None:
     assert told_apart <= TOLD_APART
 
 
+def test_every_coin_of_a_format_is_one_that_core_knows() -> None:
+    """Otherwise its rows would be read, and count for nobody."""
+    assert {(coin.asset, coin.chain, coin.token) for coin in COINS} <= KNOWN_COINS
+
+
 @pytest.mark.parametrize(("coin", "network"), [("USDT-TRC20", "tron"), ("ETH-ARBITRUM", ""), ("ETH", "ETH-ARBITRUM")])
 def test_names_of_one_format_mean_nothing_in_another(coin: str, network: str) -> None:
     names().find(coin, network)
@@ -212,9 +217,15 @@ def network_list() -> str:
 
 def chain_table() -> str:
     """The chains that core knows."""
-    lines = ["| Chain | Its own coin | Its network is called |", "| --- | --- | --- |"]
+    lines = ["| Chain | Its own coin | Tokens known on it | Its network is called |", "| --- | --- | --- | --- |"]
     for name, chain in sorted(CHAINS.items()):
-        lines.append(f"| `{name}` | {chain.coin} | {', '.join(f'`{network}`' for network in chain.networks)} |")
+        tokens = [
+            f"{asset} ({token})" if token else asset
+            for asset, there, token in sorted(KNOWN_COINS)
+            if there == name and (asset, token) != (chain.coin, "")
+        ]
+        networks = ", ".join(f"`{network}`" for network in chain.networks)
+        lines.append(f"| `{name}` | {chain.coin or 'not confirmed'} | {', '.join(tokens)} | {networks} |")
     return "\n".join(lines)
 
 

@@ -38,6 +38,7 @@ from polyproof.reserves.evidence import EVIDENCE, parse_evidence
 from polyproof.reserves.published import RESERVES, reserves_schema, reserves_schema_text
 from polyproof.reserves.signatures import load_schemes, verify_ownership
 from polyproof.reserves.signing import challenge_text
+from polyproof.settings.reserves import AcceptedCoin
 from polyproof.settings.spec import Spec
 from polyproof_ownership.evm import checksummed
 from reserves import nodes
@@ -106,8 +107,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         forged = rows[2].claim.signatures[0]
         (folder / "wallets.csv").write_text(text.replace(forged, rows[1].claim.signatures[0]))
         custodial = {"asset": "ETH", "chain": "ethereum", "address": CUSTODY, "amount": "7", "kind": "custodial"}
-        sui = {"asset": "ETH", "chain": "sui", "address": "0x" + "5a" * 32, "amount": "1"}
-        (folder / "signed.jsonl").write_text(jsonl([owned_contract("I am an example address"), custodial, sui]))
+        starknet = {"asset": "ETH", "chain": "starknet", "address": "0x" + "5a" * 32, "amount": "1"}
+        (folder / "signed.jsonl").write_text(jsonl([owned_contract("I am an example address"), custodial, starknet]))
         run_reserves(spec, directory, record=folder / "recorded.jsonl", created="2025-12-01T08:00:00Z", policy=SUM_TREE)
     return folder
 
@@ -274,17 +275,18 @@ def test_a_node_of_a_chain_that_is_not_pinned_is_reported(tmp_path: Path) -> Non
         run_reserves(spec, policy=SUM_TREE)
 
 
-def test_a_token_that_only_the_exchange_tells_apart_is_mentioned(tmp_path: Path) -> None:
+def test_a_token_that_only_the_exchange_tells_apart_counts_for_those_whose_policy_names_it(tmp_path: Path) -> None:
     first = {"asset": "ETH", "chain": "ethereum", "address": wallets.evm_account(1), "amount": "1"}
     (tmp_path / "a.jsonl").write_text(jsonl([first, {**first, "token": "another"}]))
     more = "  coins: [{coin: WEIRD-ETH, asset: ETH, chain: ethereum, token: another}]\n"
     spec = write_spec(tmp_path, spec_text("{name: native, path: a.jsonl}", more=more))
     directory = prove(tmp_path, spec, {"BTC": "1"})
     run_reserves(spec, directory, policy=SUM_TREE)
-    assert any(
-        line.startswith("1 row is of a token that only")
-        for line in verify_reserves(directory, policy=SUM_TREE).leaves_open
-    )
+    said = "1 row is of a coin that neither polyproof nor the policy knows on its chain; it counts for nothing"
+    assert said in verify_reserves(directory, policy=SUM_TREE).leaves_open
+    accepted = AcceptedCoin(asset="ETH", chain="ethereum", token="another")
+    mine = ReservesPolicy(messages=BOTH, coins=(accepted,))
+    assert said not in verify_reserves(directory, policy=SUM_TREE, reserves_policy=mine).leaves_open
 
 
 # A dishonest exchange
@@ -480,6 +482,13 @@ def test_an_asset_that_is_not_audited_is_refused(audit: Path) -> None:
     row_of(records, account(2))["asset"] = "DOGE"
     write_lines(audit, records)
     assert rejected(audit) == "evidence-asset"
+
+
+def test_a_row_on_a_chain_without_tokens_is_of_its_own_coin(audit: Path) -> None:
+    records = lines(audit)
+    row_of(records, account(2)).update(asset="BTC", chain="dogecoin")
+    write_lines(audit, records)
+    assert rejected(audit) == "evidence-coin"
 
 
 def change_at(*path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
@@ -708,7 +717,7 @@ def test_the_messages_of_all_rows_are_a_reserve_file_to_be_signed(made: Path, tm
     """Written for the audit, signed, named as a source: every row is proven and fresh."""
     spec = spec_of(made)
     out = tmp_path / "to-sign.jsonl"
-    with pytest.raises(InputError, match="no block of sui is pinned"):
+    with pytest.raises(InputError, match="no block of starknet is pinned"):
         write_challenges(spec, made / "audit", out)
     assert not out.exists()
     rows = [wallet("EVM, EIP-191", 1, "4"), wallet("bitcoin P2WPKH, header of BIP-137", 2, "2")]

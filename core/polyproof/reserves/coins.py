@@ -1,6 +1,7 @@
 """What reserve files call coins and chains, and what is meant: an asset of the spec on a chain.
 
-Core knows chains by their canonical names and by those in general use, and the coin that fees are paid in on each. Any
+Core knows chains by their canonical names and by those in general use, and which coins are on them
+(``polyproof.model.chains``). Any
 other names of coins in a format, such as ``USDT-TRC20``, come with the format (``polyproof.source.Coin``), and a spec
 may add more (``reserves.coins``). Nothing is guessed from the look of a name, since ``USDC-ARBITRUM`` and
 ``ARBITRUM-USDC`` may be different tokens: a row with a name that is not defined is reported as a problem.
@@ -17,151 +18,14 @@ from attrs import frozen
 from polyproof.config.options import did_you_mean, nearest, shown
 from polyproof.errors import InputError, Problem
 from polyproof.model.assets import Asset
+from polyproof.model.chains import CHAINS, KNOWN_ASSETS, TOLD_APART, coin_name, may_exist
 from polyproof.model.names import NAME, matches
 from polyproof.source import Coin
 
 if TYPE_CHECKING:
     from polyproof.settings.reserves import CoinName
 
-__all__ = ["CHAINS", "TOLD_APART", "Chain", "CoinMeaning", "CoinNames", "spelling"]
-
-# Chain: its own coin, then the other names of its network.
-_TABLE = {
-    "bitcoin": "BTC",
-    "bitcoin-cash": "BCH",
-    "bitcoin-sv": "BSV",
-    "bitcoin-gold": "BTG",
-    "bitcoin-diamond": "BCD",
-    "ecash": "XEC",
-    "litecoin": "LTC",
-    "dogecoin": "DOGE",
-    "dash": "DASH",
-    "digibyte": "DGB",
-    "qtum": "QTUM",
-    "ravencoin": "RVN",
-    "zcash": "ZEC",
-    "horizen": "ZEN",
-    "decred": "DCR",
-    "ethereum": "ETH ERC20",
-    "arbitrum": "ETH ARB ARBITRUM-ONE",
-    "arbitrum-nova": "ETH",
-    "optimism": "ETH OP",
-    "base": "ETH",
-    "polygon": "POL",
-    "polygon-zkevm": "ETH",
-    "bnb-smart-chain": "BNB BSC BEP20",
-    "opbnb": "BNB",
-    "avalanche-c": "AVAX AVAX-C",
-    "ethereum-classic": "ETC",
-    "ethereum-pow": "ETHW",
-    "ethereum-fair": "ETHF",
-    "x-layer": "OKB XLAYER",
-    "linea": "ETH",
-    "zksync": "ETH",
-    "scroll": "ETH",
-    "unichain": "ETH",
-    "blast": "ETH",
-    "mode": "ETH",
-    "taiko": "ETH",
-    "katana": "ETH",
-    "world-chain": "ETH",
-    "megaeth": "ETH",
-    "lisk": "ETH",
-    "core": "CORE",
-    "berachain": "BERA",
-    "conflux": "CFX",
-    "conflux-espace": "CFX",
-    "story": "IP",
-    "merlin": "BTC",
-    "chiliz": "CHZ",
-    "ronin": "RON",
-    "kaia": "KAIA KLAY",
-    "endurance": "ACE",
-    "moonbeam": "GLMR",
-    "moonriver": "MOVR",
-    "metis": "METIS",
-    "flare": "FLR",
-    "theta": "TFUEL",
-    "sonic": "S",
-    "fantom": "FTM",
-    "celo": "CELO",
-    "gravity": "G",
-    "sophon": "SOPH",
-    "oasys": "OAS",
-    "zetachain": "ZETA",
-    "cronos": "CRO",
-    "plasma": "XPL",
-    "sei-evm": "SEI",
-    "monad": "MON",
-    "hyperevm": "HYPE",
-    "fraxtal": "FRAX",
-    "abstract": "ETH",
-    "pulsechain": "PLS",
-    "apechain": "APE",
-    "manta-pacific": "ETH",
-    "heco": "HT",
-    "kcc": "KCS",
-    "astar-evm": "ASTR",
-    "gnosis": "XDAI",
-    "mantle": "MNT",
-    "okt": "OKT OKC OKTC",
-    "tron": "TRX TRC20",
-    "solana": "SOL SPL",
-    "aptos": "APT",
-    "sui": "SUI",
-    "ton": "TON TONCOIN",
-    "polkadot": "DOT",
-    "polkadot-asset-hub": "DOT",
-    "kusama": "KSM",
-    "kusama-asset-hub": "KSM",
-    "cardano": "ADA",
-    "filecoin": "FIL FEVM",
-    "aelf": "ELF",
-    "xrp-ledger": "XRP XRPL RIPPLE",
-    "eos": "EOS VAULTA A",
-    "wax": "WAXP",
-    "algorand": "ALGO",
-    "stellar": "XLM",
-    "pi": "PI",
-    "near": "NEAR",
-    "hedera": "HBAR",
-    "terra-classic": "LUNC",
-    "starknet": "STRK",
-    "tezos": "XTZ",
-    "cosmos": "ATOM",
-    "celestia": "TIA",
-    "internet-computer": "ICP",
-    "iota": "IOTA",
-    "stacks": "STX",
-}
-
-
-@frozen
-class Chain:
-    """A chain that core knows."""
-
-    name: str
-    """Its canonical name, in lower case letters, digits and hyphens."""
-    coin: str
-    """The symbol of its own coin, in which fees are paid."""
-    networks: tuple[str, ...]
-    """Other names of its network."""
-
-
-CHAINS = {
-    name: Chain(name, coin, tuple(others)) for name, (coin, *others) in ((n, t.split()) for n, t in _TABLE.items())
-}
-"""The chains that core knows, by name. If several share a coin, its home comes first."""
-TOLD_APART = frozenset(
-    {
-        ("APT", "aptos", "fungible-asset"),
-        ("USDC", "arbitrum", "bridged"),
-        ("USDC", "optimism", "bridged"),
-        ("USDC", "polygon", "bridged"),
-        ("USDT", "bitcoin", "omni"),
-    }
-)
-"""Asset, chain and token, for a second token of an asset on a chain besides the usual one."""
+__all__ = ["CoinMeaning", "CoinNames", "spelling"]
 
 _ALL = re.compile(r"(.+?)\s*\(ALL\)")
 
@@ -204,7 +68,7 @@ class CoinNames:
         own = [Coin(coin.coin, coin.asset, coin.chain, coin.token) for coin in coins]
         self._coins = {spelling(coin.name): coin for coin in (*named, *own)}
         self._assets = {spelling(coin.asset) for coin in self._coins.values()} | set(self._symbols)
-        self._assets |= {chain.coin for chain in CHAINS.values()}
+        self._assets |= {chain.coin for chain in CHAINS.values() if chain.coin}
         self._networks = {spelling(name): name for name in CHAINS}
         self._networks |= {other: chain.name for chain in CHAINS.values() for other in chain.networks}
         self._networks |= {spelling(name): chain for name, chain in (networks or {}).items()}
@@ -212,10 +76,15 @@ class CoinNames:
         for name, coin in self._coins.items():
             self._networks.setdefault(name, coin.chain)
         for known in CHAINS.values():
-            self._networks.setdefault(known.coin, known.name)
+            if known.coin:
+                self._networks.setdefault(known.coin, known.name)
         further = [*(chain for chain in chains if matches(NAME, chain)), *(coin.chain for coin in own)]
         self._networks |= {spelling(chain): chain for chain in further}
         self._ignore = {spelling(name) for name in ignore}
+        self._names = {asset.symbol: {coin_name(name) for name in (asset.symbol, *asset.aliases)} for asset in assets}
+        self._defined = {
+            (self._symbols.get(spelling(coin.asset), coin.asset), coin.chain) for coin in self._coins.values()
+        }
         self._tokens: dict[tuple[str, str], set[str]] = {}
         for asset, chain, token in (*TOLD_APART, *((one.asset, one.chain, one.token) for one in self._coins.values())):
             symbol = self._symbols.get(spelling(asset))
@@ -292,7 +161,27 @@ class CoinNames:
                     hint=f"{did_you_mean(asset, self._symbols)}; reserves.ignore leaves it out",
                 )
             )
+        if chain:
+            self._check_exists(symbol, chain)
         return CoinMeaning(symbol, chain, token)
+
+    def _check_exists(self, symbol: str, chain: str) -> None:
+        """Raise ``InputError`` for an asset on a chain of which neither core, the format nor the spec says it is there.
+
+        A row of it would be the same coins as another row, under a name that somebody made up.
+        """
+        if not any(may_exist(name, chain) for name in self._names[symbol]):
+            raise InputError(
+                Problem(f"there is no {symbol} on {chain}", hint=f"that chain has no coin but {CHAINS[chain].coin}")
+            )
+        known = any((name, chain) in KNOWN_ASSETS for name in self._names[symbol])
+        if not known and (symbol, chain) not in self._defined:
+            raise InputError(
+                Problem(
+                    f"{symbol} on {chain} is not known",
+                    hint="if it exists, define it in reserves.coins; it counts for those whose policy names it too",
+                )
+            )
 
     def _hint(self, name: str, allowed: Iterable[str]) -> str:
         near = nearest(spelling(name), allowed)

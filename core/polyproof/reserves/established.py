@@ -16,7 +16,6 @@ from polyproof.liabilities import AuditVerified
 from polyproof.liabilities.artifacts import RESERVES
 from polyproof.ownership import Status
 from polyproof.reserves.challenge import Freshness
-from polyproof.reserves.coins import TOLD_APART
 from polyproof.reserves.evaluation import AssetReserves, Check, Evaluation, Ownership
 from polyproof.reserves.published import PublishedReserves
 from polyproof.settings.policy import PolicyCheck
@@ -144,7 +143,7 @@ class ReservesVerified:
         return (
             *self._rows(_SIGNED_ROWS),
             *([f"{_number(asked, 'balance was', 'balances were')} looked up on a chain here"] if asked else []),
-            "no address counts twice for one asset and chain",
+            "no address counts twice for one coin on one chain",
             "holdings and ratios are the sums of the rows that count, set against the totals of the audit",
         )
 
@@ -155,7 +154,7 @@ class ReservesVerified:
             *self._rows(_UNSIGNED_ROWS),
             *self._rows(_BALANCES),
             *self._rows(_MESSAGES),
-            *self._tokens(),
+            *self._unknown(),
             "coins may be borrowed for the snapshot, or pledged to others",
         )
 
@@ -165,13 +164,16 @@ class ReservesVerified:
             if tally.rows:
                 yield f"{_number(tally.rows, *forms)}{_counting(tally)}"
 
-    def _tokens(self) -> Iterator[str]:
+    def _unknown(self) -> Iterator[str]:
         rows = [one.row for one in self.evaluation.rows]
-        number = sum(bool(row.token) and (row.asset, row.chain, row.token) not in TOLD_APART for row in rows)
+        number = sum(not self.evaluation.policy.knows(row.asset, row.chain, row.token) for row in rows)
+        known = "that neither polyproof nor the policy knows on"
         if number:
-            words = "row is of a token", "rows are of tokens"
-            same = "others of the same asset and chain"
-            yield f"{_number(number, *words)} that only the organisation's word tells apart from {same}"
+            yield _number(
+                number,
+                f"row is of a coin {known} its chain; it counts for nothing",
+                f"rows are of coins {known} their chains; they count for nothing",
+            )
 
 
 def _number(number: int, one: str, many: str) -> str:

@@ -130,6 +130,8 @@ class JudgedRow:
         """How much of the row counts as a holding, in units of 10^−36."""
         if self.ownership.value not in policy.count:
             return 0
+        if not policy.knows(self.row.asset, self.row.chain, self.row.token):
+            return 0
         signed = self.status is not Status.CUSTODIAL
         if signed and self.fresh.freshness.value not in policy.messages:
             return 0

@@ -20,6 +20,7 @@ from polyproof.errors import InputError, Location, PluginFault, Problem, Reserve
 from polyproof.findings import Findings
 from polyproof.formats.paths import named_files
 from polyproof.model.assets import Asset
+from polyproof.model.chains import coin_name
 from polyproof.model.holdings import amount_text
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipScheme
 from polyproof.progress import Progress
@@ -226,7 +227,7 @@ def check_rows(
         for number, row in enumerate(rows):
             account = spellings.of(row.claim)
             accounts.append(account)
-            other = first.setdefault((row.asset, row.chain, row.token, account), row)
+            other = first.setdefault((coin_name(row.asset), row.chain, row.token, account), row)
             if other is not row:
                 findings.add(
                     f"{row.address[:100]} is listed twice for {row.asset} on {row.chain}",

@@ -23,6 +23,7 @@ from polyproof.formats.files import read_bounded
 from polyproof.liabilities import AuditVerified, verification
 from polyproof.liabilities.artifacts import EVIDENCE, MOST_EVIDENCE, MOST_RESERVES, RESERVES
 from polyproof.model.assets import Asset
+from polyproof.model.chains import may_exist
 from polyproof.ownership import OwnershipScheme, Status
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
@@ -153,6 +154,9 @@ def _check_claimed(
     for one in claimed:
         if one.row.asset not in symbols:
             raise ProofRejected("evidence-asset", f"{one.row.asset!r} is not audited", file=str(one.row.location))
+        if not may_exist(one.row.asset, one.row.chain):
+            reason = f"there is no {one.row.asset} on {one.row.chain}, a chain without tokens"
+            raise ProofRejected("evidence-coin", reason, file=str(one.row.location))
     findings = Findings(1)
     accounts = check_rows([one.row for one in claimed], published.pins, Spellings(schemes), findings, progress)
     if findings:

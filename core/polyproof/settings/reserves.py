@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import cached_property
 
 from attrs import frozen
 
 from polyproof.balances import Pin
 from polyproof.config.options import Fault, option
 from polyproof.config.reader import Choice
+from polyproof.model.chains import KNOWN_COINS, coin_name, may_exist
 from polyproof.model.names import NAME, OPTIONAL_NAME
 
-__all__ = ["BalancesChoice", "CoinName", "ReservesPolicy", "ReservesSpec", "SourceChoice"]
+__all__ = ["AcceptedCoin", "BalancesChoice", "CoinName", "ReservesPolicy", "ReservesSpec", "SourceChoice"]
 
 _COIN = (r"[^\s,;\"'](?:[^,;\"'\r\n]{0,62}[^\s,;\"'])?", "1 to 64 characters without commas, semicolons and quotes")
 
@@ -43,6 +45,19 @@ class CoinName:
         default="",
         pattern=OPTIONAL_NAME,
         doc="Tells several tokens of the asset on that chain apart, such as bridged.",
+    )
+
+
+@frozen(kw_only=True)
+class AcceptedCoin:
+    """A coin beyond core's table that counts: this asset on this chain."""
+
+    asset: str = option(pattern=_COIN, doc="Symbol of the asset.")
+    chain: str = option(pattern=NAME, doc="The chain it is on, such as bnb-smart-chain.")
+    token: str = option(
+        default="",
+        pattern=OPTIONAL_NAME,
+        doc="Which of several tokens of the asset on that chain; empty for the usual one.",
     )
 
 
@@ -77,6 +92,21 @@ class ReservesPolicy:
         "snapshot and block. stale: the challenge of another audit of the organisation. constant: a text that names no "
         "audit, which anybody could have signed for anybody, at any time.",
     )
+
+    coins: tuple[AcceptedCoin, ...] = option(
+        default=(),
+        items=(0, 4096),
+        doc="Coins that count beyond those that core knows. A row of any other is shown and counts for nothing.",
+    )
+
+    @cached_property
+    def _coins(self) -> frozenset[tuple[str, str, str]]:
+        return frozenset((coin_name(coin.asset), coin.chain, coin.token) for coin in self.coins)
+
+    def knows(self, asset: str, chain: str, token: str) -> bool:
+        """Whether an asset is on a chain, as core's table or this policy says: never as a file or a spec does."""
+        coin = (coin_name(asset), chain, token)
+        return may_exist(asset, chain) and (coin in KNOWN_COINS or coin in self._coins)
 
     @property
     def least(self) -> Fraction:

@@ -209,6 +209,8 @@ def _show_rows(rich: RichConsole, evaluation: Evaluation, *, every: bool) -> Non
         if one.ownership.value in evaluation.policy.count:
             reason += f"; {one.fresh.reason}; balance {one.balance.check.value}"
             reason += f": {one.balance.reason}" if one.balance.reason else ""
+        if not evaluation.policy.knows(one.row.asset, one.row.chain, one.row.token):
+            reason += "; neither polyproof nor the policy knows this coin on this chain"
         where = f"{one.row.location}: {one.row.asset} on {one.row.chain}, {one.row.address}"
         rich.print(f"{where}: {one.ownership.value}: {reason}", soft_wrap=True)
     if len(listed) > len(shown):
