@@ -240,7 +240,7 @@ def make_history(record: Path, work: Path) -> Iterator[dict[str, Any]]:
             asked = ["challenge", "spec.yaml", "--audit", out, "--chain", "ethereum", "--address", evm_address()]
             messages = {"ethereum": done(asked, folder)["message"]}
             wallets(folder, held, messages)
-        ended = done(["audit", "spec.yaml", "--proved", out], folder, status=0 if challenged else 1)
+        ended = done(["audit", "spec.yaml", "--proved", out, "--yes"], folder, status=0 if challenged else 1)
         digests.append(ended["publication_digest"])
         done(["inclusion", out, "--user", "bob", "--out", f"bob-{number}.polyproof"], folder)
     published = record / "history"

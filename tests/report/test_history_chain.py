@@ -466,7 +466,7 @@ def test_an_audit_proved_before_continues_with_reserves_that_came_later(tmp_path
     again = run_month(
         spec, proved=tmp_path / "audits/month-1", reserves_policy=DECLARED, registry=registry, policy=SUM_TREE
     )
-    assert again.history == done.history
+    assert again.audits == done.audits
     assert again.report == done.report
 
 
@@ -490,15 +490,16 @@ def test_an_audit_of_another_spec_is_not_taken_for_one_proved_before(tmp_path: P
 def test_a_run_that_ended_before_the_index_named_its_audit_is_finished_by_the_next(tmp_path: Path, month: int) -> None:
     for number in range(1, month + 1):
         write_month(tmp_path, OWED, HEALTHY)
-        kept = (tmp_path / "audits/published/history.json").read_bytes() if number > 1 else None
+        before = [tmp_path / "audits/published/history.json", tmp_path / "audits/chain.json"]
+        kept = [path.read_bytes() if number > 1 else None for path in before]
         run(tmp_path, f"2025-0{number}-28T12:00:00+00:00", f"month-{number}")
     published = tmp_path / "audits/published"
     for leftover in (path for path in published.iterdir() if path.name not in ("audits", "history.json")):
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-    if kept is None:
-        (published / "history.json").unlink()
-    else:
-        (published / "history.json").write_bytes(kept)
+    (tmp_path / f"audits/month-{month}/private/published").unlink()
+    for path, data in zip(before, kept, strict=True):
+        path.unlink() if data is None else path.write_bytes(data)
+    if month > 1:
         assert rejected(published).check == "history-unlisted"
     registry = default_registry()
     done = run_month(
@@ -507,7 +508,7 @@ def test_a_run_that_ended_before_the_index_named_its_audit_is_finished_by_the_ne
         registry=registry,
         policy=SUM_TREE,
     )
-    assert len(done.history.audits) == len(verify_history(published, policy=SUM_TREE).audits) == month
+    assert done.audits == len(verify_history(published, policy=SUM_TREE).audits) == month
 
 
 def test_wallets_that_sign_for_this_very_audit_make_a_fresh_one(tmp_path: Path) -> None:

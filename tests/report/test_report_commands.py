@@ -31,7 +31,7 @@ def test_a_month_in_one_command_then_the_next(command: Command, tmp_path: Path) 
     assert first.json["audits"] == 1
     write_month(tmp_path, OWED, FAILING)
     date_snapshot(tmp_path, "2025-12-31")
-    second = command("audit", "spec.yaml", "--out", "two")
+    second = command("audit", "spec.yaml", "--out", "two", "--yes")
     assert second.status == 1
     assert "2 of 4 assets are not covered (ETH, USDT)" in second.out
     published = tmp_path / "audits/published"

@@ -11,9 +11,10 @@ from polyproof.cli.console import grouped, table
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
+    from polyproof.liabilities import PublishedAudit
+    from polyproof.liabilities.record import PublicationRecord
     from polyproof.liabilities.snapshot.rounding import Rounded
     from polyproof.model.assets import Asset
-    from polyproof.model.manifest import Manifest
 
 __all__ = [
     "COMPARE_DIGEST",
@@ -21,6 +22,7 @@ __all__ = [
     "PUBLISH_DIGEST",
     "audit_lines",
     "audits_text",
+    "corrects_payload",
     "facts",
     "points",
     "rounded_payload",
@@ -73,12 +75,20 @@ def facts(rich: RichConsole, *rows: tuple[str, str]) -> None:
         rich.print(f"{name:<{width}}  {value}", soft_wrap=True)
 
 
-def audit_lines(manifest: Manifest) -> tuple[tuple[str, str], ...]:
-    """Which audit, whose, and of when."""
+def audit_lines(audit: PublishedAudit) -> tuple[tuple[str, str], ...]:
+    """Which audit, whose, of when, and what it corrects."""
+    manifest, corrects = audit.manifest, audit.record.corrects
     return (
         ("audit", f"{manifest.audit_id}, {manifest.organisation or 'organisation not named'}"),
         ("balances as of", f"{manifest.snapshot}; the proof was started {manifest.created}"),
+        *([("corrects", f"{corrects.publication_digest}: {corrects.reason}")] if corrects else []),
     )
+
+
+def corrects_payload(record: PublicationRecord) -> dict[str, str] | None:
+    """What an audit corrects, for machines."""
+    found = record.corrects
+    return None if found is None else {"publication_digest": found.publication_digest, "reason": found.reason}
 
 
 def segments_text(count: int) -> str:

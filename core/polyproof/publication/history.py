@@ -21,7 +21,7 @@ import shutil
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import frozen
 
@@ -52,6 +52,7 @@ __all__ = [
     "PublishedHistory",
     "VerifiedAudit",
     "add_audit",
+    "check_addition",
     "check_chain",
     "history_schema",
     "history_schema_text",
@@ -67,6 +68,8 @@ FORMAT = "polyproof/history"
 VERSION = 2
 READ_BY = {1: "polyproof 0.1"}
 """Which release reads histories of an earlier version."""
+SITE = ("index.html", "history.html", "proven.html", "check.html", "report.json", "assets")
+"""What a report adds to a history: see ``polyproof.publication.report.pages``."""
 MOST_BYTES = 8 << 20
 MOST_AUDITS = 8192
 
@@ -197,7 +200,26 @@ def check_chain(directory: Path, policy: Policy | None = None) -> tuple[Publicat
     return tuple(audits)
 
 
-def snapshot_problem(before: Sequence[Publication], snapshot: str, corrects: Correction | None) -> str | None:
+class Chained(Protocol):
+    """An audit of a history, verified or only opened."""
+
+    @property
+    def record(self) -> PublicationRecord:
+        """Its publication record."""
+        ...
+
+    @property
+    def manifest(self) -> Manifest:
+        """Its manifest."""
+        ...
+
+    @property
+    def digest(self) -> bytes:
+        """Its publication digest."""
+        ...
+
+
+def snapshot_problem(before: Sequence[Chained], snapshot: str, corrects: Correction | None) -> str | None:
     """Why an audit of this snapshot cannot follow those before it; None if it can.
 
     A snapshot is audited once, unless a later audit says that it corrects an earlier one; then which, and why, is in
@@ -313,6 +335,19 @@ def _check_unlisted(directory: Path, index: PublishedHistory, digests: Sequence[
     check_listed(directory / AUDITS, listed)
 
 
+def _others(directory: Path, audits: Sequence[Publication]) -> tuple[str, ...]:
+    """What lies in a history and is no part of it: paths. Raises ``ProofRejected`` for what could be taken for part."""
+    ids = {one.manifest.audit_id for one in audits}
+    assets = directory / "assets"
+    pages = {path.name for path in assets.glob("*.html")}
+    return (
+        *check_listed(directory, {HISTORY, AUDITS, *SITE}),
+        *(f"assets/{name}" for name in (check_listed(assets, pages) if assets.is_dir() else ())),
+        *(f"{AUDITS}/{name}" for name in check_listed(directory / AUDITS, ids)),
+        *(f"{AUDITS}/{one.manifest.audit_id}/{name}" for one in audits for name in one.unlisted),
+    )
+
+
 # Verifying
 
 
@@ -356,6 +391,8 @@ class HistoryVerified:
     """The oldest first."""
     pinned: int
     """How many of them, from the oldest, are bound by the digest that the caller knows from elsewhere."""
+    unlisted: tuple[str, ...]
+    """What else lies in the directory; no part of the history, and not looked at. Pages of a report are not named."""
     seconds: float
 
     @property
@@ -423,6 +460,7 @@ def verify_history(
     start = time.perf_counter()
     progress = progress or Progress()
     listed = check_chain(directory, policy)
+    unlisted = _others(directory, listed)
     digests = [one.digest for one in listed]
     if digest is not None and digest not in digests:
         raise ProofRejected(
@@ -446,7 +484,7 @@ def verify_history(
             verified.append(found)
             task.advance()
     pinned = digests.index(digest) + 1 if digest is not None else 0
-    return HistoryVerified(directory, tuple(verified), pinned, time.perf_counter() - start)
+    return HistoryVerified(directory, tuple(verified), pinned, unlisted, time.perf_counter() - start)
 
 
 # Adding
@@ -469,21 +507,7 @@ def add_audit(directory: Path, verified: VerifiedAudit) -> PublishedHistory:
     before = check_chain(directory) if listed else ()
     if verified.digest in [one.digest for one in before]:
         return PublishedHistory(format=FORMAT, version=VERSION, audits=listed)
-    head = before[-1].digest if before else None
-    if manifest.previous != head:
-        named = manifest.previous.hex() if manifest.previous else "no audit"
-        raise ArtifactError(
-            Problem(
-                f"audit {manifest.audit_id} follows {named}, but the newest of {directory} is "
-                f"{head.hex() if head else 'none: it is empty'}",
-                hint="another audit was published meanwhile; prove again, so that this one follows it",
-            )
-        )
-    if any(one.audit_id.casefold() == manifest.audit_id.casefold() for one in listed):
-        raise ArtifactError(f"{directory} already has an audit {manifest.audit_id}")
-    problem = snapshot_problem(before, manifest.snapshot, record.corrects)
-    if problem is not None:
-        raise ArtifactError(f"audit {manifest.audit_id} {problem}")
+    check_addition(before, verified)
     _copy_public(verified, where)
     entry = ListedAudit(
         audit_id=manifest.audit_id,
@@ -496,6 +520,26 @@ def add_audit(directory: Path, verified: VerifiedAudit) -> PublishedHistory:
     made = PublishedHistory(format=FORMAT, version=VERSION, audits=(*listed, entry))
     write_durably(directory / HISTORY, made.to_bytes())
     return made
+
+
+def check_addition(before: Sequence[Chained], verified: VerifiedAudit) -> None:
+    """Raise ``ArtifactError`` for an audit that cannot be the next after those of a history."""
+    manifest, record = verified.manifest, verified.record
+    head = before[-1].digest if before else None
+    if manifest.previous != head:
+        named = manifest.previous.hex() if manifest.previous else "no audit"
+        raise ArtifactError(
+            Problem(
+                f"audit {manifest.audit_id} follows {named}, but the newest that is published is "
+                f"{head.hex() if head else 'none'}",
+                hint="another audit was published meanwhile; prove again, so that this one follows it",
+            )
+        )
+    if manifest.audit_id.casefold() in [one.manifest.audit_id.casefold() for one in before]:
+        raise ArtifactError(f"there already is an audit {manifest.audit_id}")
+    problem = snapshot_problem(before, manifest.snapshot, record.corrects)
+    if problem is not None:
+        raise ArtifactError(f"audit {manifest.audit_id} {problem}")
 
 
 def mark_published(directory: Path, record: PublicationRecord) -> None:

@@ -13,25 +13,32 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from attrs import evolve, frozen
 
-from polyproof.errors import ArtifactError, PolyproofError, Problem
+from polyproof.config.options import did_you_mean
+from polyproof.errors import ArtifactError, InputError, Location, PolyproofError, Problem
 from polyproof.extras import require_extras
 from polyproof.liabilities import AuditProved, PublishedAudit, proving, verification
 from polyproof.liabilities.artifacts import HISTORY, RECORD
 from polyproof.liabilities.folder import find_public, present
-from polyproof.liabilities.record import PublicationRecord
+from polyproof.liabilities.record import Correction, PublicationRecord, read_record, write_record
 from polyproof.progress import Progress
+from polyproof.publication.chain import check_head, keep_head
+from polyproof.publication.comparison import worse_than_last
 from polyproof.publication.history import (
-    PublishedHistory,
     VerifiedAudit,
     add_audit,
     audit_directory,
+    check_addition,
     mark_published,
     read_history,
+    snapshot_problem,
     verify_history,
 )
 from polyproof.publication.report.document import Report
@@ -53,16 +60,19 @@ PUBLISHED = "published"
 
 @frozen
 class MonthDone:
-    """An audit proved, compared with reserves, added to the history and reported on."""
+    """An audit proved, compared with reserves, added to the history and reported on; or all but that, in a dry run."""
 
     directory: Path
-    """The audit itself, with its private half."""
+    """The audit itself, with its private half; in a dry run it was temporary."""
     published: Path
     """The history that it was added to, with the site: what to publish."""
     proved: AuditProved | None
     """None if it had already been proved."""
     verified: VerifiedAudit
-    history: PublishedHistory
+    audits: int
+    """How many audits the history has, this one included."""
+    worse: tuple[str, ...]
+    """In which ways the result is worse than the last one's."""
     report: Report
     seconds: float
 
@@ -73,6 +83,10 @@ def run_month(
     out: Path | None = None,
     proved: Path | None = None,
     audit_id: str | None = None,
+    corrects: tuple[str, str] | None = None,
+    new_chain: bool = False,
+    dry_run: bool = False,
+    confirm: Callable[[tuple[str, ...]], bool] | None = None,
     policy: Policy | None = None,
     reserves_policy: ReservesPolicy | None = None,
     registry: Registry | None = None,
@@ -83,9 +97,15 @@ def run_month(
     ``policy`` and ``reserves_policy`` are those of a verifier: the report is what a verifier who has them finds.
 
     ``proved`` is an audit of this spec proved earlier, so that wallets could sign its challenges; reserves that it
-    already has are taken as they are. Everything published before is verified first: nothing is chained to a history
-    that does not verify. Raises ``ProofRejected`` for such a history, ``ExtraMissing`` without the extras that the
-    steps need, and whatever the steps raise.
+    already has are taken as they are. ``corrects`` is the id of the published audit that this one corrects, and why.
+    Everything published before is verified first: nothing is chained to a history that does not verify, and with a
+    known head (``polyproof.publication.chain``) not to one that has lost audits, unless ``new_chain`` begins another.
+
+    ``confirm`` is asked before a result is published that is worse than the last one's, with the sentences that say
+    how; if it returns False, nothing is published. A ``dry_run`` works in a temporary folder and changes nothing else.
+
+    Raises ``ProofRejected`` for a history that does not verify, ``ExtraMissing`` without the extras that the steps
+    need, and whatever the steps raise.
     """
     needed = ("prove", "report") if spec.reserves is None else ("prove", "reserves", "report")
     require_extras(*needed, purpose="an audit of a whole month")
@@ -94,47 +114,172 @@ def run_month(
     start = time.perf_counter()
     registry, progress = registry or default_registry(), progress or Progress()
     published = spec.output_directory / PUBLISHED
-    if proved is not None:
-        forget_unnamed(find_public(proved))
-        ready = verification.open_audit(proved, policy=policy, registry=registry)
-        _check_spec(spec, ready)
-        _forget_unfinished(published, ready.record)
-    check_place(published)
-    before: tuple[VerifiedAudit, ...] = ()
-    if present(published / HISTORY):
-        before = verify_history(
-            published, policy=policy, reserves_policy=reserves_policy, registry=registry, progress=progress
-        ).audits
-    done = None
-    if proved is None:
-        directory = out or spec.output_directory / f"{spec.name}-{datetime.now(UTC):%Y-%m-%d}"
-        _check_new(directory)
-        _check_reserves(spec, registry, progress)
-        head = before[-1].digest if before else None
-        done = proving.prove(
-            spec,
-            directory,
-            audit_id=audit_id,
-            previous=head,
-            policy=policy,
-            registry=registry,
-            progress=progress,
+    month = _Month(spec, published, policy, reserves_policy, registry, progress)
+    with _workplace(proved, dry_run) as (proved, temporary):
+        if proved is not None:
+            forget_unnamed(find_public(proved))
+            ready = verification.open_audit(proved, policy=policy, registry=registry)
+            _check_spec(spec, ready)
+            if not dry_run:
+                _forget_unfinished(published, ready.record)
+        check_place(published)
+        before = month.earlier(new_chain)
+        done = None
+        if proved is None:
+            correction = _correction(before, corrects)
+            directory = out or spec.output_directory / f"{spec.name}-{datetime.now(UTC):%Y-%m-%d}"
+            _check_new(directory)
+            month.check(before, correction)
+            head = before[-1].digest if before else None
+            target = directory if temporary is None else temporary / directory.name
+            done = proving.prove(
+                spec,
+                target,
+                audit_id=audit_id,
+                previous=head,
+                policy=policy,
+                registry=registry,
+                progress=progress,
+            )
+            directory = done.directory
+        else:
+            directory = proved
+            before = _before(before, ready, corrects is not None)
+            correction = _correction(before, corrects) or ready.record.corrects
+        try:
+            verified = month.verified(directory, correction)
+            worse = worse_than_last(before[-1] if before else None, verified)
+            check_addition(before, verified)
+            if not dry_run:
+                if worse and confirm is not None and not _is_listed(published, verified) and not confirm(worse):
+                    raise ArtifactError("nothing was published")
+                history = add_audit(published, verified)
+                mark_published(directory, verified.record)
+                digests = tuple(one.publication_digest for one in history.audits)
+                keep_head(spec.output_directory, spec.organisation, digests)
+        except PolyproofError as error:
+            if temporary is None:
+                error.add_note(
+                    f"the proof is kept in {directory}; continue with: polyproof audit SPEC --proved {directory}"
+                )
+            raise
+        report = make_report((*before, verified))
+        if not dry_run:
+            write_report(published, report)
+    seconds = time.perf_counter() - start
+    return MonthDone(directory, published, done, verified, len(report.history), worse, report, seconds)
+
+
+@contextmanager
+def _workplace(proved: Path | None, dry_run: bool) -> Iterator[tuple[Path | None, Path | None]]:
+    """Where to work: the audit that is proved, or a copy of its public half, and the temporary folder of a dry run."""
+    if not dry_run:
+        yield proved, None
+        return
+    with TemporaryDirectory(prefix="polyproof-dry-run-") as folder:
+        temporary = Path(folder)
+        if proved is not None:
+            shutil.copytree(find_public(proved), temporary / proved.name / "public", symlinks=True)
+            proved = temporary / proved.name
+        yield proved, temporary
+
+
+def _correction(before: Sequence[VerifiedAudit], corrects: tuple[str, str] | None) -> Correction | None:
+    if corrects is None:
+        return None
+    audit_id, reason = corrects
+    for one in before:
+        if one.manifest.audit_id == audit_id:
+            return Correction(publication_digest=one.digest.hex(), reason=reason)
+    names = [one.manifest.audit_id for one in before]
+    raise InputError(Problem(f"no audit {audit_id!r} is published", hint=did_you_mean(audit_id, names)))
+
+
+def _before(before: tuple[VerifiedAudit, ...], ready: PublishedAudit, corrects: bool) -> tuple[VerifiedAudit, ...]:
+    """The audits before one that is proved. If it is the newest that is published, its report is only written again."""
+    known = [one.digest for one in before]
+    if ready.digest not in known:
+        return before
+    if ready.digest != known[-1] or corrects:
+        raise ArtifactError(
+            Problem(
+                f"audit {ready.manifest.audit_id} is published already: it is {known.index(ready.digest) + 1} of "
+                f"{len(known)}, and fixed",
+                hint="a correction is another audit, proved anew",
+            )
         )
-        directory = done.directory
-    else:
-        directory = proved
-    try:
-        verified = _verified(spec, directory, policy, reserves_policy, registry, progress)
-        history = add_audit(published, verified)
-        mark_published(directory, verified.record)
-    except PolyproofError as error:
-        error.add_note(f"the proof is kept in {directory}; continue with: polyproof audit SPEC --proved {directory}")
-        raise
-    if all(one.digest != verified.digest for one in before):
-        before = (*before, verified)
-    report = make_report(before)
-    write_report(published, report)
-    return MonthDone(directory, published, done, verified, history, report, time.perf_counter() - start)
+    return before[:-1]
+
+
+def _is_listed(published: Path, verified: VerifiedAudit) -> bool:
+    listed = read_history(published).audits if present(published / HISTORY) else ()
+    return verified.digest.hex() in [one.publication_digest for one in listed]
+
+
+@frozen
+class _Month:
+    """What the steps of a month share."""
+
+    spec: Spec
+    published: Path
+    policy: Policy | None
+    reserves_policy: ReservesPolicy | None
+    registry: Registry
+    progress: Progress
+
+    def earlier(self, new_chain: bool) -> tuple[VerifiedAudit, ...]:
+        """Everything published before, verified, and the whole of it."""
+        audits: tuple[VerifiedAudit, ...] = ()
+        if present(self.published / HISTORY):
+            audits = verify_history(
+                self.published,
+                policy=self.policy,
+                reserves_policy=self.reserves_policy,
+                registry=self.registry,
+                progress=self.progress,
+            ).audits
+        digests = tuple(one.digest for one in audits)
+        check_head(self.spec.output_directory, self.published, digests, new_chain=new_chain)
+        return audits
+
+    def check(self, before: Sequence[VerifiedAudit], correction: Correction | None) -> None:
+        """Report before hours go into a proof what would keep its result from being published."""
+        problem = snapshot_problem(before, self.spec.snapshot, correction)
+        if problem is not None:
+            where = Location(str(self.spec.file)) if self.spec.file else None
+            hint = None if correction else "--corrects AUDIT_ID --reason TEXT publishes a correction"
+            raise InputError(Problem(f"this audit {problem}", where, hint))
+        if self.spec.reserves is not None:
+            open_providers(self.spec.reserves, self.spec.directory, self.spec.secrets, self.registry)
+            read_reserves(
+                self.spec.reserves,
+                self.spec.assets,
+                registry=self.registry,
+                schemes=load_schemes(self.registry),
+                base=self.spec.directory,
+                progress=self.progress,
+            )
+
+    def verified(self, directory: Path, correction: Correction | None) -> VerifiedAudit:
+        """The audit as verified from disk, its reserves evaluated first if the spec has them."""
+        liabilities = verification.verify(directory, policy=self.policy, registry=self.registry, progress=self.progress)
+        if self.spec.reserves is not None and liabilities.audit.record.reserves_digest is None:
+            run_reserves(self.spec, directory, audit=liabilities, registry=self.registry, progress=self.progress)
+        record = read_record(liabilities.audit.public)
+        if record.corrects != correction:
+            write_record(liabilities.audit.public, evolve(record, corrects=correction))
+        opened = verification.open_audit(directory, policy=self.policy, registry=self.registry)
+        liabilities = evolve(liabilities, audit=opened)
+        if opened.record.reserves_digest is None:
+            return VerifiedAudit(liabilities, None)
+        reserves = verify_reserves(
+            directory,
+            audit=liabilities,
+            reserves_policy=self.reserves_policy,
+            registry=self.registry,
+            progress=self.progress,
+        )
+        return VerifiedAudit(liabilities, reserves)
 
 
 def _check_new(directory: Path) -> None:
@@ -143,20 +288,6 @@ def _check_new(directory: Path) -> None:
             Problem(
                 f"{directory} is already an audit", hint=f"continue with it: --proved {directory}; or choose --out DIR"
             )
-        )
-
-
-def _check_reserves(spec: Spec, registry: Registry, progress: Progress) -> None:
-    """Read the reserve files and find the secrets before hours go into a proof, so that problems are told at once."""
-    if spec.reserves is not None:
-        open_providers(spec.reserves, spec.directory, spec.secrets, registry)
-        read_reserves(
-            spec.reserves,
-            spec.assets,
-            registry=registry,
-            schemes=load_schemes(registry),
-            base=spec.directory,
-            progress=progress,
         )
 
 
@@ -174,7 +305,7 @@ def _forget_unfinished(published: Path, record: PublicationRecord) -> None:
     listed = read_history(published).audits if present(published / HISTORY) else ()
     if any(one.audit_id == record.audit_id for one in listed) or where.is_symlink() or not where.is_dir():
         return
-    if (where / RECORD).is_file() and (where / RECORD).read_bytes() == record.to_bytes():
+    if (where / RECORD).is_file() and read_record(where).manifest_digest == record.manifest_digest:
         shutil.rmtree(where)
         if not listed:
             for folder in (where.parent, published):
@@ -182,31 +313,9 @@ def _forget_unfinished(published: Path, record: PublicationRecord) -> None:
                     folder.rmdir()
 
 
-def _verified(
-    spec: Spec,
-    directory: Path,
-    policy: Policy | None,
-    reserves_policy: ReservesPolicy | None,
-    registry: Registry,
-    progress: Progress,
-) -> VerifiedAudit:
-    """The audit as verified from disk, its reserves evaluated first if the spec has them."""
-    liabilities = verification.verify(directory, policy=policy, registry=registry, progress=progress)
-    if spec.reserves is not None and liabilities.audit.record.reserves_digest is None:
-        run_reserves(spec, directory, audit=liabilities, registry=registry, progress=progress)
-        liabilities = evolve(liabilities, audit=verification.open_audit(directory, policy=policy, registry=registry))
-    if liabilities.audit.record.reserves_digest is None:
-        return VerifiedAudit(liabilities, None)
-    reserves = verify_reserves(
-        directory, audit=liabilities, reserves_policy=reserves_policy, registry=registry, progress=progress
-    )
-    return VerifiedAudit(liabilities, reserves)
-
-
 def write_report(published: Path, report: Report) -> None:
     """Write the site of a history into the history itself. Raises ``ExtraMissing`` without the extra ``report``."""
     require_extras("report", purpose="writing a report")
-    from polyproof.publication.report.site import Places, render_site, write_site
+    from polyproof.publication.report.site import render_history_site, write_site
 
-    where = audit_directory(Path(), report.audit.audit_id).as_posix()
-    write_site(published, render_site(report, Places(audit=where, history=".", linked=True)))
+    write_site(published, render_history_site(report))

@@ -25,6 +25,8 @@ from polyproof.model.holdings import amount_text
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipScheme
 from polyproof.progress import Progress
 from polyproof.registry import Registry
+from polyproof.reserves.answers import merged
+from polyproof.reserves.challenge import HEADER as CHALLENGE
 from polyproof.reserves.coins import CoinNames
 from polyproof.reserves.rows import DeclaredTotal, ReserveRow, RowsOfFile
 from polyproof.reserves.spellings import Spellings
@@ -86,6 +88,7 @@ def read_reserves(
     findings = Findings(limit)
     spellings = Spellings(schemes)
     rows: list[ReserveRow] = []
+    answers: list[ReserveRow] = []
     files: list[SourceFile] = []
     discrepancies: list[Discrepancy] = []
     seen: dict[Path, str] = {}
@@ -93,7 +96,7 @@ def read_reserves(
     for pin in settings.pins:
         _check_chain(pin, chains, findings)
     with (progress or Progress()).task("read reserves") as task:
-        for choice in settings.sources:
+        for choice, into in (*((one, rows) for one in settings.sources), *((one, answers) for one in settings.signed)):
             source: Source = choice.create(registry)
             names = CoinNames(
                 assets,
@@ -120,8 +123,9 @@ def read_reserves(
                         Discrepancy(path.name, total.location.line or 0, total.coin, total.amount, found)
                         for total, found in wrong
                     ]
-                rows += read.rows
+                into += read.rows
                 task.advance(len(read.rows))
+    rows = merged(rows, answers, spellings, findings)
     accounts = check_rows(rows, settings.pins, spellings, findings, progress)
     if not rows and not findings:
         findings.add("the reserve files have no holdings")
@@ -229,12 +233,12 @@ def check_rows(
             accounts.append(account)
             other = first.setdefault((coin_name(row.asset), row.chain, row.token, account), row)
             if other is not row:
-                findings.add(
-                    f"{row.address[:100]} is listed twice for {row.asset} on {row.chain}",
-                    row.location,
-                    f"first in {other.location}"
-                    + ("" if other.address == row.address else f" as {other.address[:100]}"),
+                hint = f"first in {other.location}" + (
+                    "" if other.address == row.address else f" as {other.address[:100]}"
                 )
+                if CHALLENGE in (row.message[: len(CHALLENGE)], other.message[: len(CHALLENGE)]):
+                    hint += "; a file of signed challenges belongs in reserves.signed"
+                findings.add(f"{row.address[:100]} is listed twice for {row.asset} on {row.chain}", row.location, hint)
             _check_pin(row, by_chain.get(row.chain), findings)
             if not (number + 1) & 0x3FFF:
                 task.advance(0x4000)

@@ -52,7 +52,7 @@ def write_challenges(
     """Write the messages that the wallets of a spec's reserve files sign for an audit; returns how many.
 
     ``out`` is a new file in the native format: every row except custodial ones, with its message, without signatures.
-    Once these are filled in, it is a reserve file. Raises ``InputError`` for a chain that is not pinned.
+    Once these are filled in, it belongs in ``reserves.signed``. Raises ``InputError`` for a chain that is not pinned.
     """
     require_extras("reserves", purpose="writing challenges")
     registry = registry or default_registry()
@@ -62,8 +62,15 @@ def write_challenges(
     if out.exists():
         raise ArtifactError(f"{out} already exists and is not overwritten")
     schemes = load_schemes(registry)
+    # What was signed before, for this audit or for others, is signed anew.
+    settings = evolve(settings, signed=())
     read = read_reserves(
-        settings, spec.assets, registry=registry, schemes=schemes, base=spec.directory, progress=progress
+        settings,
+        spec.assets,
+        registry=registry,
+        schemes=schemes,
+        base=spec.directory,
+        progress=progress,
     )
     challenges = Challenges.of_audit(published.manifest, settings.pins)
     data = b"".join(_unsigned(read, challenges))

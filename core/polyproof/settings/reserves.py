@@ -136,6 +136,11 @@ class ReservesSpec:
     """What the organisation holds: where it is listed, how it is checked, what counts."""
 
     sources: tuple[SourceChoice, ...] = option(items=(1, 64), doc="The reserve files, by format.")
+    signed: tuple[SourceChoice, ...] = option(
+        default=(),
+        items=(0, 64),
+        doc="Files of signed challenges, by format: each row is merged into the row of the sources that it answers.",
+    )
     pins: tuple[Pin, ...] = option(
         default=(), items=(0, 256), check=_one_pin_a_chain, doc="The block of the snapshot, for each chain."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,11 +24,13 @@ from polyproof.cli.options import (
     usable_registry,
 )
 from polyproof.cli.statuses import NOT_COVERED
-from polyproof.cli.views import PUBLISH_DIGEST, audits_text, facts, rounded_payload, show_rounded
-from polyproof.errors import UsageError
+from polyproof.cli.views import PUBLISH_DIGEST, audits_text, facts, points, rounded_payload, show_rounded
+from polyproof.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
+
+    from polyproof.publication.month import MonthDone
 
 __all__ = ["command"]
 
@@ -40,6 +43,19 @@ def command(
         Path | None,
         typer.Option("--proved", metavar="DIR", help="Continue with an audit that is proved but not yet published."),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the whole result, in a temporary folder; publish and keep nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Publish a result that is worse than the last one's.")] = False,
+    corrects: Annotated[
+        str | None, typer.Option("--corrects", metavar="AUDIT_ID", help="The published audit that this one corrects.")
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="TEXT", help="What was wrong with it; published.")
+    ] = None,
+    new_chain: Annotated[
+        bool, typer.Option("--new-chain", help="Begin another chain, although audits were published before.")
+    ] = False,
     policy: PolicyOption = None,
     secrets: SecretsOption = None,
     json: Json = False,
@@ -51,14 +67,24 @@ def command(
     console = Console(json=json, quiet=quiet)
     if proved is not None and (out is not None or audit_id is not None):
         raise UsageError("--proved names an audit, which already has a directory and an id")
+    if (corrects is None) != (reason is None):
+        raise UsageError("--corrects AUDIT_ID and --reason TEXT belong together")
     registry = usable_registry(console)
     loaded = load_spec_argument(spec, registry, secrets)
+
+    def confirm(worse: tuple[str, ...]) -> bool:
+        return yes or _ask(worse)
+
     with console.progress() as progress:
         done = run_month(
             loaded,
             out=out,
             proved=proved,
             audit_id=audit_id,
+            corrects=None if corrects is None or reason is None else (corrects, reason),
+            new_chain=new_chain,
+            dry_run=dry_run,
+            confirm=confirm,
             policy=load_policy_option(policy, registry),
             reserves_policy=load_reserves_policy_option(policy, registry),
             registry=registry,
@@ -68,28 +94,55 @@ def command(
         console.warn(done.proved.warnings)
     payload = {
         **report_payload(done.report, done.published),
-        "directory": str(done.directory),
-        "audits": len(done.history.audits),
+        **({"site": None, "index": None} if dry_run else {}),
+        "directory": None if dry_run else str(done.directory),
+        "audits": done.audits,
+        "dry_run": dry_run,
+        "worse": list(done.worse),
         "seconds": done.seconds,
         "rounded": rounded_payload(done.proved.rounded) if done.proved is not None else None,
         "warnings": list(done.proved.warnings) if done.proved is not None else [],
     }
+    console.result(payload, lambda rich: _show(rich, done, dry_run=dry_run))
+    if done.report.verdict == "not-covered":
+        raise typer.Exit(NOT_COVERED)
 
-    def show(rich: RichConsole) -> None:
-        facts(
-            rich,
-            ("audit", done.report.audit.audit_id),
-            ("balances as of", done.report.audit.snapshot),
-            ("in the history", f"{audits_text(len(done.history.audits))}, every link checked"),
-            ("keep private", str(done.directory / "private")),
-            ("publish", f"{done.published}  (all of it; start reading at index.html)"),
-            ("publication digest", done.report.audit.publication_digest),
+
+def _ask(worse: tuple[str, ...]) -> bool:
+    """Ask on a terminal; anywhere else that would hang or read the wrong input."""
+    listed = "".join(f"\n  {sentence}" for sentence in worse)
+    if not sys.stdin.isatty():
+        raise UsageError(
+            Problem(
+                f"this result is worse than the last one's:{listed}\nNothing was published",
+                hint="what is published stays published: correct what is wrong, or publish it as it is with --yes",
+            )
         )
+    typer.echo(f"This result is worse than the last one's:{listed}\nWhat is published stays published.", err=True)
+    return typer.confirm("Publish it?", err=True)
+
+
+def _show(rich: RichConsole, done: MonthDone, *, dry_run: bool) -> None:
+    if dry_run:
+        facts(rich, ("audit", done.report.audit.audit_id), ("balances as of", done.report.audit.snapshot))
         if done.proved is not None:
             show_rounded(rich, done.proved.rounded)
         show_verdict(rich, done.report)
-        rich.print(PUBLISH_DIGEST)
-
-    console.result(payload, show)
-    if done.report.verdict == "not-covered":
-        raise typer.Exit(NOT_COVERED)
+        if done.worse:
+            rich.print("Worse than the last result; publishing it asks, or takes --yes:")
+            points(rich, done.worse)
+        rich.print("DRY RUN: nothing was kept or published.", style="bold yellow")
+        return
+    facts(
+        rich,
+        ("audit", done.report.audit.audit_id),
+        ("balances as of", done.report.audit.snapshot),
+        ("in the history", f"{audits_text(done.audits)}, every link checked"),
+        ("keep private", str(done.directory / "private")),
+        ("publish", f"{done.published}  (all of it; start reading at index.html)"),
+        ("publication digest", done.report.audit.publication_digest),
+    )
+    if done.proved is not None:
+        show_rounded(rich, done.proved.rounded)
+    show_verdict(rich, done.report)
+    rich.print(PUBLISH_DIGEST)

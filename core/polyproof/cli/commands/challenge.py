@@ -47,7 +47,7 @@ def command(
         {"ok": True, "file": str(out), "messages": count},
         lambda rich: rich.print(
             f"{count:,} messages in {out}\nSign each with the keys of its address, fill in the signatures, and name "
-            f"the file in reserves.sources.",
+            f"the file in reserves.signed, beside the sources.",
             soft_wrap=True,
         ),
     )

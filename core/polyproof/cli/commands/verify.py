@@ -33,7 +33,7 @@ from polyproof.cli.security_view import (
     figures_line,
     figures_payload,
 )
-from polyproof.cli.views import COMPARE_DIGEST, audit_lines, audits_text, facts, points, totals_table
+from polyproof.cli.views import COMPARE_DIGEST, audit_lines, audits_text, corrects_payload, facts, points, totals_table
 from polyproof.errors import ExtraMissing
 from polyproof.extras import is_installed, require_extras
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from polyproof.errors import PolyproofError
     from polyproof.publication.history import HistoryVerified, VerifiedAudit
+    from polyproof.publication.report.pages import PagesChecked
     from polyproof.registry import Registry
 
 __all__ = ["command", "verify_payload"]
@@ -95,6 +96,7 @@ def verify_payload(one: VerifiedAudit) -> dict[str, Any]:
         "publication_digest": published.digest.hex(),
         "manifest_digest": manifest.digest.hex(),
         "previous": manifest.previous.hex() if manifest.previous else None,
+        "corrects": corrects_payload(published.record),
         **components_payload(published),
         "segments": len(manifest.segments),
         "totals": amounts(published.spec.assets, verified.totals),
@@ -116,7 +118,7 @@ def _show(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> None:
     count = len(manifest.segments)
     facts(
         rich,
-        *audit_lines(manifest),
+        *audit_lines(published),
         ("proved by", components_text(published)),
         *figures_facts(verified.security),
         ("checked", f"{count} segment{'s' if count > 1 else ''} in {time_text(verified.seconds)}"),
@@ -162,6 +164,7 @@ def _verify_history(
     for one in verified.audits:
         console.warn(one.liabilities.warnings)
     refusal = _missing(verified.unchecked > 0) or verified.refusal
+    pages = _pages(verified)
     payload = {
         **refusal_payload(refusal),
         "audits": [
@@ -170,6 +173,7 @@ def _verify_history(
                 "created": one.manifest.created,
                 "snapshot": one.manifest.snapshot,
                 "publication_digest": one.digest.hex(),
+                "corrects": corrects_payload(one.record),
                 "previous": one.manifest.previous.hex() if one.manifest.previous else None,
                 **components_payload(one.liabilities.audit),
                 **figures_payload(one.liabilities.security),
@@ -178,9 +182,11 @@ def _verify_history(
             for one in verified.audits
         ],
         "pinned": verified.pinned,
+        "pages": _pages_payload(pages),
+        "unlisted": list(verified.unlisted),
         "seconds": verified.seconds,
     }
-    console.result(payload, lambda rich: _show_history(rich, verified, compared=known is not None))
+    console.result(payload, lambda rich: _show_history(rich, verified, pages, compared=known is not None))
     _end(console, refusal)
 
 
@@ -202,7 +208,7 @@ def _missing(unchecked: bool) -> ExtraMissing | None:
     raise AssertionError("reserves are unchecked only where the extra is missing")
 
 
-def _show_history(rich: RichConsole, verified: HistoryVerified, *, compared: bool) -> None:
+def _show_history(rich: RichConsole, verified: HistoryVerified, pages: PagesChecked | None, *, compared: bool) -> None:
     made = table("Balances as of", "Audit", "Proved by", "Reserves")
     for one in verified.audits:
         manifest = one.manifest
@@ -227,11 +233,16 @@ def _show_history(rich: RichConsole, verified: HistoryVerified, *, compared: boo
         )
     else:
         rich.print(
-            f"VERIFIED: {audits_text(number)}, every proof of what is owed, every link{_signatures(verified)}; "
+            f"VERIFIED: {audits_text(number)}, every proof of what is owed{_links(number)}{_signatures(verified)}; "
             f"{time_text(verified.seconds)}.",
             style="bold green",
         )
         _show_holdings(rich, verified)
+    _show_corrections(rich, verified)
+    if pages is not None:
+        _show_pages(rich, pages)
+    if verified.unlisted:
+        rich.print(f"Not looked at, no part of the history: {', '.join(verified.unlisted)}", soft_wrap=True)
     if not compared:
         rich.print("Compare the newest publication digest with the one published elsewhere, or pass it as --digest.")
     elif verified.pinned < number:
@@ -239,6 +250,11 @@ def _show_history(rich: RichConsole, verified: HistoryVerified, *, compared: boo
             f"The digest is that of audit {verified.pinned}: it vouches for it and those before it, not for the "
             f"{number - verified.pinned} after it."
         )
+
+
+def _links(audits: int) -> str:
+    """Nothing is said of links where there are none."""
+    return ", every link" if audits > 1 else ""
 
 
 def _signatures(verified: HistoryVerified) -> str:
@@ -257,3 +273,49 @@ def _show_holdings(rich: RichConsole, verified: HistoryVerified) -> None:
     if newest.reserves is not None:
         rich.print(f"The newest audit, {newest.manifest.audit_id}:")
         show_coverage(rich, newest.reserves)
+
+
+def _show_corrections(rich: RichConsole, verified: HistoryVerified) -> None:
+    ids = {one.digest.hex(): one.manifest.audit_id for one in verified.audits}
+    for one in verified.audits:
+        if one.record.corrects is not None:
+            corrected = ids[one.record.corrects.publication_digest]
+            rich.print(f"{one.manifest.audit_id} corrects {corrected}: {one.record.corrects.reason}", soft_wrap=True)
+
+
+def _pages(verified: HistoryVerified) -> PagesChecked | None:
+    """The pages in the history compared with what was verified; None if there are none."""
+    from polyproof.liabilities.folder import present
+    from polyproof.publication.history import SITE
+    from polyproof.publication.report.pages import NOT_LOOKED_AT, check_pages
+
+    if not any(present(verified.directory / name) for name in SITE):
+        return None
+    if verified.unchecked or not is_installed("report"):
+        return NOT_LOOKED_AT
+    return check_pages(verified.directory, verified.audits)
+
+
+def _pages_payload(pages: PagesChecked | None) -> dict[str, Any] | None:
+    if pages is None:
+        return None
+    return {
+        "looked_at": pages.looked_at,
+        "equal": list(pages.equal),
+        "not_compared": dict(pages.not_compared),
+        "other_policy": pages.other_policy,
+    }
+
+
+def _show_pages(rich: RichConsole, pages: PagesChecked) -> None:
+    if not pages.looked_at:
+        rich.print("Its pages were NOT LOOKED AT: that takes the extras report and reserves.", style="yellow")
+    elif pages.equal:
+        rich.print(f"Pages: {len(pages.equal)} say exactly what was verified here.")
+    if pages.other_policy:
+        rich.print("They count holdings by another policy than yours, which they state.", style="yellow")
+    if pages.not_compared:
+        versions = ", ".join(sorted({version for _, version in pages.not_compared}))
+        rich.print(
+            f"{len(pages.not_compared)} pages were NOT COMPARED: they say that {versions} wrote them.", style="yellow"
+        )

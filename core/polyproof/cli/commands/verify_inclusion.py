@@ -20,7 +20,7 @@ from polyproof.cli.options import (
     usable_registry,
 )
 from polyproof.cli.security_view import components_payload, components_text, figures_facts, figures_payload
-from polyproof.cli.views import COMPARE_DIGEST, audit_lines, facts, points
+from polyproof.cli.views import COMPARE_DIGEST, audit_lines, corrects_payload, facts, points
 from polyproof.errors import InputError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ def inclusion_payload(verified: InclusionVerified) -> dict[str, Any]:
         "snapshot": manifest.snapshot,
         "publication_digest": verified.audit.digest.hex(),
         "manifest_digest": manifest.digest.hex(),
+        "corrects": corrects_payload(verified.audit.record),
         "segment": verified.segment,
         "user": verified.claim.user_id,
         "balances": amounts(verified.audit.spec.assets, verified.claim.balances),
@@ -144,7 +145,6 @@ def inclusion_payload(verified: InclusionVerified) -> dict[str, Any]:
 
 def _show(rich: RichConsole, verified: InclusionVerified, *, compared: bool) -> None:
     """``verify-inclusion`` for people."""
-    manifest = verified.audit.manifest
     held = [
         (asset, units)
         for asset, units in zip(verified.audit.spec.assets, verified.claim.balances, strict=True)
@@ -153,7 +153,7 @@ def _show(rich: RichConsole, verified: InclusionVerified, *, compared: bool) -> 
     balances = ", ".join(f"{grouped(asset, units)} {asset.symbol}" for asset, units in held) or "nothing"
     facts(
         rich,
-        *audit_lines(manifest),
+        *audit_lines(verified.audit),
         ("you", verified.claim.user_id),
         ("your balances", balances + (", all others zero" if held else "")),
         ("proved by", components_text(verified.audit)),

@@ -33,6 +33,7 @@ __all__ = [
     "ReportAbsence",
     "ReportAsset",
     "ReportAudit",
+    "ReportCorrection",
     "ReportEntry",
     "ReportFigure",
     "ReportGuarantees",
@@ -236,6 +237,15 @@ class EntryAsset:
 
 
 @frozen(kw_only=True)
+class ReportCorrection:
+    """The earlier audit that an audit says it corrects."""
+
+    publication_digest: str = option(pattern=DIGEST, doc="Its publication digest.")
+    audit_id: str | None = option(pattern=AUDIT_ID, doc="Its id; null if it was not available.")
+    reason: str = option(doc="What was wrong with it, in the organisation's words.")
+
+
+@frozen(kw_only=True)
 class ReportEntry:
     """One audit of the history, verified like the newest."""
 
@@ -244,6 +254,7 @@ class ReportEntry:
     snapshot: str = option(pattern=TIME, doc="The time that balances owed and held are stated for.")
     publication_digest: str = option(pattern=DIGEST, doc="SHA-256 of its publication record.")
     previous: str | None = option(pattern=DIGEST, doc="The publication digest that it names as the one before.")
+    corrects: ReportCorrection | None = option(doc="The audit that it says it corrects; null for most.")
     backend: str = option(doc="Name of the proof backend.")
     met: bool | None = option(doc="Whether every asset was covered; null without reserves.")
     on_word: tuple[str, ...] = option(choices=ON_WORD, doc="What that takes on the organisation's word.")
@@ -266,6 +277,7 @@ class Report:
 
     format: str = option(choices=(FORMAT,), doc="What kind of file this is.")
     version: int = option(choices=(VERSION,), doc="Version of the format.")
+    written_by: str = option(doc="The polyproof that wrote it: other versions may word it differently.")
     verdict: str = option(
         choices=("covered", "not-covered", "liabilities-only"),
         doc="covered: every asset is, as the report's policy requires. liabilities-only: reserves were not part of the "
@@ -287,6 +299,11 @@ class Report:
     def to_bytes(self) -> bytes:
         """The file ``report.json``."""
         return (json.dumps(plain(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+    def correction_of(self, entry: ReportEntry) -> ReportEntry | None:
+        """The later audit that says it corrects this one."""
+        digest = entry.publication_digest
+        return next((one for one in self.history if one.corrects and one.corrects.publication_digest == digest), None)
 
     @property
     def short(self) -> tuple[ReportAsset, ...]:

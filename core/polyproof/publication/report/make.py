@@ -17,6 +17,7 @@ from polyproof.publication.report.document import (
     ReportAbsence,
     ReportAsset,
     ReportAudit,
+    ReportCorrection,
     ReportEntry,
     ReportFigure,
     ReportGuarantees,
@@ -33,6 +34,7 @@ from polyproof.reserves.published import PublishedAsset, published_asset
 from polyproof.security import FigureName, SecurityTerm
 from polyproof.settings.bundled import bundled_policies
 from polyproof.settings.policy import Policy, load_policy
+from polyproof.version import __version__
 
 __all__ = ["make_report"]
 
@@ -42,12 +44,13 @@ def make_report(audits: Sequence[VerifiedAudit]) -> Report:
     assert not any(one.reserves_unchecked for one in audits), "only what was verified completely is reported"
     newest = audits[-1]
     liabilities, reserves, manifest = newest.liabilities, newest.reserves, newest.manifest
-    entries = tuple(_entry(one) for one in audits)
+    entries = tuple(_entry(one, audits) for one in audits)
     held = {asset.symbol: asset for asset in _held(reserves)} if reserves else {}
     on_word = _on_word(reserves) if reserves else {}
     return Report(
         format=FORMAT,
         version=VERSION,
+        written_by=f"polyproof {__version__}",
         verdict="liabilities-only" if newest.met is None else "covered" if newest.met else "not-covered",
         on_word=reserves.on_word if reserves else (),
         audit=ReportAudit(
@@ -183,7 +186,7 @@ def _terms(terms: Sequence[SecurityTerm]) -> tuple[ReportTerm, ...]:
     return tuple(ReportTerm(name=term.name, bits=term.bits, formula=term.formula, source=term.source) for term in terms)
 
 
-def _entry(verified: VerifiedAudit) -> ReportEntry:
+def _entry(verified: VerifiedAudit, audits: Sequence[VerifiedAudit]) -> ReportEntry:
     manifest, liabilities = verified.manifest, verified.liabilities
     assets = tuple(
         EntryAsset(
@@ -210,10 +213,23 @@ def _entry(verified: VerifiedAudit) -> ReportEntry:
         snapshot=manifest.snapshot,
         publication_digest=verified.digest.hex(),
         previous=manifest.previous.hex() if manifest.previous else None,
+        corrects=_correction(verified, audits),
         backend=manifest.backend,
         met=verified.met,
         on_word=verified.reserves.on_word if verified.reserves else (),
         assets=assets,
+    )
+
+
+def _correction(verified: VerifiedAudit, audits: Sequence[VerifiedAudit]) -> ReportCorrection | None:
+    found = verified.record.corrects
+    if found is None:
+        return None
+    ids = {one.digest.hex(): one.manifest.audit_id for one in audits}
+    return ReportCorrection(
+        publication_digest=found.publication_digest,
+        audit_id=ids.get(found.publication_digest),
+        reason=found.reason,
     )
 
 

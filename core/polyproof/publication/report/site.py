@@ -22,7 +22,7 @@ from markupsafe import Markup
 from polyproof.backend import NOT_PROVEN
 from polyproof.errors import ArtifactError, Problem
 from polyproof.formats.files import write_durably
-from polyproof.liabilities.artifacts import HISTORY
+from polyproof.liabilities.artifacts import AUDITS, HISTORY
 from polyproof.liabilities.folder import present
 from polyproof.publication.report import wording
 from polyproof.publication.report.charts import Line, line_chart
@@ -30,7 +30,7 @@ from polyproof.publication.report.document import REPORT, Report, ReportAsset, R
 from polyproof.security import bits_text
 from polyproof.version import __version__
 
-__all__ = ["Places", "asset_page", "render_site", "write_site"]
+__all__ = ["Places", "asset_page", "render_history_site", "render_site", "write_site"]
 
 _ASSETS = "assets"
 _PAGES = (
@@ -92,6 +92,12 @@ def render_site(report: Report, places: Places | None = None) -> dict[str, bytes
         path = asset_page(asset.symbol)
         files[path] = page("asset.html", path, **_asset(report, asset))
     return {**files, REPORT: report.to_bytes()}
+
+
+def render_history_site(report: Report) -> dict[str, bytes]:
+    """The site of a history, which lies in the history itself and links to its files."""
+    where = f"{AUDITS}/{report.audit.audit_id}"
+    return render_site(report, Places(audit=where, history=".", linked=True))
 
 
 def _environment() -> Environment:

@@ -1,0 +1,396 @@
+"""A month's run: what it refuses to publish, what it asks, how a mistake is corrected, what a dry run leaves alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doubles.fixtures import Command
+from doubles.policies import DECLARED, DECLARED_FILE, SUM_TREE, SUM_TREE_FILE, naming
+from polyproof.errors import ArtifactError, InputError, ProofRejected
+from polyproof.liabilities import open_audit
+from polyproof.publication.history import verify_history
+from polyproof.publication.month import MonthDone, run_month
+from polyproof.registry import default_registry
+from polyproof.settings.spec import load_spec
+from report.months import FAILING, HEALTHY, OWED, at, date_snapshot, run, write_month
+
+
+@pytest.fixture
+def three(exchanges: Path, tmp_path: Path) -> Path:
+    """A copy of the healthy exchange with its private halves, ready for a fourth month."""
+    return shutil.copytree(exchanges / "healthy", tmp_path / "healthy")
+
+
+def month(folder: Path, when: str = "2025-04-28T12:00:00+00:00", **options: Any) -> MonthDone:
+    registry = default_registry()
+    with at(when):
+        return run_month(
+            load_spec(folder / "spec.yaml", registry),
+            reserves_policy=DECLARED,
+            policy=SUM_TREE,
+            registry=registry,
+            **options,
+        )
+
+
+@pytest.fixture
+def command(command: Command, tmp_path: Path) -> Command:
+    """Run a command by a policy that accepts what holdings here rest on."""
+    (tmp_path / "lenient.yaml").write_text(DECLARED_FILE)
+    return naming(command, tmp_path / "lenient.yaml")
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+# The head of the chain
+
+
+def test_the_head_is_kept_beside_the_audits(three: Path) -> None:
+    chain = json.loads((three / "audits/chain.json").read_bytes())
+    assert chain["audits"] == [
+        one.digest.hex() for one in verify_history(three / "audits/published", policy=SUM_TREE).audits
+    ]
+    assert chain["organisation"] == "Example Exchange"
+
+
+def lose_everything(three: Path) -> None:
+    shutil.rmtree(three / "audits/published")
+
+
+def lose_head_too(three: Path) -> None:
+    shutil.rmtree(three / "audits/published")
+    (three / "audits/chain.json").unlink()
+
+
+def lose_the_end(three: Path) -> None:
+    published = three / "audits/published"
+    index = json.loads((published / "history.json").read_bytes())
+    index["audits"].pop()
+    (published / "history.json").write_text(json.dumps(index, sort_keys=True, separators=(",", ":")) + "\n")
+    shutil.rmtree(published / "audits/healthy-3")
+
+
+@pytest.mark.parametrize("lose", [lose_everything, lose_head_too, lose_the_end])
+def test_a_history_that_is_gone_is_an_error_that_says_how_to_go_on(three: Path, lose: Callable[[Path], None]) -> None:
+    date_snapshot(three, "2025-04-28")
+    lose(three)
+    before = tree(three)
+    with pytest.raises(ArtifactError, match=r"missing or has lost audits.*put the published folder back.*--new-chain"):
+        month(three)
+    assert tree(three) == before
+
+
+def test_a_new_chain_begins_only_where_it_is_asked_for(three: Path) -> None:
+    date_snapshot(three, "2025-04-28")
+    with pytest.raises(ArtifactError, match="move it away"):
+        month(three, new_chain=True)
+    (three / "audits/published").rename(three / "audits/lost")
+    done = month(three, new_chain=True)
+    assert (done.audits, done.report.audit.previous) == (1, None)
+    date_snapshot(three, "2025-05-28")
+    assert month(three, "2025-05-28T12:00:00+00:00", out=three / "audits/next").audits == 2
+
+
+def test_a_history_that_went_on_elsewhere_is_taken_up(three: Path) -> None:
+    """A run that ended between the index and the head leaves a head that is one audit behind."""
+    path = three / "audits/chain.json"
+    chain = json.loads(path.read_bytes())
+    chain["audits"].pop()
+    path.write_text(json.dumps(chain, sort_keys=True, separators=(",", ":")) + "\n")
+    date_snapshot(three, "2025-04-28")
+    assert month(three).audits == 4
+
+
+# One snapshot, one audit
+
+
+def test_a_snapshot_is_not_audited_twice(three: Path) -> None:
+    for when in ("2025-03-28", "2025-02-01"):
+        date_snapshot(three, when)
+        with pytest.raises(InputError, match="only a correction may be of the same time or an earlier one"):
+            month(three)
+    assert not [path for path in (three / "audits").iterdir() if "2025-04-28" in path.name]
+
+
+def test_a_correction_names_what_it_corrects_and_why(three: Path) -> None:
+    date_snapshot(three, "2025-02-28")
+    done = month(three, corrects=("healthy-2", "one wallet was missing"), audit_id="healthy-2b")
+    published = three / "audits/published"
+    verified = verify_history(published, policy=SUM_TREE).audits[-1]
+    assert verified.record.corrects is not None
+    assert verified.record.corrects.reason == "one wallet was missing"
+    entry = done.report.history[-1]
+    assert entry.corrects is not None
+    assert entry.corrects.audit_id == "healthy-2"
+    assert done.report.correction_of(done.report.history[1]) == entry
+    for page, words in (
+        ("index.html", "This audit corrects audit healthy-2. What was wrong, as the organisation says: one wallet"),
+        ("history.html", "Corrects healthy-2: one wallet was missing"),
+        ("history.html", "Corrected by healthy-2b"),
+    ):
+        assert words in (published / page).read_text(encoding="utf-8")
+    listed = json.loads((published / "history.json").read_bytes())["audits"]
+    assert listed[3]["corrects"] == listed[1]["publication_digest"]
+
+
+def test_what_is_corrected_must_be_there_and_only_once(three: Path) -> None:
+    date_snapshot(three, "2025-02-28")
+    with pytest.raises(InputError, match="no audit 'healthy-9' is published"):
+        month(three, corrects=("healthy-9", "x"))
+    month(three, corrects=("healthy-2", "first"), audit_id="healthy-2b")
+    with pytest.raises(InputError, match="as is healthy-2b before it"):
+        month(three, "2025-05-01T12:00:00+00:00", corrects=("healthy-2", "second"))
+    with pytest.raises(InputError, match="but is of the snapshot of healthy-2"):
+        month(three, "2025-05-01T12:00:00+00:00", corrects=("healthy-3", "third"))
+
+
+def test_a_published_audit_is_not_changed_by_any_command(three: Path) -> None:
+    from polyproof.reserves.run import run_reserves
+
+    before = tree(three)
+    spec = load_spec(three / "spec.yaml", default_registry())
+    for where in ("audits/healthy-3", "audits/published/audits/healthy-3"):
+        with pytest.raises(ArtifactError, match="is published: its record"):
+            run_reserves(spec, three / where, replace=True)
+    with pytest.raises(ArtifactError, match="published already"):
+        run_month(spec, proved=three / "audits/healthy-3", corrects=("healthy-2", "x"), policy=SUM_TREE)
+    assert tree(three) == before
+
+
+# Asking
+
+
+def test_a_result_that_is_worse_is_published_only_if_confirmed(three: Path) -> None:
+    write_month(three, OWED, FAILING)
+    date_snapshot(three, "2025-04-28")
+    asked: list[tuple[str, ...]] = []
+
+    def no(worse: tuple[str, ...]) -> bool:
+        asked.append(worse)
+        return False
+
+    before = tree(three / "audits/published")
+    with pytest.raises(ArtifactError, match="nothing was published") as caught:
+        month(three, confirm=no)
+    assert "--proved" in caught.value.__notes__[0]
+    assert tree(three / "audits/published") == before
+    assert any("ETH is not covered (93.33 %); in the last audit it was" in sentence for sentence in asked[0])
+    proved = next(path for path in (three / "audits").iterdir() if "2025-04-28" in path.name)
+    done = month(three, proved=proved, confirm=lambda _: True)
+    assert done.report.verdict == "not-covered"
+    assert done.worse == asked[0]
+
+
+def test_a_result_that_is_no_worse_is_not_asked_about(three: Path) -> None:
+    date_snapshot(three, "2025-04-28")
+
+    def never(_: tuple[str, ...]) -> bool:
+        raise AssertionError("asked")
+
+    assert month(three, confirm=never).worse == ()
+
+
+# Dry runs
+
+
+@pytest.mark.parametrize("proved", [False, True])
+def test_a_dry_run_shows_the_result_and_changes_nothing(three: Path, proved: bool) -> None:
+    write_month(three, OWED, FAILING)
+    date_snapshot(three, "2025-04-28")
+    options: dict[str, Any] = {}
+    if proved:
+        from polyproof.liabilities import prove
+
+        head = verify_history(three / "audits/published", policy=SUM_TREE).audits[-1].digest
+        with at("2025-04-28T11:00:00+00:00"):
+            prove(
+                load_spec(three / "spec.yaml", default_registry()),
+                three / "audits/april",
+                previous=head,
+                policy=SUM_TREE,
+            )
+        options["proved"] = three / "audits/april"
+    before = tree(three)
+    done = month(three, dry_run=True, **options)
+    assert done.report.verdict == "not-covered"
+    assert done.audits == 4
+    assert any("ETH is not covered" in sentence for sentence in done.worse)
+    assert tree(three) == before
+    assert not done.directory.exists() or proved
+    again = month(three, **options)
+    assert again.report.assets == done.report.assets
+
+
+def test_a_dry_run_reports_what_would_keep_it_from_being_published(three: Path) -> None:
+    from polyproof.liabilities import prove
+
+    date_snapshot(three, "2025-04-28")
+    prove(
+        load_spec(three / "spec.yaml", default_registry()), three / "audits/april", previous=bytes(32), policy=SUM_TREE
+    )
+    with pytest.raises(ArtifactError, match="follows 0000"):
+        month(three, "2027-01-01T00:00:00+00:00", proved=three / "audits/april", dry_run=True)
+
+
+# The command
+
+
+def test_the_command_asks_nothing_where_nobody_can_answer(command: Command, three: Path) -> None:
+    write_month(three, OWED, FAILING)
+    date_snapshot(three, "2025-04-28")
+    ended = command("audit", three / "spec.yaml", "--dry-run")
+    assert ended.status == 1
+    assert "DRY RUN: nothing was kept or published." in ended.out
+    assert "ETH is not covered" in ended.out
+    ended = command("audit", three / "spec.yaml", "--out", three / "audits/april")
+    assert ended.status == 2
+    assert "worse than the last one's" in ended.err
+    assert "--yes" in ended.err
+    ended = command("audit", three / "spec.yaml", "--proved", three / "audits/april", "--yes", "--json")
+    assert ended.status == 1
+    assert ended.json["worse"]
+    assert ended.json["audits"] == 4
+
+
+def test_corrects_and_reason_belong_together(command: Command, three: Path) -> None:
+    assert command("audit", three / "spec.yaml", "--corrects", "healthy-2").status == 2
+    assert command("audit", three / "spec.yaml", "--reason", "x").status == 2
+    ended = command(
+        "audit", three / "spec.yaml", "--corrects", "healthy-3", "--reason", "a wallet was missing", "--yes"
+    )
+    assert ended.status == 0, ended.err
+    verified = command("verify", three / "audits/published")
+    assert re.search(r"example-\S+ corrects healthy-3: a wallet was missing", verified.out)
+    newest = max((three / "audits/published/audits").glob("example-*"))
+    digest = open_audit(three / "audits/healthy-3", policy=SUM_TREE).digest.hex()
+    assert f"{digest}: a wallet was missing" in command("verify", newest).out
+
+
+# Pages
+
+
+@pytest.mark.parametrize(
+    "file", ["index.html", "history.html", "proven.html", "check.html", "report.json", "assets/ETH.html"]
+)
+def test_a_page_that_says_something_else_is_found(command: Command, three: Path, file: str) -> None:
+    published = three / "audits/published"
+    verified = command("verify", published, "--json")
+    assert verified.status == 0
+    assert sorted(verified.json["pages"]["equal"]) == [
+        *("assets/BTC.html", "assets/ETH.html", "assets/SOL.html", "assets/USDT.html"),
+        *("check.html", "history.html", "index.html", "proven.html", "report.json"),
+    ]
+    page = published / file
+    text = page.read_text(encoding="utf-8")
+    words = next(one for one in ("Every asset is covered", '"covered"', "Covered", "covered", "audit") if one in text)
+    page.write_text(text.replace(words, words[::-1]), encoding="utf-8")
+    ended = command("verify", published)
+    assert ended.status == 1
+    assert f"{page}: it does not say what was verified [page]" in ended.err
+
+
+def test_a_page_of_an_asset_that_is_not_audited_is_found(command: Command, three: Path) -> None:
+    page = three / "audits/published/assets/DOGE.html"
+    shutil.copy(page.with_name("BTC.html"), page)
+    ended = command("verify", three / "audits/published")
+    assert ended.status == 1
+    assert "no such asset is audited" in ended.err
+
+
+def test_pages_of_another_version_are_reported_as_not_compared(command: Command, three: Path) -> None:
+    page = three / "audits/published/index.html"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(re.sub('content="polyproof [^"]+"', 'content="polyproof 9.9"', text), encoding="utf-8")
+    ended = command("verify", three / "audits/published")
+    assert ended.status == 0
+    assert "1 pages were NOT COMPARED: they say that polyproof 9.9 wrote them." in ended.out
+    assert "8 say exactly what was verified here" in ended.out
+
+
+def test_pages_of_another_policy_than_the_verifiers_say_what_is_found_under_theirs(
+    command: Command, three: Path, tmp_path: Path
+) -> None:
+    published = three / "audits/published"
+    (tmp_path / "strict.yaml").write_text(SUM_TREE_FILE)
+    ended = command("verify", published, "--policy", tmp_path / "strict.yaml", "--json")
+    assert ended.status == 1, "constant messages and declared balances do not count by default"
+    assert ended.json["pages"]["other_policy"] is True
+    assert len(ended.json["pages"]["equal"]) == 9
+    page = published / "index.html"
+    page.write_text(page.read_text(encoding="utf-8").replace("Every asset", "Each asset"), encoding="utf-8")
+    ended = command("verify", published, "--policy", tmp_path / "strict.yaml")
+    assert "it does not say what was verified [page]" in ended.err
+
+
+def test_a_report_that_states_a_policy_it_does_not_follow_is_found(command: Command, three: Path) -> None:
+    page = three / "audits/published/report.json"
+    page.write_text(page.read_text(encoding="utf-8").replace('"least_ratio": "1"', '"least_ratio": "0"', 1), "utf-8")
+    ended = command("verify", three / "audits/published")
+    assert ended.status == 1
+    assert "[page]" in ended.err
+
+
+def test_without_pages_nothing_is_said_of_them(command: Command, three: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(three / "audits/published/audits", bare / "audits")
+    shutil.copy(three / "audits/published/history.json", bare)
+    ended = command("verify", bare, "--json")
+    assert (ended.status, ended.json["pages"], ended.json["unlisted"]) == (0, None, [])
+
+
+def test_every_signature_is_said_only_where_there_were_some(command: Command, alone: Path, three: Path) -> None:
+    ended = command("verify", alone)
+    assert ended.status == 0
+    assert "VERIFIED: one audit, every proof of what is owed; " in ended.out
+    assert (
+        "every proof of what is owed, every link, the signatures of 12 rows; "
+        in command("verify", three / "audits/published").out
+    )
+
+
+# What else lies there
+
+
+def test_other_files_of_a_history_are_listed(command: Command, three: Path) -> None:
+    published = three / "audits/published"
+    (published / "robots.txt").write_text("")
+    (published / "audits/healthy-2/notes").mkdir()
+    (published / "audits/README").write_text("")
+    ended = command("verify", published, "--json")
+    assert ended.json["unlisted"] == ["robots.txt", "audits/README", "audits/healthy-2/notes"]
+    assert "robots.txt" in command("verify", published).out
+
+
+@pytest.mark.parametrize("where", ["", "audits/healthy-2/old", "assets", "audits/old/older"])
+@pytest.mark.parametrize("name", ["history.json", "publication.json"])
+def test_a_fork_hidden_below_a_history_is_found(three: Path, where: str, name: str) -> None:
+    published = three / "audits/published"
+    if not where and name == "history.json":
+        pytest.skip("that one is the history's own")
+    (published / where).mkdir(parents=True, exist_ok=True)
+    (published / where / name).write_text("{}")
+    with pytest.raises(ProofRejected) as caught:
+        verify_history(published, policy=SUM_TREE)
+    assert caught.value.check in ("unlisted", "folder")
+
+
+def test_months_run_one_after_the_other(tmp_path: Path) -> None:
+    write_month(tmp_path, OWED, HEALTHY)
+    run(tmp_path, "2025-01-28T12:00:00+00:00", "month-1")
+    assert json.loads((tmp_path / "audits/chain.json").read_bytes())["audits"] == [
+        open_audit(tmp_path / "audits/month-1", policy=SUM_TREE).digest.hex()
+    ]
+    assert (tmp_path / "audits/month-1/private/published").read_text().strip() == open_audit(
+        tmp_path / "audits/published/audits/month-1", policy=SUM_TREE
+    ).digest.hex()
