@@ -14,6 +14,7 @@ import pytest
 from attrs import evolve
 from rich.console import Console as RichConsole
 
+from audit.forged import refit
 from doubles.fixtures import Command
 from polyproof import liabilities as audit
 from polyproof.cli.security_view import security_payload, show_security
@@ -151,6 +152,7 @@ def test_audit_is_explained_and_not_verified(explain: Explain, proved: Path, tmp
     (segment,) = manifest.segments
     manifest = evolve(manifest, segments=(evolve(segment, sha256=sha256(changed).digest()),))
     (tmp_path / "public" / "manifest.json").write_bytes(manifest.to_bytes())
+    refit(tmp_path / "public")
     with pytest.raises(ProofRejected):
         audit.verify(tmp_path)
     assert explain(tmp_path, "--json") == explain(proved, "--json")
