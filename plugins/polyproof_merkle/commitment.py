@@ -19,6 +19,7 @@ from attrs import frozen
 from polyproof.commitment import OpenedLeaves, VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
 from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
+from polyproof_merkle.checks import MerkleCheck
 
 __all__ = ["MerkleState", "MerkleTree"]
 
@@ -207,24 +208,25 @@ def _positions(size: int, indices: Sequence[int]) -> npt.NDArray[np.int64]:
     return np.array([operator.index(index) for index in indices], np.int64) + size
 
 
-def _problem(size: int, indices: Sequence[int]) -> tuple[str, str] | None:
+def _problem(size: int, indices: Sequence[int]) -> tuple[MerkleCheck, str] | None:
     """Name of the failed check and a sentence, or ``None`` if these rows of such a vector can be opened."""
     if not 0 < size <= 1 << _MAX_DEPTH or size & (size - 1):
-        return "merkle-size", f"a vector has 2^0 to 2^{_MAX_DEPTH} rows, a power of two, not {size}"
+        return MerkleCheck.SIZE, f"a vector has 2^0 to 2^{_MAX_DEPTH} rows, a power of two, not {size}"
     if len(indices) == 0:
-        return "merkle-indices", "an opening of no rows shows nothing"
+        return MerkleCheck.INDICES, "an opening of no rows shows nothing"
     for index in indices:
         if not 0 <= index < size:
-            return "merkle-indices", f"index {index} is not a row of a vector of {size} rows"
+            return MerkleCheck.INDICES, f"index {index} is not a row of a vector of {size} rows"
     if len(set(indices)) != len(indices):
-        return "merkle-indices", "an index is repeated"
+        return MerkleCheck.INDICES, "an index is repeated"
     return None
 
 
 def _check(size: int, indices: Sequence[int], what: str = "opening") -> None:
     problem = _problem(size, indices)
     if problem:
-        raise ProofRejected(problem[0], f"{what}: {problem[1]}")
+        check, reason = problem
+        raise ProofRejected(check, f"{what}: {reason}")
 
 
 def _require_power_of_two(size: int) -> None:

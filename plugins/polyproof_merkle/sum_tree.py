@@ -31,6 +31,7 @@ import numpy as np
 from attrs import frozen
 
 from polyproof.backend import Backend, BackendProperties, Claim, InclusionVerdict, SegmentProof, Statement, Verdict
+from polyproof.checks import CoreCheck
 from polyproof.config.options import option
 from polyproof.engine import Engine
 from polyproof.errors import ArtifactError, InputError, OptionsError, ProofRejected
@@ -203,7 +204,7 @@ class MerkleSumTree(Backend):
         sums = Sums(statement.assets, read.depth)
         if tuple(totals) != read.totals:
             raise ProofRejected("totals", "the totals stated are not the totals of the proof")
-        sums.check(read.totals, read.depth, "the total", "total")
+        sums.check(read.totals, read.depth, "the total", CoreCheck.TOTAL_RANGE)
         root = root_digest(self._portable, statement, read.depth, read.top, sums.to_limbs(read.totals))
         if not np.array_equal(root, read.root):
             raise ProofRejected(

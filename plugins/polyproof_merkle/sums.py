@@ -16,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 from attrs import define
 
+from polyproof.checks import CheckName
 from polyproof.errors import ProofRejected
 from polyproof.hash import Words
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.toolkit.binary import Reader
+from polyproof_merkle.checks import MerkleCheck
 
 __all__ = ["LIMB_BITS", "Sums"]
 
@@ -118,15 +120,11 @@ class Sums:
             for start, count in zip(self.starts, self.limbs, strict=True)
         )
 
-    def check(self, values: Sequence[int], level: int, whose: str, kind: str = "sum") -> None:
-        """Reject values that are not one for each asset, each in [0, 2^(bits + level)); ``kind`` names the check."""
-        if len(values) != len(self.assets):
-            raise ProofRejected(
-                f"{kind}-count", f"{whose} has {len(values)} values, there are {len(self.assets)} assets"
-            )
+    def check(self, values: Sequence[int], level: int, whose: str, check: CheckName) -> None:
+        """Reject a value that is not in [0, 2^(bits + level)), by this name. ``values``: one for each asset."""
         for asset, value in zip(self.assets, values, strict=True):
             if not 0 <= value < 1 << (asset.bits + level):
-                raise ProofRejected(f"{kind}-range", f"{whose} in {asset.symbol} is not in [0, 2^{asset.bits + level})")
+                raise ProofRejected(check, f"{whose} in {asset.symbol} is not in [0, 2^{asset.bits + level})")
 
     def read(self, reader: Reader, level: int, whose: str) -> tuple[int, ...]:
         """Read what ``encode`` wrote for one node. Rejects a sum that no 2^level balances add up to."""
@@ -134,5 +132,5 @@ class Sums:
             int.from_bytes(reader.raw(f"{whose} in {asset.symbol}", count), "little")
             for asset, count in zip(self.assets, self.byte_widths(level), strict=True)
         )
-        self.check(values, level, whose)
+        self.check(values, level, whose, MerkleCheck.SUM_RANGE)
         return values

@@ -68,6 +68,10 @@ class Configuration:
     def _compile(
         self, assets: tuple[Asset, ...], active: int, modulus: int
     ) -> tuple[LiabilitiesSystem, CompiledSystem]:
+        # A hostile proof states its trace length, and blinding can exceed it: no system is asked for fewer rows than
+        # one account and the carries need.
+        if active < 2:
+            raise OptionsError("the blinding rows leave none for accounts; a longer trace or less blinding would")
         system = self._system(assets, active, modulus)
         return system, compile_system(system, self.options.group_size)
 

@@ -164,10 +164,12 @@ def _spoil(data: bytes, rng: random.Random) -> Iterator[bytes]:
 
 def test_every_byte_of_a_proof_is_bound_by_its_digest(out: Path, registry: Registry) -> None:
     path = out / "public" / "proof-0001.bin"
-    for spoiled in _spoil(path.read_bytes(), random.Random(1)):
+    good = path.read_bytes()
+    for spoiled in _spoil(good, random.Random(1)):
         path.write_bytes(spoiled)
-        with pytest.raises(ProofRejected):
+        with pytest.raises(ProofRejected) as caught:
             audit.verify(out, policy=WITH_TALLY, registry=registry)
+        assert caught.value.check == ("proof-digest" if len(spoiled) == len(good) else "proof-size")
 
 
 def test_every_byte_of_a_proof_is_bound_even_if_the_manifest_is_changed_to_match(out: Path, registry: Registry) -> None:

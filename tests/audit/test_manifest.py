@@ -194,6 +194,43 @@ def test_totals_that_are_not_the_sums_of_as_many_totals_are_rejected_as_such(
     assert _refused(_bytes(document)) == "manifest-totals"
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "check"),
+    [
+        (("format",), "polyproof/other", "manifest-format"),
+        (("version",), 1, "manifest-version"),
+        (("version",), 3, "manifest-version"),
+        (("audit_id",), "../../etc", "manifest-value"),
+        (("created",), "2025-02-30T00:00:00Z", "manifest-value"),
+        (("created",), "2025-01-30T00:00:00Z", "manifest-snapshot"),
+        (("snapshot",), "2025-02-01T00:00:00Z", "manifest-snapshot"),
+        (("organisation",), "x" * 1025, "manifest-text"),
+        (("organisation",), "\x1b[2J", "manifest-text"),
+        (("segments",), [], "manifest-segments"),
+        (("segments", 0, "index"), 1, "manifest-segments"),
+        (("segments", 1, "index"), 0, "manifest-segments"),
+        (("segments", 0, "index"), -1, "manifest-range"),
+        (("segments", 0, "bytes"), -1, "manifest-range"),
+        (("segments", 0, "file"), "../private/key", "manifest-file-name"),
+        (("segments", 0, "file"), "proof-0001.bin", "manifest-file-name"),
+        (("segments", 0, "sha256"), "00", "manifest-value"),
+    ],
+)
+def test_a_value_that_cannot_be_is_rejected_by_the_name_of_what_is_wrong(
+    path: tuple[str | int, ...], value: Any, check: str
+) -> None:
+    document = _json()
+    inner: Any = document
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    assert _refused(_bytes(document)) == check
+
+
+def test_what_is_not_utf_8_is_rejected_as_such() -> None:
+    assert _refused(MANIFEST.to_bytes().replace(b"Example", b"Ex\xffmple")) == "manifest-utf-8"
+
+
 def _every_object(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if isinstance(value, dict):
         for key, item in value.items():

@@ -175,7 +175,8 @@ def test_what_could_be_taken_for_part_of_the_audit_is_rejected(
 ) -> None:
     add(out)
     for directory in (out, out / "public"):
-        assert refused(directory, registry) in ("unlisted", "folder")
+        two_things = add is nested_public and directory == out / "public"
+        assert refused(directory, registry) == ("folder" if two_things else "unlisted")
     with pytest.raises(ProofRejected, match=r"\[(unlisted|folder)\]"):
         audit.verify_inclusion(
             out / "private/none", out, lambda _: Claim("alice", ()), registry=registry, policy=WITH_TALLY

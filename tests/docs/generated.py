@@ -17,6 +17,7 @@ from typing import Any
 import polyproof
 from polyproof import hookspecs
 from polyproof.balances import Pin
+from polyproof.checks import CheckName
 from polyproof.config.options import Option, options_of, plain
 from polyproof.config.reader import Choice, component_options
 from polyproof.hookspecs import KINDS
@@ -29,7 +30,7 @@ from polyproof.settings.reserves import AcceptedCoin, CoinName, ReservesPolicy, 
 from polyproof.settings.spec import Output, Spec
 
 PAGES = tuple((Path(__file__).parents[2] / "docs" / "reference").glob("*.md"))
-_PART = re.compile(r"(<!-- generated: ([a-z: -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_PART = re.compile(r"(<!-- generated: ([a-z_: -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 _KINDS = {
     "balances": "a balance provider",
@@ -218,6 +219,14 @@ def policy_checks_table() -> str:
     return "\n".join(["| check | |", "|---|---|", *rows]) + "\n"
 
 
+def checks_table(package: str) -> str:
+    """The names of checks that a package lists as its own."""
+    module = import_module(f"{package}.checks")
+    lists = [item for item in vars(module).values() if isinstance(item, type) and issubclass(item, CheckName)]
+    rows = [f"| `{check}` | {_cell(check.meaning)} |" for names in lists for check in names]
+    return "\n".join(["| check | |", "|---|---|", *rows]) + "\n"
+
+
 def part(name: str) -> str:
     """The text of a generated part."""
     what, _, argument = name.partition(": ")
@@ -229,6 +238,7 @@ def part(name: str) -> str:
         "modules": lambda: modules_table(argument),
         "methods": lambda: methods_table(_METHODS[argument]),
         "policy checks": policy_checks_table,
+        "checks": lambda: checks_table(argument),
     }
     return made[what]()
 

@@ -168,3 +168,31 @@ def test_hostile_size_costs_nothing() -> None:
             tree.verify(np.zeros(4, np.uint64), size, [0], np.zeros((1, 4), np.uint64), nothing)
     assert tracemalloc.get_traced_memory()[1] < 1 << 20
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("size", "indices", "leaves", "siblings", "check"),
+    [
+        (0, [0], 1, 3, "merkle-size"),
+        (6, [0], 1, 3, "merkle-size"),
+        (1 << 49, [0], 1, 3, "merkle-size"),
+        (8, [], 0, 0, "merkle-indices"),
+        (8, [8], 1, 3, "merkle-indices"),
+        (8, [-1], 1, 3, "merkle-indices"),
+        (8, [2, 2], 2, 2, "merkle-indices"),
+        (8, [2], 0, 3, "merkle-leaves"),
+        (8, [2], 2, 3, "merkle-leaves"),
+        (8, [2], 1, 2, "merkle-siblings"),
+        (8, [2], 1, 4, "merkle-siblings"),
+        (8, [2, 3], 2, 3, "merkle-siblings"),
+        (8, [2], 1, 3, "merkle-root"),
+    ],
+)
+def test_openings_that_cannot_be_are_refused_by_the_name_of_what_is_wrong(
+    size: int, indices: list[int], leaves: int, siblings: int, check: str
+) -> None:
+    tree = MerkleTree(HashlibHash())
+    opening = VectorOpening(np.zeros((siblings, 4), np.uint64))
+    with pytest.raises(ProofRejected) as caught:
+        tree.verify(np.zeros(4, np.uint64), size, indices, np.zeros((leaves, 4), np.uint64), opening)
+    assert caught.value.check == check

@@ -194,6 +194,12 @@ def test_changed_totals_or_proof_are_rejected_without_any_user(segment: Segment)
             segment.verify(totals=changed)
 
 
+def test_proof_of_a_root_that_binds_something_else_is_rejected_as_such() -> None:
+    honest, other = (Forger(statement_of(ONE, segment=number), users(10, 7, 3, 4)) for number in (0, 1))
+    assert honest.globally() is None
+    assert honest.globally(other.proof()) == "root"
+
+
 # What a leaf is bound to
 
 

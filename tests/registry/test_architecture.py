@@ -99,7 +99,7 @@ def test_the_scan_sees_imports_of_every_form(source: str) -> None:
 
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "extras", "version"),
+    ("checks", "errors", "extras", "version"),
     ("config", "engine", "findings", "formats", "model", "progress"),
     (
         "backend",

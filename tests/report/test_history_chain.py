@@ -371,6 +371,21 @@ def test_hostile_bytes_are_rejected(data: bytes) -> None:
         parse_history(data)
 
 
+def test_an_index_of_an_earlier_version_is_refused_as_such(healthy: Path) -> None:
+    index = json.loads((healthy / "history.json").read_bytes())
+    for version, check in ((1, "history-version"), (3, "history-format"), (True, "history-format")):
+        (healthy / "history.json").write_bytes(canonical({**index, "version": version}) + b"\n")
+        assert rejected(healthy).check == check
+
+
+def test_an_audit_of_a_time_that_was_audited_before_is_rejected(healthy: Path, tmp_path: Path) -> None:
+    newest = check_chain(healthy)[-1]
+    public = other_audit(tmp_path / "other", newest.digest, "again", newest.manifest.snapshot[:10] + "T12:00:00+00:00")
+    shutil.copytree(public, healthy / "audits/again")
+    rewrite(healthy, lambda listed: listed.append(entry_of(healthy / "audits/again")))
+    assert rejected(healthy).check == "history-snapshot"
+
+
 def test_an_index_in_another_spelling_is_rejected(healthy: Path) -> None:
     index = json.loads((healthy / "history.json").read_bytes())
     (healthy / "history.json").write_text(json.dumps(index, indent=1))

@@ -462,6 +462,15 @@ def test_a_contract_whose_look_up_is_left_out_is_not_proven(audit: Path) -> None
     assert rejected(audit) == "evidence-status"
 
 
+def test_a_line_that_is_cut_short_is_rejected_as_such(audit: Path) -> None:
+    path = audit / "public" / EVIDENCE
+    data = path.read_bytes()[:-1]
+    path.write_bytes(data)
+    digest = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    change_result(audit, lambda result: result["evidence"].update(digest))
+    assert rejected(audit) == "evidence-format"
+
+
 def test_rows_cannot_be_left_out(audit: Path) -> None:
     """Not even those that count for nothing: how many failed is part of the result."""
     good = lines(audit)

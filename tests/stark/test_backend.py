@@ -159,6 +159,17 @@ def test_proof_of_more_rows_than_the_options_allow_is_rejected(tmp_path):
         assert caught.value.check == "range"
 
 
+def test_proof_of_fewer_rows_than_the_options_leave_room_for_is_rejected(tmp_path):
+    segment, _ = proven(tmp_path, backend(hash="blake3"))
+    for asked in (
+        lambda made: made.verify(statement(), segment.totals, segment.proof),
+        lambda made: made.security_of(statement(), segment.proof),
+    ):
+        with pytest.raises(ProofRejected) as caught:
+            asked(judged(backend(hash="blake3", segment_rows=4096, blinding=1500)))
+        assert caught.value.check == "options"
+
+
 def test_private_state_is_owner_only_and_cuts_every_user(tmp_path):
     made = backend(hash="blake3")
     segment, state = proven(tmp_path, made)

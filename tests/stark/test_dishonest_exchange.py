@@ -207,8 +207,17 @@ def test_an_honest_proof_does_not_serve_other_totals(honest, name):
 def test_a_total_that_no_accounts_can_have_is_rejected(honest):
     _, eth, usdt = HONEST.accounts.totals()
     for total in (-1, (ACTIVE - 1) * (2**64 - 1) + 1, 2**200):
-        with pytest.raises(ProofRejected, match="not in"):
+        with pytest.raises(ProofRejected, match="not in") as caught:
             HONEST.verify(honest[0].proof, (total, eth, usdt))
+        assert caught.value.check == "total-range"
+
+
+def test_totals_for_more_or_fewer_assets_are_rejected_as_such(honest):
+    totals = HONEST.accounts.totals()
+    for changed in ((), totals[:2], (*totals, 0)):
+        with pytest.raises(ProofRejected) as caught:
+            HONEST.verify(honest[0].proof, changed)
+        assert caught.value.check == "total-count"
 
 
 # Lies about rows

@@ -162,6 +162,30 @@ def test_other_roots_points_and_transcripts_are_rejected(opened):
         verifier.verify(roots, opened.points, opened.opening, Transcript(verifier.hash, "another"))
 
 
+def test_a_layer_that_opens_fewer_or_more_cosets_than_the_queries_touch_is_rejected_as_such(opened):
+    proof = opened.opening.low_degree
+    for number, layer in enumerate(proof.layers):
+        for cosets in (layer.cosets[:-1], layer.cosets[:0], np.concatenate((layer.cosets, layer.cosets[:1]))):
+            layers = (*proof.layers[:number], evolve(layer, cosets=cosets), *proof.layers[number + 1 :])
+            with pytest.raises(ProofRejected) as caught:
+                opened.verify(evolve(opened.opening, low_degree=evolve(proof, layers=layers)))
+            assert caught.value.check == "coset-count"
+
+
+def test_openings_of_other_numbers_of_points_commitments_or_rows_are_rejected_as_such(opened):
+    opening = opened.opening
+    for changed in (
+        evolve(opening, values=opening.values[:1]),
+        evolve(opening, values=(*opening.values, opening.values[0])),
+        evolve(opening, values=tuple(of_state[:1] for of_state in opening.values)),
+        evolve(opening, rows=(opening.rows[0][:-1], opening.rows[1])),
+        evolve(opening, rows=(opening.rows[0][:, :-1], opening.rows[1])),
+    ):
+        with pytest.raises(ProofRejected) as caught:
+            opened.verify(changed)
+        assert caught.value.check == "shape"
+
+
 def test_every_kind_of_damage_to_the_bytes_is_a_typed_rejection(opened):
     random = np.random.default_rng(7)
     positions = random.integers(0, len(opened.data), 150).tolist()

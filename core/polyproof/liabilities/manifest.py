@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Never
 
+from polyproof.checks import CoreCheck
 from polyproof.errors import ProofRejected, SpecError
 from polyproof.formats.strict_json import BadJson, parse_strict
 from polyproof.model.manifest import FORMAT, VERSION, Manifest, Segment, Verifier, proof_file
@@ -120,4 +121,4 @@ def _time(found: JsonObject, key: str) -> str:
 
 
 def _reject(check: str, reason: str) -> Never:
-    raise ProofRejected(f"manifest-{check}", reason)
+    raise ProofRejected(CoreCheck(f"manifest-{check}"), reason)

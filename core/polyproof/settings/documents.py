@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeVar
 
+from polyproof.checks import CoreCheck
 from polyproof.config.reader import Structure
 from polyproof.config.tree import from_json
 from polyproof.errors import InputError, ProofRejected
@@ -35,8 +36,8 @@ def read_document(data: bytes, cls: type[D], name: str, file: str) -> D:
         found = structure.build(from_json(value, name), cls)
         structure.finish()
     except (InputError, ValueError) as error:
-        raise ProofRejected(f"{name}-format", str(error), file=file) from error
+        raise ProofRejected(CoreCheck(f"{name}-format"), str(error), file=file) from error
     assert found is not None, "an incomplete document has a problem"
     if found.to_bytes() != data:
-        raise ProofRejected(f"{name}-canonical", "it is not in canonical form", file=file)
+        raise ProofRejected(CoreCheck(f"{name}-canonical"), "it is not in canonical form", file=file)
     return found
