@@ -62,12 +62,11 @@ class CoreCheck(CheckName):
     MANIFEST_UTF_8 = "manifest-utf-8", "manifest.json is not UTF-8"
     MANIFEST_JSON = "manifest-json", "manifest.json is not JSON, or has more in it than a manifest can"
     MANIFEST_TEXT = "manifest-text", "a text in the manifest is too long or cannot be printed"
-    MANIFEST_FORMAT = "manifest-format", "manifest.json is another kind of file"
+    MANIFEST_FORMAT = (
+        "manifest-format",
+        "manifest.json is another kind of file, or a value is not what its key requires",
+    )
     MANIFEST_VERSION = "manifest-version", "the manifest has a version that this polyproof does not read"
-    MANIFEST_KEY = "manifest-key", "a key of the manifest is missing or unknown"
-    MANIFEST_TYPE = "manifest-type", "a value of the manifest has the wrong type"
-    MANIFEST_VALUE = "manifest-value", "a text of the manifest does not have the form that its key requires"
-    MANIFEST_RANGE = "manifest-range", "a number of the manifest is negative"
     MANIFEST_SEGMENTS = "manifest-segments", "segments are missing, repeated or out of order"
     MANIFEST_FILE_NAME = "manifest-file-name", "a proof file does not have the name of its segment's"
     MANIFEST_SNAPSHOT = "manifest-snapshot", "balances were taken after proving began"

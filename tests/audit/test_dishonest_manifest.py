@@ -11,6 +11,7 @@ from attrs import evolve
 
 from audit.faulty_backends import faulty_registry, proved
 from audit.forged import refit
+from audit.tally_backend import WITH_TALLY
 from polyproof import liabilities as audit
 from polyproof.errors import ProofRejected
 from polyproof.liabilities import proving
@@ -28,20 +29,22 @@ def lying(spec: Spec, registry: Registry, tmp_path: Path, monkeypatch: pytest.Mo
     def lie(**values: Any) -> Path:
         with monkeypatch.context() as patched:
             patched.setattr(proving, "Manifest", lambda **fields: Manifest(**{**fields, **values}))
-            return audit.prove(spec, tmp_path / "audit", audit_id="example-1", registry=registry).directory
+            return audit.prove(
+                spec, tmp_path / "audit", audit_id="example-1", policy=WITH_TALLY, registry=registry
+            ).directory
 
     return lie
 
 
 def refused(directory: Path, registry: Registry) -> str:
     with pytest.raises(ProofRejected) as caught:
-        audit.verify(directory, registry=registry)
+        audit.verify(directory, policy=WITH_TALLY, registry=registry)
     assert caught.value.file == str(directory / "public/manifest.json")
     return caught.value.check
 
 
 def test_what_the_lies_are_told_around_verifies(lying: Lying, registry: Registry) -> None:
-    audit.verify(lying(organisation="Another Exchange"), registry=registry)
+    audit.verify(lying(organisation="Another Exchange"), policy=WITH_TALLY, registry=registry)
 
 
 def test_digest_of_another_spec_is_rejected(lying: Lying, registry: Registry) -> None:
@@ -62,7 +65,7 @@ def test_totals_for_more_or_fewer_assets_than_the_spec_has_are_rejected(
 ) -> None:
     registry = faulty_registry()
     directory = proved(tmp_path, registry, "{name: credulous, capacity: 2}")
-    manifest = audit.open_audit(directory, registry=registry).manifest
+    manifest = audit.open_audit(directory, policy=WITH_TALLY, registry=registry).manifest
 
     def changed(segment: Segment) -> Segment:
         return evolve(segment, totals=change(segment.totals))

@@ -145,6 +145,24 @@ def test_verifier_with_other_options_than_the_provers_rejects(tmp_path):
             judged(backend(**{"hash": "blake3", **other})).verify(statement(), segment.totals, segment.proof)
 
 
+@pytest.mark.parametrize(
+    ("policy", "check"),
+    [
+        (evolve(LENIENT, constraints=("bit-accounts",)), "policy-constraints"),
+        (evolve(LENIENT, constraints=()), "policy-constraints"),
+        (evolve(LENIENT, commitments=("quaternary",)), "policy-commitment"),
+        (evolve(LENIENT, commitments=()), "policy-commitment"),
+        (evolve(LENIENT, fields=()), "policy-field"),
+        (evolve(LENIENT, hashes=("poseidon",)), "policy-hash"),
+    ],
+)
+def test_component_that_the_policy_does_not_allow_is_refused_before_the_backend_is_asked(policy, check):
+    with pytest.raises(PolicyRejected) as caught:
+        judged(backend(hash="blake3"), policy)
+    assert caught.value.check == check
+    assert judged(backend(hash="blake3"), evolve(LENIENT, constraints=("accounts",), commitments=("merkle",)))
+
+
 def test_proof_of_more_rows_than_the_options_allow_is_rejected(tmp_path):
     """Made with other options, which the proof does not state: only its length tells."""
     many = some_accounts(1500)

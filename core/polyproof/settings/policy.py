@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
+from polyproof.checks import CheckName
 from polyproof.config.options import option, options_of
 from polyproof.config.reader import Choice, Structure
 from polyproof.config.tree import Mapping, Scalar, load_yaml
@@ -38,7 +38,7 @@ _HEADER = "polyproof-policy"
 _RESERVES = "reserves"
 
 
-class PolicyCheck(StrEnum):
+class PolicyCheck(CheckName):
     """What a policy can refuse, by the name that each refusal has wherever it is raised."""
 
     BACKEND = "policy-backend", "the audit was proved by a backend that the policy does not allow"
@@ -58,15 +58,6 @@ class PolicyCheck(StrEnum):
     INCLUSION_SIZE = "policy-inclusion-size", "the inclusion file is larger than the policy allows"
     RESERVES = "policy-reserves", "holdings do not cover what is owed as the policy requires"
     RESERVES_REQUIRED = "policy-reserves-required", "the audit has no reserves, and the policy requires them"
-
-    meaning: str
-
-    def __new__(cls, value: str, meaning: str) -> PolicyCheck:
-        """A name, and its meaning in words."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.meaning = meaning
-        return member
 
     @classmethod
     def of(cls, figure: FigureName) -> PolicyCheck:
