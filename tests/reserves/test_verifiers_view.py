@@ -21,7 +21,9 @@ from polyproof.progress import Progress
 from polyproof.registry import default_registry
 from polyproof.reserves import Check, Ownership, ReservesPolicy, ReservesVerified, run, run_reserves, verify_reserves
 from polyproof.reserves.signing import challenge_text
-from reserves.exchange import jsonl, prove, spec_text, write_spec
+from reserves import nodes
+from reserves.exchange import ETHEREUM, jsonl, prove, spec_text, write_spec
+from reserves.rpc_server import serving
 
 STRANGER = "0x" + "5e" * 20
 """An address that belongs to somebody else, and holds much."""
@@ -115,7 +117,11 @@ def test_a_strangers_address_that_the_exchange_says_accepts_it_does_not_count(
     assert verify_reserves(audit, reserves_policy=believing, policy=SUM_TREE).evaluation.met is True, (
         "who asks for it can have it"
     )
-    assert verify_reserves(audit, reserves_policy=believing, policy=SUM_TREE).on_word == ("ownership", "balances")
+    assert verify_reserves(audit, reserves_policy=believing, policy=SUM_TREE).on_word == (
+        "liabilities",
+        "ownership",
+        "balances",
+    )
 
 
 def test_a_contract_is_asked_about_at_least_one_signature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +138,7 @@ def test_a_safe_whose_owners_only_the_exchange_names_does_not_count_until_the_ve
     assert (told.evaluation.met, *ownership(told)) == (False, Ownership.CLAIMED, Check.CLAIMED)
     asked = verify_reserves(audit, providers=[Node(control=owned)], policy=SUM_TREE)
     assert (asked.evaluation.met, *ownership(asked)) == (True, Ownership.LOOKED_UP, Check.CONFIRMED)
-    assert asked.on_word == ()
+    assert asked.evaluation.assets[0].on_word == ()
     assert asked.establishes[0].startswith("1 row carries signatures by those who control its account")
     refusing = ReservesPolicy(count=("signed",))
     assert (
@@ -175,9 +181,47 @@ def test_a_policy_can_want_balances_that_the_verifier_looked_up(
     own = ReservesPolicy(balances="checked", messages=("constant",))
     claimed = verify_reserves(audit, reserves_policy=evolve(own, balances="claimed"), policy=SUM_TREE)
     assert claimed.evaluation.met is True
-    assert claimed.on_word == ("balances", "messages")
+    assert claimed.on_word == ("liabilities", "balances", "messages")
     assert verify_reserves(audit, reserves_policy=own, policy=SUM_TREE).evaluation.met is False
     assert verify_reserves(audit, reserves_policy=own, providers=[Node()], policy=SUM_TREE).evaluation.met is True
+
+
+def test_a_verifiers_nodes_are_named_on_the_command_line(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    published(tmp_path, monkeypatch, signed_by_owners, Node(control=owned))
+    told = command("verify", "audit", "--json")
+    assert (told.status, told.json["holdings"]["ownership"]["claimed"]) == (1, {"rows": 1, "counted": 0})
+    pin = evolve(ETHEREUM, block=EIGHTS)
+    chain = nodes.Evm({STRANGER: 5 * 10**18}, {STRANGER: nodes.safe(list(OWNERS), 2)}, pin)
+    with serving(chain.node()) as node:
+        entry = f"{{name: evm, chain: ethereum, url: '{node.url}'}}"
+        Path("nodes.yaml").write_text(f"polyproof-nodes: 1\nbalances:\n  - {entry}\n")
+        asked = command("verify", "audit", "--nodes", "nodes.yaml", "--json")
+        site = command("report", "audit", "--nodes", "nodes.yaml", "--out", "site", "--json")
+    assert asked.status == 0
+    assert asked.json["holdings"]["ownership"]["looked-up"] == {"rows": 1, "counted": 1}
+    assert asked.json["holdings"]["balances"]["confirmed"] == {"rows": 1, "counted": 1}
+    assert asked.json["holdings"]["on_word"] == ["liabilities"], "a sum tree proves no totals"
+    assert (site.status, site.json["verdict"], site.json["on_word"]) == (0, "covered", ["liabilities"])
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("balances: []\n", "polyproof-nodes"),
+        ("polyproof-nodes: 1\n", "'balances' is missing"),
+        ("polyproof-nodes: 1\nbalances: [{name: nobody}]\n", "no balances is named 'nobody'"),
+        ("polyproof-nodes: 2\nbalances: [{name: replay, path: a}]\n", "polyproof-nodes"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_nodes_is_reported(command: Command, generous: Path, text: str, part: str) -> None:
+    Path("nodes.yaml").write_text(text)
+    ended = command("verify", "audit", "--nodes", "nodes.yaml")
+    assert ended.status == 2
+    assert part in ended.err
+    assert command("verify", "audit", "--secrets", "secrets.yaml").status == 2
 
 
 # By whose policy

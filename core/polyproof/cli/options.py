@@ -10,6 +10,7 @@ import typer
 from polyproof.errors import UsageError
 
 if TYPE_CHECKING:
+    from polyproof.balances import BalanceProvider
     from polyproof.cli.console import Console
     from polyproof.registry import Registry
     from polyproof.settings.policy import Policy
@@ -40,6 +41,12 @@ SecretsOption = Annotated[
     Path | None,
     typer.Option(
         "--secrets", metavar="FILE", help="Your URLs and credentials of servers, by the names that the spec uses."
+    ),
+]
+NodesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--nodes", metavar="FILE", help="Your own nodes (YAML): what they say of holdings counts, and not what is said."
     ),
 ]
 NewAudit = Annotated[
@@ -111,6 +118,22 @@ def load_reserves_policy_option(name: str | None, registry: Registry) -> Reserve
     from polyproof.settings.policy import load_reserves_policy
 
     return load_reserves_policy(find_policy(name), registry) if name is not None else None
+
+
+def load_nodes_option(path: Path | None, secrets: Path | None, registry: Registry) -> list[BalanceProvider]:
+    """The verifier's own nodes, ready to be asked; none without a file."""
+    if path is None:
+        if secrets is not None:
+            raise UsageError("--secrets is for the nodes that --nodes names")
+        return []
+    from polyproof.extras import require_extras
+    from polyproof.reserves.run import open_chosen
+    from polyproof.settings.nodes import load_nodes
+    from polyproof.toolkit.secrets import Secrets, load_secrets
+
+    require_extras("reserves", purpose="asking nodes")
+    lent = load_secrets(secrets, registry) if secrets is not None else Secrets()
+    return open_chosen(load_nodes(path, registry), path.parent, lent, registry)
 
 
 def parse_digest(text: str | None) -> bytes | None:

@@ -155,6 +155,7 @@ class ReservesVerified:
             *self._rows(_BALANCES),
             *self._rows(_MESSAGES),
             *self._unknown(),
+            *self._blocks(),
             "coins may be borrowed for the snapshot, or pledged to others",
         )
 
@@ -174,6 +175,10 @@ class ReservesVerified:
                 f"row is of a coin {known} its chain; it counts for nothing",
                 f"rows are of coins {known} their chains; they count for nothing",
             )
+
+    def _blocks(self) -> Iterator[str]:
+        if any(one.balance.held is not None for one in self.evaluation.rows):
+            yield "balances are those at the pinned blocks, which the organisation says are of the snapshot's time"
 
 
 def _number(number: int, one: str, many: str) -> str:

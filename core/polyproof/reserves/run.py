@@ -44,13 +44,13 @@ from polyproof.reserves.published import (
 from polyproof.reserves.reading import Discrepancy, ReservesRead, SourceFile, read_reserves
 from polyproof.reserves.signatures import load_schemes
 from polyproof.settings.policy import Policy
-from polyproof.settings.reserves import ReservesSpec
+from polyproof.settings.reserves import BalancesChoice, ReservesSpec
 from polyproof.settings.spec import Spec
 from polyproof.toolkit.endpoint import lend
 from polyproof.toolkit.recording import Answered, write_recording
 from polyproof.toolkit.secrets import Secrets
 
-__all__ = ["CHECKPOINT", "ReservesDone", "check_fits", "forget_unnamed", "run_reserves", "settings_of"]
+__all__ = ["CHECKPOINT", "ReservesDone", "check_fits", "forget_unnamed", "open_chosen", "run_reserves", "settings_of"]
 
 CHECKPOINT = "reserves-checkpoint.sqlite"
 
@@ -197,10 +197,8 @@ def check_fits(spec: Spec, published: PublishedAudit) -> None:
 
 
 def open_providers(settings: ReservesSpec, base: Path, secrets: Secrets, registry: Registry) -> list[BalanceProvider]:
-    """The providers of balances, ready to be asked; nothing is sent. Raises ``InputError``, as for missing secrets."""
-    providers: list[BalanceProvider] = [
-        evolve(choice, options=lend(choice.options, secrets)).create(registry) for choice in settings.balances
-    ]
+    """The providers of a spec, ready to be asked; nothing is sent. Raises ``InputError``, as for missing secrets."""
+    providers = open_chosen(settings.balances, base, secrets, registry)
     pinned = {pin.chain for pin in settings.pins}
     for provider in providers:
         chain = getattr(provider.options, "chain", None)
@@ -211,6 +209,17 @@ def open_providers(settings: ReservesSpec, base: Path, secrets: Secrets, registr
                     hint=did_you_mean(chain, sorted(pinned)),
                 )
             )
+    return providers
+
+
+def open_chosen(
+    choices: Sequence[BalancesChoice], base: Path, secrets: Secrets, registry: Registry
+) -> list[BalanceProvider]:
+    """Providers ready to be asked; nothing is sent. Raises ``InputError``, as for missing secrets."""
+    providers: list[BalanceProvider] = [
+        evolve(choice, options=lend(choice.options, secrets)).create(registry) for choice in choices
+    ]
+    for provider in providers:
         provider.open(base)
     return providers
 

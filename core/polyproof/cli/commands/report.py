@@ -11,9 +11,12 @@ from polyproof.cli.console import Console
 from polyproof.cli.options import (
     DigestOption,
     Json,
+    NodesOption,
     PolicyOption,
     PublishedArgument,
     Quiet,
+    SecretsOption,
+    load_nodes_option,
     load_policy_option,
     load_reserves_policy_option,
     parse_digest,
@@ -46,6 +49,8 @@ def command(
         typer.Option("--history", metavar="DIR", help="The history that the audit belongs to, or follows."),
     ] = None,
     policy: PolicyOption = None,
+    nodes: NodesOption = None,
+    secrets: SecretsOption = None,
     digest: DigestOption = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -65,10 +70,13 @@ def command(
     if whole and history is not None:
         raise UsageError(f"{directory} is a history itself: --history is for a single audit")
     site = out or (directory if whole else directory / "report")
+    if nodes is not None and whole and site.resolve() == directory.resolve():
+        raise UsageError("pages in a history say what everybody finds: with --nodes, name another place with --out")
     check_place(site)
     accepted: dict[str, Any] = {
         "policy": load_policy_option(policy, registry),
         "reserves_policy": load_reserves_policy_option(policy, registry),
+        "providers": load_nodes_option(nodes, secrets, registry),
         "registry": registry,
     }
     with console.progress() as progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,12 @@ from polyproof.cli.coverage_view import (
 from polyproof.cli.options import (
     DigestOption,
     Json,
+    NodesOption,
     PolicyOption,
     PublishedArgument,
     Quiet,
+    SecretsOption,
+    load_nodes_option,
     load_policy_option,
     load_reserves_policy_option,
     parse_digest,
@@ -40,6 +44,7 @@ from polyproof.extras import is_installed, require_extras
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
+    from polyproof.balances import BalanceProvider
     from polyproof.errors import PolyproofError
     from polyproof.publication.history import HistoryVerified, VerifiedAudit
     from polyproof.publication.report.pages import PagesChecked
@@ -51,6 +56,8 @@ __all__ = ["command", "verify_payload"]
 def command(
     directory: PublishedArgument,
     policy: PolicyOption = None,
+    nodes: NodesOption = None,
+    secrets: SecretsOption = None,
     digest: DigestOption = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -62,14 +69,16 @@ def command(
     console = Console(json=json, quiet=quiet)
     known = parse_digest(digest)
     registry = usable_registry(console)
+    providers = load_nodes_option(nodes, secrets, registry)
     if is_history(directory):
-        _verify_history(directory, policy, known, console, registry)
+        _verify_history(directory, policy, providers, known, console, registry)
         return
     with console.progress() as progress:
         one = verify_one(
             directory,
             policy=load_policy_option(policy, registry),
             reserves_policy=load_reserves_policy_option(policy, registry),
+            providers=providers,
             digest=known,
             check_reserves=is_installed("reserves"),
             registry=registry,
@@ -146,7 +155,12 @@ def _show(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> None:
 
 
 def _verify_history(
-    directory: Path, policy: str | None, known: bytes | None, console: Console, registry: Registry
+    directory: Path,
+    policy: str | None,
+    providers: Sequence[BalanceProvider],
+    known: bytes | None,
+    console: Console,
+    registry: Registry,
 ) -> None:
     """Verify a whole published directory: the chain, and every audit in it."""
     from polyproof.publication.history import verify_history
@@ -156,6 +170,7 @@ def _verify_history(
             directory,
             policy=load_policy_option(policy, registry),
             reserves_policy=load_reserves_policy_option(policy, registry),
+            providers=providers,
             digest=known,
             check_reserves=is_installed("reserves"),
             registry=registry,

@@ -67,7 +67,7 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
 
     stated = _stated_policy(directory / REPORT)
     other = stated if stated not in (None, _policy_of(audits[-1])) else None
-    rendered = render_history_site(make_report([_under(one, other) for one in audits] if other else audits))
+    rendered = render_history_site(make_report([_as_anyone(one, other) for one in audits]))
     assets = sorted(path.relative_to(directory).as_posix() for path in (directory / "assets").glob("*.html"))
     equal, others = [], []
     for name in dict.fromkeys([*rendered, *assets]):
@@ -108,11 +108,15 @@ def _policy_of(audit: VerifiedAudit) -> ReservesPolicy | None:
     return audit.reserves.evaluation.policy if audit.reserves else None
 
 
-def _under(audit: VerifiedAudit, policy: ReservesPolicy) -> VerifiedAudit:
-    """The same audit, its rows as they were verified, counted by another policy."""
+def _as_anyone(audit: VerifiedAudit, policy: ReservesPolicy | None) -> VerifiedAudit:
+    """The same audit as anyone knows it who asks no node, counted by another policy if one is given.
+
+    Pages in a history say what everybody finds; what this verifier's own nodes said is not in them.
+    """
     if audit.reserves is None:
         return audit
     liabilities = audit.liabilities
-    rows, assets = audit.reserves.evaluation.rows, liabilities.audit.spec.assets
-    evaluation = settle(rows, assets, liabilities.totals, policy)
+    rows = [one.claimed for one in audit.reserves.by_organisation.rows]
+    counted_by = policy or audit.reserves.evaluation.policy
+    evaluation = settle(rows, liabilities.audit.spec.assets, liabilities.totals, counted_by)
     return evolve(audit, reserves=evolve(audit.reserves, evaluation=evaluation))
