@@ -80,7 +80,7 @@ def audit_lines(audit: PublishedAudit) -> tuple[tuple[str, str], ...]:
     manifest, corrects = audit.manifest, audit.record.corrects
     return (
         ("audit", f"{manifest.audit_id}, {manifest.organisation or 'organisation not named'}"),
-        ("balances as of", f"{manifest.snapshot}; the proof was started {manifest.created}"),
+        ("balances as of", f"{manifest.snapshot}; proof started {manifest.created}"),
         *([("corrects", f"{corrects.publication_digest}: {corrects.reason}")] if corrects else []),
     )
 
