@@ -56,7 +56,7 @@ class JsonObject:
         return name in self._value and self._value[name] is None
 
     def text(self, name: str, longest: int, default: Any = _REQUIRED) -> Any:
-        """A text of at most so many characters."""
+        """A text of at most ``longest`` characters."""
         value = self._value.get(name, default)
         if value is _REQUIRED:
             refuse(f"{self._where}{name} is missing")
