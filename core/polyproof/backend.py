@@ -11,11 +11,11 @@ the ``SecurityReport`` (``polyproof.security``) that comes back.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from attrs import field, frozen
+from attrs import frozen
 
 from polyproof.errors import InputError
 from polyproof.model.accounts import Accounts
@@ -105,8 +105,6 @@ class Verdict:
     """In base units, one for each asset, in order: the ones that were passed to ``verify``."""
     security: SecurityReport
     """The security of this proof as the verifier computes it: nothing in it may rest on the prover's word."""
-    details: Mapping[str, Any] = field(factory=dict)
-    """Sizes and options, for reports."""
 
 
 @frozen
@@ -116,7 +114,6 @@ class InclusionVerdict:
     sentences: tuple[str, ...]
     security: SecurityReport
     """That of the segment's proof, on which the claim rests: the same as in its ``Verdict``."""
-    details: Mapping[str, Any] = field(factory=dict)
 
 
 class Backend(ABC):

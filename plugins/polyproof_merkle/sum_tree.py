@@ -74,7 +74,7 @@ _PROPERTIES = BackendProperties(
     post_quantum=True,
     per_asset_totals=True,
     exact_totals=False,
-    non_negativity="only along the paths that users open: own balances and every sibling's sum on the path",
+    non_negativity="only along the paths that users open: their balances and every sibling's sum on the path",
     proves=(
         "the exchange is bound to the published totals and to every account's leaf",
         "to each user who verifies: their balances are part of the totals, under their account id and no other",
@@ -191,13 +191,7 @@ class MerkleSumTree(Backend):
         exactly this statement and hash. Establishes nothing about any account: see the module's docstring.
         """
         read = self._verify(statement, totals, proof)
-        details = {
-            "hash": self.options.hash,
-            "depth": read.depth,
-            "root": self._portable.encode_digests(read.root).hex(),
-            "proof_bytes": len(proof),
-        }
-        return Verdict(read.totals, self.security(statement.assets), details)
+        return Verdict(read.totals, self.security(statement.assets))
 
     def _verify(self, statement: Statement, totals: Sequence[int], proof: bytes) -> Proof:
         read = Proof.from_bytes(proof, self._portable, len(statement.assets), self._depths)
@@ -226,16 +220,7 @@ class MerkleSumTree(Backend):
         sums = Sums(statement.assets, read.depth)
         path = Inclusion.from_bytes(inclusion, self._portable, sums)
         self._verify_path(statement, sums, read, claim, path)
-        return InclusionVerdict(
-            _sentences(statement, claim),
-            self.security(statement.assets),
-            {
-                "row": path.row,
-                "depth": read.depth,
-                "root": self._portable.encode_digests(read.root).hex(),
-                "inclusion_bytes": len(inclusion),
-            },
-        )
+        return InclusionVerdict(_sentences(statement, claim), self.security(statement.assets))
 
     def _verify_path(self, statement: Statement, sums: Sums, proof: Proof, claim: Claim, path: Inclusion) -> None:
         """From the claim's leaf to the top node.

@@ -116,24 +116,8 @@ class StarkBackend(Backend):
 
     def verify(self, statement: Statement, totals: Sequence[int], proof: bytes) -> Verdict:
         """Verify one segment."""
-        _, instance, _, security = self._verified(statement, totals, proof)
-        p = instance.parameters
-        return Verdict(
-            tuple(totals),
-            security,
-            {
-                "rows": p.rows,
-                "blowup": p.blowup,
-                "queries": p.queries,
-                "grinding": p.grinding,
-                "arity": p.arity,
-                "extension": p.degree,
-                "blinding": p.blinding,
-                "hash": self.options.hash,
-                "field": self.options.field,
-                "bytes": len(proof),
-            },
-        )
+        *_, security = self._verified(statement, totals, proof)
+        return Verdict(tuple(totals), security)
 
     def _verified(
         self, statement: Statement, totals: Sequence[int], proof: bytes
@@ -179,13 +163,7 @@ class StarkBackend(Backend):
         parsed = InclusionProof.read(inclusion, instance, hash, trees)
         tag = account_tag(hash, statement, claim.user_id.encode(), parsed.nonce)
         verify_inclusion(instance, accepted, parsed, limbs, tag, trees)
-        return InclusionVerdict(
-            (*_included(self._established()), _effort(security)),
-            security,
-            {
-                "bytes": len(inclusion),
-            },
-        )
+        return InclusionVerdict((*_included(self._established()), _effort(security)), security)
 
 
 def _properties(established: Established) -> BackendProperties:
