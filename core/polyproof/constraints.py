@@ -7,6 +7,7 @@ point, the debug check that names constraint and row, and the digest that its tr
 
 from __future__ import annotations
 
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -32,6 +33,7 @@ __all__ = [
     "PlacedAccounts",
     "Rows",
     "Trace",
+    "whole",
 ]
 
 
@@ -96,7 +98,7 @@ class Expression:
     """A polynomial in columns, public values and challenges, written with + − ·.
 
     Integers stand for constants. Only expressions of the same graph combine; ``next`` is the same column one
-    row further.
+    row further. Raises ``TypeError`` for any other number: a field has no 0.5.
     """
 
     graph: Graph
@@ -107,7 +109,7 @@ class Expression:
             if other.graph is not self.graph:
                 raise ValueError("expressions of different builders cannot be combined")
             return other
-        return self.graph.node(Operation.CONSTANT, int(other))
+        return self.graph.node(Operation.CONSTANT, whole(other))
 
     def __add__(self, other: Expression | int) -> Expression:
         return self.graph.node(Operation.ADD, self.index, self._coerce(other).index)
@@ -137,6 +139,14 @@ class Expression:
         if node.operation is not Operation.COLUMN or node.second:
             raise ValueError("only a column has a next row, and only one")
         return self.graph.node(Operation.COLUMN, node.first, 1)
+
+
+def whole(value: object) -> int:
+    """An integer of any type as a constant of the field. Raises ``TypeError`` for anything else."""
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"a constant is an integer, not {type(value).__name__} {str(value)[:40]}") from None
 
 
 class Builder(ABC):

@@ -14,15 +14,18 @@ from attrs import frozen
 
 from polyproof import hookspecs
 from polyproof.config.options import did_you_mean, shown
-from polyproof.errors import ExtraMissing, PluginError, Problem
+from polyproof.errors import ExtraMissing, PluginError, PluginFault, Problem
 from polyproof.extras import EXTRAS, is_installed, missing_extra
 from polyproof.hookspecs import KINDS, Component
 from polyproof.model.names import NAME, matches
+from polyproof.plugin_faults import blame, remember
 from polyproof.version import INTERFACE_VERSION
 
 __all__ = ["ENTRY_POINT_GROUP", "Registered", "Registry", "Skipped", "default_registry"]
 
 ENTRY_POINT_GROUP = "polyproof.plugins"
+_TRIED_KINDS = frozenset({"hash", "field", "commitment"})
+"""Kinds whose components are tried out when they are first made."""
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")
 
 _ANYTHING = (Exception, SystemExit)
@@ -114,6 +117,7 @@ class Registry:
         try:
             self._manager.register(module, name=f"{origin}:{plugin}")
             self._check_hooks(module)
+            _check_marks(module, self._manager.get_hookcallers(module) or ())
             caller = self._manager.subset_hook_caller(
                 "polyproof_components",
                 [other for other in self._manager.get_plugins() if other is not module],
@@ -182,9 +186,9 @@ class Registry:
     def get(self, kind: str, name: str) -> type[Any]:
         """The class of a component.
 
-        Raises ``PluginError`` as ``find`` does, and for a class that cannot be imported, does not
-        derive from the kind's abstract class or does not implement all of it; ``ExtraMissing`` for a
-        class that needs an extra of polyproof that is not installed.
+        Raises ``PluginError`` as ``find`` does; ``PluginFault`` for a class that cannot be imported, does not derive
+        from the kind's abstract class, does not implement all of it, or states about itself what cannot be so;
+        ``ExtraMissing`` for a class that needs an extra of polyproof that is not installed.
         """
         offer = self.find(kind, name)
         what = f"{kind} {name!r} of {offer.origin}"
@@ -194,15 +198,19 @@ class Registry:
             extra = missing_extra(error, f"{kind} {name!r}") if isinstance(error, ImportError) else None
             if extra is not None:
                 raise extra from error
-            raise PluginError(f"{what} cannot be imported: {_told(error)}") from error
+            raise PluginFault(f"{what} cannot be imported: {_told(error)}") from error
         base = _load(KINDS[kind])
         if not (isinstance(found, type) and issubclass(found, base)):
-            raise PluginError(f"{what} does not derive from {KINDS[kind]}")
+            raise PluginFault(f"{what} does not derive from {KINDS[kind]}")
         missing = sorted(getattr(found, "__abstractmethods__", ()))
         if missing:
-            raise PluginError(f"{what} lacks {', '.join(missing)}")
+            raise PluginFault(f"{what} lacks {', '.join(missing)}")
         if getattr(found, "name", None) != name:
-            raise PluginError(f"{what} calls itself {shown(getattr(found, 'name', None))}")
+            raise PluginFault(f"{what} calls itself {shown(getattr(found, 'name', None))}")
+        remember(found, f"plugin {offer.plugin} of {offer.origin}")
+        from polyproof.first_use import check_stated
+
+        check_stated(kind, found)
         return found
 
     def lacking(self) -> dict[tuple[str, str], ExtraMissing]:
@@ -223,8 +231,38 @@ class Registry:
         return found
 
     def create(self, kind: str, name: str, *args: Any, **kwargs: Any) -> Any:
-        """An instance of a component: ``registry.create("hash", "blake3", engine=Engine.COMPILED)``."""
-        return self.get(kind, name)(*args, **kwargs)
+        """An instance of a component: ``registry.create("hash", "blake3", engine=Engine.COMPILED)``.
+
+        Hashes, fields and vector commitments are tried out when they are first made (``polyproof.first_use``). Raises
+        as ``get`` does, and ``PluginFault`` for one that fails then or cannot be made.
+        """
+        cls = self.get(kind, name)
+        try:
+            if kind not in _TRIED_KINDS:
+                return cls(*args, **kwargs)
+            from polyproof.first_use import guarded, try_out
+
+            made = guarded(cls)(*args, **kwargs)
+            try_out(made)
+        except Exception as error:
+            fault = blame(error, of=cls)
+            if fault is None:
+                raise
+            raise fault from error
+        return made
+
+
+def _check_marks(module: ModuleType | object, callers: Sequence[Any]) -> None:
+    """Refuse a plugin that offers nothing because a mark is missing: it would be empty and nobody would know why."""
+    marked = {caller.name for caller in callers}
+    unmarked = [
+        name for name in vars(hookspecs) if name.startswith("polyproof_") and callable(getattr(module, name, None))
+    ]
+    for name in unmarked:
+        if name not in marked:
+            raise PluginError(f"its {name} is not marked with @hookimpl")
+    if not marked:
+        raise PluginError("it has no function marked with @hookimpl, so it offers nothing")
 
 
 def _component_problem(component: Any) -> str | None:

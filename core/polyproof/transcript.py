@@ -78,6 +78,11 @@ class Transcript:
             counter += 1
 
     def _uniform(self, name: str, bound: int, count: int) -> list[int]:
+        if not 0 < bound <= self._hash.word_bound:
+            raise ValueError(
+                f"{name!r}: integers below {bound} cannot be drawn from words of {self._hash.name}, which are below "
+                f"{self._hash.word_bound}; draw several and put them together"
+            )
         limit = self._hash.word_bound - self._hash.word_bound % bound
         drawn: list[int] = []
         words = self._words()
@@ -92,7 +97,7 @@ class Transcript:
         """A uniform element of the extension that is not in the base field, shape ``(e,)``.
 
         An element of the base field is drawn again: as a challenge it could be a point of the trace domain or a
-        value in a lookup table.
+        value in a lookup table. Raises ``ValueError`` for a field whose modulus is above the hash's ``word_bound``.
         """
         while True:
             words = self._uniform(name, extension.field.modulus, extension.degree)
@@ -101,13 +106,16 @@ class Transcript:
                 return element
 
     def draw_integers(self, name: str, count: int, bound: int) -> list[int]:
-        """``count`` independent uniform integers below ``bound``."""
+        """``count`` independent uniform integers below ``bound``, which is at most the hash's ``word_bound``.
+
+        Raises ``ValueError`` for any other bound.
+        """
         return self._uniform(name, bound, count)
 
     def draw_indices(self, name: str, count: int, bound: int) -> list[int]:
         """``count`` distinct integers below ``bound``, in the order drawn.
 
-        Raises ``ValueError`` if ``count`` exceeds ``bound``.
+        Raises ``ValueError`` if ``count`` exceeds ``bound``, and for a bound that ``draw_integers`` refuses.
         """
         if count > bound:
             raise ValueError(f"there are no {count} distinct integers below {bound}")

@@ -22,12 +22,14 @@ from polyproof.backend import (
 )
 from polyproof.constraints import Established, LiabilitiesSystem, PlacedAccounts
 from polyproof.engine import Engine
-from polyproof.errors import InputError, ProofRejected
+from polyproof.errors import InputError, PluginFault, ProofRejected
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
+from polyproof.plugin_faults import fault
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.security import SecurityReport
+from polyproof.toolkit.system_answers import account_row_of, trace_of
 from polyproof_stark.configuration import Configuration
 from polyproof_stark.inclusion import InclusionProof, verify_inclusion
 from polyproof_stark.options import StarkOptions, check_shape
@@ -89,6 +91,8 @@ class StarkBackend(Backend):
         log_rows = read_log_rows(proof, self.options.segment_rows.bit_length() - 1)
         try:
             return self._configuration.parameters(statement.assets, log_rows)
+        except PluginFault:
+            raise
         except InputError as error:
             raise ProofRejected("options", f"the published options do not fit: {error}") from error
 
@@ -105,10 +109,16 @@ class StarkBackend(Backend):
         system, instance = self._configuration.instance(statement, totals, parameters, Engine.COMPILED)
         hash = self._configuration.hash(Engine.COMPILED)
         rows = _random_rows(len(accounts), parameters.active - 1)
-        trace = system.trace(PlacedAccounts(accounts, rows), parameters.active)
+        trace = trace_of(system, PlacedAccounts(accounts, rows), parameters.active, instance.field.modulus)
         tags = row_tags(hash, statement, key, accounts.ids, rows, parameters.rows)
         trees = self._configuration.trees(hash)
-        result = Prover(instance, hash, trees, progress).prove(trace, tags)
+        try:
+            result = Prover(instance, hash, trees, progress).prove(trace, tags)
+        except PluginFault:
+            raise
+        except InputError as error:
+            # The accounts have been checked, and a trace is the system's own: what it breaks is no mistake of a spec's.
+            raise fault(system, str(error)) from error
         write_state(state, key, accounts.ids, rows, result, instance, trees)
         return SegmentProof(result.proof.write(instance, hash), totals)
 
@@ -126,6 +136,8 @@ class StarkBackend(Backend):
         try:
             security = self._configuration.security(statement.assets, parameters)
             system, instance = self._configuration.instance(statement, totals, parameters, Engine.PORTABLE)
+        except PluginFault:
+            raise
         except InputError as error:
             raise ProofRejected("options", f"the published options do not fit: {error}") from error
         hash = self._configuration.hash(Engine.PORTABLE)
@@ -158,7 +170,7 @@ class StarkBackend(Backend):
         """Check a user's claim; the tag and the limbs of their row are rebuilt from what they typed."""
         system, instance, accepted, security = self._verified(statement, totals, proof)
         hash = self._configuration.hash(Engine.PORTABLE)
-        limbs = system.account_row(claim.balances)
+        limbs = account_row_of(system, claim.balances, instance.field.modulus)
         trees = self._configuration.trees(hash)
         parsed = InclusionProof.read(inclusion, instance, hash, trees)
         tag = account_tag(hash, statement, claim.user_id.encode(), parsed.nonce)

@@ -10,7 +10,7 @@ import numpy as np
 from polyproof.constraints import Node, Operation, Trace
 from polyproof.errors import InputError
 from polyproof.field import Elements
-from polyproof_stark.debug import check_trace
+from polyproof_stark.debug import check_trace, columns_read
 from polyproof_stark.expressions import Value, evaluate
 from polyproof_stark.linear import linear_forms
 from polyproof_stark.protocol import Instance
@@ -66,8 +66,8 @@ class Columns:
                 row = int(np.flatnonzero(value >= np.uint64(1 << bits))[0])
                 lookup = next(item for item in self.instance.compiled.lookups if item.bits == bits)
                 raise InputError(
-                    f"range check {lookup.names[number]!r} does not hold on row {row}: {int(value[row])} is not below "
-                    f"2^{bits}"
+                    f"range check {lookup.names[number]!r} does not hold on row {row}: "
+                    f"{columns_read(self.instance.compiled, values[number])}: {int(value[row])} is not below 2^{bits}"
                 )
             counts += np.bincount(value.astype(np.int64), minlength=1 << bits)
         result = np.zeros(p.active, np.uint64)

@@ -33,7 +33,7 @@ from polyproof.toolkit.stated_constraints import (
 from polyproof_stark.digest import digest
 from polyproof_stark.expressions import Value
 
-__all__ = ["CompiledSystem", "Constraint", "Lookup", "RowSet", "compile_system"]
+__all__ = ["CompiledSystem", "Constraint", "Lookup", "RowSet", "SumCheck", "compile_system"]
 
 ALPHA, LAMBDA = 0, 1
 """Indices of the two challenges of the argument (C)."""
@@ -83,6 +83,19 @@ class Lookup:
 
 
 @frozen
+class SumCheck:
+    """A sum that the running sum shows, under its author's name: what the debug check looks at."""
+
+    name: str
+    body: int
+    """Node that is added up over rows 0 … U−2."""
+    last: int
+    """Node that is added on row U−1."""
+    total: int
+    """Node of the total."""
+
+
+@frozen
 class CompiledSystem:
     """A constraint system, expanded: what prover and verifier agree on.
 
@@ -95,6 +108,7 @@ class CompiledSystem:
     nodes: tuple[Node, ...]
     constraints: tuple[Constraint, ...]
     lookups: tuple[Lookup, ...]
+    sums: tuple[SumCheck, ...]
     witness_columns: tuple[str, ...]
     range_columns: tuple[str, ...]
     argument_columns: tuple[str, ...]
@@ -169,6 +183,7 @@ def compile_system(system: ConstraintSystem, group_size: int) -> CompiledSystem:
             for name, expression, rows in expansion.constraints
         ),
         lookups=lookups,
+        sums=expansion.sum_checks,
         witness_columns=stated.columns,
         range_columns=tuple(expansion.range_columns),
         argument_columns=tuple(expansion.argument_columns),
@@ -255,6 +270,17 @@ class _Expansion:
             factor = self._alpha - value
             product, cofactors = product * factor, cofactors * factor + product
         return product, cofactors
+
+    @property
+    def sum_checks(self) -> tuple[SumCheck, ...]:
+        """The sums by name. ``expand_sums`` has been called: it adds the node of an integer ``last``."""
+        return tuple(
+            SumCheck(item.name, item.body.index, self._expression(item.last).index, item.total.index)
+            for item in self._sums
+        )
+
+    def _expression(self, value: Expression | int) -> Expression:
+        return value if isinstance(value, Expression) else self._graph.node(Operation.CONSTANT, value)
 
     def expand_sums(self) -> tuple[int | None, int, int]:
         """Lines 6 to 9: one running sum for all lookups and sums. Returns its column, and the nodes that it grows by.

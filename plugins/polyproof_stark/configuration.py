@@ -19,6 +19,7 @@ from polyproof.hash import Hash
 from polyproof.model.assets import Asset
 from polyproof.registry import Registry
 from polyproof.security import SecurityReport
+from polyproof.toolkit.system_answers import publics_of
 from polyproof_stark.compiler import CompiledSystem, compile_system
 from polyproof_stark.options import StarkOptions, check_shape
 from polyproof_stark.parameters import Parameters, check_parameters
@@ -63,7 +64,8 @@ class Configuration:
         found = self.registry.get("constraints", self.options.constraints)
         if not issubclass(found, LiabilitiesSystem):
             raise OptionsError(f"constraint system {self.options.constraints!r} is not one of accounts")
-        return found(assets, active=active, modulus=modulus, limb_bits=self.options.limb_bits)
+        options = {"active": active, "modulus": modulus, "limb_bits": self.options.limb_bits}
+        return cast(LiabilitiesSystem, self.registry.create("constraints", self.options.constraints, assets, **options))
 
     def _compile(
         self, assets: tuple[Asset, ...], active: int, modulus: int
@@ -128,7 +130,7 @@ class Configuration:
         field = self.field(engine)
         system, compiled = self._compiled(statement.assets, parameters.active, field.modulus)
         context = Context(statement.context, statement.audit_id, statement.segment, statement.segments, tuple(totals))
-        publics = system.publics_of_totals(totals)
+        publics = publics_of(system, totals, field.modulus)
         return system, Instance(compiled, self._extension(field), parameters, publics, context)
 
     def security(self, assets: tuple[Asset, ...], parameters: Parameters) -> SecurityReport:

@@ -124,7 +124,7 @@ def trees_of(registry: Registry, scheme: str, hash: Hash) -> Mapping[str, Vector
     found = registry.get("commitment", scheme)
     if not issubclass(found, VectorCommitment):
         raise OptionsError(f"commitment scheme {scheme!r} commits to polynomials; the STARK needs one of vectors")
-    return {name: found(hash, leaf_domain=domain) for name, domain in DOMAINS.items()}
+    return {name: registry.create("commitment", scheme, hash, leaf_domain=domain) for name, domain in DOMAINS.items()}
 
 
 @frozen(eq=False)

@@ -21,6 +21,7 @@ from audit.tally_backend import Tally, tally_registry
 from doubles.fixtures import Command
 from polyproof import registry as registry_module
 from polyproof.backend import Statement
+from polyproof.cli.console import print_error
 from polyproof.errors import (
     AccountsError,
     ArtifactError,
@@ -55,15 +56,15 @@ def _raising(error: BaseException) -> Any:
         (AccountsError("wrong"), 2, "error: wrong"),
         (ArtifactError("wrong"), 2, "error: wrong"),
         (PluginError("wrong"), 2, "error: wrong"),
-        (FieldError("zero has no inverse"), 2, "error: zero has no inverse"),
+        # A backend that asks the field for the impossible, or rejects a proof while it makes one, is at fault itself.
+        (FieldError("zero has no inverse"), 3, "backend 'tally'"),
+        (ProofRejected("some-check", "wrong"), 3, "it rejected something while it was proving: wrong [some-check]"),
         (PolyproofError("wrong"), 2, "error: wrong"),
-        (ProofRejected("some-check", "wrong"), 1, "REJECTED: wrong [some-check]"),
-        (PolicyRejected("some-check", "weak"), 1, "REJECTED by your policy: weak [some-check]"),
         (OSError(28, "No space left on device", "/disk/file"), 2, "error: /disk/file: No space left on device"),
         (MemoryError(), 3, "MemoryError"),
-        (RuntimeError("surprise"), 3, "RuntimeError: surprise"),
-        (AssertionError(), 3, "AssertionError"),
-        (RecursionError("deep"), 3, "RecursionError"),
+        (RuntimeError("surprise"), 3, "failed: RuntimeError: surprise"),
+        (AssertionError(), 3, "failed: AssertionError"),
+        (RecursionError("deep"), 3, "failed: RecursionError"),
         (KeyboardInterrupt(), 130, "interrupted"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
@@ -81,6 +82,19 @@ def test_each_error_has_its_status_and_its_words(
     if status != 130:
         told = command("prove", "spec.yaml", "--out", "audit", "--json").json["error"]
         assert told["exit_status"] == status
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ProofRejected("some-check", "wrong"), "REJECTED: wrong [some-check]"),
+        (PolicyRejected("some-check", "weak"), "REJECTED by your policy: weak [some-check]"),
+    ],
+)
+def test_a_rejection_says_so_first(capsys: pytest.CaptureFixture[str], error: ProofRejected, words: str) -> None:
+    print_error(error, json=False)
+    assert capsys.readouterr().err.strip() == words
+    assert error.exit_status == 1
 
 
 def test_the_place_of_every_problem_is_told_to_machines(command: Command, folder: Path) -> None:

@@ -18,18 +18,11 @@ from polyproof.hash import Hash
 from polyproof.hookspecs import KINDS, Component, hookimpl
 from polyproof.registry import ENTRY_POINT_GROUP, Registry, default_registry
 from polyproof.settings.spec import parse_spec
+from references.hashlib_hash import HashlibHash
 
 
-class Elm(Hash):
+class Elm(HashlibHash):
     name = "elm"
-    word_bound = 2**64
-    collision_bits = 128
-
-    def hash_rows(self, rows: Any, domain: str) -> Any:
-        return rows[:, :4]
-
-    def compress(self, left: Any, right: Any, domain: str) -> Any:
-        return left ^ right
 
 
 class Unfinished(Hash):
@@ -223,9 +216,20 @@ def test_a_misspelt_hook_is_reported_with_the_right_name() -> None:
     assert "there is no hook 'polyproof_component': did you mean 'polyproof_components'?" in reason
 
 
-def test_a_plugin_that_offers_nothing_is_fine() -> None:
-    for module in (plugin(), plugin(list), plugin(lambda: None)):
+def test_a_plugin_that_offers_nothing_for_now_is_fine() -> None:
+    for module in (plugin(list), plugin(lambda: None)):
         assert not registry_of(module).skipped
+
+
+def test_a_plugin_without_hookimpl_is_reported_and_not_silently_empty() -> None:
+    assert "it has no function marked with @hookimpl" in only_reason(registry_of(plugin()))
+    for name in ("polyproof_components", "polyproof_audit_verified"):
+        module = plugin()
+        setattr(module, name, lambda: [ELM])
+        assert f"its {name} is not marked with @hookimpl" in only_reason(registry_of(module))
+    module = plugin(lambda: [ELM])
+    module.polyproof_audit_verified = lambda directory, manifest: None  # type: ignore[attr-defined]
+    assert "its polyproof_audit_verified is not marked" in only_reason(registry_of(module))
 
 
 def test_a_broken_plugin_leaves_the_others_alone() -> None:

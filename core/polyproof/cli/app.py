@@ -34,6 +34,7 @@ from polyproof.cli.commands import (
     version,
 )
 from polyproof.cli.statuses import BROKEN_PIPE, FAULT, INTERRUPTED
+from polyproof.cli.visible import one_line
 from polyproof.errors import PolyproofError, Problem, UsageError
 from polyproof.extras import missing_extra
 from polyproof.version import __version__
@@ -95,7 +96,7 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
             sys.stdout.flush()
         except KeyboardInterrupt as error:
             for line in ("interrupted", *getattr(error, "__notes__", ())):
-                print(line, file=sys.stderr)
+                print(one_line(str(line)), file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from error
         except BrokenPipeError as error:
             raise typer.Exit(BROKEN_PIPE) from error
@@ -156,6 +157,12 @@ def _run(arguments: list[str], json: bool) -> int:
         if missing is not None:
             print_error(_with_notes(missing, error), json=json)
             return missing.exit_status
+        from polyproof.plugin_faults import blame
+
+        broken = blame(error)
+        if broken is not None:
+            print_error(_with_notes(broken, error), json=json)
+            return broken.exit_status
         fault = Fault(
             f"polyproof failed; this is a fault in polyproof, not in your input: {type(error).__name__}: {error}\n"
             f"POLYPROOF_DEBUG=1 shows where; please report it"

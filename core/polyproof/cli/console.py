@@ -1,7 +1,8 @@
 """What commands print and where: results to stdout, progress, warnings and errors to stderr.
 
 A command makes one ``Console``. With ``--json`` stdout gets one JSON object and nothing else, with
-``--quiet`` nothing at all. Text from files is printed as it is, never as markup.
+``--quiet`` nothing at all. Nothing printed here is markup, and nothing in it can command the terminal: names of
+directories, of files in an archive that somebody sent, and texts from files all pass through ``visible``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
+from polyproof.cli.visible import one_line, visible
 from polyproof.errors import InputError, PolicyRejected, PolyproofError, ProofRejected
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress, Task
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
     from rich.table import Table
+    from rich.text import Text
 
 __all__ = [
     "Console",
@@ -39,6 +42,10 @@ def _rich(stream: TextIO) -> RichConsole:
     from rich.console import Console as RichConsole
 
     class Plain(RichConsole):
+        def render_str(self, text: str, **options: Any) -> Text:
+            # Every string that is printed comes through here, also those in the cells and headings of tables.
+            return super().render_str(visible(text), **options)
+
         def on_broken_pipe(self) -> None:
             # rich would end the process with status 1, which here means that a proof was rejected.
             raise BrokenPipeError
@@ -77,7 +84,7 @@ class Console:
         """Warnings on stderr."""
         if not self.quiet:
             for message in messages:
-                _rich(sys.stderr).print(f"warning: {message}", style="yellow")
+                _rich(sys.stderr).print(f"warning: {one_line(message)}", style="yellow")
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
@@ -106,7 +113,7 @@ class _Bars(Progress):
 
     @contextmanager
     def task(self, title: str, total: int | None = None) -> Iterator[Task]:
-        identifier = self._bars.add_task(title, total=total)
+        identifier = self._bars.add_task(one_line(title), total=total)
         try:
             yield _Bar(self._bars, identifier)
         finally:
@@ -158,15 +165,15 @@ def print_error(error: PolyproofError, *, json: bool) -> None:
         return
     console = _rich(sys.stderr)
     if isinstance(error, PolicyRejected):
-        console.print(f"REJECTED by your policy: {error}", style="bold red", soft_wrap=True)
+        console.print(f"REJECTED by your policy: {one_line(str(error))}", style="bold red", soft_wrap=True)
     elif isinstance(error, ProofRejected):
-        console.print(f"REJECTED: {error}", style="bold red", soft_wrap=True)
+        console.print(f"REJECTED: {one_line(str(error))}", style="bold red", soft_wrap=True)
     else:
         for line in str(error).splitlines():
             console.print("error: ", style="bold red", end="", soft_wrap=True)
             console.print(line, soft_wrap=True)
     for note in getattr(error, "__notes__", ()):
-        console.print(f"note: {note}", soft_wrap=True)
+        console.print(f"note: {one_line(str(note))}", soft_wrap=True)
 
 
 def print_json(payload: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import grouped, table
+from polyproof.cli.visible import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -72,7 +73,7 @@ def facts(rich: RichConsole, *rows: tuple[str, str]) -> None:
     """Names and values, one pair per line."""
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
-        rich.print(f"{name:<{width}}  {value}", soft_wrap=True)
+        rich.print(f"{name:<{width}}  {one_line(value)}", soft_wrap=True)
 
 
 def audit_lines(audit: PublishedAudit) -> tuple[tuple[str, str], ...]:

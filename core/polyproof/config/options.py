@@ -30,7 +30,7 @@ from typing import Any
 import attrs
 from attrs import NOTHING, frozen
 
-from polyproof.errors import PluginError, Problem, SpecError
+from polyproof.errors import PluginFault, Problem, SpecError
 
 __all__ = [
     "NOT_AN_OPTION",
@@ -165,17 +165,17 @@ _known: dict[type[Any], tuple[Option, ...]] = {}
 def options_of(cls: type[Any]) -> tuple[Option, ...]:
     """The options a class declares, in order.
 
-    Raises ``PluginError`` for a class that does not follow the rules of this module: that is its author's mistake.
+    Raises ``PluginFault`` for a class that does not follow the rules of this module: that is its author's mistake.
     """
     found = _known.get(cls)
     if found is None:
         where = f"{cls.__module__}.{cls.__qualname__}"
         if not attrs.has(cls):
-            raise PluginError(f"{where} is not an attrs class")
+            raise PluginFault(f"{where} is not an attrs class")
         try:
             attributes = attrs.fields(attrs.resolve_types(cls))
         except NameError as error:
-            raise PluginError(f"{where}: the type of an option cannot be resolved: {error}") from error
+            raise PluginFault(f"{where}: the type of an option cannot be resolved: {error}") from error
         found = _known[cls] = tuple(
             _option_of(where, attribute) for attribute in attributes if attribute.metadata != NOT_AN_OPTION
         )
@@ -198,9 +198,9 @@ def _option_of(where: str, attribute: attrs.Attribute[Any]) -> Option:
         many = True
         declared = arguments[0] if len(arguments) == 2 and arguments[1] is Ellipsis else None
     if not (isinstance(declared, type) and (declared in _SCALARS or attrs.has(declared))):
-        raise PluginError(f"{where}.{attribute.name}: an option cannot have the type {attribute.type}")
+        raise PluginFault(f"{where}.{attribute.name}: an option cannot have the type {attribute.type}")
     if not attribute.metadata.get("doc"):
-        raise PluginError(f"{where}.{attribute.name} is not declared by polyproof.config.options.option with a doc")
+        raise PluginFault(f"{where}.{attribute.name} is not declared by polyproof.config.options.option with a doc")
     rules = {key: attribute.metadata[key] for key in _RULES}
     return Option(attribute.name, declared, many, optional, attribute.default, **rules)
 

@@ -26,7 +26,7 @@ from polyproof.config.options import (
     shown,
 )
 from polyproof.config.tree import Items, Mapping, Node, Scalar
-from polyproof.errors import InputError, Location, PluginError, Problem, SpecError
+from polyproof.errors import InputError, Location, PluginError, PluginFault, Problem, SpecError
 
 __all__ = ["Choice", "Components", "Structure", "component_options", "locate"]
 
@@ -77,12 +77,12 @@ class Choice:
 
 
 def component_options(registry: Components, kind: str, name: str) -> type[Any]:
-    """The options class of a component. Raises ``PluginError``."""
+    """The options class of a component. Raises ``PluginError``; ``PluginFault`` for a class that cannot be one."""
     options = getattr(registry.get(kind, name), "Options", None)
     if not isinstance(options, type):
-        raise PluginError(f"{kind} {name!r} has no class Options")
+        raise PluginFault(f"{kind} {name!r} has no class Options")
     if any(declared.name == "name" for declared in options_of(options)):
-        raise PluginError(f"{kind} {name!r} has an option 'name', which in a file is the name of the {kind}")
+        raise PluginFault(f"{kind} {name!r} has an option 'name', which in a file is the name of the {kind}")
     return options
 
 
@@ -231,6 +231,8 @@ class Structure:
             return None
         try:
             options_class = component_options(self.registry, cls.kind, name)
+        except PluginFault:
+            raise  # not a mistake in this file
         except PluginError as error:
             self.report_error(error, chosen.location)
             return None

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from attrs import frozen
 
 from polyproof.backend import Backend, Claim, InclusionVerdict, Statement, Verdict
-from polyproof.errors import PluginError, PluginFault, ProofRejected
+from polyproof.errors import FieldError, PluginError, PluginFault, ProofRejected
 from polyproof.model.assets import Asset
+from polyproof.plugin_faults import blame, culprit, fault, told
 from polyproof.security import Assumptions, Figure, SecurityReport, SecurityTerm
 from polyproof.settings.policy import Policy
 
@@ -120,10 +121,7 @@ class Judge:
         except PluginError:
             raise
         except Exception as error:
-            raise ProofRejected(
-                "verifier-failed",
-                f"the verifier of {self.backend.name!r} failed on it: {type(error).__name__}: {error}",
-            ) from error
+            raise _failed(self.backend, error) from error
         self._require(isinstance(answer, expected), answer, f"instead of {expected.__name__}")
         assert isinstance(answer, expected)
         return answer
@@ -135,11 +133,19 @@ class Judge:
 def require(backend: Backend, holds: bool, answer: object, problem: str) -> None:
     """Raise ``PluginFault``, naming the plugin, for what a backend returned, unless ``holds``."""
     if not holds:
-        origin = f"{type(backend).__module__}.{type(backend).__qualname__}"
-        raise PluginFault(
-            f"backend {backend.name!r} is broken: it returned a {type(answer).__name__} {problem} ({origin}); "
-            "nothing is accepted"
-        )
+        raise fault(backend, f"it returned a {type(answer).__name__} {problem}; nothing is accepted")
+
+
+def _failed(backend: Backend, error: Exception) -> PluginFault | ProofRejected:
+    """What an exception of a verifier is.
+
+    A backend's verifier reads hostile bytes. If it fails on them, they are refused, whosever fault that is. A hash, a
+    field, a commitment or a constraint system that it asks is given no bytes: its failure says nothing about the proof.
+    """
+    found = blame(error, of=backend)
+    if found is None or culprit(error) in (backend, None) or isinstance(error, FieldError):
+        return ProofRejected("verifier-failed", f"the verifier failed on it: {found or told(error)}")
+    return found
 
 
 def _is_number(value: object) -> bool:

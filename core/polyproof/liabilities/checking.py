@@ -10,11 +10,13 @@ import numpy as np
 from attrs import frozen
 
 from polyproof.backend import Backend
+from polyproof.config.options import shown
 from polyproof.errors import InputError, OptionsError, PolicyRejected, Problem
 from polyproof.extras import require_extras
 from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.plausibility import earlier_totals, unit_warnings
 from polyproof.model.accounts import Accounts
+from polyproof.plugin_faults import fault, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.security import FigureName, SecurityReport, weakest
@@ -44,6 +46,7 @@ class SnapshotChecked:
     """What looks as if decimals or units were wrong."""
 
 
+@names_faults
 def check(
     spec: Spec,
     *,
@@ -121,6 +124,8 @@ def prepare(spec: Spec, policy: Policy, registry: Registry, progress: Progress, 
     if not len(accounts):
         raise InputError("the snapshot has no accounts")
     capacity = backend.capacity(spec.assets)
+    if type(capacity) is not int or capacity < 1:
+        raise fault(backend, f"its capacity is {shown(capacity)}, expected an integer from 1 on")
     segments = -(-len(accounts) // capacity)
     if segments > policy.max_segments:
         raise InputError(

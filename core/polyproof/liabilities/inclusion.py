@@ -13,8 +13,10 @@ from attrs import frozen
 from polyproof.backend import Claim, InclusionVerdict
 from polyproof.errors import ArtifactError, InputError, ProofRejected
 from polyproof.formats.files import make_private_directory, write_durably, write_private
+from polyproof.liabilities.acceptance import require
 from polyproof.liabilities.artifacts import InclusionFile, find_private, read_inclusion_file, state_directory
 from polyproof.liabilities.verification import PublishedAudit, open_audit
+from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.settings.policy import UNRESTRICTED, Policy
@@ -66,6 +68,7 @@ def inclusion_name(private: Path, user_id: str) -> str:
     return hmac.digest(names, user_id.encode(), "sha256").hex()[:32] + ".polyproof"
 
 
+@names_faults
 def cut_inclusion(
     directory: Path, user_id: str, *, out: Path | None = None, registry: Registry | None = None
 ) -> tuple[Path, int]:
@@ -86,6 +89,7 @@ def cut_inclusion(
         inclusion = audit.backend.open_inclusion(audit.statement(index), audit.proof(index), state, user_id)
         if inclusion is None:
             continue
+        require(audit.backend, isinstance(inclusion, bytes), inclusion, "instead of the bytes of an inclusion proof")
         data = InclusionFile(audit.manifest.audit_id, audit.manifest.digest, index, inclusion).to_bytes()
         if out is None:
             make_private_directory(private / "inclusion")
@@ -97,6 +101,7 @@ def cut_inclusion(
     raise unknown
 
 
+@names_faults
 def cut_all_inclusions(
     directory: Path, *, out: Path | None = None, registry: Registry | None = None, progress: Progress | None = None
 ) -> InclusionsCut:
@@ -119,7 +124,10 @@ def cut_all_inclusions(
             for segment in audit.manifest.segments:
                 index = segment.index
                 opened = audit.backend.open_all(audit.statement(index), audit.proof(index), _own_state(private, index))
-                for user_id, inclusion in opened:
+                for item in opened:
+                    pair = isinstance(item, tuple) and list(map(type, item)) == [str, bytes]
+                    require(audit.backend, pair, item, "instead of an account id and bytes")
+                    user_id, inclusion = item
                     name = inclusion_name(private, user_id)
                     data = InclusionFile(audit.manifest.audit_id, digest, index, inclusion).to_bytes()
                     write_private(working / name, data)
@@ -152,6 +160,7 @@ class InclusionVerified:
     seconds: float
 
 
+@names_faults
 def verify_inclusion(
     file: Path,
     directory: Path,

@@ -18,7 +18,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from polyproof.backend import SegmentProof
-from polyproof.errors import InputError, Location, PluginFault, PolicyRejected, Problem, ProofRejected
+from polyproof.errors import InputError, Location, PolicyRejected, Problem, ProofRejected
 from polyproof.formats.files import tree_size, write_durably
 from polyproof.liabilities.acceptance import require
 from polyproof.liabilities.artifacts import MANIFEST
@@ -30,6 +30,7 @@ from polyproof.liabilities.workspace import Workspace
 from polyproof.model.manifest import Manifest, Segment
 from polyproof.model.names import AUDIT_ID, matches
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
+from polyproof.plugin_faults import fault, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.policy import Policy
@@ -64,6 +65,7 @@ class AuditProved:
     """What rounding balances up added, one for each asset in order."""
 
 
+@names_faults
 def prove(
     spec: Spec,
     out: Path,
@@ -164,20 +166,24 @@ def _prove_segment(
     accounts = prepared.accounts.take(rows)
     statement = statement_of(manifest, prepared.spec, index, len(prepared.sizes))
     with work.segment_state(index) as state, clock("prove"):
-        proved = backend.prove(statement, accounts, work.key, state, progress)
+        try:
+            proved = backend.prove(statement, accounts, work.key, state, progress)
+        except ProofRejected as error:
+            raise fault(backend, f"it rejected something while it was proving: {error}") from error
         require(backend, isinstance(proved, SegmentProof), proved, "instead of SegmentProof")
+        require(backend, isinstance(proved.proof, bytes), proved, "whose proof is not bytes")
+        whole = isinstance(proved.totals, tuple) and all(type(total) is int for total in proved.totals)
+        require(backend, whole, proved, "whose totals are not a tuple of integers")
     # A wrong proof must not be published, whether a plugin or the machine is at fault.
     if tuple(proved.totals) != accounts.totals():
-        raise PluginFault(f"backend {backend.name!r} proved totals other than the snapshot's: nothing is published")
+        raise fault(backend, "it proved totals other than the snapshot's: nothing is published")
     with clock("verify"):
         try:
             judge.verify(statement, proved.totals, proved.proof)
         except PolicyRejected as error:
             raise InputError(f"verifiers would refuse this audit: {error.reason}; nothing is published") from error
         except ProofRejected as error:
-            raise PluginFault(
-                f"backend {backend.name!r} made a proof that does not verify ({error}): nothing is published"
-            ) from error
+            raise fault(backend, f"it made a proof that does not verify ({error}): nothing is published") from error
     digest = hashlib.sha256(proved.proof).digest()
     segment = Segment(index, len(proved.proof), digest, tuple(proved.totals))
     work.finish_segment(segment, proved.proof)

@@ -21,6 +21,7 @@ from polyproof.liabilities.artifacts import MANIFEST
 from polyproof.liabilities.record import PublicationRecord, open_publication
 from polyproof.model.manifest import Manifest
 from polyproof.model.timestamps import is_ahead
+from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.security import SecurityReport, weakest
@@ -165,6 +166,7 @@ class AuditVerified:
         return weakest([verdict.security for verdict in self.verdicts])
 
 
+@names_faults
 def verify(
     directory: Path,
     *,

@@ -37,6 +37,7 @@ from polyproof.liabilities.folder import check_listed, kind_of, present
 from polyproof.liabilities.record import Correction, Publication, PublicationRecord, open_publication
 from polyproof.model.manifest import Manifest
 from polyproof.model.names import AUDIT_ID, DIGEST, TIME
+from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.reserves.established import ReservesVerified
@@ -407,6 +408,7 @@ class HistoryVerified:
         return next((refusal for refusal in found if refusal is not None), None)
 
 
+@names_faults
 def verify_one(
     directory: Path,
     *,
@@ -439,6 +441,7 @@ def verify_one(
     return VerifiedAudit(liabilities, reserves)
 
 
+@names_faults
 def verify_history(
     directory: Path,
     *,

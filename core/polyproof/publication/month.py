@@ -28,6 +28,7 @@ from polyproof.liabilities import AuditProved, PublishedAudit, proving, verifica
 from polyproof.liabilities.artifacts import HISTORY, RECORD
 from polyproof.liabilities.folder import find_public, present
 from polyproof.liabilities.record import Correction, PublicationRecord, read_record, write_record
+from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
 from polyproof.publication.chain import check_head, keep_head
 from polyproof.publication.comparison import worse_than_last
@@ -77,6 +78,7 @@ class MonthDone:
     seconds: float
 
 
+@names_faults
 def run_month(
     spec: Spec,
     *,

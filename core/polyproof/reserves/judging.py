@@ -13,9 +13,10 @@ from typing import TypeVar
 from attrs import evolve
 
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
-from polyproof.errors import PluginError
+from polyproof.config.options import shown
 from polyproof.model.assets import Asset
 from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
+from polyproof.plugin_faults import fault
 from polyproof.progress import Progress, Task
 from polyproof.reserves.challenge import Challenges, Freshness, FreshnessVerdict, judge_without_audit
 from polyproof.reserves.checkpoint import Checkpoint
@@ -292,14 +293,17 @@ _A = TypeVar("_A", Answer, ControlAnswer)
 
 def _as_many(provider: BalanceProvider, answers: Sequence[_A], kind: type[_A], asked: int) -> Sequence[_A]:
     """The answers, if they are as many as were asked for and of the right types throughout."""
+    if not isinstance(answers, Sequence):
+        raise fault(provider, f"it gave {shown(answers)} for answers")
     if len(answers) != asked:
-        raise PluginError(f"balances {provider.name!r} gave {len(answers)} answers to {asked} questions")
+        raise fault(provider, f"it gave {len(answers)} answers to {asked} questions")
     for answer in answers:
         sound = isinstance(answer, kind)
         if isinstance(answer, Answer):
-            sound = sound and (answer.held is None or type(answer.held) is int)
+            sound = sound and (answer.held is None or (type(answer.held) is int and answer.held >= 0))
+            sound = sound and isinstance(answer.source, str) and isinstance(answer.reason, str)
         elif isinstance(answer, ControlAnswer):
             sound = sound and (answer.control is None or isinstance(answer.control, AccountControl))
         if not sound:
-            raise PluginError(f"balances {provider.name!r} gave something other than an answer: {ascii(answer)[:80]}")
+            raise fault(provider, f"it gave something other than an answer: {ascii(answer)[:80]}")
     return answers

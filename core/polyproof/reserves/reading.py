@@ -16,13 +16,14 @@ from pathlib import Path
 from attrs import frozen
 
 from polyproof.balances import Pin
-from polyproof.errors import InputError, Location, PluginFault, Problem, ReservesError
+from polyproof.errors import InputError, Location, Problem, ReservesError
 from polyproof.findings import Findings
 from polyproof.formats.paths import named_files
 from polyproof.model.assets import Asset
 from polyproof.model.chains import coin_name
 from polyproof.model.holdings import amount_text
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipScheme
+from polyproof.plugin_faults import fault, told
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.reserves.answers import merged
@@ -149,13 +150,15 @@ def _read_file(source: Source, path: Path, names: CoinNames, findings: Findings)
     try:
         for item in _items(source, path):
             if isinstance(item, Row):
+                _check_types(source, item, item.signatures, item.keys, item.owners)
                 read.take_row(item)
             elif isinstance(item, Total):
+                _check_types(source, item)
                 read.take_total(item)
             elif isinstance(item, Problem):
                 findings.add_problem(item)
             else:
-                raise PluginFault(f"source {source.name!r} is broken: it yields {type(item).__name__}")
+                raise fault(source, f"it yields {type(item).__name__}")
     except OSError as error:
         findings.add(f"cannot be read: {error.strerror or error}", Location(str(path)))
     return read
@@ -167,9 +170,21 @@ def _items(source: Source, path: Path) -> Iterator[Row | Total | Problem]:
     except OSError:
         raise
     except Exception as error:
-        raise PluginFault(
-            f"source {source.name!r} is broken: {type(error).__name__} while it reads {path}: {error}"
-        ) from error
+        raise fault(source, f"{told(error)} while it reads {path}") from error
+
+
+_TEXTS = ("coin", "address", "amount", "network", "message", "height")
+_OPTIONAL_TEXTS = ("token", "scheme", "block")
+
+
+def _check_types(source: Source, item: Row | Total, *lists: object) -> None:
+    """Raise ``PluginFault`` for values of other types than the interface states; core judges values, not types."""
+    texts = all(isinstance(getattr(item, name, ""), str) for name in _TEXTS)
+    texts = texts and all(isinstance(getattr(item, name, None) or "", str) for name in _OPTIONAL_TEXTS)
+    texts = texts and all(isinstance(many, tuple) and all(isinstance(one, str) for one in many) for many in lists)
+    kind = isinstance(getattr(item, "kind", Kind.OWN), Kind)
+    if not (texts and kind and isinstance(item.location, Location) and type(item.exponent) is int):
+        raise fault(source, f"it yields a {type(item).__name__} with a value of a wrong type: {ascii(item)[:200]}")
 
 
 def _described(name: str, path: Path, read: RowsOfFile) -> SourceFile:

@@ -27,6 +27,7 @@ from polyproof.liabilities.folder import find_public, present
 from polyproof.liabilities.record import PublicationRecord, read_record, write_record
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
 from polyproof.ownership import OwnershipScheme
+from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves.challenge import Challenges
@@ -71,6 +72,7 @@ class ReservesDone:
     seconds: float
 
 
+@names_faults
 def run_reserves(
     spec: Spec,
     directory: Path | None = None,

@@ -14,8 +14,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
 from polyproof.engine import thread_count
-from polyproof.errors import PluginError
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
+from polyproof.plugin_faults import fault
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 
@@ -44,7 +44,7 @@ def verify_ownership(
 
     A row declared custodial is custodial whatever else it says. A row that no scheme serves, or that several serve
     while it names none, is unsupported. A scheme that raises has established nothing: its row failed. A scheme that
-    loses rows, or returns anything but results, is broken: ``PluginError``.
+    loses rows, or returns anything but results, is broken: ``PluginFault``.
 
     ``processes``: how many share the work; by default, as many as there are threads to use, if there are many rows.
     Processes and not threads, because a signature costs as much time in Python as in the library that checks it, and
@@ -139,8 +139,16 @@ def _judge(scheme: OwnershipScheme, rows: list[OwnershipClaim]) -> list[Ownershi
             failure = f"{type(error).__name__}: {error}"[:200]
             return [OwnershipResult(Status.FAILED, f"the scheme could not judge this row: {failure}", scheme.name)]
         return [result for row in rows for result in _judge(scheme, [row])]
-    if not isinstance(results, list) or not all(isinstance(result, OwnershipResult) for result in results):
-        raise PluginError(f"ownership {scheme.name!r} returned something other than a list of results")
+    if not isinstance(results, list) or not all(map(_is_result, results)):
+        raise fault(scheme, "it returned something other than a list of results")
     if len(results) != len(rows):
-        raise PluginError(f"ownership {scheme.name!r} gave {len(results)} results for {len(rows)} rows")
+        raise fault(scheme, f"it gave {len(results)} results for {len(rows)} rows")
     return results
+
+
+def _is_result(result: object) -> bool:
+    return (
+        isinstance(result, OwnershipResult)
+        and isinstance(result.status, Status)
+        and all(isinstance(text, str) for text in (result.reason, result.scheme, result.chain, result.address))
+    )

@@ -20,12 +20,13 @@ from polyproof.config.options import NOT_AN_OPTION, Fault, option, options_of, p
 from polyproof.config.reader import Choice, Structure, component_options, locate
 from polyproof.config.tree import Items, Node, Scalar, from_json, load_yaml, parse_yaml
 from polyproof.config.tree import Mapping as MappingNode
-from polyproof.errors import InputError, PluginError, ProofRejected
+from polyproof.errors import InputError, PluginError, PluginFault, ProofRejected
 from polyproof.formats.strict_json import canonical
 from polyproof.model.assets import Asset
 from polyproof.model.manifest import Verifier
 from polyproof.model.names import NAME
 from polyproof.model.timestamps import is_timestamp
+from polyproof.plugin_faults import blame
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
 from polyproof.settings.reserves import ReservesSpec
@@ -243,21 +244,23 @@ def _refuse_moved_secrets(structure: Structure, balances: Node | None) -> None:
 
 
 def _check_backends(structure: Structure, node: Node, values: Mapping[str, Any]) -> None:
-    """Ask every backend whether its options can serve these assets."""
+    """Ask every backend whether its options can serve these assets. Raises ``PluginFault`` for one that is broken."""
     if "assets" not in values:
         return
     chosen = [(("backend",), values["backend"])] if "backend" in values else []
     for path, choice in [*chosen, *((("compare", k), item) for k, item in enumerate(values.get("compare", ())))]:
         location = locate(node, path)
         for name in _unbindable(type(choice.options)):
-            structure.report(f"backend {choice.name!r} is broken: a digest cannot bind its option {name!r}", location)
+            raise PluginFault(f"backend {choice.name!r} is broken: a digest cannot bind its option {name!r}")
         try:
             backend: Backend = choice.create(structure.registry)
             backend.check(values["assets"])
+        except PluginFault:
+            raise
         except InputError as error:
             structure.report_error(error, location)
-        except Exception as error:  # noqa: BLE001 - a plugin's backend may raise anything
-            structure.report(f"backend {choice.name!r} is broken: {type(error).__name__}: {error}", location)
+        except Exception as error:
+            raise blame(error, of=structure.registry.get("backend", choice.name)) or error from error
 
 
 def _unbindable(options: type[Any]) -> Iterator[str]:
@@ -273,7 +276,8 @@ def spec_from_public(value: Any, registry: Registry) -> PublicSpec:
     """The inverse of ``PublicSpec.public``, for JSON that may be hostile.
 
     Raises ``ProofRejected`` for anything that ``public`` would not have returned: other types or keys,
-    options left out, backends that are not installed, options that cannot serve the assets.
+    options left out, backends that are not installed, options that cannot serve the assets. ``PluginFault`` for a
+    backend that is broken.
     """
     try:
         node = from_json(value, "spec")
@@ -283,6 +287,8 @@ def spec_from_public(value: Any, registry: Registry) -> PublicSpec:
         structure.finish()
         assert spec is not None, "an incomplete spec has a problem"
         _check_backends(structure, node, {"assets": spec.assets, "backend": spec.backend})
+    except PluginFault:
+        raise
     except InputError as error:
         raise ProofRejected("public-spec", str(error)) from error
     if spec.public() != value:

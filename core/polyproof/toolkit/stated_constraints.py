@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
-from polyproof.constraints import Builder, ConstraintSystem, Expression, Graph, Node, Operation, Rows
-from polyproof.errors import InputError
+from polyproof.constraints import Builder, ConstraintSystem, Expression, Graph, Node, Operation, Rows, whole
+from polyproof.errors import InputError, PluginFault
+from polyproof.plugin_faults import blame, fault
 
 __all__ = [
     "Range",
@@ -86,22 +87,29 @@ class StatedConstraints:
 def state_constraints(system: ConstraintSystem) -> StatedConstraints:
     """Everything that a system states.
 
-    Raises ``InputError`` for a name that is not declared or is given twice, and for a statement that the
-    builder's contract does not allow: one that reads the next row where there may be none, or a sum that is
-    not linear.
+    Raises ``PluginFault``, naming the system, for a name that is not declared or is given twice, and for a statement
+    that the builder's contract does not allow: one that reads the next row where there may be none, a sum that is not
+    linear, a constant that is no integer.
     """
-    recorder = _Recorder(system)
-    system.constraints(recorder)
-    stated = StatedConstraints(
-        system.name,
-        tuple(system.columns),
-        tuple(system.publics),
-        recorder.graph,
-        tuple(recorder.zeros),
-        tuple(recorder.ranges),
-        tuple(recorder.sums),
-    )
-    _check(stated)
+    try:
+        recorder = _Recorder(system)
+        system.constraints(recorder)
+        stated = StatedConstraints(
+            system.name,
+            tuple(system.columns),
+            tuple(system.publics),
+            recorder.graph,
+            tuple(recorder.zeros),
+            tuple(recorder.ranges),
+            tuple(recorder.sums),
+        )
+        _check(stated)
+    except PluginFault:
+        raise
+    except InputError as error:
+        raise fault(system, str(error)) from error
+    except Exception as error:
+        raise blame(error, of=system) or error from error
     return stated
 
 
@@ -126,18 +134,34 @@ class _Recorder(Builder):
         return self.graph.node(Operation.PUBLIC, self._publics[name])
 
     def constant(self, value: int) -> Expression:
-        return self.graph.node(Operation.CONSTANT, value)
+        return self.graph.node(Operation.CONSTANT, whole(value))
 
     def assert_zero(self, name: str, expression: Expression, rows: Rows = Rows.ALL) -> None:
-        self.zeros.append(Zero(self._new(name), expression, rows))
+        if not isinstance(rows, Rows):
+            raise InputError(f"constraint {name!r} holds on {rows!r}, which is none of {', '.join(map(str, Rows))}")
+        self.zeros.append(Zero(self._new(name), self._own(name, expression), rows))
 
     def range_check(self, name: str, columns: Sequence[Expression], bits: int) -> None:
-        self.ranges.append(Range(self._new(name), tuple(columns), bits))
+        values = tuple(self._own(name, column) for column in columns)
+        if not values:
+            raise InputError(f"range check {name!r} is of no column")
+        self.ranges.append(Range(self._new(name), values, whole(bits)))
 
     def assert_sum(self, name: str, body: Expression, total: Expression, last: Expression | int = 0) -> None:
+        body, total = self._own(name, body), self._own(name, total)
+        last = self._own(name, last) if isinstance(last, Expression) else whole(last)
         self.sums.append(Sum(self._new(name), body, total, last))
 
+    def _own(self, name: str, expression: object) -> Expression:
+        if not isinstance(expression, Expression):
+            raise InputError(f"{name!r} is stated of a {type(expression).__name__}, not of an expression")
+        if expression.graph is not self.graph:
+            raise InputError(f"{name!r} is stated of an expression of a different builder")
+        return expression
+
     def _new(self, name: str) -> str:
+        if not isinstance(name, str) or not name:
+            raise InputError(f"a constraint is named {name!r}; a name is text that is not empty")
         if name in self._names:
             raise InputError(f"two constraints are named {name!r}; names identify them in reports")
         self._names.add(name)

@@ -9,6 +9,7 @@ import typer
 
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, SpecArgument, load_spec_argument, usable_registry
+from polyproof.cli.visible import one_line
 from polyproof.errors import UsageError
 
 __all__ = ["command"]
@@ -46,8 +47,8 @@ def command(
     console.result(
         {"ok": True, "file": str(out), "messages": count},
         lambda rich: rich.print(
-            f"{count:,} messages in {out}\nSign each with the keys of its address, fill in the signatures, and name "
-            f"the file in reserves.signed, beside the sources.",
+            f"{count:,} messages in {one_line(str(out))}\nSign each with the keys of its address, fill in the "
+            f"signatures, and name the file in reserves.signed, beside the sources.",
             soft_wrap=True,
         ),
     )

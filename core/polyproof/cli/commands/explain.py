@@ -11,6 +11,7 @@ from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, load_spec_argument, usable_registry
 from polyproof.cli.security_view import security_payload, show_security
 from polyproof.cli.views import facts, points
+from polyproof.cli.visible import one_line
 from polyproof.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ def command(
     def show(rich: RichConsole) -> None:
         _show_explanation(rich, payload, backend.properties, security)
         if Path(subject).is_dir():
-            rich.print(f"\nNothing has been verified: polyproof verify {subject}", style="bold", soft_wrap=True)
+            rich.print(
+                f"\nNothing has been verified: polyproof verify {one_line(subject)}", style="bold", soft_wrap=True
+            )
 
     console.result(payload, show)
 

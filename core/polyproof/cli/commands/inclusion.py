@@ -10,6 +10,7 @@ import typer
 from polyproof.cli.console import Console, size_text, time_text
 from polyproof.cli.options import AuditArgument, Json, Quiet, usable_registry
 from polyproof.cli.views import facts
+from polyproof.cli.visible import one_line
 from polyproof.errors import UsageError
 
 __all__ = ["command"]
@@ -39,7 +40,7 @@ def command(
         path, size = liabilities.cut_inclusion(directory, user, out=out, registry=registry)
         console.result(
             {"ok": True, "file": str(path), "bytes": size},
-            lambda rich: rich.print(f"{path}  ({size_text(size)})", soft_wrap=True),
+            lambda rich: rich.print(f"{one_line(str(path))}  ({size_text(size)})", soft_wrap=True),
         )
         return
     with console.progress() as progress:

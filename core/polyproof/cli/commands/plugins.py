@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import Console, table
 from polyproof.cli.options import Json, Quiet
+from polyproof.cli.visible import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -68,7 +69,7 @@ def _show(rich: RichConsole, registry: Registry, lacking: dict[tuple[str, str], 
     kind = ""
     for item in registry.components():
         component = item.component
-        what = Text.assemble(component.summary, "\n", (f"{item.version}, {item.origin}", "dim"))
+        what = Text.assemble(one_line(component.summary), "\n", (one_line(f"{item.version}, {item.origin}"), "dim"))
         if error := lacking.get((component.kind, component.name)):
             what.append(f"\nneeds the extra {' and '.join(error.extras)}, which is not installed", "yellow")
         made.add_row(component.kind if component.kind != kind else "", component.name, what)

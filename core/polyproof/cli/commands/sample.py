@@ -10,6 +10,7 @@ import typer
 
 from polyproof.cli.console import Console, size_text, time_text
 from polyproof.cli.options import Json, Quiet, load_spec_argument, usable_registry
+from polyproof.cli.visible import one_line
 from polyproof.errors import InputError
 from polyproof.extras import require_extras
 
@@ -42,6 +43,6 @@ def command(
     console.result(
         {"ok": True, "file": str(out), "accounts": accounts, "seed": seed, "bytes": size, "seconds": seconds},
         lambda rich: rich.print(
-            f"{out}  ({accounts:,} accounts, {size_text(size)}, {time_text(seconds)})", soft_wrap=True
+            f"{one_line(str(out))}  ({accounts:,} accounts, {size_text(size)}, {time_text(seconds)})", soft_wrap=True
         ),
     )

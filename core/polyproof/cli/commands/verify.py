@@ -38,6 +38,7 @@ from polyproof.cli.security_view import (
     figures_payload,
 )
 from polyproof.cli.views import COMPARE_DIGEST, audit_lines, audits_text, corrects_payload, facts, points, totals_table
+from polyproof.cli.visible import one_line
 from polyproof.errors import ExtraMissing
 from polyproof.extras import is_installed, require_extras
 
@@ -145,8 +146,8 @@ def _show(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> None:
             soft_wrap=True,
         )
     if published.unlisted:
-        rich.print(f"Not looked at, no part of the audit: {', '.join(published.unlisted)}", soft_wrap=True)
-    rich.print(f"What it leaves open: polyproof explain {published.public}", soft_wrap=True)
+        rich.print(f"Not looked at, no part of the audit: {one_line(', '.join(published.unlisted))}", soft_wrap=True)
+    rich.print(f"What it leaves open: polyproof explain {one_line(str(published.public))}", soft_wrap=True)
     if not compared:
         rich.print(COMPARE_DIGEST)
 

@@ -21,6 +21,7 @@ from polyproof.cli.options import (
 )
 from polyproof.cli.security_view import components_payload, components_text, figures_facts, figures_payload
 from polyproof.cli.views import COMPARE_DIGEST, audit_lines, corrects_payload, facts, points
+from polyproof.cli.visible import visible
 from polyproof.errors import InputError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _ask_balances(assets: Sequence[Asset]) -> list[Balance]:
             balance = parse_balance(line)
             make_claim(assets, "-", [*given, balance])
         except InputError as error:
-            typer.echo(str(error), err=True)
+            typer.echo(visible(str(error)), err=True)
         else:
             given.append(balance)
 

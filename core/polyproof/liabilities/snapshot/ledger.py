@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from polyproof.liabilities.snapshot.file import SnapshotFile
 from polyproof.liabilities.snapshot.symbols import Symbols
 from polyproof.liabilities.snapshot.wide import WideTable
 from polyproof.model.amounts import shown
+from polyproof.plugin_faults import fault, told
 
 __all__ = ["read_ledger"]
 
@@ -41,6 +42,8 @@ def read_ledger(table: WideTable, file: SnapshotFile, path: Path, ledger: Ledger
             continue
         if not isinstance(item, Account):
             raise _broken(ledger, f"it yields {type(item).__name__}")
+        if type(item.row) is not int or not (item.line is None or type(item.line) is int):
+            raise _broken(ledger, f"it yields an account with row {item.row!r:.40}, line {item.line!r:.40}")
         for passed in range(row + 1, item.row):
             if passed not in reported:
                 raise _broken(ledger, f"it skips row {passed} of {path} without reporting it")
@@ -64,11 +67,11 @@ def _items(ledger: LedgerFormat, path: Path) -> Iterator[Account | Problem]:
     except OSError:
         raise
     except Exception as error:
-        raise _broken(ledger, f"{type(error).__name__} while it reads {path}: {error}") from error
+        raise _broken(ledger, f"{told(error)} while it reads {path}") from error
 
 
 def _broken(ledger: LedgerFormat, how: str) -> PluginFault:
-    return PluginFault(f"ledger {ledger.name!r} is broken: {how}")
+    return fault(ledger, how)
 
 
 class _Batch:
@@ -88,6 +91,8 @@ class _Batch:
     def add(self, account: Account) -> None:
         """Add an account; report what the spec does not know about it."""
         record = account.row - 1
+        if not isinstance(account.amounts, Mapping) or not all(isinstance(name, str) for name in account.amounts):
+            raise _broken(self._ledger, f"the amounts of row {account.row} are not a mapping of texts")
         for name in account.besides:
             if name not in self._ignored:
                 self._file.report(

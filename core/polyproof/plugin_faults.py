@@ -1,0 +1,136 @@
+"""Faults of plugins: which component is to blame, in the words of every message about one.
+
+A component fails in one of two ways: it raises what its interface does not allow, or it returns it. Whoever receives a
+result checks it and raises ``fault``; ``blame`` finds who raised an exception, from its traceback: the innermost frame
+that runs a method of a component. Both name kind, name, plugin and origin, so that nobody is sent to the wrong authors.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar
+
+from polyproof.config.options import shown
+from polyproof.errors import FieldError, PluginFault, PolyproofError, Problem
+from polyproof.extras import missing_extra
+from polyproof.hookspecs import KINDS
+
+__all__ = ["blame", "culprit", "described", "fault", "names_faults", "remember", "told"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_HINT = "a fault of that plugin, not of your input: its authors will want to know"
+_SYSTEM_KINDS = frozenset({"backend", "balances", "ledger", "source"})
+"""Kinds that work with files and the network, so that an ``OSError`` in them says something about the system."""
+_origins: dict[type[Any], str] = {}
+
+
+def remember(cls: type[Any], origin: str) -> None:
+    """Note which plugin of which distribution offers a class."""
+    _origins[cls] = origin
+
+
+def kind_of(component: object) -> str | None:
+    """The kind of a component; None for anything else. An extension belongs to its field."""
+    for kind, reference in KINDS.items():
+        module, _, attribute = reference.partition(":")
+        # A component exists only where the module of its interface has been imported.
+        base = getattr(sys.modules.get(module), attribute, None)
+        if base is not None and issubclass(_class_of(component), base):
+            return kind
+    return None
+
+
+def described(component: object) -> str:
+    """Kind, name, plugin, origin and class: ``hash 'elm' (plugin elm of elms (elm_module); elm_module.Elm)``.
+
+    ``component`` is one, or its class.
+    """
+    kind = kind_of(component) or "component"
+    name = getattr(component, "name", None)
+    made_of = _class_of(component)
+    origin = next((f"{_origins[cls]}; " for cls in made_of.__mro__ if cls in _origins), "")
+    return f"{kind} {shown(name)} ({origin}{made_of.__module__}.{made_of.__qualname__})"
+
+
+def _class_of(component: object) -> type[Any]:
+    return component if isinstance(component, type) else type(component)
+
+
+def told(error: BaseException) -> str:
+    """An exception in one line of bounded length."""
+    text = " ".join(str(error).split())
+    text = text if len(text) <= 300 else f"{text[:299]}…"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def fault(component: object, how: str) -> PluginFault:
+    """The error about a component that did what its interface does not allow: ``how`` says what."""
+    return PluginFault(Problem(f"{described(component)} is broken: {how}", hint=_HINT))
+
+
+def blame(error: BaseException, *, of: object = None) -> PluginFault | None:
+    """The fault that an exception is, if a component raised it; otherwise None.
+
+    ``of`` is who is asked if the traceback names nobody: the component that was being called.
+
+    An error of ours is no fault, except for ``FieldError``, which whoever asks the field for the impossible has to
+    handle. Neither is a missing extra, or a system that is out of memory or cannot read a file.
+    """
+    if isinstance(error, MemoryError) or not isinstance(error, Exception):
+        return None
+    if isinstance(error, PolyproofError) and not isinstance(error, FieldError):
+        return None
+    found = list(_components(error.__traceback__))[::-1] or ([of] if of is not None else [])
+    if not found:
+        return None
+    if isinstance(error, OSError) and kind_of(found[0]) in _SYSTEM_KINDS:
+        return None
+    if isinstance(error, ImportError) and missing_extra(error, described(found[0])) is not None:
+        return None
+    callers = "".join(f", called by {described(caller)}" for caller in found[1:])
+    return PluginFault(Problem(f"{described(found[0])} failed{callers}: {told(error)}", hint=_HINT))
+
+
+def culprit(error: BaseException) -> object:
+    """The component whose method raised an exception, by its traceback; None if there is none."""
+    return next(reversed(list(_components(error.__traceback__))), None)
+
+
+def _components(traceback: TracebackType | None) -> Iterator[object]:
+    """The components whose methods were running, outermost first, each once."""
+    seen: set[int] = set()
+    while traceback is not None:
+        running = traceback.tb_frame.f_locals.get("self")
+        component = getattr(running, "field", None) if _is_extension(running) else running
+        if component is not None and kind_of(component) is not None and id(component) not in seen:
+            seen.add(id(component))
+            yield component
+        traceback = traceback.tb_next
+
+
+def _is_extension(value: object) -> bool:
+    extension = getattr(sys.modules.get("polyproof.field"), "Extension", None)
+    return extension is not None and isinstance(value, extension)
+
+
+def names_faults(function: Callable[P, R]) -> Callable[P, R]:
+    """A function that calls components, whose faults then leave it as ``PluginFault``."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            found = blame(error)
+            if found is None:
+                raise
+            for note in getattr(error, "__notes__", ()):
+                found.add_note(note)
+            raise found from error
+
+    return call

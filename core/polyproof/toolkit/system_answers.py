@@ -1,0 +1,59 @@
+"""What a constraint system answers a backend, checked when it arrives.
+
+A trace of floats or with a public value left out would end somewhere within the prover. Here it is the system's fault,
+by its name. Whether a trace satisfies the constraints is not looked at: the proof shows that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from polyproof.constraints import ConstraintSystem, LiabilitiesSystem, Trace
+from polyproof.field import Elements
+from polyproof.plugin_faults import fault
+
+__all__ = ["account_row_of", "publics_of", "trace_of"]
+
+
+def trace_of(system: ConstraintSystem, witness: Any, rows: int, modulus: int) -> Trace:
+    """``system.trace``, if it is one. Raises ``PluginFault``."""
+    trace = system.trace(witness, rows)
+    if not isinstance(trace, Trace):
+        raise fault(system, f"trace returned {type(trace).__name__}, expected Trace")
+    _check_elements(system, "trace", trace.columns, (rows, len(system.columns)), modulus)
+    _check_publics(system, "trace", trace.publics, modulus)
+    return trace
+
+
+def account_row_of(system: LiabilitiesSystem, balances: Sequence[int], modulus: int) -> Elements:
+    """``system.account_row``, if it is a row. Raises ``PluginFault``."""
+    row = system.account_row(balances)
+    _check_elements(system, "account_row", row, (len(system.columns),), modulus)
+    return row
+
+
+def publics_of(system: LiabilitiesSystem, totals: Sequence[int], modulus: int) -> Mapping[str, int]:
+    """``system.publics_of_totals``, if it has all public values and no others. Raises ``PluginFault``."""
+    publics = system.publics_of_totals(totals)
+    _check_publics(system, "publics_of_totals", publics, modulus)
+    return publics
+
+
+def _check_elements(system: ConstraintSystem, what: str, found: Any, shape: tuple[int, ...], modulus: int) -> None:
+    if not isinstance(found, np.ndarray) or found.dtype != np.uint64:
+        kind = found.dtype if isinstance(found, np.ndarray) else type(found).__name__
+        raise fault(system, f"{what} returned values of type {kind}, expected uint64")
+    if found.shape != shape:
+        raise fault(system, f"{what} returned values of shape {found.shape}, expected {shape}")
+    if bool((found >= np.uint64(modulus)).any()):
+        raise fault(system, f"{what} returned a value that is not below the field's modulus")
+
+
+def _check_publics(system: ConstraintSystem, what: str, publics: Any, modulus: int) -> None:
+    if not isinstance(publics, Mapping) or set(publics) != set(system.publics):
+        raise fault(system, f"{what} returned other public values than it declares: {', '.join(system.publics)}")
+    if not all(type(value) is int and 0 <= value < modulus for value in publics.values()):
+        raise fault(system, f"{what} returned a public value that is not an integer below the field's modulus")
