@@ -10,6 +10,7 @@ far more; this is for components that nobody ran them on.
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -64,12 +65,12 @@ def _check_texts(cls: type[Any], attribute: str, kinds: Any) -> None:
 
 
 def _check_source(cls: type[Any]) -> None:
-    from polyproof.source import Coin, FileOptions
-
+    # Loaded, since the class derives from it; imported here it would close a circle through the registry.
+    interface = sys.modules["polyproof.source"]
     options = getattr(cls, "Options", None)
-    files = isinstance(options, type) and issubclass(options, FileOptions)
+    files = isinstance(options, type) and issubclass(options, interface.FileOptions)
     _require(cls, files, "its Options do not derive from polyproof.source:FileOptions")
-    coins = isinstance(cls.coins, Sequence) and all(isinstance(coin, Coin) for coin in cls.coins)
+    coins = isinstance(cls.coins, Sequence) and all(isinstance(coin, interface.Coin) for coin in cls.coins)
     _require(cls, coins, "coins is not a sequence of Coin")
     networks = isinstance(cls.networks, Mapping) and all(isinstance(name, str) for name in cls.networks.values())
     _require(cls, networks, "networks is not a mapping of texts to texts")

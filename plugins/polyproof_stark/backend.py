@@ -200,8 +200,9 @@ def _properties(established: Established) -> BackendProperties:
         non_negativity=EVERY_ACCOUNT if established.non_negative else NOT_PROVEN,
         proves=(*proves, f"to each user who verifies: {to_user}"),
         hides=(
-            "every balance, of everybody, from everybody else, even if all other users pool what they were given",
-            "account ids, even from anyone who guesses them: a leaf is bound to a secret nonce of 32 bytes",
+            "every balance from everybody else; users who pool what they were given learn no more than the published "
+            "totals less their own balances",
+            "account ids, even from anyone who guesses them: each is bound to a secret number of 32 bytes",
             "how many accounts there are, but for the trace length, which bounds it",
             "the order of accounts: rows are a secret permutation, fresh in every audit",
         ),
@@ -209,6 +210,8 @@ def _properties(established: Established) -> BackendProperties:
             "the totals of each segment and asset, which are published",
             "the number of segments and the length of their traces",
             "to each user: the number of their row, which is random",
+            "to users who pool their balances: what is left of a segment's totals, which is the balance of the last one "
+            "if all others pool",
         ),
         remaining_trust=(
             *remaining,
@@ -241,8 +244,12 @@ def _effort(security: SecurityReport) -> str:
     assert security.inclusion is not None, "security_report gives it"
     assert security.inclusion_2025 is not None, "security_report gives it"
     within, beyond = security.inclusion.bits, security.inclusion_2025.bits
-    better = f", 2^{int(beyond)} by theorems of 2025" if beyond > within else ""
-    return f"Forging this takes at least about 2^{int(within)} evaluations of the hash by older theorems{better}."
+    better = f", and 2^{int(beyond)} by theorems of 2025" if beyond > within else ""
+    return (
+        f"Whoever wanted to fake this would have to try about 2^{int(within)} times, a number of "
+        f"{len(str(1 << int(within)))} digits, by theorems that have long been known{better}. Each try computes the "
+        "hash of the proof at least once."
+    )
 
 
 def _random_rows(count: int, available: int) -> npt.NDArray[np.int64]:

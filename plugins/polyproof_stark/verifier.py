@@ -81,7 +81,11 @@ def check_identity(
     powers = extension.powers(step, instance.layout.chunks)
     quotient = extension.sum(extension.multiply(proof.openings.chunks, powers), axis=0)
     if not np.array_equal(constraints_at(instance, proof.openings, challenges, eta, z), quotient):
-        raise ProofRejected("constraint-identity", "the constraints do not hold at the out-of-domain point")
+        raise ProofRejected(
+            "constraint-identity",
+            "the proof does not belong to what is stated: it was made for another header of the manifest, other totals "
+            "or other options, or it is false (the constraints do not hold at the point z)",
+        )
 
 
 def constraints_at(

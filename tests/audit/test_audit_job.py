@@ -241,7 +241,7 @@ def test_a_proof_that_does_not_verify_is_not_published(
 # Crashes
 
 
-class _Crash(Exception):
+class _Crash(BaseException):
     pass
 
 

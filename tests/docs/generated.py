@@ -21,6 +21,7 @@ from polyproof.checks import CheckName
 from polyproof.config.options import Option, options_of, plain
 from polyproof.config.reader import Choice, component_options
 from polyproof.hookspecs import KINDS
+from polyproof.liabilities.rejections import REJECTIONS
 from polyproof.model.assets import Asset
 from polyproof.model.manifest import Verifier
 from polyproof.registry import ENTRY_POINT_GROUP, Registry
@@ -29,7 +30,8 @@ from polyproof.settings.policy import Policy, PolicyCheck
 from polyproof.settings.reserves import AcceptedCoin, CoinName, ReservesPolicy, ReservesSpec
 from polyproof.settings.spec import Output, Spec
 
-PAGES = tuple((Path(__file__).parents[2] / "docs" / "reference").glob("*.md"))
+_DOCS = Path(__file__).parents[2] / "docs"
+PAGES = (*(_DOCS / "reference").glob("*.md"), _DOCS / "how-to" / "check-your-own-balance.md")
 _PART = re.compile(r"(<!-- generated: ([a-z_: -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 _KINDS = {
@@ -227,6 +229,16 @@ def checks_table(package: str) -> str:
     return "\n".join(["| check | |", "|---|---|", *rows]) + "\n"
 
 
+def rejections_table() -> str:
+    """What a customer can meet, in plain words."""
+    rows = [
+        f"| **{item.title}** {', '.join(f'`{check}`' for check in item.checks)} | {_cell(item.meaning)} | "
+        f"{_cell(item.advice)} |"
+        for item in REJECTIONS
+    ]
+    return "\n".join(["| in brackets | what it means | what to do |", "|---|---|---|", *rows]) + "\n"
+
+
 def part(name: str) -> str:
     """The text of a generated part."""
     what, _, argument = name.partition(": ")
@@ -239,6 +251,7 @@ def part(name: str) -> str:
         "methods": lambda: methods_table(_METHODS[argument]),
         "policy checks": policy_checks_table,
         "checks": lambda: checks_table(argument),
+        "rejections": rejections_table,
     }
     return made[what]()
 

@@ -8,7 +8,7 @@ from types import ModuleType
 from attrs import frozen
 
 from polyproof import INTERFACE_VERSION
-from polyproof.backend import Backend
+from polyproof.backend import Backend, BackendProperties
 from polyproof.config.options import option
 from polyproof.errors import OptionsError, Problem
 from polyproof.hash import Hash
@@ -40,6 +40,7 @@ class SampleOptions:
 class SampleBackend(Backend):
     name = "sample"
     Options = SampleOptions
+    properties = BackendProperties(False, True, True, True, "nothing is checked", (), (), (), ())
 
     def __init__(self, options: SampleOptions, registry: Registry) -> None:
         self.options = options

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyproof.errors import ProofRejected, SpecError
+from polyproof.errors import PluginFault, ProofRejected, SpecError
 from polyproof.model.assets import Asset
 from polyproof.registry import Registry
 from polyproof.settings.spec import BackendChoice, PublicSpec, Spec, load_spec, parse_spec, spec_from_public
@@ -201,7 +201,6 @@ def test_one_alias_may_stand_for_a_list_of_one() -> None:
         ("queries: 50", "queries: 1", "14:3: 2 assets (at most 1)"),
         ("  - sample", "  - smple", "17:5: no backend is named 'smple' (did you mean 'sample'?"),
         ("  - sample", "  - {name: sample, queries: 1}", "17:5: 2 assets (at most 1)"),
-        ("  - sample", "  - broken", "17:5: backend 'broken' is broken: ZeroDivisionError: division by zero"),
         ("  - sample", "  - strict", "17:5: the key 'depth' is missing (Depth.)"),
         (
             "compare:\n  - sample",
@@ -424,7 +423,7 @@ def test_an_option_that_no_digest_can_bind_is_its_backends_mistake(monkeypatch: 
 
     monkeypatch.setattr(sample_components.SampleBackend, "Options", Unbindable)
     monkeypatch.setattr(sample_components.SampleBackend, "check", lambda self, assets: None)
-    with pytest.raises(SpecError, match="a digest cannot bind its option 'ratio'"):
+    with pytest.raises(PluginFault, match="a digest cannot bind its option 'ratio'"):
         parse(GOOD.replace("  queries: 50\n", ""))
 
 
@@ -547,7 +546,6 @@ def test_nothing_may_be_added(path: tuple[str | int, ...], key: str, extra: obje
             "other",
             "spec.backend.name: no backend is named 'other' (allowed: broken, sample, strict)",
         ),
-        (("backend", "name"), "broken", "spec.backend: backend 'broken' is broken: ZeroDivisionError"),
         (("backend", "queries"), "50", "spec.backend.queries: queries is '50' (expected an integer)"),
         (("backend", "queries"), 1, "spec.backend: 2 assets (at most 1)"),
         (("backend", "target"), 101, "spec.backend: 50 queries reach 100 bits, the target is 101"),
@@ -560,6 +558,15 @@ def test_a_hostile_public_part_is_rejected_with_a_reason(path: tuple[str, ...], 
     found = rejected(replaced(PUBLIC, path, value))
     assert found.startswith(reason)
     assert len(found) < 1000
+
+
+def test_a_backend_that_fails_is_at_fault_and_not_the_file_that_names_it() -> None:
+    public = replaced(PUBLIC, ("backend", "name"), "broken")
+    for read in (lambda: spec_from_public(public, REGISTRY), lambda: parse(GOOD.replace("  - sample", "  - broken"))):
+        with pytest.raises(PluginFault) as caught:
+            read()
+        assert "backend 'broken' (plugin sample of tests;" in str(caught.value)
+        assert "failed: ZeroDivisionError: division by zero" in str(caught.value)
 
 
 @pytest.mark.parametrize("value", [None, 1, "x", [], {}, [PUBLIC], {"polyproof": 1}])

@@ -22,7 +22,7 @@ from polyproof.cli.options import (
 from polyproof.cli.security_view import components_payload, components_text, figures_facts, figures_payload
 from polyproof.cli.views import COMPARE_DIGEST, audit_lines, corrects_payload, facts, points
 from polyproof.cli.visible import visible
-from polyproof.errors import InputError, Problem, UsageError
+from polyproof.errors import InputError, Problem, ProofRejected, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -61,6 +61,7 @@ def command(
 ) -> None:
     """Check that your balances, as you type them, are in a published audit."""
     from polyproof import liabilities
+    from polyproof.liabilities.rejections import meaning_of
     from polyproof.liabilities.typed_balances import make_claim, parse_balance, read_balances
 
     console = Console(json=json, quiet=quiet)
@@ -76,14 +77,19 @@ def command(
         account = user if user is not None else typer.prompt("Your account id", err=True)
         return make_claim(assets, account, given or _ask_balances(assets))
 
-    verified = liabilities.verify_inclusion(
-        file,
-        directory,
-        claim,
-        policy=load_policy_option(policy, registry),
-        registry=registry,
-        digest=known,
-    )
+    try:
+        verified = liabilities.verify_inclusion(
+            file,
+            directory,
+            claim,
+            policy=load_policy_option(policy, registry),
+            registry=registry,
+            digest=known,
+        )
+    except ProofRejected as error:
+        if meaning := meaning_of(error.check):
+            error.add_note(f"{meaning.title}. {meaning.meaning} {meaning.advice}")
+        raise
     console.result(inclusion_payload(verified), lambda rich: _show(rich, verified, compared=known is not None))
 
 

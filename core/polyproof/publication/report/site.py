@@ -24,6 +24,7 @@ from polyproof.errors import ArtifactError, Problem
 from polyproof.formats.files import write_durably
 from polyproof.liabilities.artifacts import AUDITS, HISTORY
 from polyproof.liabilities.folder import present
+from polyproof.liabilities.rejections import REJECTIONS
 from polyproof.publication.report import wording
 from polyproof.publication.report.charts import Line, line_chart
 from polyproof.publication.report.document import REPORT, Report, ReportAsset, ReportEntry
@@ -86,7 +87,7 @@ def render_site(report: Report, places: Places | None = None) -> dict[str, bytes
         "index.html": page("index.html", "index.html", **_overview(report)),
         "history.html": page("history.html", "history.html", **_history(report)),
         "proven.html": page("proven.html", "proven.html"),
-        "check.html": page("check.html", "check.html"),
+        "check.html": page("check.html", "check.html", rejections=REJECTIONS),
     }
     for asset in report.assets:
         path = asset_page(asset.symbol)
