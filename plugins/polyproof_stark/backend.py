@@ -210,8 +210,8 @@ def _properties(established: Established) -> BackendProperties:
             "the totals of each segment and asset, which are published",
             "the number of segments and the length of their traces",
             "to each user: the number of their row, which is random",
-            "to users who pool their balances: what is left of a segment's totals, which is the balance of the last one "
-            "if all others pool",
+            "to users who pool their balances: what is left of a segment's totals, which is the balance of the last "
+            "one if all others pool",
         ),
         remaining_trust=(
             *remaining,
