@@ -61,7 +61,7 @@ def test_the_scan_finds_names_of_every_kind() -> None:
         "manifest-format",
         "manifest-json",
     } < names()
-    assert {"policy-bits", "publication-digest", "element-canonical", "trailing-bytes", "spec-digest"} < names()
+    assert {"policy-hash", "publication-digest", "element-canonical", "trailing-bytes", "spec-digest"} < names()
 
 
 def test_every_rejection_that_a_customer_can_meet_has_a_meaning() -> None:
