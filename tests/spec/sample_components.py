@@ -8,7 +8,7 @@ from types import ModuleType
 from attrs import frozen
 
 from polyproof import INTERFACE_VERSION
-from polyproof.backend import Backend, BackendProperties
+from polyproof.backend import NOT_PROVEN, Backend, BackendProperties
 from polyproof.config.options import option
 from polyproof.errors import OptionsError, Problem
 from polyproof.hash import Hash
@@ -40,7 +40,18 @@ class SampleOptions:
 class SampleBackend(Backend):
     name = "sample"
     Options = SampleOptions
-    properties = BackendProperties(False, True, True, True, "nothing is checked", (), (), (), ())
+    properties = BackendProperties(
+        zero_knowledge=False,
+        transparent=True,
+        post_quantum=True,
+        per_asset_totals=True,
+        exact_totals=False,
+        non_negativity=NOT_PROVEN,
+        proves=(),
+        hides=(),
+        leaks=(),
+        remaining_trust=(),
+    )
 
     def __init__(self, options: SampleOptions, registry: Registry) -> None:
         self.options = options
