@@ -11,7 +11,10 @@ class StarkCheck(CheckName):
     """What the verifier of the STARK and of FRI refuses. Sections are those of docs/reference/protocol.md."""
 
     OPTIONS = "options", "the published options do not fit together, or not at this number of rows"
-    CONSTRAINT_IDENTITY = "constraint-identity", "the constraints do not hold at the out-of-domain point"
+    CONSTRAINT_IDENTITY = (
+        "constraint-identity",
+        "the constraints do not hold at the point z: a false proof, or one of another header, other totals or options",
+    )
     GRINDING = "grinding", "the nonce does not show the work that the options require"
     COSET_COUNT = "coset-count", "a layer opens another number of cosets than the queries touch"
     FOLD = "fold", "an opened coset does not contain the value that it was folded to"
