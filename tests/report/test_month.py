@@ -162,7 +162,7 @@ def test_a_published_audit_is_not_changed_by_any_command(three: Path) -> None:
     spec = load_spec(three / "spec.yaml", default_registry())
     for where in ("audits/healthy-3", "audits/published/audits/healthy-3"):
         with pytest.raises(ArtifactError, match="is published: its record"):
-            run_reserves(spec, three / where, replace=True)
+            run_reserves(spec, three / where, replace=True, policy=SUM_TREE)
     with pytest.raises(ArtifactError, match="published already"):
         run_month(spec, proved=three / "audits/healthy-3", corrects=("healthy-2", "x"), policy=SUM_TREE)
     assert tree(three) == before
