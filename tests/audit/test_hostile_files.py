@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.forged import refit
-from audit.tally_backend import WITH_TALLY
 from polyproof import liabilities as audit
 from polyproof.backend import Claim
 from polyproof.errors import ProofRejected
@@ -95,7 +94,7 @@ def test_every_field_of_the_manifest_is_bound(out: Path, registry: Registry) -> 
         path.write_text(text)
         refit(out / "public")
         with pytest.raises(ProofRejected):
-            audit.verify(out, policy=WITH_TALLY, registry=registry)
+            audit.verify(out, policy=UNRESTRICTED, registry=registry)
         seen.add(where[0])
     assert seen == set(document)
 
@@ -110,7 +109,7 @@ def test_coherent_changes_of_totals_are_rejected(out: Path, registry: Registry) 
         path.write_text(json.dumps(mutant, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n")
         refit(out / "public")
         with pytest.raises(ProofRejected):
-            audit.verify(out, policy=WITH_TALLY, registry=registry)
+            audit.verify(out, policy=UNRESTRICTED, registry=registry)
 
 
 def test_segments_that_change_places_are_rejected(out: Path, registry: Registry) -> None:
@@ -126,7 +125,7 @@ def test_segments_that_change_places_are_rejected(out: Path, registry: Registry)
     path.write_text(json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n")
     refit(out / "public")
     with pytest.raises(ProofRejected):
-        audit.verify(out, policy=WITH_TALLY, registry=registry)
+        audit.verify(out, policy=UNRESTRICTED, registry=registry)
 
 
 def test_a_segment_left_out_or_doubled_is_rejected(out: Path, registry: Registry) -> None:
@@ -148,7 +147,7 @@ def test_a_segment_left_out_or_doubled_is_rejected(out: Path, registry: Registry
         path.write_text(json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n")
         refit(out / "public")
         with pytest.raises(ProofRejected):
-            audit.verify(out, policy=WITH_TALLY, registry=registry)
+            audit.verify(out, policy=UNRESTRICTED, registry=registry)
 
 
 def _spoil(data: bytes, rng: random.Random) -> Iterator[bytes]:
@@ -168,7 +167,7 @@ def test_every_byte_of_a_proof_is_bound_by_its_digest(out: Path, registry: Regis
     for spoiled in _spoil(good, random.Random(1)):
         path.write_bytes(spoiled)
         with pytest.raises(ProofRejected) as caught:
-            audit.verify(out, policy=WITH_TALLY, registry=registry)
+            audit.verify(out, policy=UNRESTRICTED, registry=registry)
         assert caught.value.check == ("proof-digest" if len(spoiled) == len(good) else "proof-size")
 
 
@@ -183,11 +182,11 @@ def test_every_byte_of_a_proof_is_bound_even_if_the_manifest_is_changed_to_match
         manifest.write_text(json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n")
         refit(out / "public")
         try:
-            audit.verify(out, policy=WITH_TALLY, registry=registry)
+            audit.verify(out, policy=UNRESTRICTED, registry=registry)
         except ProofRejected:
             continue
         unnoticed += 1
-    if audit.open_audit(out, policy=WITH_TALLY, registry=registry).backend.name != "tally":
+    if audit.open_audit(out, policy=UNRESTRICTED, registry=registry).backend.name != "tally":
         assert not unnoticed, "the double does not check its tags; a real backend checks everything"
 
 
@@ -197,9 +196,9 @@ def test_every_byte_of_an_inclusion_file_is_bound(out: Path, registry: Registry)
     for spoiled in _spoil(original, random.Random(3)):
         file.write_bytes(spoiled)
         with pytest.raises(ProofRejected):
-            audit.verify_inclusion(file, out, lambda _: ALICE, policy=WITH_TALLY, registry=registry)
+            audit.verify_inclusion(file, out, lambda _: ALICE, policy=UNRESTRICTED, registry=registry)
     file.write_bytes(original)
-    audit.verify_inclusion(file, out, lambda _: ALICE, policy=WITH_TALLY, registry=registry)
+    audit.verify_inclusion(file, out, lambda _: ALICE, policy=UNRESTRICTED, registry=registry)
 
 
 def test_fields_of_an_inclusion_file_are_bound(out: Path, registry: Registry) -> None:
@@ -218,7 +217,7 @@ def test_fields_of_an_inclusion_file_are_bound(out: Path, registry: Registry) ->
     ):
         file.write_bytes(bad.to_bytes())
         with pytest.raises(ProofRejected):
-            audit.verify_inclusion(file, out, lambda _: ALICE, policy=WITH_TALLY, registry=registry)
+            audit.verify_inclusion(file, out, lambda _: ALICE, policy=UNRESTRICTED, registry=registry)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +243,7 @@ def test_one_users_inclusion_file_serves_no_other_user(out: Path, registry: Regi
     for owner, file in files.items():
         for user, held in balances.items():
             check: Callable[[], Any] = lambda file=file, user=user, held=held: audit.verify_inclusion(  # noqa: E731
-                file, out, lambda _: Claim(user, held), policy=WITH_TALLY, registry=registry
+                file, out, lambda _: Claim(user, held), policy=UNRESTRICTED, registry=registry
             )
             if user == owner:
                 check()
