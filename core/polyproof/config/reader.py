@@ -28,7 +28,7 @@ from polyproof.config.options import (
 from polyproof.config.tree import Items, Mapping, Node, Scalar
 from polyproof.errors import InputError, Location, PluginError, PluginFault, Problem, SpecError
 
-__all__ = ["Choice", "Components", "Structure", "component_options", "locate"]
+__all__ = ["Choice", "Components", "OptionsReader", "component_options", "locate"]
 
 T = TypeVar("T")
 
@@ -93,7 +93,7 @@ class _Failed:
 _FAILED = _Failed()
 
 
-class Structure:
+class OptionsReader:
     """Builds objects from one document and collects everything wrong with it."""
 
     def __init__(self, registry: Components, limit: int = 100) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol, TypeVar
 
 from polyproof.checks import CoreCheck
-from polyproof.config.reader import Structure
+from polyproof.config.reader import OptionsReader
 from polyproof.config.tree import from_json
 from polyproof.errors import InputError, ProofRejected
 from polyproof.formats.strict_json import parse_strict
@@ -32,9 +32,9 @@ def read_document(data: bytes, cls: type[D], name: str, file: str) -> D:
     """
     try:
         value: Any = parse_strict(data)
-        structure = Structure(Registry(), limit=1)
-        found = structure.build(from_json(value, name), cls)
-        structure.finish()
+        reader = OptionsReader(Registry(), limit=1)
+        found = reader.build(from_json(value, name), cls)
+        reader.finish()
     except (InputError, ValueError) as error:
         raise ProofRejected(CoreCheck(f"{name}-format"), str(error), file=file) from error
     assert found is not None, "an incomplete document has a problem"

@@ -16,7 +16,7 @@ from pathlib import Path
 from attrs import frozen
 
 from polyproof.config.options import option
-from polyproof.config.reader import Structure
+from polyproof.config.reader import OptionsReader
 from polyproof.config.tree import load_yaml
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.reserves import BalancesChoice
@@ -40,10 +40,10 @@ class _File:
 
 def load_nodes(path: Path, registry: Registry | None = None) -> tuple[BalancesChoice, ...]:
     """Read a file of nodes. Raises ``SpecError`` with every problem, each at its file, line and column."""
-    structure = Structure(registry or default_registry())
+    reader = OptionsReader(registry or default_registry())
     node = load_yaml(path)
-    structure.header(node, _HEADER, FORMAT)
-    found = structure.build(node, _File, besides=(_HEADER,))
-    structure.finish()
+    reader.header(node, _HEADER, FORMAT)
+    found = reader.build(node, _File, besides=(_HEADER,))
+    reader.finish()
     assert found is not None, "an incomplete file has a problem"
     return found.balances

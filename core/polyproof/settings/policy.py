@@ -22,7 +22,7 @@ from attrs import frozen
 
 from polyproof.checks import CheckName
 from polyproof.config.options import option, options_of
-from polyproof.config.reader import Choice, Structure
+from polyproof.config.reader import Choice, OptionsReader
 from polyproof.config.tree import Mapping, Scalar, load_yaml
 from polyproof.errors import PolicyRejected
 from polyproof.registry import Registry, default_registry
@@ -297,26 +297,26 @@ def load_reserves_policy(path: Path, registry: Registry | None = None) -> Reserv
 
 def _load(path: Path, registry: Registry | None) -> tuple[Policy, ReservesPolicy | None]:
     node = load_yaml(path)
-    structure = Structure(registry or default_registry())
+    reader = OptionsReader(registry or default_registry())
     if isinstance(node, Mapping):
-        _report_replaced(node, structure)
-    structure.header(node, _HEADER, FORMAT)
-    policy = structure.build(node, Policy, besides=(_HEADER, _RESERVES, *_REPLACED))
+        _report_replaced(node, reader)
+    reader.header(node, _HEADER, FORMAT)
+    policy = reader.build(node, Policy, besides=(_HEADER, _RESERVES, *_REPLACED))
     given = node.get(_RESERVES) if isinstance(node, Mapping) else None
-    reserves = structure.build(given, ReservesPolicy) if given is not None else None
-    structure.finish()
+    reserves = reader.build(given, ReservesPolicy) if given is not None else None
+    reader.finish()
     assert policy is not None, "an incomplete policy has a problem"
     return policy, reserves
 
 
-def _report_replaced(node: Mapping, structure: Structure) -> None:
+def _report_replaced(node: Mapping, reader: OptionsReader) -> None:
     """Say of every key of format 1 that is gone what took its place: bits of different kinds had one name there."""
     for old, new in _REPLACED.items():
         if (value := node.get(old)) is not None:
-            structure.report(f"{old} is a key of format 1", value.location, f"format {FORMAT} has instead {new}")
+            reader.report(f"{old} is a key of format 1", value.location, f"format {FORMAT} has instead {new}")
     stated = node.get(_HEADER)
     if isinstance(stated, Scalar) and stated.value == 1:
-        structure.report(
+        reader.report(
             f"{_HEADER} is 1", stated.location, f"this polyproof reads version {FORMAT}: docs/reference/spec.md"
         )
-        structure.finish()
+        reader.finish()

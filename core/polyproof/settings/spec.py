@@ -17,7 +17,7 @@ from attrs import frozen
 
 from polyproof.backend import Backend
 from polyproof.config.options import NOT_AN_OPTION, Fault, option, options_of, printable
-from polyproof.config.reader import Choice, Structure, component_options, locate
+from polyproof.config.reader import Choice, OptionsReader, component_options, locate
 from polyproof.config.tree import Items, Node, Scalar, from_json, load_yaml, parse_yaml
 from polyproof.config.tree import Mapping as MappingNode
 from polyproof.errors import InputError, PluginError, PluginFault, ProofRejected
@@ -195,47 +195,47 @@ def parse_spec(data: bytes, file: str, registry: Registry) -> Spec:
 
 
 def _read(node: Node, registry: Registry, path: Path) -> Spec:
-    structure = Structure(registry)
-    structure.header(node, _HEADER, FORMAT)
-    _refuse_moved(structure, node)
-    values, complete = structure.values(node, Spec, besides=(_HEADER,))
-    _check_backends(structure, node, values)
-    structure.finish()
+    reader = OptionsReader(registry)
+    reader.header(node, _HEADER, FORMAT)
+    _refuse_moved(reader, node)
+    values, complete = reader.values(node, Spec, besides=(_HEADER,))
+    _check_backends(reader, node, values)
+    reader.finish()
     assert complete, "an incomplete spec has a problem"
     return Spec(**values, file=path)
 
 
-def _refuse_moved(structure: Structure, node: Node) -> None:
+def _refuse_moved(reader: OptionsReader, node: Node) -> None:
     """Refuse a time of reserves alone: one time, at the top of the spec, holds for what is owed and what is held."""
     reserves = node.get("reserves") if isinstance(node, MappingNode) else None
     moved = reserves.get("snapshot") if isinstance(reserves, MappingNode) else None
     if moved is not None:
-        structure.report(
+        reader.report(
             "reserves.snapshot has moved",
             moved.location,
             "write it as snapshot at the top of the spec",
         )
-    _refuse_moved_secrets(structure, reserves.get("balances") if isinstance(reserves, MappingNode) else None)
-    if structure.problems:
-        structure.finish()
+    _refuse_moved_secrets(reader, reserves.get("balances") if isinstance(reserves, MappingNode) else None)
+    if reader.problems:
+        reader.finish()
 
 
 _MOVED_SECRETS = ("url_env", "authorization_env", "cookie_file")
 
 
-def _refuse_moved_secrets(structure: Structure, balances: Node | None) -> None:
+def _refuse_moved_secrets(reader: OptionsReader, balances: Node | None) -> None:
     """A spec used to name environment variables and files that were sent to a server, which it named as well."""
     for item in balances.items if isinstance(balances, Items) else (balances,):
         name = item.get("name") if isinstance(item, MappingNode) else None
         if not isinstance(item, MappingNode) or not isinstance(name, Scalar):
             continue
         with suppress(PluginError):
-            options = component_options(structure.registry, "balances", str(name.text))
+            options = component_options(reader.registry, "balances", str(name.text))
             own = {declared.name for declared in options_of(options)}
             for key in _MOVED_SECRETS:
                 moved = item.get(key)
                 if moved is not None and issubclass(options, EndpointOptions) and key not in own:
-                    structure.report(
+                    reader.report(
                         f"{key} has moved: a spec names no environment variable and no file to be sent to a server",
                         moved.location,
                         "write `secret: NAME`, and in the file that you give as --secrets what it is: "
@@ -243,7 +243,7 @@ def _refuse_moved_secrets(structure: Structure, balances: Node | None) -> None:
                     )
 
 
-def _check_backends(structure: Structure, node: Node, values: Mapping[str, Any]) -> None:
+def _check_backends(reader: OptionsReader, node: Node, values: Mapping[str, Any]) -> None:
     """Ask every backend whether its options can serve these assets. Raises ``PluginFault`` for one that is broken."""
     if "assets" not in values:
         return
@@ -253,14 +253,14 @@ def _check_backends(structure: Structure, node: Node, values: Mapping[str, Any])
         for name in _unbindable(type(choice.options)):
             raise PluginFault(f"backend {choice.name!r} is broken: a digest cannot bind its option {name!r}")
         try:
-            backend: Backend = choice.create(structure.registry)
+            backend: Backend = choice.create(reader.registry)
             backend.check(values["assets"])
         except PluginFault:
             raise
         except InputError as error:
-            structure.report_error(error, location)
+            reader.report_error(error, location)
         except Exception as error:
-            raise blame(error, of=structure.registry.get("backend", choice.name)) or error from error
+            raise blame(error, of=reader.registry.get("backend", choice.name)) or error from error
 
 
 def _unbindable(options: type[Any]) -> Iterator[str]:
@@ -281,12 +281,12 @@ def spec_from_public(value: Any, registry: Registry) -> PublicSpec:
     """
     try:
         node = from_json(value, "spec")
-        structure = Structure(registry, limit=1)
-        structure.header(node, _HEADER, FORMAT)
-        spec = structure.build(node, PublicSpec, besides=(_HEADER,))
-        structure.finish()
+        reader = OptionsReader(registry, limit=1)
+        reader.header(node, _HEADER, FORMAT)
+        spec = reader.build(node, PublicSpec, besides=(_HEADER,))
+        reader.finish()
         assert spec is not None, "an incomplete spec has a problem"
-        _check_backends(structure, node, {"assets": spec.assets, "backend": spec.backend})
+        _check_backends(reader, node, {"assets": spec.assets, "backend": spec.backend})
     except PluginFault:
         raise
     except InputError as error:

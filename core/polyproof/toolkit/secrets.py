@@ -21,7 +21,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from polyproof.config.options import Fault, option
-from polyproof.config.reader import Components, Structure
+from polyproof.config.reader import Components, OptionsReader
 from polyproof.config.tree import load_yaml
 from polyproof.errors import InputError, Location, Problem
 
@@ -115,10 +115,10 @@ def load_secrets(path: Path, registry: Components) -> Secrets:
             )
         )
     node = load_yaml(path)
-    structure = Structure(registry)
-    structure.header(node, _HEADER, FORMAT)
-    found = structure.build(node, _File, besides=(_HEADER,))
-    structure.finish()
+    reader = OptionsReader(registry)
+    reader.header(node, _HEADER, FORMAT)
+    found = reader.build(node, _File, besides=(_HEADER,))
+    reader.finish()
     assert found is not None, "an incomplete file has a problem"
     entries = [
         evolve(secret, cookie_file=path.parent / secret.cookie_file) if secret.cookie_file is not None else secret

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from polyproof.config.reader import Structure
+from polyproof.config.reader import OptionsReader
 from polyproof.config.tree import from_json
 from polyproof.errors import InputError, ProofRejected
 from polyproof.extras import require_extras
@@ -97,8 +97,8 @@ def _stated_policy(path: Path) -> ReservesPolicy | None:
         return None
     try:
         stated = parse_strict(data, fractions_as_text=True)["reserves"]["policy"]
-        structure = Structure(Registry(), limit=1)
-        return structure.build(from_json(stated, "policy"), ReservesPolicy)
+        reader = OptionsReader(Registry(), limit=1)
+        return reader.build(from_json(stated, "policy"), ReservesPolicy)
     except (ValueError, LookupError, TypeError, InputError):
         # Whatever it is, it is not what is rendered below, and is rejected there.
         return None
