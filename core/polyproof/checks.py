@@ -105,6 +105,7 @@ class CoreCheck(CheckName):
     EVIDENCE_ROW = "evidence-row", "a line of the evidence is not a row"
     EVIDENCE_ROWS = "evidence-rows", "the evidence has more rows than are read, or another number than stated"
     EVIDENCE_ASSET = "evidence-asset", "a row is of an asset that is not audited"
+    EVIDENCE_COIN = "evidence-coin", "a row is of an asset that its chain cannot have"
     EVIDENCE_COHERENCE = "evidence-coherence", "a row contradicts another, or the pinned block of its chain"
     EVIDENCE_ACCOUNT = "evidence-account", "a row's account is not spelled as its address is"
     EVIDENCE_FRESHNESS = "evidence-freshness", "a row's message is said to be something that it is not"
@@ -122,3 +123,8 @@ class CoreCheck(CheckName):
     HISTORY_ORDER = "history-order", "audits are out of order"
     HISTORY_FORK = "history-fork", "two audits follow the same one"
     HISTORY_SNAPSHOT = "history-snapshot", "an audit is of a time that one before it, or a correction, rules out"
+
+    # What lies beside a history
+    CHAIN_FORMAT = "chain-format", "the exchange's own list of what it published is not one of this version"
+    CHAIN_CANONICAL = "chain-canonical", "the exchange's own list of what it published is not in canonical form"
+    PAGE = "page", "a page of the site or report.json says something other than was verified"

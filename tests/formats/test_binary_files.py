@@ -7,7 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from polyproof.engine import Engine
 from polyproof.errors import ProofRejected
+from polyproof.registry import default_registry
 from polyproof.toolkit.binary import Reader, Writer
 from references.hashlib_hash import HashlibHash
 
@@ -61,6 +63,33 @@ def test_limits_of_numbers_and_lengths_belong_to_them() -> None:
     reader.finish()
 
 
+def test_what_is_written_is_read_again_item_by_item() -> None:
+    field = default_registry().create("field", "goldilocks", Engine.PORTABLE)
+    extension = field.extension(3)
+    digests = np.arange(8, dtype=np.uint64).reshape(2, 4)
+    matrix, extended = np.arange(6, dtype=np.uint64).reshape(2, 3), np.arange(12, dtype=np.uint64).reshape(2, 2, 3)
+
+    def write(to: Writer) -> None:
+        to.integer(2**64 - 1)
+        to.integer(0)
+        to.big_integer(2**64)
+        to.text("zażółć")
+        to.raw(b"raw")
+        to.digests(HashlibHash(), digests)
+        to.elements(field, matrix)
+        to.elements(extension, extended)
+
+    reader = reader_of(write)
+    assert (reader.integer("largest"), reader.integer("least")) == (2**64 - 1, 0)
+    assert reader.big_integer("number", 9) == 2**64
+    assert reader.text("text", 10) == "zażółć"
+    assert reader.raw("bytes", 3) == b"raw"
+    assert np.array_equal(reader.digests("digests", HashlibHash(), 2), digests)
+    assert np.array_equal(reader.elements("matrix", field, (2, 3)), matrix)
+    assert np.array_equal(reader.elements("extended", extension, (2, 2)), extended)
+    reader.finish()
+
+
 @pytest.mark.parametrize("size", [0, 31, 33, 63, 65, 96])
 def test_digests_of_another_length_are_refused(size: int) -> None:
     with pytest.raises(ProofRejected) as caught:
@@ -70,3 +99,9 @@ def test_digests_of_another_length_are_refused(size: int) -> None:
 
 def test_digests_of_the_right_length_are_read() -> None:
     assert np.array_equal(HashlibHash().decode_digests(bytes(64), 2), np.zeros((2, 4), np.uint64))
+
+
+@pytest.mark.parametrize("magic", [b"", b"SEVEN77", b"NINE99999"])
+def test_a_magic_string_has_eight_bytes(magic: bytes) -> None:
+    with pytest.raises(ValueError, match="eight"):
+        Writer(magic, 1)

@@ -188,6 +188,9 @@ def _compared(node: ast.Compare, variables: set[str]) -> set[str]:
     match node:
         case ast.Compare(left=ast.Constant(value=str(name)), ops=[ast.In()], comparators=[ast.Name(id=many)]):
             return {name} if ASKS.search(many) else set()
+        case ast.Compare(left=ast.Constant(value=str(text)), ops=[ast.In()]):
+            # As a command prints it.
+            return set(re.findall(r"\[([a-z0-9-]+)\]", text))
     if not all(isinstance(operator, ast.Eq) for operator in node.ops):
         return set()
     sides = [node.left, *node.comparators]
@@ -269,6 +272,7 @@ def test_counted():
     for value, name in ((1, "nine"), (2, "ten")):
         assert refused(value) == name
     assert "twelve" in checks
+    assert "a sentence [thirteen]" in ended.err
 
 @pytest.mark.parametrize(("value", "check"), [(1, "eleven")])
 def test_parametrized(value, check):
@@ -282,7 +286,21 @@ def test_not_counted(value):
     assert value == "nothing-about-checks" == other
     raise ProofRejected("neither-this", "x")
 """
-    counted = {"one", "two", "three", "four", "five", "six", "number-seven", "eight", "nine", "ten", "eleven", "twelve"}
+    counted = {
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "number-seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+    }
     assert expected(ast.parse(source)) >= counted
     assert not expected(ast.parse(source)) & {
         *("not-this", "nor", "these", "nor-this", "nor-those", "either", "neither-this", "nothing-about-checks")
