@@ -29,16 +29,22 @@ def test_a_spec_is_loaded_and_an_audit_verified_by_exported_names_alone(tmp_path
         "assets: [{symbol: BTC, decimals: 8}]\nbackend: merkle-sum\n"
         "accounts: {path: accounts.csv}\n"
     )
+    # A Merkle sum tree proves nothing about accounts that nobody opens: only this policy accepts one.
+    (tmp_path / "policy.yaml").write_text(
+        "polyproof-policy: 2\nmin_soundness_bits: null\nmin_soundness_2025_bits: null\n"
+    )
+    policy = polyproof.load_policy(tmp_path / "policy.yaml")
     spec = polyproof.load_spec(tmp_path / "spec.yaml")
-    assert polyproof.check(spec).accounts == 2
-    proved = polyproof.prove(spec, tmp_path / "audit")
-    assert polyproof.verify(proved.directory / "public").totals == (125_000_000,)
+    assert polyproof.check(spec, policy=policy).accounts == 2
+    proved = polyproof.prove(spec, tmp_path / "audit", policy=policy)
+    assert polyproof.verify(proved.directory / "public", policy=policy).totals == (125_000_000,)
     file, _ = polyproof.cut_inclusion(proved.directory, "alice")
     claim = polyproof.Claim("alice", (25_000_000,))
-    assert polyproof.verify_inclusion(file, proved.directory / "public", lambda _: claim).claim == claim
+    checked = polyproof.verify_inclusion(file, proved.directory / "public", lambda _: claim, policy=policy)
+    assert checked.claim == claim
     wrong = polyproof.Claim("alice", (25_000_001,))
     with pytest.raises(polyproof.ProofRejected):
-        polyproof.verify_inclusion(file, proved.directory / "public", lambda _: wrong)
+        polyproof.verify_inclusion(file, proved.directory / "public", lambda _: wrong, policy=policy)
 
 
 def test_the_import_loads_nothing_that_is_not_used() -> None:
