@@ -246,7 +246,7 @@ _ON_WORD = {
     "liabilities": "what it owes",
     "ownership": "whose addresses these are",
     "balances": "balances",
-    "messages": "what was signed for it",
+    "messages": "signatures",
 }
 
 
@@ -256,7 +256,7 @@ def on_word(names: Sequence[str]) -> str:
 
 
 def checked_sentence(report: Report) -> str:
-    """What was checked about the rows that count, and what nobody checked who wrote this page."""
+    """What whoever wrote the page has checked about the rows that count."""
     assert report.reserves is not None
     counted = {(one.of, one.outcome): one.counted for one in report.reserves.rows}
     total = sum(number for (of, _), number in counted.items() if of == "ownership")
@@ -265,15 +265,19 @@ def checked_sentence(report: Report) -> str:
     shown = counted.get(("ownership", "signed"), 0) + counted.get(("ownership", "looked-up"), 0)
     asked = counted.get(("balances", "confirmed"), 0) + counted.get(("balances", "differs"), 0)
     bound = counted.get(("messages", "challenge"), 0)
+    rest = "" if shown == asked == bound == total else " The rest is the organisation's word."
     return (
-        f"Of {count(total, 'row')} that count{'s' if total == 1 else ''}, as whoever wrote this page has checked: "
-        f"{_of(shown, total)} shown to be the organisation's by signatures, {_of(bound, total)} signed for this "
-        f"audit, {_of(asked, total)} with a balance looked up on its chain. The rest is the organisation's word."
+        f"Of {count(total, 'row')} that count{'s' if total == 1 else ''}, as whoever wrote this page has checked, "
+        f"{_of(shown, total)} signed by those who control the address, {_of(bound, total)} signed for this audit, and "
+        f"{_of(asked, total)} looked up on its chain for its balance.{rest}"
     )
 
 
 def _of(number: int, total: int) -> str:
-    return "all" if number == total else "none" if not number else f"{number:,}"
+    """How many rows: a verb follows that fits any number."""
+    return (
+        "all were" if number == total else "none was" if not number else "1 was" if number == 1 else f"{number:,} were"
+    )
 
 
 def limits(report: Report) -> tuple[str, ...]:
