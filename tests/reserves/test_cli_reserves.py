@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from doubles.fixtures import Command
+from doubles.policies import SUM_TREE
 from ownership import wallets
 from polyproof.errors import SpecError
 from polyproof.registry import default_registry
-from polyproof.reserves import ReservesPolicy
+from polyproof.reserves import ReservesPolicy, verify_reserves
 from polyproof.settings.policy import load_policy, load_reserves_policy
 from polyproof.settings.spec import parse_spec, spec_from_public
 from reserves.exchange import okx_csv, prove, spec_text, wallet, write_spec
@@ -40,6 +41,17 @@ def test_holdings_that_cover_what_is_owed_end_with_zero(command: Command, folder
     assert (folder / "audit" / "public" / "reserves.json").exists()
     assert wallets.evm_account(2) in ended.out, "the row that failed is told, with its reason"
     assert "failed: the signature is by another key" in ended.out
+
+
+def test_rows_on_a_chain_without_a_pinned_block_are_told(command: Command, folder: Path) -> None:
+    said = "1 row is on a chain of which no block is pinned (ethereum): nobody can look up what it held"
+    assert said not in command("reserves", "spec.yaml", "--audit", "audit").err
+    text = (folder / "spec.yaml").read_text()
+    kept = [line for line in text.splitlines() if "{chain: ethereum," not in line]
+    assert len(kept) == len(text.splitlines()) - 1
+    (folder / "spec.yaml").write_text("\n".join(kept) + "\n")
+    assert said in command("reserves", "spec.yaml", "--audit", "audit", "--replace").err
+    assert any(said in line for line in verify_reserves(folder / "audit", policy=SUM_TREE).leaves_open)
 
 
 def test_holdings_that_do_not_cover_it_end_with_one_and_are_published_all_the_same(

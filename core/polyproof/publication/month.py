@@ -294,10 +294,14 @@ def _check_new(directory: Path) -> None:
 
 
 def _check_spec(spec: Spec, proved: PublishedAudit) -> None:
-    if proved.manifest.spec_digest != spec.digest or proved.manifest.organisation != spec.organisation:
-        raise ArtifactError(
-            Problem(f"{proved.public} was not proved from this spec", hint="assets, backend or organisation differ")
-        )
+    manifest = proved.manifest
+    if (manifest.spec_digest, manifest.organisation, manifest.verifier) != (
+        spec.digest,
+        spec.organisation,
+        spec.verifier,
+    ):
+        hint = "assets, backend, organisation or verifier differ"
+        raise ArtifactError(Problem(f"{proved.public} was not proved from this spec", hint=hint))
     check_fits(spec, proved)
 
 

@@ -5,22 +5,23 @@ Every sentence is about rows that were counted: nothing is said of signatures or
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from attrs import define, frozen
 
 from polyproof.backend import EVERY_ACCOUNT
+from polyproof.balances import Pin
 from polyproof.errors import PolicyRejected
 from polyproof.liabilities import AuditVerified
 from polyproof.liabilities.artifacts import RESERVES
 from polyproof.ownership import Status
 from polyproof.reserves.challenge import Freshness
-from polyproof.reserves.evaluation import AssetReserves, Check, Evaluation, Ownership
+from polyproof.reserves.evaluation import AssetReserves, Check, Evaluation, JudgedRow, Ownership
 from polyproof.reserves.published import PublishedReserves
 from polyproof.settings.policy import PolicyCheck
 
-__all__ = ["ReservesVerified", "Tally"]
+__all__ = ["ReservesVerified", "Tally", "unpinned"]
 
 
 @define
@@ -155,6 +156,7 @@ class ReservesVerified:
             *self._rows(_BALANCES),
             *self._rows(_MESSAGES),
             *self._unknown(),
+            *self.unpinned,
             *self._blocks(),
             "coins may be borrowed for the snapshot, or pledged to others",
         )
@@ -176,9 +178,28 @@ class ReservesVerified:
                 f"rows are of coins {known} their chains; they count for nothing",
             )
 
+    @property
+    def unpinned(self) -> tuple[str, ...]:
+        """A sentence if there are rows on chains of which no block is pinned."""
+        return unpinned(self.evaluation.rows, self.published.pins)
+
     def _blocks(self) -> Iterator[str]:
         if any(one.balance.held is not None for one in self.evaluation.rows):
             yield "balances are those at the pinned blocks, which the organisation says are of the snapshot's time"
+
+
+def unpinned(rows: Iterable[JudgedRow], pins: Iterable[Pin]) -> tuple[str, ...]:
+    """A sentence about the rows on chains of which no block is pinned, if there are any; those that failed left out."""
+    pinned = {pin.chain for pin in pins}
+    chains = [one.row.chain for one in rows if one.status is not Status.FAILED and one.row.chain not in pinned]
+    if not chains:
+        return ()
+    names = ", ".join(sorted(set(chains)))
+    forms = (
+        f"row is on a chain of which no block is pinned ({names}): nobody can look up what it held at the snapshot",
+        f"rows are on chains of which no block is pinned ({names}): nobody can look up what they held at the snapshot",
+    )
+    return (_number(len(chains), *forms),)
 
 
 def _number(number: int, one: str, many: str) -> str:

@@ -92,6 +92,8 @@ def command(
         )
     if done.proved is not None:
         console.warn(done.proved.warnings)
+    if done.verified.reserves is not None:
+        console.warn(done.verified.reserves.unpinned)
     payload = {
         **report_payload(done.report, done.published),
         **({"site": None, "index": None} if dry_run else {}),

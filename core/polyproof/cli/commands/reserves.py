@@ -72,6 +72,9 @@ def command(
         f"{one.file}:{one.line}: the rows of {one.coin} do not add up to the declared total"
         for one in done.discrepancies
     )
+    from polyproof.reserves.established import unpinned
+
+    console.warn(unpinned(done.evaluation.rows, loaded.reserves.pins if loaded.reserves else ()))
     console.result(reserves_payload(done, rows=rows), lambda rich: _show(rich, done, rows=rows))
     if done.evaluation.met is False:
         raise typer.Exit(NOT_COVERED)
