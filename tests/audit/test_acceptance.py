@@ -77,6 +77,7 @@ def refused(audit: Path, policy: Policy, registry: Registry) -> set[str]:
         ("{name: credulous, capacity: 2}", evolve(WITH_TALLY, fields=("another",)), "policy-field"),
         ("{name: credulous, capacity: 2}", Policy(backends=("stark",)), "policy-backend"),
         ("{name: credulous, capacity: 2}", evolve(WITH_TALLY, max_segments=2), "policy-segments"),
+        ("{name: credulous, capacity: 2}", evolve(WITH_TALLY, max_assets=1), "policy-assets"),
         ("{name: credulous, capacity: 2}", evolve(WITH_TALLY, max_proof_bytes=100), "policy-proof-size"),
         ("{name: credulous, capacity: 2}", evolve(WITH_TALLY, max_manifest_bytes=100), "policy-manifest-size"),
         ("{name: tally, capacity: 2}", evolve(WITH_TALLY, hashes=("sha256",)), "policy-hash"),

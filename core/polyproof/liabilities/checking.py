@@ -108,6 +108,7 @@ def prepare(spec: Spec, policy: Policy, registry: Registry, progress: Progress, 
     backend = create_backend(spec, registry)
     backend.check(spec.assets)
     try:
+        policy.check_assets(len(spec.assets))
         judge = Judge(backend, spec.backend.options, policy)
     except PolicyRejected as error:
         raise _unacceptable(spec, error) from error

@@ -127,8 +127,10 @@ def open_audit(
         )
     try:
         policy.check_reserves(published.record.reserves_digest is not None)
-        # Before the spec is read: reading it imports the plugin whose backend it names.
+        # Before the spec is read: reading it imports the plugin whose backend it names, and builds its constraints.
         policy.check_backend(manifest.backend)
+        assets = manifest.spec.get("assets")
+        policy.check_assets(len(assets) if isinstance(assets, list) else 0)
         stated = manifest.spec.get("backend")
         if not (isinstance(stated, dict) and stated.get("name") == manifest.backend):
             raise ProofRejected("manifest-backend", f"it names {manifest.backend!r}, its spec a different backend")

@@ -52,6 +52,7 @@ class PolicyCheck(CheckName):
     INCLUSION = "policy-inclusion", "inclusion has fewer bits than the policy requires, or none"
     INCLUSION_2025 = "policy-inclusion-2025", "the same, for inclusion by theorems of 2025"
     SETUP = "policy-setup", "a proof rests on a trusted set-up, which the policy does not allow"
+    ASSETS = "policy-assets", "the audit has more assets than the policy allows"
     SEGMENTS = "policy-segments", "the audit has more segments than the policy allows"
     MANIFEST_SIZE = "policy-manifest-size", "the manifest is larger than the policy allows"
     PROOF_SIZE = "policy-proof-size", "a segment's proof is larger than the policy allows"
@@ -142,6 +143,9 @@ class Policy:
     max_proof_bytes: int = option(default=64 << 20, least=1, doc="The largest proof file of a segment, in bytes.")
     max_inclusion_bytes: int = option(default=1 << 20, least=1, doc="The largest inclusion file, in bytes.")
     max_manifest_bytes: int = option(default=16 << 20, least=1, doc="The largest manifest, in bytes.")
+    max_assets: int = option(
+        default=1024, least=1, doc="The most assets of an audit; with many, a verifier works before it reads a proof."
+    )
     max_segments: int = option(default=4096, least=1, doc="The most segments of an audit.")
     reserves_required: bool = option(
         default=False, doc="Whether an audit of liabilities alone, without reserves, is refused."
@@ -214,6 +218,11 @@ class Policy:
                 f"it rests on a trusted set-up ({report.assumptions.trusted_setup}), which the policy does not allow "
                 "(allow_trusted_setup)",
             )
+
+    def check_assets(self, count: int) -> None:
+        """Refuse an audit for its number of assets, before anything is made for each of them."""
+        if count > self.max_assets:
+            raise PolicyRejected(PolicyCheck.ASSETS, f"{count} assets, the policy allows {self.max_assets}")
 
     def check_segments(self, count: int) -> None:
         """Refuse an audit for its number of segments."""
