@@ -19,6 +19,7 @@ import pytest
 from audit.forged import refit
 from audit.tally_backend import Tally, tally_registry
 from doubles.fixtures import Command
+from doubles.policies import SUM_TREE_FILE
 from polyproof import registry as registry_module
 from polyproof.backend import Statement
 from polyproof.cli.console import print_error
@@ -455,6 +456,7 @@ def test_totals_are_whole_on_a_narrow_terminal(proved: Path, columns: int) -> No
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_any_encoding_of_the_terminal_will_do(proved: Path, encoding: str) -> None:
-    for arguments in (("explain", "audit"), ("verify", "audit"), ("plugins",)):
+    (proved / "policy.yaml").write_text(SUM_TREE_FILE)
+    for arguments in (("explain", "audit"), ("verify", "audit", "--policy", "policy.yaml"), ("plugins",)):
         ended = _process(*arguments, cwd=proved, PYTHONIOENCODING=encoding)
         assert ended.returncode == 0, ended.stderr
