@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -99,6 +100,29 @@ def test_a_policy_that_requires_reserves_refuses_an_audit_without(out: Path, reg
     file, _ = audit.cut_inclusion(out, "alice", registry=registry)
     with pytest.raises(PolicyRejected, match="policy-reserves-required"):
         audit.verify_inclusion(file, out, lambda _: Claim("alice", ()), policy=policy, registry=registry)
+
+
+def test_a_user_needs_no_files_of_reserves_but_those_there_must_be_the_named_ones(
+    out: Path, registry: Registry
+) -> None:
+    file, _ = audit.cut_inclusion(out, "alice", registry=registry)
+    public, alice = out / "public", Claim("alice", (25_000_000, 100_000_000))
+    reserves, evidence = (hashlib.sha256(name).hexdigest() for name in (b"reserves", b"evidence"))
+    edit_record(public, reserves_digest=reserves, evidence_digest=evidence)
+
+    def check() -> None:
+        audit.verify_inclusion(file, out, lambda _: alice, registry=registry, policy=WITH_TALLY)
+
+    check()
+    (public / "reserves.json").write_bytes(b"reserves")
+    check()
+    (public / "reserves.json").write_bytes(b"rewritten")
+    with pytest.raises(ProofRejected, match="publication-file"):
+        check()
+    (public / "reserves.json").unlink()
+    (public / "reserves.json").symlink_to(file)
+    with pytest.raises(ProofRejected, match="file-kind"):
+        check()
 
 
 # Times

@@ -174,11 +174,11 @@ def verify_inclusion(
 
     ``claim`` is called with the audit, which knows the assets, and makes the claim from what the user typed.
     Nothing in it comes from the inclusion file, so that the file cannot vouch for itself. The proof of
-    the user's own segment is verified too; ``verify`` checks all segments. ``digest`` is the publication digest
-    that the user knows from elsewhere; any other is rejected.
+    the user's own segment is verified too; ``verify`` checks all segments, and the files of reserves, which are not
+    needed here. ``digest`` is the publication digest that the user knows from elsewhere; any other is rejected.
     """
     start = time.perf_counter()
-    audit = open_audit(directory, policy=policy, registry=registry, digest=digest)
+    audit = open_audit(directory, policy=policy, registry=registry, digest=digest, liabilities_only=True)
     inclusion = read_inclusion_file(file, audit.policy)
     claimed = claim(audit)
     manifest = audit.manifest

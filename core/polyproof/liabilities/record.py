@@ -164,12 +164,15 @@ class Publication:
         return self.record.digest
 
 
-def open_publication(directory: Path, policy: Policy | None = None, *, digest: bytes | None = None) -> Publication:
+def open_publication(
+    directory: Path, policy: Policy | None = None, *, digest: bytes | None = None, liabilities_only: bool = False
+) -> Publication:
     """Read the record of an audit and reach every file that it names; no plugin is asked.
 
-    ``digest`` is the publication digest that the caller knows from elsewhere. Raises ``ProofRejected`` for any other,
-    for a file that is missing, differs or is not named, and for a manifest that is not acceptable; ``ArtifactError``
-    where there is no audit.
+    ``digest`` is the publication digest that the caller knows from elsewhere. With ``liabilities_only`` reserves and
+    evidence may be missing, which can be large and say nothing about one user's balances. Raises ``ProofRejected`` for
+    any other digest, for a file that is missing, differs or is not named, and for a manifest that is not acceptable;
+    ``ArtifactError`` where there is no audit.
     """
     policy = policy or Policy()
     public = find_public(directory)
@@ -188,7 +191,7 @@ def open_publication(directory: Path, policy: Policy | None = None, *, digest: b
         (RESERVES, record.reserves_digest, MOST_RESERVES),
         (EVIDENCE, record.evidence_digest, MOST_EVIDENCE),
     ):
-        if stated is not None:
+        if stated is not None and not (liabilities_only and not _present(public / name)):
             _check_named(public / name, bytes.fromhex(stated), most)
     listed = {RECORD, *(name for name, _ in record.files), *(segment.file for segment in manifest.segments)}
     return Publication(public, record, manifest, check_listed(public, listed))
@@ -206,6 +209,10 @@ def _read_manifest(public: Path, record: PublicationRecord, policy: Policy) -> M
         return parse_manifest(data, policy)
     except ProofRejected as error:
         raise error.at(path) from error
+
+
+def _present(path: Path) -> bool:
+    return path.is_symlink() or path.exists()
 
 
 def _check_named(path: Path, stated: bytes, most: int) -> None:

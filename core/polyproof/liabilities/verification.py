@@ -112,14 +112,16 @@ def open_audit(
     policy: Policy | None = None,
     registry: Registry | None = None,
     digest: bytes | None = None,
+    liabilities_only: bool = False,
 ) -> PublishedAudit:
     """Read a published audit's record and manifest, from its directory or the public half alone.
 
-    ``digest`` is the publication digest that the caller knows from elsewhere; any other is rejected. Raises
-    ``ProofRejected`` for an audit that is not acceptable, ``ArtifactError`` if there is none.
+    ``digest`` is the publication digest that the caller knows from elsewhere; any other is rejected. With
+    ``liabilities_only`` the files of its reserves may be missing. Raises ``ProofRejected`` for an audit that is not
+    acceptable, ``ArtifactError`` if there is none.
     """
     policy, registry = policy or Policy(), registry or default_registry()
-    published = open_publication(directory, policy, digest=digest)
+    published = open_publication(directory, policy, digest=digest, liabilities_only=liabilities_only)
     manifest, path = published.manifest, published.public / MANIFEST
     if is_ahead(manifest.created):
         raise ProofRejected(
