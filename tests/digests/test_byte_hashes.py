@@ -33,7 +33,7 @@ def hash(make: type[ByteHash], request: pytest.FixtureRequest) -> ByteHash:
 
 def test_registry_knows_the_hash_by_its_name(make: type[ByteHash]) -> None:
     hash = default_registry().create("hash", make.name, engine=Engine.PORTABLE)
-    assert type(hash) is make
+    assert isinstance(hash, make)
     assert hash.word_bound == 2**64
     assert hash.collision_bits == 128
 
