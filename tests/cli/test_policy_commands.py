@@ -50,5 +50,6 @@ def test_fault_of_a_plugin_ends_commands_with_status_3(
     monkeypatch.setattr(Credulous, "verify", lambda *_: True)
     ended = command("verify", "audit")
     assert ended.status == 3
-    assert "backend 'credulous' is broken" in ended.err
+    assert ended.err.startswith("error: backend 'credulous' (plugin tally of tests (")
+    assert ".Credulous) is broken: " in ended.err
     assert "Traceback" not in ended.err
