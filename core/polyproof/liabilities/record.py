@@ -25,7 +25,7 @@ from polyproof.errors import ArtifactError, InputError, ProofRejected
 from polyproof.formats.files import digest_bounded, read_bounded, write_durably
 from polyproof.formats.strict_json import canonical_line
 from polyproof.liabilities.artifacts import EVIDENCE, MANIFEST, MOST_EVIDENCE, MOST_RESERVES, RECORD, RESERVES
-from polyproof.liabilities.folder import check_listed, find_public
+from polyproof.liabilities.folder import check_listed, find_public, present
 from polyproof.liabilities.manifest import parse_manifest
 from polyproof.model.manifest import Manifest
 from polyproof.model.names import AUDIT_ID, DIGEST
@@ -191,7 +191,7 @@ def open_publication(
         (RESERVES, record.reserves_digest, MOST_RESERVES),
         (EVIDENCE, record.evidence_digest, MOST_EVIDENCE),
     ):
-        if stated is not None and not (liabilities_only and not _present(public / name)):
+        if stated is not None and not (liabilities_only and not present(public / name)):
             _check_named(public / name, bytes.fromhex(stated), most)
     listed = {RECORD, *(name for name, _ in record.files), *(segment.file for segment in manifest.segments)}
     return Publication(public, record, manifest, check_listed(public, listed))
@@ -209,10 +209,6 @@ def _read_manifest(public: Path, record: PublicationRecord, policy: Policy) -> M
         return parse_manifest(data, policy)
     except ProofRejected as error:
         raise error.at(path) from error
-
-
-def _present(path: Path) -> bool:
-    return path.is_symlink() or path.exists()
 
 
 def _check_named(path: Path, stated: bytes, most: int) -> None:

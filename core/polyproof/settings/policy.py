@@ -70,6 +70,11 @@ _REPLACED = {"min_proven_bits": ", ".join(name.policy_key for name in FigureName
 """Keys of format 1 that are gone, and those in their place."""
 
 
+def _bits(default: float, doc: str) -> Any:
+    """An option: the fewest bits of a figure."""
+    return option(default=default, least=0.0, most=256.0, doc=doc)
+
+
 @frozen
 class Policy:
     """What a verifier accepts, kept apart from the spec: the prover has no say in it.
@@ -78,39 +83,29 @@ class Policy:
     audit's files, and by ``polyproof.liabilities.acceptance`` around every backend; backends never see a policy.
     """
 
-    min_binding_bits: float | None = option(
-        default=100.0,
-        least=0.0,
-        most=256.0,
-        doc="The fewest bits of binding: published data cannot be opened to two contents. null: not required. By "
+    min_binding_bits: float | None = _bits(
+        100.0,
+        "The fewest bits of binding: published data cannot be opened to two contents. null: not required. By "
         "default beyond the reach of anybody's computers.",
     )
-    min_soundness_bits: float | None = option(
-        default=100.0,
-        least=0.0,
-        most=256.0,
-        doc="The fewest bits of soundness by long-proven bounds: sums and non-negativity hold for all accounts. null: "
+    min_soundness_bits: float | None = _bits(
+        100.0,
+        "The fewest bits of soundness by long-proven bounds: sums and non-negativity hold for all accounts. null: "
         "not required. By default as for binding.",
     )
-    min_soundness_2025_bits: float | None = option(
-        default=100.0,
-        least=0.0,
-        most=256.0,
-        doc="The fewest bits of soundness for those who also accept the theorems of 2025. null: not required.",
+    min_soundness_2025_bits: float | None = _bits(
+        100.0,
+        "The fewest bits of soundness for those who also accept the theorems of 2025. null: not required.",
     )
-    min_inclusion_bits: float | None = option(
-        default=60.0,
-        least=0.0,
-        most=256.0,
-        doc="The fewest bits of inclusion by long-proven bounds: a user's own account is among those proven. null: not "
+    min_inclusion_bits: float | None = _bits(
+        60.0,
+        "The fewest bits of inclusion by long-proven bounds: a user's own account is among those proven. null: not "
         "required. By default below the others, since the STARK's default options give 75 bits: to cheat one user "
         "costs that much at least, and 100 only by theorems of 2025.",
     )
-    min_inclusion_2025_bits: float | None = option(
-        default=100.0,
-        least=0.0,
-        most=256.0,
-        doc="The fewest bits of inclusion for those who also accept the theorems of 2025. null: not required. By "
+    min_inclusion_2025_bits: float | None = _bits(
+        100.0,
+        "The fewest bits of inclusion for those who also accept the theorems of 2025. null: not required. By "
         "default as for soundness.",
     )
     allow_trusted_setup: bool = option(
