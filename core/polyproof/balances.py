@@ -32,7 +32,7 @@ class Pin:
         pattern=NAME,
         doc="Canonical name of the chain, such as ethereum.",
     )
-    height: int = option(least=0, doc="Number of the snapshot's block.")
+    height: int = option(least=0, most=10**18 - 1, doc="Number of the snapshot's block.")
     block: str = option(
         pattern=BLOCK,
         doc="Hash of the snapshot's block, as the chain's explorers write it.",

@@ -19,6 +19,7 @@ from doubles.policies import SUM_TREE
 from ownership import wallets
 from polyproof.errors import ArtifactError, InputError, ProofRejected, SpecError
 from polyproof.formats.strict_json import canonical
+from polyproof.liabilities import verification
 from polyproof.model.holdings import FINEST
 from polyproof.ownership import OwnershipResult, Status
 from polyproof.registry import default_registry
@@ -565,6 +566,10 @@ def test_no_figure_of_the_result_can_be_changed(audit: Path, change: Callable[[d
         (change_at("format", to="polyproof/manifest"), "reserves-format"),
         (change_at("surprise", to=1), "reserves-format"),
         (change_at("organisation", to="\x1b[31mred"), "reserves-format"),
+        (change_at("unverified", "created", to="2025-02-30T00:00:00Z"), "reserves-format"),
+        (change_at("unverified", "created", to="2025-99-99T99:99:99Z"), "reserves-format"),
+        (change_at("pins", 0, "height", to=10**18), "reserves-format"),
+        (lambda result: result["pins"].append({**result["pins"][1], "height": 5}), "reserves-format"),
     ],
 )
 def test_a_result_of_something_else_is_rejected(
@@ -572,6 +577,69 @@ def test_a_result_of_something_else_is_rejected(
 ) -> None:
     change_result(audit, change)
     assert rejected(audit) == check
+
+
+def test_the_refusal_names_the_value_that_does_not_follow(audit: Path) -> None:
+    change_result(audit, change_at("assets", 1, "ownership", "failed", "rows", to=0))
+    refit(audit / "public")
+    expected = r"assets\[1\]\.ownership\.failed\.rows is 0, but 1 is computed"
+    with pytest.raises(ProofRejected, match=expected):
+        verify_reserves(audit, policy=SUM_TREE)
+
+
+def test_rows_on_more_chains_than_a_result_can_name_are_rejected(audit: Path) -> None:
+    records = lines(audit)
+    custody = row_of(records, CUSTODY)
+    outcome = {**custody["outcome"], "balance": "not-checked", "scheme": ""}
+    for name in ("held", "balance_source"):
+        outcome.pop(name, None)
+    for number in range(1100):
+        account = f"account-{number}"
+        records.append(
+            {**custody, "chain": f"chain-{number}", "address": account, "outcome": {**outcome, "account": account}}
+        )
+    write_lines(audit, records)
+    assert rejected(audit) == "reserves-sums"
+
+
+def change_after_opening(audit: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[], None]) -> None:
+    """Let files change between the moment when the record's digests were compared and the one when they are read."""
+    real = verification.verify
+
+    def then(*arguments: Any, **options: Any) -> Any:
+        found = real(*arguments, **options)
+        change()
+        return found
+
+    monkeypatch.setattr(verification, "verify", then)
+
+
+def test_a_result_that_is_replaced_after_it_was_compared_is_rejected(
+    audit: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is judged is what the record names, and no file that took its place in the meantime."""
+    first = change_at("unverified", "created", to="2020-01-01T00:00:00Z")
+    change_after_opening(audit, monkeypatch, lambda: change_result(audit, first))
+    with pytest.raises(ProofRejected) as caught:
+        verify_reserves(audit, policy=SUM_TREE)
+    assert caught.value.check == "publication-file"
+
+
+def test_evidence_other_than_the_record_names_is_rejected_though_the_result_names_it(
+    audit: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = audit / "public"
+    data = (public / EVIDENCE).read_bytes()
+
+    def restore() -> None:
+        (public / EVIDENCE).write_bytes(data)
+
+    (public / EVIDENCE).write_bytes(data + b"\n")
+    refit(public)
+    change_after_opening(audit, monkeypatch, restore)
+    with pytest.raises(ProofRejected) as caught:
+        verify_reserves(audit, policy=SUM_TREE)
+    assert caught.value.check == "evidence-digest"
 
 
 SIGNED_CHAIN = "ethereum"

@@ -295,11 +295,15 @@ def did_you_mean(value: Any, allowed: Iterable[Any]) -> str:
 
 
 def printable(length: int) -> Check:
-    """A ``check`` for names shown in reports: 1 to ``length`` characters, none that controls a terminal."""
+    """A ``check`` for names shown in reports: 1 to ``length`` characters, none that controls a terminal, no space that
+    nobody sees.
+    """
 
     def check(text: str) -> Iterable[Fault]:
         if not (0 < len(text) <= length and text.isprintable()):
             yield Fault(f"{shown(text)} cannot be shown", f"expected 1 to {length} printable characters")
+        elif text != text.strip():
+            yield Fault(f"{shown(text)} begins or ends with a space")
 
     return check
 

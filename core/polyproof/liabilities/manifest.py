@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Never
 
 from polyproof.checks import CoreCheck
+from polyproof.config.options import printable
 from polyproof.errors import ProofRejected, SpecError
 from polyproof.formats.strict_json import BadJson, parse_strict
-from polyproof.model.manifest import FORMAT, VERSION, Manifest, Segment, Verifier, proof_file
+from polyproof.model.manifest import FORMAT, LONGEST_ORGANISATION, VERSION, Manifest, Segment, Verifier, proof_file
 from polyproof.model.names import AUDIT_ID, DIGEST, NAME, TIME, Pattern
 from polyproof.model.timestamps import is_timestamp
 from polyproof.settings.policy import Policy
@@ -77,7 +78,7 @@ def _manifest(top: JsonObject, policy: Policy) -> tuple[Manifest, tuple[int, ...
         audit_id=top.matching("audit_id", AUDIT_ID),
         created=_time(top, "created"),
         snapshot=_time(top, "snapshot"),
-        organisation=None if top.is_null("organisation") else top.text("organisation", _MAX_TEXT),
+        organisation=None if top.is_null("organisation") else _organisation(top),
         spec=refuse("manifest.spec is missing") if spec is None else spec,
         spec_digest=_digest(top, "spec_digest"),
         backend=top.matching("backend", NAME),
@@ -115,9 +116,17 @@ def _digest(found: JsonObject, key: str) -> bytes:
     return bytes.fromhex(found.matching(key, DIGEST))
 
 
+def _organisation(found: JsonObject) -> str:
+    """As a spec may name it, so that challenges can."""
+    name: str = found.text("organisation", LONGEST_ORGANISATION)
+    for fault in printable(LONGEST_ORGANISATION)(name):
+        refuse(f"manifest.organisation: {fault.message}")
+    return name
+
+
 def _time(found: JsonObject, key: str) -> str:
     text: str = found.matching(key, TIME)
-    return text if is_timestamp(text) else refuse(f"manifest.{key} is {text}, which no calendar has")
+    return text if is_timestamp(text) else refuse(f"manifest.{key} is {text}, which is in no calendar")
 
 
 def _reject(check: str, reason: str) -> Never:

@@ -17,10 +17,13 @@ from polyproof.errors import ProofRejected
 from polyproof.formats.strict_json import canonical_line
 from polyproof.model.names import DIGEST, Pattern
 
-__all__ = ["FORMAT", "VERSION", "Manifest", "Segment", "Verifier", "proof_file"]
+__all__ = ["FORMAT", "LONGEST_ORGANISATION", "VERSION", "Manifest", "Segment", "Verifier", "proof_file"]
 
 FORMAT = "polyproof/manifest"
 VERSION = 2
+
+LONGEST_ORGANISATION = 200
+"""The most characters of an organisation's name, which stands in a line of every challenge."""
 
 _ADDRESS: Pattern = (
     r"https://[!#-%'-;=?-~]{1,500}",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["CLOCKS_DIFFER", "FORMAT", "is_ahead", "is_timestamp"]
+from polyproof.config.options import Fault
+
+__all__ = ["CLOCKS_DIFFER", "FORMAT", "in_calendar", "is_ahead", "is_timestamp"]
 
 FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 """``2025-11-30T00:00:00Z``."""
@@ -19,6 +22,12 @@ def is_timestamp(text: str) -> bool:
         return datetime.strptime(text, FORMAT).strftime(FORMAT) == text
     except ValueError:
         return False
+
+
+def in_calendar(text: str) -> Iterable[Fault]:
+    """A ``check`` for options of the pattern ``TIME``, which 31 February matches too."""
+    if not is_timestamp(text):
+        yield Fault(f"{text} is in no calendar")
 
 
 def is_ahead(text: str) -> bool:

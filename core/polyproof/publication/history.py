@@ -37,6 +37,7 @@ from polyproof.liabilities.folder import check_listed, kind_of, present
 from polyproof.liabilities.record import Correction, Publication, PublicationRecord, open_publication
 from polyproof.model.manifest import Manifest
 from polyproof.model.names import AUDIT_ID, DIGEST, TIME
+from polyproof.model.timestamps import in_calendar
 from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry
@@ -83,8 +84,8 @@ class ListedAudit:
     """One audit, as listed in the index."""
 
     audit_id: str = option(pattern=AUDIT_ID, doc="Its id, and the name of its directory in audits.")
-    created: str = option(pattern=TIME, doc="When its proof was started, as its manifest has it.")
-    snapshot: str = option(pattern=TIME, doc="When balances were taken, as its manifest has it.")
+    created: str = option(pattern=TIME, check=in_calendar, doc="When its proof was started, as its manifest has it.")
+    snapshot: str = option(pattern=TIME, check=in_calendar, doc="When balances were taken, as its manifest has it.")
     publication_digest: str = option(pattern=DIGEST, doc="SHA-256 of its publication.json.")
     previous: str | None = option(pattern=DIGEST, doc="The digest that its manifest names; null in the first audit.")
     corrects: str | None = option(

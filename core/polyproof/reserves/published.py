@@ -23,10 +23,11 @@ from polyproof.formats.strict_json import canonical_line
 from polyproof.liabilities.artifacts import EVIDENCE, MOST_RESERVES, RESERVES
 from polyproof.model.holdings import amount_text
 from polyproof.model.names import AUDIT_ID, DIGEST, NAME, OPTIONAL_NAME, SYMBOL, TIME
+from polyproof.model.timestamps import in_calendar
 from polyproof.reserves.evaluation import AssetReserves, Check, Evaluation, Holding, Ownership, percent
 from polyproof.reserves.reading import Discrepancy, SourceFile
 from polyproof.settings.documents import read_document
-from polyproof.settings.reserves import ReservesPolicy
+from polyproof.settings.reserves import ReservesPolicy, one_pin_a_chain
 
 __all__ = [
     "PublishedAsset",
@@ -175,7 +176,7 @@ class PublishedDiscrepancy:
 class Unverified:
     """What nobody can check from public files: the word of whoever evaluated the reserves."""
 
-    created: str = option(pattern=TIME, doc="When the reserves were evaluated.")
+    created: str = option(pattern=TIME, check=in_calendar, doc="When the reserves were evaluated.")
     files: tuple[PublishedFile, ...] = option(items=(0, 64000), doc="What the rows were read from.")
     discrepancies: tuple[PublishedDiscrepancy, ...] = option(
         items=(0, 64000), doc="Declared totals in those files that the rows do not add up to."
@@ -194,7 +195,9 @@ class PublishedReserves:
     policy: ReservesPolicy = option(
         doc="The organisation's own: which holdings it counted, and how much it required. Verifiers have theirs."
     )
-    pins: tuple[Pin, ...] = option(items=(0, 256), doc="The block of the snapshot, for each chain.")
+    pins: tuple[Pin, ...] = option(
+        items=(0, 256), check=one_pin_a_chain, doc="The block of the snapshot, for each chain."
+    )
     assets: tuple[PublishedAsset, ...] = option(items=(1, 4096), doc="Every asset of the audit, in its order.")
     met: bool = option(doc="Whether every asset is covered as this policy requires.")
     short: tuple[str, ...] = option(pattern=SYMBOL, doc="The assets that are not.")

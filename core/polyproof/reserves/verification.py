@@ -11,17 +11,19 @@ import hashlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Never
+from typing import Any, Never
 
 from attrs import evolve
 
 from polyproof.balances import BalanceProvider
-from polyproof.errors import ArtifactError, ProofRejected
+from polyproof.config.options import plain, shown
+from polyproof.errors import ArtifactError, ProofRejected, SpecError
 from polyproof.extras import require_extras
 from polyproof.findings import Findings
 from polyproof.formats.files import read_bounded
 from polyproof.liabilities import AuditVerified, verification
-from polyproof.liabilities.artifacts import EVIDENCE, MOST_EVIDENCE, MOST_RESERVES, RESERVES
+from polyproof.liabilities.artifacts import EVIDENCE, MOST_EVIDENCE, MOST_RESERVES, RECORD, RESERVES
+from polyproof.liabilities.record import PublicationRecord
 from polyproof.model.assets import Asset
 from polyproof.model.chains import may_exist
 from polyproof.ownership import OwnershipScheme, Status
@@ -74,7 +76,7 @@ def verify_reserves(
     public, manifest = audit.audit.public, audit.audit.manifest
     if audit.audit.record.reserves_digest is None:
         raise ArtifactError(f"{public}: no reserves are published with this audit")
-    published = parse_published(read_bounded(public / RESERVES, MOST_RESERVES), str(public / RESERVES))
+    published = _read_published(public, audit.audit.record)
     for name, here, there in (
         ("manifest digest", published.manifest_digest, manifest.digest.hex()),
         ("audit", published.audit_id, manifest.audit_id),
@@ -98,15 +100,19 @@ def verify_reserves(
     judged, better = _compared(claimed, found, public / EVIDENCE)
     assets = audit.audit.spec.assets
     by_organisation = settle([evolve(one, asked=True) for one in judged], assets, audit.totals, published.policy)
-    again = publish(
-        by_organisation,
-        audit_id=manifest.audit_id,
-        manifest_digest=manifest.digest,
-        organisation=manifest.organisation,
-        pins=published.pins,
-        evidence=published.evidence,
-        unverified=published.unverified,
-    )
+    try:
+        again = publish(
+            by_organisation,
+            audit_id=manifest.audit_id,
+            manifest_digest=manifest.digest,
+            organisation=manifest.organisation,
+            pins=published.pins,
+            evidence=published.evidence,
+            unverified=published.unverified,
+        )
+    except SpecError as error:
+        reason = f"its evidence is of more than a result can say: {error}"
+        raise ProofRejected("reserves-sums", reason, file=public / RESERVES) from error
     if again != published:
         raise ProofRejected(
             "reserves-sums",
@@ -125,6 +131,18 @@ def verify_reserves(
         )
     evaluation = settle(known, assets, audit.totals, reserves_policy or ReservesPolicy())
     return ReservesVerified(published, evaluation, by_organisation, audit, better, time.perf_counter() - start)
+
+
+def _read_published(public: Path, record: PublicationRecord) -> PublishedReserves:
+    """The file that the record names. It was there when the record was read; it may have been replaced since."""
+    path = public / RESERVES
+    data = read_bounded(path, MOST_RESERVES)
+    if hashlib.sha256(data).hexdigest() != record.reserves_digest:
+        raise ProofRejected("publication-file", f"not the file that {RECORD} names", file=path)
+    published = parse_published(data, str(path))
+    if published.evidence.sha256 != record.evidence_digest:
+        raise ProofRejected("evidence-digest", f"{RESERVES} and {RECORD} name different files of evidence", file=path)
+    return published
 
 
 def _read_evidence(public: Path, stated: PublishedEvidence) -> list[JudgedRow]:
@@ -199,7 +217,17 @@ def _compared(
 
 
 def _difference(published: PublishedReserves, again: PublishedReserves) -> str:
-    for stated, computed in zip(published.assets, again.assets, strict=False):
-        if stated != computed:
-            return f"{stated.symbol} counts {stated.counted}, but {computed.symbol} {computed.counted} is computed"
-    return f"met is {published.met}, the computed result is {again.met}"
+    """Where two results part, in the order of the file's declaration: down to the value in it."""
+    return _first_difference("", plain(published), plain(again))
+
+
+def _first_difference(where: str, stated: Any, computed: Any) -> str:
+    if isinstance(stated, dict) and isinstance(computed, dict):
+        pairs = [(f"{where}.{key}".lstrip("."), stated[key], computed[key]) for key in stated]
+    elif isinstance(stated, list) and isinstance(computed, list):
+        if len(stated) != len(computed):
+            return f"{where} has {len(stated)} items, but {len(computed)} are computed"
+        pairs = [(f"{where}[{index}]", *both) for index, both in enumerate(zip(stated, computed, strict=True))]
+    else:
+        return f"{where} is {shown(stated)}, but {shown(computed)} is computed"
+    return next(_first_difference(place, one, other) for place, one, other in pairs if one != other)

@@ -15,7 +15,15 @@ from polyproof.config.reader import Choice
 from polyproof.model.chains import KNOWN_COINS, coin_name, may_exist
 from polyproof.model.names import NAME, OPTIONAL_NAME
 
-__all__ = ["AcceptedCoin", "BalancesChoice", "CoinName", "ReservesPolicy", "ReservesSpec", "SourceChoice"]
+__all__ = [
+    "AcceptedCoin",
+    "BalancesChoice",
+    "CoinName",
+    "ReservesPolicy",
+    "ReservesSpec",
+    "SourceChoice",
+    "one_pin_a_chain",
+]
 
 _COIN = (r"[^\s,;\"'](?:[^,;\"'\r\n]{0,62}[^\s,;\"'])?", "1 to 64 characters without commas, semicolons and quotes")
 
@@ -114,7 +122,8 @@ class ReservesPolicy:
         return Fraction(self.least_ratio)
 
 
-def _one_pin_a_chain(pins: tuple[Pin, ...]) -> Iterable[Fault]:
+def one_pin_a_chain(pins: tuple[Pin, ...]) -> Iterable[Fault]:
+    """A ``check`` for lists of pins: of two blocks of a chain, a reader could take one and a verifier the other."""
     seen: set[str] = set()
     for index, pin in enumerate(pins):
         if pin.chain in seen:
@@ -142,7 +151,7 @@ class ReservesSpec:
         doc="Files of signed challenges, by format: each row is merged into the row of the sources that it answers.",
     )
     pins: tuple[Pin, ...] = option(
-        default=(), items=(0, 256), check=_one_pin_a_chain, doc="The block of the snapshot, for each chain."
+        default=(), items=(0, 256), check=one_pin_a_chain, doc="The block of the snapshot, for each chain."
     )
     balances: tuple[BalancesChoice, ...] = option(
         default=(),

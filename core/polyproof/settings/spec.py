@@ -23,7 +23,7 @@ from polyproof.config.tree import Mapping as MappingNode
 from polyproof.errors import InputError, PluginError, PluginFault, ProofRejected
 from polyproof.formats.strict_json import canonical
 from polyproof.model.assets import Asset
-from polyproof.model.manifest import Verifier
+from polyproof.model.manifest import LONGEST_ORGANISATION, Verifier
 from polyproof.model.names import NAME
 from polyproof.model.timestamps import is_timestamp
 from polyproof.plugin_faults import blame
@@ -149,7 +149,9 @@ class Spec(PublicSpec):
         doc="Short name of the organisation that is audited; audit ids begin with it.",
     )
     organisation: str | None = option(
-        default=None, check=printable(200), doc="Name of the organisation that is audited, for display."
+        default=None,
+        check=printable(LONGEST_ORGANISATION),
+        doc="Name of the organisation that is audited, for display.",
     )
     snapshot: str = option(
         check=_timestamp,

@@ -19,6 +19,7 @@ from polyproof.model.assets import Asset
 from polyproof.model.holdings import FINEST, amount_text
 from polyproof.model.manifest import Verifier
 from polyproof.model.names import AUDIT_ID, DIGEST, SYMBOL, TIME
+from polyproof.model.timestamps import in_calendar
 from polyproof.reserves.published import PublishedAsset, PublishedEvidence, Unverified
 from polyproof.security import FigureName
 from polyproof.settings.reserves import ReservesPolicy
@@ -60,8 +61,10 @@ class ReportAudit:
 
     audit_id: str = option(pattern=AUDIT_ID, doc="Its id.")
     organisation: str | None = option(doc="Whose audit it is, as the manifest has it.")
-    created: str = option(pattern=TIME, doc="When its proof was started, by the organisation's word.")
-    snapshot: str = option(pattern=TIME, doc="The time that balances owed and held are stated for.")
+    created: str = option(
+        pattern=TIME, check=in_calendar, doc="When its proof was started, by the organisation's word."
+    )
+    snapshot: str = option(pattern=TIME, check=in_calendar, doc="The time that balances owed and held are stated for.")
     publication_digest: str = option(pattern=DIGEST, doc="SHA-256 of its publication record: what readers compare.")
     manifest_digest: str = option(pattern=DIGEST, doc="SHA-256 of its manifest, which the record names.")
     previous: str | None = option(
@@ -250,8 +253,10 @@ class ReportEntry:
     """One audit of the history, verified like the newest."""
 
     audit_id: str = option(pattern=AUDIT_ID, doc="Its id.")
-    created: str = option(pattern=TIME, doc="When its proof was started, by the organisation's word.")
-    snapshot: str = option(pattern=TIME, doc="The time that balances owed and held are stated for.")
+    created: str = option(
+        pattern=TIME, check=in_calendar, doc="When its proof was started, by the organisation's word."
+    )
+    snapshot: str = option(pattern=TIME, check=in_calendar, doc="The time that balances owed and held are stated for.")
     publication_digest: str = option(pattern=DIGEST, doc="SHA-256 of its publication record.")
     previous: str | None = option(pattern=DIGEST, doc="The publication digest that it names as the one before.")
     corrects: ReportCorrection | None = option(doc="The audit that it says it corrects; null for most.")
