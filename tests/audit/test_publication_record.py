@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import socket
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -213,6 +216,48 @@ def test_a_folder_that_is_two_things_is_rejected(out: Path, registry: Registry) 
     (out / "history.json").unlink()
     shutil.copy(out / "public/publication.json", out)
     assert refused(out, registry) == "folder"
+
+
+def nest(folder: Path, depth: int) -> None:
+    """Folders in folders, further down than a path can say."""
+    before = Path.cwd()
+    try:
+        os.chdir(folder)
+        for _ in range(depth):
+            Path("below").mkdir()
+            os.chdir("below")
+        Path("reserves.json").write_text("{}")
+    finally:
+        os.chdir(before)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a path of any length needs POSIX")
+@pytest.mark.parametrize("depth", [40, 1200, 3000])
+def test_folders_nested_without_end_are_rejected(out: Path, registry: Registry, depth: int) -> None:
+    nest(out / "public", depth)
+    try:
+        assert refused(out, registry) == "unlisted"
+    finally:
+        # Deeper than shutil.rmtree, or pytest with it, can remove.
+        subprocess.run(["rm", "-rf", "--", str(out / "public/below")], check=True)
+
+
+def test_more_files_than_anybody_would_look_at_are_rejected(out: Path, registry: Registry) -> None:
+    for number in range(10_001):
+        (out / f"public/note-{number}").write_bytes(b"")
+    assert refused(out, registry) == "unlisted"
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no such sockets")
+@pytest.mark.parametrize("name", ["publication.json", "manifest.json"])
+def test_a_socket_in_the_place_of_a_file_is_rejected_as_such(
+    out: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (out / "public" / name).unlink()
+    monkeypatch.chdir(out / "public")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(name)
+        assert refused(out, registry) == "file-kind"
 
 
 def test_what_is_no_part_of_the_audit_is_listed_and_not_followed(out: Path, registry: Registry) -> None:

@@ -73,6 +73,15 @@ def test_the_name_of_a_directory_commands_no_terminal_and_begins_no_line(
     assert "Traceback" not in text
 
 
+def test_many_unlisted_files_do_not_bury_the_verdict(command: Command, proved: Path) -> None:
+    for number in range(300):
+        (proved / f"audit/public/note-{number:03}").write_text("x")
+    ended = command("verify", "audit")
+    assert ended.status == 0
+    assert "note-019, and 280 more" in ended.out
+    assert len(command("verify", "audit", "--json").json["unlisted"]) == 300
+
+
 def test_neither_do_unlisted_files_and_rejections(command: Command, proved: Path) -> None:
     (proved / "audit/public" / EVIL).write_text("x")
     (proved / "audit/public" / FORGED).write_text("x")

@@ -325,6 +325,12 @@ def test_a_link_to_another_place_is_refused(healthy: Path, tmp_path: Path) -> No
     assert rejected(healthy).check == "file-kind"
 
 
+def test_a_folder_of_pages_that_leads_to_another_place_is_refused(healthy: Path, tmp_path: Path) -> None:
+    (healthy / "assets").rename(tmp_path / "elsewhere")
+    os.symlink(tmp_path / "elsewhere", healthy / "assets")
+    assert rejected(healthy).check == "file-kind"
+
+
 def test_a_folder_of_audits_that_leads_to_another_place_is_refused(healthy: Path, tmp_path: Path) -> None:
     (healthy / "audits").rename(tmp_path / "elsewhere")
     os.symlink(tmp_path / "elsewhere", healthy / "audits")

@@ -30,10 +30,12 @@ __all__ = [
     "segments_text",
     "show_rounded",
     "totals_table",
+    "unlisted_text",
 ]
 
 COMPARE_DIGEST = "Compare the publication digest with the one published elsewhere, or pass it as --digest."
 PUBLISH_DIGEST = "Publish the publication digest where you cannot take it back; users compare it first."
+_MOST_NAMES = 20
 DIGEST_CHANGES = "Reserves are not in it yet: `polyproof reserves` adds them, and the publication digest changes."
 
 
@@ -90,6 +92,12 @@ def corrects_payload(record: PublicationRecord) -> dict[str, str] | None:
     """What an audit corrects, for machines."""
     found = record.corrects
     return None if found is None else {"publication_digest": found.publication_digest, "reason": found.reason}
+
+
+def unlisted_text(names: Sequence[str]) -> str:
+    """Names of what else lies in a folder: if they are many, the first of them and how many more there are."""
+    more = f", and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    return one_line(", ".join(names[:_MOST_NAMES])) + more
 
 
 def segments_text(count: int) -> str:

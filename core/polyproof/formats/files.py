@@ -100,6 +100,8 @@ def _opened(path: Path) -> Iterator[int]:
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK):
             raise ProofRejected("file-kind", "a symbolic link, which may point anywhere", file=path) from error
+        if error.errno in (errno.ENXIO, errno.EOPNOTSUPP):  # a socket: on Linux, on others
+            raise ProofRejected("file-kind", "not a regular file", file=path) from error
         raise ArtifactError(f"{path}: {error.strerror}") from error
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

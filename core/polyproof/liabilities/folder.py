@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from enum import Enum
 from pathlib import Path
 
@@ -32,6 +32,7 @@ _MEANT = re.compile(
 )
 """Names that have a meaning in an audit or a history. On some file systems case makes no difference."""
 _MOST_UNLISTED = 10_000
+_DEEPEST_UNLISTED = 32
 _OLD_MANIFEST = 16 << 20
 
 
@@ -110,24 +111,42 @@ def check_listed(folder: Path, listed: Collection[str]) -> tuple[str, ...]:
 
     Raises ``ProofRejected`` where a name could be taken for part of an audit, at any depth below what is not listed.
     """
-    others = sorted(entry for entry in os.listdir(folder) if entry not in listed)
-    seen = 0
-    for name in others:
-        _refuse_meant(folder, name)
-        if (folder / name).is_symlink():
-            # Not followed, nor are those below: whatever they lead to is not looked at either.
-            continue
-        for where, folders, files in os.walk(folder / name):
-            for inner in (*folders, *files):
-                _refuse_meant(Path(where), inner)
-            seen += len(folders) + len(files)
+    others: list[str] = []
+    seen, left = 0, [(folder, 0)]
+    while left:
+        where, depth = left.pop()
+        if depth > _DEEPEST_UNLISTED:
+            raise _unlisted(folder, f"what is no part of it is nested deeper than {_DEEPEST_UNLISTED} folders")
+        for entry in _entries(where, readable=not depth):
+            if not depth and entry.name in listed:
+                continue
+            if _MEANT.fullmatch(entry.name):
+                raise _unlisted(
+                    where / entry.name, "it is no part of what is published here, but is named as if it were"
+                )
+            seen += 1
             if seen > _MOST_UNLISTED:
-                reason = f"more than {_MOST_UNLISTED} files are no part of what is published here"
-                raise ProofRejected("unlisted", reason, file=folder / name)
-    return tuple(ascii(name)[1:-1] if not name.isprintable() else name for name in others)
+                raise _unlisted(folder, f"more than {_MOST_UNLISTED} files in it are no part of it")
+            if not depth:
+                others.append(entry.name)
+            # A link is not followed: whatever it leads to is not looked at either.
+            if entry.is_dir(follow_symlinks=False):
+                left.append((where / entry.name, depth + 1))
+    return tuple(ascii(name)[1:-1] if not name.isprintable() else name for name in sorted(others))
 
 
-def _refuse_meant(folder: Path, name: str) -> None:
-    if _MEANT.fullmatch(name):
-        reason = "it is no part of what is published here, but is named as if it were"
-        raise ProofRejected("unlisted", reason, file=folder / name)
+def _entries(folder: Path, *, readable: bool) -> Iterator[os.DirEntry[str]]:
+    """What lies in a folder; nothing if nobody with these rights can look into it, unless it must be ``readable``."""
+    try:
+        with os.scandir(folder) as found:
+            yield from found
+    except PermissionError:
+        if readable:
+            raise
+    except OSError as error:
+        reason = f"it is no part of what is published here, and cannot be looked into: {error.strerror}"
+        raise _unlisted(folder, reason) from error
+
+
+def _unlisted(path: Path, why: str) -> ProofRejected:
+    return ProofRejected("unlisted", why, file=path)

@@ -341,6 +341,8 @@ def _others(directory: Path, audits: Sequence[Publication]) -> tuple[str, ...]:
     """What lies in a history and is no part of it: paths. Raises ``ProofRejected`` for what could be taken for part."""
     ids = {one.manifest.audit_id for one in audits}
     assets = directory / "assets"
+    if assets.is_symlink():
+        raise ProofRejected("file-kind", "a symbolic link, which may point anywhere", file=assets)
     pages = {path.name for path in assets.glob("*.html")}
     return (
         *check_listed(directory, {HISTORY, AUDITS, *SITE}),

@@ -37,7 +37,16 @@ from polyproof.cli.security_view import (
     figures_line,
     figures_payload,
 )
-from polyproof.cli.views import COMPARE_DIGEST, audit_lines, audits_text, corrects_payload, facts, points, totals_table
+from polyproof.cli.views import (
+    COMPARE_DIGEST,
+    audit_lines,
+    audits_text,
+    corrects_payload,
+    facts,
+    points,
+    totals_table,
+    unlisted_text,
+)
 from polyproof.cli.visible import one_line
 from polyproof.errors import ExtraMissing
 from polyproof.extras import is_installed, require_extras
@@ -146,7 +155,7 @@ def _show(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> None:
             soft_wrap=True,
         )
     if published.unlisted:
-        rich.print(f"Not looked at, no part of the audit: {one_line(', '.join(published.unlisted))}", soft_wrap=True)
+        rich.print(f"Not looked at, no part of the audit: {unlisted_text(published.unlisted)}", soft_wrap=True)
     rich.print(f"What it leaves open: polyproof explain {one_line(str(published.public))}", soft_wrap=True)
     if not compared:
         rich.print(COMPARE_DIGEST)
@@ -258,7 +267,7 @@ def _show_history(rich: RichConsole, verified: HistoryVerified, pages: PagesChec
     if pages is not None:
         _show_pages(rich, pages)
     if verified.unlisted:
-        rich.print(f"Not looked at, no part of the history: {', '.join(verified.unlisted)}", soft_wrap=True)
+        rich.print(f"Not looked at, no part of the history: {unlisted_text(verified.unlisted)}", soft_wrap=True)
     if not compared:
         rich.print("Compare the newest publication digest with the one published elsewhere, or pass it as --digest.")
     elif verified.pinned < number:
