@@ -16,17 +16,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from attrs import asdict
 
-from polyproof.backend import BackendProperties
+from polyproof.backend import Backend, BackendProperties
 from polyproof.commitment import VectorCommitment, VectorOpening
 from polyproof.config.options import shown
 from polyproof.engine import Engine
 from polyproof.errors import FieldError, PluginFault, ProofRejected
 from polyproof.field import Elements, Extension, Field
 from polyproof.hash import DIGEST_WORDS, Hash, Words
-from polyproof.plugin_faults import blame, fault
+from polyproof.plugin_faults import asking, blame, fault
 
-__all__ = ["check_stated", "guarded", "try_out"]
+__all__ = ["check_properties", "check_stated", "guarded", "try_out"]
 
 _BATCH = 257
 """Rows of a smoke test, and the number from which rows of a real batch are hashed again."""
@@ -56,6 +57,21 @@ def check_stated(kind: str, cls: type[Any]) -> None:
             _require(cls, type(cls.base_units) is bool, f"base_units is {shown(cls.base_units)}, expected a bool")
         case "source":
             _check_source(cls)
+
+
+def check_properties(backend: Backend) -> None:
+    """Raise ``PluginFault`` unless what a backend with these options says that it proves is of the stated types."""
+    with asking(backend, "while stating what it proves"):
+        stated = backend.properties
+    _require(backend, isinstance(stated, BackendProperties), f"properties is {shown(stated)}")
+    for name, value in asdict(stated, recurse=False).items():
+        if name == "non_negativity":
+            sound, kind = isinstance(value, str), "a text"
+        elif name in ("proves", "hides", "leaks", "remaining_trust"):
+            sound, kind = isinstance(value, tuple) and all(isinstance(item, str) for item in value), "a tuple of texts"
+        else:
+            sound, kind = type(value) is bool, "a bool"
+        _require(backend, sound, f"{name} of its properties is {shown(value)}, expected {kind}")
 
 
 def _check_texts(cls: type[Any], attribute: str, kinds: Any) -> None:

@@ -3,22 +3,34 @@
 A component fails in one of two ways: it raises what its interface does not allow, or it returns it. Whoever receives a
 result checks it and raises ``fault``; ``blame`` finds who raised an exception, from its traceback: the innermost frame
 that runs a method of a component. Both name kind, name, plugin and origin, so that nobody is sent to the wrong authors.
+``asking`` surrounds a call that may not raise at all, or only what its interface says.
 """
 
 from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
 from polyproof.config.options import shown
-from polyproof.errors import FieldError, PluginFault, PolyproofError, Problem
+from polyproof.errors import ExtraMissing, FieldError, Location, PluginError, PluginFault, PolyproofError, Problem
 from polyproof.extras import missing_extra
 from polyproof.hookspecs import KINDS
 
-__all__ = ["blame", "culprit", "described", "fault", "names_faults", "remember", "told"]
+__all__ = [
+    "asking",
+    "blame",
+    "culprit",
+    "described",
+    "fault",
+    "is_place",
+    "is_problem",
+    "names_faults",
+    "remember",
+    "told",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,6 +38,8 @@ R = TypeVar("R")
 _HINT = "a fault of that plugin, not of your input: its authors will want to know"
 _SYSTEM_KINDS = frozenset({"backend", "balances", "ledger", "source"})
 """Kinds that work with files and the network, so that an ``OSError`` in them says something about the system."""
+_RAISED = (Exception, SystemExit)
+"""A plugin that calls ``sys.exit`` may not decide with what status a verification ends."""
 _origins: dict[type[Any], str] = {}
 
 
@@ -73,15 +87,33 @@ def fault(component: object, how: str) -> PluginFault:
     return PluginFault(Problem(f"{described(component)} is broken: {how}", hint=_HINT))
 
 
-def blame(error: BaseException, *, of: object = None) -> PluginFault | None:
+def is_problem(value: object) -> bool:
+    """Whether what a component reports is a ``Problem`` whose values are of the types that it declares."""
+    if not isinstance(value, Problem):
+        return False
+    texts: tuple[object, ...] = (value.message, value.hint or "")
+    if not all(isinstance(text, str) for text in texts):
+        return False
+    return value.location is None or is_place(value.location)
+
+
+def is_place(value: object) -> bool:
+    """The same of a ``Location``."""
+    if not (isinstance(value, Location) and isinstance(value.file, str)):
+        return False
+    return all(number is None or type(number) is int for number in (value.line, value.column, value.row))
+
+
+def blame(error: BaseException, *, of: object = None, doing: str = "") -> PluginFault | None:
     """The fault that an exception is, if a component raised it; otherwise None.
 
-    ``of`` is who is asked if the traceback names nobody: the component that was being called.
+    ``of`` is who is asked if the traceback names nobody: the component that was being called. ``doing`` says at what:
+    "while reading FILE".
 
     An error of ours is no fault, except for ``FieldError``, which whoever asks the field for the impossible has to
     handle. Neither is a missing extra, or a system that is out of memory or cannot read a file.
     """
-    if isinstance(error, MemoryError) or not isinstance(error, Exception):
+    if isinstance(error, MemoryError) or not isinstance(error, _RAISED):
         return None
     if isinstance(error, PolyproofError) and not isinstance(error, FieldError):
         return None
@@ -92,8 +124,47 @@ def blame(error: BaseException, *, of: object = None) -> PluginFault | None:
         return None
     if isinstance(error, ImportError) and missing_extra(error, described(found[0])) is not None:
         return None
+    return _failed(found, error, doing)
+
+
+def _failed(found: Sequence[object], error: BaseException, doing: str) -> PluginFault:
     callers = "".join(f", called by {described(caller)}" for caller in found[1:])
-    return PluginFault(Problem(f"{described(found[0])} failed{callers}: {told(error)}", hint=_HINT))
+    during = f" {doing}" if doing else ""
+    return PluginFault(Problem(f"{described(found[0])} failed{during}{callers}: {told(error)}", hint=_HINT))
+
+
+class asking:
+    """A block that calls a component: what it raises is its fault, and leaves the block as ``PluginFault``.
+
+    ``may`` are the errors that the interface allows the call to raise. Errors of other plugins, missing extras and
+    memory that is exhausted are nobody's fault here. ``doing`` says at what; a function is called only if something was
+    raised.
+    """
+
+    __slots__ = ("_component", "_doing", "_may")
+
+    def __init__(
+        self, component: object, doing: str | Callable[[], str] = "", *, may: tuple[type[Exception], ...] = ()
+    ) -> None:
+        self._component, self._doing, self._may = component, doing, may
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if not isinstance(error, _RAISED):
+            return
+        if isinstance(error, (MemoryError, PluginError, ExtraMissing, *self._may)):
+            return
+        if isinstance(error, ImportError):
+            missing = missing_extra(error, described(self._component))
+            if missing is not None:
+                raise missing from error
+        doing = self._doing if isinstance(self._doing, str) else self._doing()
+        # An error of ours, or of the system, is no fault in general. Here the interface forbids it.
+        raise blame(error, of=self._component, doing=doing) or _failed([self._component], error, doing) from error
 
 
 def culprit(error: BaseException) -> object:
@@ -125,7 +196,7 @@ def names_faults(function: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except Exception as error:
+        except _RAISED as error:
             found = blame(error)
             if found is None:
                 raise

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 from attrs.exceptions import FrozenInstanceError
 
 from ownership import wallets
-from polyproof.errors import InputError, PluginError
+from polyproof.errors import InputError, PluginError, PluginFault
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.progress import Progress, Task
 from polyproof.reserves.signatures import load_schemes, verify_ownership
@@ -178,15 +178,18 @@ def test_no_rows_give_no_results() -> None:
     assert verify_ownership([], SCHEMES) == []
 
 
-def test_a_scheme_that_raises_has_proven_nothing_of_that_row() -> None:
+def test_a_scheme_that_raises_ends_in_its_fault_and_in_no_verdict_on_the_row() -> None:
     rows = [elsewhere(), elsewhere("poison"), elsewhere()]
-    results = verify_ownership(rows, [Raising()])
-    assert [result.status for result in results] == [Status.PROVEN, Status.FAILED, Status.PROVEN]
-    assert "ZeroDivisionError: poison" in results[1].reason
+    with pytest.raises(
+        PluginFault, match=r"ownership 'raising' .* failed while judging .a. on 'elsewhere': ZeroDivisionError"
+    ):
+        verify_ownership(rows, [Raising()])
+    assert statuses(rows[::2], [Raising()]) == [Status.PROVEN] * 2
 
 
-def test_a_scheme_that_raises_when_asked_whether_it_serves_proves_nothing() -> None:
-    assert statuses([GOOD], [*SCHEMES, Unsure()]) == [Status.FAILED]
+def test_so_does_one_that_raises_when_asked_whether_it_serves() -> None:
+    with pytest.raises(PluginFault, match=r"ownership 'unsure' .* RuntimeError: who knows"):
+        verify_ownership([GOOD], [*SCHEMES, Unsure()])
 
 
 def test_a_scheme_that_loses_rows_is_an_error() -> None:

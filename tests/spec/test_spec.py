@@ -566,7 +566,9 @@ def test_a_backend_that_fails_is_at_fault_and_not_the_file_that_names_it() -> No
         with pytest.raises(PluginFault) as caught:
             read()
         assert "backend 'broken' (plugin sample of tests;" in str(caught.value)
-        assert "failed: ZeroDivisionError: division by zero" in str(caught.value)
+        assert "failed when asked whether it can serve these assets: ZeroDivisionError: division by zero" in str(
+            caught.value
+        )
 
 
 @pytest.mark.parametrize("value", [None, 1, "x", [], {}, [PUBLIC], {"polyproof": 1}])

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 from attrs import frozen
 
 from polyproof.backend import Backend, Claim, InclusionVerdict, Statement, Verdict
-from polyproof.errors import FieldError, PluginError, PluginFault, ProofRejected
+from polyproof.errors import FieldError, InputError, PluginError, PluginFault, ProofRejected
 from polyproof.model.assets import Asset
-from polyproof.plugin_faults import blame, culprit, fault, told
+from polyproof.plugin_faults import asking, blame, culprit, fault, told
 from polyproof.security import Assumptions, Figure, SecurityReport, SecurityTerm
 from polyproof.settings.policy import Policy
 
@@ -74,7 +74,8 @@ class Judge:
 
         Raises ``PolicyRejected``, and ``PluginFault`` for a malformed report.
         """
-        report = self.backend.security(assets, accounts)
+        with asking(self.backend, "when asked for its security", may=(InputError,)):
+            report = self.backend.security(assets, accounts)
         self._require(isinstance(report, SecurityReport), report, "instead of SecurityReport")
         self._check_report(report, report)
         self.policy.check_security(report)
@@ -120,7 +121,7 @@ class Judge:
             raise ProofRejected(error.check, error.reason) from error
         except PluginError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _failed(self.backend, error) from error
         self._require(isinstance(answer, expected), answer, f"instead of {expected.__name__}")
         assert isinstance(answer, expected)
@@ -136,7 +137,7 @@ def require(backend: Backend, holds: bool, answer: object, problem: str) -> None
         raise fault(backend, f"it returned a {type(answer).__name__} {problem}; nothing is accepted")
 
 
-def _failed(backend: Backend, error: Exception) -> PluginFault | ProofRejected:
+def _failed(backend: Backend, error: BaseException) -> PluginFault | ProofRejected:
     """What an exception of a verifier is.
 
     A backend's verifier reads hostile bytes. If it fails on them, they are refused, whosever fault that is. A hash, a

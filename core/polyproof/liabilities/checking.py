@@ -16,7 +16,7 @@ from polyproof.extras import require_extras
 from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.plausibility import earlier_totals, unit_warnings
 from polyproof.model.accounts import Accounts
-from polyproof.plugin_faults import fault, names_faults
+from polyproof.plugin_faults import asking, fault, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.security import FigureName, SecurityReport, weakest
@@ -106,7 +106,8 @@ def prepare(spec: Spec, policy: Policy, registry: Registry, progress: Progress, 
     from polyproof.liabilities.snapshot.rounding import rounding_warnings
 
     backend = create_backend(spec, registry)
-    backend.check(spec.assets)
+    with asking(backend, "when asked whether it can serve these assets", may=(InputError,)):
+        backend.check(spec.assets)
     try:
         policy.check_assets(len(spec.assets))
         judge = Judge(backend, spec.backend.options, policy)
@@ -124,7 +125,8 @@ def prepare(spec: Spec, policy: Policy, registry: Registry, progress: Progress, 
     accounts = snapshot.accounts
     if not len(accounts):
         raise InputError("the snapshot has no accounts")
-    capacity = backend.capacity(spec.assets)
+    with asking(backend, "when asked how many accounts a segment holds", may=(InputError,)):
+        capacity = backend.capacity(spec.assets)
     if type(capacity) is not int or capacity < 1:
         raise fault(backend, f"its capacity is {shown(capacity)}, expected an integer from 1 on")
     segments = -(-len(accounts) // capacity)

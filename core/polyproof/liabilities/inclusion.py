@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from attrs import frozen
@@ -16,7 +16,7 @@ from polyproof.formats.files import make_private_directory, write_durably, write
 from polyproof.liabilities.acceptance import require
 from polyproof.liabilities.artifacts import InclusionFile, find_private, read_inclusion_file, state_directory
 from polyproof.liabilities.verification import PublishedAudit, open_audit
-from polyproof.plugin_faults import names_faults
+from polyproof.plugin_faults import asking, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.settings.policy import UNRESTRICTED, Policy
@@ -86,7 +86,9 @@ def cut_inclusion(
     for segment in audit.manifest.segments:
         index = segment.index
         state = _own_state(private, index)
-        inclusion = audit.backend.open_inclusion(audit.statement(index), audit.proof(index), state, user_id)
+        statement, proof = audit.statement(index), audit.proof(index)
+        with asking(audit.backend, "while cutting an inclusion proof", may=_CUTTING):
+            inclusion = audit.backend.open_inclusion(statement, proof, state, user_id)
         if inclusion is None:
             continue
         require(audit.backend, isinstance(inclusion, bytes), inclusion, "instead of the bytes of an inclusion proof")
@@ -123,8 +125,7 @@ def cut_all_inclusions(
         with progress.task("cut inclusion files") as task:
             for segment in audit.manifest.segments:
                 index = segment.index
-                opened = audit.backend.open_all(audit.statement(index), audit.proof(index), _own_state(private, index))
-                for item in opened:
+                for item in _opened(audit, index, _own_state(private, index)):
                     pair = isinstance(item, tuple) and list(map(type, item)) == [str, bytes]
                     require(audit.backend, pair, item, "instead of an account id and bytes")
                     user_id, inclusion = item
@@ -144,6 +145,16 @@ def cut_all_inclusions(
     index_file = private / "inclusion.csv"
     write_durably(index_file, "".join(lines).encode(), private=True)
     return InclusionsCut(final, index_file, len(lines) - 1, size, time.perf_counter() - start)
+
+
+_CUTTING = (InputError, ProofRejected, OSError)
+"""What a backend may raise where the private half of an audit is not as it was left."""
+
+
+def _opened(audit: PublishedAudit, index: int, state: Path) -> Iterator[tuple[str, bytes]]:
+    statement, proof = audit.statement(index), audit.proof(index)
+    with asking(audit.backend, "while cutting inclusion proofs", may=_CUTTING):
+        yield from audit.backend.open_all(statement, proof, state)
 
 
 # Checking

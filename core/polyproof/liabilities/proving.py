@@ -30,7 +30,7 @@ from polyproof.liabilities.workspace import Workspace
 from polyproof.model.manifest import Manifest, Segment
 from polyproof.model.names import AUDIT_ID, matches
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
-from polyproof.plugin_faults import fault, names_faults
+from polyproof.plugin_faults import asking, fault, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.policy import Policy
@@ -167,7 +167,8 @@ def _prove_segment(
     statement = statement_of(manifest, prepared.spec, index, len(prepared.sizes))
     with work.segment_state(index) as state, clock("prove"):
         try:
-            proved = backend.prove(statement, accounts, work.key, state, progress)
+            with asking(backend, "while proving", may=(InputError, ProofRejected, OSError)):
+                proved = backend.prove(statement, accounts, work.key, state, progress)
         except ProofRejected as error:
             raise fault(backend, f"it rejected something while it was proving: {error}") from error
         require(backend, isinstance(proved, SegmentProof), proved, "instead of SegmentProof")

@@ -1,27 +1,27 @@
 """Finding out about every row: who controls its account, whether it was signed for this audit, what its chain says.
 
 Every row ends in one status of ownership, one outcome of freshness and one of the balance check. Schemes and providers
-are plugins: what they return is checked here, and losing a row or an answer is an error, not a verdict.
+are plugins: what they return is checked on arrival, and losing a row or an answer is an error, not a verdict.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
 
 from attrs import evolve
 
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
-from polyproof.config.options import shown
 from polyproof.model.assets import Asset
-from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
-from polyproof.plugin_faults import fault
+from polyproof.ownership import OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.progress import Progress, Task
+from polyproof.reserves import provider_answers
 from polyproof.reserves.challenge import Challenges, Freshness, FreshnessVerdict, judge_without_audit
 from polyproof.reserves.checkpoint import Checkpoint
 from polyproof.reserves.evaluation import UNASKED, BalanceCheck, Evaluation, JudgedRow, Ownership, settle
+from polyproof.reserves.provider_answers import balances_of, controls_chain, controls_of
 from polyproof.reserves.rows import ReserveRow
+from polyproof.reserves.scheme_answers import digests_of
 from polyproof.reserves.signatures import verify_ownership
 from polyproof.settings.reserves import ReservesPolicy
 
@@ -220,20 +220,20 @@ def _look_up(
             open_ones.setdefault(claim.chain, []).append(number)
     found: dict[int, ControlAnswer] = {}
     for chain, numbers in open_ones.items():
-        asked = [provider for provider in providers if provider.controls_chain(chain)]
+        asked = [provider for provider in providers if controls_chain(provider, chain)]
         if not asked or chain not in pinned:
             continue
         questions = {
             number: ControlQuestion(
                 evolve(claims[number], address=accounts[number]),
-                by_name[results[number].scheme].digests(claims[number]),
+                digests_of(by_name[results[number].scheme], claims[number]),
             )
             for number in numbers
         }
         for provider in asked:
             left = [number for number in numbers if number not in found or found[number].control is None]
-            answers = provider.controls([questions[number] for number in left], pinned[chain], progress)
-            found.update(zip(left, _as_many(provider, answers, ControlAnswer, len(left)), strict=True))
+            answers = controls_of(provider, [questions[number] for number in left], pinned[chain], progress)
+            found.update(zip(left, answers, strict=True))
     return found
 
 
@@ -278,32 +278,11 @@ def _balances(
             left = [
                 number
                 for number, question in of_chain.items()
-                if (number not in found or found[number].held is None) and provider.serves(question)
+                if (number not in found or found[number].held is None) and provider_answers.serves(provider, question)
             ]
             if left:
-                answers = provider.balances([of_chain[number] for number in left], pinned[chain], progress)
-                found.update(zip(left, _as_many(provider, answers, Answer, len(left)), strict=True))
+                asked = [of_chain[number] for number in left]
+                found.update(zip(left, balances_of(provider, asked, pinned[chain], progress), strict=True))
         for number in of_chain:
             found.setdefault(number, Answer(None, "", f"no provider is named to ask about {chain}"))
     return found
-
-
-_A = TypeVar("_A", Answer, ControlAnswer)
-
-
-def _as_many(provider: BalanceProvider, answers: Sequence[_A], kind: type[_A], asked: int) -> Sequence[_A]:
-    """The answers, if they are as many as were asked for and of the right types throughout."""
-    if not isinstance(answers, Sequence):
-        raise fault(provider, f"it gave {shown(answers)} for answers")
-    if len(answers) != asked:
-        raise fault(provider, f"it gave {len(answers)} answers to {asked} questions")
-    for answer in answers:
-        sound = isinstance(answer, kind)
-        if isinstance(answer, Answer):
-            sound = sound and (answer.held is None or (type(answer.held) is int and answer.held >= 0))
-            sound = sound and isinstance(answer.source, str) and isinstance(answer.reason, str)
-        elif isinstance(answer, ControlAnswer):
-            sound = sound and (answer.control is None or isinstance(answer.control, AccountControl))
-        if not sound:
-            raise fault(provider, f"it gave something other than an answer: {ascii(answer)[:80]}")
-    return answers

@@ -23,7 +23,7 @@ from polyproof.model.assets import Asset
 from polyproof.model.chains import coin_name
 from polyproof.model.holdings import amount_text
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipScheme
-from polyproof.plugin_faults import fault, told
+from polyproof.plugin_faults import asking, fault, is_place, is_problem
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.reserves.answers import merged
@@ -155,22 +155,18 @@ def _read_file(source: Source, path: Path, names: CoinNames, findings: Findings)
             elif isinstance(item, Total):
                 _check_types(source, item)
                 read.take_total(item)
-            elif isinstance(item, Problem):
+            elif isinstance(item, Problem) and is_problem(item):
                 findings.add_problem(item)
             else:
-                raise fault(source, f"it yields {type(item).__name__}")
+                raise fault(source, f"it yields {ascii(item)[:200]}")
     except OSError as error:
         findings.add(f"cannot be read: {error.strerror or error}", Location(str(path)))
     return read
 
 
 def _items(source: Source, path: Path) -> Iterator[Row | Total | Problem]:
-    try:
+    with asking(source, f"while reading {path}", may=(OSError,)):
         yield from source.read(path)
-    except OSError:
-        raise
-    except Exception as error:
-        raise fault(source, f"{told(error)} while it reads {path}") from error
 
 
 _TEXTS = ("coin", "address", "amount", "network", "message", "height")
@@ -183,7 +179,7 @@ def _check_types(source: Source, item: Row | Total, *lists: object) -> None:
     texts = texts and all(isinstance(getattr(item, name, None) or "", str) for name in _OPTIONAL_TEXTS)
     texts = texts and all(isinstance(many, tuple) and all(isinstance(one, str) for one in many) for many in lists)
     kind = isinstance(getattr(item, "kind", Kind.OWN), Kind)
-    if not (texts and kind and isinstance(item.location, Location) and type(item.exponent) is int):
+    if not (texts and kind and is_place(item.location) and type(item.exponent) is int):
         raise fault(source, f"it yields a {type(item).__name__} with a value of a wrong type: {ascii(item)[:200]}")
 
 

@@ -35,6 +35,7 @@ from polyproof.reserves.checkpoint import Checkpoint, scheme_versions
 from polyproof.reserves.evaluation import Evaluation, JudgedRow
 from polyproof.reserves.evidence import MOST_ROWS, evidence_lines
 from polyproof.reserves.judging import evaluate
+from polyproof.reserves.provider_answers import open_provider
 from polyproof.reserves.published import (
     PublishedEvidence,
     PublishedReserves,
@@ -222,7 +223,7 @@ def open_chosen(
         evolve(choice, options=lend(choice.options, secrets)).create(registry) for choice in choices
     ]
     for provider in providers:
-        provider.open(base)
+        open_provider(provider, base)
     return providers
 
 

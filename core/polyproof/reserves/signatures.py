@@ -1,8 +1,7 @@
 """Signatures of many rows: each judged by the one scheme that serves it, in batches, in as many processes as help.
 
 What a scheme must do is in ``polyproof.ownership``. Here is what no scheme decides for itself: which of them judges a
-row, that a row declared custodial is custodial whatever else it says, and that a scheme that raises has established
-nothing.
+row, and that a row declared custodial is custodial whatever else it says.
 """
 
 from __future__ import annotations
@@ -10,14 +9,13 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
 from polyproof.engine import thread_count
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
-from polyproof.plugin_faults import fault
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
+from polyproof.reserves.scheme_answers import account_of, results_of, serves
 
 __all__ = ["load_schemes", "verify_ownership"]
 
@@ -43,8 +41,8 @@ def verify_ownership(
     """Judge every row by the scheme that serves it: one result for each row, in order.
 
     A row declared custodial is custodial whatever else it says. A row that no scheme serves, or that several serve
-    while it names none, is unsupported. A scheme that raises has established nothing: its row failed. A scheme that
-    loses rows, or returns anything but results, is broken: ``PluginFault``.
+    while it names none, is unsupported. A scheme that raises, loses rows, or returns anything but results, is broken:
+    ``PluginFault``. No row fails for it, since nothing was found out about the row.
 
     ``processes``: how many share the work; by default, as many as there are threads to use, if there are many rows.
     Processes and not threads, because a signature costs as much time in Python as in the library that checks it, and
@@ -85,15 +83,15 @@ def _judge_all(work: Work, processes: int) -> Iterator[list[OwnershipResult]]:
         # Spawned: a fork of a process that has threads may find their locks held forever.
         pool = ProcessPoolExecutor(min(processes, len(work)), get_context("spawn"))
         try:
-            for judged in pool.map(_judge, *zip(*work, strict=True)):
+            for judged in pool.map(results_of, *zip(*work, strict=True)):
                 yield judged
                 done += 1
-        except BrokenProcessPool:
-            pass  # The rest is judged below, in this process.
+        except Exception:  # noqa: BLE001 - processes may end, and schemes may raise or return anything
+            pass  # The rest is judged below: in this process it is known whose fault it is.
         finally:
             pool.shutdown(cancel_futures=True)
     for scheme, rows in work[done:]:
-        yield _judge(scheme, rows)
+        yield results_of(scheme, rows)
 
 
 def _can_be_sent(work: Work) -> bool:
@@ -109,16 +107,12 @@ def _choose(
 ) -> OwnershipScheme | OwnershipResult:
     if claim.scheme is not None and claim.scheme not in by_name:
         return OwnershipResult(Status.UNSUPPORTED, f"no ownership scheme is named {claim.scheme[:40]!r}")
-    try:
-        asked = schemes if claim.scheme is None else [by_name[claim.scheme]]
-        serving = [scheme for scheme in asked if scheme.serves(claim)]
-        if claim.kind is Kind.CUSTODIAL:
-            chain, address = serving[0].account(claim) if len(serving) == 1 else ("", "")
-            reason = "declared to be held by a custodian; no signature is checked"
-            return OwnershipResult(Status.CUSTODIAL, reason, chain=chain, address=address)
-    except Exception as error:  # noqa: BLE001 - a plugin's scheme may raise anything
-        failure = f"{type(error).__name__}: {error}"[:200]
-        return OwnershipResult(Status.FAILED, f"a scheme could not read this row: {failure}")
+    asked = schemes if claim.scheme is None else [by_name[claim.scheme]]
+    serving = [scheme for scheme in asked if serves(scheme, claim)]
+    if claim.kind is Kind.CUSTODIAL:
+        chain, address = account_of(serving[0], claim) if len(serving) == 1 else ("", "")
+        reason = "declared to be held by a custodian; no signature is checked"
+        return OwnershipResult(Status.CUSTODIAL, reason, chain=chain, address=address)
     if len(serving) == 1:
         return serving[0]
     if serving:
@@ -129,26 +123,3 @@ def _choose(
             Status.UNSUPPORTED, f"{claim.scheme} does not serve this row: its chain or its kind of signature"
         )
     return OwnershipResult(Status.UNSUPPORTED, f"no ownership scheme serves the chain {claim.chain[:40]!r}")
-
-
-def _judge(scheme: OwnershipScheme, rows: list[OwnershipClaim]) -> list[OwnershipResult]:
-    try:
-        results = scheme.verify(rows)
-    except Exception as error:  # noqa: BLE001 - a plugin's scheme may raise anything
-        if len(rows) == 1:
-            failure = f"{type(error).__name__}: {error}"[:200]
-            return [OwnershipResult(Status.FAILED, f"the scheme could not judge this row: {failure}", scheme.name)]
-        return [result for row in rows for result in _judge(scheme, [row])]
-    if not isinstance(results, list) or not all(map(_is_result, results)):
-        raise fault(scheme, "it returned something other than a list of results")
-    if len(results) != len(rows):
-        raise fault(scheme, f"it gave {len(results)} results for {len(rows)} rows")
-    return results
-
-
-def _is_result(result: object) -> bool:
-    return (
-        isinstance(result, OwnershipResult)
-        and isinstance(result.status, Status)
-        and all(isinstance(text, str) for text in (result.reason, result.scheme, result.chain, result.address))
-    )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from polyproof.ownership import OwnershipClaim, OwnershipScheme
+from polyproof.reserves.scheme_answers import account_of, serves
 
 __all__ = ["Spellings"]
 
@@ -32,13 +33,11 @@ class Spellings:
         """The canonical form of a claim's address.
 
         If no scheme can read it: hexadecimal digits and bech32 in lower case, anything else as it is. Such a row is
-        never proven, but it must not escape the check for duplicates either.
+        never proven, but it must not escape the check for duplicates either. Raises ``PluginFault`` for a scheme that
+        raises.
         """
         for scheme in self._by_chain.get(claim.chain, ()):
-            try:
-                found = scheme.account(claim)[1] if scheme.serves(claim) else ""
-            except Exception:  # noqa: BLE001 - a plugin's scheme may raise anything
-                continue
+            found = account_of(scheme, claim)[1] if serves(scheme, claim) else ""
             if found:
                 return found
         address = claim.address.strip()

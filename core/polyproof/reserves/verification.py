@@ -27,6 +27,7 @@ from polyproof.liabilities.record import PublicationRecord
 from polyproof.model.assets import Asset
 from polyproof.model.chains import may_exist
 from polyproof.ownership import OwnershipScheme, Status
+from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves.challenge import Challenges
@@ -49,6 +50,7 @@ from polyproof.settings.reserves import ReservesPolicy
 __all__ = ["ReservesVerified", "verify_reserves"]
 
 
+@names_faults
 def verify_reserves(
     directory: Path,
     *,

@@ -21,12 +21,13 @@ from polyproof.config.reader import Choice, OptionsReader, component_options, lo
 from polyproof.config.tree import Items, Node, Scalar, from_json, load_yaml, parse_yaml
 from polyproof.config.tree import Mapping as MappingNode
 from polyproof.errors import InputError, PluginError, PluginFault, ProofRejected
+from polyproof.first_use import check_properties
 from polyproof.formats.strict_json import canonical
 from polyproof.model.assets import Asset
 from polyproof.model.manifest import LONGEST_ORGANISATION, Verifier
 from polyproof.model.names import NAME
 from polyproof.model.timestamps import is_timestamp
-from polyproof.plugin_faults import blame
+from polyproof.plugin_faults import asking, blame
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
 from polyproof.settings.reserves import ReservesSpec
@@ -256,7 +257,9 @@ def _check_backends(reader: OptionsReader, node: Node, values: Mapping[str, Any]
             raise PluginFault(f"backend {choice.name!r} is broken: a digest cannot bind its option {name!r}")
         try:
             backend: Backend = choice.create(reader.registry)
-            backend.check(values["assets"])
+            with asking(backend, "when asked whether it can serve these assets", may=(InputError,)):
+                backend.check(values["assets"])
+            check_properties(backend)
         except PluginFault:
             raise
         except InputError as error:

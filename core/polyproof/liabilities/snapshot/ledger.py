@@ -15,7 +15,7 @@ from polyproof.liabilities.snapshot.file import SnapshotFile
 from polyproof.liabilities.snapshot.symbols import Symbols
 from polyproof.liabilities.snapshot.wide import WideTable
 from polyproof.model.amounts import shown
-from polyproof.plugin_faults import fault, told
+from polyproof.plugin_faults import asking, fault, is_problem
 
 __all__ = ["read_ledger"]
 
@@ -36,6 +36,8 @@ def read_ledger(table: WideTable, file: SnapshotFile, path: Path, ledger: Ledger
     row = 0
     for item in _items(ledger, path):
         if isinstance(item, Problem):
+            if not is_problem(item):
+                raise _broken(ledger, f"it reports {ascii(item)[:200]}")
             if item.location is not None and item.location.row is not None:
                 reported.add(item.location.row)
             file.report_problem(item)
@@ -62,12 +64,8 @@ def read_ledger(table: WideTable, file: SnapshotFile, path: Path, ledger: Ledger
 
 
 def _items(ledger: LedgerFormat, path: Path) -> Iterator[Account | Problem]:
-    try:
+    with asking(ledger, f"while reading {path}", may=(OSError,)):
         yield from ledger.read(path)
-    except OSError:
-        raise
-    except Exception as error:
-        raise _broken(ledger, f"{told(error)} while it reads {path}") from error
 
 
 def _broken(ledger: LedgerFormat, how: str) -> PluginFault:
@@ -93,6 +91,8 @@ class _Batch:
         record = account.row - 1
         if not isinstance(account.amounts, Mapping) or not all(isinstance(name, str) for name in account.amounts):
             raise _broken(self._ledger, f"the amounts of row {account.row} are not a mapping of texts")
+        if not isinstance(account.besides, tuple) or not all(isinstance(name, str) for name in account.besides):
+            raise _broken(self._ledger, f"what else row {account.row} has is not a tuple of texts")
         for name in account.besides:
             if name not in self._ignored:
                 self._file.report(
