@@ -1,34 +1,35 @@
 """Mutants of the verification path: each change that the tests do not notice must be known, with the reason.
 
-    tox -e mutants -- --list                                  the modules, and the tests that must notice
+    tox -e mutants -- --list                                  the modules, their tests, and how many changes are tried
     tox -e mutants -- core/polyproof/toolkit/binary.py …      those modules
-    tox -e mutants                                            all of them: many hours
+    tox -e mutants                                            all of them: some hours
 
-cosmic-ray makes the mutants, one small change each, in a copy of what git has, and runs the module's tests on every
-one. What survives is compared with ``tests/mutants/survivors.toml``; the exit status is 1 for one not listed there.
+Each change is one mutant (``mutant_changes``), made in a copy of what git has, on which the module's tests are run
+(``mutant_runs``). What survives is compared with ``tests/mutants/survivors.toml``; the exit status is 1 for one not
+listed there. Results are kept in a folder, one file for each state of a module, so that a run goes on where it ended.
 """
 
 from __future__ import annotations
 
 import argparse
+import difflib
+import hashlib
 import json
-import os
-import re
-import shutil
-import subprocess
+import multiprocessing
 import sys
 import tempfile
+import time
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import mutant_changes
+import mutant_runs
 
 ROOT = Path(__file__).parents[1]
 SURVIVORS = ROOT / "tests" / "mutants" / "survivors.toml"
 MODULES = ROOT / "tests" / "mutants" / "modules.toml"
-TIMEOUT = 600
-"""Seconds for the tests of one mutant: a mutant that makes them run for ever counts as noticed."""
-ANNOTATIONS = ["core/ReplaceBinaryOperator_BitOr_.*"]
-"""Operators that are left out: these change ``A | None`` in annotations, and the verification path has no other use."""
 
 
 def tests_of() -> dict[str, list[str]]:
@@ -38,65 +39,60 @@ def tests_of() -> dict[str, list[str]]:
     return modules
 
 
-def copy_of_the_repository(where: Path) -> None:
-    """What git has, as it is on disk: mutants are never written to the working tree."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
-    for name in filter(None, listed.decode().split("\0")):
-        if (ROOT / name).is_file():
-            (where / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, where / name)
-
-
-def configuration(module: str, tests: Sequence[str]) -> str:
-    """cosmic-ray's, for one module. JSON strings and lists are TOML too."""
-    command = f"{sys.executable} -m pytest -x -q -p no:cacheprovider -m 'not slow' {' '.join(tests)}"
-    return (
-        f"[cosmic-ray]\nmodule-path = {json.dumps(module)}\ntimeout = {TIMEOUT}.0\nexcluded-modules = []\n"
-        f'test-command = {json.dumps(command)}\n[cosmic-ray.distributor]\nname = "local"\n'
-        f"[cosmic-ray.filters.operators-filter]\nexclude-operators = {json.dumps(ANNOTATIONS)}\n"
-    )
-
-
-def survivors_of(module: str, tests: Sequence[str], where: Path) -> Iterator[tuple[str, str]]:
-    """Run the mutants of a module in a copy of the repository; the line before and after, of each that survived."""
-    inner = {
-        "PYTHONPATH": os.pathsep.join(("core", "plugins")),
-        "POLYPROOF_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    environment = {**os.environ, **inner}
-    programs = Path(sys.executable).parent
-
-    def run(program: str, *arguments: str) -> str:
-        done = subprocess.run(
-            [programs / program, *arguments], cwd=where, env=environment, stdout=subprocess.PIPE, text=True, check=True
-        )
-        return done.stdout
-
-    (where / "mutants.toml").write_text(configuration(module, tests))
-    (where / "mutants.sqlite").unlink(missing_ok=True)
-    run("cosmic-ray", "baseline", "mutants.toml")
-    run("cosmic-ray", "init", "mutants.toml", "mutants.sqlite")
-    run("cr-filter-operators", "mutants.sqlite", "mutants.toml")
-    run("cosmic-ray", "exec", "mutants.toml", "mutants.sqlite")
-    outcomes: dict[str, int] = {}
-    for line in run("cosmic-ray", "dump", "mutants.sqlite").splitlines():
-        _, result = json.loads(line)
-        if result is None or result["worker_outcome"] == "skipped":
-            continue
-        outcomes[result["test_outcome"]] = outcomes.get(result["test_outcome"], 0) + 1
-        if result["test_outcome"] == "survived":
-            yield changed(result["diff"])
-    print(f"{module}: {', '.join(f'{count} {outcome}' for outcome, count in sorted(outcomes.items()))}", flush=True)
-
-
-def changed(diff: str) -> tuple[str, str]:
+def changed(text: str, mutant: str) -> tuple[str, str]:
     """What a mutant takes from the source and what it puts there, lines joined and without indentation."""
-    parts = []
-    for sign in "-+":
-        lines = [line[1:].strip() for line in diff.splitlines() if re.match(rf"\{sign}(?!\{sign}\{sign})", line)]
-        parts.append(" ".join(lines))
-    return parts[0], parts[1]
+    diff = list(difflib.ndiff(text.splitlines(), mutant.splitlines()))
+    before, after = (" ".join(line[2:].strip() for line in diff if line.startswith(sign)) for sign in ("- ", "+ "))
+    return before, after
+
+
+def run_module(module: str, keep: Path, again: bool) -> None:
+    """Run the mutants of a module that have no result yet, and with ``again`` those that survived."""
+    text = (ROOT / module).read_text(encoding="utf-8")
+    results = results_of(results_file(module, keep))
+    with tempfile.TemporaryDirectory() as folder:
+        where = Path(folder).resolve()
+        mutant_runs.copy_of_the_repository(ROOT, where)
+        runs = mutant_runs.Runs(where, module, tests_of()[module])
+        runs.prepare()
+        with results_file(module, keep).open("a") as file:
+            for mutant in mutant_changes.mutants_of(text):
+                if mutant.name in results and not (again and results[mutant.name]["noticed"] is None):
+                    continue
+                before, after = changed(text, mutant.text)
+                began = time.monotonic()
+                noticed = runs.outcome(mutant.line, mutant.text)
+                result = {"mutant": mutant.name, "line": mutant.line, "before": before, "after": after}
+                result |= {"noticed": noticed, "seconds": round(time.monotonic() - began, 2)}
+                print(json.dumps(result), file=file, flush=True)
+                if noticed is None:
+                    print(f"{module}:{mutant.line} survives\n  - {before}\n  + {after}", flush=True)
+
+
+def results_file(module: str, keep: Path) -> Path:
+    """Where the results of a module are kept, in its present state."""
+    state = hashlib.sha256((ROOT / module).read_bytes()).hexdigest()[:12]
+    return keep / f"{mutant_runs.name_of(module)}-{state}.jsonl"
+
+
+def results_of(file: Path) -> dict[str, Any]:
+    """The last result of each mutant."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    return {result["mutant"]: result for result in map(json.loads, lines)}
+
+
+def unexplained(module: str, results: dict[str, Any]) -> list[str]:
+    """The survivors of a module that are not listed, and how its mutants ended in a sentence."""
+    with SURVIVORS.open("rb") as file:
+        known = {(one["module"], one["line"], one.get("mutant")) for one in tomllib.load(file)["survivors"]}
+    survived = [one for one in results.values() if one["noticed"] is None]
+    seconds = sum(one["seconds"] for one in results.values())
+    print(f"{module}: {len(results)} mutants, {len(survived)} survived, {seconds:.0f} s", flush=True)
+    return [
+        f"{module}:{one['line']}\n  - {one['before']}\n  + {one['after']}"
+        for one in survived
+        if not known & {(module, one["before"], one["after"]), (module, one["before"], None)}
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,24 +100,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     modules = tests_of()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="a module of tests/mutants/modules.toml")
-    parser.add_argument("--list", action="store_true", help="list the modules and the tests that must notice")
+    parser.add_argument("--list", action="store_true", help="list the modules, their tests, and the number of changes")
+    parser.add_argument("--keep", type=Path, default=ROOT / ".tox" / "mutants", help="the folder of results")
+    parser.add_argument(
+        "--again", action="store_true", help="also run those again that survived, after tests were added"
+    )
     given = parser.parse_args(arguments)
-    if given.list:
-        print(*(f"{module}: {' '.join(tests)}" for module, tests in modules.items()), sep="\n")
-        return 0
     unknown = [module for module in given.modules if module not in modules]
     if unknown:
         parser.error(f"{unknown[0]} is not in {MODULES.relative_to(ROOT)}")
-    with SURVIVORS.open("rb") as file:
-        known = {(one["module"], one["line"], one.get("mutant")) for one in tomllib.load(file)["survivors"]}
+    chosen = given.modules or list(modules)
+    if given.list:
+        for module in chosen:
+            places = len(mutant_changes.places_of((ROOT / module).read_text(encoding="utf-8")))
+            print(f"{module}: at most {places} changes; {' '.join(modules[module])}")
+        return 0
+    given.keep.mkdir(parents=True, exist_ok=True)
     found = []
-    with tempfile.TemporaryDirectory() as folder:
-        copy_of_the_repository(Path(folder))
-        subprocess.run([sys.executable, "-m", "compileall", "-q", "core", "plugins", "tests"], cwd=folder, check=True)
-        for module in given.modules or modules:
-            for line, mutant in survivors_of(module, modules[module], Path(folder)):
-                if not known & {(module, line, mutant), (module, line, None)}:
-                    found.append(f"{module}\n  - {line}\n  + {mutant}")
+    for module in chosen:
+        # A process for each: what one module's tests need imported, another's must not have.
+        process = multiprocessing.get_context("spawn").Process(
+            target=run_module, args=(module, given.keep, given.again)
+        )
+        process.start()
+        process.join()
+        if process.exitcode:
+            return 3
+        found += unexplained(module, results_of(results_file(module, given.keep)))
     print(*found, sep="\n")
     print(f"{len(found)} survivors that {SURVIVORS.relative_to(ROOT)} does not explain")
     return 1 if found else 0

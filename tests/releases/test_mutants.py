@@ -5,6 +5,10 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import pytest
+
+import mutant_changes
+import mutant_runs
 import mutants
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +28,30 @@ def test_every_survivor_is_of_a_line_that_is_there_and_has_a_reason() -> None:
         assert one["reason"]
 
 
-def test_a_change_is_read_from_its_diff() -> None:
-    diff = "--- mutation diff ---\n--- a/x.py\n+++ b/x.py\n@@ -1,2 +1,2 @@\n def f():\n-    return 1\n+    return 2\n"
-    assert mutants.changed(diff) == ("return 1", "return 2")
+def test_a_change_is_the_lines_before_and_after() -> None:
+    assert mutants.changed("def f():\n    return 1\n", "def f():\n    return 2\n") == ("return 1", "return 2")
+
+
+def _changes(text: str) -> set[str]:
+    pytest.importorskip("cosmic_ray", reason="the tool that makes mutants is installed by `tox -e mutants`")
+    return {mutants.changed(text, mutant.text)[1] for mutant in mutant_changes.mutants_of(text)}
+
+
+def test_a_check_becomes_one_that_never_refuses_and_a_count_one_that_lets_more_or_less_through() -> None:
+    found = _changes("if len(parts) != count or a < b:\n    raise ValueError\n")
+    assert "if False or a < b:" in found
+    assert "if len(parts) != count or False:" in found
+    assert "if len(parts) < count or a < b:" in found
+    assert "if len(parts) > count or a < b:" in found
+    assert "if len(parts) != count or a <= b:" in found
+
+
+def test_calls_for_their_effect_are_left_out_and_sentences_and_annotations_are_left_alone() -> None:
+    assert _changes("def f(a: int | None) -> int | None:\n    check(a)\n") == {"pass"}
+    assert _changes("if a:\n    raise Wrong(f'{x + y} left')\n") == {"if True:", "if False:"}
+    assert _changes("if a:\n    b = 1\nelse:\n    raise Wrong\n") >= {"if True:", "if False:", "pass"}
+
+
+def test_what_imports_a_module_is_known_with_the_packages_around_it(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("import a.b\ndef f():\n    from c import d\n")
+    assert mutant_runs.imported_by(tmp_path / "one.py") == {"a", "a.b", "c", "c.d"}

@@ -1,0 +1,254 @@
+"""The tests of one module, run on each of its mutants in a fork of one process.
+
+A mutant costs what its tests cost, not the start of Python, pytest, Numba and the modules that do not see the change:
+the first run, of the module as it is, records what it imported, which tests ran which lines, and how long each took.
+The process imports what does not depend on the module, and forks for each mutant. The child runs the tests that ran
+the changed line first, then all others, and ends at the first that fails: a mutant survives only where every test of
+the module has passed.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from bisect import bisect
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+MEMORY = 12 * 2**30
+"""Bytes of address space for the tests of a mutant."""
+OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow", "--no-header", "--tb=line")
+FIRST, LAST, OUTPUT = "first.json", "last.json", "output.txt"
+
+
+def copy_of_the_repository(root: Path, where: Path) -> None:
+    """What git has, as it is on disk, and compiled kernels: mutants are never written to the working tree."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, capture_output=True).stdout
+    kernels = (path for kind in ("nbi", "nbc") for path in (root / "plugins").glob(f"*/**/__pycache__/*.{kind}"))
+    for name in (*filter(None, listed.decode().split("\0")), *(str(path.relative_to(root)) for path in kernels)):
+        if (root / name).is_file():
+            (where / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(root / name, where / name)
+
+
+def _few_examples() -> None:
+    """Hypothesis draws the same few examples each time: what they miss survives, and is looked at."""
+    from hypothesis import HealthCheck, settings
+
+    quiet = [HealthCheck.too_slow]
+    settings.register_profile("mutants", deadline=None, derandomize=True, max_examples=25, suppress_health_check=quiet)
+    settings.load_profile("mutants")
+
+
+class FirstRun:
+    """pytest's plugin for the module as it is: the seconds of each test, the lines of the module that it ran."""
+
+    def __init__(self, module: Path, report: Path) -> None:
+        """``module`` is watched, ``report`` written at the end."""
+        self._module, self._report = str(module), report
+        self._seconds: dict[str, float] = {}
+        self._ran: defaultdict[str, set[int]] = defaultdict(set)
+        self._lines: set[int] = set()
+
+    def pytest_configure(self) -> None:
+        """Before any test is made."""
+        _few_examples()
+
+    def _watch(self, frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
+        if frame.f_code.co_filename != self._module:
+            return None
+        self._lines.add(frame.f_lineno)
+        return self._watch
+
+    def pytest_runtest_protocol(self, item: Any) -> None:
+        """Before each test."""
+        self._finish()
+        self._test, self._began = item.nodeid, time.process_time()
+        sys.settrace(self._watch)
+        threading.settrace(self._watch)
+
+    def _finish(self) -> None:
+        sys.settrace(None)
+        if hasattr(self, "_test"):
+            self._seconds[self._test] = time.process_time() - self._began
+            self._ran[self._test] |= self._lines
+        self._lines = set()
+
+    def pytest_sessionfinish(self) -> None:
+        """After the last test."""
+        self._finish()
+        found = {
+            "seconds": self._seconds,
+            "ran": {test: sorted(lines) for test, lines in self._ran.items()},
+            "modules": list(sys.modules),
+        }
+        self._report.write_text(json.dumps(found))
+
+
+class MutantRun:
+    """pytest's plugin for a mutant: the order of the tests, their limits, and which one failed."""
+
+    def __init__(self, order: dict[str, int], seconds: dict[str, float], report: Path) -> None:
+        """``order`` gives each test's place; ``seconds`` what each took on the module as it is."""
+        self._order, self._seconds, self._report = order, seconds, report
+
+    def pytest_configure(self) -> None:
+        """Before any test is made."""
+        _few_examples()
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """Quickest first, of those that ran the line."""
+        items.sort(key=lambda item: self._order.get(item.nodeid, len(self._order)))
+
+    def pytest_runtest_protocol(self, item: Any) -> None:
+        """A test that takes four times as long as it did, and ten seconds more, is ended: the mutant is noticed."""
+        seconds = time.process_time() + 4 * self._seconds.get(item.nodeid, 0) + 10
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, resource.RLIM_INFINITY))
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """The one that failed."""
+        if report.failed:
+            self._report.write_text(json.dumps(report.nodeid))
+
+
+def imported_by(path: Path) -> set[str]:
+    """The names of modules that a module imports, at any place in it, with the packages around them."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+    return {".".join(name.split(".")[:depth]) for name in names for depth in range(1, name.count(".") + 2)}
+
+
+def name_of(module: str) -> str:
+    """``core/polyproof/toolkit/binary.py`` is imported as ``polyproof.toolkit.binary``."""
+    return ".".join(Path(module).with_suffix("").parts[1:]).removesuffix(".__init__")
+
+
+class Runs:
+    """The runs of one module's tests, in a copy of the repository."""
+
+    def __init__(self, where: Path, module: str, tests: Sequence[str]) -> None:
+        """``where`` is the copy; paths are relative to it."""
+        self._where, self._path, self._module, self._tests = where, where / module, module, tests
+        self._kills: Counter[str] = Counter()
+        os.environ["PYTHONPATH"] = os.pathsep.join(str(where / folder) for folder in ("core", "plugins"))
+        os.environ["POLYPROOF_THREADS"] = "1"
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+
+    def prepare(self) -> None:
+        """Run the tests on the module as it is; import what does not depend on it."""
+        for _ in range(2):  # The first may compile kernels; what tests take is measured in the second.
+            began = time.monotonic()
+            if self._fork(FirstRun(self._path, self._where / FIRST), cpu=resource.RLIM_INFINITY, wall=3600):
+                output = (self._where / OUTPUT).read_text(errors="replace")
+                raise SystemExit(f"{self._module}: its tests fail without a change:\n{output}")
+        self._wall = time.monotonic() - began
+        found = json.loads((self._where / FIRST).read_text())
+        self._seconds: dict[str, float] = found["seconds"]
+        self._ran: dict[str, list[int]] = found["ran"]
+        self._known = sorted({line for lines in self._ran.values() for line in lines})
+        if not self._known:
+            raise SystemExit(f"{self._module}: its tests run no line of it")
+        # From here on nothing is compiled to disk: the changed module must never be read from a cache.
+        for cache in self._path.parent.glob(f"__pycache__/{self._path.stem}.*.pyc"):
+            cache.unlink()
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        sys.dont_write_bytecode = True
+        self._import(found["modules"])
+
+    def _import(self, modules: Iterable[str]) -> None:
+        """Import what the first run had imported, without the tests, the module, and all that depends on it."""
+        sys.path[:0] = os.environ["PYTHONPATH"].split(os.pathsep)
+        own = {
+            name_of(str(path.relative_to(self._where))): path
+            for top in ("core", "plugins")
+            for path in (self._where / top).rglob("*.py")
+        }
+        imports = {name: imported_by(path) for name, path in own.items()}
+        left_out = {name_of(self._module)}
+        while more := {name for name, needs in imports.items() if needs & left_out} - left_out:
+            left_out |= more
+        tests = {path.stem for path in (self._where / "tests").rglob("*.py")} | {"tests", "docs", "conftest"}
+        limit = sys.getrecursionlimit()
+        for name in modules:
+            top = name.partition(".")[0]
+            packages = {".".join(name.split(".")[:depth]) for depth in range(1, name.count(".") + 2)}
+            if top in tests or top == "__main__" or packages & left_out:
+                continue
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+        sys.setrecursionlimit(limit)
+        if wrong := sorted(left_out & set(sys.modules)):
+            raise SystemExit(f"{self._module}: imported before it is changed: {', '.join(wrong)}")
+
+    def outcome(self, line: int, text: str) -> str | None:
+        """Run the tests on a mutant: what noticed it, or None where all tests passed."""
+        key = self._known[max(bisect(self._known, line) - 1, 0)]
+        ran = {test for test, lines in self._ran.items() if key in lines}
+        kinds = sorted(self._seconds, key=lambda test: (test not in ran, self._seconds[test] / (1 + self._kills[test])))
+        plugin = MutantRun({test: place for place, test in enumerate(kinds)}, self._seconds, self._where / LAST)
+        (self._where / LAST).unlink(missing_ok=True)
+        original = self._path.read_bytes()
+        self._path.write_text(text, encoding="utf-8")
+        try:
+            status = self._fork(plugin, cpu=4 * int(sum(self._seconds.values())) + 30, wall=10 * self._wall + 60)
+        finally:
+            self._path.write_bytes(original)
+        if status == 0:
+            return None
+        with contextlib.suppress(OSError, ValueError):
+            noticed: str = json.loads((self._where / LAST).read_text())
+            self._kills[noticed] += 1
+            return noticed
+        return f"ended by signal {-status}" if status < 0 else f"pytest's status {status}"
+
+    def _fork(self, plugin: object, cpu: int, wall: float) -> int:
+        """pytest in a child: its exit status, or the signal that ended it, negative."""
+        sys.stdout.flush()
+        if (child := os.fork()) == 0:
+            self._run_in_child(plugin, cpu)
+        deadline = time.monotonic() + wall
+        while not (ended := os.waitpid(child, os.WNOHANG))[0] and time.monotonic() < deadline:
+            time.sleep(0.005)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)  # What the tests started, and the tests themselves at the deadline.
+        return os.waitstatus_to_exitcode((ended if ended[0] else os.waitpid(child, 0))[1])
+
+    def _run_in_child(self, plugin: object, cpu: int) -> None:
+        status = 70
+        try:
+            os.setsid()
+            os.chdir(self._where)
+            file = os.open(self._where / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            os.dup2(file, 1)
+            os.dup2(file, 2)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            resource.setrlimit(resource.RLIMIT_CPU, (cpu, resource.RLIM_INFINITY))
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.RLIM_INFINITY))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            sys.path[:0] = os.environ["PYTHONPATH"].split(os.pathsep)
+            import pytest
+
+            arguments = [*OPTIONS, f"--basetemp={self._where / 'basetemp'}", *self._tests]
+            status = int(pytest.main(arguments, plugins=[plugin]))
+        except BaseException:  # noqa: BLE001 - nothing may return into the parent's code
+            traceback.print_exc()
+        finally:
+            os._exit(status)
