@@ -9,6 +9,7 @@ their operands.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -16,10 +17,16 @@ import numpy.typing as npt
 
 from polyproof.engine import Engine
 
-__all__ = ["Elements", "Extension", "Field"]
+__all__ = ["Elements", "Extension", "Field", "HelperSums"]
 
 Elements = npt.NDArray[np.uint64]
 """Field elements: ``uint64``, canonical."""
+
+HelperSums = Callable[[Elements, Elements], Elements]
+"""From ``Extension.helper_sums``: base values ``(rows, k)`` and helpers ``(rows, groups, e)`` to ``(rows, e)``.
+
+Both may be parts of wider matrices. It may be called from several threads at once.
+"""
 
 
 class Field(ABC):
@@ -207,6 +214,15 @@ class Extension(ABC):
     @abstractmethod
     def evaluate(self, coefficients: npt.ArrayLike, point: npt.ArrayLike) -> Elements:
         """Values at one extension point of polynomials with base coefficients: ``(n, columns) → (columns, e)``."""
+
+    def helper_sums(self, values: int, size: int, alpha: Elements, weights: Elements) -> HelperSums | None:
+        """Prepare Σ_g w_g·(h_g·∏_j (α − v_j) − Σ_j ∏_{l≠j} (α − v_l)), the helper constraints of a lookup on each row.
+
+        ``values`` base elements v are cut into groups of ``size``, of which the last may be smaller; ``weights``:
+        ``(groups, e)``. An argument by logarithmic derivatives (Haböck, eprint 2022/1530) spends most of its proving
+        time on these. ``None``, unless overridden: then the caller evaluates them one operation at a time.
+        """
+        return None
 
     @abstractmethod
     def in_base(self, a: npt.ArrayLike) -> bool:

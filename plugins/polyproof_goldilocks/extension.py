@@ -10,11 +10,12 @@ import numpy.typing as npt
 
 from polyproof.engine import for_blocks, thread_count
 from polyproof.errors import FieldError
-from polyproof.field import Elements, Field
+from polyproof.field import Elements, Field, HelperSums
 from polyproof.toolkit.extension import BinomialExtension
 from polyproof_goldilocks import extension_kernels
 from polyproof_goldilocks.compiled import flat, operands
 from polyproof_goldilocks.extension_kernels import ROWS, TERMS
+from polyproof_goldilocks.helper_sums import prepared
 from polyproof_goldilocks.reduction import NONRESIDUE
 
 __all__ = ["CompiledExtension"]
@@ -134,3 +135,7 @@ class CompiledExtension(BinomialExtension):
         if len(parts) == 1:
             return parts.reshape(columns, degree)
         return self.sum(self.multiply(parts, self.powers(self.power(z, block), len(parts))[:, None, :]))
+
+    def helper_sums(self, values: int, size: int, alpha: Elements, weights: Elements) -> HelperSums:
+        """Prepared for one kernel, which is compiled on its first use with groups of this ``size``."""
+        return prepared(self, values, size, alpha, weights)

@@ -35,6 +35,8 @@ __all__ = [
     "extension_multiply_3",
     "extension_norm_2",
     "extension_norm_3",
+    "halves",
+    "helper_terms",
     "intrinsic",
     "join",
     "montgomery",
@@ -319,6 +321,26 @@ def _accumulate(sums: Sequence[_Value], a: _Value, limbs: Sequence[_Value]) -> t
 def accumulate(typing_context: Any, sums: Kind, a: Kind, limbs: Kind) -> Implementation:
     """Add products of any word a to ``sums`` (six a coefficient), by limbs (three a coefficient)."""
     return _apply(_accumulate, (sums, a, limbs), len(sums))
+
+
+def _helper_terms(
+    sums: Sequence[_Value], values: Sequence[_Value], helper: Sequence[_Value], product: Any, cofactors: Any
+) -> tuple[_Value, ...]:
+    return reduction.helper_terms(sums, reduction.symmetric_sums(values), helper, product, cofactors)
+
+
+@intrinsic
+def helper_terms(
+    typing_context: Any, sums: Kind, values: Kind, helper: Kind, product: Kind, cofactors: Kind
+) -> Implementation:
+    """``sums`` and the terms of eight helper constraints, one a lane; see ``reduction.helper_terms``."""
+    return _apply(_helper_terms, (sums, values, helper, product, cofactors), len(sums))
+
+
+@intrinsic
+def halves(typing_context: Any, words: Kind) -> Implementation:
+    """The lower and the upper 32 bits of every word, in turn."""
+    return _apply(lambda words: [half for w in words for half in (w & 0xFFFF_FFFF, w >> 32)], (words,), 2 * len(words))
 
 
 @intrinsic

@@ -27,8 +27,11 @@ from polyproof_goldilocks.lane_formulas import (
 
 __all__ = [
     "load",
+    "load_each",
+    "load_groups",
     "load_pairs",
     "load_some",
+    "load_some_groups",
     "load_triples",
     "load_tuple",
     "prefetch",
@@ -213,15 +216,19 @@ def zeros(typing_context: Any, count: Kind) -> Implementation:
 # Eight elements of an extension: interleaved in memory, one vector a coefficient in registers
 
 
+def _separated(builder: ir.IRBuilder, everything: ir.Value, size: int) -> list[ir.Value]:
+    """Eight groups of ``size`` words, one after the other, as a vector for each place in a group."""
+    undefined = ir.Constant(everything.type, ir.Undefined)
+    return [_shuffle(builder, everything, undefined, range(k, LANES * size, size)) for k in range(size)]
+
+
 def _load_interleaved(array: Kind, degree: int) -> Implementation:
     if not _is_flat(array):
         return None
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
-        everything = _load_vector(builder, _address(context, builder, array, *arguments), LANES * degree)
-        undefined = ir.Constant(everything.type, ir.Undefined)
-        parts = [_shuffle(builder, everything, undefined, range(k, LANES * degree, degree)) for k in range(degree)]
-        return context.make_tuple(builder, signature.return_type, parts)
+        everything = _load_vector(builder, _address(context, builder, array, *arguments[:2]), LANES * degree)
+        return context.make_tuple(builder, signature.return_type, _separated(builder, everything, degree))
 
     return uniform_tuple(Lanes, degree)(array, types.int64), generate
 
@@ -268,3 +275,60 @@ def store_pairs(typing_context: Any, array: Kind, index: Kind, elements: Kind) -
 def store_triples(typing_context: Any, array: Kind, index: Kind, elements: Kind) -> Implementation:
     """Eight elements of the extension of degree 3 to ``array[index : index + 24]``."""
     return _store_interleaved(array, elements, 3)
+
+
+# Eight groups of any size, given as the tuple of the places in a group: its length is part of the kernel's types
+
+
+@intrinsic
+def load_groups(typing_context: Any, array: Kind, index: Kind, places: Kind) -> Implementation:
+    """Eight groups of s words from ``array[index : index + 8·s]``, as Lanes for each of the s ``places``."""
+    if not isinstance(places, types.UniTuple):
+        return None
+    loaded = _load_interleaved(array, len(places))
+    return loaded and (uniform_tuple(Lanes, len(places))(array, types.int64, places), loaded[1])
+
+
+@intrinsic
+def load_some_groups(typing_context: Any, array: Kind, index: Kind, places: Kind, words: Kind) -> Implementation:
+    """``load_groups``, but only ``words`` words are read; the others are zero."""
+    if not _is_flat(array) or not isinstance(places, types.UniTuple):
+        return None
+    size = len(places)
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
+        first = _address(context, builder, array, *arguments[:2])
+        kind = ir.FunctionType(vector, [vector.as_pointer(), _INDEX, _MASK, vector])
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.v{LANES}i64.p0")
+        parts = []
+        for part in range(size):
+            address = builder.bitcast(builder.gep(first, [ir.Constant(_WORD, part * LANES)]), vector.as_pointer())
+            left = builder.sub(arguments[3], ir.Constant(_WORD, part * LANES))
+            mask = _between(builder, ir.Constant(_WORD, 0), left)
+            zero = ir.Constant(vector, [0] * LANES)
+            parts.append(builder.call(function, [address, ir.Constant(_INDEX, _WORD_BYTES), mask, zero]))
+        everything = parts[0]
+        for number, part in enumerate(parts[1:], start=1):
+            joined = number * LANES
+            padding = [0] * (joined - LANES)
+            wide = _shuffle(builder, part, ir.Constant(vector, ir.Undefined), [*range(LANES), *padding])
+            everything = _shuffle(builder, everything, wide, range(joined + LANES))
+        return context.make_tuple(builder, signature.return_type, _separated(builder, everything, size))
+
+    return uniform_tuple(Lanes, size)(array, types.int64, places, types.int64), generate
+
+
+@intrinsic
+def load_each(typing_context: Any, array: Kind, index: Kind, places: Kind) -> Implementation:
+    """Lanes from ``array[index + 8·k]`` on for k = 0, 1, … as many as there are ``places``."""
+    if not _is_flat(array) or not isinstance(places, types.UniTuple):
+        return None
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
+        first = _address(context, builder, array, *arguments[:2])
+        addresses = [builder.gep(first, [ir.Constant(_WORD, LANES * k)]) for k in range(len(places))]
+        return context.make_tuple(
+            builder, signature.return_type, [_load_vector(builder, at, LANES) for at in addresses]
+        )
+
+    return uniform_tuple(Lanes, len(places))(array, types.int64, places), generate

@@ -30,6 +30,7 @@ __all__ = [
     "discrete_fourier_8",
     "extension_multiply",
     "extension_norm",
+    "helper_terms",
     "join",
     "montgomery",
     "multiply",
@@ -38,6 +39,7 @@ __all__ = [
     "negate",
     "square",
     "subtract",
+    "symmetric_sums",
     "wide_sum",
 ]
 
@@ -331,3 +333,59 @@ def extension_norm(a: Sequence[W]) -> tuple[W, tuple[W, ...]]:
     )
     wrapped = add(multiply(a_1, cofactors[2]), multiply(a_2, cofactors[1]))
     return add(multiply(a_0, cofactors[0]), multiply_small(wrapped, NONRESIDUE)), cofactors
+
+
+# Helper constraints of lookups: h·∏ (α − v_j) − Σ_j ∏_{l≠j} (α − v_l), expanded in α
+
+
+def _montgomery_product(a: W, b: W) -> W:
+    return montgomery(a, b, b >> 32)
+
+
+def symmetric_sums(values: Sequence[W]) -> list[W]:
+    """The elementary symmetric polynomials E_1 … E_s of s canonical words, E_i·2^−64·(i − 1); canonical.
+
+    E_i is the sum of all products of i of the values. Each product of two takes a factor 2^−64 along (``montgomery``).
+    """
+    sums = [values[0]]
+    for value in values[1:]:
+        products = [_montgomery_product(value, known) for known in sums]
+        sums = [add(sums[0], value), *(add(a, b) for a, b in zip(sums[1:], products[:-1], strict=True)), products[-1]]
+    return sums
+
+
+def helper_terms(
+    sums: Sequence[W], symmetric: Sequence[W], helper: Sequence[W], product: Sequence[W], cofactors: Sequence[W]
+) -> tuple[W, ...]:
+    """``sums`` + h·Y − C in F[θ]/(θ^e − 7); canonical.
+
+    With E_0 = 1 and the E_i of ``symmetric_sums`` of s values, Y = Σ_{i ≤ s} E_i·y_i and C = Σ_{0 < i < s} E_i·c_i. The
+    constants ``product``, y_0 … y_s, and ``cofactors``, c_1 … c_{s−1}, are elements of e words each, with the powers of
+    2^64 that make up for those which products lose: 2^64·(i + 1) in y_i, 2^64·i in c_i.
+    """
+    degree = len(helper)
+    y = list(product[:degree])
+    c: list[W] = []
+    for i, e_i in enumerate(symmetric):
+        for k in range(degree):
+            y[k] = add(y[k], _montgomery_product(e_i, product[(i + 1) * degree + k]))
+            if i < len(symmetric) - 1:
+                term = _montgomery_product(e_i, cofactors[i * degree + k])
+                if i:
+                    c[k] = add(c[k], term)
+                else:
+                    c.append(term)
+    result = []
+    for k in range(degree):
+        total = _montgomery_product(helper[0], y[k])
+        for i in range(1, k + 1):
+            total = add(total, _montgomery_product(helper[i], y[k - i]))
+        if k + 1 < degree:
+            around = _montgomery_product(helper[k + 1], y[degree - 1])
+            for i in range(k + 2, degree):
+                around = add(around, _montgomery_product(helper[i], y[k + degree - i]))
+            total = add(total, multiply_small(around, NONRESIDUE))
+        if c:
+            total = subtract(total, c[k])
+        result.append(add(sums[k], total))
+    return tuple(result)

@@ -75,6 +75,8 @@ class Lookup:
     """Column index of t; μ is the next one."""
     helpers: int
     """Column index of the first group's helper; h_T follows the last group's."""
+    constraints: int
+    """Index of the first group's constraint; those of the other groups follow."""
 
     @property
     def values(self) -> tuple[int, ...]:
@@ -252,6 +254,7 @@ class _Expansion:
         self._require(f"{label}.table ends at 2^{bits} − 1", t - ((1 << bits) - 1), RowSet.LAST)
         self._require(f"{label}.table steps by 0 or 1", step * (step - 1), RowSet.TRANSITION)
         # Line 4: h_g = Σ 1/(α − ℓ) over the group, denominators cleared.
+        first_constraint = len(self.constraints)
         for number, (helper, group) in enumerate(zip(helpers, groups, strict=True)):
             product, cofactors = self._product(group)
             self._require(f"{label}.helper{number}", helper * product - cofactors, RowSet.ALL)
@@ -261,7 +264,7 @@ class _Expansion:
         # What lines 7 and 8 add up; its sum over all rows is zero exactly if every value is in the table.
         self._balances.append(reduce(operator.add, helpers, self._zero) - table_helper)
         nodes = tuple(tuple(value.index for value in group) for group in groups)
-        return Lookup(bits, nodes, names, table, first_helper)
+        return Lookup(bits, nodes, names, table, first_helper, first_constraint)
 
     def _product(self, group: Sequence[Expression]) -> tuple[Expression, Expression]:
         """∏_j (α − ℓ_j), and the sum over j of the products that leave out factor j."""

@@ -6,9 +6,12 @@ K (argument, chunks) each column takes e columns, its coefficients of 1, θ, …
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from attrs import frozen
 
+from polyproof.constraints import Node, Operation
 from polyproof.field import Elements, Extension
 
 __all__ = ["Layout", "joined", "spread"]
@@ -54,6 +57,14 @@ class Layout:
     def base_column(self, column: int) -> int:
         """Position in the trace matrix of a base column of the compiled system."""
         return column if column < self.witness else column + self.degree
+
+    def adjacent(self, nodes: Sequence[Node]) -> slice | None:
+        """The columns of the trace matrix that hold these values, in order and side by side; ``None`` if none do."""
+        if any(node.operation is not Operation.COLUMN or node.second for node in nodes):
+            return None
+        positions = [self.base_column(node.first) for node in nodes]
+        span = slice(positions[0], positions[-1] + 1)
+        return span if positions == list(range(span.start, span.stop)) else None
 
 
 def spread(extension: Extension, weights: Elements) -> Elements:

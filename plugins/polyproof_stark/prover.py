@@ -299,7 +299,7 @@ class Prover(Columns):
             g_b = weights.g_b(extension, rows, arguments, chunks, inverse, inverse_next)
             result[here] = extension.add(g_a, extension.multiply(g_b, delta))
 
-        for_blocks(fill, domain.size, 8 * BLOCK)
+        for_blocks(fill, domain.size, 2 * BLOCK)
         return result
 
     # Low-degree test (section 6)

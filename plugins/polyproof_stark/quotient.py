@@ -1,8 +1,9 @@
 """The quotient Q on D: every constraint over its divisor, joined by powers of η (section 3 of the protocol page).
 
 Constraints of degree one are most of the work of a system of accounts: its running sum reads every column.
-They are joined into one linear form for each set of rows (``polyproof_stark.linear``). The others are evaluated
-as a graph, over blocks of rows that stay in cache.
+They are joined into one linear form for each set of rows (``polyproof_stark.linear``). The helper constraints of
+lookups, most of the others, go to the field's kernel for them if it has one. What is left is evaluated as a graph, over
+blocks of rows that stay in cache.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from attrs import frozen
 
 from polyproof.constraints import Node, Operation
 from polyproof.engine import for_blocks
-from polyproof.field import Elements
-from polyproof_stark.compiler import Constraint, RowSet
+from polyproof.field import Elements, HelperSums
+from polyproof_stark.compiler import ALPHA, Constraint, Lookup, RowSet
 from polyproof_stark.divisors import Divisors
 from polyproof_stark.expressions import Value, evaluate
 from polyproof_stark.linear import LinearForm, linear_forms
@@ -23,8 +24,8 @@ from polyproof_stark.protocol import Instance
 
 __all__ = ["BLOCK", "quotient_on_d"]
 
-BLOCK = 1 << 11
-"""Rows of D that are evaluated at a time, few enough for their columns to stay in the L2 cache."""
+BLOCK = 1 << 13
+"""Rows of D that are evaluated at a time, few enough for the intermediate values to stay in the L2 cache."""
 
 
 def quotient_on_d(
@@ -34,10 +35,26 @@ def quotient_on_d(
     constraints = instance.compiled.constraints
     powers = instance.extension.powers(eta, len(constraints))
     work = _Quotient(instance, trace, arguments, challenges, Divisors(instance).on_evaluation_domain())
-    weighted = list(zip(constraints, powers, strict=True))
-    result = work.linear([item for item in weighted if item[0].degree <= 1])
-    work.add_others(result, [item for item in weighted if item[0].degree > 1])
+    helpers = [work.helpers(lookup, powers) for lookup in instance.compiled.lookups]
+    prepared = [item for item in helpers if item is not None]
+    done = {index for item in prepared for index in item.constraints}
+    left = [(constraint, powers[index]) for index, constraint in enumerate(constraints) if index not in done]
+    result = work.linear([item for item in left if item[0].degree <= 1])
+    work.add_others(result, prepared, [item for item in left if item[0].degree > 1])
     return result
+
+
+@frozen(eq=False)
+class _Helpers:
+    """The helper constraints of a lookup, prepared."""
+
+    lookup: Lookup
+    sums: HelperSums
+
+    @property
+    def constraints(self) -> range:
+        """Their indices. They hold on all rows."""
+        return range(self.lookup.constraints, self.lookup.constraints + len(self.lookup.groups))
 
 
 @frozen(eq=False)
@@ -65,7 +82,17 @@ class _Quotient:
                 result = extension.add(result, extension.scale(value, self.inverse_divisors[rows]))
         return result
 
-    def add_others(self, result: Elements, weighted: Sequence[tuple[Constraint, Elements]]) -> None:
+    def helpers(self, lookup: Lookup, weights: Elements) -> _Helpers | None:
+        """The helper constraints of a lookup by the field's kernel, ``None`` if it has none; ``weights`` of all."""
+        of_groups = weights[lookup.constraints : lookup.constraints + len(lookup.groups)]
+        sums = self.instance.extension.helper_sums(
+            len(lookup.values), len(lookup.groups[0]), self.challenges[ALPHA], of_groups
+        )
+        return None if sums is None else _Helpers(lookup, sums)
+
+    def add_others(
+        self, result: Elements, helpers: Sequence[_Helpers], weighted: Sequence[tuple[Constraint, Elements]]
+    ) -> None:
         """Add what constraints of a higher degree contribute, block by block."""
         extension, nodes = self.instance.extension, self.instance.compiled.nodes
         uses: dict[int, list[tuple[Elements, RowSet]]] = {}
@@ -75,41 +102,54 @@ class _Quotient:
         def add_block(start: int, stop: int) -> None:
             sums: dict[RowSet, Elements] = {}
 
+            def add_term(rows: RowSet, term: Elements) -> None:
+                sums[rows] = extension.add(sums[rows], term) if rows in sums else term
+
             def collect(node: int, value: Value) -> None:
                 for weight, rows in uses[node]:
                     if value.extended:
-                        term = extension.multiply(value.array, weight)
+                        add_term(rows, extension.multiply(value.array, weight))
                     else:
-                        term = extension.scale(weight, value.array)
-                    sums[rows] = extension.add(sums[rows], term) if rows in sums else term
+                        add_term(rows, extension.scale(weight, value.array))
 
+            for item in helpers:
+                add_term(RowSet.ALL, item.sums(*self.looked_up(item.lookup, start, stop)))
             evaluate(nodes, list(uses), self.leaves(start, stop), extension, collect)
             for rows, value in sums.items():
                 scaled = extension.scale(value, self.inverse_divisors[rows][start:stop])
                 result[start:stop] = extension.add(result[start:stop], scaled)
 
-        if uses:
+        if helpers or uses:
             for_blocks(add_block, len(result), BLOCK)
+
+    def looked_up(self, lookup: Lookup, start: int, stop: int) -> tuple[Elements, Elements]:
+        """The values of a lookup on points start … stop−1 of D, and the helpers of its groups."""
+        compiled, layout = self.instance.compiled, self.instance.layout
+        columns = layout.adjacent([compiled.nodes[value] for value in lookup.values])
+        if columns is not None:
+            values = self.trace[start:stop, columns]
+        else:
+            found = evaluate(compiled.nodes, lookup.values, self.leaves(start, stop), self.instance.extension)
+            values = np.empty((stop - start, len(lookup.values)), np.uint64)
+            for number, value in enumerate(lookup.values):
+                values[:, number] = found[value].array
+        first = (lookup.helpers - compiled.base_columns) * layout.degree
+        helpers = self.arguments[start:stop, first : first + len(lookup.groups) * layout.degree]
+        return values, helpers.reshape(stop - start, len(lookup.groups), layout.degree)
 
     def leaves(self, start: int, stop: int) -> Callable[[Node], Value]:
         """Leaves of the graph on points start … stop−1 of D; the next row is β points further on."""
         compiled, layout = self.instance.compiled, self.instance.layout
-        here = slice(start, stop)
         ahead = np.arange(start, stop) + self.instance.parameters.blowup
-        ahead %= len(self.trace)
-
-        def block(matrix: Elements) -> tuple[Elements, Elements]:
-            return matrix[here], matrix[ahead]
-
-        trace = block(self.trace)
-        arguments = [part.reshape(stop - start, layout.argument, layout.degree) for part in block(self.arguments)]
+        points = (slice(start, stop), ahead % len(self.trace))
 
         def leaf(node: Node) -> Value:
             if node.operation is not Operation.COLUMN:
                 return self.scalar(node)
+            rows = points[node.second]
             if node.first < compiled.base_columns:
-                column = trace[node.second][:, layout.base_column(node.first)]
-                return Value(np.ascontiguousarray(column), False)
-            return Value(np.ascontiguousarray(arguments[node.second][:, node.first - compiled.base_columns]), True)
+                return Value(np.ascontiguousarray(self.trace[rows, layout.base_column(node.first)]), False)
+            first = (node.first - compiled.base_columns) * layout.degree
+            return Value(np.ascontiguousarray(self.arguments[rows, first : first + layout.degree]), True)
 
         return leaf

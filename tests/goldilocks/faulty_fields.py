@@ -176,6 +176,29 @@ class TestDotForgetsTheLastColumn(Faulty):
             return Extension(self, degree, 31)
 
 
+class TestHelperSumsForgetTheWeights(Faulty):
+    class under_test(BabyBear):
+        def extension(self, degree):
+            class Extension(BinomialExtension):
+                def helper_sums(self, values, size, alpha, weights):
+                    def sums(base, helpers):
+                        result = np.zeros((len(base), self.degree), np.uint64)
+                        for group in range(len(weights)):
+                            product, cofactors = self.embed(np.ones(len(base), np.uint64)), np.zeros_like(result)
+                            for column in base[:, group * size : (group + 1) * size].T:
+                                factor = self.subtract(alpha, self.embed(column))
+                                cofactors = self.add(self.multiply(cofactors, factor), product)
+                                product = self.multiply(product, factor)
+                            own = self.multiply(helpers[:, group], product)
+                            result = self.add(result, self.subtract(own, cofactors))
+                        return result
+
+                    return sums
+
+            super().extension(degree)
+            return Extension(self, degree, 31)
+
+
 class TestOnlyAllInTheBaseFieldCounts(Faulty):
     class under_test(BabyBear):
         def extension(self, degree):

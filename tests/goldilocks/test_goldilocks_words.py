@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -242,6 +243,38 @@ def test_extension_formulas_on_edges(degree):
             assert extension_inverse(x) == [value * pow(n, -1, P) % P for value in c]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_symmetric_sums_and_helper_terms_on_edges(size):
+    generator = np.random.default_rng(size)
+    values = [generator.choice(np.array(EDGES, np.uint64), 200) for _ in range(size)]
+    wanted = [
+        [
+            sum(math.prod(some) for some in itertools.combinations(row, i)) * pow(R, 1 - i, P) % P
+            for i in range(1, size + 1)
+        ]
+        for row in zip(*(column.tolist() for column in values), strict=True)
+    ]
+    found = portable(lambda *words: tuple(reduction.symmetric_sums(words)), *values)
+    assert np.stack(found, axis=1).tolist() == wanted
+
+    for degree in (2, 3):
+        counts = (degree, size, degree, (size + 1) * degree, (size - 1) * degree)
+        parts = [[generator.choice(np.array(EDGES, np.uint64), 50) for _ in range(count)] for count in counts]
+        cuts = list(itertools.accumulate(counts, initial=0))
+
+        def formula(*words, cuts=cuts):
+            return reduction.helper_terms(*(words[a:b] for a, b in itertools.pairwise(cuts)))
+
+        found = np.stack(portable(formula, *itertools.chain(*parts)), axis=1).tolist()
+        for row, result in enumerate(found):
+            sums, symmetric, helper, product, cofactors = ([int(column[row]) for column in part] for part in parts)
+            losing = [1, *(e * pow(R, -1, P) for e in symmetric)]  # every product takes 2^−64 along
+            y = [sum(e * product[i * degree + k] for i, e in enumerate(losing)) % P for k in range(degree)]
+            c = [sum(e * cofactors[i * degree + k] for i, e in enumerate(losing[1:-1])) % P for k in range(degree)]
+            own = [value * pow(R, -1, P) % P for value in extension_product(helper, y)]
+            assert result == [(s + h - z) % P for s, h, z in zip(sums, own, c, strict=True)]
+
+
 @pytest.mark.parametrize(
     ("formula", "arguments"),
     [
@@ -319,3 +352,24 @@ def test_masked_and_interleaved_memory_operations_touch_only_their_words():
     source, target = np.arange(16, dtype=np.uint64), np.zeros(24, np.uint64)
     pairs(source, target)
     assert target.tolist() == [*range(16), *range(1, 16, 2)]
+
+
+def test_groups_are_separated_and_only_their_words_are_read():
+    @njit
+    def groups(source, words, places, target):
+        parts = (
+            lane_memory.load_some_groups(source, 0, places, words)
+            if words
+            else lane_memory.load_groups(source, 0, places)
+        )
+        for k in range(len(places)):
+            lane_memory.store(target, 8 * k, parts[k])
+
+    for size in (1, 2, 3, 7):
+        places, source = tuple(range(size)), np.arange(100, 100 + 8 * size, dtype=np.uint64)
+        for words in (0, 1, size, 4 * size + 1, 8 * size):
+            target = np.zeros(8 * size, np.uint64)
+            groups(source, words, places, target)
+            read = source.copy()
+            read[words or len(read) :] = 0
+            assert target.reshape(size, 8).tolist() == read.reshape(8, size).T.tolist()

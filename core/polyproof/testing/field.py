@@ -253,6 +253,32 @@ class FieldSuite:
             ]
             assert extension.evaluate(base, point).tolist() == expected
 
+    @pytest.mark.parametrize(("values", "size"), [(1, 1), (9, 1), (2, 3), (30, 3), (31, 3), (60, 7), (15, 15)])
+    def test_helper_sums_are_those_of_the_constraints(self, field: Field, values: int, size: int) -> None:
+        for degree in field.extension_degrees:
+            extension = field.extension(degree)
+            groups = -(-values // size)
+            alpha, weights = _random(field, (degree,), 13), _random(field, (groups, degree), 14)
+            sums = extension.helper_sums(values, size, alpha, weights)
+            if sums is None:
+                continue  # a field need not have a kernel for them
+            for rows in (1, 8, 13):
+                # Both are parts of wider matrices.
+                base = _random(field, (rows, values + 5), 15)[:, 3 : 3 + values]
+                helpers = _random(field, (rows, groups + 2, degree), 16)[:, 1 : 1 + groups]
+                base[0], helpers[-1] = field.modulus - 1, field.modulus - 1
+                expected = np.zeros((rows, degree), np.uint64)
+                for group in range(groups):
+                    product, cofactors = extension.embed(np.ones(rows, np.uint64)), np.zeros((rows, degree), np.uint64)
+                    for column in base[:, group * size : (group + 1) * size].T:
+                        factor = extension.subtract(alpha, extension.embed(column))
+                        cofactors = extension.add(extension.multiply(cofactors, factor), product)
+                        product = extension.multiply(product, factor)
+                    own = extension.multiply(np.ascontiguousarray(helpers[:, group]), product)
+                    term = extension.multiply(extension.subtract(own, cofactors), weights[group])
+                    expected = extension.add(expected, term)
+                assert sums(base, helpers).tolist() == expected.tolist()
+
     def test_extensions_add_and_scale_coefficient_by_coefficient(self, field: Field) -> None:
         p = field.modulus
         for degree in field.extension_degrees:

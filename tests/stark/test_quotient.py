@@ -1,0 +1,149 @@
+"""The quotient on D is what section 3 of the protocol page says, whichever way the prover computes its parts."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from polyproof.constraints import ConstraintSystem, Node, Operation, Rows
+from polyproof.engine import Engine
+from polyproof.registry import default_registry
+from polyproof_goldilocks.extension import CompiledExtension
+from polyproof_stark.compiler import compile_system
+from polyproof_stark.divisors import Divisors
+from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.parameters import Parameters
+from polyproof_stark.protocol import Instance
+from polyproof_stark.quotient import quotient_on_d
+
+
+class RandomSystem(ConstraintSystem):
+    """Range checks of up to three widths, of columns in any order and of expressions; sums; zeros anywhere."""
+
+    name = "random"
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.columns = tuple(f"c{k}" for k in range(np.random.default_rng(seed).integers(1, 30)))
+        self.publics = ("p", "q")
+
+    def constraints(self, builder):
+        random = np.random.default_rng(self.seed)
+        columns = [builder.column(name) for name in self.columns]
+        publics = [builder.public(name) for name in self.publics]
+
+        def linear(ahead=False):
+            picked = [columns[k] for k in random.integers(0, len(columns), random.integers(1, 4))]
+            terms = [column.next if ahead and random.integers(2) else column for column in picked]
+            weights = [publics[0] * 3, publics[1] - 1, builder.constant(int(random.integers(1, 2**62)))]
+            return reduce(lambda a, b: a + b, (term * weights[random.integers(3)] for term in terms)) + publics[0]
+
+        for bits in range(1, 1 + random.integers(0, 4)):
+            first, kind = random.integers(0, len(columns)), random.integers(3)
+            neighbours = columns[first : first + random.integers(1, 30)]
+            values = [neighbours, [columns[k] for k in random.permutation(len(columns))], [linear(), *neighbours]][kind]
+            builder.range_check(f"range of {bits}", values, bits)
+        for number in range(random.integers(0, 3)):
+            builder.assert_sum(f"sum {number}", linear(), publics[number], last=linear())
+        for number, rows in enumerate(random.choice(list(Rows), random.integers(1, 6))):
+            expression = linear(rows is Rows.TRANSITION)
+            for _ in range(random.integers(3)):
+                expression = expression * linear(rows is Rows.TRANSITION)
+            builder.assert_zero(f"zero {number}", expression, rows)
+
+    def trace(self, witness, rows):
+        raise NotImplementedError
+
+
+class Plain(CompiledExtension):
+    """Offers no kernel, like a plugin's field that knows of none."""
+
+    def helper_sums(self, values, size, alpha, weights):
+        return None
+
+
+def instance_of(seed: int, degree: int, blowup: int, plain: bool = False) -> Instance:
+    field = default_registry().create("field", "goldilocks", Engine.COMPILED)
+    parameters = Parameters(log_rows=5, blowup=blowup, queries=1, grinding=0, arity=2, degree=degree, blinding=7)
+    compiled = compile_system(RandomSystem(seed), blowup - 1)
+    extension = Plain(field, degree) if plain else field.extension(degree)
+    return Instance(compiled, extension, parameters, {"p": 5, "q": field.modulus - 2})
+
+
+def defined(instance: Instance, trace, arguments, challenges, eta) -> np.ndarray:
+    """Σ η^k · C_k / divisor_k on D, a constraint at a time."""
+    compiled, layout, extension = instance.compiled, instance.layout, instance.extension
+    divisors = Divisors(instance).on_evaluation_domain()
+
+    def leaf(node: Node) -> Value:
+        if node.operation is not Operation.COLUMN:
+            return compiled.scalar(node, instance.publics, challenges)
+        extended = node.first >= compiled.base_columns
+        if extended:
+            values = arguments.reshape(len(trace), -1, layout.degree)[:, node.first - compiled.base_columns]
+        else:
+            values = trace[:, layout.base_column(node.first)]
+        rolled = np.roll(values, -instance.parameters.blowup * node.second, axis=0)
+        return Value(np.ascontiguousarray(rolled), extended)
+
+    result = np.zeros((len(trace), layout.degree), np.uint64)
+    power = extension.embed(np.array(1, np.uint64))
+    for constraint in compiled.constraints:
+        value = evaluate(compiled.nodes, [constraint.node], leaf, extension)[constraint.node]
+        array = value.array if value.extended else extension.embed(value.array)
+        result = extension.add(result, extension.multiply(extension.scale(array, divisors[constraint.rows]), power))
+        power = extension.multiply(power, eta)
+    return result
+
+
+def committed(instance: Instance) -> tuple[np.ndarray, np.ndarray]:
+    """Random columns, of degree below N, on D."""
+    p, layout = instance.parameters, instance.layout
+    field = instance.field
+    return (
+        field.coset_lde(field.random((p.rows, layout.trace)), p.blowup),
+        field.coset_lde(field.random((p.rows, layout.argument * layout.degree)), p.blowup),
+    )
+
+
+@given(seed=st.integers(0, 2**32), degree=st.sampled_from([2, 3]), blowup=st.sampled_from([2, 4, 8]))
+@settings(max_examples=30, deadline=None)
+def test_the_quotient_of_random_systems_is_its_definition(seed, degree, blowup):
+    instance = instance_of(seed, degree, blowup)
+    extension = instance.extension
+    challenges, eta = [extension.random(()), extension.random(())], extension.random(())
+    trace, arguments = committed(instance)
+    wanted = defined(instance, trace, arguments, challenges, eta)
+    assert np.array_equal(quotient_on_d(instance, trace, arguments, challenges, eta), wanted)
+    without = instance_of(seed, degree, blowup, plain=True)
+    assert np.array_equal(quotient_on_d(without, trace, arguments, challenges, eta), wanted)
+
+
+@pytest.mark.parametrize("degree", [2, 3])
+def test_the_kernel_takes_every_helper_constraint(degree, monkeypatch):
+    """What is left for the graph does not grow with the number of looked-up values."""
+    instance = instance_of(3, degree, 4)
+    lookups = instance.compiled.lookups
+    assert len(lookups) > 1
+    assert sum(len(lookup.groups) for lookup in lookups) > 3
+    evaluated = []
+    monkeypatch.setattr(
+        "polyproof_stark.quotient.evaluate",
+        lambda nodes, roots, *rest: evaluated.extend(roots) or evaluate(nodes, roots, *rest),
+    )
+    extension = instance.extension
+    challenges, eta = [extension.random(()), extension.random(())], extension.random(())
+    quotient_on_d(instance, *committed(instance), challenges, eta)
+    helpers = {
+        instance.compiled.constraints[lookup.constraints + number].node
+        for lookup in lookups
+        for number in range(len(lookup.groups))
+    }
+    assert {instance.compiled.constraints[lookup.constraints].name for lookup in lookups} == {
+        f"range{lookup.bits}.helper0" for lookup in lookups
+    }
+    assert not helpers & set(evaluated)
