@@ -19,7 +19,7 @@ import numpy.typing as npt
 from attrs import asdict
 
 from polyproof.backend import Backend, BackendProperties
-from polyproof.commitment import VectorCommitment, VectorOpening
+from polyproof.commitment import PolynomialCommitment, VectorCommitment, VectorOpening
 from polyproof.config.options import shown
 from polyproof.engine import Engine
 from polyproof.errors import FieldError, PluginFault, ProofRejected
@@ -32,6 +32,8 @@ __all__ = ["check_properties", "check_stated", "guarded", "try_out"]
 _BATCH = 257
 """Rows of a smoke test, and the number from which rows of a real batch are hashed again."""
 _DOMAIN = "first-use"
+_SMALL = 1 << 12
+"""Values of a column up to which a polynomial commitment is tried: a larger one would cost as much as its use."""
 _guards: dict[type[Any], type[Any]] = {}
 _tried: set[tuple[Any, ...]] = set()
 
@@ -194,6 +196,8 @@ def try_out(component: Any) -> None:
         trial = _try_field
     elif isinstance(component, VectorCommitment):
         trial = _try_vector_commitment
+    elif isinstance(component, PolynomialCommitment):
+        trial = _try_polynomial_commitment
     else:
         return
     key = (type(component), getattr(component, "engine", None))
@@ -326,3 +330,25 @@ def _try_vector_commitment(scheme: VectorCommitment) -> None:
         except (ProofRejected, FieldError):
             continue
         raise fault(scheme, "it accepts an opening of another root, row or place")
+
+
+def _try_polynomial_commitment(scheme: PolynomialCommitment) -> None:
+    # Openings are not tried: their transcript is over a hash that only the caller knows.
+    size, extension = getattr(scheme, "size", None), getattr(scheme, "extension", None)
+    power = type(size) is int and size > 0 and size & (size - 1) == 0
+    _require(scheme, power, f"its size is {shown(size)}, expected a power of two")
+    _require(scheme, isinstance(extension, Extension), f"its extension is {shown(extension)}")
+    if scheme.size > _SMALL:
+        return
+    columns = np.arange(2 * scheme.size, dtype=np.uint64).reshape(scheme.size, 2)
+    roots = []
+    for values in (columns, columns[::-1].copy(), columns[:, :1].copy()):
+        root = np.asarray(getattr(scheme.commit(values), "root", None))
+        _require(scheme, root.shape == (DIGEST_WORDS,) and root.dtype == np.uint64, "its root is not four uint64 words")
+        roots.append(root.tobytes())
+    _require(scheme, len(set(roots)) == len(roots), "different columns have the same root")
+    try:
+        scheme.commit(columns[1:])
+    except ValueError:
+        return
+    raise fault(scheme, "it commits to a column of another length than its size")

@@ -233,7 +233,7 @@ class Registry:
     def create(self, kind: str, name: str, *args: Any, **kwargs: Any) -> Any:
         """An instance of a component: ``registry.create("hash", "blake3", engine=Engine.COMPILED)``.
 
-        Hashes, fields and vector commitments are tried out when they are first made (``polyproof.first_use``). Raises
+        Hashes, fields and commitments are tried out when they are first made (``polyproof.first_use``). Raises
         as ``get`` does, and ``PluginFault`` for one that fails then or cannot be made.
         """
         cls = self.get(kind, name)

@@ -54,6 +54,7 @@ def stating(statements: Callable[[Builder], Any]) -> System:
         (lambda b: b.assert_zero(7, b.column("a")), "a constraint is named 7"),
         (lambda b: b.assert_sum("sum", b.column("a"), 5), "'sum' is stated of a int, not of an expression"),
         (lambda b: b.assert_sum("sum", b.column("a"), b.public("total"), 0.5), "not float 0.5"),
+        (lambda b: b.column("a"), "it states no constraint"),
         (lambda b: b.column("c"), "the system declares no column 'c'"),
         (lambda b: {}["missing"], "failed: KeyError: 'missing'"),
         (lambda b: 1 // 0, "failed: ZeroDivisionError"),
@@ -75,7 +76,12 @@ def test_integers_of_numpy_are_integers() -> None:
 
 def test_an_expression_of_another_builder_is_refused() -> None:
     kept: list[Any] = []
-    state_constraints(stating(lambda b: kept.append(b.column("a"))))
+
+    def keeping(b: Builder) -> None:
+        kept.append(b.column("a"))
+        b.assert_zero("zero", b.column("a"))
+
+    state_constraints(stating(keeping))
     with pytest.raises(PluginFault, match="of a different builder"):
         state_constraints(stating(lambda b: b.assert_zero("zero", kept[0])))
 

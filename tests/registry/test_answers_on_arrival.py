@@ -29,7 +29,7 @@ from polyproof.ledger import Account, LedgerFormat
 from polyproof.liabilities import check, cut_all_inclusions, cut_inclusion
 from polyproof.liabilities import prove as prove_audit
 from polyproof.ownership import AccountControl, Kind, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
-from polyproof.registry import Registry
+from polyproof.registry import Registry, default_registry
 from polyproof.reserves import run_reserves, verify_reserves
 from polyproof.reserves.signatures import verify_ownership
 from polyproof.reserves.spellings import Spellings
@@ -45,7 +45,7 @@ BOOM = [ZeroDivisionError("boom"), InputError("boom"), ProofRejected("boom", "bo
 
 def boom(error: BaseException) -> Callable[..., Any]:
     def method(this: object, *args: object, **options: object) -> Any:
-        raise error
+        raise error.with_traceback(None)
 
     return method
 
@@ -146,7 +146,7 @@ def test_a_ledger_that_raises_is_named(
     def read(this: object, file: Path) -> Iterator[Account]:
         if late:
             yield GOOD
-        raise error
+        raise error.with_traceback(None)
 
     message = check_ledger(tmp_path, type("Ledger", (Ledger,), {"read": read}), monkeypatch)
     assert f"{type(error).__name__}: " in message
@@ -619,3 +619,38 @@ def test_a_backend_that_ends_the_process_does_not_end_it_with_success(
     assert ended.status == 1, "nothing is accepted"
     assert "[verifier-failed]" in ended.err
     named(" ".join(ended.err.split()), "backend")
+
+
+# Components of a backend
+
+
+@pytest.mark.parametrize(
+    ("kind", "component", "method"),
+    [
+        ("hash", "sha256", "hash_rows"),
+        ("field", "goldilocks", "multiply"),
+        ("commitment", "merkle", "commit"),
+        ("constraints", "accounts", "constraints"),
+    ],
+)
+@pytest.mark.parametrize("wrong", [boom(PYTHONS[0]), boom(PYTHONS[1]), answering(None)])
+def test_a_command_names_the_component_of_a_backend_that_is_wrong(
+    own_audit: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: Command,
+    kind: str,
+    component: str,
+    method: str,
+    wrong: Callable[..., Any],
+) -> None:
+    sound = default_registry().get(kind, component)
+    cls = type("Wrong", (sound,), {method: wrong})
+    installed_with(kind, cls, monkeypatch)
+    text = (own_audit.parent / "spec.yaml").read_text()
+    chosen = f"{{name: stark, segment_rows: 1024, limb_bits: 8, {kind}: faulty}}"
+    (tmp_path / "spec.yaml").write_text(text.replace("{name: faulty, capacity: 2}", chosen))
+    (tmp_path / "accounts.csv").write_text(ACCOUNTS)
+    ended = command("check", tmp_path / "spec.yaml", "--allow-weak")
+    assert ended.status == 3, ended.err
+    named(" ".join(ended.err.split()), kind)

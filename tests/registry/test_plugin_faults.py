@@ -267,6 +267,32 @@ def test_a_vector_commitment_that_accepts_or_returns_anything_is_refused(
     assert words in fault(lambda: registry.create("commitment", "faulty", hash, leaf_domain="leaf"))
 
 
+# Polynomial commitments
+
+FRI = default_registry().get("commitment", "fri")
+
+
+@pytest.mark.parametrize(
+    ("methods", "words"),
+    [
+        ({"commit": lambda self, values: None}, "its root is not four uint64 words"),
+        ({"commit": lambda self, values: 1 // 0}, "failed: ZeroDivisionError"),
+        ({"commit": lambda self, values: FRI.commit(self, values * 0 + np.uint64(7))}, "the same root"),
+        ({"commit": lambda self, values: FRI.commit(self, np.resize(values, (64, 2)))}, "of another length"),
+        ({"size": property(lambda self: 63, lambda self, value: None)}, "its size is 63"),
+        ({"extension": property(lambda self: 3, lambda self, value: None)}, "its extension is 3"),
+    ],
+)
+def test_a_polynomial_commitment_that_commits_to_something_else_is_refused(methods: dict[str, Any], words: str) -> None:
+    cls = type("Lying", (FRI,), {"name": "faulty", **methods})
+    installed = default_registry()
+    hash, field = installed.create("hash", "sha256"), installed.create("field", "goldilocks")
+    tree = installed.create("commitment", "merkle", hash, leaf_domain="leaf")
+    registry = registry_with(cls, "commitment")
+    message = fault(lambda: registry.create("commitment", "faulty", field, hash, tree, size=64, queries=20))
+    assert words in message
+
+
 # Transcripts
 
 

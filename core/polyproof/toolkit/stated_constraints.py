@@ -87,9 +87,9 @@ class StatedConstraints:
 def state_constraints(system: ConstraintSystem) -> StatedConstraints:
     """Everything that a system states.
 
-    Raises ``PluginFault``, naming the system, for a name that is not declared or is given twice, and for a statement
-    that the builder's contract does not allow: one that reads the next row where there may be none, a sum that is not
-    linear, a constant that is no integer.
+    Raises ``PluginFault``, naming the system, for a name that is not declared or is given twice, for no statement at
+    all, and for one that the builder's contract does not allow: that reads the next row where there may be none, a sum
+    that is not linear, a constant that is no integer.
     """
     try:
         recorder = _Recorder(system)
@@ -170,6 +170,8 @@ class _Recorder(Builder):
 
 def _check(stated: StatedConstraints) -> None:
     """Refuse what the builder's contract does not allow."""
+    if not (stated.zeros or stated.ranges or stated.sums):
+        raise InputError("it states no constraint, so every trace would satisfy it")
     nodes = stated.graph.nodes
     degree = degrees(nodes, degree_in_columns)
     reads_ahead = degrees(nodes, lambda node: int(node.operation is Operation.COLUMN and node.second > 0))
