@@ -36,8 +36,9 @@ __all__ = [
 ]
 
 
-EVERY_ACCOUNT = "every account"
-"""Non-negativity that is proven of all accounts, whether their users check or not."""
+EVERY_ACCOUNT = "every account in the proof"
+"""Non-negativity that is proven of all accounts, whether their users check or not: of those that were left out, nothing
+is."""
 NOT_PROVEN = "not proven"
 
 

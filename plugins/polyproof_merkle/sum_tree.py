@@ -74,9 +74,9 @@ _PROPERTIES = BackendProperties(
     post_quantum=True,
     per_asset_totals=True,
     exact_totals=False,
-    non_negativity="only along the paths that users open: their balances and every sibling's sum on the path",
+    non_negativity="only along the paths that users open: their balances and the sums beside the path",
     proves=(
-        "the exchange is bound to the published totals and to every account's leaf",
+        "the exchange is bound to the published totals, and to one account id and balances at each place in its tree",
         "to each user who verifies: their balances are part of the totals, under their account id and no other",
         "to all users who verify: the total of each asset is at least the sum of all their balances",
     ),
@@ -92,13 +92,17 @@ _PROPERTIES = BackendProperties(
         "accounts beside the path",
         "to users who pool their files: sums of ever smaller groups of the accounts that are left",
         "which rows colluding users have, and from zero sums that a neighbour is empty or padding",
+        "to whoever gets hold of a user's file: whether a guess of that user's account id and balances is right",
     ),
     remaining_trust=(
-        "balances of users who never verify can be left out or offset by negative ones, where no verifying "
-        "user's path passes beside them",
-        "non-negativity is not proven to an auditor: the public proof alone shows only a commitment to totals",
-        "a user must be asked for an id that is the user's own: two users given one id can share one leaf",
-        "liabilities that are not in any account are not counted",
+        "leave out balances of users who never verify, or offset them by negative ones, where no verifying user's "
+        "path passes beside them",
+        "show an auditor totals that are sums of nothing: the public proof alone is a commitment to totals",
+        "give one account id to two users with equal balances: one place in the tree serves both, unless the id is one "
+        "that a user knows to be theirs",
+        "leave out what is owed to nobody's account, or choose a moment that suits it",
+        "show different users different audits, if they do not compare the publication digest",
+        "own less than it owes: this is about what is owed alone",
     ),
 )
 
@@ -240,8 +244,8 @@ class MerkleSumTree(Backend):
         if not np.array_equal(digest[0], proof.top):
             raise ProofRejected(
                 "inclusion-path",
-                "account id, balances and file do not lead to the root: "
-                "these balances were not counted for this account",
+                "the file does not show that these balances were counted for this account: with this id and these "
+                "balances it does not lead to the root of the tree",
             )
         # The top digest binds the children's sums, the root binds the totals: only here do they meet.
         if own != proof.totals:
@@ -306,12 +310,13 @@ def _sentences(statement: Statement, claim: Claim) -> tuple[str, ...]:
     listed = ", ".join(held) if held else "no balance"
     if held and zeros:
         listed += f" and 0 of the other {zeros} assets" if zeros > 1 else " and 0 of the other asset"
+    part = f", part {statement.segment + 1} of {statement.segments}" if statement.segments > 1 else ""
     return (
-        f"Your balances were counted in audit {statement.audit_id}, segment {statement.segment + 1} of "
-        f"{statement.segments}: {listed} for account {claim.user_id!r}.",
-        "The totals of this segment include them: every sum on the way to the root is in range and adds up.",
+        f"Your balances were counted in audit {statement.audit_id}{part}: {listed} for account {claim.user_id!r}.",
+        f"The totals of this {'part' if part else 'audit'} include them: every sum on the way to the root is in range "
+        "and adds up.",
         "The place in the tree is bound to your account id, so no other account id can be shown the same place.",
-        "The totals are at least the sum of the balances of all users who verify.",
+        f"These totals are at least the sum of the balances of all users in {'the part' if part else 'it'} who verify.",
         "Not proven: that balances of users who do not verify were counted, or that none of them is negative.",
         "Your file shows the balances of one other account, without its id, and sums of groups of accounts: "
         "keep it to yourself.",

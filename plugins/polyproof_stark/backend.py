@@ -175,7 +175,7 @@ class StarkBackend(Backend):
         parsed = InclusionProof.read(inclusion, instance, hash, trees)
         tag = account_tag(hash, statement, claim.user_id.encode(), parsed.nonce)
         verify_inclusion(instance, accepted, parsed, limbs, tag, trees)
-        return InclusionVerdict((*_included(self._established()), _effort(security)), security)
+        return InclusionVerdict((*_included(self._established(), statement), _effort(security)), security)
 
 
 def _properties(established: Established) -> BackendProperties:
@@ -212,6 +212,7 @@ def _properties(established: Established) -> BackendProperties:
             "to each user: the number of their row, which is random",
             "to users who pool their balances: what is left of a segment's totals, which is the balance of the last "
             "one if all others pool",
+            "to whoever gets hold of a user's file: whether a guess of that user's account id and balances is right",
         ),
         remaining_trust=(
             *remaining,
@@ -221,18 +222,21 @@ def _properties(established: Established) -> BackendProperties:
             "user knows to be theirs",
             "leave out what is owed to nobody's account, or choose a moment that suits it",
             "show different users different audits, if they do not compare the publication digest",
-            "own less than it owes: this proves what is owed, not what is owned",
+            "own less than it owes: this proof is about what is owed alone",
         ),
     )
 
 
-def _included(established: Established) -> tuple[str, ...]:
-    """What a user is told of their row, and of the others."""
-    row = "The account id and balances that you gave are on one row of the accounts that the published totals were "
+def _included(established: Established, statement: Statement) -> tuple[str, ...]:
+    """What a user is told of their row, and of the others in its segment: no proof of another segment was read."""
+    several = statement.segments > 1
+    part = f"totals of part {statement.segment + 1} of {statement.segments}" if several else "published totals"
+    whole = ", which are part of the published totals" if several else ""
+    row = f"The account id and balances that you gave are on one row of the accounts that the {part}"
     return (
-        f"{row}summed over."
+        f"{row} were summed over{whole}."
         if established.exact_sums
-        else f"{row}proved with. That the totals are the sums of such rows is not proven.",
+        else f"{row} were proved with{whole}. That the totals are the sums of such rows is not proven.",
         "No balance in those totals is negative, so nobody else's account can have reduced them."
         if established.non_negative
         else "Not proven: that no balance is negative. Somebody else's account may have reduced the totals.",
@@ -246,7 +250,7 @@ def _effort(security: SecurityReport) -> str:
     within, beyond = security.inclusion.bits, security.inclusion_2025.bits
     better = f", and 2^{int(beyond)} by theorems of 2025" if beyond > within else ""
     return (
-        f"Whoever wanted to fake this would have to try about 2^{int(within)} times, a number of "
+        f"Faking this with a fair chance of success takes about 2^{int(within)} tries, a number of "
         f"{len(str(1 << int(within)))} digits, by theorems that have long been known{better}. Each try computes the "
         "hash of the proof at least once."
     )

@@ -112,8 +112,8 @@ def verify_inclusion(
     except ProofRejected as error:
         raise ProofRejected(
             "inclusion-path",
-            "these balances were not counted for this account: with this id and these balances the file does not lead "
-            "to the inclusion root of the proof",
+            "the file does not show that these balances were counted for this account: with this id and these "
+            "balances it does not lead to the inclusion root of the proof",
         ) from error
     size = p.rows // arities[0]
     pair_leaf = trees["pair"].hash_leaves(proof.pair.reshape(1, -1))

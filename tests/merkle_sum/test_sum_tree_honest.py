@@ -281,8 +281,7 @@ def test_verdicts_speak_plainly(tmp_path: Path) -> None:
     segment = prove(tmp_path / "s", [("alice", (150_000_000, 0, 0)), ("bob", (0, 0, 0))], backend=backend())
     sentences = segment.verify_inclusion("alice").sentences
     assert sentences[0] == (
-        "Your balances were counted in audit audit-2025-01, segment 1 of 1: "
-        "1.5 BTC and 0 of the other 2 assets for account 'alice'."
+        "Your balances were counted in audit audit-2025-01: 1.5 BTC and 0 of the other 2 assets for account 'alice'."
     )
     assert any(sentence.startswith("Not proven") for sentence in sentences)
     assert "no balance" in segment.verify_inclusion("bob").sentences[0]

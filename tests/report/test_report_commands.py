@@ -97,7 +97,7 @@ def test_a_broken_link_is_reported_with_its_place(command: Command, healthy: Pat
 def test_a_single_audit_is_verified_with_its_reserves(command: Command, healthy: Path) -> None:
     ended = command("verify", healthy / "audits/healthy-2")
     assert ended.status == 0
-    assert "VERIFIED. This establishes:" in ended.out
+    assert "VERIFIED. About what is owed this establishes:" in ended.out
     assert (
         "COVERED by your policy, if the organisation's word on liabilities, balances and messages is true." in ended.out
     )

@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyproof.publication.report.wording import count, exact, held, joined, moment, month, owed, percentage, required
+from polyproof.publication.report.wording import (
+    count,
+    exact,
+    held,
+    joined,
+    moment,
+    month,
+    owed,
+    percentage,
+    policy_sentences,
+    required,
+)
+from polyproof.settings.reserves import ReservesPolicy
 
 
 def value(text: str) -> Fraction:
@@ -59,6 +71,16 @@ def test_the_required_ratio_is_exact() -> None:
     assert required(Fraction(1)) == "100\u00a0%"
     assert required(Fraction("1.025")) == "102.5\u00a0%"
     assert required(Fraction("1.000000000001")) == "100.0000000001\u00a0%"
+
+
+@pytest.mark.parametrize("balances", ["checked", "claimed", "declared"])
+def test_look_ups_are_said_to_be_of_whoever_made_them(balances: str) -> None:
+    policy = ReservesPolicy(balances=balances)
+    ours, theirs = " ".join(policy_sentences(policy)), " ".join(policy_sentences(policy, theirs=True))
+    assert "looked up on their chain for this page" in ours
+    assert "for this page" not in theirs
+    assert "if it says that it looked them up" in theirs
+    assert ("the organisation says it looked up" in ours) == (balances == "claimed")
 
 
 def test_words() -> None:

@@ -13,6 +13,7 @@ import pytest
 from attrs import evolve
 
 from doubles.policies import DECLARED, SUM_TREE
+from polyproof.backend import EVERY_ACCOUNT
 from polyproof.errors import ArtifactError
 from polyproof.model.manifest import Verifier
 from polyproof.publication.history import verify_history
@@ -193,11 +194,27 @@ def test_an_audit_without_reserves_says_so_plainly(alone: Path) -> None:
 
 def test_proven_is_said_only_where_the_backend_proves_it_to_everybody(report: Report) -> None:
     committed = render_site(report)
-    guarantees = evolve(report.guarantees, exact_totals=True, non_negativity="every account")
+    guarantees = evolve(report.guarantees, exact_totals=True, non_negativity=EVERY_ACCOUNT)
     proven = render_site(evolve(report, guarantees=guarantees))
     assert b"of what Example Exchange says it owes" in committed["index.html"]
-    assert b"of what Example Exchange is proven to owe" in proven["index.html"]
-    assert b"is proven to owe" not in committed["index.html"]
+    assert b"of what Example Exchange is proven to owe the accounts in its list" in proven["index.html"]
+    assert b"proven to owe" not in committed["index.html"]
+
+
+def test_a_proven_sum_of_a_list_is_not_called_all_that_is_owed(report: Report) -> None:
+    """A proof knows the accounts that are in it: whoever was left out is owed something, too."""
+    guarantees = evolve(report.guarantees, exact_totals=True, non_negativity=EVERY_ACCOUNT)
+    alone = evolve(report, guarantees=guarantees, verdict="liabilities-only", reserves=None, on_word=())
+    alone = evolve(alone, assets=tuple(evolve(asset, reserves=None, on_word=()) for asset in alone.assets))
+    page = render_site(alone)["index.html"].decode()
+    assert "Totals owed are proven for the accounts listed; reserves were not examined" in page
+    assert "Whether a user is in the list, only that user can check." in page
+    assert "how much it owes" not in page
+
+
+def test_the_digest_is_not_said_to_cover_the_pages(report: Report) -> None:
+    page = render_site(report)["check.html"].decode()
+    assert "every file of it, reserves included, and every audit before it. These pages are not among them." in page
 
 
 @pytest.mark.parametrize("name", ON_WORD)

@@ -242,7 +242,7 @@ def generous(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_exchanges_policy_does_not_decide_what_is_covered(command: Command, generous: Path) -> None:
     ended = command("verify", "audit")
     assert ended.status == 1
-    assert "NOT COVERED by your policy: ETH" in ended.out
+    assert "NOT COVERED by the default policy: ETH" in ended.out
     assert "By the organisation's own rule: covered" in ended.out
     assert "policy-reserves" in ended.err
     found = command("verify", "audit", "--json")

@@ -31,7 +31,7 @@ backend: {name: stark, hash: blake3, limb_bits: 8, segment_rows: 1024, constrain
 accounts: {path: accounts.csv}
 """
 ACCOUNTS = "account,BTC\nalice,0.25\nbob,1\n"
-CLAIMS = ("No balance", "no balance in it is negative", "every account", "whether its user checks or not")
+CLAIMS = ("No balance", "no balance in it is negative", "every account in the proof", "whether its user checks or not")
 """What verifiers were told of such an audit, with 104 proven bits."""
 
 
@@ -118,7 +118,7 @@ def test_a_backend_says_what_its_constraint_system_declares_and_no_more(
     assert ("exact integer sum" in said) == properties.exact_totals == sums
     assert ("are among those summed" in said) == sums
     assert ("negative" in said) == ranges
-    assert properties.non_negativity == ("every account" if ranges else "not proven")
+    assert properties.non_negativity == ("every account in the proof" if ranges else "not proven")
     assert "every account is somebody's" in said
     left = " ".join(properties.remaining_trust)
     assert ("not the sums" in left) != sums
@@ -147,4 +147,4 @@ def test_built_in_system_is_said_to_prove_what_it_did(tmp_path: Path) -> None:
         "no balance in it is negative or wraps around, whether its user checks or not",
         "to each user who verifies: their balances are among those summed, under their account id and no other",
     )
-    assert properties.non_negativity == "every account"
+    assert properties.non_negativity == "every account in the proof"

@@ -59,6 +59,11 @@ def test_every_user_is_in_one_segment_and_needs_no_other(published, tmp_path):
         file, _ = audit.cut_inclusion(published, f"user-{user}", out=tmp_path / f"{user}.polyproof")
         checked = audit.verify_inclusion(file, published / "public", lambda _, user=user: claim(user), policy=POLICY)
         segments.add(checked.segment)
+        # No proof of another segment was read: nothing may be said about the balances in it.
+        row, negative, _ = checked.verdict.sentences
+        part = f"the totals of part {checked.segment + 1} of 3"
+        assert row.endswith(f"{part} were summed over, which are part of the published totals.")
+        assert negative.startswith("No balance in those totals is negative")
         with pytest.raises(ProofRejected):
             audit.verify_inclusion(file, published / "public", lambda _, user=user: claim(user + 1), policy=POLICY)
     assert len(segments) > 1

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from polyproof.settings.reserves import ReservesPolicy
 
 __all__ = [
-    "NO_RESERVES",
     "coverage_payload",
     "coverage_text",
     "policy_text",
@@ -25,8 +24,6 @@ __all__ = [
     "show_coverage",
     "show_refusal",
 ]
-
-NO_RESERVES = "no reserves are published with it"
 
 
 def coverage_payload(verified: VerifiedAudit) -> dict[str, Any]:
@@ -80,20 +77,24 @@ def coverage_text(verified: VerifiedAudit) -> str:
 
 def show_coverage(rich: RichConsole, found: ReservesVerified) -> None:
     """The same for people."""
+    from polyproof.settings.reserves import ReservesPolicy
+
     policy = found.evaluation.policy
+    whose = "the default policy" if policy == ReservesPolicy() else "your policy"
     if not found.evaluation.met:
-        rich.print(f"NOT COVERED by your policy: {', '.join(_short(found))}.", style="bold red")
+        rich.print(f"NOT COVERED by {whose}: {', '.join(_short(found))}.", style="bold red")
     elif found.on_word:
         rich.print(
-            f"COVERED by your policy, if the organisation's word on {_joined(found.on_word)} is true.",
+            f"COVERED by {whose}, if the organisation's word on {_joined(found.on_word)} is true.",
             style="bold yellow",
         )
     else:
-        rich.print("COVERED by your policy.", style="bold green")
-    rich.print(f"Your policy counts {policy_text(policy)}.", soft_wrap=True)
+        rich.print(f"COVERED by {whose}.", style="bold green")
+    rich.print(f"{whose.capitalize()} counts {policy_text(policy)}.", soft_wrap=True)
     theirs = "covered" if found.published.met else f"not covered: {', '.join(found.published.short)}"
     rich.print(
-        f"By the organisation's own rule: {theirs}. It counts {policy_text(found.published.policy)}.", soft_wrap=True
+        f"By the organisation's own rule: {theirs}. It counts {policy_text(found.published.policy, theirs=True)}.",
+        soft_wrap=True,
     )
     rich.print("About the holdings this establishes:")
     points(rich, found.establishes)
@@ -101,12 +102,20 @@ def show_coverage(rich: RichConsole, found: ReservesVerified) -> None:
     points(rich, found.leaves_open)
 
 
-def policy_text(policy: ReservesPolicy) -> str:
-    """A policy in a few words: what counts, and how much is enough."""
+def policy_text(policy: ReservesPolicy, *, theirs: bool = False) -> str:
+    """A policy in a few words: what counts, and how much is enough.
+
+    ``theirs``: it is the organisation's, read by somebody else, to whom what it looked up is its word.
+    """
+    its_own = "with balances that it says it looked up"
     balances = {
-        "checked": "with balances that were looked up here",
-        "claimed": "with balances that somebody looked up",
-        "declared": "with balances as declared where no chain was asked",
+        "checked": its_own if theirs else "with balances that were looked up here",
+        "claimed": its_own
+        if theirs
+        else "with balances that were looked up here or that the organisation says it looked up",
+        "declared": "with balances as it states them"
+        if theirs
+        else "with balances as the organisation states them where they were not looked up here",
     }[policy.balances]
     told = [f"rows that are {' or '.join(policy.count) or 'nothing'}", balances]
     told.append(f"whose signed message is {' or '.join(_MESSAGES[one] for one in policy.messages) or 'of no kind'}")

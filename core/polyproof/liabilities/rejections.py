@@ -28,10 +28,10 @@ class Rejection:
 
 REJECTIONS = (
     Rejection(
-        "Not what was counted",
+        "Not shown to be counted",
         ("inclusion-path", "own-row"),
-        "The audit does not contain the account id that you typed with the balances that you typed, or the file is "
-        "somebody else's.",
+        "With the account id and the balances that you typed, your file does not lead to the proof: the audit counted "
+        "something else for you, or the file is somebody else's or damaged.",
         "Type again: every asset, all decimals, as of the time of the audit. If it stays, ask the exchange what it "
         "counted, and keep both files.",
     ),

@@ -140,13 +140,18 @@ class ReservesVerified:
     @property
     def establishes(self) -> tuple[str, ...]:
         """What is now known without trust in the organisation."""
-        asked = self.tallies[Check.CONFIRMED].rows + self.tallies[Check.DIFFERS].rows
+        asked = self._asked
         return (
             *self._rows(_SIGNED_ROWS),
             *([f"{_number(asked, 'balance was', 'balances were')} looked up on a chain here"] if asked else []),
             "no address counts twice for one coin on one chain",
             "holdings and ratios are the sums of the rows that count, set against the totals of the audit",
         )
+
+    @property
+    def _asked(self) -> int:
+        """How many balances were looked up in this verification."""
+        return self.tallies[Check.CONFIRMED].rows + self.tallies[Check.DIFFERS].rows
 
     @property
     def leaves_open(self) -> tuple[str, ...]:
@@ -158,7 +163,8 @@ class ReservesVerified:
             *self._unknown(),
             *self.unpinned,
             *self._blocks(),
-            "coins may be borrowed for the snapshot, or pledged to others",
+            *(["what was looked up here is what the nodes said that were asked"] if self._asked else []),
+            "coins may be borrowed for the snapshot, pledged to others, or belong to others who signed",
         )
 
     def _rows(self, words: Mapping[_Kind, _Words]) -> Iterator[str]:

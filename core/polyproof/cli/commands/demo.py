@@ -171,7 +171,9 @@ def _run(
     verified, seconds["verify"] = _timed(
         lambda: liabilities.verify(target / "public", policy=policy, registry=registry, progress=progress)
     )
-    _tell(console, "verify", "an auditor accepts the totals", seconds["verify"])
+    properties = verified.audit.backend.properties
+    found = "the totals are sums of accounts" if properties.exact_totals else "the exchange is committed to totals"
+    _tell(console, "verify", found, seconds["verify"])
     (_, size), seconds["inclusion"] = _timed(
         lambda: liabilities.cut_inclusion(target, user, out=file, registry=registry)
     )
@@ -190,7 +192,6 @@ def _run(
         _tell(console, "", f"with {asset.format(1)} {asset.symbol} more it is rejected, as it must be")
     else:
         raise PolyproofError(f"backend {name!r} accepts a balance that is not in the snapshot: do not use it")
-    properties = verified.audit.backend.properties
     return _Run(name, properties, proved, verified, included, size, seconds, memory.peak)
 
 

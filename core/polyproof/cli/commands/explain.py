@@ -82,6 +82,10 @@ def properties_payload(properties: BackendProperties) -> dict[str, Any]:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(properties).items()}
 
 
+def _quantum(withstands: bool) -> str:
+    return "not known to break anything that it assumes" if withstands else "would break what it assumes"
+
+
 def _show_explanation(
     rich: RichConsole, payload: dict[str, Any], properties: BackendProperties, security: SecurityReport
 ) -> None:
@@ -97,7 +101,7 @@ def _show_explanation(
         rich,
         ("zero knowledge", yes(properties.zero_knowledge)),
         ("no trusted setup", yes(properties.transparent)),
-        ("post-quantum", yes(properties.post_quantum)),
+        ("quantum computers", _quantum(properties.post_quantum)),
         ("totals of each asset", yes(properties.per_asset_totals)),
     )
     rich.print(f"non-negativity: {properties.non_negativity}")

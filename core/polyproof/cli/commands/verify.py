@@ -144,11 +144,13 @@ def _show(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> None:
         ("publication digest", published.digest.hex()),
     )
     properties = published.backend.properties
-    rich.print("VERIFIED. This establishes:", style="bold green")
+    rich.print("VERIFIED. About what is owed this establishes:", style="bold green")
     points(rich, [*properties.proves, f"non-negativity: {properties.non_negativity}"])
     if one.reserves is not None:
         show_coverage(rich, one.reserves)
-    elif one.reserves_unchecked:
+    elif not one.reserves_unchecked:
+        rich.print("No reserves are published with it: of what the organisation holds, nothing is shown.")
+    else:
         rich.print(
             "Reserves are published with it and were NOT CHECKED: nothing here says that what is owed is covered.",
             style="yellow",

@@ -141,6 +141,7 @@ def inclusion_payload(verified: InclusionVerified) -> dict[str, Any]:
         "manifest_digest": manifest.digest.hex(),
         "corrects": corrects_payload(verified.audit.record),
         "segment": verified.segment,
+        "segments": len(manifest.segments),
         "user": verified.claim.user_id,
         "balances": amounts(verified.audit.spec.assets, verified.claim.balances),
         "proven": list(verified.verdict.sentences),
@@ -157,6 +158,7 @@ def _show(rich: RichConsole, verified: InclusionVerified, *, compared: bool) -> 
         for asset, units in zip(verified.audit.spec.assets, verified.claim.balances, strict=True)
         if units
     ]
+    parts = len(verified.audit.manifest.segments)
     balances = ", ".join(f"{grouped(asset, units)} {asset.symbol}" for asset, units in held) or "nothing"
     facts(
         rich,
@@ -165,6 +167,11 @@ def _show(rich: RichConsole, verified: InclusionVerified, *, compared: bool) -> 
         ("your balances", balances + (", all others zero" if held else "")),
         ("proved by", components_text(verified.audit)),
         *figures_facts(verified.verdict.security),
+        *(
+            [("checked", f"part {verified.segment + 1} of {parts}, your own; polyproof verify checks all")]
+            if parts > 1
+            else []
+        ),
         ("publication digest", verified.audit.digest.hex()),
     )
     rich.print("INCLUDED: your balances are in the audit's totals.", style="bold green")

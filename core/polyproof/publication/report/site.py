@@ -74,7 +74,7 @@ def render_site(report: Report, places: Places | None = None) -> dict[str, bytes
         "version": __version__,
         "headline": wording.headline(report),
         "proven": wording.is_proven(report),
-        "owed_how": "as proven" if wording.is_proven(report) else "as the organisation has committed to it",
+        "owed_how": wording.owed_how(report),
         "outcome": _result({"covered": True, "not-covered": False}.get(report.verdict), report.on_word),
     }
 
@@ -129,8 +129,7 @@ def _environment() -> Environment:
         "policy_sentences": wording.policy_sentences,
         "own_rule": wording.own_rule,
         "checked_sentence": wording.checked_sentence,
-        "limits": wording.limits,
-        "stated_time": wording.stated_time,
+        "could_still": wording.could_still,
         "ownership_labels": wording.OWNERSHIP_LABELS,
         "balance_labels": wording.BALANCE_LABELS,
         "freshness_labels": wording.FRESHNESS_LABELS,

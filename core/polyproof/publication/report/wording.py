@@ -23,6 +23,7 @@ __all__ = [
     "OWNERSHIP_LABELS",
     "asset_sentence",
     "checked_sentence",
+    "could_still",
     "count",
     "date",
     "exact",
@@ -30,16 +31,15 @@ __all__ = [
     "held",
     "is_proven",
     "joined",
-    "limits",
     "moment",
     "month",
     "on_word",
     "owed",
+    "owed_how",
     "own_rule",
     "percentage",
     "policy_sentences",
     "required",
-    "stated_time",
     "verdict_sentence",
 ]
 
@@ -61,7 +61,7 @@ OWNERSHIP_LABELS = {
     "failed": ("Failed", "Something that was checked does not hold. Never counts."),
 }
 BALANCE_LABELS = {
-    "confirmed": ("Confirmed", "Asked here, the chain gave exactly this amount at the snapshot's block."),
+    "confirmed": ("Confirmed", "Asked here, the chain gave exactly this amount at the block stated for the snapshot."),
     "differs": ("Differs", "Asked here, the chain gave a different amount; the smaller of the two counts."),
     "claimed": ("Claimed", "What the chain gave when it was asked, says the organisation; it was not asked here."),
     "not_checked": ("Not checked", "No chain was asked, or no usable answer came."),
@@ -164,21 +164,33 @@ def moment(time: str) -> str:
     return f"{date(time)}, {_parsed(time):%H:%M} UTC"
 
 
-def policy_sentences(policy: ReservesPolicy) -> list[str]:
-    """What counted as a holding, in plain words."""
+def policy_sentences(policy: ReservesPolicy, *, theirs: bool = False) -> list[str]:
+    """What counted as a holding, in plain words.
+
+    ``theirs``: the policy is the organisation's own, and what it looked up is its word to whoever wrote the page.
+    """
     names = [OWNERSHIP_LABELS[status.replace("-", "_")][0].lower() for status in policy.count]
     counted = f"Rows count whose ownership is {joined(names, 'or')}." if names else "No row counts at all."
-    balances = {
-        "checked": "Only balances count that were looked up on their chain for this page.",
-        "claimed": "Balances count that somebody looked up on their chain, if only the organisation.",
-        "declared": "Where no chain was asked, the balance that the organisation declares counts.",
-    }[policy.balances]
+    balances = (_THEIR_BALANCES if theirs else _BALANCES)[policy.balances]
     signed = [_MESSAGES[one] for one in policy.messages]
     messages = f"Signatures count if the signed message {' or '.join(signed)}." if signed else "No signature counts."
     return [f"Each asset must be covered to at least {required(policy.least)}.", counted, balances, messages, SMALLER]
 
 
-SMALLER = "Where a chain gave another amount than the organisation declares, the smaller counts."
+_BALANCES = {
+    "checked": "Only balances count that were looked up on their chain for this page.",
+    "claimed": "Balances count that were looked up on their chain for this page, or that the organisation says it "
+    "looked up.",
+    "declared": "Balances count that were looked up on their chain for this page, or that the organisation states, "
+    "whether it says that it looked them up or not.",
+}
+_LOOKED_UP = "Ownership and balances count as looked up if it says that it looked them up."
+_THEIR_BALANCES = {
+    "checked": f"{_LOOKED_UP} No other balances count.",
+    "claimed": f"{_LOOKED_UP} No other balances count.",
+    "declared": f"{_LOOKED_UP} Other balances count as it states them.",
+}
+SMALLER = "Where a chain gave, or is said to have given, another amount than the declared one, the smaller counts."
 _MESSAGES = {
     "challenge": "was written for this particular audit",
     "stale": "was written for another audit of the organisation",
@@ -194,23 +206,34 @@ def own_rule(report: Report) -> str:
         "every asset is covered" if own.met else f"{joined(own.short)} {'is' if len(own.short) == 1 else 'are'} not"
     )
     if own.policy == report.reserves.policy:
-        return f"By the organisation's own rule, which is the same, {verdict}."
-    return f"By the organisation's own rule, {verdict}. {' '.join(policy_sentences(own.policy))}"
+        return f"By the organisation's own rule, which is the same, and its own look-ups, {verdict}."
+    return f"By the organisation's own rule, {verdict}. {' '.join(policy_sentences(own.policy, theirs=True))}"
 
 
 # Sentences about a report
 
 
 def is_proven(report: Report) -> bool:
-    """Whether the totals are proven to everybody, rather than committed to and left for users to check."""
+    """Whether the totals are proven to everybody, rather than committed to and left for users to check.
+
+    What is proven is a sum of accounts: never that everybody's account is among them, nor that nothing else is owed.
+    """
     return report.guarantees.exact_totals and report.guarantees.non_negativity == EVERY_ACCOUNT
+
+
+def owed_how(report: Report) -> str:
+    """What the totals are, after "owed"."""
+    return "to the accounts listed, as proven" if is_proven(report) else "as the organisation has committed to it"
 
 
 def headline(report: Report) -> str:
     """The verdict in a few words."""
     assets, short = report.assets, report.short
     if report.verdict == "liabilities-only":
-        return f"Liabilities are {'proven' if is_proven(report) else 'committed to'}; reserves were not examined"
+        known = (
+            "Totals owed are proven for the accounts listed" if is_proven(report) else "Totals owed are committed to"
+        )
+        return f"{known}; reserves were not examined"
     if report.verdict == "covered":
         covered = "Every asset is covered" if len(assets) > 1 else f"{assets[0].symbol} is covered"
         word = f"{covered}, if the organisation's word on {on_word(report.on_word)} is true"
@@ -226,14 +249,20 @@ def verdict_sentence(report: Report) -> str:
     who = report.audit.organisation or "The organisation"
     proven = is_proven(report)
     if report.reserves is None:
-        has = "has proven how much it owes its users" if proven else "has committed itself to what it owes its users"
+        has = (
+            "has proven that the totals below are the exact sums of a list of accounts, none of them negative. Whether "
+            "a user is in the list, only that user can check"
+            if proven
+            else "has committed itself to the totals below. What they are the sums of, only users can check, each for "
+            "their own account"
+        )
         return (
             f"{who} {has}. What it holds was not part of this audit: there is no ratio, and nothing here shows that "
             "the assets exist."
         )
     least, owes = (
         required(report.reserves.policy.least),
-        f"what {who} is proven to owe" if proven else f"what {who} says it owes",
+        f"what {who} is proven to owe the accounts in its list" if proven else f"what {who} says it owes",
     )
     if report.verdict == "covered":
         each = f", in each of {count(len(report.assets), 'asset')}" if len(report.assets) > 1 else ""
@@ -280,34 +309,29 @@ def _of(number: int, total: int) -> str:
     )
 
 
-def limits(report: Report) -> tuple[str, ...]:
-    """What the report does not say: what rests on trust, on somebody's word, or was not examined."""
-    if report.reserves is None:
-        held_open: tuple[str, ...] = ("what the organisation holds: reserves were not part of this audit",)
-    else:
-        held_open = report.reserves.leaves_open
-    return (*report.guarantees.remaining_trust, stated_time(report), *held_open)
-
-
-def stated_time(report: Report) -> str:
-    """The caveat that nothing shows accounts to have been read when the audit says."""
+def could_still(report: Report) -> tuple[str, ...]:
+    """What a dishonest organisation could still do, after that phrase; nothing shows when accounts were read."""
     return (
-        f"state balances that accounts had at another time than {moment(report.audit.snapshot)}: the time is the "
-        f"organisation's word, bound into a proof that was started {moment(report.audit.created)}"
+        *report.guarantees.remaining_trust,
+        f"state balances that accounts had at another time than {moment(report.audit.snapshot)}: that time is its "
+        f"word, and so is {moment(report.audit.created)}, when it says the proof was started",
     )
 
 
 def asset_sentence(asset: ReportAsset, report: Report) -> str:
     """The verdict on one asset."""
     if asset.reserves is None or report.reserves is None:
-        owed_how = "proven" if is_proven(report) else "committed to"
-        return f"What is owed is {owed_how}. What is held was not part of this audit."
+        known = "What is owed to the accounts listed is proven" if is_proven(report) else "What is owed is committed to"
+        return f"{known}. What is held was not part of this audit."
     if asset.ratio is None:
-        return "Nothing is owed in this asset."
+        return f"Nothing is owed in this asset, {owed_how(report)}."
     found, least = percentage(asset.ratio), required(report.reserves.policy.least)
     if asset.met:
         if not asset.on_word:
-            return f"Holdings that count are {found} of what is owed; at least {least} is required. All was checked."
+            return (
+                f"Holdings that count are {found} of what is owed; at least {least} is required. For every row that "
+                "counts, ownership, balance and signed message were checked here."
+            )
         return (
             f"Holdings that count are {found} of what is owed; at least {least} is required. That takes the "
             f"organisation's word on {on_word(asset.on_word)}."
