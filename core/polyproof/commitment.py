@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
 from attrs import frozen
 
 from polyproof.field import Elements, Extension
@@ -71,6 +73,14 @@ class VectorCommitment(CommitmentScheme):
 
         Raises ``ValueError`` for an empty set, or an index that is out of range or repeated.
         """
+
+    def open_each(self, state: Any, indices: Sequence[int] | npt.NDArray[np.int64]) -> Words | Sequence[Words]:
+        """The siblings of each row opened by itself: ``(siblings, 4)``, as ``open(state, [index])`` has them.
+
+        An index may occur more than once. A scheme overrides it if it can look them up together, and then returns one
+        array ``(len(indices), siblings, 4)``. Raises ``ValueError`` for an index that is out of range.
+        """
+        return [self.open(state, [int(index)]).siblings for index in indices]
 
     @abstractmethod
     def dump(self, state: Any) -> Words:

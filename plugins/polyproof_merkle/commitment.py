@@ -111,6 +111,17 @@ class MerkleTree(VectorCommitment):
         missing = [np.zeros(0, np.int64), *(level.known[level.alone] ^ 1 for level in levels)]
         return VectorOpening(state.nodes[np.concatenate(missing)])
 
+    def open_each(self, state: MerkleState, indices: Sequence[int] | npt.NDArray[np.int64]) -> Words:
+        """The sibling on each level is the neighbour of the row's node there, whose position is a shift of the leaf's.
+
+        ``(len(indices), depth, 4)``.
+        """
+        positions, depth = np.asarray(indices, np.int64) + state.size, state.size.bit_length() - 1
+        if bool(((positions < state.size) | (positions >= 2 * state.size)).any()):
+            raise ValueError(f"an index is not a row of a vector of {state.size} rows")
+        siblings: Words = state.nodes[(positions[:, None] >> np.arange(depth)) ^ 1]
+        return siblings
+
     def dump(self, state: MerkleState) -> Words:
         """All nodes in heap order: ``(2n, 4)``."""
         return state.nodes

@@ -7,21 +7,22 @@ polynomial (section 8 of docs/reference/protocol.md; the idea is FRIDA's, eprint
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from attrs import frozen
 
 from polyproof.commitment import OpenedLeaves, VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements
-from polyproof.hash import Digest, Hash, Words
+from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
 from polyproof.toolkit.binary import Reader, Writer
 from polyproof_stark.fri import check_folds, leaves_of
 from polyproof_stark.protocol import Instance
 from polyproof_stark.verifier import Accepted
 
-__all__ = ["InclusionProof", "verify_inclusion"]
+__all__ = ["InclusionProof", "payloads", "verify_inclusion"]
 
 MAGIC = b"PPINCLU\0"
 VERSION = 1
@@ -46,17 +47,9 @@ class InclusionProof:
 
     def write(self, instance: Instance, hash: Hash) -> bytes:
         """The inclusion file's payload."""
-        writer = Writer(MAGIC, VERSION)
-        writer.integer(self.row)
-        writer.raw(self.nonce)
-        writer.elements(instance.field, self.mask)
-        writer.digests(hash, self.path)
-        writer.elements(instance.extension, self.pair)
-        writer.digests(hash, self.pair_path)
-        for coset, path in self.chain:
-            writer.elements(instance.extension, coset)
-            writer.digests(hash, path)
-        return writer.getvalue()
+        layers = [(coset[None], [path]) for coset, path in ((self.pair, self.pair_path), *self.chain)]
+        rows, masks = np.array([self.row], np.uint64), self.mask[None]
+        return next(payloads(instance, hash, rows, [self.nonce], masks, [self.path], layers))
 
     @classmethod
     def read(cls, data: bytes, instance: Instance, hash: Hash, trees: Mapping[str, VectorCommitment]) -> InclusionProof:
@@ -80,6 +73,46 @@ class InclusionProof:
             chain.append((coset, reader.digests(f"path of chain layer {number}", hash, siblings)))
         reader.finish()
         return cls(row, nonce, mask, path, pair, pair_path, tuple(chain))
+
+
+def payloads(
+    instance: Instance,
+    hash: Hash,
+    rows: npt.NDArray[np.uint64],
+    nonces: Sequence[bytes],
+    masks: Elements,
+    paths: Words | Sequence[Words],
+    layers: Sequence[tuple[Elements, Words | Sequence[Words]]],
+) -> Iterator[bytes]:
+    """The payloads of the inclusion files of many rows.
+
+    ``rows``: ``(n,)``; ``nonces``: n of 32 bytes; ``masks``: ``(n, e)``; ``paths``: the siblings of each row in the
+    inclusion tree. ``layers`` are the pair tree and the layers of the chain, each with the cosets of the rows,
+    ``(n, arity, …, e)``, and the siblings of each. Every part is encoded for all rows at once.
+    """
+    parts = [
+        [Writer(MAGIC, VERSION).getvalue()] * len(rows),
+        _each(rows.astype("<u8").tobytes(), len(rows)),
+        nonces,
+        _each(instance.field.encode(masks), len(rows)),
+        _encode_each(hash, paths),
+    ]
+    for cosets, siblings in layers:
+        parts += [_each(instance.extension.encode(cosets), len(rows)), _encode_each(hash, siblings)]
+    return map(b"".join, zip(*parts, strict=True))
+
+
+def _each(data: bytes, count: int) -> list[bytes]:
+    """Bytes cut into so many pieces of equal length."""
+    size = len(data) // count
+    return [data[start : start + size] for start in range(0, count * size, size)] if size else [b""] * count
+
+
+def _encode_each(hash: Hash, siblings: Words | Sequence[Words]) -> list[bytes]:
+    """The siblings of each row as bytes: together where all have the same number, as in an array."""
+    if isinstance(siblings, np.ndarray):
+        return _each(hash.encode_digests(siblings.reshape(-1, DIGEST_WORDS)), len(siblings))
+    return [hash.encode_digests(path) for path in siblings]
 
 
 def verify_inclusion(

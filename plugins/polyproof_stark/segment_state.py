@@ -14,7 +14,7 @@ reads a few pages of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,16 +30,18 @@ from polyproof.hash import Words
 from polyproof.model.accounts import Identifiers
 from polyproof.toolkit.private_state import AccountIndex, load_array, save_array
 from polyproof_stark.configuration import Configuration
-from polyproof_stark.fri import leaves_of
-from polyproof_stark.inclusion import InclusionProof
+from polyproof_stark.inclusion import payloads
 from polyproof_stark.proof import read_log_rows
 from polyproof_stark.protocol import Instance
-from polyproof_stark.tags import account_nonce
+from polyproof_stark.tags import account_nonces
 
 if TYPE_CHECKING:
     from polyproof_stark.prover import ProverResult
 
 __all__ = ["SegmentState", "write_state"]
+
+_AT_ONCE = 1 << 11
+"""Accounts whose proofs are cut together: some ten megabytes."""
 
 
 def write_state(
@@ -88,27 +90,31 @@ class SegmentState:
             for number in range(len(parameters.folding.arities))
         ]
 
-    def cut(self, position: int) -> bytes:
-        """The inclusion proof of the account at this position of the index."""
-        row = int(self.index.rows[position])
+    def cut(self, positions: npt.NDArray[np.int64]) -> Iterator[tuple[str, bytes]]:
+        """Id and inclusion proof of the account at each of these positions of the index: ``(n,)``, n ≥ 1.
+
+        Neighbouring rows share most of their paths, so many are read with few pages if they are in the order of rows.
+        """
+        rows = np.asarray(self.index.rows[positions], np.int64)
         p = self.instance.parameters
-        nonce = account_nonce(self.key, self.statement, row, self.index.ids.encoded(position))
-        opened = []
-        for (rows, tree), leaves, arity in zip(
-            self.layers, leaves_of(p.folding, p.rows, [row]), p.folding.arities, strict=True
-        ):
-            coset = np.array(rows[leaves[0]], np.uint64).reshape(arity, -1, p.degree)
-            opened.append((coset, self.scheme.open(tree, leaves[:1]).siblings))
-        proof = InclusionProof(
-            row,
-            nonce,
-            np.array(self.mask[row], np.uint64),
-            self.scheme.open(self.inclusion, [row]).siblings,
-            opened[0][0],
-            opened[0][1],
-            tuple((coset[:, 0], path) for coset, path in opened[1:]),
-        )
-        return proof.write(self.instance, self.hash)
+        users = self.index.ids.take(positions)
+        nonces = account_nonces(self.key, self.statement, rows.tolist(), users.iterate_encoded())
+        layers = []
+        leaves, size = rows, p.rows
+        for (cosets, tree), arity in zip(self.layers, p.folding.arities, strict=True):
+            size //= arity
+            leaves = leaves % size
+            opened = np.asarray(cosets[leaves], np.uint64).reshape(len(rows), arity, -1, p.degree)
+            layers.append((opened, self.scheme.open_each(tree, leaves)))
+        masks, paths = np.asarray(self.mask[rows], np.uint64), self.scheme.open_each(self.inclusion, rows)
+        cut = payloads(self.instance, self.hash, rows.astype(np.uint64), nonces, masks, paths, layers)
+        return zip(users, cut, strict=True)
+
+    def cut_all(self) -> Iterator[tuple[str, bytes]]:
+        """Every account's id and inclusion proof, in the order of the rows."""
+        order = np.argsort(self.index.rows)
+        for start in range(0, len(order), _AT_ONCE):
+            yield from self.cut(order[start : start + _AT_ONCE])
 
 
 def _words(path: Path) -> Words:

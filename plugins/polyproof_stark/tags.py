@@ -17,7 +17,7 @@ from polyproof.backend import Statement
 from polyproof.hash import Digest, Hash, Words
 from polyproof.model.accounts import Identifiers
 
-__all__ = ["account_nonce", "account_tag", "row_tags"]
+__all__ = ["account_nonces", "account_tag", "row_tags"]
 
 ACCOUNT = "stark/account"
 OTHER = "stark/other-row"
@@ -40,9 +40,10 @@ def _context(statement: Statement) -> bytes:
     return _prefixed(statement.audit_id.encode()) + _integer(statement.segment)
 
 
-def account_nonce(key: bytes, statement: Statement, row: int, user: bytes) -> bytes:
-    """The nonce of an account's row: HMAC-SHA256(key, audit ‖ segment ‖ row ‖ "account" ‖ user id)."""
-    return _nonce(key, _context(statement), row, b"account", user)
+def account_nonces(key: bytes, statement: Statement, rows: Iterable[int], users: Iterable[bytes]) -> list[bytes]:
+    """The nonce of each account's row: HMAC-SHA256(key, audit ‖ segment ‖ row ‖ "account" ‖ user id)."""
+    context = _context(statement)
+    return [_nonce(key, context, row, b"account", user) for row, user in zip(rows, users, strict=True)]
 
 
 def account_tag(hash: Hash, statement: Statement, user: bytes, nonce: bytes) -> Digest:

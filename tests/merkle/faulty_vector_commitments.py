@@ -147,3 +147,15 @@ class TestOpensWhatIsNotThere(Faulty):
     class under_test(MerkleTree):
         def open(self, state, indices):
             return super().open(state, sorted({index % state.size for index in indices} or {0}))
+
+
+class TestSiblingsOfTheFirstRow(Faulty):
+    class under_test(MerkleTree):
+        def open_each(self, state, indices):
+            return super().open_each(state, np.full_like(indices, indices[0]))
+
+
+class TestOpensEachOfWhatIsNotThere(Faulty):
+    class under_test(MerkleTree):
+        def open_each(self, state, indices):
+            return super().open_each(state, np.asarray(indices) % state.size)

@@ -27,6 +27,8 @@ CAUGHT_BY = {
     "StateLosesItsLeaves": "test_state_survives_the_disk",
     "RootOfTheRowsSorted": "test_commitment_is_a_function_of_the_rows",
     "OpensWhatIsNotThere": "test_rows_that_do_not_exist_are_not_opened",
+    "SiblingsOfTheFirstRow": "test_rows_opened_each_by_itself_have_the_openings_that_they_have_alone",
+    "OpensEachOfWhatIsNotThere": "test_rows_that_do_not_exist_are_not_opened_each_by_itself",
 }
 FAULTY = Faulty(Path(__file__).with_name("faulty_vector_commitments.py"), CAUGHT_BY)
 

@@ -26,7 +26,7 @@ from polyproof_stark.parameters import Parameters
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Context, Instance, trees_of
 from polyproof_stark.prover import Prover, ProverResult
-from polyproof_stark.tags import account_nonce, account_tag, row_tags
+from polyproof_stark.tags import account_nonces, account_tag, row_tags
 from polyproof_stark.verifier import Accepted, verify
 
 ASSETS = (Asset("BTC", 8, 64), Asset("ETH", 18, 96), Asset("USDT", 6, 40))
@@ -134,7 +134,7 @@ class Exchange:
     def cut(self, result: ProverResult, position: int, row: int | None = None) -> InclusionProof:
         """The inclusion proof of an account, at its row or at another."""
         row = int(self.rows[position]) if row is None else row
-        nonce = account_nonce(KEY, self.statement, row, self.accounts.ids.encoded(position))
+        (nonce,) = account_nonces(KEY, self.statement, [row], [self.accounts.ids.encoded(position)])
         return cut_row(self.parameters, result, row, nonce)
 
     def check(

@@ -8,7 +8,7 @@ from polyproof.testing.backend import BackendSuite
 from polyproof.testing.exchange import OneSegment
 from polyproof.toolkit.private_state import AccountIndex
 from polyproof_stark.options import StarkOptions
-from polyproof_stark.tags import account_nonce
+from polyproof_stark.tags import account_nonces
 
 
 class TestStark(BackendSuite):
@@ -17,5 +17,4 @@ class TestStark(BackendSuite):
 
     def secrets(self, segment: OneSegment, key: bytes) -> Iterator[bytes]:
         index = AccountIndex(segment.state)
-        for row, user_id in zip(index.rows, index.ids.iterate_encoded(), strict=True):
-            yield account_nonce(key, segment.statement, int(row), user_id)
+        yield from account_nonces(key, segment.statement, index.rows.tolist(), index.ids.iterate_encoded())

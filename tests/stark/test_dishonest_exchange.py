@@ -11,7 +11,7 @@ from polyproof.engine import Engine
 from polyproof.errors import InputError, ProofRejected
 from polyproof.model.accounts import Accounts
 from polyproof_stark.prover import Prover
-from polyproof_stark.tags import account_nonce, account_tag
+from polyproof_stark.tags import account_nonces, account_tag
 from stark.cheats import (
     AltersChain,
     BendsTheTable,
@@ -226,7 +226,7 @@ def test_totals_for_more_or_fewer_assets_are_rejected_as_such(honest):
 def placed_at(row: int, position: int = RICH) -> np.ndarray:
     """Tags that put a user on another row."""
     hash = HONEST.hash()
-    nonce = account_nonce(KEY, HONEST.statement, row, HONEST.accounts.ids.encoded(position))
+    (nonce,) = account_nonces(KEY, HONEST.statement, [row], [HONEST.accounts.ids.encoded(position)])
     tags = HONEST.tags.copy()
     tags[row] = account_tag(hash, HONEST.statement, HONEST.accounts.ids.encoded(position), nonce)
     return tags

@@ -136,6 +136,26 @@ class VectorCommitmentSuite:
             assert np.array_equal(opening.siblings, scheme.open(state, indices).siblings)
             scheme.verify(state.root, 16, indices, scheme.hash_leaves(rows[indices]), opening)
 
+    @pytest.mark.parametrize("size", _SIZES)
+    def test_rows_opened_each_by_itself_have_the_openings_that_they_have_alone(
+        self, scheme: VectorCommitment, size: int
+    ) -> None:
+        state = scheme.commit(_rows(size))
+        indices = [*range(size), size - 1, 0]
+        opened = scheme.open_each(state, np.array(indices, np.int64))
+        assert len(opened) == len(indices)
+        for index, siblings in zip(indices, opened, strict=True):
+            alone = scheme.open(state, [index]).siblings
+            assert siblings.dtype == np.uint64
+            assert siblings.shape == alone.shape
+            assert np.array_equal(siblings, alone)
+
+    @pytest.mark.parametrize("index", [-1, 8, 1 << 40])
+    def test_rows_that_do_not_exist_are_not_opened_each_by_itself(self, scheme: VectorCommitment, index: int) -> None:
+        state = scheme.commit(_rows(8))
+        with pytest.raises(ValueError):
+            scheme.open_each(state, [3, index])
+
     def test_order_of_indices_does_not_matter(self, scheme: VectorCommitment) -> None:
         indices = [7, 0, 12, 3, 2]
         opened, in_order = _open(scheme, 16, indices), _open(scheme, 16, sorted(indices))

@@ -29,7 +29,7 @@ def load_array(path: Path) -> npt.NDArray[Any]:
         loaded: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise ArtifactError(f"{path}: not a private state file: {error}") from error
-    return loaded
+    return np.asarray(loaded)  # a plain array over the map: numpy.memmap makes every access slower
 
 
 def _prefixes(ids: Identifiers) -> npt.NDArray[np.uint64]:
