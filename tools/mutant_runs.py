@@ -3,8 +3,9 @@
 A mutant costs what its tests cost, not the start of Python, pytest, Numba and the modules that do not see the change:
 the first run, of the module as it is, records what it imported, which tests ran which lines, and how long each took.
 The process imports what does not depend on the module, and forks for each mutant. The child runs the tests that ran
-the changed line first, then all others, and ends at the first that fails: a mutant survives only where every test of
-the module has passed.
+the function that is changed, those that ran the changed line first, and ends at the first that fails. A change outside
+of functions is run with all tests. A test that asks the module in a process of its own, or that gets what an earlier
+test left in a cache, is not seen to run the function: such a mutant survives here and is looked at.
 """
 
 from __future__ import annotations
@@ -100,19 +101,20 @@ class FirstRun:
 
 
 class MutantRun:
-    """pytest's plugin for a mutant: the order of the tests, their limits, and which one failed."""
+    """pytest's plugin for a mutant: which tests, in which order, their limits, and which one failed."""
 
-    def __init__(self, order: dict[str, int], seconds: dict[str, float], report: Path) -> None:
-        """``order`` gives each test's place; ``seconds`` what each took on the module as it is."""
-        self._order, self._seconds, self._report = order, seconds, report
+    def __init__(self, chosen: Sequence[str], seconds: dict[str, float], report: Path) -> None:
+        """``chosen`` are the tests in order; ``seconds`` what each took on the module as it is."""
+        self._place = {test: place for place, test in enumerate(chosen)}
+        self._seconds, self._report = seconds, report
 
     def pytest_configure(self) -> None:
         """Before any test is made."""
         _few_examples()
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        """Quickest first, of those that ran the line."""
-        items.sort(key=lambda item: self._order.get(item.nodeid, len(self._order)))
+        """The chosen ones alone."""
+        items[:] = sorted((one for one in items if one.nodeid in self._place), key=lambda one: self._place[one.nodeid])
 
     def pytest_runtest_protocol(self, item: Any) -> None:
         """A test that takes four times as long as it did, and ten seconds more, is ended: the mutant is noticed."""
@@ -156,7 +158,9 @@ class Runs:
         """Run the tests on the module as it is; import what does not depend on it."""
         for _ in range(2):  # The first may compile kernels; what tests take is measured in the second.
             began = time.monotonic()
-            if self._fork(FirstRun(self._path, self._where / FIRST), cpu=resource.RLIM_INFINITY, wall=3600):
+            if self._fork(
+                FirstRun(self._path, self._where / FIRST), self._tests, cpu=resource.RLIM_INFINITY, wall=3600
+            ):
                 output = (self._where / OUTPUT).read_text(errors="replace")
                 raise SystemExit(f"{self._module}: its tests fail without a change:\n{output}")
         self._wall = time.monotonic() - began
@@ -166,6 +170,10 @@ class Runs:
         self._known = sorted({line for lines in self._ran.values() for line in lines})
         if not self._known:
             raise SystemExit(f"{self._module}: its tests run no line of it")
+        nodes = ast.walk(ast.parse(self._path.read_text(encoding="utf-8")))
+        inner = [node for node in nodes if isinstance(node, ast.FunctionDef)]
+        # Innermost first. What a function's decorators and defaults say is outside of it, as is a line of a lambda.
+        self._functions = sorted((range(node.body[0].lineno, (node.end_lineno or 0) + 1) for node in inner), key=len)
         # From here on nothing is compiled to disk: the changed module must never be read from a cache.
         for cache in self._path.parent.glob(f"__pycache__/{self._path.stem}.*.pyc"):
             cache.unlink()
@@ -198,20 +206,32 @@ class Runs:
         if wrong := sorted(left_out & set(sys.modules)):
             raise SystemExit(f"{self._module}: imported before it is changed: {', '.join(wrong)}")
 
+    def _chosen(self, line: int) -> list[str]:
+        """The tests for a change of a line, in the order in which they are run."""
+        key = self._known[max(bisect(self._known, line) - 1, 0)]
+        around = next((lines for lines in self._functions if line in lines), None)
+        if around is None:
+            chosen = set(self._seconds)
+        else:
+            chosen = {test for test, lines in self._ran.items() if any(one in around for one in lines)}
+        speed = {test: self._seconds[test] / (1 + self._kills[test]) for test in chosen}
+        return sorted(chosen, key=lambda test: (key not in self._ran[test], speed[test]))
+
     def outcome(self, line: int, text: str) -> str | None:
         """Run the tests on a mutant: what noticed it, or None where all tests passed."""
-        key = self._known[max(bisect(self._known, line) - 1, 0)]
-        ran = {test for test, lines in self._ran.items() if key in lines}
-        kinds = sorted(self._seconds, key=lambda test: (test not in ran, self._seconds[test] / (1 + self._kills[test])))
-        plugin = MutantRun({test: place for place, test in enumerate(kinds)}, self._seconds, self._where / LAST)
+        chosen = self._chosen(line)
+        if not chosen:
+            return None
+        plugin = MutantRun(chosen, self._seconds, self._where / LAST)
         (self._where / LAST).unlink(missing_ok=True)
         original = self._path.read_bytes()
         self._path.write_text(text, encoding="utf-8")
         try:
-            status = self._fork(plugin, cpu=4 * int(sum(self._seconds.values())) + 30, wall=10 * self._wall + 60)
+            files = sorted({test.partition("::")[0] for test in chosen})
+            status = self._fork(plugin, files, cpu=4 * int(sum(self._seconds.values())) + 30, wall=10 * self._wall + 60)
         finally:
             self._path.write_bytes(original)
-        if status == 0:
+        if status in (0, 5):  # All passed; or none of them exists in the changed module's tests.
             return None
         with contextlib.suppress(OSError, ValueError):
             noticed: str = json.loads((self._where / LAST).read_text())
@@ -219,11 +239,11 @@ class Runs:
             return noticed
         return f"ended by signal {-status}" if status < 0 else f"pytest's status {status}"
 
-    def _fork(self, plugin: object, cpu: int, wall: float) -> int:
+    def _fork(self, plugin: object, tests: Sequence[str], cpu: int, wall: float) -> int:
         """pytest in a child: its exit status, or the signal that ended it, negative."""
         sys.stdout.flush()
         if (child := os.fork()) == 0:
-            self._run_in_child(plugin, cpu)
+            self._run_in_child(plugin, tests, cpu)
         deadline = time.monotonic() + wall
         while not (ended := os.waitpid(child, os.WNOHANG))[0] and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -231,7 +251,7 @@ class Runs:
             os.killpg(child, signal.SIGKILL)  # What the tests started, and the tests themselves at the deadline.
         return os.waitstatus_to_exitcode((ended if ended[0] else os.waitpid(child, 0))[1])
 
-    def _run_in_child(self, plugin: object, cpu: int) -> None:
+    def _run_in_child(self, plugin: object, tests: Sequence[str], cpu: int) -> None:
         status = 70
         try:
             os.setsid()
@@ -246,7 +266,7 @@ class Runs:
             sys.path[:0] = os.environ["PYTHONPATH"].split(os.pathsep)
             import pytest
 
-            arguments = [*OPTIONS, f"--basetemp={self._where / 'basetemp'}", *self._tests]
+            arguments = [*OPTIONS, f"--basetemp={self._where / 'basetemp'}", *tests]
             status = int(pytest.main(arguments, plugins=[plugin]))
         except BaseException:  # noqa: BLE001 - nothing may return into the parent's code
             traceback.print_exc()

@@ -39,6 +39,13 @@ def tests_of() -> dict[str, list[str]]:
     return modules
 
 
+def explained() -> list[dict[str, Any]]:
+    """The survivors that are known to be harmless."""
+    with SURVIVORS.open("rb") as file:
+        survivors: list[dict[str, Any]] = tomllib.load(file)["survivors"]
+    return survivors
+
+
 def changed(text: str, mutant: str) -> tuple[str, str]:
     """What a mutant takes from the source and what it puts there, lines joined and without indentation."""
     diff = list(difflib.ndiff(text.splitlines(), mutant.splitlines()))
@@ -83,8 +90,11 @@ def results_of(file: Path) -> dict[str, Any]:
 
 def unexplained(module: str, results: dict[str, Any]) -> list[str]:
     """The survivors of a module that are not listed, and how its mutants ended in a sentence."""
-    with SURVIVORS.open("rb") as file:
-        known = {(one["module"], one["line"], one.get("mutant")) for one in tomllib.load(file)["survivors"]}
+    known = {
+        (one["module"], one["line"], mutant)
+        for one in explained()
+        for mutant in one.get("mutants", [one.get("mutant")])
+    }
     survived = [one for one in results.values() if one["noticed"] is None]
     seconds = sum(one["seconds"] for one in results.values())
     print(f"{module}: {len(results)} mutants, {len(survived)} survived, {seconds:.0f} s", flush=True)
