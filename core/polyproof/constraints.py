@@ -189,8 +189,8 @@ class Builder(ABC):
 class Trace:
     """A witness laid out in rows, with its public values."""
 
-    columns: Elements
-    """Shape ``(rows, number of columns)``, canonical."""
+    columns: npt.NDArray[np.unsignedinteger[Any]]
+    """Shape ``(rows, number of columns)``, canonical: ``uint64``, or a narrower unsigned type that holds all values."""
     publics: Mapping[str, int]
     """Value of every declared public name, canonical."""
 

@@ -211,6 +211,21 @@ class Extension(ABC):
     def dot(self, base: npt.ArrayLike, weights: npt.ArrayLike) -> Elements:
         """Σ_j base[…, j] · weights[j]: base elements ``S + (k,)``, weights ``(k, e)`` → ``S + (e,)``."""
 
+    def sum_entries(self, table: Elements, indices: Elements, group: int) -> Elements:
+        """Sums of entries of a table, ``group`` consecutive ones at a time: ``(m, e), (n, k) → (n, ⌈k/group⌉, e)``.
+
+        Element (i, g) is Σ table[indices[i, j]] over j from group·g up to group·(g + 1), or k. Indices are ``uint64``.
+        Raises ``IndexError`` for one that is not below m. A field that can do this without arrays of single entries
+        overrides it.
+        """
+        sums = []
+        for first in range(0, indices.shape[1], group):
+            total = table[indices[:, first]]
+            for column in range(first + 1, min(first + group, indices.shape[1])):
+                total = self.add(total, table[indices[:, column]])
+            sums.append(total)
+        return np.stack(sums, axis=1) if sums else np.zeros((len(indices), 0, self.degree), np.uint64)
+
     @abstractmethod
     def evaluate(self, coefficients: npt.ArrayLike, point: npt.ArrayLike) -> Elements:
         """Values at one extension point of polynomials with base coefficients: ``(n, columns) → (columns, e)``."""

@@ -71,18 +71,22 @@ class Hash(ABC):
         for index, message in enumerate(messages):
             by_length.setdefault(len(message), []).append(index)
         for length, indices in by_length.items():
-            words = -(-length // _MESSAGE_WORD_BYTES)
-            padded = np.zeros((len(indices), words * _MESSAGE_WORD_BYTES), np.uint8)
-            if length:
-                joined = b"".join(messages[index] for index in indices)
-                padded[:, :length] = np.frombuffer(joined, np.uint8).reshape(len(indices), length)
-            rows = np.zeros((len(indices), 1 + words), np.uint64)
-            rows[:, 0] = length
-            bytes_of_word = np.zeros((len(indices), words, 8), np.uint8)
-            bytes_of_word[:, :, :_MESSAGE_WORD_BYTES] = padded.reshape(len(indices), words, _MESSAGE_WORD_BYTES)
-            rows[:, 1:] = bytes_of_word.view("<u8")[:, :, 0]
-            digests[indices] = self.hash_rows(rows, domain)
+            joined = np.frombuffer(b"".join(messages[index] for index in indices), np.uint8)
+            digests[indices] = self.hash_equal_messages(joined.reshape(len(indices), length), domain)
         return digests
+
+    def hash_equal_messages(self, messages: npt.NDArray[np.uint8], domain: str) -> Words:
+        """Hash byte strings of one length, as ``hash_messages`` does: ``(n, length) → (n, 4)``."""
+        count, length = messages.shape
+        words = -(-length // _MESSAGE_WORD_BYTES)
+        padded = np.zeros((count, words * _MESSAGE_WORD_BYTES), np.uint8)
+        padded[:, :length] = messages
+        bytes_of_word = np.zeros((count, words, 8), np.uint8)
+        bytes_of_word[:, :, :_MESSAGE_WORD_BYTES] = padded.reshape(count, words, _MESSAGE_WORD_BYTES)
+        rows = np.empty((count, 1 + words), np.uint64)
+        rows[:, 0] = length
+        rows[:, 1:] = bytes_of_word.view("<u8")[:, :, 0]
+        return self.hash_rows(rows, domain)
 
     def encode_digests(self, digests: Words) -> bytes:
         """Digests as bytes: 32 for each digest, words little-endian."""

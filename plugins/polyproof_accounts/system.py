@@ -119,11 +119,13 @@ class AccountsSystem(LiabilitiesSystem):
             raise InputError(f"the system was made for {self.active} rows under constraints, not {rows}")
         if len(accounts) > rows - 1:
             raise InputError(f"{len(accounts)} accounts do not fit the {rows - 1} rows of a trace")
-        columns = np.zeros((rows, len(self.columns)), np.uint64)
-        columns[witness.rows] = accounts.digits(self.limb_bits)
+        limbs = accounts.digits(self.limb_bits)
+        columns = np.zeros((rows, len(self.columns)), limbs.dtype)
+        columns[witness.rows] = limbs
+        sums = limbs.sum(axis=0, dtype=np.uint64).tolist()
         totals = []
         for item in self.layout:
-            limb_sums = [int(columns[: rows - 1, item.first + limb].sum()) for limb in range(item.limbs)]
+            limb_sums = sums[item.first : item.first + item.limbs]
             totals.append(sum(value << (self.limb_bits * limb) for limb, value in enumerate(limb_sums)))
             carry = 0
             for part in range(item.parts - 1):

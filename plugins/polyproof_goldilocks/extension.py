@@ -105,6 +105,17 @@ class CompiledExtension(BinomialExtension):
             for_blocks(run, words.size // terms, max(1, _WORDS // terms))
         return result
 
+    def sum_entries(self, table: Elements, indices: Elements, group: int) -> Elements:
+        """Sums of entries of a table, added up as they are read."""
+        rows, columns = indices.shape
+        if not indices.size or indices.dtype != np.uint64 or table.shape[1:] != (self.degree,):
+            return super().sum_entries(table, indices, group)  # nothing, or an error
+        if int(indices.max()) >= len(table):  # the kernel does not look again
+            raise IndexError(f"index {int(indices.max())} is out of bounds for a table of {len(table)} entries")
+        result = np.empty((rows, -(-columns // group), self.degree), np.uint64)
+        extension_kernels.sum_entries(flat(table), flat(indices), columns, group, result.reshape(-1), self.degree)
+        return result
+
     def evaluate(self, coefficients: npt.ArrayLike, point: npt.ArrayLike) -> Elements:
         """Values at one point, by wide sums of coefficients times powers and Horner's rule over those."""
         x, degree = np.asarray(coefficients, np.uint64), self.degree

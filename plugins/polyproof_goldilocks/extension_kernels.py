@@ -39,7 +39,7 @@ from polyproof_goldilocks.lane_memory import (
 if TYPE_CHECKING:
     from polyproof.hash import Words
 
-__all__ = ["ROWS", "TERMS", "cofactors", "dot", "evaluate", "multiply_elements", "scale"]
+__all__ = ["ROWS", "TERMS", "cofactors", "dot", "evaluate", "multiply_elements", "scale", "sum_entries"]
 
 _READ = types.Array(types.uint64, 1, "C", readonly=True)
 _WRITE = types.Array(types.uint64, 1, "C")
@@ -160,6 +160,30 @@ def dot(base: Words, at: int, row: int, terms: int, limbs: Words, result: Words,
             store_triples(rest, 0, (c_0, c_1, wide_sum(load_tuple(totals, 96, 6, 8))))
         for k in range(rows * degree):
             result[i * degree + k] = add(result[i * degree + k], rest[k])
+
+
+@kernel(types.void(_READ, _READ, int64, int64, _WRITE, int64))
+def sum_entries(table: Words, indices: Words, columns: int, group: int, result: Words, degree: int) -> None:
+    """Sums of table entries, ``group`` consecutive indices of a row of ``columns`` at a time; all are in range."""
+    at = 0
+    for row in range(0, indices.size, columns):
+        for first in range(0, columns, group):
+            start, stop = row + first, row + min(first + group, columns)
+            if degree == 2:
+                i = int64(indices[start]) * 2
+                a, b = table[i], table[i + 1]
+                for j in range(start + 1, stop):
+                    i = int64(indices[j]) * 2
+                    a, b = add(a, table[i]), add(b, table[i + 1])
+                result[at], result[at + 1] = a, b
+            else:
+                i = int64(indices[start]) * 3
+                a, b, c = table[i], table[i + 1], table[i + 2]
+                for j in range(start + 1, stop):
+                    i = int64(indices[j]) * 3
+                    a, b, c = add(a, table[i]), add(b, table[i + 1]), add(c, table[i + 2])
+                result[at], result[at + 1], result[at + 2] = a, b, c
+            at += degree
 
 
 @kernel(types.void(_READ, int64, int64, _READ, _READ, _WRITE, int64))

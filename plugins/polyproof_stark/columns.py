@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
+from threading import Lock
 
 import numpy as np
 
 from polyproof.constraints import Node, Operation, Trace
+from polyproof.engine import for_blocks
 from polyproof.errors import InputError
 from polyproof.field import Elements
+from polyproof_stark.compiler import Lookup
 from polyproof_stark.debug import check_trace, columns_read
 from polyproof_stark.expressions import Value, evaluate
 from polyproof_stark.linear import linear_forms
 from polyproof_stark.protocol import Instance
 
 __all__ = ["Columns"]
+
+BLOCK = 1 << 11
+"""Rows that are worked on at a time, few enough for their columns to stay in the L2 cache."""
 
 
 class Columns:
@@ -39,12 +44,17 @@ class Columns:
         p, layout = self.parameters, self.layout
         if trace.columns.shape != (p.active, layout.witness):
             raise InputError(f"expected a trace of shape {(p.active, layout.witness)}, got {trace.columns.shape}")
-        if not self.field.is_canonical(trace.columns):
+        given = trace.columns
+        if np.iinfo(given.dtype).max >= self.field.modulus and int(given.max(initial=0)) >= self.field.modulus:
             raise InputError(
                 f"the trace holds a value that is not an element of {self.field.name}: not below its modulus"
             )
         rows = np.empty((p.rows, layout.trace), np.uint64)
-        rows[: p.active, : layout.witness] = trace.columns
+
+        def place(start: int, stop: int) -> None:
+            rows[start:stop, : layout.witness] = given[start:stop]
+
+        for_blocks(place, p.active, BLOCK)
         # d blinding rows hide the columns at the queries and at z: without them every opened value would be an
         # equation in the balances.
         rows[p.active :] = self.field.random((p.blinding, layout.trace))
@@ -61,18 +71,44 @@ class Columns:
         """μ on rows < U, ``(U,)``: how often each table value occurs, at its first row. Raises ``InputError``."""
         p = self.parameters
         counts = np.zeros(1 << bits, np.int64)
-        for number, value in enumerate(self.evaluate_on_h(rows, values, 0, p.active)):
-            if int(value.max(initial=0)) >= 1 << bits:
-                row = int(np.flatnonzero(value >= np.uint64(1 << bits))[0])
-                lookup = next(item for item in self.instance.compiled.lookups if item.bits == bits)
-                raise InputError(
-                    f"range check {lookup.names[number]!r} does not hold on row {row}: "
-                    f"{columns_read(self.instance.compiled, values[number])}: {int(value[row])} is not below 2^{bits}"
-                )
-            counts += np.bincount(value.astype(np.int64), minlength=1 << bits)
+        adding = Lock()
+
+        def count(start: int, stop: int) -> None:
+            block = self.looked_up(rows, values, start, stop)
+            if int(block.max(initial=0)) >> bits:
+                raise self.out_of_range(rows, values, bits)
+            own = np.bincount(block.reshape(-1).view(np.int64), minlength=1 << bits)
+            with adding:
+                np.add(counts, own, out=counts)
+
+        for_blocks(count, p.active, max(BLOCK, (1 << bits) // len(values)))
         result = np.zeros(p.active, np.uint64)
         result[: 1 << bits] = counts
         return result
+
+    def out_of_range(self, rows: Elements, values: Sequence[int], bits: int) -> InputError:
+        """The first looked-up value that is not below 2^bits, and where it is."""
+        number, row, value = next(
+            (number, int(np.argmax(column >= np.uint64(1 << bits))), column)
+            for number, node in enumerate(values)
+            for column in self.evaluate_on_h(rows, [node], 0, self.parameters.active)
+            if int(column.max()) >> bits
+        )
+        lookup = next(item for item in self.instance.compiled.lookups if item.bits == bits)
+        return InputError(
+            f"range check {lookup.names[number]!r} does not hold on row {row}: "
+            f"{columns_read(self.instance.compiled, values[number])}: {int(value[row])} is not below 2^{bits}"
+        )
+
+    def looked_up(self, rows: Elements, nodes: Sequence[int], start: int, stop: int) -> Elements:
+        """Base-field expressions side by side, ``(stop − start, nodes)``, contiguous."""
+        found = [self.instance.compiled.nodes[node] for node in nodes]
+        if all(node.operation is Operation.COLUMN and not node.second for node in found):
+            positions = [self.layout.base_column(node.first) for node in found]
+            if positions == list(range(positions[0], positions[0] + len(positions))):
+                return np.ascontiguousarray(rows[start:stop, positions[0] : positions[0] + len(positions)])
+            return rows[start:stop, positions]
+        return np.stack(self.evaluate_on_h(rows, nodes, start, stop), axis=1)
 
     def evaluate_on_h(self, rows: Elements, nodes: Sequence[int], start: int, stop: int) -> list[Elements]:
         """Base-field expressions of the trace on rows start … stop−1: ``(stop − start,)`` each."""
@@ -101,21 +137,37 @@ class Columns:
             differences = extension.subtract(alpha, extension.embed(np.arange(size, dtype=np.uint64)))
             inverses = extension.inverse(differences)
             first = lookup.helpers - compiled.base_columns
-            for number, group in enumerate(lookup.groups):
-                arguments[: p.active, first + number] = self.helper(rows, group, inverses, alpha)
+            stop_helpers = first + len(lookup.groups)
+
+            def fill(
+                start: int,
+                stop: int,
+                lookup: Lookup = lookup,
+                inverses: Elements = inverses,
+                own: slice = slice(first, stop_helpers),
+            ) -> None:
+                arguments[start:stop, own] = self.helpers(rows, lookup, inverses, alpha, start, stop)
+
+            for_blocks(fill, p.active, BLOCK)
+            # h_T = μ/(α − t) is zero where μ is: on all rows but the first of each value.
             table = self.layout.base_column(lookup.table)
-            t, multiplicity = rows[: p.active, table], rows[: p.active, table + 1]
-            arguments[: p.active, first + len(lookup.groups)] = extension.scale(inverses[t], multiplicity)
+            counted = np.flatnonzero(rows[: p.active, table + 1])
+            t, multiplicity = rows[counted, table], rows[counted, table + 1]
+            arguments[counted, stop_helpers] = extension.scale(inverses[t], multiplicity)
         arguments[p.active :] = extension.random((p.blinding, self.layout.argument))
         if compiled.accumulator is not None:
             column = compiled.accumulator - compiled.base_columns
             arguments[: p.active + 1, column] = self.running_sum(rows, arguments, alpha, lam)
         return arguments
 
-    def helper(self, rows: Elements, group: Sequence[int], inverses: Elements, alpha: Elements) -> Elements:
-        """h_g on rows < U, ``(U, e)``: Σ 1/(α − ℓ), read off the table of all 1/(α − v), ``(2^bits, e)``."""
-        values = self.evaluate_on_h(rows, group, 0, self.parameters.active)
-        return reduce(self.extension.add, (inverses[value] for value in values))
+    def helpers(
+        self, rows: Elements, lookup: Lookup, inverses: Elements, alpha: Elements, start: int, stop: int
+    ) -> Elements:
+        """All h_g on rows start … stop−1, ``(stop − start, groups, e)``: Σ 1/(α − ℓ), from ``inverses``, all
+        1/(α − v) of the table, ``(2^bits, e)``.
+        """
+        values = self.looked_up(rows, lookup.values, start, stop)
+        return self.extension.sum_entries(inverses, values, len(lookup.groups[0]))
 
     def running_sum(self, rows: Elements, arguments: Elements, alpha: Elements, lam: Elements) -> Elements:
         """acc on rows 0 … U: ``(U + 1, e)``."""

@@ -8,7 +8,7 @@ included.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +16,14 @@ import numpy.typing as npt
 from polyproof.backend import Statement
 from polyproof.hash import Digest, Hash, Words
 from polyproof.model.accounts import Identifiers
+from polyproof.toolkit.hmac_rows import hmac_sha256_rows
 
 __all__ = ["account_nonces", "account_tag", "row_tags"]
 
 ACCOUNT = "stark/account"
 OTHER = "stark/other-row"
 _BATCH = 1 << 16
+"""Rows whose messages are in memory at a time."""
 
 
 def _integer(value: int) -> bytes:
@@ -58,29 +60,43 @@ def row_tags(
     """The tags of all rows of a trace: ``(size, 4)``.
 
     ``rows[k]`` is the row of account k. Other rows get tags under another domain, and nobody is ever given their
-    nonces.
+    nonces. Ids of one length are hashed together: of accounts one by one the same follows from ``account_nonces``
+    and ``account_tag``.
     """
     context = _context(statement)
     tags = np.empty((size, 4), np.uint64)
-    _fill(
-        hash,
-        ACCOUNT,
-        tags,
-        rows.tolist(),
-        (
-            context + _prefixed(user) + _nonce(key, context, row, b"account", user)
-            for user, row in zip(ids.iterate_encoded(), rows.tolist(), strict=True)
-        ),
-    )
+    lengths = np.diff(ids.offsets)
+    for length in np.unique(lengths).tolist():
+        for batch in _batches(np.flatnonzero(lengths == length)):
+            users = ids.data[ids.offsets[batch][:, None] + np.arange(length)]
+            own = rows[batch]
+            nonces = hmac_sha256_rows(key, _side_by_side(context, _integers(own), b"account", users))
+            messages = _side_by_side(context, _integer(length), users, nonces)
+            tags[own] = hash.hash_equal_messages(messages, ACCOUNT)
     free = np.ones(size, np.bool_)
     free[rows] = False
-    others = np.flatnonzero(free).tolist()
-    _fill(hash, OTHER, tags, others, (context + _nonce(key, context, row, b"other", b"") for row in others))
+    for own in _batches(np.flatnonzero(free)):
+        nonces = hmac_sha256_rows(key, _side_by_side(context, _integers(own), b"other"))
+        tags[own] = hash.hash_equal_messages(_side_by_side(context, nonces), OTHER)
     return tags
 
 
-def _fill(hash: Hash, domain: str, tags: Words, rows: Sequence[int], messages: Iterable[bytes]) -> None:
-    source = iter(messages)
-    for start in range(0, len(rows), _BATCH):
-        batch = rows[start : start + _BATCH]
-        tags[batch] = hash.hash_messages([next(source) for _ in batch], domain)
+def _batches(indices: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
+    return (indices[start : start + _BATCH] for start in range(0, len(indices), _BATCH))
+
+
+def _integers(values: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+    """``_integer`` of each: ``(n, 8)``."""
+    return values.astype("<u8").view(np.uint8).reshape(-1, 8)
+
+
+def _side_by_side(*parts: bytes | npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Messages of one length from parts, each ``(n, length)`` or the same bytes for all."""
+    count = next(len(part) for part in parts if isinstance(part, np.ndarray))
+    return np.concatenate(
+        [
+            part if isinstance(part, np.ndarray) else np.broadcast_to(np.frombuffer(part, np.uint8), (count, len(part)))
+            for part in parts
+        ],
+        axis=1,
+    )

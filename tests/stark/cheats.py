@@ -72,13 +72,13 @@ class Unranged(Prover):
         result[: 1 << bits] = counts
         return result
 
-    def helper(self, rows, group, inverses, alpha):
-        extension = self.extension
-        total = None
-        for value in self.evaluate_on_h(rows, group, 0, self.parameters.active):
-            term = extension.inverse(extension.subtract(alpha, extension.embed(np.ascontiguousarray(value))))
-            total = term if total is None else extension.add(total, term)
-        return total
+    def helpers(self, rows, lookup, inverses, alpha, start, stop):
+        extension, sums = self.extension, []
+        for group in lookup.groups:
+            values = self.looked_up(rows, group, start, stop)
+            terms = extension.inverse(extension.subtract(alpha, extension.embed(values)))
+            sums.append(extension.sum(terms, axis=1))
+        return np.stack(sums, axis=1)
 
 
 class ClosesTheSum(Prover):

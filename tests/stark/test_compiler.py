@@ -136,14 +136,15 @@ def test_a_value_in_range_of_the_wider_table_only_does_not_pass_for_the_narrower
             result[: 1 << bits] = counts
             return result
 
-        def helper(self, rows, group, inverses, alpha):
+        def helpers(self, rows, lookup, inverses, alpha, start, stop):
             extension = self.extension
-            (value,) = self.evaluate_on_h(rows, group, 0, self.parameters.active)
-            return extension.inverse(extension.subtract(alpha, extension.embed(np.ascontiguousarray(value))))
+            assert all(len(group) == 1 for group in lookup.groups)
+            values = self.looked_up(rows, lookup.values, start, stop)
+            return extension.inverse(extension.subtract(alpha, extension.embed(values)))
 
     system = TwoTables()
     trace = system.trace(4, PARAMETERS.active)
-    columns = trace.columns.copy()
+    columns = trace.columns.astype(np.uint64)
     total = trace.publics["total"] - int(columns[5, 2])
     columns[5, 0] = 20
     columns[5, 2] = columns[5, 0] * columns[5, 1]
@@ -159,7 +160,7 @@ def test_a_value_in_range_of_the_wider_table_only_does_not_pass_for_the_narrower
 def test_debug_check_names_constraint_and_row(row, column, name):
     system = TwoTables()
     trace = system.trace(4, PARAMETERS.active)
-    columns = trace.columns.copy()
+    columns = trace.columns.astype(np.uint64)
     columns[row, column] = 1 if columns[row, column] != 1 else 2
     with pytest.raises(InputError, match=f"'{name}' does not hold on row {row}"):
         proven(system, Trace(columns, trace.publics), goldilocks(Engine.COMPILED), goldilocks(Engine.PORTABLE))

@@ -40,7 +40,7 @@ def balances(position: int) -> tuple[int, ...]:
 
 def with_columns(change) -> Trace:
     """The honest trace with some cells changed."""
-    columns = HONEST.trace.columns.copy()
+    columns = HONEST.trace.columns.astype(np.uint64)
     change(columns)
     return Trace(columns, HONEST.trace.publics)
 

@@ -174,7 +174,7 @@ class KnowsAlpha(Unranged):
 def negative_balance() -> tuple[Trace, tuple[int, ...], int]:
     """A trace with one negative limb, and the totals it would have: a debt that lowers what is owed."""
     row = next(r for r in range(PARAMETERS.active - 1) if r not in set(HONEST.rows.tolist()))
-    columns = HONEST.trace.columns.copy()
+    columns = HONEST.trace.columns.astype(np.uint64)
     columns[row, 0] = P - 1000
     btc, eth, usdt = HONEST.accounts.totals()
     totals = (btc - 1000, eth, usdt)

@@ -613,7 +613,7 @@ def test_both_reject_openings_of_another_polynomial():
 
 @pytest.mark.parametrize("finish", [Truncating, Forging])
 def test_both_reject_a_limb_out_of_range(finish):
-    columns = EXCHANGE.trace.columns.copy()
+    columns = EXCHANGE.trace.columns.astype(np.uint64)
     columns[EXCHANGE.rows[5], 0] = 2**EXCHANGE.limb_bits
     trace = evolve(EXCHANGE.trace, columns=columns)
 

@@ -195,13 +195,13 @@ def _inputs_digest(prepared: Prepared, previous: bytes | None) -> bytes:
     """Digest of everything that decides what an audit's proofs are about, to tell a rerun from different work."""
     accounts, ids = prepared.accounts, prepared.accounts.ids
     plugin = prepared.registry.find("backend", prepared.spec.backend.name)
-    parts = [
+    parts: list[bytes | memoryview] = [
         repr((__version__, plugin.origin, plugin.version)).encode(),
         prepared.spec.digest,
         repr(
             (prepared.spec.organisation, prepared.spec.snapshot, prepared.spec.verifier, previous, prepared.bounds)
         ).encode(),
-        *(np.ascontiguousarray(array).tobytes() for array in (ids.offsets, ids.data, accounts.words)),
+        *(np.ascontiguousarray(array).data for array in (ids.offsets, ids.data, accounts.words)),
     ]
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
+from polyproof.engine import for_blocks
 from polyproof.model.assets import Asset
 
 __all__ = ["Accounts", "Identifiers"]
@@ -17,6 +20,9 @@ UInt64 = npt.NDArray[np.uint64]
 
 _TAKEN_AT_ONCE = 1 << 16
 """Ids that ``take`` works on at a time: its index arrays have eight bytes for each byte of an id."""
+
+_BLOCK = 1 << 12
+"""Accounts whose balances are cut into digits at a time: few enough to stay in the cache."""
 
 
 @frozen(eq=False)
@@ -99,27 +105,53 @@ class Accounts:
 
     def totals(self) -> tuple[int, ...]:
         """Exact totals in base units, one for each asset."""
-        return tuple(
-            sum(
-                (int((words[:, k] & np.uint64(0xFFFFFFFF)).sum()) + (int((words[:, k] >> np.uint64(32)).sum()) << 32))
-                << (64 * k)
-                for k in range(asset.words)
-            )
-            for asset, words in self.columns()
-        )
+        halves = self.parts_of_words(4)
+        sums = halves.sum(axis=0, dtype=np.uint64).tolist()  # of fewer than 2^32 accounts: nothing wraps
+        totals, start = [], 0
+        for asset in self.assets:
+            stop = start + 2 * asset.words
+            totals.append(sum(value << (32 * k) for k, value in enumerate(sums[start:stop])))
+            start = stop
+        return tuple(totals)
 
-    def digits(self, bits: int) -> UInt64:
-        """Balances in base 2^bits, least significant first: ``(n, Σ ⌈asset.bits / bits⌉)``, 1 ≤ bits ≤ 63."""
-        columns = []
+    def parts_of_words(self, size: int) -> npt.NDArray[np.unsignedinteger[Any]]:
+        """The words cut into parts of 1, 2, 4 or 8 bytes, least significant first: a view, if they are contiguous."""
+        return np.ascontiguousarray(self.words, "<u8").view(f"<u{size}")
+
+    def digits(self, bits: int) -> npt.NDArray[np.unsignedinteger[Any]]:
+        """Balances in base 2^bits, least significant first: ``(n, Σ ⌈asset.bits / bits⌉)``, 1 ≤ bits ≤ 63.
+
+        Of the narrowest unsigned type that holds them. It may be a view of the words, and must not be written to.
+        """
+        kind = np.min_scalar_type((1 << bits) - 1)
+        starts = accumulate((asset.words for asset in self.assets), initial=0)
+        # Of each digit: the first word of its asset, its lowest bit, and how many words the asset has.
+        places = [
+            (start, low, asset.words)
+            for asset, start in zip(self.assets, starts, strict=False)
+            for low in range(0, asset.bits, bits)
+        ]
+        if bits == 8 * kind.itemsize:
+            parts = self.parts_of_words(kind.itemsize)
+            columns = [(64 * start + low) // bits for start, low, _ in places]
+            return parts if columns == list(range(parts.shape[1])) else parts[:, columns]
+        digits = np.empty((len(self), len(places)), kind)
         mask = np.uint64((1 << bits) - 1)
-        for asset, words in self.columns():
-            for low in range(0, asset.bits, bits):
+
+        def fill(first: int, stop: int) -> None:
+            # A digit at a time, with the words of each place side by side: only the last step is strided.
+            words = np.ascontiguousarray(self.words[first:stop].T)
+            block = np.empty((len(places), stop - first), kind)
+            for number, (start, low, count) in enumerate(places):
                 word, shift = divmod(low, 64)
-                digit = words[:, word] >> np.uint64(shift)
-                if shift + bits > 64 and word + 1 < asset.words:
-                    digit = digit | (words[:, word + 1] << np.uint64(64 - shift))
-                columns.append(digit & mask)
-        return np.stack(columns, axis=1) if columns else np.zeros((len(self), 0), np.uint64)
+                digit = words[start + word] >> np.uint64(shift)
+                if shift + bits > 64 and word + 1 < count:
+                    digit |= words[start + word + 1] << np.uint64(64 - shift)
+                block[number] = digit & mask
+            digits[first:stop] = block.T
+
+        for_blocks(fill, len(self), _BLOCK)
+        return digits
 
     @classmethod
     def of(cls, assets: Sequence[Asset], rows: Sequence[tuple[str, Sequence[int]]]) -> Accounts:

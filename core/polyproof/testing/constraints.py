@@ -125,7 +125,7 @@ def _names(stated: StatedConstraints) -> list[str]:
 
 
 def _with_cell(trace: Trace, row: int, column: int, value: int) -> Trace:
-    columns = trace.columns.copy()
+    columns = trace.columns.astype(np.uint64)
     columns[row, column] = value
     return Trace(columns, trace.publics)
 
@@ -234,7 +234,7 @@ class ConstraintSystemSuite:
 
     def test_trace_has_the_stated_shape(self, system: ConstraintSystem, trace: Trace, modulus: int) -> None:
         assert trace.columns.shape == (self.rows, len(system.columns))
-        assert trace.columns.dtype == np.uint64
+        assert trace.columns.dtype.kind == "u"
         assert int(trace.columns.max(initial=0)) < modulus
         assert list(trace.publics) == list(system.publics)
         assert all(0 <= value < modulus for value in trace.publics.values())

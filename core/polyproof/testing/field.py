@@ -279,6 +279,26 @@ class FieldSuite:
                     expected = extension.add(expected, term)
                 assert sums(base, helpers).tolist() == expected.tolist()
 
+    @pytest.mark.parametrize("group", [1, 2, 3, 7])
+    def test_sums_of_table_entries(self, field: Field, group: int) -> None:
+        p = field.modulus
+        for degree in field.extension_degrees:
+            extension = field.extension(degree)
+            table = _random(field, (9, degree), degree)
+            table[3] = p - 1
+            indices = np.array([[3, 3, 3, 0, 8, 3, 3], [8, 7, 6, 5, 4, 3, 2], [1, 1, 0, 3, 3, 2, 8]], np.uint64)
+            expected = [
+                [
+                    [sum(int(table[index, k]) for index in row[start : start + group]) % p for k in range(degree)]
+                    for start in range(0, 7, group)
+                ]
+                for row in indices.tolist()
+            ]
+            assert extension.sum_entries(table, indices, group).tolist() == expected
+            assert extension.sum_entries(table, indices[:0], group).shape == (0, -(-7 // group), degree)
+            with pytest.raises(IndexError):
+                extension.sum_entries(table, indices + np.uint64(1), group)
+
     def test_extensions_add_and_scale_coefficient_by_coefficient(self, field: Field) -> None:
         p = field.modulus
         for degree in field.extension_degrees:

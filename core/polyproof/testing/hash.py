@@ -199,6 +199,12 @@ class HashSuite:
         assert _distinct(np.delete(digests, 7, axis=0))
         assert hash.hash_messages([], _DOMAIN).shape == (0, DIGEST_WORDS)
 
+    def test_messages_of_one_length_may_come_as_an_array(self, hash: Hash) -> None:
+        for length in (0, 1, 7, 20):
+            messages = (np.arange(5 * length) % 251).astype(np.uint8).reshape(5, length)
+            expected = hash.hash_messages([message.tobytes() for message in messages], _DOMAIN)
+            assert np.array_equal(hash.hash_equal_messages(messages, _DOMAIN), expected)
+
     def test_digests_survive_encoding(self, hash: Hash) -> None:
         digests = hash.hash_rows(_random_rows(hash, 5, 3), _DOMAIN)
         data = hash.encode_digests(digests)

@@ -217,7 +217,7 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
         debt, other = [row for row in range(self.rows - 1) if row not in set(witness.rows.tolist())][:2]
         for column in range(len(stated.columns)):
             for lie in (modulus - 1, modulus // 2, modulus - (1 << 20)):
-                columns = trace.columns.copy()
+                columns = trace.columns.astype(np.uint64)
                 columns[debt, column] = (int(columns[debt, column]) + lie) % modulus
                 columns[other, column] = (int(columns[other, column]) - lie) % modulus
                 broken = violations(stated, Trace(columns, trace.publics), modulus)

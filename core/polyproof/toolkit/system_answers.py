@@ -23,7 +23,7 @@ def trace_of(system: ConstraintSystem, witness: Any, rows: int, modulus: int) ->
     trace = system.trace(witness, rows)
     if not isinstance(trace, Trace):
         raise fault(system, f"trace returned {type(trace).__name__}, expected Trace")
-    _check_elements(system, "trace", trace.columns, (rows, len(system.columns)), modulus)
+    _check_elements(system, "trace", trace.columns, (rows, len(system.columns)), modulus, narrower=True)
     _check_publics(system, "trace", trace.publics, modulus)
     return trace
 
@@ -42,13 +42,15 @@ def publics_of(system: LiabilitiesSystem, totals: Sequence[int], modulus: int) -
     return publics
 
 
-def _check_elements(system: ConstraintSystem, what: str, found: Any, shape: tuple[int, ...], modulus: int) -> None:
-    if not isinstance(found, np.ndarray) or found.dtype != np.uint64:
+def _check_elements(
+    system: ConstraintSystem, what: str, found: Any, shape: tuple[int, ...], modulus: int, *, narrower: bool = False
+) -> None:
+    if not isinstance(found, np.ndarray) or not (found.dtype == np.uint64 or (narrower and found.dtype.kind == "u")):
         kind = found.dtype if isinstance(found, np.ndarray) else type(found).__name__
         raise fault(system, f"{what} returned values of type {kind}, expected uint64")
     if found.shape != shape:
         raise fault(system, f"{what} returned values of shape {found.shape}, expected {shape}")
-    if bool((found >= np.uint64(modulus)).any()):
+    if np.iinfo(found.dtype).max >= modulus and int(found.max(initial=0)) >= modulus:
         raise fault(system, f"{what} returned a value that is not below the field's modulus")
 
 
