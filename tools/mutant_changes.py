@@ -132,7 +132,7 @@ class Deletion:
 
 
 class _WhatDecides(ast.NodeTransformer):
-    """A module without what decides nothing: annotations, and the sentences of exceptions.
+    """A module without what decides nothing: annotations, and the sentences that exceptions are made with.
 
     Functions' annotations are never evaluated (``from __future__ import annotations``), nor are those of classes for
     more than their names; a number inside the sentence of a refusal changes neither what is refused nor its check.
@@ -150,13 +150,9 @@ class _WhatDecides(ast.NodeTransformer):
         node.annotation = ast.Constant("")
         return self.generic_visit(node)
 
-    def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        for inner in ast.walk(node):
-            for name, value in ast.iter_fields(inner):
-                if isinstance(value, ast.JoinedStr):
-                    setattr(inner, name, ast.Constant("a sentence"))
-                elif isinstance(value, list):
-                    value[:] = [ast.Constant("a sentence") if isinstance(one, ast.JoinedStr) else one for one in value]
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if ast.unparse(node.func).endswith(("Rejected", "Error", "Fault", "Malformed", "failed", "fault")):
+            node.args = [ast.Constant("a sentence") if isinstance(one, ast.JoinedStr) else one for one in node.args]
         return self.generic_visit(node)
 
 

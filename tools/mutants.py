@@ -18,7 +18,6 @@ import json
 import multiprocessing
 import sys
 import tempfile
-import time
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -67,10 +66,10 @@ def run_module(module: str, keep: Path, again: bool) -> None:
                 if mutant.name in results and not (again and results[mutant.name]["noticed"] is None):
                     continue
                 before, after = changed(text, mutant.text)
-                began = time.monotonic()
+                cpu = runs.cpu
                 noticed = runs.outcome(mutant.line, mutant.text)
                 result = {"mutant": mutant.name, "line": mutant.line, "before": before, "after": after}
-                result |= {"noticed": noticed, "seconds": round(time.monotonic() - began, 2)}
+                result |= {"noticed": noticed, "seconds": round(runs.cpu - cpu, 2)}
                 print(json.dumps(result), file=file, flush=True)
                 if noticed is None:
                     print(f"{module}:{mutant.line} survives\n  - {before}\n  + {after}", flush=True)
@@ -97,7 +96,7 @@ def unexplained(module: str, results: dict[str, Any]) -> list[str]:
     }
     survived = [one for one in results.values() if one["noticed"] is None]
     seconds = sum(one["seconds"] for one in results.values())
-    print(f"{module}: {len(results)} mutants, {len(survived)} survived, {seconds:.0f} s", flush=True)
+    print(f"{module}: {len(results)} mutants, {len(survived)} survived, {seconds:.0f} CPU seconds", flush=True)
     return [
         f"{module}:{one['line']}\n  - {one['before']}\n  + {one['after']}"
         for one in survived

@@ -48,7 +48,7 @@ def test_a_check_becomes_one_that_never_refuses_and_a_count_one_that_lets_more_o
 
 def test_calls_for_their_effect_are_left_out_and_sentences_and_annotations_are_left_alone() -> None:
     assert _changes("def f(a: int | None) -> int | None:\n    check(a)\n") == {"pass"}
-    assert _changes("if a:\n    raise Wrong(f'{x + y} left')\n") == {"if True:", "if False:"}
+    assert _changes("if a:\n    raise WrongError(f'{x + y} left')\n") == {"if True:", "if False:"}
     assert _changes("if a:\n    b = 1\nelse:\n    raise Wrong\n") >= {"if True:", "if False:", "pass"}
 
 
