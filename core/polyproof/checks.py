@@ -122,6 +122,7 @@ class CoreCheck(CheckName):
     HISTORY_LINK = "history-link", "an audit does not follow the one before it: one is missing or was replaced"
     HISTORY_ORDER = "history-order", "audits are out of order"
     HISTORY_FORK = "history-fork", "two audits follow the same one"
+    HISTORY_ORGANISATION = "history-organisation", "an audit names another organisation than the one before it"
     HISTORY_SNAPSHOT = "history-snapshot", "an audit is of a time that one before it, or a correction, rules out"
 
     # What lies beside a history

@@ -118,6 +118,34 @@ def test_a_digest_known_from_elsewhere_binds_what_is_before_it(healthy: Path) ->
 # Dishonest
 
 
+def test_nobody_can_go_on_from_what_another_organisation_published(healthy: Path, tmp_path: Path) -> None:
+    """A copy with one more audit would show the past of the one as that of the other."""
+    for organisation in ("Another Exchange", None):
+        folder = tmp_path / str(organisation)
+        write_month(folder, OWED, None, organisation=organisation or "REMOVED")
+        if organisation is None:
+            text = (folder / "spec.yaml").read_text()
+            (folder / "spec.yaml").write_text(text.replace("organisation: REMOVED\n", ""))
+        date_snapshot(folder, "2025-04-28T12:00:00+00:00")
+        spec = load_spec(folder / "spec.yaml", default_registry())
+        copy = shutil.copytree(healthy, folder / "audits/published")
+        with pytest.raises(InputError, match=r"a history is of one organisation \(keep the name; under another"):
+            run_month(spec, policy=SUM_TREE)
+        with at("2025-04-28T12:00:00+00:00"):
+            audit.prove(
+                spec, folder / "audit", audit_id="another-1", previous=check_chain(copy)[-1].digest, policy=SUM_TREE
+            )
+        with pytest.raises(ArtifactError, match="a history is of one organisation"):
+            add_audit(copy, verify_one(folder / "audit", policy=SUM_TREE))
+        added = shutil.copytree(folder / "audit/public", copy / "audits/another-1")
+        index = json.loads((copy / "history.json").read_bytes())
+        index["audits"].append(entry_of(added))
+        (copy / "history.json").write_bytes(canonical(index) + b"\n")
+        error = rejected(copy)
+        assert error.check == "history-organisation"
+        assert "a history is of one organisation" in error.reason
+
+
 def test_a_missing_audit_is_found(healthy: Path) -> None:
     shutil.rmtree(healthy / "audits/healthy-2")
     error = rejected(healthy)

@@ -59,6 +59,7 @@ __all__ = [
     "history_schema",
     "history_schema_text",
     "mark_published",
+    "organisation_problem",
     "parse_history",
     "read_history",
     "snapshot_problem",
@@ -173,7 +174,8 @@ def check_chain(directory: Path, policy: Policy | None = None) -> tuple[Publicat
     """The audits of a history in order, after every check of the chain; no proof is looked at.
 
     Every file that a record names is there and is the one that it names. Raises ``ProofRejected``: an audit is missing,
-    replaced, out of order, not listed, does not name the one before, or is of a snapshot that another audit is of.
+    replaced, out of order, not listed, of another organisation, does not name the one before, or is of a snapshot that
+    another audit is of.
     """
     policy = policy or Policy()
     kind_of(directory)
@@ -191,6 +193,13 @@ def check_chain(directory: Path, policy: Policy | None = None) -> tuple[Publicat
                 file=directory / HISTORY,
             )
     for place, one in enumerate(audits):
+        problem = organisation_problem(audits[:place], one.manifest.organisation)
+        if problem is not None:
+            raise ProofRejected(
+                "history-organisation",
+                f"{_named(index, place)} {problem}",
+                file=audit_directory(directory, one.manifest.audit_id),
+            )
         problem = snapshot_problem(audits[:place], one.manifest.snapshot, one.record.corrects)
         if problem is not None:
             raise ProofRejected(
@@ -219,6 +228,25 @@ class Chained(Protocol):
     def digest(self) -> bytes:
         """Its publication digest."""
         ...
+
+
+def organisation_problem(before: Sequence[Chained], organisation: str | None) -> str | None:
+    """Why an audit of this organisation cannot follow those before it; None if it can.
+
+    Anybody can copy what another organisation published and go on from there: it would then show that one's past as
+    its own.
+    """
+    if not before or before[-1].manifest.organisation == organisation:
+        return None
+    last = before[-1].manifest
+    return (
+        f"is of {_organisation(organisation)}, and audit {last.audit_id} before it of "
+        f"{_organisation(last.organisation)}: a history is of one organisation"
+    )
+
+
+def _organisation(name: str | None) -> str:
+    return "an organisation without a name" if name is None else repr(name)
 
 
 def snapshot_problem(before: Sequence[Chained], snapshot: str, corrects: Correction | None) -> str | None:
@@ -543,7 +571,8 @@ def check_addition(before: Sequence[Chained], verified: VerifiedAudit) -> None:
         )
     if manifest.audit_id.casefold() in [one.manifest.audit_id.casefold() for one in before]:
         raise ArtifactError(f"there already is an audit {manifest.audit_id}")
-    problem = snapshot_problem(before, manifest.snapshot, record.corrects)
+    problem = organisation_problem(before, manifest.organisation)
+    problem = problem or snapshot_problem(before, manifest.snapshot, record.corrects)
     if problem is not None:
         raise ArtifactError(f"audit {manifest.audit_id} {problem}")
 

@@ -38,6 +38,7 @@ from polyproof.publication.history import (
     audit_directory,
     check_addition,
     mark_published,
+    organisation_problem,
     read_history,
     snapshot_problem,
     verify_history,
@@ -246,9 +247,13 @@ class _Month:
 
     def check(self, before: Sequence[VerifiedAudit], correction: Correction | None) -> None:
         """Report before hours go into a proof what would keep its result from being published."""
+        where = Location(str(self.spec.file)) if self.spec.file else None
+        problem = organisation_problem(before, self.spec.organisation)
+        if problem is not None:
+            hint = "keep the name; under another one, --new-chain begins another chain in an empty folder"
+            raise InputError(Problem(f"this audit {problem}", where, hint))
         problem = snapshot_problem(before, self.spec.snapshot, correction)
         if problem is not None:
-            where = Location(str(self.spec.file)) if self.spec.file else None
             hint = None if correction else "--corrects AUDIT_ID --reason TEXT publishes a correction"
             raise InputError(Problem(f"this audit {problem}", where, hint))
         if self.spec.reserves is not None:
