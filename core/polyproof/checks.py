@@ -105,6 +105,7 @@ class CoreCheck(CheckName):
     EVIDENCE_ROW = "evidence-row", "a line of the evidence is not a row"
     EVIDENCE_ROWS = "evidence-rows", "the evidence has more rows than are read, or another number than stated"
     EVIDENCE_ASSET = "evidence-asset", "a row is of an asset that is not audited"
+    EVIDENCE_CHAIN = "evidence-chain", "a row calls its chain by another name than its canonical one"
     EVIDENCE_COIN = "evidence-coin", "a row is of an asset that its chain cannot have"
     EVIDENCE_COHERENCE = "evidence-coherence", "a row contradicts another, or the pinned block of its chain"
     EVIDENCE_ACCOUNT = "evidence-account", "a row's account is not spelled as its address is"

@@ -494,6 +494,16 @@ def test_an_asset_that_is_not_audited_is_refused(audit: Path) -> None:
     assert rejected(audit) == "evidence-asset"
 
 
+@pytest.mark.parametrize("chain", ["eth", "erc20", "usdc"])
+def test_an_account_is_not_another_under_another_name_of_its_chain(audit: Path, chain: str) -> None:
+    """Schemes know exchanges' names of chains, so that such a row would be signed, once more."""
+    records = lines(audit)
+    again = json.loads(json.dumps(row_of(records, account(2))))
+    again["chain"], again["outcome"]["account"] = chain, account(2).removeprefix("0x").lower()
+    write_lines(audit, [*records, again])
+    assert rejected(audit) == "evidence-chain"
+
+
 def test_a_row_on_a_chain_without_tokens_is_of_its_own_coin(audit: Path) -> None:
     records = lines(audit)
     row_of(records, account(2)).update(asset="BTC", chain="dogecoin")

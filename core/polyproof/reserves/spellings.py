@@ -19,6 +19,7 @@ class Spellings:
 
     def __init__(self, schemes: Sequence[OwnershipScheme]) -> None:
         """For these schemes."""
+        self._schemes = schemes
         self._by_chain: dict[str, list[OwnershipScheme]] = {}
         for scheme in schemes:
             for chain in scheme.chains:
@@ -28,6 +29,19 @@ class Spellings:
     def chains(self) -> list[str]:
         """The chains that some scheme serves."""
         return list(self._by_chain)
+
+    def chain_of(self, claim: OwnershipClaim) -> str:
+        """What a claim's chain is called by the scheme that serves it; as the claim has it if none does."""
+        if claim.chain in self._by_chain:
+            return claim.chain
+        for scheme in self._schemes:
+            try:
+                found = scheme.account(claim)[0] if scheme.serves(claim) else ""
+            except Exception:  # noqa: BLE001 - a plugin's scheme may raise anything
+                continue
+            if found:
+                return found
+        return claim.chain
 
     def of(self, claim: OwnershipClaim) -> str:
         """The canonical form of a claim's address.

@@ -171,14 +171,19 @@ def _check_claimed(
 ) -> None:
     """Check the rows against each other and against the audit, as when they were first read."""
     symbols = {asset.symbol for asset in assets}
+    spellings = Spellings(schemes)
     for one in claimed:
+        # Under another name of its chain an account would be another account.
+        if (chain := spellings.chain_of(one.row.claim)) != one.row.chain:
+            reason = f"the chain {one.row.chain} is called {chain}"
+            raise ProofRejected("evidence-chain", reason, file=str(one.row.location))
         if one.row.asset not in symbols:
             raise ProofRejected("evidence-asset", f"{one.row.asset!r} is not audited", file=str(one.row.location))
         if not may_exist(one.row.asset, one.row.chain):
             reason = f"there is no {one.row.asset} on {one.row.chain}, a chain without tokens"
             raise ProofRejected("evidence-coin", reason, file=str(one.row.location))
     findings = Findings(1)
-    accounts = check_rows([one.row for one in claimed], published.pins, Spellings(schemes), findings, progress)
+    accounts = check_rows([one.row for one in claimed], published.pins, spellings, findings, progress)
     if findings:
         raise ProofRejected("evidence-coherence", str(findings.kept[0]))
     for one, account in zip(claimed, accounts, strict=True):
