@@ -214,8 +214,8 @@ def _properties(established: Established) -> BackendProperties:
         ),
         remaining_trust=(
             *remaining,
-            "leave out or lower accounts whose users never check: of k such accounts, if each user checks "
-            "independently with probability f, none is noticed with probability (1 − f)^k",
+            "leave out or lower accounts whose users never check: where one user in a hundred checks, ten such "
+            "accounts go unnoticed with probability 90 %, a thousand with 0.004 %",
             "give one account id to two users with equal balances: one row serves both, unless the id is one that a "
             "user knows to be theirs",
             "leave out what is owed to nobody's account, or choose a moment that suits it",

@@ -116,6 +116,12 @@ def test_a_report_on_one_audit_says_that_there_are_earlier_ones(command: Command
     assert "audits/" not in Path("site/history.html").read_text(encoding="utf-8")
 
 
+def test_a_report_says_by_whose_policy(command: Command, healthy: Path) -> None:
+    ended = command("report", healthy)
+    words = "Every asset is covered, if the organisation's word on what it owes, balances and signatures is true, by "
+    assert f"{words}your policy." in " ".join(ended.out.split())
+
+
 def test_a_report_with_its_history_is_whole(command: Command, exchanges: Path) -> None:
     folder = exchanges / "failing/audits"
     ended = command("report", folder / "failing-2", "--history", folder / "published", "--out", "site", "--json")

@@ -17,7 +17,7 @@ from polyproof.backend import EVERY_ACCOUNT
 from polyproof.errors import ArtifactError
 from polyproof.model.manifest import Verifier
 from polyproof.publication.history import verify_history
-from polyproof.publication.report.document import ON_WORD, Report
+from polyproof.publication.report.document import ON_WORD, Report, ReportRows
 from polyproof.publication.report.make import make_report
 from polyproof.publication.report.site import Places, asset_page, render_site, write_site
 from polyproof.reserves.published import PublishedDiscrepancy
@@ -210,6 +210,20 @@ def test_a_proven_sum_of_a_list_is_not_called_all_that_is_owed(report: Report) -
     assert "Totals owed are proven for the accounts listed; reserves were not examined" in page
     assert "Whether a user is in the list, only that user can check." in page
     assert "how much it owes" not in page
+
+
+def test_one_row_that_counts_is_spoken_of_as_one(report: Report) -> None:
+    assert report.reserves is not None
+    rows = tuple(
+        ReportRows(of=of, outcome=outcome, rows=1, counted=1)
+        for of, outcome in (("ownership", "signed"), ("balances", "claimed"), ("messages", "challenge"))
+    )
+    page = render_site(evolve(report, reserves=evolve(report.reserves, rows=rows)))["index.html"].decode()
+    assert (
+        "One row counts. As whoever wrote this page has checked, it was signed by those who control the address, it "
+        "was signed for this audit, and it was not looked up on its chain for its balance. The rest is the "
+        "organisation&#39;s word."
+    ) in page
 
 
 def test_the_digest_is_not_said_to_cover_the_pages(report: Report) -> None:

@@ -87,8 +87,8 @@ def test_explanation_says_what_is_proven_hidden_shown_and_left_to_trust(explain:
         "It shows others",
         "the totals of each segment and asset",
         "What a dishonest exchange could still do",
-        "(1 − f)^k",
-        "what is owed, not what is owned",
+        "where one user in a hundred checks, ten such accounts go unnoticed",
+        "own less than it owes",
         "not to be relied upon",
         "not chance",
     ):

@@ -23,6 +23,7 @@ __all__ = [
     "refusal_payload",
     "show_coverage",
     "show_refusal",
+    "whose",
 ]
 
 
@@ -77,20 +78,18 @@ def coverage_text(verified: VerifiedAudit) -> str:
 
 def show_coverage(rich: RichConsole, found: ReservesVerified) -> None:
     """The same for people."""
-    from polyproof.settings.reserves import ReservesPolicy
-
     policy = found.evaluation.policy
-    whose = "the default policy" if policy == ReservesPolicy() else "your policy"
+    name = whose(policy)
     if not found.evaluation.met:
-        rich.print(f"NOT COVERED by {whose}: {', '.join(_short(found))}.", style="bold red")
+        rich.print(f"NOT COVERED by {name}: {', '.join(_short(found))}.", style="bold red")
     elif found.on_word:
         rich.print(
-            f"COVERED by {whose}, if the organisation's word on {_joined(found.on_word)} is true.",
+            f"COVERED by {name}, if the organisation's word on {_joined(found.on_word)} is true.",
             style="bold yellow",
         )
     else:
-        rich.print(f"COVERED by {whose}.", style="bold green")
-    rich.print(f"{whose.capitalize()} counts {policy_text(policy)}.", soft_wrap=True)
+        rich.print(f"COVERED by {name}.", style="bold green")
+    rich.print(f"{name.capitalize()} counts {policy_text(policy)}.", soft_wrap=True)
     theirs = "covered" if found.published.met else f"not covered: {', '.join(found.published.short)}"
     rich.print(
         f"By the organisation's own rule: {theirs}. It counts {policy_text(found.published.policy, theirs=True)}.",
@@ -100,6 +99,13 @@ def show_coverage(rich: RichConsole, found: ReservesVerified) -> None:
     points(rich, found.establishes)
     rich.print("It leaves open:")
     points(rich, found.leaves_open)
+
+
+def whose(policy: ReservesPolicy) -> str:
+    """What a policy is called to whoever gave it, or gave none."""
+    from polyproof.settings.reserves import ReservesPolicy
+
+    return "the default policy" if policy == ReservesPolicy() else "your policy"
 
 
 def policy_text(policy: ReservesPolicy, *, theirs: bool = False) -> str:
@@ -117,8 +123,8 @@ def policy_text(policy: ReservesPolicy, *, theirs: bool = False) -> str:
         if theirs
         else "with balances as the organisation states them where they were not looked up here",
     }[policy.balances]
-    told = [f"rows that are {' or '.join(policy.count) or 'nothing'}", balances]
-    told.append(f"whose signed message is {' or '.join(_MESSAGES[one] for one in policy.messages) or 'of no kind'}")
+    told = [f"rows that are {_joined(policy.count, 'or') or 'nothing'}", balances]
+    told.append(f"whose signed message is {_joined([_MESSAGES[one] for one in policy.messages], 'or') or 'of no kind'}")
     return f"{', '.join(told)}; required is {policy.least_ratio} times what is owed"
 
 
@@ -133,9 +139,10 @@ def _short(found: ReservesVerified) -> list[str]:
     return [asset.asset.symbol for asset in found.evaluation.short]
 
 
-def _joined(words: Iterable[str]) -> str:
-    *before, last = words
-    return f"{', '.join(before)} and {last}" if before else last
+def _joined(words: Iterable[str], word: str = "and") -> str:
+    all_of_them = list(words)
+    before, last = all_of_them[:-1], all_of_them[-1:]
+    return f" {word} ".join([*([", ".join(before)] if before else []), *last])
 
 
 # An outcome that is shown whole although it is a refusal

@@ -191,7 +191,7 @@ class ReservesVerified:
 
     def _blocks(self) -> Iterator[str]:
         if any(one.balance.held is not None for one in self.evaluation.rows):
-            yield "balances are those at the pinned blocks, which the organisation says are of the snapshot's time"
+            yield "look-ups are of the pinned blocks, which the organisation says are of the snapshot's time"
 
 
 def unpinned(rows: Iterable[JudgedRow], pins: Iterable[Pin]) -> tuple[str, ...]:
@@ -217,5 +217,5 @@ def _counting(tally: Tally) -> str:
     if tally.counted == tally.rows:
         return ""
     if tally.counted:
-        return f" ({tally.counted:,} of them count)"
+        return f" ({tally.counted:,} of them count{'s' if tally.counted == 1 else ''})"
     return " (it does not count)" if tally.rows == 1 else " (they do not count)"

@@ -46,7 +46,9 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the whole result, in a temporary folder; publish and keep nothing.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Publish a result that is worse than the last one's.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Publish a result that falls short: not covered, or worse than the last.")
+    ] = False,
     corrects: Annotated[
         str | None, typer.Option("--corrects", metavar="AUDIT_ID", help="The published audit that this one corrects.")
     ] = None,
@@ -116,11 +118,11 @@ def _ask(worse: tuple[str, ...]) -> bool:
     if not sys.stdin.isatty():
         raise UsageError(
             Problem(
-                f"this result is worse than the last one's:{listed}\nNothing was published",
+                f"this result falls short, and nothing was published:{listed}",
                 hint="what is published stays published: correct what is wrong, or publish it as it is with --yes",
             )
         )
-    typer.echo(f"This result is worse than the last one's:{listed}\nWhat is published stays published.", err=True)
+    typer.echo(f"This result falls short:{listed}\nWhat is published stays published.", err=True)
     return typer.confirm("Publish it?", err=True)
 
 
@@ -131,7 +133,7 @@ def _show(rich: RichConsole, done: MonthDone, *, dry_run: bool) -> None:
             show_rounded(rich, done.proved.rounded)
         show_verdict(rich, done.report)
         if done.worse:
-            rich.print("Worse than the last result; publishing it asks, or takes --yes:")
+            rich.print("It falls short; publishing it asks, or takes --yes:")
             points(rich, done.worse)
         rich.print("DRY RUN: nothing was kept or published.", style="bold yellow")
         return
@@ -139,7 +141,7 @@ def _show(rich: RichConsole, done: MonthDone, *, dry_run: bool) -> None:
         rich,
         ("audit", done.report.audit.audit_id),
         ("balances as of", done.report.audit.snapshot),
-        ("in the history", f"{audits_text(done.audits)}, every link checked"),
+        ("in the history", audits_text(done.audits) + (", every link checked" if done.audits > 1 else "")),
         ("keep private", str(done.directory / "private")),
         ("publish", f"{done.published}  (all of it; start reading at index.html)"),
         ("publication digest", done.report.audit.publication_digest),

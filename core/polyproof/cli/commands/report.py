@@ -147,10 +147,12 @@ def _show(rich: RichConsole, report: Report, site: Path) -> None:
 
 def show_verdict(rich: RichConsole, report: Report) -> None:
     """The verdict, in its colour."""
+    from polyproof.cli.coverage_view import whose
     from polyproof.publication.report.wording import headline
 
     style = {"covered": "bold green", "not-covered": "bold red"}.get(report.verdict, "bold yellow")
     if report.on_word and report.verdict == "covered":
         style = "bold yellow"
     short = f" ({', '.join(asset.symbol for asset in report.short)})" if report.short else ""
-    rich.print(f"{headline(report)}{short}.", style=style)
+    by = f", by {whose(report.reserves.policy)}" if report.reserves else ""
+    rich.print(f"{headline(report)}{short}{by}.", style=style)

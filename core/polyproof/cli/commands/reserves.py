@@ -205,12 +205,15 @@ def _show_ownership(rich: RichConsole, evaluation: Evaluation) -> None:
 
 def _show_rows(rich: RichConsole, evaluation: Evaluation, *, every: bool) -> None:
     """Rows that count for nothing, and why; or all of them."""
+    from polyproof.ownership import Status
+
     listed = [one for one in evaluation.rows if every or not one.counted(evaluation.policy)]
     shown = listed if every else listed[:ROWS_SHOWN]
     for one in shown:
         reason = one.reason
         if one.ownership.value in evaluation.policy.count:
-            reason += f"; {one.fresh.reason}; balance {one.balance.check.value}"
+            signed = "" if one.status is Status.CUSTODIAL else f"; {one.fresh.reason}"
+            reason += f"{signed}; balance {one.balance.check.value}"
             reason += f": {one.balance.reason}" if one.balance.reason else ""
         if not evaluation.policy.knows(one.row.asset, one.row.chain, one.row.token):
             reason += "; neither polyproof nor the policy knows this coin on this chain"

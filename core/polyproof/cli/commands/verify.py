@@ -253,14 +253,14 @@ def _show_history(rich: RichConsole, verified: HistoryVerified, pages: PagesChec
     number = len(verified.audits)
     if verified.unchecked:
         rich.print(
-            f"VERIFIED IN PART: {audits_text(number)}, every proof of what is owed, every link; "
+            f"VERIFIED IN PART: {audits_text(number)}, every proof{_links(number)}; "
             f"{time_text(verified.seconds)}.\nReserves of {audits_text(verified.unchecked)} were NOT CHECKED: nothing "
             f"here says that what is owed is covered.",
             style="bold yellow",
         )
     else:
         rich.print(
-            f"VERIFIED: {audits_text(number)}, every proof of what is owed{_links(number)}{_signatures(verified)}; "
+            f"VERIFIED: {audits_text(number)}, every proof{_links(number)}{_signatures(verified)}; "
             f"{time_text(verified.seconds)}.",
             style="bold green",
         )

@@ -273,7 +273,7 @@ def verdict_sentence(report: Report) -> str:
 
 _ON_WORD = {
     "liabilities": "what it owes",
-    "ownership": "whose addresses these are",
+    "ownership": "ownership",
     "balances": "balances",
     "messages": "signatures",
 }
@@ -295,15 +295,18 @@ def checked_sentence(report: Report) -> str:
     asked = counted.get(("balances", "confirmed"), 0) + counted.get(("balances", "differs"), 0)
     bound = counted.get(("messages", "challenge"), 0)
     rest = "" if shown == asked == bound == total else " The rest is the organisation's word."
+    rows = "One row counts. As" if total == 1 else f"Of {total:,} rows that count, as"
     return (
-        f"Of {count(total, 'row')} that count{'s' if total == 1 else ''}, as whoever wrote this page has checked, "
-        f"{_of(shown, total)} signed by those who control the address, {_of(bound, total)} signed for this audit, and "
-        f"{_of(asked, total)} looked up on its chain for its balance.{rest}"
+        f"{rows} whoever wrote this page has checked, {_of(shown, total)} signed by those who control the address, "
+        f"{_of(bound, total)} signed for this audit, and {_of(asked, total)} looked up on its chain for its balance."
+        f"{rest}"
     )
 
 
 def _of(number: int, total: int) -> str:
     """How many rows: a verb follows that fits any number."""
+    if total == 1:
+        return "it was" if number else "it was not"
     return (
         "all were" if number == total else "none was" if not number else "1 was" if number == 1 else f"{number:,} were"
     )
