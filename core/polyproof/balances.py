@@ -74,7 +74,11 @@ class ControlQuestion:
 
 @frozen
 class ControlAnswer:
-    """Who controls an account; None if the chain was not asked, does not say, or says that it is a plain account."""
+    """Who controls an account; None if the chain was not asked or does not say.
+
+    An account that only its own key controls has itself for its one owner, so that the answer contradicts whoever says
+    that others control it.
+    """
 
     control: AccountControl | None
     reason: str = ""

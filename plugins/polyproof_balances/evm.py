@@ -22,6 +22,7 @@ from polyproof.errors import InputError, Problem
 from polyproof.model.chains import coin_name, own_coin
 from polyproof.model.holdings import FINEST
 from polyproof.model.names import NAME, OPTIONAL_NAME
+from polyproof.ownership import AccountControl
 from polyproof.progress import Progress
 from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
 from polyproof_balances import evm_abi
@@ -182,7 +183,7 @@ class Evm(BalanceProvider):
     # Control
 
     def controls(self, questions: Sequence[ControlQuestion], pin: Pin, progress: Progress) -> list[ControlAnswer]:
-        """Whether each account is a contract and, if so, which signatures it accepts and who its owners are."""
+        """Which signatures a contract accepts and who its owners are; any other account is its own key's alone."""
         answers = [ControlAnswer(None, "") for _ in questions]
         readable = [
             number for number, question in enumerate(questions) if evm_abi.ADDRESS.match(question.claim.address)
@@ -200,7 +201,10 @@ class Evm(BalanceProvider):
             for number, code in zip(readable, codes, strict=True):
                 if isinstance(code, Unknown):
                     answers[number] = ControlAnswer(None, f"whether it is a contract is not known: {code.reason}")
-                elif code != "0x" and not (code.startswith(evm_abi.DELEGATION) and len(code) == 48):
+                elif code == "0x" or (code.startswith(evm_abi.DELEGATION) and len(code) == 48):
+                    own = (questions[number].claim.address,)
+                    answers[number] = ControlAnswer(AccountControl(f"eth_getCode of {self._place(pin)}", own, 1))
+                else:
                     contracts.append(number)
             found = ask_contracts([questions[number] for number in contracts], node, self._place(pin))
         for number, answer in zip(contracts, found, strict=True):

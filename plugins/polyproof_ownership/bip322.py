@@ -18,7 +18,9 @@ from coincurve import PublicKeyXOnly
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
 from polyproof_ownership.bip322_format import Proof, is_bip322, read_proof
 from polyproof_ownership.bitcoin import (
+    NETWORKS,
     Destination,
+    Network,
     Output,
     nested_witness_key,
     parse_multisig,
@@ -193,27 +195,29 @@ class Bip322(BitcoinScheme):
         spent = to_spend_hash(claim.message.encode(), destination.script())
         with reading("the signature"):
             proof = read_proof(text, spent)
-            signer, form = _spend(destination, proof, spent)
+            signer, form = _spend(destination, proof, spent, NETWORKS[chain])
         return OwnershipResult(Status.PROVEN, f"signed by {signer} of this {form} address (BIP-322)")
 
 
-def _spend(destination: Destination, proof: Proof, spent: bytes) -> tuple[str, str]:
+def _spend(destination: Destination, proof: Proof, spent: bytes, network: Network) -> tuple[str, str]:
     """Who signed, and the form of the address; raises ``Refused`` or ``Malformed``."""
     witness = list(proof.witness)
     form = destination.form
+    if witness and network.prefix is None:
+        raise Malformed("has a witness, which transactions of this chain cannot have")
     if form is Output.P2PKH:
         stack = _pushes(proof.script_signature)
         if witness or len(stack) != 2:
             raise Malformed("is not a signature and a key, as this address requires")
         return _key_hash(stack, destination.program, form.value, _legacy_digest(proof, spent, destination.script()))
     if form is Output.P2SH:
-        return _spend_script_hash(destination, proof, spent)
+        return _spend_script_hash(destination, proof, spent, network)
     if proof.script_signature:
         raise Malformed("has a script beside the witness")
     if form is Output.P2WPKH:
         return _witness_key_hash(witness, destination.program, form.value, proof, spent)
     if form is Output.P2WSH:
-        return _witness_script_hash(witness, destination, proof, spent)
+        return _witness_script_hash(witness, destination, proof, spent, network)
     return _taproot(witness, destination, proof, spent), form.value
 
 
@@ -231,11 +235,13 @@ def _witness_key_hash(witness: list[bytes], program: bytes, form: str, proof: Pr
     return _key_hash(witness, program, form, _witness_digest(proof, spent, code))
 
 
-def _witness_script_hash(witness: list[bytes], destination: Destination, proof: Proof, spent: bytes) -> tuple[str, str]:
+def _witness_script_hash(
+    witness: list[bytes], destination: Destination, proof: Proof, spent: bytes, network: Network
+) -> tuple[str, str]:
     if not witness:
         raise Malformed("has no witness, which this address requires")
     *stack, script = witness
-    form = script_hash(destination, script)
+    form = script_hash(destination, script, network)
     if form not in ("P2WSH", "P2SH-P2WSH"):
         raise failed("the script is not that of this address")
     if not script.endswith(b"\xae"):
@@ -246,7 +252,7 @@ def _witness_script_hash(witness: list[bytes], destination: Destination, proof: 
     return _by_keys(stack, script, lambda code: _witness_digest(proof, spent, code)), form
 
 
-def _spend_script_hash(destination: Destination, proof: Proof, spent: bytes) -> tuple[str, str]:
+def _spend_script_hash(destination: Destination, proof: Proof, spent: bytes, network: Network) -> tuple[str, str]:
     stack = _pushes(proof.script_signature)
     witness = list(proof.witness)
     if not stack:
@@ -266,7 +272,7 @@ def _spend_script_hash(destination: Destination, proof: Proof, spent: bytes) -> 
         if len(redeem) == 22 and redeem[:2] == b"\x00\x14":
             return _witness_key_hash(witness, redeem[2:], "P2SH-P2WPKH", proof, spent)
         if len(redeem) == 34 and redeem[:2] == b"\x00\x20":
-            return _witness_script_hash(witness, destination, proof, spent)
+            return _witness_script_hash(witness, destination, proof, spent, network)
         raise Malformed("has a witness that its redeem script does not allow")
     if not redeem.endswith(b"\xae"):
         raise unsupported("the address has a script that is not m of n keys")

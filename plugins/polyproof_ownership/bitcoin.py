@@ -36,7 +36,10 @@ class Network:
     p2sh: tuple[int, ...]
     """Version bytes; the first is the canonical one."""
     prefix: str | None
-    """The prefix of bech32 addresses; None if the chain has no segregated witness."""
+    """The prefix of bech32 addresses; None if the chain has no segregated witness.
+
+    There a P2SH output whose script is a witness program can be spent by anybody, without any signature.
+    """
     header: bytes
     """Of signed messages."""
 
@@ -148,7 +151,7 @@ def parse_multisig(script: bytes) -> Multisig:
     return Multisig(threshold, tuple(keys))
 
 
-def script_hash(destination: Destination, script: bytes) -> str:
+def script_hash(destination: Destination, script: bytes, network: Network) -> str:
     """The form in which a destination is an address of this script: P2SH, P2WSH, P2SH-P2WSH; empty if in none."""
     digest = hashlib.sha256(script).digest()
     if destination.form is Output.P2WSH:
@@ -157,5 +160,6 @@ def script_hash(destination: Destination, script: bytes) -> str:
         # At most 520 bytes can be pushed to the stack, so an output with a longer redeem script could never be spent.
         if len(script) <= 520 and hash160(script) == destination.program:
             return "P2SH"
-        return "P2SH-P2WSH" if hash160(b"\x00\x20" + digest) == destination.program else ""
+        nested = network.prefix is not None and hash160(b"\x00\x20" + digest) == destination.program
+        return "P2SH-P2WSH" if nested else ""
     return ""

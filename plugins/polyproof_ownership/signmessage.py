@@ -100,6 +100,8 @@ class BitcoinSignMessage(BitcoinScheme):
         by_script = destination.form is Output.P2WSH or (destination.form is Output.P2SH and len(given) > 33)
         if by_script:
             return self._judge_script(claim, network, destination, given)
+        if destination.form is Output.P2SH and network.prefix is None:
+            raise failed("there is no script, and on this chain a P2SH address is never that of a key")
         text = one_signature(claim)
         with reading("the signature"):
             key, compressed = self._recover(text, claim.message, network, destination.form)
@@ -118,7 +120,7 @@ class BitcoinSignMessage(BitcoinScheme):
             raise failed("there is no script, and the address does not contain its keys")
         with reading("the script"):
             multisig = parse_multisig(script)
-        form = script_hash(destination, script)
+        form = script_hash(destination, script, network)
         if not form:
             raise failed("the script is not that of this address")
         if form != "P2SH" and any(len(key) != 33 for key in multisig.keys):

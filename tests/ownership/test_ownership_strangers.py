@@ -333,3 +333,19 @@ def test_a_script_has_as_many_keys_as_it_says(count: int) -> None:
     ):
         result = judge(target, solve(script, OWN[:1]))
         assert (result.status, result.reason) == (Status.FAILED, f"the script has 2 keys, and says 1 of {count}")
+
+
+@pytest.mark.parametrize("chain", ["dogecoin", "dash"])
+def test_where_there_are_no_witnesses_nothing_is_proven_of_a_witness_program_behind_p2sh(chain: str) -> None:
+    """Such an output is spent by showing its script, which anybody may; a signature for it shows nothing."""
+    ways = {
+        "a signed message by its key": (wallets.nested(chain, 31), "a P2SH address is never that of a key"),
+        "the same, with the header of BIP-137": (wallets.nested(chain, 35), "a P2SH address is never that of a key"),
+        "signed messages by its keys": (wallets.multisig(chain, "p2sh-p2wsh"), ANOTHER_SCRIPT),
+        "BIP-322 by its key": (wallets.bip322(chain, "p2sh-p2wpkh", full=True), "has a witness, which transactions of"),
+        "the witness alone": (wallets.bip322(chain, "p2sh-p2wpkh", full=False), "has a witness, which transactions of"),
+    }
+    for way, (sign, reason) in ways.items():
+        (result,) = verify_ownership([sign(1, MESSAGE)], SCHEMES)
+        assert result.status is Status.FAILED, way
+        assert reason in result.reason, way

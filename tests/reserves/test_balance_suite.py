@@ -77,7 +77,7 @@ class TestEvm(ServedBalanceSuite):
             ControlQuestion(evolve(claim, address=SAFE)): AccountControl(
                 f"getOwners and getThreshold {source}", OWNERS, 2
             ),
-            ControlQuestion(claim): None,
+            ControlQuestion(claim): AccountControl(f"eth_getCode {source}", (A,)),
             ControlQuestion(evolve(claim, address=WALLET), (DIGEST,)): AccountControl(
                 f"isValidSignature {source}", (), 1, (DIGEST,)
             ),

@@ -397,8 +397,9 @@ def test_an_acceptance_that_cannot_be_tried_against_something_else_proves_nothin
 
 
 def test_an_account_without_code_has_no_owners() -> None:
-    status, _, node = judged(nodes.Evm(), claim(1, 2, owners=(1, 2)))
-    assert status is Status.UNBOUND
+    status, reason, node = judged(nodes.Evm(), claim(1, 2, owners=(1, 2)))
+    assert status is Status.FAILED, "its own key alone controls it, and has not signed"
+    assert "the signature is by another key" in reason
     assert not any(call["method"] == "eth_call" for call in node.calls)
 
 

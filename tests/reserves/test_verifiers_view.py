@@ -21,6 +21,7 @@ from polyproof.progress import Progress
 from polyproof.registry import default_registry
 from polyproof.reserves import Check, Ownership, ReservesPolicy, ReservesVerified, run, run_reserves, verify_reserves
 from polyproof.reserves.signing import challenge_text
+from polyproof_balances.evm import Evm, EvmOptions
 from reserves import nodes
 from reserves.exchange import ETHEREUM, jsonl, prove, spec_text, write_spec
 from reserves.rpc_server import serving
@@ -159,6 +160,21 @@ def test_what_the_verifiers_node_says_decides_against_what_the_exchange_says(
     poorer = verify_reserves(audit, providers=[Node(3, control=owned)], policy=SUM_TREE)
     assert ownership(poorer) == (Ownership.LOOKED_UP, Check.DIFFERS)
     assert poorer.evaluation.assets[0].counted == 3 * 10**9
+
+
+def test_a_contract_that_the_verifiers_node_does_not_find_is_not_the_exchanges(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even to a policy that takes the exchange's word where nobody was asked."""
+    audit = published(tmp_path, monkeypatch, signed_by_owners, Node(control=owned))
+    believing = ReservesPolicy(count=("claimed", "unbound"), balances="declared")
+    assert verify_reserves(audit, reserves_policy=believing, policy=SUM_TREE).evaluation.met is True
+    with serving(nodes.Evm(pin=evolve(ETHEREUM, block=EIGHTS)).node()) as asked:
+        node = Evm(EvmOptions(chain="ethereum", url=asked.url), default_registry())
+        node.open(tmp_path)
+        verified = verify_reserves(audit, reserves_policy=believing, providers=[node], policy=SUM_TREE)
+    (one,) = verified.evaluation.rows
+    assert (one.ownership, one.asked, verified.evaluation.met) == (Ownership.FAILED, True, False)
 
 
 def test_a_node_that_does_not_know_leaves_it_the_exchanges_word(
