@@ -250,8 +250,8 @@ class _Month:
         where = Location(str(self.spec.file)) if self.spec.file else None
         problem = organisation_problem(before, self.spec.organisation)
         if problem is not None:
-            hint = "keep the name; under another one, --new-chain begins another chain in an empty folder"
-            raise InputError(Problem(f"this audit {problem}", where, hint))
+            keep = "keep the name; under another one, --new-chain begins another chain in an empty folder"
+            raise InputError(Problem(f"this audit {problem}", where, keep))
         problem = snapshot_problem(before, self.spec.snapshot, correction)
         if problem is not None:
             hint = None if correction else "--corrects AUDIT_ID --reason TEXT publishes a correction"
