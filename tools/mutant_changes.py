@@ -173,6 +173,14 @@ def _joins_texts(node: Any) -> bool:
     return any(side is not None and side.type in ("string", "fstring", "strings") for side in sides)
 
 
+def _is_first_of(node: Any) -> bool:
+    """Whether a number is the index in ``x[0]``: ``x[1]`` shows as much as ``x[-1]``, which is often the same item.
+
+    The replacer of numbers makes one more of each, then one less.
+    """
+    return node.type == "number" and node.value == "0" and node.parent.type == "trailer"
+
+
 def places_of(text: str) -> list[tuple[int, str, Any, int]]:
     """Line, kind, operator and number of every change, some of which come to the same."""
     from cosmic_ray.ast import ast_nodes, get_ast
@@ -182,7 +190,9 @@ def places_of(text: str) -> list[tuple[int, str, Any, int]]:
     for name, operator in _operators():
         positions = [(node, start[0]) for node in nodes for start, _ in operator.mutation_positions(node)]
         places += [
-            (line, name, operator, which) for which, (node, line) in enumerate(positions) if not _joins_texts(node)
+            (line, name, operator, which)
+            for which, (node, line) in enumerate(positions)
+            if not (_joins_texts(node) or (_is_first_of(node) and which % 2))
         ]
     return sorted(places, key=lambda place: (place[0], place[1], place[3]))
 

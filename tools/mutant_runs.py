@@ -40,8 +40,9 @@ FIRST, LAST, OUTPUT = "first.json", "last.json", "output.txt"
 
 
 def copy_of_the_repository(root: Path, where: Path) -> None:
-    """What git has, as it is on disk, and compiled kernels: mutants are never written to the working tree."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, capture_output=True).stdout
+    """What git does not ignore, and compiled kernels: mutants are never written to the working tree."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=root, check=True, capture_output=True).stdout
     kernels = (path for kind in ("nbi", "nbc") for path in (root / "plugins").glob(f"*/**/__pycache__/*.{kind}"))
     for name in (*filter(None, listed.decode().split("\0")), *(str(path.relative_to(root)) for path in kernels)):
         if (root / name).is_file():

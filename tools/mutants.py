@@ -55,24 +55,29 @@ def changed(text: str, mutant: str) -> tuple[str, str]:
 def run_module(module: str, keep: Path, again: bool) -> None:
     """Run the mutants of a module that have no result yet, and with ``again`` those that survived."""
     text = (ROOT / module).read_text(encoding="utf-8")
-    results = results_of(results_file(module, keep))
+    tried = list(mutant_changes.mutants_of(text))
+    results = {
+        name: one for name, one in results_of(results_file(module, keep)).items() if name in {m.name for m in tried}
+    }
+    lines = [json.dumps(result) + "\n" for result in results.values()]
+    results_file(module, keep).write_text("".join(lines))  # Without those of kinds that are no longer tried.
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder).resolve()
         mutant_runs.copy_of_the_repository(ROOT, where)
         runs = mutant_runs.Runs(where, module, tests_of()[module])
         runs.prepare()
         with results_file(module, keep).open("a") as file:
-            for mutant in mutant_changes.mutants_of(text):
+            for mutant in tried:
                 if mutant.name in results and not (again and results[mutant.name]["noticed"] is None):
                     continue
-                before, after = changed(text, mutant.text)
+                taken, put = changed(text, mutant.text)
                 cpu = runs.cpu
                 noticed = runs.outcome(mutant.line, mutant.text)
-                result = {"mutant": mutant.name, "line": mutant.line, "before": before, "after": after}
+                result = {"mutant": mutant.name, "line": mutant.line, "before": taken, "after": put}
                 result |= {"noticed": noticed, "seconds": round(runs.cpu - cpu, 2)}
                 print(json.dumps(result), file=file, flush=True)
                 if noticed is None:
-                    print(f"{module}:{mutant.line} survives\n  - {before}\n  + {after}", flush=True)
+                    print(f"{module}:{mutant.line} survives\n  - {taken}\n  + {put}", flush=True)
 
 
 def results_file(module: str, keep: Path) -> Path:

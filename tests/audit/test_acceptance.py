@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from attrs import evolve
 
@@ -22,6 +23,8 @@ from polyproof.model.assets import Asset
 from polyproof.registry import Registry
 from polyproof.security import Assumptions, Figure, SecurityReport, SecurityTerm
 from polyproof.settings.policy import UNRESTRICTED, Policy, PolicyCheck
+from polyproof_goldilocks.field import Goldilocks
+from references.hashlib_hash import HashlibHash
 
 ALICE = Claim("alice", (25_000_000, 100_000_000))
 
@@ -265,6 +268,27 @@ def test_malformed_report_is_a_fault_of_the_plugin_and_nothing_is_accepted(
         assert caught.value.exit_status == 3
 
 
+def test_report_on_what_is_not_verified_is_judged_as_well(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``explain`` and ``prove`` ask for reports alone."""
+    for malformed in ("120 bits", SecurityReport(), report_of("120")):
+        asked = judge(registry, monkeypatch, lambda given=malformed: given)  # type: ignore[misc]
+        with pytest.raises(PluginFault):
+            asked.security(STATEMENT.assets, 5)
+        with pytest.raises(PluginFault):
+            asked.security_of(STATEMENT, b"")
+    with pytest.raises(PolicyRejected, match="policy-binding"):
+        judge(registry, monkeypatch, lambda: report_of(1.0)).security(STATEMENT.assets, 5)
+
+
+@pytest.mark.parametrize("bits", [120, 2**53 - 1])
+def test_bits_may_be_whole_numbers_that_a_float_holds(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, bits: int
+) -> None:
+    assert judge(registry, monkeypatch, lambda: report_of(bits)).security(STATEMENT.assets, 5) == report_of(bits)
+    with pytest.raises(PluginFault, match="bits that are not numbers"):
+        judge(registry, monkeypatch, lambda: report_of(2**53)).security(STATEMENT.assets, 5)
+
+
 # Verdicts
 
 
@@ -272,12 +296,25 @@ STATEMENT = Statement("a", bytes(32), (Asset("BTC", 8), Asset("USDT", 6)), 0, 1)
 GOOD = report_of(120.0)
 
 
-def judge(registry: Registry, monkeypatch: pytest.MonkeyPatch, answer: Callable[[], Any]) -> Judge:
+def judge(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, answer: Callable[[], Any], policy: Policy = WITH_TALLY
+) -> Judge:
     """A judge whose backend answers so, whatever it is asked."""
     options = CredulousOptions(inner=Inner(hash="blake3"))
     monkeypatch.setattr(Credulous, "verify", lambda *_: answer())
     monkeypatch.setattr(Credulous, "verify_inclusion", lambda *_: answer())
-    return Judge(Credulous(options, registry), options, WITH_TALLY)
+    monkeypatch.setattr(Credulous, "security", lambda *_: answer())
+    monkeypatch.setattr(Credulous, "security_of", lambda *_: answer())
+    return Judge(Credulous(options, registry), options, policy)
+
+
+def questions(asked: Judge, statement: Statement, proof: bytes = b"") -> list[Callable[[], object]]:
+    """All that a judge asks a backend about a published proof."""
+    return [
+        lambda: asked.verify(statement, (1, 2), proof),
+        lambda: asked.verify_inclusion(statement, (1, 2), proof, Claim("a", (1, 2)), b""),
+        lambda: asked.security_of(statement, proof),
+    ]
 
 
 @pytest.mark.parametrize("answer", [True, None, "yes", (1, 2), GOOD, object()], ids=lambda value: type(value).__name__)
@@ -345,6 +382,36 @@ def test_exception_of_a_backend_is_a_rejection(
         assert caught.value.check == "verifier-failed"
 
 
+class Failing(HashlibHash):
+    """A hash that fails."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def fail(self) -> None:
+        raise self._error
+
+
+def test_hash_that_fails_within_a_verifier_says_nothing_about_the_proof(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(PluginFault, match="hashlib-blake2s"):
+        judge(registry, monkeypatch, Failing(ValueError("x")).fail).verify(STATEMENT, (1, 2), b"")
+    # No memory for it is nobody's fault: bytes that make a verifier ask for so much are refused.
+    with pytest.raises(ProofRejected, match="the verifier failed on it: MemoryError") as caught:
+        judge(registry, monkeypatch, Failing(MemoryError()).fail).verify(STATEMENT, (1, 2), b"")
+    assert caught.value.check == "verifier-failed"
+
+
+def test_field_that_is_asked_for_the_impossible_is_a_rejection(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field = Goldilocks()
+    with pytest.raises(ProofRejected, match=r"the verifier failed on it: .*goldilocks.*FieldError") as caught:
+        judge(registry, monkeypatch, lambda: field.inverse(np.zeros(1, np.uint64))).verify(STATEMENT, (1, 2), b"")
+    assert caught.value.check == "verifier-failed"
+
+
 # Claims and statements that cannot be
 
 
@@ -377,9 +444,26 @@ def test_segment_that_is_not_there_is_rejected_before_the_backend_is_asked(
     registry: Registry, monkeypatch: pytest.MonkeyPatch, segment: int, segments: int
 ) -> None:
     asked = judge(registry, monkeypatch, lambda: pytest.fail("the backend was asked"))
-    with pytest.raises(ProofRejected) as caught:
-        asked.verify(evolve(STATEMENT, segment=segment, segments=segments), (1, 2), b"")
-    assert caught.value.check == "segment"
+    for ask in questions(asked, evolve(STATEMENT, segment=segment, segments=segments)):
+        with pytest.raises(ProofRejected) as caught:
+            ask()
+        assert caught.value.check == "segment"
+
+
+def test_policys_limits_hold_before_the_backend_is_asked(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = evolve(WITH_TALLY, max_segments=3, max_proof_bytes=9, max_inclusion_bytes=5)
+    asked = judge(registry, monkeypatch, lambda: pytest.fail("the backend was asked"), policy)
+    for statement, proof, check in (
+        (evolve(STATEMENT, segments=4), bytes(9), "policy-segments"),
+        (evolve(STATEMENT, segments=3), bytes(10), "policy-proof-size"),
+    ):
+        for ask in questions(asked, statement, proof):
+            with pytest.raises(PolicyRejected) as caught:
+                ask()
+            assert caught.value.check == check
+    with pytest.raises(PolicyRejected) as caught:
+        asked.verify_inclusion(STATEMENT, (1, 2), b"", Claim("a", (1, 2)), bytes(6))
+    assert caught.value.check == "policy-inclusion-size"
 
 
 # Plugins that the policy does not allow are not even imported

@@ -50,6 +50,7 @@ def test_calls_for_their_effect_are_left_out_and_sentences_and_annotations_are_l
     assert _changes("def f(a: int | None) -> int | None:\n    check(a)\n") == {"pass"}
     assert _changes("if a:\n    raise WrongError(f'{x + y} left')\n") == {"if True:", "if False:"}
     assert _changes("if a:\n    b = 1\nelse:\n    raise Wrong\n") >= {"if True:", "if False:", "pass"}
+    assert _changes("a = b[0]\nc = d[1]\n") == {"a = b[ 1]", "c = d[ 2]", "c = d[ 0]"}
 
 
 def test_what_imports_a_module_is_known_with_the_packages_around_it(tmp_path: Path) -> None:
