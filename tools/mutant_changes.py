@@ -178,7 +178,7 @@ def _is_first_of(node: Any) -> bool:
 
     The replacer of numbers makes one more of each, then one less.
     """
-    return node.type == "number" and node.value == "0" and node.parent.type == "trailer"
+    return bool(node.type == "number" and node.value == "0" and node.parent.type == "trailer")
 
 
 def places_of(text: str) -> list[tuple[int, str, Any, int]]:

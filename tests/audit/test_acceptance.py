@@ -439,6 +439,14 @@ def test_claim_that_no_account_can_make_is_rejected_before_the_backend_is_asked(
     assert caught.value.check == check
 
 
+def test_claim_of_nothing_and_of_the_most_that_there_can_be_reach_the_backend(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = judge(registry, monkeypatch, lambda: InclusionVerdict(("yes",), GOOD))
+    claim = Claim("a", (0, (1 << 64) - 1))
+    assert asked.verify_inclusion(STATEMENT, (1, 2), b"", claim, b"").sentences == ("yes",)
+
+
 @pytest.mark.parametrize(("segment", "segments"), [(1, 1), (-1, 1), (0, 0)])
 def test_segment_that_is_not_there_is_rejected_before_the_backend_is_asked(
     registry: Registry, monkeypatch: pytest.MonkeyPatch, segment: int, segments: int
