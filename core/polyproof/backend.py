@@ -139,6 +139,15 @@ class Backend(ABC):
     def check(self, assets: Sequence[Asset]) -> None:
         """Raise ``OptionsError``, with the arithmetic shown, if the options cannot serve these assets."""
 
+    def least_proof_size(self, assets: Sequence[Asset]) -> int:
+        """A number of bytes below which no proof of these assets is; 0 if nothing is known.
+
+        Core asks before ``check`` when it opens an audit that others published, so the answer takes little work:
+        whoever publishes hundreds of wide assets, which cost every verifier seconds, has to publish as much for them.
+        Raises as ``check`` does.
+        """
+        return 0
+
     @abstractmethod
     def capacity(self, assets: Sequence[Asset]) -> int:
         """The most accounts one segment can hold."""

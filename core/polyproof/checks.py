@@ -79,7 +79,10 @@ class CoreCheck(CheckName):
 
     # Proofs of segments
     PROOF_MISSING = "proof-missing", "a proof that the manifest lists is missing"
-    PROOF_SIZE = "proof-size", "a proof does not have the size that the manifest states"
+    PROOF_SIZE = (
+        "proof-size",
+        "a proof does not have the size that the manifest states, or has fewer bytes than any proof of so many assets",
+    )
     PROOF_DIGEST = "proof-digest", "a proof is not the file that the manifest lists"
     SEGMENT = "segment", "there is no segment of this number"
     TOTALS = "totals", "a proof, or a path in it, is for other totals than those stated"

@@ -69,6 +69,10 @@ class StarkBackend(Backend):
         self._configuration.trees(self._configuration.hash(Engine.PORTABLE))
         self._configuration.parameters(tuple(assets), self.options.segment_rows.bit_length() - 1)
 
+    def least_proof_size(self, assets: Sequence[Asset]) -> int:
+        """Of a full segment, like ``check``; a shorter trace has the same columns."""
+        return self._configuration.least_proof_size(assets, self.options.segment_rows.bit_length() - 1)
+
     def capacity(self, assets: Sequence[Asset]) -> int:
         """U − 1 at the longest trace."""
         return self._configuration.parameters(tuple(assets), self.options.segment_rows.bit_length() - 1).active - 1
@@ -90,6 +94,11 @@ class StarkBackend(Backend):
         """The parameters that follow from the options and from the trace length in the proof's first bytes."""
         log_rows = read_log_rows(proof, self.options.segment_rows.bit_length() - 1)
         try:
+            least = self._configuration.least_proof_size(statement.assets, log_rows)
+            if len(proof) < least:
+                raise ProofRejected(
+                    "proof-size", f"{len(proof)} bytes, and a proof of these assets has at least {least}"
+                )
             return self._configuration.parameters(statement.assets, log_rows)
         except PluginFault:
             raise

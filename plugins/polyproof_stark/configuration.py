@@ -6,7 +6,7 @@ Prover and verifier each derive these for themselves. A proof states only the lo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import cast
 
 from polyproof.backend import Statement
@@ -30,6 +30,7 @@ from polyproof_stark.security import security_report
 __all__ = ["Configuration"]
 
 DEFAULT_QUERIES, DEFAULT_GRINDING = 88, 16
+_LEAST_ACTIVE = 2
 
 
 class Configuration:
@@ -72,7 +73,7 @@ class Configuration:
     ) -> tuple[LiabilitiesSystem, CompiledSystem]:
         # A hostile proof states its trace length, and blinding can exceed it: no system is asked for fewer rows than
         # one account and the carries need.
-        if active < 2:
+        if active < _LEAST_ACTIVE:
             raise OptionsError("the blinding rows leave none for accounts; a longer trace or less blinding would")
         system = self._system(assets, active, modulus)
         return system, compile_system(system, self.options.group_size)
@@ -88,22 +89,39 @@ class Configuration:
                 f"{field.modulus - 1}"
             )
         self._extension(field)
-
-        def candidate(queries: int, grinding: int) -> Parameters:
-            blinding = options.blinding or 2 * queries + 2 * options.extension
-            return Parameters(log_rows, options.blowup, queries, grinding, options.arity, options.extension, blinding)
-
-        if options.target_bits is None:
-            queries = DEFAULT_QUERIES if options.queries is None else options.queries
-            grinding = DEFAULT_GRINDING if options.grinding is None else options.grinding
-            chosen = candidate(queries, grinding)
-        else:
-            rough = candidate(DEFAULT_QUERIES, DEFAULT_GRINDING)
-            _, compiled = self._compiled(assets, rough.active, field.modulus)
+        chosen = self._candidate(log_rows)
+        if options.target_bits is not None:
+            _, compiled = self._compiled(assets, chosen.active, field.modulus)
+            candidate = partial(self._candidate, log_rows)
             chosen = choose_queries(compiled, candidate, field, hash, options.target_bits)
         _, compiled = self._compiled(assets, chosen.active, field.modulus)
         check_parameters(chosen, compiled, field)
         return chosen
+
+    def _candidate(self, log_rows: int, queries: int | None = None, grinding: int | None = None) -> Parameters:
+        """The parameters with these queries and grinding; by default those of the options, or where a target chooses
+        them the usual ones."""
+        options = self.options
+        if queries is None:
+            queries = DEFAULT_QUERIES if options.queries is None else options.queries
+        if grinding is None:
+            grinding = DEFAULT_GRINDING if options.grinding is None else options.grinding
+        blinding = options.blinding or 2 * queries + 2 * options.extension
+        return Parameters(log_rows, options.blowup, queries, grinding, options.arity, options.extension, blinding)
+
+    def least_proof_size(self, assets: Sequence[Asset], log_rows: int) -> int:
+        """Bytes below which no proof of 2^log_rows rows is: each witness column is opened at z and in every query.
+
+        The system is made for that, and not compiled, which takes a hundred times as long. Raises ``OptionsError``.
+        """
+        options = self.options
+        check_shape(options, assets)
+        field, parameters = self.field(Engine.PORTABLE), self._candidate(log_rows)
+        if parameters.active < _LEAST_ACTIVE:
+            return 0
+        columns = len(self._system(assets, parameters.active, field.modulus).columns)
+        queries = parameters.queries if options.target_bits is None else 1
+        return columns * (options.extension + queries) * field.element_bytes
 
     def least_parameters(self, assets: tuple[Asset, ...], accounts: int) -> Parameters:
         """The parameters of the shortest trace that holds this many accounts. Raises ``OptionsError``."""

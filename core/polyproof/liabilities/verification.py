@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import frozen
@@ -136,7 +137,7 @@ def open_audit(
         stated = manifest.spec.get("backend")
         if not (isinstance(stated, dict) and stated.get("name") == manifest.backend):
             raise ProofRejected("manifest-backend", f"it names {manifest.backend!r}, its spec a different backend")
-        spec = spec_from_public(manifest.spec, registry)
+        spec = spec_from_public(manifest.spec, registry, largest_proof=_largest_proof(published.public, manifest))
         judge = Judge(create_backend(spec, registry), spec.backend.options, policy)
     except ProofRejected as error:
         raise error.at(path) from error
@@ -147,6 +148,15 @@ def open_audit(
             "manifest-totals", f"{len(manifest.totals)} totals for {len(spec.assets)} assets", file=path
         )
     return PublishedAudit(published.public, published.record, manifest, spec, judge, published.unlisted)
+
+
+def _largest_proof(public: Path, manifest: Manifest) -> int:
+    """Bytes of the largest proof that is there; each is read, and compared with what the manifest says, later."""
+    sizes = [0]
+    for segment in manifest.segments:
+        with suppress(OSError):
+            sizes.append((public / segment.file).lstat().st_size)
+    return max(sizes)
 
 
 @frozen

@@ -16,7 +16,7 @@ import attrs
 from attrs import frozen
 
 from polyproof.backend import Backend
-from polyproof.config.options import NOT_AN_OPTION, Fault, option, options_of, printable
+from polyproof.config.options import NOT_AN_OPTION, Fault, option, options_of, printable, shown
 from polyproof.config.reader import Choice, OptionsReader, component_options, locate
 from polyproof.config.tree import Items, Node, Scalar, from_json, load_yaml, parse_yaml
 from polyproof.config.tree import Mapping as MappingNode
@@ -27,7 +27,7 @@ from polyproof.model.assets import Asset
 from polyproof.model.manifest import LONGEST_ORGANISATION, Verifier
 from polyproof.model.names import NAME
 from polyproof.model.timestamps import is_timestamp
-from polyproof.plugin_faults import asking, blame
+from polyproof.plugin_faults import asking, blame, fault
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
 from polyproof.settings.reserves import ReservesSpec
@@ -246,8 +246,13 @@ def _refuse_moved_secrets(reader: OptionsReader, balances: Node | None) -> None:
                     )
 
 
-def _check_backends(reader: OptionsReader, node: Node, values: Mapping[str, Any]) -> None:
-    """Ask every backend whether its options can serve these assets. Raises ``PluginFault`` for one that is broken."""
+def _check_backends(
+    reader: OptionsReader, node: Node, values: Mapping[str, Any], largest_proof: int | None = None
+) -> None:
+    """Ask every backend whether its options can serve these assets. Raises ``PluginFault`` for one that is broken.
+
+    ``largest_proof``: the size of the largest proof, if there are any. Raises ``ProofRejected`` if it cannot be one.
+    """
     if "assets" not in values:
         return
     chosen = [(("backend",), values["backend"])] if "backend" in values else []
@@ -258,7 +263,9 @@ def _check_backends(reader: OptionsReader, node: Node, values: Mapping[str, Any]
         try:
             backend: Backend = choice.create(reader.registry)
             with asking(backend, "when asked whether it can serve these assets", may=(InputError,)):
-                backend.check(values["assets"])
+                least = 0 if largest_proof is None else backend.least_proof_size(values["assets"])
+                if largest_proof is None or largest_proof >= least:
+                    backend.check(values["assets"])
             check_properties(backend)
         except PluginFault:
             raise
@@ -266,6 +273,14 @@ def _check_backends(reader: OptionsReader, node: Node, values: Mapping[str, Any]
             reader.report_error(error, location)
         except Exception as error:
             raise blame(error, of=reader.registry.get("backend", choice.name)) or error from error
+        if type(least) is not int:
+            raise fault(backend, f"least_proof_size returned {shown(least)}, expected an integer")
+        if largest_proof is not None and largest_proof < least:
+            raise ProofRejected(
+                "proof-size",
+                f"no proof beside it has more than {largest_proof} bytes, and one of {len(values['assets'])} assets "
+                f"has at least {least}",
+            )
 
 
 def _unbindable(options: type[Any]) -> Iterator[str]:
@@ -277,12 +292,13 @@ def _unbindable(options: type[Any]) -> Iterator[str]:
             yield declared.name
 
 
-def spec_from_public(value: Any, registry: Registry) -> PublicSpec:
+def spec_from_public(value: Any, registry: Registry, *, largest_proof: int | None = None) -> PublicSpec:
     """The inverse of ``PublicSpec.public``, for JSON that may be hostile.
 
     Raises ``ProofRejected`` for anything that ``public`` would not have returned: other types or keys,
     options left out, backends that are not installed, options that cannot serve the assets. ``PluginFault`` for a
-    backend that is broken.
+    backend that is broken. ``largest_proof``, in bytes: the largest of the proofs that are published with it; one that
+    is too small for these assets is refused before a backend does the work that such assets take.
     """
     try:
         node = from_json(value, "spec")
@@ -291,7 +307,7 @@ def spec_from_public(value: Any, registry: Registry) -> PublicSpec:
         spec = reader.build(node, PublicSpec, besides=(_HEADER,))
         reader.finish()
         assert spec is not None, "an incomplete spec has a problem"
-        _check_backends(reader, node, {"assets": spec.assets, "backend": spec.backend})
+        _check_backends(reader, node, {"assets": spec.assets, "backend": spec.backend}, largest_proof)
     except PluginFault:
         raise
     except InputError as error:

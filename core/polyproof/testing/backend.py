@@ -81,6 +81,11 @@ class BackendSuite(BackendCheatsSuite):
             verdict = judge.verify(one.statement, one.totals, one.proof)
             assert judge.security_of(one.statement, one.proof) == verdict.security
 
+    def test_no_proof_is_smaller_than_the_least_size(self, exchange: Exchange, segment: OneSegment) -> None:
+        least = exchange.backend().least_proof_size(self.assets)
+        assert type(least) is int
+        assert 0 <= least <= len(segment.proof)
+
     def test_options_have_a_security_report_before_anything_is_proved(self, exchange: Exchange) -> None:
         backend = exchange.backend()
         for accounts in (None, 1, backend.capacity(self.assets)):
