@@ -121,8 +121,8 @@ class MutantRun:
         items[:] = sorted((one for one in items if one.nodeid in self._place), key=lambda one: self._place[one.nodeid])
 
     def pytest_runtest_protocol(self, item: Any) -> None:
-        """A test that takes four times as long as it did, and ten seconds more, is ended: the mutant is noticed."""
-        seconds = time.process_time() + 4 * self._seconds.get(item.nodeid, 0) + 10
+        """A test that takes four times as long as it did, and three seconds more, is ended: the mutant is noticed."""
+        seconds = time.process_time() + 4 * self._seconds.get(item.nodeid, 0) + 3
         resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, resource.RLIM_INFINITY))
 
     def pytest_runtest_logreport(self, report: Any) -> None:
