@@ -230,6 +230,25 @@ def test_a_value_that_cannot_be_is_rejected_by_the_name_of_what_is_wrong(
     assert _refused(_bytes(document)) == check
 
 
+def test_names_may_have_all_the_characters_that_they_are_allowed() -> None:
+    verifier = Verifier(name="p" * 100, url="https://" + "x" * 500, sha256="ab" * 32)
+    longest = evolve(MANIFEST, organisation="x" * 200, audit_id="a" * 128, verifier=verifier)
+    assert parse_manifest(longest.to_bytes()) == longest
+
+
+def test_a_proof_file_of_another_size_is_rejected() -> None:
+    MANIFEST.segments[0].check_size(1234)
+    for size in (0, 1233, 1235):
+        with pytest.raises(ProofRejected) as caught:
+            MANIFEST.segments[0].check_size(size)
+        assert caught.value.check == "proof-size"
+
+
+def test_totals_of_segments_with_other_numbers_of_assets_have_no_sum() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        _ = evolve(MANIFEST, segments=(*MANIFEST.segments, Segment(2, 1, bytes(32), (1,)))).totals
+
+
 def test_what_is_not_utf_8_is_rejected_as_such() -> None:
     assert _refused(MANIFEST.to_bytes().replace(b"Example", b"Ex\xffmple")) == "manifest-utf-8"
 

@@ -1,0 +1,175 @@
+"""What a policy refuses, at the limit and one beyond it, and what its defaults are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import pytest
+from attrs import evolve, fields, frozen
+
+from polyproof.config.options import option
+from polyproof.config.reader import Choice
+from polyproof.errors import PolicyRejected
+from polyproof.security import Assumptions, Figure, FigureName, SecurityReport, SecurityTerm
+from polyproof.settings.policy import UNRESTRICTED, Policy, PolicyCheck, components_of
+
+
+def figure(*bits: float) -> Figure:
+    return Figure(tuple(SecurityTerm("a way", one, "", "") for one in bits), "nothing")
+
+
+def refusal(ask: Callable[[], object]) -> str:
+    with pytest.raises(PolicyRejected) as caught:
+        ask()
+    return caught.value.check
+
+
+def test_the_defaults_are_the_ones_that_security_is_described_for() -> None:
+    """A change of one changes what everybody accepts who has no policy: it is made here too, or not at all."""
+    assert {one.name: one.default for one in fields(Policy)} == {
+        "min_binding_bits": 100.0,
+        "min_soundness_bits": 100.0,
+        "min_soundness_2025_bits": 100.0,
+        "min_inclusion_bits": 60.0,
+        "min_inclusion_2025_bits": 100.0,
+        "allow_trusted_setup": False,
+        "backends": ("merkle-sum", "stark"),
+        "constraints": ("accounts",),
+        "commitments": ("fri", "merkle"),
+        "hashes": ("blake3", "keccak256", "poseidon", "poseidon2", "rescue-prime-optimized", "sha256"),
+        "fields": ("goldilocks",),
+        "max_proof_bytes": 67_108_864,
+        "max_inclusion_bytes": 1_048_576,
+        "max_manifest_bytes": 16_777_216,
+        "max_assets": 1024,
+        "max_segments": 4096,
+        "reserves_required": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("limit", "method", "check"),
+    [
+        ("max_assets", "check_assets", "policy-assets"),
+        ("max_segments", "check_segments", "policy-segments"),
+        ("max_manifest_bytes", "check_manifest_size", "policy-manifest-size"),
+        ("max_proof_bytes", "check_proof_size", "policy-proof-size"),
+        ("max_inclusion_bytes", "check_inclusion_size", "policy-inclusion-size"),
+    ],
+)
+def test_a_size_may_equal_its_limit_and_no_more(limit: str, method: str, check: str) -> None:
+    for policy in (evolve(Policy(), **{limit: 7}), evolve(UNRESTRICTED, **{limit: 7})):
+        ask = getattr(policy, method)
+        ask(0)
+        ask(7)
+        assert refusal(lambda ask=ask: ask(8)) == check  # type: ignore[misc]
+
+
+def test_reserves_are_refused_for_missing_only_where_they_are_required() -> None:
+    for policy in (Policy(), UNRESTRICTED):
+        policy.check_reserves(published=False)
+        policy.check_reserves(published=True)
+    required = Policy(reserves_required=True)
+    required.check_reserves(published=True)
+    assert refusal(lambda: required.check_reserves(published=False)) == "policy-reserves-required"
+
+
+@pytest.mark.parametrize("name", list(FigureName))
+def test_bits_may_equal_their_minimum_and_no_less(name: FigureName) -> None:
+    others = SecurityReport(*[figure(1.0)] * 5)
+    policy = evolve(UNRESTRICTED, **{name.policy_key: 80.0})
+    policy.check_security(evolve(others, **{name.value: figure(90.0, 80.0)}))
+    less = evolve(others, **{name.value: figure(90.0, 79.999)})
+    assert refusal(lambda: policy.check_security(less)) == PolicyCheck.of(name)
+    UNRESTRICTED.check_security(less)
+
+
+@pytest.mark.parametrize("name", list(FigureName))
+@pytest.mark.parametrize("terms", [(math.inf,), (-math.inf,), (math.nan,), (80.0, math.nan), (math.nan, 80.0)])
+def test_no_policy_accepts_bits_that_are_no_number(name: FigureName, terms: tuple[float, ...]) -> None:
+    report = evolve(SecurityReport(*[figure(256.0)] * 5), **{name.value: figure(*terms)})
+    assert refusal(lambda: UNRESTRICTED.check_security(report)) == PolicyCheck.of(name)
+
+
+def test_a_trusted_setup_is_refused_unless_allowed() -> None:
+    report = SecurityReport(*[figure(256.0)] * 5, assumptions=Assumptions(trusted_setup="six people in a room"))
+    assert refusal(lambda: Policy().check_security(report)) == "policy-setup"
+    Policy(allow_trusted_setup=True).check_security(report)
+
+
+# Components that options name
+
+
+class Part(Choice):
+    kind: ClassVar[str] = "commitment"
+
+
+@frozen
+class Inner:
+    hash: str = option(default="oak", kind="hash", doc="A hash.")
+    rounds: int = option(default=8, doc="No component.")
+
+
+@frozen
+class Options:
+    field: str | None = option(default=None, kind="field", doc="A field.")
+    hashes: tuple[str, ...] = option(default=(), kind="hash", doc="Hashes.")
+    part: Part | None = option(default=None, doc="A component with options of its own.")
+    parts: tuple[Part, ...] = option(default=(), doc="Several.")
+    inner: Inner | None = option(default=None, doc="Options of a part.")
+    inners: tuple[Inner, ...] = option(default=(), doc="Of several parts.")
+    many: tuple[str, ...] | None = option(default=None, kind="constraints", doc="Several, or null.")
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (Options(), []),
+        (Options(field="f"), [("field", "f")]),
+        (Options(hashes=("a", "b")), [("hash", "a"), ("hash", "b")]),
+        (Options(part=Part("fri", Inner("a"))), [("commitment", "fri"), ("hash", "a")]),
+        (Options(parts=(Part("x", Inner("a")), Part("y", Inner("b")))),
+         [("commitment", "x"), ("hash", "a"), ("commitment", "y"), ("hash", "b")]),
+        (Options(inner=Inner("a")), [("hash", "a")]),
+        (Options(inners=(Inner("a"), Inner("b"))), [("hash", "a"), ("hash", "b")]),
+        (Options(many=("x",)), [("constraints", "x")]),
+    ],
+)  # fmt: skip
+def test_every_component_that_options_name_is_found(options: Options, named: list[tuple[str, str]]) -> None:
+    assert list(components_of(options)) == named
+
+
+def options_naming(**named: Any) -> Options:
+    return Options(**{"hashes": ("blake3",), **named})
+
+
+@pytest.mark.parametrize(
+    ("restricted", "options", "check"),
+    [
+        ({"backends": ("other",)}, options_naming(), "policy-backend"),
+        ({"backends": ()}, options_naming(), "policy-backend"),
+        ({"constraints": ("other",)}, options_naming(many=("accounts",)), "policy-constraints"),
+        ({"commitments": ("other",)}, options_naming(part=Part("fri", Inner("blake3"))), "policy-commitment"),
+        ({"hashes": ("blake3",)}, options_naming(hashes=("blake3", "oak")), "policy-hash"),
+        ({"hashes": ("blake3",)}, Options(), "policy-hash"),
+        ({"hashes": ()}, Options(), "policy-hash"),
+        ({"fields": ("other",)}, options_naming(field="goldilocks"), "policy-field"),
+    ],
+)
+def test_a_component_that_a_policy_does_not_name_is_refused(
+    restricted: dict[str, tuple[str, ...]], options: Options, check: str
+) -> None:
+    assert refusal(lambda: evolve(UNRESTRICTED, **restricted).check_options("made", options)) == check
+    UNRESTRICTED.check_options("made", options)
+    if check == "policy-backend":
+        assert refusal(lambda: evolve(UNRESTRICTED, **restricted).check_backend("made")) == check
+
+
+def test_components_that_a_policy_names_are_accepted() -> None:
+    options = Options(field="goldilocks", part=Part("fri", Inner("sha256")), many=("accounts",))
+    Policy(backends=("made",)).check_options("made", options)
+    Policy(backends=("made",)).check_backend("made")
+    # A Merkle sum tree has no field, no commitment and no constraint system, and needs none.
+    Policy(backends=("made",)).check_options("made", options_naming())
