@@ -26,9 +26,11 @@ LONGEST_ORGANISATION = 200
 """The most characters of an organisation's name, which stands in a line of every challenge."""
 
 _ADDRESS: Pattern = (
-    r"https://[!#-%'-;=?-~]{1,500}",
-    "an address that begins with https://, of printable ASCII without spaces, quotation marks, < > and &",
+    r"https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?(/[!#-%'-;=?-[\]-_a-z{}|~]{0,500})?",
+    "an address that begins with https:// and a host in lower case, without a user name before it (@), and goes on in "
+    "printable ASCII without spaces, quotation marks, backslashes, < > and &",
 )
+"""People look at the host: nothing that only looks like one may stand there, like a user name or foreign letters."""
 
 
 @frozen(kw_only=True)
