@@ -226,6 +226,10 @@ class Extension(ABC):
             sums.append(total)
         return np.stack(sums, axis=1) if sums else np.zeros((len(indices), 0, self.degree), np.uint64)
 
+    def combine(self, base: npt.ArrayLike, weights: npt.ArrayLike) -> Elements:
+        """Σ_i base[i, c] · weights[i] for every column c: ``(n, columns)``, weights ``(n, e)`` → ``(columns, e)``."""
+        return self.dot(np.ascontiguousarray(np.asarray(base, np.uint64).T), weights)
+
     @abstractmethod
     def evaluate(self, coefficients: npt.ArrayLike, point: npt.ArrayLike) -> Elements:
         """Values at one extension point of polynomials with base coefficients: ``(n, columns) → (columns, e)``."""

@@ -14,7 +14,7 @@ from polyproof.field import Elements, Field, HelperSums
 from polyproof.toolkit.extension import BinomialExtension
 from polyproof_goldilocks import extension_kernels
 from polyproof_goldilocks.compiled import flat, operands
-from polyproof_goldilocks.extension_kernels import ROWS, TERMS
+from polyproof_goldilocks.extension_kernels import TERMS
 from polyproof_goldilocks.helper_sums import prepared
 from polyproof_goldilocks.reduction import NONRESIDUE
 
@@ -116,36 +116,25 @@ class CompiledExtension(BinomialExtension):
         extension_kernels.sum_entries(flat(table), flat(indices), columns, group, result.reshape(-1), self.degree)
         return result
 
-    def evaluate(self, coefficients: npt.ArrayLike, point: npt.ArrayLike) -> Elements:
-        """Values at one point, by wide sums of coefficients times powers and Horner's rule over those."""
-        x, degree = np.asarray(coefficients, np.uint64), self.degree
-        if x.ndim != 2 or not x.size:
-            return super().evaluate(x, point)
+    def combine(self, base: npt.ArrayLike, weights: npt.ArrayLike) -> Elements:
+        """Σ_i base[i, c] · weights[i], reduced once for some hundred rows."""
+        x, w, degree = np.asarray(base, np.uint64), self._elements(weights), self.degree
+        if x.ndim != 2 or not x.size or w.ndim != 2 or len(x) != len(w):
+            return super().combine(x, w)  # nothing, or an error
         rows, columns = x.shape
-        z = self._elements(point).reshape(degree)
-        beside = _LANES // columns
-        if beside > 1 and rows % beside == 0:
-            # Few columns: rows side by side fill the lanes, Σ_j z^j·P_j(z^beside).
-            parts = self.evaluate(x.reshape(rows // beside, beside * columns), self.power(z, beside))
-            weighted = self.multiply(parts.reshape(beside, columns, degree), self.powers(z, beside)[:, None, :])
-            return self.sum(weighted)
-        words = flat(x)
-        limbs = _limbs(self.powers(z, min(ROWS, rows))).ravel()
-        step = self.power(z, ROWS)
-        block = max(ROWS, -(-rows // (4 * thread_count())), _WORDS // columns) // ROWS * ROWS
-        parts = np.empty((-(-rows // block), columns, degree), np.uint64)
+        words, weight_words = flat(x), flat(w)
         padded = -(-columns // _LANES) * _LANES
+        block = max(1, -(-rows // (4 * thread_count())), _WORDS // columns)
+        parts = np.empty((-(-rows // block), columns, degree), np.uint64)
 
         def run(start: int, stop: int) -> None:
-            values = np.zeros((degree, padded), np.uint64)
-            own = words[start * columns : stop * columns]
-            extension_kernels.evaluate(own, stop - start, columns, limbs, step, values.reshape(-1), degree)
-            parts[start // block] = values[:, :columns].T
+            sums = np.zeros((degree, padded), np.uint64)
+            own, by = words[start * columns : stop * columns], weight_words[start * degree : stop * degree]
+            extension_kernels.combine(own, stop - start, columns, by, sums.reshape(-1), degree)
+            parts[start // block] = sums[:, :columns].T
 
         for_blocks(run, rows, block)
-        if len(parts) == 1:
-            return parts.reshape(columns, degree)
-        return self.sum(self.multiply(parts, self.powers(self.power(z, block), len(parts))[:, None, :]))
+        return self.sum(parts)
 
     def helper_sums(self, values: int, size: int, alpha: Elements, weights: Elements) -> HelperSums:
         """Prepared for one kernel, which is compiled on its first use with groups of this ``size``."""

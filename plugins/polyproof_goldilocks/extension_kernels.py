@@ -39,7 +39,7 @@ from polyproof_goldilocks.lane_memory import (
 if TYPE_CHECKING:
     from polyproof.hash import Words
 
-__all__ = ["ROWS", "TERMS", "cofactors", "dot", "evaluate", "multiply_elements", "scale", "sum_entries"]
+__all__ = ["TERMS", "cofactors", "combine", "dot", "multiply_elements", "scale", "sum_entries"]
 
 _READ = types.Array(types.uint64, 1, "C", readonly=True)
 _WRITE = types.Array(types.uint64, 1, "C")
@@ -47,7 +47,8 @@ _WRITE = types.Array(types.uint64, 1, "C")
 TERMS = 1 << 10
 """Products a wide sum holds; see ``reduction.wide_sum``."""
 ROWS = 1 << 8
-"""Rows of coefficients to one step of Horner's rule: few enough to stay in the cache."""
+"""Rows that are combined before anything is reduced: at most TERMS, and few enough to stay in the cache."""
+_LIMB, _FIRST, _SECOND = np.uint64(2**22 - 1), np.uint64(22), np.uint64(44)
 
 
 @kernel(types.void(_READ, int64, _READ, int64, _WRITE, int64))
@@ -186,41 +187,39 @@ def sum_entries(table: Words, indices: Words, columns: int, group: int, result: 
             at += degree
 
 
-@kernel(types.void(_READ, int64, int64, _READ, _READ, _WRITE, int64))
-def evaluate(
-    coefficients: Words, rows: int, columns: int, limbs: Words, step: Words, result: Words, degree: int
-) -> None:
-    """Σ_i coefficients[i, c]·z^i by Horner's rule in steps of ROWS rows, the last step first.
+@kernel(types.void(_READ, int64, int64, _READ, _WRITE, int64))
+def combine(base: Words, rows: int, columns: int, weights: Words, result: Words, degree: int) -> None:
+    """Add Σ_i base[i, c]·w_i to column c of ``result``.
 
-    ``limbs``: three limbs for each coefficient of z^i, i < ROWS; ``step``: z^ROWS. ``result``: the coefficients of θ^k
-    of all columns, one after the other and each padded to whole vectors; zeros at first.
+    ``weights``: the elements w_i; ``result``: for each k the coefficients of θ^k of all columns, in whole vectors.
     """
     padded = result.size // degree
-    first = (rows - 1) // ROWS * ROWS
-    for start in range(first, -1, -ROWS):
+    limbs = np.empty(ROWS * 9, np.uint64)
+    for start in range(0, rows, ROWS):
         some = min(ROWS, rows - start)
+        for i in range(some * degree):
+            word = weights[start * degree + i]
+            limbs[3 * i] = word & _LIMB
+            limbs[3 * i + 1] = (word >> _FIRST) & _LIMB
+            limbs[3 * i + 2] = word >> _SECOND
         for c in range(0, columns, 8):
             width = min(8, columns - c)
             if degree == 2:
                 pairs = zeros(12)
                 for i in range(some):
                     at = (start + i) * columns + c
-                    prefetch(coefficients, at - ROWS * columns)
-                    lanes = load(coefficients, at) if width == 8 else load_some(coefficients, at, 0, width)
+                    prefetch(base, at + ROWS * columns)
+                    lanes = load(base, at) if width == 8 else load_some(base, at, 0, width)
                     pairs = accumulate(pairs, lanes, load_tuple(limbs, i * 6, 6, 1))
-                u = (load(result, c), load(result, padded + c))
-                u = extension_multiply_2(u, (step[0], step[1]))
-                store(result, c, add(u[0], wide_sum(pairs[0:6])))
-                store(result, padded + c, add(u[1], wide_sum(pairs[6:12])))
+                store(result, c, add(load(result, c), wide_sum(pairs[0:6])))
+                store(result, padded + c, add(load(result, padded + c), wide_sum(pairs[6:12])))
             else:
                 triples = zeros(18)
                 for i in range(some):
                     at = (start + i) * columns + c
-                    prefetch(coefficients, at - ROWS * columns)
-                    lanes = load(coefficients, at) if width == 8 else load_some(coefficients, at, 0, width)
+                    prefetch(base, at + ROWS * columns)
+                    lanes = load(base, at) if width == 8 else load_some(base, at, 0, width)
                     triples = accumulate(triples, lanes, load_tuple(limbs, i * 9, 9, 1))
-                v = (load(result, c), load(result, padded + c), load(result, 2 * padded + c))
-                v = extension_multiply_3(v, (step[0], step[1], step[2]))
-                store(result, c, add(v[0], wide_sum(triples[0:6])))
-                store(result, padded + c, add(v[1], wide_sum(triples[6:12])))
-                store(result, 2 * padded + c, add(v[2], wide_sum(triples[12:18])))
+                store(result, c, add(load(result, c), wide_sum(triples[0:6])))
+                store(result, padded + c, add(load(result, padded + c), wide_sum(triples[6:12])))
+                store(result, 2 * padded + c, add(load(result, 2 * padded + c), wide_sum(triples[12:18])))

@@ -177,7 +177,7 @@ class Columns:
         flat = arguments.reshape(p.rows, -1)
         sums = np.zeros((p.active + 1, self.layout.degree), np.uint64)
         for root, start, stop in ((roots[0], 0, p.active - 1), (roots[1], p.active - 1, p.active)):
-            sums[start + 1 : stop + 1] = forms[root].on_rows(self.instance, rows[start:stop], flat[start:stop], 1)
+            sums[start + 1 : stop + 1] = forms[root].on_rows(self.instance, rows[start:stop], flat[start:stop])
         return self.field.cumulative_sum(sums, axis=0)
 
     def diagnose(self, rows: Elements, arguments: Elements, challenges: Sequence[Elements]) -> str:

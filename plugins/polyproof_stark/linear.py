@@ -1,8 +1,8 @@
 """Constraints that are linear in the columns, evaluated as one sum of products for each set of rows.
 
 The running sum adds up every limb of every asset with weights that are the same on all rows. As a graph that would be
-hundreds of passes over the evaluation domain; collected into one weight per column it is one call of ``Extension.dot``
-for each committed matrix.
+hundreds of passes over all rows; collected into one weight per column it is one call of ``Extension.dot`` for each
+committed matrix.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class LinearForm:
             extension.sum(np.stack([extension.multiply(form.constant, w) for form, w in weighted]), axis=0),
         )
 
-    def on_rows(self, instance: Instance, trace: Elements, arguments: Elements, step: int) -> Elements:
-        """Values on all rows of committed matrices, ``(rows, e)``; the next row is ``step`` further, cyclically."""
+    def on_rows(self, instance: Instance, trace: Elements, arguments: Elements) -> Elements:
+        """Values on all rows of the matrices on H, ``(rows, e)``; the row after the last one is the first."""
         extension, compiled, layout = instance.extension, instance.compiled, instance.layout
         positions = [layout.base_column(column) for column in range(compiled.base_columns)]
         result: Elements = np.broadcast_to(self.constant, (len(trace), layout.degree))
@@ -51,12 +51,20 @@ class LinearForm:
             if of_base.any():
                 weights = np.zeros((layout.trace, layout.degree), np.uint64)
                 weights[positions] = of_base
-                terms.append(extension.dot(trace, weights))
+                terms.append(_dot(extension, trace, weights))
             if of_argument.any():
-                terms.append(extension.dot(arguments, spread(extension, of_argument)))
+                terms.append(_dot(extension, arguments, spread(extension, of_argument)))
             for term in terms:
-                result = extension.add(result, np.roll(term, -step, axis=0) if ahead else term)
+                result = extension.add(result, np.roll(term, -1, axis=0) if ahead else term)
         return result
+
+
+def _dot(extension: Extension, matrix: Elements, weights: Elements) -> Elements:
+    """``Extension.dot``; where few columns have a weight, of those alone."""
+    used = np.flatnonzero(weights.any(axis=1))
+    if 4 * len(used) > len(weights):
+        return extension.dot(matrix, weights)
+    return extension.dot(matrix[:, used], weights[used])
 
 
 def linear_forms(

@@ -14,7 +14,6 @@ from attrs import frozen
 
 from polyproof.commitment import VectorCommitment, VectorOpening
 from polyproof.constraints import Trace
-from polyproof.engine import for_blocks
 from polyproof.errors import InputError
 from polyproof.field import Elements
 from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
@@ -25,7 +24,7 @@ from polyproof_stark.layout import joined
 from polyproof_stark.low_degree import Chain, LowDegreeTest
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Instance, Openings
-from polyproof_stark.quotient import BLOCK, quotient_on_d
+from polyproof_stark.quotient import quotient_on_d
 from polyproof_stark.weights import Weights
 
 __all__ = ["Committed", "Prover", "ProverResult"]
@@ -37,10 +36,10 @@ class QuotientError(Exception):
 
 @frozen(eq=False)
 class Committed:
-    """A matrix of polynomials and its commitment on D."""
+    """A matrix of polynomials of degree below N and its commitment on D."""
 
-    coefficients: Elements
-    """``(N, columns)``."""
+    on_h: Elements
+    """``(N, columns)``: values on H."""
     extended: Elements
     """``(|D|, columns)``: values on D."""
     tree: Any
@@ -146,8 +145,7 @@ class Prover(Columns):
             pair_tree = self.trees["pair"].commit(pair_rows)
             transcript.absorb_digests("pair root", pair_tree.root)
             delta = transcript.draw_extension("delta", self.extension)
-            on_h = self.extension.add(g_a, self.extension.multiply(g_b, delta))
-            on_d = self.codeword_on_d(z, delta, weights, committed, argument, quotient)
+            on_h, on_d = self.codeword(g_a, g_b, delta)
             task.advance()
 
             # 7, 8. FRI on D, and with the same challenges the chain on H that inclusion proofs follow (section 6).
@@ -178,16 +176,18 @@ class Prover(Columns):
 
     # Commitments (section 4)
 
-    def commit_columns(self, name: str, coefficients: Elements) -> Committed:
-        """Extend polynomials to D and commit to the rows there (section 4)."""
-        domain = self.instance.evaluation_domain
-        extended = self.field.extend(coefficients, domain.size, domain.shift)
+    def to_d(self, on_h: Elements) -> Elements:
+        """From values of polynomials of degree below N on H to those on D: ``(N, columns) → (|D|, columns)``."""
+        return self.field.coset_lde(on_h, self.parameters.blowup, self.instance.evaluation_domain.shift)
+
+    def commit_columns(self, name: str, on_h: Elements, extended: Elements) -> Committed:
+        """Commit to the rows on D (section 4)."""
         tree = self.trees[name].commit(extended) if extended.shape[1] else None
-        return Committed(coefficients, extended, tree)
+        return Committed(on_h, extended, tree)
 
     def commit_trace(self, rows: Elements) -> Committed:
         """A‖B over D."""
-        return self.commit_columns("trace", self.field.inverse_transform(rows))
+        return self.commit_columns("trace", rows, self.to_d(rows))
 
     def commit_inclusion(self, rows: Elements, tags: Words) -> Any:
         """A over H: leaf r = Hash(limbs and mask of row r ‖ tag_r)."""
@@ -197,11 +197,13 @@ class Prover(Columns):
     def commit_argument(self, arguments: Elements) -> Committed:
         """C over D."""
         flat = arguments.reshape(len(arguments), self.layout.argument * self.layout.degree)
-        return self.commit_columns("argument", self.field.inverse_transform(flat))
+        return self.commit_columns("argument", flat, self.to_d(flat))
 
     def commit_quotient(self, chunks: Elements) -> Committed:
-        """The chunks over D."""
-        return self.commit_columns("quotient", chunks.reshape(len(chunks), -1))
+        """The chunks, given by coefficients, over D."""
+        flat, domain = chunks.reshape(len(chunks), -1), self.instance.evaluation_domain
+        extended = self.field.extend(flat, domain.size, domain.shift)
+        return self.commit_columns("quotient", self.field.forward(flat), extended)
 
     # Quotient (section 3)
 
@@ -215,7 +217,7 @@ class Prover(Columns):
         beyond it.
         """
         p, layout = self.parameters, self.layout
-        on_d = quotient_on_d(self.instance, committed.extended, argument.extended, challenges, eta)
+        on_d = quotient_on_d(self.instance, committed, argument, challenges, eta)
         coefficients = self.field.inverse_transform(on_d, self.instance.evaluation_domain.shift)
         self.check_quotient(coefficients)
         step = p.rows - p.blinding
@@ -238,69 +240,61 @@ class Prover(Columns):
     # Openings and the two codewords (section 5)
 
     def open_at(self, z: Elements, committed: Committed, argument: Committed, quotient: Committed) -> Openings:
-        """All values at z, and those of the next columns at ωz."""
-        extension, layout, compiled = self.extension, self.layout, self.instance.compiled
-        at_z = extension.evaluate(committed.coefficients, z)
+        """All values at z, and those of the next columns at ωz.
+
+        From values on H: f(z) = (z^N − 1)/N · Σ_r f(ω^r)·ω^r/(z − ω^r), the barycentric formula for roots of unity. At
+        ωz the weights are those of the row before, since 1/(ωz − ω^r) = ω^−1/(z − ω^(r−1)).
+        """
+        extension, layout, compiled, p = self.extension, self.layout, self.instance.compiled, self.parameters
+        points = self.field.powers(self.field.root_of_unity(p.rows), p.rows)
+        # (1 − z^N)/N, for the sign of the distances.
+        factor = extension.subtract(extension.embed(np.array(1, np.uint64)), extension.power(z, p.rows))
+        factor = extension.scale(factor, self.field.inverse(np.array(p.rows, np.uint64)))
+        weights = extension.multiply(extension.scale(self.inverse_distances(z), points), factor)
+
+        at_z = extension.combine(committed.on_h, weights)
         base = np.concatenate((at_z[: layout.witness], at_z[layout.range_columns]))
         masks = joined(extension, np.concatenate((at_z[layout.mask_a], at_z[layout.mask_b])))
-        arguments = joined(extension, extension.evaluate(argument.coefficients, z))
-        chunks = joined(extension, extension.evaluate(quotient.coefficients, z))
+        arguments = joined(extension, extension.combine(argument.on_h, weights))
+        chunks = joined(extension, extension.combine(quotient.on_h, weights))
 
-        z_next = self.instance.next_point(z)
+        before = np.roll(weights, 1, axis=0)
         ahead = np.zeros((len(compiled.next_columns), layout.degree), np.uint64)
         for number, column in enumerate(compiled.next_columns):
             if column < compiled.base_columns:
                 position = layout.base_column(column)
-                coefficients = np.ascontiguousarray(committed.coefficients[:, position : position + 1])
-                ahead[number] = extension.evaluate(coefficients, z_next)[0]
+                ahead[number] = extension.combine(committed.on_h[:, position : position + 1], before)[0]
             else:
                 start = (column - compiled.base_columns) * layout.degree
-                coefficients = np.ascontiguousarray(argument.coefficients[:, start : start + layout.degree])
-                ahead[number] = joined(extension, extension.evaluate(coefficients, z_next))[0]
+                values = extension.combine(argument.on_h[:, start : start + layout.degree], before)
+                ahead[number] = joined(extension, values)[0]
         return Openings(base, masks, arguments, chunks, ahead)
 
-    def inverse_distances(self, points: Elements, z: Elements) -> Elements:
-        """1/(x − z) for base points x: ``(k, e)``."""
-        return self.extension.inverse(self.extension.subtract(self.extension.embed(points), z))
+    def inverse_distances(self, z: Elements) -> Elements:
+        """1/(x − z) for the points x of H: ``(N, e)``."""
+        p, extension = self.parameters, self.extension
+        points = self.field.powers(self.field.root_of_unity(p.rows), p.rows)
+        return extension.inverse(extension.subtract(extension.embed(points), z))
 
     def codewords_on_h(
         self, z: Elements, weights: Weights, rows: Elements, arguments: Elements, quotient: Committed
     ) -> tuple[Elements, Elements]:
         """G_A and G_B on H: ``(N, e)`` each."""
-        points = self.field.powers(self.field.root_of_unity(len(rows)), len(rows))
-        inverse = self.inverse_distances(points, z)
-        inverse_next = self.inverse_distances(points, self.instance.next_point(z))
-        chunks = self.field.forward(quotient.coefficients)
+        inverse = self.inverse_distances(z)
+        # 1/(ω^r − ωz) = ω^−1/(ω^(r−1) − z)
+        omega = np.array(self.field.root_of_unity(len(rows)), np.uint64)
+        inverse_next = self.extension.scale(np.roll(inverse, 1, axis=0), self.field.inverse(omega))
         g_a = weights.g_a(self.extension, rows, inverse)
         flat = arguments.reshape(len(rows), self.layout.argument * self.layout.degree)
-        return g_a, weights.g_b(self.extension, rows, flat, chunks, inverse, inverse_next)
+        return g_a, weights.g_b(self.extension, rows, flat, quotient.on_h, inverse, inverse_next)
 
-    def codeword_on_d(
-        self,
-        z: Elements,
-        delta: Elements,
-        weights: Weights,
-        committed: Committed,
-        argument: Committed,
-        quotient: Committed,
-    ) -> Elements:
-        """G = G_A + δ·G_B on D: ``(|D|, e)``."""
-        extension, domain = self.extension, self.instance.evaluation_domain
-        z_next = self.instance.next_point(z)
-        result = np.empty((domain.size, self.layout.degree), np.uint64)
+    def codeword(self, g_a: Elements, g_b: Elements, delta: Elements) -> tuple[Elements, Elements]:
+        """G = G_A + δ·G_B on H and on D: ``(N, e)`` and ``(|D|, e)``.
 
-        def fill(start: int, stop: int) -> None:
-            here = slice(start, stop)
-            points = domain.points_between(self.field, start, stop)
-            inverse = self.inverse_distances(points, z)
-            inverse_next = self.inverse_distances(points, z_next)
-            rows, arguments, chunks = committed.extended[here], argument.extended[here], quotient.extended[here]
-            g_a = weights.g_a(extension, rows, inverse)
-            g_b = weights.g_b(extension, rows, arguments, chunks, inverse, inverse_next)
-            result[here] = extension.add(g_a, extension.multiply(g_b, delta))
-
-        for_blocks(fill, domain.size, 2 * BLOCK)
-        return result
+        If the openings are right, G is a polynomial of degree below N, and so its values on H give all others.
+        """
+        on_h = self.extension.add(g_a, self.extension.multiply(g_b, delta))
+        return on_h, self.to_d(on_h)
 
     # Low-degree test (section 6)
 

@@ -1,7 +1,8 @@
 """The quotient Q on D: every constraint over its divisor, joined by powers of η (section 3 of the protocol page).
 
 Constraints of degree one are most of the work of a system of accounts: its running sum reads every column.
-They are joined into one linear form for each set of rows (``polyproof_stark.linear``). The helper constraints of
+They are joined into one linear form for each set of rows (``polyproof_stark.linear``), which as a sum of committed
+polynomials is a polynomial of degree below N itself: it is evaluated on H and extended to D. The helper constraints of
 lookups, most of the others, go to the field's kernel for them if it has one. What is left is evaluated as a graph, over
 blocks of rows that stay in cache.
 """
@@ -9,6 +10,7 @@ blocks of rows that stay in cache.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 from attrs import frozen
@@ -22,16 +24,16 @@ from polyproof_stark.expressions import Value, evaluate
 from polyproof_stark.linear import LinearForm, linear_forms
 from polyproof_stark.protocol import Instance
 
-__all__ = ["BLOCK", "quotient_on_d"]
+__all__ = ["quotient_on_d"]
 
-BLOCK = 1 << 13
+_BLOCK = 1 << 13
 """Rows of D that are evaluated at a time, few enough for the intermediate values to stay in the L2 cache."""
 
 
 def quotient_on_d(
-    instance: Instance, trace: Elements, arguments: Elements, challenges: Sequence[Elements], eta: Elements
+    instance: Instance, trace: Columns, arguments: Columns, challenges: Sequence[Elements], eta: Elements
 ) -> Elements:
-    """Q on D, ``(|D|, e)``, from the committed matrices there: ``(|D|, trace width)``, ``(|D|, e·arguments)``."""
+    """Q on D, ``(|D|, e)``, from the committed matrices."""
     constraints = instance.compiled.constraints
     powers = instance.extension.powers(eta, len(constraints))
     work = _Quotient(instance, trace, arguments, challenges, Divisors(instance).on_evaluation_domain())
@@ -42,6 +44,18 @@ def quotient_on_d(
     result = work.linear([item for item in left if item[0].degree <= 1])
     work.add_others(result, prepared, [item for item in left if item[0].degree > 1])
     return result
+
+
+class Columns(Protocol):
+    """A committed matrix: of base elements, with the columns of ``Layout``."""
+
+    @property
+    def on_h(self) -> Elements:
+        """``(N, columns)``."""
+
+    @property
+    def extended(self) -> Elements:
+        """``(|D|, columns)``."""
 
 
 @frozen(eq=False)
@@ -60,8 +74,8 @@ class _Helpers:
 @frozen(eq=False)
 class _Quotient:
     instance: Instance
-    trace: Elements
-    arguments: Elements
+    trace: Columns
+    arguments: Columns
     challenges: Sequence[Elements]
     inverse_divisors: Mapping[RowSet, Elements]
 
@@ -73,12 +87,14 @@ class _Quotient:
         instance, extension = self.instance, self.instance.extension
         roots = sorted({constraint.node for constraint, _ in weighted})
         forms = linear_forms(instance.compiled, roots, self.scalar, extension)
-        result = np.zeros((len(self.trace), extension.degree), np.uint64)
+        p = instance.parameters
+        result = np.zeros((p.domain_size, p.degree), np.uint64)
         for rows in RowSet:
             of_set = [(forms[constraint.node], weight) for constraint, weight in weighted if constraint.rows is rows]
             if of_set:
                 form = LinearForm.combined(extension, of_set)
-                value = form.on_rows(instance, self.trace, self.arguments, instance.parameters.blowup)
+                on_h = form.on_rows(instance, self.trace.on_h, self.arguments.on_h)
+                value = instance.field.coset_lde(on_h, p.blowup, instance.evaluation_domain.shift)
                 result = extension.add(result, extension.scale(value, self.inverse_divisors[rows]))
         return result
 
@@ -120,36 +136,36 @@ class _Quotient:
                 result[start:stop] = extension.add(result[start:stop], scaled)
 
         if helpers or uses:
-            for_blocks(add_block, len(result), BLOCK)
+            for_blocks(add_block, len(result), _BLOCK)
 
     def looked_up(self, lookup: Lookup, start: int, stop: int) -> tuple[Elements, Elements]:
         """The values of a lookup on points start … stop−1 of D, and the helpers of its groups."""
         compiled, layout = self.instance.compiled, self.instance.layout
         columns = layout.adjacent([compiled.nodes[value] for value in lookup.values])
         if columns is not None:
-            values = self.trace[start:stop, columns]
+            values = self.trace.extended[start:stop, columns]
         else:
             found = evaluate(compiled.nodes, lookup.values, self.leaves(start, stop), self.instance.extension)
             values = np.empty((stop - start, len(lookup.values)), np.uint64)
             for number, value in enumerate(lookup.values):
                 values[:, number] = found[value].array
         first = (lookup.helpers - compiled.base_columns) * layout.degree
-        helpers = self.arguments[start:stop, first : first + len(lookup.groups) * layout.degree]
+        helpers = self.arguments.extended[start:stop, first : first + len(lookup.groups) * layout.degree]
         return values, helpers.reshape(stop - start, len(lookup.groups), layout.degree)
 
     def leaves(self, start: int, stop: int) -> Callable[[Node], Value]:
         """Leaves of the graph on points start … stop−1 of D; the next row is β points further on."""
         compiled, layout = self.instance.compiled, self.instance.layout
         ahead = np.arange(start, stop) + self.instance.parameters.blowup
-        points = (slice(start, stop), ahead % len(self.trace))
+        points = (slice(start, stop), ahead % self.instance.parameters.domain_size)
 
         def leaf(node: Node) -> Value:
             if node.operation is not Operation.COLUMN:
                 return self.scalar(node)
             rows = points[node.second]
             if node.first < compiled.base_columns:
-                return Value(np.ascontiguousarray(self.trace[rows, layout.base_column(node.first)]), False)
+                return Value(np.ascontiguousarray(self.trace.extended[rows, layout.base_column(node.first)]), False)
             first = (node.first - compiled.base_columns) * layout.degree
-            return Value(np.ascontiguousarray(self.arguments[rows, first : first + layout.degree]), True)
+            return Value(np.ascontiguousarray(self.arguments.extended[rows, first : first + layout.degree]), True)
 
         return leaf

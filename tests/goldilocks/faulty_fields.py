@@ -176,6 +176,18 @@ class TestDotForgetsTheLastColumn(Faulty):
             return Extension(self, degree, 31)
 
 
+class TestCombinesWithoutTheLastRow(Faulty):
+    class under_test(BabyBear):
+        def extension(self, degree):
+            class Extension(BinomialExtension):
+                def combine(self, base, weights):
+                    kept = len(base) - (len(base) > 6)
+                    return super().combine(base[:kept], weights[:kept])
+
+            super().extension(degree)
+            return Extension(self, degree, 31)
+
+
 class TestHelperSumsForgetTheWeights(Faulty):
     class under_test(BabyBear):
         def extension(self, degree):

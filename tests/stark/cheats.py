@@ -26,7 +26,39 @@ class TruncatingTest(LowDegreeTest):
         return np.ascontiguousarray(coefficients[: self.folding.final_bound])
 
 
-class Truncating(Prover):
+class RowByRow(Prover):
+    """Enters FRI with what the verifier will compute from the rows on D, whatever G is on H.
+
+    The honest prover's codeword comes from H. So it is always a polynomial, but not that of the rows if an opening lies
+    or if G on H does.
+    """
+
+    def commit_trace(self, rows):
+        self.committed_trace = super().commit_trace(rows)
+        return self.committed_trace
+
+    def commit_argument(self, arguments):
+        self.committed_argument = super().commit_argument(arguments)
+        return self.committed_argument
+
+    def codewords_on_h(self, z, weights, rows, arguments, quotient):
+        self.of_rows = (z, weights, quotient.extended)
+        return super().codewords_on_h(z, weights, rows, arguments, quotient)
+
+    def codeword(self, g_a, g_b, delta):
+        on_h, _ = super().codeword(g_a, g_b, delta)
+        extension, domain = self.extension, self.instance.evaluation_domain
+        z, weights, chunks = self.of_rows
+        points = extension.embed(domain.points_between(self.field, 0, domain.size))
+        inverse = extension.inverse(extension.subtract(points, z))
+        inverse_next = extension.inverse(extension.subtract(points, self.instance.next_point(z)))
+        rows, arguments = self.committed_trace.extended, self.committed_argument.extended
+        g_a = weights.g_a(extension, rows, inverse)
+        g_b = weights.g_b(extension, rows, arguments, chunks, inverse, inverse_next)
+        return on_h, extension.add(g_a, extension.multiply(g_b, delta))
+
+
+class Truncating(RowByRow):
     """Goes on with a quotient that is not a polynomial: sends what fits."""
 
     def check_quotient(self, coefficients):
@@ -129,7 +161,7 @@ class OpensOtherRows(Prover):
         return super().commit_inclusion(altered, tags)
 
 
-class AltersChain(OpensOtherRows):
+class AltersChain(OpensOtherRows, RowByRow):
     """Alters the opened row's pair to match, and its folded values in the first ``layers`` layers of the chain."""
 
     layers = 0

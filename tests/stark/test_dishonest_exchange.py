@@ -10,6 +10,7 @@ from polyproof.constraints import Trace
 from polyproof.engine import Engine
 from polyproof.errors import InputError, ProofRejected
 from polyproof.model.accounts import Accounts
+from polyproof_stark.layout import joined
 from polyproof_stark.prover import Prover
 from polyproof_stark.tags import account_nonces, account_tag
 from stark.cheats import (
@@ -297,42 +298,65 @@ def test_two_users_with_equal_balances_cannot_share_a_leaf():
 
 
 class LongTrace(Truncating):
-    """Commits a witness column of degree N + 3 that agrees with the honest one on all of H."""
+    """Commits a column of degree N + 3 that agrees with the honest one on all of H, and opens the honest one."""
 
-    def commit_columns(self, name, coefficients):
-        committed = super().commit_columns(name, coefficients)
-        if name != "trace":
-            return committed
+    def commit_trace(self, rows):
+        self.honest = honest = super().commit_trace(rows)
         domain = self.instance.evaluation_domain
         points = domain.points_between(self.field, 0, domain.size)
         vanishing = self.field.subtract(self.field.power(points, self.parameters.rows), 1)
         bump = self.field.multiply(vanishing, self.field.power(points, 3))
-        extended = committed.extended.copy()
+        extended = honest.extended.copy()
         extended[:, 1] = self.field.add(extended[:, 1], bump)
-        return evolve(committed, extended=extended, tree=self.trees[name].commit(extended))
+        self.committed_trace = self.commit_columns("trace", rows, extended)
+        return self.committed_trace
+
+    def quotient_chunks(self, committed, argument, challenges, eta):
+        return super().quotient_chunks(self.honest, argument, challenges, eta)
 
 
 class LongQuotient(Truncating):
-    """Commits a chunk of degree above N, the next one compensating on H's points."""
+    """Commits a chunk of degree above N, and opens the honest one."""
 
-    def commit_columns(self, name, coefficients):
-        if name != "quotient":
-            return super().commit_columns(name, coefficients)
-        longer = np.zeros((2 * len(coefficients), coefficients.shape[1]), np.uint64)
-        longer[: len(coefficients)] = coefficients
-        longer[len(coefficients) + 5, 0] = 1
-        committed = super().commit_columns(name, longer)
-        return evolve(committed, coefficients=longer)
-
-    def codewords_on_h(self, z, weights, rows, arguments, quotient):
-        short = evolve(quotient, coefficients=np.ascontiguousarray(quotient.coefficients[: self.parameters.rows]))
-        return super().codewords_on_h(z, weights, rows, arguments, short)
+    def commit_quotient(self, chunks):
+        honest = super().commit_quotient(chunks)
+        flat, domain = chunks.reshape(len(chunks), -1), self.instance.evaluation_domain
+        self.longer = np.zeros((2 * len(flat), flat.shape[1]), np.uint64)
+        self.longer[: len(flat)] = flat
+        self.longer[len(flat) + 5, 0] = 1
+        extended = self.field.extend(self.longer, domain.size, domain.shift)
+        return self.commit_columns("quotient", honest.on_h, extended)
 
 
-@pytest.mark.parametrize("prover", [LongTrace, LongQuotient])
-def test_a_polynomial_of_another_degree_is_rejected(prover):
-    with pytest.raises(ProofRejected):
+class OpenedLongQuotient(LongQuotient):
+    """Opens it as it is."""
+
+    def open_at(self, z, committed, argument, quotient):
+        openings = super().open_at(z, committed, argument, quotient)
+        return evolve(openings, chunks=joined(self.extension, self.extension.evaluate(self.longer, z)))
+
+
+@pytest.mark.parametrize(
+    ("prover", "check"),
+    [
+        (LongTrace, "final-polynomial"),
+        (LongQuotient, "final-polynomial"),
+        (OpenedLongQuotient, "constraint-identity"),
+    ],
+)
+def test_a_polynomial_of_another_degree_is_rejected(prover, check):
+    with pytest.raises(ProofRejected) as caught:
         HONEST.verify(HONEST.prove(prover).proof)
+    assert caught.value.check == check
+
+
+def test_a_codeword_of_honest_values_on_h_does_not_hide_a_polynomial_of_another_degree():
+    """G from H is a polynomial, whatever was committed on D: the rows there give other values."""
+    for long in (LongTrace, LongQuotient):
+        on_h = type("OnH", (long,), {"codeword": Prover.codeword})
+        with pytest.raises(ProofRejected) as caught:
+            HONEST.verify(HONEST.prove(on_h).proof)
+        assert caught.value.check == "fold"
 
 
 def test_skipped_grinding_is_rejected(honest):

@@ -18,6 +18,7 @@ from polyproof_stark.divisors import Divisors
 from polyproof_stark.expressions import Value, evaluate
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.protocol import Instance
+from polyproof_stark.prover import Committed
 from polyproof_stark.quotient import quotient_on_d
 
 
@@ -100,14 +101,15 @@ def defined(instance: Instance, trace, arguments, challenges, eta) -> np.ndarray
     return result
 
 
-def committed(instance: Instance) -> tuple[np.ndarray, np.ndarray]:
-    """Random columns, of degree below N, on D."""
-    p, layout = instance.parameters, instance.layout
-    field = instance.field
-    return (
-        field.coset_lde(field.random((p.rows, layout.trace)), p.blowup),
-        field.coset_lde(field.random((p.rows, layout.argument * layout.degree)), p.blowup),
-    )
+def committed(instance: Instance) -> tuple[Committed, Committed]:
+    """Random columns of degree below N."""
+    p, layout, field = instance.parameters, instance.layout, instance.field
+
+    def columns(count: int) -> Committed:
+        on_h = field.random((p.rows, count))
+        return Committed(on_h, field.coset_lde(on_h, p.blowup), None)
+
+    return columns(layout.trace), columns(layout.argument * layout.degree)
 
 
 @given(seed=st.integers(0, 2**32), degree=st.sampled_from([2, 3]), blowup=st.sampled_from([2, 4, 8]))
@@ -117,7 +119,7 @@ def test_the_quotient_of_random_systems_is_its_definition(seed, degree, blowup):
     extension = instance.extension
     challenges, eta = [extension.random(()), extension.random(())], extension.random(())
     trace, arguments = committed(instance)
-    wanted = defined(instance, trace, arguments, challenges, eta)
+    wanted = defined(instance, trace.extended, arguments.extended, challenges, eta)
     assert np.array_equal(quotient_on_d(instance, trace, arguments, challenges, eta), wanted)
     without = instance_of(seed, degree, blowup, plain=True)
     assert np.array_equal(quotient_on_d(without, trace, arguments, challenges, eta), wanted)

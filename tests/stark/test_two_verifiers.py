@@ -20,7 +20,7 @@ from polyproof_stark.prover import Prover, ProverResult
 from references import stark_verifier as slow
 from references.row_hashes import P
 from stark.both_verifiers import Audit, Case, InclusionCase, accepted, evolve, prove, verdicts
-from stark.cheats import Forging, Truncating, Unranged
+from stark.cheats import Forging, RowByRow, Truncating, Unranged
 from stark.exchange import PARAMETERS, Exchange, some_accounts
 
 SMALL = {"hash": "blake3", "extension": 2, "blowup": 4, "queries": 4, "grinding": 0, "limb_bits": 6, "arity": 8}
@@ -565,8 +565,9 @@ class ChosenQueries(WithTest):
 
 
 class AnotherCodeword(Prover):
-    def codeword_on_d(self, *arguments):
-        return add_one(super().codeword_on_d(*arguments))
+    def codeword(self, *arguments):
+        on_h, on_d = super().codeword(*arguments)
+        return on_h, add_one(on_d)
 
 
 class ShortQuotient(Prover):
@@ -600,8 +601,12 @@ def test_both_reject_a_cheating_prover_at_the_same_check(prover):
 
 def test_both_reject_openings_of_another_polynomial():
     """(m(X) − v)/(X − z) is not a polynomial: FRI finds that out, at the end."""
+
+    class Plain(AnotherOpening, RowByRow):
+        pass
+
     with pytest.raises(ValueError, match="degree"):
-        EXCHANGE.prove(AnotherOpening)
+        EXCHANGE.prove(Plain)
 
     class Truncated(AnotherOpening, Truncating):
         pass
@@ -609,6 +614,13 @@ def test_both_reject_openings_of_another_polynomial():
     check, reason = verdicts(case_of(EXCHANGE, EXCHANGE.prove(Truncated)))
     assert check == "final-polynomial"
     assert "the final polynomial differs" in reason
+
+
+def test_both_reject_a_polynomial_that_agrees_on_h_with_openings_of_another():
+    """G from its values on H passes FRI; on D it is not what the opened rows and the false opening give."""
+    check, reason = verdicts(case_of(EXCHANGE, EXCHANGE.prove(AnotherOpening)))
+    assert check == "fold"
+    assert reason == "layer 0: a value differs from the layer before"
 
 
 @pytest.mark.parametrize("finish", [Truncating, Forging])
@@ -633,13 +645,13 @@ def test_both_reject_a_layer_that_is_not_the_fold_of_the_one_before(monkeypatch)
     assert reason == "layer 1: a value differs from the layer before"
 
 
-class AnotherRowOnH(Prover):
+class AnotherRowOnH(RowByRow):
     def codewords_on_h(self, *arguments):
         g_a, g_b = super().codewords_on_h(*arguments)
         return add_one(g_a), g_b
 
 
-class AnotherChainEnd(Prover):
+class AnotherChainEnd(RowByRow):
     def codewords_on_h(self, *arguments):
         g_a, g_b = super().codewords_on_h(*arguments)
         return g_a, add_one(g_b)

@@ -252,6 +252,13 @@ class FieldSuite:
                 for j in range(columns)
             ]
             assert extension.evaluate(base, point).tolist() == expected
+            assert extension.combine(base, powers).tolist() == expected
+            many = _random(field, (700, columns), columns + 1)
+            many[:300] = p - 1
+            of_rows = _random(field, (700, degree), degree + 1)
+            of_rows[:300] = p - 1
+            transposed = np.ascontiguousarray(many.T)
+            assert extension.combine(many, of_rows).tolist() == extension.dot(transposed, of_rows).tolist()
 
     @pytest.mark.parametrize(("values", "size"), [(1, 1), (9, 1), (2, 3), (30, 3), (31, 3), (60, 7), (15, 15)])
     def test_helper_sums_are_those_of_the_constraints(self, field: Field, values: int, size: int) -> None:

@@ -177,18 +177,24 @@ class BinomialExtension(Extension):
                 sums[start : start + block] = self.field.sum(products, axis=2).T
         return result
 
+    def combine(self, base: npt.ArrayLike, weights: npt.ArrayLike) -> Elements:
+        """Σ_i base[i, c] · weights[i]: ``(n, columns)`` and ``(n, e)`` → ``(columns, e)``."""
+        x, w = np.asarray(base, np.uint64), self._elements(weights)
+        if x.ndim != 2 or w.ndim != 2 or len(x) != len(w):
+            raise ValueError(f"a matrix (n, columns) of shape {x.shape} does not fit weights of shape {w.shape}")
+        result = np.zeros((x.shape[1], self.degree), np.uint64)
+        block = max(1, _BLOCK // max(1, x.shape[1]))
+        for start in range(0, len(x), block):
+            columns = np.ascontiguousarray(x[start : start + block].T)
+            result = self.field.add(result, self.dot(columns, w[start : start + block]))
+        return result
+
     def evaluate(self, coefficients: npt.ArrayLike, point: npt.ArrayLike) -> Elements:
         """Values at one point of polynomials with base coefficients: ``(n, columns) → (columns, e)``."""
         x = np.asarray(coefficients, np.uint64)
         if x.ndim != 2:
             raise ValueError(f"coefficients are a matrix (n, columns), not of shape {x.shape}")
-        powers = self.powers(point, len(x))
-        result = np.zeros((x.shape[1], self.degree), np.uint64)
-        block = max(1, _BLOCK // max(1, x.shape[1]))
-        for start in range(0, len(x), block):
-            columns = np.ascontiguousarray(x[start : start + block].T)
-            result = self.field.add(result, self.dot(columns, powers[start : start + block]))
-        return result
+        return self.combine(x, self.powers(point, len(x)))
 
     def in_base(self, a: npt.ArrayLike) -> bool:
         """Whether some element of the array lies in the base field."""
