@@ -236,6 +236,29 @@ def test_names_may_have_all_the_characters_that_they_are_allowed() -> None:
     assert parse_manifest(longest.to_bytes()) == longest
 
 
+def test_a_spec_may_be_as_deep_and_its_texts_as_long_as_is_allowed() -> None:
+    def nested(depth: int) -> dict[str, Any]:
+        return {"inner": nested(depth - 1)} if depth else {}
+
+    deepest = evolve(MANIFEST, spec={**nested(10), "text": "x" * 1024})
+    assert parse_manifest(deepest.to_bytes()) == deepest
+    assert _refused(evolve(MANIFEST, spec=nested(11)).to_bytes()) == "manifest-json"
+    assert _refused(evolve(MANIFEST, spec={"text": "x" * 1025}).to_bytes()) == "manifest-text"
+
+
+def test_balances_may_be_of_the_second_in_which_proving_was_started() -> None:
+    at_once = evolve(MANIFEST, snapshot=MANIFEST.created)
+    assert parse_manifest(at_once.to_bytes()) == at_once
+
+
+@pytest.mark.parametrize(("version", "told"), [(1, ", which polyproof 0.1 reads;"), (0, ";"), (3, ";")])
+def test_a_manifest_of_another_version_is_told_which_release_reads_it(version: int, told: str) -> None:
+    data = MANIFEST.to_bytes().replace(b'"version":2', f'"version":{version}'.encode())
+    with pytest.raises(ProofRejected, match=f"has version {version}{told}") as caught:
+        parse_manifest(data)
+    assert caught.value.check == "manifest-version"
+
+
 def test_a_proof_file_of_another_size_is_rejected() -> None:
     MANIFEST.segments[0].check_size(1234)
     for size in (0, 1233, 1235):
