@@ -95,6 +95,8 @@ class BalanceProvider(ABC):
     """The name used in specs."""
     Options: ClassVar[type]
     """Frozen attrs class of the options a spec may set."""
+    asks: ClassVar[bool] = True
+    """Whether somebody is asked now: a recording is the word of whoever made it, and no verifier's node."""
 
     def __init__(self, options: Any, registry: Registry) -> None:
         """Keep the options; nothing is asked yet."""

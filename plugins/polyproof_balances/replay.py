@@ -28,6 +28,7 @@ class Replay(BalanceProvider):
 
     name: ClassVar[str] = "replay"
     Options = ReplayOptions
+    asks: ClassVar[bool] = False
     options: ReplayOptions
 
     def open(self, base: Path) -> None:

@@ -11,12 +11,10 @@ import pytest
 
 from doubles.fixtures import Command
 from doubles.policies import DECLARED_FILE, naming
-from polyproof.balances import Question
 from polyproof.extras import EXTRAS
-from polyproof.reserves import parse_published
-from polyproof.toolkit.recording import Answered, write_recording
-from polyproof_ownership.evm import checksummed
 from report.months import FAILING, HEALTHY, OWED, date_snapshot, signed, write_month
+from reserves import nodes
+from reserves.rpc_server import serving
 
 
 @pytest.fixture
@@ -177,21 +175,18 @@ def test_a_report_says_what_does_not_cover_by_the_readers_policy(
 
 def test_pages_in_a_history_are_as_everybody_finds_them(command: Command, healthy: Path, tmp_path: Path) -> None:
     """What one verifier's nodes said is no part of them, and does not make them differ for that verifier."""
-    recorded = tmp_path / "recorded.jsonl"
-    pins = tuple(parse_published((healthy / "audits/healthy-3/reserves.json").read_bytes()).pins)
-    address = signed("ETH", 2, "0").claim.address
-    account = checksummed(bytes.fromhex(address[2:]))
-    found = Answered(Question("ETH", "ethereum", account), int(HEALTHY["ETH"].replace(".", "")) * 10**34, None)
-    write_recording(recorded, pins, [found])
-    (tmp_path / "nodes.yaml").write_text("polyproof-nodes: 1\nbalances: [{name: replay, path: recorded.jsonl}]\n")
-    asked = command("verify", healthy, "--nodes", "nodes.yaml", "--json")
+    address = signed("ETH", 2, "0").claim.address.lower()
+    with serving(nodes.Evm({address: int(HEALTHY["ETH"].replace(".", "")) * 10**16}).node()) as node:
+        entry = f"{{name: evm, chain: ethereum, url: '{node.url}'}}"
+        (tmp_path / "nodes.yaml").write_text(f"polyproof-nodes: 1\nbalances:\n  - {entry}\n")
+        asked = command("verify", healthy, "--nodes", "nodes.yaml", "--json")
+        refused = command("report", healthy, "--nodes", "nodes.yaml")
+        assert command("report", healthy, "--nodes", "nodes.yaml", "--out", "mine").status == 0
     assert asked.status == 0, asked.err
     assert asked.json["audits"][2]["holdings"]["balances"]["confirmed"]["rows"] == 1
     assert asked.json["pages"]["equal"]
-    refused = command("report", healthy, "--nodes", "nodes.yaml")
     assert refused.status == 2
     assert "--out" in refused.err
-    assert command("report", healthy, "--nodes", "nodes.yaml", "--out", "mine").status == 0
     assert "Confirmed" in Path("mine/assets/ETH.html").read_text()
 
 

@@ -21,6 +21,7 @@ from polyproof.progress import Progress
 from polyproof.registry import default_registry
 from polyproof.reserves import Check, Ownership, ReservesPolicy, ReservesVerified, run, run_reserves, verify_reserves
 from polyproof.reserves.signing import challenge_text
+from polyproof.toolkit.recording import Answered, write_recording
 from polyproof_balances.evm import Evm, EvmOptions
 from reserves import nodes
 from reserves.exchange import ETHEREUM, jsonl, prove, spec_text, write_spec
@@ -221,6 +222,24 @@ def test_a_verifiers_nodes_are_named_on_the_command_line(
     assert asked.json["holdings"]["balances"]["confirmed"] == {"rows": 1, "counted": 1}
     assert asked.json["holdings"]["on_word"] == ["liabilities"], "a sum tree proves no totals"
     assert (site.status, site.json["verdict"], site.json["on_word"]) == (0, "covered", ["liabilities"])
+
+
+def test_a_recording_is_no_node_of_the_verifiers(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exchange that hands out a recording, and a file that names it, would have its own word called looked up."""
+    monkeypatch.chdir(tmp_path)
+    published(tmp_path, monkeypatch, signed_by_owners, Node(control=owned))
+    (row,) = verify_reserves(tmp_path / "audit", policy=SUM_TREE).evaluation.rows
+    question = Question("ETH", "ethereum", row.account)
+    told = [Answered(question, 5 * 10**36, None), Answered(question, None, row.row.control)]
+    write_recording(Path("told.jsonl"), [evolve(ETHEREUM, block=EIGHTS)], told)
+    Path("nodes.yaml").write_text("polyproof-nodes: 1\nbalances: [{name: replay, path: told.jsonl}]\n")
+    for words in (("verify", "audit"), ("report", "audit", "--out", "site")):
+        ended = command(*words, "--nodes", "nodes.yaml")
+        assert ended.status == 2
+        assert "replay asks nobody" in ended.err
+        assert "VERIFIED" not in ended.out
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from attrs import evolve
 
 from polyproof.balances import BalanceProvider
 from polyproof.config.options import plain, shown
-from polyproof.errors import ArtifactError, ProofRejected, SpecError
+from polyproof.errors import ArtifactError, InputError, Problem, ProofRejected, SpecError
 from polyproof.extras import require_extras
 from polyproof.findings import Findings
 from polyproof.formats.files import read_bounded
@@ -68,10 +68,19 @@ def verify_reserves(
     default ``ReservesPolicy()``: which holdings count, how much is enough. The published figures must follow from the
     published policy, which decides nothing else. ``providers`` are the verifier's own, opened: what they answer about
     balances and about who controls accounts takes the place of what the organisation says that it was told.
-    Raises ``ProofRejected``; ``ArtifactError`` if there are no reserves; ``ExtraMissing`` without the extra
-    ``reserves``.
+
+    Raises ``ProofRejected``; ``InputError`` for a provider that asks nobody; ``ArtifactError`` if there are no
+    reserves; ``ExtraMissing`` without the extra ``reserves``.
     """
     require_extras("reserves", purpose="checking reserves")
+    for provider in providers:
+        if not provider.asks:
+            raise InputError(
+                Problem(
+                    f"{provider.name} asks nobody: what it answers is the word of whoever made the recording",
+                    hint="a verifier names nodes that are asked now",
+                )
+            )
     start = time.perf_counter()
     registry, progress = registry or default_registry(), progress or Progress()
     audit = audit or verification.verify(directory, policy=policy, registry=registry, digest=digest, progress=progress)
