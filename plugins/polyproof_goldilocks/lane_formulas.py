@@ -24,6 +24,7 @@ __all__ = [
     "Implementation",
     "Kind",
     "Lanes",
+    "Value",
     "accumulate",
     "add",
     "broadcast",
@@ -42,7 +43,6 @@ __all__ = [
     "montgomery",
     "montgomery_product",
     "multiply",
-    "multiply_add",
     "negate",
     "splat",
     "square",
@@ -96,7 +96,7 @@ class _LanesModel(extending.models.PrimitiveModel):
         super().__init__(manager, kind, vector)  # type: ignore[no-untyped-call]
 
 
-class _Value(Word):
+class Value(Word):
     """A value of LLVM's: a 64-bit word, eight of them, or conditions."""
 
     def __init__(self, builder: ir.IRBuilder, value: ir.Value) -> None:
@@ -143,17 +143,18 @@ class _Value(Word):
         return self._result(self.builder.icmp_unsigned("<", self.value, self._operand(other)))
 
     def choose(self, yes: Self, no: Self) -> Self:
+        """As ``Word`` has it: a select."""
         return self._result(self.builder.select(self.value, yes.value, no.value))
 
 
 # Formulas as intrinsics
 
 
-def splat(builder: ir.IRBuilder, word: ir.Value) -> ir.Value:
-    """Eight times one word."""
-    undefined = ir.Constant(vector, ir.Undefined)
+def splat(builder: ir.IRBuilder, word: ir.Value, lanes: int = LANES) -> ir.Value:
+    """Eight times one word, or so many times."""
+    undefined = ir.Constant(ir.VectorType(_WORD, lanes), ir.Undefined)
     first = builder.insert_element(undefined, word, ir.Constant(_INDEX, 0))
-    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(_INDEX, LANES), [0] * LANES))
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(_INDEX, lanes), [0] * lanes))
 
 
 def _apply(formula: Callable[..., Any], kinds: Sequence[Kind], results: int = 0) -> Implementation:
@@ -167,10 +168,10 @@ def _apply(formula: Callable[..., Any], kinds: Sequence[Kind], results: int = 0)
         return None
     kind_of_result = Lanes if Lanes in leaves else types.uint64
 
-    def word(builder: ir.IRBuilder, value: ir.Value) -> _Value:
+    def word(builder: ir.IRBuilder, value: ir.Value) -> Value:
         if kind_of_result == Lanes and not isinstance(value.type, ir.VectorType):
             value = splat(builder, value)
-        return _Value(builder, value)
+        return Value(builder, value)
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
         operands: list[Any] = []
@@ -213,12 +214,6 @@ def multiply(typing_context: Any, a: Kind, b: Kind) -> Implementation:
 
 
 @intrinsic
-def multiply_add(typing_context: Any, a: Kind, b_low: Kind, b_high: Kind, c_low: Kind, c_high: Kind) -> Implementation:
-    """a · b + c of any three words, two of them as halves, canonical."""
-    return _apply(reduction.multiply_add, (a, b_low, b_high, c_low, c_high))
-
-
-@intrinsic
 def square(typing_context: Any, a: Kind) -> Implementation:
     """a² of any word, canonical."""
     return _apply(reduction.square, (a,))
@@ -226,7 +221,7 @@ def square(typing_context: Any, a: Kind) -> Implementation:
 
 @intrinsic
 def join(typing_context: Any, low: Kind, high: Kind) -> Implementation:
-    """low + 2^32·high for words below 2^53: some word of the right residue."""
+    """low + 2^32·high for words below 2^62: some word of the right residue."""
     return _apply(reduction.join, (low, high))
 
 
@@ -288,7 +283,7 @@ def extension_multiply_3(typing_context: Any, a: Kind, b: Kind) -> Implementatio
     return _apply(reduction.extension_multiply, (a, b), 3)
 
 
-def _norm(a: Sequence[_Value]) -> tuple[_Value, ...]:
+def _norm(a: Sequence[Value]) -> tuple[Value, ...]:
     norm, cofactors = reduction.extension_norm(a)
     return norm, *cofactors
 
@@ -305,7 +300,7 @@ def extension_norm_3(typing_context: Any, a: Kind) -> Implementation:
     return _apply(_norm, (a,), 4)
 
 
-def _accumulate(sums: Sequence[_Value], a: _Value, limbs: Sequence[_Value]) -> tuple[_Value, ...]:
+def _accumulate(sums: Sequence[Value], a: Value, limbs: Sequence[Value]) -> tuple[Value, ...]:
     """Add a·b to the six sums of each coefficient; see ``reduction.wide_sum``."""
     halves = (a & 0xFFFF_FFFF, a >> 32)
     result = []
@@ -324,8 +319,8 @@ def accumulate(typing_context: Any, sums: Kind, a: Kind, limbs: Kind) -> Impleme
 
 
 def _helper_terms(
-    sums: Sequence[_Value], values: Sequence[_Value], helper: Sequence[_Value], product: Any, cofactors: Any
-) -> tuple[_Value, ...]:
+    sums: Sequence[Value], values: Sequence[Value], helper: Sequence[Value], product: Any, cofactors: Any
+) -> tuple[Value, ...]:
     return reduction.helper_terms(sums, reduction.symmetric_sums(values), helper, product, cofactors)
 
 

@@ -41,6 +41,7 @@ __all__ = [
     "store_some",
     "store_totals",
     "store_triples",
+    "store_vector",
     "zeros",
 ]
 
@@ -50,7 +51,8 @@ _MASK = ir.VectorType(ir.IntType(1), LANES)
 _WORD_BYTES = 8
 
 
-def _address(context: Any, builder: ir.IRBuilder, kind: Kind, array: ir.Value, index: ir.Value) -> ir.Value:
+def address_of(context: Any, builder: ir.IRBuilder, kind: Kind, array: ir.Value, index: ir.Value) -> ir.Value:
+    """The address of ``array[index]`` of a contiguous array, as if it were flat."""
     return builder.gep(context.make_array(kind)(context, builder, array).data, [index])
 
 
@@ -58,11 +60,13 @@ def _is_flat(kind: Kind) -> bool:
     return isinstance(kind, types.Array) and (kind.dtype, kind.ndim, kind.layout) == (types.uint64, 1, "C")
 
 
-def _load_vector(builder: ir.IRBuilder, address: ir.Value, words: int) -> ir.Value:
+def load_vector(builder: ir.IRBuilder, address: ir.Value, words: int) -> ir.Value:
+    """So many words from an address."""
     return builder.load(builder.bitcast(address, ir.VectorType(_WORD, words).as_pointer()), align=_WORD_BYTES)
 
 
-def _store_vector(builder: ir.IRBuilder, address: ir.Value, vector: ir.Value) -> None:
+def store_vector(builder: ir.IRBuilder, address: ir.Value, vector: ir.Value) -> None:
+    """The words of a vector to an address."""
     builder.store(vector, builder.bitcast(address, vector.type.as_pointer()), align=_WORD_BYTES)
 
 
@@ -77,7 +81,7 @@ def load(typing_context: Any, array: Kind, index: Kind) -> Implementation:
         return None
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
-        return _load_vector(builder, _address(context, builder, array, *arguments), LANES)
+        return load_vector(builder, address_of(context, builder, array, *arguments), LANES)
 
     return Lanes(array, types.int64), generate
 
@@ -89,7 +93,7 @@ def store(typing_context: Any, array: Kind, index: Kind, lanes: Kind) -> Impleme
         return None
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
-        _store_vector(builder, _address(context, builder, array, *arguments[:2]), arguments[2])
+        store_vector(builder, address_of(context, builder, array, *arguments[:2]), arguments[2])
         return context.get_dummy_value()
 
     return types.void(array, types.int64, Lanes), generate
@@ -110,7 +114,7 @@ def load_some(typing_context: Any, array: Kind, index: Kind, low: Kind, high: Ki
         return None
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
-        address = builder.bitcast(_address(context, builder, array, *arguments[:2]), vector.as_pointer())
+        address = builder.bitcast(address_of(context, builder, array, *arguments[:2]), vector.as_pointer())
         kind = ir.FunctionType(vector, [address.type, _INDEX, _MASK, vector])
         function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.v{LANES}i64.p0")
         zero = ir.Constant(vector, [0] * LANES)
@@ -127,7 +131,7 @@ def store_some(typing_context: Any, array: Kind, index: Kind, low: Kind, high: K
         return None
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
-        address = builder.bitcast(_address(context, builder, array, *arguments[:2]), vector.as_pointer())
+        address = builder.bitcast(address_of(context, builder, array, *arguments[:2]), vector.as_pointer())
         kind = ir.FunctionType(ir.VoidType(), [vector, address.type, _INDEX, _MASK])
         function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.store.v{LANES}i64.p0")
         mask = _between(builder, *arguments[2:4])
@@ -146,7 +150,7 @@ def _prefetch(array: Kind, write: bool) -> Implementation:
         flag = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [bytes_of, flag, flag, flag])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        address = builder.bitcast(_address(context, builder, array, *arguments), bytes_of)
+        address = builder.bitcast(address_of(context, builder, array, *arguments), bytes_of)
         to_second_level, data = 2, 1
         builder.call(function, [address, *(ir.Constant(flag, value) for value in (int(write), to_second_level, data))])
         return context.get_dummy_value()
@@ -174,9 +178,9 @@ def load_tuple(typing_context: Any, array: Kind, index: Kind, count: Kind, step:
     width = step.literal_value
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
-        first = _address(context, builder, array, *arguments[:2])
+        first = address_of(context, builder, array, *arguments[:2])
         addresses = [builder.gep(first, [ir.Constant(_WORD, width * i)]) for i in range(count.literal_value)]
-        values = [_load_vector(builder, at, width) if width > 1 else builder.load(at) for at in addresses]
+        values = [load_vector(builder, at, width) if width > 1 else builder.load(at) for at in addresses]
         return context.make_tuple(builder, signature.return_type, values)
 
     items = uniform_tuple(Lanes if width > 1 else types.uint64, count.literal_value)
@@ -192,7 +196,7 @@ def store_totals(typing_context: Any, array: Kind, index: Kind, sums: Kind) -> I
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
         name = f"llvm.vector.reduce.add.v{LANES}i64"
         function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(_WORD, [vector]), name)
-        first = _address(context, builder, array, *arguments[:2])
+        first = address_of(context, builder, array, *arguments[:2])
         for i, lanes in enumerate(cgutils.unpack_tuple(builder, arguments[2])):
             builder.store(builder.call(function, [lanes]), builder.gep(first, [ir.Constant(_WORD, LANES * i)]))
         return context.get_dummy_value()
@@ -227,7 +231,7 @@ def _load_interleaved(array: Kind, degree: int) -> Implementation:
         return None
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
-        everything = _load_vector(builder, _address(context, builder, array, *arguments[:2]), LANES * degree)
+        everything = load_vector(builder, address_of(context, builder, array, *arguments[:2]), LANES * degree)
         return context.make_tuple(builder, signature.return_type, _separated(builder, everything, degree))
 
     return uniform_tuple(Lanes, degree)(array, types.int64), generate
@@ -247,7 +251,7 @@ def _store_interleaved(array: Kind, elements: Kind, degree: int) -> Implementati
             everything = _shuffle(builder, joined[0], joined[1], range(4 * LANES))
         order = [k * LANES + i for i in range(LANES) for k in range(degree)]
         mixed = _shuffle(builder, everything, ir.Constant(everything.type, ir.Undefined), order)
-        _store_vector(builder, _address(context, builder, array, *arguments[:2]), mixed)
+        store_vector(builder, address_of(context, builder, array, *arguments[:2]), mixed)
         return context.get_dummy_value()
 
     return types.void(array, types.int64, elements), generate
@@ -297,7 +301,7 @@ def load_some_groups(typing_context: Any, array: Kind, index: Kind, places: Kind
     size = len(places)
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
-        first = _address(context, builder, array, *arguments[:2])
+        first = address_of(context, builder, array, *arguments[:2])
         kind = ir.FunctionType(vector, [vector.as_pointer(), _INDEX, _MASK, vector])
         function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.v{LANES}i64.p0")
         parts = []
@@ -325,10 +329,8 @@ def load_each(typing_context: Any, array: Kind, index: Kind, places: Kind) -> Im
         return None
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
-        first = _address(context, builder, array, *arguments[:2])
+        first = address_of(context, builder, array, *arguments[:2])
         addresses = [builder.gep(first, [ir.Constant(_WORD, LANES * k)]) for k in range(len(places))]
-        return context.make_tuple(
-            builder, signature.return_type, [_load_vector(builder, at, LANES) for at in addresses]
-        )
+        return context.make_tuple(builder, signature.return_type, [load_vector(builder, at, LANES) for at in addresses])
 
     return uniform_tuple(Lanes, len(places))(array, types.int64, places), generate

@@ -32,9 +32,12 @@ __all__ = [
     "extension_norm",
     "helper_terms",
     "join",
+    "join_scaled",
     "montgomery",
+    "montgomery_multiply",
+    "montgomery_multiply_add",
+    "montgomery_square",
     "multiply",
-    "multiply_add",
     "multiply_small",
     "negate",
     "square",
@@ -155,10 +158,9 @@ def _reduce(low: W, high: W) -> W:
 
 
 def _reduce_halves(bottom: W, cross: W, other: W, top: W) -> W:
-    """bottom + 2^32·(cross + other) + 2^64·top; canonical.
+    """bottom + 2^32·(cross + other) + 2^64·top for four products of 32-bit words; canonical.
 
-    Four products of 32-bit words, to the first two of which such a word may have been added. No sum wraps:
-    (2^32 − 1)² + 2·(2^32 − 1) = 2^64 − 1.
+    No sum wraps: (2^32 − 1)² + 2·(2^32 − 1) = 2^64 − 1.
     """
     cross = cross + (bottom >> 32)
     other = other + (cross & _LOW)
@@ -171,12 +173,6 @@ def multiply(a: W, b: W | int) -> W:
     return _reduce_halves(a_low * b_low, a_high * b_low, a_low * b_high, a_high * b_high)
 
 
-def multiply_add(a: W, b_low: W, b_high: W, c_low: W, c_high: W) -> W:
-    """a · b + c for any three words, b and c given as halves: b = b_low + 2^32·b_high; canonical."""
-    a_low, a_high = a & _LOW, a >> 32
-    return _reduce_halves(a_low * b_low + c_low, a_high * b_low + c_high, a_low * b_high, a_high * b_high)
-
-
 def square(a: W) -> W:
     """a² = low² + 2^33·low·high + 2^64·high² for any word; canonical. Three products instead of four."""
     low, high = a & _LOW, a >> 32
@@ -186,14 +182,26 @@ def square(a: W) -> W:
 
 
 def join(low: W, high: W) -> W:
-    """low + 2^32·high for low and high below 2^53: some word of the right residue.
+    """low + 2^32·high for low and high below 2^62: some word of the right residue.
 
-    The bits of high from 32 on, fewer than 22, are folded onto low, which stays below 2^54. So a carry leaves less
-    than 2^54, and adding 2^64 ≡ ε carries no more.
+    The bits of high from 32 on, fewer than 30, are folded onto low, which stays below 2^63. So a carry leaves less
+    than 2^63, and adding 2^64 ≡ ε carries no more.
     """
     bottom = low + _fold(high >> 32)
     total = (high << 32) + bottom
     return (total < bottom).choose(total + EPSILON, total)
+
+
+def join_scaled(low: W, high: W) -> W:
+    """2^64·(low + 2^32·high) for low and high below 2^40: some word of the right residue.
+
+    2^64·low ≡ 2^32·low − low and 2^96·high ≡ −high. (2^41 + 1) + 2^32·(2^32 − 1 − 2^9) = p keeps both parts from
+    being negative.
+    """
+    return join(2**41 + 1 - low - high, low + (2**32 - 1 - 2**9))
+
+
+# Products that divide by 2^64 (Montgomery, Modular multiplication without trial division, 1985)
 
 
 def montgomery(a: W, low: W, high: W) -> W:
@@ -218,6 +226,42 @@ def montgomery(a: W, low: W, high: W) -> W:
     # At most ε² + ε < p.
     negative = _fold(m & _LOW) + x_0
     return subtract(positive, negative)
+
+
+def _reduce_halves_by_digits(bottom: W, cross: W, other: W, top: W) -> W:
+    """(bottom + 2^32·(cross + other) + 2^64·top) · 2^−64; some word of the right residue.
+
+    Four products of 32-bit words, to the first two of which such a word may have been added. As in ``montgomery``, the
+    two digits say how often to subtract p, but each sum is carried at once: (2^32 − 1)² + 2·(2^32 − 1) = 2^64 − 1, so
+    none wraps, and what is subtracted is at most ε + ε² = p − 1. One comparison instead of two, and a longer chain of
+    instructions: for loops that have other words to work on while they wait.
+    """
+    x_0 = bottom & _LOW
+    cross = cross + (bottom >> 32)
+    other = other + x_0 + (cross & _LOW)
+    return subtract(top + (cross >> 32) + (other >> 32), _fold(other & _LOW) + x_0)
+
+
+def montgomery_multiply(a: W, b: W) -> W:
+    """a · b · 2^−64 for any two words; some word of the right residue."""
+    a_low, a_high, b_low, b_high = a & _LOW, a >> 32, b & _LOW, b >> 32
+    return _reduce_halves_by_digits(a_low * b_low, a_high * b_low, a_low * b_high, a_high * b_high)
+
+
+def montgomery_multiply_add(a: W, b_low: W, b_high: W, c_low: W, c_high: W) -> W:
+    """(a · b + c) · 2^−64 for any three words, b and c given as halves: b = b_low + 2^32·b_high.
+
+    Some word of the right residue.
+    """
+    a_low, a_high = a & _LOW, a >> 32
+    return _reduce_halves_by_digits(a_low * b_low + c_low, a_high * b_low + c_high, a_low * b_high, a_high * b_high)
+
+
+def montgomery_square(a: W) -> W:
+    """a² · 2^−64 for any word; some word of the right residue. Three products instead of four."""
+    low, high = a & _LOW, a >> 32
+    cross = low * high
+    return _reduce_halves_by_digits(low * low, cross, cross, high * high)
 
 
 def multiply_small(a: W, factor: int) -> W:

@@ -19,11 +19,13 @@ from polyproof_goldilocks.sponges.arrays import (
     halves,
     matrix_with_constants,
     multiply_add,
+    scaled_total,
     seventh_power,
     seventh_root,
-    total,
 )
-from polyproof_goldilocks.sponges.blocks import LANES, circulant_spectrum, load, seventh_powers, store
+from polyproof_goldilocks.sponges.blocks import LANES, load, store
+from polyproof_goldilocks.sponges.circulant import circulant_spectrum
+from polyproof_goldilocks.sponges.poseidon2_parameters import external_matrix
 from polyproof_goldilocks.sponges.poseidon_parameters import FIRST_ENTRY, FIRST_ROW
 from polyproof_goldilocks.sponges.rescue_parameters import FIRST_ROW as RESCUE_ROW
 from references.goldilocks_sponges import circulant, matrix_times
@@ -31,6 +33,7 @@ from references.goldilocks_sponges import circulant, matrix_times
 PAIRS = list(itertools.product(EDGES, EDGES))
 LEFT = np.array([a for a, _ in PAIRS], np.uint64)
 RIGHT = np.array([b for _, b in PAIRS], np.uint64)
+R_INVERSE = pow(2, -64, P)
 
 
 def residues(array: np.ndarray) -> list[int]:
@@ -44,15 +47,15 @@ def test_numpy_product_and_sum_of_edges() -> None:
     for low, high in itertools.product((0, 1, MASK32), (0, 1, MASK32)):
         addend = as_words([[low]]), as_words([[high]])
         found = multiply_add(LEFT, *halves(RIGHT), *addend)
-        assert found.ravel().tolist() == [(a * b + low + (high << 32)) % P for a, b in PAIRS]
+        assert residues(found) == [(a * b + low + (high << 32)) * R_INVERSE % P for a, b in PAIRS]
 
 
 def test_numpy_powers_of_edges() -> None:
     edges = as_words([EDGES])
     powers, roots = seventh_power(edges), seventh_root(edges)
-    assert powers.ravel().tolist() == [pow(a, 7, P) for a in EDGES]
-    assert roots.ravel().tolist() == [pow(a, 10540996611094048183, P) for a in EDGES]
-    assert seventh_power(roots).ravel().tolist() == [a % P for a in EDGES]
+    assert residues(powers) == [pow(a, 7, P) for a in EDGES]
+    assert residues(roots) == [pow(a, 10540996611094048183, P) for a in EDGES]
+    assert residues(seventh_power(roots)) == [a % P for a in EDGES]
 
 
 def test_numpy_sum_with_a_canonical_edge() -> None:
@@ -63,8 +66,8 @@ def test_numpy_sum_with_a_canonical_edge() -> None:
 
 @given(st.lists(st.lists(words, min_size=12, max_size=12), min_size=1, max_size=5))
 def test_numpy_total_of_a_state(states: list[list[int]]) -> None:
-    found = total(np.ascontiguousarray(as_words(states).T))
-    assert residues(found) == [sum(state) % P for state in states]
+    found = scaled_total(np.ascontiguousarray(as_words(states).T))
+    assert residues(found) == [(sum(state) << 64) % P for state in states]
 
 
 @given(st.lists(words, min_size=12, max_size=12), st.lists(st.integers(0, P - 1), min_size=12, max_size=12))
@@ -100,21 +103,6 @@ def test_long_integer_product_is_the_circulant_product(state: list[int]) -> None
 # Lanes
 
 
-def test_lane_product_of_edges() -> None:
-    for low, high in itertools.product((0, 1, MASK32), (0, 1, MASK32)):
-        out = np.empty(len(PAIRS), np.uint64)
-        addend = [np.full(len(PAIRS), half, np.uint64) for half in (low, high)]
-        probe_kernels.run_multiply_add(LEFT, *halves(RIGHT), *addend, out)
-        assert out.tolist() == [(a * b + low + (high << 32)) % P for a, b in PAIRS]
-
-
-def test_lane_square_of_edges() -> None:
-    edges = np.array(EDGES, np.uint64)
-    out = np.empty_like(edges)
-    probe_kernels.run_square(edges, out)
-    assert residues(out) == [a * a % P for a in EDGES]
-
-
 def test_lane_sum_with_a_canonical_edge() -> None:
     pairs = [(a, b) for a, b in PAIRS if b < P]
     out = np.empty(len(pairs), np.uint64)
@@ -123,37 +111,104 @@ def test_lane_sum_with_a_canonical_edge() -> None:
 
 
 def test_lane_join_of_halves_up_to_its_bound() -> None:
-    halves = sorted({(1 << k) + d for k in (0, 10, 31, 32, 33, 42, 52, 53) for d in (-1, 0, 1)} - {2**53, 2**53 + 1})
+    halves = sorted(
+        {(1 << k) + d for k in (0, 10, 31, 32, 33, 42, 53, 61, 62) for d in (-1, 0, 1)} - {2**62, 2**62 + 1}
+    )
     pairs = list(itertools.product(halves, halves))
     out = np.empty(len(pairs), np.uint64)
     probe_kernels.run_join(np.array([a for a, _ in pairs], np.uint64), np.array([b for _, b in pairs], np.uint64), out)
     assert residues(out) == [(a + (b << 32)) % P for a, b in pairs]
 
 
-@given(st.data())
-def test_lane_layer_is_the_circulant_product(data: st.DataObject) -> None:
-    states = data.draw(st.lists(st.lists(words, min_size=12, max_size=12), min_size=1, max_size=LANES))
-    constants = data.draw(st.lists(st.integers(0, P - 1), min_size=12, max_size=12))
-    for first_row, first_entry in ((FIRST_ROW, FIRST_ENTRY), (RESCUE_ROW, 0)):
-        block = np.zeros((12, LANES), np.uint64)
-        block[:, : len(states)] = as_words(states).T
-        probe_kernels.run_layer(
-            block, np.array(constants, np.uint64), circulant_spectrum(first_row), np.uint64(first_entry)
-        )
-        matrix = circulant(list(first_row))
-        matrix[0] = [matrix[0][0] + first_entry, *matrix[0][1:]]
-        for lane, state in enumerate(states):
-            expected = [(y + c) % P for y, c in zip(matrix_times(matrix, state), constants, strict=True)]
-            assert residues(block[:, lane]) == expected
+some_states = st.lists(st.lists(words, min_size=12, max_size=12), min_size=1, max_size=4)
+rows_of_constants = st.lists(st.integers(0, P - 1), min_size=12, max_size=12)
 
 
-def test_lane_seventh_powers_of_edges_and_of_the_first_element_alone() -> None:
-    block = np.resize(np.array(EDGES, np.uint64), (12, LANES))
-    for count in (1, 12):
-        raised = block.copy()
-        seventh_powers(raised, np.empty_like(raised), count)
-        assert residues(raised[:count]) == [pow(int(x), 7, P) for x in block[:count].ravel()]
-        assert np.array_equal(raised[count:], block[count:])
+def block_of(states: list[list[int]]) -> np.ndarray:
+    """One block, the states over and over."""
+    return np.ascontiguousarray(np.resize(as_words(states), (LANES, 12)).T)[None]
+
+
+def states_of(block: np.ndarray) -> list[list[int]]:
+    return [residues(block[0, :, lane]) for lane in range(LANES)]
+
+
+def poseidon_matrix() -> list[list[int]]:
+    matrix = circulant(list(FIRST_ROW))
+    return [[matrix[0][0] + FIRST_ENTRY, *matrix[0][1:]], *matrix[1:]]
+
+
+LAYERS = {
+    "poseidon": (probe_kernels.run_poseidon_layer, poseidon_matrix()),
+    "rescue": (probe_kernels.run_rescue_layer, circulant(list(RESCUE_ROW))),
+    "poseidon2": (probe_kernels.run_external_layer, external_matrix()),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@given(some_states, rows_of_constants)
+def test_lane_layer_is_the_product_with_its_matrix(name: str, states: list[list[int]], constants: list[int]) -> None:
+    run, matrix = LAYERS[name]
+    block = block_of(states)
+    run(block, np.array(constants, np.uint64))
+    expected = [[(y + c) % P for y, c in zip(matrix_times(matrix, state), constants, strict=True)] for state in states]
+    assert states_of(block) == [expected[lane % len(states)] for lane in range(LANES)]
+
+
+def test_lane_layers_at_the_largest_halves() -> None:
+    """Every half is 2^32 − 1, before the matrix and in the constants; and in one element alone."""
+    largest = [[2**64 - 1] * 12] + [[2**64 - 1 if i == k else 0 for i in range(12)] for k in range(12)]
+    for run, matrix in LAYERS.values():
+        block = block_of(largest)
+        run(block, np.full(12, 2**64 - 1, np.uint64))
+        expected = [[(y + 2**64 - 1) % P for y in matrix_times(matrix, state)] for state in largest]
+        assert states_of(block)[: len(largest)] == expected
+
+
+@given(some_states, st.lists(st.integers(0, 2**64 - 1), min_size=3, max_size=3))
+def test_lane_partial_rounds_of_poseidon_on_halves_that_are_not_reduced(
+    states: list[list[int]], constants: list[int]
+) -> None:
+    states = [*states, [2**64 - 1] * 12]
+    block = block_of(states)
+    probe_kernels.run_poseidon_partial_rounds(block, np.array(constants, np.uint64))
+    expected = []
+    for state in states:
+        for constant in constants:
+            state = matrix_times(poseidon_matrix(), [pow(state[0] + constant, 7, P), *state[1:]])
+        expected.append([word % P for word in state])
+    assert states_of(block) == [expected[lane % len(states)] for lane in range(LANES)]
+
+
+@given(some_states, rows_of_constants)
+def test_lane_internal_layer_of_poseidon2(states: list[list[int]], diagonal: list[int]) -> None:
+    states = [*states, [2**64 - 1] * 12]
+    block = block_of(states)
+    probe_kernels.run_internal_layer(block, np.array([(d << 64) % P for d in diagonal], np.uint64))
+    expected = [[(x * d + sum(state)) % P for x, d in zip(state, diagonal, strict=True)] for state in states]
+    assert states_of(block) == [expected[lane % len(states)] for lane in range(LANES)]
+
+
+def test_lane_powers_and_roots_of_edges_stay_in_their_block() -> None:
+    states = np.resize(np.array(EDGES, np.uint64), (3, 12, LANES))
+    for run, exponent in (
+        (lambda block: probe_kernels.run_powers(block, 12 * LANES), 7),
+        (lambda block: probe_kernels.run_roots(block[1:2], np.zeros(0, np.uint64)), 10540996611094048183),
+    ):
+        raised = states.copy()
+        run(raised)
+        assert residues(raised[1]) == [pow(int(x), exponent, P) for x in states[1].ravel()]
+        assert np.array_equal(raised[[0, 2]], states[[0, 2]])
+
+
+def test_lane_power_of_the_first_element_alone_takes_its_constant() -> None:
+    states = np.resize(np.array(EDGES, np.uint64), (1, 12, LANES))
+    constants = np.array([0, 1, P - 1], np.uint64)
+    for first, constant in enumerate(constants.tolist()):
+        raised = states.copy()
+        probe_kernels.run_first_power(raised, constants, first)
+        assert residues(raised[0, 0]) == [pow(int(x) + constant, 7, P) for x in states[0, 0]]
+        assert np.array_equal(raised[0, 1:], states[0, 1:])
 
 
 def test_matrix_without_an_integral_spectrum_is_refused() -> None:

@@ -175,6 +175,30 @@ def test_a_prepared_constant_multiplies():
     assert found.tolist() == [x * constant % P for x, _ in PAIRS]
 
 
+def test_products_that_divide_by_2_64_of_any_words():
+    pairs = list(itertools.product(EDGE_WORDS, EDGE_WORDS))
+    a, b = (np.array([pair[i] for pair in pairs], np.uint64) for i in (0, 1))
+    found = portable(reduction.montgomery_multiply, a, b).tolist()
+    assert [word % P for word in found] == [x * y * pow(R, -1, P) % P for x, y in pairs]
+    squares = portable(reduction.montgomery_square, np.array(EDGE_WORDS, np.uint64)).tolist()
+    assert [word % P for word in squares] == [x * x * pow(R, -1, P) % P for x in EDGE_WORDS]
+    for c_low, c_high in itertools.product((0, 1, 2**32 - 1), (0, 1, 2**32 - 1)):
+        added = [np.full(len(a), half, np.uint64) for half in (c_low, c_high)]
+        halves = b & np.uint64(2**32 - 1), b >> np.uint64(32)
+        found = portable(reduction.montgomery_multiply_add, a, *halves, *added).tolist()
+        wanted = [(x * y + c_low + (c_high << 32)) * pow(R, -1, P) % P for x, y in pairs]
+        assert [word % P for word in found] == wanted
+
+
+def test_halves_are_joined_up_to_their_bounds():
+    for formula, bits, factor in ((reduction.join, 62, 1), (reduction.join_scaled, 40, R)):
+        halves = sorted({(1 << k) + d for k in (0, 9, 31, 32, 33, 39, 40, 61, 62) for d in (-1, 0, 1)})
+        pairs = list(itertools.product([half for half in halves if half < 1 << bits], repeat=2))
+        low, high = (np.array([pair[i] for pair in pairs], np.uint64) for i in (0, 1))
+        found = portable(formula, low, high).tolist()
+        assert [word % P for word in found] == [(x + (y << 32)) * factor % P for x, y in pairs]
+
+
 def test_unary_formulas_on_every_edge():
     a, canonical = np.array(EDGE_WORDS, np.uint64), np.array(EDGES, np.uint64)
     assert portable(reduction.canonical, a).tolist() == [x % P for x in EDGE_WORDS] == compiled(lanes.canonical, a)
@@ -283,7 +307,9 @@ def test_symmetric_sums_and_helper_terms_on_edges(size):
         ("multiply", (ANY, CANONICAL)),
         ("montgomery", (ANY, LOW, HIGH)),
         ("square", (ANY,)),
-        ("multiply_add", (ANY, LOW, HIGH, HIGH, LOW)),
+        ("montgomery_multiply", (ANY, CANONICAL)),
+        ("montgomery_multiply_add", (ANY, LOW, HIGH, HIGH, LOW)),
+        ("montgomery_square", (ANY,)),
         ("canonical", (ANY,)),
         ("_times_2_24", (ANY,)),
         ("_times_2_48", (ANY,)),

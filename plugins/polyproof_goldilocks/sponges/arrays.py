@@ -26,10 +26,10 @@ __all__ = [
     "halves",
     "matrix_with_constants",
     "multiply_add",
+    "scaled_total",
     "seventh_power",
     "seventh_power_of_sum",
     "seventh_root",
-    "total",
 ]
 
 Matrix = npt.NDArray[np.float64]
@@ -46,9 +46,10 @@ seventh_power = ArrayFormula(s_box.seventh_power, 1)
 seventh_power_of_sum = ArrayFormula(lambda x, c: s_box.seventh_power(reduction.add(x, c)), 2)
 """(x + c)^7 for any words x and canonical c."""
 seventh_root = ArrayFormula(s_box.seventh_root, 1)
-multiply_add = ArrayFormula(reduction.multiply_add, 5)
-"""x·y + z for any words x, and y and z as ``halves``."""
+multiply_add = ArrayFormula(reduction.montgomery_multiply_add, 5)
+"""(x·y + z) · 2^−64 for any words x, and y and z as ``halves``."""
 _join = ArrayFormula(reduction.join, 2)
+_join_scaled = ArrayFormula(reduction.join_scaled, 2)
 
 
 def halves(words: Elements) -> tuple[Elements, Elements]:
@@ -56,11 +57,11 @@ def halves(words: Elements) -> tuple[Elements, Elements]:
     return words & _LOW_BITS, words >> _HALF
 
 
-def total(state: Elements) -> Elements:
-    """The sums of the twelve elements, shape ``(count,)``."""
+def scaled_total(state: Elements) -> Elements:
+    """2^64 times the sums of the twelve elements, shape ``(count,)``."""
     high: Elements = (state >> _HALF).sum(axis=0)
     # The sum of the low halves is below 2^36, so it is exact modulo 2^64.
-    return _join(state.sum(axis=0) - (high << _HALF), high)
+    return _join_scaled(state.sum(axis=0) - (high << _HALF), high)
 
 
 def matrix_with_constants(rows: Sequence[Sequence[int]], constants: Sequence[int]) -> Matrix:

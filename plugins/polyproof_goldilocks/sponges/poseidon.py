@@ -66,18 +66,36 @@ class Poseidon(Sponge):
     def _lanes_kernel() -> tuple[Any, tuple[Words, ...]]:
         from polyproof_goldilocks.sponges.poseidon_kernel import permute
 
-        return permute, (_lanes_constants(),)
+        return permute, _lanes_constants()
+
+
+def _mds() -> list[list[int]]:
+    mds = [[FIRST_ROW[(column - row) % WIDTH] for column in range(WIDTH)] for row in range(WIDTH)]
+    mds[0][0] += FIRST_ENTRY
+    return mds
 
 
 @cache
 def _linear_layers() -> tuple[Matrix, ...]:
     """For each round the MDS matrix and the constants of the next round."""
-    mds = [[FIRST_ROW[(column - row) % WIDTH] for column in range(WIDTH)] for row in range(WIDTH)]
-    mds[0][0] += FIRST_ENTRY
-    return tuple(matrix_with_constants(mds, constants) for constants in [*round_constants()[1:], (0,) * WIDTH])
+    return tuple(matrix_with_constants(_mds(), constants) for constants in [*round_constants()[1:], (0,) * WIDTH])
 
 
 @cache
-def _lanes_constants() -> Words:
-    """The constants of the rounds and a row of zeros, shape ``(31, 12)``."""
-    return np.array([*round_constants(), (0,) * WIDTH], np.uint64)
+def _lanes_constants() -> tuple[Words, Words]:
+    """What ``poseidon_kernel.permute`` takes.
+
+    A partial round raises the first element alone, so constants of the others can be added after its product with the
+    matrix, multiplied by the matrix. All are moved behind the last partial round in this way.
+    """
+    rows = [list(row) for row in round_constants()]
+    zeros = [0] * WIDTH
+    partial, moved = [], zeros
+    for index in _PARTIAL:
+        first, *others = [(a + b) % MODULUS for a, b in zip(rows[index], moved, strict=True)]
+        partial.append(first)
+        moved = [sum(m * c for m, c in zip(row, [0, *others], strict=True)) % MODULUS for row in _mds()]
+    late = _PARTIAL.stop
+    moved = [(a + b) % MODULUS for a, b in zip(rows[late], moved, strict=True)]
+    full = [*rows[: _PARTIAL.start], zeros, *rows[late + 1 :], zeros]
+    return np.array(full, np.uint64).reshape(-1), np.array([*partial, *moved], np.uint64)

@@ -23,9 +23,9 @@ from polyproof_goldilocks.sponges.arrays import (
     halves,
     matrix_with_constants,
     multiply_add,
+    scaled_total,
     seventh_power,
     seventh_power_of_sum,
-    total,
 )
 from polyproof_goldilocks.sponges.integers import WIDTH
 from polyproof_goldilocks.sponges.poseidon2_parameters import (
@@ -72,7 +72,7 @@ class Poseidon2(Sponge):
         first = state[:1]
         for constant in tables.partial:
             seventh_power_of_sum(first, constant, out=first)
-            multiply_add(state, *tables.diagonal, *halves(total(state)), out=state)
+            multiply_add(state, *tables.diagonal, *halves(scaled_total(state)), out=state)
         add(state, tables.late, out=state)
         for matrix in tables.external[FULL_ROUNDS // 2 + 1 :]:
             seventh_power(state, out=state)
@@ -94,7 +94,7 @@ class _Tables:
     directly."""
     partial: Words
     diagonal: tuple[Words, Words]
-    """Its halves, columns."""
+    """Halves of μ − 1, times 2^64 for products that divide by it, columns."""
     late: Words
     """Constants of the full round after the partial ones, a column."""
 
@@ -108,20 +108,22 @@ def _tables() -> _Tables:
     return _Tables(
         external=tuple(matrix_with_constants(external_matrix(), constants) for constants in following),
         partial=np.array(partial, np.uint64),
-        diagonal=halves(np.array(internal_diagonal(), np.uint64)[:, None]),
+        diagonal=halves(_scaled_diagonal()[:, None]),
         late=np.array(full[half], np.uint64)[:, None],
     )
 
 
+def _scaled_diagonal() -> Words:
+    return np.array([(factor << 64) % MODULUS for factor in internal_diagonal()], np.uint64)
+
+
 @cache
 def _lanes_constants() -> tuple[Words, Words, Words]:
-    """Full rounds' constants and a row of zeros, partial rounds' constants, the diagonal."""
+    """What ``poseidon2_kernel.permute`` takes."""
     full, partial = round_constants()
-    return (
-        np.array([*full, [0] * WIDTH], np.uint64),
-        np.array(partial, np.uint64),
-        np.array(internal_diagonal(), np.uint64),
-    )
+    half = FULL_ROUNDS // 2
+    following = [*full[:half], [0] * WIDTH, *full[half:], [0] * WIDTH]
+    return np.array(following, np.uint64).reshape(-1), np.array(partial, np.uint64), _scaled_diagonal()
 
 
 def _external(state: list[int]) -> list[int]:

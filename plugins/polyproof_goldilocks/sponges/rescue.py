@@ -66,4 +66,4 @@ def _linear_layers() -> tuple[Matrix, ...]:
 
 @cache
 def _lanes_constants() -> Words:
-    return np.array(round_constants(), np.uint64)
+    return np.array(round_constants(), np.uint64).reshape(-1)

@@ -1,10 +1,15 @@
-"""x^7 and its inverse, the S-boxes of the three permutations, as formulas."""
+"""x^7 and its inverse, the S-boxes of the three permutations, as formulas.
+
+Every product here divides by 2^64 (Montgomery), which is shorter than reducing it, and nothing has to be multiplied
+back: n factors are divided by 2^64 n − 1 times, 2^192 = 1 modulo p, and both exponents are one more than a multiple of
+three.
+"""
 
 from __future__ import annotations
 
 from typing import TypeVar
 
-from polyproof_goldilocks.reduction import Word, multiply, square
+from polyproof_goldilocks.reduction import Word, montgomery_multiply, montgomery_square
 
 __all__ = ["REPUNIT_STEPS", "seventh_power", "seventh_root"]
 
@@ -19,15 +24,16 @@ power 8^n, by 3·n squarings, and multiplies by what is there before it, or by x
 
 
 def seventh_power(x: W) -> W:
-    """x^7 for any word; canonical."""
-    x_2 = square(x)
-    return multiply(multiply(x, x_2), square(x_2))
+    """x^7 for any word; some word of the right residue."""
+    x_2 = montgomery_square(x)
+    return montgomery_multiply(montgomery_multiply(x, x_2), montgomery_square(x_2))
 
 
 def seventh_root(x: W) -> W:
-    """x^(1/7) for any word; canonical.
+    """x^(1/7) for any word; some word of the right residue.
 
-    1/7 = R·7·R modulo p − 1 for R = (2^33 − 1)/7, since 7·(7·R²) = (2^33 − 1)² = 4·(p − 1) + 1.
+    1/7 = R·7·R modulo p − 1 for R = (2^33 − 1)/7, since 7·(7·R²) = (2^33 − 1)² = 4·(p − 1) + 1. R is one more than a
+    multiple of three, so each of the three powers by itself divides by a power of 2^192.
     """
     return _repunit_power(seventh_power(_repunit_power(x)))
 
@@ -38,6 +44,6 @@ def _repunit_power(x: W) -> W:
     for step in REPUNIT_STEPS:
         factor = power if step > 1 else x
         for _ in range(3 * step):
-            power = square(power)
-        power = multiply(power, factor)
+            power = montgomery_square(power)
+        power = montgomery_multiply(power, factor)
     return power
