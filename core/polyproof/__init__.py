@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         AuditProved,
         AuditVerified,
         InclusionsCut,
+        InclusionsStored,
+        InclusionStore,
         InclusionVerified,
         PublishedAudit,
         SnapshotChecked,
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
         cut_inclusion,
         open_audit,
         prove,
+        store_inclusions,
+        take_inclusion,
         verify,
         verify_inclusion,
     )
@@ -42,8 +46,9 @@ if TYPE_CHECKING:
 _WHERE = {
     "backend": "Claim",
     "errors": "InputError PluginError PolicyRejected PolyproofError ProofRejected",
-    "liabilities": "AuditProved AuditVerified InclusionVerified InclusionsCut PublishedAudit SnapshotChecked "
-    "check cut_all_inclusions cut_inclusion open_audit prove verify verify_inclusion",
+    "liabilities": "AuditProved AuditVerified InclusionStore InclusionVerified InclusionsCut InclusionsStored "
+    "PublishedAudit SnapshotChecked check cut_all_inclusions cut_inclusion open_audit prove store_inclusions "
+    "take_inclusion verify verify_inclusion",
     "registry": "Registry default_registry",
     "settings.policy": "Policy load_policy",
     "settings.spec": "Spec load_spec",
@@ -54,8 +59,10 @@ __all__ = [
     "AuditProved",
     "AuditVerified",
     "Claim",
+    "InclusionStore",
     "InclusionVerified",
     "InclusionsCut",
+    "InclusionsStored",
     "InputError",
     "PluginError",
     "Policy",
@@ -75,6 +82,8 @@ __all__ = [
     "load_spec",
     "open_audit",
     "prove",
+    "store_inclusions",
+    "take_inclusion",
     "verify",
     "verify_inclusion",
 ]

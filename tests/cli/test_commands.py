@@ -248,8 +248,39 @@ def test_inclusion_writes_one_owner_only_file(command: Command, proved: Path) ->
     assert command("verify-inclusion", "bob.polyproof", "--audit", "audit", *claim).status == 0
 
 
-def test_inclusion_cuts_all_files(command: Command, proved: Path) -> None:
+def test_inclusion_writes_one_store_of_all_files_and_takes_any_from_it(command: Command, proved: Path) -> None:
     ended = command("inclusion", "audit", "--all", "--json")
+    assert ended.status == 0
+    assert (ended.json["count"], ended.json["store"]) == (5, "audit/private/inclusion.store")
+    assert command("inclusion", "audit", "--all", "--out", "all.store").status == 0
+    assert command("inclusion", "audit", "--user", "carol", "--out", "cut.polyproof").status == 0
+    for source in (ended.json["store"], "all.store"):
+        assert command("inclusion", source, "--user", "carol", "--out", "carol.polyproof").status == 0
+        assert (proved / "carol.polyproof").read_bytes() == (proved / "cut.polyproof").read_bytes()
+    claim = ("--user", "carol", "--balance", "BTC=1")
+    assert command("verify-inclusion", "carol.polyproof", "--audit", "audit", *claim).status == 0
+    unknown = command("inclusion", "all.store", "--user", "mallory", "--out", "mallory.polyproof")
+    assert (unknown.status, unknown.out) == (2, "")
+    assert "no account has the id 'mallory'" in unknown.err
+    assert not (proved / "mallory.polyproof").exists()
+
+
+def test_a_store_that_is_damaged_or_in_the_way_is_bad_input(command: Command, proved: Path) -> None:
+    assert command("inclusion", "audit", "--all", "--out", "all.store").status == 0
+    again = command("inclusion", "audit", "--all", "--out", "all.store")
+    assert again.status == 2
+    assert "all.store exists" in again.err
+    whole = (proved / "all.store").read_bytes()
+    (proved / "all.store").write_bytes(whole[:-1])
+    damaged = command("inclusion", "all.store", "--user", "carol")
+    assert damaged.status == 2
+    assert "not an inclusion store in good order" in damaged.err
+    for arguments in (("--all",), ("--all", "--files")):
+        assert command("inclusion", "all.store", *arguments).status == 2
+
+
+def test_inclusion_cuts_a_file_for_each_user(command: Command, proved: Path) -> None:
+    ended = command("inclusion", "audit", "--all", "--files", "--json")
     assert ended.status == 0
     with Path(ended.json["index"]).open(newline="") as file:
         index = {row["account"]: row["file"] for row in csv.DictReader(file)}
@@ -264,6 +295,9 @@ def test_inclusion_needs_one_user_or_all(command: Command, proved: Path) -> None
         ended = command("inclusion", "audit", *arguments)
         assert ended.status == 2
         assert "--user ID or --all" in ended.err
+    ended = command("inclusion", "audit", "--user", "bob", "--files")
+    assert ended.status == 2
+    assert "--files goes with --all" in ended.err
 
 
 def test_an_unknown_user_is_reported(command: Command, proved: Path) -> None:
@@ -427,6 +461,7 @@ EVERY = [
     ("verify", "audit"),
     ("inclusion", "audit", "--user", "alice"),
     ("inclusion", "audit", "--all"),
+    ("inclusion", "audit", "--all", "--files"),
     ("verify-inclusion", "alice.polyproof", "--audit", "audit", *ALICE),
     ("demo", "--accounts", "10", "--out", "demo"),
     ("sample", "--accounts", "10", "--out", "sample.csv"),

@@ -43,6 +43,7 @@ COMMANDS = (
     ("verify-inclusion", "{}/alice.polyproof", "--audit", "{}/audit", "-u", "bob"),
     ("inclusion", "{}/audit", "--user", "alice", "--out", "{}/again"),
     ("inclusion", "{}/audit", "--all"),
+    ("inclusion", "{}/audit", "--all", "--files"),
     ("check", "{}/spec.yaml"),
     ("prove", "{}/spec.yaml", "--out", "{}/new"),
     ("sample", "{}/spec.yaml", "--accounts", "3", "--out", "{}/sample.csv"),

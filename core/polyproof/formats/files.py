@@ -6,9 +6,11 @@ import errno
 import hashlib
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from polyproof.errors import ArtifactError, ProofRejected
 
@@ -17,16 +19,22 @@ __all__ = [
     "flush_tree",
     "make_private_directory",
     "open_private",
+    "open_regular",
+    "read_at",
     "read_bounded",
     "tree_size",
     "write_durably",
     "write_private",
+    "written_durably",
 ]
 
 # Flags that not every system has. Windows has only O_BINARY, which matters only there.
 _FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _UNFOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _FOLLOWS = not hasattr(os, "O_NOFOLLOW")
+
+_WRITTEN_AT_ONCE = 1 << 20
+"""Bytes that a file takes before they go to the system."""
 
 
 def make_private_directory(path: Path) -> None:
@@ -113,14 +121,54 @@ def _opened(path: Path) -> Iterator[int]:
 
 def write_durably(path: Path, data: bytes, *, private: bool = False) -> None:
     """Write a file whole or not at all: to a temporary name beside it, flushed to disk, then renamed."""
+    with written_durably(path, private=private) as file:
+        file.write(data)
+
+
+@contextmanager
+def written_durably(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
+    """A file to be written in the block, which has its name only once the block is done and all is on disk.
+
+    If the block fails, nothing is left. A process that is killed leaves ``.NAME.writing``, which the next one replaces.
+    """
     temporary = path.with_name(f".{path.name}.writing")
-    if private:
-        write_private(temporary, data)
-    else:
-        temporary.write_bytes(data)
-    _flush(temporary)
-    temporary.replace(path)
+    flags = os.O_WRONLY | os.O_TRUNC
+    descriptor = open_private(temporary, flags) if private else os.open(temporary, flags | os.O_CREAT | _FLAGS, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb", buffering=_WRITTEN_AT_ONCE) as file:
+            yield file
+            file.flush()
+            os.fsync(descriptor)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     _flush(path.parent)
+
+
+def open_regular(path: Path) -> int:
+    """The descriptor of a regular file of our own, to be read. Raises ``ArtifactError``."""
+    try:
+        # A pipe is opened without waiting for its writer, and then refused.
+        descriptor = os.open(path, os.O_RDONLY | _FLAGS | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        raise ArtifactError(f"{path}: {error.strerror}") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ArtifactError(f"{path}: not a regular file")
+    return descriptor
+
+
+_SEEKING = threading.Lock()
+
+
+def read_at(descriptor: int, count: int, start: int) -> bytes:
+    """At most ``count`` bytes of a file from ``start`` on, from any thread."""
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, count, start)
+    with _SEEKING:  # Windows: a descriptor has one position for all threads
+        os.lseek(descriptor, start, os.SEEK_SET)
+        return os.read(descriptor, count)
 
 
 def flush_tree(directory: Path) -> None:

@@ -2,7 +2,8 @@
 
 Reading order: ``checking`` is what must hold before anything is proved, ``proving`` the steps, ``workspace`` how the
 work survives a crash; ``verification`` opens and verifies what was published, ``acceptance`` is where the verifier's
-policy is enforced, ``inclusion`` what users receive and check; ``manifest`` and ``artifacts`` are the files.
+policy is enforced; ``cutting`` makes what users receive, ``inclusion_store`` serves it, ``inclusion`` checks it;
+``manifest`` and ``artifacts`` are the files.
 """
 
 from importlib import import_module
@@ -11,20 +12,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from polyproof.liabilities.acceptance import Judge
     from polyproof.liabilities.checking import SnapshotChecked, check
-    from polyproof.liabilities.inclusion import (
+    from polyproof.liabilities.cutting import (
         InclusionsCut,
-        InclusionVerified,
+        InclusionsStored,
         cut_all_inclusions,
         cut_inclusion,
-        verify_inclusion,
+        store_inclusions,
+        take_inclusion,
     )
+    from polyproof.liabilities.inclusion import InclusionVerified, verify_inclusion
+    from polyproof.liabilities.inclusion_store import InclusionStore
     from polyproof.liabilities.proving import AuditProved, prove
     from polyproof.liabilities.verification import AuditVerified, PublishedAudit, open_audit, verify
 
 _WHERE = {
     "acceptance": "Judge",
     "checking": "SnapshotChecked check",
-    "inclusion": "InclusionVerified InclusionsCut cut_all_inclusions cut_inclusion verify_inclusion",
+    "cutting": "InclusionsCut InclusionsStored cut_all_inclusions cut_inclusion store_inclusions take_inclusion",
+    "inclusion": "InclusionVerified verify_inclusion",
+    "inclusion_store": "InclusionStore",
     "proving": "AuditProved prove",
     "verification": "AuditVerified PublishedAudit open_audit verify",
 }
@@ -32,8 +38,10 @@ _WHERE = {
 __all__ = [
     "AuditProved",
     "AuditVerified",
+    "InclusionStore",
     "InclusionVerified",
     "InclusionsCut",
+    "InclusionsStored",
     "Judge",
     "PublishedAudit",
     "SnapshotChecked",
@@ -42,6 +50,8 @@ __all__ = [
     "cut_inclusion",
     "open_audit",
     "prove",
+    "store_inclusions",
+    "take_inclusion",
     "verify",
     "verify_inclusion",
 ]

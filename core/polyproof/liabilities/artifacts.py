@@ -3,7 +3,7 @@
 ::
 
     DIR/public/publication.json  DIR/public/manifest.json  DIR/public/proof-0000.bin …     to publish
-    DIR/private/key  DIR/private/state-0000/ …  DIR/private/inclusion/ …   owner-only
+    DIR/private/key  DIR/private/state-0000/ …  DIR/private/inclusion.store …   owner-only
 
 Reading assumes that others wrote the files: sizes are checked before anything is read into memory, and
 symbolic links and special files are refused. docs/reference/audit-directory.md describes the formats.
@@ -32,6 +32,7 @@ __all__ = [
     "PUBLISHED_MARK",
     "RECORD",
     "RESERVES",
+    "STORE",
     "InclusionFile",
     "find_private",
     "read_inclusion_file",
@@ -49,6 +50,9 @@ RESERVES = "reserves.json"
 """What is held against it, if that is published: see ``polyproof.reserves.published``."""
 EVIDENCE = "reserves-evidence.jsonl"
 """Every row of it: see ``polyproof.reserves.evidence``."""
+
+STORE = "inclusion.store"
+"""In the private half: the inclusion files of all users; see ``polyproof.liabilities.inclusion_store``."""
 
 MOST_RESERVES = 4 << 20
 """The most bytes of ``reserves.json`` that are read."""

@@ -1,4 +1,4 @@
-"""``polyproof inclusion``: cut users' inclusion files from the private half of an audit."""
+"""``polyproof inclusion``: users' inclusion files, from the private half of an audit or from a store of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from polyproof.cli.console import Console, size_text, time_text
-from polyproof.cli.options import AuditArgument, Json, Quiet, usable_registry
+from polyproof.cli.options import Json, Quiet, usable_registry
 from polyproof.cli.views import facts
 from polyproof.cli.visible import one_line
 from polyproof.errors import UsageError
@@ -17,46 +17,80 @@ __all__ = ["command"]
 
 
 def command(
-    directory: AuditArgument,
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR|STORE", help="Directory of an audit; with --user, also a store that --all has written."
+        ),
+    ],
     user: Annotated[str | None, typer.Option("--user", "-u", metavar="ID", help="Account id of the user.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Cut the files of all users.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Cut the files of all users, into one store that they are served from.")
+    ] = False,
+    files: Annotated[bool, typer.Option("--files", help="With --all: write a file for each user instead.")] = False,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", metavar="PATH", help="File, or directory with --all. Default: in DIR/private/inclusion."
+            "--out",
+            "-o",
+            metavar="PATH",
+            help="New file, or directory with --files. Default: in DIR/private, or beside the store.",
         ),
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Cut the inclusion file of one user, or of all, from an audit's private half."""
+    """Write the inclusion file of one user, or those of all, from an audit's private half or from a store."""
     from polyproof import liabilities
 
     console = Console(json=json, quiet=quiet)
     if (user is None) != every:
-        raise UsageError("give either --user ID or --all: whose inclusion file to cut")
-    registry = usable_registry(console)
+        raise UsageError("give either --user ID or --all: whose inclusion file to write")
+    if files and not every:
+        raise UsageError("--files goes with --all; --user writes one file in any case")
     if user is not None:
-        path, size = liabilities.cut_inclusion(directory, user, out=out, registry=registry)
+        if source.is_file():
+            path, size = liabilities.take_inclusion(source, user, out=out)
+        else:
+            path, size = liabilities.cut_inclusion(source, user, out=out, registry=usable_registry(console))
         console.result(
             {"ok": True, "file": str(path), "bytes": size},
             lambda rich: rich.print(f"{one_line(str(path))}  ({size_text(size)})", soft_wrap=True),
         )
         return
+    registry = usable_registry(console)
+    if files:
+        with console.progress() as progress:
+            cut = liabilities.cut_all_inclusions(source, out=out, registry=registry, progress=progress)
+        console.result(
+            {
+                "ok": True,
+                "directory": str(cut.directory),
+                "index": str(cut.index),
+                "count": cut.count,
+                "bytes": cut.bytes,
+                "seconds": cut.seconds,
+            },
+            lambda rich: facts(
+                rich,
+                ("files", f"{cut.count:,} in {cut.directory}  ({size_text(cut.bytes)}, {time_text(cut.seconds)})"),
+                ("which is whose", f"{cut.index}  (private)"),
+            ),
+        )
+        return
     with console.progress() as progress:
-        cut = liabilities.cut_all_inclusions(directory, out=out, registry=registry, progress=progress)
+        stored = liabilities.store_inclusions(source, out=out, registry=registry, progress=progress)
     console.result(
         {
             "ok": True,
-            "directory": str(cut.directory),
-            "index": str(cut.index),
-            "count": cut.count,
-            "bytes": cut.bytes,
-            "seconds": cut.seconds,
+            "store": str(stored.store),
+            "count": stored.count,
+            "bytes": stored.bytes,
+            "seconds": stored.seconds,
         },
         lambda rich: facts(
             rich,
-            ("files", f"{cut.count:,} in {cut.directory}  ({size_text(cut.bytes)}, {time_text(cut.seconds)})"),
-            ("which is whose", f"{cut.index}  (private)"),
+            ("files", f"{stored.count:,}  ({size_text(stored.bytes)}, {time_text(stored.seconds)})"),
+            ("store", f"{stored.store}  (private: everybody's files)"),
         ),
     )

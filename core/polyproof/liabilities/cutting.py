@@ -1,0 +1,210 @@
+"""Cutting inclusion files from the private half of an audit: one user's, a store of all, or a file for each."""
+
+from __future__ import annotations
+
+import hmac
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from attrs import frozen
+
+from polyproof.errors import ArtifactError, InputError
+from polyproof.formats.files import make_private_directory, write_durably, write_private
+from polyproof.liabilities.acceptance import require
+from polyproof.liabilities.artifacts import STORE, InclusionFile, find_private, state_directory
+from polyproof.liabilities.inclusion_store import InclusionStore, TwiceError, file_name, write_store
+from polyproof.liabilities.verification import PublishedAudit, open_audit
+from polyproof.plugin_faults import fault, names_faults
+from polyproof.progress import Progress
+from polyproof.registry import Registry
+from polyproof.settings.policy import UNRESTRICTED
+
+__all__ = [
+    "InclusionsCut",
+    "InclusionsStored",
+    "cut_all_inclusions",
+    "cut_inclusion",
+    "store_inclusions",
+    "take_inclusion",
+]
+
+
+def _open_own(directory: Path, registry: Registry | None) -> tuple[PublishedAudit, Path]:
+    private = find_private(directory)
+    return open_audit(directory, policy=UNRESTRICTED, registry=registry), private
+
+
+def _own_state(private: Path, index: int) -> Path:
+    state = state_directory(private, index)
+    if not state.is_dir():
+        raise ArtifactError(f"{state} is missing: inclusion files of segment {index} cannot be cut")
+    return state
+
+
+def _names_key(private: Path) -> bytes:
+    """The key of names of inclusion files, from which the audit's own cannot be computed."""
+    try:
+        key = (private / "key").read_bytes()
+    except OSError as error:
+        raise ArtifactError(f"{private / 'key'}: {error.strerror}") from error
+    return hmac.digest(key, b"polyproof/inclusion-file-names", "sha256")
+
+
+def _unknown(user_id: str, audit_id: str) -> InputError:
+    return InputError(f"no account has the id {user_id!r} in audit {audit_id}")
+
+
+# One user
+
+
+@names_faults
+def cut_inclusion(
+    directory: Path, user_id: str, *, out: Path | None = None, registry: Registry | None = None
+) -> tuple[Path, int]:
+    """Cut one user's inclusion file from the private half; returns its path and size.
+
+    Without ``out`` it goes to ``private/inclusion`` under a name that reveals nothing. Raises
+    ``InputError`` for a user id that is not among the accounts.
+    """
+    audit, private = _open_own(directory, registry)
+    unknown = _unknown(user_id, audit.manifest.audit_id)
+    try:
+        user_id.encode()
+    except UnicodeEncodeError as error:
+        raise unknown from error
+    for segment in audit.manifest.segments:
+        index = segment.index
+        state = _own_state(private, index)
+        inclusion = audit.backend.open_inclusion(audit.statement(index), audit.proof(index), state, user_id)
+        if inclusion is None:
+            continue
+        require(audit.backend, isinstance(inclusion, bytes), inclusion, "instead of the bytes of an inclusion proof")
+        data = InclusionFile(audit.manifest.audit_id, audit.manifest.digest, index, inclusion).to_bytes()
+        return _hand_out(data, out, private, file_name(_names_key(private), user_id))
+    raise unknown
+
+
+def take_inclusion(store: Path, user_id: str, *, out: Path | None = None) -> tuple[Path, int]:
+    """Take one user's inclusion file from a store; returns its path and size.
+
+    Without ``out`` it goes to ``inclusion`` beside the store under a name that reveals nothing. Raises ``InputError``
+    for a user id that is not among the accounts, ``ArtifactError`` for a store that is missing or damaged.
+    """
+    with InclusionStore(store) as opened:
+        data = opened.find(user_id)
+        if data is None:
+            raise _unknown(user_id, opened.audit_id)
+        return _hand_out(data, out, store.parent, opened.file_name(user_id))
+
+
+def _hand_out(data: bytes, out: Path | None, folder: Path, name: str) -> tuple[Path, int]:
+    """Write a user's file to ``out``, by default to ``inclusion`` in a folder."""
+    if out is None:
+        make_private_directory(folder / "inclusion")
+        out = folder / "inclusion" / name
+    elif not out.parent.is_dir():
+        raise InputError(f"{out.parent} is not a directory")
+    write_durably(out, data, private=True)
+    return out, len(data)
+
+
+# All users
+
+
+def _every_file(audit: PublishedAudit, private: Path, progress: Progress) -> Iterator[tuple[str, bytes]]:
+    """Account id and inclusion file of every user."""
+    manifest, digest = audit.manifest, audit.manifest.digest
+    with progress.task("cut inclusion files") as task:
+        for segment in manifest.segments:
+            index = segment.index
+            opened = audit.backend.open_all(audit.statement(index), audit.proof(index), _own_state(private, index))
+            for item in opened:
+                pair = isinstance(item, tuple) and list(map(type, item)) == [str, bytes]
+                require(audit.backend, pair, item, "instead of an account id and bytes")
+                user_id, inclusion = item
+                yield user_id, InclusionFile(manifest.audit_id, digest, index, inclusion).to_bytes()
+                task.advance()
+
+
+@frozen
+class InclusionsStored:
+    """The inclusion files of all users, in a store."""
+
+    store: Path
+    count: int
+    bytes: int
+    """Of the files; the store has 48 more for each, and a header."""
+    seconds: float
+
+
+@names_faults
+def store_inclusions(
+    directory: Path, *, out: Path | None = None, registry: Registry | None = None, progress: Progress | None = None
+) -> InclusionsStored:
+    """Cut every user's inclusion file into one store, which ``InclusionStore`` serves them from.
+
+    It is ``private/inclusion.store`` or a new file ``out``, owner-only, and written whole or not at all.
+    """
+    start = time.perf_counter()
+    audit, private = _open_own(directory, registry)
+    if out is not None and (out.exists() or out.is_symlink()):
+        raise InputError(f"{out} exists: a store is written to a new file")
+    if out is not None and not out.parent.is_dir():
+        raise InputError(f"{out.parent} is not a directory")
+    store, manifest = out or private / STORE, audit.manifest
+    files = _every_file(audit, private, progress or Progress())
+    try:
+        count, size = write_store(store, manifest.audit_id, manifest.digest, _names_key(private), files)
+    except TwiceError as error:
+        raise fault(audit.backend, "it cut two inclusion files for one account id") from error
+    return InclusionsStored(store, count, size, time.perf_counter() - start)
+
+
+@frozen
+class InclusionsCut:
+    """A file for every user."""
+
+    directory: Path
+    index: Path
+    """Owner-only CSV: which file is whose."""
+    count: int
+    bytes: int
+    seconds: float
+
+
+@names_faults
+def cut_all_inclusions(
+    directory: Path, *, out: Path | None = None, registry: Registry | None = None, progress: Progress | None = None
+) -> InclusionsCut:
+    """Cut a file for every user, into ``private/inclusion`` or a new directory ``out``.
+
+    The names reveal nothing; ``private/inclusion.csv`` says which is whose.
+    """
+    start = time.perf_counter()
+    audit, private = _open_own(directory, registry)
+    final = out or private / "inclusion"
+    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} exists and is not an empty directory")
+    working = final.with_name(f".{final.name}.partial")
+    shutil.rmtree(working, ignore_errors=True)
+    make_private_directory(working)
+    names_key = _names_key(private)
+    lines, size = ["account,file\r\n"], 0
+    try:
+        for user_id, data in _every_file(audit, private, progress or Progress()):
+            name = file_name(names_key, user_id)
+            write_private(working / name, data)
+            quoted = user_id.replace('"', '""')
+            lines.append(f'"{quoted}",{name}\r\n')
+            size += len(data)
+        if out is None and final.exists():
+            shutil.rmtree(final)
+        working.replace(final)
+    except BaseException:
+        shutil.rmtree(working, ignore_errors=True)
+        raise
+    index_file = private / "inclusion.csv"
+    write_durably(index_file, "".join(lines).encode(), private=True)
+    return InclusionsCut(final, index_file, len(lines) - 1, size, time.perf_counter() - start)

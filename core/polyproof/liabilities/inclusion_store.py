@@ -1,0 +1,213 @@
+"""The inclusion store: every user's inclusion file in one file, from which any of them is served at once.
+
+::
+
+    magic, version        PPINSTOR, 1
+    audit id, digest      the audit and the manifest that the files were cut for
+    key of names          with which an account id becomes the name of its file
+    count, start          how many files, and where the index begins
+    check                 SHA-256 of all that is above and of the index
+    files                 as users receive them
+    index                 48 bytes a file, in the order of the names: name, start, size, check
+
+It is private: it holds what users are given, everybody's, and whoever has it can try account ids. It lists no account
+id and no balance, though with a Merkle sum tree the files show balances. The checks find damage, not forgery: whoever
+can write an exchange's private files is not kept out by them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import struct
+from bisect import bisect_left
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from polyproof.errors import ArtifactError, ProofRejected
+from polyproof.formats.files import open_regular, read_at, written_durably
+from polyproof.toolkit.binary import Reader, Writer
+
+__all__ = ["InclusionStore", "TwiceError", "file_name", "name_of", "write_store"]
+
+MAGIC = b"PPINSTOR"
+VERSION = 1
+NAME_BYTES = 16
+_CHECK_BYTES = 16
+_ENTRY = struct.Struct("<16sQQ16s")
+_MOST_HEADER = 512
+_MOST_FILE = 64 << 20
+"""Bytes of the largest inclusion file that a store takes and serves."""
+
+
+class TwiceError(ValueError):
+    """Two files for one account id."""
+
+
+def _header(audit_id: str, manifest_digest: bytes, names_key: bytes, count: int, start: int) -> bytes:
+    writer = Writer(MAGIC, VERSION)
+    writer.text(audit_id)
+    writer.raw(manifest_digest)
+    writer.raw(names_key)
+    writer.integer(count)
+    writer.integer(start)
+    return writer.getvalue()
+
+
+def name_of(names_key: bytes, user_id: str) -> bytes:
+    """The 16 bytes that a user's file is found by: a keyed hash, since a plain one of an e-mail address can be guessed.
+
+    Raises ``UnicodeEncodeError`` for an id that is no account's.
+    """
+    return hmac.digest(names_key, user_id.encode(), "sha256")[:NAME_BYTES]
+
+
+def file_name(names_key: bytes, user_id: str) -> str:
+    """The name of a user's inclusion file where it stands alone. Raises as ``name_of`` does."""
+    return f"{name_of(names_key, user_id).hex()}.polyproof"
+
+
+def _check(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()[:_CHECK_BYTES]
+
+
+def write_store(
+    path: Path, audit_id: str, manifest_digest: bytes, names_key: bytes, files: Iterable[tuple[str, bytes]]
+) -> tuple[int, int]:
+    """Write a store, owner-only, whole or not at all; returns the number of files and their bytes together.
+
+    ``files``: account id and inclusion file of each user. Only the index is in memory, 48 bytes a file. Raises
+    ``TwiceError`` for an account id that comes twice.
+    """
+
+    entries = bytearray()
+    with written_durably(path, private=True) as file:
+        # What precedes the files comes last: until then this is no store.
+        file.write(bytes(len(_header(audit_id, manifest_digest, names_key, 0, 0)) + hashlib.sha256().digest_size))
+        begin = start = file.tell()
+        for user_id, data in files:
+            if len(data) > _MOST_FILE:
+                raise ValueError(f"an inclusion file of {len(data)} bytes: a store takes {_MOST_FILE}")
+            file.write(data)
+            entries += _ENTRY.pack(name_of(names_key, user_id), start, len(data), _check(data))
+            start += len(data)
+        index = np.frombuffer(entries, [("name", ">u8", 2), ("rest", "V32")])
+        index = index[np.lexsort((index["name"][:, 1], index["name"][:, 0]))]
+        if bool((index["name"][1:] == index["name"][:-1]).all(axis=1).any()):
+            raise TwiceError("two files for one account id")
+        file.write(index.tobytes())
+        before = _header(audit_id, manifest_digest, names_key, len(index), start)
+        file.seek(0)
+        file.write(before + hashlib.sha256(before + index.tobytes()).digest())
+    return len(index), start - begin
+
+
+class InclusionStore:
+    """A store, opened to serve files from. Usable from several threads, and after a fork.
+
+    The index is in memory, 48 bytes a file; a file is one read, and compared with its check. A service keeps it open::
+
+        with InclusionStore(path) as store:
+            data = store.find("alice")
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open a store and check its index. Raises ``ArtifactError`` for one that is missing or damaged."""
+        self.path = path
+        self._descriptor = open_regular(path)
+        try:
+            self._open()
+        except ProofRejected as error:
+            self.close()
+            raise self._damaged(error.reason) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        size = os.fstat(self._descriptor).st_size
+        head = self._read(0, min(_MOST_HEADER, size))
+        reader = Reader(head, MAGIC, VERSION, "inclusion store")
+        self.audit_id = reader.text("audit id", 128)
+        """The audit that its files were cut for."""
+        self.manifest_digest = reader.raw("manifest digest", 32)
+        """SHA-256 of that audit's manifest, which every file of it names too."""
+        self._names_key = reader.raw("key of names", 32)
+        self._count = reader.integer("number of files", 0, size // _ENTRY.size)
+        self._start = reader.integer("start of the index", 0, size)
+        check = reader.raw("check", 32)
+        before = _header(self.audit_id, self.manifest_digest, self._names_key, self._count, self._start)
+        self._begin = len(before) + len(check)
+        if self._start < self._begin or self._start + self._count * _ENTRY.size != size:
+            raise self._damaged(f"it has {size} bytes, and its beginning says otherwise")
+        self._index = self._read(self._start, size - self._start)
+        if hashlib.sha256(before + self._index).digest() != check:
+            raise self._damaged("its index is not the one that was written")
+
+    def __len__(self) -> int:
+        """How many users' files it holds."""
+        return self._count
+
+    def find(self, user_id: str) -> bytes | None:
+        """The inclusion file of an account, as its user receives it; None if there is no such account.
+
+        Raises ``ArtifactError`` if the file is damaged.
+        """
+        try:
+            name = name_of(self._names_key, user_id)
+        except UnicodeEncodeError:
+            return None  # what a terminal could not decode: no account has such an id
+        index, size = self._index, _ENTRY.size
+        at = size * bisect_left(
+            range(self._count), name, key=lambda number: index[number * size : number * size + NAME_BYTES]
+        )
+        if index[at : at + NAME_BYTES] != name:
+            return None
+        _, start, length, check = _ENTRY.unpack_from(index, at)
+        if not (self._begin <= start and start + length <= self._start and length <= _MOST_FILE):
+            raise self._damaged("a file is outside of it")
+        data = self._read(start, length)
+        if _check(data) != check:
+            raise self._damaged("the file of this account is not the one that was written")
+        return data
+
+    def file_name(self, user_id: str) -> str:
+        """The name that the file of an account has where it stands alone."""
+        return file_name(self._names_key, user_id)
+
+    def _read(self, start: int, count: int) -> bytes:
+        data = b""
+        while len(data) < count:  # no system call reads more than two gigabytes
+            try:
+                more = read_at(self._descriptor, count - len(data), start + len(data))
+            except OSError as error:
+                raise ArtifactError(f"{self.path}: {error.strerror}") from error
+            if not more:
+                raise self._damaged("it ends too early")
+            data = data + more if data else more
+        return data
+
+    def _damaged(self, problem: str) -> ArtifactError:
+        return ArtifactError(
+            f"{self.path}: not an inclusion store in good order: {problem}; "
+            f"`polyproof inclusion DIR --all` writes it again"
+        )
+
+    def close(self) -> None:
+        """Close the file. It serves nothing more."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
