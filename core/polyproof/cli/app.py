@@ -63,7 +63,7 @@ COMMANDS = (
 
 app = typer.Typer(
     name="polyproof",
-    help="Prove what an exchange owes its users, and verify it.",
+    help="Prove totals of what an exchange owes its users, and verify them.",
     epilog="Begin with: polyproof demo",
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -89,11 +89,10 @@ def show_coverage(rich: RichConsole, found: ReservesVerified) -> None:
         )
     else:
         rich.print(f"COVERED by {name}.", style="bold green")
-    rich.print(f"{name.capitalize()} counts {policy_text(policy)}.", soft_wrap=True)
+    rich.print(f"{name.capitalize()} counts {policy_text(policy)}.")
     theirs = "covered" if found.published.met else f"not covered: {', '.join(found.published.short)}"
     rich.print(
-        f"By the organisation's own rule: {theirs}. It counts {policy_text(found.published.policy, theirs=True)}.",
-        soft_wrap=True,
+        f"By the organisation's own rule: {theirs}. It counts {policy_text(found.published.policy, theirs=True)}."
     )
     rich.print("About the holdings this establishes:")
     points(rich, found.establishes)

@@ -158,7 +158,7 @@ def _show(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> None:
         )
     if published.unlisted:
         rich.print(f"Not looked at, no part of the audit: {unlisted_text(published.unlisted)}", soft_wrap=True)
-    rich.print(f"What it leaves open: polyproof explain {one_line(str(published.public))}", soft_wrap=True)
+    rich.print(f"What the proof leaves open: polyproof explain {one_line(str(published.public))}", soft_wrap=True)
     if not compared:
         rich.print(COMPARE_DIGEST)
 
