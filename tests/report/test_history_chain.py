@@ -12,14 +12,16 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from audit.forged import refit
+from audit.forged import edit_record, refit
 from doubles.policies import DECLARED, SUM_TREE
 from polyproof import liabilities as audit
 from polyproof.errors import ArtifactError, InputError, PolicyRejected, ProofRejected
 from polyproof.formats.strict_json import canonical
+from polyproof.liabilities import record
 from polyproof.publication.history import add_audit, check_chain, parse_history, verify_history, verify_one
 from polyproof.publication.month import run_month
 from polyproof.registry import default_registry
+from polyproof.reserves import verification
 from polyproof.reserves.run import run_reserves
 from polyproof.reserves.signing import challenge_text
 from polyproof.settings.reserves import ReservesPolicy
@@ -482,6 +484,44 @@ def test_a_copy_that_was_cut_short_is_made_again(healthy: Path, tmp_path: Path) 
     (healthy / "audits/late/manifest.json").write_text("half")
     add_audit(healthy, verify_one(public, policy=SUM_TREE))
     assert len(verify_history(healthy, policy=SUM_TREE).audits) == 4
+
+
+def test_an_audit_is_added_only_to_the_history_that_was_verified(healthy: Path, tmp_path: Path) -> None:
+    before = verify_history(healthy, policy=SUM_TREE).audits
+    public = other_audit(tmp_path / "other", before[-1].digest, "late")
+    verified = verify_one(public, policy=SUM_TREE)
+    index = (healthy / "history.json").read_bytes()
+    for wrong in ((), before[:-1], (*before, before[0]), before[::-1]):
+        with pytest.raises(ArtifactError, match="changed after it was verified"):
+            add_audit(healthy, verified, before=wrong)
+    edit_record(healthy / "audits/healthy-1", evidence_digest="ab" * 32)
+    with pytest.raises(ArtifactError, match="changed after it was verified"):
+        add_audit(healthy, verified, before=before)
+    assert (healthy / "history.json").read_bytes() == index
+
+
+def test_evidence_is_read_twice_at_most(healthy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once when the record is opened, once to be judged; it can be large."""
+    read: list[str] = []
+    for module, name in ((record, "digest_bounded"), (verification, "read_bounded")):
+        original = getattr(module, name)
+
+        def counted(path: Path, *arguments: Any, original: Any = original) -> bytes:
+            if path.name == "reserves-evidence.jsonl":
+                read.append(path.parent.name)
+            return original(path, *arguments)
+
+        monkeypatch.setattr(module, name, counted)
+    before = verify_history(healthy, policy=SUM_TREE).audits
+    assert sorted(read) == ["healthy-1", "healthy-1", "healthy-2", "healthy-2", "healthy-3", "healthy-3"]
+    read.clear()
+    verify_history(healthy, policy=SUM_TREE, check_reserves=False)
+    assert sorted(read) == ["healthy-1", "healthy-2", "healthy-3"]
+    public = other_audit(tmp_path / "other", before[-1].digest, "late")
+    verified = verify_one(public, policy=SUM_TREE)
+    read.clear()
+    add_audit(healthy, verified, before=before)
+    assert read == []
 
 
 # The month

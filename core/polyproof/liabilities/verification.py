@@ -19,7 +19,7 @@ from polyproof.errors import ArtifactError, ProofRejected
 from polyproof.formats.files import read_bounded
 from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.artifacts import MANIFEST
-from polyproof.liabilities.record import PublicationRecord, open_publication
+from polyproof.liabilities.record import Publication, PublicationRecord, open_publication
 from polyproof.model.manifest import Manifest
 from polyproof.model.timestamps import is_ahead
 from polyproof.plugin_faults import names_faults
@@ -114,15 +114,18 @@ def open_audit(
     registry: Registry | None = None,
     digest: bytes | None = None,
     liabilities_only: bool = False,
+    published: Publication | None = None,
 ) -> PublishedAudit:
     """Read a published audit's record and manifest, from its directory or the public half alone.
 
     ``digest`` is the publication digest that the caller knows from elsewhere; any other is rejected. With
-    ``liabilities_only`` the files of its reserves may be missing. Raises ``ProofRejected`` for an audit that is not
-    acceptable, ``ArtifactError`` if there is none.
+    ``liabilities_only`` the files of its reserves may be missing. ``published`` is what ``open_publication`` found
+    there, if the caller has opened it: evidence can be large, and is not read again. Raises ``ProofRejected`` for an
+    audit that is not acceptable, ``ArtifactError`` if there is none.
     """
     policy, registry = policy or Policy(), registry or default_registry()
-    published = open_publication(directory, policy, digest=digest, liabilities_only=liabilities_only)
+    if published is None:
+        published = open_publication(directory, policy, digest=digest, liabilities_only=liabilities_only)
     manifest, path = published.manifest, published.public / MANIFEST
     if is_ahead(manifest.created):
         raise ProofRejected(
@@ -187,12 +190,15 @@ def verify(
     policy: Policy | None = None,
     registry: Registry | None = None,
     digest: bytes | None = None,
+    published: Publication | None = None,
     progress: Progress | None = None,
 ) -> AuditVerified:
-    """Verify a published audit completely, from its public files alone. Raises ``ProofRejected``."""
+    """Verify a published audit completely, from its public files alone. Raises as ``open_audit`` does, with the same
+    ``digest`` and ``published``.
+    """
     registry, progress = registry or default_registry(), progress or Progress()
     start = time.perf_counter()
-    audit = open_audit(directory, policy=policy, registry=registry, digest=digest)
+    audit = open_audit(directory, policy=policy, registry=registry, digest=digest, published=published)
     verdicts = []
     with progress.task("verify segments", len(audit.manifest.segments)) as task:
         for segment in audit.manifest.segments:

@@ -126,7 +126,7 @@ def run_month(
             if not dry_run:
                 _forget_unfinished(published, ready.record)
         check_place(published)
-        before = month.earlier(new_chain)
+        before = earlier = month.earlier(new_chain)
         done = None
         if proved is None:
             correction = _correction(before, corrects)
@@ -156,7 +156,7 @@ def run_month(
             if not dry_run:
                 if worse and confirm is not None and not _is_listed(published, verified) and not confirm(worse):
                     raise ArtifactError("nothing was published")
-                history = add_audit(published, verified)
+                history = add_audit(published, verified, before=earlier)
                 mark_published(directory, verified.record)
                 digests = tuple(one.publication_digest for one in history.audits)
                 keep_head(spec.output_directory, spec.organisation, digests)
