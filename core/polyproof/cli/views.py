@@ -33,7 +33,11 @@ __all__ = [
     "unlisted_text",
 ]
 
-COMPARE_DIGEST = "Compare the publication digest with the one published elsewhere, or pass it as --digest."
+COMPARE_DIGEST = (
+    "Compare the publication digest with the one published elsewhere, or pass it as --digest: "
+    "it shows whose audit this is."
+)
+"""A name is only written in a manifest: anybody can write one, and make an audit of it that verifies."""
 PUBLISH_DIGEST = "Publish the publication digest where you cannot take it back; users compare it first."
 _MOST_NAMES = 20
 DIGEST_CHANGES = "Reserves are not in it yet: `polyproof reserves` adds them, and the publication digest changes."

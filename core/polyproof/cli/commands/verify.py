@@ -271,7 +271,10 @@ def _show_history(rich: RichConsole, verified: HistoryVerified, pages: PagesChec
     if verified.unlisted:
         rich.print(f"Not looked at, no part of the history: {unlisted_text(verified.unlisted)}", soft_wrap=True)
     if not compared:
-        rich.print("Compare the newest publication digest with the one published elsewhere, or pass it as --digest.")
+        rich.print(
+            "Compare the newest publication digest with the one published elsewhere, or pass it as --digest: it "
+            "shows whose audits these are."
+        )
     elif verified.pinned < number:
         rich.print(
             f"The digest is that of audit {verified.pinned}: it vouches for it and those before it, not for the "
