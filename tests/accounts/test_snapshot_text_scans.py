@@ -237,3 +237,31 @@ def test_numbers_in_quotes_are_exact_and_others_that_nobody_reads_do_not_matter(
     assert read(tmp_path, f"FROM read_json('x.json', columns = {TEXT})", big) == (3, total)
     told = problem(tmp_path, "SELECT json->>'account' AS account, json->>'YFI' AS YFI FROM read_json_objects('x.json')")
     assert "more than 15 digits" in told
+
+
+@pytest.mark.parametrize(
+    "scan",
+    [
+        f"read_csv('month-*.csv', columns = {TEXT[:-1]}, other: 'VARCHAR'}}, header = true)",
+        f"read_csv('month-*.csv', columns = {TEXT[:-1]}, other: 'VARCHAR'}})",
+        "read_csv(['month-1.csv', 'month-2.csv'], names = ['account', 'YFI', 'other'], all_varchar = true)",
+        f"read_csv('month-2.csv', columns = {TEXT[:-1]}, other: 'VARCHAR'}}, header = true)",
+    ],
+)
+def test_columns_that_a_first_line_names_are_not_taken_for_others(tmp_path: Path, scan: str) -> None:
+    """Names that a call states go by place, in every file: 200 of something else were 200 YFI."""
+    (tmp_path / "month-1.csv").write_text("account,YFI,other\na,1,2\n")
+    (tmp_path / "month-2.csv").write_text("account,other,YFI\nb,200,100\n")
+    found = problem(tmp_path, f"SELECT account, YFI FROM {scan}")
+    assert "takes column 2 of" in found
+    assert "month-2.csv as another than 'other', which its first line calls it" in found
+    for right in ("'month-*.csv', all_varchar = true", "'month-*.csv', all_varchar = true, header = true"):
+        assert read(tmp_path, f"SELECT account, YFI FROM read_csv({right})") == (2, Fraction(101))
+
+
+def test_columns_may_have_other_names_than_the_first_line_gives_them(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Konto;Guthaben\na;1\n")
+    (tmp_path / "b.csv").write_text("YFI,account\nb,2\n")
+    assert read(tmp_path, f"FROM read_csv('a.csv', columns = {TEXT}, delim = ';', header = true)") == (1, Fraction(1))
+    by_place = f"FROM read_csv('b.csv', columns = {TEXT}, header = false, skip = 1)"
+    assert read(tmp_path, by_place) == (1, Fraction(2)), "no line is said to name them"

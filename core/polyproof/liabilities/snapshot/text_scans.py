@@ -25,7 +25,7 @@ import duckdb
 from attrs import define, field
 
 from polyproof.errors import Problem
-from polyproof.liabilities.snapshot.file import quoted
+from polyproof.liabilities.snapshot.file import literal, quoted
 from polyproof.model.assets import Asset
 
 __all__ = ["UndecidedError", "stated_query"]
@@ -44,6 +44,7 @@ _SCANS = re.compile(r"read_(?:csv|json|ndjson)\w*")
 _OBJECTS = re.compile(r"read_(?:json|ndjson)_objects\w*")
 """Of those, what reads each record as one JSON text."""
 _TYPING = {"types", "dtypes", "column_types"}
+_BY_PLACE = {"columns", "names", "column_names"}
 _NAMING = {*_TYPING, "columns", "names", "column_names", "all_varchar", "auto_type_candidates", "union_by_name"}
 _LOSING = {"ignore_errors", "store_rejects", "null_padding", "strict_mode", "union_by_name"}
 """Options that leave out records, or make NULL, which is zero, of amounts that are missing."""
@@ -217,6 +218,8 @@ class _Scan:
             self._check_type(name, kind)
         if self.csv:
             self._state_dialect(options)
+            if _BY_PLACE & options.keys():
+                self._check_places()
         else:
             self._check_figures()
 
@@ -255,6 +258,26 @@ class _Scan:
                 )
             add.append("header")
         _set_arguments(self.node, [*arguments, *_stated(self.connection, add)])
+
+    def _check_places(self) -> None:
+        """Columns that the call names are taken by place, in each file, whatever the file's first line calls them."""
+        stated = [name.lower() for name, _ in self.columns]
+        path, *others = [each for each in _arguments(self.node) if _named(each)[0] not in _NAMING]
+        listing = _parse(self.connection, "FROM glob('FILE')")
+        _set_arguments(listing["statements"][0]["node"]["from_table"], [path])
+        for (file,) in self.connection.execute(_unparse(self.connection, listing)).fetchall():
+            probe = deepcopy(self.node)
+            text = _arguments(
+                _parse(self.connection, f"FROM glob({literal(file)})")["statements"][0]["node"]["from_table"]
+            )
+            _set_arguments(probe, [*text, *others, *_stated(self.connection, ["all_varchar"])])
+            found = [name.lower() for name, _ in _described(self.connection, _select(self.connection, probe))]
+            for place, name in enumerate(found):
+                if name in stated and stated[place : place + 1] != [name]:
+                    raise UndecidedError(
+                        f"takes column {place + 1} of {file} as another than {name!r}, which its first line calls it",
+                        "columns named in read_csv go by their places: leave the names out, or put them in that order",
+                    )
 
     def _check_figures(self) -> None:
         """DuckDB makes floats of JSON's numbers before it makes anything else of them."""
