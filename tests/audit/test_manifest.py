@@ -231,7 +231,7 @@ def test_a_value_that_cannot_be_is_rejected_by_the_name_of_what_is_wrong(
 
 
 def test_names_may_have_all_the_characters_that_they_are_allowed() -> None:
-    verifier = Verifier(name="p" * 100, url="https://" + "x" * 500, sha256="ab" * 32)
+    verifier = Verifier(name="p" * 100, url=f"https://{'h' * 253}:12345/{'x' * 500}", sha256="ab" * 32)
     longest = evolve(MANIFEST, organisation="x" * 200, audit_id="a" * 128, verifier=verifier)
     assert parse_manifest(longest.to_bytes()) == longest
 
