@@ -56,3 +56,12 @@ def test_calls_for_their_effect_are_left_out_and_sentences_and_annotations_are_l
 def test_what_imports_a_module_is_known_with_the_packages_around_it(tmp_path: Path) -> None:
     (tmp_path / "one.py").write_text("import a.b\ndef f():\n    from c import d\n")
     assert mutant_runs.imported_by(tmp_path / "one.py") == {"a", "a.b", "c", "c.d"}
+
+
+def test_the_code_of_the_changed_function_is_found_wherever_it_stands(tmp_path: Path) -> None:
+    text = "@d\ndef f(x=lambda:1):\n    return [x\n for _ in y]\nclass A:\n    @p\n    def g(self):\n        return 1\n"
+    for line, name, mutant in ((3, "f", text.replace("[x\n", "[z ")), (8, "g", text.replace("return 1", "return 2"))):
+        before, after = mutant_runs.codes_of(text, mutant, tmp_path, line)
+        assert before.co_name == after.co_name == name
+        assert before != after
+    assert mutant_runs.functions_of(text) == [range(3, 5), range(8, 9)]
