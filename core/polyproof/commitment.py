@@ -61,7 +61,10 @@ class VectorCommitment(CommitmentScheme):
 
     @abstractmethod
     def commit(self, rows: Words) -> Any:
-        """Commit to ``(n, columns)``, n a power of two. The state it returns has ``root``, of shape ``(4,)``."""
+        """Commit to ``(n, columns)``, n a power of two. The state it returns has ``root``, of shape ``(4,)``.
+
+        ``rows`` may be overwritten after the call, so a state has a copy of what it keeps of them.
+        """
 
     @abstractmethod
     def hash_leaves(self, rows: Words) -> Words:

@@ -126,14 +126,22 @@ class Field(ABC):
         ``(n, columns) → (size, columns)``, n ≤ size, both powers of two.
         """
 
-    def coset_lde(self, values: Elements, blowup: int, shift: int | None = None) -> Elements:
+    def coset_lde(
+        self, values: Elements, blowup: int, shift: int | None = None, out: Elements | None = None
+    ) -> Elements:
         """Low-degree extension of columns given on ⟨ω_n⟩ to shift·⟨ω_{blowup·n}⟩, natural order.
 
         ``(n, columns) → (blowup·n, columns)``; ``shift`` defaults to the generator, which makes the
-        coset disjoint from the subgroup. A field that can do this without storing the coefficients overrides it.
+        coset disjoint from the subgroup. With ``out``, contiguous and of the result's shape, the result is written
+        there, over whatever it held, and ``out`` is returned. A field that can do this without storing the coefficients
+        overrides it.
         """
         coefficients = self.inverse_transform(values)
-        return self.extend(coefficients, blowup * len(values), self.generator if shift is None else shift)
+        extended = self.extend(coefficients, blowup * len(values), self.generator if shift is None else shift)
+        if out is None:
+            return extended
+        out[...] = extended
+        return out
 
     # Encoding and randomness
 

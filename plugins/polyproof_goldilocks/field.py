@@ -79,7 +79,7 @@ class _Arrays(Protocol):
 
     def interpolate(self, values: Elements, shift: int, /) -> Elements: ...
 
-    def extend(self, values: Elements, size: int, shift: int, /) -> Elements: ...
+    def extend(self, values: Elements, size: int, shift: int, out: Elements | None, /) -> Elements: ...
 
 
 class Goldilocks(Field):
@@ -233,10 +233,14 @@ class Goldilocks(Field):
         matrix, size = self._matrix(coefficients, size)
         return self._arrays.evaluate(matrix, size, self._shift(shift))
 
-    def coset_lde(self, values: Elements, blowup: int, shift: int | None = None) -> Elements:
+    def coset_lde(
+        self, values: Elements, blowup: int, shift: int | None = None, out: Elements | None = None
+    ) -> Elements:
         """From values on ⟨ω_n⟩ to values on shift·⟨ω_{blowup·n}⟩; the shift is 7 by default."""
         matrix, size = self._matrix(values, len(values) * blowup)
-        return self._arrays.extend(matrix, size, self._shift(GENERATOR if shift is None else shift))
+        if out is not None and (out.shape != (size, matrix.shape[1]) or not out.flags.c_contiguous):
+            raise FieldError(f"the result is a contiguous array of shape {(size, matrix.shape[1])}, not {out.shape}")
+        return self._arrays.extend(matrix, size, self._shift(GENERATOR if shift is None else shift), out)
 
     # Encoding and randomness
 

@@ -127,6 +127,10 @@ def interpolate(values: Elements, shift: int) -> Elements:
     return multiply(scaled, factors[:, None])
 
 
-def extend(values: Elements, size: int, shift: int) -> Elements:
-    """Values on shift·⟨ω_size⟩ of the polynomials with ``values`` on ⟨ω_n⟩."""
-    return evaluate(interpolate(values, 1), size, shift)
+def extend(values: Elements, size: int, shift: int, out: Elements | None) -> Elements:
+    """Values on shift·⟨ω_size⟩ of the polynomials with ``values`` on ⟨ω_n⟩, in ``out`` if given."""
+    extended = evaluate(interpolate(values, 1), size, shift)
+    if out is None:
+        return extended
+    out[...] = extended
+    return out

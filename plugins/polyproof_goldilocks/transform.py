@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -126,10 +126,12 @@ def _rows(
     target: Elements,
     inverse_shift: int | None,
     shifts: list[int],
+    in_place: bool = False,
 ) -> None:
     """Transforms of size ``plan.second``; see ``transform_kernels.transform_rows``.
 
-    Block b of the coefficients is the rows b + first·j; a block of values is a contiguous run of rows.
+    Block b of the coefficients is the rows b + first·j; a block of values is a contiguous run of rows. ``in_place``:
+    ``source`` is the end of ``target``.
     """
     size, columns, first = plan.second, plan.columns, plan.first
     cosets = max(1, len(shifts))
@@ -143,14 +145,22 @@ def _rows(
     shift_array = np.array(shifts, np.uint64)
     domain = _domain(size)
 
-    def run(start: int, stop: int) -> None:
+    def run_from(first_block: int, start: int, stop: int) -> None:
         work, results = aligned_empty((8 * size,)), aligned_empty((plan.lanes * size * cosets,))
         transform_kernels.transform_rows(
             source.reshape(-1), source_strides, target.reshape(-1), target_strides, columns, domain, interpolation,
-            shift_array, _tiles(plan.lanes, size), work, results, plan.group, start, stop,
+            shift_array, _tiles(plan.lanes, size), work, results, plan.group, first_block + start,
+            first_block + stop,
         )  # fmt: skip
 
-    for_blocks(run, first, plan.block(first, size * columns * cosets))
+    # In place, block b of the target lies on the source's blocks below cosets·(b + 1) − (cosets − 1)·first. So many at
+    # a time that those have all been read in earlier calls, or else one group, which is read before it is written.
+    done = 0
+    while done < first:
+        stop = max(done + plan.group, ((cosets - 1) * first + done) // cosets) if in_place else first
+        count = min(stop, first) - done
+        for_blocks(partial(run_from, done), count, plan.block(count, size * columns * cosets))
+        done += count
 
 
 def _coset_shifts(plan: _Plan, size: int, shift: int) -> list[int]:
@@ -177,10 +187,11 @@ def evaluate(coefficients: Elements, size: int, shift: int) -> Elements:
     return _finish(plan, target, shift)
 
 
-def _first_inverse(plan: _Plan, values: Elements, shift: int) -> Elements:
+def _first_inverse(plan: _Plan, values: Elements, shift: int, scratch: Elements | None = None) -> Elements:
     if plan.first == 1:
         return values
-    scratch = aligned_empty(values.shape)
+    if scratch is None:
+        scratch = aligned_empty(values.shape)
     root = pow(_root(plan.n), -1, MODULUS)
     _columns(plan, values, scratch, True, pow(shift, -1, MODULUS), root, plan.second)
     return scratch
@@ -196,15 +207,17 @@ def interpolate(values: Elements, shift: int) -> Elements:
     return target
 
 
-def extend(values: Elements, size: int, shift: int) -> Elements:
-    """Values on shift·⟨ω_size⟩ of the polynomials with ``values`` on ⟨ω_n⟩.
+def extend(values: Elements, size: int, shift: int, out: Elements | None) -> Elements:
+    """Values on shift·⟨ω_size⟩ of the polynomials with ``values`` on ⟨ω_n⟩, in ``out`` if given.
 
-    Needs one copy of ``values`` beside the result.
+    Needs no memory beside the result: what is between the first two passes lies at its end until it is overwritten.
     """
     n, columns = values.shape
+    target = aligned_empty((size, columns)) if out is None else out
     if n == 1 or not columns:
-        return np.zeros((size, columns), np.uint64) + values[:1]
+        target[...] = values[:1]
+        return target
     plan = _Plan(n, columns)
-    target = aligned_empty((size, columns))
-    _rows(plan, _first_inverse(plan, values, 1), True, target, 1, _coset_shifts(plan, size, shift))
+    between = _first_inverse(plan, values, 1, target[size - n :])
+    _rows(plan, between, True, target, 1, _coset_shifts(plan, size, shift), in_place=plan.first > 1)
     return _finish(plan, target, shift)

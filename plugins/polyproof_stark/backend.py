@@ -30,6 +30,7 @@ from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.security import SecurityReport
 from polyproof.toolkit.system_answers import account_row_of, trace_of
+from polyproof_stark.buffers import KeptBuffers
 from polyproof_stark.configuration import Configuration
 from polyproof_stark.inclusion import InclusionProof, verify_inclusion
 from polyproof_stark.options import StarkOptions, check_shape
@@ -54,6 +55,7 @@ class StarkBackend(Backend):
         self.options = options
         self.registry = registry
         self._configuration = Configuration(options, registry)
+        self._buffers = KeptBuffers()
 
     @property
     def properties(self) -> BackendProperties:
@@ -122,7 +124,8 @@ class StarkBackend(Backend):
         tags = row_tags(hash, statement, key, accounts.ids, rows, parameters.rows)
         trees = self._configuration.trees(hash)
         try:
-            result = Prover(instance, hash, trees, progress).prove(trace, tags)
+            with self._buffers.borrowed() as buffers:
+                result = Prover(instance, hash, trees, progress, buffers).prove(trace, tags)
         except PluginFault:
             raise
         except InputError as error:

@@ -11,6 +11,7 @@ from polyproof.constraints import Node, Operation, Trace
 from polyproof.engine import for_blocks
 from polyproof.errors import InputError
 from polyproof.field import Elements
+from polyproof_stark.buffers import Buffers
 from polyproof_stark.compiler import Lookup
 from polyproof_stark.debug import check_trace, columns_read
 from polyproof_stark.expressions import Value, evaluate
@@ -26,9 +27,10 @@ BLOCK = 1 << 11
 class Columns:
     """Fills the columns of one instance on H."""
 
-    def __init__(self, instance: Instance) -> None:
-        """For one instance."""
+    def __init__(self, instance: Instance, buffers: Buffers | None = None) -> None:
+        """For one instance. The matrices are in ``buffers``, new ones by default."""
         self.instance = instance
+        self.buffers = buffers or Buffers()
         self.field = instance.field
         self.extension = instance.extension
         self.parameters = instance.parameters
@@ -49,7 +51,7 @@ class Columns:
             raise InputError(
                 f"the trace holds a value that is not an element of {self.field.name}: not below its modulus"
             )
-        rows = np.empty((p.rows, layout.trace), np.uint64)
+        rows = self.buffers.array("trace on H", (p.rows, layout.trace))
 
         def place(start: int, stop: int) -> None:
             rows[start:stop, : layout.witness] = given[start:stop]
@@ -131,7 +133,7 @@ class Columns:
     def argument_matrix(self, rows: Elements, alpha: Elements, lam: Elements) -> Elements:
         """C on H: ``(N, columns, e)``. Rows from U on are random, except the running sum on row U."""
         p, extension, compiled = self.parameters, self.extension, self.instance.compiled
-        arguments = np.zeros((p.rows, self.layout.argument, self.layout.degree), np.uint64)
+        arguments = self.buffers.array("argument on H", (p.rows, self.layout.argument, self.layout.degree))
         for lookup in compiled.lookups:
             size = 1 << lookup.bits
             differences = extension.subtract(alpha, extension.embed(np.arange(size, dtype=np.uint64)))
@@ -152,6 +154,7 @@ class Columns:
             # h_T = μ/(α − t) is zero where μ is: on all rows but the first of each value.
             table = self.layout.base_column(lookup.table)
             counted = np.flatnonzero(rows[: p.active, table + 1])
+            arguments[: p.active, stop_helpers] = 0
             t, multiplicity = rows[counted, table], rows[counted, table + 1]
             arguments[counted, stop_helpers] = extension.scale(inverses[t], multiplicity)
         arguments[p.active :] = extension.random((p.blinding, self.layout.argument))

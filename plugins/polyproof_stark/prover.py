@@ -14,11 +14,13 @@ from attrs import frozen
 
 from polyproof.commitment import VectorCommitment, VectorOpening
 from polyproof.constraints import Trace
+from polyproof.engine import for_blocks
 from polyproof.errors import InputError
 from polyproof.field import Elements
 from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
 from polyproof.progress import Progress
-from polyproof_stark.columns import Columns
+from polyproof_stark.buffers import Buffers
+from polyproof_stark.columns import BLOCK, Columns
 from polyproof_stark.fri import leaf_rows
 from polyproof_stark.layout import joined
 from polyproof_stark.low_degree import Chain, LowDegreeTest
@@ -82,9 +84,13 @@ class Prover(Columns):
         hash: Hash,
         trees: Mapping[str, VectorCommitment],
         progress: Progress | None = None,
+        buffers: Buffers | None = None,
     ) -> None:
-        """``hash``, ``trees`` (from ``trees_of``) and the instance's field should have the compiled engine."""
-        super().__init__(instance)
+        """``hash``, ``trees`` (from ``trees_of``) and the instance's field should have the compiled engine.
+
+        Nothing in the result lies in ``buffers``, which the next prover may use.
+        """
+        super().__init__(instance, buffers)
         self.hash = hash
         self.progress = progress or Progress()
         self.trees = trees
@@ -171,14 +177,19 @@ class Prover(Columns):
                 quotient_opening=quotient.open(self.trees["quotient"], indices),
             )
             task.advance()
-        opened = np.ascontiguousarray(rows[:, self.layout.opened_row])
+        opened = rows[:, self.layout.opened_row].copy()
         return ProverResult(proof, opened, inclusion_tree, pair_rows, pair_tree, tuple(layers))
 
     # Commitments (section 4)
 
-    def to_d(self, on_h: Elements) -> Elements:
-        """From values of polynomials of degree below N on H to those on D: ``(N, columns) → (|D|, columns)``."""
-        return self.field.coset_lde(on_h, self.parameters.blowup, self.instance.evaluation_domain.shift)
+    def to_d(self, on_h: Elements, name: str | None = None) -> Elements:
+        """From values of polynomials of degree below N on H to those on D: ``(N, columns) → (|D|, columns)``.
+
+        With ``name``, in the buffer of that name.
+        """
+        p, shift = self.parameters, self.instance.evaluation_domain.shift
+        out = None if name is None else self.buffers.array(f"{name} on D", (p.domain_size, on_h.shape[1]))
+        return self.field.coset_lde(on_h, p.blowup, shift, out)
 
     def commit_columns(self, name: str, on_h: Elements, extended: Elements) -> Committed:
         """Commit to the rows on D (section 4)."""
@@ -187,17 +198,25 @@ class Prover(Columns):
 
     def commit_trace(self, rows: Elements) -> Committed:
         """A‖B over D."""
-        return self.commit_columns("trace", rows, self.to_d(rows))
+        return self.commit_columns("trace", rows, self.to_d(rows, "trace"))
 
     def commit_inclusion(self, rows: Elements, tags: Words) -> Any:
         """A over H: leaf r = Hash(limbs and mask of row r ‖ tag_r)."""
-        leaves = np.concatenate((rows[:, self.layout.opened_row], tags), axis=1)
+        opened = self.layout.opened_row
+        # The memory of C on D, which is not there yet.
+        leaves = self.buffers.array("argument on D", (len(rows), opened.stop + DIGEST_WORDS))
+
+        def fill(start: int, stop: int) -> None:
+            leaves[start:stop, opened] = rows[start:stop, opened]
+            leaves[start:stop, opened.stop :] = tags[start:stop]
+
+        for_blocks(fill, len(rows), BLOCK)
         return self.trees["inclusion"].commit(leaves)
 
     def commit_argument(self, arguments: Elements) -> Committed:
         """C over D."""
         flat = arguments.reshape(len(arguments), self.layout.argument * self.layout.degree)
-        return self.commit_columns("argument", flat, self.to_d(flat))
+        return self.commit_columns("argument", flat, self.to_d(flat, "argument"))
 
     def commit_quotient(self, chunks: Elements) -> Committed:
         """The chunks, given by coefficients, over D."""

@@ -96,8 +96,18 @@ class TestShiftIsForgotten(Faulty):
 
 class TestCosetIsTheSubgroup(Faulty):
     class under_test(BabyBear):
-        def coset_lde(self, values, blowup, shift=None):
-            return super().coset_lde(values, blowup, 1 if shift is None else shift)
+        def coset_lde(self, values, blowup, shift=None, out=None):
+            return super().coset_lde(values, blowup, 1 if shift is None else shift, out)
+
+
+class TestWritesIntoWhatItHeld(Faulty):
+    class under_test(BabyBear):
+        def coset_lde(self, values, blowup, shift=None, out=None):
+            extended = super().coset_lde(values, blowup, shift)
+            if out is None:
+                return extended
+            out[1:] = extended[1:]
+            return out
 
 
 class TestNoMatrixWithoutColumns(Faulty):

@@ -22,6 +22,7 @@ CAUGHT_BY = {
     "BitReversedOrder": "test_transforms_are_evaluation_and_interpolation",
     "ShiftIsForgotten": "test_transforms_are_evaluation_and_interpolation",
     "CosetIsTheSubgroup": "test_extension_to_a_coset_is_evaluation_of_the_same_polynomial",
+    "WritesIntoWhatItHeld": "test_extension_to_a_coset_is_evaluation_of_the_same_polynomial",
     "NoMatrixWithoutColumns": "test_matrices_without_columns_are_matrices",
     "ValuesFromTheModulusOnAreRead": "test_encoding_is_canonical_and_rejects_everything_else",
     "LengthIsNotChecked": "test_encoding_is_canonical_and_rejects_everything_else",

@@ -69,6 +69,32 @@ def test_every_path_extends_from_values(cut, columns, blowup):
             assert np.array_equal(COMPILED.coset_lde(values, blowup, shift), PORTABLE.coset_lde(values, blowup, shift))
 
 
+@pytest.mark.parametrize("columns", [1, 3, 8, 12, 33])
+@pytest.mark.parametrize("blowup", [1, 2, 4, 8])
+@pytest.mark.parametrize("order", [1, -1])
+def test_extension_in_place_needs_no_order_of_blocks(cut, monkeypatch, columns, blowup, order):
+    """Threads may take the blocks of one call in any order: no block reads what another one has overwritten."""
+
+    def one_by_one(function, count, block):
+        for start in range(0, count, block)[::order]:
+            function(start, min(start + block, count))
+
+    monkeypatch.setattr(transform, "for_blocks", one_by_one)
+    monkeypatch.setattr(transform._Plan, "block", lambda plan, positions, words: plan.group)
+    for rows in (64, 128, 1024):
+        values = matrix(rows, columns, blowup)
+        out = np.full((blowup * rows, columns), 2**64 - 1, np.uint64)
+        assert COMPILED.coset_lde(values, blowup, out=out) is out
+        assert np.array_equal(out, PORTABLE.coset_lde(values, blowup))
+
+
+def test_an_extension_is_written_only_where_it_fits():
+    values = matrix(16, 3)
+    for out in (np.empty((64, 4), np.uint64), np.empty((32, 3), np.uint64), np.empty((64, 6), np.uint64)[:, ::2]):
+        with pytest.raises(FieldError, match=r"contiguous array of shape \(64, 3\)"):
+            COMPILED.coset_lde(values, 4, out=out)
+
+
 @pytest.mark.parametrize("field", [PORTABLE, COMPILED], ids=["portable", "compiled"])
 @pytest.mark.parametrize("rows", [1, 2, 16])
 def test_extension_is_the_polynomial_that_lagrange_interpolates(field, rows):

@@ -137,6 +137,18 @@ class TestStateLosesItsLeaves(Faulty):
             return MerkleState(nodes)
 
 
+class TestHashesTheRowsWhenAsked(Faulty):
+    class under_test(MerkleTree):
+        def commit(self, rows):
+            state = super().commit(rows)
+            object.__setattr__(state, "rows", rows)
+            return state
+
+        def open(self, state, indices):
+            rows = getattr(state, "rows", None)
+            return super().open(state if rows is None else super().commit(rows), indices)
+
+
 class TestRootOfTheRowsSorted(Faulty):
     class under_test(MerkleTree):
         def commit(self, rows):

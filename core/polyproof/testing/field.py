@@ -169,6 +169,9 @@ class FieldSuite:
         coefficients = _random(field, (size, 3), blowup)
         root = field.root_of_unity(blowup * size)
         extended = field.coset_lde(field.forward(coefficients), blowup)
+        out = np.full_like(extended, 2**64 - 1)  # what it held may be no element
+        assert field.coset_lde(field.forward(coefficients), blowup, out=out) is out
+        assert np.array_equal(out, extended)
         assert np.array_equal(extended, field.extend(coefficients, blowup * size, field.generator))
         for k in (0, 1, blowup * size - 1):
             x = field.generator * pow(root, k, p) % p
