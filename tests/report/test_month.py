@@ -136,7 +136,7 @@ def test_a_correction_names_what_it_corrects_and_why(three: Path) -> None:
     assert done.report.correction_of(done.report.history[1]) == entry
     for page, words in (
         ("index.html", "This audit corrects audit healthy-2. What was wrong, as the organisation says: one wallet"),
-        ("history.html", "Corrects healthy-2: one wallet was missing"),
+        ("history.html", "Corrects healthy-2. What was wrong, as the organisation says: one wallet was missing"),
         ("history.html", "Corrected by healthy-2b"),
     ):
         assert words in (published / page).read_text(encoding="utf-8")
@@ -271,10 +271,12 @@ def test_corrects_and_reason_belong_together(command: Command, three: Path) -> N
     )
     assert ended.status == 0, ended.err
     verified = command("verify", three / "audits/published")
-    assert re.search(r"example-\S+ corrects healthy-3: a wallet was missing", verified.out)
+    assert re.search(
+        r"example-\S+ corrects healthy-3; what was wrong, as the organisation says: a wallet was missing", verified.out
+    )
     newest = max((three / "audits/published/audits").glob("example-*"))
     digest = open_audit(three / "audits/healthy-3", policy=SUM_TREE).digest.hex()
-    assert f"{digest}: a wallet was missing" in command("verify", newest).out
+    assert f"{digest}; what was wrong, as it says: a wallet was missing" in command("verify", newest).out
 
 
 # Pages

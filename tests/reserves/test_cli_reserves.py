@@ -44,7 +44,7 @@ def test_holdings_that_cover_what_is_owed_end_with_zero(command: Command, folder
 
 
 def test_rows_on_a_chain_without_a_pinned_block_are_told(command: Command, folder: Path) -> None:
-    said = "1 row is on a chain of which no block is pinned (ethereum): nobody can look up what it held"
+    said = "1 row is on a chain of which no block is pinned (ethereum): nothing says at which to look up what it held"
     assert said not in command("reserves", "spec.yaml", "--audit", "audit").err
     text = (folder / "spec.yaml").read_text()
     kept = [line for line in text.splitlines() if "{chain: ethereum," not in line]

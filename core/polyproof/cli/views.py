@@ -88,7 +88,11 @@ def audit_lines(audit: PublishedAudit) -> tuple[tuple[str, str], ...]:
     return (
         ("audit", f"{manifest.audit_id}, {manifest.organisation or 'organisation not named'}"),
         ("balances as of", f"{manifest.snapshot}; proof started {manifest.created}"),
-        *([("corrects", f"{corrects.publication_digest}: {corrects.reason}")] if corrects else []),
+        *(
+            [("corrects", f"{corrects.publication_digest}; what was wrong, as it says: {corrects.reason}")]
+            if corrects
+            else []
+        ),
     )
 
 

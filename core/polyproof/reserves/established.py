@@ -202,8 +202,8 @@ def unpinned(rows: Iterable[JudgedRow], pins: Iterable[Pin]) -> tuple[str, ...]:
         return ()
     names = ", ".join(sorted(set(chains)))
     forms = (
-        f"row is on a chain of which no block is pinned ({names}): nobody can look up what it held at the snapshot",
-        f"rows are on chains of which no block is pinned ({names}): nobody can look up what they held at the snapshot",
+        f"row is on a chain of which no block is pinned ({names}): nothing says at which to look up what it held",
+        f"rows are on chains of which no block is pinned ({names}): nothing says at which to look up what they held",
     )
     return (_number(len(chains), *forms),)
 

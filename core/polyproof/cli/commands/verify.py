@@ -310,7 +310,8 @@ def _show_corrections(rich: RichConsole, verified: HistoryVerified) -> None:
     for one in verified.audits:
         if one.record.corrects is not None:
             corrected = ids[one.record.corrects.publication_digest]
-            rich.print(f"{one.manifest.audit_id} corrects {corrected}: {one.record.corrects.reason}", soft_wrap=True)
+            reason = f"as the organisation says: {one.record.corrects.reason}"
+            rich.print(f"{one.manifest.audit_id} corrects {corrected}; what was wrong, {reason}", soft_wrap=True)
 
 
 def _pages(verified: HistoryVerified) -> PagesChecked | None:
