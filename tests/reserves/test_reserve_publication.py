@@ -35,6 +35,7 @@ from polyproof.reserves import (
     verify_reserves,
     write_challenges,
 )
+from polyproof.reserves.established import unpinned
 from polyproof.reserves.evidence import EVIDENCE, parse_evidence
 from polyproof.reserves.published import RESERVES, reserves_schema, reserves_schema_text
 from polyproof.reserves.signatures import load_schemes, verify_ownership
@@ -610,6 +611,14 @@ def test_rows_on_more_chains_than_a_result_can_name_are_rejected(audit: Path) ->
         )
     write_lines(audit, records)
     assert rejected(audit) == "reserves-sums"
+
+
+def test_chains_that_an_exchange_makes_up_do_not_bury_what_is_said(made: Path) -> None:
+    (one, *_) = verify_reserves(made / "audit", policy=SUM_TREE).evaluation.rows
+    rows = [evolve(one, row=evolve(one.row, chain=f"chain-{number:04}")) for number in range(5000)]
+    (said,) = unpinned(rows, [])
+    assert said.startswith("5,000 rows are on chains of which no block is pinned (chain-0000, chain-0001, ")
+    assert "chain-0099 and 4,900 more)" in said
 
 
 def change_after_opening(audit: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[], None]) -> None:

@@ -194,13 +194,19 @@ class ReservesVerified:
             yield "look-ups are of the pinned blocks, which the organisation says are of the snapshot's time"
 
 
+_MOST_NAMES = 100
+"""More names of chains than there are chains would bury what is said beside them."""
+
+
 def unpinned(rows: Iterable[JudgedRow], pins: Iterable[Pin]) -> tuple[str, ...]:
     """A sentence about the rows on chains of which no block is pinned, if there are any; those that failed left out."""
     pinned = {pin.chain for pin in pins}
     chains = [one.row.chain for one in rows if one.status is not Status.FAILED and one.row.chain not in pinned]
     if not chains:
         return ()
-    names = ", ".join(sorted(set(chains)))
+    known = sorted(set(chains))
+    more = f" and {len(known) - _MOST_NAMES:,} more" if len(known) > _MOST_NAMES else ""
+    names = ", ".join(known[:_MOST_NAMES]) + more
     forms = (
         f"row is on a chain of which no block is pinned ({names}): nothing says at which to look up what it held",
         f"rows are on chains of which no block is pinned ({names}): nothing says at which to look up what they held",

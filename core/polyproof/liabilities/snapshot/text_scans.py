@@ -265,6 +265,7 @@ class _Scan:
         path, *others = [each for each in _arguments(self.node) if _named(each)[0] not in _NAMING]
         listing = _parse(self.connection, "FROM glob('FILE')")
         _set_arguments(listing["statements"][0]["node"]["from_table"], [path])
+        first: tuple[str, list[str]] | None = None
         for (file,) in self.connection.execute(_unparse(self.connection, listing)).fetchall():
             probe = deepcopy(self.node)
             text = _arguments(
@@ -272,6 +273,13 @@ class _Scan:
             )
             _set_arguments(probe, [*text, *others, *_stated(self.connection, ["all_varchar"])])
             found = [name.lower() for name, _ in _described(self.connection, _select(self.connection, probe))]
+            first = first or (file, found)
+            if found != first[1]:
+                raise UndecidedError(
+                    f"names columns by their places, and the first lines of {first[0]} and {file} differ: one may be "
+                    "an account, or have the columns in another order",
+                    "leave the names out where first lines name the columns, or state header = false",
+                )
             for place, name in enumerate(found):
                 if name in stated and stated[place : place + 1] != [name]:
                     raise UndecidedError(

@@ -40,7 +40,8 @@ def add_audit(directory: Path, verified: VerifiedAudit, *, before: Sequence[Chai
     manifest, record = verified.manifest, verified.record
     listed = read_history(directory).audits if present(directory / HISTORY) else ()
     where = audit_directory(directory, manifest.audit_id)
-    if manifest.audit_id not in [one.audit_id for one in listed]:
+    # As the file system may: where case makes no difference, this could be the folder of an audit that is listed.
+    if manifest.audit_id.casefold() not in [one.audit_id.casefold() for one in listed]:
         # From a run that ended before the index named it: it was never part of the history.
         for leftover in (where, _unfinished(where)):
             shutil.rmtree(leftover, ignore_errors=True)
