@@ -97,6 +97,18 @@ def test_where_a_policy_allows_it_nothing_says_that_no_balance_is_negative(
     assert json.loads((proved / "site/report.json").read_text())["security"]["policy"] == "FILE"
 
 
+def test_no_fact_is_told_twice(command: Command) -> None:
+    """That no balance is negative is one of the sentences on what is proven; only where it is not is it told apart."""
+    recorded = Path(__file__).parents[1] / "recorded/format-2"
+    for arguments in (("verify", recorded / "stark-blake3/public"), ("explain", recorded / "stark-blake3/public")):
+        ended = command(*arguments)
+        assert ended.status == 0, ended.err
+        assert "non-negativity:" not in ended.out
+        assert ended.out.count("no balance in it is negative") == 1
+    ended = command("verify", recorded / "merkle-sum/public", "--policy", "merkle-sum")
+    assert "non-negativity: only along the paths" in " ".join(ended.out.split())
+
+
 def test_what_a_class_inherits_is_not_declared() -> None:
     assert issubclass(Unranged, AccountsSystem)
     assert Established.by(AccountsSystem) == Established(exact_sums=True, non_negative=True)

@@ -12,6 +12,7 @@ from polyproof.security import FigureName, bits_text
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
+    from polyproof.backend import BackendProperties
     from polyproof.liabilities import PublishedAudit
     from polyproof.security import Figure, SecurityReport, SecurityTerm
 
@@ -21,6 +22,7 @@ __all__ = [
     "figures_facts",
     "figures_line",
     "figures_payload",
+    "non_negativity_lines",
     "security_payload",
     "show_security",
 ]
@@ -39,6 +41,15 @@ def components_text(audit: PublishedAudit) -> str:
     """The same for people: ``stark: constraints accounts, commitment merkle, …``."""
     named = ", ".join(f"{kind} {' and '.join(names)}" for kind, names in audit.components.items())
     return f"{audit.manifest.backend}: {named}" if named else audit.manifest.backend
+
+
+def non_negativity_lines(properties: BackendProperties) -> list[str]:
+    """For which accounts it is shown that no balance is negative; nothing where that is all, which ``proves`` says."""
+    from polyproof.backend import EVERY_ACCOUNT
+
+    if properties.non_negativity == EVERY_ACCOUNT:
+        return []
+    return [f"non-negativity: {properties.non_negativity}"]
 
 
 def figures_payload(security: SecurityReport) -> dict[str, Any]:

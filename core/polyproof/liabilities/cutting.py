@@ -10,13 +10,13 @@ from pathlib import Path
 
 from attrs import frozen
 
-from polyproof.errors import ArtifactError, InputError
+from polyproof.errors import ArtifactError, InputError, ProofRejected
 from polyproof.formats.files import make_private_directory, write_durably, write_private
 from polyproof.liabilities.acceptance import require
 from polyproof.liabilities.artifacts import STORE, InclusionFile, find_private, state_directory
 from polyproof.liabilities.inclusion_store import InclusionStore, TwiceError, file_name, write_store
 from polyproof.liabilities.verification import PublishedAudit, open_audit
-from polyproof.plugin_faults import fault, names_faults
+from polyproof.plugin_faults import asking, fault, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.settings.policy import UNRESTRICTED
@@ -29,6 +29,10 @@ __all__ = [
     "store_inclusions",
     "take_inclusion",
 ]
+
+
+_CUTTING = (InputError, ProofRejected, OSError)
+"""What a backend may raise where the private half of an audit is not as it was left."""
 
 
 def _open_own(directory: Path, registry: Registry | None) -> tuple[PublishedAudit, Path]:
@@ -77,7 +81,9 @@ def cut_inclusion(
     for segment in audit.manifest.segments:
         index = segment.index
         state = _own_state(private, index)
-        inclusion = audit.backend.open_inclusion(audit.statement(index), audit.proof(index), state, user_id)
+        statement, proof = audit.statement(index), audit.proof(index)
+        with asking(audit.backend, "while cutting an inclusion proof", may=_CUTTING):
+            inclusion = audit.backend.open_inclusion(statement, proof, state, user_id)
         if inclusion is None:
             continue
         require(audit.backend, isinstance(inclusion, bytes), inclusion, "instead of the bytes of an inclusion proof")
@@ -113,14 +119,19 @@ def _hand_out(data: bytes, out: Path | None, folder: Path, name: str) -> tuple[P
 # All users
 
 
+def _opened(audit: PublishedAudit, index: int, state: Path) -> Iterator[tuple[str, bytes]]:
+    statement, proof = audit.statement(index), audit.proof(index)
+    with asking(audit.backend, "while cutting inclusion proofs", may=_CUTTING):
+        yield from audit.backend.open_all(statement, proof, state)
+
+
 def _every_file(audit: PublishedAudit, private: Path, progress: Progress) -> Iterator[tuple[str, bytes]]:
     """Account id and inclusion file of every user."""
     manifest, digest = audit.manifest, audit.manifest.digest
     with progress.task("cut inclusion files") as task:
         for segment in manifest.segments:
             index = segment.index
-            opened = audit.backend.open_all(audit.statement(index), audit.proof(index), _own_state(private, index))
-            for item in opened:
+            for item in _opened(audit, index, _own_state(private, index)):
                 pair = isinstance(item, tuple) and list(map(type, item)) == [str, bytes]
                 require(audit.backend, pair, item, "instead of an account id and bytes")
                 user_id, inclusion = item

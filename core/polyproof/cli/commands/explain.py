@@ -9,7 +9,7 @@ import typer
 
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, load_spec_argument, usable_registry
-from polyproof.cli.security_view import security_payload, show_security
+from polyproof.cli.security_view import non_negativity_lines, security_payload, show_security
 from polyproof.cli.views import facts, points
 from polyproof.cli.visible import one_line
 from polyproof.errors import UsageError
@@ -104,7 +104,8 @@ def _show_explanation(
         ("quantum computers", _quantum(properties.post_quantum)),
         ("totals of each asset", yes(properties.per_asset_totals)),
     )
-    rich.print(f"non-negativity: {properties.non_negativity}")
+    for line in non_negativity_lines(properties):
+        rich.print(line)
     for title, sentences in (
         ("It proves", properties.proves),
         ("It hides", properties.hides),

@@ -36,6 +36,7 @@ from polyproof.cli.security_view import (
     figures_facts,
     figures_line,
     figures_payload,
+    non_negativity_lines,
 )
 from polyproof.cli.views import (
     COMPARE_DIGEST,
@@ -145,7 +146,7 @@ def _show(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> None:
     )
     properties = published.backend.properties
     rich.print("VERIFIED. About what is owed this establishes:", style="bold green")
-    points(rich, [*properties.proves, f"non-negativity: {properties.non_negativity}"])
+    points(rich, [*properties.proves, *non_negativity_lines(properties)])
     if one.reserves is not None:
         show_coverage(rich, one.reserves)
     elif not one.reserves_unchecked:
