@@ -11,7 +11,7 @@ from attrs import evolve, fields, frozen
 
 from polyproof.config.options import option
 from polyproof.config.reader import Choice
-from polyproof.errors import PolicyRejected
+from polyproof.errors import PolicyRejected, SpecError
 from polyproof.security import Assumptions, Figure, FigureName, SecurityReport, SecurityTerm
 from polyproof.settings.policy import UNRESTRICTED, Policy, PolicyCheck, components_of
 
@@ -74,6 +74,24 @@ def test_reserves_are_refused_for_missing_only_where_they_are_required() -> None
     required = Policy(reserves_required=True)
     required.check_reserves(published=True)
     assert refusal(lambda: required.check_reserves(published=False)) == "policy-reserves-required"
+
+
+@pytest.mark.parametrize("key", [name.policy_key for name in FigureName])
+def test_a_minimum_is_of_no_to_256_bits(key: str) -> None:
+    for bits in (0.0, 256.0, None):
+        assert getattr(Policy(**{key: bits}), key) == bits
+    for bits in (-0.5, 256.5):
+        with pytest.raises(SpecError, match=key):
+            Policy(**{key: bits})
+
+
+@pytest.mark.parametrize(
+    "key", ["max_proof_bytes", "max_inclusion_bytes", "max_manifest_bytes", "max_assets", "max_segments"]
+)
+def test_a_limit_of_nothing_is_a_mistake(key: str) -> None:
+    assert getattr(Policy(**{key: 1}), key) == 1
+    with pytest.raises(SpecError, match=key):
+        Policy(**{key: 0})
 
 
 @pytest.mark.parametrize("name", list(FigureName))

@@ -1,0 +1,241 @@
+"""Each check of an audit and of a user's claim, by its name and the file that it names, on one small audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from audit.example import TOTALS
+from audit.forged import refit
+from audit.tally_backend import WITH_TALLY, Tally
+from polyproof import liabilities as audit
+from polyproof.backend import Claim
+from polyproof.errors import ProofRejected
+from polyproof.liabilities.artifacts import InclusionFile, read_inclusion_file
+from polyproof.liabilities.verification import AuditVerified
+from polyproof.model.manifest import Manifest
+from polyproof.registry import Registry
+from polyproof.settings.policy import Policy
+from polyproof.settings.spec import Spec
+
+ALICE = Claim("alice", (25_000_000, 100_000_000))
+
+
+@pytest.fixture
+def out(spec: Spec, registry: Registry, tmp_path: Path) -> Path:
+    """Five accounts in three segments."""
+    return audit.prove(spec, tmp_path / "out", audit_id="example-1", registry=registry, policy=WITH_TALLY).directory
+
+
+@pytest.fixture
+def verify(out: Path, registry: Registry) -> Callable[..., AuditVerified]:
+    def run(policy: Policy = WITH_TALLY, **more: Any) -> AuditVerified:
+        return audit.verify(out, policy=policy, registry=registry, **more)
+
+    return run
+
+
+Verify = Callable[..., AuditVerified]
+
+
+def refusal(ask: Callable[[], object], file: Path | None = None) -> str:
+    with pytest.raises(ProofRejected) as caught:
+        ask()
+    assert file is None or caught.value.file == str(file)
+    return caught.value.check
+
+
+def rewrite(out: Path, change: Callable[[Manifest], Manifest], registry: Registry) -> None:
+    """A changed manifest, and a record that names it."""
+    manifest = audit.open_audit(out, policy=WITH_TALLY, registry=registry).manifest
+    (out / "public/manifest.json").write_bytes(change(manifest).to_bytes())
+    refit(out / "public")
+
+
+def test_what_is_verified_is_what_is_told(out: Path, verify: Verify) -> None:
+    (out / "public/README").touch()
+    found = verify()
+    assert found.totals == TOTALS
+    assert len(found.verdicts) == 3
+    assert found.warnings == ()
+    assert found.seconds >= 0
+    opened = found.audit
+    assert opened.public == out / "public"
+    assert opened.unlisted == ("README",)
+    assert opened.digest == sha256((out / "public/publication.json").read_bytes()).digest()
+    assert opened.policy == WITH_TALLY
+    assert isinstance(opened.backend, Tally)
+    assert found.security == opened.security() == opened.backend.security(opened.spec.assets)
+    statement = opened.statement(1)
+    assert (statement.audit_id, statement.segment, statement.segments) == ("example-1", 1, 3)
+    assert (statement.context, statement.assets) == (opened.manifest.context, tuple(opened.spec.assets))
+
+
+def test_components_are_named_by_kind_each_once(registry: Registry, out: Path) -> None:
+    opened = audit.open_audit(out, policy=WITH_TALLY, registry=registry)
+    assert opened.components == {}
+
+
+# The manifest, under a record that names it
+
+
+def test_an_audit_that_is_dated_in_the_future_is_refused(out: Path, verify: Verify, registry: Registry) -> None:
+    rewrite(out, lambda found: evolve(found, created="2099-01-01T00:00:00Z"), registry)
+    assert refusal(verify, out / "public/manifest.json") == "manifest-time"
+
+
+@pytest.mark.parametrize("stated", ["tally", None, ["tally"], {"name": "merkle-sum"}, {"capacity": 2}])
+def test_a_spec_of_another_backend_than_the_manifest_names_is_refused(
+    out: Path, verify: Verify, registry: Registry, stated: object
+) -> None:
+    rewrite(out, lambda found: evolve(found, spec={**found.spec, "backend": stated}), registry)
+    assert refusal(verify, out / "public/manifest.json") == "manifest-backend"
+
+
+def test_the_policy_is_asked_before_the_spec_is_read(out: Path, verify: Verify, registry: Registry) -> None:
+    path = out / "public/manifest.json"
+    many = [{"symbol": f"A{number}", "decimals": 0, "bits": 8} for number in range(8)]
+    rewrite(out, lambda found: evolve(found, spec={**found.spec, "assets": many, "rule": "none such"}), registry)
+    assert refusal(lambda: verify(evolve(WITH_TALLY, max_assets=7)), path) == "policy-assets"
+    assert refusal(lambda: verify(evolve(WITH_TALLY, max_assets=8)), path) not in ("policy-assets", "spec-digest")
+    assert refusal(lambda: verify(Policy()), path) == "policy-backend"
+    assert refusal(lambda: verify(evolve(WITH_TALLY, reserves_required=True)), path) == "policy-reserves-required"
+
+
+@pytest.mark.parametrize("assets", [None, {}, "BTC", 7])
+def test_assets_that_are_no_list_are_refused(out: Path, verify: Verify, registry: Registry, assets: object) -> None:
+    rewrite(out, lambda found: evolve(found, spec={**found.spec, "assets": assets}), registry)
+    assert refusal(verify, out / "public/manifest.json")
+
+
+def test_a_spec_of_another_digest_is_refused(out: Path, verify: Verify, registry: Registry) -> None:
+    rewrite(out, lambda found: evolve(found, spec_digest=bytes(32)), registry)
+    assert refusal(verify, out / "public/manifest.json") == "spec-digest"
+
+
+@pytest.mark.parametrize("change", [lambda totals: totals[:1], lambda totals: (*totals, 0)], ids=["fewer", "more"])
+def test_another_number_of_totals_than_of_assets_is_refused(
+    out: Path, verify: Verify, registry: Registry, change: Callable[[tuple[int, ...]], tuple[int, ...]]
+) -> None:
+    def changed(found: Manifest) -> Manifest:
+        return evolve(found, segments=tuple(evolve(one, totals=change(one.totals)) for one in found.segments))
+
+    rewrite(out, changed, registry)
+    assert refusal(verify, out / "public/manifest.json") == "manifest-totals"
+
+
+def test_the_digest_that_the_caller_knows_binds_what_is_opened(verify: Verify) -> None:
+    digest = verify().audit.digest
+    assert verify(digest=digest).audit.digest == digest
+    assert refusal(lambda: verify(digest=bytes(32))) == "publication-digest"
+
+
+# Proofs
+
+
+@pytest.mark.parametrize("segment", [0, 2])
+def test_a_proof_that_differs_is_refused_by_name(out: Path, verify: Verify, segment: int) -> None:
+    path = out / f"public/proof-000{segment}.bin"
+    data = path.read_bytes()
+    path.write_bytes(data[:-1])
+    assert refusal(verify, path) == "proof-size"
+    path.write_bytes(data + b"x")
+    assert refusal(verify, path) == "proof-size"
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    assert refusal(verify, path) == "proof-digest"
+    path.unlink()
+    assert refusal(verify, path) == "proof-missing"
+    path.symlink_to("/nowhere")
+    assert refusal(verify, path) == "file-kind"
+
+
+def test_a_proof_that_does_not_verify_is_refused_by_name(out: Path, verify: Verify, registry: Registry) -> None:
+    path = out / "public/proof-0001.bin"
+    data = path.read_bytes()[:-1] + b"?"
+    path.write_bytes(data)
+
+    def changed(found: Manifest) -> Manifest:
+        segments = list(found.segments)
+        segments[1] = evolve(segments[1], sha256=sha256(data).digest())
+        return evolve(found, segments=tuple(segments))
+
+    rewrite(out, changed, registry)
+    assert refusal(verify, path) == "tally-checksum"
+
+
+def test_a_proof_that_is_too_large_for_the_policy_is_not_read(out: Path, verify: Verify) -> None:
+    sizes = [path.stat().st_size for path in sorted((out / "public").glob("proof-*.bin"))]
+    verify(evolve(WITH_TALLY, max_proof_bytes=max(sizes)))
+    (out / "public/proof-0000.bin").unlink()
+    few = evolve(WITH_TALLY, max_proof_bytes=sizes[0] - 1)
+    assert refusal(lambda: verify(few), out / "public/proof-0000.bin") == "policy-proof-size"
+
+
+def test_a_report_on_proofs_names_the_one_that_cannot_be_read(
+    out: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = audit.open_audit(out, policy=WITH_TALLY, registry=registry)
+
+    def refuse(*_: object) -> None:
+        raise ProofRejected("unreadable", "no")
+
+    monkeypatch.setattr(Tally, "security_of", refuse)
+    assert refusal(opened.security, out / "public/proof-0000.bin") == "unreadable"
+
+
+# A user's claim
+
+
+def test_a_user_learns_what_was_checked(out: Path, registry: Registry) -> None:
+    file, _ = audit.cut_inclusion(out, "alice", registry=registry)
+    told = []
+    found = audit.verify_inclusion(
+        file, out, lambda opened: told.append(opened) or ALICE, policy=WITH_TALLY, registry=registry
+    )
+    assert found.claim == ALICE
+    assert told == [found.audit]
+    assert found.segment == read_inclusion_file(file, WITH_TALLY).segment
+    assert found.verdict.sentences == ("Your account with these balances is listed.",)
+    assert found.seconds >= 0
+    digest = found.audit.digest
+    audit.verify_inclusion(file, out, lambda _: ALICE, policy=WITH_TALLY, registry=registry, digest=digest)
+    for given, policy in ((bytes(32), WITH_TALLY), (digest, Policy())):
+        with pytest.raises(ProofRejected):
+            audit.verify_inclusion(file, out, lambda _: ALICE, policy=policy, registry=registry, digest=given)
+
+
+@pytest.mark.parametrize(
+    ("changes", "check"),
+    [
+        ({"audit_id": "example-2"}, "audit-id"),
+        ({"manifest_digest": bytes(32)}, "manifest-digest"),
+        ({"segment": 3}, "segment"),
+        ({"segment": 2**63}, "segment"),
+    ],
+)
+def test_a_file_of_another_audit_is_refused(out: Path, registry: Registry, changes: dict[str, Any], check: str) -> None:
+    file, _ = audit.cut_inclusion(out, "alice", registry=registry)
+    file.write_bytes(evolve(read_inclusion_file(file, WITH_TALLY), **changes).to_bytes())
+
+    def ask() -> object:
+        return audit.verify_inclusion(file, out, lambda _: ALICE, policy=WITH_TALLY, registry=registry)
+
+    assert refusal(ask, file) == check
+
+
+def test_a_file_serves_its_segment_its_user_and_all_the_balances(out: Path, registry: Registry) -> None:
+    file, _ = audit.cut_inclusion(out, "alice", registry=registry)
+    inclusion: InclusionFile = read_inclusion_file(file, WITH_TALLY)
+
+    def ask(claim: Claim) -> object:
+        return audit.verify_inclusion(file, out, lambda _: claim, policy=WITH_TALLY, registry=registry)
+
+    for claim in (Claim("bob", ALICE.balances), Claim("alice", (25_000_000, 100_000_001))):
+        assert refusal(lambda given=claim: ask(given), file) == "tally-tag"  # type: ignore[misc]
+    file.write_bytes(evolve(inclusion, segment=(inclusion.segment + 1) % 3).to_bytes())
+    assert refusal(lambda: ask(ALICE), file) == "tally-tag"
