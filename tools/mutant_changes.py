@@ -11,6 +11,7 @@ every honest proof, and negating its condition would not show that nobody tries 
 from __future__ import annotations
 
 import ast
+import pickle
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -199,11 +200,13 @@ def places_of(text: str) -> list[tuple[int, str, Any, int]]:
 
 def mutants_of(text: str) -> Iterator[Mutant]:
     """The changes of a module, in the order of its lines; none twice, none that is no Python or decides nothing."""
-    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.ast import get_ast
+    from cosmic_ray.mutating import MutationVisitor
 
+    tree = pickle.dumps(get_ast(text))  # Changed in place: a new copy takes a tenth of the time that parsing takes.
     seen = {_what_decides(text)}
     for line, name, operator, which in places_of(text):
-        changed = mutate_code(text, operator, which)
+        changed = MutationVisitor(which, operator).walk(pickle.loads(tree)).get_code()
         try:
             meaning = _what_decides(changed)
         except SyntaxError:
