@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import frozen
 
@@ -31,6 +31,7 @@ __all__ = [
     "Claim",
     "InclusionVerdict",
     "SegmentProof",
+    "Settled",
     "Statement",
     "Verdict",
 ]
@@ -99,6 +100,16 @@ class SegmentProof:
 
 
 @frozen
+class Settled:
+    """A backend's options with nothing left open."""
+
+    options: Any
+    """An instance of its ``Options``, as the manifest states them."""
+    reasons: tuple[str, ...] = ()
+    """What was chosen and why, in sentences for people; ``polyproof explain`` prints them."""
+
+
+@frozen
 class Verdict:
     """What a verifier established about one segment."""
 
@@ -129,6 +140,8 @@ class Backend(ABC):
     Options: ClassVar[type]
     """Frozen attrs class of the options a spec may set. Every hash and field that a proof rests on must be one of them,
     declared with that ``kind``; otherwise a verifier's policy could not refuse it."""
+    settles: ClassVar[tuple[str, ...]] = ()
+    """Options that a spec may leave open (``None``) and ``settle`` then chooses. In a manifest none of them is open."""
 
     @property
     @abstractmethod
@@ -151,6 +164,14 @@ class Backend(ABC):
     @abstractmethod
     def capacity(self, assets: Sequence[Asset]) -> int:
         """The most accounts one segment can hold."""
+
+    def settle(self, options: Any, assets: Sequence[Asset], accounts: int) -> Settled:
+        """Choose the options that ``settles`` names and ``options`` leave open, for segments of ``accounts`` or fewer.
+
+        ``options`` are those that the backend was made with. Core makes another with what is returned, proves with
+        that one, and publishes its options: a verifier finds every choice made.
+        """
+        return Settled(options)
 
     @abstractmethod
     def prove(

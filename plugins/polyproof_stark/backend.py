@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from attrs import evolve
 
 from polyproof.backend import (
     EVERY_ACCOUNT,
@@ -17,6 +18,7 @@ from polyproof.backend import (
     Claim,
     InclusionVerdict,
     SegmentProof,
+    Settled,
     Statement,
     Verdict,
 )
@@ -40,6 +42,7 @@ from polyproof_stark.protocol import Instance
 from polyproof_stark.segment_state import SegmentState, write_state
 from polyproof_stark.tags import account_tag, row_tags
 from polyproof_stark.verifier import Accepted, verify
+from polyproof_stark.widths import reasons
 
 __all__ = ["StarkBackend"]
 
@@ -49,6 +52,7 @@ class StarkBackend(Backend):
 
     name = "stark"
     Options = StarkOptions
+    settles = ("limb_bits", "segment_rows")
 
     def __init__(self, options: StarkOptions, registry: Registry) -> None:
         """``options`` of a spec; components come from the registry."""
@@ -69,24 +73,39 @@ class StarkBackend(Backend):
         """Raise ``OptionsError`` unless the options fit these assets at the longest trace and reach target_bits."""
         check_shape(self.options, assets)
         self._configuration.trees(self._configuration.hash(Engine.PORTABLE))
-        self._configuration.parameters(tuple(assets), self.options.segment_rows.bit_length() - 1)
+        self._longest(assets)
+
+    def _longest(self, assets: Sequence[Asset]) -> Parameters:
+        log_rows = self.options.most_log_rows
+        return self._configuration.at(assets, log_rows).parameters(tuple(assets), log_rows)
 
     def least_proof_size(self, assets: Sequence[Asset]) -> int:
         """Of a full segment, like ``check``; a shorter trace has the same columns."""
-        return self._configuration.least_proof_size(assets, self.options.segment_rows.bit_length() - 1)
+        return self._configuration.least_proof_size(assets, self.options.most_log_rows)
 
     def capacity(self, assets: Sequence[Asset]) -> int:
         """U − 1 at the longest trace."""
-        return self._configuration.parameters(tuple(assets), self.options.segment_rows.bit_length() - 1).active - 1
+        return self._longest(assets).active - 1
+
+    def settle(self, options: StarkOptions, assets: Sequence[Asset], accounts: int) -> Settled:
+        """The rows of a trace that this many accounts need, and the width of limbs for it.
+
+        See ``polyproof_stark.widths``.
+        """
+        log_rows = self._configuration.least_parameters(tuple(assets), accounts).log_rows
+        width = self._configuration.at(assets, log_rows).options.limb_bits
+        assert width is not None, "at() chooses one"
+        settled = evolve(options, limb_bits=width, segment_rows=options.segment_rows or 1 << log_rows)
+        return Settled(settled, () if options.limb_bits else reasons(options, assets, log_rows, width))
 
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
         """Every figure round by round, at the trace length for this many accounts (the longest, if not given)."""
         assets = tuple(assets)
         if accounts is None:
-            parameters = self._configuration.parameters(assets, self.options.segment_rows.bit_length() - 1)
+            parameters = self._longest(assets)
         else:
             parameters = self._configuration.least_parameters(assets, min(accounts, self.capacity(assets)))
-        return self._configuration.security(assets, parameters)
+        return self._configuration.at(assets, parameters.log_rows).security(assets, parameters)
 
     def security_of(self, statement: Statement, proof: bytes) -> SecurityReport:
         """Every figure at the length of the proof's trace, which its first bytes state."""
@@ -94,7 +113,7 @@ class StarkBackend(Backend):
 
     def _parameters_of(self, statement: Statement, proof: bytes) -> Parameters:
         """The parameters that follow from the options and from the trace length in the proof's first bytes."""
-        log_rows = read_log_rows(proof, self.options.segment_rows.bit_length() - 1)
+        log_rows = read_log_rows(proof, self.options.most_log_rows)
         try:
             least = self._configuration.least_proof_size(statement.assets, log_rows)
             if len(proof) < least:

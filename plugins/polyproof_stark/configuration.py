@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import cast
 
+from attrs import evolve
+
 from polyproof.backend import Statement
 from polyproof.commitment import VectorCommitment
 from polyproof.constraints import LiabilitiesSystem
@@ -26,6 +28,7 @@ from polyproof_stark.parameters import Parameters, check_parameters
 from polyproof_stark.protocol import Context, Instance, trees_of
 from polyproof_stark.queries import choose_queries
 from polyproof_stark.security import security_report
+from polyproof_stark.widths import widths
 
 __all__ = ["Configuration"]
 
@@ -41,7 +44,27 @@ class Configuration:
         self.options = options
         self.registry = registry
         self._compiled = lru_cache(maxsize=16)(self._compile)
+        self._settled = lru_cache(maxsize=32)(self._with_best_width)
         self._report = lru_cache(maxsize=16)(self._security)
+
+    def at(self, assets: Sequence[Asset], log_rows: int) -> Configuration:
+        """With the width of limbs that a trace of 2^log_rows rows gets, if it is open. Raises ``OptionsError``."""
+        return self if self.options.limb_bits is not None else self._settled(tuple(assets), log_rows)
+
+    def _with_best_width(self, assets: tuple[Asset, ...], log_rows: int) -> Configuration:
+        problem: OptionsError | None = None
+        for width in widths(self.options, assets, log_rows):
+            made = Configuration(evolve(self.options, limb_bits=width.bits), self.registry)
+            try:
+                made.parameters(assets, log_rows)
+                if self.options.segment_rows is not None:  # whoever reads the options asks what fits the most rows
+                    made.parameters(assets, self.options.most_log_rows)
+            except OptionsError as error:
+                problem = problem or error
+            else:
+                return made
+        assert problem is not None, "a trace has at least 2^10 rows, so there are widths to try"
+        raise problem
 
     def field(self, engine: Engine) -> Field:
         """The field of the trace."""
@@ -65,6 +88,8 @@ class Configuration:
         found = self.registry.get("constraints", self.options.constraints)
         if not issubclass(found, LiabilitiesSystem):
             raise OptionsError(f"constraint system {self.options.constraints!r} is not one of accounts")
+        if self.options.limb_bits is None:
+            raise OptionsError("limb_bits is open: it is settled before anything is proved, and published")
         options = {"active": active, "modulus": modulus, "limb_bits": self.options.limb_bits}
         return cast(LiabilitiesSystem, self.registry.create("constraints", self.options.constraints, assets, **options))
 
@@ -125,13 +150,13 @@ class Configuration:
 
     def least_parameters(self, assets: tuple[Asset, ...], accounts: int) -> Parameters:
         """The parameters of the shortest trace that holds this many accounts. Raises ``OptionsError``."""
-        most = self.options.segment_rows.bit_length() - 1
+        most = self.options.most_log_rows
         problem: OptionsError | None = None
         for log_rows in range(10, most + 1):
             if (1 << log_rows) <= accounts:
                 continue
             try:
-                parameters = self.parameters(assets, log_rows)
+                parameters = self.at(assets, log_rows).parameters(assets, log_rows)
             except OptionsError as error:
                 problem = error
                 continue
@@ -139,7 +164,7 @@ class Configuration:
                 return parameters
         if problem is not None:
             raise problem
-        raise OptionsError(f"{accounts} accounts do not fit in a trace of {self.options.segment_rows} rows")
+        raise OptionsError(f"{accounts} accounts do not fit in a trace of {1 << most} rows")
 
     def instance(
         self, statement: Statement, totals: Sequence[int], parameters: Parameters, engine: Engine

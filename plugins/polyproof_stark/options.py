@@ -10,7 +10,10 @@ from polyproof.config.options import option
 from polyproof.errors import OptionsError
 from polyproof.model.assets import Asset
 
-__all__ = ["StarkOptions"]
+__all__ = ["LEAST_LIMB_BITS", "MOST_LIMB_BITS", "StarkOptions"]
+
+LEAST_LIMB_BITS, MOST_LIMB_BITS = 4, 20
+DEFAULT_SEGMENT_ROWS = 1 << 20
 
 
 @frozen
@@ -39,16 +42,28 @@ class StarkOptions:
         "proof.",
     )
     arity: int = option(default=8, choices=(2, 4, 8, 16), doc="Arity of the FRI folds.")
-    limb_bits: int = option(default=16, least=4, most=20, doc="Width of a limb; the range table has 2^limb_bits rows.")
-    segment_rows: int = option(
-        default=1 << 20,
+    limb_bits: int | None = option(
+        default=None,
+        least=LEAST_LIMB_BITS,
+        most=MOST_LIMB_BITS,
+        doc="Width of a limb; the range table has 2^limb_bits rows. Unless given, the width with the fewest committed "
+        "values at the length of trace that the accounts need; the manifest states it.",
+    )
+    segment_rows: int | None = option(
+        default=None,
         least=1 << 10,
         most=1 << 24,
-        doc="Most rows of a trace, a power of two; more accounts make more segments.",
+        doc="Most rows of a trace, a power of two; more accounts make more segments. 2^20 unless given; the manifest "
+        "then states as many as the longest trace has.",
     )
     blinding: int | None = option(
         default=None, least=1, most=1 << 16, doc="Random rows; 2·queries + 2·extension unless given."
     )
+
+    @property
+    def most_log_rows(self) -> int:
+        """log2 of the most rows of a trace."""
+        return (self.segment_rows or DEFAULT_SEGMENT_ROWS).bit_length() - 1
 
     @property
     def group_size(self) -> int:
@@ -62,10 +77,12 @@ MAX_COLUMNS = 1 << 14
 
 def check_shape(options: StarkOptions, assets: Sequence[Asset]) -> None:
     """Checks that need neither a field nor a trace length. Raises ``OptionsError``."""
-    if options.segment_rows & (options.segment_rows - 1):
+    if options.segment_rows is not None and options.segment_rows & (options.segment_rows - 1):
         raise OptionsError(f"segment_rows is {options.segment_rows}, but a trace has a power of two of rows")
     if options.target_bits is not None and (options.queries is not None or options.grinding is not None):
         raise OptionsError("target_bits chooses queries and grinding: give either it or them")
+    if options.limb_bits is None:
+        return
     columns = sum(-(-asset.bits // options.limb_bits) for asset in assets)
     if columns > MAX_COLUMNS:
         raise OptionsError(

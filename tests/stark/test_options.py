@@ -63,7 +63,7 @@ UNFIT = [
         id="too much blinding",
     ),
     pytest.param(
-        "segment_rows: 1024",
+        "segment_rows: 1024, limb_bits: 16",
         TWO,
         ["a table of 2^16 values does not fit the 2^10 − 182 = 842 rows", "limbs of 9 bits"],
         id="table longer than the trace",

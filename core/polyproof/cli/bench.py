@@ -226,9 +226,11 @@ def _commitments(registry: Registry, name: str, load: Load) -> Iterator[_Run]:
 
 
 def _backends(registry: Registry, name: str, load: Load) -> Iterator[_Run]:
-    backend: Backend = registry.create("backend", name, component_options(registry, "backend", name)(), registry)
+    options = component_options(registry, "backend", name)()
+    backend: Backend = registry.create("backend", name, options, registry)
     assets = tuple(Asset(f"A{k}", 8) for k in range(_ASSETS))
     count = min(load.rows, backend.capacity(assets))
+    backend = registry.create("backend", name, backend.settle(options, assets, count).options, registry)
     accounts = Accounts(
         assets, Identifiers.of(f"user-{row}" for row in range(count)), _random((count, len(assets)), 1 << 48)
     )

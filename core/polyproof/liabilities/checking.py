@@ -21,7 +21,7 @@ from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.security import FigureName, SecurityReport, weakest
 from polyproof.settings.policy import Policy, PolicyCheck
-from polyproof.settings.spec import Spec, create_backend
+from polyproof.settings.spec import Spec, create_backend, settle
 
 if TYPE_CHECKING:
     from polyproof.liabilities.snapshot.rounding import Rounded
@@ -34,6 +34,7 @@ class SnapshotChecked:
     """What ``check`` found acceptable."""
 
     spec: Spec
+    """With what it left open settled: as it will be published."""
     accounts: int
     totals: tuple[int, ...]
     """Base units, one for each asset in order."""
@@ -62,7 +63,7 @@ def check(
     """
     prepared = prepare(spec, policy or Policy(), registry or default_registry(), progress or Progress())
     return SnapshotChecked(
-        spec=spec,
+        spec=prepared.spec,
         accounts=len(prepared.accounts),
         totals=prepared.accounts.totals(),
         segments=prepared.sizes,
@@ -77,6 +78,7 @@ class Prepared:
     """A snapshot in memory and how it will be cut into segments."""
 
     spec: Spec
+    """With what it left open settled: as it will be published."""
     registry: Registry
     judge: Judge
     """The backend, under the policy that its proofs are to satisfy."""
@@ -137,7 +139,10 @@ def prepare(spec: Spec, policy: Policy, registry: Registry, progress: Progress, 
         )
     # As equal in size as possible, so that no small segment's published totals say much about its few accounts.
     bounds = tuple(len(accounts) * k // segments for k in range(segments + 1))
-    security = expected_security(spec, judge, {int(size) for size in np.diff(bounds)})
+    sizes = {int(size) for size in np.diff(bounds)}
+    spec, _ = settle(spec, registry, max(sizes))
+    judge = Judge(create_backend(spec, registry), spec.backend.options, policy)
+    security = expected_security(spec, judge, sizes)
     suspected = unit_warnings(spec.assets, accounts.totals(), earlier_totals(spec, also=out))
     warnings = (*rounding_warnings(snapshot.rounded), *suspected)
     return Prepared(spec, registry, judge, accounts, security, bounds, snapshot.rounded, warnings)

@@ -100,6 +100,7 @@ def prove(
     work = Workspace(out)
     with clock("read"):
         prepared = prepare(spec, policy, registry, progress, out=out)
+        spec = prepared.spec
         inputs = _inputs_digest(prepared, previous)
     with work.held():
         header, discarded = work.begin(

@@ -52,7 +52,7 @@ from polyproof.reserves.signatures import load_schemes
 from polyproof.reserves.verification import verify_reserves
 from polyproof.settings.policy import Policy
 from polyproof.settings.reserves import ReservesPolicy
-from polyproof.settings.spec import Spec
+from polyproof.settings.spec import Spec, proved_from
 
 __all__ = ["PUBLISHED", "MonthDone", "run_month", "write_report"]
 
@@ -122,7 +122,7 @@ def run_month(
         if proved is not None:
             forget_unnamed(find_public(proved))
             ready = verification.open_audit(proved, policy=policy, registry=registry)
-            _check_spec(spec, ready)
+            _check_spec(spec, ready, registry)
             if not dry_run:
                 _forget_unfinished(published, ready.record)
         check_place(published)
@@ -298,13 +298,10 @@ def _check_new(directory: Path) -> None:
         )
 
 
-def _check_spec(spec: Spec, proved: PublishedAudit) -> None:
+def _check_spec(spec: Spec, proved: PublishedAudit, registry: Registry) -> None:
     manifest = proved.manifest
-    if (manifest.spec_digest, manifest.organisation, manifest.verifier) != (
-        spec.digest,
-        spec.organisation,
-        spec.verifier,
-    ):
+    same = (manifest.organisation, manifest.verifier) == (spec.organisation, spec.verifier)
+    if not (same and proved_from(spec, proved.spec, registry)):
         hint = "assets, backend, organisation or verifier differ"
         raise ArtifactError(Problem(f"{proved.public} was not proved from this spec", hint=hint))
     check_fits(spec, proved)

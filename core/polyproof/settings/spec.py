@@ -10,12 +10,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
-from attrs import frozen
+from attrs import evolve, frozen
 
-from polyproof.backend import Backend
+from polyproof.backend import Backend, Settled
 from polyproof.config.options import NOT_AN_OPTION, Fault, option, options_of, printable, shown
 from polyproof.config.reader import Choice, OptionsReader, component_options, locate
 from polyproof.config.tree import Items, Node, Scalar, from_json, load_yaml, parse_yaml
@@ -42,7 +42,10 @@ __all__ = [
     "Spec",
     "create_backend",
     "load_spec",
+    "open_options",
     "parse_spec",
+    "proved_from",
+    "settle",
     "spec_from_public",
 ]
 
@@ -124,6 +127,45 @@ def create_backend(spec: PublicSpec, registry: Registry) -> Backend:
     backend: Backend = spec.backend.create(registry)
     return backend
 
+
+def open_options(choice: BackendChoice, registry: Registry) -> tuple[str, ...]:
+    """The options that a spec leaves for its backend to choose."""
+    settles = registry.get("backend", choice.name).settles
+    return tuple(name for name in settles if getattr(choice.options, name) is None)
+
+
+def settle(spec: AnySpec, registry: Registry, accounts: int) -> tuple[AnySpec, tuple[str, ...]]:
+    """The spec as it is proved, for segments of at most so many accounts, and the backend's reasons for what it chose.
+
+    Raises ``PluginFault`` for a backend that leaves something open, or changes what is not its to choose.
+    """
+    backend = create_backend(spec, registry)
+    settled = backend.settle(spec.backend.options, spec.assets, accounts)
+    choice = evolve(spec.backend, options=settled.options if isinstance(settled, Settled) else None)
+    if type(choice.options) is not type(spec.backend.options):
+        raise fault(backend, f"settle returned {type(settled).__name__}, expected Settled with its Options")
+    if left := open_options(choice, registry):
+        raise fault(backend, f"settle leaves {', '.join(left)} open")
+    found = evolve(spec, backend=choice)
+    if _settled_as(spec, found, registry).digest != found.digest:
+        raise fault(backend, "settle changed options that the spec states")
+    return found, settled.reasons
+
+
+def proved_from(spec: PublicSpec, published: PublicSpec, registry: Registry) -> bool:
+    """Whether a published spec is this one, with what it leaves open settled in whatever way."""
+    return _settled_as(spec, published, registry).digest == published.digest
+
+
+def _settled_as(spec: PublicSpec, other: PublicSpec, registry: Registry) -> PublicSpec:
+    """The spec with what it leaves open as the other one has it."""
+    if spec.backend.name != other.backend.name:
+        return spec
+    chosen = {name: getattr(other.backend.options, name) for name in open_options(spec.backend, registry)}
+    return evolve(spec, backend=evolve(spec.backend, options=evolve(spec.backend.options, **chosen)))
+
+
+AnySpec = TypeVar("AnySpec", bound=PublicSpec)
 
 _ORDER = (
     *("name", "organisation", "snapshot", "assets", "rule", "backend", "compare", "accounts", "reserves", "verifier"),
@@ -307,6 +349,9 @@ def spec_from_public(value: Any, registry: Registry, *, largest_proof: int | Non
         spec = reader.build(node, PublicSpec, besides=(_HEADER,))
         reader.finish()
         assert spec is not None, "an incomplete spec has a problem"
+        if left := open_options(spec.backend, registry):
+            # Before the backend is asked anything, which would have it choose.
+            raise ProofRejected("public-spec", f"the spec leaves {', '.join(left)} open, which its proofs depend on")
         _check_backends(reader, node, {"assets": spec.assets, "backend": spec.backend}, largest_proof)
     except PluginFault:
         raise

@@ -41,26 +41,30 @@ def command(
     """
     from polyproof.liabilities import open_audit
     from polyproof.settings.policy import UNRESTRICTED
-    from polyproof.settings.spec import create_backend
+    from polyproof.settings.spec import create_backend, settle
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
     spec: PublicSpec
+    reasons: tuple[str, ...]
     if Path(subject).is_dir():
         if accounts is not None:
             raise UsageError("--accounts is for a spec: an audit is explained by the size of its own proofs")
         audit = open_audit(Path(subject), policy=UNRESTRICTED, registry=registry)
-        spec, backend = audit.spec, audit.backend
+        spec, backend, reasons = audit.spec, audit.backend, ()
         security = audit.security()
     else:
         spec = load_spec_argument(subject, registry)
         backend = create_backend(spec, registry)
-        security = backend.security(spec.assets, accounts)
+        capacity = backend.capacity(spec.assets)
+        spec, reasons = settle(spec, registry, min(accounts or capacity, capacity))
+        security = create_backend(spec, registry).security(spec.assets, accounts)
     payload = {
         "ok": True,
         "verified": False,
         "backend": backend.name,
         "options": spec.backend.plain(),
+        "chosen": list(reasons),
         "properties": properties_payload(backend.properties),
         "security": security_payload(security),
     }
@@ -104,6 +108,8 @@ def _show_explanation(
         ("quantum computers", _quantum(properties.post_quantum)),
         ("totals of each asset", yes(properties.per_asset_totals)),
     )
+    for sentence in payload["chosen"]:
+        rich.print(sentence)
     for line in non_negativity_lines(properties):
         rich.print(line)
     for title, sentences in (

@@ -1,0 +1,185 @@
+"""The width of limbs where a spec leaves it open: chosen by the stated cost, published, no verifier's to choose."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit.forged import refit
+from doubles.fixtures import Command
+from polyproof import liabilities as audit
+from polyproof.backend import Settled
+from polyproof.errors import OptionsError, PluginFault, ProofRejected
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
+from polyproof.progress import Progress
+from polyproof.registry import default_registry
+from polyproof.settings.policy import UNRESTRICTED
+from polyproof.settings.spec import load_spec, settle, spec_from_public
+from polyproof_stark.backend import StarkBackend
+from polyproof_stark.options import StarkOptions
+from polyproof_stark.widths import widths
+
+SPEC = """\
+polyproof: 1
+name: small
+assets:
+  - {symbol: BTC, decimals: 8}
+  - {symbol: ETH, decimals: 18, bits: 96}
+backend: {name: stark, hash: blake3}
+accounts: {path: accounts.csv}
+snapshot: 2025-11-30T00:00:00Z
+"""
+ACCOUNTS = "account,BTC,ETH\nalice,0.25,100\nbob,0,12.5\ncarol,3,0.000000000000000001\n"
+EXCHANGE = tuple(Asset(f"A{k}", 8) for k in range(22))
+
+
+def backend(**options) -> StarkBackend:
+    return StarkBackend(StarkOptions(hash="blake3", **options), default_registry())
+
+
+def chosen(assets, accounts, **options) -> tuple[int, int]:
+    """The width, and the log2 of the rows of the trace that it is for."""
+    made = backend(**options)
+    settled = made.settle(made.options, assets, accounts).options
+    again = StarkBackend(settled, default_registry())
+    return settled.limb_bits, again._configuration.least_parameters(assets, accounts).log_rows
+
+
+def test_a_small_exchange_gets_a_short_trace_and_a_large_one_the_limbs_it_had():
+    assert chosen(EXCHANGE, 800) == (8, 10)
+    assert chosen(EXCHANGE, 1000) == (10, 11)
+    assert chosen(EXCHANGE, 100_000) == (16, 17)
+    assert chosen(EXCHANGE, 1_000_000) == (16, 20)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.sampled_from((1, 20, 48, 64, 96, 128)), min_size=1, max_size=4),
+    st.integers(1, 60_000),
+    st.sampled_from((2, 4, 8)),
+)
+def test_no_width_that_fits_is_cheaper_and_no_shorter_trace_holds_the_accounts(bits, accounts, blowup):
+    assets = tuple(Asset(f"A{k}", 0, width) for k, width in enumerate(bits))
+    width, log_rows = chosen(assets, accounts, blowup=blowup)
+    given = StarkOptions(blowup=blowup)
+    costs = {item.bits: item.cost for item in widths(given, assets, log_rows)}
+    for other in range(4, 21):
+        made = backend(blowup=blowup, limb_bits=other)
+        try:
+            parameters = made._configuration.least_parameters(assets, accounts)
+        except OptionsError:
+            continue
+        assert parameters.log_rows >= log_rows
+        if parameters.log_rows == log_rows:
+            limbs = sum(-(-width // other) for width in bits)
+            cost = blowup * 2**log_rows * (limbs + 3 * -(-limbs // (blowup - 1)))
+            assert costs[other] == cost
+            assert (costs[width], width) <= (cost, other)
+
+
+def test_a_width_that_is_given_stays():
+    made = backend(limb_bits=11)
+    assert made.settle(made.options, EXCHANGE, 1000) == Settled(evolve(made.options, segment_rows=1 << 12))
+    made = backend(limb_bits=11, segment_rows=1 << 14)
+    assert made.settle(made.options, EXCHANGE, 1000) == Settled(made.options)
+
+
+def test_a_width_fits_the_most_rows_that_the_spec_gives():
+    """Limbs of 8 bits are cheapest at 2^10 rows, but their carries do not fit 2^20, which the options would allow."""
+    assert chosen(EXCHANGE, 800, segment_rows=1 << 15) == (8, 10)
+    assert chosen(EXCHANGE, 800, segment_rows=1 << 20) == (10, 11)
+
+
+@pytest.fixture(scope="module")
+def proved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An audit of a spec that leaves the width open."""
+    base = tmp_path_factory.mktemp("proved")
+    (base / "spec.yaml").write_text(SPEC)
+    (base / "accounts.csv").write_text(ACCOUNTS)
+    audit.prove(load_spec(base / "spec.yaml"), base / "audit", audit_id="small-1", policy=UNRESTRICTED)
+    return base
+
+
+def test_the_manifest_states_the_width_and_verification_takes_it_from_there(proved: Path, monkeypatch):
+    manifest = json.loads((proved / "audit/public/manifest.json").read_bytes())
+    assert (manifest["spec"]["backend"]["limb_bits"], manifest["spec"]["backend"]["segment_rows"]) == (9, 1024)
+    monkeypatch.setattr("polyproof_stark.configuration.widths", None)
+    monkeypatch.setattr(StarkBackend, "settle", None)
+    audit.verify(proved / "audit", policy=UNRESTRICTED)
+
+
+def test_nothing_is_proved_or_verified_with_the_width_open(proved: Path, tmp_path: Path):
+    opened = audit.open_audit(proved / "audit", policy=UNRESTRICTED)
+    statement, proof = opened.statement(0), opened.proof(0)
+    totals = opened.manifest.segments[0].totals
+    with pytest.raises(ProofRejected, match="limb_bits is open"):
+        backend().verify(statement, totals, proof)
+    accounts = Accounts.of(opened.spec.assets, [("alice", (1, 2))])
+    with pytest.raises(OptionsError, match="limb_bits is open"):
+        backend().prove(statement, accounts, bytes(32), tmp_path, Progress())
+
+
+def test_a_manifest_that_leaves_the_width_open_is_refused(proved: Path):
+    spec = json.loads((proved / "audit/public/manifest.json").read_bytes())["spec"]
+    spec_from_public(spec, default_registry())
+    for name in ("limb_bits", "segment_rows"):
+        lacking = spec | {"backend": spec["backend"] | {name: None}}
+        with pytest.raises(ProofRejected, match=f"leaves {name} open") as caught:
+            spec_from_public(lacking, default_registry())
+        assert caught.value.check == "public-spec"
+
+
+def test_an_audit_with_another_width_in_its_manifest_does_not_verify(proved: Path, tmp_path: Path):
+    """The width is part of the statement: a proof made with one does not pass for another."""
+    shutil.copytree(proved / "audit", tmp_path / "audit")
+    path = tmp_path / "audit/public/manifest.json"
+    value = json.loads(path.read_bytes())
+    value["spec"]["backend"]["limb_bits"] = 8
+    spec = spec_from_public(value["spec"], default_registry())
+    path.write_bytes(
+        json.dumps(value | {"spec_digest": spec.digest.hex()}, sort_keys=True, separators=(",", ":")).encode()
+    )
+    refit(tmp_path / "audit/public")
+    with pytest.raises(ProofRejected):
+        audit.verify(tmp_path / "audit", policy=UNRESTRICTED)
+
+
+@pytest.mark.parametrize(
+    ("settled", "words"),
+    [
+        (lambda options: options, "settle returned StarkOptions"),
+        (lambda options: Settled(None), "settle returned Settled"),
+        (lambda options: Settled(options), "settle leaves limb_bits, segment_rows open"),
+        (
+            lambda options: Settled(evolve(options, limb_bits=9, segment_rows=1024, hash="sha256")),
+            "changed options that the spec states",
+        ),
+    ],
+)
+def test_a_backend_that_settles_anything_else_is_at_fault(proved: Path, monkeypatch, settled, words):
+    monkeypatch.setattr(StarkBackend, "settle", lambda self, options, assets, accounts: settled(options))
+    with pytest.raises(PluginFault, match=words):
+        settle(load_spec(proved / "spec.yaml"), default_registry(), 3)
+
+
+def test_explain_prints_the_width_and_what_others_would_cost(proved: Path, command: Command):
+    told = " ".join(command("explain", proved / "spec.yaml", "--accounts", "1000").out.split())
+    for words in (
+        "limb_bits 10",
+        "limb_bits is 10: among the widths that fit, the fewest values for limbs on the evaluation domain, "
+        "blowup·rows·(limbs + extension·helpers) = 4·2^11·(17 + 3·6) = 286,720.",
+        "Limbs of 9 bits: 19 an account, 327,680 values.",
+        "Limbs of 11 bits and more need a table longer than the 2^11 rows.",
+    ):
+        assert words in told, words
+    payload = json.loads(command("explain", proved / "spec.yaml", "--accounts", "1000", "--json").out)
+    assert payload["options"]["limb_bits"] == 10
+    assert len(payload["chosen"]) > 2
+    assert json.loads(command("explain", proved / "audit", "--json").out)["chosen"] == []
