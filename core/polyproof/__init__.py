@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         InclusionsCut,
         InclusionsStored,
         InclusionStore,
+        InclusionsVerified,
         InclusionVerified,
         PublishedAudit,
         SnapshotChecked,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         take_inclusion,
         verify,
         verify_inclusion,
+        verify_inclusions,
     )
     from polyproof.registry import Registry, default_registry
     from polyproof.settings.policy import Policy, load_policy
@@ -47,8 +49,8 @@ _WHERE = {
     "backend": "Claim",
     "errors": "InputError PluginError PolicyRejected PolyproofError ProofRejected",
     "liabilities": "AuditProved AuditVerified InclusionStore InclusionVerified InclusionsCut InclusionsStored "
-    "PublishedAudit SnapshotChecked check cut_all_inclusions cut_inclusion open_audit prove store_inclusions "
-    "take_inclusion verify verify_inclusion",
+    "InclusionsVerified PublishedAudit SnapshotChecked check cut_all_inclusions cut_inclusion open_audit prove "
+    "store_inclusions take_inclusion verify verify_inclusion verify_inclusions",
     "registry": "Registry default_registry",
     "settings.policy": "Policy load_policy",
     "settings.spec": "Spec load_spec",
@@ -63,6 +65,7 @@ __all__ = [
     "InclusionVerified",
     "InclusionsCut",
     "InclusionsStored",
+    "InclusionsVerified",
     "InputError",
     "PluginError",
     "Policy",
@@ -86,6 +89,7 @@ __all__ = [
     "take_inclusion",
     "verify",
     "verify_inclusion",
+    "verify_inclusions",
 ]
 
 

@@ -11,7 +11,7 @@ the ``SecurityReport`` (``polyproof.security``) that comes back.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -216,6 +216,17 @@ class Backend(ABC):
         Core has checked that ``claim`` has one balance for each asset, each in [0, 2^bits), and an id that can be
         encoded as UTF-8.
         """
+
+    def inclusion_verifier(
+        self, statement: Statement, totals: Sequence[int], proof: bytes
+    ) -> Callable[[Claim, bytes], InclusionVerdict]:
+        """What checks any number of claims against one segment: called with a claim and an inclusion proof, it answers
+        as ``verify_inclusion`` does.
+
+        A backend overrides it if it can verify the segment's proof once for all of them, which it then does before it
+        returns, and raises as ``verify`` does. By default the proof is verified with every claim.
+        """
+        return lambda claim, inclusion: self.verify_inclusion(statement, totals, proof, claim, inclusion)
 
     @abstractmethod
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -197,14 +197,24 @@ class StarkBackend(Backend):
         inclusion: bytes,
     ) -> InclusionVerdict:
         """Check a user's claim; the tag and the limbs of their row are rebuilt from what they typed."""
+        return self.inclusion_verifier(statement, totals, proof)(claim, inclusion)
+
+    def inclusion_verifier(
+        self, statement: Statement, totals: Sequence[int], proof: bytes
+    ) -> Callable[[Claim, bytes], InclusionVerdict]:
+        """Verify the proof; claims are then checked against what it fixes."""
         system, instance, accepted, security = self._verified(statement, totals, proof)
         hash = self._configuration.hash(Engine.PORTABLE)
-        limbs = account_row_of(system, claim.balances, instance.field.modulus)
         trees = self._configuration.trees(hash)
-        parsed = InclusionProof.read(inclusion, instance, hash, trees)
-        tag = account_tag(hash, statement, claim.user_id.encode(), parsed.nonce)
-        verify_inclusion(instance, accepted, parsed, limbs, tag, trees)
-        return InclusionVerdict((*_included(self._established(), statement), _effort(security)), security)
+
+        def check(claim: Claim, inclusion: bytes) -> InclusionVerdict:
+            limbs = account_row_of(system, claim.balances, instance.field.modulus)
+            parsed = InclusionProof.read(inclusion, instance, hash, trees)
+            tag = account_tag(hash, statement, claim.user_id.encode(), parsed.nonce)
+            verify_inclusion(instance, accepted, parsed, limbs, tag, trees)
+            return InclusionVerdict((*_included(self._established(), statement), _effort(security)), security)
+
+        return check
 
 
 def _properties(established: Established) -> BackendProperties:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -309,6 +309,40 @@ class BulkDiffers(Tally):
             yield user, salt + b" "
 
 
+class RemembersTheFirst(Tally):
+    """Tells everybody what it found for the first who asked."""
+
+    name = "remembers-the-first"
+
+    def inclusion_verifier(
+        self, statement: Statement, totals: Sequence[int], proof: bytes
+    ) -> Callable[[Claim, bytes], InclusionVerdict]:
+        found: list[InclusionVerdict] = []
+
+        def check(claim: Claim, inclusion: bytes) -> InclusionVerdict:
+            if not found:
+                found.append(self.verify_inclusion(statement, totals, proof, claim, inclusion))
+            return found[0]
+
+        return check
+
+
+class TrustsProofsOfMany(Tally):
+    """Leaves the proof unverified where it is to be verified once for many."""
+
+    name = "trusts-proofs-of-many"
+
+    def inclusion_verifier(
+        self, statement: Statement, totals: Sequence[int], proof: bytes
+    ) -> Callable[[Claim, bytes], InclusionVerdict]:
+        def check(claim: Claim, inclusion: bytes) -> InclusionVerdict:
+            if self.tag(inclusion.decode("ascii", "replace"), claim.user_id, claim.balances) not in proof:
+                raise ProofRejected("tally-tag", "this account with these balances is not listed")
+            return InclusionVerdict(("Your account with these balances is listed.",), self.security(statement.assets))
+
+        return check
+
+
 class Boasts(Tally):
     """Says that an alternative is better than the figure beside which it stands."""
 
@@ -475,6 +509,8 @@ FAULTY: dict[type[Tally], tuple[str, ...]] = {
     ServesStrangers: ("stranger_has_no_inclusion_proof",),
     BulkForgets: ("open_all_gives_what_open_inclusion_gives",),
     BulkDiffers: ("open_all_gives_what_open_inclusion_gives",),
+    RemembersTheFirst: ("verifier_of_many_claims_answers_each_as_if_it_were_alone",),
+    TrustsProofsOfMany: ("verifier_of_many_claims_verifies_the_proof",),
     Boasts: ("audit_verifies_from_its_public_half", "options_have_a_security_report_before_anything_is_proved"),
     SaysNothing: ("audit_verifies_from_its_public_half",),
     BoastsToUsers: (
@@ -484,7 +520,7 @@ FAULTY: dict[type[Tally], tuple[str, ...]] = {
     ForgetsThePoor: ("every_users_file_verifies",),
     TakesProofsForFiles: ("proof_and_inclusion_proof_cannot_stand_for_each_other",),
     SaysNoWord: ("properties_are_said_in_words",),
-    HidesItsHash: ("hashes_and_fields_that_it_asks_for_are_named_in_its_options",),
+    HidesItsHash: ("components_that_it_asks_for_are_named_in_its_options",),
     Forgetful: ("interrupted_proving_goes_on_and_verifies",),
     Compiles: ("verifying_imports_no_compiler",),
     SaysYes: ("audit_verifies_from_its_public_half",),

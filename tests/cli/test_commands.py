@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from doubles.fixtures import Command
+from doubles.fixtures import Command, Ended
 
 ALICE = ("--user", "alice", "--balance", "BTC=0.25", "--balance", "USDT=100")
 
@@ -115,6 +115,92 @@ def test_another_claim_is_rejected(command: Command, proved: Path, claim: tuple[
     assert ended.status == 1
     assert "REJECTED" in ended.err
     assert not ended.out
+
+
+def _several(command: Command, *users: str, more: tuple[str, ...] = ()) -> Ended:
+    """Check several files, each with the balances that stand in a file of its own."""
+    arguments = []
+    for user in users:
+        command("inclusion", "audit", "--user", user, "--out", f"{user}.polyproof")
+        arguments += ["--user", user, "--balances", f"{user}.yaml"]
+    return command("verify-inclusion", *(f"{user}.polyproof" for user in users), "--audit", "audit", *arguments, *more)
+
+
+@pytest.fixture
+def balances(proved: Path) -> Path:
+    """What alice, bob and carol hold, in a file for each."""
+    for user, held in (("alice", "BTC: 0.25\nUSDT: 100\n"), ("bob", "USDT: 12.5\n"), ("carol", "BTC: 1\n")):
+        (proved / f"{user}.yaml").write_text(held)
+    return proved
+
+
+def test_several_files_are_checked_together(command: Command, balances: Path) -> None:
+    ended = _several(command, "alice", "bob", "carol")
+    assert ended.status == 0, ended.err
+    for line in ("INCLUDED: alice.polyproof, alice: 0.25 BTC, 100 USDT", "INCLUDED: bob.polyproof, bob: 12.5 USDT"):
+        assert line in ended.out
+    assert "3 of 3 files included." in ended.out
+    told = _several(command, "alice", "bob", "carol", more=("--json",)).json
+    assert (told["ok"], told["included"], told["rejected"]) == (True, 3, 0)
+    assert [entry["user"] for entry in told["files"]] == ["alice", "bob", "carol"]
+    assert all(entry["ok"] and entry["proven"] and entry["figures"] for entry in told["files"])
+
+
+def test_one_rejection_of_several_ends_with_status_1_and_names_its_file(command: Command, balances: Path) -> None:
+    (balances / "bob.yaml").write_text("USDT: 12.6\n")
+    ended = _several(command, "alice", "bob", "carol")
+    assert ended.status == 1
+    assert "REJECTED: bob.polyproof: " in ended.err
+    assert "note: " in ended.err
+    assert "bob" not in ended.out, "nothing is said to be included that was not"
+    assert "2 of 3 files included, 1 REJECTED." in ended.out
+    told = _several(command, "alice", "bob", "carol", more=("--json",))
+    assert told.status == 1
+    assert (told.json["ok"], told.json["included"], told.json["rejected"]) == (False, 2, 1)
+    assert [entry["ok"] for entry in told.json["files"]] == [True, False, True]
+    assert told.json["files"][1]["error"] == told.json["error"]
+    assert told.json["error"]["check"] == "inclusion-path"
+    quiet = _several(command, "alice", "bob", "carol", more=("--quiet",))
+    assert (quiet.status, quiet.out) == (1, "")
+    assert "REJECTED: bob.polyproof: " in quiet.err
+
+
+def test_if_no_file_is_accepted_nothing_is_said_of_the_audit(command: Command, balances: Path) -> None:
+    for user in ("alice", "bob"):
+        (balances / f"{user}.yaml").write_text("BTC: 7\n")
+    ended = _several(command, "alice", "bob")
+    assert (ended.status, ended.out) == (1, "0 of 2 files included, 2 REJECTED.\n")
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        (),
+        ("--user", "alice", "--balances", "alice.yaml"),
+        ("--user", "alice", "--user", "bob"),
+        ("--user", "alice", "--user", "bob", "--balances", "alice.yaml"),
+        ("--user", "alice", "--user", "bob", "--balance", "BTC=0.25", "--balance", "USDT=100"),
+        ("--user", "a", "--user", "b", "--user", "c", "--balances", "alice.yaml", "--balances", "bob.yaml"),
+    ],
+)
+def test_several_files_need_an_id_and_balances_each(command: Command, balances: Path, claim: tuple[str, ...]) -> None:
+    ended = command("verify-inclusion", "alice.polyproof", "bob.polyproof", "--audit", "audit", *claim)
+    assert (ended.status, ended.out) == (2, "")
+    assert "once for each inclusion file, in the same order" in ended.err
+
+
+def test_one_file_takes_one_id_and_one_file_of_balances(command: Command, balances: Path) -> None:
+    for claim in (("--user", "a", "--user", "b", *ALICE[2:]), ("--balances", "alice.yaml", "--balances", "bob.yaml")):
+        ended = command("verify-inclusion", "alice.polyproof", "--audit", "audit", "--user", "alice", *claim)
+        assert ended.status == 2
+        assert "one inclusion file is checked with one --user and one --balances" in ended.err
+
+
+def test_a_missing_file_among_several_is_bad_input(command: Command, balances: Path) -> None:
+    claims = ("--user", "a", "--balances", "alice.yaml", "--user", "b", "--balances", "bob.yaml")
+    ended = command("verify-inclusion", "alice.polyproof", "nobody.polyproof", "--audit", "audit", *claims)
+    assert (ended.status, ended.out) == (2, "")
+    assert "nobody.polyproof: no such file" in ended.err
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from polyproof.settings.policy import UNRESTRICTED, Policy
 from polyproof.settings.spec import parse_spec
 from polyproof_stark.backend import StarkBackend
 from polyproof_stark.options import StarkOptions
+from polyproof_stark.verifier import verify as verify_proof
 from stark.exchange import some_accounts
 
 ACCOUNTS = some_accounts(120)
@@ -200,6 +201,23 @@ def test_private_state_is_owner_only_and_cuts_every_user(tmp_path):
     for k in (0, 33, 119):
         claim = Claim(f"user-{k}", ACCOUNTS.balances(k))
         judged(made).verify_inclusion(statement(), segment.totals, segment.proof, claim, cut[f"user-{k}"])
+
+
+def test_many_claims_take_one_verification_of_the_proof(tmp_path, monkeypatch):
+    made = backend(hash="blake3")
+    segment, state = proven(tmp_path, made)
+    cut = dict(made.open_all(statement(), segment.proof, state))
+    verified = []
+    monkeypatch.setattr(
+        "polyproof_stark.backend.verify", lambda *given: verified.append(given[1]) or verify_proof(*given)
+    )
+    check = judged(made).inclusion_verifier(statement(), segment.totals, segment.proof)
+    for k in (0, 33, 119):
+        check(Claim(f"user-{k}", ACCOUNTS.balances(k)), cut[f"user-{k}"])
+        with pytest.raises(ProofRejected) as caught:
+            check(Claim(f"user-{k}", ACCOUNTS.balances(k + 1 if k < 119 else 0)), cut[f"user-{k}"])
+        assert caught.value.check == "inclusion-path"
+    assert len(verified) == 1
 
 
 def test_inclusion_file_holds_neither_user_id_nor_balances(tmp_path):

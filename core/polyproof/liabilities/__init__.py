@@ -20,7 +20,12 @@ if TYPE_CHECKING:
         store_inclusions,
         take_inclusion,
     )
-    from polyproof.liabilities.inclusion import InclusionVerified, verify_inclusion
+    from polyproof.liabilities.inclusion import (
+        InclusionsVerified,
+        InclusionVerified,
+        verify_inclusion,
+        verify_inclusions,
+    )
     from polyproof.liabilities.inclusion_store import InclusionStore
     from polyproof.liabilities.proving import AuditProved, prove
     from polyproof.liabilities.verification import AuditVerified, PublishedAudit, open_audit, verify
@@ -29,7 +34,7 @@ _WHERE = {
     "acceptance": "Judge",
     "checking": "SnapshotChecked check",
     "cutting": "InclusionsCut InclusionsStored cut_all_inclusions cut_inclusion store_inclusions take_inclusion",
-    "inclusion": "InclusionVerified verify_inclusion",
+    "inclusion": "InclusionVerified InclusionsVerified verify_inclusion verify_inclusions",
     "inclusion_store": "InclusionStore",
     "proving": "AuditProved prove",
     "verification": "AuditVerified PublishedAudit open_audit verify",
@@ -42,6 +47,7 @@ __all__ = [
     "InclusionVerified",
     "InclusionsCut",
     "InclusionsStored",
+    "InclusionsVerified",
     "Judge",
     "PublishedAudit",
     "SnapshotChecked",
@@ -54,6 +60,7 @@ __all__ = [
     "take_inclusion",
     "verify",
     "verify_inclusion",
+    "verify_inclusions",
 ]
 
 

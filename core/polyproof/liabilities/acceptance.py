@@ -59,11 +59,36 @@ class Judge:
     ) -> InclusionVerdict:
         """Have a user's claim checked, and the segment's proof with it. Raises as ``verify`` does."""
         self._before(statement, proof)
+        return self._verdict(
+            statement,
+            claim,
+            inclusion,
+            lambda claim, inclusion: self.backend.verify_inclusion(statement, totals, proof, claim, inclusion),
+        )
+
+    def inclusion_verifier(
+        self, statement: Statement, totals: Sequence[int], proof: bytes
+    ) -> Callable[[Claim, bytes], InclusionVerdict]:
+        """What has any number of users' claims checked, and the segment's proof once if the backend can.
+
+        Both this and what it returns raise as ``verify`` does.
+        """
+        self._before(statement, proof)
+        check: Any = self._ask(object, lambda: self.backend.inclusion_verifier(statement, totals, proof))
+        self._require(callable(check), check, "instead of what checks claims")
+        return lambda claim, inclusion: self._verdict(statement, claim, inclusion, check)
+
+    def _verdict(
+        self,
+        statement: Statement,
+        claim: Claim,
+        inclusion: bytes,
+        check: Callable[[Claim, bytes], InclusionVerdict],
+    ) -> InclusionVerdict:
+        """What the backend says of a claim, under the policy."""
         self.policy.check_inclusion_size(len(inclusion))
         _check_claim(statement, claim)
-        verdict = self._ask(
-            InclusionVerdict, lambda: self.backend.verify_inclusion(statement, totals, proof, claim, inclusion)
-        )
+        verdict = self._ask(InclusionVerdict, lambda: check(claim, inclusion))
         said = isinstance(verdict.sentences, tuple) and all(isinstance(item, str) for item in verdict.sentences)
         self._require(said, verdict, "whose sentences are not a tuple of strings")
         self._after(verdict, verdict.security)

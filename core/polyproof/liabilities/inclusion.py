@@ -1,23 +1,34 @@
-"""A user's check: an inclusion file against the public half of an audit."""
+"""A user's check: inclusion files against the public half of an audit."""
 
 from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from attrs import frozen
 
 from polyproof.backend import Claim, InclusionVerdict
-from polyproof.errors import ProofRejected
-from polyproof.liabilities.artifacts import read_inclusion_file
+from polyproof.errors import ArtifactError, Problem, ProofRejected
+from polyproof.liabilities.artifacts import InclusionFile, read_inclusion_file
+from polyproof.liabilities.folder import present
 from polyproof.liabilities.verification import PublishedAudit, open_audit
 from polyproof.plugin_faults import names_faults
 from polyproof.registry import Registry
 from polyproof.settings.policy import Policy
 
-__all__ = ["InclusionVerified", "verify_inclusion"]
+__all__ = [
+    "InclusionChecked",
+    "InclusionRejected",
+    "InclusionVerified",
+    "InclusionsVerified",
+    "verify_inclusion",
+    "verify_inclusions",
+]
+
+ClaimMaker = Callable[[PublishedAudit], Claim]
+"""Makes the claim from what the user typed, once the audit is known, and with it the assets."""
 
 
 @frozen
@@ -35,7 +46,7 @@ class InclusionVerified:
 def verify_inclusion(
     file: Path,
     directory: Path,
-    claim: Callable[[PublishedAudit], Claim],
+    claim: ClaimMaker,
     *,
     policy: Policy | None = None,
     registry: Registry | None = None,
@@ -52,6 +63,18 @@ def verify_inclusion(
     audit = open_audit(directory, policy=policy, registry=registry, digest=digest, liabilities_only=True)
     inclusion = read_inclusion_file(file, audit.policy)
     claimed = claim(audit)
+    _check_belongs(inclusion, audit, file)
+    segment = audit.manifest.segments[inclusion.segment]
+    statement, proof = audit.statement(segment.index), audit.proof(segment.index)
+    try:
+        verdict = audit.judge.verify_inclusion(statement, segment.totals, proof, claimed, inclusion.inclusion)
+    except ProofRejected as error:
+        raise error.at(file) from error
+    return InclusionVerified(audit, segment.index, claimed, verdict, time.perf_counter() - start)
+
+
+def _check_belongs(inclusion: InclusionFile, audit: PublishedAudit, file: Path) -> None:
+    """Reject an inclusion file that was cut for another audit, or for no segment of this one."""
     manifest = audit.manifest
     if inclusion.audit_id != manifest.audit_id:
         raise ProofRejected("audit-id", f"it is for audit {inclusion.audit_id}, not {manifest.audit_id}", file=file)
@@ -59,10 +82,109 @@ def verify_inclusion(
         raise ProofRejected("manifest-digest", "it was cut for a different manifest of this audit", file=file)
     if inclusion.segment >= len(manifest.segments):
         raise ProofRejected("segment", f"segment {inclusion.segment} of {len(manifest.segments)}", file=file)
-    segment = manifest.segments[inclusion.segment]
-    statement, proof = audit.statement(segment.index), audit.proof(segment.index)
-    try:
-        verdict = audit.judge.verify_inclusion(statement, segment.totals, proof, claimed, inclusion.inclusion)
-    except ProofRejected as error:
-        raise error.at(file) from error
-    return InclusionVerified(audit, segment.index, claimed, verdict, time.perf_counter() - start)
+
+
+# Several files
+
+
+@frozen
+class InclusionChecked:
+    """What the check of one of several files established."""
+
+    file: Path
+    claim: Claim
+    segment: int
+    verdict: InclusionVerdict
+
+
+@frozen
+class InclusionRejected:
+    """One of several files that does not show its claim."""
+
+    file: Path
+    claim: Claim
+    error: ProofRejected
+
+
+@frozen
+class InclusionsVerified:
+    """What the check of several files established: of each file alone, and of nothing else."""
+
+    audit: PublishedAudit
+    results: tuple[InclusionChecked | InclusionRejected, ...]
+    """In the order of the files."""
+    seconds: float
+
+    @property
+    def included(self) -> tuple[InclusionChecked, ...]:
+        """Those that show their claims."""
+        return tuple(result for result in self.results if isinstance(result, InclusionChecked))
+
+    @property
+    def rejected(self) -> tuple[InclusionRejected, ...]:
+        """Those that do not."""
+        return tuple(result for result in self.results if isinstance(result, InclusionRejected))
+
+
+@names_faults
+def verify_inclusions(
+    files: Sequence[tuple[Path, ClaimMaker]],
+    directory: Path,
+    *,
+    policy: Policy | None = None,
+    registry: Registry | None = None,
+    digest: bytes | None = None,
+) -> InclusionsVerified:
+    """Check the claims of several users, each with its own file, against one published audit.
+
+    As ``verify_inclusion`` of each, but the proof of a segment is verified once for all of its users, if the backend
+    can. A file that is rejected says nothing about the others. Raises ``ProofRejected`` for an audit that is not
+    acceptable, and ``InputError`` for a file that is missing or a claim that cannot be made, before any proof is
+    verified.
+    """
+    start = time.perf_counter()
+    audit = open_audit(directory, policy=policy, registry=registry, digest=digest, liabilities_only=True)
+    claims = [(file, claim(audit)) for file, claim in files]
+    missing = [file for file, _ in claims if not present(file)]
+    if missing:
+        raise ArtifactError([Problem(f"{file}: no such file") for file in missing])
+    segments = _Segments(audit)
+    results = tuple(segments.check(file, claim) for file, claim in claims)
+    return InclusionsVerified(audit, results, time.perf_counter() - start)
+
+
+class _Segments:
+    """The segments of an audit, each verified when its first user is checked."""
+
+    def __init__(self, audit: PublishedAudit) -> None:
+        self._audit = audit
+        self._verifiers: dict[int, Callable[[Claim, bytes], InclusionVerdict] | ProofRejected] = {}
+
+    def check(self, file: Path, claim: Claim) -> InclusionChecked | InclusionRejected:
+        """The result for one file."""
+        try:
+            inclusion = read_inclusion_file(file, self._audit.policy)
+            _check_belongs(inclusion, self._audit, file)
+            verifier = self._verifier(inclusion.segment)
+            try:
+                verdict = verifier(claim, inclusion.inclusion)
+            except ProofRejected as error:
+                raise error.at(file) from error
+        except ProofRejected as error:
+            return InclusionRejected(file, claim, error)
+        return InclusionChecked(file, claim, inclusion.segment, verdict)
+
+    def _verifier(self, index: int) -> Callable[[Claim, bytes], InclusionVerdict]:
+        """What checks the claims on a segment; raises ``ProofRejected``, each time, for one whose proof is refused."""
+        if index not in self._verifiers:
+            segment = self._audit.manifest.segments[index]
+            statement = self._audit.statement(index)
+            try:
+                proof = self._audit.proof(index)
+                self._verifiers[index] = self._audit.judge.inclusion_verifier(statement, segment.totals, proof)
+            except ProofRejected as error:
+                self._verifiers[index] = error if error.file else error.at(self._audit.public / segment.file)
+        verifier = self._verifiers[index]
+        if isinstance(verifier, ProofRejected):
+            raise verifier
+        return verifier

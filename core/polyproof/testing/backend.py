@@ -43,7 +43,7 @@ __all__ = ["BackendSuite"]
 COMPILERS = ("numba", "llvmlite", "torch", "jax", "taichi", "pythran")
 
 
-class _Interrupted(Exception):
+class _Interrupted(BaseException):
     """Raised in place of a power cut."""
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from polyproof.backend import Claim
+from polyproof.backend import Claim, InclusionVerdict, Statement
 from polyproof.errors import ProofRejected
 from polyproof.liabilities import verify
 from polyproof.testing.audited_backend import AuditedBackend
@@ -156,6 +156,51 @@ class BackendCheatsSuite(AuditedBackend):
         for other in (*others, *elsewhere):
             assert not accepts(inclusion=exchange.inclusion(other).inclusion), other
 
+    # Many claims on one proof
+
+    def test_verifier_of_many_claims_answers_each_as_if_it_were_alone(
+        self, exchange: Exchange, segment: OneSegment, users: Sequence[str]
+    ) -> None:
+        stated = segment.statement, segment.totals, segment.proof
+        owner, other, *_ = users
+        honest = [(exchange.claim(user), exchange.inclusion(user).inclusion) for user in users]
+        inclusion = honest[0][1]
+        asked = [
+            honest[0],
+            (Claim(owner, exchange.balances[other]), inclusion),
+            (Claim(other, exchange.balances[owner]), inclusion),
+            honest[1],
+            (exchange.claim(other), inclusion),
+            (exchange.claim(owner), honest[1][1]),
+            *honest,
+            *((exchange.claim(owner), changed) for _, changed in variants(inclusion, 2)),
+            honest[0],
+        ]
+        check, backend = exchange.backend().inclusion_verifier(*stated), exchange.backend()
+        for claim, data in asked:
+            answer = _answer(lambda claim=claim, data=data: check(claim, data))  # type: ignore[misc]
+            assert answer == _answer(
+                lambda claim=claim, data=data: backend.verify_inclusion(*stated, claim, data)  # type: ignore[misc]
+            )
+            assert isinstance(answer, InclusionVerdict) == ((claim, data) in honest)
+
+    def test_verifier_of_many_claims_verifies_the_proof(
+        self, exchange: Exchange, segment: OneSegment, users: Sequence[str]
+    ) -> None:
+        backend, stated = exchange.backend(), segment.statement
+        claim, inclusion = exchange.claim(users[0]), exchange.inclusion(users[0]).inclusion
+
+        def accepts(statement: Statement, totals: tuple[int, ...], proof: bytes) -> bool:
+            return self._accepts(lambda: backend.inclusion_verifier(statement, totals, proof)(claim, inclusion))
+
+        assert accepts(stated, segment.totals, segment.proof)
+        for name, changed in variants(segment.proof, 4):
+            assert not accepts(stated, segment.totals, changed), name
+        for totals in _wrong(segment.totals):
+            assert not accepts(stated, totals, segment.proof), totals
+        for changes in ({"audit_id": "conformance-2"}, {"context": bytes(32)}, {"segment": 1}, {"segments": 4}):
+            assert not accepts(evolve(stated, **changes), segment.totals, segment.proof), changes
+
     # Secrets in public bytes
 
     def test_public_files_hold_no_secret(self, exchange: Exchange) -> None:
@@ -178,6 +223,14 @@ class BackendCheatsSuite(AuditedBackend):
     def _hostile(self, accepts: Callable[..., bool], what: str, data: bytes, regions: int = 32) -> list[str]:
         """The first few hostile variants that are accepted."""
         return [name for name, changed in variants(data, regions) if accepts(**{what: changed})][:_REPORTED]
+
+
+def _answer(ask: Callable[[], InclusionVerdict]) -> InclusionVerdict | str:
+    """The verdict, or the name of the refusal."""
+    try:
+        return ask()
+    except ProofRejected as error:
+        return error.check
 
 
 def _other_manifests(exchange: Exchange) -> Iterator[dict[str, Any]]:

@@ -14,8 +14,8 @@ from attrs import evolve, frozen
 from polyproof.cli.commands.check import check_payload
 from polyproof.cli.commands.prove import prove_payload
 from polyproof.cli.commands.verify import verify_payload
-from polyproof.cli.commands.verify_inclusion import inclusion_payload
 from polyproof.cli.console import Console, size_text, table, time_text
+from polyproof.cli.inclusion_view import inclusion_payload
 from polyproof.cli.options import Json, Quiet, usable_registry
 from polyproof.cli.views import facts, totals_table
 from polyproof.errors import InputError, PolyproofError, ProofRejected

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polyproof.cli.console import Console, amounts, grouped
+from polyproof.cli.console import Console
+from polyproof.cli.coverage_view import show_refusal
+from polyproof.cli.inclusion_view import inclusion_payload, inclusions_payload, show_inclusion, show_inclusions
 from polyproof.cli.options import (
     DigestOption,
     Json,
@@ -19,26 +21,27 @@ from polyproof.cli.options import (
     parse_digest,
     usable_registry,
 )
-from polyproof.cli.security_view import components_payload, components_text, figures_facts, figures_payload
-from polyproof.cli.views import COMPARE_DIGEST, audit_lines, corrects_payload, facts, points
 from polyproof.cli.visible import visible
 from polyproof.errors import InputError, Problem, ProofRejected, UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console as RichConsole
-
     from polyproof.backend import Claim
-    from polyproof.liabilities import InclusionVerified, PublishedAudit
+    from polyproof.liabilities import PublishedAudit
     from polyproof.liabilities.typed_balances import Balance
     from polyproof.model.assets import Asset
 
-__all__ = ["command", "inclusion_payload"]
+__all__ = ["command"]
 
 
 def command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Inclusion file that you received from the exchange.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Inclusion files that you received from the exchange.")
+    ],
     directory: Annotated[Path, typer.Option("--audit", "-a", metavar="DIR", help="Directory of the published audit.")],
-    user: Annotated[str | None, typer.Option("--user", "-u", metavar="ID", help="Your account id.")] = None,
+    user: Annotated[
+        list[str] | None,
+        typer.Option("--user", "-u", metavar="ID", help="Your account id; with several files one for each, in order."),
+    ] = None,
     balance: Annotated[
         list[str] | None,
         typer.Option(
@@ -49,9 +52,11 @@ def command(
         ),
     ] = None,
     balances: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
-            "--balances", metavar="FILE", help="File with your balances, symbol and amount: JSON, YAML or CSV."
+            "--balances",
+            metavar="FILE",
+            help="File with your balances, symbol and amount: JSON, YAML or CSV; with several files one for each.",
         ),
     ] = None,
     policy: PolicyOption = None,
@@ -61,21 +66,29 @@ def command(
 ) -> None:
     """Check that your balances, as you type them, are in a published audit."""
     from polyproof import liabilities
-    from polyproof.liabilities.rejections import meaning_of
     from polyproof.liabilities.typed_balances import make_claim, parse_balance, read_balances
 
     console = Console(json=json, quiet=quiet)
     known = parse_digest(digest)
+    if len(files) > 1:
+        _check_several(console, files, directory, user or [], balance or [], balances or [], policy, known)
+        return
+    if len(user or ()) > 1 or len(balances or ()) > 1:
+        raise UsageError("one inclusion file is checked with one --user and one --balances")
+    (file,), account = files, user[0] if user else None
     given = [parse_balance(text) for text in balance or ()]
-    if balances is not None:
-        given += read_balances(balances)
-    _require_claim(user, given)
+    for own in balances or ():
+        given += read_balances(own)
+    _require_claim(account, given)
     registry = usable_registry(console)
 
     def claim(published: PublishedAudit) -> Claim:
         assets = published.spec.assets
-        account = user if user is not None else typer.prompt("Your account id", err=True)
-        return make_claim(assets, account, given or _ask_balances(assets))
+        return make_claim(
+            assets,
+            account if account is not None else typer.prompt("Your account id", err=True),
+            given or _ask_balances(assets),
+        )
 
     try:
         verified = liabilities.verify_inclusion(
@@ -87,10 +100,17 @@ def command(
             digest=known,
         )
     except ProofRejected as error:
-        if meaning := meaning_of(error.check):
-            error.add_note(f"{meaning.title}. {meaning.meaning} {meaning.advice}")
+        _explain(error)
         raise
-    console.result(inclusion_payload(verified), lambda rich: _show(rich, verified, compared=known is not None))
+    console.result(inclusion_payload(verified), lambda rich: show_inclusion(rich, verified, compared=known is not None))
+
+
+def _explain(error: ProofRejected) -> None:
+    """Add what a rejection means to a customer."""
+    from polyproof.liabilities.rejections import meaning_of
+
+    if (meaning := meaning_of(error.check)) and not getattr(error, "__notes__", ()):
+        error.add_note(f"{meaning.title}. {meaning.meaning} {meaning.advice}")
 
 
 def _require_claim(user: str | None, given: Sequence[Balance]) -> None:
@@ -129,52 +149,52 @@ def _ask_balances(assets: Sequence[Asset]) -> list[Balance]:
             given.append(balance)
 
 
-def inclusion_payload(verified: InclusionVerified) -> dict[str, Any]:
-    """``verify-inclusion`` for machines."""
-    manifest = verified.audit.manifest
-    return {
-        "ok": True,
-        "audit_id": manifest.audit_id,
-        "created": manifest.created,
-        "snapshot": manifest.snapshot,
-        "publication_digest": verified.audit.digest.hex(),
-        "manifest_digest": manifest.digest.hex(),
-        "corrects": corrects_payload(verified.audit.record),
-        "segment": verified.segment,
-        "segments": len(manifest.segments),
-        "user": verified.claim.user_id,
-        "balances": amounts(verified.audit.spec.assets, verified.claim.balances),
-        "proven": list(verified.verdict.sentences),
-        **components_payload(verified.audit),
-        **figures_payload(verified.verdict.security),
-        "seconds": verified.seconds,
-    }
+# Several files
 
 
-def _show(rich: RichConsole, verified: InclusionVerified, *, compared: bool) -> None:
-    """``verify-inclusion`` for people."""
-    held = [
-        (asset, units)
-        for asset, units in zip(verified.audit.spec.assets, verified.claim.balances, strict=True)
-        if units
-    ]
-    parts = len(verified.audit.manifest.segments)
-    balances = ", ".join(f"{grouped(asset, units)} {asset.symbol}" for asset, units in held) or "nothing"
-    facts(
-        rich,
-        *audit_lines(verified.audit),
-        ("you", verified.claim.user_id),
-        ("your balances", balances + (", all others zero" if held else "")),
-        ("proved by", components_text(verified.audit)),
-        *figures_facts(verified.verdict.security),
-        *(
-            [("checked", f"part {verified.segment + 1} of {parts}, your own; polyproof verify checks all")]
-            if parts > 1
-            else []
-        ),
-        ("publication digest", verified.audit.digest.hex()),
+def _check_several(
+    console: Console,
+    files: Sequence[Path],
+    directory: Path,
+    users: Sequence[str],
+    balance: Sequence[str],
+    balances: Sequence[Path],
+    policy: str | None,
+    known: bytes | None,
+) -> None:
+    """Each file with its own id and balances; the segments' proofs are verified once for all of them."""
+    from polyproof import liabilities
+    from polyproof.liabilities.typed_balances import read_balances
+
+    if balance or not len(files) == len(users) == len(balances):
+        raise UsageError(
+            Problem(
+                f"{len(files)} inclusion files, {len(users)} of --user and {len(balances)} of --balances",
+                hint="give --user ID and --balances FILE once for each inclusion file, in the same order; --balance is "
+                "for a single one",
+            )
+        )
+    registry = usable_registry(console)
+    claims = [_claim_maker(user, read_balances(own)) for user, own in zip(users, balances, strict=True)]
+    verified = liabilities.verify_inclusions(
+        list(zip(files, claims, strict=True)),
+        directory,
+        policy=load_policy_option(policy, registry),
+        registry=registry,
+        digest=known,
     )
-    rich.print("INCLUDED: your balances are in the audit's totals.", style="bold green")
-    points(rich, verified.verdict.sentences)
-    if not compared:
-        rich.print(COMPARE_DIGEST)
+    for rejected in verified.rejected:
+        _explain(rejected.error)
+    console.result(
+        inclusions_payload(verified), lambda rich: show_inclusions(rich, verified, compared=known is not None)
+    )
+    for rejected in verified.rejected:
+        show_refusal(console, rejected.error)
+    if verified.rejected:
+        raise typer.Exit(ProofRejected.exit_status)
+
+
+def _claim_maker(user: str, balances: Sequence[Balance]) -> Callable[[PublishedAudit], Claim]:
+    from polyproof.liabilities.typed_balances import make_claim
+
+    return lambda published: make_claim(published.spec.assets, user, balances)

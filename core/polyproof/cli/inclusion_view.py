@@ -1,0 +1,145 @@
+"""What ``verify-inclusion`` shows of one user's claim, and of the claims of several."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from polyproof.cli.console import amounts, error_object, grouped
+from polyproof.cli.coverage_view import refusal_payload
+from polyproof.cli.security_view import components_payload, components_text, figures_facts, figures_payload
+from polyproof.cli.views import COMPARE_DIGEST, audit_lines, corrects_payload, facts, points
+from polyproof.cli.visible import one_line
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+    from polyproof.backend import Claim
+    from polyproof.liabilities import InclusionsVerified, InclusionVerified, PublishedAudit
+
+__all__ = ["inclusion_payload", "inclusions_payload", "show_inclusion", "show_inclusions"]
+
+
+def inclusion_payload(verified: InclusionVerified) -> dict[str, Any]:
+    """``verify-inclusion`` for machines."""
+    return {
+        "ok": True,
+        **_audit_payload(verified.audit),
+        "segment": verified.segment,
+        "user": verified.claim.user_id,
+        "balances": amounts(verified.audit.spec.assets, verified.claim.balances),
+        "proven": list(verified.verdict.sentences),
+        **components_payload(verified.audit),
+        **figures_payload(verified.verdict.security),
+        "seconds": verified.seconds,
+    }
+
+
+def _audit_payload(audit: PublishedAudit) -> dict[str, Any]:
+    manifest = audit.manifest
+    return {
+        "audit_id": manifest.audit_id,
+        "created": manifest.created,
+        "snapshot": manifest.snapshot,
+        "publication_digest": audit.digest.hex(),
+        "manifest_digest": manifest.digest.hex(),
+        "corrects": corrects_payload(audit.record),
+        "segments": len(manifest.segments),
+    }
+
+
+def show_inclusion(rich: RichConsole, verified: InclusionVerified, *, compared: bool) -> None:
+    """``verify-inclusion`` for people."""
+    parts = len(verified.audit.manifest.segments)
+    facts(
+        rich,
+        *audit_lines(verified.audit),
+        ("you", verified.claim.user_id),
+        ("your balances", _balances_text(verified.audit, verified.claim)),
+        ("proved by", components_text(verified.audit)),
+        *figures_facts(verified.verdict.security),
+        *(
+            [("checked", f"part {verified.segment + 1} of {parts}, your own; polyproof verify checks all")]
+            if parts > 1
+            else []
+        ),
+        ("publication digest", verified.audit.digest.hex()),
+    )
+    rich.print("INCLUDED: your balances are in the audit's totals.", style="bold green")
+    points(rich, verified.verdict.sentences)
+    if not compared:
+        rich.print(COMPARE_DIGEST)
+
+
+def _balances_text(audit: PublishedAudit, claim: Claim) -> str:
+    """What a claim says, for people."""
+    held = [
+        f"{grouped(asset, units)} {asset.symbol}"
+        for asset, units in zip(audit.spec.assets, claim.balances, strict=True)
+        if units
+    ]
+    return ", ".join(held) + ", all others zero" if held else "nothing"
+
+
+def inclusions_payload(verified: InclusionsVerified) -> dict[str, Any]:
+    """The check of several files for machines: one entry for each, in order."""
+    from polyproof.liabilities.inclusion import InclusionRejected
+
+    audit, results = verified.audit, []
+    for result in verified.results:
+        entry: dict[str, Any] = {
+            "file": str(result.file),
+            "user": result.claim.user_id,
+            "balances": amounts(audit.spec.assets, result.claim.balances),
+        }
+        if isinstance(result, InclusionRejected):
+            results.append({"ok": False, **entry, **error_object(result.error)})
+        else:
+            proven = {"segment": result.segment, "proven": list(result.verdict.sentences)}
+            results.append({"ok": True, **entry, **proven, **figures_payload(result.verdict.security)})
+    first = verified.rejected[0].error if verified.rejected else None
+    return {
+        **refusal_payload(first),
+        **_audit_payload(audit),
+        **components_payload(audit),
+        "files": results,
+        "included": len(verified.included),
+        "rejected": len(verified.rejected),
+        "seconds": verified.seconds,
+    }
+
+
+def show_inclusions(rich: RichConsole, verified: InclusionsVerified, *, compared: bool) -> None:
+    """The same for people: those that are included here, the rejections after them."""
+    from polyproof.security import weakest
+
+    audit, included = verified.audit, verified.included
+    if included:
+        parts, own = len(audit.manifest.segments), len({result.segment for result in included})
+        facts(
+            rich,
+            *audit_lines(audit),
+            ("proved by", components_text(audit)),
+            *figures_facts(weakest([result.verdict.security for result in included])),
+            *(
+                [("checked", f"{own} of {parts} parts, those of the files; polyproof verify checks all")]
+                if parts > 1
+                else []
+            ),
+            ("publication digest", audit.digest.hex()),
+        )
+    said = list(dict.fromkeys(result.verdict.sentences for result in included))
+    for result in included:
+        claim = f"{result.claim.user_id}: {_balances_text(audit, result.claim)}"
+        rich.print(f"INCLUDED: {one_line(str(result.file))}, {one_line(claim)}", style="bold green", soft_wrap=True)
+        if len(said) > 1:
+            points(rich, result.verdict.sentences)
+    if len(said) == 1:
+        rich.print("For each of these:")
+        points(rich, said[0])
+    rejected = len(verified.rejected)
+    rich.print(
+        f"{len(included)} of {len(verified.results)} files included" + (f", {rejected} REJECTED." if rejected else "."),
+        style="bold red" if rejected else "bold green",
+    )
+    if included and not compared:
+        rich.print(COMPARE_DIGEST)
