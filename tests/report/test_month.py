@@ -13,12 +13,14 @@ import pytest
 
 from doubles.fixtures import Command
 from doubles.policies import DECLARED, DECLARED_FILE, SUM_TREE, SUM_TREE_FILE, naming
+from polyproof.cli.commands import verify as verify_command
 from polyproof.errors import ArtifactError, InputError, ProofRejected
 from polyproof.liabilities import open_audit
 from polyproof.publication.history import verify_history
 from polyproof.publication.month import MonthDone, run_month
 from polyproof.registry import default_registry
 from polyproof.settings.spec import load_spec
+from polyproof.version import __version__
 from report.months import FAILING, HEALTHY, OWED, at, date_snapshot, run, write_month
 
 
@@ -310,14 +312,135 @@ def test_a_page_of_an_asset_that_is_not_audited_is_found(command: Command, three
     assert "no such asset is audited" in ended.err
 
 
-def test_pages_of_another_version_are_reported_as_not_compared(command: Command, three: Path) -> None:
-    page = three / "audits/published/index.html"
+def claim(published: Path, version: str, *, without: str = "") -> None:
+    """Let every page but one say that another version of polyproof wrote it."""
+    for page in [*published.glob("*.html"), *published.glob("assets/*.html"), published / "report.json"]:
+        if page.name != without:
+            text = page.read_text(encoding="utf-8")
+            text = re.sub('content="polyproof [^"]+"', f'content="polyproof {version}"', text)
+            text = re.sub('"written_by": "polyproof [^"]+"', f'"written_by": "polyproof {version}"', text)
+            page.write_text(text, encoding="utf-8")
+
+
+def edit(page: Path, old: str, new: str) -> None:
     text = page.read_text(encoding="utf-8")
-    page.write_text(re.sub('content="polyproof [^"]+"', 'content="polyproof 9.9"', text), encoding="utf-8")
-    ended = command("verify", three / "audits/published")
+    assert old in text
+    page.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize("version", ["9.9", "0.0.1", "0.1.0rc1"])
+def test_pages_of_another_version_are_not_called_verified(command: Command, three: Path, version: str) -> None:
+    published = three / "audits/published"
+    claim(published, version)
+    edit(published / "index.html", "</h1>", " and everything is fine</h1>")
+    ended = command("verify", published)
+    words = " ".join(ended.out.split())
     assert ended.status == 0
-    assert "1 pages were NOT COMPARED: they say that polyproof 9.9 wrote them." in ended.out
-    assert "8 say exactly what was verified here" in ended.out
+    assert "VERIFIED, except for its pages: 3 audits, every proof" in words
+    assert "VERIFIED: " not in words
+    assert f"9 pages were NOT COMPARED: they say that polyproof {version} wrote them; this is polyproof " in words
+    assert "Anybody can write such pages: believe none of them." in words
+    assert "say exactly what was verified" not in words
+    found = command("verify", published, "--json").json["pages"]
+    assert found["all_compared"] is False
+    assert found["looked_at"] is True
+    assert f"they say that polyproof {version} wrote them" in found["why_not"]
+    assert (found["equal"], len(found["not_compared"])) == ([], 9)
+
+
+def test_pages_that_were_compared_are_said_to_be(command: Command, three: Path) -> None:
+    found = command("verify", three / "audits/published", "--json").json["pages"]
+    assert (found["all_compared"], found["why_not"]) == (True, None)
+    assert "VERIFIED: 3 audits" in command("verify", three / "audits/published").out
+
+
+@pytest.mark.parametrize("file", ["index.html", "check.html", "assets/ETH.html", "report.json"])
+def test_a_forged_page_cannot_name_another_version_among_pages_of_this_one(
+    command: Command, three: Path, file: str
+) -> None:
+    """A page that claims another version would otherwise pass for one that cannot be compared."""
+    page = three / "audits/published" / file
+    text = page.read_text(encoding="utf-8")
+    page.write_text(re.sub('(content=|"written_by": )"polyproof [^"]+"', r'\1"polyproof 9.9"', text), encoding="utf-8")
+    ended = command("verify", three / "audits/published")
+    assert ended.status == 1
+    assert "a site is written by one version [page]" in ended.err
+    assert "VERIFIED" not in ended.out
+
+
+def test_nor_a_version_that_the_others_do_not_name(command: Command, three: Path) -> None:
+    published = three / "audits/published"
+    claim(published, "9.9")
+    edit(published / "history.html", 'content="polyproof 9.9"', 'content="polyproof 9.8"')
+    ended = command("verify", published)
+    assert ended.status == 1
+    assert "a site is written by one version [page]" in ended.err
+
+
+@pytest.mark.parametrize(
+    "version",
+    ["", "evil", "9", "9.9 (checked)", "\u0669.\u0669", "9.9\n", "9." + "9" * 60, "0.1.0<b>", __version__],
+    ids=ascii,
+)
+def test_what_is_no_other_version_is_not_taken_for_one(command: Command, three: Path, version: str) -> None:
+    published = three / "audits/published"
+    claim(published, version)
+    edit(published / "index.html", "</h1>", " and everything is fine</h1>")
+    ended = command("verify", published)
+    assert ended.status == 1
+    assert "it does not say what was verified [page]" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"verdict": "covered"', '"verdict": "liabilities-only"'),
+        ('"liabilities": "1200.12345678"', '"liabilities": "1.12345678"'),
+        ('"symbol": "ETH"', '"symbol": "ETC"'),
+        ('"audit_id": "healthy-3"', '"audit_id": "healthy-4"'),
+        ('"chain": "whole"', '"chain": "not-given"'),
+        ('"messages"', '"ownership"'),
+        ('"version": 2', '"version": 1'),
+        ('"format": "polyproof/report"', '"format": "polyproof/summary"'),
+    ],
+)
+def test_no_version_states_other_facts(command: Command, three: Path, old: str, new: str) -> None:
+    published = three / "audits/published"
+    claim(published, "9.9")
+    edit(published / "report.json", old, new)
+    ended = command("verify", published)
+    assert ended.status == 1
+    assert "report.json: it " in ended.err
+    assert "[page]" in ended.err
+
+
+def test_pages_of_another_version_need_its_report(command: Command, three: Path) -> None:
+    published = three / "audits/published"
+    claim(published, "9.9")
+    report = published / "report.json"
+    text = report.read_text(encoding="utf-8")
+    report.write_text(text.replace('"version": 2', '"version": 3', 1), encoding="utf-8")
+    assert command("verify", published).status == 0, "what a later format means is not known"
+    report.write_text("{" + text[1:-3], encoding="utf-8")
+    assert "[page]" in command("verify", published).err
+    report.unlink()
+    ended = command("verify", published)
+    assert ended.status == 1
+    assert "without the report.json of a site [page]" in ended.err
+
+
+def test_pages_that_nobody_looked_at_are_not_called_verified(
+    command: Command, three: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = three / "audits/published"
+    edit(published / "index.html", "</h1>", " and everything is fine</h1>")
+    monkeypatch.setattr(verify_command, "is_installed", lambda extra: extra != "report")
+    words = " ".join(command("verify", published).out.split())
+    assert "VERIFIED, except for its pages: 3 audits" in words
+    assert "Its pages were NOT LOOKED AT: comparing them takes the extras report and reserves." in words
+    found = command("verify", published, "--json").json["pages"]
+    assert (found["looked_at"], found["all_compared"]) == (False, False)
+    assert found["why_not"] == "comparing them takes the extras report and reserves"
 
 
 def test_pages_of_another_policy_than_the_verifiers_say_what_is_found_under_theirs(

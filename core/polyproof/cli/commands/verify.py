@@ -260,10 +260,12 @@ def _show_history(rich: RichConsole, verified: HistoryVerified, pages: PagesChec
             style="bold yellow",
         )
     else:
+        unknown = pages is not None and pages.why is not None
         rich.print(
-            f"VERIFIED: {audits_text(number)}, every proof{_links(number)}{_signatures(verified)}; "
+            f"VERIFIED{', except for its pages' if unknown else ''}: {audits_text(number)}, every proof"
+            f"{_links(number)}{_signatures(verified)}; "
             f"{time_text(verified.seconds)}.",
-            style="bold green",
+            style="bold yellow" if unknown else "bold green",
         )
         _show_holdings(rich, verified)
     _show_corrections(rich, verified)
@@ -333,6 +335,8 @@ def _pages_payload(pages: PagesChecked | None) -> dict[str, Any] | None:
         return None
     return {
         "looked_at": pages.looked_at,
+        "all_compared": pages.why is None,
+        "why_not": pages.why,
         "equal": list(pages.equal),
         "not_compared": dict(pages.not_compared),
         "other_policy": pages.other_policy,
@@ -340,14 +344,15 @@ def _pages_payload(pages: PagesChecked | None) -> dict[str, Any] | None:
 
 
 def _show_pages(rich: RichConsole, pages: PagesChecked) -> None:
-    if not pages.looked_at:
-        rich.print("Its pages were NOT LOOKED AT: that takes the extras report and reserves.", style="yellow")
-    elif pages.equal:
+    if pages.equal:
         rich.print(f"Pages: {len(pages.equal)} say exactly what was verified here.")
     if pages.other_policy:
         rich.print("They count holdings by another policy than yours, which they state.", style="yellow")
-    if pages.not_compared:
-        versions = ", ".join(sorted({version for _, version in pages.not_compared}))
+    if not pages.looked_at:
+        rich.print(f"Its pages were NOT LOOKED AT: {pages.why}.", style="yellow")
+    elif pages.not_compared:
+        number = len(pages.not_compared)
         rich.print(
-            f"{len(pages.not_compared)} pages were NOT COMPARED: they say that {versions} wrote them.", style="yellow"
+            f"{number} pages were NOT COMPARED: {pages.why}. Anybody can write such pages: believe none of them.",
+            style="yellow",
         )

@@ -3,6 +3,9 @@
 Rendering is deterministic: the same audits give the same bytes. So the pages are rendered again from what was verified
 and compared. Another version of polyproof may word them differently; its pages are told apart by what they say of
 themselves, and are reported as not compared.
+
+Anybody can write a page that says so. Therefore a site is by one version throughout, and it has a ``report.json``,
+whose facts are compared whichever version wrote it: another one may choose other words, and find no other totals.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -21,7 +25,7 @@ from polyproof.formats.files import read_bounded
 from polyproof.formats.strict_json import parse_strict
 from polyproof.liabilities.folder import present
 from polyproof.publication.history import VerifiedAudit
-from polyproof.publication.report.document import REPORT
+from polyproof.publication.report.document import REPORT, VERSION
 from polyproof.registry import Registry
 from polyproof.reserves.evaluation import settle
 from polyproof.settings.reserves import ReservesPolicy
@@ -31,10 +35,13 @@ __all__ = ["NOT_LOOKED_AT", "PagesChecked", "check_pages"]
 
 _HERE = f"polyproof {__version__}"
 _MOST_BYTES = 64 << 20
-_WRITTEN_BY = re.compile(rb'<meta name="generator" content="(polyproof [0-9A-Za-z.+-]{1,40})">')
-_REPORT_BY = re.compile(rb'\n "written_by": "(polyproof [0-9A-Za-z.+-]{1,40})",\n')
+_NAMED = rb"polyproof [0-9]{1,5}(?:\.[0-9]{1,5}){1,3}[0-9a-z.+-]{0,20}"
+_WRITTEN_BY = re.compile(rb'<meta name="generator" content="(%b)">' % _NAMED)
+_REPORT_BY = re.compile(rb'\n "written_by": "(%b)",\n' % _NAMED)
 _BEGINNING = 4096
 """Both stand in the first bytes of what polyproof writes."""
+_FACTS = ("verdict", "on_word", "audit", "assets", "chain", "history")
+"""What a report of this format states that depends on no version's words."""
 
 
 @frozen
@@ -44,10 +51,27 @@ class PagesChecked:
     equal: tuple[str, ...]
     """Those that are, byte for byte, what this run renders."""
     not_compared: tuple[tuple[str, str], ...]
-    """Those of another version, and which."""
+    """Those of another version, and which: what they say was not looked at, except for the facts of the report."""
     other_policy: bool = False
     """Whether they count holdings by a policy that is not the verifier's."""
     looked_at: bool = True
+
+    @property
+    def written_by(self) -> str | None:
+        """The other version that all pages say wrote them; None if it was this one."""
+        return self.not_compared[0][1] if self.not_compared else None
+
+    @property
+    def why(self) -> str | None:
+        """Why there are pages of which nothing is known; None if all of them say what was verified."""
+        if not self.looked_at:
+            return "comparing them takes the extras report and reserves"
+        if self.not_compared:
+            return (
+                f"they say that {self.written_by} wrote them; this is {_HERE}, and cannot tell what another version "
+                "would have written"
+            )
+        return None
 
 
 NOT_LOOKED_AT = PagesChecked((), (), looked_at=False)
@@ -59,7 +83,8 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
 
     What counts as held depends on a policy, which pages state: they are rendered under the one that ``report.json``
     states, from what was verified here, and ``other_policy`` says that it is not the verifier's. Raises
-    ``ProofRejected`` for a page of this version that differs, and for one of an asset that is not audited.
+    ``ProofRejected`` for a page of this version that differs, for one of an asset that is not audited, for pages that
+    name several versions, and for a report of another version that states other facts, or is missing.
     """
     require_extras("report", purpose="comparing pages")
     from polyproof.publication.report.make import make_report
@@ -84,17 +109,48 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
             reason = "it does not say what was verified" if name in rendered else "no such asset is audited"
             raise ProofRejected("page", reason, file=path)
         others.append((name, written_by))
+    if others:
+        _check_others(directory, equal, others, rendered[REPORT])
     return PagesChecked(tuple(equal), tuple(others), other_policy=other is not None)
 
 
+def _check_others(directory: Path, equal: Sequence[str], others: Sequence[tuple[str, str]], rendered: bytes) -> None:
+    """Refuse pages of another version that no version would have left so."""
+    first, by = others[0]
+    for name, written_by in (*others, *((name, _HERE) for name in equal)):
+        if written_by != by:
+            reason = f"it says that {by} wrote it, and {name} is of {written_by}: a site is written by one version"
+            raise ProofRejected("page", reason, file=directory / first)
+    path = directory / REPORT
+    if not present(path):
+        raise ProofRejected(
+            "page", f"it says that {by} wrote it, without the {REPORT} of a site", file=directory / first
+        )
+    stated, found = _json(read_bounded(path, _MOST_BYTES)), _json(rendered)
+    version = stated.get("version")
+    if stated.get("format") != found["format"] or type(version) is not int or version < VERSION:
+        raise ProofRejected("page", f"it is no report of version {VERSION} or a later one", file=path)
+    if version > VERSION:
+        # What its keys mean is not known.
+        return
+    for key in _FACTS:
+        if stated.get(key) != found[key]:
+            raise ProofRejected("page", f"it does not say what was verified: its {key} is another", file=path)
+
+
+def _json(data: bytes) -> dict[str, Any]:
+    try:
+        value = parse_strict(data, fractions_as_text=True)
+    except ValueError:
+        value = None
+    return value if isinstance(value, dict) else {}
+
+
 def _stated_policy(path: Path) -> ReservesPolicy | None:
-    """The policy that a report of this version states; None if it has none, or is not one."""
+    """The policy that a report states; None if it has none, or is not one."""
     if not present(path):
         return None
     data = read_bounded(path, _MOST_BYTES)
-    found = _REPORT_BY.search(data[:_BEGINNING])
-    if found is None or found[1].decode() != _HERE:
-        return None
     try:
         stated = parse_strict(data, fractions_as_text=True)["reserves"]["policy"]
         reader = OptionsReader(Registry(), limit=1)
