@@ -125,7 +125,7 @@ def test_a_snapshot_is_not_audited_twice(three: Path) -> None:
     assert not [path for path in (three / "audits").iterdir() if "2025-04-28" in path.name]
 
 
-def test_a_correction_names_what_it_corrects_and_why(three: Path) -> None:
+def test_a_correction_names_what_it_corrects_and_why(command: Command, three: Path) -> None:
     date_snapshot(three, "2025-02-28")
     done = month(three, corrects=("healthy-2", "one wallet was missing"), audit_id="healthy-2b")
     published = three / "audits/published"
@@ -140,10 +140,14 @@ def test_a_correction_names_what_it_corrects_and_why(three: Path) -> None:
         ("index.html", "This audit corrects audit healthy-2. What was wrong, as the organisation says: one wallet"),
         ("history.html", "Corrects healthy-2. What was wrong, as the organisation says: one wallet was missing"),
         ("history.html", "Corrected by healthy-2b"),
+        # It is the newest, and the headline is about it; what was found of later times must not be missed.
+        ("index.html", 'Audit healthy-3 in the <a href="history.html">history</a> is of a later time, <time'),
     ):
         assert words in (published / page).read_text(encoding="utf-8")
     listed = json.loads((published / "history.json").read_bytes())["audits"]
     assert listed[3]["corrects"] == listed[1]["publication_digest"]
+    told = command("verify", published).out
+    assert "It corrects an earlier audit; audit healthy-3 is of a later time, 2025-03-28T00:00:00Z: covered" in told
 
 
 def test_what_is_corrected_must_be_there_and_only_once(three: Path) -> None:

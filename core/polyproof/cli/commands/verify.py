@@ -306,6 +306,10 @@ def _show_holdings(rich: RichConsole, verified: HistoryVerified) -> None:
     if newest.reserves is not None:
         rich.print(f"The newest audit, {newest.manifest.audit_id}:")
         show_coverage(rich, newest.reserves)
+    later = max(verified.audits, key=lambda one: one.manifest.snapshot)
+    if later.manifest.snapshot > newest.manifest.snapshot:
+        when = f"audit {later.manifest.audit_id} is of a later time, {later.manifest.snapshot}"
+        rich.print(f"It corrects an earlier audit; {when}: {coverage_text(later)}.", style="yellow", soft_wrap=True)
 
 
 def _show_corrections(rich: RichConsole, verified: HistoryVerified) -> None:

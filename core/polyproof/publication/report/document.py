@@ -305,6 +305,12 @@ class Report:
         """The file ``report.json``."""
         return (json.dumps(plain(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
+    @property
+    def of_later_time(self) -> ReportEntry | None:
+        """The audit of the latest time, if that is later than the time of this one, which then corrects another."""
+        latest = max(self.history, key=lambda entry: entry.snapshot)
+        return latest if latest.snapshot > self.audit.snapshot else None
+
     def correction_of(self, entry: ReportEntry) -> ReportEntry | None:
         """The later audit that says it corrects this one."""
         digest = entry.publication_digest
