@@ -22,7 +22,7 @@ __all__ = ["Account", "Refused", "RowScheme", "check_lengths", "failed", "one_si
 Value = TypeVar("Value")
 
 CUSTODIAL = "declared to be held by a custodian; no signature is checked"
-LONGEST = {"asset": 200, "chain": 200, "address": 300, "message": 65536}
+LONGEST = {"asset": 200, "address": 300, "message": 65536}
 LONGEST_SIGNATURE = 16384
 LONGEST_KEY = 4096
 LONGEST_REASON = 500
