@@ -223,7 +223,7 @@ def test_two_signatures_by_one_key_do_not_count_as_two() -> None:
     # Different nonces give one key as many signatures of one message as it likes.
     claim = wallets.multisig("bitcoin", "p2wsh")(1, MESSAGE)
     digest = wallets.bitcoin_digest("bitcoin", MESSAGE)
-    again = second_signature(wallets.secret(1, 1), digest)
+    again = wallets.second_signature(wallets.secret(1, 1), digest)
     assert again != claim.signatures[0]
     assert judge(evolve(claim, signatures=[claim.signatures[1], again])).status is Status.PROVEN
     result = judge(evolve(claim, signatures=[claim.signatures[0], again]))
@@ -231,25 +231,11 @@ def test_two_signatures_by_one_key_do_not_count_as_two() -> None:
     assert "by one key" in result.reason
 
 
-def second_signature(secret: bytes, digest: bytes) -> str:
-    """A signature under another nonce, by the textbook."""
-    from coincurve import PublicKey
-
-    nonce = int.from_bytes(digest) % ORDER or 1
-    point = PublicKey.from_secret(nonce.to_bytes(32)).format()
-    r = int.from_bytes(point[1:])
-    s = pow(nonce, -1, ORDER) * (int.from_bytes(digest) + r * int.from_bytes(secret)) % ORDER
-    recovery = point[0] & 1
-    if s > ORDER // 2:
-        s, recovery = ORDER - s, recovery ^ 1
-    return base64.b64encode(bytes([31 + recovery]) + r.to_bytes(32) + s.to_bytes(32)).decode()
-
-
 def test_a_key_that_stands_twice_in_a_script_is_refused() -> None:
     key = b"\x21" + wallets.public(1)
     script = b"\x52" + key + key + b"\x52\xae"
     signed = wallets.compact(1, wallets.bitcoin_digest("bitcoin", MESSAGE))
-    again = second_signature(wallets.secret(1), wallets.bitcoin_digest("bitcoin", MESSAGE))
+    again = wallets.second_signature(wallets.secret(1), wallets.bitcoin_digest("bitcoin", MESSAGE))
     claim = wallets.claim("bitcoin", wallets.p2sh("bitcoin", script), MESSAGE, signed, again, keys=(script.hex(),))
     assert judge(claim).status is Status.FAILED
 

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable
 
 from attrs import evolve
-from coincurve import PrivateKey
+from coincurve import PrivateKey, PublicKey
 from Crypto.Hash import RIPEMD160, keccak
 from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
 
@@ -130,6 +130,23 @@ def bitcoin_digest(chain: str, message: str) -> bytes:
 def compact(number: int, digest: bytes, part: int = 0, header: int = 31) -> str:
     signed = PrivateKey(secret(number, part)).sign_recoverable(digest, hasher=None)
     return base64.b64encode(bytes([header + signed[64]]) + signed[:64]).decode()
+
+
+def second_compact(secret: bytes, digest: bytes) -> bytes:
+    """Header, r and s of a signature under another nonce than the library's, by the textbook."""
+    nonce = int.from_bytes(digest) % ORDER or 1
+    point = PublicKey.from_secret(nonce.to_bytes(32)).format()
+    r = int.from_bytes(point[1:])
+    s = pow(nonce, -1, ORDER) * (int.from_bytes(digest) + r * int.from_bytes(secret)) % ORDER
+    recovery = point[0] & 1
+    if s > ORDER // 2:
+        s, recovery = ORDER - s, recovery ^ 1
+    return bytes([31 + recovery]) + r.to_bytes(32) + s.to_bytes(32)
+
+
+def second_signature(secret: bytes, digest: bytes) -> str:
+    """The same in base64, as a signed message."""
+    return base64.b64encode(second_compact(secret, digest)).decode()
 
 
 def segwit(chain: str, version: int, program: bytes) -> str:
