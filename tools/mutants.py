@@ -48,8 +48,8 @@ def explained() -> list[dict[str, Any]]:
 def changed(text: str, mutant: str) -> tuple[str, str]:
     """What a mutant takes from the source and what it puts there, lines joined and without indentation."""
     diff = list(difflib.ndiff(text.splitlines(), mutant.splitlines()))
-    before, after = (" ".join(line[2:].strip() for line in diff if line.startswith(sign)) for sign in ("- ", "+ "))
-    return before, after
+    before, after = ([line[2:].strip() for line in diff if line.startswith(sign)] for sign in ("- ", "+ "))
+    return " ".join(filter(None, before)), " ".join(filter(None, after))
 
 
 def run_module(module: str, keep: Path, again: bool) -> None:
