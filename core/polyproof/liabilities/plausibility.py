@@ -26,21 +26,22 @@ from polyproof.settings.spec import Spec
 __all__ = ["Earlier", "earlier_totals", "unit_warnings"]
 
 _MOST_COINS = {
-    # Limits that the protocol, or the token's contract, sets.
+    # Limits that the protocol, or the token's contract, sets; looked up in November 2026.
+    # MAX_MONEY of Bitcoin Core (src/consensus/amount.h), of its forks and of zcashd; WBTC stands for BTC.
     **dict.fromkeys(("BTC", "BCH", "BSV", "ZEC", "WBTC"), 21_000_000),
-    "LTC": 84_000_000,
-    "DASH": 18_921_005,
-    "XRP": 100_000_000_000,
-    "XLM": 105_443_902_087,
-    "ADA": 45_000_000_000,
-    "AVAX": 720_000_000,
-    "BNB": 200_000_000,
-    "LINK": 1_000_000_000,
-    "UNI": 1_000_000_000,
-    "AAVE": 16_000_000,
-    "YFI": 36_666,
-    # No limit is set: far more than there will be for decades, and far less than base units would look like.
-    **dict.fromkeys(("ETH", "SOL", "DOT", "ETC", "TON", "FIL", "ATOM"), 10_000_000_000),
+    "LTC": 84_000_000,  # MAX_MONEY of Litecoin Core
+    "DASH": 18_921_005,  # docs.dash.org, block rewards: with all of the treasury's allocation
+    "XRP": 100_000_000_000,  # created with the ledger, and none since: github.com/XRPLF/rippled
+    "XLM": 105_443_902_087,  # total_coins of every ledger since inflation ended in 2019
+    "ADA": 45_000_000_000,  # maxLovelaceSupply of mainnet's Shelley genesis
+    "AVAX": 720_000_000,  # build.avax.network, AVAX token
+    "BNB": 200_000_000,  # what was issued; since then coins are only burned
+    "LINK": 1_000_000_000,  # TOTAL_SUPPLY of the contract: docs.chain.link, LinkToken
+    "AAVE": 16_000_000,  # 13 million for the migration from LEND, 3 million as a reserve: github.com/aave/aave-token
+    "YFI": 36_666,  # what there is; its holders could vote for more
+    # No limit is set: far more than there will be for decades, and far less than base units would look like. Of UNI
+    # the contract can mint 2 % a year (mintCap of github.com/Uniswap/governance as it was deployed).
+    **dict.fromkeys(("ETH", "SOL", "DOT", "ETC", "TON", "FIL", "ATOM", "UNI"), 10_000_000_000),
     **dict.fromkeys(("TRX", "DOGE"), 10_000_000_000_000),
     **dict.fromkeys(("USDT", "USDC", "USD", "EUR", "GBP", "DAI"), 10_000_000_000_000),
 }

@@ -8,7 +8,8 @@ and for ethereum-pow, endurance, heco and story in github.com/ethereum-lists/cha
 its documentation; for celestia and terra-classic github.com/cosmos/chain-registry. Fraxtal's was frxETH until its North
 Star upgrade (FIP-428); Kaia's was called KLAY when the chain was Klaytn; on Starknet fees are paid in STRK since
 transactions of version 3. Those of ethereum-fair and wax could not be confirmed and are left open. Tokens:
-github.com/okx/proof-of-reserves, docs/support_coins.md.
+github.com/okx/proof-of-reserves, docs/support_coins.md. APT stands there twice, since an account's APT can lie in its
+coin store, in its fungible store, or in both (github.com/aptos-foundation/AIPs, aip-63).
 """
 
 from __future__ import annotations
@@ -181,7 +182,13 @@ CHAINS = {
 """The chains that core knows, by name. Where several share a coin, its home comes first."""
 
 NO_TOKENS = frozenset({"litecoin", "dogecoin", "dash", "zcash", "decred", "bitcoin-gold", "bitcoin-diamond"})
-"""Chains whose protocol has no coin but their own, so that no policy and no spec can add one."""
+"""Chains whose protocol has no coin but their own, so that no policy and no spec can add one.
+
+Consensus knows no token there, as of November 2026: Zcash's shielded assets are drafts (ZIP 226 and 227 on
+zips.z.cash), and those of Dash are on its Platform, a chain of its own. What overlays write into transactions, such as
+Omni on Litecoin or inscriptions on Dogecoin, no node of the chain checks. Others are missing because they have tokens:
+bitcoin-cash (CHIP-2022-02 CashTokens), ecash (eToken), bitcoin-sv, digibyte, qtum and ravencoin.
+"""
 
 
 def _known() -> frozenset[tuple[str, str, str]]:

@@ -36,7 +36,13 @@ _STORED = {
     *("POSTGRES_SCAN", "POSTGRES_SCAN_PUSHDOWN", "POSTGRES_QUERY", "SQLITE_SCAN", "SQLITE_QUERY"),
     *("RANGE", "GENERATE_SERIES", "UNNEST", "REPEAT"),
 }
-"""Leaves of plans whose types come from a schema or from the query."""
+"""Leaves of plans whose types come from a schema or from the query.
+
+A plan names a table function as it is registered, in upper case. Those of databases: ``postgres_scan``,
+``postgres_scan_pushdown`` and ``postgres_query`` in github.com/duckdb/duckdb-postgres (src/postgres_scanner.cpp,
+src/postgres_query.cpp), ``sqlite_scan`` and ``sqlite_query`` in github.com/duckdb/duckdb-sqlite; as of November 2026. A
+name that is missing here, or that a later version changes, is refused and not read.
+"""
 _TEXT = re.compile(r"READ_(?:CSV|JSON|NDJSON)\w*")
 """Leaves whose types come from text."""
 _SCANS = re.compile(r"read_(?:csv|json|ndjson)\w*")
