@@ -1,10 +1,7 @@
 """BLAKE3 compiled: sixteen messages side by side, one in each lane.
 
-All messages of a batch have the same length, so all lanes take the same steps through the tree. In
-``_compress`` the loop over lanes is the only one, and its body is the whole compression function without
-a branch: that is what lets the compiler turn it into vector instructions with the state in registers.
-Scratch arrays are flat, word i of lane l at ``i * LANES + l``: distances between words are then constants,
-and the compiler need not test whether they overlap.
+All messages of a batch have the same length, so all lanes take the same steps through the tree. See ``lanes`` for
+scratch arrays and passes.
 """
 
 from __future__ import annotations
@@ -21,6 +18,7 @@ if TYPE_CHECKING:
     from polyproof.hash import Words
 from polyproof_digests import constants
 from polyproof_digests.constants import BLAKE3_BLOCK_BYTES, BLAKE3_CHUNK_BYTES, CHUNK_END, CHUNK_START, PARENT, ROOT
+from polyproof_digests.lanes import Lanes, lane_pass, load_rows, store_rows
 
 __all__ = ["LANES", "hash_rows"]
 
@@ -30,97 +28,47 @@ Words32 = npt.NDArray[Word]
 LANES = 16
 _BLOCK_WORDS = 8
 _CHUNK_BLOCKS = BLAKE3_CHUNK_BYTES // BLAKE3_BLOCK_BYTES
-_IV = tuple(np.uint32(word) for word in constants.SHA256_INITIAL)
 
 
-@helper(forceinline=True)
-def _rotate_right(x: Word, bits: int) -> Word:
-    return uint32(x >> uint32(bits) | x << uint32(32 - bits))
+def _mix(v: list[Lanes], a: int, b: int, c: int, d: int, x: Lanes, y: Lanes) -> None:
+    """The quarter round G (BLAKE3 paper, 2.2) on four words of the state."""
+    for word, left, right in ((x, 16, 12), (y, 8, 7)):
+        v[a] = v[a] + v[b] + word
+        v[d] = (v[d] ^ v[a]).rotate_right(left)
+        v[c] = v[c] + v[d]
+        v[b] = (v[b] ^ v[c]).rotate_right(right)
 
 
-@helper(forceinline=True)
-def _mix(a: Word, b: Word, c: Word, d: Word, x: Word, y: Word) -> tuple[Word, Word, Word, Word]:
-    """The quarter round G (BLAKE3 paper, 2.2)."""
-    a = uint32(a + b + x)
-    d = _rotate_right(d ^ a, 16)
-    c = uint32(c + d)
-    b = _rotate_right(b ^ c, 12)
-    a = uint32(a + b + y)
-    d = _rotate_right(d ^ a, 8)
-    c = uint32(c + d)
-    b = _rotate_right(b ^ c, 7)
-    return a, b, c, d
+_COLUMNS = ((0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15))
+_DIAGONALS = ((0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14))
+_ORDER = (2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8)
+"""The order of the message words in the next round (BLAKE3 paper, table 2)."""
 
 
-@helper(forceinline=True)
-def _round(v: tuple[Word, ...], m: tuple[Word, ...]) -> tuple[Word, ...]:
-    v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15 = v
-    v0, v4, v8, v12 = _mix(v0, v4, v8, v12, m[0], m[1])
-    v1, v5, v9, v13 = _mix(v1, v5, v9, v13, m[2], m[3])
-    v2, v6, v10, v14 = _mix(v2, v6, v10, v14, m[4], m[5])
-    v3, v7, v11, v15 = _mix(v3, v7, v11, v15, m[6], m[7])
-    v0, v5, v10, v15 = _mix(v0, v5, v10, v15, m[8], m[9])
-    v1, v6, v11, v12 = _mix(v1, v6, v11, v12, m[10], m[11])
-    v2, v7, v8, v13 = _mix(v2, v7, v8, v13, m[12], m[13])
-    v3, v4, v9, v14 = _mix(v3, v4, v9, v14, m[14], m[15])
-    return v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15
+def _compression(chaining: list[Lanes], message: list[Lanes], place: list[Lanes]) -> list[Lanes]:
+    """The chaining value after a block; ``place`` is counter (low, high), length and flags."""
+    iv = [place[0] & 0 | word for word in constants.SHA256_INITIAL[:4]]
+    v = [*chaining, *iv, *place]
+    for _ in range(7):
+        for i, (a, b, c, d) in enumerate(_COLUMNS + _DIAGONALS):
+            _mix(v, a, b, c, d, message[2 * i], message[2 * i + 1])
+        message = [message[i] for i in _ORDER]
+    return [v[i] ^ v[8 + i] for i in range(8)]
 
 
-@helper(forceinline=True)
-def _permute(m: tuple[Word, ...]) -> tuple[Word, ...]:
-    """The order of the message words in the next round (BLAKE3 paper, table 2)."""
-    return m[2], m[6], m[3], m[10], m[7], m[0], m[4], m[13], m[1], m[11], m[12], m[5], m[9], m[14], m[15], m[8]
-
-
-@helper(forceinline=True)
-def _eight(words: Words32, first: int, lane: int) -> tuple[Word, ...]:
-    """Words ``first`` to ``first + 7`` of one lane."""
-    start = first * LANES + lane
-    return (
-        words[start],
-        words[start + LANES],
-        words[start + 2 * LANES],
-        words[start + 3 * LANES],
-        words[start + 4 * LANES],
-        words[start + 5 * LANES],
-        words[start + 6 * LANES],
-        words[start + 7 * LANES],
-    )
-
-
-@helper()
-def _compress(chaining: Words32, block: Words32, counter: np.uint64, length: Word, flags: Word) -> None:
-    """Compress one block of ``length`` bytes in every lane: ``chaining`` (8 words) is replaced."""
-    place = (uint32(counter), uint32(counter >> uint64(32)), length, flags)
-    for lane in range(LANES):
-        m = _eight(block, 0, lane) + _eight(block, 8, lane)
-        v = _eight(chaining, 0, lane) + _IV[:4] + place
-        v = _round(v, m)
-        m = _permute(m)
-        v = _round(v, m)
-        m = _permute(m)
-        v = _round(v, m)
-        m = _permute(m)
-        v = _round(v, m)
-        m = _permute(m)
-        v = _round(v, m)
-        m = _permute(m)
-        v = _round(v, m)
-        v = _round(v, _permute(m))
-        chaining[lane] = v[0] ^ v[8]
-        chaining[LANES + lane] = v[1] ^ v[9]
-        chaining[2 * LANES + lane] = v[2] ^ v[10]
-        chaining[3 * LANES + lane] = v[3] ^ v[11]
-        chaining[4 * LANES + lane] = v[4] ^ v[12]
-        chaining[5 * LANES + lane] = v[5] ^ v[13]
-        chaining[6 * LANES + lane] = v[6] ^ v[14]
-        chaining[7 * LANES + lane] = v[7] ^ v[15]
+_compress = lane_pass(_compression, LANES, 8, 16, 4)
+_begin = lane_pass(lambda chaining, key, place: key, LANES, 8, 8, 0)
+_load_whole = load_rows(LANES, _BLOCK_WORDS)
+_store_whole = store_rows(LANES)
 
 
 @helper()
 def _load(rows: Words, padding: Words, first: int, column: int, block: Words32) -> None:
     """Words ``column`` to ``column + 7`` of sixteen rows, transposed; lanes beyond the last row repeat it."""
     count, columns = rows.shape
+    if first + LANES <= count and column + _BLOCK_WORDS <= columns:
+        _load_whole(rows, first * columns + column, block)
+        return
     for lane in range(LANES):
         row = min(first + lane, count - 1)
         if column + _BLOCK_WORDS <= columns:
@@ -155,13 +103,14 @@ def hash_rows(rows: Words, padding: Words, length: int, key: Words32, mode: int,
     block = np.empty(16 * LANES, np.uint32)
     node = np.empty(8 * LANES, np.uint32)
     subtrees = np.empty(64 * 8 * LANES, np.uint32)
+    place = np.zeros(4, np.uint32)
     keys = np.empty(8 * LANES, np.uint32)
     for i in range(8 * LANES):
         keys[i] = key[i // LANES]
     for first in range(0, len(rows), LANES):
         height = 0
         for chunk in range(chunks):
-            _copy(keys, 0, node, 0)
+            _begin(node, keys, place, 0)
             start = chunk * _CHUNK_BLOCKS
             stop = min(start + _CHUNK_BLOCKS, blocks)
             for index in range(start, stop):
@@ -174,7 +123,9 @@ def hash_rows(rows: Words, padding: Words, length: int, key: Words32, mode: int,
                         flags |= ROOT
                 size = tail if index == blocks - 1 else BLAKE3_BLOCK_BYTES
                 _load(rows, padding, first, index * _BLOCK_WORDS, block)
-                _compress(node, block, uint64(chunk), uint32(size), uint32(flags))
+                place[0], place[1] = uint32(chunk), uint32(chunk >> 32)
+                place[2], place[3] = uint32(size), uint32(flags)
+                _compress(node, block, place, 0)
             # Chunk 2^k m - 1, m odd, completes k subtrees; the last one completes whatever is open.
             last = chunk == chunks - 1
             done = chunk + 1
@@ -185,12 +136,17 @@ def hash_rows(rows: Words, padding: Words, length: int, key: Words32, mode: int,
                     flags |= ROOT
                 _copy(subtrees, height * 8 * LANES, block, 0)
                 _copy(node, 0, block, 8 * LANES)
-                _copy(keys, 0, node, 0)
-                _compress(node, block, uint64(0), uint32(BLAKE3_BLOCK_BYTES), uint32(flags))
+                _begin(node, keys, place, 0)
+                place[0] = place[1] = uint32(0)
+                place[2], place[3] = uint32(BLAKE3_BLOCK_BYTES), uint32(flags)
+                _compress(node, block, place, 0)
                 done >>= 1
             _copy(node, 0, subtrees, height * 8 * LANES)
             height += 1
-        for lane in range(min(LANES, len(rows) - first)):
+        if first + LANES <= len(rows):
+            _store_whole(node, digests, first)
+            continue
+        for lane in range(len(rows) - first):
             for i in range(4):
                 low, high = node[2 * i * LANES + lane], node[(2 * i + 1) * LANES + lane]
                 digests[first + lane, i] = uint64(low) | uint64(high) << uint64(32)
