@@ -61,15 +61,16 @@ def run_module(module: str, keep: Path, again: bool) -> None:
     }
     lines = [json.dumps(result) + "\n" for result in results.values()]
     results_file(module, keep).write_text("".join(lines))  # Without those of kinds that are no longer tried.
+    left = [one for one in tried if one.name not in results or (again and results[one.name]["noticed"] is None)]
+    if not left:
+        return
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder).resolve()
         mutant_runs.copy_of_the_repository(ROOT, where)
         runs = mutant_runs.Runs(where, module, tests_of()[module])
         runs.prepare()
         with results_file(module, keep).open("a") as file:
-            for mutant in tried:
-                if mutant.name in results and not (again and results[mutant.name]["noticed"] is None):
-                    continue
+            for mutant in left:
                 taken, put = changed(text, mutant.text)
                 cpu = runs.cpu
                 noticed = runs.outcome(mutant.line, mutant.text)
