@@ -313,6 +313,7 @@ def questions(asked: Judge, statement: Statement, proof: bytes = b"") -> list[Ca
     return [
         lambda: asked.verify(statement, (1, 2), proof),
         lambda: asked.verify_inclusion(statement, (1, 2), proof, Claim("a", (1, 2)), b""),
+        lambda: asked.inclusion_verifier(statement, (1, 2), proof),
         lambda: asked.security_of(statement, proof),
     ]
 
@@ -469,9 +470,24 @@ def test_policys_limits_hold_before_the_backend_is_asked(registry: Registry, mon
             with pytest.raises(PolicyRejected) as caught:
                 ask()
             assert caught.value.check == check
-    with pytest.raises(PolicyRejected) as caught:
-        asked.verify_inclusion(STATEMENT, (1, 2), b"", Claim("a", (1, 2)), bytes(6))
-    assert caught.value.check == "policy-inclusion-size"
+    many = asked.inclusion_verifier(STATEMENT, (1, 2), b"")
+    for ask in (lambda *given: asked.verify_inclusion(STATEMENT, (1, 2), b"", *given), many):
+        with pytest.raises(PolicyRejected) as caught:
+            ask(Claim("a", (1, 2)), bytes(6))
+        assert caught.value.check == "policy-inclusion-size"
+
+
+@pytest.mark.parametrize(
+    "answer", [None, True, "yes", InclusionVerdict(("yes",), GOOD)], ids=lambda one: type(one).__name__
+)
+def test_what_cannot_check_claims_is_a_fault_of_the_plugin(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, answer: object
+) -> None:
+    asked = judge(registry, monkeypatch, lambda: InclusionVerdict(("yes",), GOOD))
+    assert asked.inclusion_verifier(STATEMENT, (1, 2), b"")(Claim("a", (1, 2)), b"").sentences == ("yes",)
+    monkeypatch.setattr(Credulous, "inclusion_verifier", lambda *_: answer)
+    with pytest.raises(PluginFault, match="instead of what checks claims"):
+        asked.inclusion_verifier(STATEMENT, (1, 2), b"")
 
 
 # Plugins that the policy does not allow are not even imported
