@@ -44,13 +44,15 @@ class _Reader:
         return int.from_bytes(self.take(size), "little")
 
     def compact(self) -> int:
-        """A variable-size integer, in its shortest form."""
+        """A variable-size integer, in its shortest form and below 2^16."""
         first = self.number(1)
         if first < 0xFD:
             return first
-        size = {0xFD: 2, 0xFE: 4, 0xFF: 8}[first]
-        value = self.number(size)
-        if value < (0xFD if size == 2 else 1 << 4 * size):
+        if first > 0xFD:
+            # Four or eight bytes, for what a text of LONGEST_SIGNATURE characters cannot hold.
+            raise Malformed("has a number beyond its own length")
+        value = self.number(2)
+        if value < 0xFD:
             raise Malformed("has a number that is not in its shortest form")
         return value
 
