@@ -27,7 +27,11 @@ def bundled_policies() -> dict[str, Path]:
 
 
 def find_spec(name: str) -> Path:
-    """The file that ``name`` means: a path, or a bundled spec's name without suffix. Raises ``SpecError``."""
+    """The file that ``name`` means: a path, or a bundled spec's name without suffix.
+
+    Raises ``SpecError`` for a name that is neither, and for one that is both: in a folder that somebody else made, the
+    file could be another than is meant. With a folder before it, ``./NAME``, a name is always a path.
+    """
     return _find(name, "spec", bundled_specs())
 
 
@@ -39,10 +43,18 @@ def find_policy(name: str) -> Path:
 def _find(name: str, what: str, bundled: dict[str, Path]) -> Path:
     path = Path(name)
     # A directory is neither: an audit may be called as a policy is.
-    if (path.exists() and not path.is_dir()) or path.suffix or len(path.parts) != 1:
-        return path
+    is_file = path.exists() and not path.is_dir()
     if name in bundled:
-        return bundled[name]
+        if not is_file:
+            return bundled[name]
+        raise SpecError(
+            Problem(
+                f"{name} is a {what} that comes with polyproof, and a file in this folder is called the same",
+                hint=f"./{name} is the file; for the {what} that comes with polyproof, work in another folder",
+            )
+        )
+    if is_file or path.suffix or path.name != name:
+        return path
     raise SpecError(
         Problem(
             f"{name} is neither a file nor a {what} that comes with polyproof", hint=did_you_mean(name, list(bundled))

@@ -81,14 +81,14 @@ def command(
     require_extras("prove", purpose="the demo")
     from polyproof import liabilities
     from polyproof.cli.sample import write_sample
-    from polyproof.settings.bundled import find_spec
+    from polyproof.settings.bundled import bundled_specs
     from polyproof.settings.spec import load_spec
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
     began = time.perf_counter()
     directory = _new_directory(out)
-    (directory / f"{_SPEC}.yaml").write_bytes(find_spec(_SPEC).read_bytes())
+    (directory / f"{_SPEC}.yaml").write_bytes(bundled_specs()[_SPEC].read_bytes())
     spec = load_spec(directory / f"{_SPEC}.yaml", registry)
     snapshot = directory / "accounts.csv"
     console.say(f"An invented exchange: {accounts:,} accounts, {len(spec.assets)} assets", "bold")
