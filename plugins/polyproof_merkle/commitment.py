@@ -25,6 +25,8 @@ __all__ = ["MerkleState", "MerkleTree"]
 
 _MAX_DEPTH = 48
 """Keeps heap positions far inside int64, whatever size is asked for."""
+_BLOCK = 1 << 16
+"""Digests that are computed at a time: enough for all threads, and no array of a whole level beside the tree."""
 
 
 @frozen(eq=False)
@@ -95,11 +97,15 @@ class MerkleTree(VectorCommitment):
         size = len(rows)
         nodes = np.empty((2 * size, DIGEST_WORDS), np.uint64)
         nodes[0] = 0
-        nodes[size:] = self.hash_leaves(rows)
+        for start in range(0, size, _BLOCK):
+            nodes[size + start : size + start + _BLOCK] = self.hash_leaves(rows[start : start + _BLOCK])
         while size > 1:
             children = nodes[size : 2 * size]
-            nodes[size // 2 : size] = self.hash.compress(children[0::2], children[1::2], self.node_domain)
             size //= 2
+            for start in range(0, size, _BLOCK):
+                pairs = children[2 * start : 2 * (start + _BLOCK)]
+                parents = self.hash.compress(pairs[0::2], pairs[1::2], self.node_domain)
+                nodes[size + start : size + start + len(parents)] = parents
         return MerkleState(nodes)
 
     def open(self, state: MerkleState, indices: Sequence[int]) -> VectorOpening:

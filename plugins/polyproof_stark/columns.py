@@ -105,11 +105,11 @@ class Columns:
     def looked_up(self, rows: Elements, nodes: Sequence[int], start: int, stop: int) -> Elements:
         """Base-field expressions side by side, ``(stop − start, nodes)``, contiguous."""
         found = [self.instance.compiled.nodes[node] for node in nodes]
+        adjacent = self.layout.adjacent(found)
+        if adjacent is not None:
+            return np.ascontiguousarray(rows[start:stop, adjacent])
         if all(node.operation is Operation.COLUMN and not node.second for node in found):
-            positions = [self.layout.base_column(node.first) for node in found]
-            if positions == list(range(positions[0], positions[0] + len(positions))):
-                return np.ascontiguousarray(rows[start:stop, positions[0] : positions[0] + len(positions)])
-            return rows[start:stop, positions]
+            return rows[start:stop, [self.layout.base_column(node.first) for node in found]]
         return np.stack(self.evaluate_on_h(rows, nodes, start, stop), axis=1)
 
     def evaluate_on_h(self, rows: Elements, nodes: Sequence[int], start: int, stop: int) -> list[Elements]:

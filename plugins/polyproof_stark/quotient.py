@@ -41,9 +41,8 @@ def quotient_on_d(
     prepared = [item for item in helpers if item is not None]
     done = {index for item in prepared for index in item.constraints}
     left = [(constraint, powers[index]) for index, constraint in enumerate(constraints) if index not in done]
-    result = work.linear([item for item in left if item[0].degree <= 1])
-    work.add_others(result, prepared, [item for item in left if item[0].degree > 1])
-    return result
+    linear = work.linear([item for item in left if item[0].degree <= 1])
+    return work.over_divisors(linear, prepared, [item for item in left if item[0].degree > 1])
 
 
 class Columns(Protocol):
@@ -82,21 +81,19 @@ class _Quotient:
     def scalar(self, node: Node) -> Value:
         return self.instance.compiled.scalar(node, self.instance.publics, self.challenges)
 
-    def linear(self, weighted: Sequence[tuple[Constraint, Elements]]) -> Elements:
-        """The part that constraints of degree at most one contribute: one linear form for each set of rows."""
+    def linear(self, weighted: Sequence[tuple[Constraint, Elements]]) -> dict[RowSet, Elements]:
+        """Constraints of degree at most one, for each set of rows one linear form: its values on D, ``(|D|, e)``."""
         instance, extension = self.instance, self.instance.extension
         roots = sorted({constraint.node for constraint, _ in weighted})
         forms = linear_forms(instance.compiled, roots, self.scalar, extension)
-        p = instance.parameters
-        result = np.zeros((p.domain_size, p.degree), np.uint64)
+        found = {}
         for rows in RowSet:
             of_set = [(forms[constraint.node], weight) for constraint, weight in weighted if constraint.rows is rows]
             if of_set:
-                form = LinearForm.combined(extension, of_set)
-                on_h = form.on_rows(instance, self.trace.on_h, self.arguments.on_h)
-                value = instance.field.coset_lde(on_h, p.blowup, instance.evaluation_domain.shift)
-                result = extension.add(result, extension.scale(value, self.inverse_divisors[rows]))
-        return result
+                on_h = LinearForm.combined(extension, of_set).on_rows(instance, self.trace.on_h, self.arguments.on_h)
+                shift = instance.evaluation_domain.shift
+                found[rows] = instance.field.coset_lde(on_h, instance.parameters.blowup, shift)
+        return found
 
     def helpers(self, lookup: Lookup, weights: Elements) -> _Helpers | None:
         """The helper constraints of a lookup by the field's kernel, ``None`` if it has none; ``weights`` of all."""
@@ -106,17 +103,21 @@ class _Quotient:
         )
         return None if sums is None else _Helpers(lookup, sums)
 
-    def add_others(
-        self, result: Elements, helpers: Sequence[_Helpers], weighted: Sequence[tuple[Constraint, Elements]]
-    ) -> None:
-        """Add what constraints of a higher degree contribute, block by block."""
-        extension, nodes = self.instance.extension, self.instance.compiled.nodes
+    def over_divisors(
+        self,
+        linear: Mapping[RowSet, Elements],
+        helpers: Sequence[_Helpers],
+        weighted: Sequence[tuple[Constraint, Elements]],
+    ) -> Elements:
+        """Q on D, from what ``linear`` gave, the helper constraints and those that the graph is evaluated for."""
+        extension, nodes, p = self.instance.extension, self.instance.compiled.nodes, self.instance.parameters
         uses: dict[int, list[tuple[Elements, RowSet]]] = {}
         for constraint, weight in weighted:
             uses.setdefault(constraint.node, []).append((weight, constraint.rows))
+        result = np.zeros((p.domain_size, p.degree), np.uint64)
 
-        def add_block(start: int, stop: int) -> None:
-            sums: dict[RowSet, Elements] = {}
+        def join_block(start: int, stop: int) -> None:
+            sums = {rows: value[start:stop] for rows, value in linear.items()}
 
             def add_term(rows: RowSet, term: Elements) -> None:
                 sums[rows] = extension.add(sums[rows], term) if rows in sums else term
@@ -135,8 +136,8 @@ class _Quotient:
                 scaled = extension.scale(value, self.inverse_divisors[rows][start:stop])
                 result[start:stop] = extension.add(result[start:stop], scaled)
 
-        if helpers or uses:
-            for_blocks(add_block, len(result), _BLOCK)
+        for_blocks(join_block, p.domain_size, _BLOCK)
+        return result
 
     def looked_up(self, lookup: Lookup, start: int, stop: int) -> tuple[Elements, Elements]:
         """The values of a lookup on points start … stop−1 of D, and the helpers of its groups."""

@@ -15,6 +15,7 @@ from polyproof.errors import ProofRejected
 from polyproof.hash import Digest, Hash, Words
 from polyproof.registry import default_registry
 from polyproof.testing.commitment import VectorCommitmentSuite
+from polyproof_merkle import commitment
 from polyproof_merkle.commitment import MerkleTree
 from references.hashlib_hash import HashlibHash
 
@@ -51,6 +52,16 @@ def test_every_hash_serves_prover_and_verifier(name: str) -> None:
     opening.siblings[2, 1] ^= np.uint64(1)
     with pytest.raises(ProofRejected, match="merkle-root"):
         verifier.verify(state.root, 32, indices, leaves, opening)
+
+
+@pytest.mark.parametrize("block", [1, 2, 8])
+def test_a_tree_is_the_same_however_many_digests_are_computed_at_a_time(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = random_rows(32)
+    whole = MerkleTree(HashlibHash()).commit(rows)
+    monkeypatch.setattr(commitment, "_BLOCK", block)
+    assert np.array_equal(MerkleTree(HashlibHash()).commit(rows).nodes, whole.nodes)
 
 
 def test_registry_makes_the_tree() -> None:
