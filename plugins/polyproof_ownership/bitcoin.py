@@ -99,8 +99,6 @@ def read_address(text: str, network: Network) -> tuple[str, Destination]:
     version, program = payload[0], payload[1:]
     if version == network.p2pkh:
         return text, Destination(Output.P2PKH, program)
-    if version == network.p2sh[0]:
-        return text, Destination(Output.P2SH, program)
     if version in network.p2sh:
         return base58_check_encode(bytes([network.p2sh[0]]) + program), Destination(Output.P2SH, program)
     raise Malformed(f"has the version {version}, which belongs to another chain")

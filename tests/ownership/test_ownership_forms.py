@@ -12,9 +12,9 @@ import pytest
 from attrs import evolve
 
 from ownership import wallets
-from ownership.ways import MESSAGE, judge
+from ownership.ways import MESSAGE, SCHEMES, judge
 from polyproof.ownership import AccountControl, Status
-from polyproof_ownership import encodings, eos, signmessage
+from polyproof_ownership import encodings, eos, evm, signmessage
 from polyproof_ownership.bitcoin import Output
 from polyproof_ownership.encodings import BASE58_RIPPLE, Malformed
 from polyproof_ownership.keys import ORDER, Signature, public_key, recover
@@ -328,3 +328,42 @@ def test_who_signed_instead_is_named() -> None:
     result = judge(evolve(row, address=wallets.evm_account(2)))
     reason = f"the signature is by another key, or of another message (it would be by {wallets.evm_account(1)})"
     assert (result.status, result.reason) == (Status.FAILED, reason)
+
+
+def test_an_address_in_one_letter_case_has_no_checksum_and_in_two_the_right_one() -> None:
+    row = wallets.PROVEN["EVM, EIP-191"](1, MESSAGE)
+    digits = row.address[2:]
+    assert digits != digits.upper()
+    for text in (digits.lower(), digits.upper(), evm.checksummed(bytes.fromhex(digits))[2:]):
+        assert judge(evolve(row, address="0x" + text)).status is Status.PROVEN
+    wrong = judge(evolve(row, address="0x" + evm.checksummed(bytes.fromhex(digits))[2:].swapcase()))
+    assert wrong.reason == "the address has a wrong checksum in its letter case (EIP-55)"
+
+
+def test_a_key_of_a_validator_is_no_account() -> None:
+    scheme = next(scheme for scheme in SCHEMES if scheme.name == "evm-eoa")
+    row = wallets.PROVEN["EVM, EIP-191"](1, MESSAGE)
+    for prefix in ("", "0x"):
+        served = [size for size in range(90, 101) if scheme.serves(evolve(row, address=prefix + "a" * size))]
+        assert served == [size for size in range(90, 101) if size != 96]
+
+
+def test_a_message_that_is_not_unicode_has_no_digest_to_ask_about() -> None:
+    scheme = next(scheme for scheme in SCHEMES if scheme.name == "evm-eoa")
+    row = wallets.PROVEN["EVM, EIP-191"](1, MESSAGE)
+    assert len(scheme.digests(row)) == 3
+    assert scheme.digests(evolve(row, message="m\ud800")) == ()
+
+
+def test_an_account_without_owners_has_one_signature_by_its_key() -> None:
+    row = wallets.PROVEN["EVM, EIP-191"](1, MESSAGE)
+    assert judge(row).reason == "signed by the key of this address (EIP-191)"
+    result = judge(evolve(row, signatures=[*row.signatures, "0x" + "11" * 65]))
+    reason = "there are 2 signatures; an account has one key, and no owners are named"
+    assert (result.status, result.reason) == (Status.FAILED, reason)
+
+
+def test_a_permission_that_nobody_holds_accepts_no_signature() -> None:
+    row = wallets.tron_permission(1, MESSAGE)
+    result = judge(evolve(row, control=AccountControl("block 5", ())))
+    assert (result.status, result.reason) == (Status.FAILED, "no signature can be accepted here")
