@@ -19,6 +19,7 @@ from polyproof.field import Elements
 from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
 from polyproof.toolkit.binary import Reader, Writer
 from polyproof_stark.fri import check_folds, leaves_of
+from polyproof_stark.low_degree import hash_cosets
 from polyproof_stark.protocol import Instance
 from polyproof_stark.verifier import Accepted
 
@@ -151,9 +152,9 @@ def verify_inclusion(
     size = p.rows // arities[0]
     pair_leaf = trees["pair"].hash_leaves(proof.pair.reshape(1, -1))
     opened = [OpenedLeaves(accepted.proof.pair_root, size, [touched[0]], pair_leaf, VectorOpening(proof.pair_path))]
-    for number, (coset, path) in enumerate(proof.chain):
+    chain_leaves = hash_cosets([coset[None] for coset, _ in proof.chain], trees["chain"])
+    for number, ((_, path), chain_leaf) in enumerate(zip(proof.chain, chain_leaves, strict=True)):
         size //= arities[number + 1]
-        chain_leaf = trees["chain"].hash_leaves(coset.reshape(1, -1))
         root = accepted.proof.low_degree.chain_roots[number]
         opened.append(OpenedLeaves(root, size, [touched[number + 1]], chain_leaf, VectorOpening(path)))
     trees["inclusion"].verify_many(opened)
