@@ -92,6 +92,14 @@ def test_an_audit_is_chained_to_the_one_before(command: Command, folder: Path) -
     assert command("verify", "b", "--json").json["previous"] == first["publication_digest"]
 
 
+def test_processes_share_the_segments_if_told_to(command: Command, proved: Path) -> None:
+    alone, shared = (command("verify", "audit", "--json", *jobs) for jobs in ((), ("--jobs", "2")))
+    assert alone.status == shared.status == 0
+    assert {**alone.json, "seconds": 0} == {**shared.json, "seconds": 0}
+    for number in ("0", "-1", "two"):
+        assert command("verify", "audit", "--jobs", number).status == 2
+
+
 def test_users_check_their_own_balances(command: Command, proved: Path) -> None:
     ended = command("verify-inclusion", "alice.polyproof", "--audit", "audit", *ALICE)
     assert ended.status == 0, ended.err

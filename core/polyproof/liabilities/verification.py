@@ -29,7 +29,7 @@ from polyproof.security import SecurityReport, weakest
 from polyproof.settings.policy import Policy, components_of
 from polyproof.settings.spec import PublicSpec, create_backend, spec_from_public
 
-__all__ = ["AuditVerified", "PublishedAudit", "open_audit", "statement_of", "verify"]
+__all__ = ["AuditVerified", "PublishedAudit", "largest_proof_of", "open_audit", "statement_of", "verify"]
 
 
 @frozen
@@ -140,7 +140,7 @@ def open_audit(
         stated = manifest.spec.get("backend")
         if not (isinstance(stated, dict) and stated.get("name") == manifest.backend):
             raise ProofRejected("manifest-backend", f"it names {manifest.backend!r}, its spec a different backend")
-        spec = spec_from_public(manifest.spec, registry, largest_proof=_largest_proof(published.public, manifest))
+        spec = spec_from_public(manifest.spec, registry, largest_proof=largest_proof_of(published.public, manifest))
         judge = Judge(create_backend(spec, registry), spec.backend.options, policy)
     except ProofRejected as error:
         raise error.at(path) from error
@@ -153,7 +153,7 @@ def open_audit(
     return PublishedAudit(published.public, published.record, manifest, spec, judge, published.unlisted)
 
 
-def _largest_proof(public: Path, manifest: Manifest) -> int:
+def largest_proof_of(public: Path, manifest: Manifest) -> int:
     """Bytes of the largest proof that is there; each is read, and compared with what the manifest says, later."""
     sizes = [0]
     for segment in manifest.segments:
@@ -191,17 +191,28 @@ def verify(
     registry: Registry | None = None,
     digest: bytes | None = None,
     published: Publication | None = None,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> AuditVerified:
     """Verify a published audit completely, from its public files alone. Raises as ``open_audit`` does, with the same
     ``digest`` and ``published``.
+
+    ``jobs`` processes share its segments. They know the installed plugins, so with a registry of the caller's own the
+    work stays in this one.
     """
     registry, progress = registry or default_registry(), progress or Progress()
     start = time.perf_counter()
     audit = open_audit(directory, policy=policy, registry=registry, digest=digest, published=published)
     verdicts = []
-    with progress.task("verify segments", len(audit.manifest.segments)) as task:
-        for segment in audit.manifest.segments:
+    segments = audit.manifest.segments
+    with progress.task("verify segments", len(segments)) as task:
+        if min(jobs, len(segments)) > 1 and registry is default_registry():
+            from polyproof.liabilities.segment_processes import verdicts_of_processes
+
+            for verdict in verdicts_of_processes(audit, jobs):
+                verdicts.append(verdict)
+                task.advance()
+        for segment in segments[len(verdicts) :]:
             proof = audit.proof(segment.index)
             statement = audit.statement(segment.index)
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -70,6 +70,9 @@ def command(
     nodes: NodesOption = None,
     secrets: SecretsOption = None,
     digest: DigestOption = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", metavar="N", min=1, help="Processes that share the segments of an audit.")
+    ] = 1,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -82,7 +85,7 @@ def command(
     registry = usable_registry(console)
     providers = load_nodes_option(nodes, secrets, registry)
     if is_history(directory):
-        _verify_history(directory, policy, providers, known, console, registry)
+        _verify_history(directory, policy, providers, known, jobs, console, registry)
         return
     with console.progress() as progress:
         one = verify_one(
@@ -93,6 +96,7 @@ def command(
             digest=known,
             check_reserves=is_installed("reserves"),
             registry=registry,
+            jobs=jobs,
             progress=progress,
         )
     console.warn(one.liabilities.warnings)
@@ -172,6 +176,7 @@ def _verify_history(
     policy: str | None,
     providers: Sequence[BalanceProvider],
     known: bytes | None,
+    jobs: int,
     console: Console,
     registry: Registry,
 ) -> None:
@@ -187,6 +192,7 @@ def _verify_history(
             digest=known,
             check_reserves=is_installed("reserves"),
             registry=registry,
+            jobs=jobs,
             progress=progress,
         )
     for one in verified.audits:

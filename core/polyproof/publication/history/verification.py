@@ -94,16 +94,18 @@ def verify_one(
     published: Publication | None = None,
     check_reserves: bool = True,
     registry: Registry | None = None,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> VerifiedAudit:
     """Verify a single audit: its proofs, and its reserves if it has any and they are to be checked.
 
-    ``published`` is what ``open_publication`` found there, if the caller has opened it.
+    ``published`` is what ``open_publication`` found there, if the caller has opened it. ``jobs`` processes share the
+    segments of its proof.
     Holdings that do not cover what is owed are no error: ``VerifiedAudit.met`` says so, by ``reserves_policy``, the
     verifier's own. Raises ``ProofRejected``; ``ExtraMissing`` for reserves without the extra ``reserves``.
     """
     liabilities = verification.verify(
-        directory, policy=policy, registry=registry, digest=digest, published=published, progress=progress
+        directory, policy=policy, registry=registry, digest=digest, published=published, jobs=jobs, progress=progress
     )
     reserves = None
     if liabilities.audit.record.reserves_digest is not None:
@@ -130,14 +132,16 @@ def verify_history(
     digest: bytes | None = None,
     check_reserves: bool = True,
     registry: Registry | None = None,
+    jobs: int = 1,
     progress: Progress | None = None,
 ) -> HistoryVerified:
     """Verify a whole published history as an auditor would: the chain, then every audit completely.
 
     ``digest`` is the publication digest of one of the audits, known from elsewhere: every file of that audit and of
     those before it is as it was when that digest was written down. Without ``check_reserves`` nothing is established
-    about reserves except that they are those of the record. Raises ``ProofRejected`` that names the audit and the
-    problem; ``ExtraMissing`` for reserves without the extra ``reserves``.
+    about reserves except that they are those of the record. ``jobs`` processes share the segments of each audit.
+    Raises ``ProofRejected`` that names the audit and the problem; ``ExtraMissing`` for reserves without the extra
+    ``reserves``.
     """
     start = time.perf_counter()
     progress = progress or Progress()
@@ -161,6 +165,7 @@ def verify_history(
                 published=one,
                 check_reserves=check_reserves,
                 registry=registry,
+                jobs=jobs,
                 progress=progress,
             )
             verified.append(found)
