@@ -21,6 +21,7 @@ from polyproof.publication.history import (
     parse_history,
     read_history,
 )
+from polyproof.publication.history.links import others_in
 from polyproof.settings.policy import Policy
 
 UNKNOWN = bytes([7] * 32)
@@ -157,6 +158,15 @@ def test_an_audit_proved_before_the_one_it_follows_is_refused(three: Months) -> 
     three.add(manifest(5, three.head, created="2025-03-01T23:59:59Z", snapshot="2025-03-01T00:00:02Z"))
     told = r"audit 5 of 5 \(month-5\) was created at 2025-03-01T23:59:59Z, before audit 4 of 5 .*, at 2025-03-02T00"
     assert three.refusal(told) == "history-order"
+
+
+def test_so_is_the_second_that_was_proved_before_the_first(tmp_path: Path) -> None:
+    months = Months(tmp_path)
+    months.add(manifest(2, None, snapshot="2025-01-01T00:00:00Z"))
+    months.add(manifest(1, months.head, snapshot="2025-01-01T00:00:01Z"))
+    assert months.refusal(r"audit 2 of 2 \(month-1\) was created at 2025-01-02T00:00:00Z, before audit 1 of 2") == (
+        "history-order"
+    )
 
 
 # Whose, and of when
@@ -297,6 +307,11 @@ def test_an_index_is_read_up_to_eight_mebibytes(three: Months) -> None:
     assert three.refusal() == "file-size"
 
 
+def test_a_folder_that_is_an_audit_as_well_is_refused(three: Months) -> None:
+    (three.directory / "publication.json").write_text("{}")
+    assert three.refusal() == "folder"
+
+
 def test_a_folder_without_an_index_is_no_history(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError):
         check_chain(tmp_path)
@@ -324,3 +339,40 @@ def test_a_name_that_an_audit_could_have_is_refused_below_the_audits(three: Mont
     check_chain(three.directory)
     (three.directory / "audits" / "other" / "manifest.json").write_text("{}")
     assert three.refusal() == "unlisted"
+
+
+# What else lies there
+
+
+def test_what_is_no_part_of_a_history_is_named_by_its_path(three: Months) -> None:
+    audits = check_chain(three.directory)
+    assert others_in(three.directory, audits) == ()
+    for name in ("z", "index.html", "history.html", "proven.html", "check.html", "report.json", "a/below"):
+        (three.directory / name).parent.mkdir(exist_ok=True)
+        (three.directory / name).touch()
+    (three.directory / "audits" / "b").touch()
+    (three.directory / "audits" / "month-2" / "c").touch()
+    audits = check_chain(three.directory)
+    assert others_in(three.directory, audits) == ("a", "z", "audits/b", "audits/month-2/c")
+    (three.directory / "assets").mkdir()
+    (three.directory / "assets" / "btc.html").touch()
+    (three.directory / "assets" / "notes").touch()
+    assert others_in(three.directory, audits) == ("a", "z", "assets/notes", "audits/b", "audits/month-2/c")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "assets/manifest.json", "audits/proof-0000.bin", "a/public"])
+def test_what_could_be_taken_for_part_of_it_is_refused(three: Months, name: str) -> None:
+    audits = check_chain(three.directory)
+    (three.directory / name).parent.mkdir(exist_ok=True)
+    (three.directory / name).touch()
+    with pytest.raises(ProofRejected) as caught:
+        others_in(three.directory, audits)
+    assert caught.value.check == "unlisted"
+
+
+def test_a_folder_of_pages_that_leads_elsewhere_is_refused(three: Months) -> None:
+    audits = check_chain(three.directory)
+    (three.directory / "assets").symlink_to(three.directory / "audits")
+    with pytest.raises(ProofRejected) as caught:
+        others_in(three.directory, audits)
+    assert (caught.value.check, caught.value.file) == ("file-kind", str(three.directory / "assets"))
