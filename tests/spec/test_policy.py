@@ -126,6 +126,12 @@ def test_a_policy_of_format_1_is_told_what_took_the_place_of_its_key(
             assert key in told
 
 
+def test_true_is_no_format(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text("polyproof-policy: true\n")
+    with pytest.raises(SpecError, match="polyproof-policy is true"):
+        load_policy(tmp_path / "policy.yaml")
+
+
 def test_defaults_name_the_built_in_components_of_each_kind_and_no_others() -> None:
     """What somebody else's plugin adds is accepted by a policy that names it."""
     built_in = Registry()

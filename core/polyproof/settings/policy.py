@@ -319,7 +319,7 @@ def _report_replaced(node: Mapping, reader: OptionsReader) -> None:
         if (value := node.get(old)) is not None:
             reader.report(f"{old} is a key of format 1", value.location, f"format {FORMAT} has instead {new}")
     stated = node.get(_HEADER)
-    if isinstance(stated, Scalar) and stated.value == 1:
+    if isinstance(stated, Scalar) and stated.value == 1 and stated.value is not True:
         reader.report(
             f"{_HEADER} is 1", stated.location, f"this polyproof reads version {FORMAT}: docs/reference/spec.md"
         )
