@@ -13,7 +13,7 @@ from attrs import evolve
 
 from ownership import wallets
 from ownership.ways import MESSAGE, SCHEMES, judge
-from polyproof.ownership import AccountControl, Status
+from polyproof.ownership import AccountControl, OwnershipClaim, Status
 from polyproof_ownership import encodings, eos, evm, signmessage
 from polyproof_ownership.bitcoin import Output
 from polyproof_ownership.encodings import BASE58_RIPPLE, Malformed
@@ -119,6 +119,56 @@ def test_a_header_says_the_form_of_the_key_and_of_the_address(
         parsed = signmessage.compact_signature(base64.b64encode(bytes([header]) + bytes(64)).decode())
         assert (parsed.compressed, set(parsed.meant_for)) == (compressed, forms)
         assert parsed.signature.recovery == (0 if header == headers[0] else 3)
+
+
+def test_a_signed_message_has_no_more_text_than_its_bytes() -> None:
+    assert refusal(signmessage.compact_signature, "A" * 89) == "is 89 characters long"
+
+
+def bitcoin(form: str) -> OwnershipClaim:
+    return wallets.PROVEN[f"bitcoin {form}"](1, MESSAGE)
+
+
+@pytest.mark.parametrize(
+    ("way", "form"),
+    [
+        ("P2PKH", "P2PKH"),
+        ("P2WPKH, header of BIP-137", "P2WPKH"),
+        ("P2SH-P2WPKH, header of BIP-137", "P2SH-P2WPKH"),
+    ],
+)
+def test_the_form_of_a_keys_address_is_said(way: str, form: str) -> None:
+    assert judge(bitcoin(way)).reason == f"signed by the key of this {form} address"
+
+
+def test_a_key_that_is_given_is_that_of_the_address_in_a_form_that_fits() -> None:
+    row = bitcoin("P2PKH")
+    long = wallets.public(1, compressed=False)
+    for given in (KEY, long, b"\x00\x14" + wallets.hash160(KEY), b"\x76\xa9\x14" + wallets.hash160(KEY) + b"\x88\xac"):
+        assert judge(evolve(row, keys=[given.hex()])).status is Status.PROVEN
+    for given in (wallets.public(2), long[:-1], KEY + b"\0", b"\0" * 34, b"\0" * 1650):
+        result = judge(evolve(row, keys=[given.hex()]))
+        reason = "validly signed, but the key or script given is not that of this address"
+        assert (result.status, result.reason) == (Status.FAILED, reason)
+
+
+def test_a_key_or_script_has_at_most_1650_bytes() -> None:
+    result = judge(evolve(bitcoin("P2PKH"), keys=["00" * 1652]))
+    assert (result.status, result.reason) == (Status.FAILED, "the key or script is 3304 characters long")
+    result = judge(evolve(bitcoin("P2PKH"), keys=["0x" + "0" * 3301]))
+    assert (result.status, result.reason) == (Status.FAILED, "the key or script is 3303 characters long")
+
+
+def test_of_a_script_address_34_bytes_are_a_script_and_33_a_key() -> None:
+    row = bitcoin("P2SH-P2WPKH, header of BIP-137")
+    assert judge(evolve(row, keys=[KEY.hex()])).status is Status.PROVEN
+    assert judge(evolve(row, keys=["00" * 34])).reason == "the script is not m, keys, n, CHECKMULTISIG"
+
+
+def test_the_keys_of_an_address_of_a_script_are_in_the_script() -> None:
+    result = judge(evolve(bitcoin("P2WSH"), keys=()))
+    reason = "there is no script, and the address does not contain its keys"
+    assert (result.status, result.reason) == (Status.FAILED, reason)
 
 
 # EOS
