@@ -30,6 +30,8 @@ __all__ = ["CHUNK", "Table", "integers", "result_rows"]
 
 UInt64 = npt.NDArray[np.uint64]
 
+_MOST_SUMMED = 18
+"""The most digits of a number that SQL adds up as it is."""
 CHUNK = 1 << 19
 """How many rows are taken out of the database at a time."""
 
@@ -108,12 +110,14 @@ class Table(ABC):
         offsets = np.zeros(count + 1, np.int64)
         blocks = []
         for first in range(0, count, CHUNK):
-            found = self.connection.execute(
-                f"SELECT coalesce(account, '') AS account, coalesce(strlen(account), 0) AS length FROM {table} "
-                f"WHERE {place} >= {first} AND {place} < {first + CHUNK} ORDER BY {place}"
-            ).fetchnumpy()
-            blocks.append("".join(found["account"].tolist()).encode())
-            offsets[first + 1 : first + 1 + len(found["length"])] = found["length"]
+            rows = f"FROM {table} WHERE {place} >= {first} AND {place} < {first + CHUNK}"
+            # Joined in SQL: a million ids need not be a million strings.
+            ((joined,),) = self.connection.execute(f"SELECT string_agg(account, '' ORDER BY {place}) {rows}").fetchall()
+            blocks.append((joined or "").encode())
+            lengths = self.connection.execute(
+                f"SELECT coalesce(strlen(account), 0) AS length {rows} ORDER BY {place}"
+            ).fetchnumpy()["length"]
+            offsets[first + 1 : first + 1 + len(lengths)] = lengths
         np.cumsum(offsets, out=offsets)
         return Identifiers(np.frombuffer(b"".join(blocks), np.uint8), offsets)
 
@@ -141,15 +145,19 @@ class Table(ABC):
     def _rounded(self, index: int, asset: Asset, total: int) -> Rounded:
         text, relation = self.kept(index)
         rests = f"SELECT {rest_of(text, asset, self.base_units)} AS rest FROM {relation}"
-        # Two limbs of 18 digits add up exactly in SQL; what is longer is rare, and added up here.
-        ((count, longest, high, low),) = self.connection.execute(
-            f"SELECT count(*), coalesce(max(strlen(rest)), 0), "
-            f"coalesce(sum(rpad(substr(rest, 1, 18), 18, '0')::BIGINT), 0), "
-            f"coalesce(sum(rpad(substr(rest, 19, 18), 18, '0')::BIGINT), 0) FROM ({rests}) WHERE strlen(rest) <= 36"
+        # Those of one length add up as integers, in SQL where they fit one; longer ones are rare, and added up here.
+        by_length = self.connection.execute(
+            f"SELECT strlen(rest) AS length, count(*), sum(CASE WHEN strlen(rest) <= {_MOST_SUMMED} THEN rest::BIGINT "
+            f"END) FROM ({rests}) GROUP BY length ORDER BY length"
         ).fetchall()
-        added = count - Fraction(int(high), 10**18) - Fraction(int(low), 10**36)
-        for (rest,) in result_rows(self.connection.execute(f"SELECT rest FROM ({rests}) WHERE strlen(rest) > 36")):
-            count, longest, added = count + 1, max(longest, len(rest)), added + 1 - Fraction(int(rest), 10 ** len(rest))
+        count, longest, added = 0, 0, Fraction(0)
+        for length, balances, total_rest in by_length:
+            count, longest = count + balances, length
+            added += balances - (Fraction(int(total_rest), 10**length) if length <= _MOST_SUMMED else 0)
+        if longest > _MOST_SUMMED:
+            longer = f"SELECT rest FROM ({rests}) WHERE strlen(rest) > {_MOST_SUMMED}"
+            for (rest,) in result_rows(self.connection.execute(longer)):
+                added -= Fraction(int(rest), 10 ** len(rest))
         decimals = asset.decimals + longest
         for by_hand, places in self._by_hand.get(index, ()):
             count, decimals, added = count + 1, max(decimals, places), added + by_hand
