@@ -321,6 +321,16 @@ def test_an_address_has_its_prefix_and_length_and_not_a_fitting_checksum_alone(
     assert (result.status, result.reason) == (Status.FAILED, reason)
 
 
+@pytest.mark.parametrize("number", [0, 1, 2**64 - 1])
+def test_an_actor_id_in_the_form_of_an_account_is_of_no_key(number: int) -> None:
+    # Source: FIP-0048 and FEVM: ids are masked as 0xff, eleven zeros and eight bytes.
+    account = b"\xff" + bytes(11) + number.to_bytes(8)
+    for address in ("0x" + account.hex(), filecoin(b"\4\x0a", account, "f410f")):
+        result = judge(evolve(ROWS["filecoin"](1, MESSAGE), address=address))
+        reason = "the address is a masked actor id, which no key controls"
+        assert (result.status, result.reason) == (Status.FAILED, reason)
+
+
 @pytest.mark.parametrize("chain", ROWS)
 def test_accounts_of_one_key_have_one_key_and_no_owners(chain: str) -> None:
     row = ROWS[chain](1, MESSAGE)
