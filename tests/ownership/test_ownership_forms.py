@@ -147,7 +147,7 @@ def test_a_key_that_is_given_is_that_of_the_address_in_a_form_that_fits() -> Non
     for given in (KEY, long, b"\x00\x14" + wallets.hash160(KEY), b"\x76\xa9\x14" + wallets.hash160(KEY) + b"\x88\xac"):
         assert judge(evolve(row, keys=[given.hex()])).status is Status.PROVEN
     for given in (wallets.public(2), long[:-1], KEY + b"\0", b"\0" * 34, b"\0" * 1650):
-        result = judge(evolve(row, keys=[given.hex()]))
+        result = judge(evolve(row, keys=["0x" + given.hex()]))
         reason = "validly signed, but the key or script given is not that of this address"
         assert (result.status, result.reason) == (Status.FAILED, reason)
 
