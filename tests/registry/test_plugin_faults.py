@@ -217,6 +217,18 @@ def test_a_field_that_computes_wrongly_is_refused(method: str) -> None:
     assert f"{method} returned a wrong result" in message or "failed" in message
 
 
+def test_a_field_that_does_not_write_where_it_is_told_is_refused() -> None:
+    def elsewhere(self: Any, values: Any, blowup: int, shift: int | None = None, out: Any = None) -> Any:
+        return GOLDILOCKS.coset_lde(self, values, blowup, shift)
+
+    def nowhere(self: Any, values: Any, blowup: int, shift: int | None = None) -> Any:
+        return GOLDILOCKS.coset_lde(self, values, blowup, shift)
+
+    for method, reason in ((elsewhere, "with out, returned a wrong result"), (nowhere, "unexpected keyword argument")):
+        cls = type("Elsewhere", (GOLDILOCKS,), {"name": "faulty", "coset_lde": method})
+        assert reason in fault(lambda cls=cls: registry_with(cls, "field").create("field", "faulty"))
+
+
 @pytest.mark.parametrize("method", ["add", "forward", "powers"])
 def test_a_field_that_computes_in_floats_is_refused(method: str) -> None:
     def floats(self: Any, *args: Any, **kwargs: Any) -> Any:
