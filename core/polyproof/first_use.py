@@ -279,10 +279,10 @@ def _try_transforms(field: Field, values: list[int]) -> None:
     _same(field, "forward", field.forward(coefficients, shift), evaluated(n, shift))
     _same(field, "inverse_transform", field.inverse_transform(field.forward(coefficients)), coefficients.tolist())
     _same(field, "extend", field.extend(coefficients, 4 * n, shift), evaluated(4 * n, shift))
-    values, extended = field.forward(coefficients), evaluated(4 * n, shift)
-    _same(field, "coset_lde", field.coset_lde(values, 4), extended)
+    on_h, extended = field.forward(coefficients), evaluated(4 * n, shift)
+    _same(field, "coset_lde", field.coset_lde(on_h, 4), extended)
     out = np.zeros((4 * n, len(columns)), np.uint64)
-    field.coset_lde(values, 4, out=out)
+    field.coset_lde(on_h, 4, out=out)
     _same(field, "coset_lde, with out,", out, extended)
 
 
