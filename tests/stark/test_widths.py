@@ -21,7 +21,7 @@ from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
 from polyproof.settings.policy import UNRESTRICTED
-from polyproof.settings.spec import load_spec, settle, spec_from_public
+from polyproof.settings.spec import load_spec, proved_from, settle, spec_from_public
 from polyproof_stark.backend import StarkBackend
 from polyproof_stark.options import StarkOptions
 from polyproof_stark.widths import widths
@@ -113,6 +113,26 @@ def test_the_manifest_states_the_width_and_verification_takes_it_from_there(prov
     monkeypatch.setattr("polyproof_stark.configuration.widths", None)
     monkeypatch.setattr(StarkBackend, "settle", None)
     audit.verify(proved / "audit", policy=UNRESTRICTED)
+
+
+@pytest.mark.parametrize(
+    ("options", "same"),
+    [
+        ("hash: blake3", True),
+        ("hash: blake3, limb_bits: 9, segment_rows: 1024", True),
+        ("hash: blake3, segment_rows: 1024", True),
+        ("hash: blake3, limb_bits: 8, segment_rows: 1024", False),
+        ("hash: blake3, segment_rows: 2048", False),
+        ("hash: sha256", False),
+        ("hash: blake3, queries: 80", False),
+    ],
+)
+def test_an_audit_is_from_a_spec_that_leaves_open_what_it_states_and_from_no_other(
+    proved: Path, tmp_path: Path, options: str, same: bool
+):
+    published = audit.open_audit(proved / "audit", policy=UNRESTRICTED).spec
+    (tmp_path / "spec.yaml").write_text(SPEC.replace("hash: blake3", options))
+    assert proved_from(load_spec(tmp_path / "spec.yaml"), published, default_registry()) is same
 
 
 def test_nothing_is_proved_or_verified_with_the_width_open(proved: Path, tmp_path: Path):
