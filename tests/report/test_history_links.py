@@ -18,6 +18,7 @@ from polyproof.publication.history import (
     ListedAudit,
     check_chain,
     history_schema,
+    links,
     parse_history,
     read_history,
 )
@@ -255,6 +256,18 @@ def test_an_audit_without_its_files_is_refused(three: Months, file: str) -> None
     where = three.directory / "audits" / "month-2"
     where.joinpath(file).rename(three.directory.parent / f"{three.directory.name}.gone")
     assert three.refusal(r"audit 2 of 3 \(month-2\) is in the index, but its files are missing") == "history-missing"
+
+
+def test_an_audit_whose_files_vanish_while_they_are_read_is_refused(
+    three: Months, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise ArtifactError("publication.json: No such file or directory")
+
+    monkeypatch.setattr(links, "open_publication", gone)
+    assert (
+        three.refusal(r"audit 1 of 3 \(month-1\) is in the index, but its files are missing: publ") == "history-missing"
+    )
 
 
 def test_what_else_is_wrong_with_an_audit_keeps_its_name(three: Months) -> None:
