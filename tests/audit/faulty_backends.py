@@ -465,6 +465,15 @@ class Compiles(Tally):
         return super().verify(statement, totals, proof)
 
 
+class Overstates(Tally):
+    """Says that proofs have more bytes than its own have."""
+
+    name = "overstates"
+
+    def least_proof_size(self, assets: Sequence[Asset]) -> int:
+        return 1 << 20
+
+
 class SaysYes(Tally):
     """Returns a truth value."""
 
@@ -523,6 +532,7 @@ FAULTY: dict[type[Tally], tuple[str, ...]] = {
     HidesItsHash: ("components_that_it_asks_for_are_named_in_its_options",),
     Forgetful: ("interrupted_proving_goes_on_and_verifies",),
     Compiles: ("verifying_imports_no_compiler",),
+    Overstates: ("no_proof_is_smaller_than_the_least_size",),
     SaysYes: ("audit_verifies_from_its_public_half",),
 }
 """Each fault, and the tests of the suite that must find it."""
