@@ -7,14 +7,13 @@ other. A process makes the backend from the same public spec and asks it under t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any
 
 from polyproof.backend import Statement, Verdict
 from polyproof.liabilities.acceptance import Judge
-from polyproof.liabilities.verification import PublishedAudit, largest_proof_of
 from polyproof.registry import default_registry
 from polyproof.settings.policy import Policy
 from polyproof.settings.spec import create_backend, spec_from_public
@@ -22,21 +21,24 @@ from polyproof.settings.spec import create_backend, spec_from_public
 __all__ = ["verdicts_of_processes"]
 
 
-def verdicts_of_processes(audit: PublishedAudit, processes: int) -> Iterator[Verdict]:
-    """The verdicts on the segments in order, of an audit that was opened with the default registry.
+Work = tuple[Statement, tuple[int, ...], bytes]
+"""A segment to verify: its statement, totals and proof."""
+
+
+def verdicts_of_processes(
+    spec: Mapping[str, Any], policy: Policy, largest_proof: int, segments: Iterable[Work], processes: int
+) -> Iterator[Verdict]:
+    """The verdicts on segments in order, of the audit with this public spec and its largest proof of so many bytes.
 
     It ends early, and raises nothing, where a segment is refused or a process fails: whoever asks verifies the rest in
     its own process, where it is known what is wrong, or whose fault it is.
     """
-    manifest = audit.manifest
-    given = (dict(manifest.spec), audit.policy, largest_proof_of(audit.public, manifest))
     # Spawned: a fork of a process that has threads may find their locks held forever.
-    pool = ProcessPoolExecutor(min(processes, len(manifest.segments)), get_context("spawn"), _prepare, given)
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), _prepare, (dict(spec), policy, largest_proof))
     waiting: deque[Future[Verdict]] = deque()
     try:
-        for segment in manifest.segments:
-            proof = audit.proof(segment.index)
-            waiting.append(pool.submit(_verdict, audit.statement(segment.index), segment.totals, proof))
+        for work in segments:
+            waiting.append(pool.submit(_verdict, *work))
             if len(waiting) > 2 * processes:  # so many proofs are in memory, and not all of them
                 yield waiting.popleft().result()
         while waiting:

@@ -29,7 +29,7 @@ from polyproof.security import SecurityReport, weakest
 from polyproof.settings.policy import Policy, components_of
 from polyproof.settings.spec import PublicSpec, create_backend, spec_from_public
 
-__all__ = ["AuditVerified", "PublishedAudit", "largest_proof_of", "open_audit", "statement_of", "verify"]
+__all__ = ["AuditVerified", "PublishedAudit", "open_audit", "statement_of", "verify"]
 
 
 @frozen
@@ -140,7 +140,7 @@ def open_audit(
         stated = manifest.spec.get("backend")
         if not (isinstance(stated, dict) and stated.get("name") == manifest.backend):
             raise ProofRejected("manifest-backend", f"it names {manifest.backend!r}, its spec a different backend")
-        spec = spec_from_public(manifest.spec, registry, largest_proof=largest_proof_of(published.public, manifest))
+        spec = spec_from_public(manifest.spec, registry, largest_proof=_largest_proof(published.public, manifest))
         judge = Judge(create_backend(spec, registry), spec.backend.options, policy)
     except ProofRejected as error:
         raise error.at(path) from error
@@ -153,7 +153,7 @@ def open_audit(
     return PublishedAudit(published.public, published.record, manifest, spec, judge, published.unlisted)
 
 
-def largest_proof_of(public: Path, manifest: Manifest) -> int:
+def _largest_proof(public: Path, manifest: Manifest) -> int:
     """Bytes of the largest proof that is there; each is read, and compared with what the manifest says, later."""
     sizes = [0]
     for segment in manifest.segments:
@@ -209,7 +209,9 @@ def verify(
         if min(jobs, len(segments)) > 1 and registry is default_registry():
             from polyproof.liabilities.segment_processes import verdicts_of_processes
 
-            for verdict in verdicts_of_processes(audit, jobs):
+            work = ((audit.statement(one.index), one.totals, audit.proof(one.index)) for one in segments)
+            largest, processes = _largest_proof(audit.public, audit.manifest), min(jobs, len(segments))
+            for verdict in verdicts_of_processes(audit.manifest.spec, audit.policy, largest, work, processes):
                 verdicts.append(verdict)
                 task.advance()
         for segment in segments[len(verdicts) :]:
