@@ -465,6 +465,26 @@ class Compiles(Tally):
         return super().verify(statement, totals, proof)
 
 
+class FlattersItself(Tally):
+    """Reports more bits of a proof that is only looked at than of one that was verified."""
+
+    name = "flatters-itself"
+
+    def security_of(self, statement: Statement, proof: bytes) -> SecurityReport:
+        figure = Figure((SecurityTerm("none", 255.0, "made up", "nowhere"),), "nothing")
+        return evolve(super().security_of(statement, proof), soundness=figure)
+
+
+class CrashesOnReports(Tally):
+    """Raises whatever Python raises where it is asked about bytes that are not as it expects."""
+
+    name = "crashes-on-reports"
+
+    def security_of(self, statement: Statement, proof: bytes) -> SecurityReport:
+        proof[-33]
+        return super().security_of(statement, proof)
+
+
 class Overstates(Tally):
     """Says that proofs have more bytes than its own have."""
 
@@ -532,6 +552,8 @@ FAULTY: dict[type[Tally], tuple[str, ...]] = {
     HidesItsHash: ("components_that_it_asks_for_are_named_in_its_options",),
     Forgetful: ("interrupted_proving_goes_on_and_verifies",),
     Compiles: ("verifying_imports_no_compiler",),
+    FlattersItself: ("proof_states_the_security_that_its_verdict_has",),
+    CrashesOnReports: ("security_of_hostile_bytes_is_a_report_or_a_rejection",),
     Overstates: ("no_proof_is_smaller_than_the_least_size",),
     SaysYes: ("audit_verifies_from_its_public_half",),
 }
