@@ -280,7 +280,9 @@ def _spend_script_hash(destination: Destination, proof: Proof, spent: bytes, net
 
 
 def _taproot(witness: list[bytes], destination: Destination, proof: Proof, spent: bytes) -> str:
-    if len(witness) != 1:
+    if not witness:
+        raise Malformed("has no witness, which this address requires")
+    if len(witness) > 1:
         raise unsupported("Taproot script paths and annexes are not supported")
     signature = witness[0]
     kind = SIGHASH_DEFAULT
