@@ -60,12 +60,13 @@ def _raising(error: BaseException) -> Any:
         # A backend that asks the field for the impossible, or rejects a proof while it makes one, is at fault itself.
         (FieldError("zero has no inverse"), 3, "backend 'tally'"),
         (ProofRejected("some-check", "wrong"), 3, "it rejected something while it was proving: wrong [some-check]"),
-        (PolyproofError("wrong"), 2, "error: wrong"),
+        # The interface names the errors that a backend may raise; an error of no kind is not among them.
+        (PolyproofError("wrong"), 3, "failed while proving: PolyproofError: wrong"),
         (OSError(28, "No space left on device", "/disk/file"), 2, "error: /disk/file: No space left on device"),
         (MemoryError(), 3, "MemoryError"),
-        (RuntimeError("surprise"), 3, "failed: RuntimeError: surprise"),
-        (AssertionError(), 3, "failed: AssertionError"),
-        (RecursionError("deep"), 3, "failed: RecursionError"),
+        (RuntimeError("surprise"), 3, "failed while proving: RuntimeError: surprise"),
+        (AssertionError(), 3, "failed while proving: AssertionError"),
+        (RecursionError("deep"), 3, "failed while proving: RecursionError"),
         (KeyboardInterrupt(), 130, "interrupted"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
