@@ -226,7 +226,7 @@ def test_the_reserves_of_a_spec_are_read_and_are_no_part_of_what_proofs_bind() -
         ("path: wallets.csv", "paths: wallets.csv", "unknown key 'paths'"),
         ("scheme: evm-eoa", "scheme: evm", "no ownership is named 'evm'"),
         ("chain: bitcoin, height", "chain: ethereum, height", "ethereum is pinned twice"),
-        ("height: 925000", "height: -1", "expected at least 0"),
+        ("height: 925000", "height: -1", "expected 0 to 999999999999999999"),
         ("name: evm", "name: ethereum", "no balances is named 'ethereum'"),
         ("chain: ethereum, secret: NODE", "secret: NODE", "'chain' is missing"),
         ("secret: NODE", "secret: 'A B'", "letters, digits, dots"),
