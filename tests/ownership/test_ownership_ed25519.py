@@ -224,3 +224,14 @@ def test_each_chain_has_its_own_ways_to_sign() -> None:
 def test_a_key_is_hashed_as_its_chain_does() -> None:
     digest = hashlib.blake2b(KEY, digest_size=28).digest()
     assert cardano_key_hash(wallets.cardano(0x61)(KEY)) == digest
+
+
+def test_aptos_form_of_a_message_counts_on_aptos_alone() -> None:
+    text = wallets.aptos_wallet(1, MESSAGE).message
+    bare = "0x" + wallets.sign_ed25519(1, text.encode()).hex()
+    for chain, address in (("cardano", wallets.cardano(0x61)), ("polkadot", wallets.ss58(0))):
+        result = judge(evolve(wallets.exchange_ed25519(chain, address)(1, text), signatures=[bare]))
+        assert (result.status, result.reason) == (
+            Status.FAILED,
+            "the signature is not by this key, or of another message",
+        )
