@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -212,7 +213,8 @@ def coin_table() -> str:
 
 def network_list() -> str:
     """What OKX calls networks besides."""
-    return ", ".join(f"`{name}` ({chain})" for name, chain in NETWORKS.items())
+    names = ", ".join(f"`{name}` ({chain})" for name, chain in NETWORKS.items())
+    return textwrap.fill(names, 120, break_on_hyphens=False)
 
 
 def chain_table() -> str:
