@@ -15,13 +15,13 @@ from ownership import wallets
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
 from polyproof.errors import Location, PluginError, SpecError
 from polyproof.model.assets import Asset
-from polyproof.model.holdings import FINEST, amount_text
+from polyproof.model.holdings import FINEST, LARGEST, amount_text
 from polyproof.ownership import AccountControl, Kind, Status
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
-from polyproof.reserves import BalanceCheck, Check, JudgedRow, Ownership, ReservesPolicy, evaluate, settle
+from polyproof.reserves import BalanceCheck, Check, Holding, JudgedRow, Ownership, ReservesPolicy, evaluate, settle
 from polyproof.reserves.challenge import Challenges, Freshness, FreshnessVerdict
-from polyproof.reserves.evaluation import percent
+from polyproof.reserves.evaluation import UNASKED, percent
 from polyproof.reserves.rows import ReserveRow
 from polyproof.reserves.signatures import load_schemes
 from reserves.exchange import PINS, SNAPSHOT
@@ -232,6 +232,78 @@ def test_assets_of_any_decimals_are_counted(decimals: int) -> None:
     asset = Asset("ETH", decimals, bits=256)
     found = settle([judged(amount=3 * COIN)], (asset,), [3 * 10**decimals], DECLARED)
     assert found.assets[0].ratio == 1
+
+
+def test_what_counts_on_the_organisations_word_is_named_and_what_does_not_count_is_not() -> None:
+    def word(one: JudgedRow, policy: ReservesPolicy = DECLARED) -> tuple[str, ...]:
+        return settle([one], (ETH,), [1], evolve(policy, count=EVERY)).assets[0].on_word
+
+    shown = judged(held=COIN)
+    assert word(shown) == ()
+    assert word(known_by(Ownership.LOOKED_UP, held=COIN)) == ()
+    for ownership in (Ownership.CLAIMED, Ownership.KEY_ONLY, Ownership.UNBOUND):
+        assert word(known_by(ownership, held=COIN)) == ("ownership",)
+    assert word(judged(Status.CUSTODIAL, held=COIN)) == ("ownership",), "nobody signs for it: no word about messages"
+    assert word(judged(held=COIN - 1)) == ()
+    assert word(judged()) == word(shown.claimed) == ("balances",)
+    lenient = evolve(DECLARED, messages=("challenge", "stale", "constant"))
+    for freshness in (Freshness.STALE, Freshness.CONSTANT):
+        assert word(judged(held=COIN, freshness=freshness), lenient) == ("messages",)
+        assert word(judged(held=COIN, freshness=freshness)) == (), "it does not count"
+    assert word(known_by(Ownership.CLAIMED, freshness=Freshness.STALE), lenient) == (
+        "ownership",
+        "balances",
+        "messages",
+    )
+
+
+def test_holdings_are_shown_by_chain_and_token_and_by_message_where_one_is_signed() -> None:
+    first, custodial = judged(held=COIN), judged(Status.CUSTODIAL, held=COIN)
+    tokens = [
+        evolve(first, row=evolve(first.row, chain=chain, token=token)) for chain, token in (("b", "u"), ("b", "t"))
+    ]
+    found = settle([first, custodial, *tokens, first], (ETH,), None, DECLARED).assets[0]
+    assert list(found.by_chain) == [("b", "t"), ("b", "u"), ("ethereum", "")]
+    assert found.by_chain["ethereum", ""] == Holding(3, 3 * COIN, 2 * COIN)
+    assert found.by_chain["b", "t"] == Holding(1, COIN, 0), "no policy knows this coin there"
+    assert found.by_freshness[Freshness.CHALLENGE].rows == 4
+    assert sum(holding.rows for holding in found.by_freshness.values()) == 4
+    assert found.by_check[Check.CLAIMED] == Holding(0, 0, 0)
+
+
+def test_liabilities_of_other_numbers_of_assets_are_not_set_against_them() -> None:
+    for owed in ([1], [1, 2, 3]):
+        with pytest.raises(ValueError, match="zip"):
+            settle([], (BTC, ETH), owed, DECLARED)
+
+
+def test_an_asset_of_which_nothing_is_known_to_be_owed_is_not_short() -> None:
+    assert settle([judged()], (BTC, ETH), None, DECLARED).short == ()
+
+
+def test_a_ratio_as_a_whole_percentage_has_no_point() -> None:
+    assert percent(Fraction(2, 3), 0) == "66"
+    assert percent(Fraction(10**6 + 1, 10**6), 4) == "100.0001"
+
+
+def test_more_than_any_account_holds_is_no_answer_and_the_most_is_one() -> None:
+    bound = LARGEST * COIN
+    most = BalanceCheck.compare(bound - 1, Answer(bound - 1, "node", "why"))
+    assert (most.check, most.held, most.source, most.reason) == (Check.CONFIRMED, bound - 1, "node", "why")
+    for held in (bound, -1):
+        refused = BalanceCheck.compare(bound, Answer(held, "node", "why"))
+        assert (refused.check, refused.held, refused.source) == (Check.NOT_CHECKED, None, "node")
+        assert refused.reason == "no account holds that much, or less than nothing"
+    silent = BalanceCheck.compare(COIN, Answer(None, "node", "why"))
+    assert silent == BalanceCheck(Check.NOT_CHECKED, None, "node", "why")
+    assert silent.claimed == silent
+
+
+def test_a_row_is_not_taken_for_looked_up_unless_that_is_said() -> None:
+    one = judged(held=COIN)
+    assert not one.asked
+    assert evolve(one, row=evolve(one.row, control=CONTROL)).ownership is Ownership.CLAIMED
+    assert (UNASKED.held, UNASKED.source, UNASKED.reason) == (None, "", "nobody was asked")
 
 
 @given(st.integers(-(10**60), 10**60))
