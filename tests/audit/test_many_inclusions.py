@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,9 @@ def test_every_user_is_checked_and_a_segment_is_verified_once(
         return whole(backend, statement, totals, proof)
 
     monkeypatch.setattr(Tally, "inclusion_verifier", counted)
+    began = time.perf_counter()
     found = _checked(out, registry, *map(_true, HELD), *map(_true, HELD))
+    assert 0 <= found.seconds <= time.perf_counter() - began
     assert [result.claim.user_id for result in found.included] == [*HELD, *HELD]
     assert not found.rejected
     assert sorted(verified) == [0, 1, 2]

@@ -196,6 +196,41 @@ def test_there_may_be_as_many_files_as_is_allowed(tmp_path: Path, monkeypatch: p
     assert check_listed(tmp_path, ("a",)) == ("b", "c")
 
 
+def test_there_may_be_ten_thousand_files_and_no_more(tmp_path: Path) -> None:
+    names = [f"note-{number}" for number in range(10_000)]
+    for name in names:
+        os.close(os.open(tmp_path / name, os.O_CREAT))
+    assert check_listed(tmp_path, ()) == tuple(sorted(names))
+    (tmp_path / "one more").touch()
+    assert refusal(lambda: check_listed(tmp_path, ()), "more than 10000 files") == "unlisted"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(PermissionError(13, "closed"), None), (OSError(40, "broken"), "cannot be looked into: broken")]
+)
+def test_only_a_folder_below_that_is_closed_to_everybody_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, told: str | None
+) -> None:
+    """What cannot be read for any other reason might hold anything: a second audit, for those who can read it."""
+    write(tmp_path, "below/note")
+    look = os.scandir
+
+    def fail_at(path: Path) -> None:
+        monkeypatch.setattr(folder.os, "scandir", lambda where: fail() if where == path else look(where))
+
+    def fail() -> None:
+        raise error
+
+    fail_at(tmp_path / "below")
+    if told is None:
+        assert check_listed(tmp_path, ()) == ("below",)
+        fail_at(tmp_path)
+        with pytest.raises(PermissionError):
+            check_listed(tmp_path, ())
+    else:
+        assert refusal(lambda: check_listed(tmp_path, ()), told) == "unlisted"
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="whoever may read everything is never refused")
 def test_a_folder_that_nobody_can_look_into_is_named_and_the_half_itself_must_be_readable(tmp_path: Path) -> None:
     write(tmp_path, "closed/manifest.json")

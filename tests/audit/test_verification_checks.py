@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,17 +13,22 @@ import pytest
 from attrs import evolve
 
 from audit.example import TOTALS
+from audit.faulty_backends import CredulousOptions, Inner
 from audit.forged import refit
-from audit.tally_backend import WITH_TALLY, Tally
+from audit.tally_backend import WITH_TALLY, Tally, tally_registry
 from polyproof import liabilities as audit
-from polyproof.backend import Claim
+from polyproof.backend import Claim, Statement, Verdict
 from polyproof.errors import ProofRejected
+from polyproof.hookspecs import hookimpl
+from polyproof.liabilities import segment_processes, verification
+from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.artifacts import InclusionFile, read_inclusion_file
 from polyproof.liabilities.verification import AuditVerified
 from polyproof.model.manifest import Manifest
+from polyproof.progress import Progress, Task
 from polyproof.registry import Registry
 from polyproof.settings.policy import Policy
-from polyproof.settings.spec import Spec
+from polyproof.settings.spec import Spec, spec_from_public
 
 ALICE = Claim("alice", (25_000_000, 100_000_000))
 
@@ -43,6 +50,26 @@ def verify(out: Path, registry: Registry) -> Callable[..., AuditVerified]:
 Verify = Callable[..., AuditVerified]
 
 
+class Counted(Progress):
+    """Remembers each piece of work: its title, and how much of how much was done."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, int | None, int]] = []
+
+    @contextmanager
+    def task(self, title: str, total: int | None = None) -> Iterator[Task]:
+        task = Steps()
+        yield task
+        self.done.append((title, total, task.steps))
+
+
+class Steps(Task):
+    steps = 0
+
+    def advance(self, steps: int = 1) -> None:
+        self.steps += steps
+
+
 def refusal(ask: Callable[[], object], file: Path | None = None) -> str:
     with pytest.raises(ProofRejected) as caught:
         ask()
@@ -59,11 +86,12 @@ def rewrite(out: Path, change: Callable[[Manifest], Manifest], registry: Registr
 
 def test_what_is_verified_is_what_is_told(out: Path, verify: Verify) -> None:
     (out / "public/README").touch()
+    began = time.perf_counter()
     found = verify()
+    assert 0 <= found.seconds <= time.perf_counter() - began
     assert found.totals == TOTALS
     assert len(found.verdicts) == 3
     assert found.warnings == ()
-    assert found.seconds >= 0
     opened = found.audit
     assert opened.public == out / "public"
     assert opened.unlisted == ("README",)
@@ -79,6 +107,11 @@ def test_what_is_verified_is_what_is_told(out: Path, verify: Verify) -> None:
 def test_components_are_named_by_kind_each_once(registry: Registry, out: Path) -> None:
     opened = audit.open_audit(out, policy=WITH_TALLY, registry=registry)
     assert opened.components == {}
+    more = (Inner(hash="blake3"), Inner(hash="sha256"), Inner(hash="blake3"))
+    options = CredulousOptions(inner=Inner(hash="sha256"), more=more)
+    named = evolve(opened, spec=evolve(opened.spec, backend=evolve(opened.spec.backend, options=options)))
+    assert named.components == {"field": ("goldilocks",), "hash": ("sha256", "blake3")}
+    assert list(named.components) == ["field", "hash"]
 
 
 # The manifest, under a record that names it
@@ -188,20 +221,91 @@ def test_a_report_on_proofs_names_the_one_that_cannot_be_read(
     assert refusal(opened.security, out / "public/proof-0000.bin") == "unreadable"
 
 
+# What is asked of the machine
+
+
+def test_the_largest_proof_that_is_there_bounds_what_a_spec_may_ask_for(
+    out: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A spec whose proof would be larger is refused before anything is built for it."""
+    bounds: list[int] = []
+
+    def reading(*given: Any, largest_proof: int) -> Any:
+        bounds.append(largest_proof)
+        return spec_from_public(*given, largest_proof=largest_proof)
+
+    monkeypatch.setattr(verification, "spec_from_public", reading)
+    for path in sorted((out / "public").glob("proof-*.bin"), key=lambda path: path.stat().st_size, reverse=True):
+        audit.open_audit(out, policy=WITH_TALLY, registry=registry)
+        assert bounds.pop() == path.stat().st_size
+        path.unlink()
+    audit.open_audit(out, policy=WITH_TALLY, registry=registry)
+    assert bounds == [0]
+
+
+@pytest.mark.parametrize(("jobs", "processes"), [(None, None), (1, None), (2, 2), (9, 3)])
+def test_processes_are_started_only_where_two_segments_can_be_shared(
+    out: Path,
+    verify: Verify,
+    registry: Registry,
+    monkeypatch: pytest.MonkeyPatch,
+    jobs: int | None,
+    processes: int | None,
+) -> None:
+    started: list[tuple[int, int]] = []
+    asked: list[int] = []
+    backend = audit.open_audit(out, policy=WITH_TALLY, registry=registry).backend
+    whole = Judge.verify
+
+    def shared(spec: object, policy: object, largest: int, work: Any, count: int) -> Iterator[Verdict]:
+        started.append((largest, count))
+        for statement, totals, _ in work:
+            yield Verdict(totals, backend.security(statement.assets))
+
+    def here(judge: Judge, statement: Statement, *given: Any) -> Verdict:
+        asked.append(statement.segment)
+        return whole(judge, statement, *given)
+
+    monkeypatch.setattr(segment_processes, "verdicts_of_processes", shared)
+    monkeypatch.setattr(verification, "default_registry", lambda: registry)
+    monkeypatch.setattr(Judge, "verify", here)
+    progress = Counted()
+    found = verify(progress=progress, **({} if jobs is None else {"jobs": jobs}))
+    assert len(found.verdicts) == 3
+    assert progress.done == [("verify segments", 3, 3)]
+    largest = max(path.stat().st_size for path in (out / "public").glob("proof-*.bin"))
+    assert started == ([] if processes is None else [(largest, processes)])
+    assert asked == ([0, 1, 2] if processes is None else [])
+
+
+def test_a_hook_that_fails_is_a_warning_and_changes_no_verdict(out: Path) -> None:
+    class Failing:
+        polyproof_interface = 2
+
+        @hookimpl
+        def polyproof_audit_verified(self, directory: Path, manifest: Manifest) -> None:
+            raise ValueError(f"{directory.name} {manifest.audit_id}")
+
+    found = audit.verify(out, policy=WITH_TALLY, registry=tally_registry(plugin=Failing()))
+    assert found.warnings == ("a plugin failed after verification: ValueError: out example-1",)
+    assert len(found.verdicts) == 3
+
+
 # A user's claim
 
 
 def test_a_user_learns_what_was_checked(out: Path, registry: Registry) -> None:
     file, _ = audit.cut_inclusion(out, "alice", registry=registry)
     told = []
+    began = time.perf_counter()
     found = audit.verify_inclusion(
         file, out, lambda opened: told.append(opened) or ALICE, policy=WITH_TALLY, registry=registry
     )
+    assert 0 <= found.seconds <= time.perf_counter() - began
     assert found.claim == ALICE
     assert told == [found.audit]
     assert found.segment == read_inclusion_file(file, WITH_TALLY).segment
     assert found.verdict.sentences == ("Your account with these balances is listed.",)
-    assert found.seconds >= 0
     digest = found.audit.digest
     audit.verify_inclusion(file, out, lambda _: ALICE, policy=WITH_TALLY, registry=registry, digest=digest)
     for given, policy in ((bytes(32), WITH_TALLY), (digest, Policy())):

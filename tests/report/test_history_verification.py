@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,11 +19,14 @@ from audit.forged import edit_record
 from audit.tally_backend import WITH_TALLY, tally_registry
 from polyproof import liabilities as audit
 from polyproof.errors import ArtifactError, PolicyRejected, ProofRejected
+from polyproof.liabilities import verification as liabilities_verification
 from polyproof.liabilities.artifacts import PUBLISHED_MARK
+from polyproof.progress import Progress, Task
 from polyproof.publication.history import (
     HistoryVerified,
     VerifiedAudit,
     add_audit,
+    addition,
     mark_published,
     read_history,
     verification,
@@ -119,14 +125,15 @@ def test_every_audit_is_verified_and_what_lies_beside_them_is_named(exchange: Ex
         (exchange.history / name).parent.mkdir(exist_ok=True)
         (exchange.history / name).touch()
     (exchange.history / "audits/empty").mkdir()
+    began = time.perf_counter()
     found = exchange.verify()
+    assert 0 <= found.seconds <= time.perf_counter() - began
     assert [one.digest for one in found.audits] == three
     assert [one.manifest.audit_id for one in found.audits] == ["month-1", "month-2", "month-3"]
     assert [len(one.liabilities.verdicts) for one in found.audits] == [3, 3, 3]
     assert [one.met for one in found.audits] == [None, True, None]
     assert (found.directory, found.pinned, found.unchecked, found.refusal) == (exchange.history, 0, 0, None)
     assert found.unlisted == ("README", "assets/notes", "audits/empty", "audits/month-1/note")
-    assert found.seconds >= 0
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "assets/manifest.json", "audits/proof-0000.bin", "public"])
@@ -206,6 +213,36 @@ def test_a_single_audit_is_held_to_the_digest_that_is_known(exchange: Exchange) 
         exchange.one(directory, digest=bytes(32))
 
 
+def test_each_audit_is_told_of_when_it_is_verified_and_one_process_does_the_work_unless_more_are_given(
+    exchange: Exchange, three: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    whole = liabilities_verification.verify
+
+    class Told(Progress, Task):
+        @contextmanager
+        def task(self, title: str, total: int | None = None) -> Iterator[Task]:
+            told.append((title, total))
+            yield self if title == "verify audits" else Task()
+
+        def advance(self, steps: int = 1) -> None:
+            told.append(steps)
+
+    def asked(directory: Path, *, jobs: int, **given: Any) -> Any:
+        told.append(jobs)
+        return whole(directory, **given)
+
+    monkeypatch.setattr(liabilities_verification, "verify", asked)
+    for given, jobs in (({}, 1), ({"jobs": 5}, 5)):
+        told.clear()
+        exchange.verify(progress=Told(), **given)
+        each = [jobs, ("verify segments", 3), 1]
+        assert told == [("verify audits", 3), *each, *each, *each]
+        told.clear()
+        exchange.one(exchange.history / "audits/month-1", **given)
+        assert told == [jobs]
+
+
 # Adding
 
 
@@ -232,6 +269,23 @@ def test_what_is_added_is_the_public_half_and_an_entry_that_says_what_its_files_
     exchange.add(corrected)
     assert read_history(exchange.history).audits[1].corrects == digest.hex()
     assert read_history(exchange.history).audits[1].previous == digest.hex()
+
+
+def test_every_file_is_on_the_disk_before_it_has_its_name(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that loses its power leaves no audit of empty files."""
+    verified = exchange.one(exchange.prove(1, None))
+    where = exchange.history / "audits/month-1"
+    kept: list[int] = []
+
+    def synced(descriptor: int) -> None:
+        assert not where.exists()
+        kept.append(os.fstat(descriptor).st_size)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(addition, "write_durably", lambda *given: None)
+        patched.setattr(addition.os, "fsync", synced)
+        add_audit(exchange.history, verified)
+    assert sorted(kept) == sorted(path.stat().st_size for path in where.iterdir())
 
 
 def test_what_is_there_stays_as_it_is(exchange: Exchange, three: list[bytes]) -> None:

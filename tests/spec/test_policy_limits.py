@@ -13,7 +13,7 @@ from polyproof.config.options import option
 from polyproof.config.reader import Choice
 from polyproof.errors import PolicyRejected, SpecError
 from polyproof.security import Assumptions, Figure, FigureName, SecurityReport, SecurityTerm
-from polyproof.settings.policy import UNRESTRICTED, Policy, PolicyCheck, components_of
+from polyproof.settings.policy import UNRESTRICTED, Policy, PolicyCheck, _bits, components_of
 
 
 def figure(*bits: float) -> Figure:
@@ -83,6 +83,21 @@ def test_a_minimum_is_of_no_to_256_bits(key: str) -> None:
     for bits in (-0.5, 256.5):
         with pytest.raises(SpecError, match=key):
             Policy(**{key: bits})
+
+
+def test_whatever_is_declared_as_bits_is_of_no_to_256() -> None:
+    """Asked anew, of a class made here: the minima of a policy were declared before any test began."""
+
+    @frozen
+    class Declared:
+        bits: float | None = _bits(80.0, "Bits.")
+
+    assert Declared().bits == 80.0
+    for bits in (0.0, 256.0, None):
+        assert Declared(bits).bits == bits
+    for bits in (-0.5, 256.5):
+        with pytest.raises(SpecError, match="bits"):
+            Declared(bits)
 
 
 @pytest.mark.parametrize(
