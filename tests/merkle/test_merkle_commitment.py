@@ -160,6 +160,43 @@ def test_many_trees_take_one_hash_call_a_level() -> None:
     assert counting.calls == 6
 
 
+def test_the_largest_tree_has_48_levels() -> None:
+    tree = MerkleTree(HashlibHash())
+    assert tree.opening_size(1 << 48, [0]) == tree.opening_size(1 << 48, [(1 << 48) - 1]) == 48
+    for size, index in ((1 << 49, 0), (1 << 48, 1 << 48)):
+        with pytest.raises(ProofRejected):
+            tree.opening_size(size, [index])
+
+
+def test_paths_of_single_rows_are_those_of_openings_of_one_row() -> None:
+    tree = MerkleTree(HashlibHash())
+    for size in (1, 8):
+        state = tree.commit(random_rows(size))
+        rows = list(range(size))
+        expected = [tree.open(state, [row]).siblings for row in rows]
+        assert np.array_equal(tree.open_each(state, rows), np.array(expected).reshape(size, size.bit_length() - 1, 4))
+        for wrong in (-1, size):
+            with pytest.raises(ValueError, match=f"not a row of a vector of {size} rows"):
+                tree.open_each(state, [0, wrong])
+
+
+def test_a_prover_is_told_of_rows_and_sizes_that_cannot_be() -> None:
+    tree = MerkleTree(HashlibHash())
+    for count in (0, 3, 6):
+        with pytest.raises(ValueError, match=f"a power of two, not {count}"):
+            tree.commit(random_rows(count))
+    with pytest.raises(ValueError, match="index 8 is not a row of a vector of 8 rows"):
+        tree.open(tree.commit(random_rows(8)), [8])
+
+
+def test_the_node_without_a_place_is_zero_and_the_root_is_no_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(np, "empty", lambda shape, kind: np.full(shape, 7, kind))
+    state = MerkleTree(HashlibHash()).commit(random_rows(4))
+    assert not state.nodes[0].any()
+    state.root[:] = 0
+    assert state.root.any()
+
+
 def test_rejection_names_the_opening() -> None:
     tree = MerkleTree(HashlibHash())
     state = tree.commit(random_rows(4))
