@@ -11,7 +11,8 @@ from polyproof.constraints import LiabilitiesSystem
 from polyproof.errors import SpecError
 from polyproof.registry import ENTRY_POINT_GROUP, Registry
 from polyproof.settings.bundled import bundled_policies
-from polyproof.settings.policy import Policy, load_policy
+from polyproof.settings.policy import Policy, load_policy, load_reserves_policy
+from polyproof.settings.reserves import ReservesPolicy
 from spec.sample_components import sample_registry
 
 REGISTRY = sample_registry()
@@ -47,6 +48,19 @@ max_segments: 8
     assert type(policy.min_binding_bits) is float
 
 
+def test_what_it_says_of_reserves_is_read_apart_from_the_rest(tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text('polyproof-policy: 2\nreserves: {least_ratio: "1.05"}\n')
+    assert load_policy(file, REGISTRY) == Policy()
+    assert load_reserves_policy(file, REGISTRY) == ReservesPolicy(least_ratio="1.05")
+    file.write_text("polyproof-policy: 2\n")
+    assert load_reserves_policy(file, REGISTRY) is None
+    file.write_text("polyproof-policy: 2\nreserves: {least_ratio: little}\n")
+    for read in (load_policy, load_reserves_policy):
+        with pytest.raises(SpecError, match="least_ratio"):
+            read(file, REGISTRY)
+
+
 def test_an_empty_list_allows_nothing(tmp_path: Path) -> None:
     assert load(tmp_path, "polyproof-policy: 2\nhashes: []\n").hashes == ()
 
@@ -56,6 +70,11 @@ def test_an_empty_list_allows_nothing(tmp_path: Path) -> None:
     [
         ("min_binding_bits: 100\n", "1:1: the key 'polyproof-policy' is missing"),
         ("polyproof-policy: 3\n", "1:19: polyproof-policy is 3 (this polyproof reads version 2)"),
+        ("polyproof-policy: 0\n", "1:19: polyproof-policy is 0 (this polyproof reads version 2)"),
+        (
+            "polyproof-policy: 1\nno key of either: 1\n",
+            "1:19: polyproof-policy is 1 (this polyproof reads version 2: docs/reference/spec.md)",
+        ),
         (
             "polyproof-policy: 2\nmin_binding_bit: 1\n",
             "2:1: unknown key 'min_binding_bit' (did you mean 'min_binding_bits'?",
@@ -96,6 +115,12 @@ def test_a_mistake_is_reported_at_its_place(tmp_path: Path, text: str, problem: 
 def test_a_spec_is_not_taken_for_a_policy(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="the key 'polyproof-policy' is missing"):
         load(tmp_path, "polyproof: 1\nname: x\n")
+
+
+@pytest.mark.parametrize("text", ["[polyproof-policy]\n", "polyproof-policy\n", "2\n"])
+def test_what_is_no_mapping_is_no_policy(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SpecError, match=r"policy\.yaml:1:1: .*expected a mapping"):
+        load(tmp_path, text)
 
 
 def test_all_mistakes_are_reported_together(tmp_path: Path) -> None:

@@ -129,7 +129,18 @@ def test_no_policy_accepts_bits_that_are_no_number(name: FigureName, terms: tupl
 def test_a_trusted_setup_is_refused_unless_allowed() -> None:
     report = SecurityReport(*[figure(256.0)] * 5, assumptions=Assumptions(trusted_setup="six people in a room"))
     assert refusal(lambda: Policy().check_security(report)) == "policy-setup"
-    Policy(allow_trusted_setup=True).check_security(report)
+    for policy in (Policy(allow_trusted_setup=True), UNRESTRICTED):
+        policy.check_security(report)
+    Policy().check_security(evolve(report, assumptions=Assumptions()))
+
+
+@pytest.mark.parametrize("name", list(FigureName))
+def test_a_figure_that_is_not_given_is_refused_where_it_is_required(name: FigureName) -> None:
+    policy = evolve(UNRESTRICTED, **{name.policy_key: 0.0})
+    with pytest.raises(PolicyRejected, match=rf"gives no .* requires 0 bits \({name.policy_key}\)") as caught:
+        policy.check_security(SecurityReport())
+    assert caught.value.check == PolicyCheck.of(name)
+    UNRESTRICTED.check_security(SecurityReport())
 
 
 # Components that options name
@@ -198,6 +209,16 @@ def test_a_component_that_a_policy_does_not_name_is_refused(
     UNRESTRICTED.check_options("made", options)
     if check == "policy-backend":
         assert refusal(lambda: evolve(UNRESTRICTED, **restricted).check_backend("made")) == check
+
+
+@pytest.mark.parametrize(
+    ("allowed", "told"), [(("oak", "pine"), "allows: oak, pine"), (("oak",), "allows: oak"), ((), "allows: none")]
+)
+def test_a_refusal_says_what_would_be_allowed(allowed: tuple[str, ...], told: str) -> None:
+    with pytest.raises(PolicyRejected, match=f"hash 'elm' is not one that the policy {told} \\[policy-hash"):
+        evolve(UNRESTRICTED, hashes=allowed).check_options("made", options_naming(hashes=("elm",)))
+    with pytest.raises(PolicyRejected, match=f"the policy {told.replace('allows:', 'allows hashes')}, and backend"):
+        evolve(UNRESTRICTED, hashes=allowed).check_options("made", Options())
 
 
 def test_components_that_a_policy_names_are_accepted() -> None:
