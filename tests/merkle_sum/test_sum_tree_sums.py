@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from attrs.exceptions import FrozenInstanceError
 
 from polyproof.checks import CoreCheck
 from polyproof.errors import ProofRejected
@@ -54,14 +55,26 @@ def test_the_greatest_balances_add_up_exactly_and_fit_their_fields_at_every_leve
             nodes = sums.add_pairs(nodes)
 
 
-@given(st.data())
-def test_neighbours_are_added_as_integers_are(data: st.DataObject) -> None:
-    drawn = data.draw(st.lists(st.tuples(*(st.integers(0, most) for most in greatest(0))), min_size=4, max_size=4))
-    sums = Sums(WIDE, 2)
+def test_the_narrowest_asset_may_be_the_last() -> None:
+    """Its only limb has no next one to carry into."""
+    sums, assets = Sums(WIDE[::-1], 3), WIDE[::-1]
+    nodes = sums.of_accounts(Accounts.of(assets, [("a", greatest(0)[::-1]), ("b", greatest(0)[::-1])]))
+    assert sums.to_integers(sums.add_pairs(nodes)[0]) == greatest(1)[::-1]
+
+
+def test_a_layout_is_not_changed_after_its_limbs_were_counted() -> None:
+    sums = Sums(WIDE, 3)
+    with pytest.raises(FrozenInstanceError):
+        sums.depth = 60  # type: ignore[misc]
+
+
+def test_neighbours_are_added_as_integers_are() -> None:
+    generator, sums = random.Random("balances"), Sums(WIDE, 2)
+    drawn = [tuple(generator.randint(0, most) for most in greatest(0)) for _ in range(200)]
     leaves = sums.of_accounts(Accounts.of(WIDE, [(f"user-{k}", held) for k, held in enumerate(drawn)]))
     assert [sums.to_integers(leaf) for leaf in leaves] == drawn
     pairs = sums.add_pairs(leaves)
-    expected = [tuple(a + b for a, b in zip(*drawn[k : k + 2], strict=True)) for k in (0, 2)]
+    expected = [tuple(a + b for a, b in zip(*drawn[k : k + 2], strict=True)) for k in range(0, 200, 2)]
     assert [sums.to_integers(pair) for pair in pairs] == expected
     lines = sums.encode(pairs, 1)
     assert [read(sums, line.tobytes(), 1) for line in lines] == expected
