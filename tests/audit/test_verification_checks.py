@@ -14,11 +14,11 @@ from attrs import evolve
 
 from audit.example import TOTALS
 from audit.faulty_backends import CredulousOptions, Inner
-from audit.forged import refit
+from audit.forged import edit_record, refit
 from audit.tally_backend import WITH_TALLY, Tally, tally_registry
 from polyproof import liabilities as audit
 from polyproof.backend import Claim, Statement, Verdict
-from polyproof.errors import ProofRejected
+from polyproof.errors import PluginFault, PolicyRejected, ProofRejected
 from polyproof.hookspecs import hookimpl
 from polyproof.liabilities import segment_processes, verification
 from polyproof.liabilities.acceptance import Judge
@@ -29,6 +29,7 @@ from polyproof.progress import Progress, Task
 from polyproof.registry import Registry
 from polyproof.settings.policy import Policy
 from polyproof.settings.spec import Spec, spec_from_public
+from references.hashlib_hash import HashlibHash
 
 ALICE = Claim("alice", (25_000_000, 100_000_000))
 
@@ -267,6 +268,8 @@ def test_processes_are_started_only_where_two_segments_can_be_shared(
         return whole(judge, statement, *given)
 
     monkeypatch.setattr(segment_processes, "verdicts_of_processes", shared)
+    verify(jobs=9)
+    assert started == [], "processes know the installed plugins alone"
     monkeypatch.setattr(verification, "default_registry", lambda: registry)
     monkeypatch.setattr(Judge, "verify", here)
     progress = Counted()
@@ -278,15 +281,47 @@ def test_processes_are_started_only_where_two_segments_can_be_shared(
     assert asked == ([0, 1, 2] if processes is None else [])
 
 
+def test_what_is_not_given_is_the_default(out: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(PolicyRejected, match="policy-backend"):
+        audit.open_audit(out, registry=registry)
+    monkeypatch.setattr(verification, "default_registry", lambda: registry)
+    assert isinstance(audit.open_audit(out, policy=WITH_TALLY).backend, Tally)
+    found = audit.verify(out, policy=WITH_TALLY)
+    assert (len(found.verdicts), found.warnings) == (3, ())
+
+
+class Failing(HashlibHash):
+    """A component that fails wherever it is asked."""
+
+    def fail(self, *_: object) -> Any:
+        raise ZeroDivisionError
+
+
+def test_a_fault_of_a_component_is_told_as_one(out: Path, verify: Verify, registry: Registry) -> None:
+    class Broken(Progress):
+        def task(self, title: str, total: int | None = None) -> Any:
+            Failing().fail()
+
+    file, _ = audit.cut_inclusion(out, "alice", registry=registry)
+    given: dict[str, Any] = {"policy": WITH_TALLY, "registry": registry}
+    for ask in (
+        lambda: verify(progress=Broken()),
+        lambda: audit.verify_inclusion(file, out, Failing().fail, **given),
+        lambda: audit.verify_inclusions([(file, Failing().fail)], out, **given),
+    ):
+        with pytest.raises(PluginFault, match="hashlib"):
+            ask()
+
+
 def test_a_hook_that_fails_is_a_warning_and_changes_no_verdict(out: Path) -> None:
-    class Failing:
+    class Hooks:
         polyproof_interface = 2
 
         @hookimpl
         def polyproof_audit_verified(self, directory: Path, manifest: Manifest) -> None:
             raise ValueError(f"{directory.name} {manifest.audit_id}")
 
-    found = audit.verify(out, policy=WITH_TALLY, registry=tally_registry(plugin=Failing()))
+    found = audit.verify(out, policy=WITH_TALLY, registry=tally_registry(plugin=Hooks()))
     assert found.warnings == ("a plugin failed after verification: ValueError: out example-1",)
     assert len(found.verdicts) == 3
 
@@ -330,6 +365,21 @@ def test_a_file_of_another_audit_is_refused(out: Path, registry: Registry, chang
         return audit.verify_inclusion(file, out, lambda _: ALICE, policy=WITH_TALLY, registry=registry)
 
     assert refusal(ask, file) == check
+    claims = [(file, lambda _: ALICE)]
+    (found,) = audit.verify_inclusions(claims, out, policy=WITH_TALLY, registry=registry).rejected
+    assert (found.error.check, found.error.file) == (check, str(file))
+
+
+def test_a_user_needs_no_files_of_reserves_and_who_verifies_an_audit_does(
+    out: Path, verify: Verify, registry: Registry
+) -> None:
+    file, _ = audit.cut_inclusion(out, "alice", registry=registry)
+    edit_record(out / "public", reserves_digest="00" * 32, evidence_digest="00" * 32)
+    given: dict[str, Any] = {"policy": WITH_TALLY, "registry": registry}
+    assert audit.verify_inclusion(file, out, lambda _: ALICE, **given).claim == ALICE
+    assert len(audit.verify_inclusions([(file, lambda _: ALICE)], out, **given).included) == 1
+    assert refusal(verify, out / "public/reserves.json") == "publication-missing"
+    assert refusal(lambda: audit.open_audit(out, **given)) == "publication-missing"
 
 
 def test_a_file_serves_its_segment_its_user_and_all_the_balances(out: Path, registry: Registry) -> None:

@@ -18,7 +18,7 @@ from audit.example import ACCOUNTS, SPEC
 from audit.forged import edit_record
 from audit.tally_backend import WITH_TALLY, tally_registry
 from polyproof import liabilities as audit
-from polyproof.errors import ArtifactError, PolicyRejected, ProofRejected
+from polyproof.errors import ArtifactError, PluginFault, PolicyRejected, ProofRejected
 from polyproof.liabilities import verification as liabilities_verification
 from polyproof.liabilities.artifacts import PUBLISHED_MARK
 from polyproof.progress import Progress, Task
@@ -36,6 +36,7 @@ from polyproof.publication.history import (
 from polyproof.registry import Registry
 from polyproof.settings.policy import PolicyCheck
 from polyproof.settings.spec import load_spec
+from references.hashlib_hash import HashlibHash
 from report.months import at
 
 Answer = Callable[..., Any]
@@ -243,6 +244,27 @@ def test_each_audit_is_told_of_when_it_is_verified_and_one_process_does_the_work
         assert told == [jobs]
 
 
+class Failing(HashlibHash):
+    """A component that fails wherever it is asked."""
+
+    def fail(self, *_: object, **__: object) -> Any:
+        raise ZeroDivisionError
+
+
+def test_a_fault_of_a_component_is_told_as_one(
+    exchange: Exchange, three: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(Progress):
+        def task(self, title: str, total: int | None = None) -> Any:
+            Failing().fail()
+
+    with pytest.raises(PluginFault, match="hashlib"):
+        exchange.verify(progress=Broken())
+    monkeypatch.setattr(verification, "verify_reserves", Failing().fail)
+    with pytest.raises(PluginFault, match="hashlib"):
+        exchange.one(exchange.history / "audits/month-2")
+
+
 # Adding
 
 
@@ -355,6 +377,15 @@ def test_an_audit_is_added_only_to_the_chain_that_was_checked(exchange: Exchange
         with pytest.raises(ArtifactError, match="changed after it was verified"):
             add_audit(exchange.history, verified, before=wrong)
     assert len(add_audit(exchange.history, verified, before=before).audits) == 4
+
+
+def test_a_record_that_changed_since_the_chain_was_checked_is_found(exchange: Exchange, three: list[bytes]) -> None:
+    verified = exchange.one(exchange.prove(4, three[-1]))
+    before = exchange.verify().audits
+    edit_record(exchange.history / "audits/month-2", corrects={"publication_digest": "00" * 32, "reason": "another"})
+    with pytest.raises(ArtifactError, match="changed after it was verified"):
+        add_audit(exchange.history, verified, before=before)
+    assert len(read_history(exchange.history).audits) == 3
 
 
 def test_reserves_that_were_not_checked_are_not_published(exchange: Exchange) -> None:
