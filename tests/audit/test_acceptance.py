@@ -366,9 +366,11 @@ def test_backend_cannot_refuse_in_the_name_of_a_policy(registry: Registry, monke
     assert caught.value.check == "policy-taste"
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), MemoryError(), ZeroDivisionError(), RecursionError()], ids=repr)
+@pytest.mark.parametrize(
+    "error", [ValueError("x"), MemoryError(), ZeroDivisionError(), RecursionError(), SystemExit(0)], ids=repr
+)
 def test_exception_of_a_backend_is_a_rejection(
-    registry: Registry, monkeypatch: pytest.MonkeyPatch, error: Exception
+    registry: Registry, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     def fail() -> None:
         raise error
@@ -381,6 +383,17 @@ def test_exception_of_a_backend_is_a_rejection(
         with pytest.raises(ProofRejected) as caught:
             ask()
         assert caught.value.check == "verifier-failed"
+
+
+def test_what_is_known_to_be_a_plugins_fault_stays_one(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = PluginFault("the plugin 'elsewhere' is at fault")
+
+    def fail() -> None:
+        raise known
+
+    with pytest.raises(PluginFault) as caught:
+        judge(registry, monkeypatch, fail).verify(STATEMENT, (1, 2), b"")
+    assert caught.value is known
 
 
 class Failing(HashlibHash):
