@@ -91,6 +91,11 @@ def test_a_balance_that_somebody_else_looked_up_counts_as_the_policy_says() -> N
     assert one.counted(ReservesPolicy(balances="checked")) == 0
 
 
+def test_the_strictest_policy_counts_a_balance_that_was_asked_for_here() -> None:
+    assert known_by(Ownership.SIGNED, held=COIN).counted(ReservesPolicy(balances="checked")) == COIN
+    assert known_by(Ownership.SIGNED, held=COIN // 2).counted(ReservesPolicy(balances="checked")) == COIN // 2
+
+
 @pytest.mark.parametrize("status", [Status.FAILED, Status.UNSUPPORTED])
 def test_no_policy_counts_what_failed_or_was_not_supported(status: Status) -> None:
     assert judged(status, held=COIN).counted(evolve(DECLARED, count=EVERY)) == 0
