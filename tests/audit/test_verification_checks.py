@@ -1,4 +1,4 @@
-"""Each check of an audit and of a user's claim, by its name and the file that it names, on one small audit."""
+"""Each check of an audit, by its name and the file that it names, on one small audit."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from audit.faulty_backends import CredulousOptions, Inner
 from audit.forged import edit_record, refit
 from audit.tally_backend import WITH_TALLY, Tally, tally_registry
 from polyproof import liabilities as audit
-from polyproof.backend import Claim, Statement, Verdict
+from polyproof.backend import Statement, Verdict
 from polyproof.errors import PluginFault, PolicyRejected, ProofRejected
 from polyproof.hookspecs import hookimpl
 from polyproof.liabilities import segment_processes, verification
 from polyproof.liabilities.acceptance import Judge
-from polyproof.liabilities.artifacts import InclusionFile, read_inclusion_file
 from polyproof.liabilities.verification import AuditVerified
 from polyproof.model.manifest import Manifest
 from polyproof.progress import Progress, Task
@@ -30,8 +29,6 @@ from polyproof.registry import Registry
 from polyproof.settings.policy import Policy
 from polyproof.settings.spec import Spec, spec_from_public
 from references.hashlib_hash import HashlibHash
-
-ALICE = Claim("alice", (25_000_000, 100_000_000))
 
 
 @pytest.fixture
@@ -169,6 +166,12 @@ def test_the_digest_that_the_caller_knows_binds_what_is_opened(verify: Verify) -
     assert refusal(lambda: verify(digest=bytes(32))) == "publication-digest"
 
 
+def test_who_verifies_an_audit_needs_the_files_of_its_reserves(out: Path, verify: Verify, registry: Registry) -> None:
+    edit_record(out / "public", reserves_digest="00" * 32, evidence_digest="00" * 32)
+    for ask in (verify, lambda: audit.open_audit(out, policy=WITH_TALLY, registry=registry)):
+        assert refusal(ask, out / "public/reserves.json") == "publication-missing"
+
+
 # Proofs
 
 
@@ -297,20 +300,13 @@ class Failing(HashlibHash):
         raise ZeroDivisionError
 
 
-def test_a_fault_of_a_component_is_told_as_one(out: Path, verify: Verify, registry: Registry) -> None:
+def test_a_fault_of_a_component_is_told_as_one(verify: Verify) -> None:
     class Broken(Progress):
         def task(self, title: str, total: int | None = None) -> Any:
             Failing().fail()
 
-    file, _ = audit.cut_inclusion(out, "alice", registry=registry)
-    given: dict[str, Any] = {"policy": WITH_TALLY, "registry": registry}
-    for ask in (
-        lambda: verify(progress=Broken()),
-        lambda: audit.verify_inclusion(file, out, Failing().fail, **given),
-        lambda: audit.verify_inclusions([(file, Failing().fail)], out, **given),
-    ):
-        with pytest.raises(PluginFault, match="hashlib"):
-            ask()
+    with pytest.raises(PluginFault, match="hashlib"):
+        verify(progress=Broken())
 
 
 def test_a_hook_that_fails_is_a_warning_and_changes_no_verdict(out: Path) -> None:
@@ -324,72 +320,3 @@ def test_a_hook_that_fails_is_a_warning_and_changes_no_verdict(out: Path) -> Non
     found = audit.verify(out, policy=WITH_TALLY, registry=tally_registry(plugin=Hooks()))
     assert found.warnings == ("a plugin failed after verification: ValueError: out example-1",)
     assert len(found.verdicts) == 3
-
-
-# A user's claim
-
-
-def test_a_user_learns_what_was_checked(out: Path, registry: Registry) -> None:
-    file, _ = audit.cut_inclusion(out, "alice", registry=registry)
-    told = []
-    began = time.perf_counter()
-    found = audit.verify_inclusion(
-        file, out, lambda opened: told.append(opened) or ALICE, policy=WITH_TALLY, registry=registry
-    )
-    assert 0 <= found.seconds <= time.perf_counter() - began
-    assert found.claim == ALICE
-    assert told == [found.audit]
-    assert found.segment == read_inclusion_file(file, WITH_TALLY).segment
-    assert found.verdict.sentences == ("Your account with these balances is listed.",)
-    digest = found.audit.digest
-    audit.verify_inclusion(file, out, lambda _: ALICE, policy=WITH_TALLY, registry=registry, digest=digest)
-    for given, policy in ((bytes(32), WITH_TALLY), (digest, Policy())):
-        with pytest.raises(ProofRejected):
-            audit.verify_inclusion(file, out, lambda _: ALICE, policy=policy, registry=registry, digest=given)
-
-
-@pytest.mark.parametrize(
-    ("changes", "check"),
-    [
-        ({"audit_id": "example-2"}, "audit-id"),
-        ({"manifest_digest": bytes(32)}, "manifest-digest"),
-        ({"segment": 3}, "segment"),
-        ({"segment": 2**63}, "segment"),
-    ],
-)
-def test_a_file_of_another_audit_is_refused(out: Path, registry: Registry, changes: dict[str, Any], check: str) -> None:
-    file, _ = audit.cut_inclusion(out, "alice", registry=registry)
-    file.write_bytes(evolve(read_inclusion_file(file, WITH_TALLY), **changes).to_bytes())
-
-    def ask() -> object:
-        return audit.verify_inclusion(file, out, lambda _: ALICE, policy=WITH_TALLY, registry=registry)
-
-    assert refusal(ask, file) == check
-    claims = [(file, lambda _: ALICE)]
-    (found,) = audit.verify_inclusions(claims, out, policy=WITH_TALLY, registry=registry).rejected
-    assert (found.error.check, found.error.file) == (check, str(file))
-
-
-def test_a_user_needs_no_files_of_reserves_and_who_verifies_an_audit_does(
-    out: Path, verify: Verify, registry: Registry
-) -> None:
-    file, _ = audit.cut_inclusion(out, "alice", registry=registry)
-    edit_record(out / "public", reserves_digest="00" * 32, evidence_digest="00" * 32)
-    given: dict[str, Any] = {"policy": WITH_TALLY, "registry": registry}
-    assert audit.verify_inclusion(file, out, lambda _: ALICE, **given).claim == ALICE
-    assert len(audit.verify_inclusions([(file, lambda _: ALICE)], out, **given).included) == 1
-    assert refusal(verify, out / "public/reserves.json") == "publication-missing"
-    assert refusal(lambda: audit.open_audit(out, **given)) == "publication-missing"
-
-
-def test_a_file_serves_its_segment_its_user_and_all_the_balances(out: Path, registry: Registry) -> None:
-    file, _ = audit.cut_inclusion(out, "alice", registry=registry)
-    inclusion: InclusionFile = read_inclusion_file(file, WITH_TALLY)
-
-    def ask(claim: Claim) -> object:
-        return audit.verify_inclusion(file, out, lambda _: claim, policy=WITH_TALLY, registry=registry)
-
-    for claim in (Claim("bob", ALICE.balances), Claim("alice", (25_000_000, 100_000_001))):
-        assert refusal(lambda given=claim: ask(given), file) == "tally-tag"  # type: ignore[misc]
-    file.write_bytes(evolve(inclusion, segment=(inclusion.segment + 1) % 3).to_bytes())
-    assert refusal(lambda: ask(ALICE), file) == "tally-tag"
