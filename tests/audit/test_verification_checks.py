@@ -243,8 +243,9 @@ def test_the_largest_proof_that_is_there_bounds_what_a_spec_may_ask_for(
         audit.open_audit(out, policy=WITH_TALLY, registry=registry)
         assert bounds.pop() == path.stat().st_size
         path.unlink()
-    audit.open_audit(out, policy=WITH_TALLY, registry=registry)
-    assert bounds == [0]
+    with pytest.raises(ProofRejected, match="none of the proofs that it lists is there") as rejected:
+        audit.open_audit(out, policy=WITH_TALLY, registry=registry)
+    assert (rejected.value.check, bounds) == ("proof-missing", [])
 
 
 @pytest.mark.parametrize(("jobs", "processes"), [(None, None), (1, None), (2, 2), (9, 3)])

@@ -143,7 +143,7 @@ def test_a_size_that_is_only_stated_or_linked_to_does_not_count(edited: Edit, tm
     assert rejected(public).check == "proof-size"
     proof = public / "proof-0000.bin"
     proof.unlink()
-    assert rejected(public).check == "proof-size"
+    assert rejected(public).check == "proof-missing"
     with large.open("wb") as file:
         file.truncate(1 << 24)
     proof.symlink_to(large)

@@ -66,7 +66,7 @@ def refused_after(spec: Spec, backend: Backend, policy: Policy, log_rows: int) -
     statement = Statement("a", bytes(32), spec.assets, 0, 1)
     try:
         judge = Judge(backend, spec.backend.options, policy)
-        policy.check_security(judge.security_of(statement, header.getvalue()))
+        policy.check_security(judge.security_of(statement, header.getvalue() + bytes(1 << 20)))
     except PolicyRejected:
         return True
     return False

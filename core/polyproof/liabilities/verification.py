@@ -154,11 +154,16 @@ def open_audit(
 
 
 def _largest_proof(public: Path, manifest: Manifest) -> int:
-    """Bytes of the largest proof that is there; each is read, and compared with what the manifest says, later."""
-    sizes = [0]
+    """Bytes of the largest proof that is there; each is read, and compared with what the manifest says, later.
+
+    Raises ``ProofRejected`` if none is.
+    """
+    sizes = []
     for segment in manifest.segments:
         with suppress(OSError):
             sizes.append((public / segment.file).lstat().st_size)
+    if not sizes:
+        raise ProofRejected("proof-missing", "none of the proofs that it lists is there")
     return max(sizes)
 
 
