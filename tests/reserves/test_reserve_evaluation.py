@@ -270,6 +270,7 @@ def test_holdings_are_shown_by_chain_and_token_and_by_message_where_one_is_signe
     found = settle([first, custodial, *tokens, first], (ETH,), None, DECLARED).assets[0]
     assert list(found.by_chain) == [("b", "t"), ("b", "u"), ("ethereum", "")]
     assert found.by_chain["ethereum", ""] == Holding(3, 3 * COIN, 2 * COIN)
+    assert found.total == Holding(5, 5 * COIN, 2 * COIN)
     assert found.by_chain["b", "t"] == Holding(1, COIN, 0), "no policy knows this coin there"
     assert found.by_freshness[Freshness.CHALLENGE].rows == 4
     assert sum(holding.rows for holding in found.by_freshness.values()) == 4
