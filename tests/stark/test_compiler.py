@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve
 from polyproof_babybear import BabyBear
 
+from polyproof.commitment import VectorOpening
 from polyproof.constraints import Builder, ConstraintSystem, PlacedAccounts, Rows, Trace
 from polyproof.engine import Engine
 from polyproof.errors import InputError, OptionsError, ProofRejected
@@ -59,6 +60,19 @@ def test_fibonacci_is_proven_and_another_result_is_rejected():
     trees = trees_of(default_registry(), "merkle", hash)
     with pytest.raises(ProofRejected):
         verify(other, StarkProof.read(data, other, hash, trees), hash, trees)
+
+
+def test_a_system_without_lookups_and_sums_has_no_siblings_of_an_argument_tree():
+    """No tree would check them, so that a file with any would be another file of the same proof."""
+    system = FibonacciSystem(P)
+    trace = system.trace(FibonacciWitness(3, 5), PARAMETERS.active)
+    instance, data = proven(system, trace, goldilocks(Engine.COMPILED), goldilocks(Engine.PORTABLE))
+    hash = default_registry().create("hash", "blake3")
+    trees = trees_of(default_registry(), "merkle", hash)
+    proof = StarkProof.read(data, instance, hash, trees)
+    idle = evolve(proof, argument_opening=VectorOpening(proof.trace_opening.siblings[:1]))
+    with pytest.raises(ProofRejected, match="argument siblings"):
+        StarkProof.read(idle.write(instance, hash), instance, hash, trees)
 
 
 def test_fibonacci_has_the_degrees_that_one_reads_off():

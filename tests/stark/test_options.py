@@ -9,15 +9,17 @@ import pytest
 from attrs import evolve, frozen
 
 from polyproof.backend import Backend
-from polyproof.errors import OptionsError, SpecError
+from polyproof.errors import OptionsError, ProofRejected, SpecError
 from polyproof.model.assets import Asset
 from polyproof.registry import Registry
 from polyproof.security import Figure
 from polyproof.settings.spec import create_backend, load_spec
+from polyproof.toolkit.binary import Writer
 from polyproof_accounts.system import AccountsSystem
 from polyproof_stark.compiler import compile_system
 from polyproof_stark.options import StarkOptions
 from polyproof_stark.parameters import Parameters, check_parameters
+from polyproof_stark.proof import MAGIC, VERSION, read_log_rows
 from stark.okx import okx_spec
 from stark.unfit_components import unfit_registry
 
@@ -247,6 +249,19 @@ def test_domain_must_exist() -> None:
 
 def test_trace_has_at_least_1024_rows() -> None:
     assert "at least 2^10 rows, not 2^9" in refused(evolve(P, log_rows=9))
+
+
+@pytest.mark.parametrize("log_rows", [0, 9, 21, 2**64 - 1])
+def test_a_proof_file_that_states_other_lengths_than_a_trace_can_have_is_rejected_as_such(log_rows: int) -> None:
+    def stating(log_rows: int) -> bytes:
+        writer = Writer(MAGIC, VERSION)
+        writer.integer(log_rows)
+        return writer.getvalue()
+
+    assert [read_log_rows(stating(least_or_most), 20) for least_or_most in (10, 20)] == [10, 20]
+    with pytest.raises(ProofRejected, match="log2 of the rows") as caught:
+        read_log_rows(stating(log_rows), 20)
+    assert caught.value.check == "range"
 
 
 # What the options promise
