@@ -221,6 +221,12 @@ def test_one_unit_too_few_is_not_enough() -> None:
     assert settle([short], (ETH,), [5 * 10**9], DECLARED).met is False, "what is below a unit is rounded down"
 
 
+def test_what_is_missing_and_what_is_left_over_is_shown() -> None:
+    for owed, surplus, met in ((5, -2, False), (3, 0, True), (2, 1, True)):
+        (found,) = settle([judged(amount=3 * COIN)], (ETH,), [owed * 10**9], DECLARED).assets
+        assert (found.surplus, found.ratio, found.met) == (surplus * 10**9, Fraction(3, owed), met)
+
+
 def test_without_liabilities_there_is_no_ratio_and_no_verdict() -> None:
     found = settle([judged()], (ETH,), None, DECLARED)
     assert found.met is None
