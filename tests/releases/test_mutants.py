@@ -17,7 +17,11 @@ def test_every_module_and_every_test_that_must_notice_exists() -> None:
     for module, tests in mutants.tests_of().items():
         assert (ROOT / module).is_file()
         assert tests
-        assert all((ROOT / test).exists() for test in tests)
+        for test in tests:
+            file, _, name = test.partition("::")
+            assert (ROOT / file).exists(), test
+            function = name.rpartition("::")[2].partition("[")[0]
+            assert not name or f"def {function}(" in (ROOT / file).read_text(encoding="utf-8"), test
 
 
 def test_every_survivor_is_of_a_line_that_is_there_and_has_a_reason() -> None:
