@@ -10,7 +10,7 @@ import pytest
 from merkle_sum.forger import Account, Forger
 from merkle_sum.segments import ASSETS, DOUBLE, KEY, backend, prove, some_rows, statement_of
 from polyproof.backend import Claim
-from polyproof.errors import ArtifactError, InputError, OptionsError, ProofRejected, SpecError
+from polyproof.errors import ArtifactError, InputError, OptionsError, PluginError, ProofRejected, SpecError
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
@@ -49,6 +49,12 @@ def test_what_a_guess_costs_is_said_of_the_rows_that_a_tree_can_have() -> None:
     assert any("one of 2^4 rows' takes 2^252 tries" in note for note in notes)
     notes = backend(accounts_per_segment=12, min_depth=2).security(ASSETS, 1).notes
     assert any("one of 2^2 rows' takes 2^254 tries" in note for note in notes)
+
+
+def test_a_hash_that_does_not_exist_is_refused_before_anything_is_proven() -> None:
+    backend(DOUBLE).check(ASSETS)
+    with pytest.raises(PluginError, match="no hash is named 'blake4'"):
+        backend("blake4").check(ASSETS)
 
 
 @pytest.mark.parametrize("length", [0, 31, 33])
