@@ -127,6 +127,18 @@ def test_a_proof_is_of_its_totals_and_of_its_statement(tmp_path: Path) -> None:
         assert caught.value.check == check
 
 
+def test_totals_are_checked_by_the_backend_itself_and_not_by_core_alone() -> None:
+    forger = Forger(statement_of(THREE), [Account(f"user-{k}", (k, 5, 6)) for k in range(4)])
+    with pytest.raises(ProofRejected) as caught:
+        forger.backend.verify(forger.statement, (5, 20, 24), forger.proof())
+    assert caught.value.check == "totals"
+    bound = 1 << THREE[0].bits + 2
+    forger.backend.verify(forger.statement, (bound - 1, 20, 24), forger.proof((bound - 1, 20, 24)))
+    with pytest.raises(ProofRejected) as caught:
+        forger.backend.verify(forger.statement, (bound, 20, 24), forger.proof((bound, 20, 24)))
+    assert caught.value.check == "total-range"
+
+
 def test_a_root_over_other_totals_than_the_trees_is_caught_by_its_users() -> None:
     """The proof alone does not show it: whoever makes the root can bind whatever it likes."""
     forger = Forger(statement_of(THREE), [Account(f"user-{k}", (k, 5, 6)) for k in range(4)])
