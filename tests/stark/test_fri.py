@@ -58,6 +58,15 @@ def test_a_fold_is_the_interpolant_of_each_coset_at_the_challenge(arity, log_siz
         assert tuple(int(v) for v in folded[leaf]) == total
 
 
+@pytest.mark.parametrize("shift", [1, 7])
+def test_the_points_of_a_block_are_those_at_each_of_its_indices(shift):
+    field, domain = extension().field, Domain(64, shift)
+    points = [shift * pow(field.root_of_unity(64), index, P) % P for index in range(64)]
+    assert domain.points(field, range(64)).tolist() == points
+    for start, stop in ((0, 64), (5, 23), (48, 64)):
+        assert domain.points_between(field, start, stop).tolist() == points[start:stop]
+
+
 @given(st.integers(6, 24), st.sampled_from([2, 4, 8, 16]))
 def test_the_schedule_ends_at_thirty_two_coefficients(log_bound, arity):
     folding = Folding.of(1 << log_bound, arity)
