@@ -154,8 +154,9 @@ class Field(ABC):
         """The inverse of ``encode``. Raises ``ProofRejected`` for a wrong length or an element ≥ p."""
 
     def is_canonical(self, a: npt.ArrayLike) -> bool:
-        """Whether every entry is below the modulus."""
-        return bool((np.asarray(a, np.uint64) < np.uint64(self.modulus)).all())
+        """Whether every entry is below the modulus; of an array of unsigned integers of any width without a copy."""
+        unsigned = a if isinstance(a, np.ndarray) and a.dtype.kind == "u" else np.asarray(a, np.uint64)
+        return bool((unsigned < np.uint64(self.modulus)).all())
 
     @abstractmethod
     def random(self, shape: tuple[int, ...]) -> Elements:

@@ -265,7 +265,7 @@ class Goldilocks(Field):
 
     def is_canonical(self, a: npt.ArrayLike) -> bool:
         """Whether every entry is below p."""
-        x = a if isinstance(a, np.ndarray) and a.dtype == np.uint64 else np.array(a, object)
+        x = a if isinstance(a, np.ndarray) and a.dtype.kind == "u" else np.array(a, object)
         return not x.size or (bool(x.max() < _MODULUS) and bool(x.min() >= 0))
 
     def random(self, shape: tuple[int, ...]) -> Elements:

@@ -47,7 +47,7 @@ class Columns:
         if trace.columns.shape != (p.active, layout.witness):
             raise InputError(f"expected a trace of shape {(p.active, layout.witness)}, got {trace.columns.shape}")
         given = trace.columns
-        if np.iinfo(given.dtype).max >= self.field.modulus and int(given.max(initial=0)) >= self.field.modulus:
+        if not self.field.is_canonical(given):
             raise InputError(
                 f"the trace holds a value that is not an element of {self.field.name}: not below its modulus"
             )
