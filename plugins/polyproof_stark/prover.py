@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
-from polyproof.commitment import VectorCommitment, VectorOpening
+from polyproof.commitment import VectorCommitment
 from polyproof.constraints import Trace
 from polyproof.engine import for_blocks
 from polyproof.errors import InputError
 from polyproof.field import Elements
-from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
+from polyproof.hash import DIGEST_WORDS, Hash, Words
 from polyproof.progress import Progress
 from polyproof_stark.buffers import Buffers
 from polyproof_stark.columns import BLOCK, Columns
+from polyproof_stark.committed import Committed
 from polyproof_stark.fri import leaf_rows
 from polyproof_stark.layout import joined
 from polyproof_stark.low_degree import Chain, LowDegreeTest
@@ -29,35 +30,11 @@ from polyproof_stark.protocol import Instance, Openings
 from polyproof_stark.quotient import quotient_on_d
 from polyproof_stark.weights import Weights
 
-__all__ = ["Committed", "Prover", "ProverResult"]
+__all__ = ["Prover", "ProverResult"]
 
 
 class QuotientError(Exception):
     """The quotient is not a polynomial of the degree it must have, so the trace breaks a constraint."""
-
-
-@frozen(eq=False)
-class Committed:
-    """A matrix of polynomials of degree below N and its commitment on D."""
-
-    on_h: Elements
-    """``(N, columns)``: values on H."""
-    extended: Elements
-    """``(|D|, columns)``: values on D."""
-    tree: Any
-    """``None`` for a matrix without columns, which is not committed to; its root and its openings are empty."""
-
-    @property
-    def root(self) -> Digest:
-        """``(4,)``, or ``(0,)`` without columns."""
-        root: Digest = np.zeros(0, np.uint64) if self.tree is None else self.tree.root
-        return root
-
-    def open(self, scheme: VectorCommitment, indices: Sequence[int]) -> VectorOpening:
-        """The opening of rows on D."""
-        if self.tree is None:
-            return VectorOpening(np.zeros((0, DIGEST_WORDS), np.uint64))
-        return scheme.open(self.tree, indices)
 
 
 @frozen(eq=False)

@@ -10,7 +10,6 @@ blocks of rows that stay in cache.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
 from attrs import frozen
@@ -18,6 +17,7 @@ from attrs import frozen
 from polyproof.constraints import Node, Operation
 from polyproof.engine import for_blocks
 from polyproof.field import Elements, HelperSums
+from polyproof_stark.committed import Committed
 from polyproof_stark.compiler import ALPHA, Constraint, Lookup, RowSet
 from polyproof_stark.divisors import Divisors
 from polyproof_stark.expressions import Value, evaluate
@@ -31,7 +31,7 @@ _BLOCK = 1 << 13
 
 
 def quotient_on_d(
-    instance: Instance, trace: Columns, arguments: Columns, challenges: Sequence[Elements], eta: Elements
+    instance: Instance, trace: Committed, arguments: Committed, challenges: Sequence[Elements], eta: Elements
 ) -> Elements:
     """Q on D, ``(|D|, e)``, from the committed matrices."""
     constraints = instance.compiled.constraints
@@ -43,18 +43,6 @@ def quotient_on_d(
     left = [(constraint, powers[index]) for index, constraint in enumerate(constraints) if index not in done]
     linear = work.linear([item for item in left if item[0].degree <= 1])
     return work.over_divisors(linear, prepared, [item for item in left if item[0].degree > 1])
-
-
-class Columns(Protocol):
-    """A committed matrix: of base elements, with the columns of ``Layout``."""
-
-    @property
-    def on_h(self) -> Elements:
-        """``(N, columns)``."""
-
-    @property
-    def extended(self) -> Elements:
-        """``(|D|, columns)``."""
 
 
 @frozen(eq=False)
@@ -73,8 +61,8 @@ class _Helpers:
 @frozen(eq=False)
 class _Quotient:
     instance: Instance
-    trace: Columns
-    arguments: Columns
+    trace: Committed
+    arguments: Committed
     challenges: Sequence[Elements]
     inverse_divisors: Mapping[RowSet, Elements]
 

@@ -13,12 +13,12 @@ from polyproof.constraints import ConstraintSystem, Node, Operation, Rows
 from polyproof.engine import Engine
 from polyproof.registry import default_registry
 from polyproof_goldilocks.extension import CompiledExtension
+from polyproof_stark.committed import Committed
 from polyproof_stark.compiler import compile_system
 from polyproof_stark.divisors import Divisors
 from polyproof_stark.expressions import Value, evaluate
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.protocol import Instance
-from polyproof_stark.prover import Committed
 from polyproof_stark.quotient import quotient_on_d
 
 
