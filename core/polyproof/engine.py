@@ -1,13 +1,17 @@
-"""Which implementation of a component's arithmetic to use, and the threads that share its work."""
+"""Which implementation of a component's arithmetic to use, and the threads and processes that share work."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
+from typing import Any, TypeVar
 
-__all__ = ["Engine", "for_blocks", "thread_count"]
+__all__ = ["Engine", "for_blocks", "in_processes", "thread_count"]
+
+R = TypeVar("R")
 
 
 class Engine(Enum):
@@ -52,3 +56,37 @@ def for_blocks(function: Callable[[int, int], object], count: int, block: int) -
             for future in futures:
                 future.cancel()
             raise
+
+
+def in_processes(
+    function: Callable[..., R],
+    work: Iterable[tuple[Any, ...]],
+    processes: int,
+    *,
+    begin: Callable[..., object] | None = None,
+    given: tuple[Any, ...] = (),
+) -> Iterator[R]:
+    """``function(*item)`` of every item of ``work``, in order, shared by so many processes.
+
+    Each process first calls ``begin(*given)``. For work that is mostly Python, in which threads would wait for each
+    other. It ends early, and raises nothing, where an item cannot be taken, a call raises or a process fails: whoever
+    asks does the rest in its own process, where it is known what is wrong, or whose fault it is.
+    """
+    # Imported here: it is a lot to load, and few need it.
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Spawned: a fork of a process that has threads may find their locks held forever.
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), begin, given)
+    waiting: deque[Future[R]] = deque()
+    try:
+        for item in work:
+            waiting.append(pool.submit(function, *item))
+            if len(waiting) > 2 * processes:  # so many items are in memory, and not all of them
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except Exception:  # noqa: BLE001 - processes may end, and plugins may raise anything
+        return
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
-from polyproof.engine import thread_count
+from polyproof.engine import in_processes, thread_count
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
@@ -80,16 +78,9 @@ Work = list[tuple[OwnershipScheme, list[OwnershipClaim]]]
 def _judge_all(work: Work, processes: int) -> Iterator[list[OwnershipResult]]:
     done = 0
     if min(processes, len(work)) > 1 and _can_be_sent(work):
-        # Spawned: a fork of a process that has threads may find their locks held forever.
-        pool = ProcessPoolExecutor(min(processes, len(work)), get_context("spawn"))
-        try:
-            for judged in pool.map(results_of, *zip(*work, strict=True)):
-                yield judged
-                done += 1
-        except Exception:  # noqa: BLE001 - processes may end, and schemes may raise or return anything
-            pass  # The rest is judged below: in this process it is known whose fault it is.
-        finally:
-            pool.shutdown(cancel_futures=True)
+        for judged in in_processes(results_of, work, min(processes, len(work))):
+            yield judged
+            done += 1
     for scheme, rows in work[done:]:
         yield results_of(scheme, rows)
 
