@@ -6,9 +6,8 @@ raises all the same, and any answer of another type than its interface states, i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
 from polyproof.config.options import shown
@@ -64,7 +63,7 @@ def _bool(provider: BalanceProvider, method: str, answer: object) -> bool:
     return answer
 
 
-def _check(provider: BalanceProvider, answers: Any, asked: int, sound: Any) -> None:
+def _check(provider: BalanceProvider, answers: object, asked: int, sound: Callable[[object], bool]) -> None:
     if not isinstance(answers, Sequence):
         raise fault(provider, f"it gave {shown(answers)} for answers")
     if len(answers) != asked:

@@ -93,7 +93,7 @@ def stated_query(connection: duckdb.DuckDBPyConnection, query: str, assets: Sequ
         scan.check()
         stub = f"polyproof_scan_{len(stubs)}"
         connection.execute(f"CREATE TEMP TABLE {stub} AS FROM ({scan.sql()}) LIMIT 0")
-        table = _parse(connection, f"FROM {stub}")["statements"][0]["node"]["from_table"]
+        table = _table(connection, stub)
         table |= {key: copy[key] for key in ("alias", "column_name_alias", "sample") if key in copy}
         table["alias"] = table.get("alias") or scan.function
         copy.clear()
@@ -269,15 +269,13 @@ class _Scan:
         """Columns that the call names are taken by place, in each file, whatever the file's first line calls them."""
         stated = [name.lower() for name, _ in self.columns]
         path, *others = [each for each in _arguments(self.node) if _named(each)[0] not in _NAMING]
-        listing = _parse(self.connection, "FROM glob('FILE')")
-        _set_arguments(listing["statements"][0]["node"]["from_table"], [path])
+        listing = _table(self.connection, "glob('FILE')")
+        _set_arguments(listing, [path])
         first: tuple[str, list[str]] | None = None
-        for (file,) in self.connection.execute(_unparse(self.connection, listing)).fetchall():
+        for (file,) in self.connection.execute(_select(self.connection, listing)).fetchall():
             probe = deepcopy(self.node)
-            text = _arguments(
-                _parse(self.connection, f"FROM glob({literal(file)})")["statements"][0]["node"]["from_table"]
-            )
-            _set_arguments(probe, [*text, *others, *_stated(self.connection, ["all_varchar"])])
+            alone = _arguments(_table(self.connection, f"glob({literal(file)})"))
+            _set_arguments(probe, [*alone, *others, *_stated(self.connection, ["all_varchar"])])
             found = [name.lower() for name, _ in _described(self.connection, _select(self.connection, probe))]
             first = first or (file, found)
             if found != first[1]:
@@ -350,6 +348,12 @@ def _described(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[
     return [(name, str(kind).upper()) for name, kind, *_ in connection.execute(f"DESCRIBE {query}").fetchall()]
 
 
+def _table(connection: duckdb.DuckDBPyConnection, text: str) -> Tree:
+    """What stands after FROM, as a tree."""
+    table: Tree = _parse(connection, f"FROM {text}")["statements"][0]["node"]["from_table"]
+    return table
+
+
 def _select(connection: duckdb.DuckDBPyConnection, scan: Tree) -> str:
     tree = _parse(connection, "FROM polyproof_scan")
     tree["statements"][0]["node"]["from_table"] = {**scan, "alias": "", "column_name_alias": [], "sample": None}
@@ -359,8 +363,7 @@ def _select(connection: duckdb.DuckDBPyConnection, scan: Tree) -> str:
 def _stated(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[Tree]:
     values = {"comment": "''", "skip": "0", "header": "true", "all_varchar": "true", "union_by_name": "true"}
     named = "".join(f", {name} = {values[name]}" for name in names)
-    tree = _parse(connection, f"FROM read_csv('FILE'{named})")
-    return _arguments(tree["statements"][0]["node"]["from_table"])[1:]
+    return _arguments(_table(connection, f"read_csv('FILE'{named})"))[1:]
 
 
 def _place_of_arguments(scan: Tree) -> str:
