@@ -328,6 +328,7 @@ def test_so_is_one_that_spells_an_account_in_any_other_way(
     claim = evolve(WALLET.claim, scheme="faulty", chain="ethereum")
     fault("ownership", lambda: verify_ownership([evolve(claim, kind=Kind.CUSTODIAL)], [scheme]))
     fault("ownership", lambda: Spellings([scheme]).of(claim))
+    fault("ownership", lambda: Spellings([scheme]).chain_of(evolve(claim, chain="another")))
 
 
 def test_a_scheme_that_raises_is_named_with_the_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

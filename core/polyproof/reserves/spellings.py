@@ -31,14 +31,14 @@ class Spellings:
         return list(self._by_chain)
 
     def chain_of(self, claim: OwnershipClaim) -> str:
-        """What a claim's chain is called by the scheme that serves it; as the claim has it if none does."""
+        """What a claim's chain is called by the scheme that serves it; as the claim has it if none does.
+
+        Raises ``PluginFault`` for a scheme that raises: an account could stand there twice, under two names of a chain.
+        """
         if claim.chain in self._by_chain:
             return claim.chain
         for scheme in self._schemes:
-            try:
-                found = scheme.account(claim)[0] if scheme.serves(claim) else ""
-            except Exception:  # noqa: BLE001 - a plugin's scheme may raise anything
-                continue
+            found = account_of(scheme, claim)[0] if serves(scheme, claim) else ""
             if found:
                 return found
         return claim.chain
