@@ -76,6 +76,12 @@ def _check(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()[:_CHECK_BYTES]
 
 
+def _check_of_index(before: bytes, index: bytes) -> bytes:
+    digest = hashlib.sha256(before)
+    digest.update(index)  # not joined: an index can be large
+    return digest.digest()
+
+
 def write_store(
     path: Path, audit_id: str, manifest_digest: bytes, names_key: bytes, files: Iterable[tuple[str, bytes]]
 ) -> tuple[int, int]:
@@ -84,7 +90,6 @@ def write_store(
     ``files``: account id and inclusion file of each user. Only the index is in memory, 48 bytes a file. Raises
     ``TwiceError`` for an account id that comes twice.
     """
-
     entries = bytearray()
     with written_durably(path, private=True) as file:
         # What precedes the files comes last: until then this is no store.
@@ -100,10 +105,11 @@ def write_store(
         index = index[np.lexsort((index["name"][:, 1], index["name"][:, 0]))]
         if bool((index["name"][1:] == index["name"][:-1]).all(axis=1).any()):
             raise TwiceError("two files for one account id")
-        file.write(index.tobytes())
+        written = index.tobytes()
+        file.write(written)
         before = _header(audit_id, manifest_digest, names_key, len(index), start)
         file.seek(0)
-        file.write(before + hashlib.sha256(before + index.tobytes()).digest())
+        file.write(before + _check_of_index(before, written))
     return len(index), start - begin
 
 
@@ -146,7 +152,7 @@ class InclusionStore:
         if self._start < self._begin or self._start + self._count * _ENTRY.size != size:
             raise self._damaged(f"it has {size} bytes, and its beginning says otherwise")
         self._index = self._read(self._start, size - self._start)
-        if hashlib.sha256(before + self._index).digest() != check:
+        if _check_of_index(before, self._index) != check:
             raise self._damaged("its index is not the one that was written")
 
     def __len__(self) -> int:
