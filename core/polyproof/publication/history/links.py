@@ -43,20 +43,11 @@ def check_chain(directory: Path, policy: Policy | None = None) -> tuple[Publicat
                 file=directory / HISTORY,
             )
     for place, one in enumerate(audits):
-        problem = organisation_problem(audits[:place], one.manifest.organisation)
-        if problem is not None:
-            raise ProofRejected(
-                "history-organisation",
-                f"{_named(index, place)} {problem}",
-                file=audit_directory(directory, one.manifest.audit_id),
-            )
-        problem = snapshot_problem(audits[:place], one.manifest.snapshot, one.record.corrects)
-        if problem is not None:
-            raise ProofRejected(
-                "history-snapshot",
-                f"{_named(index, place)} {problem}",
-                file=audit_directory(directory, one.manifest.audit_id),
-            )
+        where = audit_directory(directory, one.manifest.audit_id)
+        if problem := organisation_problem(audits[:place], one.manifest.organisation):
+            raise ProofRejected("history-organisation", f"{_named(index, place)} {problem}", file=where)
+        if problem := snapshot_problem(audits[:place], one.manifest.snapshot, one.record.corrects):
+            raise ProofRejected("history-snapshot", f"{_named(index, place)} {problem}", file=where)
     _check_unlisted(directory, index, digests, policy)
     return tuple(audits)
 
