@@ -211,11 +211,12 @@ def verify(
     verdicts = []
     segments = audit.manifest.segments
     with progress.task("verify segments", len(segments)) as task:
-        if min(jobs, len(segments)) > 1 and registry is default_registry():
+        processes = min(jobs, len(segments))
+        if processes > 1 and registry is default_registry():
             from polyproof.liabilities.segment_processes import verdicts_of_processes
 
             work = ((audit.statement(one.index), one.totals, audit.proof(one.index)) for one in segments)
-            largest, processes = _largest_proof(audit.public, audit.manifest), min(jobs, len(segments))
+            largest = _largest_proof(audit.public, audit.manifest)
             for verdict in verdicts_of_processes(audit.manifest.spec, audit.policy, largest, work, processes):
                 verdicts.append(verdict)
                 task.advance()
