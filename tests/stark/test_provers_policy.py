@@ -17,7 +17,7 @@ from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.checking import expected_security
 from polyproof.registry import default_registry
 from polyproof.settings.bundled import bundled_policies
-from polyproof.settings.policy import UNRESTRICTED, Policy, load_policy
+from polyproof.settings.policy import UNRESTRICTED, Policy, PolicyCheck, load_policy
 from polyproof.settings.spec import BackendChoice, Spec, load_spec, parse_spec
 from polyproof.toolkit.binary import Writer
 from polyproof_stark.options import StarkOptions
@@ -149,6 +149,21 @@ def test_sum_tree_is_proved_for_verifiers_who_accept_one(folder: Path, command: 
     assert "nothing is proven about accounts that nobody opens" in refused.err
     assert command("prove", path, "--out", folder / "audit", "--policy", "merkle-sum").status == 0
     assert command("verify", folder / "audit", "--policy", "merkle-sum").status == 0
+
+
+def test_what_a_backend_chooses_for_a_spec_is_refused_as_what_a_spec_states(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder / "spec.yaml"
+    path.write_text(TEXT.replace(", limb_bits: 8, segment_rows: 1024", ""))
+
+    def refuse(policy: Policy, backend: str, options: StarkOptions) -> None:
+        if options.limb_bits is not None:
+            raise PolicyRejected(PolicyCheck.CONSTRAINTS, "chosen")
+
+    monkeypatch.setattr(Policy, "check_options", refuse)
+    with pytest.raises(OptionsError, match=r"verifiers would refuse what this spec proves: chosen"):
+        liabilities.check(load_spec(path, REGISTRY), registry=REGISTRY)
 
 
 def test_a_proof_that_is_too_large_for_its_verifiers_is_not_published(folder: Path) -> None:

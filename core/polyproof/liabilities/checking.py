@@ -110,11 +110,7 @@ def prepare(spec: Spec, policy: Policy, registry: Registry, progress: Progress, 
     backend = create_backend(spec, registry)
     with asking(backend, "when asked whether it can serve these assets", may=(InputError,)):
         backend.check(spec.assets)
-    try:
-        policy.check_assets(len(spec.assets))
-        judge = Judge(backend, spec.backend.options, policy)
-    except PolicyRejected as error:
-        raise _unacceptable(spec, error) from error
+    _judge(backend, spec, policy)  # before the accounts are read; again once its options are settled
     snapshot = read_snapshot(
         spec.accounts,
         spec.assets,
@@ -141,11 +137,20 @@ def prepare(spec: Spec, policy: Policy, registry: Registry, progress: Progress, 
     bounds = tuple(len(accounts) * k // segments for k in range(segments + 1))
     sizes = {int(size) for size in np.diff(bounds)}
     spec, _ = settle(spec, registry, max(sizes))
-    judge = Judge(create_backend(spec, registry), spec.backend.options, policy)
+    judge = _judge(create_backend(spec, registry), spec, policy)
     security = expected_security(spec, judge, sizes)
     suspected = unit_warnings(spec.assets, accounts.totals(), earlier_totals(spec, also=out))
     warnings = (*rounding_warnings(snapshot.rounded), *suspected)
     return Prepared(spec, registry, judge, accounts, security, bounds, snapshot.rounded, warnings)
+
+
+def _judge(backend: Backend, spec: Spec, policy: Policy) -> Judge:
+    """The judge of a backend. Raises ``OptionsError`` for assets or options that the policy would refuse."""
+    try:
+        policy.check_assets(len(spec.assets))
+        return Judge(backend, spec.backend.options, policy)
+    except PolicyRejected as error:
+        raise _unacceptable(spec, error) from error
 
 
 def expected_security(spec: Spec, judge: Judge, sizes: Iterable[int]) -> SecurityReport:
