@@ -11,11 +11,9 @@ from coincurve import PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ownership import spending, wallets
+from ownership import judged, spending, wallets
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
-from polyproof.reserves.signatures import load_schemes, verify_ownership
 
-SCHEMES = load_schemes()
 MESSAGE = "audit 2025-11"
 KEY = PrivateKey(wallets.secret(1))
 PUBLIC = KEY.public_key.format()
@@ -23,8 +21,7 @@ ORDER = wallets.ORDER
 
 
 def judge(address: str, signature: str, message: str = MESSAGE) -> OwnershipResult:
-    (result,) = verify_ownership([OwnershipClaim("BTC", "BTC", address, message, [signature])], SCHEMES)
-    return result
+    return judged.judge(OwnershipClaim("BTC", "BTC", address, message, [signature]))
 
 
 def status(address: str, signature: str, message: str = MESSAGE) -> Status:

@@ -6,8 +6,9 @@ import re
 
 from attrs import evolve
 
+from ownership.judged import holds, judge
 from ownership.wallets import Claim
-from ownership.ways import MESSAGE, every_derived_address, every_way, holds, judge
+from ownership.ways import MESSAGE, every_derived_address, every_way
 from polyproof.ownership import Status
 
 

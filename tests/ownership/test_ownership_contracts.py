@@ -6,21 +6,15 @@ import pytest
 from attrs import evolve
 
 from ownership import wallets
+from ownership.judged import judge
 from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipResult, Status
-from polyproof.reserves.signatures import load_schemes, verify_ownership
 
-SCHEMES = load_schemes()
 MESSAGE = "audit 2025-11"
 DATA = MESSAGE.encode()
 SAFE = "0x" + "5a" * 20
 OWNERS = tuple(wallets.evm_account(1, part) for part in range(3))
 SIGNED = tuple(wallets.rsv(1, wallets.personal(DATA), part) for part in range(3))
 STRANGER = wallets.rsv(2, wallets.personal(DATA))
-
-
-def judge(claim: OwnershipClaim) -> OwnershipResult:
-    (result,) = verify_ownership([claim], SCHEMES)
-    return result
 
 
 def safe(

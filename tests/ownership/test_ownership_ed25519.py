@@ -8,22 +8,17 @@ import pytest
 from attrs import evolve
 
 from ownership import wallets
-from ownership.ways import MESSAGE, judge
+from ownership.judged import judge, refusal
+from ownership.ways import MESSAGE
 from polyproof.ownership import OwnershipClaim, Status
 from polyproof_ownership import encodings
 from polyproof_ownership.ed25519 import cardano_key_hash, solana_key, ss58_decode
-from polyproof_ownership.encodings import BECH32, BECH32M, Malformed
+from polyproof_ownership.encodings import BECH32, BECH32M
 
 KEY, _ = wallets.ed25519(1)
 SIGNED = wallets.envelope(MESSAGE.encode())
 SIGNATURE = wallets.sign_ed25519(1, SIGNED)
 BASE58 = encodings.base58_encode
-
-
-def refusal(read: object, *given: object) -> str:
-    with pytest.raises(Malformed) as raised:
-        read(*given)  # type: ignore[operator]
-    return str(raised.value)
 
 
 def solana(*signatures: str, message: str = MESSAGE) -> OwnershipClaim:

@@ -7,26 +7,22 @@ its form alone.
 from __future__ import annotations
 
 import base64
+from functools import partial
 
 import pytest
 from attrs import evolve
 
 from ownership import wallets
-from ownership.ways import MESSAGE, SCHEMES, judge
+from ownership.judged import SCHEMES, judge, refusal
+from ownership.ways import MESSAGE
 from polyproof.ownership import AccountControl, OwnershipClaim, Status
 from polyproof_ownership import encodings, eos, evm, signmessage
 from polyproof_ownership.bitcoin import Output
-from polyproof_ownership.encodings import BASE58_RIPPLE, Malformed
+from polyproof_ownership.encodings import BASE58_RIPPLE
 from polyproof_ownership.keys import ORDER, Signature, public_key, recover
 from polyproof_ownership.messages import variable_text
 
 KEY = wallets.public(1)
-
-
-def refusal(read: object, *given: object) -> str:
-    with pytest.raises(Malformed) as raised:
-        read(*given)  # type: ignore[operator]
-    return str(raised.value)
 
 
 # Messages
@@ -82,7 +78,7 @@ def test_where_s_may_be_high_it_is_still_within_its_range() -> None:
     r = wallets.PrivateKey(wallets.secret(1)).sign_recoverable(digest, hasher=None)[:32]
     recover(Signature(r + (ORDER - 1).to_bytes(32), 0), digest, high_s=True)
     for s in (0, ORDER):
-        assert refusal(lambda s: recover(Signature(r + s.to_bytes(32), 0), digest, high_s=True), s)
+        assert refusal(partial(recover, high_s=True), Signature(r + s.to_bytes(32), 0), digest)
 
 
 # Bitcoin's signed messages

@@ -10,15 +10,15 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ownership.judged import SCHEMES, judge
 from ownership.wallets import KEY_ONLY, PROVEN
+from ownership.ways import WAYS
 from polyproof.ownership import AccountControl, Kind, OwnershipClaim, Status
-from polyproof.reserves.signatures import load_schemes, verify_ownership
+from polyproof.reserves.signatures import verify_ownership
 from polyproof_ownership.encodings import Malformed, base64_decode
 
-SCHEMES = load_schemes()
 CHAINS = sorted({chain for scheme in SCHEMES for chain in scheme.chains})
 SIGNED = (Status.PROVEN, Status.KEY_ONLY, Status.UNBOUND)
-WAYS = PROVEN | KEY_ONLY
 
 HEX = "0123456789abcdefABCDEFx"
 BASE = string.ascii_letters + string.digits + "+/=-_:."
@@ -79,8 +79,8 @@ def test_a_good_row_with_junk_in_one_field_never_raises_and_proves_nothing_new(n
     field = data.draw(st.sampled_from(FIELDS))
     value = data.draw({"signatures": junks, "keys": junks, "owners": junks, "control": controls}.get(field, junk))
     claim = evolve(good, **{field: value})
-    (mine,) = verify_ownership([good], SCHEMES)
-    (result,) = verify_ownership([claim], SCHEMES)
+    mine = judge(good)
+    result = judge(claim)
     assert "could not" not in result.reason
     if result.status in SIGNED and field in ("address", "message", "signatures"):
         # Names of accounts are free; where the chain was asked it says who controls the address, whatever that is.
@@ -108,7 +108,7 @@ def test_a_signature_with_changed_bytes_is_not_proven(name: str, data: st.DataOb
         if not text:
             break
     signatures = [*good.signatures[:place], "".join(text), *good.signatures[place + 1 :]]
-    (result,) = verify_ownership([evolve(good, signatures=signatures)], SCHEMES)
+    result = judge(evolve(good, signatures=signatures))
     assert bare("".join(text)) == bare(good.signatures[place]) or result.status not in SIGNED
 
 
@@ -142,14 +142,14 @@ def test_over_long_fields_are_refused_quickly(name: str) -> None:
         {"control": AccountControl("block 1", [str(number) for number in range(1000)])},
     ]
     for change in changes:
-        (result,) = verify_ownership([evolve(good, **change)], SCHEMES)
+        result = judge(evolve(good, **change))
         assert result.status not in SIGNED
         assert len(result.reason) < 500
 
 
 def test_a_message_that_is_not_unicode_text_is_refused() -> None:
     for sign in WAYS.values():
-        (result,) = verify_ownership([evolve(sign(1, "m"), message="m\ud800")], SCHEMES)
+        result = judge(evolve(sign(1, "m"), message="m\ud800"))
         assert result.status is Status.FAILED
 
 

@@ -10,13 +10,13 @@ from attrs import evolve, frozen
 from attrs.exceptions import FrozenInstanceError
 
 from ownership import wallets
+from ownership.judged import SCHEMES, judge
 from polyproof.errors import InputError, PluginError, PluginFault
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.progress import Progress, Task
 from polyproof.reserves.signatures import load_schemes, verify_ownership
 from polyproof_ownership.chains import Family, canonical_chain, chains_of, family_of
 
-SCHEMES = load_schemes()
 GOOD = wallets.PROVEN["EVM, EIP-191"](1, "m")
 
 
@@ -97,7 +97,7 @@ def test_schemes_can_be_chosen_by_name() -> None:
 
 
 def test_a_chain_that_nobody_serves_is_unsupported() -> None:
-    (result,) = verify_ownership([evolve(GOOD, chain="no such chain")], SCHEMES)
+    result = judge(evolve(GOOD, chain="no such chain"))
     assert result.status is Status.UNSUPPORTED
     assert "no such chain" in result.reason
 
@@ -160,7 +160,7 @@ def test_results_are_in_the_order_of_the_rows() -> None:
     assert [number for number, result in enumerate(results) if result.status is not Status.PROVEN] == list(
         range(0, 200, 7)
     )
-    alone = [verify_ownership([claim], SCHEMES)[0] for claim in rows]
+    alone = [judge(claim) for claim in rows]
     assert results == alone
 
 
@@ -251,7 +251,7 @@ def test_a_claim_and_its_result_do_not_change() -> None:
     with pytest.raises(FrozenInstanceError):
         GOOD.address = "x"  # type: ignore[misc]
     with pytest.raises(FrozenInstanceError):
-        verify_ownership([GOOD], SCHEMES)[0].status = Status.PROVEN  # type: ignore[misc]
+        judge(GOOD).status = Status.PROVEN  # type: ignore[misc]
 
 
 # One spelling of one account

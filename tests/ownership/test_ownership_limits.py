@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from ownership import wallets
-from ownership.ways import SCHEMES, judge
+from ownership.judged import SCHEMES, judge
 from polyproof.ownership import AccountControl, Kind, OwnershipClaim, OwnershipResult, Status
 from polyproof_ownership.encodings import Malformed, base58_check_decode, base58_check_encode
 from polyproof_ownership.rows import Account, RowScheme, unsupported

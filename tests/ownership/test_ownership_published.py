@@ -8,21 +8,15 @@ import pytest
 from attrs import evolve
 from coincurve import PublicKey
 
-from ownership import published
+from ownership import judged, published
 from ownership.published import Signed
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
-from polyproof.reserves.signatures import load_schemes, verify_ownership
 from polyproof_ownership import bip322, ed25519, encodings, eos, evm, secp256k1_accounts, ton
-
-SCHEMES = load_schemes()
 
 
 def judge(row: Signed, message: str | None = None) -> OwnershipResult:
     text = row.message if message is None else message
-    (result,) = verify_ownership(
-        [OwnershipClaim("COIN", row.chain, row.address, text, row.signatures, row.keys)], SCHEMES
-    )
-    return result
+    return judged.judge(OwnershipClaim("COIN", row.chain, row.address, text, row.signatures, row.keys))
 
 
 SIGNED = [

@@ -9,18 +9,12 @@ import pytest
 from attrs import evolve
 
 from ownership import wallets
-from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
-from polyproof.reserves.signatures import load_schemes, verify_ownership
+from ownership.judged import judge
+from polyproof.ownership import OwnershipClaim, Status
 from polyproof_ownership import encodings
 from polyproof_ownership.messages import bare_text
 
-SCHEMES = load_schemes()
 MESSAGE = "audit 2025-11"
-
-
-def judge(claim: OwnershipClaim) -> OwnershipResult:
-    (result,) = verify_ownership([claim], SCHEMES)
-    return result
 
 
 def status(claim: OwnershipClaim) -> Status:

@@ -6,8 +6,9 @@ import pytest
 from attrs import evolve
 
 from ownership import spending, wallets
+from ownership.judged import SCHEMES
 from ownership.spending import Solution, push, sha256
-from ownership.test_ownership_strangers import (
+from ownership.victim import (
     ANOTHER_KEY,
     OWN,
     P2PKH,
@@ -27,7 +28,6 @@ from ownership.test_ownership_strangers import (
     witness_key_hash,
     witness_script,
 )
-from ownership.ways import SCHEMES
 from polyproof.ownership import Status
 
 NOT_TWO = "the signature is not a signature and a key, as this address requires"

@@ -12,74 +12,40 @@ import pytest
 from attrs import evolve
 from coincurve import PrivateKey
 
-from ownership import spending, wallets
+from ownership import judged, spending, wallets
 from ownership.spending import Solution, Solve, push, sha256
+from ownership.victim import (
+    ANOTHER_KEY,
+    MESSAGE,
+    OWN,
+    P2PKH,
+    P2SH,
+    P2SH_P2WPKH,
+    P2SH_P2WSH,
+    P2TR,
+    P2WPKH,
+    P2WSH,
+    VICTIM,
+    VICTIMS_KEY,
+    VICTIMS_SCRIPT,
+    judge,
+    key_hash,
+    nested_key,
+    nested_script,
+    pay_to_script,
+    witness_key_hash,
+    witness_script,
+)
 from ownership.wallets import hash160
-from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
-from polyproof.reserves.signatures import load_schemes, verify_ownership
+from polyproof.ownership import Status
 
-SCHEMES = load_schemes()
-MESSAGE = "audit 2025-11"
-VICTIM, STRANGER = PrivateKey(wallets.secret(1)), PrivateKey(wallets.secret(2))
-VICTIMS_KEY, STRANGERS_KEY = VICTIM.public_key.format(), STRANGER.public_key.format()
-VICTIMS_SCRIPT, STRANGERS_SCRIPT = wallets.multisig_script(1), wallets.multisig_script(2)
+STRANGER = PrivateKey(wallets.secret(2))
+STRANGERS_KEY, STRANGERS_SCRIPT = STRANGER.public_key.format(), wallets.multisig_script(2)
 STRANGERS = [PrivateKey(wallets.secret(2, part)) for part in range(2)]
 
-ANOTHER_KEY = "the key is not that of this address"
 ANOTHER_SCRIPT = "the script is not that of this address"
 ANOTHER_REDEEM = "the key or script is not that of this address"
 
-
-def key_hash_code(key: bytes) -> bytes:
-    return b"\x76\xa9\x14" + hash160(key) + b"\x88\xac"
-
-
-def nested_key(key: bytes) -> bytes:
-    return b"\x00\x14" + hash160(key)
-
-
-def nested_script(script: bytes) -> bytes:
-    return b"\x00\x20" + sha256(script)
-
-
-def pay_to_script(script: bytes) -> tuple[str, bytes]:
-    return wallets.p2sh("bitcoin", script), b"\xa9\x14" + hash160(script) + b"\x87"
-
-
-P2PKH = wallets.p2pkh_address("bitcoin", 1), key_hash_code(VICTIMS_KEY)
-P2WPKH = wallets.segwit("bitcoin", 0, hash160(VICTIMS_KEY)), nested_key(VICTIMS_KEY)
-P2WSH = wallets.segwit("bitcoin", 0, sha256(VICTIMS_SCRIPT)), nested_script(VICTIMS_SCRIPT)
-P2SH = pay_to_script(VICTIMS_SCRIPT)
-P2SH_P2WPKH = pay_to_script(nested_key(VICTIMS_KEY))
-P2SH_P2WSH = pay_to_script(nested_script(VICTIMS_SCRIPT))
-P2TR = wallets.segwit("bitcoin", 1, spending.taproot_key(VICTIM)), b"\x51\x20" + spending.taproot_key(VICTIM)
-
-
-def judge(target: tuple[str, bytes], solve: Solve, full: bool = True) -> OwnershipResult:
-    """What comes of a signature over the victim's own transaction."""
-    address, output = target
-    signature = spending.sign(MESSAGE.encode(), output, solve, full)
-    (result,) = verify_ownership([OwnershipClaim("BTC", "bitcoin", address, MESSAGE, [signature])], SCHEMES)
-    assert result.scheme == "bip322"
-    return result
-
-
-def key_hash(key: PrivateKey) -> Solve:
-    return lambda tx: Solution(push(spending.ecdsa(key, tx.legacy(tx.output))) + push(key.public_key.format()))
-
-
-def witness_key_hash(key: PrivateKey, owner: bytes, redeem: bytes = b"") -> Solve:
-    """Signed by one key for the program of the owner's, so that the digest is right for the address."""
-    script = push(redeem) if redeem else b""
-    return lambda tx: Solution(script, [spending.ecdsa(key, tx.segwit(key_hash_code(owner))), key.public_key.format()])
-
-
-def witness_script(script: bytes, keys: list[PrivateKey], redeem: bytes = b"") -> Solve:
-    pushed = push(redeem) if redeem else b""
-    return lambda tx: evolve(spending.by_witness_script(script, keys)(tx), script=pushed)
-
-
-OWN = [PrivateKey(wallets.secret(1, part)) for part in range(2)]
 OWNERS = [
     (P2PKH, key_hash(VICTIM)),
     (P2WPKH, witness_key_hash(VICTIM, VICTIMS_KEY)),
@@ -250,7 +216,7 @@ def test_a_key_does_not_overlap_the_end_of_its_script() -> None:
     signed = ENDS_AS_ONE_CHECKMULTISIG.sign_recoverable(digest, hasher=None)
     text = base64.b64encode(bytes([31 + signed[64]]) + signed[:64]).decode()
     claim = wallets.claim("bitcoin", wallets.p2sh("bitcoin", script), MESSAGE, text, keys=(script.hex(),))
-    (old,) = verify_ownership([claim], SCHEMES)
+    old = judged.judge(claim)
     assert (old.scheme, old.status, old.reason) == ("bitcoin-signmessage", Status.FAILED, reason)
 
 
@@ -263,7 +229,7 @@ def test_an_uncompressed_key_does_not_sign_for_a_nested_witness_address(header: 
         claim = wallets.claim(
             "bitcoin", wallets.p2sh("bitcoin", redeem), MESSAGE, wallets.compact(1, digest, header=header)
         )
-        (result,) = verify_ownership([claim], SCHEMES)
+        result = judged.judge(claim)
         assert result.scheme == "bitcoin-signmessage"
         if compressed and header > 27:
             assert result.status is Status.PROVEN
@@ -346,6 +312,6 @@ def test_where_there_are_no_witnesses_nothing_is_proven_of_a_witness_program_beh
         "the witness alone": (wallets.bip322(chain, "p2sh-p2wpkh", full=False), "has a witness, which transactions of"),
     }
     for way, (sign, reason) in ways.items():
-        (result,) = verify_ownership([sign(1, MESSAGE)], SCHEMES)
+        result = judged.judge(sign(1, MESSAGE))
         assert result.status is Status.FAILED, way
         assert reason in result.reason, way

@@ -11,13 +11,13 @@ from py_arkworks_bls12381 import G1Point, G2Point
 from py_ecc.bls import G2ProofOfPossession as bls
 from py_ecc.optimized_bls12_381 import field_modulus
 
-from ownership import wallets
+from ownership import judged, wallets
+from ownership.judged import SCHEMES
 from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipResult, Status
-from polyproof.reserves.signatures import load_schemes, verify_ownership
+from polyproof.reserves.signatures import verify_ownership
 from polyproof_ownership import validators
 from polyproof_ownership.encodings import Malformed
 
-SCHEMES = load_schemes()
 MESSAGE = "audit 2025-11"
 
 
@@ -41,7 +41,7 @@ def row(number: int = 1, *signatures: str, **more: object) -> OwnershipClaim:
 
 
 def judge(claim: OwnershipClaim) -> OwnershipResult:
-    (result,) = verify_ownership([claim], SCHEMES)
+    result = judged.judge(claim)
     assert result.scheme == "eth-validator-bls"
     return result
 

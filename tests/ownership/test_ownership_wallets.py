@@ -8,8 +8,9 @@ import pytest
 from attrs import evolve
 
 from ownership import wallets
+from ownership.judged import SCHEMES, holds, judge
 from ownership.wallets import KEY_ONLY, ORDER, PROVEN, Claim
-from ownership.ways import MESSAGE, SCHEMES, every_way, holds, judge
+from ownership.ways import MESSAGE, every_way
 from polyproof.ownership import Status
 from polyproof_ownership import encodings
 

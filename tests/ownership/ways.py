@@ -1,28 +1,15 @@
-"""Every way to sign, as parameters of tests, and what is judged of it."""
+"""Every way to sign, as parameters of tests."""
 
 from __future__ import annotations
 
 import pytest
 
 from ownership.wallets import KEY_ONLY, PROVEN
-from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
-from polyproof.reserves.signatures import load_schemes, verify_ownership
 
-SCHEMES = load_schemes()
 WAYS = PROVEN | KEY_ONLY
-GOOD = (Status.PROVEN, Status.KEY_ONLY)
 MESSAGE = "We are the exchange; audit 2025-11"
 
 every_way = pytest.mark.parametrize("sign", WAYS.values(), ids=list(WAYS))
 DERIVED = {name: sign for name, sign in PROVEN.items() if sign(1, MESSAGE).control is None}
 """Ways in which the address comes from the key; elsewhere it is a name, or the chain says whose it is."""
 every_derived_address = pytest.mark.parametrize("sign", DERIVED.values(), ids=list(DERIVED))
-
-
-def judge(claim: OwnershipClaim) -> OwnershipResult:
-    (result,) = verify_ownership([claim], SCHEMES)
-    return result
-
-
-def holds(claim: OwnershipClaim) -> bool:
-    return judge(claim).status in GOOD
