@@ -15,6 +15,7 @@ from attrs import evolve
 from audit.faulty_backends import Credulous, CredulousOptions, Inner, faulty_registry, proved
 from audit.forged import refit
 from audit.tally_backend import WITH_TALLY, tally_registry
+from doubles.refusals import Failing
 from polyproof.backend import Claim, InclusionVerdict, Statement, Verdict
 from polyproof.errors import PluginFault, PolicyRejected, ProofRejected
 from polyproof.hookspecs import Component
@@ -24,7 +25,6 @@ from polyproof.registry import Registry
 from polyproof.security import Assumptions, Figure, SecurityReport, SecurityTerm
 from polyproof.settings.policy import UNRESTRICTED, Policy, PolicyCheck
 from polyproof_goldilocks.field import Goldilocks
-from references.hashlib_hash import HashlibHash
 
 ALICE = Claim("alice", (25_000_000, 100_000_000))
 
@@ -394,16 +394,6 @@ def test_what_is_known_to_be_a_plugins_fault_stays_one(registry: Registry, monke
     with pytest.raises(PluginFault) as caught:
         judge(registry, monkeypatch, fail).verify(STATEMENT, (1, 2), b"")
     assert caught.value is known
-
-
-class Failing(HashlibHash):
-    """A hash that fails."""
-
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    def fail(self) -> None:
-        raise self._error
 
 
 def test_hash_that_fails_within_a_verifier_says_nothing_about_the_proof(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from attrs import evolve
 
 from audit.forged import edit_record
 from audit.tally_backend import WITH_TALLY
+from doubles.refusals import Failing, refusal
 from polyproof import liabilities as audit
 from polyproof.backend import Claim
 from polyproof.errors import PluginFault, ProofRejected
@@ -19,7 +19,6 @@ from polyproof.liabilities.artifacts import InclusionFile, read_inclusion_file
 from polyproof.registry import Registry
 from polyproof.settings.policy import Policy
 from polyproof.settings.spec import Spec
-from references.hashlib_hash import HashlibHash
 
 ALICE = Claim("alice", (25_000_000, 100_000_000))
 
@@ -28,20 +27,6 @@ ALICE = Claim("alice", (25_000_000, 100_000_000))
 def out(spec: Spec, registry: Registry, tmp_path: Path) -> Path:
     """Five accounts in three segments."""
     return audit.prove(spec, tmp_path / "out", audit_id="example-1", registry=registry, policy=WITH_TALLY).directory
-
-
-def refusal(ask: Callable[[], object], file: Path) -> str:
-    with pytest.raises(ProofRejected) as caught:
-        ask()
-    assert caught.value.file == str(file)
-    return caught.value.check
-
-
-class Failing(HashlibHash):
-    """A component that fails wherever it is asked."""
-
-    def fail(self, *_: object) -> Any:
-        raise ZeroDivisionError
 
 
 def test_a_user_learns_what_was_checked(out: Path, registry: Registry) -> None:

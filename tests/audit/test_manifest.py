@@ -11,32 +11,11 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit.manifests import MANIFEST, SPEC
 from polyproof.errors import ProofRejected
 from polyproof.liabilities.manifest import parse_manifest
 from polyproof.model.manifest import Manifest, Segment, Verifier
 from polyproof.settings.policy import Policy
-
-SPEC = {
-    "polyproof": 1,
-    "assets": [{"symbol": "BTC", "decimals": 8, "bits": 64}, {"symbol": "ETH", "decimals": 18, "bits": 128}],
-    "rule": "non-negative",
-    "backend": {"name": "tally", "capacity": 2},
-}
-MANIFEST = Manifest(
-    audit_id="example-2025-01-31-0badcafe",
-    created="2025-01-31T23:59:59Z",
-    snapshot="2025-01-31T00:00:00Z",
-    organisation="Example Exchange",
-    spec=SPEC,
-    spec_digest=bytes(range(32)),
-    backend="tally",
-    segments=(
-        Segment(0, 1234, bytes([1] * 32), (5, 7 * 10**18)),
-        Segment(1, 99, bytes([2] * 32), (0, 1)),
-    ),
-    previous=bytes([3] * 32),
-    verifier=Verifier(name="polyproof 0.1.0", url="https://example.org/polyproof.whl", sha256="ab" * 32),
-)
 
 
 def _json(manifest: Manifest = MANIFEST) -> dict[str, Any]:

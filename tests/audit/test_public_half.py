@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,8 +10,9 @@ import pytest
 from attrs import evolve
 
 from audit.forged import edit_record, refit
-from audit.test_manifest import MANIFEST
-from polyproof.errors import ArtifactError, ProofRejected
+from audit.manifests import MANIFEST
+from doubles.refusals import refusal
+from polyproof.errors import ArtifactError
 from polyproof.liabilities import folder, record
 from polyproof.liabilities.folder import Kind, check_listed, find_public, is_history, kind_of, present
 from polyproof.liabilities.record import (
@@ -27,12 +27,6 @@ from polyproof.liabilities.record import (
 from polyproof.settings.policy import Policy
 
 DIGEST = "ab" * 32
-
-
-def refusal(ask: Callable[[], object], match: str | None = None) -> str:
-    with pytest.raises(ProofRejected, match=match) as caught:
-        ask()
-    return caught.value.check
 
 
 @pytest.fixture
@@ -80,7 +74,7 @@ def test_one_file_says_what_a_folder_is(tmp_path: Path, name: str, kind: Kind, p
 @pytest.mark.parametrize("other", ["publication.json", "public/publication.json"])
 def test_a_folder_that_is_two_things_is_refused(tmp_path: Path, other: str) -> None:
     write(tmp_path, "history.json", other)
-    assert refusal(lambda: kind_of(tmp_path), f"it holds history.json and {other}") == "folder"
+    assert refusal(lambda: kind_of(tmp_path), match=f"it holds history.json and {other}") == "folder"
 
 
 def test_a_link_that_leads_nowhere_is_something_of_that_name(tmp_path: Path) -> None:
@@ -118,7 +112,7 @@ def test_a_manifest_without_a_record_is_of_an_earlier_version_or_has_lost_it(
     write(tmp_path, f"{where}manifest.json")
     (tmp_path / where / "manifest.json").write_text(text)
     told = "has version 1, which polyproof 0.1 reads" if check == "manifest-version" else "is missing beside manifest"
-    assert refusal(lambda: kind_of(tmp_path), told) == check
+    assert refusal(lambda: kind_of(tmp_path), match=told) == check
 
 
 def test_so_does_one_of_sixteen_mebibytes_and_no_larger_one_is_read(tmp_path: Path) -> None:
@@ -150,7 +144,7 @@ def test_so_does_one_of_sixteen_mebibytes_and_no_larger_one_is_read(tmp_path: Pa
 )
 def test_what_an_audit_could_have_is_refused_at_any_depth(tmp_path: Path, name: str) -> None:
     assert check_listed(write(tmp_path, name), {name}) == ()
-    assert refusal(lambda: check_listed(tmp_path, {"other"}), "is no part of what is published") == "unlisted"
+    assert refusal(lambda: check_listed(tmp_path, {"other"}), match="is no part of what is published") == "unlisted"
     below = write(tmp_path / "below", f"a/b/{name}").parent
     assert refusal(lambda: check_listed(below, {"a", name})) == "unlisted"
 
@@ -184,7 +178,7 @@ def test_folders_may_be_nested_as_deep_as_is_allowed(tmp_path: Path) -> None:
     deepest.mkdir(parents=True)
     assert check_listed(tmp_path, ()) == ("d",)
     (deepest / "d").mkdir()
-    assert refusal(lambda: check_listed(tmp_path, ()), "nested deeper than 32") == "unlisted"
+    assert refusal(lambda: check_listed(tmp_path, ()), match="nested deeper than 32") == "unlisted"
 
 
 def test_there_may_be_as_many_files_as_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +186,7 @@ def test_there_may_be_as_many_files_as_is_allowed(tmp_path: Path, monkeypatch: p
     write(tmp_path, "a", "b", "c/one")
     assert check_listed(tmp_path, ()) == ("a", "b", "c")
     write(tmp_path, "c/two")
-    assert refusal(lambda: check_listed(tmp_path, ()), "more than 4 files") == "unlisted"
+    assert refusal(lambda: check_listed(tmp_path, ()), match="more than 4 files") == "unlisted"
     assert check_listed(tmp_path, ("a",)) == ("b", "c")
 
 
@@ -202,7 +196,7 @@ def test_there_may_be_ten_thousand_files_and_no_more(tmp_path: Path) -> None:
         os.close(os.open(tmp_path / name, os.O_CREAT))
     assert check_listed(tmp_path, ()) == tuple(sorted(names))
     (tmp_path / "one more").touch()
-    assert refusal(lambda: check_listed(tmp_path, ()), "more than 10000 files") == "unlisted"
+    assert refusal(lambda: check_listed(tmp_path, ()), match="more than 10000 files") == "unlisted"
 
 
 @pytest.mark.parametrize(
@@ -228,7 +222,7 @@ def test_only_a_folder_below_that_is_closed_to_everybody_is_passed_over(
         with pytest.raises(PermissionError):
             check_listed(tmp_path, ())
     else:
-        assert refusal(lambda: check_listed(tmp_path, ()), told) == "unlisted"
+        assert refusal(lambda: check_listed(tmp_path, ()), match=told) == "unlisted"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="whoever may read everything is never refused")
@@ -266,9 +260,9 @@ def test_another_digest_than_the_one_known_is_refused(public: Path) -> None:
 def test_a_file_that_differs_or_is_missing_is_refused(public: Path, name: str) -> None:
     kept = (public / name).read_bytes()
     (public / name).write_bytes(kept + b" ")
-    assert refusal(lambda: open_publication(public), "not the file that") == "publication-file"
+    assert refusal(lambda: open_publication(public), match="not the file that") == "publication-file"
     (public / name).unlink()
-    assert refusal(lambda: open_publication(public), "publication.json names it, but") == "publication-missing"
+    assert refusal(lambda: open_publication(public), match="publication.json names it, but") == "publication-missing"
 
 
 @pytest.mark.parametrize("name", ["reserves.json", "reserves-evidence.jsonl"])
@@ -297,7 +291,7 @@ def test_proofs_that_the_manifest_does_not_name_are_refused(public: Path) -> Non
 )
 def test_a_record_that_contradicts_its_manifest_is_refused(public: Path, changes: dict[str, str | None]) -> None:
     edit_record(public, **changes)
-    assert refusal(lambda: open_publication(public), f"is {next(iter(changes.values()))}, its") == (
+    assert refusal(lambda: open_publication(public), match=f"is {next(iter(changes.values()))}, its") == (
         "publication-manifest"
     )
 
@@ -322,7 +316,7 @@ def test_the_policy_bounds_the_manifest(public: Path) -> None:
 def test_a_manifest_that_is_not_acceptable_is_named(public: Path) -> None:
     (public / "manifest.json").write_bytes(b"{}\n")
     refit(public)
-    assert refusal(lambda: open_publication(public), str(public / "manifest.json")) == "manifest-format"
+    assert refusal(lambda: open_publication(public), match=str(public / "manifest.json")) == "manifest-format"
 
 
 @pytest.mark.parametrize(
@@ -334,13 +328,13 @@ def test_files_of_reserves_are_read_up_to_their_limit(
     monkeypatch.setattr(record, limit, 8)
     open_publication(public)
     monkeypatch.setattr(record, limit, 7)
-    assert refusal(lambda: open_publication(public), f"{name}.*more than the 7 bytes") == "file-size"
+    assert refusal(lambda: open_publication(public), match=f"{name}.*more than the 7 bytes") == "file-size"
 
 
 def test_a_record_of_64_kibibytes_is_read_and_no_larger_one(public: Path) -> None:
     path = public / "publication.json"
     path.write_bytes(path.read_bytes().ljust(64 << 10))
-    assert refusal(lambda: read_record(public), str(path)) == "publication-canonical"
+    assert refusal(lambda: read_record(public), match=str(path)) == "publication-canonical"
     path.write_bytes(path.read_bytes() + b" ")
     assert refusal(lambda: read_record(public)) == "file-size"
 

@@ -16,6 +16,7 @@ from audit.example import TOTALS
 from audit.faulty_backends import CredulousOptions, Inner
 from audit.forged import edit_record, refit
 from audit.tally_backend import WITH_TALLY, Tally, tally_registry
+from doubles.refusals import Failing, refusal
 from polyproof import liabilities as audit
 from polyproof.backend import Statement, Verdict
 from polyproof.errors import PluginFault, PolicyRejected, ProofRejected
@@ -28,7 +29,6 @@ from polyproof.progress import Progress, Task
 from polyproof.registry import Registry
 from polyproof.settings.policy import Policy
 from polyproof.settings.spec import Spec, spec_from_public
-from references.hashlib_hash import HashlibHash
 
 
 @pytest.fixture
@@ -66,13 +66,6 @@ class Steps(Task):
 
     def advance(self, steps: int = 1) -> None:
         self.steps += steps
-
-
-def refusal(ask: Callable[[], object], file: Path | None = None) -> str:
-    with pytest.raises(ProofRejected) as caught:
-        ask()
-    assert file is None or caught.value.file == str(file)
-    return caught.value.check
 
 
 def rewrite(out: Path, change: Callable[[Manifest], Manifest], registry: Registry) -> None:
@@ -292,13 +285,6 @@ def test_what_is_not_given_is_the_default(out: Path, registry: Registry, monkeyp
     assert isinstance(audit.open_audit(out, policy=WITH_TALLY).backend, Tally)
     found = audit.verify(out, policy=WITH_TALLY)
     assert (len(found.verdicts), found.warnings) == (3, ())
-
-
-class Failing(HashlibHash):
-    """A component that fails wherever it is asked."""
-
-    def fail(self, *_: object) -> Any:
-        raise ZeroDivisionError
 
 
 def test_a_fault_of_a_component_is_told_as_one(verify: Verify) -> None:

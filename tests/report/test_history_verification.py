@@ -17,6 +17,7 @@ from attrs import evolve
 from audit.example import ACCOUNTS, SPEC
 from audit.forged import edit_record
 from audit.tally_backend import WITH_TALLY, tally_registry
+from doubles.refusals import Failing
 from polyproof import liabilities as audit
 from polyproof.errors import ArtifactError, PluginFault, PolicyRejected, ProofRejected
 from polyproof.liabilities import verification as liabilities_verification
@@ -36,7 +37,6 @@ from polyproof.publication.history import (
 from polyproof.registry import Registry
 from polyproof.settings.policy import PolicyCheck
 from polyproof.settings.spec import load_spec
-from references.hashlib_hash import HashlibHash
 from report.months import at
 
 Answer = Callable[..., Any]
@@ -242,13 +242,6 @@ def test_each_audit_is_told_of_when_it_is_verified_and_one_process_does_the_work
         told.clear()
         exchange.one(exchange.history / "audits/month-1", **given)
         assert told == [jobs]
-
-
-class Failing(HashlibHash):
-    """A component that fails wherever it is asked."""
-
-    def fail(self, *_: object, **__: object) -> Any:
-        raise ZeroDivisionError
 
 
 def test_a_fault_of_a_component_is_told_as_one(

@@ -12,7 +12,7 @@ import pytest
 from attrs import evolve
 
 from audit.forged import edit_record, refit
-from audit.test_manifest import MANIFEST
+from audit.manifests import MANIFEST
 from doubles.fixtures import Command
 from doubles.policies import SUM_TREE
 from polyproof.errors import ProofRejected, SpecError
