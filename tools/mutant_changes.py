@@ -75,9 +75,7 @@ class Condition:
 
     def mutate(self, node: Any, index: int) -> Any:
         """The value in the node's place."""
-        import parso.python.tree
-
-        return parso.python.tree.Name(self._values(node)[index], node.start_pos, node.get_first_leaf().prefix)
+        return _instead_of(node, self._values(node)[index])
 
 
 class Count:
@@ -127,9 +125,13 @@ class Deletion:
 
     def mutate(self, node: Any, index: int) -> Any:
         """``pass`` in the statement's place."""
-        import parso.python.tree
+        return _instead_of(node, "pass")
 
-        return parso.python.tree.Name("pass", node.start_pos, node.get_first_leaf().prefix)
+
+def _instead_of(node: Any, word: str) -> Any:
+    import parso.python.tree
+
+    return parso.python.tree.Name(word, node.start_pos, node.get_first_leaf().prefix)
 
 
 class _WhatDecides(ast.NodeTransformer):

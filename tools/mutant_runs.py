@@ -81,6 +81,7 @@ class FirstRun:
         self._ran: defaultdict[str, set[int]] = defaultdict(set)
         self._collecting: set[int] = set()
         self._lines: set[int] = set()
+        self._test, self._began = "", 0.0
 
     def pytest_addoption(self) -> None:
         """Before anything is imported."""
@@ -105,7 +106,7 @@ class FirstRun:
 
     def _finish(self) -> None:
         sys.settrace(None)
-        if hasattr(self, "_test"):
+        if self._test:
             self._seconds[self._test] = time.process_time() - self._began
             self._ran[self._test] |= self._lines
         else:

@@ -56,11 +56,11 @@ def run_module(module: str, keep: Path, again: bool) -> None:
     """Run the mutants of a module that have no result yet, and with ``again`` those that survived."""
     text = (ROOT / module).read_text(encoding="utf-8")
     tried = list(mutant_changes.mutants_of(text))
-    results = {
-        name: one for name, one in results_of(results_file(module, keep)).items() if name in {m.name for m in tried}
-    }
+    file = results_file(module, keep)
+    names = {one.name for one in tried}
+    results = {name: one for name, one in results_of(file).items() if name in names}
     lines = [json.dumps(result) + "\n" for result in results.values()]
-    results_file(module, keep).write_text("".join(lines))  # Without those of kinds that are no longer tried.
+    file.write_text("".join(lines))  # Without those of kinds that are no longer tried.
     left = [one for one in tried if one.name not in results or (again and results[one.name]["noticed"] is None)]
     if not left:
         return
@@ -69,14 +69,14 @@ def run_module(module: str, keep: Path, again: bool) -> None:
         mutant_runs.copy_of_the_repository(ROOT, where)
         runs = mutant_runs.Runs(where, module, tests_of()[module])
         runs.prepare()
-        with results_file(module, keep).open("a") as file:
+        with file.open("a") as kept:
             for mutant in left:
                 taken, put = changed(text, mutant.text)
                 cpu = runs.cpu
                 noticed = runs.outcome(mutant.line, mutant.text)
                 result = {"mutant": mutant.name, "line": mutant.line, "before": taken, "after": put}
                 result |= {"noticed": noticed, "seconds": round(runs.cpu - cpu, 2)}
-                print(json.dumps(result), file=file, flush=True)
+                print(json.dumps(result), file=kept, flush=True)
                 if noticed is None:
                     print(f"{module}:{mutant.line} survives\n  - {taken}\n  + {put}", flush=True)
 
