@@ -17,17 +17,17 @@ from attrs import evolve, frozen
 import polyproof.registry as registry_module
 from audit.example import ACCOUNTS
 from audit.example import SPEC as TALLY_SPEC
+from audit.faulty_backends import proved_alone
 from audit.tally_backend import Tally, TallyOptions
 from doubles.fixtures import Command
 from doubles.policies import ANYTHING, DECLARED, DECLARED_FILE, SUM_TREE
 from ownership import wallets
-from polyproof.backend import BackendProperties, SegmentProof
+from polyproof.backend import EVERY_ACCOUNT, BackendProperties, SegmentProof
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer
 from polyproof.errors import InputError, Location, PluginFault, Problem, ProofRejected
 from polyproof.hookspecs import Component
 from polyproof.ledger import Account, LedgerFormat
 from polyproof.liabilities import check, cut_all_inclusions, cut_inclusion
-from polyproof.liabilities import prove as prove_audit
 from polyproof.ownership import AccountControl, Kind, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves import run_reserves, verify_reserves
@@ -520,19 +520,10 @@ class Proving(Tally):
 def proved_by(folder: Path, monkeypatch: pytest.MonkeyPatch, **methods: object) -> Path:
     """Prove the example by a backend with these methods; returns the audit's directory."""
     registry = installed_with("backend", type("Proving", (Proving,), {"Options": TallyOptions, **methods}), monkeypatch)
-    (folder / "accounts.csv").write_text(ACCOUNTS)
-    (folder / "spec.yaml").write_text(TALLY_SPEC.replace("{name: tally", "{name: faulty"))
-    prove_audit(
-        load_spec(folder / "spec.yaml", registry),
-        folder / "audit",
-        audit_id="example-1",
-        registry=registry,
-        policy=UNRESTRICTED,
-    )
-    return folder / "audit"
+    return proved_alone(folder, registry, "{name: faulty, capacity: 2}")
 
 
-STATED = BackendProperties(False, True, True, True, True, "every account", (), (), (), ())
+STATED = BackendProperties(False, True, True, True, True, EVERY_ACCOUNT, (), (), (), ())
 PYTHONS = [ZeroDivisionError("boom"), KeyError("boom"), AttributeError("boom")]
 
 

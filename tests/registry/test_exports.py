@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import polyproof
+from doubles.policies import SUM_TREE_FILE
 
 
 @pytest.mark.parametrize("name", polyproof.__all__)
@@ -30,9 +31,7 @@ def test_a_spec_is_loaded_and_an_audit_verified_by_exported_names_alone(tmp_path
         "accounts: {path: accounts.csv}\n"
     )
     # A Merkle sum tree proves nothing about accounts that nobody opens: only this policy accepts one.
-    (tmp_path / "policy.yaml").write_text(
-        "polyproof-policy: 2\nmin_soundness_bits: null\nmin_soundness_2025_bits: null\n"
-    )
+    (tmp_path / "policy.yaml").write_text(SUM_TREE_FILE)
     policy = polyproof.load_policy(tmp_path / "policy.yaml")
     spec = polyproof.load_spec(tmp_path / "spec.yaml")
     assert polyproof.check(spec, policy=policy).accounts == 2
