@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import Console, error_object, print_error
@@ -138,10 +138,8 @@ def _short(found: ReservesVerified) -> list[str]:
     return [asset.asset.symbol for asset in found.evaluation.short]
 
 
-def _joined(words: Iterable[str], word: str = "and") -> str:
-    all_of_them = list(words)
-    before, last = all_of_them[:-1], all_of_them[-1:]
-    return f" {word} ".join([*([", ".join(before)] if before else []), *last])
+def _joined(words: Sequence[str], word: str = "and") -> str:
+    return f" {word} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 # An outcome that is shown whole although it is a refusal

@@ -54,6 +54,7 @@ def command(
 ) -> None:
     """Evaluate what is held: who controls it, what the chains say, whether it covers what an audit proves is owed."""
     from polyproof.reserves import run_reserves
+    from polyproof.reserves.established import unpinned
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
@@ -72,8 +73,6 @@ def command(
         f"{one.file}:{one.line}: the rows of {one.coin} do not add up to the declared total"
         for one in done.discrepancies
     )
-    from polyproof.reserves.established import unpinned
-
     console.warn(unpinned(done.evaluation.rows, loaded.reserves.pins if loaded.reserves else ()))
     console.result(reserves_payload(done, rows=rows), lambda rich: _show(rich, done, rows=rows))
     if done.evaluation.met is False:
