@@ -47,7 +47,8 @@ def command(
         bool, typer.Option("--dry-run", help="Show the whole result, in a temporary folder; publish and keep nothing.")
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Publish a result that falls short: not covered, or worse than the last.")
+        bool,
+        typer.Option("--yes", help="Publish a result that falls short: newly not covered, or worse than the last."),
     ] = False,
     corrects: Annotated[
         str | None, typer.Option("--corrects", metavar="AUDIT_ID", help="The published audit that this one corrects.")
