@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polyproof.errors import PluginFault, ProofRejected, SpecError
+from polyproof.errors import OptionsError, PluginFault, ProofRejected, SpecError
 from polyproof.model.assets import Asset
 from polyproof.registry import Registry
 from polyproof.settings.spec import BackendChoice, PublicSpec, Spec, load_spec, parse_spec, spec_from_public
-from spec.sample_components import Nested, SampleOptions, sample_registry
+from spec.sample_components import Nested, SampleBackend, SampleOptions, sample_registry
 
 REGISTRY = sample_registry()
 
@@ -569,6 +569,34 @@ def test_a_backend_that_fails_is_at_fault_and_not_the_file_that_names_it() -> No
         assert "failed when asked whether it can serve these assets: ZeroDivisionError: division by zero" in str(
             caught.value
         )
+
+
+@pytest.mark.parametrize("method", ["__init__", "check"])
+def test_what_a_backend_refuses_is_a_problem_of_the_file_wherever_it_says_so(
+    monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def refuse(*given: object) -> None:
+        raise OptionsError("not with these options")
+
+    monkeypatch.setattr(SampleBackend, method, refuse)
+    assert all("not with these options" in problem for problem in problems(GOOD))
+    with pytest.raises(ProofRejected, match=r"spec\.backend: not with these options"):
+        spec_from_public(PUBLIC, REGISTRY, largest_proof=10)
+
+
+def test_the_least_size_of_a_proof_is_asked_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*given: object) -> None:
+        raise AssertionError("the backend was asked to check assets")
+
+    monkeypatch.setattr(SampleBackend, "check", asked)
+    monkeypatch.setattr(SampleBackend, "least_proof_size", lambda backend, assets: 11)
+    with pytest.raises(ProofRejected, match="one of 2 assets has at least 11") as rejected:
+        spec_from_public(PUBLIC, REGISTRY, largest_proof=10)
+    assert rejected.value.check == "proof-size"
+    for wrong in (None, 1.5, "1"):
+        monkeypatch.setattr(SampleBackend, "least_proof_size", lambda backend, assets, wrong=wrong: wrong)
+        with pytest.raises(PluginFault, match=r"least_proof_size returned .*, expected an integer"):
+            spec_from_public(PUBLIC, REGISTRY, largest_proof=10)
 
 
 @pytest.mark.parametrize("value", [None, 1, "x", [], {}, [PUBLIC], {"polyproof": 1}])

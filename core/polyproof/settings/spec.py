@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -304,25 +304,31 @@ def _check_backends(
             raise PluginFault(f"backend {choice.name!r} is broken: a digest cannot bind its option {name!r}")
         try:
             backend: Backend = choice.create(reader.registry)
+            if largest_proof is not None:
+                _check_proof_size(backend, values["assets"], largest_proof)
             with asking(backend, "when asked whether it can serve these assets", may=(InputError,)):
-                least = 0 if largest_proof is None else backend.least_proof_size(values["assets"])
-                if largest_proof is None or largest_proof >= least:
-                    backend.check(values["assets"])
+                backend.check(values["assets"])
             check_properties(backend)
-        except PluginFault:
+        except (PluginFault, ProofRejected):
             raise
         except InputError as error:
             reader.report_error(error, location)
         except Exception as error:
             raise blame(error, of=reader.registry.get("backend", choice.name)) or error from error
-        if type(least) is not int:
-            raise fault(backend, f"least_proof_size returned {shown(least)}, expected an integer")
-        if largest_proof is not None and largest_proof < least:
-            raise ProofRejected(
-                "proof-size",
-                f"no proof beside it has more than {largest_proof} bytes, and one of {len(values['assets'])} assets "
-                f"has at least {least}",
-            )
+
+
+def _check_proof_size(backend: Backend, assets: Sequence[Asset], largest_proof: int) -> None:
+    """Refuse assets whose proofs would all be larger than the largest one, before the work that such assets take."""
+    with asking(backend, "when asked how large a proof of these assets is", may=(InputError,)):
+        least = backend.least_proof_size(assets)
+    if type(least) is not int:
+        raise fault(backend, f"least_proof_size returned {shown(least)}, expected an integer")
+    if largest_proof < least:
+        raise ProofRejected(
+            "proof-size",
+            f"no proof beside it has more than {largest_proof} bytes, and one of {len(assets)} assets "
+            f"has at least {least}",
+        )
 
 
 def _unbindable(options: type[Any]) -> Iterator[str]:
