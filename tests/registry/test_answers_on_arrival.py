@@ -36,7 +36,7 @@ from polyproof.reserves.spellings import Spellings
 from polyproof.settings.policy import UNRESTRICTED
 from polyproof.settings.spec import load_spec
 from polyproof.source import FileOptions, Row, Source, Total
-from registry.test_registry import plugin
+from registry.offered import plugin
 from reserves.exchange import okx_csv, prove, spec_text, wallet, write_spec
 
 BOOM = [ZeroDivisionError("boom"), InputError("boom"), ProofRejected("boom", "boom"), SystemExit(0)]

@@ -16,7 +16,7 @@ from polyproof.hookspecs import Component
 from polyproof.registry import Registry, default_registry
 from polyproof.transcript import Transcript
 from references.hashlib_hash import HashlibHash
-from registry.test_registry import offering
+from registry.offered import offering
 
 ROWS = np.arange(3000 * 4, dtype=np.uint64).reshape(-1, 4)
 

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterable
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from polyproof.hookspecs import KINDS, Component, hookimpl
 from polyproof.registry import ENTRY_POINT_GROUP, Registry, default_registry
 from polyproof.settings.spec import parse_spec
 from references.hashlib_hash import HashlibHash
+from registry.offered import offering, plugin, registry_of
 
 
 class Elm(HashlibHash):
@@ -41,29 +41,6 @@ HERE = sys.modules[__name__]
 def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     """This file under the name its components state, however it was imported."""
     monkeypatch.setitem(sys.modules, __name__, HERE)
-
-
-def plugin(components: Callable[[], Any] | None = None, interface: object = INTERFACE_VERSION) -> ModuleType:
-    module = ModuleType("some_plugin")
-    module.polyproof_interface = interface  # type: ignore[attr-defined]
-    if components is not None:
-
-        def polyproof_components() -> Any:
-            return components()
-
-        module.polyproof_components = hookimpl(polyproof_components)  # type: ignore[attr-defined]
-    return module
-
-
-def registry_of(*plugins: ModuleType) -> Registry:
-    registry = Registry()
-    for number, module in enumerate(plugins):
-        registry.register(module, f"plugin{number}", f"{number}.0", f"dist{number} (module{number})")
-    return registry
-
-
-def offering(*components: object) -> Registry:
-    return registry_of(plugin(lambda: components))
 
 
 def only_reason(registry: Registry) -> str:
