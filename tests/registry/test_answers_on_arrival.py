@@ -22,7 +22,7 @@ from audit.tally_backend import Tally, TallyOptions
 from doubles.fixtures import Command
 from doubles.policies import ANYTHING, DECLARED, DECLARED_FILE, SUM_TREE
 from ownership import wallets
-from polyproof.backend import EVERY_ACCOUNT, BackendProperties, SegmentProof
+from polyproof.backend import EVERY_ACCOUNT, BackendProperties, SegmentProof, Settled
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer
 from polyproof.errors import InputError, Location, PluginFault, Problem, ProofRejected
 from polyproof.hookspecs import Component
@@ -523,6 +523,11 @@ def proved_by(folder: Path, monkeypatch: pytest.MonkeyPatch, **methods: object) 
     return proved_alone(folder, registry, "{name: faulty, capacity: 2}")
 
 
+def giving(reasons: Any) -> Callable[..., Settled]:
+    """A ``settle`` that has nothing to choose, and gives these reasons for it."""
+    return lambda this, options, assets, accounts: Settled(options, reasons)
+
+
 STATED = BackendProperties(False, True, True, True, True, EVERY_ACCOUNT, (), (), (), ())
 PYTHONS = [ZeroDivisionError("boom"), KeyError("boom"), AttributeError("boom")]
 
@@ -533,6 +538,9 @@ PYTHONS = [ZeroDivisionError("boom"), KeyError("boom"), AttributeError("boom")]
         *({"capacity": answering(value)} for value in (None, 0, -1, 2.0, True, "2", [2])),
         *({"capacity": boom(error)} for error in PYTHONS),
         *({"check": boom(error)} for error in (*PYTHONS, ProofRejected("boom", "boom"), OSError("boom"))),
+        *({"settle": boom(error)} for error in (*PYTHONS, ProofRejected("boom", "boom"), OSError("boom"))),
+        {"settle": answering(None)},
+        *({"settle": giving(reasons)} for reasons in (None, "boom", ["boom"], (1,))),
         *({"prove": boom(error)} for error in (*PYTHONS, ProofRejected("boom", "boom"))),
         *({"prove": answering(value)} for value in (None, b"proof", SegmentProof("p", (1,)), SegmentProof(b"p", [1]))),  # type: ignore[arg-type]
         *({"security": boom(error)} for error in (*PYTHONS, ProofRejected("boom", "boom"))),

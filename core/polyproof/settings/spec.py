@@ -140,10 +140,13 @@ def settle(spec: AnySpec, registry: Registry, accounts: int) -> tuple[AnySpec, t
     Raises ``PluginFault`` for a backend that leaves something open, or changes what is not its to choose.
     """
     backend = create_backend(spec, registry)
-    settled = backend.settle(spec.backend.options, spec.assets, accounts)
+    with asking(backend, "when asked to settle its options", may=(InputError,)):
+        settled = backend.settle(spec.backend.options, spec.assets, accounts)
     choice = evolve(spec.backend, options=settled.options if isinstance(settled, Settled) else None)
     if type(choice.options) is not type(spec.backend.options):
         raise fault(backend, f"settle returned {type(settled).__name__}, expected Settled with its Options")
+    if not (isinstance(settled.reasons, tuple) and all(isinstance(reason, str) for reason in settled.reasons)):
+        raise fault(backend, f"settle gave {shown(settled.reasons)} for reasons, expected a tuple of strings")
     if left := open_options(choice, registry):
         raise fault(backend, f"settle leaves {', '.join(left)} open")
     found = evolve(spec, backend=choice)
