@@ -259,7 +259,9 @@ def test_two_files_for_one_account_are_the_backends_fault(
     monkeypatch.setattr(Tally, "open_all", twice)
     with pytest.raises(PluginFault, match=r"tally.*two inclusion files for one account id"):
         audit.store_inclusions(out, registry=registry)
-    assert not list((out / "private").glob("*inclusion.store*"))
+    with pytest.raises(PluginFault, match=r"tally.*two inclusion files for one account id"):
+        audit.cut_all_inclusions(out, registry=registry)
+    assert not list((out / "private").glob("*inclusion*"))
 
 
 def test_many_files_of_different_sizes_are_found(tmp_path: Path) -> None:

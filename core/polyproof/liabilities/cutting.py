@@ -10,7 +10,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from polyproof.errors import ArtifactError, InputError, ProofRejected
+from polyproof.errors import ArtifactError, InputError, PluginFault, ProofRejected
 from polyproof.formats.files import make_private_directory, write_durably, write_private
 from polyproof.liabilities.acceptance import require
 from polyproof.liabilities.artifacts import STORE, InclusionFile, find_private, state_directory
@@ -139,6 +139,10 @@ def _every_file(audit: PublishedAudit, private: Path, progress: Progress) -> Ite
                 task.advance()
 
 
+def _twice(audit: PublishedAudit) -> PluginFault:
+    return fault(audit.backend, "it cut two inclusion files for one account id")
+
+
 @frozen
 class InclusionsStored:
     """The inclusion files of all users, in a store."""
@@ -169,7 +173,7 @@ def store_inclusions(
     try:
         count, size = write_store(store, manifest.audit_id, manifest.digest, _names_key(private), files)
     except TwiceError as error:
-        raise fault(audit.backend, "it cut two inclusion files for one account id") from error
+        raise _twice(audit) from error
     return InclusionsStored(store, count, size, time.perf_counter() - start)
 
 
@@ -206,6 +210,8 @@ def cut_all_inclusions(
     try:
         for user_id, data in _every_file(audit, private, progress or Progress()):
             name = file_name(names_key, user_id)
+            if (working / name).exists():
+                raise _twice(audit)
             write_private(working / name, data)
             quoted = user_id.replace('"', '""')
             lines.append(f'"{quoted}",{name}\r\n')
