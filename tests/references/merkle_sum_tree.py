@@ -1,4 +1,4 @@
-"""A second verifier and prover of Merkle sum trees: plain Python, node by node, from the reference page alone.
+"""A second verifier and prover of Merkle sum trees: plain Python, node by node, from the reference page.
 
 It shares no code with the backend. The hash is a function from a domain and a list of words to four words.
 """

@@ -1,4 +1,4 @@
-"""The hashes and the Merkle tree of docs/reference/hashes.md in plain Python, written from the page alone.
+"""The hashes and the Merkle tree of docs/reference/hashes.md in plain Python, written from the page.
 
 Rows and digests are lists and tuples of integers. Nothing here is fast; nothing is shared with polyproof.
 """

@@ -1,4 +1,4 @@
-"""The verifier and a slow one, written from the protocol page alone, agree on what is honest and on what is not.
+"""The verifier and a slow one, written from the protocol page, agree on what is honest and on what is not.
 
 Traces are short and queries few: what is compared does not depend on sizes, and a thousand mutations take
 less than a minute.

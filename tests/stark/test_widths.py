@@ -21,7 +21,8 @@ from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
 from polyproof.settings.policy import UNRESTRICTED
-from polyproof.settings.spec import load_spec, proved_from, settle, spec_from_public
+from polyproof.settings.settled import proved_from, settle
+from polyproof.settings.spec import load_spec, spec_from_public
 from polyproof_stark.backend import StarkBackend
 from polyproof_stark.options import StarkOptions
 from polyproof_stark.widths import widths

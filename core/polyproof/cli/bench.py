@@ -35,6 +35,7 @@ from polyproof.model.accounts import Accounts, Identifiers
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry
+from polyproof.settings.settled import capacity_of
 from polyproof.version import __version__
 
 __all__ = ["MEASURED_KINDS", "Load", "Measurement", "NotMeasured", "machine", "measure"]
@@ -229,7 +230,7 @@ def _backends(registry: Registry, name: str, load: Load) -> Iterator[_Run]:
     options = component_options(registry, "backend", name)()
     backend: Backend = registry.create("backend", name, options, registry)
     assets = tuple(Asset(f"A{k}", 8) for k in range(_ASSETS))
-    count = min(load.rows, backend.capacity(assets))
+    count = min(load.rows, capacity_of(backend, assets))
     backend = registry.create("backend", name, backend.settle(options, assets, count).options, registry)
     accounts = Accounts(
         assets, Identifiers.of(f"user-{row}" for row in range(count)), _random((count, len(assets)), 1 << 48)

@@ -10,18 +10,18 @@ import numpy as np
 from attrs import frozen
 
 from polyproof.backend import Backend
-from polyproof.config.options import shown
 from polyproof.errors import InputError, OptionsError, PolicyRejected, Problem
 from polyproof.extras import require_extras
 from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.plausibility import earlier_totals, unit_warnings
 from polyproof.model.accounts import Accounts
-from polyproof.plugin_faults import asking, fault, names_faults
+from polyproof.plugin_faults import asking, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.security import FigureName, SecurityReport, weakest
 from polyproof.settings.policy import Policy, PolicyCheck
-from polyproof.settings.spec import Spec, create_backend, settle
+from polyproof.settings.settled import capacity_of, settle
+from polyproof.settings.spec import Spec, create_backend
 
 if TYPE_CHECKING:
     from polyproof.liabilities.snapshot.rounding import Rounded
@@ -123,10 +123,7 @@ def prepare(spec: Spec, policy: Policy, registry: Registry, progress: Progress, 
     accounts = snapshot.accounts
     if not len(accounts):
         raise InputError("the snapshot has no accounts")
-    with asking(backend, "when asked how many accounts a segment holds", may=(InputError,)):
-        capacity = backend.capacity(spec.assets)
-    if type(capacity) is not int or capacity < 1:
-        raise fault(backend, f"its capacity is {shown(capacity)}, expected an integer from 1 on")
+    capacity = capacity_of(backend, spec.assets)
     segments = -(-len(accounts) // capacity)
     if segments > policy.max_segments:
         raise InputError(

@@ -1,4 +1,4 @@
-"""What an audit shows that is worse than what the last one showed: a published audit stays published."""
+"""In which ways an audit falls short of the last one, or of covering an asset: a published audit stays published."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ from polyproof.reserves.signatures import load_schemes
 from polyproof.reserves.verification import verify_reserves
 from polyproof.settings.policy import Policy
 from polyproof.settings.reserves import ReservesPolicy
-from polyproof.settings.spec import Spec, proved_from
+from polyproof.settings.settled import proved_from
+from polyproof.settings.spec import Spec
 
 __all__ = ["PUBLISHED", "MonthDone", "run_month", "write_report"]
 
@@ -74,7 +75,7 @@ class MonthDone:
     audits: int
     """How many audits the history has, this one included."""
     worse: tuple[str, ...]
-    """In which ways the result is worse than the last one's."""
+    """In which ways the result falls short: worse than the last one's, or an asset not covered for the first time."""
     report: Report
     seconds: float
 
@@ -104,8 +105,9 @@ def run_month(
     Everything published before is verified first: nothing is chained to a history that does not verify, and with a
     known head (``polyproof.publication.chain``) not to one that has lost audits, unless ``new_chain`` begins another.
 
-    ``confirm`` is asked before a result is published that is worse than the last one's, with the sentences that say
-    how; if it returns False, nothing is published. A ``dry_run`` works in a temporary folder and changes nothing else.
+    ``confirm`` is asked before a result is published that falls short, with the sentences that say how (``worse`` of
+    what is returned); if it returns False, nothing is published. A ``dry_run`` works in a temporary folder and changes
+    nothing else.
 
     Raises ``ProofRejected`` for a history that does not verify, ``ExtraMissing`` without the extras that the steps
     need, and whatever the steps raise.

@@ -10,12 +10,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
-from attrs import evolve, frozen
+from attrs import frozen
 
-from polyproof.backend import Backend, Settled
+from polyproof.backend import Backend
 from polyproof.config.options import NOT_AN_OPTION, Fault, option, options_of, printable, shown
 from polyproof.config.reader import Choice, OptionsReader, component_options, locate
 from polyproof.config.tree import Items, Node, Scalar, from_json, load_yaml, parse_yaml
@@ -44,8 +44,6 @@ __all__ = [
     "load_spec",
     "open_options",
     "parse_spec",
-    "proved_from",
-    "settle",
     "spec_from_public",
 ]
 
@@ -133,42 +131,6 @@ def open_options(choice: BackendChoice, registry: Registry) -> tuple[str, ...]:
     settles = registry.get("backend", choice.name).settles
     return tuple(name for name in settles if getattr(choice.options, name) is None)
 
-
-def settle(spec: AnySpec, registry: Registry, accounts: int) -> tuple[AnySpec, tuple[str, ...]]:
-    """The spec as it is proved, for segments of at most so many accounts, and the backend's reasons for what it chose.
-
-    Raises ``PluginFault`` for a backend that leaves something open, or changes what is not its to choose.
-    """
-    backend = create_backend(spec, registry)
-    with asking(backend, "when asked to settle its options", may=(InputError,)):
-        settled = backend.settle(spec.backend.options, spec.assets, accounts)
-    choice = evolve(spec.backend, options=settled.options if isinstance(settled, Settled) else None)
-    if type(choice.options) is not type(spec.backend.options):
-        raise fault(backend, f"settle returned {type(settled).__name__}, expected Settled with its Options")
-    if not (isinstance(settled.reasons, tuple) and all(isinstance(reason, str) for reason in settled.reasons)):
-        raise fault(backend, f"settle gave {shown(settled.reasons)} for reasons, expected a tuple of strings")
-    if left := open_options(choice, registry):
-        raise fault(backend, f"settle leaves {', '.join(left)} open")
-    found = evolve(spec, backend=choice)
-    if _settled_as(spec, found, registry).digest != found.digest:
-        raise fault(backend, "settle changed options that the spec states")
-    return found, settled.reasons
-
-
-def proved_from(spec: PublicSpec, published: PublicSpec, registry: Registry) -> bool:
-    """Whether a published spec is this one, with what it leaves open settled in whatever way."""
-    return _settled_as(spec, published, registry).digest == published.digest
-
-
-def _settled_as(spec: PublicSpec, other: PublicSpec, registry: Registry) -> PublicSpec:
-    """The spec with what it leaves open as the other one has it."""
-    if spec.backend.name != other.backend.name:
-        return spec
-    chosen = {name: getattr(other.backend.options, name) for name in open_options(spec.backend, registry)}
-    return evolve(spec, backend=evolve(spec.backend, options=evolve(spec.backend.options, **chosen)))
-
-
-AnySpec = TypeVar("AnySpec", bound=PublicSpec)
 
 _ORDER = (
     *("name", "organisation", "snapshot", "assets", "rule", "backend", "compare", "accounts", "reserves", "verifier"),

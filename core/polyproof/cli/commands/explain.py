@@ -41,7 +41,8 @@ def command(
     """
     from polyproof.liabilities import open_audit
     from polyproof.settings.policy import UNRESTRICTED
-    from polyproof.settings.spec import create_backend, settle
+    from polyproof.settings.settled import capacity_of, settle
+    from polyproof.settings.spec import create_backend
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
@@ -56,7 +57,7 @@ def command(
     else:
         spec = load_spec_argument(subject, registry)
         backend = create_backend(spec, registry)
-        capacity = backend.capacity(spec.assets)
+        capacity = capacity_of(backend, spec.assets)
         spec, reasons = settle(spec, registry, min(accounts or capacity, capacity))
         security = create_backend(spec, registry).security(spec.assets, accounts)
     payload = {
