@@ -20,5 +20,9 @@ class Progress:
 
     @contextmanager
     def task(self, title: str, total: int | None = None) -> Iterator[Task]:
-        """Run a piece of work under a title: ``with progress.task("hash leaves", n) as task: …``."""
+        """Run a piece of work under a title: ``with progress.task("hash leaves", n) as task: …``.
+
+        Tasks may stand within others. A phase of a protocol is a task without a total: ``polyproof bench`` tells what
+        each phase of a proof takes by the title that its prover gave it here.
+        """
         yield Task()

@@ -139,8 +139,10 @@ class StarkBackend(Backend):
         system, instance = self._configuration.instance(statement, totals, parameters, Engine.COMPILED)
         hash = self._configuration.hash(Engine.COMPILED)
         rows = _random_rows(len(accounts), parameters.active - 1)
-        trace = trace_of(system, PlacedAccounts(accounts, rows), parameters.active, instance.field.modulus)
-        tags = row_tags(hash, statement, key, accounts.ids, rows, parameters.rows)
+        with progress.task("limbs"):
+            trace = trace_of(system, PlacedAccounts(accounts, rows), parameters.active, instance.field.modulus)
+        with progress.task("tags"):
+            tags = row_tags(hash, statement, key, accounts.ids, rows, parameters.rows)
         trees = self._configuration.trees(hash)
         try:
             with self._buffers.borrowed() as buffers:
@@ -150,7 +152,8 @@ class StarkBackend(Backend):
         except InputError as error:
             # The accounts have been checked, and a trace is the system's own: what it breaks is no mistake of a spec's.
             raise fault(system, str(error)) from error
-        write_state(state, key, accounts.ids, rows, result, instance, trees)
+        with progress.task("private state"):
+            write_state(state, key, accounts.ids, rows, result, instance, trees)
         return SegmentProof(result.proof.write(instance, hash), totals)
 
     # Verifying

@@ -1,6 +1,7 @@
 """The prover: one method for each message, with the sections and symbols of docs/reference/protocol.md.
 
-Each method can be overridden, which is how the tests build provers that cheat. Everything random (blinding rows, masks,
+Each method can be overridden, which is how the tests build provers that cheat. The tasks of ``progress`` name the
+phases of the protocol: ``polyproof bench`` tells what each takes. Everything random (blinding rows, masks,
 re-randomisers) is drawn from the operating system's CSPRNG anew for every proof; nothing takes a seed.
 """
 
@@ -78,15 +79,18 @@ class Prover(Columns):
         Raises ``InputError`` for a trace that breaks a constraint, naming it and the row. The numbers in the comments
         are those of the messages in section 7.
         """
-        with self.progress.task("prove", 7) as task:
+        with self.progress.task("messages of the proof", 7) as task:
             # 1. The statement: everything that prover and verifier agree on beforehand (sections 1 and 7).
             transcript = self.instance.begin(self.hash)
 
             # 2. The columns A and B over D (section 2), and A over H for the users (section 4). A prover who knew α
             # and λ could choose a limb out of range, and multiplicities to balance it.
-            rows = self.trace_matrix(trace)
-            committed = self.commit_trace(rows)
-            inclusion_tree = self.commit_inclusion(rows, tags)
+            with self.progress.task("trace columns"):
+                rows = self.trace_matrix(trace)
+            with self.progress.task("trace commitment"):
+                committed = self.commit_trace(rows)
+            with self.progress.task("inclusion tree"):
+                inclusion_tree = self.commit_inclusion(rows, tags)
             transcript.absorb_digests("trace root", committed.root)
             transcript.absorb_digests("inclusion root", inclusion_tree.root)
             alpha = transcript.draw_extension("alpha", self.extension)
@@ -95,8 +99,10 @@ class Prover(Columns):
 
             # 3. The argument C: all limbs are in the table, and the sums are the totals (section 3). A system without
             # lookups and sums has no such columns, and the message is left out.
-            arguments = self.argument_matrix(rows, alpha, lam)
-            argument = self.commit_argument(arguments)
+            with self.progress.task("argument columns"):
+                arguments = self.argument_matrix(rows, alpha, lam)
+            with self.progress.task("argument commitment"):
+                argument = self.commit_argument(arguments)
             if self.layout.argument:
                 transcript.absorb_digests("argument root", argument.root)
             eta = transcript.draw_extension("constraint challenge", self.extension)
@@ -105,17 +111,20 @@ class Prover(Columns):
             # 4. The quotient Q = Σ η^k · C_k / divisor_k, in chunks of degree below N (section 3). It is a
             # polynomial only if every constraint vanishes on its rows.
             try:
-                chunks = self.quotient_chunks(committed, argument, [alpha, lam], eta)
+                with self.progress.task("quotient"):
+                    chunks = self.quotient_chunks(committed, argument, [alpha, lam], eta)
             except QuotientError as error:
                 raise InputError(self.diagnose(rows, arguments, [alpha, lam])) from error
-            quotient = self.commit_quotient(chunks)
+            with self.progress.task("quotient commitment"):
+                quotient = self.commit_quotient(chunks)
             transcript.absorb_digests("quotient root", quotient.root)
             z = transcript.draw_extension("z", self.extension)
             task.advance()
 
             # 5. All columns at z, and those that a constraint reads one row ahead at ωz as well (section 5): there the
             # verifier checks the constraints.
-            openings = self.open_at(z, committed, argument, quotient)
+            with self.progress.task("openings at z"):
+                openings = self.open_at(z, committed, argument, quotient)
             transcript.absorb_elements("openings", openings.all())
             gamma = transcript.draw_extension("gamma", self.extension)
             task.advance()
@@ -123,17 +132,21 @@ class Prover(Columns):
             # 6. G_A and G_B, which are polynomials exactly if the opened values are right (section 5). They are
             # committed on H before δ joins them, or the prover could choose what users see there.
             weights = Weights.of(self.instance, openings, gamma)
-            g_a, g_b = self.codewords_on_h(z, weights, rows, arguments, quotient)
-            pair_rows = leaf_rows(np.concatenate((g_a, g_b), axis=1), self.parameters.folding.arities[0])
-            pair_tree = self.trees["pair"].commit(pair_rows)
+            with self.progress.task("codewords on H"):
+                g_a, g_b = self.codewords_on_h(z, weights, rows, arguments, quotient)
+            with self.progress.task("pair tree"):
+                pair_rows = leaf_rows(np.concatenate((g_a, g_b), axis=1), self.parameters.folding.arities[0])
+                pair_tree = self.trees["pair"].commit(pair_rows)
             transcript.absorb_digests("pair root", pair_tree.root)
             delta = transcript.draw_extension("delta", self.extension)
-            on_h, on_d = self.codeword(g_a, g_b, delta)
+            with self.progress.task("codeword on D"):
+                on_h, on_d = self.codeword(g_a, g_b, delta)
             task.advance()
 
             # 7, 8. FRI on D, and with the same challenges the chain on H that inclusion proofs follow (section 6).
             chain = Chain(self.instance.trace_domain, on_h, self.trees["chain"])
-            low_degree, indices, layers = self.low_degree_test().prove(transcript, on_d, self.trees["fri"], chain)
+            with self.progress.task("low-degree test"):
+                low_degree, indices, layers = self.low_degree_test().prove(transcript, on_d, self.trees["fri"], chain)
             task.advance()
 
             # The queried rows with their openings (sections 4 and 9): from them the verifier computes G at the queries
@@ -166,11 +179,13 @@ class Prover(Columns):
         """
         p, shift = self.parameters, self.instance.evaluation_domain.shift
         out = None if name is None else self.buffers.array(f"{name} on D", (p.domain_size, on_h.shape[1]))
-        return self.field.coset_lde(on_h, p.blowup, shift, out)
+        with self.progress.task("extension"):
+            return self.field.coset_lde(on_h, p.blowup, shift, out)
 
     def commit_columns(self, name: str, on_h: Elements, extended: Elements) -> Committed:
         """Commit to the rows on D (section 4)."""
-        tree = self.trees[name].commit(extended) if extended.shape[1] else None
+        with self.progress.task("tree"):
+            tree = self.trees[name].commit(extended) if extended.shape[1] else None
         return Committed(on_h, extended, tree)
 
     def commit_trace(self, rows: Elements) -> Committed:
@@ -198,7 +213,8 @@ class Prover(Columns):
     def commit_quotient(self, chunks: Elements) -> Committed:
         """The chunks, given by coefficients, over D."""
         flat, domain = chunks.reshape(len(chunks), -1), self.instance.evaluation_domain
-        extended = self.field.extend(flat, domain.size, domain.shift)
+        with self.progress.task("extension"):
+            extended = self.field.extend(flat, domain.size, domain.shift)
         return self.commit_columns("quotient", self.field.forward(flat), extended)
 
     # Quotient (section 3)
@@ -213,7 +229,8 @@ class Prover(Columns):
         beyond it.
         """
         p, layout = self.parameters, self.layout
-        on_d = quotient_on_d(self.instance, committed, argument, challenges, eta)
+        with self.progress.task("constraints on D"):
+            on_d = quotient_on_d(self.instance, committed, argument, challenges, eta)
         coefficients = self.field.inverse_transform(on_d, self.instance.evaluation_domain.shift)
         self.check_quotient(coefficients)
         step = p.rows - p.blinding

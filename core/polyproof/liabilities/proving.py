@@ -96,7 +96,7 @@ def prove(
         raise InputError(
             Problem(f"snapshot is {spec.snapshot}, which is in the future", where, "when the balances were taken")
         )
-    clock = _Clock()
+    clock = _Clock(progress)
     work = Workspace(out)
     with clock("read"):
         prepared = prepare(spec, policy, registry, progress, out=out)
@@ -125,11 +125,14 @@ def prove(
         if discarded:
             warnings.append("unfinished work on different inputs was found here and has been discarded")
         resumed = work.finished_count()
-        segments = tuple(
-            work.finished(index) or _prove_segment(prepared, manifest, index, work, progress, clock)
-            for index in range(len(prepared.sizes))
-        )
-        manifest = evolve(manifest, segments=segments)
+        with progress.task("prove segments", len(prepared.sizes)) as task:
+            segments = []
+            for index in range(len(prepared.sizes)):
+                segments.append(
+                    work.finished(index) or _prove_segment(prepared, manifest, index, work, progress, clock)
+                )
+                task.advance()
+        manifest = evolve(manifest, segments=tuple(segments))
         data = manifest.to_bytes()
         try:
             parse_manifest(data, policy)
@@ -212,11 +215,15 @@ def _new_audit_id(spec: Spec) -> str:
 
 
 class _Clock:
-    def __init__(self) -> None:
+    """Counts the seconds of each phase, which is a task of ``progress`` as well."""
+
+    def __init__(self, progress: Progress) -> None:
         self.seconds: dict[str, float] = {}
+        self._progress = progress
 
     @contextmanager
     def __call__(self, phase: str) -> Iterator[None]:
         start = time.perf_counter()
-        yield
+        with self._progress.task(phase):
+            yield
         self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - start
