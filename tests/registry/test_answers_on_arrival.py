@@ -27,7 +27,7 @@ from polyproof.balances import Answer, BalanceProvider, ControlAnswer
 from polyproof.errors import InputError, Location, PluginFault, Problem, ProofRejected
 from polyproof.hookspecs import Component
 from polyproof.ledger import Account, LedgerFormat
-from polyproof.liabilities import check, cut_all_inclusions, cut_inclusion
+from polyproof.liabilities import check, cut_all_inclusions, cut_inclusion, store_inclusions
 from polyproof.ownership import AccountControl, Kind, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves import run_reserves, verify_reserves
@@ -577,6 +577,7 @@ def own_audit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         *(("open_all", answering(value)) for value in (None, 7, ["alice"], [("alice",)], [("alice", "file")])),
         *(("open_all", answering(value)) for value in ([(7, b"file")], [["alice", b"file"]], [None])),
+        *(("open_all", answering(value)) for value in ([("\udcff", b"file")], [("alice", bytes(64 << 20))])),
         *(("open_all", boom(error)) for error in PYTHONS),
         *(("open_inclusion", answering(value)) for value in ("file", 7, (b"file",), bytearray(b"file"))),
         *(("open_inclusion", boom(error)) for error in PYTHONS),
@@ -588,6 +589,7 @@ def test_so_is_one_that_cuts_anything_else(
     registry = installed_with("backend", type("Proving", (Proving,), {method: value}), monkeypatch)
     if method == "open_all":
         fault("backend", lambda: cut_all_inclusions(own_audit, registry=registry))
+        fault("backend", lambda: store_inclusions(own_audit, registry=registry))
         assert not list((own_audit / "private").glob("*inclusion*")), "nothing is left half cut"
     else:
         fault("backend", lambda: cut_inclusion(own_audit, "alice", registry=registry))

@@ -14,7 +14,7 @@ from polyproof.errors import ArtifactError, InputError, PluginFault, ProofReject
 from polyproof.formats.files import make_private_directory, write_durably, write_private
 from polyproof.liabilities.acceptance import require
 from polyproof.liabilities.artifacts import STORE, InclusionFile, find_private, state_directory
-from polyproof.liabilities.inclusion_store import InclusionStore, TwiceError, file_name, write_store
+from polyproof.liabilities.inclusion_store import MOST_FILE, InclusionStore, TwiceError, file_name, write_store
 from polyproof.liabilities.verification import PublishedAudit, open_audit
 from polyproof.plugin_faults import asking, fault, names_faults
 from polyproof.progress import Progress
@@ -60,6 +60,14 @@ def _unknown(user_id: str, audit_id: str) -> InputError:
     return InputError(f"no account has the id {user_id!r} in audit {audit_id}")
 
 
+def _encodable(user_id: str) -> bool:
+    try:
+        user_id.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 # One user
 
 
@@ -74,10 +82,8 @@ def cut_inclusion(
     """
     audit, private = _open_own(directory, registry)
     unknown = _unknown(user_id, audit.manifest.audit_id)
-    try:
-        user_id.encode()
-    except UnicodeEncodeError as error:
-        raise unknown from error
+    if not _encodable(user_id):
+        raise unknown
     for segment in audit.manifest.segments:
         index = segment.index
         state = _own_state(private, index)
@@ -135,7 +141,10 @@ def _every_file(audit: PublishedAudit, private: Path, progress: Progress) -> Ite
                 pair = isinstance(item, tuple) and list(map(type, item)) == [str, bytes]
                 require(audit.backend, pair, item, "instead of an account id and bytes")
                 user_id, inclusion = item
-                yield user_id, InclusionFile(manifest.audit_id, digest, index, inclusion).to_bytes()
+                require(audit.backend, _encodable(user_id), user_id, "that is not Unicode text, and no account's id")
+                data = InclusionFile(manifest.audit_id, digest, index, inclusion).to_bytes()
+                require(audit.backend, len(data) <= MOST_FILE, inclusion, f"longer than {MOST_FILE} bytes")
+                yield user_id, data
                 task.advance()
 
 

@@ -33,7 +33,7 @@ from polyproof.errors import ArtifactError, ProofRejected
 from polyproof.formats.files import open_regular, read_at, written_durably
 from polyproof.toolkit.binary import Reader, Writer
 
-__all__ = ["InclusionStore", "TwiceError", "file_name", "name_of", "write_store"]
+__all__ = ["MOST_FILE", "InclusionStore", "TwiceError", "file_name", "name_of", "write_store"]
 
 MAGIC = b"PPINSTOR"
 VERSION = 1
@@ -41,7 +41,8 @@ NAME_BYTES = 16
 _CHECK_BYTES = 16
 _ENTRY = struct.Struct("<16sQQ16s")
 _MOST_HEADER = 512
-_MOST_FILE = 64 << 20
+MOST_FILE = 64 << 20
+"""The most bytes of an inclusion file in a store."""
 """Bytes of the largest inclusion file that a store takes and serves."""
 
 
@@ -87,8 +88,8 @@ def write_store(
 ) -> tuple[int, int]:
     """Write a store, owner-only, whole or not at all; returns the number of files and their bytes together.
 
-    ``files``: account id and inclusion file of each user. Only the index is in memory, 48 bytes a file. Raises
-    ``TwiceError`` for an account id that comes twice.
+    ``files``: account id and inclusion file of each user, which has at most ``MOST_FILE`` bytes. Only the index is in
+    memory, 48 bytes a file. Raises ``TwiceError`` for an account id that comes twice.
     """
     entries = bytearray()
     with written_durably(path, private=True) as file:
@@ -96,8 +97,6 @@ def write_store(
         file.write(bytes(len(_header(audit_id, manifest_digest, names_key, 0, 0)) + hashlib.sha256().digest_size))
         begin = start = file.tell()
         for user_id, data in files:
-            if len(data) > _MOST_FILE:
-                raise ValueError(f"an inclusion file of {len(data)} bytes: a store takes {_MOST_FILE}")
             file.write(data)
             entries += _ENTRY.pack(name_of(names_key, user_id), start, len(data), _check(data))
             start += len(data)
@@ -175,7 +174,7 @@ class InclusionStore:
         if index[at : at + NAME_BYTES] != name:
             return None
         _, start, length, check = _ENTRY.unpack_from(index, at)
-        if not (self._begin <= start and start + length <= self._start and length <= _MOST_FILE):
+        if not (self._begin <= start and start + length <= self._start and length <= MOST_FILE):
             raise self._damaged("a file is outside of it")
         data = self._read(start, length)
         if _check(data) != check:
