@@ -8,7 +8,7 @@ changed, those that ran the changed line first, and ends at the first that fails
 A change within a function is tried in a fork of a process that has collected the tests and imported the module as it
 is: there the function's code is replaced. No value that was made before depends on it, for a function that was run
 while tests were collected is not tried that way. Such functions, and what is outside of functions, are tried by running
-pytest anew on the changed file, with all tests for what is outside.
+pytest anew on the changed file, with all tests.
 
 A test that asks the module in a process of its own, or that gets what an earlier test left in a cache, is not seen to
 run the function: such a mutant may survive here, and is looked at.
@@ -63,11 +63,20 @@ def copy_of_the_repository(root: Path, where: Path) -> None:
 
 
 def _few_examples() -> None:
-    """Hypothesis draws the same few examples each time: what they miss survives, and is looked at."""
-    from hypothesis import HealthCheck, settings
+    """Hypothesis draws the same few examples each time: what they miss survives, and is looked at.
 
-    quiet = [HealthCheck.too_slow]
-    settings.register_profile("mutants", deadline=None, derandomize=True, max_examples=25, suppress_health_check=quiet)
+    One that fails is not made smaller: that it fails is enough.
+    """
+    from hypothesis import HealthCheck, Phase, settings
+
+    settings.register_profile(
+        "mutants",
+        deadline=None,
+        derandomize=True,
+        max_examples=25,
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=[HealthCheck.too_slow],
+    )
     settings.load_profile("mutants")
 
 
@@ -289,7 +298,8 @@ class Runs:
         functions = functions_of(self._path.read_text(encoding="utf-8"))
         self._functions = sorted(functions, key=len)  # Innermost first.
         outermost = [one for one in functions if not any(one[0] in other for other in functions if other != one)]
-        self._replaceable = [one for one in outermost if not set(one) & set(found["collecting"])]
+        self._collecting: set[int] = set(found["collecting"])
+        self._replaceable = [one for one in outermost if not set(one) & self._collecting]
         # From here on nothing is compiled to disk: the changed module must never be read from a cache.
         for cache in self._path.parent.glob(f"__pycache__/{self._path.stem}.*.pyc"):
             cache.unlink()
@@ -342,8 +352,8 @@ class Runs:
         """The tests for a change of a line, in the order in which they are run."""
         key = self._known[max(bisect(self._known, line) - 1, 0)]
         around = next((lines for lines in self._functions if line in lines), None)
-        if around is None:
-            chosen = set(self._seconds)
+        if around is None or self._collecting & set(around):
+            chosen = set(self._seconds)  # What was made while tests were collected, any of them may read.
         else:
             chosen = {test for test, lines in self._ran.items() if any(one in around for one in lines)}
         return sorted(chosen, key=lambda test: (self._place_of(test), key not in self._ran[test], self._cost_of(test)))

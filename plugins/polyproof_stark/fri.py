@@ -75,13 +75,6 @@ class Folding:
             bound //= arity
         return bound
 
-    def domains(self, first: Domain, field: Field) -> list[Domain]:
-        """The domain of every layer, and last that of the final polynomial."""
-        domains = [first]
-        for arity in self.arities:
-            domains.append(domains[-1].folded(arity, field))
-        return domains
-
 
 def fold(extension: Extension, cosets: Elements, points: Elements, challenge: Elements) -> Elements:
     """Value at ``challenge`` of the interpolant of degree < a through each coset.

@@ -583,7 +583,7 @@ class BendsChainTest(LowDegreeTest):
         index = self.row % size
         leaf, slot = index % count, index // count
         other = (slot + 1) % arity
-        domain = self.domains_on_h()[self.number]
+        domain = Domain(size, 1)  # Every layer of the chain is folded on a subgroup of H.
 
         def folded_with(coset):
             word = np.zeros((size, extension.degree), np.uint64)
@@ -603,9 +603,6 @@ class BendsChainTest(LowDegreeTest):
 
     def difference_at(self, index):
         return self.difference[index]
-
-    def domains_on_h(self):
-        return self.folding.domains(Domain(HONEST.parameters.rows, 1), self.field)
 
     def fold_chain(self, word, domain, arity, challenge):
         folded = super().fold_chain(word, domain, arity, challenge)
