@@ -14,6 +14,8 @@ from llvmlite import binding, ir
 from numba import extending, types
 from numba.core import cgutils as untyped_cgutils
 
+from polyproof.toolkit.kernels import align_stack
+
 __all__ = ["Lanes", "lane_pass", "load_rows", "store_rows"]
 
 Kind = Any
@@ -105,17 +107,6 @@ def _steps(builder: ir.IRBuilder, lanes: int, step: int) -> Any:
     )
 
 
-def _align_stack(builder: ir.IRBuilder, kind: ir.VectorType) -> None:
-    """Have registers spilled to addresses that their size divides: others take several accesses.
-
-    LLVM aligns the stack only where a variable asks for it; an empty piece of assembly that takes its address keeps it.
-    """
-    variable = cgutils.alloca_once(builder, kind)
-    variable.align = _REGISTER_BITS // 8
-    takes_address = ir.FunctionType(ir.VoidType(), [variable.type])
-    builder.asm(takes_address, "", "r", [variable], side_effect=True)
-
-
 def lane_pass(formula: Formula, lanes: int, words: int, inputs: int, constants: int) -> Any:
     """A function ``(state, input, table, first)`` for kernels: a formula, applied to all ``lanes``.
 
@@ -142,7 +133,7 @@ def lane_pass(formula: Formula, lanes: int, words: int, inputs: int, constants: 
                 one = builder.insert_element(undefined, builder.load(place), ir.Constant(_HALF, 0))
                 return Lanes(builder, _shuffle(builder, one, undefined, [0] * kind.count))
 
-            _align_stack(builder, kind)
+            align_stack(builder, kind)
             with _steps(builder, lanes, kind.count) as (lane, _):
                 targets = places(builder.gep(state_start, [lane]), words, lanes)
                 sources = places(builder.gep(input_start, [lane]), inputs, lanes)

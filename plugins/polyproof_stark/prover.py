@@ -72,6 +72,8 @@ class Prover(Columns):
         self.hash = hash
         self.progress = progress or Progress()
         self.trees = trees
+        none = np.zeros(0, np.uint64)
+        self._inverse_distances: tuple[Elements, Elements] = none, none
 
     def prove(self, trace: Trace, tags: Words) -> ProverResult:
         """Prove. ``tags``: ``(N, 4)``, the tag of every row of the inclusion tree.
@@ -284,10 +286,14 @@ class Prover(Columns):
         return Openings(base, masks, arguments, chunks, ahead)
 
     def inverse_distances(self, z: Elements) -> Elements:
-        """1/(x − z) for the points x of H: ``(N, e)``."""
-        p, extension = self.parameters, self.extension
-        points = self.field.powers(self.field.root_of_unity(p.rows), p.rows)
-        return extension.inverse(extension.subtract(extension.embed(points), z))
+        """1/(x − z) for the points x of H: ``(N, e)``. Those of one z are kept: it is asked for twice."""
+        kept_z, kept = self._inverse_distances
+        if not np.array_equal(kept_z, z):
+            p, extension = self.parameters, self.extension
+            points = self.field.powers(self.field.root_of_unity(p.rows), p.rows)
+            kept = extension.inverse(extension.subtract(extension.embed(points), z))
+            self._inverse_distances = z, kept
+        return kept
 
     def codewords_on_h(
         self, z: Elements, weights: Weights, rows: Elements, arguments: Elements, quotient: Committed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from numba import njit
 
 from polyproof.hash import Words
@@ -21,39 +23,25 @@ def run_join(low: Words, high: Words, out: Words) -> None:
         out[k] = join(low[k], high[k])
 
 
-_poseidon = poseidon_kernel._matrix_layer
-_poseidon_partial = poseidon_kernel._some_partial_rounds
-_rescue = rescue_kernel._matrix_layer
-_external = poseidon2_kernel._external_layer
-_internal = poseidon2_kernel._internal_layer
+def _on_first_block(apply_pass: Any) -> Any:
+    """A pass over the first block of an array of states, with the constants from the first one on."""
+
+    @njit
+    def run(states: Words, constants: Words) -> None:
+        apply_pass(states, 0, constants, 0)
+
+    return run
+
+
+run_poseidon_layer = _on_first_block(poseidon_kernel._matrix_layer)
+run_poseidon_partial_rounds = _on_first_block(poseidon_kernel._some_partial_rounds)
+run_rescue_layer = _on_first_block(rescue_kernel._matrix_layer)
+run_external_layer = _on_first_block(poseidon2_kernel._external_layer)
+run_internal_layer = _on_first_block(poseidon2_kernel._internal_layer)
+run_roots = _on_first_block(rescue_kernel._seventh_roots)
+
 _powers = poseidon2_kernel._seventh_powers
 _first_power = poseidon2_kernel._first_seventh_power
-_roots = rescue_kernel._seventh_roots
-
-
-@njit
-def run_poseidon_layer(states: Words, constants: Words) -> None:
-    _poseidon(states, 0, constants, 0)
-
-
-@njit
-def run_poseidon_partial_rounds(states: Words, constants: Words) -> None:
-    _poseidon_partial(states, 0, constants, 0)
-
-
-@njit
-def run_rescue_layer(states: Words, constants: Words) -> None:
-    _rescue(states, 0, constants, 0)
-
-
-@njit
-def run_external_layer(states: Words, constants: Words) -> None:
-    _external(states, 0, constants, 0)
-
-
-@njit
-def run_internal_layer(states: Words, diagonal: Words) -> None:
-    _internal(states, 0, diagonal, 0)
 
 
 @njit
@@ -64,8 +52,3 @@ def run_powers(states: Words, block: int) -> None:
 @njit
 def run_first_power(states: Words, constants: Words, first: int) -> None:
     _first_power(states, 0, constants, first)
-
-
-@njit
-def run_roots(states: Words, constants: Words) -> None:
-    _roots(states, 0, constants, 0)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from llvmlite import binding
 
 HASHING = """
 import sys
@@ -34,7 +35,14 @@ print("equal")
 """
 
 
-@pytest.mark.parametrize("bits", ["256", "512"])
+OWN = "512" if binding.get_host_cpu_features().get("avx512f") else "256"
+
+
+@pytest.mark.parametrize(
+    "bits",
+    # The processor's own width is what all other tests of hashes run with.
+    [pytest.param(bits, marks=[pytest.mark.slow] if bits == OWN else []) for bits in ("256", "512")],
+)
 def test_digests_do_not_depend_on_the_width_of_registers(bits: str, tmp_path: Path) -> None:
     """Wider vectors than the processor's are computed in parts, so that any machine can run both."""
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}

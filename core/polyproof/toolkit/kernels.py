@@ -26,16 +26,18 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import llvmlite
+from llvmlite import ir
 from numba import njit
-from numba.core import caching
+from numba.core import caching, cgutils
 
-__all__ = ["helper", "kernel", "source_digest"]
+__all__ = ["align_stack", "helper", "kernel", "source_digest"]
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 _numba: Any = caching
 """Numba's internals are not typed. Nothing else in polyproof uses those of its disk cache."""
+_cgutils: Any = cgutils
 
 
 def kernel(
@@ -65,6 +67,18 @@ def helper(**options: Any) -> Callable[[Callable[Arguments, Result]], Callable[A
     """Decorator for a function that kernels call: ``numba.njit`` with these options, typed as the function is."""
     decorator: Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]] = njit(nogil=True, **options)
     return decorator
+
+
+def align_stack(builder: ir.IRBuilder, kind: ir.VectorType) -> None:
+    """For vector code: have registers of this type spilled to addresses that their size divides.
+
+    Others take several accesses. LLVM aligns the stack only where a variable asks for it; an empty piece of assembly
+    that takes its address keeps it.
+    """
+    variable = _cgutils.alloca_once(builder, kind)
+    variable.align = kind.count * kind.element.width // 8
+    takes_address = ir.FunctionType(ir.VoidType(), [variable.type])
+    builder.asm(takes_address, "", "r", [variable], side_effect=True)
 
 
 def _disk_cache(function: Callable[..., object]) -> Any:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from llvmlite import binding, ir
 from numba import types
 
-from polyproof.toolkit.kernels import kernel
+from polyproof.toolkit.kernels import align_stack, kernel
 from polyproof_goldilocks.lane_formulas import Implementation, Kind, Value, canonical, cgutils, intrinsic, splat
 from polyproof_goldilocks.lane_memory import address_of, load_vector, store_vector
 from polyproof_goldilocks.reduction import join
@@ -63,17 +63,6 @@ Formula = Callable[[list[Value], list[Value]], Sequence[Value]]
 """Words of a state and constants to the new words."""
 
 
-def _align_stack(builder: ir.IRBuilder) -> None:
-    """Have registers spilled to addresses that their size divides: others take several accesses.
-
-    LLVM aligns the stack only where a variable asks for it; an empty piece of assembly that takes its address keeps it.
-    """
-    variable = cgutils.alloca_once(builder, ir.VectorType(_INDEX, _VECTOR))
-    variable.align = 8 * _VECTOR
-    takes_address = ir.FunctionType(ir.VoidType(), [variable.type])
-    builder.asm(takes_address, "", "r", [variable], side_effect=True)
-
-
 def _pass(formula: Formula, elements: int, constants: int, together: bool) -> Any:
     """A function ``(states, block, table, first)`` for kernels, which applies a formula to a block.
 
@@ -89,7 +78,7 @@ def _pass(formula: Formula, elements: int, constants: int, together: bool) -> An
         def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
             start = address_of(context, builder, states, *arguments[:2])
             constant = address_of(context, builder, table, *arguments[2:])
-            _align_stack(builder)
+            align_stack(builder, ir.VectorType(_INDEX, _VECTOR))
             stop, step = ir.Constant(_INDEX, words), ir.Constant(_INDEX, lanes)
             with cgutils.for_range_slice(builder, ir.Constant(_INDEX, 0), stop, step, _INDEX) as (lane, _):
                 here = builder.gep(start, [lane])
