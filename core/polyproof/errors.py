@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from attrs import frozen
 
 __all__ = [
     "AccountsError",
     "ArtifactError",
+    "ExecutionError",
     "ExtraMissing",
     "FieldError",
     "InputError",
@@ -66,9 +67,17 @@ class Problem:
 
 
 class PolyproofError(Exception):
-    """Base of every error polyproof raises on purpose."""
+    """Base of every error polyproof raises on purpose. It can be pickled: a worker's reaches who asked for the work."""
 
     exit_status = 2
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is rebuilt by its class from ``args``, the message; the constructors here take other arguments.
+        return _rebuilt, (type(self), self.args), self.__dict__
+
+
+def _rebuilt(cls: type[PolyproofError], args: tuple[Any, ...]) -> PolyproofError:
+    return cls.__new__(cls, *args)
 
 
 class InputError(PolyproofError):
@@ -112,6 +121,10 @@ class ArtifactError(InputError):
 
 class PluginError(InputError):
     """A plugin is missing, broken, ambiguous, or built for another interface version."""
+
+
+class ExecutionError(InputError):
+    """Work cannot be carried out where it was sent: a worker died again and again, or does not see the directory."""
 
 
 class PluginFault(PluginError):

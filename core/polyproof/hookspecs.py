@@ -41,6 +41,7 @@ KINDS = {
     "ledger": "polyproof.ledger:LedgerFormat",
     "source": "polyproof.source:Source",
     "balances": "polyproof.balances:BalanceProvider",
+    "executor": "polyproof.executor:Executor",
 }
 """Kinds of components, and the abstract class that each must derive from."""
 

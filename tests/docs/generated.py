@@ -38,6 +38,7 @@ _KINDS = {
     "balances": "a balance provider",
     "commitment": "a commitment scheme",
     "constraints": "a constraint system",
+    "executor": "an executor",
     "ledger": "a ledger format",
     "ownership": "an ownership scheme",
 }
@@ -176,6 +177,7 @@ _INTERFACES = (
     "balances",
     "commitment",
     "constraints",
+    "executor",
     "field",
     "hash",
     "hookspecs",
@@ -269,6 +271,7 @@ _METHODS = {
     "ledger": "polyproof.ledger:LedgerFormat",
     "source": "polyproof.source:Source",
     "balances": "polyproof.balances:BalanceProvider",
+    "executor": "polyproof.executor:Executor",
 }
 
 

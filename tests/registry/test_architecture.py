@@ -18,7 +18,10 @@ from polyproof.hookspecs import KINDS
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "core" / "polyproof"
 PLUGINS = sorted(path for path in (ROOT / "plugins").glob("polyproof_*") if (path / "__init__.py").exists())
-INTERFACES = ("field", "hash", "commitment", "constraints", "backend", "ownership", "ledger", "source", "balances")
+INTERFACES = (
+    *("field", "hash", "commitment", "constraints", "backend", "ownership", "ledger", "source", "balances"),
+    "executor",
+)
 TESTS = ROOT / "tests"
 
 
@@ -106,6 +109,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "balances",
         "commitment",
         "constraints",
+        "executor",
         "field",
         "first_use",
         "hash",
