@@ -22,7 +22,7 @@ from stark.cheats import (
     Truncating,
     Unranged,
 )
-from stark.exchange import ACCOUNTS, ASSETS, KEY, PARAMETERS, Exchange, cut_row
+from stark.exchange import ACCOUNTS, ASSETS, KEY, PARAMETERS, Exchange, cut_row, some_accounts
 
 P = 2**64 - 2**32 + 1
 HONEST = Exchange()
@@ -250,6 +250,24 @@ def test_a_user_on_a_row_that_is_not_summed_is_rejected(row, where):
     with pytest.raises(ProofRejected) as caught:
         HONEST.check(accepted, HONEST.cut(result, RICH, row), f"user-{RICH}", balances(RICH))
     assert caught.value.check == ("final-polynomial" if where == "padding" else "row")
+
+
+def test_users_on_the_first_and_on_the_last_row_of_accounts_find_their_own_balances():
+    two = Exchange(some_accounts(2))
+    two.__dict__["rows"] = np.array([0, ACTIVE - 2])
+    result = two.prove()
+    accepted = two.verify(result.proof)
+    for position in (0, 1):
+        two.check(accepted, two.cut(result, position), f"user-{position}", two.accounts.balances(position))
+
+
+def test_a_row_beyond_the_trace_is_refused_when_the_file_is_read(honest):
+    result, accepted = honest
+    inclusion = HONEST.cut(result, RICH)
+    for row in (PARAMETERS.rows, PARAMETERS.rows + 1, 2**64 - 1):
+        with pytest.raises(ProofRejected) as caught:
+            HONEST.check(accepted, evolve(inclusion, row=row), f"user-{RICH}", balances(RICH))
+        assert caught.value.check == "range"
 
 
 def test_a_user_on_a_blinding_row_that_holds_the_right_balances_is_rejected():

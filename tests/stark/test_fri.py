@@ -181,6 +181,15 @@ def test_a_layer_that_opens_fewer_or_more_cosets_than_the_queries_touch_is_rejec
             assert caught.value.check == "coset-count"
 
 
+def test_a_nonce_is_below_two_to_the_forty_eight(opened):
+    proof = opened.opening.low_degree
+    for nonce in (2**48 - 1, 2**48, 2**64 - 1):
+        data = opened.scheme.write(evolve(opened.opening, low_degree=evolve(proof, nonce=nonce)))
+        with pytest.raises(ProofRejected) as caught:
+            opened.verify(data=data)
+        assert (caught.value.check == "range") is (nonce >= 2**48)
+
+
 def test_openings_of_other_numbers_of_points_commitments_or_rows_are_rejected_as_such(opened):
     opening = opened.opening
     for changed in (
