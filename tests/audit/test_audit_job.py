@@ -273,7 +273,13 @@ def test_a_later_failure_keeps_finished_segments_out_of_sight_and_a_rerun_contin
     assert not (tmp_path / "out").exists()
     assert stat.S_IMODE(work.stat().st_mode) == 0o700
     assert not [name for name in _names(work) if "half" in name and "0002" in name], "the attempt is gone"
-    kept = {name: (work / "audit" / name).read_bytes() for name in _names(work / "audit")}
+    kept = {"private/key": (work / "key").read_bytes()}
+    for index in (0, 1):
+        segment = work / f"segment-{index:04d}"
+        kept[f"public/proof-{index:04d}.bin"] = (segment / "proof.bin").read_bytes()
+        for name in _names(segment / "state"):
+            kept[f"private/state-{index:04d}/{name}"] = (segment / "state" / name).read_bytes()
+    assert len(kept) == 7
 
     proved_now: list[int] = []
     tally.proving = staticmethod(lambda statement: proved_now.append(statement.segment))
@@ -331,15 +337,15 @@ def test_a_rerun_after_a_kill_continues_with_fresh_randomness_for_the_interrupte
     )
     assert killed.returncode == -9
     assert not (tmp_path / "out").exists()
-    attempt = tmp_path / ".out.partial" / "audit" / "private" / f".attempt-{segment:04d}"
-    assert attempt.is_dir(), "the kill left a half-made attempt"
+    (attempt,) = (tmp_path / ".out.partial").glob(f"attempt-{segment:04d}-*")
+    assert (attempt / "state" / "half").exists(), "the kill left a half-made attempt"
     proved = audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
     assert proved.resumed == segment
     assert not [name for name in _names(tmp_path / "out") if "attempt" in name]
     assert audit.verify(tmp_path / "out", policy=WITH_TALLY, registry=registry).totals == TOTALS
 
 
-@pytest.mark.parametrize("change", ["snapshot", "spec", "audit id", "previous", "checkpoint"])
+@pytest.mark.parametrize("change", ["snapshot", "spec", "audit id", "previous", "plan"])
 def test_a_rerun_on_other_inputs_starts_again(
     spec: Spec, registry: Registry, tmp_path: Path, tally: type[Tally], change: str
 ) -> None:
@@ -347,7 +353,7 @@ def test_a_rerun_on_other_inputs_starts_again(
     tally.proving = _crash_in(2)
     with pytest.raises(_Crash):
         audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
-    key = (tmp_path / ".out.partial/audit/private/key").read_bytes()
+    key = (tmp_path / ".out.partial/key").read_bytes()
     tally.proving = original
     more: dict[str, Any] = {}
     if change == "snapshot":
@@ -359,7 +365,7 @@ def test_a_rerun_on_other_inputs_starts_again(
     elif change == "previous":
         more["previous"] = bytes(32)
     else:
-        (tmp_path / ".out.partial/checkpoint.json").write_text("{")
+        (tmp_path / ".out.partial/plan.json").write_text("{")
     proved = audit.prove(spec, tmp_path / "out", registry=registry, **more, policy=WITH_TALLY)
     assert proved.resumed == 0
     assert "discarded" in proved.warnings[0]

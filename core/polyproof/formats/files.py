@@ -16,6 +16,7 @@ from polyproof.errors import ArtifactError, ProofRejected
 
 __all__ = [
     "digest_bounded",
+    "flush_directory",
     "flush_tree",
     "make_private_directory",
     "open_private",
@@ -180,6 +181,11 @@ def flush_tree(directory: Path) -> None:
             _flush(path)
         make_private_directory(Path(folder))
         _flush(Path(folder))
+
+
+def flush_directory(directory: Path) -> None:
+    """Flush the names in a directory to disk."""
+    _flush(directory)
 
 
 def _flush(path: Path) -> None:

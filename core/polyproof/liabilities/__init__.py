@@ -1,9 +1,10 @@
 """What is owed: from a snapshot of accounts to a published audit, its verification and each user's check.
 
-Reading order: ``checking`` is what must hold before anything is proved, ``proving`` the steps, ``workspace`` how the
-work survives a crash; ``verification`` opens and verifies what was published, ``acceptance`` is where the verifier's
-policy is enforced; ``cutting`` makes what users receive, ``inclusion_store`` serves it, ``inclusion`` checks it;
-``manifest`` and ``artifacts`` are the files.
+Reading order: ``checking`` is what must hold before anything is proved; ``proving`` does three steps, ``planning``,
+``segment_proving`` and ``assembling``, which may also run on different machines, and ``workspace`` is where they meet
+and how the work survives a crash; ``verification`` opens and verifies what was published, ``acceptance`` is where the
+verifier's policy is enforced; ``cutting`` makes what users receive, ``inclusion_store`` serves it, ``inclusion`` checks
+it; ``manifest`` and ``artifacts`` are the files.
 """
 
 from importlib import import_module
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from polyproof.liabilities.acceptance import Judge
+    from polyproof.liabilities.assembling import AuditProved, assemble
     from polyproof.liabilities.checking import SnapshotChecked, check
     from polyproof.liabilities.cutting import (
         InclusionsCut,
@@ -27,16 +29,21 @@ if TYPE_CHECKING:
         verify_inclusions,
     )
     from polyproof.liabilities.inclusion_store import InclusionStore
-    from polyproof.liabilities.proving import AuditProved, prove
+    from polyproof.liabilities.planning import Planned, plan
+    from polyproof.liabilities.proving import prove
+    from polyproof.liabilities.segment_proving import SegmentDone, prove_segment
     from polyproof.liabilities.verification import AuditVerified, PublishedAudit, open_audit, verify
 
 _WHERE = {
     "acceptance": "Judge",
+    "assembling": "AuditProved assemble",
     "checking": "SnapshotChecked check",
     "cutting": "InclusionsCut InclusionsStored cut_all_inclusions cut_inclusion store_inclusions take_inclusion",
     "inclusion": "InclusionVerified InclusionsVerified verify_inclusion verify_inclusions",
     "inclusion_store": "InclusionStore",
-    "proving": "AuditProved prove",
+    "planning": "Planned plan",
+    "proving": "prove",
+    "segment_proving": "SegmentDone prove_segment",
     "verification": "AuditVerified PublishedAudit open_audit verify",
 }
 
@@ -49,13 +56,18 @@ __all__ = [
     "InclusionsStored",
     "InclusionsVerified",
     "Judge",
+    "Planned",
     "PublishedAudit",
+    "SegmentDone",
     "SnapshotChecked",
+    "assemble",
     "check",
     "cut_all_inclusions",
     "cut_inclusion",
     "open_audit",
+    "plan",
     "prove",
+    "prove_segment",
     "store_inclusions",
     "take_inclusion",
     "verify",

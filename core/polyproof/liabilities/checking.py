@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from attrs import frozen
 
 from polyproof.backend import Backend
@@ -14,7 +14,6 @@ from polyproof.errors import InputError, OptionsError, PolicyRejected, Problem
 from polyproof.extras import require_extras
 from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.plausibility import earlier_totals, unit_warnings
-from polyproof.model.accounts import Accounts
 from polyproof.plugin_faults import asking, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
@@ -24,9 +23,10 @@ from polyproof.settings.settled import capacity_of, settle
 from polyproof.settings.spec import Spec, create_backend
 
 if TYPE_CHECKING:
+    from polyproof.liabilities.snapshot.reader import OpenSnapshot
     from polyproof.liabilities.snapshot.rounding import Rounded
 
-__all__ = ["Prepared", "SnapshotChecked", "check", "expected_security", "prepare"]
+__all__ = ["Prepared", "SnapshotChecked", "check", "expected_security", "preparing"]
 
 
 @frozen
@@ -61,57 +61,57 @@ def check(
     cannot serve these assets or whose proofs verifiers with this policy would refuse (by default the default one),
     ``ExtraMissing`` without the extra ``prove``.
     """
-    prepared = prepare(spec, policy or Policy(), registry or default_registry(), progress or Progress())
-    return SnapshotChecked(
-        spec=prepared.spec,
-        accounts=len(prepared.accounts),
-        totals=prepared.accounts.totals(),
-        segments=prepared.sizes,
-        security=prepared.security,
-        rounded=prepared.rounded,
-        warnings=prepared.warnings,
-    )
+    with preparing(spec, policy or Policy(), registry or default_registry(), progress or Progress()) as prepared:
+        for _ in prepared.snapshot.chunks():
+            pass
+        return SnapshotChecked(
+            spec=prepared.spec,
+            accounts=prepared.snapshot.accounts,
+            totals=prepared.snapshot.totals,
+            segments=prepared.sizes,
+            security=prepared.security,
+            rounded=prepared.snapshot.rounded,
+            warnings=prepared.warnings(),
+        )
 
 
 @frozen
 class Prepared:
-    """A snapshot in memory and how it will be cut into segments."""
+    """A snapshot that can be read, chunk by chunk, and how it will be cut into segments."""
 
     spec: Spec
     """With what it left open settled: as it will be published."""
-    registry: Registry
-    judge: Judge
-    """The backend, under the policy that its proofs are to satisfy."""
-    accounts: Accounts
+    snapshot: OpenSnapshot
     security: SecurityReport
     """Of all segments together, before they are proved."""
-    bounds: tuple[int, ...]
-    """Segment k holds the accounts from ``bounds[k]`` to ``bounds[k + 1]`` of the shuffled order."""
-    rounded: tuple[Rounded, ...]
-    warnings: tuple[str, ...]
+    sizes: tuple[int, ...]
+    """Accounts in each segment."""
 
-    @property
-    def backend(self) -> Backend:
-        """The backend that the spec names."""
-        return self.judge.backend
+    def warnings(self, out: Path | None = None) -> tuple[str, ...]:
+        """What looks wrong about the accounts, once all have been read. ``out``: where the audit will be."""
+        from polyproof.liabilities.snapshot.rounding import rounding_warnings
 
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Accounts in each segment."""
-        return tuple(int(size) for size in np.diff(self.bounds))
+        earlier = earlier_totals(self.spec, also=out)
+        suspected = unit_warnings(self.spec.assets, self.snapshot.totals, earlier)
+        return (*rounding_warnings(self.snapshot.rounded), *suspected)
 
 
-def prepare(spec: Spec, policy: Policy, registry: Registry, progress: Progress, *, out: Path | None = None) -> Prepared:
-    """Read the snapshot and cut it. Raises as ``check`` does. ``out``: where the audit will be."""
+@contextmanager
+def preparing(
+    spec: Spec, policy: Policy, registry: Registry, progress: Progress, *, scratch: Path | None = None
+) -> Iterator[Prepared]:
+    """Open the snapshot, and decide how it is cut and what the backend is to do. Raises as ``check`` does.
+
+    ``scratch``: a private directory for what DuckDB cannot hold in memory; by default a temporary one.
+    """
     require_extras("prove", purpose="reading a snapshot to prove it")
-    from polyproof.liabilities.snapshot.reader import read_snapshot
-    from polyproof.liabilities.snapshot.rounding import rounding_warnings
+    from polyproof.liabilities.snapshot.reader import open_snapshot
 
     backend = create_backend(spec, registry)
     with asking(backend, "when asked whether it can serve these assets", may=(InputError,)):
         backend.check(spec.assets)
     _judge(backend, spec, policy)  # before the accounts are read; again once its options are settled
-    snapshot = read_snapshot(
+    with open_snapshot(
         spec.accounts,
         spec.assets,
         rule=spec.rule,
@@ -119,26 +119,23 @@ def prepare(spec: Spec, policy: Policy, registry: Registry, progress: Progress, 
         secrets=spec.secrets,
         registry=registry,
         progress=progress,
-    )
-    accounts = snapshot.accounts
-    if not len(accounts):
-        raise InputError("the snapshot has no accounts")
-    capacity = capacity_of(backend, spec.assets)
-    segments = -(-len(accounts) // capacity)
-    if segments > policy.max_segments:
-        raise InputError(
-            f"{len(accounts)} accounts at {capacity} per segment make {segments} segments; "
-            f"verifiers accept {policy.max_segments}: use a backend or options with larger segments"
-        )
-    # As equal in size as possible, so that no small segment's published totals say much about its few accounts.
-    bounds = tuple(len(accounts) * k // segments for k in range(segments + 1))
-    sizes = {int(size) for size in np.diff(bounds)}
-    spec, _ = settle(spec, registry, max(sizes))
-    judge = _judge(create_backend(spec, registry), spec, policy)
-    security = expected_security(spec, judge, sizes)
-    suspected = unit_warnings(spec.assets, accounts.totals(), earlier_totals(spec, also=out))
-    warnings = (*rounding_warnings(snapshot.rounded), *suspected)
-    return Prepared(spec, registry, judge, accounts, security, bounds, snapshot.rounded, warnings)
+        scratch=scratch,
+    ) as snapshot:
+        count = snapshot.accounts
+        if not count:
+            raise InputError("the snapshot has no accounts")
+        capacity = capacity_of(backend, spec.assets)
+        segments = -(-count // capacity)
+        if segments > policy.max_segments:
+            raise InputError(
+                f"{count} accounts at {capacity} per segment make {segments} segments; "
+                f"verifiers accept {policy.max_segments}: use a backend or options with larger segments"
+            )
+        # As equal in size as possible, so that no small segment's published totals say much about its few accounts.
+        sizes = tuple(count * (k + 1) // segments - count * k // segments for k in range(segments))
+        spec, _ = settle(spec, registry, max(sizes))
+        judge = _judge(create_backend(spec, registry), spec, policy)
+        yield Prepared(spec, snapshot, expected_security(spec, judge, set(sizes)), sizes)
 
 
 def _judge(backend: Backend, spec: Spec, policy: Policy) -> Judge:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Never
 
+from attrs import evolve
+
 from polyproof.checks import CoreCheck
 from polyproof.config.options import printable
 from polyproof.errors import ProofRejected, SpecError
@@ -14,12 +16,16 @@ from polyproof.model.timestamps import is_timestamp
 from polyproof.settings.policy import Policy
 from polyproof.toolkit.json_object import JsonObject, refuse
 
-__all__ = ["READ_BY", "parse_manifest"]
+__all__ = ["READ_BY", "parse_header", "parse_manifest"]
 
 READ_BY = {1: "polyproof 0.1"}
 """Which release reads the audits of an earlier version of the manifest."""
 
 _AMOUNT: Pattern = (r"0|[1-9][0-9]{0,159}", "a decimal integer of at most 160 digits as a string")
+_HEADER = (
+    *("format", "version", "audit_id", "created", "snapshot", "organisation", "spec", "spec_digest", "backend"),
+    *("previous", "verifier"),
+)
 _MAX_DEPTH = 12
 _MAX_TEXT = 1024
 
@@ -64,17 +70,30 @@ def _check_version(top: JsonObject) -> None:
 
 def _manifest(top: JsonObject, policy: Policy) -> tuple[Manifest, tuple[int, ...]]:
     """The manifest, and the totals that it states."""
-    top.only(
-        *("format", "version", "audit_id", "created", "snapshot", "organisation", "spec", "spec_digest", "backend"),
-        *("segments", "totals", "previous", "verifier"),
-    )
+    top.only(*_HEADER, "segments", "totals")
     segments = top.items("segments")
     if not segments:
         _reject("segments", "the manifest has no segments")
     policy.check_segments(len(segments))
     totals = tuple(map(int, top.all_matching("totals", _AMOUNT)))
+    header = _header(top)
+    listed = tuple(
+        _segment(JsonObject(item, f"manifest.segments[{index}]"), index, len(totals))
+        for index, item in enumerate(segments)
+    )
+    return evolve(header, segments=listed), totals
+
+
+def parse_header(top: JsonObject) -> Manifest:
+    """A manifest without segments, from what ``Manifest.header`` returned. Raises ``ProofRejected``, ``ValueError``."""
+    _check_version(top)
+    top.only(*_HEADER)
+    return _header(top)
+
+
+def _header(top: JsonObject) -> Manifest:
     spec = top.inner("spec")
-    manifest = Manifest(
+    return Manifest(
         audit_id=top.matching("audit_id", AUDIT_ID),
         created=_time(top, "created"),
         snapshot=_time(top, "snapshot"),
@@ -82,14 +101,10 @@ def _manifest(top: JsonObject, policy: Policy) -> tuple[Manifest, tuple[int, ...
         spec=refuse("manifest.spec is missing") if spec is None else spec,
         spec_digest=_digest(top, "spec_digest"),
         backend=top.matching("backend", NAME),
-        segments=tuple(
-            _segment(JsonObject(item, f"manifest.segments[{index}]"), index, len(totals))
-            for index, item in enumerate(segments)
-        ),
+        segments=(),
         previous=None if top.is_null("previous") else _digest(top, "previous"),
         verifier=_verifier(JsonObject(top.inner("verifier"), "manifest.verifier")) if top.has("verifier") else None,
     )
-    return manifest, totals
 
 
 def _segment(found: JsonObject, index: int, assets: int) -> Segment:

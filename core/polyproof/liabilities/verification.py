@@ -29,7 +29,7 @@ from polyproof.security import SecurityReport, weakest
 from polyproof.settings.policy import Policy, components_of
 from polyproof.settings.spec import PublicSpec, create_backend, spec_from_public
 
-__all__ = ["AuditVerified", "PublishedAudit", "open_audit", "statement_of", "verify"]
+__all__ = ["AuditVerified", "PublishedAudit", "open_audit", "statement_of", "verdicts_of", "verify"]
 
 
 @frozen
@@ -208,7 +208,18 @@ def verify(
     registry, progress = registry or default_registry(), progress or Progress()
     start = time.perf_counter()
     audit = open_audit(directory, policy=policy, registry=registry, digest=digest, published=published)
-    verdicts = []
+    verdicts = verdicts_of(audit, jobs, registry, progress)
+    warnings = []
+    try:
+        registry.hook.polyproof_audit_verified(directory=directory, manifest=audit.manifest)
+    except Exception as error:  # noqa: BLE001 - a plugin's hook may raise anything
+        warnings.append(f"a plugin failed after verification: {type(error).__name__}: {error}")
+    return AuditVerified(audit, verdicts, time.perf_counter() - start, tuple(warnings))
+
+
+def verdicts_of(audit: PublishedAudit, jobs: int, registry: Registry, progress: Progress) -> tuple[Verdict, ...]:
+    """Have every segment of an opened audit verified. Raises ``ProofRejected``."""
+    verdicts: list[Verdict] = []
     segments = audit.manifest.segments
     with progress.task("verify segments", len(segments)) as task:
         processes = min(jobs, len(segments))
@@ -228,9 +239,4 @@ def verify(
             except ProofRejected as error:
                 raise error.at(audit.public / segment.file) from error
             task.advance()
-    warnings = []
-    try:
-        registry.hook.polyproof_audit_verified(directory=directory, manifest=audit.manifest)
-    except Exception as error:  # noqa: BLE001 - a plugin's hook may raise anything
-        warnings.append(f"a plugin failed after verification: {type(error).__name__}: {error}")
-    return AuditVerified(audit, tuple(verdicts), time.perf_counter() - start, tuple(warnings))
+    return tuple(verdicts)

@@ -1,61 +1,85 @@
-"""The hidden directory in which an audit is built until it is complete, and which lets it survive a crash.
+"""The directory in which an audit is made until it is complete, and which lets it survive a crash.
 
-``.NAME.partial`` lies beside the audit's directory ``NAME`` and is owner-only::
+``polyproof plan`` makes one, ``prove-segment`` works in it, from several machines at once if they share it, and
+``assemble`` turns it into an audit. ``polyproof prove`` does the same in ``.NAME.partial`` beside the audit's directory
+``NAME``. It is owner-only::
 
-    checkpoint.json      what the work is about, and the header of the manifest it will have
-    permutation.npy      the secret order of the accounts
-    segment-0000.json    a finished segment: size, digest and totals of its proof
-    audit/               becomes NAME in one rename, when all of it is there
+    lock                 held by `prove`, `plan` and `assemble`
+    plan.json            what the work is about; written last, so that there is a plan or none
+    key                  the audit's secret 32 bytes
+    accounts/            the accounts of each segment: see ``accounts_files``
+    attempt-0000-…/      a segment that is being proved, by one process
+    segment-0000/        a finished one: proof.bin, record.json, and the backend's private state/
+    snapshot-…/          while the snapshot is read: what DuckDB keeps on disk
+    audit/               while it is put together: becomes NAME in one rename
 
-A segment is finished once its record is written. Anything else that a crash leaves behind is discarded, so that
-an interrupted proof is never continued with the same randomness.
+An attempt belongs to the process that began it, under a random name, and no other continues it. It becomes the
+segment's directory in one rename, which fails if there is one: of any number of attempts one proof leaves.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+from attrs import frozen
 
-from polyproof.errors import ArtifactError, InputError
-from polyproof.formats.files import flush_tree, make_private_directory, write_durably, write_private
-from polyproof.liabilities.artifacts import PRIVATE_README, state_directory
-from polyproof.model.manifest import Segment, proof_file
-from polyproof.toolkit.private_state import load_array, save_array
+from polyproof.errors import ArtifactError, InputError, ProofRejected
+from polyproof.formats.files import flush_directory, flush_tree, make_private_directory, read_bounded, write_private
+from polyproof.formats.strict_json import parse_strict
+from polyproof.liabilities.work_plan import AMOUNT, WorkPlan, plan_id
+from polyproof.model.manifest import Segment
+from polyproof.model.names import DIGEST
+from polyproof.toolkit.json_object import JsonObject
 
-__all__ = ["Workspace"]
+__all__ = ["PROOF_FILE", "RECORD_FILE", "SCRATCH", "STATE_FOLDER", "Workspace", "checked_target"]
 
-_VERSION = 1
+_MOST_RECORD = 4 << 20
+RECORD_FILE = "record.json"
+PROOF_FILE = "proof.bin"
+STATE_FOLDER = "state"
+"""What the directory of a segment holds; the last is what the backend keeps for inclusion proofs."""
+SCRATCH = "snapshot-"
+"""What the names of folders begin with in which DuckDB keeps what it cannot hold."""
+_ATTEMPT = "attempt-"
+_WIPED = "wiped-"
+
+
+@frozen
+class _Record:
+    """What a finished segment's record says."""
+
+    plan: str
+    attempt: str
+    segment: Segment
 
 
 class Workspace:
-    """The work on one audit: check the place, then work on it under a lock."""
+    """A work directory. Nothing is created yet."""
 
-    def __init__(self, directory: Path) -> None:
-        """``directory``: where the finished audit will be. Nothing is created yet.
-
-        Raises ``ArtifactError`` for a place that is taken.
-        """
-        self.directory = _checked_target(directory)
-        self.path = self.directory.with_name(f".{self.directory.name}.partial")
-        self.audit = self.path / "audit"
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.plan = path / "plan.json"
+        self.key = path / "key"
+        self.accounts = path / "accounts"
+        self.audit = path / "audit"
         self.public = self.audit / "public"
         self.private = self.audit / "private"
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Create the workspace or resume the one that exists, and keep other processes out of it.
+    # Who may work here
 
-        When the block fails, finished segments are kept for the next run and the exception gets a note
-        that says so; with nothing finished, nothing is left. Raises ``ArtifactError`` if another process
-        is at work here.
+    @contextmanager
+    def held(self, keep: Callable[[], bool], of: Path | None = None) -> Iterator[None]:
+        """Create the workspace or take the one that exists, and keep other processes out of it.
+
+        When the block fails, the workspace stays if ``keep`` says so; otherwise nothing is left, folders made on the
+        way included. ``of``: what messages call it. Raises ``ArtifactError`` if another process is at work here, or
+        what is here is none.
         """
         missing = [folder for folder in self.path.parents if not folder.exists()]
         try:
@@ -63,33 +87,22 @@ class Workspace:
             if os.path.lexists(self.path) and not self._is_workspace():
                 raise ArtifactError(f"{self.path} is in the way: it is not a polyproof workspace")
             make_private_directory(self.path)
-            with self._lock():
-                try:
-                    yield
-                except BaseException as error:
-                    finished = self.finished_count()
-                    if finished:
-                        error.add_note(
-                            f"{finished} finished segment{'s' if finished > 1 else ''} kept in {self.path} "
-                            f"(private); the same command continues from there"
-                        )
-                    raise
+            with self.locked(of):
+                yield
         except BaseException:
-            self._clean_up(missing)
+            # Nobody else's work is removed.
+            if self._is_workspace():
+                with suppress(ArtifactError), self.locked():
+                    if not keep():
+                        shutil.rmtree(self.path, ignore_errors=True)
+            for folder in missing:
+                with suppress(OSError):
+                    folder.rmdir()
             raise
 
-    def _clean_up(self, created: Iterable[Path]) -> None:
-        """Leave nothing behind, unless another process is at work here or a segment is finished."""
-        if self._is_workspace():
-            with suppress(ArtifactError), self._lock():
-                if not self.finished_count():
-                    shutil.rmtree(self.path, ignore_errors=True)
-        for folder in created:
-            with suppress(OSError):
-                folder.rmdir()
-
     @contextmanager
-    def _lock(self) -> Iterator[None]:
+    def locked(self, of: Path | None = None) -> Iterator[None]:
+        """Keep other processes out of a workspace that exists. Raises ``ArtifactError`` if one is in it."""
         # Comes with the extra ``prove``; verifying needs no workspace.
         from filelock import FileLock, Timeout
 
@@ -98,7 +111,7 @@ class Workspace:
             # Fails if the directory was removed meanwhile, for example by a process that finished.
             lock.acquire(blocking=False)
         except (Timeout, FileNotFoundError) as error:
-            raise ArtifactError(f"another process is proving into {self.directory}") from error
+            raise ArtifactError(f"another process is proving into {of or self.path}") from error
         try:
             yield
         finally:
@@ -109,85 +122,123 @@ class Workspace:
             return False
         return (self.path / "lock").exists() or not any(self.path.iterdir())
 
-    def begin(
-        self, inputs: bytes, accounts: int, accept: Callable[[dict[str, Any]], bool], header: dict[str, Any]
-    ) -> tuple[dict[str, Any], bool]:
-        """Continue with the work that is here if it is about the same ``inputs``, or start again.
+    def contents(self, but: Path) -> list[Path]:
+        """What is here besides the lock and ``but``, the plan first."""
+        found = (entry for entry in self.path.iterdir() if entry.name not in ("lock", but.name))
+        return sorted(found, key=lambda entry: entry != self.plan)
 
-        ``inputs`` is a digest of everything that determines the proofs, ``header`` the header of the manifest if the
-        work is new; ``accept`` says whether the header of old work can be kept. Returns the header in force, and
-        whether unfinished work on something else was discarded.
+    def clear(self, but: Path) -> None:
+        """Remove all of that. If this is cut short, what is left has no plan."""
+        for entry in self.contents(but):
+            _remove(entry)
+
+    def remove(self) -> None:
+        """Remove the workspace, locked by this process."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def is_of(self, plan: WorkPlan) -> bool:
+        """Whether the plan that lies here is still this one."""
+        return plan_id(self.plan) == plan.id
+
+    # Segments
+
+    def segment(self, index: int) -> Path:
+        """The directory of a finished segment."""
+        return self.path / f"segment-{index:04d}"
+
+    def finished(self, plan: WorkPlan, index: int) -> Segment | None:
+        """A segment that is finished, as its record describes it; ``None`` if it is not.
+
+        Raises ``ArtifactError`` for a record that is damaged or not of this plan.
         """
-        old = self._checkpoint()
-        if old and old["inputs"] == inputs.hex() and len(self.permutation()) == accounts and accept(old["header"]):
-            for leftover in self._unfinished():
-                _remove(leftover)
-            return dict(old["header"]), False
-        discarded = False
-        for entry in self.path.iterdir():
-            if entry.name != "lock":
-                discarded = True
-                _remove(entry)
-        make_private_directory(self.audit)
-        self.public.mkdir()
-        make_private_directory(self.private)
-        write_private(self.private / "README", PRIVATE_README.encode())
-        write_private(self.private / "key", os.urandom(32))
-        # A uniform permutation: random 64-bit keys from the operating system, sorted. Two equal keys among a
-        # million accounts have probability 2^-25 and would only keep their order.
-        keys = np.frombuffer(os.urandom(8 * accounts), np.uint64)
-        save_array(self.path / "permutation.npy", np.argsort(keys, kind="stable").astype(np.int64))
-        flush_tree(self.private)
-        checkpoint = {"version": _VERSION, "inputs": inputs.hex(), "header": header}
-        write_durably(self.path / "checkpoint.json", json.dumps(checkpoint).encode(), private=True)
-        return header, discarded
-
-    @property
-    def key(self) -> bytes:
-        """The audit's secret 32 bytes."""
-        return (self.private / "key").read_bytes()
-
-    def permutation(self) -> npt.NDArray[np.int64]:
-        """The secret order of the accounts."""
-        return np.asarray(load_array(self.path / "permutation.npy"), np.int64)
-
-    def finished(self, index: int) -> Segment | None:
-        """A segment that an earlier run finished."""
-        try:
-            record = json.loads(self._record(index).read_bytes())
-        except FileNotFoundError:
+        if not os.path.lexists(self.segment(index)):
             return None
-        totals = tuple(int(total) for total in record["totals"])
-        return Segment(index, record["bytes"], bytes.fromhex(record["sha256"]), totals)
+        record = self._record(index)
+        if record.plan != plan.id or record.segment.totals != plan.segments[index].totals:
+            raise self.unusable(index, "it is not of this plan")
+        return record.segment
 
-    def finished_count(self) -> int:
-        """How many segments are finished."""
-        return sum(1 for _ in self.path.glob("segment-*.json"))
-
-    @contextmanager
-    def segment_state(self, index: int) -> Iterator[Path]:
-        """An empty private directory to prove a segment into; it takes its place if the block succeeds."""
-        attempt = self.private / f".attempt-{index:04d}"
-        make_private_directory(attempt)
+    def _record(self, index: int) -> _Record:
         try:
-            yield attempt
-            flush_tree(attempt)
-            attempt.replace(state_directory(self.private, index))
-        except BaseException:
-            shutil.rmtree(attempt, ignore_errors=True)
-            raise
+            found = JsonObject(parse_strict(read_bounded(self.segment(index) / RECORD_FILE, _MOST_RECORD)))
+            found.only("plan", "attempt", "bytes", "sha256", "totals")
+            totals = tuple(map(int, found.all_matching("totals", AMOUNT)))
+            segment = Segment(index, found.integer("bytes"), bytes.fromhex(found.matching("sha256", DIGEST)), totals)
+            return _Record(found.text("plan", 100), found.text("attempt", 100), segment)
+        except (ValueError, ProofRejected, ArtifactError) as error:
+            raise self.unusable(index, f"its record is damaged: {error}") from error
 
-    def finish_segment(self, segment: Segment, proof: bytes) -> None:
-        """Store a proved segment: first its proof, then the record that makes it count."""
-        write_durably(self.public / proof_file(segment.index), proof)
+    def all_finished(self, plan: WorkPlan) -> dict[int, Segment]:
+        """The segments that are finished, by index."""
+        found = ((index, self.finished(plan, index)) for index in range(len(plan.segments)))
+        return {index: segment for index, segment in found if segment is not None}
+
+    def unusable(self, index: int, why: str) -> ArtifactError:
+        """The error about a finished segment that cannot be used."""
+        return ArtifactError(f"{self.segment(index)} cannot be used: {why}; remove it, and prove the segment again")
+
+    def count_finished(self) -> int:
+        """How many segments are finished, of whatever plan."""
+        return sum(1 for _ in self.path.glob(f"segment-*/{RECORD_FILE}"))
+
+    # Attempts
+
+    def begin_attempt(self, index: int) -> Path:
+        """A new directory for an attempt at a segment, that no other process uses."""
+        attempt = self.path / f"{_ATTEMPT}{index:04d}-{secrets.token_hex(8)}"
+        # Without parents: a workspace that was removed meanwhile stays removed.
+        attempt.mkdir(mode=0o700)
+        return attempt
+
+    def finish_attempt(self, attempt: Path, segment: Segment, plan: WorkPlan) -> bool:
+        """Give an attempt the name of its segment; returns whether it was the first.
+
+        What is in it, its record included, is flushed to disk before.
+        """
         record = {
+            "plan": plan.id,
+            "attempt": attempt.name,
             "bytes": segment.size,
             "sha256": segment.sha256.hex(),
             "totals": [str(total) for total in segment.totals],
         }
-        write_durably(self._record(segment.index), json.dumps(record).encode(), private=True)
+        write_private(attempt / RECORD_FILE, json.dumps(record).encode())
+        flush_tree(attempt)
+        if not self.is_of(plan):
+            raise ArtifactError(f"{self.path} has been given to other work meanwhile")
+        try:
+            # Fails if the new name is that of a directory that is not empty (POSIX, rename), and these never are.
+            attempt.rename(self.segment(segment.index))
+            flush_directory(self.path)
+        except OSError:
+            # A network file system may say that it failed of a rename that it has done.
+            if not os.path.lexists(self.segment(segment.index)):
+                raise
+        return self._record(segment.index).attempt == attempt.name
 
-    def publish(self) -> None:
+    def forget_attempts(self) -> None:
+        """Remove all attempts, those of processes that are still at work included, which then fail."""
+        for attempt in self.path.glob(f"{_ATTEMPT}*"):
+            self.forget_attempt(attempt)
+        for leftover in (*self.path.glob(f"{_WIPED}*"), *self.path.glob(f"{SCRATCH}*")):
+            _remove(leftover)
+
+    def forget_attempt(self, attempt: Path) -> None:
+        """Remove an attempt. Under another name first: whoever is still writing to it can add nothing."""
+        with suppress(FileNotFoundError):
+            wiped = self.path / f"{_WIPED}{secrets.token_hex(8)}"
+            attempt.rename(wiped)
+            _remove(wiped)
+
+    # The end
+
+    def forget_private(self) -> None:
+        """Remove what is private and no part of the audit: nothing of it may be left beside an audit that exists."""
+        self.forget_attempts()
+        if self.accounts.is_dir():
+            _remove(self.accounts)
+
+    def publish(self, directory: Path) -> None:
         """Give the finished audit its name, in one step, and remove the workspace."""
         umask = os.umask(0o077)
         os.umask(umask)
@@ -196,30 +247,14 @@ class Workspace:
         for path in self.public.iterdir():
             path.chmod(0o666 & ~umask)
         try:
-            self.audit.replace(self.directory)
+            self.audit.replace(directory)
         except OSError as error:
-            raise ArtifactError(f"{self.directory} cannot be written: {error.strerror}") from error
-        shutil.rmtree(self.path, ignore_errors=True)
-
-    def _record(self, index: int) -> Path:
-        return self.path / f"segment-{index:04d}.json"
-
-    def _checkpoint(self) -> dict[str, Any] | None:
-        try:
-            checkpoint = json.loads((self.path / "checkpoint.json").read_bytes())
-        except (OSError, ValueError):
-            return None
-        return checkpoint if isinstance(checkpoint, dict) and checkpoint.get("version") == _VERSION else None
-
-    def _unfinished(self) -> Iterator[Path]:
-        kept = [record.stem.removeprefix("segment-") for record in self.path.glob("segment-*.json")]
-        proofs, states = {f"proof-{index}.bin" for index in kept}, {f"state-{index}" for index in kept}
-        for path in [*self.public.iterdir(), *self.private.iterdir()]:
-            if path.name not in proofs | states | {"README", "key"}:
-                yield path
+            raise ArtifactError(f"{directory} cannot be written: {error.strerror}") from error
+        self.remove()
 
 
-def _checked_target(directory: Path) -> Path:
+def checked_target(directory: Path) -> Path:
+    """Where an audit will be, absolute. Raises ``ArtifactError`` for a place that is taken."""
     target = Path(os.path.abspath(directory))
     if (target / "public").exists() or (target / "private").exists():
         raise ArtifactError(

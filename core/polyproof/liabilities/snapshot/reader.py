@@ -10,11 +10,13 @@ from __future__ import annotations
 import glob
 import tempfile
 import zlib
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import numpy as np
 from attrs import frozen
 
 from polyproof.engine import thread_count
@@ -28,7 +30,7 @@ from polyproof.liabilities.snapshot.file import SnapshotFile, literal
 from polyproof.liabilities.snapshot.ledger import read_ledger
 from polyproof.liabilities.snapshot.long import LongTable
 from polyproof.liabilities.snapshot.rounding import Rounded, rounding_problems
-from polyproof.liabilities.snapshot.table import Table
+from polyproof.liabilities.snapshot.table import CHUNK, Table
 from polyproof.liabilities.snapshot.wide import WideTable
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
@@ -37,7 +39,7 @@ from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
 from polyproof.toolkit.secrets import NO_SECRETS, Secrets
 
-__all__ = ["Snapshot", "read_snapshot"]
+__all__ = ["OpenSnapshot", "Snapshot", "open_snapshot", "read_snapshot"]
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -113,6 +115,29 @@ def read_snapshot(
                 raise AccountsError(
                     Problem(f"not enough memory: {first_lines(error)}", hint="set TMPDIR to one on a larger disk")
                 ) from error
+
+
+class OpenSnapshot:
+    """A snapshot whose accounts are read chunk by chunk, in the order of ``read_snapshot``."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self.accounts = len(snapshot.accounts)
+        self.totals = snapshot.accounts.totals()
+        self.rounded = snapshot.rounded
+
+    def chunks(self) -> Iterator[Accounts]:
+        """The accounts, in order, some at a time."""
+        for start in range(0, self.accounts, CHUNK):
+            yield self._snapshot.accounts.take(np.arange(start, min(start + CHUNK, self.accounts)))
+
+
+@contextmanager
+def open_snapshot(
+    settings: AccountsSettings, assets: Sequence[Asset], *, scratch: Path | None = None, **options: Any
+) -> Iterator[OpenSnapshot]:
+    """A snapshot to be read chunk by chunk; arguments as those of ``read_snapshot``."""
+    yield OpenSnapshot(read_snapshot(settings, assets, **options))
 
 
 @frozen

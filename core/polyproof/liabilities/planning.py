@@ -1,0 +1,251 @@
+"""Planning: a snapshot becomes a work directory, from which every segment can be proved without it.
+
+The snapshot is read once, chunk by chunk, and every account goes to the file of a segment that is drawn for it
+(``assignment``). What is in memory does not grow with the number of accounts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import evolve, frozen
+
+from polyproof.errors import ArtifactError, InputError, Location, Problem
+from polyproof.formats.files import write_durably
+from polyproof.liabilities.accounts_files import AccountsWriter
+from polyproof.liabilities.assignment import Assignment
+from polyproof.liabilities.checking import Prepared, preparing
+from polyproof.liabilities.work_plan import Makers, WorkPlan, read_plan, write_plan
+from polyproof.liabilities.workspace import SCRATCH, Workspace
+from polyproof.model.accounts import Accounts
+from polyproof.model.manifest import Manifest
+from polyproof.model.names import AUDIT_ID, matches
+from polyproof.model.timestamps import FORMAT as TIMESTAMP
+from polyproof.plugin_faults import names_faults
+from polyproof.progress import Progress
+from polyproof.registry import Registry, default_registry
+from polyproof.security import SecurityReport
+from polyproof.settings.policy import Policy
+from polyproof.settings.spec import Spec
+
+if TYPE_CHECKING:
+    from polyproof.liabilities.snapshot.rounding import Rounded
+
+__all__ = ["Planned", "check_before_planning", "make_plan", "plan"]
+
+
+@frozen
+class Planned:
+    """An audit that is ready to be proved, segment by segment."""
+
+    directory: Path
+    """The work directory; owner-only."""
+    spec: Spec
+    """With what it left open settled: as it will be published."""
+    audit_id: str
+    accounts: int
+    segments: tuple[int, ...]
+    """Accounts in each segment."""
+    totals: tuple[int, ...]
+    """Base units, one for each asset in order."""
+    security: SecurityReport
+    """Of all segments together, before they are proved."""
+    rounded: tuple[Rounded, ...]
+    """What rounding balances up added, one for each asset in order."""
+    warnings: tuple[str, ...]
+    kept: bool
+    """Whether the same work had been planned there already, and was left as it is."""
+    seconds: float
+
+
+@names_faults
+def plan(
+    spec: Spec,
+    directory: Path,
+    *,
+    audit_id: str | None = None,
+    previous: bytes | None = None,
+    policy: Policy | None = None,
+    registry: Registry | None = None,
+    progress: Progress | None = None,
+) -> Planned:
+    """Read the spec's snapshot and prepare a work directory, which must not exist, be empty, or be of the same work.
+
+    The accounts are divided among segments by secret chance. ``prove_segment`` proves each, here or on any machine that
+    shares the directory, and ``assemble`` makes the audit of them. ``previous`` is the publication digest of the audit
+    before this one. ``policy`` is what verifiers are expected to accept, by default the default one.
+
+    Where the directory holds a plan of the same inputs, it is left as it is. Raises what ``check`` raises, and
+    ``ArtifactError`` for a directory that holds anything else.
+    """
+    policy, registry, progress = policy or Policy(), registry or default_registry(), progress or Progress()
+    check_before_planning(spec, audit_id)
+    work = Workspace(Path(os.path.abspath(directory)))
+    if work.path == Path.cwd():
+        raise InputError("a plan is written to a directory of its own: name one below the current one")
+    with work.held(keep=work.plan.exists):
+        return make_plan(
+            spec,
+            work,
+            audit_id=audit_id,
+            previous=previous,
+            policy=policy,
+            registry=registry,
+            progress=progress,
+            replace=False,
+        )
+
+
+def check_before_planning(spec: Spec, audit_id: str | None) -> None:
+    """Refuse an audit id or a time that no manifest may have. Raises ``InputError``."""
+    if audit_id is not None and not matches(AUDIT_ID, audit_id):
+        raise InputError(f"audit id {audit_id!r}: expected {AUDIT_ID[1]}")
+    if spec.snapshot > _now():
+        where = Location(str(spec.file)) if spec.file else None
+        raise InputError(
+            Problem(f"snapshot is {spec.snapshot}, which is in the future", where, "when the balances were taken")
+        )
+
+
+def make_plan(
+    spec: Spec,
+    work: Workspace,
+    *,
+    audit_id: str | None,
+    previous: bytes | None,
+    policy: Policy,
+    registry: Registry,
+    progress: Progress,
+    replace: bool,
+    out: Path | None = None,
+) -> Planned:
+    """Plan in a workspace that is held. ``replace``: whether work on other inputs that is there may be discarded."""
+    start = time.perf_counter()
+    found = _plan_here(work, registry)
+    created = _now()
+    with (
+        TemporaryDirectory(prefix=SCRATCH, dir=work.path) as scratch,
+        preparing(spec, policy, registry, progress, scratch=Path(scratch)) as prepared,
+    ):
+        inputs = _Inputs(prepared, previous, Makers.of(spec.backend.name, registry))
+        kept = found is not None and audit_id in (None, found.header.audit_id)
+        if kept:
+            assert found is not None
+            # Compared in full: what is to be proved may have changed in a single balance.
+            for chunk in prepared.snapshot.chunks():
+                inputs.add(chunk)
+            kept = inputs.digest() == found.inputs
+            inputs = inputs if kept else _Inputs(prepared, previous, inputs.makers)
+        warnings: list[str] = []
+        if found is None or not kept:
+            if found is not None and not replace:
+                raise ArtifactError(
+                    f"{work.path} holds the plan of audit {found.header.audit_id}, on different inputs: choose another "
+                    "directory, or remove it"
+                )
+            if found is not None:
+                warnings.append("unfinished work on different inputs was found here and has been discarded")
+            elif work.count_finished():
+                warnings.append("finished segments were found here without a plan and have been discarded")
+            work.clear(but=Path(scratch))
+            header = Manifest(
+                audit_id=audit_id or _new_audit_id(spec),
+                created=created,
+                snapshot=spec.snapshot,
+                organisation=spec.organisation,
+                spec=prepared.spec.public(),
+                spec_digest=prepared.spec.digest,
+                backend=spec.backend.name,
+                segments=(),
+                previous=previous,
+                verifier=spec.verifier,
+            )
+            found = _write(work, prepared, header, inputs, policy)
+        elif found.policy != policy:
+            found = evolve(found, policy=policy)
+            write_plan(work.plan, found)
+        return Planned(
+            directory=work.path,
+            spec=prepared.spec,
+            audit_id=found.header.audit_id,
+            accounts=found.accounts,
+            segments=prepared.sizes,
+            totals=found.totals,
+            security=prepared.security,
+            rounded=prepared.snapshot.rounded,
+            warnings=(*prepared.warnings(out or work.path), *warnings),
+            kept=kept,
+            seconds=time.perf_counter() - start,
+        )
+
+
+def _plan_here(work: Workspace, registry: Registry) -> WorkPlan | None:
+    try:
+        return read_plan(work.plan, registry)
+    except ArtifactError:
+        return None
+
+
+def _write(work: Workspace, prepared: Prepared, header: Manifest, inputs: _Inputs, policy: Policy) -> WorkPlan:
+    """Read all accounts and write everything, the plan last."""
+    snapshot, sizes = prepared.snapshot, prepared.sizes
+    writer = AccountsWriter(work.accounts, prepared.spec.assets, len(sizes))
+    assignment = Assignment(sizes)
+    for chunk in snapshot.chunks():
+        inputs.add(chunk)
+        writer.add(chunk, assignment.next(len(chunk)))
+    key = os.urandom(32)
+    write_durably(work.key, key, private=True)
+    found = WorkPlan(
+        id=secrets.token_hex(16),
+        inputs=inputs.digest(),
+        makers=inputs.makers,
+        key_sha256=hashlib.sha256(key).digest(),
+        header=header,
+        policy=policy,
+        segments=writer.finish(),
+    )
+    write_plan(work.plan, found)
+    return found
+
+
+class _Inputs:
+    """Digest of everything that decides what an audit's proofs are about, to tell a rerun from different work."""
+
+    def __init__(self, prepared: Prepared, previous: bytes | None, makers: Makers) -> None:
+        spec = prepared.spec
+        self.makers = makers
+        self._parts = [
+            repr(makers).encode(),
+            spec.digest,
+            repr((spec.organisation, spec.snapshot, spec.verifier, previous, prepared.sizes)).encode(),
+        ]
+        # Of all chunks together, wherever one ends.
+        self._accounts = [hashlib.sha256() for _ in range(3)]
+
+    def add(self, accounts: Accounts) -> None:
+        ids = accounts.ids
+        for digest, array in zip(
+            self._accounts, (np.diff(ids.offsets).astype("<i8"), ids.data, accounts.words.astype("<u8")), strict=True
+        ):
+            digest.update(np.ascontiguousarray(array).data.cast("B") if array.size else b"")
+
+    def digest(self) -> bytes:
+        parts = [*(hashlib.sha256(part).digest() for part in self._parts), *(each.digest() for each in self._accounts)]
+        return hashlib.sha256(b"".join(parts)).digest()
+
+
+def _now() -> str:
+    return f"{datetime.now(UTC):{TIMESTAMP}}"
+
+
+def _new_audit_id(spec: Spec) -> str:
+    return f"{spec.name}-{datetime.now(UTC):%Y-%m-%d}-{secrets.token_hex(4)}"

@@ -1,0 +1,187 @@
+"""The plan of an audit: what every process that works on it has to know, but for the accounts and the key.
+
+``plan.json`` in the work directory, written last. It holds what will be published, the policy that the proofs are to
+satisfy, and of each segment the size, digest and totals of its accounts; no path, no connection and no credential. A
+segment can be proved from it on another machine, without the snapshot.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from polyproof.config.options import options_of, plain
+from polyproof.config.reader import OptionsReader
+from polyproof.config.tree import from_json
+from polyproof.errors import ArtifactError, PluginError, ProofRejected, SpecError
+from polyproof.formats.files import read_bounded, write_durably
+from polyproof.formats.strict_json import parse_strict
+from polyproof.liabilities.acceptance import Judge
+from polyproof.liabilities.accounts_files import AccountsFile
+from polyproof.liabilities.manifest import parse_header
+from polyproof.model.manifest import Manifest
+from polyproof.model.names import DIGEST, Pattern
+from polyproof.registry import Registry
+from polyproof.settings.policy import Policy
+from polyproof.settings.spec import PublicSpec, create_backend, spec_from_public
+from polyproof.toolkit.json_object import JsonObject, refuse
+from polyproof.version import __version__
+
+__all__ = ["AMOUNT", "Makers", "WorkPlan", "plan_id", "read_plan", "write_plan"]
+
+_FORMAT = "polyproof/plan"
+_VERSION = 1
+_MOST_BYTES = 64 << 20
+_LONGEST = 1000
+_ID: Pattern = (r"[0-9a-f]{32}", "32 hexadecimal digits")
+AMOUNT: Pattern = (r"0|[1-9][0-9]{0,159}", "a decimal integer of at most 160 digits as a string")
+
+
+@frozen
+class Makers:
+    """The programs that make the proofs. Proofs of one audit are all made by the same."""
+
+    polyproof: str
+    """Version of polyproof."""
+    plugin: str
+    """Distribution and module of the backend's plugin, and its version."""
+
+    @classmethod
+    def of(cls, backend: str, registry: Registry) -> Makers:
+        """Those that are installed here."""
+        found = registry.find("backend", backend)
+        return cls(__version__, f"{found.origin} {found.version}")
+
+    def __str__(self) -> str:
+        return f"polyproof {self.polyproof} and plugin {self.plugin}"
+
+
+@frozen
+class WorkPlan:
+    """A plan, as it stands in its file."""
+
+    id: str
+    """Random: which plan a finished segment belongs to."""
+    inputs: bytes
+    """Digest of everything that decides what the proofs are about: a rerun on the same inputs keeps the plan."""
+    makers: Makers
+    key_sha256: bytes
+    """Of the audit's secret 32 bytes."""
+    header: Manifest
+    """The manifest without its segments."""
+    policy: Policy
+    """What the proofs have to satisfy."""
+    segments: tuple[AccountsFile, ...]
+
+    @property
+    def accounts(self) -> int:
+        """In all segments."""
+        return sum(segment.accounts for segment in self.segments)
+
+    @property
+    def totals(self) -> tuple[int, ...]:
+        """Base units, one for each asset in order."""
+        return tuple(sum(column) for column in zip(*(segment.totals for segment in self.segments), strict=True))
+
+    def check_makers(self, registry: Registry) -> None:
+        """Raise ``PluginError`` if other programs are installed here than those that the plan was made with."""
+        here = Makers.of(self.header.backend, registry)
+        if here != self.makers:
+            raise PluginError(f"the audit was planned with {self.makers}, and here are {here}: install the same")
+
+    def judge(self, registry: Registry) -> tuple[PublicSpec, Judge]:
+        """The spec as it will be published, and the backend under the plan's policy."""
+        spec = spec_from_public(self.header.spec, registry)
+        return spec, Judge(create_backend(spec, registry), spec.backend.options, self.policy)
+
+
+def write_plan(path: Path, plan: WorkPlan) -> None:
+    """Write a plan: whole or not at all, owner-only."""
+    value = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "id": plan.id,
+        "inputs": plan.inputs.hex(),
+        "polyproof": plan.makers.polyproof,
+        "plugin": plan.makers.plugin,
+        "key": plan.key_sha256.hex(),
+        "header": plan.header.header,
+        "policy": {name: str(item) if isinstance(item, float) else item for name, item in plain(plan.policy).items()},
+        "segments": [
+            {
+                "accounts": segment.accounts,
+                "bytes": segment.size,
+                "sha256": segment.sha256.hex(),
+                "totals": [str(total) for total in segment.totals],
+            }
+            for segment in plan.segments
+        ],
+    }
+    write_durably(path, json.dumps(value, indent=1).encode(), private=True)
+
+
+def read_plan(path: Path, registry: Registry) -> WorkPlan:
+    """Read a plan. Raises ``ArtifactError`` for a file that is missing, damaged or of another version."""
+    try:
+        data = read_bounded(path, _MOST_BYTES)
+        return _plan(JsonObject(parse_strict(data)), registry)
+    except ArtifactError as error:
+        raise ArtifactError(f"{path.parent} is not a work directory: `polyproof plan` makes one ({error})") from error
+    except (ValueError, SpecError, ProofRejected) as error:
+        raise ArtifactError(f"{path} is damaged: {error}; plan again, into a new directory") from error
+
+
+def plan_id(path: Path) -> str | None:
+    """Which plan a file holds, if it holds one."""
+    try:
+        found: str = JsonObject(parse_strict(read_bounded(path, _MOST_BYTES))).text("id", _LONGEST)
+    except (ValueError, ArtifactError, ProofRejected):
+        return None
+    return found
+
+
+def _plan(found: JsonObject, registry: Registry) -> WorkPlan:
+    if found.text("format", _LONGEST) != _FORMAT or found.integer("version") != _VERSION:
+        refuse(f"it is not version {_VERSION} of {_FORMAT}")
+    found.only(
+        *("format", "version", "id", "inputs", "polyproof", "plugin", "key", "header", "policy", "segments"),
+    )
+    header = parse_header(JsonObject(found.inner("header"), "header"))
+    segments = tuple(
+        _segment(JsonObject(item, f"segments[{index}]")) for index, item in enumerate(found.items("segments"))
+    )
+    assets = header.spec.get("assets")
+    if not segments or not isinstance(assets, list) or any(len(item.totals) != len(assets) for item in segments):
+        refuse("its segments do not have a total for each asset")
+    return WorkPlan(
+        id=found.matching("id", _ID),
+        inputs=bytes.fromhex(found.matching("inputs", DIGEST)),
+        makers=Makers(found.text("polyproof", _LONGEST), found.text("plugin", _LONGEST)),
+        key_sha256=bytes.fromhex(found.matching("key", DIGEST)),
+        header=header,
+        policy=_policy(found.inner("policy") or {}, registry),
+        segments=segments,
+    )
+
+
+def _segment(found: JsonObject) -> AccountsFile:
+    found.only("accounts", "bytes", "sha256", "totals")
+    totals = tuple(map(int, found.all_matching("totals", AMOUNT)))
+    return AccountsFile(
+        found.integer("accounts"), found.integer("bytes"), bytes.fromhex(found.matching("sha256", DIGEST)), totals
+    )
+
+
+def _policy(stated: Mapping[str, Any], registry: Registry) -> Policy:
+    fractions = {declared.name for declared in options_of(Policy) if declared.type is float}
+    values = {
+        name: float(value) if name in fractions and isinstance(value, str) else value for name, value in stated.items()
+    }
+    reader = OptionsReader(registry)
+    policy = reader.build(from_json(values, "policy"), Policy)
+    reader.finish()
+    return policy if policy is not None else refuse("it has no policy")
