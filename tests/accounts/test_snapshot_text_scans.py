@@ -214,6 +214,32 @@ def test_records_and_amounts_are_not_lost_by_an_option(tmp_path: Path, option: s
     )
 
 
+@pytest.mark.parametrize(
+    ("option", "last"),
+    [
+        ("null_padding = true", "b"),
+        ("strict_mode = false, null_padding = true", "b"),
+        ("strict_mode = false", 'b,"2"3'),
+        ("rejects_table = 'x'", "b,2,3"),
+        ("store_rejects = true", "b,2,3"),
+        ("ignore_errors = true", "b,2,3"),
+    ],
+)
+def test_an_account_that_an_option_would_lose_or_change_is_not_read_without_it(
+    tmp_path: Path, option: str, last: str
+) -> None:
+    """With nothing but the option to object to: DuckDB would leave b out, or read an amount that is none as zero."""
+    arguments = f"{csv(tmp_path, 'account,YFI', 'a,1', last)}, header = true"
+    assert "not as expected are lost" in problem(tmp_path, f"FROM read_csv({arguments}, {option})")
+
+
+def test_an_amount_that_one_of_several_files_lacks_is_not_read_as_zero(tmp_path: Path) -> None:
+    (tmp_path / "1.csv").write_text("account,YFI\na,1\n")
+    (tmp_path / "2.csv").write_text("account\nb\n")
+    scan = "read_csv('*.csv', all_varchar = true, header = true, union_by_name = true)"
+    assert "not as expected are lost" in problem(tmp_path, f"FROM {scan}")
+
+
 DIGITS = "0.123456789012345678"
 
 

@@ -8,6 +8,7 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from polyproof.commitment import VectorOpening
 from polyproof.engine import Engine
 from polyproof.errors import OptionsError, ProofRejected
 from polyproof.registry import default_registry
@@ -179,6 +180,27 @@ def test_a_layer_that_opens_fewer_or_more_cosets_than_the_queries_touch_is_rejec
             with pytest.raises(ProofRejected) as caught:
                 opened.verify(evolve(opened.opening, low_degree=evolve(proof, layers=layers)))
             assert caught.value.check == "coset-count"
+
+
+def test_a_layer_states_no_more_cosets_or_siblings_than_its_size_allows(opened):
+    """The number is refused before anything is read for it."""
+    proof, test = opened.opening.low_degree, opened.scheme.test
+    size = test.domain.size
+    for number, (layer, arity) in enumerate(zip(proof.layers, test.folding.arities, strict=True)):
+        size //= arity
+        most = len(layer.cosets) * opened.scheme.tree.opening_size(size, [0])
+        cosets = np.concatenate([layer.cosets] * 20)
+        for changed, check in (
+            (evolve(layer, opening=VectorOpening(np.zeros((most, 4), np.uint64))), None),
+            (evolve(layer, opening=VectorOpening(np.zeros((most + 1, 4), np.uint64))), "range"),
+            (evolve(layer, cosets=layer.cosets[:0]), "range"),
+            (evolve(layer, cosets=cosets[: test.queries + 1]), "range"),
+        ):
+            layers = (*proof.layers[:number], changed, *proof.layers[number + 1 :])
+            data = opened.scheme.write(evolve(opened.opening, low_degree=evolve(proof, layers=layers)))
+            with pytest.raises(ProofRejected) as caught:
+                opened.verify(data=data)
+            assert (caught.value.check == "range") is (check == "range")
 
 
 def test_a_nonce_is_below_two_to_the_forty_eight(opened):
