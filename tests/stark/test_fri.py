@@ -118,6 +118,23 @@ def opened() -> Opened:
     return Opened()
 
 
+@pytest.mark.parametrize("arity", [2, 4, 8])
+def test_a_commitment_is_opened_through_layers_of_any_arity(arity):
+    kit, verifier = scheme(arity=arity), scheme(Engine.PORTABLE, arity=arity)
+    state = kit.commit(np.random.default_rng(6).integers(0, P, (256, 2), np.uint64))
+    points = [kit.extension.random(())]
+    data = kit.write(kit.open([state], points, Opened.transcript(kit)))
+    opening = verifier.read(data, [2], 1)
+    assert len(opening.low_degree.layers) == {2: 3, 4: 2, 8: 1}[arity]
+    verifier.verify([state.root], points, opening, Opened.transcript(verifier))
+    for number in range(len(opening.low_degree.layers)):
+        roots = opening.low_degree.layer_roots.copy()
+        roots[number, 0] ^= np.uint64(1)
+        changed = evolve(opening, low_degree=evolve(opening.low_degree, layer_roots=roots))
+        with pytest.raises(ProofRejected):
+            verifier.verify([state.root], points, changed, Opened.transcript(verifier))
+
+
 def test_opened_values_are_those_of_the_polynomials(opened):
     opened.verify()
     field = opened.scheme.field
