@@ -1,10 +1,11 @@
-"""``polyproof bench``: how fast components are on this machine, alone or against another installation."""
+"""``polyproof bench``: how fast components and whole audits are on this machine, alone or beside something else."""
 
 from __future__ import annotations
 
 import statistics
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,8 +17,10 @@ from polyproof.extras import require_extras
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
-    from polyproof.cli.bench import Measurement, NotMeasured
-    from polyproof.cli.bench_pairs import Pair
+    from polyproof.cli.bench.comparison import Comparison
+    from polyproof.cli.bench.pairs import Pair
+    from polyproof.cli.bench.results import Machine, Results
+    from polyproof.cli.bench.work import Work
 
 __all__ = ["command"]
 
@@ -29,12 +32,20 @@ def command(
     kind: Annotated[
         list[str] | None,
         typer.Option(
-            "--kind", metavar="KIND", help="field, hash, commitment or backend; repeat for more. Default: all."
+            "--kind",
+            metavar="KIND",
+            help="field, hash, commitment or backend, or audit for whole audits; repeat for more. Default: all but "
+            "audit, or audit alone with --accounts.",
         ),
     ] = None,
     name: Annotated[
         list[str] | None,
-        typer.Option("--name", metavar="NAME", help="Only components with this name; repeat for more. Default: all."),
+        typer.Option(
+            "--name",
+            metavar="NAME",
+            help="Only components with this name, of audits their backend; repeat for more. Default: all, and of "
+            "audits stark.",
+        ),
     ] = None,
     size: Annotated[
         int, typer.Option("--size", metavar="LOG2", min=4, max=24, help="Number of rows, as a power of two.")
@@ -42,13 +53,59 @@ def command(
     columns: Annotated[
         int, typer.Option("--columns", metavar="N", min=1, max=4096, help="Words in each row that is hashed.")
     ] = _COLUMNS,
-    runs: Annotated[int, typer.Option("--runs", min=1, max=1000, help="Runs after the first; the median counts.")] = 5,
+    accounts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accounts",
+            metavar="N[,N…]",
+            help="Measure whole audits of so many accounts: one number or several, also powers such as 2^16.",
+        ),
+    ] = None,
+    assets: Annotated[
+        list[str] | None,
+        typer.Option("--assets", metavar="N[,N…]", help="Of audits: how many assets. Default: 22."),
+    ] = None,
+    threads: Annotated[
+        list[str] | None,
+        typer.Option("--threads", metavar="N[,N…]", help="Of audits: how many threads. Default: as elsewhere."),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option",
+            metavar="KEY=VALUE",
+            help="Of audits: an option of the backend, as in a spec. Repeat for more; the same key again is another "
+            "audit.",
+        ),
+    ] = None,
+    near: Annotated[
+        str | None,
+        typer.Option(
+            "--near",
+            metavar="KEY",
+            help="Of audits: an option that the backend chooses by itself, such as limb_bits: with its choice, and "
+            "with the numbers near it.",
+        ),
+    ] = None,
+    runs: Annotated[
+        int,
+        typer.Option(
+            "--runs", min=0, max=1000, help="Runs after the first; the median counts. 0: of audits, the first counts."
+        ),
+    ] = 5,
+    results: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--results", metavar="FILE", help="Measure nothing: show what --json printed before. Repeat to join files."
+        ),
+    ] = None,
     against: Annotated[
         str | None,
         typer.Option(
             "--against",
-            metavar="PYTHON",
-            help="Measure in turn with the polyproof of another Python, say of another checkout's environment.",
+            metavar="FILE.json|PYTHON",
+            help="Compare with what --json printed before, a file whose name ends in .json; or measure in turn with "
+            "the polyproof of another Python, say of another checkout's environment.",
         ),
     ] = None,
     rounds: Annotated[
@@ -57,90 +114,131 @@ def command(
             "--rounds",
             min=1,
             max=1000,
-            help=f"With --against: how often each of the two is measured. Default: {_ROUNDS}.",
+            help=f"With --against PYTHON: how often each of the two is measured. Default: {_ROUNDS}.",
         ),
     ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables in Markdown.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Write curves of audits of several sizes.")
+    ] = None,
+    plotted: Annotated[
+        str, typer.Option("--plotted", metavar="WHAT", help="With --plot: cpu, wall, memory or phases.")
+    ] = "cpu",
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure fields, hashes, commitments and backends on this machine."""
+    """Measure fields, hashes, commitments, backends and whole audits on this machine."""
     require_extras("prove", purpose="measuring what proves")
-    from polyproof.cli import bench, bench_pairs
+    from polyproof.cli.bench.comparison import compare
+    from polyproof.cli.bench.plot import PLOTTED
+    from polyproof.cli.bench.plot import plot as draw
+    from polyproof.cli.bench.results import Results, joined, read_results
+    from polyproof.cli.bench.work import Sizes, Work
     from polyproof.config.options import did_you_mean
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
-    kinds, names = tuple(kind or bench.MEASURED_KINDS), tuple(name or ())
-    for one in kinds:
-        if one not in bench.MEASURED_KINDS:
-            raise UsageError(f"--kind {one!r}: {did_you_mean(one, bench.MEASURED_KINDS)}")
-    known = [known for one in kinds for known in registry.names(one)]
-    for one in names:
-        if one not in known:
-            raise UsageError(f"--name {one!r}: {did_you_mean(one, known)}")
-    if rounds is not None and against is None:
-        raise UsageError("--rounds counts the rounds of --against, which is not given")
-    described = bench.machine()
-    if against is not None:
-        arguments = [*(f"--kind={kind}" for kind in kinds), *(f"--name={name}" for name in names)]
-        arguments += [f"--size={size}", f"--runs={runs}"]
-        arguments += [f"--columns={columns}"] if columns != _COLUMNS else []  # older versions lack the option
-        here, there = bench_pairs.installed_at(sys.executable), bench_pairs.installed_at(against)
-        with console.progress() as progress:
-            pairs, unpaired = bench_pairs.measure_pairs(against, arguments, rounds or _ROUNDS, progress)
-        payload = {
-            "ok": True,
-            "machine": described,
-            "here": here,
-            "there": there,
-            "rows": 1 << size,
-            "pairs": [pair.payload() for pair in pairs],
-            "not_paired": unpaired,
-        }
-        console.result(payload, lambda rich: _show_pairs(rich, pairs, unpaired, here, there, described))
+    if plotted not in PLOTTED:
+        raise UsageError(f"--plotted {plotted!r}: {did_you_mean(plotted, PLOTTED)}")
+    if plot is not None and not plot.parent.is_dir():
+        raise UsageError(f"--plot: {plot.parent} is not a directory")
+    in_turn = against is not None and not against.endswith(".json")
+    if rounds is not None and not in_turn:
+        raise UsageError("--rounds counts the rounds of --against PYTHON, which is not given")
+    if in_turn and (results or plot or markdown):
+        raise UsageError("--against PYTHON measures in turn: it goes without --results, --plot and --markdown")
+    sizes = Sizes(tuple(accounts or ()), tuple(assets or ()), tuple(threads or ()), tuple(option or ()), near)
+    work = Work.of(registry, kind or (), name or (), size, columns, runs, sizes)
+    if against is not None and in_turn:
+        _measure_in_turn(console, work, against, rounds or _ROUNDS)
         return
+    earlier = read_results(Path(against), registry) if against is not None else None
+    if results:
+        found = joined([read_results(path, registry) for path in results])
+    else:
+        with console.progress() as progress:
+            found = Results.of(work.measured(progress), work.arguments)
+    compared = compare(found, earlier) if earlier is not None else None
+    if plot is not None:
+        written = draw(found, plotted)
+        plot.write_text(written, encoding="utf-8")
+    payload = found.payload() | ({"comparison": compared.payload()} if compared is not None else {})
+    console.result(payload, lambda rich: _show(rich, found, compared, earlier, markdown))
+
+
+def _show(
+    rich: RichConsole, found: Results, compared: Comparison | None, earlier: Results | None, in_markdown: bool
+) -> None:
+    from polyproof.cli.bench import tables
+    from polyproof.cli.bench.shapes import choices_text
+
+    shown = tables.result_tables(found) if compared is None else tables.comparison_tables(compared)
+    for one in shown:
+        if in_markdown:
+            rich.print(tables.markdown(one), soft_wrap=True)
+        else:
+            made = table(*one.columns, title=one.title, numbers=one.numbers)
+            for row in one.rows:
+                made.add_row(*row)
+            rich.print(made)
+    end = "\n" if in_markdown else ""  # a paragraph of its own
+    for sentence in choices_text(found):
+        rich.print(sentence + end, soft_wrap=in_markdown)
+    if compared is None or earlier is None:
+        rich.print(f"First: the first run, which may compile. Median, CPU: of the runs after it, if any.{end}")
+        rich.print(f"Measured {found.measured} on {tables.machine_text(found.machine)}", soft_wrap=in_markdown)
+    else:
+        _show_comparison(rich, compared, found, earlier)
+    for missing in found.not_measured:
+        rich.print(f"not measured: {tables.missed_text(missing)}", style="yellow")
+
+
+def _show_comparison(rich: RichConsole, compared: Comparison, found: Results, earlier: Results) -> None:
+    from polyproof.cli.bench.tables import machine_text, operation_text
+
+    ratio = compared.median_ratio
+    median = f" The median of the ratios of CPU seconds is {ratio:.2f}." if ratio is not None else ""
+    rich.print(f"Ratios are here / there: below 1, here is faster, or takes less.{median}")
+    rich.print(f"here:  {found.measured}, {machine_text(found.machine)}", soft_wrap=True)
+    rich.print(f"there: {earlier.measured}, {machine_text(earlier.machine)}", soft_wrap=True)
+    for difference in compared.differences:
+        rich.print(f"differs: {difference}", style="yellow", soft_wrap=True)
+    for where, items in (("here", compared.only_here), ("there", compared.only_there)):
+        for item in items:
+            rich.print(f"measured {where} only: {operation_text(item)}", style="yellow", soft_wrap=True)
+
+
+def _measure_in_turn(console: Console, work: Work, other: str, rounds: int) -> None:
+    from polyproof.cli.bench import pairs
+    from polyproof.cli.bench.results import machine
+    from polyproof.config.options import plain
+
+    here, there = pairs.installed_at(sys.executable), pairs.installed_at(other)
     with console.progress() as progress:
-        found = list(bench.measure(registry, kinds, names, bench.Load(1 << size, columns, runs), progress))
-    measured = [item for item in found if isinstance(item, bench.Measurement)]
-    missed = [item for item in found if isinstance(item, bench.NotMeasured)]
+        paired, unpaired = pairs.measure_pairs(other, work.arguments, rounds, progress)
+    described = machine()
     payload = {
         "ok": True,
-        "machine": described,
-        "rows": 1 << size,
-        "measurements": [item.payload() for item in measured],
-        "not_measured": [item.payload() for item in missed],
+        "machine": plain(described),
+        "here": here,
+        "there": there,
+        "pairs": [pair.payload() for pair in paired],
+        "not_paired": unpaired,
     }
-    console.result(payload, lambda rich: _show(rich, measured, missed, described))
-
-
-def _show(rich: RichConsole, measured: list[Measurement], missed: list[NotMeasured], machine: dict[str, Any]) -> None:
-    made = table("Component", "Engine", "Operation", "First", "Median", "CPU", "Per item", numbers=(3, 4, 5, 6))
-    for item in measured:
-        made.add_row(
-            f"{item.kind} {item.name}",
-            item.engine,
-            f"{item.operation}, {_count(item)}",
-            time_text(item.first),
-            time_text(item.median),
-            time_text(item.cpu),
-            time_text(item.median / item.items),
-        )
-    rich.print(made)
-    rich.print(f"Median of {measured[0].runs if measured else 0} runs after the first; the first may compile.")
-    _show_machine(rich, machine)
-    for missing in missed:
-        rich.print(f"not measured: {missing.kind} {missing.name}: {missing.reason}", style="yellow")
+    console.result(payload, lambda rich: _show_pairs(rich, paired, unpaired, here, there, described))
 
 
 def _show_pairs(
-    rich: RichConsole, pairs: list[Pair], unpaired: list[str], here: str, there: str, machine: dict[str, Any]
+    rich: RichConsole, pairs: list[Pair], unpaired: list[str], here: str, there: str, machine: Machine
 ) -> None:
+    from polyproof.cli.bench.tables import machine_text
+
     made = table("Component", "Engine", "Operation", "Here", "There", "Ratio", "Range", "CPU", numbers=(3, 4, 5, 6, 7))
     for pair in pairs:
         made.add_row(
             f"{pair.kind} {pair.name}",
             pair.engine,
-            f"{pair.operation}, {_count(pair)}",
+            f"{pair.operation}, {pair.items:,} {pair.unit}{'s' if pair.items > 1 else ''}{_made_of(pair)}",
             time_text(statistics.median(pair.here)),
             time_text(statistics.median(pair.there)),
             f"{statistics.median(pair.ratios):.2f}",
@@ -150,17 +248,13 @@ def _show_pairs(
     rich.print(made)
     rich.print("Ratios are here / there of each round: below 1, this installation is faster. CPU: that of CPU seconds.")
     rich.print(f"here:  {here}\nthere: {there}", soft_wrap=True)
-    _show_machine(rich, machine)
+    rich.print(machine_text(machine))
     for operation in unpaired:
         rich.print(f"measured in one of the two only: {operation}", style="yellow")
 
 
-def _count(item: Measurement | Pair) -> str:
-    return f"{item.items:,} {item.unit}{'s' if item.items > 1 else ''}"
-
-
-def _show_machine(rich: RichConsole, machine: dict[str, Any]) -> None:
-    rich.print(
-        "{processor}, {threads} threads, {system}, polyproof {polyproof}, Python {python}, numpy {numpy}, "
-        "numba {numba}".format(**machine)
-    )
+def _made_of(pair: Pair) -> str:
+    if pair.setting is None:
+        return ""
+    made = {**pair.setting, "options": " ".join(pair.setting["options"])}
+    return " × {assets} assets, {threads} threads {options}".format(**made).rstrip()

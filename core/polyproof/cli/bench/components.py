@@ -10,24 +10,23 @@ from __future__ import annotations
 
 import math
 import os
-import platform
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from attrs import asdict, frozen
+from attrs import frozen
 
 from polyproof.backend import Backend, Claim, Statement
+from polyproof.cli.bench.results import Measurement, NotMeasured
 from polyproof.cli.security_view import figures_line
 from polyproof.commitment import VectorCommitment
 from polyproof.config.reader import component_options
-from polyproof.engine import Engine, thread_count
+from polyproof.engine import Engine
 from polyproof.errors import PolyproofError
 from polyproof.field import Field
 from polyproof.hash import DIGEST_WORDS, Hash
@@ -36,9 +35,8 @@ from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.settings.settled import capacity_of
-from polyproof.version import __version__
 
-__all__ = ["MEASURED_KINDS", "Load", "Measurement", "NotMeasured", "machine", "measure"]
+__all__ = ["MEASURED_KINDS", "Load", "measure"]
 
 MEASURED_KINDS = ("field", "hash", "commitment", "backend")
 
@@ -59,66 +57,7 @@ class Load:
     columns: int
     """Words in a row that is hashed."""
     runs: int
-    """Runs after the first."""
-
-
-@frozen
-class Measurement:
-    """One operation of one component."""
-
-    kind: str
-    name: str
-    engine: str
-    operation: str
-    items: int
-    """How many of ``unit`` one run works on."""
-    unit: str
-    first: float
-    """Seconds that the first run took, compilation included."""
-    median: float
-    """Seconds that passed, the median of ``runs`` further runs."""
-    cpu: float
-    """Seconds of CPU, of all threads together; the median of the same runs."""
-    runs: int
-
-    def payload(self) -> dict[str, Any]:
-        """For machines."""
-        return {**asdict(self), "seconds_per_item": self.median / self.items}
-
-
-@frozen
-class NotMeasured:
-    """A component that could not be measured, and why."""
-
-    kind: str
-    name: str
-    reason: str
-
-    def payload(self) -> dict[str, Any]:
-        """For machines."""
-        return asdict(self)
-
-
-def machine() -> dict[str, Any]:
-    """What the numbers were measured on."""
-    versions = {"polyproof": __version__, "python": platform.python_version(), "numpy": np.__version__}
-    versions["numba"] = metadata.version("numba")
-    return {
-        "processor": _processor(),
-        "threads": thread_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        **versions,
-    }
-
-
-def _processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
+    """Runs after the first, at least one."""
 
 
 def measure(
@@ -130,9 +69,9 @@ def measure(
     with progress.task("measure", len(chosen)) as task:
         for kind, name in chosen:
             try:
-                for engine, operation, items, unit, run in measures[kind](registry, name, load):
-                    first, median, cpu = _seconds(run, load.runs)
-                    yield Measurement(kind, name, engine, operation, items, unit, first, median, cpu, load.runs)
+                for engine, operation, items, unit, run, *note in measures[kind](registry, name, load):
+                    seconds = (*_seconds(run, load.runs), load.runs)
+                    yield Measurement(kind, name, engine, operation, items, unit, *seconds, "".join(note) or None)
             except PolyproofError as error:
                 yield NotMeasured(kind, name, str(error))
             except Exception as error:  # noqa: BLE001 - a plugin's component may raise anything
@@ -140,8 +79,8 @@ def measure(
             task.advance()
 
 
-_Run = tuple[str, str, int, str, Callable[[], Any]]
-"""Engine, operation, items, unit, and what to time."""
+_Run = tuple[str, str, int, str, Callable[[], Any]] | tuple[str, str, int, str, Callable[[], Any], str]
+"""Engine, operation, items, unit, what to time, and a note on it."""
 
 
 def _seconds(run: Callable[[], Any], runs: int) -> tuple[float, float, float]:
@@ -250,13 +189,13 @@ def _backends(registry: Registry, name: str, load: Load) -> Iterator[_Run]:
         check = partial(backend.verify, statement, proved.totals, proved.proof)
         # Speed says nothing without what it buys: two settings are compared at the bits that they give.
         figures = figures_line(backend.security_of(statement, proved.proof))
-        yield "portable", "verify", 1, f"proof of {len(proved.proof)} bytes ({figures})", check
+        yield "portable", "verify", 1, "proof", check, f"{len(proved.proof)} bytes; {figures}"
         user = accounts.ids[count // 2]
         cut = partial(backend.open_inclusion, statement, proved.proof, state, user)
         inclusion = cut()
         if inclusion is None:
             raise PolyproofError("it does not find an account that it proved")
-        yield "portable", "open inclusion", 1, f"file of {len(inclusion)} bytes", cut
+        yield "portable", "open inclusion", 1, "file", cut, f"{len(inclusion)} bytes"
         claim = Claim(user, accounts.balances(count // 2))
         check_claim = partial(backend.verify_inclusion, statement, proved.totals, proved.proof, claim, inclusion)
         yield "portable", "verify inclusion", 1, "claim", check_claim

@@ -12,7 +12,7 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import asdict, frozen
@@ -22,9 +22,9 @@ from polyproof.progress import Progress
 
 __all__ = ["Pair", "installed_at", "measure_pairs"]
 
-_KEY = ("kind", "name", "engine", "operation", "items", "unit")
+_NAMES = ("kind", "name", "engine", "operation", "items", "unit")
 _Key = tuple[Any, ...]
-"""What these say of a measurement: two measurements with the same of it are of the same work."""
+"""What these and its setting say of a measurement: two measurements with the same of it are of the same work."""
 _Round = dict[_Key, dict[str, Any]]
 
 
@@ -38,6 +38,8 @@ class Pair:
     operation: str
     items: int
     unit: str
+    setting: Mapping[str, Any] | None
+    """Of a whole audit: what it was made of."""
     here: tuple[float, ...]
     """Seconds that passed, the median of each round, in the installation that asks."""
     there: tuple[float, ...]
@@ -82,13 +84,18 @@ def measure_pairs(
         for round in range(rounds):
             for side in ("here", "there") if round % 2 == 0 else ("there", "here"):
                 report = json.loads(_output([pythons[side], "-P", "-m", "polyproof", "bench", *arguments, "--json"]))
-                found[side].append({tuple(item[key] for key in _KEY): item for item in report["measurements"]})
+                found[side].append({_key(item): item for item in report["measurements"]})
                 task.advance()
     everything = [*found["here"], *found["there"]]
     named = dict.fromkeys(key for of_round in everything for key in of_round)
     shared = [key for key in named if all(key in of_round for of_round in everything)]
     unpaired = [f"{kind} {name}, {engine}: {does}" for kind, name, engine, does, *_ in named.keys() - set(shared)]
     return [_pair(key, found["here"], found["there"]) for key in shared], sorted(unpaired)
+
+
+def _key(item: dict[str, Any]) -> _Key:
+    setting = item.get("setting")  # which older versions do not have
+    return *(item[name] for name in _NAMES), setting and json.dumps(setting, sort_keys=True)
 
 
 def _pair(key: _Key, here: list[_Round], there: list[_Round]) -> Pair:
@@ -98,7 +105,8 @@ def _pair(key: _Key, here: list[_Round], there: list[_Round]) -> Pair:
     has_cpu = all("cpu" in of_round[key] for of_round in there)
     cpu = [seconds(rounds, "cpu") if has_cpu else () for rounds in (here, there)]
     return Pair(
-        **dict(zip(_KEY, key, strict=True)),
+        **dict(zip(_NAMES, key[:-1], strict=True)),
+        setting=here[0][key].get("setting"),
         here=seconds(here, "median"),
         there=seconds(there, "median"),
         cpu_here=cpu[0],

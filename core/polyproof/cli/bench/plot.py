@@ -1,0 +1,252 @@
+"""Measured audits as curves, in an SVG file that stands by itself.
+
+Both axes are logarithmic, so that work in proportion to a size is a straight line and twice the work is the same
+distance everywhere; a thin line in the background shows that slope. Every point is a measurement, none is smoothed.
+Curves differ in the shape of their points as well as in colour and are named at their ends, and the tables have the
+numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from html import escape
+
+from attrs import frozen
+
+from polyproof.cli.bench.results import Measurement, Results, Setting
+from polyproof.errors import UsageError
+
+__all__ = ["PLOTTED", "plot"]
+
+_WIDTH, _HEIGHT = 860, 520
+_LEFT, _RIGHT, _TOP, _BOTTOM = 78, 236, 64, 62
+_SIZES = ("accounts", "assets", "threads")
+_COLOURS = ("#1f5fbf", "#c2410c", "#15803d", "#7e22ce", "#b45309", "#0e7490", "#be185d", "#4b5563")
+_LABEL_HEIGHT = 17
+
+PLOTTED = {
+    "cpu": ("seconds of CPU", lambda item: item.cpu),
+    "wall": ("seconds that passed", lambda item: item.median),
+    "memory": ("GiB of memory at the peak", lambda item: (item.peak or 0) / (1 << 30)),
+    "phases": ("seconds of CPU", lambda item: item.cpu),
+}
+"""What can be plotted: the words for its axis, and the number."""
+
+_Points = list[tuple[int, float]]
+
+
+@frozen
+class _Axis:
+    low: float
+    high: float
+    start: float
+    stop: float
+
+    def __call__(self, value: float) -> float:
+        part = (math.log(value) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
+        return self.start + part * (self.stop - self.start)
+
+
+def plot(results: Results, plotted: str, title: str | None = None) -> str:
+    """The SVG. ``plotted``: a key of ``PLOTTED``.
+
+    The size that differs most often among the audits is the horizontal axis; a curve is an operation, or a phase, at
+    the same other sizes. Raises ``UsageError`` if no two audits differ in size.
+    """
+    words, value = PLOTTED[plotted]
+    items = [item for item in results.measurements if item.setting is not None and _is_shown(item, plotted)]
+    across = _across(items)
+    curves = _curves(items, across, value)
+    if not curves:
+        raise UsageError("--plot: no audit of two sizes was measured; give --accounts, --assets or --threads several")
+    every_x = sorted({x for points in curves.values() for x, _ in points})
+    every_y = [y for points in curves.values() for _, y in points]
+    x_axis = _Axis(every_x[0], every_x[-1], _LEFT + 14, _WIDTH - _RIGHT - 14)
+    low, high = _decades(min(every_y), max(every_y))
+    y_axis = _Axis(low, high, _HEIGHT - _BOTTOM, _TOP)
+    machine = results.machine
+    heading = title or f"{words[0].upper()}{words[1:]} by {across}"
+    fixed = _fixed(items, across)
+    below = f"{fixed}polyproof {machine.polyproof}, {results.measured[:10]}, {machine.processor}"
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" '
+        f'height="{_HEIGHT}" role="img" aria-labelledby="title desc" font-family="system-ui, sans-serif">',
+        f'<title id="title">{escape(heading)}</title>',
+        f'<desc id="desc">{escape(_described(curves, across, words))}</desc>',
+        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
+        f'<text x="{_LEFT}" y="26" font-size="17" font-weight="600" fill="#111827">{escape(heading)}</text>',
+        f'<text x="{_LEFT}" y="46" font-size="12" fill="#4b5563">{escape(below)}</text>',
+        *_grid(x_axis, y_axis, every_x, across, words),
+        *_in_proportion(curves, x_axis, y_axis),
+        *_drawn(curves, x_axis, y_axis),
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _is_shown(item: Measurement, plotted: str) -> bool:
+    """Whole operations, reading and proving apart; of phases, those of the proof at one level, and those of no more."""
+    if plotted == "phases":
+        return item.path[:3] == ("audit", "prove segments", "prove") and len(item.path) > 3
+    if plotted == "memory":
+        return item.path == ("audit",)
+    return len(item.path) == 1 or item.path in (("audit", "read"), ("audit", "prove segments", "prove"))
+
+
+def _across(items: Sequence[Measurement]) -> str:
+    """The size that differs most often."""
+    settings = [item.setting for item in items if item.setting is not None]
+    return max(_SIZES, key=lambda name: len({getattr(setting, name) for setting in settings}))
+
+
+def _curves(items: Sequence[Measurement], across: str, value: Callable[[Measurement], float]) -> Mapping[str, _Points]:
+    """By name, points of rising size; an operation that took no time that a clock saw has no place on the axis."""
+    others = _varying(items, across)
+    inner = {item.path[:-1] for item in items if len(item.path) > 3}
+    found: dict[str, _Points] = {}
+    for item in items:
+        if item.setting is None or (item.path in inner) or value(item) <= 0:
+            continue
+        name = " ".join(filter(None, (_named(item), *(_other(item, item.setting, other) for other in others))))
+        found.setdefault(name, []).append((getattr(item.setting, across), value(item)))
+    return {name: sorted(points) for name, points in found.items() if len({x for x, _ in points}) > 1}
+
+
+def _named(item: Measurement) -> str:
+    """The last phase, with the one around it where only that says of what."""
+    if len(item.path) > 4 and item.path[-1] in ("extension", "tree"):
+        return f"{item.path[-2]}: {item.path[-1]}"
+    return item.path[-1]
+
+
+def _varying(items: Sequence[Measurement], across: str) -> list[str]:
+    """What else differs among the audits, and so stands in the name of a curve."""
+    settings = [(item.name, item.setting) for item in items if item.setting is not None]
+    found = ["name"] if len({name for name, _ in settings}) > 1 else []
+    names = [*(size for size in _SIZES if size != across), "options"]
+    return found + [name for name in names if len({getattr(setting, name) for _, setting in settings}) > 1]
+
+
+def _other(item: Measurement, setting: Setting, name: str) -> str:
+    if name == "name":
+        return item.name
+    if name == "options":
+        return ", ".join(setting.options)
+    return f"{getattr(setting, name):,} {name}"
+
+
+def _fixed(items: Sequence[Measurement], across: str) -> str:
+    """What all audits have in common, in words."""
+    settings = [item.setting for item in items if item.setting is not None]
+    found = [item.name for item in items[:1] if len({item.name for item in items}) == 1]
+    for name in _SIZES:
+        values = {getattr(setting, name) for setting in settings}
+        if name != across and len(values) == 1:
+            found.append(f"{min(values):,} {name}")
+    if len({setting.options for setting in settings}) == 1:
+        found += settings[0].options
+    return ", ".join(found) + "; " if found else ""
+
+
+def _described(curves: Mapping[str, _Points], across: str, words: str) -> str:
+    told = [
+        f"{name}: from {points[0][1]:.3g} at {points[0][0]:,} {across} to {points[-1][1]:.3g} at {points[-1][0]:,}"
+        for name, points in curves.items()
+    ]
+    return f"{words}. " + "; ".join(told)
+
+
+def _decades(low: float, high: float) -> tuple[float, float]:
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    return 10.0**first, 10.0 ** max(last, first + 1)
+
+
+def _grid(x_axis: _Axis, y_axis: _Axis, xs: Sequence[int], across: str, words: str) -> Iterator[str]:
+    right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
+    value = y_axis.low
+    while value <= y_axis.high * 1.0001:
+        y = _number(y_axis(value))
+        yield f'<line x1="{_LEFT}" x2="{right}" y1="{y}" y2="{y}" stroke="#d1d5db"/>'
+        yield f'<text x="{_LEFT - 8}" y="{y}" dy="0.32em" text-anchor="end" font-size="12">{value:g}</text>'
+        for part in (2, 5):
+            if value * part < y_axis.high:
+                part_y = _number(y_axis(value * part))
+                yield f'<line x1="{_LEFT}" x2="{right}" y1="{part_y}" y2="{part_y}" stroke="#eef0f3"/>'
+        value *= 10
+    taken = -math.inf
+    for size in xs:
+        x = x_axis(size)
+        yield f'<line x1="{_number(x)}" x2="{_number(x)}" y1="{_TOP}" y2="{bottom}" stroke="#eef0f3"/>'
+        text = _power_or_count(size)
+        if x - taken > 7 * len(text) + 6:  # else it would run into the one before
+            yield f'<text x="{_number(x)}" y="{bottom + 20}" text-anchor="middle" font-size="12">{text}</text>'
+            taken = x
+    middle = (_LEFT + right) / 2
+    yield f'<text x="{_number(middle)}" y="{bottom + 46}" text-anchor="middle" font-size="13">{escape(across)}</text>'
+    half = (_TOP + bottom) / 2
+    yield (
+        f'<text transform="translate(20 {_number(half)}) rotate(-90)" text-anchor="middle" font-size="13">'
+        f"{escape(words)}</text>"
+    )
+
+
+def _power_or_count(size: int) -> str:
+    if size >= 1024 and size & (size - 1) == 0:
+        return f'2<tspan font-size="9" dy="-5">{size.bit_length() - 1}</tspan>'
+    return f"{size:,}"
+
+
+def _in_proportion(curves: Mapping[str, _Points], x_axis: _Axis, y_axis: _Axis) -> Iterator[str]:
+    """A line of slope one through the last point of the highest curve, as far as it stays within the axes."""
+    x, y = max((points[-1] for points in curves.values()), key=lambda point: point[1])
+    first = max(x_axis.low, x * y_axis.low / y)
+    if first < x:
+        ends = (x_axis(first), y_axis(y * first / x), x_axis(x), y_axis(y))
+        x1, y1, x2, y2 = map(_number, ends)
+        yield f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="#9ca3af" stroke-dasharray="2 5"/>'
+        yield (
+            f'<text x="{_WIDTH - _RIGHT + 20}" y="{_HEIGHT - _BOTTOM + 20}" font-size="11" fill="#6b7280">'
+            "dotted: in proportion to the size</text>"
+        )
+
+
+def _drawn(curves: Mapping[str, _Points], x_axis: _Axis, y_axis: _Axis) -> Iterator[str]:
+    labels = []
+    for number, (name, points) in enumerate(curves.items()):
+        colour = _COLOURS[number % len(_COLOURS)]
+        dash = ' stroke-dasharray="6 4"' if number >= len(_COLOURS) else ""
+        places = [(x_axis(x), y_axis(y)) for x, y in points]
+        line = " ".join(f"{_number(x)},{_number(y)}" for x, y in places)
+        yield f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.8"{dash}/>'
+        yield from (_point(x, y, number, colour) for x, y in places)
+        labels.append((places[-1][1], places[-1][0], name, colour, number))
+    floor = -math.inf
+    room = _HEIGHT - _BOTTOM - (len(labels) - 1) * _LABEL_HEIGHT
+    for position, (y, x, name, colour, number) in enumerate(sorted(labels)):
+        at = max(min(y, room + position * _LABEL_HEIGHT), floor + _LABEL_HEIGHT)
+        floor = at
+        left = _WIDTH - _RIGHT + 20
+        ends = f'x1="{_number(x + 6)}" y1="{_number(y)}" x2="{left}" y2="{_number(at)}"'
+        yield f'<line {ends} stroke="{colour}" stroke-width="0.7"/>'
+        yield _point(left + 5, at, number, colour)
+        place = f'x="{left + 14}" y="{_number(at)}" dy="0.32em"'
+        yield f'<text {place} font-size="12" fill="{colour}">{escape(name)}</text>'
+
+
+def _point(x: float, y: float, number: int, colour: str) -> str:
+    match number % 4:
+        case 0:
+            return f'<circle cx="{_number(x)}" cy="{_number(y)}" r="3.6" fill="{colour}"/>'
+        case 1:
+            return f'<rect x="{_number(x - 3.3)}" y="{_number(y - 3.3)}" width="6.6" height="6.6" fill="{colour}"/>'
+        case 2:
+            corners = [(0, -4.6), (4.2, 3.2), (-4.2, 3.2)]
+        case _:
+            corners = [(0, -4.8), (4.8, 0), (0, 4.8), (-4.8, 0)]
+    text = " ".join(f"{_number(x + a)},{_number(y + b)}" for a, b in corners)
+    return f'<polygon points="{text}" fill="{colour}"/>'
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
