@@ -24,8 +24,10 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 78, 236, 64, 62
 _SIZES = ("accounts", "assets", "threads")
 _COLOURS = ("#1f5fbf", "#c2410c", "#15803d", "#7e22ce", "#b45309", "#0e7490", "#be185d", "#4b5563")
 _LABEL_HEIGHT = 17
+_LEAST_SHARE = 0.01
+"""Of all phases at the largest size: less is not drawn."""
 
-PLOTTED = {
+PLOTTED: dict[str, tuple[str, Callable[[Measurement], float]]] = {
     "cpu": ("seconds of CPU", lambda item: item.cpu),
     "wall": ("seconds that passed", lambda item: item.median),
     "memory": ("GiB of memory at the peak", lambda item: (item.peak or 0) / (1 << 30)),
@@ -48,16 +50,16 @@ class _Axis:
         return self.start + part * (self.stop - self.start)
 
 
-def plot(results: Results, plotted: str, title: str | None = None) -> str:
+def plot(results: Results, plotted: str) -> str:
     """The SVG. ``plotted``: a key of ``PLOTTED``.
 
     The size that differs most often among the audits is the horizontal axis; a curve is an operation, or a phase, at
     the same other sizes. Raises ``UsageError`` if no two audits differ in size.
     """
-    words, value = PLOTTED[plotted]
+    words = PLOTTED[plotted][0]
     items = [item for item in results.measurements if item.setting is not None and _is_shown(item, plotted)]
     across = _across(items)
-    curves = _curves(items, across, value)
+    curves = _curves(items, across, plotted)
     if not curves:
         raise UsageError("--plot: no audit of two sizes was measured; give --accounts, --assets or --threads several")
     every_x = sorted({x for points in curves.values() for x, _ in points})
@@ -66,7 +68,9 @@ def plot(results: Results, plotted: str, title: str | None = None) -> str:
     low, high = _decades(min(every_y), max(every_y))
     y_axis = _Axis(low, high, _HEIGHT - _BOTTOM, _TOP)
     machine = results.machine
-    heading = title or f"{words[0].upper()}{words[1:]} by {across}"
+    heading = f"{words[0].upper()}{words[1:]} by {across}"
+    if plotted == "phases":
+        heading += f", phases of {_LEAST_SHARE:.0%} and more at the largest"
     fixed = _fixed(items, across)
     below = f"{fixed}polyproof {machine.polyproof}, {results.measured[:10]}, {machine.processor}"
     parts = [
@@ -100,8 +104,9 @@ def _across(items: Sequence[Measurement]) -> str:
     return max(_SIZES, key=lambda name: len({getattr(setting, name) for setting in settings}))
 
 
-def _curves(items: Sequence[Measurement], across: str, value: Callable[[Measurement], float]) -> Mapping[str, _Points]:
+def _curves(items: Sequence[Measurement], across: str, plotted: str) -> Mapping[str, _Points]:
     """By name, points of rising size; an operation that took no time that a clock saw has no place on the axis."""
+    value = PLOTTED[plotted][1]
     others = _varying(items, across)
     inner = {item.path[:-1] for item in items if len(item.path) > 3}
     found: dict[str, _Points] = {}
@@ -110,7 +115,12 @@ def _curves(items: Sequence[Measurement], across: str, value: Callable[[Measurem
             continue
         name = " ".join(filter(None, (_named(item), *(_other(item, item.setting, other) for other in others))))
         found.setdefault(name, []).append((getattr(item.setting, across), value(item)))
-    return {name: sorted(points) for name, points in found.items() if len({x for x, _ in points}) > 1}
+    found = {name: sorted(points) for name, points in found.items() if len({x for x, _ in points}) > 1}
+    if plotted == "phases":
+        # The small ones would hide the others; the tables have them.
+        largest = sum(points[-1][1] for points in found.values())
+        found = {name: points for name, points in found.items() if points[-1][1] >= _LEAST_SHARE * largest}
+    return found
 
 
 def _named(item: Measurement) -> str:
@@ -179,9 +189,10 @@ def _grid(x_axis: _Axis, y_axis: _Axis, xs: Sequence[int], across: str, words: s
         x = x_axis(size)
         yield f'<line x1="{_number(x)}" x2="{_number(x)}" y1="{_TOP}" y2="{bottom}" stroke="#eef0f3"/>'
         text = _power_or_count(size)
-        if x - taken > 7 * len(text) + 6:  # else it would run into the one before
+        width = 22 if "<" in text else 7 * len(text)
+        if x - width / 2 - taken > 8:  # else it would run into the one before
             yield f'<text x="{_number(x)}" y="{bottom + 20}" text-anchor="middle" font-size="12">{text}</text>'
-            taken = x
+            taken = x + width / 2
     middle = (_LEFT + right) / 2
     yield f'<text x="{_number(middle)}" y="{bottom + 46}" text-anchor="middle" font-size="13">{escape(across)}</text>'
     half = (_TOP + bottom) / 2

@@ -186,7 +186,7 @@ def _show(
         rich.print(sentence + end, soft_wrap=in_markdown)
     if compared is None or earlier is None:
         rich.print(f"First: the first run, which may compile. Median, CPU: of the runs after it, if any.{end}")
-        rich.print(f"Measured {found.measured} on {tables.machine_text(found.machine)}", soft_wrap=in_markdown)
+        rich.print(f"Measured {found.measured} on {tables.machine_text(found.machine)}", soft_wrap=True)
     else:
         _show_comparison(rich, compared, found, earlier)
     for missing in found.not_measured:
@@ -248,7 +248,7 @@ def _show_pairs(
     rich.print(made)
     rich.print("Ratios are here / there of each round: below 1, this installation is faster. CPU: that of CPU seconds.")
     rich.print(f"here:  {here}\nthere: {there}", soft_wrap=True)
-    rich.print(machine_text(machine))
+    rich.print(machine_text(machine), soft_wrap=True)
     for operation in unpaired:
         rich.print(f"measured in one of the two only: {operation}", style="yellow")
 
