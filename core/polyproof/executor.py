@@ -89,6 +89,6 @@ class Executor(ABC):
 
         A ``SegmentFailed`` that ``work`` raises leaves here as it is, and so ends the run. If a worker dies, its
         segment is tried again, a bounded number of times; then, and wherever else work cannot be carried out (no
-        worker, no network), this raises ``ExecutionError``. ``OSError`` may be raised. When the iterator ends, is
-        closed or raises, nothing that it started goes on: no process is left, and no call begins any more.
+        worker, no network), this raises ``ExecutionError``. ``OSError`` may be raised. Once the iterator has ended, was
+        closed or has raised, no call begins any more; one that has begun elsewhere may go on to its end.
         """

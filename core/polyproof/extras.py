@@ -1,8 +1,8 @@
 """The extras of the distribution: what a bare install lacks, and how to install it.
 
-A bare install verifies. Proving needs ``polyproof[prove]``, judging reserves ``polyproof[reserves]`` and writing
-reports ``polyproof[report]``; ``polyproof[all]`` is everything. ``require_extras`` is called before work that needs
-one begins, so that nobody finds out hours later.
+A bare install verifies. Proving needs ``polyproof[prove]``, judging reserves ``polyproof[reserves]``, writing reports
+``polyproof[report]`` and a Dask cluster ``polyproof[dask]``; ``polyproof[all]`` is everything. ``require_extras`` is
+called before work that needs one begins, so that nobody finds out hours later.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "prove": ("duckdb", "filelock", "llvmlite", "numba"),
     "reserves": ("Crypto", "coincurve", "nacl", "py_arkworks_bls12381", "urllib3"),
     "report": ("jinja2", "markupsafe"),
+    "dask": ("distributed",),
 }
 """For each extra, the modules that its packages bring; pyproject.toml lists the packages."""
 

@@ -1,4 +1,4 @@
-"""Where the segments of an audit are proved: on this machine."""
+"""Where the segments of an audit are proved: on this machine, or on a Dask cluster."""
 
 from polyproof.hookspecs import Component, hookimpl
 
@@ -14,5 +14,11 @@ def polyproof_components() -> list[Component]:
             "local",
             "This machine: one segment at a time, or several in processes of their own",
             "polyproof_executors.local:Local",
+        ),
+        Component(
+            "executor",
+            "dask",
+            "A Dask cluster whose workers see the work directory",
+            "polyproof_executors.dask_cluster:Dask",
         ),
     ]

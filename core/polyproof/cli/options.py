@@ -43,6 +43,14 @@ SecretsOption = Annotated[
         "--secrets", metavar="FILE", help="Your URLs and credentials of servers, by the names that the spec uses."
     ),
 ]
+ExecutorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--executor",
+        metavar="EXECUTOR",
+        help="Where segments are proved, in place of the spec's: a name, or '{name: local, workers: 4}'.",
+    ),
+]
 NodesOption = Annotated[
     Path | None,
     typer.Option(
@@ -80,14 +88,20 @@ def usable_registry(console: Console) -> Registry:
     return registry
 
 
-def load_spec_argument(argument: str, registry: Registry, secrets: Path | None = None) -> Spec:
-    """The spec that a command-line argument names, and the secrets lent to it."""
+def load_spec_argument(
+    argument: str, registry: Registry, secrets: Path | None = None, executor: str | None = None
+) -> Spec:
+    """The spec that a command-line argument names, the secrets lent to it, and where else its segments are proved."""
     from attrs import evolve
 
     from polyproof.settings.bundled import find_spec
     from polyproof.settings.spec import load_spec
 
     spec = load_spec(find_spec(argument), registry)
+    if executor is not None:
+        from polyproof.settings.executors import parse_executor
+
+        spec = evolve(spec, executor=parse_executor(executor, registry))
     if secrets is None:
         return spec
     from polyproof.toolkit.secrets import load_secrets

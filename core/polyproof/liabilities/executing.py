@@ -3,19 +3,70 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
+from socket import gethostname
+
+from attrs import field, frozen
 
 from polyproof.config.options import shown
-from polyproof.errors import ExecutionError
+from polyproof.errors import ExecutionError, Problem
 from polyproof.executor import Executor, SegmentFailed, Work
+from polyproof.liabilities.segment_proving import SegmentDone, prove_segment
+from polyproof.liabilities.work_plan import WorkPlan, plan_id
+from polyproof.liabilities.workspace import Workspace
 from polyproof.plugin_faults import asking, fault
 from polyproof.progress import Progress
+from polyproof.registry import Registry
 
-__all__ = ["run_segments"]
+__all__ = ["execute", "run_segments"]
 
 _LATE_SECONDS = 90.0
 """How late a finished segment may be seen here. A client of NFS believes what it knows of a directory for up to 60."""
 _LOOK_SECONDS = 0.5
+
+
+def execute(
+    executor: Executor, work: Workspace, plan: WorkPlan, indices: Sequence[int], registry: Registry, progress: Progress
+) -> list[SegmentDone] | None:
+    """Have segments of a plan proved, and return once each is finished in the work directory.
+
+    The result is what was done if this process made, and so verified, each proof that lies there; ``None`` if any comes
+    from elsewhere. Raises as ``run_segments`` and ``prove_segment`` do.
+    """
+    proving = _Proving(plan.id, registry, progress)
+    run_segments(
+        executor,
+        Work(work.path, proving),
+        indices,
+        lambda index: work.finished(plan, index) is not None,
+        progress,
+    )
+    made = {done.index: done.segment for done in proving.done if done.proved}
+    return proving.done if all(made.get(index) == work.finished(plan, index) for index in indices) else None
+
+
+@frozen
+class _Proving:
+    """``prove_segment``, with this process's registry and progress here, and what is installed elsewhere."""
+
+    plan: str
+    registry: Registry | None = None
+    progress: Progress | None = None
+    done: list[SegmentDone] = field(factory=list)
+
+    def __call__(self, directory: Path, index: int) -> None:
+        if plan_id(Workspace(directory).plan) != self.plan:
+            raise ExecutionError(
+                Problem(
+                    f"{gethostname()} does not see the work directory {directory}",
+                    hint="it must be on a file system that all workers share, under the same path",
+                )
+            )
+        self.done.append(prove_segment(directory, index, registry=self.registry, progress=self.progress))
+
+    def __reduce__(self) -> tuple[type[_Proving], tuple[str]]:
+        return _Proving, (self.plan,)
 
 
 def run_segments(
@@ -28,18 +79,16 @@ def run_segments(
     """
     pending = set(indices)
     failed: SegmentFailed | None = None
-    with progress.task("segments", len(pending)) as task:
+    with progress.task("prove segments", len(pending)) as task:
         try:
-            with asking(executor, "while proving segments", may=(SegmentFailed, ExecutionError, OSError)):
-                running = iter(executor.run(work, tuple(indices)))
-                try:
-                    for index in running:
-                        _check(executor, index, pending, finished)
-                        pending.remove(index)
-                        task.advance()
-                finally:
-                    if isinstance(running, Generator):
-                        running.close()
+            for index in _answers(executor, work, indices):
+                said = f"it says that segment {shown(index)} is proved"
+                if type(index) is not int or index not in pending:
+                    raise fault(executor, f"{said}, which it was not given, or said before")
+                if not _appears(finished, index):
+                    raise fault(executor, f"{said}, and in the work directory it is not")
+                pending.remove(index)
+                task.advance()
         except SegmentFailed as error:
             failed = error
             if type(failed.index) is not int or failed.index not in pending or not isinstance(failed.error, Exception):
@@ -54,11 +103,25 @@ def run_segments(
             raise fault(executor, f"it ended without proving segment {index}")
 
 
-def _check(executor: Executor, index: object, pending: set[int], finished: Callable[[int], bool]) -> None:
-    if type(index) is not int or index not in pending:
-        raise fault(executor, f"it says that segment {shown(index)} is proved, which it was not given, or said before")
-    if not _appears(finished, index):
-        raise fault(executor, f"it says that segment {index} is proved, and in the work directory it is not")
+_END = object()
+
+
+def _answers(executor: Executor, work: Work, indices: Sequence[int]) -> Iterator[object]:
+    """What an executor yields; it is closed when nobody wants more."""
+    guarded = asking(executor, "while proving segments", may=(SegmentFailed, ExecutionError, OSError))
+    with guarded:
+        running = iter(executor.run(work, tuple(indices)))
+    try:
+        while True:
+            with guarded:
+                answer: object = next(running, _END)
+            if answer is _END:
+                return
+            yield answer
+    finally:
+        if isinstance(running, Generator):
+            with guarded:
+                running.close()
 
 
 def _appears(finished: Callable[[int], bool], index: int) -> bool:

@@ -30,6 +30,7 @@ from polyproof.model.timestamps import is_timestamp
 from polyproof.plugin_faults import asking, blame, fault
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
+from polyproof.settings.executors import ExecutorChoice
 from polyproof.settings.reserves import ReservesSpec
 from polyproof.toolkit.endpoint import EndpointOptions
 from polyproof.toolkit.secrets import NO_SECRETS, Secrets
@@ -134,7 +135,7 @@ def open_options(choice: BackendChoice, registry: Registry) -> tuple[str, ...]:
 
 _ORDER = (
     *("name", "organisation", "snapshot", "assets", "rule", "backend", "compare", "accounts", "reserves", "verifier"),
-    *("output", "file", "secrets"),
+    *("output", "executor", "file", "secrets"),
 )
 
 
@@ -178,6 +179,10 @@ class Spec(PublicSpec):
         "without it, neither says where one comes from.",
     )
     output: Output = option(default=Output(), doc="Where audits are written.")
+    executor: ExecutorChoice | None = option(
+        default=None,
+        doc="Where segments are proved; local if left out. It is no part of what is proved, and is not published.",
+    )
     file: Path | None = attrs.field(default=None, metadata=NOT_AN_OPTION)
     """The file this was read from; paths in the spec are relative to its directory."""
     secrets: Secrets = attrs.field(default=NO_SECRETS, repr=False, metadata=NOT_AN_OPTION)

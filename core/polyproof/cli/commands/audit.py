@@ -12,6 +12,7 @@ from polyproof.cli.commands.report import report_payload, show_verdict
 from polyproof.cli.console import Console
 from polyproof.cli.options import (
     AuditId,
+    ExecutorOption,
     Json,
     NewAudit,
     PolicyOption,
@@ -61,6 +62,7 @@ def command(
     ] = False,
     policy: PolicyOption = None,
     secrets: SecretsOption = None,
+    executor: ExecutorOption = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -73,7 +75,7 @@ def command(
     if (corrects is None) != (reason is None):
         raise UsageError("--corrects AUDIT_ID and --reason TEXT belong together")
     registry = usable_registry(console)
-    loaded = load_spec_argument(spec, registry, secrets)
+    loaded = load_spec_argument(spec, registry, secrets, executor)
 
     def confirm(worse: tuple[str, ...]) -> bool:
         return yes or _ask(worse)

@@ -11,6 +11,7 @@ from polyproof.cli.console import Console, size_text, time_text
 from polyproof.cli.options import (
     AllowWeak,
     AuditId,
+    ExecutorOption,
     Json,
     NewAudit,
     PolicyOption,
@@ -48,6 +49,7 @@ def command(
         Path | None, typer.Option("--previous", metavar="DIR", help="The audit before this one, to chain to.")
     ] = None,
     secrets: SecretsOption = None,
+    executor: ExecutorOption = None,
     policy: PolicyOption = None,
     allow_weak: AllowWeak = False,
     json: Json = False,
@@ -61,7 +63,7 @@ def command(
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
-    loaded = load_spec_argument(spec, registry, secrets)
+    loaded = load_spec_argument(spec, registry, secrets, executor)
     directory = out or loaded.output_directory / f"{loaded.name}-{datetime.now(UTC):%Y-%m-%d}"
     chained = liabilities.open_audit(previous, policy=UNRESTRICTED, registry=registry).digest if previous else None
     with console.progress() as progress:

@@ -1,0 +1,54 @@
+"""Where segments are proved: the key ``executor`` of a spec, and the option of the same name on the command line.
+
+It says nothing about what is proved. It is neither in the public part of a spec nor bound by its digest, and work that
+was begun with one executor goes on with another.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from polyproof.config.options import option
+from polyproof.config.reader import Choice, OptionsReader, component_options
+from polyproof.config.tree import parse_yaml
+from polyproof.executor import Executor
+from polyproof.registry import Registry
+
+__all__ = ["DEFAULT", "ExecutorChoice", "create_executor", "parse_executor"]
+
+DEFAULT = "local"
+"""The executor of a spec that names none."""
+
+
+@frozen
+class ExecutorChoice(Choice):
+    """An executor, by name, and its options."""
+
+    kind = "executor"
+
+
+@frozen
+class _Given:
+    """What is read on a command line."""
+
+    executor: ExecutorChoice = option(doc="Where segments are proved: its name, or a mapping of name and options.")
+
+
+def parse_executor(text: str, registry: Registry) -> ExecutorChoice:
+    """An executor as a command line names it: what would stand after ``executor:`` in a spec.
+
+    Raises ``SpecError`` with everything that is wrong with it.
+    """
+    reader = OptionsReader(registry)
+    given = reader.build(parse_yaml(f"executor: {text}".encode(), "--executor"), _Given)
+    reader.finish()
+    assert given is not None, "an incomplete choice has a problem"
+    return given.executor
+
+
+def create_executor(choice: ExecutorChoice | None, registry: Registry) -> Executor:
+    """The executor that is chosen, or the default one."""
+    if choice is None:
+        choice = ExecutorChoice(DEFAULT, component_options(registry, "executor", DEFAULT)())
+    executor: Executor = choice.create(registry)
+    return executor
