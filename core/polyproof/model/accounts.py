@@ -14,7 +14,7 @@ from attrs import frozen
 from polyproof.engine import for_blocks
 from polyproof.model.assets import Asset
 
-__all__ = ["Accounts", "Identifiers"]
+__all__ = ["Accounts", "Identifiers", "joined"]
 
 UInt64 = npt.NDArray[np.uint64]
 
@@ -167,3 +167,11 @@ class Accounts:
                     words[row, column + k] = (balance >> (64 * k)) & 0xFFFFFFFFFFFFFFFF
                 column += asset.words
         return cls(assets, Identifiers.of(user for user, _ in rows), words)
+
+
+def joined(assets: tuple[Asset, ...], parts: Sequence[Accounts]) -> Accounts:
+    """The accounts of several tables with the same assets, one after the other."""
+    words = np.concatenate([np.zeros((0, sum(asset.words for asset in assets)), np.uint64), *(p.words for p in parts)])
+    lengths = np.concatenate([np.zeros(1, np.int64), *(np.diff(p.ids.offsets) for p in parts)])
+    data = np.concatenate([np.zeros(0, np.uint8), *(p.ids.data for p in parts)])
+    return Accounts(assets, Identifiers(data, np.cumsum(lengths)), words)

@@ -8,8 +8,10 @@ several threads; here it records them with one thread only.)
 from __future__ import annotations
 
 import csv
+import functools
 import gzip
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -42,16 +44,17 @@ def read_csv(table: Table, file: SnapshotFile, path: Path, delimiter: str) -> No
     selection = table.selection(file)
     if selection is None:
         return
-    layout = _layout(path)
-    file.line_of = lambda record: int(layout.lines[record])
+    count = sum(len(part.starts) for part in _parts(path)) - 1
+    layout = functools.cache(lambda: _layout(path))
+    file.line_of = lambda record: int(layout().lines[record])
     try:
-        if table.fill(file, selection, len(layout.starts)):
+        if table.fill(file, selection, count):
             return
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error:
         pass  # Something is wrong with the file: find every problem in it.
-    _read_with_faults(table, file, path, delimiter, layout)
+    _read_with_faults(table, file, path, delimiter, layout())
 
 
 def _relation(file: SnapshotFile, path: Path, delimiter: str, more: str) -> str:
@@ -173,20 +176,27 @@ def _lines(text: str) -> list[str]:
 
 @frozen(eq=False)
 class _Layout:
-    """Where each record after the header is. Empty lines are not records."""
+    """Where records are. Empty lines are not records."""
 
     starts: Int64
-    """The byte at which it begins."""
+    """The byte at which each begins."""
     lines: Int64
     """Its line, counted from 1."""
-    open: bool
+    open: bool = False
     """Whether a quote is left open at the end."""
 
 
 def _layout(path: Path) -> _Layout:
+    """All records of a file after its header. Sixteen bytes for each: made only if something is wrong."""
+    parts = list(_parts(path))
+    starts, lines = (np.concatenate([getattr(part, name) for part in parts])[1:] for name in ("starts", "lines"))
+    return _Layout(starts, lines, parts[-1].open)
+
+
+def _parts(path: Path) -> Iterator[_Layout]:
+    """The records of a file, the header included, block by block; the last part says whether a quote is left open."""
     # A line end within quotes, that is after an odd number of them, ends no record.
-    starts, lines, empty = [np.zeros(1, np.int64)], [np.ones(1, np.int64)], []
-    size, passed, odd, last, begin = 0, 0, 0, -1, 0
+    size, passed, odd, last, begin, line = 0, 0, 0, -1, 0, 1
     with _open(path) as stream:
         while block := stream.read(_BLOCK):
             data = np.frombuffer(block, np.uint8)
@@ -201,14 +211,13 @@ def _layout(path: Path) -> _Layout:
             if len(ends):
                 nexts = ends + size + 1
                 before = np.where(ends > 0, data[ends - 1], last)
-                empty.append(np.diff(nexts, prepend=begin) - 1 == (before == ord("\r")))
-                starts.append(nexts)
-                lines.append(numbers + 2)
-                begin = int(nexts[-1])
+                full = np.diff(nexts, prepend=begin) - 1 != (before == ord("\r"))
+                starts, lines = np.append(begin, nexts), np.append(line, numbers + 2)
+                yield _Layout(starts[:-1][full], lines[:-1][full])
+                begin, line = int(nexts[-1]), int(numbers[-1]) + 2
             size, last = size + len(block), block[-1]
-    at, line = np.concatenate(starts), np.concatenate(lines)
-    record = np.concatenate([*(~part for part in empty), [at[-1] < size]])
-    return _Layout(at[record][1:], line[record][1:], bool(odd))
+    rest = slice(None) if begin < size else slice(0)
+    yield _Layout(np.array([begin])[rest], np.array([line])[rest], bool(odd))
 
 
 def _open(path: Path) -> BinaryIO:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from attrs import define
@@ -11,8 +11,8 @@ from polyproof.liabilities.snapshot.cells import fitting_value, rest_of, written
 from polyproof.liabilities.snapshot.columns import EXACT, IDENTIFYING, TEXT, amount_text, find_column
 from polyproof.liabilities.snapshot.file import SnapshotFile
 from polyproof.liabilities.snapshot.symbols import Symbols
-from polyproof.liabilities.snapshot.table import CHUNK, Table, integers, result_rows
-from polyproof.model.accounts import Accounts, Identifiers
+from polyproof.liabilities.snapshot.table import Table, UInt64, integers, result_rows
+from polyproof.model.accounts import Accounts
 from polyproof.model.amounts import shown
 
 __all__ = ["LongTable"]
@@ -31,6 +31,9 @@ _WORD = f"{2**64 - 1}::UHUGEINT"
 @define(eq=False)
 class LongTable(Table):
     """Rows are entries as they were read; a missing amount is a space."""
+
+    _cells: int = 0
+    """How many entries have an account and an asset."""
 
     @property
     def name(self) -> str:
@@ -54,8 +57,8 @@ class LongTable(Table):
             f"CASE WHEN {text} = '' OR {text} IS NULL THEN {_MISSING} ELSE {text} END FROM {file.relation}"
         )
 
-    def accounts(self) -> Accounts:
-        """Pivot: the accounts in the order of their first rows, a column for each asset."""
+    def check(self) -> int:
+        """Find the account and the asset of every entry; returns the number of accounts."""
         connection, assets = self.connection, self.assets
         self.check_ids()
         self._resolve_symbols()
@@ -75,47 +78,64 @@ class LongTable(Table):
             f"JOIN {_SYMBOLS} AS symbols ON entries.asset = symbols.asset)))"
         )
         connection.execute(f"DROP TABLE {self.name}")
-        count = self.count(f"SELECT count(*) FROM {_PEOPLE}")
-        cells = self.count(f"SELECT count(*) FROM {_CELLS}")
-        ids = self.identifiers(_PEOPLE, "place", count)
-        words, starts = self.zeros(count)
-        filled = np.zeros((count, len(assets)), np.bool_)
+        self._cells = self.count(f"SELECT count(*) FROM {_CELLS}")
+        return self.count(f"SELECT count(*) FROM {_PEOPLE}")
+
+    def chunks(self) -> Iterator[Accounts]:
+        """Pivot: the accounts in the order of their first rows, a column for each asset."""
+        self.forget_by_hand()
+        by_hand = self.count(f"SELECT count(*) FROM {_CELLS} WHERE value IS NULL") > 0
+        repeated = False
+        with self.progress.task("convert amounts", self._cells) as task:
+            for first, stop in self.ranges(self.count(f"SELECT count(*) FROM {_PEOPLE}")):
+                words, cells, filled = self._words(first, stop, by_hand)
+                repeated |= filled != cells
+                yield Accounts(self.assets, self.identifiers(_PEOPLE, "place", first, stop), words)
+                task.advance(cells)
+        if repeated:
+            self._report_repeated_cells()
+
+    def _words(self, first: int, stop: int, by_hand: bool) -> tuple[UInt64, int, int]:
+        """The balances of some accounts, how many entries they have, and of how many different balances."""
+        assets = self.assets
+        words, starts = self.zeros(stop - first)
+        filled = np.zeros((stop - first, len(assets)), np.bool_)
         wide = np.array([asset.words > 1 for asset in assets])
-        with self.progress.task("convert amounts", cells) as task:
-            for first in range(0, cells, CHUNK):
-                found = connection.execute(
-                    f"SELECT place, asset, (coalesce(value, 0) & {_WORD})::UBIGINT AS low, "
-                    f"(coalesce(value, 0) >> 64)::UBIGINT AS high "
-                    f"FROM {_CELLS} WHERE rowid >= {first} AND rowid < {first + CHUNK}"
-                ).fetchnumpy()
-                places, which = found["place"], found["asset"]
-                columns = np.array(starts)[which]
-                words[places, columns] = integers(found["low"])
-                high = wide[which]
-                words[places[high], columns[high] + 1] = integers(found["high"])[high]
-                filled[places, which] = True
-                task.advance(len(places))
-        left = connection.execute(f"SELECT row, place, asset, amount FROM {_CELLS} WHERE value IS NULL ORDER BY row")
-        for row, place, index, text in result_rows(left):
-            self.convert(text, row, index, words[place, starts[index] : starts[index] + assets[index].words])
-        if np.count_nonzero(filled) != cells:
-            self._report_repeated_cells(ids)
-        return Accounts(assets, ids, words)
+        within = f"{_CELLS} WHERE place >= {first} AND place < {stop}"
+        found = self.connection.execute(
+            f"SELECT place, asset, (coalesce(value, 0) & {_WORD})::UBIGINT AS low, "
+            f"(coalesce(value, 0) >> 64)::UBIGINT AS high FROM {within}"
+        ).fetchnumpy()
+        places, which = found["place"] - first, found["asset"]
+        columns = np.array(starts)[which]
+        words[places, columns] = integers(found["low"])
+        high = wide[which]
+        words[places[high], columns[high] + 1] = integers(found["high"])[high]
+        filled[places, which] = True
+        if by_hand:
+            left = self.connection.execute(
+                f"SELECT row, place, asset, amount FROM {within} AND value IS NULL ORDER BY row"
+            )
+            for row, place, index, text in result_rows(left):
+                balance = words[place - first, starts[index] : starts[index] + assets[index].words]
+                self.convert(text, row, index, balance)
+        return words, len(places), int(np.count_nonzero(filled))
 
     def kept(self, index: int) -> tuple[str, str]:
         """Where both the balance and its text are."""
         return "amount", f"{_CELLS} WHERE asset = {index} AND value IS NOT NULL AND amount IS NOT NULL"
 
-    def _report_repeated_cells(self, ids: Identifiers) -> None:
+    def _report_repeated_cells(self) -> None:
         relation = (
             f"{_CELLS} JOIN (SELECT place, asset, min(row) AS first FROM {_CELLS} GROUP BY place, asset "
             "HAVING count(*) > 1) USING (place, asset) WHERE row <> first"
         )
         found = self.connection.execute(
-            f"SELECT row, place, asset, first FROM {relation} ORDER BY row LIMIT {self.findings.limit}"
+            f"SELECT row, account, asset, first FROM (SELECT * FROM {relation}) JOIN {_PEOPLE} USING (place) "
+            f"ORDER BY row LIMIT {self.findings.limit}"
         ).fetchall()
-        for row, place, index, first in found:
-            message = f"account {shown(ids[place])} has {self.assets[index].symbol} twice"
+        for row, account, index, first in found:
+            message = f"account {shown(account)} has {self.assets[index].symbol} twice"
             self.add(message, f"first in {self.where(first)}", row)
         self.findings.add_unseen(self.count(f"SELECT count(*) FROM {relation}") - len(found))
 

@@ -13,10 +13,8 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import numpy as np
 from attrs import frozen
 
 from polyproof.engine import thread_count
@@ -30,9 +28,9 @@ from polyproof.liabilities.snapshot.file import SnapshotFile, literal
 from polyproof.liabilities.snapshot.ledger import read_ledger
 from polyproof.liabilities.snapshot.long import LongTable
 from polyproof.liabilities.snapshot.rounding import Rounded, rounding_problems
-from polyproof.liabilities.snapshot.table import CHUNK, Table
+from polyproof.liabilities.snapshot.table import Table
 from polyproof.liabilities.snapshot.wide import WideTable
-from polyproof.model.accounts import Accounts
+from polyproof.model.accounts import Accounts, joined
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
@@ -70,23 +68,52 @@ def read_snapshot(
     progress: Progress | None = None,
     limit: int = 20,
 ) -> Snapshot:
-    """Read and validate the accounts; balances in base units, rounded up.
+    """Read and validate the accounts, all into memory. Arguments and errors are those of ``open_snapshot``."""
+    with open_snapshot(
+        settings,
+        assets,
+        rule=rule,
+        base=base,
+        secrets=secrets,
+        registry=registry,
+        progress=progress,
+        limit=limit,
+    ) as opened:
+        return Snapshot(joined(tuple(assets), list(opened.chunks())), opened.rounded)
+
+
+@contextmanager
+def open_snapshot(
+    settings: AccountsSettings,
+    assets: Sequence[Asset],
+    *,
+    rule: str = "non-negative",
+    base: Path = Path(),
+    secrets: Secrets = NO_SECRETS,
+    registry: Registry | None = None,
+    progress: Progress | None = None,
+    limit: int = 20,
+    scratch: Path | None = None,
+) -> Iterator[OpenSnapshot]:
+    """Read and check the accounts, to be taken chunk by chunk; balances in base units, rounded up.
 
     ``base`` is the directory that relative paths start from, ``rule`` the spec's rule, which says
     whether debts are allowed (no rule does yet), ``registry`` where formats of plugins are found (all that are
-    installed, if left out), ``limit`` the number of problems to spell out.
+    installed, if left out), ``limit`` the number of problems to spell out, ``scratch`` a private directory for what
+    does not fit in memory, by default a temporary one.
     Accounts are in the order of the files (sorted, where a pattern matches several) and of their
     rows; in long shape in the order in which they first occur.
 
     Raises ``AccountsError`` with all problems, each with its file and row; if there are none, for assets of which
     rounding added more than a hundredth, unless ``settings.allow_rounding`` names them. Row N is the N-th record
-    after the header; blank lines are not records, and a record may span lines.
+    after the header; blank lines are not records, and a record may span lines. Problems of amounts alone are found,
+    and raised, when the last chunk has been taken.
     """
     assets = tuple(assets)
     findings = Findings(limit)
     found = _inputs(settings, base, registry or default_registry(), findings)
     findings.raise_any(AccountsError)
-    with tempfile.TemporaryDirectory(prefix="polyproof-") as directory:
+    with tempfile.TemporaryDirectory(prefix="polyproof-", dir=scratch) as directory:
         config: dict[str, str | bool | int | float | list[str]] = {
             "threads": thread_count(),
             "temp_directory": directory,
@@ -96,6 +123,8 @@ def read_snapshot(
             "allow_persistent_secrets": False,
         }
         with duckdb.connect(":memory:", config=config) as connection:
+            if found.format != "sql":  # what a query of the spec's needs is not known
+                _limit_memory(connection, len(assets))
             # Relative file names in a query start from here.
             connection.execute(f"SET file_search_path = {literal(str(base))}")
             ledger = found.ledger
@@ -110,34 +139,58 @@ def read_snapshot(
                 progress=progress or Progress(),
             )
             try:
-                return _read(table, found, base, secrets)
+                yield _opened(table, found, base, secrets)
             except duckdb.OutOfMemoryException as error:
-                raise AccountsError(
-                    Problem(f"not enough memory: {first_lines(error)}", hint="set TMPDIR to one on a larger disk")
-                ) from error
+                hint = f"what does not fit in memory goes to {Path(directory).parent}, where there has to be room"
+                raise AccountsError(Problem(f"not enough memory: {first_lines(error)}", hint=hint)) from error
+
+
+_UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+_MEMORY = 128 << 20
+_MEMORY_OF_A_THREAD = 96 << 20
+_MEMORY_OF_A_COLUMN = 2 << 20
+"""Bytes that DuckDB may use, of each thread, and of each asset in each thread: enough to work with, not to hold all."""
+
+
+def _limit_memory(connection: duckdb.DuckDBPyConnection, assets: int) -> None:
+    """Have DuckDB keep on disk what it does not work on: by default it fills four fifths of the machine first."""
+    ((stated,),) = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    number, unit = stated.split()
+    most = int(float(number) * _UNITS[unit])
+    wanted = _MEMORY + thread_count() * (_MEMORY_OF_A_THREAD + assets * _MEMORY_OF_A_COLUMN)
+    connection.execute(f"SET memory_limit = '{min(most, wanted) >> 20} MiB'")
 
 
 class OpenSnapshot:
-    """A snapshot whose accounts are read chunk by chunk, in the order of ``read_snapshot``."""
+    """Accounts that have been read and checked, but for their amounts."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self.accounts = len(snapshot.accounts)
-        self.totals = snapshot.accounts.totals()
-        self.rounded = snapshot.rounded
+    def __init__(self, table: Table, accounts: int) -> None:
+        self._table = table
+        self.accounts = accounts
+        """How many there are."""
+        self.totals: tuple[int, ...] = ()
+        """Base units, one for each asset in order; known once the last chunk has been taken."""
+        self.rounded: tuple[Rounded, ...] = ()
+        """What rounding up added, one for each asset in order; known then too."""
 
     def chunks(self) -> Iterator[Accounts]:
-        """The accounts, in order, some at a time."""
-        for start in range(0, self.accounts, CHUNK):
-            yield self._snapshot.accounts.take(np.arange(start, min(start + CHUNK, self.accounts)))
+        """The accounts in order, some at a time. They are good only if all can be taken without an error.
 
-
-@contextmanager
-def open_snapshot(
-    settings: AccountsSettings, assets: Sequence[Asset], *, scratch: Path | None = None, **options: Any
-) -> Iterator[OpenSnapshot]:
-    """A snapshot to be read chunk by chunk; arguments as those of ``read_snapshot``."""
-    yield OpenSnapshot(read_snapshot(settings, assets, **options))
+        Raises ``AccountsError`` after the last one. May be called again if it did not.
+        """
+        table = self._table
+        totals = [0] * len(table.assets)
+        for chunk in table.chunks():
+            # After the first problem, the others are looked for, and nothing is done with the accounts.
+            if not table.findings:
+                totals = [sum(pair) for pair in zip(totals, chunk.totals(), strict=True)]
+                yield chunk
+        table.findings.raise_any(AccountsError)
+        rounded = table.rounded(tuple(totals))
+        for problem in rounding_problems(rounded, table.settings.allow_rounding):
+            table.findings.add_problem(problem)
+        table.findings.raise_any(AccountsError)
+        self.totals, self.rounded = tuple(totals), rounded
 
 
 @frozen
@@ -151,7 +204,7 @@ class _Inputs:
     """The format that reads them, if it is a plugin's."""
 
 
-def _read(table: Table, inputs: _Inputs, base: Path, secrets: Secrets) -> Snapshot:
+def _opened(table: Table, inputs: _Inputs, base: Path, secrets: Secrets) -> OpenSnapshot:
     table.create()
     with table.progress.task("read accounts", len(inputs.files)) as task:
         for path, label in inputs.files:
@@ -162,13 +215,12 @@ def _read(table: Table, inputs: _Inputs, base: Path, secrets: Secrets) -> Snapsh
     if not table.rows and not table.findings:
         for file in table.files:
             file.report("has no accounts", "one row for each, below the header")
-    accounts = table.accounts()
-    table.findings.raise_any(AccountsError)
-    rounded = table.rounded(accounts.totals())
-    for problem in rounding_problems(rounded, table.settings.allow_rounding):
-        table.findings.add_problem(problem)
-    table.findings.raise_any(AccountsError)
-    return Snapshot(accounts, rounded)
+    opened = OpenSnapshot(table, table.check())
+    if table.findings:
+        # Nothing will come of it: find what is wrong with the amounts as well.
+        for _ in opened.chunks():
+            pass
+    return opened
 
 
 def _inputs(settings: AccountsSettings, base: Path, registry: Registry, findings: Findings) -> _Inputs:

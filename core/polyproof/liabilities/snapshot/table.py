@@ -26,14 +26,15 @@ from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.settings.accounts import AccountsSettings
 
-__all__ = ["CHUNK", "Table", "integers", "result_rows"]
+__all__ = ["Table", "integers", "result_rows"]
 
 UInt64 = npt.NDArray[np.uint64]
 
 _MOST_SUMMED = 18
 """The most digits of a number that SQL adds up as it is."""
-CHUNK = 1 << 19
-"""How many rows are taken out of the database at a time."""
+_MOST_ROWS = 1 << 18
+_MOST_WORDS = 1 << 22
+"""How many rows, and how many words of their balances, are taken out of the database at a time."""
 
 
 @define(eq=False)
@@ -68,8 +69,20 @@ class Table(ABC):
         """A SELECT of rows of this table from a file; ``None``, reported, if its columns are not as they should be."""
 
     @abstractmethod
-    def accounts(self) -> Accounts:
-        """Check everything and extract the accounts, which must not be used if a problem was reported."""
+    def check(self) -> int:
+        """Check everything but the amounts, once all files are read; returns the number of accounts."""
+
+    @abstractmethod
+    def chunks(self) -> Iterator[Accounts]:
+        """Convert and check the amounts, and extract the accounts in order, some at a time.
+
+        Once a problem was reported, none of them must be used. It may be done again if none was.
+        """
+
+    def ranges(self, count: int) -> Iterator[tuple[int, int]]:
+        """Where each chunk of so many accounts begins and ends. What one of them takes does not depend on that."""
+        at_once = min(_MOST_ROWS, max(1, _MOST_WORDS // sum(asset.words for asset in self.assets)))
+        return ((first, min(first + at_once, count)) for first in range(0, count, at_once))
 
     def fill(self, file: SnapshotFile, selection: str, expected: int | None = None) -> bool:
         """Put the rows of a file, the last of ``files``, into the table: all, or none if there are not ``expected``.
@@ -105,21 +118,17 @@ class Table(ABC):
         """Report every id that is empty, too long, or not what a user would type."""
         self.report_rows(f"{self.name} WHERE {unusable_id('account')}", "account", fault_of_id)
 
-    def identifiers(self, table: str, place: str, count: int) -> Identifiers:
-        """The ids in a table's column ``account``, in the order of its column ``place``, which runs from 0."""
-        offsets = np.zeros(count + 1, np.int64)
-        blocks = []
-        for first in range(0, count, CHUNK):
-            rows = f"FROM {table} WHERE {place} >= {first} AND {place} < {first + CHUNK}"
-            # Joined in SQL: a million ids need not be a million strings.
-            ((joined,),) = self.connection.execute(f"SELECT string_agg(account, '' ORDER BY {place}) {rows}").fetchall()
-            blocks.append((joined or "").encode())
-            lengths = self.connection.execute(
-                f"SELECT coalesce(strlen(account), 0) AS length {rows} ORDER BY {place}"
-            ).fetchnumpy()["length"]
-            offsets[first + 1 : first + 1 + len(lengths)] = lengths
-        np.cumsum(offsets, out=offsets)
-        return Identifiers(np.frombuffer(b"".join(blocks), np.uint8), offsets)
+    def identifiers(self, table: str, place: str, first: int, stop: int) -> Identifiers:
+        """The ids in a table's column ``account``, of these places in its column ``place``, which runs from 0."""
+        rows = f"FROM {table} WHERE {place} >= {first} AND {place} < {stop}"
+        # Joined in SQL: they need not be as many strings.
+        ((joined,),) = self.connection.execute(f"SELECT string_agg(account, '' ORDER BY {place}) {rows}").fetchall()
+        lengths = self.connection.execute(
+            f"SELECT coalesce(strlen(account), 0) AS length {rows} ORDER BY {place}"
+        ).fetchnumpy()["length"]
+        offsets = np.zeros(stop - first + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        return Identifiers(np.frombuffer((joined or "").encode(), np.uint8), offsets)
 
     def convert(self, text: str, row: int, index: int, words: UInt64) -> None:
         """Set the words of a balance from an amount that SQL had no answer for, or report it."""
@@ -176,6 +185,10 @@ class Table(ABC):
         """Where a row of the table stands in its file."""
         file = self.file_of(row)
         return file.location(file.record(row))
+
+    def forget_by_hand(self) -> None:
+        """Begin to convert amounts from the first on."""
+        self._by_hand.clear()
 
     def zeros(self, count: int) -> tuple[UInt64, list[int]]:
         """Words of zero for ``count`` accounts, and the column at which each asset's words start."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from polyproof.liabilities.snapshot.cells import fitting_value, rest_of, value_t
 from polyproof.liabilities.snapshot.columns import EXACT, IDENTIFYING, amount_text, find_column, wrong_type
 from polyproof.liabilities.snapshot.file import Column, SnapshotFile
 from polyproof.liabilities.snapshot.symbols import Symbols
-from polyproof.liabilities.snapshot.table import CHUNK, Table, integers, result_rows
+from polyproof.liabilities.snapshot.table import Table, UInt64, integers, result_rows
 from polyproof.model.accounts import Accounts
 from polyproof.model.amounts import shown
 
@@ -101,39 +101,58 @@ class WideTable(Table):
             f"(SELECT {account}::VARCHAR AS account, {texts} FROM {relation})))"
         )
 
-    def accounts(self) -> Accounts:
-        """Check everything and extract the accounts."""
+    def check(self) -> int:
+        """Check everything but the amounts; returns the number of accounts."""
         self.check_ids()
         self._check_unique()
-        words, starts = self.zeros(self.rows)
+        return self.rows
+
+    def chunks(self) -> Iterator[Accounts]:
+        """Convert and check the amounts, and extract the accounts, some at a time."""
+        self.forget_by_hand()
+        by_hand = self._left()
+        with self.progress.task("convert amounts", self.rows) as task:
+            for first, stop in self.ranges(self.rows):
+                words = self._words(first, stop, by_hand)
+                yield Accounts(self.assets, self.identifiers(self.name, "rowid", first, stop), words)
+                task.advance(stop - first)
+
+    def _left(self) -> list[int]:
+        """Assets of which SQL could not convert some balance."""
+        counts = ", ".join(f"count(*) FILTER (t{k} IS NOT NULL AND v{k} IS NULL)" for k in range(len(self.assets)))
+        (found,) = self.connection.execute(f"SELECT {counts} FROM {self.name}").fetchall()
+        return [index for index, count in enumerate(found) if count]
+
+    def _words(self, first: int, stop: int, by_hand: Sequence[int]) -> UInt64:
+        """The balances of some rows; of the assets ``by_hand``, those that SQL left are converted here."""
+        words, starts = self.zeros(stop - first)
         values = [
             (starts[index] + k, word)
             for index, asset in enumerate(self.assets)
             for k, word in enumerate(words_of(f"coalesce(v{index}, 0)", asset))
         ]
         selected = ", ".join(f"{word} AS w{column}" for column, word in values)
-        with self.progress.task("convert amounts", self.rows) as task:
-            for first in range(0, self.rows, CHUNK):
-                stop = min(first + CHUNK, self.rows)
-                found = self.connection.execute(
-                    f"SELECT rowid AS place, {selected} FROM {self.name} WHERE rowid >= {first} AND rowid < {stop}"
-                ).fetchnumpy()
-                places: Any = found["place"]
-                if np.array_equal(places, np.arange(first, stop)):
-                    places = slice(first, stop)
-                for column, _ in values:
-                    words[places, column] = integers(found[f"w{column}"])
-                task.advance(stop - first)
-        for index, asset in enumerate(self.assets):
+        within = f"rowid >= {first} AND rowid < {stop}"
+        found = self.connection.execute(
+            f"SELECT rowid AS place, {selected} FROM {self.name} WHERE {within}"
+        ).fetchnumpy()
+        places: Any = found["place"] - first
+        if np.array_equal(places, np.arange(stop - first)):
+            places = slice(None)
+        for column, _ in values:
+            words[places, column] = integers(found[f"w{column}"])
+        for index in by_hand:
+            asset = self.assets[index]
             left = self.connection.execute(
-                f"SELECT rowid, t{index} FROM {self.name} WHERE t{index} IS NOT NULL AND v{index} IS NULL "
+                f"SELECT rowid, t{index} FROM {self.name} WHERE {within} AND t{index} IS NOT NULL AND v{index} IS NULL "
                 "ORDER BY rowid"
             )
             for row, text in result_rows(left):
                 # Spaces around an amount do not count; in wide shape, an empty amount is zero.
                 if text.strip(" \t") or not self.empty_is_zero:
-                    self.convert(text, row, index, words[row, starts[index] : starts[index] + asset.words])
-        return Accounts(self.assets, self.identifiers(self.name, "rowid", self.rows), words)
+                    place = words[row - first, starts[index] : starts[index] + asset.words]
+                    self.convert(text, row, index, place)
+        return words
 
     def kept(self, index: int) -> tuple[str, str]:
         """Where both the balance and its text are."""
