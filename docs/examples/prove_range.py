@@ -54,7 +54,7 @@ def prove(trace: Trace) -> bytes:
     """Bytes of a proof; ``InputError`` names constraint and row if there is none."""
     hash = registry.create("hash", "poseidon", Engine.COMPILED)
     mine = instance(trace.publics, Engine.COMPILED)
-    tags = np.zeros((parameters.rows, 4), np.uint64)  # nobody's row is opened here
+    tags = np.zeros((parameters.active - 1, 4), np.uint64)  # nobody's row is opened here
     result = Prover(mine, hash, trees_of(registry, "merkle", hash)).prove(trace, tags)
     return result.proof.write(mine, hash)
 

@@ -142,7 +142,7 @@ class StarkBackend(Backend):
         with progress.task("limbs"):
             trace = trace_of(system, PlacedAccounts(accounts, rows), parameters.active, instance.field.modulus)
         with progress.task("tags"):
-            tags = row_tags(hash, statement, key, accounts.ids, rows, parameters.rows)
+            tags = row_tags(hash, statement, key, accounts.ids, rows, parameters.active - 1)
         trees = self._configuration.trees(hash)
         try:
             with self._buffers.borrowed() as buffers:
@@ -214,7 +214,7 @@ class StarkBackend(Backend):
             limbs = account_row_of(system, claim.balances, instance.field.modulus)
             parsed = InclusionProof.read(inclusion, instance, hash, trees)
             tag = account_tag(hash, statement, claim.user_id.encode(), parsed.nonce)
-            verify_inclusion(instance, accepted, parsed, limbs, tag, trees)
+            verify_inclusion(instance, accepted, parsed, limbs, tag, hash, trees)
             return InclusionVerdict((*_included(self._established(), statement), _effort(security)), security)
 
         return check

@@ -21,4 +21,5 @@ class StarkCheck(CheckName):
     FINAL_POLYNOMIAL = "final-polynomial", "the folded values are not those of the final polynomial"
     SHAPE = "shape", "an opening of polynomials has other numbers of rows, columns or values than it is asked for"
     ROW = "row", "an inclusion proof is of a row that is not an account's"
+    LIMB_RANGE = "limb-range", "the row that balances make holds a limb that is not in the range that its column has"
     OWN_ROW = "own-row", "the row that holds these balances is not the row that the sums were taken over"

@@ -19,6 +19,7 @@ from polyproof.field import Elements
 from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
 from polyproof.toolkit.binary import Reader, Writer
 from polyproof_stark.fri import check_folds, leaves_of
+from polyproof_stark.leaves import InclusionLeaves, LimbOutOfRange
 from polyproof_stark.low_degree import hash_cosets
 from polyproof_stark.protocol import Instance
 from polyproof_stark.verifier import Accepted
@@ -26,7 +27,7 @@ from polyproof_stark.verifier import Accepted
 __all__ = ["InclusionProof", "payloads", "verify_inclusion"]
 
 MAGIC = b"PPINCLU\0"
-VERSION = 1
+VERSION = 2
 
 
 @frozen(eq=False)
@@ -122,6 +123,7 @@ def verify_inclusion(
     proof: InclusionProof,
     limbs: Elements,
     tag: Digest,
+    hash: Hash,
     trees: Mapping[str, VectorCommitment],
 ) -> None:
     """Check that the row with these limbs and this tag is one of those that the proven sums were taken over.
@@ -139,7 +141,13 @@ def verify_inclusion(
     touched = [leaves[0] for leaves in leaves_of(p.folding, p.rows, [proof.row])]
 
     own = np.concatenate((limbs, proof.mask))
-    leaf = trees["inclusion"].hash_leaves(np.concatenate((own, tag))[None, :])
+    made = InclusionLeaves.of(instance, hash)
+    words = np.empty((1, made.width), np.uint64)
+    try:
+        made.fill(words, own[None], tag[None])
+    except LimbOutOfRange as error:
+        raise ProofRejected("limb-range", f"no account has these balances: {error}") from error
+    leaf = trees["inclusion"].hash_leaves(words)
     own_path = OpenedLeaves(accepted.proof.inclusion_root, p.rows, [proof.row], leaf, VectorOpening(proof.path))
     try:
         trees["inclusion"].verify_many([own_path])

@@ -21,7 +21,7 @@ from polyproof_stark.protocol import Instance, Openings
 __all__ = ["StarkProof", "read_log_rows"]
 
 MAGIC = b"PPSTARK\0"
-VERSION = 1
+VERSION = 2
 
 
 @frozen(eq=False)

@@ -25,11 +25,11 @@ from polyproof_stark.parameters import Parameters
 
 __all__ = ["LABEL", "Context", "Instance", "Openings", "trees_of"]
 
-LABEL = "polyproof/accounts-stark/1"
+LABEL = "polyproof/accounts-stark/2"
 
 DOMAINS = {
     "trace": "stark/trace",
-    "inclusion": "stark/inclusion",
+    "inclusion": "stark/inclusion/2",
     "argument": "stark/argument",
     "quotient": "stark/quotient",
     "pair": "stark/pair",

@@ -18,13 +18,14 @@ from polyproof.constraints import Trace
 from polyproof.engine import for_blocks
 from polyproof.errors import InputError
 from polyproof.field import Elements
-from polyproof.hash import DIGEST_WORDS, Hash, Words
+from polyproof.hash import Hash, Words
 from polyproof.progress import Progress
 from polyproof_stark.buffers import Buffers
 from polyproof_stark.columns import BLOCK, Columns
 from polyproof_stark.committed import Committed
 from polyproof_stark.fri import leaf_rows
 from polyproof_stark.layout import joined
+from polyproof_stark.leaves import InclusionLeaves
 from polyproof_stark.low_degree import Chain, LowDegreeTest
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Instance, Openings
@@ -76,7 +77,7 @@ class Prover(Columns):
         self._inverse_distances: tuple[Elements, Elements] = none, none
 
     def prove(self, trace: Trace, tags: Words) -> ProverResult:
-        """Prove. ``tags``: ``(N, 4)``, the tag of every row of the inclusion tree.
+        """Prove. ``tags``: ``(U − 1, 4)``, the tag of every row of the inclusion tree that may be an account's.
 
         Raises ``InputError`` for a trace that breaks a constraint, naming it and the row. The numbers in the comments
         are those of the messages in section 7.
@@ -195,17 +196,24 @@ class Prover(Columns):
         return self.commit_columns("trace", rows, self.to_d(rows, "trace"))
 
     def commit_inclusion(self, rows: Elements, tags: Words) -> Any:
-        """A over H: leaf r = Hash(limbs and mask of row r ‖ tag_r)."""
-        opened = self.layout.opened_row
+        """A over H."""
+        return self.trees["inclusion"].commit(self.inclusion_leaves(rows, tags))
+
+    def inclusion_leaves(self, rows: Elements, tags: Words) -> Words:
+        """What the leaves hash, ``(N, words)``: limbs, mask and tag of each row, from row U−1 on random words.
+
+        Raises ``InputError`` for a limb that is out of range.
+        """
+        made, last = InclusionLeaves.of(self.instance, self.hash), self.parameters.active - 1
         # The memory of C on D, which is not there yet.
-        leaves = self.buffers.array("argument on D", (len(rows), opened.stop + DIGEST_WORDS))
+        leaves = self.buffers.array("argument on D", (len(rows), made.width))
 
         def fill(start: int, stop: int) -> None:
-            leaves[start:stop, opened] = rows[start:stop, opened]
-            leaves[start:stop, opened.stop :] = tags[start:stop]
+            made.fill(leaves[start:stop], rows[start:stop, self.layout.opened_row], tags[start:stop])
 
-        for_blocks(fill, len(rows), BLOCK)
-        return self.trees["inclusion"].commit(leaves)
+        for_blocks(fill, last, BLOCK)
+        leaves[last:] = made.unopened(len(rows) - last)
+        return leaves
 
     def commit_argument(self, arguments: Elements) -> Committed:
         """C over D."""

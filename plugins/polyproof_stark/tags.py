@@ -1,7 +1,7 @@
 """Tags and nonces, which bind a leaf of the inclusion tree to one user id and hide what it contains.
 
 tag_r = Hash("account" ‖ audit id ‖ segment ‖ user id ‖ nonce_r). Only the nonce hides the leaf: without it, anyone who
-guesses a row could check the guess. So every row has 32 secret bytes of its own, padding, carry and blinding rows
+guesses a row could check the guess. So every row that may be an account's has 32 secret bytes of its own, padding
 included.
 """
 
@@ -57,7 +57,7 @@ def account_tag(hash: Hash, statement: Statement, user: bytes, nonce: bytes) -> 
 def row_tags(
     hash: Hash, statement: Statement, key: bytes, ids: Identifiers, rows: npt.NDArray[np.int64], size: int
 ) -> Words:
-    """The tags of all rows of a trace: ``(size, 4)``.
+    """The tags of the first ``size`` rows of a trace, among which the accounts' are: ``(size, 4)``.
 
     ``rows[k]`` is the row of account k. Other rows get tags under another domain, and nobody is ever given their
     nonces. Ids of one length are hashed together: of accounts one by one the same follows from ``account_nonces``

@@ -17,6 +17,8 @@ RECORDS = Path(__file__).parent
 PRESENT = RECORDS / "format-2"
 REFUSED = ("manifest-version", "history-version")
 """How audits of an earlier format end, whatever was changed in them and whatever is asked of them."""
+OF_A_PROOF = ("merkle-root", "constraint-identity", "inclusion-path")
+"""What earlier versions found wrong in a proof or an inclusion file, beyond their first bytes."""
 
 
 def cases(*records: Path) -> list[Any]:
@@ -41,6 +43,23 @@ def test_an_audit_of_an_earlier_format_is_refused_by_its_version(
     assert found["check"] in REFUSED
 
 
+@pytest.mark.parametrize(("record", "case"), cases(RECORDS / "stark-1"))
+def test_a_proof_of_an_earlier_format_is_refused_by_its_version(
+    record: Path, case: dict[str, Any], tmp_path: Path
+) -> None:
+    """What is wrong before a proof is read is said as it was; then its version is, whatever else is wrong with it."""
+    found = judged(run_here, record, tmp_path / "record", case)
+    assert (found["status"], found["type"]) == (1, "ProofRejected")
+    was = case["verdict"].get("check")
+    assert found["check"] == ("version" if case["verdict"]["status"] == 0 or was in OF_A_PROOF else was)
+
+
+def test_a_refusal_of_a_proof_by_version_says_both_versions(capsys: pytest.CaptureFixture[str]) -> None:
+    record = RECORDS / "stark-1" / "stark-blake3"
+    assert run(["verify", str(record / "public")]) == 1
+    assert "the STARK proof has format version 1, this polyproof reads 2" in capsys.readouterr().err
+
+
 def test_a_refusal_by_version_says_which_version_reads_it(capsys: pytest.CaptureFixture[str]) -> None:
     for folder in ("stark/public", "history"):
         assert run(["verify", str(RECORDS / "v0.1" / folder)]) == 1
@@ -48,7 +67,7 @@ def test_a_refusal_by_version_says_which_version_reads_it(capsys: pytest.Capture
 
 
 def test_every_record_is_judged() -> None:
-    assert {path.parent.name for path in RECORDS.glob("*/expected.json")} == {"format-2", "v0.1"}
+    assert {path.parent.name for path in RECORDS.glob("*/expected.json")} == {"format-2", "stark-1", "v0.1"}
 
 
 def test_the_present_record_has_both_backends_and_verdicts_of_both_kinds() -> None:

@@ -17,7 +17,7 @@ from references.row_hashes import HASHES, Digest, P, WrongOpening, check_opening
 
 __all__ = ["Accepted", "Options", "Rejected", "Statement", "verify", "verify_inclusion"]
 
-FORMAT = "polyproof/accounts-stark/1"
+FORMAT = "polyproof/accounts-stark/2"
 GENERATOR = 7
 LAST_BOUND = 32
 """A bound on a degree that is not folded further."""
@@ -361,7 +361,7 @@ class Reader:
 
     def header(self, magic: bytes) -> None:
         require(self.take(len(magic)) == magic, "another magic")
-        require(int.from_bytes(self.take(4), "little") == 1, "another version")
+        require(int.from_bytes(self.take(4), "little") == 2, "another version")
 
     def end(self) -> None:
         require(self.position == len(self.data), "bytes follow")
@@ -655,6 +655,17 @@ def account_tag(x: Instance, user_id: str, nonce: bytes) -> Digest:
     return hash_message(x.hash_row, "stark/account", message + len(user).to_bytes(8, "little") + user + nonce)
 
 
+def packed(x: Instance, limbs: Sequence[int]) -> list[int]:
+    """Section 4: limbs as digits of words in base 2^w, as many to a word as 62 bits and the hash's bound have room for.
+
+    A constraint system of accounts has no column that is not a limb.
+    """
+    require(all(limb < 2**x.w for limb in limbs), "a limb is out of range")
+    digits = max(1, min(62, x.word_bound.bit_length() - 1) // x.w)
+    words = [limbs[i : i + digits] for i in range(0, len(limbs), digits)]
+    return [sum(limb << (x.w * j) for j, limb in enumerate(word)) for word in words]
+
+
 class InclusionProof:
     """Section 9, inclusion payload."""
 
@@ -686,7 +697,7 @@ def verify_inclusion(accepted: Accepted, user_id: str, balances: Sequence[int], 
         require(0 <= balance < 2**bits, f"the balance of {symbol} is out of range")
         limbs += [balance >> (x.w * j) & (2**x.w - 1) for j in range(len(columns))]
     tag = account_tag(x, user_id, inclusion.nonce)
-    leaf = x.hash_row("stark/inclusion", [*limbs, *inclusion.mask.coefficients, *tag])
+    leaf = x.hash_row("stark/inclusion/2", [*packed(x, limbs), *inclusion.mask.coefficients, *tag])
     check_tree(x, proof.inclusion_root, x.N, {r: leaf}, inclusion.path)
 
     G_A = codeword_A(proof, accepted.gamma, accepted.z, pow(omega(x.N), r, P), inclusion.mask, limbs)

@@ -7,11 +7,14 @@ far as they fit (``Truncating``), or forge the opening of the quotient so that t
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from polyproof.constraints import Node
 from polyproof_stark.compiler import RowSet
 from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.leaves import InclusionLeaves
 from polyproof_stark.low_degree import LowDegreeTest
 from polyproof_stark.protocol import Openings
 from polyproof_stark.prover import Prover
@@ -91,7 +94,16 @@ class Forging(Truncating):
         return Openings(honest.base, honest.masks, honest.argument, chunks, honest.ahead)
 
 
-class Unranged(Prover):
+class LowestBits(Prover):
+    """Shows users of a limb what a leaf has room for, its lowest bits: a prover who goes on with limbs out of range."""
+
+    def inclusion_leaves(self, rows, tags):
+        shown, opened = rows.copy(), self.layout.opened_row
+        shown[:, opened] &= ~InclusionLeaves.of(self.instance, self.hash).beyond
+        return super().inclusion_leaves(shown, tags)
+
+
+class Unranged(LowestBits):
     """Counts only limbs that are in range, and uses true inverses for those that are not."""
 
     def multiplicities(self, rows, values, bits):
@@ -149,9 +161,13 @@ def claimed_end(prover, challenges):
 
 
 class OpensOtherRows(Prover):
-    """Puts other rows under the inclusion tree than under the proof: ``shown`` maps row to limbs."""
+    """Puts other rows under the inclusion tree than under the proof: ``shown`` maps row to limbs.
 
-    shown: dict
+    ``placed`` maps a row that is no account's to a tag: it gets the leaf that a user there would compute.
+    """
+
+    shown: ClassVar[dict] = {}
+    placed: ClassVar[dict] = {}
 
     def commit_inclusion(self, rows, tags):
         altered = rows.copy()
@@ -159,6 +175,13 @@ class OpensOtherRows(Prover):
             altered[row, : self.layout.witness] = limbs
         self.altered = altered
         return super().commit_inclusion(altered, tags)
+
+    def inclusion_leaves(self, rows, tags):
+        leaves = super().inclusion_leaves(rows, tags)
+        made = InclusionLeaves.of(self.instance, self.hash)
+        for row, tag in self.placed.items():
+            made.fill(leaves[row : row + 1], rows[row : row + 1, self.layout.opened_row], tag[None])
+        return leaves
 
 
 class AltersChain(OpensOtherRows, RowByRow):

@@ -108,8 +108,8 @@ class Exchange:
 
     @cached_property
     def tags(self) -> np.ndarray:
-        """The honest tags of all rows."""
-        return row_tags(self.hash(), self.statement, KEY, self.accounts.ids, self.rows, self.parameters.rows)
+        """The honest tags of all rows that may be an account's."""
+        return row_tags(self.hash(), self.statement, KEY, self.accounts.ids, self.rows, self.parameters.active - 1)
 
     def prove(
         self,
@@ -146,12 +146,22 @@ class Exchange:
         totals: Sequence[int] | None = None,
     ) -> None:
         """The user's check, from bytes."""
+        self.check_limbs(accepted, inclusion, user_id, self.system.account_row(balances), totals)
+
+    def check_limbs(
+        self,
+        accepted: Accepted,
+        inclusion: InclusionProof,
+        user_id: str,
+        limbs: np.ndarray,
+        totals: Sequence[int] | None = None,
+    ) -> None:
+        """The same of a row of limbs, whatever balances may have made it."""
         instance = self.instance(totals, Engine.PORTABLE)
-        hash = self.hash(Engine.PORTABLE)
-        parsed = InclusionProof.read(inclusion.write(instance, hash), instance, hash, self.trees(Engine.PORTABLE))
+        hash, trees = self.hash(Engine.PORTABLE), self.trees(Engine.PORTABLE)
+        parsed = InclusionProof.read(inclusion.write(instance, hash), instance, hash, trees)
         tag = account_tag(hash, self.statement, user_id.encode(), parsed.nonce)
-        limbs = self.system.account_row(balances)
-        verify_inclusion(instance, accepted, parsed, limbs, tag, self.trees(Engine.PORTABLE))
+        verify_inclusion(instance, accepted, parsed, limbs, tag, hash, trees)
 
 
 def cut_row(parameters: Parameters, result: ProverResult, row: int, nonce: bytes) -> InclusionProof:

@@ -9,6 +9,7 @@ import pytest
 
 from polyproof_goldilocks.field import MODULUS, Goldilocks
 from polyproof_stark.buffers import Buffers, KeptBuffers
+from polyproof_stark.leaves import InclusionLeaves
 from polyproof_stark.prover import Prover, ProverResult
 from stark.exchange import Exchange, some_accounts
 
@@ -36,6 +37,11 @@ def seeded(monkeypatch):
     def begin() -> None:
         generator = np.random.default_rng(1)
         monkeypatch.setattr(Goldilocks, "random", lambda self, shape: generator.integers(0, MODULUS, shape, np.uint64))
+        monkeypatch.setattr(
+            InclusionLeaves,
+            "unopened",
+            lambda self, count: generator.integers(0, MODULUS, (count, self.width), np.uint64),
+        )
 
     return begin
 

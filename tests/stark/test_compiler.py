@@ -34,7 +34,7 @@ def proven(system: ConstraintSystem, trace: Trace, extension, portable, paramete
     registry = default_registry()
     compiled = compile_system(system, parameters.blowup - 1)
     check_parameters(parameters, compiled, extension.field)
-    tags = np.zeros((parameters.rows, 4), np.uint64)
+    tags = np.zeros((parameters.active - 1, 4), np.uint64)
     hash = registry.create("hash", "blake3", Engine.COMPILED)
     instance = Instance(compiled, extension, parameters, trace.publics)
     result = prover(instance, hash, trees_of(registry, "merkle", hash)).prove(trace, tags)
@@ -136,9 +136,9 @@ def test_lookups_of_two_widths_and_a_sum_with_a_last_row_are_proven():
 
 def test_a_value_in_range_of_the_wider_table_only_does_not_pass_for_the_narrower():
     """Tables of two widths have running sums of their own: values do not leak from one to the other."""
-    from stark.cheats import Truncating
+    from stark.cheats import LowestBits, Truncating
 
-    class WrongTable(Truncating):
+    class WrongTable(LowestBits, Truncating):
         def multiplicities(self, rows, values, bits):
             counts = np.zeros(1 << bits, np.int64)
             for value in self.evaluate_on_h(rows, values, 0, self.parameters.active):

@@ -224,13 +224,11 @@ def test_totals_for_more_or_fewer_assets_are_rejected_as_such(honest):
 # Lies about rows
 
 
-def placed_at(row: int, position: int = RICH) -> np.ndarray:
-    """Tags that put a user on another row."""
-    hash = HONEST.hash()
-    (nonce,) = account_nonces(KEY, HONEST.statement, [row], [HONEST.accounts.ids.encoded(position)])
-    tags = HONEST.tags.copy()
-    tags[row] = account_tag(hash, HONEST.statement, HONEST.accounts.ids.encoded(position), nonce)
-    return tags
+def placed_at(row: int, position: int = RICH) -> dict[int, np.ndarray]:
+    """The tag that puts a user on another row."""
+    user = HONEST.accounts.ids.encoded(position)
+    (nonce,) = account_nonces(KEY, HONEST.statement, [row], [user])
+    return {row: account_tag(HONEST.hash(), HONEST.statement, user, nonce)}
 
 
 def padding_row() -> int:
@@ -244,8 +242,8 @@ def padding_row() -> int:
 def test_a_user_on_a_row_that_is_not_summed_is_rejected(row, where):
     """The row shows the right balances, and all of its chain is altered to match."""
     shown = {row: HONEST.system.account_row(balances(RICH))}
-    prover = type("Lie", (AltersChain,), {"shown": shown, "layers": 9})
-    result = HONEST.prove(prover, tags=placed_at(row))
+    prover = type("Lie", (AltersChain,), {"shown": shown, "placed": placed_at(row), "layers": 9})
+    result = HONEST.prove(prover)
     accepted = HONEST.verify(result.proof)
     with pytest.raises(ProofRejected) as caught:
         HONEST.check(accepted, HONEST.cut(result, RICH, row), f"user-{RICH}", balances(RICH))
@@ -275,13 +273,15 @@ def test_a_user_on_a_blinding_row_that_holds_the_right_balances_is_rejected():
     row = ACTIVE + 3
     limbs = HONEST.system.account_row(balances(RICH))
 
-    class Lie(Prover):
+    class Lie(OpensOtherRows):
+        placed = placed_at(row)
+
         def trace_matrix(self, trace):
             rows = super().trace_matrix(trace)
             rows[row, : len(limbs)] = limbs
             return rows
 
-    result = HONEST.prove(Lie, tags=placed_at(row))
+    result = HONEST.prove(Lie)
     accepted = HONEST.verify(result.proof)
     with pytest.raises(ProofRejected, match="not an account's"):
         HONEST.check(accepted, HONEST.cut(result, RICH, row), f"user-{RICH}", balances(RICH))

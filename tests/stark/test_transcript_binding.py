@@ -19,6 +19,7 @@ from polyproof.errors import ProofRejected
 from polyproof.model.accounts import Accounts
 from polyproof.transcript import Transcript
 from polyproof_stark.fri import Domain, fold_codeword, leaf_rows, leaves_of
+from polyproof_stark.leaves import InclusionLeaves
 from polyproof_stark.low_degree import LowDegreeTest
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Openings
@@ -230,11 +231,12 @@ def test_without_the_inclusion_root_a_user_is_shown_a_row_that_was_not_summed():
             extension.dot(honest[None, :count], weights.a[:count]), extension.dot(limbs[None], weights.a[:count])
         )[0]
         mask = extension.add(honest[count:], gap)
-        leaves = np.concatenate((result.opened_rows, HONEST.tags), axis=1)
-        leaves[row, :count], leaves[row, count:-4] = limbs, mask
-        tree = HONEST.trees()["inclusion"].commit(leaves)
         opened = result.opened_rows.copy()
         opened[row] = np.concatenate((limbs, mask))
+        made = InclusionLeaves.of(HONEST.instance(), HONEST.hash())
+        leaves = made.unopened(len(opened))
+        made.fill(leaves[: len(HONEST.tags)], opened[: len(HONEST.tags)], HONEST.tags)
+        tree = HONEST.trees()["inclusion"].commit(leaves)
         proof = evolve(result.proof, inclusion_root=tree.root)
         return evolve(result, proof=proof, inclusion_tree=tree, opened_rows=opened)
 
@@ -435,7 +437,8 @@ def test_without_the_pair_root_a_user_accepts_a_row_that_was_lowered_in_the_proo
         def commit_inclusion(self, rows, tags):
             self.altered = rows.copy()
             self.altered[row, : len(limbs)] = limbs
-            return super().commit_inclusion(self.altered, tags)
+            self.inclusion = super().commit_inclusion(self.altered, tags)
+            return self.inclusion
 
         def codewords_on_h(self, z, weights, rows, arguments, quotient):
             honest, g_b = super().codewords_on_h(z, weights, rows, arguments, quotient)
@@ -450,12 +453,7 @@ def test_without_the_pair_root_a_user_accepts_a_row_that_was_lowered_in_the_proo
             openings = super().open_at(z, committed, argument, quotient)
             transcript = self.instance.begin(self.hash)
             transcript.absorb_digests("trace root", committed.tree.root)
-            transcript.absorb_digests(
-                "inclusion root",
-                self.trees["inclusion"]
-                .commit(np.concatenate((self.altered[:, self.layout.opened_row], liar.tags), axis=1))
-                .root,
-            )
+            transcript.absorb_digests("inclusion root", self.inclusion.root)
             transcript.draw_extension("alpha", self.extension)
             transcript.draw_extension("lambda", self.extension)
             transcript.absorb_digests("argument root", argument.tree.root)
