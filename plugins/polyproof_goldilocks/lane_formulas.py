@@ -10,14 +10,14 @@ called at run time. For lanes in memory see ``lane_memory``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any
 
 from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils as untyped_cgutils
 
 from polyproof_goldilocks import reduction
-from polyproof_goldilocks.reduction import Word
+from polyproof_goldilocks.lane_words import Value
 
 __all__ = [
     "LANES",
@@ -30,8 +30,6 @@ __all__ = [
     "broadcast",
     "canonical",
     "cgutils",
-    "discrete_fourier_4",
-    "discrete_fourier_8",
     "extension_multiply_2",
     "extension_multiply_3",
     "extension_norm_2",
@@ -40,7 +38,6 @@ __all__ = [
     "helper_terms",
     "intrinsic",
     "join",
-    "montgomery",
     "montgomery_product",
     "multiply",
     "negate",
@@ -94,57 +91,6 @@ class _LanesModel(extending.models.PrimitiveModel):
 
     def __init__(self, manager: Any, kind: Kind) -> None:
         super().__init__(manager, kind, vector)  # type: ignore[no-untyped-call]
-
-
-class Value(Word):
-    """A value of LLVM's: a 64-bit word, eight of them, or conditions."""
-
-    def __init__(self, builder: ir.IRBuilder, value: ir.Value) -> None:
-        self.builder = builder
-        self.value = value
-
-    def _operand(self, other: Self | int) -> ir.Value:
-        if not isinstance(other, int):
-            return other.value
-        kind = self.value.type
-        return ir.Constant(kind, [other] * kind.count if isinstance(kind, ir.VectorType) else other)
-
-    def _result(self, value: ir.Value) -> Self:
-        return type(self)(self.builder, value)
-
-    def __add__(self, other: Self | int) -> Self:
-        return self._result(self.builder.add(self.value, self._operand(other)))
-
-    def __sub__(self, other: Self | int) -> Self:
-        return self._result(self.builder.sub(self.value, self._operand(other)))
-
-    def __rsub__(self, other: int) -> Self:
-        return self._result(self.builder.sub(self._operand(other), self.value))
-
-    def __mul__(self, other: Self | int) -> Self:
-        return self._result(self.builder.mul(self.value, self._operand(other)))
-
-    def __and__(self, other: Self | int) -> Self:
-        return self._result(self.builder.and_(self.value, self._operand(other)))
-
-    def __or__(self, other: Self | int) -> Self:
-        return self._result(self.builder.or_(self.value, self._operand(other)))
-
-    def __xor__(self, other: Self | int) -> Self:
-        return self._result(self.builder.xor(self.value, self._operand(other)))
-
-    def __lshift__(self, bits: int) -> Self:
-        return self._result(self.builder.shl(self.value, self._operand(bits)))
-
-    def __rshift__(self, bits: int) -> Self:
-        return self._result(self.builder.lshr(self.value, self._operand(bits)))
-
-    def __lt__(self, other: Self | int) -> Self:
-        return self._result(self.builder.icmp_unsigned("<", self.value, self._operand(other)))
-
-    def choose(self, yes: Self, no: Self) -> Self:
-        """As ``Word`` has it: a select."""
-        return self._result(self.builder.select(self.value, yes.value, no.value))
 
 
 # Formulas as intrinsics
@@ -232,37 +178,9 @@ def canonical(typing_context: Any, a: Kind) -> Implementation:
 
 
 @intrinsic
-def montgomery(typing_context: Any, a: Kind, low: Kind, high: Kind) -> Implementation:
-    """a · (low + 2^32·high) · 2^−64 of any word and canonical second factor, canonical."""
-    return _apply(reduction.montgomery, (a, low, high))
-
-
-@intrinsic
 def montgomery_product(typing_context: Any, a: Kind, b: Kind) -> Implementation:
     """a · b · 2^−64 of any word a and canonical b, canonical."""
     return _apply(lambda a, b: reduction.montgomery(a, b, b >> 32), (a, b))
-
-
-@intrinsic
-def discrete_fourier_4(typing_context: Any, a_0: Kind, a_1: Kind, a_2: Kind, a_3: Kind) -> Implementation:
-    """The transform of size 4; canonical words."""
-    return _apply(reduction.discrete_fourier_4, (a_0, a_1, a_2, a_3), 4)
-
-
-@intrinsic
-def discrete_fourier_8(
-    typing_context: Any,
-    a_0: Kind,
-    a_1: Kind,
-    a_2: Kind,
-    a_3: Kind,
-    a_4: Kind,
-    a_5: Kind,
-    a_6: Kind,
-    a_7: Kind,
-) -> Implementation:
-    """The transform of size 8; canonical words."""
-    return _apply(reduction.discrete_fourier_8, (a_0, a_1, a_2, a_3, a_4, a_5, a_6, a_7), 8)
 
 
 @intrinsic

@@ -14,8 +14,8 @@ formula states its range argument, and the tests feed the edges.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Self, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Self, TypeVar
 
 __all__ = [
     "EPSILON",
@@ -28,9 +28,11 @@ __all__ = [
     "discrete_fourier_2",
     "discrete_fourier_4",
     "discrete_fourier_8",
+    "evaluation_butterfly",
     "extension_multiply",
     "extension_norm",
     "helper_terms",
+    "interpolation_butterfly",
     "join",
     "join_scaled",
     "montgomery",
@@ -320,6 +322,35 @@ def discrete_fourier_8(*a: W) -> tuple[W, ...]:
     even = discrete_fourier_4(*sums)
     odd = discrete_fourier_4(*differences)
     return even[0], odd[0], even[1], odd[1], even[2], odd[2], even[3], odd[3]
+
+
+_FOURIER: dict[int, Callable[..., tuple[Any, ...]]] = {
+    2: discrete_fourier_2,
+    4: discrete_fourier_4,
+    8: discrete_fourier_8,
+}
+
+
+def evaluation_butterfly(a: Sequence[W], low: Sequence[W], high: Sequence[W]) -> tuple[W, ...]:
+    """The transform of size 2, 4 or 8 of a_0, a_1·t_1, a_2·t_2, …; canonical.
+
+    Of any words a_r, r > 0, and t_r = low + 2^32·high in Montgomery form, halves below 2^32.
+    """
+    factors = zip(a[1:], low, high, strict=True)
+    return _FOURIER[len(a)](a[0], *(montgomery(word, *halves) for word, *halves in factors))
+
+
+def interpolation_butterfly(a: Sequence[W], low: Sequence[W], high: Sequence[W]) -> tuple[W, ...]:
+    """The transpose, with inverse twiddle factors: v_0, v_{−1}·t_1, v_{−2}·t_2, … of the transform v of a; canonical.
+
+    A transform with inverse roots is the forward one with outputs q and −q exchanged. With one factor more, the first
+    one is that of v_0.
+    """
+    v_0, *others = _FOURIER[len(a)](*a)
+    results = [v_0, *reversed(others)]
+    untouched = len(results) - len(low)
+    factors = zip(results[untouched:], low, high, strict=True)
+    return *results[:untouched], *(montgomery(word, *halves) for word, *halves in factors)
 
 
 # Lazily reduced sums of products

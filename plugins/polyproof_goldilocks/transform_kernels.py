@@ -30,15 +30,13 @@ import numpy as np
 from numba import boolean, int64, types, uint64
 
 from polyproof.toolkit.kernels import helper, kernel
-from polyproof_goldilocks.lane_formulas import (
-    add,
-    discrete_fourier_4,
-    discrete_fourier_8,
-    montgomery,
-    montgomery_product,
-    multiply,
-    subtract,
+from polyproof_goldilocks.lane_butterflies import (
+    evaluation_butterfly,
+    interpolation_butterfly,
+    place,
+    scaled_interpolation_butterfly,
 )
+from polyproof_goldilocks.lane_formulas import montgomery_product, multiply
 from polyproof_goldilocks.lane_memory import (
     load,
     load_some,
@@ -109,6 +107,7 @@ _STRIDES = _types.NamedUniTuple(int64, 2, Strides)
 _TILES = _types.NamedTuple((int64, _WRITE, _READ), Tiles)
 
 _HALF = np.uint64(32)
+_LOW = np.uint64(2**32 - 1)
 _ONE = np.uint64(1)
 _BEGIN, _UNIT, _ROW = cast(int, np.int64(0)), cast(int, np.int64(1)), cast(int, np.int64(8))
 """Offset, step and row of a tile as arguments: typed, since Numba compiles a callee again for every literal."""
@@ -135,29 +134,33 @@ def _coset_table(plain: Words, size: int, shift: np.uint64, scale: np.uint64, lo
 
     A pass that joins R transforms of size h into one of size R·h uses (σ·ω_{R·h}^k)^r with
     σ = shift^(size/(R·h)), for 0 < r < R and k < h, at position (r − 1)·h + k of its part; the pass with h = 1 comes
-    first, and takes the factor ``scale``. All in Montgomery form, ``high`` holds the upper halves.
+    first, and takes the factor ``scale``. Before all of them stands ``scale`` itself, for the coefficients without a
+    twiddle factor. All in Montgomery form, the lower and the upper halves apart.
     """
+    first = at + 1
     part = size - 1
     sigma = shift
+    words = size
     while size > 1:
         radix = min(8, size)
         h = size // radix
         part -= (radix - 1) * h
         factor = sigma if h > 1 else multiply(sigma, scale)
         for r in range(radix - 1):
-            first = part + r * h
+            begin = part + r * h
             whole = h & ~7
-            for k in range(first, first + whole, 8):
-                twiddle = multiply(load(plain, k), factor)
-                store(low, at + k, twiddle)
-            for k in range(first + whole, first + h):
-                low[at + k] = multiply(plain[k], factor)
-            for k in range(at + first, at + first + h):
-                high[k] = low[k] >> _HALF
+            for k in range(begin, begin + whole, 8):
+                store(low, first + k, multiply(load(plain, k), factor))
+            for k in range(begin + whole, begin + h):
+                low[first + k] = multiply(plain[k], factor)
             factor = multiply(factor, sigma)
         for _ in range(radix >> 1 if radix < 8 else 3):
             sigma = multiply(sigma, sigma)
         size = h
+    low[at] = multiply(scale, _MONTGOMERY_ONE)
+    for k in range(at, at + words):
+        high[k] = low[k] >> _HALF
+        low[k] &= _LOW
 
 
 @helper()
@@ -184,12 +187,9 @@ def _evaluate_2(
 ) -> None:
     """The pass of radix 2 of ``_evaluate``."""
     for s in range(0, size, 2):
-        i_0 = s_at + s_order[s] * s_row
-        i_1 = s_at + s_order[s + 1] * s_row
-        even = load(source, i_0)
-        odd = montgomery(load(source, i_1), low[part], high[part])
-        store(target, t_at + s * t_row, add(even, odd))
-        store(target, t_at + (s + 1) * t_row, subtract(even, odd))
+        read = (s_at + place(s_order, s) * s_row, s_at + place(s_order, s + 1) * s_row)
+        at = t_at + s * t_row
+        evaluation_butterfly(source, read, target, (at, at + t_row), low, high, part, _UNIT)
 
 
 @helper()
@@ -208,21 +208,15 @@ def _evaluate_4(
 ) -> None:
     """The pass of radix 4 of ``_evaluate``."""
     for s in range(0, size, 4):
-        i_0 = s_at + s_order[s] * s_row
-        i_2 = s_at + s_order[s + 1] * s_row
-        i_1 = s_at + s_order[s + 2] * s_row
-        i_3 = s_at + s_order[s + 3] * s_row
-        v = discrete_fourier_4(
-            load(source, i_0),
-            montgomery(load(source, i_1), low[part], high[part]),
-            montgomery(load(source, i_2), low[part + 1], high[part + 1]),
-            montgomery(load(source, i_3), low[part + 2], high[part + 2]),
+        read = (
+            s_at + place(s_order, s) * s_row,
+            s_at + place(s_order, s + 2) * s_row,
+            s_at + place(s_order, s + 1) * s_row,
+            s_at + place(s_order, s + 3) * s_row,
         )
         at = t_at + s * t_row
-        store(target, at, v[0])
-        store(target, at + t_row, v[1])
-        store(target, at + 2 * t_row, v[2])
-        store(target, at + 3 * t_row, v[3])
+        written = (at, at + t_row, at + 2 * t_row, at + 3 * t_row)
+        evaluation_butterfly(source, read, target, written, low, high, part, _UNIT)
 
 
 @helper()
@@ -241,36 +235,32 @@ def _evaluate_8(
     part: int,
 ) -> None:
     """A pass of radix 8 of ``_evaluate``: joins transforms of size h."""
+    step = h * t_row
     for s in range(0, size, 8 * h):
         for k in range(h):
-            i, t = s + k, part + k
-            i_0 = s_at + s_order[i] * s_row
-            i_4 = s_at + s_order[i + h] * s_row
-            i_2 = s_at + s_order[i + 2 * h] * s_row
-            i_6 = s_at + s_order[i + 3 * h] * s_row
-            i_1 = s_at + s_order[i + 4 * h] * s_row
-            i_5 = s_at + s_order[i + 5 * h] * s_row
-            i_3 = s_at + s_order[i + 6 * h] * s_row
-            i_7 = s_at + s_order[i + 7 * h] * s_row
-            v = discrete_fourier_8(
-                load(source, i_0),
-                montgomery(load(source, i_1), low[t], high[t]),
-                montgomery(load(source, i_2), low[t + h], high[t + h]),
-                montgomery(load(source, i_3), low[t + 2 * h], high[t + 2 * h]),
-                montgomery(load(source, i_4), low[t + 3 * h], high[t + 3 * h]),
-                montgomery(load(source, i_5), low[t + 4 * h], high[t + 4 * h]),
-                montgomery(load(source, i_6), low[t + 5 * h], high[t + 5 * h]),
-                montgomery(load(source, i_7), low[t + 6 * h], high[t + 6 * h]),
+            i = s + k
+            read = (
+                s_at + place(s_order, i) * s_row,
+                s_at + place(s_order, i + 4 * h) * s_row,
+                s_at + place(s_order, i + 2 * h) * s_row,
+                s_at + place(s_order, i + 6 * h) * s_row,
+                s_at + place(s_order, i + h) * s_row,
+                s_at + place(s_order, i + 5 * h) * s_row,
+                s_at + place(s_order, i + 3 * h) * s_row,
+                s_at + place(s_order, i + 7 * h) * s_row,
             )
-            at, step = t_at + i * t_row, h * t_row
-            store(target, at, v[0])
-            store(target, at + step, v[1])
-            store(target, at + 2 * step, v[2])
-            store(target, at + 3 * step, v[3])
-            store(target, at + 4 * step, v[4])
-            store(target, at + 5 * step, v[5])
-            store(target, at + 6 * step, v[6])
-            store(target, at + 7 * step, v[7])
+            at = t_at + i * t_row
+            written = (
+                at,
+                at + step,
+                at + 2 * step,
+                at + 3 * step,
+                at + 4 * step,
+                at + 5 * step,
+                at + 6 * step,
+                at + 7 * step,
+            )
+            evaluation_butterfly(source, read, target, written, low, high, part + k, h)
 
 
 @helper()
@@ -287,11 +277,11 @@ def _evaluate(
     size: int,
     low: Words,
     high: Words,
-    part: int,
+    table: int,
     natural: Order,
 ) -> None:
     """Coefficients, row i of ``source`` at row s_order[i] of the bit-reversed order, to values: decimation in time."""
-    h = _UNIT
+    h, part = _UNIT, table + 1
     read, r_at, r_row, r_order = source, s_at, s_row, s_order
     while h < size:
         radix = _first_radix(size) if h == 1 else _ROW
@@ -322,15 +312,12 @@ def _interpolate_2(
     size: int,
     low: Words,
     high: Words,
-    part: int,
-    scale: np.uint64,
 ) -> None:
     """The pass of radix 2 of ``_interpolate``."""
     for s in range(0, size, 2):
         at = s_at + s * s_row
-        even, odd = load(source, at), load(source, at + s_row)
-        store(target, t_at + t_order[s] * t_row, montgomery_product(add(even, odd), scale))
-        store(target, t_at + t_order[s + 1] * t_row, montgomery(subtract(even, odd), low[part], high[part]))
+        written = (t_at + place(t_order, s) * t_row, t_at + place(t_order, s + 1) * t_row)
+        scaled_interpolation_butterfly(source, (at, at + s_row), target, written, low, high, _BEGIN, _UNIT)
 
 
 @helper()
@@ -345,19 +332,18 @@ def _interpolate_4(
     size: int,
     low: Words,
     high: Words,
-    part: int,
-    scale: np.uint64,
 ) -> None:
     """The pass of radix 4 of ``_interpolate``."""
     for s in range(0, size, 4):
         at = s_at + s * s_row
-        v = discrete_fourier_4(
-            load(source, at), load(source, at + s_row), load(source, at + 2 * s_row), load(source, at + 3 * s_row)
+        read = (at, at + s_row, at + 2 * s_row, at + 3 * s_row)
+        written = (
+            t_at + place(t_order, s) * t_row,
+            t_at + place(t_order, s + 2) * t_row,
+            t_at + place(t_order, s + 1) * t_row,
+            t_at + place(t_order, s + 3) * t_row,
         )
-        store(target, t_at + t_order[s] * t_row, montgomery_product(v[0], scale))
-        store(target, t_at + t_order[s + 2] * t_row, montgomery(v[3], low[part], high[part]))
-        store(target, t_at + t_order[s + 1] * t_row, montgomery(v[2], low[part + 1], high[part + 1]))
-        store(target, t_at + t_order[s + 3] * t_row, montgomery(v[1], low[part + 2], high[part + 2]))
+        scaled_interpolation_butterfly(source, read, target, written, low, high, _BEGIN, _UNIT)
 
 
 @helper()
@@ -374,32 +360,37 @@ def _interpolate_8(
     low: Words,
     high: Words,
     part: int,
-    scale: np.uint64,
 ) -> None:
     """A pass of radix 8 of ``_interpolate``: splits transforms of size 8·h."""
+    step = h * s_row
     for s in range(0, size, 8 * h):
         for k in range(h):
-            i, t = s + k, part + k
-            at, step = s_at + i * s_row, h * s_row
-            v = discrete_fourier_8(
-                load(source, at),
-                load(source, at + step),
-                load(source, at + 2 * step),
-                load(source, at + 3 * step),
-                load(source, at + 4 * step),
-                load(source, at + 5 * step),
-                load(source, at + 6 * step),
-                load(source, at + 7 * step),
+            i = s + k
+            at = s_at + i * s_row
+            read = (
+                at,
+                at + step,
+                at + 2 * step,
+                at + 3 * step,
+                at + 4 * step,
+                at + 5 * step,
+                at + 6 * step,
+                at + 7 * step,
             )
-            v_0 = montgomery_product(v[0], scale) if h == 1 else v[0]
-            store(target, t_at + t_order[i] * t_row, v_0)
-            store(target, t_at + t_order[i + 4 * h] * t_row, montgomery(v[7], low[t], high[t]))
-            store(target, t_at + t_order[i + 2 * h] * t_row, montgomery(v[6], low[t + h], high[t + h]))
-            store(target, t_at + t_order[i + 6 * h] * t_row, montgomery(v[5], low[t + 2 * h], high[t + 2 * h]))
-            store(target, t_at + t_order[i + h] * t_row, montgomery(v[4], low[t + 3 * h], high[t + 3 * h]))
-            store(target, t_at + t_order[i + 5 * h] * t_row, montgomery(v[3], low[t + 4 * h], high[t + 4 * h]))
-            store(target, t_at + t_order[i + 3 * h] * t_row, montgomery(v[2], low[t + 5 * h], high[t + 5 * h]))
-            store(target, t_at + t_order[i + 7 * h] * t_row, montgomery(v[1], low[t + 6 * h], high[t + 6 * h]))
+            written = (
+                t_at + place(t_order, i) * t_row,
+                t_at + place(t_order, i + 4 * h) * t_row,
+                t_at + place(t_order, i + 2 * h) * t_row,
+                t_at + place(t_order, i + 6 * h) * t_row,
+                t_at + place(t_order, i + h) * t_row,
+                t_at + place(t_order, i + 5 * h) * t_row,
+                t_at + place(t_order, i + 3 * h) * t_row,
+                t_at + place(t_order, i + 7 * h) * t_row,
+            )
+            if h == 1:
+                scaled_interpolation_butterfly(source, read, target, written, low, high, _BEGIN, _UNIT)
+            else:
+                interpolation_butterfly(source, read, target, written, low, high, part + k, h)
 
 
 @helper()
@@ -417,16 +408,13 @@ def _interpolate(
     low: Words,
     high: Words,
     natural: Order,
-    scale: np.uint64,
 ) -> None:
     """The transpose of ``_evaluate``, given the table of inverse roots: values to coefficients times ``size``.
 
-    Coefficient i in bit-reversed order goes to row t_order[i] of ``target``. The small transforms with inverse
-    roots are the forward ones with outputs q and −q exchanged. The table has the factor ``scale`` in its part
-    next to the coefficients; ``scale`` itself, in Montgomery form, is for the outputs without a twiddle factor.
+    Coefficient i in bit-reversed order goes to row t_order[i] of ``target``.
     """
     h = size
-    part = size - 1
+    part = size
     read, r_at, r_row = source, s_at, s_row
     first = _first_radix(size)
     while h > 1:
@@ -438,11 +426,11 @@ def _interpolate(
         else:
             write, w_at, w_row, w_order = tile, tile_at, _ROW, natural
         if radix == 2:
-            _interpolate_2(read, r_at, r_row, write, w_at, w_row, w_order, size, low, high, part, scale)
+            _interpolate_2(read, r_at, r_row, write, w_at, w_row, w_order, size, low, high)
         elif radix == 4:
-            _interpolate_4(read, r_at, r_row, write, w_at, w_row, w_order, size, low, high, part, scale)
+            _interpolate_4(read, r_at, r_row, write, w_at, w_row, w_order, size, low, high)
         else:
-            _interpolate_8(read, r_at, r_row, write, w_at, w_row, w_order, size, h, low, high, part, scale)
+            _interpolate_8(read, r_at, r_row, write, w_at, w_row, w_order, size, h, low, high, part)
         read, r_at, r_row = tile, tile_at, _ROW
 
 
@@ -560,10 +548,7 @@ def transform_columns(
                 else:
                     write, w_at, w_row = gathered, t, _ROW
                 if inverse:
-                    _interpolate(
-                        again, t, _ROW, gathered, t, write, w_at, w_row, natural, size, low, high, natural,
-                        _MONTGOMERY_ONE,
-                    )  # fmt: skip
+                    _interpolate(again, t, _ROW, gathered, t, write, w_at, w_row, natural, size, low, high, natural)
                 else:
                     _evaluate(
                         again, t, _ROW, natural, gathered, t, write, w_at, w_row, size, low, high, _BEGIN, natural
@@ -602,7 +587,6 @@ def transform_rows(
     cosets = shifts.size
     inverse_low, inverse_high = np.empty(size, np.uint64), np.empty(size, np.uint64)
     low, high = np.empty(cosets * size, np.uint64), np.empty(cosets * size, np.uint64)
-    montgomery_scale = multiply(interpolation.scale, _MONTGOMERY_ONE)
     if inverse:
         _coset_table(domain.inverse_roots, size, interpolation.shift, interpolation.scale, inverse_low, inverse_high, 0)
     for s in range(cosets):
@@ -635,7 +619,7 @@ def transform_rows(
                         i_write = results
                     _interpolate(
                         read, r_at, r_row, work, _BEGIN, i_write, t * size, _ROW, natural, size, inverse_low,
-                        inverse_high, natural, montgomery_scale,
+                        inverse_high, natural,
                     )  # fmt: skip
                 for s in range(cosets):
                     _evaluate(

@@ -15,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
 
 from polyproof.toolkit.kernels import align_stack, kernel
 from polyproof_goldilocks.lane_formulas import Implementation, Kind, Value, canonical, cgutils, intrinsic, splat
 from polyproof_goldilocks.lane_memory import address_of, load_vector, store_vector
+from polyproof_goldilocks.lane_words import REGISTER
 from polyproof_goldilocks.reduction import join
 from polyproof_goldilocks.sponges.integers import WIDTH
 
@@ -54,8 +55,6 @@ _DIGESTS = types.Array(types.uint64, 2, "C")
 
 _LOW = 2**32 - 1
 _INDEX = ir.IntType(64)
-_VECTOR = 8 if binding.get_host_cpu_features().get("avx512f") else 4
-"""Words of a vector: one register with AVX-512 or AVX2, two where they are narrower."""
 _POWERS_AT_ONCE = 4
 """Vectors: enough to hide the latency of a product, few enough that their intermediate values stay in registers."""
 
@@ -70,7 +69,7 @@ def _pass(formula: Formula, elements: int, constants: int, together: bool) -> An
     formula's constants in the table. The formula gets the ``elements`` first ones of every state, all together or one
     by one.
     """
-    lanes = _VECTOR if together else _VECTOR * _POWERS_AT_ONCE
+    lanes = REGISTER if together else REGISTER * _POWERS_AT_ONCE
     at_once, words = (elements, LANES) if together else (1, elements * LANES)
 
     @intrinsic
@@ -78,7 +77,7 @@ def _pass(formula: Formula, elements: int, constants: int, together: bool) -> An
         def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
             start = address_of(context, builder, states, *arguments[:2])
             constant = address_of(context, builder, table, *arguments[2:])
-            align_stack(builder, ir.VectorType(_INDEX, _VECTOR))
+            align_stack(builder, ir.VectorType(_INDEX, REGISTER))
             stop, step = ir.Constant(_INDEX, words), ir.Constant(_INDEX, lanes)
             with cgutils.for_range_slice(builder, ir.Constant(_INDEX, 0), stop, step, _INDEX) as (lane, _):
                 here = builder.gep(start, [lane])
