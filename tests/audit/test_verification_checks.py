@@ -23,6 +23,7 @@ from polyproof.errors import PluginFault, PolicyRejected, ProofRejected
 from polyproof.hookspecs import hookimpl
 from polyproof.liabilities import segment_processes, verification
 from polyproof.liabilities.acceptance import Judge
+from polyproof.liabilities.record import open_publication
 from polyproof.liabilities.verification import AuditVerified
 from polyproof.model.manifest import Manifest
 from polyproof.progress import Progress, Task
@@ -157,6 +158,30 @@ def test_the_digest_that_the_caller_knows_binds_what_is_opened(verify: Verify) -
     digest = verify().audit.digest
     assert verify(digest=digest).audit.digest == digest
     assert refusal(lambda: verify(digest=bytes(32))) == "publication-digest"
+
+
+def test_what_the_caller_has_opened_is_not_opened_again_and_is_held_to_the_digest_all_the_same(
+    out: Path, verify: Verify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_publication(out, WITH_TALLY)
+    monkeypatch.setattr(verification, "open_publication", Failing().fail)
+    for digest in (None, opened.digest):
+        assert verify(published=opened, digest=digest).audit.record is opened.record
+    path = out / "public/publication.json"
+    assert refusal(lambda: verify(published=opened, digest=bytes(32)), path) == "publication-digest"
+
+
+def test_a_policy_that_requires_reserves_accepts_an_audit_that_has_some(
+    out: Path, verify: Verify, registry: Registry
+) -> None:
+    required = evolve(WITH_TALLY, reserves_required=True)
+    digests = {}
+    for key, name in (("reserves_digest", "reserves.json"), ("evidence_digest", "reserves-evidence.jsonl")):
+        (out / "public" / name).write_bytes(name.encode())
+        digests[key] = sha256(name.encode()).hexdigest()
+    assert refusal(lambda: verify(required)) == "unlisted"
+    edit_record(out / "public", **digests)
+    assert verify(required).audit.record.reserves_digest == digests["reserves_digest"]
 
 
 def test_who_verifies_an_audit_needs_the_files_of_its_reserves(out: Path, verify: Verify, registry: Registry) -> None:

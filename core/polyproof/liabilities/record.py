@@ -36,6 +36,7 @@ __all__ = [
     "Correction",
     "Publication",
     "PublicationRecord",
+    "check_digest",
     "open_publication",
     "parse_record",
     "publication_schema",
@@ -178,8 +179,7 @@ def open_publication(
     public = find_public(directory)
     record = read_record(public)
     path = public / RECORD
-    if digest is not None and not hmac.compare_digest(digest, record.digest):
-        raise ProofRejected("publication-digest", f"its digest is {record.digest.hex()}, not {digest.hex()}", file=path)
+    check_digest(record, digest, path)
     manifest = _read_manifest(public, record, policy)
     for name, here, there in (
         ("audit id", record.audit_id, manifest.audit_id),
@@ -195,6 +195,12 @@ def open_publication(
             _check_named(public / name, bytes.fromhex(stated), most)
     listed = {RECORD, *(name for name, _ in record.files), *(segment.file for segment in manifest.segments)}
     return Publication(public, record, manifest, check_listed(public, listed))
+
+
+def check_digest(record: PublicationRecord, digest: bytes | None, path: Path) -> None:
+    """Raise ``ProofRejected`` for a record at ``path`` with another digest than the caller knows from elsewhere."""
+    if digest is not None and not hmac.compare_digest(digest, record.digest):
+        raise ProofRejected("publication-digest", f"its digest is {record.digest.hex()}, not {digest.hex()}", file=path)
 
 
 def _read_manifest(public: Path, record: PublicationRecord, policy: Policy) -> Manifest:

@@ -18,8 +18,8 @@ from polyproof.backend import Backend, Statement, Verdict
 from polyproof.errors import ArtifactError, ProofRejected
 from polyproof.formats.files import read_bounded
 from polyproof.liabilities.acceptance import Judge
-from polyproof.liabilities.artifacts import MANIFEST
-from polyproof.liabilities.record import Publication, PublicationRecord, open_publication
+from polyproof.liabilities.artifacts import MANIFEST, RECORD
+from polyproof.liabilities.record import Publication, PublicationRecord, check_digest, open_publication
 from polyproof.model.manifest import Manifest
 from polyproof.model.timestamps import is_ahead
 from polyproof.plugin_faults import names_faults
@@ -126,6 +126,8 @@ def open_audit(
     policy, registry = policy or Policy(), registry or default_registry()
     if published is None:
         published = open_publication(directory, policy, digest=digest, liabilities_only=liabilities_only)
+    else:
+        check_digest(published.record, digest, published.public / RECORD)
     manifest, path = published.manifest, published.public / MANIFEST
     if is_ahead(manifest.created):
         raise ProofRejected(
