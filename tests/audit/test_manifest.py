@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from audit.manifests import MANIFEST, SPEC
 from polyproof.errors import ProofRejected
-from polyproof.liabilities.manifest import parse_manifest
+from polyproof.liabilities.manifest import parse_header, parse_manifest
 from polyproof.model.manifest import Manifest, Segment, Verifier
 from polyproof.settings.policy import Policy
+from polyproof.toolkit.json_object import JsonObject
 
 
 def _json(manifest: Manifest = MANIFEST) -> dict[str, Any]:
@@ -236,6 +237,22 @@ def test_a_manifest_of_another_version_is_told_which_release_reads_it(version: i
     with pytest.raises(ProofRejected, match=f"has version {version}{told}") as caught:
         parse_manifest(data)
     assert caught.value.check == "manifest-version"
+
+
+def test_a_header_is_a_manifest_of_this_version_without_segments_and_nothing_else() -> None:
+    """As it is kept while segments are proved."""
+    header = MANIFEST.header
+    assert parse_header(JsonObject(header, "header")) == evolve(MANIFEST, segments=())
+    for changed, check in (
+        (header | {"version": 1}, "manifest-version"),
+        (header | {"format": "polyproof plan"}, "manifest-format"),
+    ):
+        with pytest.raises(ProofRejected) as caught:
+            parse_header(JsonObject(changed, "header"))
+        assert caught.value.check == check
+    for name in ("segments", "totals", "surprise"):
+        with pytest.raises(ValueError, match=name):
+            parse_header(JsonObject({**header, name: []}, "header"))
 
 
 def test_a_proof_file_of_another_size_is_rejected() -> None:
