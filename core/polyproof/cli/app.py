@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from polyproof.cli.commands import (
+    assemble,
     audit,
     bench,
     challenge,
@@ -23,8 +24,10 @@ from polyproof.cli.commands import (
     demo,
     explain,
     inclusion,
+    plan,
     plugins,
     prove,
+    prove_segment,
     report,
     reserves,
     sample,
@@ -44,6 +47,9 @@ __all__ = ["app", "main", "run"]
 COMMANDS = (
     check,
     prove,
+    plan,
+    prove_segment,
+    assemble,
     verify,
     inclusion,
     verify_inclusion,

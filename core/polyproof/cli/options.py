@@ -66,6 +66,10 @@ NewAudit = Annotated[
         help="New directory for the audit. Default: NAME-DATE in the spec's output directory.",
     ),
 ]
+WorkArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Work directory that `polyproof plan` made.")]
+PreviousOption = Annotated[
+    Path | None, typer.Option("--previous", metavar="DIR", help="The audit before this one, to chain to.")
+]
 AuditId = Annotated[
     str | None, typer.Option("--audit-id", metavar="ID", help="Id for the audit. Default: NAME-DATE-RANDOM.")
 ]
@@ -107,6 +111,16 @@ def load_spec_argument(
     from polyproof.toolkit.secrets import load_secrets
 
     return evolve(spec, secrets=load_secrets(secrets, registry))
+
+
+def load_previous(directory: Path | None, registry: Registry) -> bytes | None:
+    """The publication digest of the audit that the next one is chained to; None if there is none."""
+    if directory is None:
+        return None
+    from polyproof.liabilities import open_audit
+    from polyproof.settings.policy import UNRESTRICTED
+
+    return open_audit(directory, policy=UNRESTRICTED, registry=registry).digest
 
 
 def load_policy_option(name: str | None, registry: Registry) -> Policy:

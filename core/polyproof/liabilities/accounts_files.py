@@ -107,7 +107,9 @@ def load_accounts(path: Path, expected: AccountsFile, assets: tuple[Asset, ...])
     Raises ``ArtifactError`` for a file that is not as it was written.
     """
     with os.fdopen(open_regular(path), "rb") as file:
-        if os.fstat(file.fileno()).st_size != expected.size:
+        # What is made for each account is no larger than the file, whatever number of them is stated.
+        least = len(_MAGIC) + expected.accounts * (2 + 8 * sum(asset.words for asset in assets))
+        if os.fstat(file.fileno()).st_size != expected.size or expected.size < least:
             raise _damaged(path)
         return _load(path, file, expected, assets)
 

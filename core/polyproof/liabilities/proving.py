@@ -12,6 +12,7 @@ from pathlib import Path
 
 from attrs import evolve
 
+from polyproof.errors import ArtifactError
 from polyproof.liabilities.assembling import AuditProved, put_together
 from polyproof.liabilities.executing import execute
 from polyproof.liabilities.planning import check_before_planning, make_plan
@@ -51,8 +52,12 @@ def prove(
     """
     policy, registry, progress = policy or Policy(), registry or default_registry(), progress or Progress()
     check_before_planning(spec, audit_id)
-    target = checked_target(out)
-    work = Workspace(target.with_name(f".{target.name}.partial"))
+    work = Workspace(out.absolute().with_name(f".{out.absolute().name}.partial"))
+    try:
+        target = checked_target(out)
+    except ArtifactError:
+        work.forget_published(out)
+        raise
     executor = create_executor(spec.executor, registry)
     clock = Clock(progress)
     with work.held(keep=lambda: work.count_finished() > 0, of=target), _noting(work):

@@ -77,7 +77,8 @@ def prove_segment(
     plan = read_plan(work.plan, registry)
     if not 0 <= index < len(plan.segments):
         last = len(plan.segments) - 1
-        raise InputError(Problem(f"there is no segment {index}", hint=f"the plan has segments 0 to {last}"))
+        known = f"segments 0 to {last}" if last else "segment 0 alone"
+        raise InputError(Problem(f"there is no segment {index}", hint=f"the plan has {known}"))
     done = work.finished(plan, index)
     if done is not None:
         return SegmentDone(work.path, done, plan.segments[index].accounts, False, {})

@@ -17,7 +17,7 @@ from attrs import frozen
 from polyproof.config.options import options_of, plain
 from polyproof.config.reader import OptionsReader
 from polyproof.config.tree import from_json
-from polyproof.errors import ArtifactError, PluginError, ProofRejected, SpecError
+from polyproof.errors import ArtifactError, InputError, PluginError, PolicyRejected, ProofRejected, SpecError
 from polyproof.formats.files import read_bounded, write_durably
 from polyproof.formats.strict_json import parse_strict
 from polyproof.liabilities.acceptance import Judge
@@ -31,7 +31,7 @@ from polyproof.settings.spec import PublicSpec, create_backend, spec_from_public
 from polyproof.toolkit.json_object import JsonObject, refuse
 from polyproof.version import __version__
 
-__all__ = ["AMOUNT", "Makers", "WorkPlan", "plan_id", "read_plan", "write_plan"]
+__all__ = ["AMOUNT", "Makers", "WorkPlan", "plan_audit", "plan_id", "read_plan", "write_plan"]
 
 _FORMAT = "polyproof/plan"
 _VERSION = 1
@@ -94,9 +94,17 @@ class WorkPlan:
             raise PluginError(f"the audit was planned with {self.makers}, and here are {here}: install the same")
 
     def judge(self, registry: Registry) -> tuple[PublicSpec, Judge]:
-        """The spec as it will be published, and the backend under the plan's policy."""
-        spec = spec_from_public(self.header.spec, registry)
-        return spec, Judge(create_backend(spec, registry), spec.backend.options, self.policy)
+        """The spec as it will be published, and the backend under the plan's policy.
+
+        Raises ``InputError`` for a policy that refuses it, ``ArtifactError`` for a spec that is none.
+        """
+        try:
+            spec = spec_from_public(self.header.spec, registry)
+            return spec, Judge(create_backend(spec, registry), spec.backend.options, self.policy)
+        except PolicyRejected as error:
+            raise InputError(f"verifiers would refuse this audit: {error.reason}") from error
+        except ProofRejected as error:
+            raise ArtifactError(f"the plan is damaged: {error}; plan again, into a new directory") from error
 
 
 def write_plan(path: Path, plan: WorkPlan) -> None:
@@ -137,11 +145,22 @@ def read_plan(path: Path, registry: Registry) -> WorkPlan:
 
 def plan_id(path: Path) -> str | None:
     """Which plan a file holds, if it holds one."""
-    try:
-        found: str = JsonObject(parse_strict(read_bounded(path, _MOST_BYTES))).text("id", _LONGEST)
-    except (ValueError, ArtifactError, ProofRejected):
-        return None
+    found: str | None = _glance(path).get("id")
     return found
+
+
+def plan_audit(path: Path) -> str | None:
+    """The id of the audit that a plan is of, if a file holds one."""
+    header = _glance(path).get("header")
+    return header.get("audit_id") if isinstance(header, dict) else None
+
+
+def _glance(path: Path) -> dict[str, Any]:
+    try:
+        found = parse_strict(read_bounded(path, _MOST_BYTES))
+    except (ValueError, ArtifactError, ProofRejected):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _plan(found: JsonObject, registry: Registry) -> WorkPlan:
@@ -163,7 +182,7 @@ def _plan(found: JsonObject, registry: Registry) -> WorkPlan:
         makers=Makers(found.text("polyproof", _LONGEST), found.text("plugin", _LONGEST)),
         key_sha256=bytes.fromhex(found.matching("key", DIGEST)),
         header=header,
-        policy=_policy(found.inner("policy") or {}, registry),
+        policy=_policy(found.inner("policy") or refuse("policy is missing"), registry),
         segments=segments,
     )
 
@@ -177,6 +196,8 @@ def _segment(found: JsonObject) -> AccountsFile:
 
 
 def _policy(stated: Mapping[str, Any], registry: Registry) -> Policy:
+    if set(stated) != {declared.name for declared in options_of(Policy)}:
+        refuse("its policy is not complete")
     fractions = {declared.name for declared in options_of(Policy) if declared.type is float}
     values = {
         name: float(value) if name in fractions and isinstance(value, str) else value for name, value in stated.items()

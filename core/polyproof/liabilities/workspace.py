@@ -32,7 +32,8 @@ from attrs import frozen
 from polyproof.errors import ArtifactError, InputError, ProofRejected
 from polyproof.formats.files import flush_directory, flush_tree, make_private_directory, read_bounded, write_private
 from polyproof.formats.strict_json import parse_strict
-from polyproof.liabilities.work_plan import AMOUNT, WorkPlan, plan_id
+from polyproof.liabilities.record import read_record
+from polyproof.liabilities.work_plan import AMOUNT, WorkPlan, plan_audit, plan_id
 from polyproof.model.manifest import Segment
 from polyproof.model.names import DIGEST
 from polyproof.toolkit.json_object import JsonObject
@@ -237,6 +238,14 @@ class Workspace:
         self.forget_attempts()
         if self.accounts.is_dir():
             _remove(self.accounts)
+
+    def forget_published(self, directory: Path) -> None:
+        """Remove what is left of the work on an audit that is in ``directory``, by a process that was then killed."""
+        stated = self.plan.is_file() and self._is_workspace() and plan_audit(self.plan)
+        with suppress(ArtifactError, ProofRejected, OSError):
+            if stated and stated == read_record(directory / "public").audit_id:
+                with self.locked():
+                    self.remove()
 
     def publish(self, directory: Path) -> None:
         """Give the finished audit its name, in one step, and remove the workspace."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import Console, size_text, time_text
 from polyproof.cli.options import (
@@ -15,9 +14,11 @@ from polyproof.cli.options import (
     Json,
     NewAudit,
     PolicyOption,
+    PreviousOption,
     Quiet,
     SecretsOption,
     SpecArgument,
+    load_previous,
     load_provers_policy,
     load_spec_argument,
     usable_registry,
@@ -36,18 +37,16 @@ if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
     from polyproof.liabilities import AuditProved
-    from polyproof.settings.spec import Spec
+    from polyproof.model.assets import Asset
 
-__all__ = ["command", "prove_payload"]
+__all__ = ["command", "prove_payload", "show_proved"]
 
 
 def command(
     spec: SpecArgument,
     out: NewAudit = None,
     audit_id: AuditId = None,
-    previous: Annotated[
-        Path | None, typer.Option("--previous", metavar="DIR", help="The audit before this one, to chain to.")
-    ] = None,
+    previous: PreviousOption = None,
     secrets: SecretsOption = None,
     executor: ExecutorOption = None,
     policy: PolicyOption = None,
@@ -59,19 +58,17 @@ def command(
     from datetime import UTC, datetime
 
     from polyproof import liabilities
-    from polyproof.settings.policy import UNRESTRICTED
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
     loaded = load_spec_argument(spec, registry, secrets, executor)
     directory = out or loaded.output_directory / f"{loaded.name}-{datetime.now(UTC):%Y-%m-%d}"
-    chained = liabilities.open_audit(previous, policy=UNRESTRICTED, registry=registry).digest if previous else None
     with console.progress() as progress:
         proved = liabilities.prove(
             loaded,
             directory,
             audit_id=audit_id,
-            previous=chained,
+            previous=load_previous(previous, registry),
             policy=load_provers_policy(policy, registry, allow_weak=allow_weak),
             registry=registry,
             progress=progress,
@@ -79,7 +76,8 @@ def command(
     if allow_weak:
         console.warn(["proved with --allow-weak: whether verifiers accept it was not considered"])
     console.warn(proved.warnings)
-    console.result(prove_payload(proved), lambda rich: _show(rich, loaded, proved, directory))
+    ending = PUBLISH_DIGEST if loaded.reserves is None else DIGEST_CHANGES
+    console.result(prove_payload(proved), lambda rich: show_proved(rich, loaded.assets, proved, directory, ending))
 
 
 def prove_payload(proved: AuditProved) -> dict[str, Any]:
@@ -108,9 +106,9 @@ def prove_payload(proved: AuditProved) -> dict[str, Any]:
     }
 
 
-def _show(rich: RichConsole, spec: Spec, proved: AuditProved, directory: Path) -> None:
-    """``prove`` for people."""
-    rich.print(totals_table(spec.assets, proved.manifest.totals))
+def show_proved(rich: RichConsole, assets: Sequence[Asset], proved: AuditProved, directory: Path, ending: str) -> None:
+    """``prove`` and ``assemble`` for people; ``ending``: what to do with the publication digest."""
+    rich.print(totals_table(assets, proved.manifest.totals))
     show_rounded(rich, proved.rounded)
     resumed = f", {proved.resumed} of them from the previous run" if proved.resumed else ""
     times = ", ".join(f"{phase} {time_text(seconds)}" for phase, seconds in proved.seconds.items())
@@ -124,4 +122,4 @@ def _show(rich: RichConsole, spec: Spec, proved: AuditProved, directory: Path) -
         ("keep private", f"{directory / 'private'}  ({size_text(proved.private_bytes)})"),
         ("publication digest", proved.record.digest.hex()),
     )
-    rich.print(PUBLISH_DIGEST if spec.reserves is None else DIGEST_CHANGES)
+    rich.print(ending)
