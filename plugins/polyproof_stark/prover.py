@@ -44,8 +44,8 @@ class ProverResult:
     """A proof, and the data that inclusion proofs are cut from."""
 
     proof: StarkProof
-    opened_rows: Elements
-    """``(N, witness + e)``: the limbs and the mask that users open."""
+    mask: Elements
+    """``(N, e)``: the mask of A, which users open beside their limbs."""
     inclusion_tree: Any
     pair_rows: Elements
     """``(N/arity, arity·2e)``: cosets of (G_A, G_B) on H."""
@@ -170,8 +170,8 @@ class Prover(Columns):
                 quotient_opening=quotient.open(self.trees["quotient"], indices),
             )
             task.advance()
-        opened = rows[:, self.layout.opened_row].copy()
-        return ProverResult(proof, opened, inclusion_tree, pair_rows, pair_tree, tuple(layers))
+        mask = rows[:, self.layout.mask_a].copy()
+        return ProverResult(proof, mask, inclusion_tree, pair_rows, pair_tree, tuple(layers))
 
     # Commitments (section 4)
 

@@ -56,7 +56,7 @@ def write_state(
     """Write the state of a proved segment; ``rows[k]`` is the row of account k."""
     AccountIndex.write(state, ids, rows)
     write_private(state / "key", key)
-    save_array(state / "mask.npy", result.opened_rows[:, instance.layout.mask_a])
+    save_array(state / "mask.npy", result.mask)
     save_array(state / "inclusion-tree.npy", trees["inclusion"].dump(result.inclusion_tree))
     for number, (layer, tree) in enumerate([(result.pair_rows, result.pair_tree), *result.chain]):
         save_array(state / f"chain-{number}-rows.npy", layer)

@@ -100,6 +100,14 @@ def test_long_integer_product_is_the_circulant_product(state: list[int]) -> None
         assert product == matrix_times(circulant(list(first_row)), state)
 
 
+def test_packed_sums_of_as_many_products_as_they_hold() -> None:
+    columns = [[2**64 - 1] * 12, list(range(12)), [0] * 11 + [P - 1]]
+    factors = [2**64 - 1] * 254 + [12345, P - 1]
+    packed = sum(factor * integers.pack_sums(columns[i % 3]) for i, factor in enumerate(factors))
+    wanted = [sum(factor * columns[i % 3][k] for i, factor in enumerate(factors)) % P for k in range(12)]
+    assert integers.unpack_sums(packed) == wanted
+
+
 # Lanes
 
 

@@ -178,7 +178,7 @@ def cut_row(parameters: Parameters, result: ProverResult, row: int, nonce: bytes
     return InclusionProof(
         row,
         nonce,
-        result.opened_rows[row, -degree:],
+        result.mask[row],
         trees["inclusion"].open(result.inclusion_tree, [row]).siblings,
         opened[0][0],
         opened[0][1],

@@ -54,7 +54,7 @@ def prove(exchange: Exchange, buffers: Buffers | None) -> ProverResult:
 def arrays(result: ProverResult) -> list[np.ndarray]:
     """Everything that leaves the prover."""
     proof = result.proof
-    found = [result.opened_rows, result.inclusion_tree.nodes, result.pair_rows, result.pair_tree.nodes]
+    found = [result.mask, result.inclusion_tree.nodes, result.pair_rows, result.pair_tree.nodes]
     found += [proof.trace_rows, proof.argument_rows, proof.quotient_rows, proof.openings.all()]
     found += [proof.trace_opening.siblings, proof.argument_opening.siblings, proof.quotient_opening.siblings]
     found += [layer.cosets for layer in proof.low_degree.layers]

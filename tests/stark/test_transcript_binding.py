@@ -225,20 +225,18 @@ def test_without_the_inclusion_root_a_user_is_shown_a_row_that_was_not_summed():
     def forged():
         result = HONEST.prove(LateLeaf)
         weights, extension = LateLeaf.weights, HONEST.instance().extension
-        honest = result.opened_rows[row]
-        count = len(limbs)
+        opened, count = HONEST.trace.columns.astype(np.uint64), len(limbs)
         gap = extension.subtract(
-            extension.dot(honest[None, :count], weights.a[:count]), extension.dot(limbs[None], weights.a[:count])
+            extension.dot(opened[row : row + 1], weights.a[:count]), extension.dot(limbs[None], weights.a[:count])
         )[0]
-        mask = extension.add(honest[count:], gap)
-        opened = result.opened_rows.copy()
-        opened[row] = np.concatenate((limbs, mask))
+        mask = result.mask.copy()
+        opened[row], mask[row] = limbs, extension.add(mask[row], gap)
         made = InclusionLeaves.of(HONEST.instance(), HONEST.hash())
-        leaves = made.unopened(len(opened))
-        made.fill(leaves[: len(HONEST.tags)], opened[: len(HONEST.tags)], HONEST.tags)
+        leaves, last = made.unopened(len(mask)), len(HONEST.tags)
+        made.fill(leaves[:last], np.concatenate((opened[:last], mask[:last]), axis=1), HONEST.tags)
         tree = HONEST.trees()["inclusion"].commit(leaves)
         proof = evolve(result.proof, inclusion_root=tree.root)
-        return evolve(result, proof=proof, inclusion_tree=tree, opened_rows=opened)
+        return evolve(result, proof=proof, inclusion_tree=tree, mask=mask)
 
     with without("inclusion root"):
         result = forged()

@@ -297,7 +297,7 @@ def test_users_who_pool_their_files_see_uniform_values_of_everybody_else(name):
     values = result.pair_rows.ravel()
     assert len(np.unique(values)) == values.size
     rows = exchange.rows if name == "all users" else exchange.rows[:1]
-    limbs = set(np.unique(result.opened_rows[rows, : len(exchange.system.columns)]).tolist()) - {0}
+    limbs = set(np.unique(exchange.trace.columns[rows]).tolist()) - {0}
     assert not limbs & set(values.tolist())
 
 
@@ -310,6 +310,5 @@ def test_public_proof_holds_no_private_value():
         for balance, asset in zip(exchange.accounts.balances(position), ASSETS, strict=True):
             if balance.bit_length() > 32:
                 assert balance.to_bytes(asset.words * 8, "little") not in data
-    masks = result.opened_rows[:, len(exchange.system.columns) :]
     words = np.frombuffer(data[len(data) % 8 :], "<u8")
-    assert not np.isin(masks.ravel(), words).any()
+    assert not np.isin(result.mask.ravel(), words).any()

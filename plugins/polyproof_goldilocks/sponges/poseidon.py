@@ -7,10 +7,12 @@ a partial one) and multiplies by an MDS matrix. The elements of the rate come fi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
+from attrs import frozen
 
 from polyproof.hash import Words
 from polyproof_goldilocks.reduction import MODULUS
@@ -38,21 +40,20 @@ class Poseidon(Sponge):
     name: ClassVar[str] = "poseidon"
     rate_start: ClassVar[int] = 0
     capacity_start: ClassVar[int] = 8
-    few_rows: ClassVar[int] = 7
+    few_rows: ClassVar[int] = 11
 
     @staticmethod
     def _permute_integers(state: list[int]) -> list[int]:
-        for index, constants in enumerate(round_constants()):
-            state = [x + constant for x, constant in zip(state, constants, strict=True)]
-            if index in _PARTIAL:
-                state[0] = pow(state[0], 7, MODULUS)
-            else:
-                state = [pow(x, 7, MODULUS) for x in state]
-            first = state[0]
-            state = integers.circulant(_CIRCULANT, state)
-            state[0] += FIRST_ENTRY * first
-        state[0] %= MODULUS
-        return state
+        constants = round_constants()
+        state = _full_rounds(state, constants[: _PARTIAL.start])
+        partial = _partial_rounds()
+        packed = partial.constants
+        for x, column in zip(state, partial.columns, strict=True):
+            packed += x * column
+        for column in partial.powers:
+            power = pow(packed & integers.LOW_SUM, 7, MODULUS)
+            packed = (packed >> integers.SUM_BITS) + power * column
+        return _full_rounds(integers.unpack_sums(packed), constants[_PARTIAL.stop :])
 
     @staticmethod
     def _permute_arrays(state: Words, linear: LinearLayers) -> None:
@@ -67,6 +68,58 @@ class Poseidon(Sponge):
         from polyproof_goldilocks.sponges.poseidon_kernel import permute
 
         return permute, _lanes_constants()
+
+
+def _full_rounds(state: list[int], constants: Sequence[Sequence[int]]) -> list[int]:
+    """Full rounds of one state; canonical residues out."""
+    for row in constants:
+        state = [pow(x + constant, 7, MODULUS) for x, constant in zip(state, row, strict=True)]
+        first = state[0]
+        state = integers.circulant(_CIRCULANT, state)
+        state[0] = (state[0] + FIRST_ENTRY * first) % MODULUS
+    return state
+
+
+@frozen
+class _PartialRounds:
+    """All partial rounds as one linear map of the state before them and of the power that each raises its element to.
+
+    A partial round raises the first element alone, so what each of them raises, and the state after the last, are sums
+    of multiples of the twelve elements before and of the powers so far, and constants. The multiples of one of these
+    are packed into one integer: first what the rounds raise, in turn, then the twelve elements.
+    """
+
+    constants: int
+    columns: tuple[int, ...]
+    """Of the twelve elements."""
+    powers: tuple[int, ...]
+    """Of the power of each round, for what comes after it."""
+
+
+@cache
+def _partial_rounds() -> _PartialRounds:
+    mds = _mds()
+
+    def layer(vector: Sequence[int]) -> list[int]:
+        return [sum(m * x for m, x in zip(row, vector, strict=True)) % MODULUS for row in mds]
+
+    def followed(state: list[int], first: int, constants: bool = False) -> int:
+        """What becomes of a part of the state that enters round ``first``, if the powers are left out."""
+        entries = []
+        for index in range(first, PARTIAL_ROUNDS):
+            if constants:
+                own = round_constants()[_PARTIAL[index]]
+                state = [(x + c) % MODULUS for x, c in zip(state, own, strict=True)]
+            entries.append(state[0])
+            state = layer([0, *state[1:]])
+        return integers.pack_sums([*entries, *state])
+
+    units = [[int(i == k) for i in range(WIDTH)] for k in range(WIDTH)]
+    return _PartialRounds(
+        followed([0] * WIDTH, 0, constants=True),
+        tuple(followed(unit, 0) for unit in units),
+        tuple(followed(layer(units[0]), index + 1) for index in range(PARTIAL_ROUNDS)),
+    )
 
 
 def _mds() -> list[list[int]]:
