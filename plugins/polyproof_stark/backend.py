@@ -96,7 +96,8 @@ class StarkBackend(Backend):
         width = self._configuration.at(assets, log_rows).options.limb_bits
         assert width is not None, "at() chooses one"
         settled = evolve(options, limb_bits=width, segment_rows=options.segment_rows or 1 << log_rows)
-        return Settled(settled, () if options.limb_bits else reasons(options, assets, log_rows, width))
+        found = () if options.limb_bits else reasons(options, assets, log_rows, width)
+        return Settled(settled, (*self._configuration.profile_reasons(tuple(assets), log_rows), *found))
 
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
         """Every figure round by round, at the trace length for this many accounts (the longest, if not given)."""

@@ -25,14 +25,15 @@ from polyproof.toolkit.system_answers import publics_of
 from polyproof_stark.compiler import CompiledSystem, compile_system
 from polyproof_stark.options import StarkOptions, check_shape
 from polyproof_stark.parameters import Parameters, check_parameters
+from polyproof_stark.profiles import of_proving, of_security
 from polyproof_stark.protocol import Context, Instance, trees_of
 from polyproof_stark.queries import choose_queries
 from polyproof_stark.security import security_report
+from polyproof_stark.size import expected_size
 from polyproof_stark.widths import widths
 
 __all__ = ["Configuration"]
 
-DEFAULT_QUERIES, DEFAULT_GRINDING = 88, 16
 _LEAST_ACTIVE = 2
 
 
@@ -126,13 +127,11 @@ class Configuration:
     def _candidate(self, log_rows: int, queries: int | None = None, grinding: int | None = None) -> Parameters:
         """The parameters with these queries and grinding; by default those of the options, or where a target chooses
         them the usual ones."""
-        options = self.options
-        if queries is None:
-            queries = DEFAULT_QUERIES if options.queries is None else options.queries
-        if grinding is None:
-            grinding = DEFAULT_GRINDING if options.grinding is None else options.grinding
+        options, numbers = self.options, self.options.numbers
+        queries = numbers.queries if queries is None else queries
+        grinding = numbers.grinding if grinding is None else grinding
         blinding = options.blinding or 2 * queries + 2 * options.extension
-        return Parameters(log_rows, options.blowup, queries, grinding, options.arity, options.extension, blinding)
+        return Parameters(log_rows, numbers.blowup, queries, grinding, options.arity, options.extension, blinding)
 
     def least_proof_size(self, assets: Sequence[Asset], log_rows: int) -> int:
         """Bytes below which no proof of 2^log_rows rows is: each witness column is opened at z and in every query.
@@ -183,4 +182,49 @@ class Configuration:
     def _security(self, assets: tuple[Asset, ...], parameters: Parameters) -> SecurityReport:
         field, hash = self.field(Engine.PORTABLE), self.hash(Engine.PORTABLE)
         _, compiled = self._compiled(assets, parameters.active, field.modulus)
-        return security_report(compiled, parameters, field, hash)
+        report = security_report(compiled, parameters, field, hash)
+        standard = self._standard(assets, parameters.log_rows)
+        if standard is None:
+            return report
+        usual = standard[0].security(assets, standard[1])
+        return evolve(report, notes=(*report.notes, of_security(self.options.profile, report, usual)))
+
+    def _standard(self, assets: tuple[Asset, ...], log_rows: int) -> tuple[Configuration, Parameters] | None:
+        """What another profile is compared with, where ``standard`` fits so many rows: the same without its numbers."""
+        options = self.options
+        if options.profile == "standard":
+            return None
+        usual = evolve(
+            options,
+            profile="standard",
+            blowup=None,
+            queries=None,
+            grinding=None,
+            target_bits=None,
+            blinding=None,
+            limb_bits=None,
+            segment_rows=1 << log_rows,
+        )
+        try:
+            made = Configuration(usual, self.registry).at(assets, log_rows)
+            return made, made.parameters(assets, log_rows)
+        except OptionsError:
+            return None
+
+    def profile_reasons(self, assets: tuple[Asset, ...], log_rows: int) -> tuple[str, ...]:
+        """What a profile other than ``standard`` sets, and what it does to proofs of so many rows."""
+        standard = self._standard(assets, log_rows)
+        if standard is None:
+            return ()
+        own = self.at(assets, log_rows)
+        sized = own._sized(assets, own.parameters(assets, log_rows))
+        return of_proving(self.options.profile, sized, standard[0]._sized(assets, standard[1]))
+
+    def _sized(self, assets: tuple[Asset, ...], parameters: Parameters) -> tuple[Parameters, int, int]:
+        """These parameters, the bytes of a proof and the committed words in a row of D."""
+        field = self.field(Engine.PORTABLE)
+        _, compiled = self._compiled(assets, parameters.active, field.modulus)
+        over_k = 2 + len(compiled.argument_columns) + compiled.chunks(parameters.rows, parameters.blinding)
+        words = compiled.base_columns + parameters.degree * over_k
+        trees = self.trees(self.hash(Engine.PORTABLE))
+        return parameters, expected_size(compiled, parameters, field, trees), words

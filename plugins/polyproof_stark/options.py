@@ -10,29 +10,59 @@ from polyproof.config.options import option
 from polyproof.errors import OptionsError
 from polyproof.model.assets import Asset
 
-__all__ = ["LEAST_LIMB_BITS", "MOST_LIMB_BITS", "StarkOptions"]
+__all__ = ["LEAST_LIMB_BITS", "MOST_LIMB_BITS", "PROFILES", "Profile", "StarkOptions"]
 
 LEAST_LIMB_BITS, MOST_LIMB_BITS = 4, 20
 DEFAULT_SEGMENT_ROWS = 1 << 20
 
 
 @frozen
+class Profile:
+    """The numbers that decide how large a proof is and how much work, where a spec does not give them itself."""
+
+    blowup: int
+    queries: int
+    grinding: int
+
+
+PROFILES = {"standard": Profile(4, 88, 16), "small": Profile(8, 56, 20)}
+"""``small``: the fewest queries at twice the blowup with which soundness is no less than in ``standard``, by
+long-proven bounds, for 22 assets of 64 bits on 2^20 rows. Part of the format: a manifest states the name alone."""
+
+
+@frozen
 class StarkOptions:
     """Options of the STARK backend."""
+
+    profile: str = option(
+        default="standard",
+        choices=tuple(PROFILES),
+        doc="Blowup, queries and grinding where they are not given: 4, 88 and 16, or for a smaller proof, which takes "
+        "more memory and work to make, 8, 56 and 20. Soundness stays; what inclusion loses by long-proven bounds, "
+        "`polyproof explain` says.",
+    )
 
     hash: str = option(default="poseidon", kind="hash", doc="Hash of trees, tags and the transcript.")
     field: str = option(default="goldilocks", kind="field", doc="Field of the trace.")
     commitment: str = option(default="merkle", kind="commitment", doc="Vector commitment to codewords.")
     constraints: str = option(default="accounts", kind="constraints", doc="Constraint system of the accounts.")
     extension: int = option(default=3, least=2, most=8, doc="Degree of the extension that challenges are drawn from.")
-    blowup: int = option(
-        default=4, choices=(2, 4, 8, 16), doc="Size of the evaluation domain over length of the trace."
+    blowup: int | None = option(
+        default=None,
+        choices=(2, 4, 8, 16),
+        doc="Size of the evaluation domain over length of the trace; the profile's unless given.",
     )
     queries: int | None = option(
-        default=None, least=1, most=1024, doc="Queries of the low-degree test; 88 unless target_bits is given."
+        default=None,
+        least=1,
+        most=1024,
+        doc="Queries of the low-degree test; the profile's unless this or target_bits is given.",
     )
     grinding: int | None = option(
-        default=None, least=0, most=32, doc="Bits of proof of work before the queries; 16 unless target_bits is given."
+        default=None,
+        least=0,
+        most=32,
+        doc="Bits of proof of work before the queries; the profile's unless this or target_bits is given.",
     )
     target_bits: int | None = option(
         default=None,
@@ -66,9 +96,19 @@ class StarkOptions:
         return (self.segment_rows or DEFAULT_SEGMENT_ROWS).bit_length() - 1
 
     @property
+    def numbers(self) -> Profile:
+        """Blowup, queries and grinding: those given, and for the others the profile's."""
+        usual = PROFILES[self.profile]
+        return Profile(
+            usual.blowup if self.blowup is None else self.blowup,
+            usual.queries if self.queries is None else self.queries,
+            usual.grinding if self.grinding is None else self.grinding,
+        )
+
+    @property
     def group_size(self) -> int:
         """s, the number of limbs that share a helper column: the most that the blowup allows, s + 1 ≤ β."""
-        return self.blowup - 1
+        return self.numbers.blowup - 1
 
 
 MAX_COLUMNS = 1 << 14

@@ -41,7 +41,7 @@ def widths(options: StarkOptions, assets: Sequence[Asset], log_rows: int) -> lis
     for bits in range(LEAST_LIMB_BITS, min(MOST_LIMB_BITS, log_rows - 1) + 1):
         limbs = sum(-(-asset.bits // bits) for asset in assets)
         columns = limbs + options.extension * -(-limbs // options.group_size)
-        found.append(Width(options.blowup * columns << log_rows, bits, limbs))
+        found.append(Width(options.numbers.blowup * columns << log_rows, bits, limbs))
     return sorted(found)
 
 
@@ -52,8 +52,8 @@ def reasons(options: StarkOptions, assets: Sequence[Asset], log_rows: int, chose
     helpers = -(-own.limbs // options.group_size)
     sentences = [
         f"limb_bits is {chosen}: among the widths that fit, the fewest values for limbs on the evaluation domain, "
-        f"blowup·rows·(limbs + extension·helpers) = {options.blowup}·2^{log_rows}·({own.limbs} + {options.extension}·"
-        f"{helpers}) = {own.cost:,}."
+        f"blowup·rows·(limbs + extension·helpers) = {options.numbers.blowup}·2^{log_rows}·({own.limbs} + "
+        f"{options.extension}·{helpers}) = {own.cost:,}."
     ]
     others = [width for width in found if width.cost != own.cost and width.bits >= chosen - 4]
     sentences += [

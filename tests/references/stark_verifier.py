@@ -102,14 +102,19 @@ class Options:
     """The options of a spec that the protocol has; the field is Goldilocks."""
 
     hash: str = "poseidon"
+    profile: str = "standard"
     extension: int = 3
-    blowup: int = 4
-    queries: int = 88
-    grinding: int = 16
+    blowup: int | None = None
+    queries: int | None = None
+    grinding: int | None = None
     blinding: int | None = None
     limb_bits: int = 16
     arity: int = 8
     segment_rows: int = 2**20
+
+
+PROFILES = {"standard": (4, 88, 16), "small": (8, 56, 20)}
+"""β, q and g where the options do not give them."""
 
 
 @dataclass(frozen=True)
@@ -148,12 +153,10 @@ class Instance:
         options = statement.options
         self.statement, self.n = statement, n
         self.word_bound, self.hash_row = HASHES[options.hash]
-        self.e, self.beta, self.q, self.g, self.w = (
-            options.extension,
-            options.blowup,
-            options.queries,
-            options.grinding,
-            options.limb_bits,
+        self.e, self.w = options.extension, options.limb_bits
+        given = (options.blowup, options.queries, options.grinding)
+        self.beta, self.q, self.g = (
+            usual if own is None else own for own, usual in zip(given, PROFILES[options.profile], strict=True)
         )
         require(self.e in (2, 3), "no such extension")
         self.d = 2 * self.q + 2 * self.e if options.blinding is None else options.blinding

@@ -83,7 +83,7 @@ def test_table_of_lengths(tmp_path: Path) -> None:
 
 def test_table_of_options(tmp_path: Path) -> None:
     rows = table("| options | queries, grinding |")
-    assert len(rows) == 6
+    assert len(rows) == 7
     for options, numbers, proven, within in rows:
         report = security(tmp_path, "" if options == "default" else options.replace("`", ""))
         assert (bits_text(sound(report).bits), bits_text(unique(report).bits)) == (proven, within)

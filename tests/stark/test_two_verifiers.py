@@ -45,6 +45,7 @@ SPECS = {
     "every width, 8 bits": (SMALL | {"limb_bits": 8, "blowup": 16, "arity": 4}, MIXED),
     "every width, 10 bits": (SMALL | {"limb_bits": 10, "extension": 3}, MIXED),
     "more blinding than needed": (SMALL | {"blinding": 100}, (64,)),
+    "the small profile": ({"hash": "blake3", "profile": "small", "limb_bits": 8}, (64, 96)),
     "many queries": (SMALL | {"queries": 90, "blowup": 2, "arity": 16}, (33,)),
 }
 
