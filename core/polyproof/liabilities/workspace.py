@@ -134,7 +134,11 @@ class Workspace:
             _remove(entry)
 
     def remove(self) -> None:
-        """Remove the workspace, locked by this process."""
+        """Remove the workspace, locked by this process. While anything else is left, its plan says what of."""
+        with suppress(OSError):
+            for entry in self.contents(but=self.plan):
+                _remove(entry)
+            self.plan.unlink()
         shutil.rmtree(self.path, ignore_errors=True)
 
     def is_of(self, plan: WorkPlan) -> bool:
@@ -241,9 +245,11 @@ class Workspace:
 
     def forget_published(self, directory: Path) -> None:
         """Remove what is left of the work on an audit that is in ``directory``, by a process that was then killed."""
-        stated = self.plan.is_file() and self._is_workspace() and plan_audit(self.plan)
         with suppress(ArtifactError, ProofRejected, OSError):
-            if stated and stated == read_record(directory / "public").audit_id:
+            if not self._is_workspace():
+                return
+            nothing = not self.plan.exists() and not self.contents(but=self.plan)
+            if nothing or plan_audit(self.plan) == read_record(directory / "public").audit_id:
                 with self.locked():
                     self.remove()
 
