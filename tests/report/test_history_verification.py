@@ -206,6 +206,12 @@ def test_extras_are_asked_for_only_where_reserves_are_checked(
     assert asked == [("reserves", "checking reserves")]
 
 
+def test_a_history_without_reserves_needs_no_extra(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange.add(exchange.prove(1, None))
+    monkeypatch.setattr(verification, "require_extras", Failing().fail)
+    assert len(exchange.verify().audits) == 1
+
+
 def test_a_single_audit_is_held_to_the_digest_that_is_known(exchange: Exchange) -> None:
     directory = exchange.prove(1, None)
     digest = exchange.one(directory).digest

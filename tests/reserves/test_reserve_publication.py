@@ -396,6 +396,24 @@ def test_a_row_with_a_constant_message_cannot_be_called_fresh(audit: Path) -> No
     assert rejected(audit) == "evidence-freshness"
 
 
+def test_a_row_cannot_be_said_to_be_judged_by_another_scheme(audit: Path) -> None:
+    records = lines(audit)
+    row_of(records, account(2))["outcome"]["scheme"] = "eth-validator-bls"
+    write_lines(audit, records)
+    assert rejected(audit) == "evidence-status"
+
+
+def test_why_a_row_has_its_status_is_said_by_the_verifier(audit: Path) -> None:
+    records = lines(audit)
+    assert row_of(records, account(3))["outcome"]["status"] == "failed"
+    row_of(records, account(3))["outcome"]["reason"] = "all is well"
+    write_lines(audit, records)
+    refit(audit / "public")
+    reasons = [one.reason for one in verify_reserves(audit, policy=SUM_TREE).evaluation.rows]
+    assert all(reasons)
+    assert "all is well" not in reasons
+
+
 def test_a_signature_cannot_be_left_out_or_exchanged(audit: Path) -> None:
     for signatures in ([], row_of(lines(audit), account(2))["signatures"]):
         records = lines(audit)
@@ -659,6 +677,17 @@ def test_evidence_other_than_the_record_names_is_rejected_though_the_result_name
     with pytest.raises(ProofRejected) as caught:
         verify_reserves(audit, policy=SUM_TREE)
     assert caught.value.check == "evidence-digest"
+
+
+@pytest.mark.parametrize("change", [lambda data: data[:-1] + b"?", lambda data: data[:-1], lambda data: data + b"\n"])
+def test_evidence_that_is_replaced_after_it_was_compared_is_rejected(
+    audit: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[bytes], bytes]
+) -> None:
+    path = audit / "public" / EVIDENCE
+    change_after_opening(audit, monkeypatch, lambda: path.write_bytes(change(path.read_bytes())))
+    with pytest.raises(ProofRejected) as caught:
+        verify_reserves(audit, policy=SUM_TREE)
+    assert (caught.value.check, caught.value.file) == ("evidence-digest", str(path))
 
 
 SIGNED_CHAIN = "ethereum"

@@ -210,7 +210,7 @@ def test_a_layer_states_no_more_cosets_or_siblings_than_its_size_allows(opened):
         for changed, check in (
             (evolve(layer, opening=VectorOpening(np.zeros((most, 4), np.uint64))), None),
             (evolve(layer, opening=VectorOpening(np.zeros((most + 1, 4), np.uint64))), "range"),
-            (evolve(layer, cosets=layer.cosets[:0]), "range"),
+            (evolve(layer, cosets=layer.cosets[:0], opening=VectorOpening(np.zeros((0, 4), np.uint64))), "range"),
             (evolve(layer, cosets=cosets[: test.queries + 1]), "range"),
         ):
             layers = (*proof.layers[:number], changed, *proof.layers[number + 1 :])
@@ -218,6 +218,16 @@ def test_a_layer_states_no_more_cosets_or_siblings_than_its_size_allows(opened):
             with pytest.raises(ProofRejected) as caught:
                 opened.verify(data=data)
             assert (caught.value.check == "range") is (check == "range")
+
+
+def test_a_layer_that_is_opened_whole_has_no_siblings():
+    numbers = {"size": 64, "blowup": 2, "arity": 2, "queries": 64, "grinding": 0}
+    kit, verifier = scheme(**numbers), scheme(Engine.PORTABLE, **numbers)
+    state = kit.commit(np.random.default_rng(8).integers(0, P, (64, 1), np.uint64))
+    points = [kit.extension.random(())]
+    opening = verifier.read(kit.write(kit.open([state], points, Opened.transcript(kit))), [1], 1)
+    assert [len(layer.opening.siblings) for layer in opening.low_degree.layers] == [0]
+    verifier.verify([state.root], points, opening, Opened.transcript(verifier))
 
 
 def test_a_nonce_is_below_two_to_the_forty_eight(opened):

@@ -94,6 +94,12 @@ def test_as_many_limbs_share_a_word_as_62_bits_and_the_bound_have_room_for(limbs
     assert made.width == words + 2 + 4
 
 
+@pytest.mark.parametrize(("bits", "words"), [(15, 1), (16, 2)])
+def test_words_of_a_small_bound_have_one_bit_less_than_it(bits, words):
+    """Below 2^31 − 2^27 + 1 is every number of 30 bits, and not every one of 31."""
+    assert len(words_of(leaves_of([15, bits], 2**31 - 2**27 + 1))) == words
+
+
 def test_the_row_of_22_assets_takes_five_permutations_of_a_sponge():
     """8 words to a permutation, e = 3: 37 words with limbs of 16 bits, 40 with limbs of 22, where 95 were twelve."""
     for limbs, bits in ((88, 16), (66, 22)):
@@ -103,6 +109,32 @@ def test_the_row_of_22_assets_takes_five_permutations_of_a_sponge():
 def test_only_columns_that_are_range_checked_by_themselves_are_packed():
     made = leaves_of([8, 8, None, 8, 16, None, None, 23, 23, 23])
     assert words_of(made) == [[0, 1], [2], [3, 4], [5], [6], [7, 8], [9]]
+
+
+class OfASum(Mixed):
+    """A range check of a sum whose second term is the first node of all."""
+
+    def constraints(self, builder: Builder) -> None:
+        first, second = (builder.column(name) for name in self.columns)
+        builder.range_check("sum", [second + first], 8)
+
+
+def test_columns_of_which_only_a_sum_is_range_checked_are_not_packed():
+    field = default_registry().create("field", "goldilocks", Engine.PORTABLE)
+    compiled = compile_system(OfASum([None, None]), 3)
+    made = InclusionLeaves.of(Instance(compiled, field.extension(2), PARAMETERS, {}), Bounded(P))
+    assert words_of(made) == [[0], [1]]
+
+
+def test_words_of_rows_that_nobody_opens_are_drawn_until_they_are_below_the_bound(monkeypatch):
+    """Three bits of each random word, for a bound of 5: 5, 6 and 7 are drawn again, and 4 is not."""
+    numbers = iter([0, 7, 4, 3, 5, 6, 1, 2, 4] * 3)
+    monkeypatch.setattr(
+        "os.urandom", lambda size: b"".join((next(numbers) << 61).to_bytes(8, "little") for _ in range(size // 8))
+    )
+    made = evolve(leaves_of([8]), bound=5)
+    assert made.width == 7
+    assert made.unopened(1).tolist() == [[0, 2, 4, 3, 4, 0, 1]]
 
 
 @settings(deadline=None, max_examples=40)
