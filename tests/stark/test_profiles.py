@@ -14,12 +14,14 @@ from doubles.fixtures import Command
 from polyproof.backend import Settled, Statement
 from polyproof.engine import Engine
 from polyproof.errors import OptionsError
+from polyproof.liabilities.artifacts import InclusionFile
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
 from polyproof.security import SecurityReport
 from polyproof.settings.policy import Policy
 from polyproof_stark.backend import StarkBackend
+from polyproof_stark.inclusion import InclusionProof
 from polyproof_stark.low_degree import LowDegreeTest
 from polyproof_stark.options import PROFILES, StarkOptions
 from polyproof_stark.parameters import Parameters
@@ -104,6 +106,27 @@ def test_a_small_proof_of_22_assets_on_a_million_rows_has_at_most_290_kib(hash: 
     assert np.mean(found) + 6 * np.std(found) <= 290 * 1024
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_an_inclusion_file_on_a_million_rows_has_at_most_4_kib(profile: str) -> None:
+    """With the longest id that an audit may have; the profile does not matter, nor how many assets there are."""
+    made, p = full(profile=profile)
+    statement = Statement("audit-1", b"d" * 32, EXCHANGE, 0, 1)
+    _, instance = made._configuration.instance(statement, [0] * len(EXCHANGE), p, Engine.PORTABLE)
+    depth, layers = p.log_rows, []
+    for arity in p.folding.arities:
+        depth -= arity.bit_length() - 1
+        layers.append((np.zeros((arity, p.degree), np.uint64), np.zeros((depth, 4), np.uint64)))
+    (pair, pair_path), *chain = layers
+    path, mask = np.zeros((p.log_rows, 4), np.uint64), np.zeros(p.degree, np.uint64)
+    proof = InclusionProof(5, bytes(32), mask, path, np.stack((pair, pair), axis=1), pair_path, tuple(chain))
+    hash = made._configuration.hash(Engine.PORTABLE)
+    payload = proof.write(instance, hash)
+    trees = made._configuration.trees(hash)
+    assert InclusionProof.read(payload, instance, hash, trees).row == 5, "it has all the parts of one"
+    assert len(payload) == 3628
+    assert len(InclusionFile("a" * 128, bytes(32), 0, payload).to_bytes()) <= 4096
+
+
 # Bits
 
 
@@ -160,7 +183,7 @@ def test_a_manifest_states_the_profile_and_no_numbers() -> None:
 
 
 def test_nothing_is_compared_where_standard_does_not_fit() -> None:
-    """2^10 rows have room for 56 queries of an extension of degree 8, for instance, and for 88 too; for 120 not."""
+    """2^10 rows have room for the blinding of 88 queries, and not for that of 120."""
     made = backend(profile="small", limb_bits=8, segment_rows=1024)
     assert len(settled_reasons(made)) == 2
     no_standard = evolve(PROFILES["standard"], queries=120)
