@@ -113,6 +113,16 @@ def test_other_work_is_not_planned_over_it(work: Path, spec: Spec, registry: Reg
     assert {path: path.read_bytes() for path in work.rglob("*") if path.is_file()} == before
 
 
+def test_finished_segments_are_not_thrown_away_because_their_plan_is_damaged(
+    work: Path, spec: Spec, registry: Registry
+) -> None:
+    audit.prove_segment(work, 1, registry=registry)
+    (work / "plan.json").write_text("{")
+    with pytest.raises(ArtifactError, match="holds segments alone"):
+        audit.plan(spec, work, registry=registry, policy=WITH_TALLY)
+    assert (work / "segment-0001" / "proof.bin").exists()
+
+
 def test_a_policy_that_verifiers_have_now_is_the_one_that_proofs_are_held_to(
     work: Path, spec: Spec, registry: Registry
 ) -> None:

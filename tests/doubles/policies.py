@@ -34,7 +34,7 @@ DECLARED = ReservesPolicy(balances="declared", messages=("challenge", "constant"
 DECLARED_FILE = f"{SUM_TREE_FILE}reserves: {{balances: declared, messages: [challenge, constant]}}\n"
 """A policy file that says so, and accepts the Merkle sum trees by which they prove what they owe."""
 
-JUDGING = ("check", "prove", "verify", "verify-inclusion", "audit", "report", "reserves")
+JUDGING = ("check", "prove", "plan", "verify", "verify-inclusion", "audit", "report", "reserves")
 """Commands that judge a proof by a policy."""
 
 

@@ -146,11 +146,9 @@ def make_plan(
             inputs = inputs if kept else _Inputs(prepared, previous, inputs.makers)
         warnings: list[str] = []
         if found is None or not kept:
-            if found is not None and not replace:
-                raise ArtifactError(
-                    f"{work.path} holds the plan of audit {found.header.audit_id}, on different inputs: choose another "
-                    "directory, or remove it"
-                )
+            if not replace and (found is not None or work.count_finished()):
+                holds = f"the plan of audit {found.header.audit_id}, on different inputs" if found else "segments alone"
+                raise ArtifactError(f"{work.path} holds {holds}: choose another directory, or remove it")
             if found is not None:
                 warnings.append("unfinished work on different inputs was found here and has been discarded")
             elif work.count_finished():

@@ -100,8 +100,9 @@ def prove_segment(
         raise
     if not first:
         work.forget_attempt(attempt)
-    winner = work.finished(plan, index)
-    assert winner is not None
+    winner = segment if first else work.finished(plan, index)
+    if winner is None:
+        raise ArtifactError(f"{work.path} has been assembled or removed meanwhile")
     return SegmentDone(work.path, winner, len(accounts), first, clock.seconds)
 
 
