@@ -6,13 +6,13 @@ from functools import lru_cache
 
 import numpy as np
 
+from polyproof.toolkit.sha256_constants import SHA256_INITIAL
 from polyproof_digests import blake3_portable
 from polyproof_digests.byte_hash import ByteHash, Bytes, Kernel
 from polyproof_digests.constants import (
     BLAKE3_BLOCK_BYTES,
     DERIVE_KEY_CONTEXT,
     DERIVE_KEY_MATERIAL,
-    SHA256_INITIAL,
 )
 
 __all__ = ["Blake3"]

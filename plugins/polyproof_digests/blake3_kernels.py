@@ -13,12 +13,12 @@ import numpy.typing as npt
 from numba import uint32, uint64
 
 from polyproof.toolkit.kernels import helper, kernel
+from polyproof.toolkit.lanes import Lanes, lane_pass, load_rows, store_rows
+from polyproof.toolkit.sha256_constants import SHA256_INITIAL
+from polyproof_digests.constants import BLAKE3_BLOCK_BYTES, BLAKE3_CHUNK_BYTES, CHUNK_END, CHUNK_START, PARENT, ROOT
 
 if TYPE_CHECKING:
     from polyproof.hash import Words
-from polyproof_digests import constants
-from polyproof_digests.constants import BLAKE3_BLOCK_BYTES, BLAKE3_CHUNK_BYTES, CHUNK_END, CHUNK_START, PARENT, ROOT
-from polyproof_digests.lanes import Lanes, lane_pass, load_rows, store_rows
 
 __all__ = ["LANES", "hash_rows"]
 
@@ -47,7 +47,7 @@ _ORDER = (2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8)
 
 def _compression(chaining: list[Lanes], message: list[Lanes], place: list[Lanes]) -> list[Lanes]:
     """The chaining value after a block; ``place`` is counter (low, high), length and flags."""
-    iv = [place[0] & 0 | word for word in constants.SHA256_INITIAL[:4]]
+    iv = [place[0] & 0 | word for word in SHA256_INITIAL[:4]]
     v = [*chaining, *iv, *place]
     for _ in range(7):
         for i, (a, b, c, d) in enumerate(_COLUMNS + _DIAGONALS):

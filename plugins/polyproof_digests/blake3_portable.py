@@ -18,6 +18,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from polyproof.toolkit.sha256_constants import SHA256_INITIAL
 from polyproof_digests.byte_hash import Bytes
 from polyproof_digests.constants import (
     BLAKE3_BLOCK_BYTES,
@@ -27,7 +28,6 @@ from polyproof_digests.constants import (
     CHUNK_START,
     PARENT,
     ROOT,
-    SHA256_INITIAL,
 )
 
 __all__ = ["hash_messages"]

@@ -1,14 +1,13 @@
-"""Constants of the three standards, derived the way the standards derive them.
+"""Constants of BLAKE3 and Keccak-256, derived the way the standards derive them.
 
-FIPS 180-4 (SHA-256), the Keccak reference 3.0 with FIPS 202 (Keccak-f[1600]), and the BLAKE3 paper of
-2020 (its initial value is that of SHA-256).
+The Keccak reference 3.0 with FIPS 202 (Keccak-f[1600]), and the BLAKE3 paper of 2020, whose initial value is that of
+SHA-256.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import accumulate, islice, repeat
-from math import isqrt
+from itertools import accumulate, repeat
 
 __all__ = [
     "BLAKE3_BLOCK_BYTES",
@@ -24,40 +23,7 @@ __all__ = [
     "KECCAK_ROUND_CONSTANTS",
     "PARENT",
     "ROOT",
-    "SHA256_BLOCK_BYTES",
-    "SHA256_INITIAL",
-    "SHA256_ROUND_CONSTANTS",
 ]
-
-_MASK32 = (1 << 32) - 1
-
-
-def _primes() -> Iterator[int]:
-    found: list[int] = []
-    candidate = 2
-    while True:
-        if all(candidate % prime for prime in found):
-            found.append(candidate)
-            yield candidate
-        candidate += 1
-
-
-def _cube_root(value: int) -> int:
-    """The largest integer whose cube is at most ``value``, by bisection."""
-    low, high = 0, 1 << (value.bit_length() // 3 + 1)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if middle**3 <= value else (low, middle)
-    return low
-
-
-SHA256_BLOCK_BYTES = 64
-
-SHA256_INITIAL = tuple(isqrt(prime << 64) & _MASK32 for prime in islice(_primes(), 8))
-"""First 32 bits of the fractional parts of the square roots of the first 8 primes (FIPS 180-4, 5.3.3)."""
-
-SHA256_ROUND_CONSTANTS = tuple(_cube_root(prime << 96) & _MASK32 for prime in islice(_primes(), 64))
-"""First 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2)."""
 
 BLAKE3_BLOCK_BYTES = 64
 BLAKE3_CHUNK_BYTES = 1024

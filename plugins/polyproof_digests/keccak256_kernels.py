@@ -13,8 +13,8 @@ from polyproof.toolkit.kernels import helper, kernel
 
 if TYPE_CHECKING:
     from polyproof.hash import Words
+from polyproof.toolkit.lanes import Lanes, lane_pass
 from polyproof_digests.constants import KECCAK_ROTATIONS, KECCAK_ROUND_CONSTANTS
-from polyproof_digests.lanes import Lanes, lane_pass
 
 __all__ = ["MESSAGES", "hash_rows"]
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from polyproof.hash import DIGEST_BYTES
+from polyproof.toolkit.sha256_constants import SHA256_BLOCK_BYTES, SHA256_INITIAL
 from polyproof_digests.byte_hash import ByteHash, Bytes, Kernel
-from polyproof_digests.constants import SHA256_BLOCK_BYTES, SHA256_INITIAL
 
 __all__ = ["Sha256"]
 
@@ -41,7 +41,7 @@ class Sha256(ByteHash):
         return np.frombuffer(digests, np.uint8).reshape(len(messages), DIGEST_BYTES)
 
     def _kernel(self, length: int, tag: bytes | None) -> Kernel:
-        from polyproof_digests import sha256_kernels
+        from polyproof.toolkit import sha256_kernels
 
         state = np.array(SHA256_INITIAL if tag is None else _state_after(tag), np.uint32)
         return lambda rows, padding, digests: sha256_kernels.hash_rows(rows, padding, state, digests)
@@ -59,7 +59,7 @@ def _begin(tag: bytes) -> hashlib._Hash:
 @lru_cache(maxsize=256)
 def _state_after(tag: bytes) -> tuple[int, ...]:
     """The chaining value after the first block. hashlib does not reveal it; the kernel, run without padding, does."""
-    from polyproof_digests import sha256_kernels
+    from polyproof.toolkit import sha256_kernels
 
     block = np.frombuffer(_first_block(tag), "<u8").astype(np.uint64)[None, :]
     state = np.empty((1, 4), np.uint64)

@@ -70,13 +70,13 @@ def row_tags(
         for batch in _batches(np.flatnonzero(lengths == length)):
             users = ids.data[ids.offsets[batch][:, None] + np.arange(length)]
             own = rows[batch]
-            nonces = hmac_sha256_rows(key, _side_by_side(context, _integers(own), b"account", users))
+            nonces = hmac_sha256_rows(key, _side_by_side(context, _integers(own), b"account", users), hash.engine)
             messages = _side_by_side(context, _integer(length), users, nonces)
             tags[own] = hash.hash_equal_messages(messages, ACCOUNT)
     free = np.ones(size, np.bool_)
     free[rows] = False
     for own in _batches(np.flatnonzero(free)):
-        nonces = hmac_sha256_rows(key, _side_by_side(context, _integers(own), b"other"))
+        nonces = hmac_sha256_rows(key, _side_by_side(context, _integers(own), b"other"), hash.engine)
         tags[own] = hash.hash_equal_messages(_side_by_side(context, nonces), OTHER)
     return tags
 

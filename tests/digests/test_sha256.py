@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from digests.batches import GOLDILOCKS_ORDER, messages_of, one_at_every_place
 from polyproof.engine import Engine
 from polyproof.testing.hash import HashSuite, MakeHash
-from polyproof_digests.constants import SHA256_INITIAL, SHA256_ROUND_CONSTANTS
+from polyproof.toolkit.sha256_constants import SHA256_INITIAL, SHA256_ROUND_CONSTANTS
 from polyproof_digests.sha256 import Sha256
 from references import sha256 as reference
 

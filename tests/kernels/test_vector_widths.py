@@ -17,7 +17,8 @@ import numpy as np
 from llvmlite import ir
 
 from polyproof.engine import Engine
-from polyproof_digests import blake3, keccak256, lanes, sha256
+from polyproof.toolkit import lanes
+from polyproof_digests import blake3, keccak256, sha256
 from polyproof_goldilocks import lane_words
 
 # Before the modules of kernels are imported.

@@ -12,11 +12,11 @@ import numpy.typing as npt
 from numba import uint32, uint64
 
 from polyproof.toolkit.kernels import helper, kernel
+from polyproof.toolkit.lanes import Lanes, lane_pass, load_rows, store_rows
+from polyproof.toolkit.sha256_constants import SHA256_ROUND_CONSTANTS
 
 if TYPE_CHECKING:
     from polyproof.hash import Words
-from polyproof_digests.constants import SHA256_ROUND_CONSTANTS
-from polyproof_digests.lanes import Lanes, lane_pass, load_rows, store_rows
 
 __all__ = ["LANES", "hash_rows"]
 
