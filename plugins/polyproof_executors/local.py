@@ -1,7 +1,7 @@
 """The executor ``local``: one segment after another in this process, or several at once in processes of their own.
 
-Processes and not threads: what a segment computes outside its kernels holds the interpreter, and a process that the
-system kills for its memory takes one segment with it and not the whole run.
+Processes and not threads: a process that the system kills for its memory takes one segment with it and not the whole
+run. docs/reference/spec.md has what was measured of one worker and of two.
 """
 
 from __future__ import annotations
