@@ -37,7 +37,7 @@ REJECTIONS = (
     ),
     Rejection(
         "Not a possible balance",
-        ("account-id", "balance-count", "balance-range"),
+        ("account-id", "balance-count", "balance-range", "limb-range"),
         "What you typed cannot be in this audit at all: an id that cannot be written down, or an amount that is "
         "negative or larger than any that it counts.",
         "Type again. If your balance really is that large, the audit cannot have counted it: ask the exchange.",
