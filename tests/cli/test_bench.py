@@ -100,6 +100,21 @@ def test_bench_says_what_only_one_of_two_installations_measures(command: Command
     assert found["not_paired"] == ["hash sha256, compiled: one row"]
 
 
+def test_bench_pairs_audits_of_one_setting(command: Command, installations: Installations) -> None:
+    def audit(accounts: int, median: float) -> str:
+        made_of = {"accounts": accounts, "assets": 22, "threads": 1, "options": ["hash=sha256"]}
+        item = json.loads(_measurement("audit", median, median))
+        return json.dumps({**item, "kind": "audit", "name": "stark", "setting": made_of})
+
+    there = installations(f"{audit(10, 1)}, {audit(20, 4)}", f"{audit(20, 2)}, {audit(10, 2)}")
+    asked = ("bench", "--accounts", "10,20", "--option", "hash=sha256", "--against", there, "--rounds", 1)
+    found = command(*asked, "--json").json
+    assert [(pair["setting"]["accounts"], pair["ratio"]) for pair in found["pairs"]] == [(10, 0.5), (20, 2)]
+    line = Path("asked").read_text().splitlines()[0]
+    assert line.endswith("bench --kind=audit --size=14 --runs=5 --accounts=10,20 --option=hash=sha256 --json")
+    assert "hash=sha256" in command(*asked).out
+
+
 def test_bench_refuses_what_it_cannot_measure_against(command: Command, tmp_path: Path) -> None:
     ended = command(*PAIRS, "--against", tmp_path / "absent")
     assert (ended.status, "cannot be run" in ended.err) == (2, True)

@@ -9,33 +9,21 @@ numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from attrs import frozen
 
-from polyproof.cli.bench.results import Measurement, Results, Setting
+from polyproof.cli.bench.curves import LEAST_SHARE, PLOTTED, Points, curves
+from polyproof.cli.bench.results import Results
 from polyproof.errors import UsageError
 
-__all__ = ["PLOTTED", "plot"]
+__all__ = ["plot"]
 
-_WIDTH, _HEIGHT = 860, 520
-_LEFT, _RIGHT, _TOP, _BOTTOM = 78, 236, 64, 62
-_SIZES = ("accounts", "assets", "threads")
-_COLOURS = ("#1f5fbf", "#c2410c", "#15803d", "#7e22ce", "#b45309", "#0e7490", "#be185d", "#4b5563")
+_WIDTH, _HEIGHT = 900, 520
+_LEFT, _RIGHT, _TOP, _BOTTOM = 78, 262, 64, 62
+_COLOURS = ("#1f5fbf", "#c2410c", "#15803d", "#7e22ce", "#4b5563", "#0e7490", "#be185d", "#7c6f00")
 _LABEL_HEIGHT = 17
-_LEAST_SHARE = 0.01
-"""Of all phases at the largest size: less is not drawn."""
-
-PLOTTED: dict[str, tuple[str, Callable[[Measurement], float]]] = {
-    "cpu": ("seconds of CPU", lambda item: item.cpu),
-    "wall": ("seconds that passed", lambda item: item.median),
-    "memory": ("GiB of memory at the peak", lambda item: (item.peak or 0) / (1 << 30)),
-    "phases": ("seconds of CPU", lambda item: item.cpu),
-}
-"""What can be plotted: the words for its axis, and the number."""
-
-_Points = list[tuple[int, float]]
 
 
 @frozen
@@ -57,109 +45,37 @@ def plot(results: Results, plotted: str) -> str:
     the same other sizes. Raises ``UsageError`` if no two audits differ in size.
     """
     words = PLOTTED[plotted][0]
-    items = [item for item in results.measurements if item.setting is not None and _is_shown(item, plotted)]
-    across = _across(items)
-    curves = _curves(items, across, plotted)
-    if not curves:
+    found = curves(results, plotted)
+    if not found.lines:
         raise UsageError("--plot: no audit of two sizes was measured; give --accounts, --assets or --threads several")
-    every_x = sorted({x for points in curves.values() for x, _ in points})
-    every_y = [y for points in curves.values() for _, y in points]
+    across, lines = found.across, found.lines
+    every_x = sorted({x for points in lines.values() for x, _ in points})
+    every_y = [y for points in lines.values() for _, y in points]
     x_axis = _Axis(every_x[0], every_x[-1], _LEFT + 14, _WIDTH - _RIGHT - 14)
     low, high = _decades(min(every_y), max(every_y))
     y_axis = _Axis(low, high, _HEIGHT - _BOTTOM, _TOP)
     machine = results.machine
     heading = f"{words[0].upper()}{words[1:]} by {across}"
     if plotted == "phases":
-        heading += f", phases of {_LEAST_SHARE:.0%} and more at the largest"
-    fixed = _fixed(items, across)
-    below = f"{fixed}polyproof {machine.polyproof}, {results.measured[:10]}, {machine.processor}"
+        heading += f", phases of {LEAST_SHARE:.0%} and more at the largest"
+    below = f"{found.fixed}polyproof {machine.polyproof}, {results.measured[:10]}, {machine.processor}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" '
         f'height="{_HEIGHT}" role="img" aria-labelledby="title desc" font-family="system-ui, sans-serif">',
         f'<title id="title">{escape(heading)}</title>',
-        f'<desc id="desc">{escape(_described(curves, across, words))}</desc>',
+        f'<desc id="desc">{escape(_described(lines, across, words))}</desc>',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
         f'<text x="{_LEFT}" y="26" font-size="17" font-weight="600" fill="#111827">{escape(heading)}</text>',
         f'<text x="{_LEFT}" y="46" font-size="12" fill="#4b5563">{escape(below)}</text>',
         *_grid(x_axis, y_axis, every_x, across, words),
-        *_in_proportion(curves, x_axis, y_axis),
-        *_drawn(curves, x_axis, y_axis),
+        *_in_proportion(lines, x_axis, y_axis),
+        *_drawn(lines, x_axis, y_axis),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _is_shown(item: Measurement, plotted: str) -> bool:
-    """Whole operations, reading and proving apart; of phases, those of the proof at one level, and those of no more."""
-    if plotted == "phases":
-        return item.path[:3] == ("audit", "prove segments", "prove") and len(item.path) > 3
-    if plotted == "memory":
-        return item.path == ("audit",)
-    return len(item.path) == 1 or item.path in (("audit", "read"), ("audit", "prove segments", "prove"))
-
-
-def _across(items: Sequence[Measurement]) -> str:
-    """The size that differs most often."""
-    settings = [item.setting for item in items if item.setting is not None]
-    return max(_SIZES, key=lambda name: len({getattr(setting, name) for setting in settings}))
-
-
-def _curves(items: Sequence[Measurement], across: str, plotted: str) -> Mapping[str, _Points]:
-    """By name, points of rising size; an operation that took no time that a clock saw has no place on the axis."""
-    value = PLOTTED[plotted][1]
-    others = _varying(items, across)
-    inner = {item.path[:-1] for item in items if len(item.path) > 3}
-    found: dict[str, _Points] = {}
-    for item in items:
-        if item.setting is None or (item.path in inner) or value(item) <= 0:
-            continue
-        name = " ".join(filter(None, (_named(item), *(_other(item, item.setting, other) for other in others))))
-        found.setdefault(name, []).append((getattr(item.setting, across), value(item)))
-    found = {name: sorted(points) for name, points in found.items() if len({x for x, _ in points}) > 1}
-    if plotted == "phases":
-        # The small ones would hide the others; the tables have them.
-        largest = sum(points[-1][1] for points in found.values())
-        found = {name: points for name, points in found.items() if points[-1][1] >= _LEAST_SHARE * largest}
-    return found
-
-
-def _named(item: Measurement) -> str:
-    """The last phase, with the one around it where only that says of what."""
-    if len(item.path) > 4 and item.path[-1] in ("extension", "tree"):
-        return f"{item.path[-2]}: {item.path[-1]}"
-    return item.path[-1]
-
-
-def _varying(items: Sequence[Measurement], across: str) -> list[str]:
-    """What else differs among the audits, and so stands in the name of a curve."""
-    settings = [(item.name, item.setting) for item in items if item.setting is not None]
-    found = ["name"] if len({name for name, _ in settings}) > 1 else []
-    names = [*(size for size in _SIZES if size != across), "options"]
-    return found + [name for name in names if len({getattr(setting, name) for _, setting in settings}) > 1]
-
-
-def _other(item: Measurement, setting: Setting, name: str) -> str:
-    if name == "name":
-        return item.name
-    if name == "options":
-        return ", ".join(setting.options)
-    return f"{getattr(setting, name):,} {name}"
-
-
-def _fixed(items: Sequence[Measurement], across: str) -> str:
-    """What all audits have in common, in words."""
-    settings = [item.setting for item in items if item.setting is not None]
-    found = [item.name for item in items[:1] if len({item.name for item in items}) == 1]
-    for name in _SIZES:
-        values = {getattr(setting, name) for setting in settings}
-        if name != across and len(values) == 1:
-            found.append(f"{min(values):,} {name}")
-    if len({setting.options for setting in settings}) == 1:
-        found += settings[0].options
-    return ", ".join(found) + "; " if found else ""
-
-
-def _described(curves: Mapping[str, _Points], across: str, words: str) -> str:
+def _described(curves: Mapping[str, Points], across: str, words: str) -> str:
     told = [
         f"{name}: from {points[0][1]:.3g} at {points[0][0]:,} {across} to {points[-1][1]:.3g} at {points[-1][0]:,}"
         for name, points in curves.items()
@@ -208,7 +124,7 @@ def _power_or_count(size: int) -> str:
     return f"{size:,}"
 
 
-def _in_proportion(curves: Mapping[str, _Points], x_axis: _Axis, y_axis: _Axis) -> Iterator[str]:
+def _in_proportion(curves: Mapping[str, Points], x_axis: _Axis, y_axis: _Axis) -> Iterator[str]:
     """A line of slope one through the last point of the highest curve, as far as it stays within the axes."""
     x, y = max((points[-1] for points in curves.values()), key=lambda point: point[1])
     first = max(x_axis.low, x * y_axis.low / y)
@@ -222,7 +138,7 @@ def _in_proportion(curves: Mapping[str, _Points], x_axis: _Axis, y_axis: _Axis) 
         )
 
 
-def _drawn(curves: Mapping[str, _Points], x_axis: _Axis, y_axis: _Axis) -> Iterator[str]:
+def _drawn(curves: Mapping[str, Points], x_axis: _Axis, y_axis: _Axis) -> Iterator[str]:
     labels = []
     for number, (name, points) in enumerate(curves.items()):
         colour = _COLOURS[number % len(_COLOURS)]

@@ -180,6 +180,10 @@ def joined(found: Sequence[Results]) -> Results:
                 raise UsageError(
                     f"--results are joined if of one machine and version: {field.name} is {ours!r} and {theirs!r}"
                 )
+    audits = [(item.name, item.setting) for results in found for item in results.audits]
+    for name, setting in audits:
+        if audits.count((name, setting)) > 1:
+            raise UsageError(f"--results: the audit {name} {plain(setting)} is in several of them")
     return evolve(
         first,
         measured=max(results.measured for results in found),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from attrs import frozen
 
 from polyproof.cli.bench.comparison import Comparison, ratio
+from polyproof.cli.bench.curves import curves
 from polyproof.cli.bench.results import AuditFacts, Machine, Measurement, NotMeasured, Results, Setting
 from polyproof.cli.console import size_text, time_text
 
@@ -19,6 +21,9 @@ __all__ = [
     "operation_text",
     "result_tables",
 ]
+
+_MOST_BESIDE = 6
+"""Audits side by side in one table."""
 
 
 @frozen
@@ -71,11 +76,15 @@ def result_tables(results: Results) -> Iterator[Table]:
     if components:
         yield _components(components)
     audits = [item for item in results.measurements if item.setting is not None]
-    if audits:
-        yield _audits([item for item in audits if len(item.path) == 1])
-        yield from _phases([item for item in audits if item.path[0] == "audit"])
+    settings = list(dict.fromkeys((item.name, item.setting) for item in audits if item.setting is not None))
+    if len(settings) == 1:
+        yield _one_audit(audits)
+    for start in range(0, len(settings) if len(settings) > 1 else 0, _MOST_BESIDE):
+        yield _side_by_side(audits, settings[start : start + _MOST_BESIDE])
+    if len(settings) > 1:
+        yield from _slopes(results)
     if results.audits:
-        yield _facts(results.audits)
+        yield _facts(results)
 
 
 def _components(items: Sequence[Measurement]) -> Table:
@@ -97,77 +106,81 @@ def _components(items: Sequence[Measurement]) -> Table:
     return Table(None, columns, (3, 4, 5, 6), tuple(rows))
 
 
-def _audits(items: Sequence[Measurement]) -> Table:
-    rows, last = [], ""
-    for item in items:
-        assert item.setting is not None, "of an audit"
-        named = setting_text(item.name, item.setting)
-        rows.append(
-            (
-                named if named != last else "",
-                item.operation,
-                time_text(item.first),
-                time_text(item.median),
-                time_text(item.cpu),
-                f"{item.busy:.1f}",
-                size_text(item.peak) if item.peak else "–",
-                f"{time_text(item.cpu / item.items)} / {item.unit}" if item.items > 1 else "–",
-            )
+def _one_audit(items: Sequence[Measurement]) -> Table:
+    """Everything about one audit."""
+    of_whole = next((item.cpu for item in items if item.path == ("audit",)), 0.0)
+    rows = [
+        (
+            _indented(item.path),
+            time_text(item.first),
+            time_text(item.median),
+            time_text(item.cpu),
+            f"{item.busy:.1f}",
+            size_text(item.peak) if item.peak else "–",
+            f"{item.cpu / of_whole:.0%}" if of_whole and item.path[0] == "audit" else "–",
+            f"{time_text(item.cpu / item.items)} / {item.unit}" if item.items > 1 and len(item.path) == 1 else "–",
         )
-        last = named
-    columns = ("Audit", "Operation", "First", "Median", "CPU", "Busy cores", "Peak memory", "CPU each")
-    return Table("Whole audits, accounts × assets", columns, (2, 3, 4, 5, 6, 7), tuple(rows))
+        for item in items
+    ]
+    columns = ("Operation", "First", "Median", "CPU", "Busy cores", "Peak memory", "Share of CPU", "CPU each")
+    assert items[0].setting is not None, "of an audit"
+    title = f"{setting_text(items[0].name, items[0].setting)}: each operation and phase"
+    return Table(title, columns, (1, 2, 3, 4, 5, 6, 7), tuple(rows))
 
 
-def _phases(items: Sequence[Measurement]) -> Iterator[Table]:
-    """Of one audit everything, of several the seconds of CPU side by side."""
-    settings = list(dict.fromkeys((item.name, item.setting) for item in items))
+def _side_by_side(items: Sequence[Measurement], settings: Sequence[tuple[str, Setting]]) -> Table:
+    """Of several audits the seconds of CPU."""
     by_place = {(item.name, item.setting, item.path): item for item in items}
-    paths = list(dict.fromkeys(item.path for item in items))
-    if len(settings) == 1:
-        whole = by_place[*settings[0], ("audit",)]
-        rows = [
-            (
-                _indented(path),
-                time_text(item.median),
-                time_text(item.cpu),
-                f"{item.busy:.1f}",
-                size_text(item.peak) if item.peak else "–",
-                f"{item.cpu / whole.cpu:.0%}" if whole.cpu else "–",
-            )
-            for path, item in ((item.path, item) for item in items)
-        ]
-        columns = ("Phase", "Median", "CPU", "Busy cores", "Peak memory", "Share of CPU")
-        yield Table("Phases", columns, (1, 2, 3, 4, 5), tuple(rows))
-        return
-    headings = [setting_text(name, setting) for name, setting in settings if setting is not None]
-    for start in range(0, len(settings), 6):
-        shown = settings[start : start + 6]
-        lines = []
-        for path in paths:
-            found = [by_place.get((*one, path)) for one in shown]
-            lines.append((_indented(path), *(time_text(item.cpu) if item else "–" for item in found)))
-        numbers = tuple(range(1, 1 + len(shown)))
-        yield Table("Phases, seconds of CPU", ("Phase", *headings[start : start + 6]), numbers, tuple(lines))
+    lines = []
+    for path in dict.fromkeys(item.path for item in items):
+        found = [by_place.get((*one, path)) for one in settings]
+        lines.append((_indented(path), *(time_text(item.cpu) if item else "–" for item in found)))
+    headings = (setting_text(name, setting) for name, setting in settings)
+    return Table("Seconds of CPU", ("Operation", *headings), tuple(range(1, 1 + len(settings))), tuple(lines))
 
 
 def _indented(path: tuple[str, ...]) -> str:
     return "· " * (len(path) - 1) + path[-1]
 
 
-def _facts(audits: Sequence[AuditFacts]) -> Table:
-    rows = [
-        (
-            setting_text(item.name, item.setting),
-            ", ".join(item.settled) or "–",
-            str(item.segments),
-            *(size_text(size) for size in (item.proof, item.private, item.inclusion, item.store)),
-            item.figures,
+def _slopes(results: Results) -> Iterator[Table]:
+    """How seconds of CPU grow from each size to the next, if some size differs."""
+    found = curves(results, "cpu")
+    sizes = sorted({x for points in found.lines.values() for x, _ in points})
+    steps = list(pairwise(sizes))
+    rows = []
+    for name, points in found.lines.items():
+        by_step = dict(zip(pairwise(points), found.slopes(points), strict=True))
+        known = {(a[0], b[0]): slope for (a, b), slope in by_step.items()}
+        rows.append((name, *(f"{known[step]:.2f}" if step in known else "–" for step in steps)))
+    if rows:
+        columns = ("Operation", *(f"{a:,} to {b:,}" for a, b in steps))
+        title = f"Slopes: the power of {found.across} that seconds of CPU grow with; 1 is in proportion"
+        yield Table(title, columns, tuple(range(1, 1 + len(steps))), tuple(rows))
+
+
+def _facts(results: Results) -> Table:
+    whole = {(item.name, item.setting): item for item in results.measurements if item.path == ("audit",)}
+    rows = []
+    for item in results.audits:
+        taken = whole.get((item.name, item.setting))
+        rows.append(
+            (
+                setting_text(item.name, item.setting),
+                time_text(taken.median) if taken else "–",
+                f"{taken.busy:.1f}" if taken else "–",
+                size_text(taken.peak) if taken and taken.peak else "–",
+                *(size_text(size) for size in (item.proof, item.private, item.inclusion, item.store)),
+                str(item.segments),
+                ", ".join(item.settled) or "–",
+                item.figures,
+            )
         )
-        for item in audits
-    ]
-    columns = ("Audit", "Settled", "Segments", "Proofs", "Private", "Inclusion file", "All of them", "Bits")
-    return Table("What came of them", columns, (2, 3, 4, 5, 6), tuple(rows))
+    columns = (
+        *("Audit, accounts × assets", "Seconds", "Busy cores", "Peak memory", "Proofs", "Private", "Inclusion file"),
+        *("All of them", "Segments", "Settled", "Bits"),
+    )
+    return Table("What each took and made", columns, tuple(range(1, 9)), tuple(rows))
 
 
 def comparison_tables(compared: Comparison) -> Iterator[Table]:

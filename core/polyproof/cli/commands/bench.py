@@ -130,7 +130,7 @@ def command(
     """Measure fields, hashes, commitments, backends and whole audits on this machine."""
     require_extras("prove", purpose="measuring what proves")
     from polyproof.cli.bench.comparison import compare
-    from polyproof.cli.bench.plot import PLOTTED
+    from polyproof.cli.bench.curves import PLOTTED
     from polyproof.cli.bench.plot import plot as draw
     from polyproof.cli.bench.results import Results, joined, read_results
     from polyproof.cli.bench.work import Sizes, Work
