@@ -39,7 +39,7 @@ class SalariesSystem(ConstraintSystem):
 
 registry = default_registry()
 parameters = Parameters(log_rows=11, blowup=4, queries=88, grinding=16, arity=8, degree=3, blinding=182)
-compiled = compile_system(SalariesSystem(), parameters.blowup - 1)
+compiled = compile_system(SalariesSystem(), parameters)
 print("degree", compiled.degree, "digest", compiled.digest.hex()[:8])
 
 

@@ -1,8 +1,8 @@
 """Balances as limbs: every limb in range, every asset's limbs summed without wrapping.
 
 A balance of asset a is Σ_j ℓ_{a,j}·2^{wj}. The limbs are cut into parts of v limbs such that the sum of a
-part over all rows, with carries, stays below p: 2^{wv}·4U < p. So each part has an exact sum in the
-field, and the parts of an asset are joined by carries that stand, as limbs, on the last row.
+part over all rows, with carries, stays below p (``polyproof_accounts.arithmetic``). So each part has an exact sum in
+the field, and the parts of an asset are joined by carries that stand, as limbs, on the last row.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import numpy as np
 from attrs import frozen
 
 from polyproof.constraints import Builder, Established, Expression, LiabilitiesSystem, PlacedAccounts, Trace
-from polyproof.errors import InputError, OptionsError, ProofRejected
+from polyproof.errors import InputError, ProofRejected
 from polyproof.field import Elements
 from polyproof.model.assets import Asset
+from polyproof_accounts.arithmetic import Arithmetic
 
 __all__ = ["AccountsSystem", "AssetLayout"]
 
@@ -50,39 +51,20 @@ class AccountsSystem(LiabilitiesSystem):
         self.assets = tuple(assets)
         self.active = active
         self.limb_bits = limb_bits
-        self.part_limbs = 0
-        while (1 << (limb_bits * (self.part_limbs + 1))) * 4 * active < modulus:
-            self.part_limbs += 1
-        if not self.part_limbs:
-            raise OptionsError(
-                f"limbs of {limb_bits} bits on {active} rows can wrap a sum: 2^{limb_bits}·4·{active} = "
-                f"{(1 << limb_bits) * 4 * active} is not below {modulus}"
-            )
-        self.carry_shift = max(0, (active - 1).bit_length() - limb_bits)
+        self.arithmetic = self.fitting(limb_bits, active, modulus)
         self.layout: list[AssetLayout] = []
         first = 0
         for asset in self.assets:
             limbs = -(-asset.bits // limb_bits)
-            parts = -(-limbs // self.part_limbs)
-            if 2 * (parts - 1) > limbs:
-                raise OptionsError(
-                    f"{asset.symbol} has {limbs} limbs of {limb_bits} bits in {parts} parts; its {parts - 1} carries "
-                    f"need {2 * (parts - 1)} limbs of the last row"
-                )
-            self.layout.append(AssetLayout(asset, first, limbs, parts))
-            if parts > 1 and self.carry_shift > limb_bits:
-                raise OptionsError(
-                    f"{asset.symbol} has {parts} parts; a carry below {active} does not fit two limbs of {limb_bits} "
-                    f"bits: 2·{limb_bits} < {(active - 1).bit_length()}"
-                )
+            self.layout.append(AssetLayout(asset, first, limbs, self.arithmetic.parts(asset.symbol, limbs)))
             first += limbs
         self.columns = [item.name(limb) for item in self.layout for limb in range(item.limbs)]
         self.publics = [item.total(part) for item in self.layout for part in range(item.parts)]
 
-    @property
-    def part_base(self) -> int:
-        """2^{wv}, the base of the parts."""
-        return 1 << (self.limb_bits * self.part_limbs)
+    @staticmethod
+    def fitting(limb_bits: int, active: int, modulus: int) -> Arithmetic:
+        """The numbers under which no sum wraps. Raises ``OptionsError``."""
+        return Arithmetic.of(limb_bits, active, modulus)
 
     def constraints(self, builder: Builder) -> None:
         """Limbs in range on all rows; for each part Σ part = τ, with carries on the last row."""
@@ -90,16 +72,16 @@ class AccountsSystem(LiabilitiesSystem):
         for item in self.layout:
             limbs = [builder.column(item.name(limb)) for limb in range(item.limbs)]
             for part in range(item.parts):
-                start = part * self.part_limbs
+                start = part * self.arithmetic.part_limbs
                 body: Expression | None = None
-                for weight, limb in enumerate(limbs[start : start + self.part_limbs]):
+                for weight, limb in enumerate(limbs[start : start + self.arithmetic.part_limbs]):
                     term = limb * (1 << (self.limb_bits * weight)) if weight else limb
                     body = term if body is None else body + term
                 assert body is not None
                 last: Expression | int = 0
                 if item.parts > 1:
                     carry_in = self._carry(limbs, part - 1) if part else None
-                    carry_out = self._carry(limbs, part) * self.part_base if part + 1 < item.parts else None
+                    carry_out = self._carry(limbs, part) * self.arithmetic.part_base if part + 1 < item.parts else None
                     if carry_in is not None and carry_out is not None:
                         last = carry_in - carry_out
                     elif carry_out is not None:
@@ -109,8 +91,13 @@ class AccountsSystem(LiabilitiesSystem):
                 builder.assert_sum(f"{item.asset.symbol}.sum{part}", body, builder.public(item.total(part)), last)
 
     def _carry(self, limbs: Sequence[Expression], part: int) -> Expression:
-        """c_part, on the last row: two limbs ℓ + 2^k·ℓ′."""
-        return limbs[2 * part] + limbs[2 * part + 1] * (1 << self.carry_shift)
+        """c_part, on the last row: Σ ℓ_j·2^{shift_j} over m limbs."""
+        shifts = self.arithmetic.carry_shifts
+        own = limbs[part * len(shifts) : (part + 1) * len(shifts)]
+        carry = own[0]
+        for limb, shift in zip(own[1:], shifts[1:], strict=True):
+            carry = carry + limb * (1 << shift)
+        return carry
 
     def trace(self, witness: PlacedAccounts, rows: int) -> Trace:
         """Limbs of the accounts on their rows, zeros elsewhere, carries on row U−1."""
@@ -129,16 +116,15 @@ class AccountsSystem(LiabilitiesSystem):
             totals.append(sum(value << (self.limb_bits * limb) for limb, value in enumerate(limb_sums)))
             carry = 0
             for part in range(item.parts - 1):
-                start = part * self.part_limbs
+                start = part * self.arithmetic.part_limbs
                 part_sum = sum(
                     value << (self.limb_bits * weight)
-                    for weight, value in enumerate(limb_sums[start : start + self.part_limbs])
+                    for weight, value in enumerate(limb_sums[start : start + self.arithmetic.part_limbs])
                 )
-                carry = (part_sum + carry) // self.part_base
-                low = carry & ((1 << self.carry_shift) - 1)
-                high = carry >> self.carry_shift
-                columns[rows - 1, item.first + 2 * part] = low
-                columns[rows - 1, item.first + 2 * part + 1] = high
+                carry = (part_sum + carry) // self.arithmetic.part_base
+                digits = self.arithmetic.carry_digits(carry)
+                at = item.first + part * len(digits)
+                columns[rows - 1, at : at + len(digits)] = digits
         return Trace(columns, self.publics_of_totals(totals))
 
     def account_row(self, balances: Sequence[int]) -> Elements:
@@ -170,6 +156,6 @@ class AccountsSystem(LiabilitiesSystem):
                 )
             for part in range(item.parts):
                 last = part == item.parts - 1
-                publics[item.total(part)] = total if last else total % self.part_base
-                total //= self.part_base
+                publics[item.total(part)] = total if last else total % self.arithmetic.part_base
+                total //= self.arithmetic.part_base
         return publics

@@ -92,12 +92,12 @@ class StarkBackend(Backend):
 
         See ``polyproof_stark.widths``.
         """
-        log_rows = self._configuration.least_parameters(tuple(assets), accounts).log_rows
-        width = self._configuration.at(assets, log_rows).options.limb_bits
+        parameters = self._configuration.least_parameters(tuple(assets), accounts)
+        width = self._configuration.at(assets, parameters.log_rows).options.limb_bits
         assert width is not None, "at() chooses one"
-        settled = evolve(options, limb_bits=width, segment_rows=options.segment_rows or 1 << log_rows)
-        found = () if options.limb_bits else reasons(options, assets, log_rows, width)
-        return Settled(settled, (*self._configuration.profile_reasons(tuple(assets), log_rows), *found))
+        settled = evolve(options, limb_bits=width, segment_rows=options.segment_rows or parameters.rows)
+        found = () if options.limb_bits else reasons(assets, parameters, width)
+        return Settled(settled, (*self._configuration.profile_reasons(tuple(assets), parameters.log_rows), *found))
 
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
         """Every figure round by round, at the trace length for this many accounts (the longest, if not given)."""

@@ -64,13 +64,19 @@ class Columns:
         rows[:, layout.mask_b] = self.field.random((p.rows, layout.degree))
         for lookup in self.instance.compiled.lookups:
             table = layout.base_column(lookup.table)
+            tables = lookup.tables
             # 0, 1, … up to the last value, which is repeated on all further rows.
-            rows[: p.active, table] = np.minimum(np.arange(p.active), (1 << lookup.bits) - 1)
-            rows[: p.active, table + 1] = self.multiplicities(rows, lookup.values, lookup.bits)
+            rows[: p.active, table] = np.minimum(np.arange(p.active), tables.length - 1)
+            counts = self.multiplicities(rows, lookup.values, lookup.bits)
+            rows[tables.length : p.active, table + 1 : table + 1 + tables.count] = 0
+            for number, offset in enumerate(tables.offsets):
+                rows[: tables.length, table + 1 + number] = counts[offset : offset + tables.length]
+            # A value that two tables hold is counted in the first.
+            rows[: tables.overlap, table + tables.count] = 0
         return rows
 
     def multiplicities(self, rows: Elements, values: Sequence[int], bits: int) -> Elements:
-        """μ on rows < U, ``(U,)``: how often each table value occurs, at its first row. Raises ``InputError``."""
+        """How often each value of [0, 2^bits) is looked up on rows < U, ``(2^bits,)``. Raises ``InputError``."""
         p = self.parameters
         counts = np.zeros(1 << bits, np.int64)
         adding = Lock()
@@ -84,9 +90,7 @@ class Columns:
                 np.add(counts, own, out=counts)
 
         for_blocks(count, p.active, max(BLOCK, (1 << bits) // len(values)))
-        result = np.zeros(p.active, np.uint64)
-        result[: 1 << bits] = counts
-        return result
+        return counts.view(np.uint64)
 
     def out_of_range(self, rows: Elements, values: Sequence[int], bits: int) -> InputError:
         """The first looked-up value that is not below 2^bits, and where it is."""
@@ -151,12 +155,7 @@ class Columns:
                 arguments[start:stop, own] = self.helpers(rows, lookup, inverses, alpha, start, stop)
 
             for_blocks(fill, p.active, BLOCK)
-            # h_T = μ/(α − t) is zero where μ is: on all rows but the first of each value.
-            table = self.layout.base_column(lookup.table)
-            counted = np.flatnonzero(rows[: p.active, table + 1])
-            arguments[: p.active, stop_helpers] = 0
-            t, multiplicity = rows[counted, table], rows[counted, table + 1]
-            arguments[counted, stop_helpers] = extension.scale(inverses[t], multiplicity)
+            self.fill_table_helpers(rows, lookup, inverses, arguments[: p.active, stop_helpers:])
         arguments[p.active :] = extension.random((p.blinding, self.layout.argument))
         if compiled.accumulator is not None:
             column = compiled.accumulator - compiled.base_columns
@@ -171,6 +170,19 @@ class Columns:
         """
         values = self.looked_up(rows, lookup.values, start, stop)
         return self.extension.sum_entries(inverses, values, len(lookup.groups[0]))
+
+    def fill_table_helpers(self, rows: Elements, lookup: Lookup, inverses: Elements, helpers: Elements) -> None:
+        """The helpers of the tables on rows < U, into the first columns of ``helpers``: Σ_i μ_i/(α − t − o_i)."""
+        table, offsets = self.layout.base_column(lookup.table), lookup.tables.offsets
+        for column, numbers in enumerate(lookup.table_groups):
+            helpers[:, column] = 0
+            for number in numbers:
+                # Zero where μ_i is: on most rows of a short table, and on all but the first of each value.
+                multiplicities = rows[: len(helpers), table + 1 + number]
+                counted = np.flatnonzero(multiplicities)
+                entries = inverses[rows[counted, table] + np.uint64(offsets[number])]
+                terms = self.extension.scale(entries, multiplicities[counted])
+                helpers[counted, column] = self.extension.add(helpers[counted, column], terms)
 
     def running_sum(self, rows: Elements, arguments: Elements, alpha: Elements, lam: Elements) -> Elements:
         """acc on rows 0 … U: ``(U + 1, e)``."""

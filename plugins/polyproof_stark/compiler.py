@@ -5,8 +5,8 @@ and sums into columns and constraints of their own. The result, a ``CompiledSyst
 verifier agree on: constraints with their degrees, and the digest that the transcript absorbs.
 
 Lookups are logarithmic derivatives (Haböck, "Multivariate lookups based on logarithmic derivatives",
-eprint 2022/1530): Σ 1/(α − ℓ) over all looked-up values equals Σ μ/(α − t) over the table. Sums share the
-lookups' running sum, separated by powers of λ. Section numbers are those of docs/reference/protocol.md.
+eprint 2022/1530): Σ 1/(α − ℓ) over all looked-up values equals Σ_i μ_i/(α − t − o_i) over the tables. Sums share
+the lookups' running sum, separated by powers of λ. Section numbers are those of docs/reference/protocol.md.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 from attrs import frozen
 
 from polyproof.constraints import ConstraintSystem, Expression, Node, Operation
-from polyproof.errors import InputError
+from polyproof.errors import InputError, OptionsError
 from polyproof.field import Elements
 from polyproof.toolkit.stated_constraints import (
     Range,
@@ -32,13 +32,28 @@ from polyproof.toolkit.stated_constraints import (
 )
 from polyproof_stark.digest import digest
 from polyproof_stark.expressions import Value
+from polyproof_stark.parameters import Parameters
+from polyproof_stark.tables import Tables
 
-__all__ = ["CompiledSystem", "Constraint", "Lookup", "RowSet", "SumCheck", "compile_system"]
+__all__ = [
+    "MAX_COLUMNS",
+    "MAX_TABLE_BITS",
+    "CompiledSystem",
+    "Constraint",
+    "Lookup",
+    "RowSet",
+    "SumCheck",
+    "compile_system",
+    "expand",
+]
 
 ALPHA, LAMBDA = 0, 1
 """Indices of the two challenges of the argument (C)."""
 
 MAX_TABLE_BITS = 24
+MAX_COLUMNS = 1 << 14
+"""The most columns of looked-up values and multiplicities, which bounds the work that a hostile manifest can ask of a
+verifier."""
 
 
 class RowSet(Enum):
@@ -64,19 +79,26 @@ class Constraint:
 
 @frozen
 class Lookup:
-    """One table of 2^bits values and everything that is looked up in it."""
+    """The tables of one width and everything that is looked up in them."""
 
-    bits: int
+    tables: Tables
     groups: tuple[tuple[int, ...], ...]
     """Nodes of the looked-up values, cut into the groups that share a helper column."""
     names: tuple[str, ...]
     """For each value the name of its range check."""
     table: int
-    """Column index of t; μ is the next one."""
+    """Column index of t; μ_0, μ_1, … follow."""
     helpers: int
-    """Column index of the first group's helper; h_T follows the last group's."""
+    """Column index of the first group's helper; those of the other groups follow, and then the tables'."""
     constraints: int
     """Index of the first group's constraint; those of the other groups follow."""
+    table_groups: tuple[range, ...]
+    """The numbers of the tables, cut into groups that share a helper column."""
+
+    @property
+    def bits(self) -> int:
+        """Every value is below 2^bits."""
+        return self.tables.bits
 
     @property
     def values(self) -> tuple[int, ...]:
@@ -123,6 +145,8 @@ class CompiledSystem:
     """Node by which acc grows on row U−1."""
     next_columns: tuple[int, ...]
     """Columns that some constraint reads one row ahead, in order; they are opened at ωz too."""
+    group_size: int
+    """s, how many looked-up values or tables share a helper column."""
     digest: bytes
     """SHA-256 of what the system stated: columns, public values, ranges, sums, constraints."""
 
@@ -160,17 +184,32 @@ class CompiledSystem:
         return Value(challenges[node.first], True)
 
 
-def compile_system(system: ConstraintSystem, group_size: int) -> CompiledSystem:
-    """Expand a system; ``group_size`` looked-up values share a helper column (degree group_size + 1).
+def compile_system(system: ConstraintSystem, parameters: Parameters) -> CompiledSystem:
+    """Expand a system for a trace of these parameters.
 
-    Raises ``InputError`` for what ``state_constraints`` refuses and for a range check of no bits or more than 24.
+    Raises ``InputError`` for what ``state_constraints`` refuses and for a range check of no bits or more than 24, and
+    ``OptionsError`` for more columns than 2^14.
     """
-    stated = state_constraints(system)
-    tables = stated.tables()
+    return expand(state_constraints(system), parameters.active, parameters.blowup - 1)
+
+
+def expand(stated: StatedConstraints, active: int, group_size: int) -> CompiledSystem:
+    """Add the columns and constraints of lookups and sums, with tables that fit ``active`` = U rows.
+
+    ``group_size`` = s looked-up values, or tables, share a helper column (degree s + 1). Raises as ``compile_system``.
+    """
+    ranges = stated.tables()
+    for bits, checks in ranges.items():
+        if not 1 <= bits <= MAX_TABLE_BITS:
+            raise InputError(
+                f"range check {checks[0].name!r}: a table of 2^{bits} values; 1 to {MAX_TABLE_BITS} bits are possible"
+            )
+    tables = {bits: Tables.of(bits, active) for bits in ranges}
+    _check_columns(ranges, tables, active)
     # The table of section 3, in its order, which gives each constraint its power of η: after the system's own
     # constraints, lines 1 to 5 for each table and lines 6 to 9 for the running sum.
-    expansion = _Expansion(stated, len(tables))
-    lookups = tuple(expansion.expand_lookup(bits, ranges, group_size) for bits, ranges in tables.items())
+    expansion = _Expansion(stated, sum(1 + item.count for item in tables.values()))
+    lookups = tuple(expansion.expand_lookup(tables[bits], checks, group_size) for bits, checks in ranges.items())
     accumulator, increment, increment_last = expansion.expand_sums()
 
     # Degrees, which bound the quotient (section 3, "Degree"), and the columns to open at ωz as well (section 5).
@@ -194,14 +233,27 @@ def compile_system(system: ConstraintSystem, group_size: int) -> CompiledSystem:
         increment=increment,
         increment_last=increment_last,
         next_columns=tuple(sorted({n.first for n in read if n.operation is Operation.COLUMN and n.second})),
+        group_size=group_size,
         digest=digest(stated, group_size),
     )
+
+
+def _check_columns(ranges: Mapping[int, Sequence[Range]], tables: Mapping[int, Tables], active: int) -> None:
+    values = sum(len(check.values) for checks in ranges.values() for check in checks)
+    multiplicities = sum(item.count for item in tables.values())
+    if values + multiplicities > MAX_COLUMNS:
+        widths = ", ".join(str(bits) for bits in tables)
+        raise OptionsError(
+            f"limbs of {widths} bits on {active} rows make {values} + {multiplicities} columns, of limbs and of "
+            f"multiplicities of {multiplicities} tables; at most {MAX_COLUMNS} are possible, which narrower limbs "
+            "(limb_bits) or longer segments (segment_rows) may keep to"
+        )
 
 
 class _Expansion:
     """The columns of section 2 and the constraints of section 3, as far as they have been added."""
 
-    def __init__(self, stated: StatedConstraints, tables: int) -> None:
+    def __init__(self, stated: StatedConstraints, range_columns: int) -> None:
         self.range_columns: list[str] = []
         self.argument_columns: list[str] = []
         self.constraints: list[tuple[str, Expression, RowSet]] = [
@@ -210,7 +262,7 @@ class _Expansion:
         self._sums = stated.sums
         self._graph = stated.graph
         self._witness = len(stated.columns)
-        self._base = len(stated.columns) + 2 * tables
+        self._base = len(stated.columns) + range_columns
         self._zero = self._graph.node(Operation.CONSTANT, 0)
         self._alpha = self._graph.node(Operation.CHALLENGE, ALPHA)
         self._powers = [self._graph.node(Operation.CONSTANT, 1)]
@@ -233,46 +285,60 @@ class _Expansion:
             self._powers.append(self._powers[-1] * self._graph.node(Operation.CHALLENGE, LAMBDA))
         return self._powers[exponent]
 
-    def expand_lookup(self, bits: int, ranges: Sequence[Range], group_size: int) -> Lookup:
-        """Lines 1 to 5: the table and its multiplicities, a helper for each group, one for the table."""
-        if not 1 <= bits <= MAX_TABLE_BITS:
-            raise InputError(
-                f"range check {ranges[0].name!r}: a table of 2^{bits} values; 1 to {MAX_TABLE_BITS} bits are possible"
-            )
+    def expand_lookup(self, tables: Tables, ranges: Sequence[Range], group_size: int) -> Lookup:
+        """Lines 1 to 5: t and the multiplicities, a helper for each group of values and for each of tables."""
         values = [value for item in ranges for value in item.values]
         names = tuple(item.name for item in ranges for _ in item.values)
-        label = f"range{bits}"
+        label = f"range{tables.bits}"
         table, first_helper = self._witness + len(self.range_columns), self._base + len(self.argument_columns)
         groups = [values[start : start + group_size] for start in range(0, len(values), group_size)]
-        t, multiplicity = self._range_column(f"{label}.table"), self._range_column(f"{label}.multiplicity")
+        table_groups = tuple(
+            range(start, min(start + group_size, tables.count)) for start in range(0, tables.count, group_size)
+        )
+        t = self._range_column(f"{label}.table")
+        multiplicities = [self._range_column(f"{label}.multiplicity{number}") for number in range(tables.count)]
         helpers = [self._argument_column(f"{label}.helper{number}") for number in range(len(groups))]
-        table_helper = self._argument_column(f"{label}.table helper")
+        of_tables = [self._argument_column(f"{label}.table helper{number}") for number in range(len(table_groups))]
 
-        # Lines 1 to 3: the table is 0, …, 2^bits − 1 in order, each value on one row or more.
+        # Lines 1 to 3: t is 0, …, V − 1 in order, each value on one row or more.
         step = t.next - t
         self._require(f"{label}.table starts at 0", t, RowSet.FIRST)
-        self._require(f"{label}.table ends at 2^{bits} − 1", t - ((1 << bits) - 1), RowSet.LAST)
+        self._require(f"{label}.table ends at {tables.length - 1}", t - (tables.length - 1), RowSet.LAST)
         self._require(f"{label}.table steps by 0 or 1", step * (step - 1), RowSet.TRANSITION)
         # Line 4: h_g = Σ 1/(α − ℓ) over the group, denominators cleared.
         first_constraint = len(self.constraints)
         for number, (helper, group) in enumerate(zip(helpers, groups, strict=True)):
-            product, cofactors = self._product(group)
-            self._require(f"{label}.helper{number}", helper * product - cofactors, RowSet.ALL)
-        # Line 5: h_T = μ/(α − t).
-        self._require(f"{label}.table helper", table_helper * (self._alpha - t) - multiplicity, RowSet.ALL)
+            fraction = self._sum_of_fractions([(None, value) for value in group])
+            self._require(f"{label}.helper{number}", self._clears(helper, fraction), RowSet.ALL)
+        # Line 5: the same for Σ μ_i/(α − (t + o_i)).
+        terms = [
+            (count, t + offset if offset else t) for count, offset in zip(multiplicities, tables.offsets, strict=True)
+        ]
+        for number, (helper, numbers) in enumerate(zip(of_tables, table_groups, strict=True)):
+            fraction = self._sum_of_fractions([terms[i] for i in numbers])
+            self._require(f"{label}.table helper{number}", self._clears(helper, fraction), RowSet.ALL)
 
-        # What lines 7 and 8 add up; its sum over all rows is zero exactly if every value is in the table.
-        self._balances.append(reduce(operator.add, helpers, self._zero) - table_helper)
+        # What lines 7 and 8 add up; its sum over all rows is zero exactly if every value is in a table.
+        self._balances.append(reduce(operator.sub, of_tables, reduce(operator.add, helpers, self._zero)))
         nodes = tuple(tuple(value.index for value in group) for group in groups)
-        return Lookup(bits, nodes, names, table, first_helper, first_constraint)
+        return Lookup(tables, nodes, names, table, first_helper, first_constraint, table_groups)
 
-    def _product(self, group: Sequence[Expression]) -> tuple[Expression, Expression]:
-        """∏_j (α − ℓ_j), and the sum over j of the products that leave out factor j."""
-        product, cofactors = self._alpha - group[0], self._graph.node(Operation.CONSTANT, 1)
-        for value in group[1:]:
+    def _sum_of_fractions(self, terms: Sequence[tuple[Expression | None, Expression]]) -> tuple[Expression, Expression]:
+        """Σ m_i/(α − v_i) as one fraction: Σ_i m_i·∏_{j≠i} (α − v_j), and ∏_j (α − v_j). No m_i stands for one."""
+        weight, first = terms[0]
+        numerator = self._graph.node(Operation.CONSTANT, 1) if weight is None else weight
+        product = self._alpha - first
+        for weight, value in terms[1:]:
             factor = self._alpha - value
-            product, cofactors = product * factor, cofactors * factor + product
-        return product, cofactors
+            numerator = numerator * factor + (product if weight is None else weight * product)
+            product = product * factor
+        return numerator, product
+
+    @staticmethod
+    def _clears(helper: Expression, fraction: tuple[Expression, Expression]) -> Expression:
+        """Vanishes where the helper is the fraction."""
+        numerator, denominator = fraction
+        return helper * denominator - numerator
 
     @property
     def sum_checks(self) -> tuple[SumCheck, ...]:

@@ -6,6 +6,7 @@ Prover and verifier each derive these for themselves. A proof states only the lo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from typing import cast
 
@@ -23,7 +24,7 @@ from polyproof.registry import Registry
 from polyproof.security import SecurityReport
 from polyproof.toolkit.system_answers import publics_of
 from polyproof_stark.compiler import CompiledSystem, compile_system
-from polyproof_stark.options import StarkOptions, check_shape
+from polyproof_stark.options import LEAST_LIMB_BITS, MOST_LIMB_BITS, StarkOptions, check_shape
 from polyproof_stark.parameters import Parameters, check_parameters
 from polyproof_stark.profiles import of_proving, of_security
 from polyproof_stark.protocol import Context, Instance, trees_of
@@ -34,6 +35,8 @@ from polyproof_stark.widths import widths
 
 __all__ = ["Configuration"]
 
+LEAST_LOG_ROWS, MOST_LOG_ROWS = 10, 24
+"""Of a trace that a spec can ask for."""
 _LEAST_ACTIVE = 2
 
 
@@ -54,7 +57,7 @@ class Configuration:
 
     def _with_best_width(self, assets: tuple[Asset, ...], log_rows: int) -> Configuration:
         problem: OptionsError | None = None
-        for width in widths(self.options, assets, log_rows):
+        for width in widths(assets, self._candidate(log_rows)):
             made = Configuration(evolve(self.options, limb_bits=width.bits), self.registry)
             try:
                 made.parameters(assets, log_rows)
@@ -64,8 +67,24 @@ class Configuration:
                 problem = problem or error
             else:
                 return made
-        assert problem is not None, "a trace has at least 2^10 rows, so there are widths to try"
-        raise problem
+        assert problem is not None, "there are widths to try"
+        if self._some_width_fits(assets, log_rows):
+            raise problem
+        lengths = range(LEAST_LOG_ROWS, MOST_LOG_ROWS + 1)
+        fitting = [other for other in lengths if self._some_width_fits(assets, other)]
+        others = f"traces of {_lengths(fitting)} would do (segment_rows)" if fitting else "no other length would do"
+        raise OptionsError(
+            f"no width of limbs fits these assets on 2^{log_rows} rows; {others}. The cheapest: {problem}"
+        ) from problem
+
+    def _some_width_fits(self, assets: tuple[Asset, ...], log_rows: int) -> bool:
+        """Whether there is a constraint system for limbs of some width, whatever else may not fit."""
+        parameters, modulus = self._candidate(log_rows), self.field(Engine.PORTABLE).modulus
+        for bits in range(LEAST_LIMB_BITS, MOST_LIMB_BITS + 1) if parameters.active >= _LEAST_ACTIVE else ():
+            with suppress(OptionsError):
+                self._system(assets, parameters.active, modulus, bits)
+                return True
+        return False
 
     def field(self, engine: Engine) -> Field:
         """The field of the trace."""
@@ -85,24 +104,24 @@ class Configuration:
         except FieldError as error:
             raise OptionsError(f"{error}") from error
 
-    def _system(self, assets: Sequence[Asset], active: int, modulus: int) -> LiabilitiesSystem:
+    def _system(self, assets: Sequence[Asset], active: int, modulus: int, limb_bits: int | None) -> LiabilitiesSystem:
         found = self.registry.get("constraints", self.options.constraints)
         if not issubclass(found, LiabilitiesSystem):
             raise OptionsError(f"constraint system {self.options.constraints!r} is not one of accounts")
-        if self.options.limb_bits is None:
+        if limb_bits is None:
             raise OptionsError("limb_bits is open: it is settled before anything is proved, and published")
-        options = {"active": active, "modulus": modulus, "limb_bits": self.options.limb_bits}
+        options = {"active": active, "modulus": modulus, "limb_bits": limb_bits}
         return cast(LiabilitiesSystem, self.registry.create("constraints", self.options.constraints, assets, **options))
 
     def _compile(
-        self, assets: tuple[Asset, ...], active: int, modulus: int
+        self, assets: tuple[Asset, ...], parameters: Parameters, modulus: int
     ) -> tuple[LiabilitiesSystem, CompiledSystem]:
         # A hostile proof states its trace length, and blinding can exceed it: no system is asked for fewer rows than
         # one account and the carries need.
-        if active < _LEAST_ACTIVE:
+        if parameters.active < _LEAST_ACTIVE:
             raise OptionsError("the blinding rows leave none for accounts; a longer trace or less blinding would")
-        system = self._system(assets, active, modulus)
-        return system, compile_system(system, self.options.group_size)
+        system = self._system(assets, parameters.active, modulus, self.options.limb_bits)
+        return system, compile_system(system, parameters)
 
     def parameters(self, assets: tuple[Asset, ...], log_rows: int) -> Parameters:
         """The parameters for a trace of 2^log_rows rows. Raises ``OptionsError`` if the options do not fit one."""
@@ -117,10 +136,10 @@ class Configuration:
         self._extension(field)
         chosen = self._candidate(log_rows)
         if options.target_bits is not None:
-            _, compiled = self._compiled(assets, chosen.active, field.modulus)
+            _, compiled = self._compiled(assets, chosen, field.modulus)
             candidate = partial(self._candidate, log_rows)
             chosen = choose_queries(compiled, candidate, field, hash, options.target_bits)
-        _, compiled = self._compiled(assets, chosen.active, field.modulus)
+        _, compiled = self._compiled(assets, chosen, field.modulus)
         check_parameters(chosen, compiled, field)
         return chosen
 
@@ -143,7 +162,7 @@ class Configuration:
         field, parameters = self.field(Engine.PORTABLE), self._candidate(log_rows)
         if parameters.active < _LEAST_ACTIVE:
             return 0
-        columns = len(self._system(assets, parameters.active, field.modulus).columns)
+        columns = len(self._system(assets, parameters.active, field.modulus, options.limb_bits).columns)
         queries = parameters.queries if options.target_bits is None else 1
         return columns * (options.extension + queries) * field.element_bytes
 
@@ -151,7 +170,7 @@ class Configuration:
         """The parameters of the shortest trace that holds this many accounts. Raises ``OptionsError``."""
         most = self.options.most_log_rows
         problem: OptionsError | None = None
-        for log_rows in range(10, most + 1):
+        for log_rows in range(LEAST_LOG_ROWS, most + 1):
             if (1 << log_rows) <= accounts:
                 continue
             try:
@@ -170,7 +189,7 @@ class Configuration:
     ) -> tuple[LiabilitiesSystem, Instance]:
         """The constraint system, and everything public that a proof of these totals is about."""
         field = self.field(engine)
-        system, compiled = self._compiled(statement.assets, parameters.active, field.modulus)
+        system, compiled = self._compiled(statement.assets, parameters, field.modulus)
         context = Context(statement.context, statement.audit_id, statement.segment, statement.segments, tuple(totals))
         publics = publics_of(system, totals, field.modulus)
         return system, Instance(compiled, self._extension(field), parameters, publics, context)
@@ -181,7 +200,7 @@ class Configuration:
 
     def _security(self, assets: tuple[Asset, ...], parameters: Parameters) -> SecurityReport:
         field, hash = self.field(Engine.PORTABLE), self.hash(Engine.PORTABLE)
-        _, compiled = self._compiled(assets, parameters.active, field.modulus)
+        _, compiled = self._compiled(assets, parameters, field.modulus)
         report = security_report(compiled, parameters, field, hash)
         standard = self._standard(assets, parameters.log_rows)
         if standard is None:
@@ -223,8 +242,19 @@ class Configuration:
     def _sized(self, assets: tuple[Asset, ...], parameters: Parameters) -> tuple[Parameters, int, int]:
         """These parameters, the bytes of a proof and the committed words in a row of D."""
         field = self.field(Engine.PORTABLE)
-        _, compiled = self._compiled(assets, parameters.active, field.modulus)
+        _, compiled = self._compiled(assets, parameters, field.modulus)
         over_k = 2 + len(compiled.argument_columns) + compiled.chunks(parameters.rows, parameters.blinding)
         words = compiled.base_columns + parameters.degree * over_k
         trees = self.trees(self.hash(Engine.PORTABLE))
         return parameters, expected_size(compiled, parameters, field, trees), words
+
+
+def _lengths(log_rows: Sequence[int]) -> str:
+    """Lengths of traces in words: ``2^10 to 2^14 rows``."""
+    runs: list[list[int]] = []
+    for one in log_rows:
+        if runs and runs[-1][-1] == one - 1:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    return ", ".join(f"2^{run[0]} to 2^{run[-1]}" if len(run) > 1 else f"2^{run[0]}" for run in runs) + " rows"

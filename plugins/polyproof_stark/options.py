@@ -9,10 +9,11 @@ from attrs import frozen
 from polyproof.config.options import option
 from polyproof.errors import OptionsError
 from polyproof.model.assets import Asset
+from polyproof_stark.compiler import MAX_COLUMNS, MAX_TABLE_BITS
 
 __all__ = ["LEAST_LIMB_BITS", "MOST_LIMB_BITS", "PROFILES", "Profile", "StarkOptions"]
 
-LEAST_LIMB_BITS, MOST_LIMB_BITS = 4, 20
+LEAST_LIMB_BITS, MOST_LIMB_BITS = 4, MAX_TABLE_BITS
 DEFAULT_SEGMENT_ROWS = 1 << 20
 
 
@@ -76,8 +77,9 @@ class StarkOptions:
         default=None,
         least=LEAST_LIMB_BITS,
         most=MOST_LIMB_BITS,
-        doc="Width of a limb; the range table has 2^limb_bits rows. Unless given, the width with the fewest committed "
-        "values at the length of trace that the accounts need; the manifest states it.",
+        doc="Width of a limb. The table of its 2^limb_bits values may be longer than a trace: it is then cut into "
+        "several, each with a column of its own. Unless given, the width with the fewest committed values at the "
+        "length of trace that the accounts need; the manifest states it.",
     )
     segment_rows: int | None = option(
         default=None,
@@ -104,15 +106,6 @@ class StarkOptions:
             usual.queries if self.queries is None else self.queries,
             usual.grinding if self.grinding is None else self.grinding,
         )
-
-    @property
-    def group_size(self) -> int:
-        """s, the number of limbs that share a helper column: the most that the blowup allows, s + 1 ≤ β."""
-        return self.numbers.blowup - 1
-
-
-MAX_COLUMNS = 1 << 14
-"""The most limb columns, which bounds the work that a hostile manifest can ask of a verifier."""
 
 
 def check_shape(options: StarkOptions, assets: Sequence[Asset]) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from attrs import frozen
 
 from polyproof.errors import OptionsError
 from polyproof.field import Field
-from polyproof_stark.compiler import CompiledSystem
 from polyproof_stark.fri import Folding
+
+if TYPE_CHECKING:
+    from polyproof_stark.compiler import CompiledSystem
 
 __all__ = ["Parameters", "check_parameters"]
 
@@ -86,12 +90,6 @@ def check_parameters(parameters: Parameters, compiled: CompiledSystem, field: Fi
             f"{p.folding.arities[0]} = {p.domain_size // p.folding.arities[0]}"
         )
     for lookup in compiled.lookups:
-        if 1 << lookup.bits > p.active:
-            raise OptionsError(
-                f"a table of 2^{lookup.bits} values does not fit the 2^{p.log_rows} − {p.blinding} = {p.active} rows "
-                f"under constraints; limbs of {p.active.bit_length() - 1} bits (limb_bits) or longer segments "
-                f"(segment_rows) would"
-            )
         if p.active * len(lookup.values) >= field.modulus:
             raise OptionsError(
                 f"{p.active} rows of {len(lookup.values)} looked-up columns can wrap a multiplicity: "

@@ -110,6 +110,8 @@ class Instance:
         transcript.absorb_integers(
             "options", p.degree, p.blowup, p.queries, p.grinding, p.arity, p.blinding, self.layout.chunks
         )
+        tables = [number for lookup in self.compiled.lookups for number in (lookup.bits, lookup.tables.count)]
+        transcript.absorb_integers("tables and groups", *tables, self.compiled.group_size)
         transcript.absorb_text("audit id", context.audit_id)
         transcript.absorb_integers("segment", context.segment, context.segments)
         transcript.absorb_integers("rows", p.log_rows, p.active)

@@ -43,7 +43,7 @@ class _Counts:
     outside: float
     """log2|K∖F|."""
     poles: int
-    """U·(looked-up columns + tables), the number of possible poles of the lookups' rational functions."""
+    """U·(looked-up columns + tables), the most poles of the lookups' rational functions."""
     powers: int
     """The highest power of λ."""
     looked_up: int
@@ -59,7 +59,7 @@ class _Counts:
 
     @classmethod
     def of(cls, compiled: CompiledSystem, p: Parameters, field: Field) -> _Counts:
-        looked_up = sum(len(lookup.values) + 1 for lookup in compiled.lookups)
+        looked_up = sum(len(lookup.values) + lookup.tables.count for lookup in compiled.lookups)
         # Every divisor divides Z_U(X)·(X − ω^U), of degree U + 1.
         divisors = {RowSet.ALL: p.active, RowSet.TRANSITION: p.active - 1}
         cleared = p.active + 1

@@ -1,14 +1,16 @@
-"""The width of a limb where a spec leaves it open: the one that commits the fewest values.
+"""The width of a limb where a spec leaves it open: the one for which the fewest values are computed.
 
-A wider limb makes fewer columns, but its table has 2^w rows, so that a short trace has room for narrow ones only. At
-one length of trace a proof's work and size grow with the columns, and all that depends on w are the L = Σ ⌈bits/w⌉
-limbs of an account and the helper columns, one for s limbs and of e words. So the cost of a width is
+A wider limb makes fewer columns, but the table of its 2^w values takes k = ⌈2^w/U⌉ columns of multiplicities, since
+none is longer than the U rows under constraints. At one length of trace a proof's work and size grow with the columns,
+and all that depends on w are the L = Σ ⌈bits/w⌉ limbs of an account, the k multiplicities, and the helper columns of
+both, one for s of them and of e words. Of every value of the table the prover computes an inverse, of e words as well.
+So the cost of a width is
 
-    β·N·(L + e·⌈L/s⌉),
+    β·N·(L + k + e·(⌈L/s⌉ + ⌈k/s⌉)) + e·2^w,
 
-the values for limbs on the evaluation domain. The trace is the shortest that holds the accounts: half as many rows
-outweigh any width. The choice depends on the length of the trace and on the spec, so it tells nobody more than the
-length does. It is published with the other options; a verifier reads it there and makes none.
+the values on the evaluation domain and those of the table. The trace is the shortest that holds the accounts: half as
+many rows outweigh any width. The choice depends on the length of the trace and on the spec, so it tells nobody more
+than the length does. It is published with the other options; a verifier reads it there and makes none.
 """
 
 from __future__ import annotations
@@ -18,49 +20,58 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from polyproof.model.assets import Asset
-from polyproof_stark.options import LEAST_LIMB_BITS, MOST_LIMB_BITS, StarkOptions
+from polyproof_stark.compiler import MAX_COLUMNS
+from polyproof_stark.options import LEAST_LIMB_BITS, MOST_LIMB_BITS
+from polyproof_stark.parameters import Parameters
+from polyproof_stark.tables import Tables
 
 __all__ = ["Width", "reasons", "widths"]
 
 
 @frozen(order=True)
 class Width:
-    """A width that a table of the trace's length allows; in the order of preference."""
+    """A width; in the order of preference."""
 
     cost: int
-    """β·N·(L + e·⌈L/s⌉)."""
+    """β·N·(L + k + e·(⌈L/s⌉ + ⌈k/s⌉)) + e·2^w."""
     bits: int
     """w. Of widths that cost the same, the narrowest has the shortest table."""
     limbs: int
     """L."""
+    tables: int
+    """k."""
+
+    def formula(self, p: Parameters) -> str:
+        """The cost with its numbers."""
+        group = p.blowup - 1
+        helpers = f"({-(-self.limbs // group)} + {-(-self.tables // group)})"
+        columns = f"{self.limbs} + {self.tables} + {p.degree}·{helpers}"
+        return f"{p.blowup}·2^{p.log_rows}·({columns}) + {p.degree}·2^{self.bits} = {self.cost:,}"
 
 
-def widths(options: StarkOptions, assets: Sequence[Asset], log_rows: int) -> list[Width]:
-    """The widths whose table can fit 2^log_rows rows, the cheapest first; the constraints may still not allow one."""
+def widths(assets: Sequence[Asset], p: Parameters) -> list[Width]:
+    """All widths with few enough columns on so many rows, the cheapest first; the sums may still not allow one."""
     found = []
-    for bits in range(LEAST_LIMB_BITS, min(MOST_LIMB_BITS, log_rows - 1) + 1):
-        limbs = sum(-(-asset.bits // bits) for asset in assets)
-        columns = limbs + options.extension * -(-limbs // options.group_size)
-        found.append(Width(options.numbers.blowup * columns << log_rows, bits, limbs))
+    for bits in range(LEAST_LIMB_BITS, MOST_LIMB_BITS + 1):
+        limbs, tables = sum(-(-asset.bits // bits) for asset in assets), Tables.of(bits, max(1, p.active)).count
+        if limbs + tables <= MAX_COLUMNS or bits == LEAST_LIMB_BITS:
+            helpers = sum(-(-count // (p.blowup - 1)) for count in (limbs, tables))
+            columns = limbs + tables + p.degree * helpers
+            found.append(Width((p.blowup * columns << p.log_rows) + (p.degree << bits), bits, limbs, tables))
     return sorted(found)
 
 
-def reasons(options: StarkOptions, assets: Sequence[Asset], log_rows: int, chosen: int) -> tuple[str, ...]:
-    """Why a width was chosen: the model, what each width costs by it, and why cheaper ones do not fit."""
-    found = widths(options, assets, log_rows)
+def reasons(assets: Sequence[Asset], p: Parameters, chosen: int) -> tuple[str, ...]:
+    """Why a width was chosen: the model, what others cost by it, and which cheaper ones do not fit."""
+    found = widths(assets, p)
     own = next(width for width in found if width.bits == chosen)
-    helpers = -(-own.limbs // options.group_size)
     sentences = [
-        f"limb_bits is {chosen}: among the widths that fit, the fewest values for limbs on the evaluation domain, "
-        f"blowup·rows·(limbs + extension·helpers) = {options.numbers.blowup}·2^{log_rows}·({own.limbs} + "
-        f"{options.extension}·{helpers}) = {own.cost:,}."
+        f"limb_bits is {chosen}: among the widths that fit, the fewest values computed, "
+        f"blowup·rows·(limbs + tables + extension·helpers) + extension·2^limb_bits = {own.formula(p)}."
     ]
-    others = [width for width in found if width.cost != own.cost and width.bits >= chosen - 4]
-    sentences += [
-        f"Limbs of {width.bits} bits: {width.limbs} an account, {width.cost:,} values"
-        + (", but they do not fit these assets and rows." if width.cost < own.cost else ".")
-        for width in others
-    ]
-    if log_rows <= MOST_LIMB_BITS:
-        sentences.append(f"Limbs of {log_rows} bits and more need a table longer than the 2^{log_rows} rows.")
+    for width in found[: found.index(own) + 5]:
+        if width is not own:
+            counts = f"{width.limbs} an account, {width.tables} table{'s' if width.tables > 1 else ''}"
+            unfit = ", but they do not fit these assets and rows" if width.cost < own.cost else ""
+            sentences.append(f"Limbs of {width.bits} bits: {counts}, {width.cost:,} values{unfit}.")
     return tuple(sentences)

@@ -14,7 +14,7 @@ from polyproof.errors import PluginFault
 from polyproof.registry import default_registry
 from polyproof.toolkit.stated_constraints import state_constraints
 from polyproof.toolkit.system_answers import account_row_of, publics_of, trace_of
-from polyproof_stark.compiler import compile_system
+from polyproof_stark.compiler import expand
 from polyproof_stark.debug import check_trace
 
 P = 2**64 - 2**32 + 1
@@ -90,7 +90,7 @@ def test_an_expression_of_another_builder_is_refused() -> None:
 
 
 def checked(statements: Callable[[Builder], Any], columns: Any, total: int) -> list[str]:
-    compiled = compile_system(stating(statements), 3)
+    compiled = expand(state_constraints(stating(statements)), len(columns), 3)
     rows = len(columns)
     base = np.zeros((rows + 8, compiled.base_columns), np.uint64)
     base[:rows, :2] = columns

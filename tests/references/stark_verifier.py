@@ -138,9 +138,9 @@ class Part:
     symbol: str
     number: int
     limbs: tuple[int, ...]
-    carry_in: tuple[int, int] | None
+    carry_in: tuple[int, ...] | None
     """The limb columns of c_{i−1}, or None for the first part."""
-    carry_out: tuple[int, int] | None
+    carry_out: tuple[int, ...] | None
     """The limb columns of c_i, or None for the last part."""
     total: int
     """τ_i."""
@@ -176,22 +176,32 @@ class Instance:
 
         require(self.d >= 2 * self.q + 2 * self.e, "too few blinding rows")
         require(5 * self.d <= self.N, "too many blinding rows")
-        require(2**self.w <= self.U, "the range table does not fit")
         require(self.M // self.arities[0] >= self.q, "fewer cosets than queries")
         self._lay_out_columns()
-        require(len(self.names) <= 2**14, "too many limb columns")
+        require(len(self.names) + self.k <= 2**14, "too many columns of limbs and multiplicities")
         require(self.U * len(self.names) < P, "multiplicities could wrap")
         require(self.degree_of_Q + 1 <= self.M, "the quotient does not fit the domain")
 
     def _lay_out_columns(self) -> None:
         """Section 2: limbs, parts, carries, digits of the totals."""
+        require(4 <= self.w <= 24, "no such width of limbs")
+        size = 2**self.w
+        self.k = -(-size // self.U)
+        self.T = -(-size // self.k)
+        self.offsets = [min(i * self.T, size - self.T) for i in range(self.k)]
         v = 0
-        while 2 ** (self.w * (v + 1)) * 4 * self.U < P:
+        while 2 ** (self.w * (v + 1)) * max(4 * self.U, size) < P:
             v += 1
         require(v > 0, "a limb does not fit")
         self.base = 2 ** (self.w * v)
-        log_U = (self.U - 1).bit_length()
-        self.k = max(0, log_U - self.w)
+        m = 1
+        while 2 ** (self.w * m) < self.U:
+            m += 1
+        kappa = max(0, (self.U - 1).bit_length() - self.w) if m > 1 else 0
+        self.carry_exponents = [*(self.w * j for j in range(m - 1)), kappa]
+        C = sum((size - 1) * 2**exponent for exponent in self.carry_exponents)
+        require((self.U - 1) * (self.base - 1) + C < P, "a part's sum and a carry could wrap")
+        require(self.base - 1 + self.base * C < P, "a part's total and its carry could wrap")
         self.names: list[str] = []
         self.limbs_of: list[range] = []
         self.parts: list[Part] = []
@@ -205,8 +215,7 @@ class Instance:
             self.limbs_of.append(columns)
             self.names += [f"{symbol}.limb{j}" for j in range(L)]
             parts = -(-L // v)
-            require(parts == 1 or self.k <= self.w, "a carry does not fit two limbs")
-            require(2 * (parts - 1) <= L, "too few limbs for the carries")
+            require(m * (parts - 1) <= L, "too few limbs for the carries")
             for i in range(parts):
                 last = i == parts - 1
                 self.parts.append(
@@ -214,14 +223,16 @@ class Instance:
                         symbol,
                         i,
                         tuple(columns[v * i : v * (i + 1)]),
-                        (columns[2 * i - 2], columns[2 * i - 1]) if i > 0 else None,
-                        (columns[2 * i], columns[2 * i + 1]) if not last else None,
+                        tuple(columns[m * (i - 1) : m * i]) if i > 0 else None,
+                        tuple(columns[m * i : m * (i + 1)]) if not last else None,
                         total if last else total % self.base,
                     )
                 )
                 total //= self.base
         limbs = range(len(self.names))
         self.groups = [limbs[i : i + self.s] for i in range(0, len(limbs), self.s)]
+        tables = range(self.k)
+        self.table_groups = [tables[i : i + self.s] for i in range(0, self.k, self.s)]
 
     @cached_property
     def degree_of_Q(self) -> int:
@@ -231,7 +242,7 @@ class Instance:
             top - 1,  # 1, 2, 6, 8, 9: of degree 1, on one row
             2 * top - zeros + 1,  # 3: of degree 2, on rows 0 … U−2
             *((len(group) + 1) * top - zeros for group in self.groups),  # 4
-            2 * top - zeros,  # 5
+            *((len(group) + 1) * top - zeros for group in self.table_groups),  # 5
             top - zeros + 1,  # 7
         )
 
@@ -242,8 +253,8 @@ class Instance:
 
     @property
     def argument_columns(self) -> int:
-        """h_g, h_T, acc."""
-        return len(self.groups) + 2
+        """Helpers of the limbs, helpers of the tables, acc."""
+        return len(self.groups) + len(self.table_groups) + 1
 
     def system_digest(self) -> bytes:
         """Section 3, Digest of the constraint system."""
@@ -254,9 +265,11 @@ class Instance:
                 text = f"(+ {text} (* {self.names[limb]} {2 ** (self.w * j)}))"
             return text
 
-        def carry(limbs: tuple[int, int]) -> str:
-            low, high = (self.names[limb] for limb in limbs)
-            return f"(+ {low} (* {high} {2**self.k}))"
+        def carry(limbs: tuple[int, ...]) -> str:
+            text = self.names[limbs[0]]
+            for limb, exponent in zip(limbs[1:], self.carry_exponents[1:], strict=True):
+                text = f"(+ {text} (* {self.names[limb]} {2**exponent}))"
+            return text
 
         def last(part: Part) -> str:
             if part.carry_out is None:
@@ -411,12 +424,12 @@ class Proof:
         self.trace_root, self.inclusion_root, self.argument_root, self.quotient_root, self.pair_root = file.digests(
             bound, 5
         )
-        self.base_z = elements(len(x.names) + 2)
+        self.base_z = elements(len(x.names) + 1 + x.k)
         self.masks_z = elements(2)
         self.argument_z = elements(x.argument_columns)
         self.chunks_z = elements(x.chunks)
         self.t_next, self.acc_next = elements(2)
-        widths = [len(x.names) + e + 2 + e, e * x.argument_columns, e * x.chunks]
+        widths = [len(x.names) + e + 1 + x.k + e, e * x.argument_columns, e * x.chunks]
         self.rows = [[file.row(width) for _ in range(x.q)] for width in widths]
         self.row_openings = [file.multi_opening(bound) for _ in widths]
         layers = len(x.arities)
@@ -478,8 +491,9 @@ def check_constraints(proof: Proof, alpha: K, lam: K, eta: K, z: K) -> None:
     """Σ_k η^k·C_k(z)/divisor_k(z) = Σ_i z^{i(N−d)}·chunk_i(z)."""
     x = proof.instance
     zero, one = z * 0, z**0
-    limbs, (t, mu) = proof.base_z[:-2], proof.base_z[-2:]
-    helpers, (h_T, acc) = proof.argument_z[:-2], proof.argument_z[-2:]
+    limbs, (t, *mu) = proof.base_z[: len(x.names)], proof.base_z[len(x.names) :]
+    helpers, table_helpers = proof.argument_z[: len(x.groups)], proof.argument_z[len(x.groups) : -1]
+    acc = proof.argument_z[-1]
 
     def row(r: int) -> K:
         return z - pow(omega(x.N), r, P)
@@ -490,23 +504,28 @@ def check_constraints(proof: Proof, alpha: K, lam: K, eta: K, z: K) -> None:
     def value(part: Part) -> K:
         return sum((limbs[column] * 2 ** (x.w * j) for j, column in enumerate(part.limbs)), start=zero)
 
-    def carry(columns: tuple[int, int] | None) -> K:
-        return zero if columns is None else limbs[columns[0]] + limbs[columns[1]] * 2**x.k
+    def carry(columns: tuple[int, ...] | None) -> K:
+        terms = [limbs[c] * 2**exponent for c, exponent in zip(columns or (), x.carry_exponents, strict=False)]
+        return sum(terms, start=zero)
 
     # i ≥ 1 runs over all parts of all assets.
     parts = lam * power_sum(lam, [value(part) for part in x.parts])
     carries = lam * power_sum(lam, [carry(part.carry_in) - carry(part.carry_out) * x.base for part in x.parts])
     totals = lam * power_sum(lam, [zero + part.total for part in x.parts])
     rise = proof.t_next - t
-    step = proof.acc_next - acc - sum(helpers, start=zero) + h_T
+    step = proof.acc_next - acc - sum(helpers, start=zero) + sum(table_helpers, start=zero)
 
-    quotients = [t / row(0), (t - (2**x.w - 1)) / row(x.U - 1), rise * (rise - 1) / active_but_last]
+    quotients = [t / row(0), (t - (x.T - 1)) / row(x.U - 1), rise * (rise - 1) / active_but_last]
     for h, group in zip(helpers, x.groups, strict=True):
         factors = [alpha - limbs[j] for j in group]
         but_one = [product(factors[:i] + factors[i + 1 :], one) for i in range(len(factors))]
         quotients.append((h * product(factors, one) - sum(but_one, start=zero)) / active)
+    for h, numbers in zip(table_helpers, x.table_groups, strict=True):
+        factors = [alpha - t - x.offsets[i] for i in numbers]
+        but_one = [product(factors[:i] + factors[i + 1 :], one) for i in range(len(factors))]
+        weighted = [mu[number] * others for number, others in zip(numbers, but_one, strict=True)]
+        quotients.append((h * product(factors, one) - sum(weighted, start=zero)) / active)
     quotients += [
-        (h_T * (alpha - t) - mu) / active,
         acc / row(0),
         (step - parts) / active_but_last,
         (step - carries) / row(x.U - 1),
@@ -521,16 +540,16 @@ def check_constraints(proof: Proof, alpha: K, lam: K, eta: K, z: K) -> None:
 
 def codeword_A(proof: Proof, gamma: K, z: K, point: int, mask: K, limbs: Sequence[int]) -> K:
     """G_A at a point of F, from the mask and the witness columns there."""
-    differences = [limb - opened for limb, opened in zip(limbs, proof.base_z[:-2], strict=True)]
+    differences = [limb - opened for limb, opened in zip(limbs, proof.base_z[: len(limbs)], strict=True)]
     return power_sum(gamma, [mask - proof.masks_z[0], *differences]) / (point - z)
 
 
 def codeword_B(
     proof: Proof, gamma: K, z: K, point: int, mask: K, table: Sequence[int], argument: Sequence[K], chunks: Sequence[K]
 ) -> K:
-    """G_B at a point of F, from the columns there; ``table`` is (t, μ)."""
+    """G_B at a point of F, from the columns there; ``table`` is (t, μ_0, μ_1, …)."""
     z_next = z * omega(proof.instance.N)
-    at_z = [table[0] - proof.base_z[-2], table[1] - proof.base_z[-1]]
+    at_z = [value - opened for value, opened in zip(table, proof.base_z[len(proof.instance.names) :], strict=True)]
     at_z += [value - opened for value, opened in zip(argument, proof.argument_z, strict=True)]
     at_z += [value - opened for value, opened in zip(chunks, proof.chunks_z, strict=True)]
     over, over_next = (z**0 / (point - where) for where in (z, z_next))
@@ -594,6 +613,7 @@ def verify(statement: Statement, data: bytes) -> Accepted:
     transcript.text(statement.options.hash.encode())
     transcript.text(b"goldilocks")
     transcript.integers(x.e, x.beta, x.q, x.g, statement.options.arity, x.d, x.chunks)
+    transcript.integers(x.w, x.k, x.s)
     transcript.text(statement.audit_id.encode())
     transcript.integers(statement.segment, statement.segments)
     transcript.integers(x.n, x.U)
@@ -638,7 +658,7 @@ def verify(statement: Statement, data: bytes) -> Accepted:
     for index, trace, argument, quotient in zip(indices, *proof.rows, strict=True):
         point = GENERATOR * pow(omega(x.M), index, P) % P
         limbs, mask_A = trace[: len(x.names)], K(trace[len(x.names) : len(x.names) + x.e])
-        table = trace[len(x.names) + x.e : len(x.names) + x.e + 2]
+        table = trace[len(x.names) + x.e : -x.e]
         mask_B = K(trace[-x.e :])
         C, chunks = ([K(row[i : i + x.e]) for i in range(0, len(row), x.e)] for row in (argument, quotient))
         G_A = codeword_A(proof, gamma, z, point, mask_A, limbs)

@@ -108,13 +108,10 @@ class Unranged(LowestBits):
 
     def multiplicities(self, rows, values, bits):
         counts = np.zeros(1 << bits, np.int64)
-        active = self.parameters.active
-        for value in self.evaluate_on_h(rows, values, 0, active):
+        for value in self.evaluate_on_h(rows, values, 0, self.parameters.active):
             inside = value[value < np.uint64(1 << bits)]
             counts += np.bincount(inside.astype(np.int64), minlength=1 << bits)
-        result = np.zeros(active, np.uint64)
-        result[: 1 << bits] = counts
-        return result
+        return counts.astype(np.uint64)
 
     def helpers(self, rows, lookup, inverses, alpha, start, stop):
         extension, sums = self.extension, []

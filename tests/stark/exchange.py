@@ -96,7 +96,7 @@ class Exchange:
     def instance(self, totals: Sequence[int] | None = None, engine: Engine = Engine.COMPILED) -> Instance:
         """The instance for some totals (the true ones by default)."""
         totals = tuple(self.accounts.totals() if totals is None else totals)
-        compiled = compile_system(self.system, self.parameters.blowup - 1)
+        compiled = compile_system(self.system, self.parameters)
         context = Context(self.context_digest, self.audit_id, 0, 1, totals)
         publics = self.system.publics_of_totals(totals)
         return Instance(compiled, self.field(engine).extension(self.degree), self.parameters, publics, context)

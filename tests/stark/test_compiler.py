@@ -32,7 +32,7 @@ PARAMETERS = Parameters(log_rows=10, blowup=4, queries=16, grinding=2, arity=4, 
 def proven(system: ConstraintSystem, trace: Trace, extension, portable, parameters=PARAMETERS, prover=Prover):
     """Prove and verify over any field; returns the verifier's instance and the proof's bytes."""
     registry = default_registry()
-    compiled = compile_system(system, parameters.blowup - 1)
+    compiled = compile_system(system, parameters)
     check_parameters(parameters, compiled, extension.field)
     tags = np.zeros((parameters.active - 1, 4), np.uint64)
     hash = registry.create("hash", "blake3", Engine.COMPILED)
@@ -76,7 +76,7 @@ def test_a_system_without_lookups_and_sums_has_no_siblings_of_an_argument_tree()
 
 
 def test_fibonacci_has_the_degrees_that_one_reads_off():
-    compiled = compile_system(FibonacciSystem(P), 3)
+    compiled = compile_system(FibonacciSystem(P), PARAMETERS)
     assert compiled.degree == 1
     assert [item.degree for item in compiled.constraints] == [1, 1, 1, 1]
     assert compiled.next_columns == (0, 1)
@@ -85,9 +85,10 @@ def test_fibonacci_has_the_degrees_that_one_reads_off():
 
 
 def test_accounts_have_the_degrees_of_the_protocol():
-    compiled = compile_system(AccountsSystem(ASSETS, active=900, modulus=P, limb_bits=8), 3)
+    system = AccountsSystem(ASSETS, active=PARAMETERS.active, modulus=P, limb_bits=8)
+    compiled = compile_system(system, PARAMETERS)
     assert compiled.degree == 4
-    assert compile_system(AccountsSystem(ASSETS, active=900, modulus=P, limb_bits=8), 7).degree == 8
+    assert compile_system(system, evolve(PARAMETERS, blowup=8)).degree == 8
     assert compiled.chunks(1 << 20, 182) == 4
 
 
@@ -146,9 +147,7 @@ def test_a_value_in_range_of_the_wider_table_only_does_not_pass_for_the_narrower
                 counts += np.bincount(inside, minlength=1 << bits)
             if bits == 6:
                 counts[20] += 1
-            result = np.zeros(self.parameters.active, np.uint64)
-            result[: 1 << bits] = counts
-            return result
+            return counts.astype(np.uint64)
 
         def helpers(self, rows, lookup, inverses, alpha, start, stop):
             extension = self.extension
@@ -181,7 +180,7 @@ def test_debug_check_names_constraint_and_row(row, column, name):
 
 
 def test_debug_check_finds_nothing_in_an_honest_trace():
-    compiled = compile_system(FibonacciSystem(P), 3)
+    compiled = compile_system(FibonacciSystem(P), PARAMETERS)
     trace = FibonacciSystem(P).trace(FibonacciWitness(1, 1), 100)
     base = np.concatenate((trace.columns, np.zeros((28, 2), np.uint64)))
     none = np.zeros((128, 0, 3), np.uint64)
@@ -195,17 +194,19 @@ def test_debug_check_finds_nothing_in_an_honest_trace():
 
 
 def test_digest_binds_columns_publics_ranges_sums_and_constraints():
-    def digest(assets=ASSETS, limb_bits=8, group=3):
-        return compile_system(AccountsSystem(assets, active=900, modulus=P, limb_bits=limb_bits), group).digest
+    def digest(assets=ASSETS, limb_bits=8, blowup=4):
+        parameters = evolve(PARAMETERS, blowup=blowup)
+        system = AccountsSystem(assets, active=parameters.active, modulus=P, limb_bits=limb_bits)
+        return compile_system(system, parameters).digest
 
     seen = {
         digest(),
         digest(limb_bits=7),
-        digest(group=7),
+        digest(blowup=8),
         digest(ASSETS[:2]),
         digest((ASSETS[1], ASSETS[0], ASSETS[2])),
-        compile_system(FibonacciSystem(P), 3).digest,
-        compile_system(TwoTables(), 3).digest,
+        compile_system(FibonacciSystem(P), PARAMETERS).digest,
+        compile_system(TwoTables(), PARAMETERS).digest,
     }
     assert len(seen) == 7
     assert digest() == digest()
@@ -217,15 +218,15 @@ def test_a_system_that_names_a_column_it_does_not_have_is_refused():
             builder.assert_zero("x", builder.column("c"))
 
     with pytest.raises(InputError, match="no column 'c'; it has a, b"):
-        compile_system(Wrong(P), 3)
+        compile_system(Wrong(P), PARAMETERS)
 
 
 @pytest.mark.parametrize(
     ("assets", "active", "limb_bits", "message"),
     [
         ((Asset("X", 0, 64),), 1 << 43, 20, "can wrap a sum"),
-        ((Asset("X", 0, 64),), (1 << 20) - 182, 8, "does not fit two limbs"),
-        ((Asset("X", 0, 63),), 1 << 30, 21, "carries need"),
+        ((Asset("X", 0, 64),), 1 << 43, 19, r"limbs of 18 bits \(limb_bits\) would not"),
+        ((Asset("X", 0, 63),), 1 << 30, 21, "2 carries below 1073741824 need 2·2 = 4 limbs of the last row"),
     ],
 )
 def test_limbs_under_which_a_sum_could_wrap_are_refused_with_the_arithmetic(assets, active, limb_bits, message):
@@ -242,12 +243,12 @@ def test_totals_of_any_width_are_exact(bits):
     most = (1 << bits) - 1
     accounts = Accounts.of(assets, [(str(k), (most,)) for k in range(active - 1)])
     trace = system.trace(PlacedAccounts(accounts, np.arange(active - 1, dtype=np.int64)), active)
-    base = 1 << (8 * system.part_limbs)
+    base = 1 << (8 * system.arithmetic.part_limbs)
     parts = [trace.publics[name] for name in system.publics]
     assert sum(value * base**part for part, value in enumerate(parts)) == (active - 1) * most
     assert all(value < base for value in parts[:-1])
     assert int(trace.columns.max()) < 256
-    prover_side = compile_system(system, 3)
+    prover_side = compile_system(system, PARAMETERS)
     assert prover_side.accumulator is not None
     proven(
         system,

@@ -60,7 +60,7 @@ class Bounded:
 
 def leaves_of(widths: Sequence[int | None], bound: int = P, engine: Engine = Engine.PORTABLE) -> InclusionLeaves:
     field = default_registry().create("field", "goldilocks", Engine.PORTABLE)
-    compiled = compile_system(Mixed(widths), 3)
+    compiled = compile_system(Mixed(widths), evolve(PARAMETERS, log_rows=16))
     return InclusionLeaves.of(Instance(compiled, field.extension(2), PARAMETERS, {}), Bounded(bound, engine))
 
 

@@ -78,7 +78,7 @@ def test_size_is_that_of_a_proof_to_the_byte(tmp_path: Path, drawn: list[Sequenc
     configuration = made._configuration
     p = configuration.parameters(assets, 10)
     field = configuration.field(Engine.PORTABLE)
-    _, compiled = configuration._compiled(assets, p.active, field.modulus)
+    _, compiled = configuration._compiled(assets, p, field.modulus)
     trees = configuration.trees(configuration.hash(Engine.PORTABLE))
     assert proof_size(compiled, p, field, trees, drawn[0]) == len(proof)
 
@@ -87,7 +87,7 @@ def sizes(made: StarkBackend, p: Parameters, draws: int) -> list[int]:
     """Of proofs with queries drawn at random."""
     configuration = made._configuration
     field = configuration.field(Engine.PORTABLE)
-    _, compiled = configuration._compiled(EXCHANGE, p.active, field.modulus)
+    _, compiled = configuration._compiled(EXCHANGE, p, field.modulus)
     trees = configuration.trees(configuration.hash(Engine.PORTABLE))
     random, arity = np.random.default_rng(7), p.folding.arities[0]
     count = p.domain_size // arity

@@ -47,4 +47,4 @@ def test_the_compiler_names_every_line_of_the_table_of_constraints() -> None:
     for first, last in re.findall(r"[Ll]ines? (\d+)(?: to (\d+))?", inspect.getsource(compiler)):
         covered |= set(range(int(first), int(last or first) + 1))
     assert covered == lines
-    assert 3 in named(inspect.getsource(compiler.compile_system))
+    assert 3 in named(inspect.getsource(compiler.expand))

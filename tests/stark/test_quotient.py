@@ -70,7 +70,7 @@ class Plain(CompiledExtension):
 def instance_of(seed: int, degree: int, blowup: int, plain: bool = False) -> Instance:
     field = default_registry().create("field", "goldilocks", Engine.COMPILED)
     parameters = Parameters(log_rows=5, blowup=blowup, queries=1, grinding=0, arity=2, degree=degree, blinding=7)
-    compiled = compile_system(RandomSystem(seed), blowup - 1)
+    compiled = compile_system(RandomSystem(seed), parameters)
     extension = Plain(field, degree) if plain else field.extension(degree)
     return Instance(compiled, extension, parameters, {"p": 5, "q": field.modulus - 2})
 

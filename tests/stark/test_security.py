@@ -52,7 +52,7 @@ def compiled_accounts(
     p: Parameters, assets: tuple[Asset, ...] = OKX, limb_bits: int = 16, modulus: int = GOLDILOCKS
 ) -> CompiledSystem:
     system = AccountsSystem(assets, active=p.active, modulus=modulus, limb_bits=limb_bits)
-    return compile_system(system, p.blowup - 1)
+    return compile_system(system, p)
 
 
 def parameters(
@@ -434,7 +434,7 @@ def test_weak_hash_caps_the_bits() -> None:
 
 
 def test_system_without_lookups_has_no_term_for_them() -> None:
-    compiled = compile_system(FibonacciSystem(GOLDILOCKS), 3)
+    compiled = compile_system(FibonacciSystem(GOLDILOCKS), parameters(10))
     found = soundness(security_report(compiled, parameters(10), FIELD, HASH))
     assert {term.name for term in found.terms}.isdisjoint({"lookups and sums"})
     # deg Q = N − 2, of a value on one row: two chunks of degree N, the second shifted by U, and Z_U(X)·(X − ω^U).
@@ -460,7 +460,7 @@ class Weighted(ConstraintSystem):
 
 
 def test_sums_are_counted_by_powers_of_lambda() -> None:
-    found = soundness(security_report(compile_system(Weighted(), 3), parameters(10), FIELD, HASH))
+    found = soundness(security_report(compile_system(Weighted(), parameters(10)), parameters(10), FIELD, HASH))
     assert bits(by_bound(found, "unique"), "lookups and sums") == pytest.approx(192 - log2(5))
 
 

@@ -46,7 +46,7 @@ def unique(report: SecurityReport) -> Figure:
 
 def test_table_of_rounds(tmp_path: Path) -> None:
     report = security(tmp_path, accounts=1_000_000)
-    assert sound(report).bound == "Johnson radius, m = 39"
+    assert sound(report).bound == "Johnson radius, m = 40"
     expected = [
         [term.round, term.name, bits_text(term.bits), bits_text(other.bits)]
         for term, other in zip(sound(report).terms, unique(report).terms, strict=True)
@@ -106,9 +106,9 @@ def test_inclusion_figures(tmp_path: Path) -> None:
 def test_refusal_of_the_small_extension(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as error:
         okx_spec(tmp_path, default_registry(), "extension: 2, target_bits: 100")
-    assert "gives 98.9 bits" in str(error.value)
-    assert "ℓ = 88 + 40 + 1, n = |D| = 2^22" in str(error.value)
-    assert "(88 + 40 + 1)·2^22 exceptional challenges out of 2^128 leave 98.9" in " ".join(PAGE.split())
+    assert "gives 99.2 bits" in str(error.value)
+    assert "ℓ = 66 + 37 + 1, n = |D| = 2^22" in str(error.value)
+    assert "(66 + 37 + 1)·2^22 exceptional challenges out of 2^128 leave 99.2" in " ".join(PAGE.split())
 
 
 def test_omission_figure() -> None:

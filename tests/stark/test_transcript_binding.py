@@ -79,6 +79,7 @@ NO_FORGERY = {
     "publics": "the totals determine τ, and they are absorbed (dropped together with totals below)",
     "rows": "n and U follow from the options and n decides every length the verifier reads",
     "options": "the verifier takes them from the spec, whose digest is absorbed, and they decide every length it reads",
+    "tables and groups": "w, k and s follow from the options, n and the constraint system, all absorbed",
 }
 """Messages that could be left out without a forgery, and why; they are absorbed all the same."""
 
@@ -181,15 +182,16 @@ def negative_balance() -> tuple[Trace, tuple[int, ...], int]:
     totals = (btc - 1000, eth, usdt)
     # The carries of the last row follow the lower total.
     layout = HONEST.system.layout[0]
-    carry, shift = 0, HONEST.system.carry_shift
+    carry, arithmetic = 0, HONEST.system.arithmetic
     for part in range(layout.parts - 1):
-        weight = [1 << (HONEST.system.limb_bits * k) for k in range(HONEST.system.part_limbs)]
-        start = layout.first + part * HONEST.system.part_limbs
-        limbs = columns[: PARAMETERS.active - 1, start : start + HONEST.system.part_limbs]
+        weight = [1 << (HONEST.system.limb_bits * k) for k in range(arithmetic.part_limbs)]
+        start = layout.first + part * arithmetic.part_limbs
+        limbs = columns[: PARAMETERS.active - 1, start : start + arithmetic.part_limbs]
         sums = [sum(int(v) - (P if v > P // 2 else 0) for v in limbs[:, k]) for k in range(limbs.shape[1])]
-        carry = (sum(w * s for w, s in zip(weight, sums, strict=False)) + carry) // HONEST.system.part_base
-        columns[PARAMETERS.active - 1, layout.first + 2 * part] = carry & ((1 << shift) - 1)
-        columns[PARAMETERS.active - 1, layout.first + 2 * part + 1] = carry >> shift
+        carry = (sum(w * s for w, s in zip(weight, sums, strict=False)) + carry) // arithmetic.part_base
+        digits = arithmetic.carry_digits(carry)
+        at = layout.first + part * len(digits)
+        columns[PARAMETERS.active - 1, at : at + len(digits)] = digits
     return Trace(columns, HONEST.trace.publics), totals, row
 
 
@@ -270,7 +272,7 @@ class KnowsEta(Prover):
         table = rows[row, self.layout.base_column(lookup.table)]
         grows = extension.scale(powers[names["accumulator grows"]], np.array((point - last) % P, np.uint64))
         own = extension.multiply(
-            powers[names["range8.table helper"]], extension.subtract(alpha, extension.embed(table))
+            powers[names["range8.table helper0"]], extension.subtract(alpha, extension.embed(table))
         )
         # grows·(jump + ε) + own·ε = 0
         epsilon = extension.negate(

@@ -40,6 +40,11 @@ SPECS = {
     "keccak256, blowup 8, arity 16": (SMALL | {"hash": "keccak256", "blowup": 8, "arity": 16}, (64, 40)),
     "limbs of 10 bits": (SMALL | {"limb_bits": 10, "extension": 3, "arity": 4}, (64, 9, 10, 11)),
     "limbs of 4 bits, no carries": (SMALL | {"limb_bits": 4}, (40, 1)),
+    "limbs of 4 bits, carries of three limbs": (SMALL | {"limb_bits": 4}, (128, 1)),
+    "tables wider than the trace": (SMALL | {"limb_bits": 12}, (64, 96)),
+    "tables wider than the trace, blowup 2": (SMALL | {"limb_bits": 13, "blowup": 2, "extension": 3}, (64, 40)),
+    "tables wider than the trace, blowup 8": (SMALL | {"limb_bits": 15, "blowup": 8}, (128, 15, 16)),
+    "limbs of 16 bits": (SMALL | {"limb_bits": 16}, (64,)),
     "wei": (SMALL | {"limb_bits": 8, "grinding": 6}, (128,)),
     "every width, 6 bits": (SMALL | {"blowup": 8}, MIXED),
     "every width, 8 bits": (SMALL | {"limb_bits": 8, "blowup": 16, "arity": 4}, MIXED),
@@ -67,7 +72,7 @@ def test_both_accept_random_specs(seed, tmp_path):
         "blowup": int(random.choice([2, 4, 8, 16])),
         "queries": int(random.integers(1, 20)),
         "grinding": int(random.integers(0, 6)),
-        "limb_bits": int(random.integers(5, 10)),
+        "limb_bits": int(random.integers(5, 15)),
         "arity": int(random.choice([2, 4, 8, 16])),
     }
     widths = [int(bits) for bits in random.integers(1, 257, int(random.integers(1, 6)))]
