@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
+from audit.forged import refit
 from polyproof.cli import run
-from recorded.verdicts import apply_edit, expected, judged, run_here
+from polyproof.formats.strict_json import canonical_line
+from polyproof.liabilities.artifacts import InclusionFile
+from polyproof.settings.policy import UNRESTRICTED
+from recorded.verdicts import expected, judged, run_here
 
 RECORDS = Path(__file__).parent
 
@@ -42,17 +49,44 @@ def test_an_audit_of_an_earlier_format_is_refused_by_its_version(
     assert found["check"] in REFUSED
 
 
-def test_a_proof_of_format_1_is_refused_by_its_version(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The present record with the version of its proof set back, and every digest made to fit."""
-    shutil.copytree(PRESENT, tmp_path / "record")
-    public = tmp_path / "record" / "stark-blake3" / "public"
-    edit = {"kind": "replace", "old": "PPSTARK\0\2", "new": "PPSTARK\0\1", "count": 1}
-    bound = ["stark-blake3/public/manifest.json", "stark-blake3/public/publication.json"]
-    apply_edit(tmp_path / "record", edit | {"file": "stark-blake3/public/proof-0000.bin", "rehash": bound})
-    assert run(["verify", str(public), "--json"]) == 1
-    error = json.loads(capsys.readouterr().out)["error"]
-    assert (error["type"], error["check"]) == ("ProofRejected", "version")
-    assert "the STARK proof has format version 1, this polyproof reads 2" in error["message"]
+@pytest.fixture
+def audit(tmp_path: Path) -> Path:
+    """A copy of the recorded STARK."""
+    return shutil.copytree(PRESENT / "stark-blake3", tmp_path / "stark-blake3")
+
+
+def test_a_proof_of_an_earlier_format_is_refused_by_its_version(
+    audit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that 0.1 made, in an audit of today that names it."""
+    public, older = audit / "public", RECORDS / "v0.1" / "stark-blake3" / "public" / "proof-0000.bin"
+    shutil.copy(older, public / "proof-0000.bin")
+    manifest = json.loads((public / "manifest.json").read_bytes())
+    data = older.read_bytes()
+    manifest["segments"][0] |= {"bytes": len(data), "sha256": sha256(data).hexdigest()}
+    (public / "manifest.json").write_bytes(canonical_line(manifest))
+    refit(public)
+    assert run(["verify", str(public)]) == 1
+    told = capsys.readouterr().err
+    assert "the STARK proof has format version 1, this polyproof reads 2" in told
+    assert "[version]" in told
+
+
+def test_an_inclusion_file_of_an_earlier_format_is_refused_by_its_version(
+    audit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The payload that 0.1 made, in a file of today's audit."""
+    path = audit / "inclusion.polyproof"
+    older = (RECORDS / "v0.1" / "stark-blake3" / "inclusion.polyproof").read_bytes()
+    made = InclusionFile.parse(path.read_bytes(), UNRESTRICTED)
+    path.write_bytes(evolve(made, inclusion=InclusionFile.parse(older, UNRESTRICTED).inclusion).to_bytes())
+    cases = json.loads((PRESENT / "expected.json").read_text())["cases"]
+    own = next(case["arguments"] for case in cases if case["name"] == "stark-blake3 includes its user")
+    with contextlib.chdir(audit.parent):
+        assert run(own) == 1
+    told = capsys.readouterr().err
+    assert "the inclusion proof has format version 1, this polyproof reads 2" in told
+    assert "[version]" in told
 
 
 def test_a_refusal_by_version_says_which_version_reads_it(capsys: pytest.CaptureFixture[str]) -> None:
