@@ -121,7 +121,7 @@ class OfASum(Mixed):
 
 def test_columns_of_which_only_a_sum_is_range_checked_are_not_packed():
     field = default_registry().create("field", "goldilocks", Engine.PORTABLE)
-    compiled = compile_system(OfASum([None, None]), 3)
+    compiled = compile_system(OfASum([None, None]), PARAMETERS)
     made = InclusionLeaves.of(Instance(compiled, field.extension(2), PARAMETERS, {}), Bounded(P))
     assert words_of(made) == [[0], [1]]
     assert not made.beyond.any(), "any value is allowed"

@@ -237,19 +237,61 @@ def two_lists() -> tuple[Accounts, Accounts]:
     return Accounts.of(ASSETS, rows), Accounts.of(ASSETS, other)
 
 
+@pytest.mark.parametrize("limb_bits", [8, 12])
 @pytest.mark.parametrize("enough", [False, True])
-def test_distinguisher_tells_two_lists_apart_with_q_plus_3e_blinding_rows_and_not_with_ours(enough):
+def test_distinguisher_tells_two_lists_apart_with_q_plus_3e_blinding_rows_and_not_with_ours(enough, limb_bits):
+    """With one table, and with five of which each has multiplicities of its own."""
     first, second = two_lists()
     assert first.totals() == second.totals()
     queries, degree = PARAMETERS.queries, PARAMETERS.degree
     blinding = 2 * queries + 2 * degree if enough else queries + 3 * degree
     parameters = evolve(PARAMETERS, blinding=blinding)
-    honest, guess = Exchange(first, parameters=parameters), Exchange(second, parameters=parameters)
+    honest, guess = (Exchange(accounts, parameters=parameters, limb_bits=limb_bits) for accounts in (first, second))
+    assert honest.instance().compiled.lookups[0].tables.count == (1 if limb_bits == 8 else 5)
     proof = honest.prove().proof
     honest.verify(proof)
     observer = Observer(honest, proof)
     assert observer.is_possible(honest)
     assert observer.is_possible(guess) is enough
+
+
+def multiplicities_are_possible(observer: Observer, guess: Exchange, number: int) -> bool:
+    """Whether some blinding rows of μ_number explain all that was opened of it, if the accounts are those of the guess.
+
+    Equations over F: its value at each query, and e for its value at z.
+    """
+    instance, p = observer.instance, observer.exchange.parameters
+    field, extension, layout = instance.field, instance.extension, instance.layout
+    column = instance.compiled.lookups[0].table + 1 + number
+    made = Prover(observer.exchange.instance(), observer.exchange.hash(), observer.exchange.trees())
+    known = made.trace_matrix(guess.trace)[: p.active, layout.base_column(column)]
+    omega, known_rows, free_rows = field.root_of_unity(p.rows), range(p.active), range(p.active, p.rows)
+    points = [int(x) for x in instance.evaluation_domain.points(field, observer.indices)]
+    matrix = lagrange(points, omega, p.rows, list(free_rows))
+    fixed = lagrange(points, omega, p.rows, list(known_rows))
+    opened = observer.proof.trace_rows[:, layout.base_column(column)].tolist()
+    right = [
+        (value - sum(int(m) * weight for m, weight in zip(known, weights, strict=True))) % P
+        for value, weights in zip(opened, fixed, strict=True)
+    ]
+    matrix += lagrange_outside(extension, observer.z, omega, p.rows, list(free_rows)).T.tolist()
+    at_z = lagrange_outside(extension, observer.z, omega, p.rows, list(known_rows))
+    part = extension.sum(extension.scale(at_z, known), axis=0)
+    right += extension.subtract(observer.proof.openings.base[column], part).tolist()
+    return consistent(matrix, right, P)
+
+
+@pytest.mark.parametrize("enough", [False, True])
+def test_multiplicities_of_every_table_are_hidden_by_q_plus_e_rows_and_not_by_one_fewer(enough):
+    """Which limbs occur, and how often, differs between the lists in table 0 at least."""
+    first, second = two_lists()
+    blinding = PARAMETERS.queries + PARAMETERS.degree - (0 if enough else 1)
+    parameters = evolve(PARAMETERS, blinding=blinding)
+    honest, guess = (Exchange(accounts, parameters=parameters, limb_bits=12) for accounts in (first, second))
+    observer = Observer(honest, honest.prove().proof)
+    assert all(multiplicities_are_possible(observer, honest, number) for number in range(5))
+    told = [multiplicities_are_possible(observer, guess, number) for number in range(5)]
+    assert all(told) is enough
 
 
 # Distributions, exactly, on a trace so small that all blinding can be enumerated.
