@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from attrs import frozen
-from distributed import Client, Future, KilledWorker, wait
+from distributed import Client, Future, KilledWorker, Security, wait
 
 from polyproof.config.options import option
 from polyproof.errors import ExecutionError, Problem
@@ -84,8 +84,20 @@ class Dask(Executor):
             raise ExecutionError(f"{where} is not there: dask scheduler --scheduler-file writes it")
         arguments = {"scheduler_file": where} if where.startswith("/") else {"address": where}
         try:
-            return Client(**arguments, timeout=self.options.wait, set_as_default=False)
-        except (OSError, ValueError) as error:
+            security = Security()
+            if where.startswith("tls:") and security.get_connection_args("client")["ssl_context"] is None:
+                raise ExecutionError(
+                    Problem(
+                        f"the Dask scheduler {where} is reached with a certificate, and Dask knows of none",
+                        hint="DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__CLIENT__CERT and …__CLIENT__KEY name its files",
+                    )
+                )
+            return Client(**arguments, timeout=self.options.wait, set_as_default=False, security=security)
+        except ExecutionError:
+            raise
+        except Exception as error:
+            # Certificates that cannot be read, a scheduler file that is none, no answer: what is configured, or a
+            # network, and no fault of this program.
             raise ExecutionError(f"the Dask scheduler {where} cannot be reached: {told(error)}") from error
 
     def _await_worker(self, client: Client) -> None:

@@ -56,13 +56,18 @@ def test_a_missing_scheduler_file_is_named(tmp_path: Path) -> None:
         list(executor.run(Work(tmp_path, leave_a_file), (0,)))
 
 
-def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-        executor = Dask(DaskOptions(scheduler=address, wait=1), default_registry())
-        with pytest.raises(ExecutionError, match=f"the Dask scheduler {address} cannot be reached"):
-            list(executor.run(Work(tmp_path, leave_a_file), (0,)))
+def test_an_address_that_needs_a_certificate_says_where_one_is_named(tmp_path: Path) -> None:
+    executor = Dask(DaskOptions(scheduler="tls://127.0.0.1:8786"), default_registry())
+    with pytest.raises(ExecutionError, match="TLS__CA_FILE"):
+        list(executor.run(Work(tmp_path, leave_a_file), (0,)))
+
+
+def test_a_certificate_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    executor = Dask(DaskOptions(scheduler="tls://127.0.0.1:8786"), default_registry())
+    missing = {"ca-file": "no-ca.pem", "client.cert": "no-cert.pem", "client.key": "no-key.pem"}
+    named = {f"distributed.comm.tls.{key}": file for key, file in missing.items()}
+    with dask.config.set(named), pytest.raises(ExecutionError, match="No such file"):
+        list(executor.run(Work(tmp_path, leave_a_file), (0,)))
 
 
 def test_a_cluster_without_workers_is_not_waited_for_without_end(tmp_path: Path) -> None:
@@ -108,3 +113,22 @@ def test_an_audit_comes_out_whole_though_a_worker_is_killed_in_the_middle_of_a_p
 def test_a_scheduler_is_an_address_or_an_absolute_path(scheduler: str) -> None:
     with pytest.raises(SpecError, match="expected an address such as tls://scheduler:8786"):
         DaskOptions(scheduler=scheduler)
+
+
+# Last: Python closes the client of a connection that failed at any later time, and everything else then waits for it.
+
+
+def test_a_scheduler_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        executor = Dask(DaskOptions(scheduler=address, wait=1), default_registry())
+        with pytest.raises(ExecutionError, match=f"the Dask scheduler {address} cannot be reached"):
+            list(executor.run(Work(tmp_path, leave_a_file), (0,)))
+
+
+def test_a_scheduler_file_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "scheduler.json").write_text("{}")
+    executor = Dask(DaskOptions(scheduler=str(tmp_path / "scheduler.json"), wait=1), default_registry())
+    with pytest.raises(ExecutionError, match="cannot be reached"):
+        list(executor.run(Work(tmp_path, leave_a_file), (0,)))
