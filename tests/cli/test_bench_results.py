@@ -6,7 +6,7 @@ import json
 import os
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -400,6 +400,19 @@ def test_an_audit_whose_process_ends_is_not_measured(tmp_path: Path, monkeypatch
     assert isinstance(missed, NotMeasured)
     assert "no memory left" in missed.reason
     assert missed.setting == setting(2, 1, 3)
+
+
+def test_what_was_measured_before_a_failure_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rows(*_: object) -> Iterator[Measurement]:
+        yield measured("audit", 1)
+        audits._verify_in_a_process(tmp_path)
+
+    monkeypatch.setattr(audits, "_rows", rows)
+    kept, missed = audits._measured(Shape("stark", setting()), tmp_path / "accounts.csv", 0)
+    assert kept == measured("audit", 1)
+    assert isinstance(missed, NotMeasured)
+    assert "a new process does not verify the audit: " in missed.reason
+    assert "manifest.json" in missed.reason or "publication.json" in missed.reason
 
 
 def test_an_audit_that_cannot_be_proved_says_why() -> None:

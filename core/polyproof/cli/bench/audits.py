@@ -75,14 +75,19 @@ def _use_threads(count: int) -> None:
 
 
 def _measured(shape: Shape, snapshot: Path, runs: int) -> list[Item]:
-    """In the process of its own: everything about one audit. It raises nothing, for not every error can be sent."""
+    """In the process of its own: everything about one audit, as far as it gets. It raises nothing, for not every error
+    can be sent.
+    """
+    found: list[Item] = []
     try:
         with tempfile.TemporaryDirectory(dir=snapshot.parent) as temporary:
-            return list(_rows(shape, snapshot, Path(temporary), runs))
+            for item in _rows(shape, snapshot, Path(temporary), runs):
+                found.append(item)
     except PolyproofError as error:
-        return [NotMeasured("audit", shape.backend, str(error), shape.setting)]
+        found.append(NotMeasured("audit", shape.backend, str(error), shape.setting))
     except Exception as error:  # noqa: BLE001 - a plugin's backend may raise anything
-        return [NotMeasured("audit", shape.backend, f"{type(error).__name__}: {error}", shape.setting)]
+        found.append(NotMeasured("audit", shape.backend, f"{type(error).__name__}: {error}", shape.setting))
+    return found
 
 
 def _rows(shape: Shape, snapshot: Path, folder: Path, runs: int) -> Iterator[Item]:
@@ -201,4 +206,8 @@ liabilities.verify(Path(sys.argv[1]), policy=UNRESTRICTED)
 
 
 def _verify_in_a_process(public: Path) -> None:
-    subprocess.run([sys.executable, "-P", "-c", _VERIFY, str(public)], check=True, capture_output=True)
+    command = [sys.executable, "-P", "-c", _VERIFY, str(public)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+        raise PolyproofError(f"a new process does not verify the audit: {last}")
