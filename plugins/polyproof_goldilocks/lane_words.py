@@ -9,13 +9,13 @@ forms. So an instruction is written only when a form is asked for, and from the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from llvmlite import binding, ir
 
 from polyproof_goldilocks.reduction import Word
 
-__all__ = ["REGISTER", "Value"]
+__all__ = ["REGISTER", "OrderedValue", "Value"]
 
 _WIDE = bool(binding.get_host_cpu_features().get("avx512f"))
 REGISTER = 8 if _WIDE else 4
@@ -35,11 +35,15 @@ def _constant(kind: Any, number: int) -> ir.Constant:
 class Value(Word):
     """A word, many of them side by side, or conditions."""
 
+    at_once: ClassVar[bool] = False
+    """Whether instructions are written in the order of the formula, and no word is raised."""
+
     def __init__(self, builder: ir.IRBuilder, value: ir.Value | None, write: _Writer | None = None) -> None:
         """A value of LLVM's, or a function that writes the word when it is asked for, with ``True`` the raised word."""
         self.builder = builder
         self._forms: dict[bool, ir.Value] = {} if value is None else {False: value}
-        self._signed = value is not None and _SIGNED_ONLY and isinstance(value.type, ir.VectorType)
+        vector = value is not None and isinstance(value.type, ir.VectorType)
+        self._signed = vector and _SIGNED_ONLY and not self.at_once
         """Whether it is compared as a signed number."""
         self._write = write or (lambda _: self._flipped())
         self._origin: tuple[Value, int] = self, 0
@@ -66,6 +70,8 @@ class Value(Word):
     def _later(self, write: _Writer) -> Self:
         later = type(self)(self.builder, None, write)
         later._signed = self._signed
+        if self.at_once:
+            later._form(False)
         return later
 
     def _now(self, value: ir.Value) -> Self:
@@ -155,9 +161,18 @@ class Value(Word):
         if origin is not same:
             raise ValueError("a formula chooses, by a comparison, between a word and that word plus a constant")
 
+        if self.at_once:
+            return self._now(self.builder.select(self.value, yes.value, no.value))
+
         def write(raised: bool) -> ir.Value:
             word, both = origin._at_hand(raised)
             constants = (_constant(word.type, number + both) for number in (more, less))
             return self.builder.add(word, self.builder.select(self.value, *constants))
 
         return self._later(write)
+
+
+class OrderedValue(Value):
+    """A value whose instructions have the formula's order: measured to be faster for chains of products."""
+
+    at_once = True

@@ -21,7 +21,7 @@ from numba import types
 from polyproof.toolkit.kernels import align_stack, kernel
 from polyproof_goldilocks.lane_formulas import Implementation, Kind, Value, canonical, cgutils, intrinsic, splat
 from polyproof_goldilocks.lane_memory import address_of, load_vector, store_vector
-from polyproof_goldilocks.lane_words import REGISTER
+from polyproof_goldilocks.lane_words import REGISTER, OrderedValue
 from polyproof_goldilocks.reduction import join
 from polyproof_goldilocks.sponges.integers import WIDTH
 
@@ -82,9 +82,11 @@ def _pass(formula: Formula, elements: int, constants: int, together: bool) -> An
             with cgutils.for_range_slice(builder, ir.Constant(_INDEX, 0), stop, step, _INDEX) as (lane, _):
                 here = builder.gep(start, [lane])
                 places = [builder.gep(here, [ir.Constant(_INDEX, LANES * i)]) for i in range(at_once)]
-                given = [Value(builder, load_vector(builder, place, lanes)) for place in places]
+                given: list[Value] = [OrderedValue(builder, load_vector(builder, place, lanes)) for place in places]
                 addresses = [builder.gep(constant, [ir.Constant(_INDEX, i)]) for i in range(constants)]
-                values = [Value(builder, splat(builder, builder.load(at), lanes)) for at in addresses]
+                values: list[Value] = [
+                    OrderedValue(builder, splat(builder, builder.load(at), lanes)) for at in addresses
+                ]
                 for place, result in zip(places, formula(given, values), strict=True):
                     store_vector(builder, place, result.value)
             return context.get_dummy_value()
