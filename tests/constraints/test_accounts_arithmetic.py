@@ -213,3 +213,18 @@ def test_a_small_field_takes_64_bits_on_short_traces_only(log_rows: int, fits: b
         return not refusal(lambda: AccountsSystem(assets, active=active, modulus=BabyBear.modulus, limb_bits=limb_bits))
 
     assert any(map(possible, range(4, 25))) is fits
+
+
+@pytest.mark.parametrize("limb_bits", [4, 8, 10])
+@pytest.mark.parametrize("active", [63, 64, 65, 1000])
+@pytest.mark.parametrize("limbs", [1, 2, 5])
+def test_a_part_has_as_many_limbs_as_the_modulus_has_room_for_and_not_one_more(
+    limb_bits: int, active: int, limbs: int
+) -> None:
+    least = (1 << limb_bits * limbs) * max(4 * active, 1 << limb_bits)
+    assert Arithmetic.of(limb_bits, active, least + 1).part_limbs == limbs
+    if limbs > 1:
+        assert Arithmetic.of(limb_bits, active, least).part_limbs == limbs - 1
+    else:
+        with pytest.raises(OptionsError, match="can wrap a sum"):
+            Arithmetic.of(limb_bits, active, least)
