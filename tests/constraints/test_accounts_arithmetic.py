@@ -228,3 +228,55 @@ def test_a_part_has_as_many_limbs_as_the_modulus_has_room_for_and_not_one_more(
     else:
         with pytest.raises(OptionsError, match="can wrap a sum"):
             Arithmetic.of(limb_bits, active, least)
+
+
+@pytest.mark.parametrize("modulus", [*PRIMES, 256])
+def test_a_refusal_names_the_widest_limbs_that_fit_or_else_fewer_rows(modulus: int) -> None:
+    """256 for a product that is exactly the modulus: 2^2·4·16."""
+    ends = set()
+    for limb_bits, active in product(range(1, 8), range(2, 34)):
+        why = refusal(partial(Arithmetic.of, limb_bits, active, modulus))
+        if why is not None:
+            fit = [w for w in range(1, limb_bits) if refusal(partial(Arithmetic.of, w, active, modulus)) is None]
+            end = f"limbs of {max(fit)} bits (limb_bits) would not" if fit else "fewer rows (segment_rows) would not"
+            assert why.endswith(f"; {end}")
+            ends.add(end)
+    assert len(ends) > 1
+
+
+@pytest.mark.parametrize(
+    ("modulus", "words"),
+    [
+        (59, "a part's sum and a carry"),
+        (60, "a part's sum and a carry"),
+        (61, "a part's total and its carry"),
+        (63, "a part's total and its carry"),
+        (64, None),
+    ],
+)
+def test_both_sides_of_the_equation_are_held_below_the_modulus(modulus: int, words: str | None) -> None:
+    """With w = 2, U = 16 and v = 1 a carry has limbs at 0 and 2: at most 3 + 4·3 = 15.
+
+    The left side is at most 15·(4 − 1) + 15 = 60, the right (4 − 1) + 4·15 = 63.
+    """
+    why = refusal(Arithmetic(limb_bits=2, active=16, modulus=modulus, part_limbs=1).check)
+    if words is None:
+        assert why is None
+    else:
+        assert why is not None
+        assert f": {words} can wrap" in why
+
+
+def test_numbers_are_checked_whatever_rule_made_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rule for v leaves the check nothing to refuse, unless a carry were larger than the rule takes it to be."""
+    monkeypatch.setattr(Arithmetic, "most_carry", property(lambda arithmetic: arithmetic.modulus))
+    with pytest.raises(OptionsError, match="a part's sum and a carry can wrap"):
+        Arithmetic.of(2, 16, 257)
+
+
+def test_carries_may_take_all_limbs_of_the_last_row_and_not_one_more() -> None:
+    """With w = 2 and U = 16 a carry takes two limbs: two limbs hold the one of two parts, three not two of three."""
+    arithmetic = Arithmetic(limb_bits=2, active=16, modulus=257, part_limbs=1)
+    assert arithmetic.parts("X", 2) == 2
+    with pytest.raises(OptionsError, match=r"its 2 carries below 16 need 2·2 = 4 limbs of the last row"):
+        arithmetic.parts("X", 3)
