@@ -57,3 +57,19 @@ def test_a_total_is_held_to_what_the_limbs_of_all_accounts_can_hold() -> None:
         with pytest.raises(ProofRejected) as caught:
             made.publics_of_totals(totals)
         assert caught.value.check == "total-count"
+
+
+def test_the_last_row_holds_the_carries_between_parts_and_nothing_else() -> None:
+    """Of 15 accounts with all 12 bits set, in parts of one limb of 4 bits: what goes into the next part counts there.
+
+    Every limb sums to 15·15 = 225 = 1 + 16·14; with the carry of 14 the next is 239 = 15 + 16·14, and the last part
+    stays unreduced at 239. The asset after it has one part, thus no carry.
+    """
+    assets = [Asset("A0", 0, 12), Asset("A1", 0, 4)]
+    made = AccountsSystem(assets, active=16, modulus=1031, limb_bits=4)
+    assert [item.parts for item in made.layout] == [3, 1]
+    accounts = Accounts.of(assets, [(f"user-{number}", (4095, 15)) for number in range(15)])
+    trace = made.trace(PlacedAccounts(accounts, np.arange(15, dtype=np.int64)), 16)
+    assert (trace.columns[:15] == 15).all()
+    assert trace.columns[15].tolist() == [14, 14, 0, 0]
+    assert dict(trace.publics) == {"A0.total0": 1, "A0.total1": 15, "A0.total2": 239, "A1.total0": 225}
