@@ -7,7 +7,8 @@ from polyproof.engine import Engine
 from polyproof.errors import InputError, ProofRejected
 from polyproof.registry import default_registry
 from polyproof_stark.compiler import compile_system
-from polyproof_stark.parameters import Parameters, check_parameters
+from polyproof_stark.limits import check_parameters
+from polyproof_stark.parameters import Parameters
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Instance, trees_of
 from polyproof_stark.prover import Prover

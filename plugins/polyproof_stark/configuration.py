@@ -24,8 +24,9 @@ from polyproof.registry import Registry
 from polyproof.security import SecurityReport
 from polyproof.toolkit.system_answers import publics_of
 from polyproof_stark.compiler import CompiledSystem, compile_system
+from polyproof_stark.limits import check_parameters
 from polyproof_stark.options import LEAST_LIMB_BITS, MOST_LIMB_BITS, StarkOptions, check_shape
-from polyproof_stark.parameters import Parameters, check_parameters
+from polyproof_stark.parameters import Parameters
 from polyproof_stark.profiles import of_proving, of_security
 from polyproof_stark.protocol import Context, Instance, trees_of
 from polyproof_stark.queries import choose_queries

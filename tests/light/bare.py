@@ -9,7 +9,7 @@ import sys
 import venv
 import zipfile
 from collections.abc import Iterator
-from importlib.metadata import PathDistribution, distribution
+from importlib.metadata import Distribution, PathDistribution, distribution
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ def build_wheel(folder: Path) -> Path:
     return wheel
 
 
-def requirements(found: PathDistribution, extra: str = "") -> Iterator[str]:
+def requirements(found: Distribution, extra: str = "") -> Iterator[str]:
     """Names of what a distribution requires, with one of its extras or without."""
     for line in found.requires or ():
         requirement = Requirement(line)
@@ -60,7 +60,6 @@ class Bare:
             return
         self.names.add(name)
         found = distribution(name)
-        assert isinstance(found, PathDistribution)
         for top in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
             link = self.packages / top
             if not link.exists():

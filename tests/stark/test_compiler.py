@@ -18,7 +18,8 @@ from polyproof_accounts.system import AccountsSystem
 from polyproof_fibonacci.system import FibonacciSystem, FibonacciWitness
 from polyproof_stark.compiler import compile_system
 from polyproof_stark.debug import check_trace
-from polyproof_stark.parameters import Parameters, check_parameters
+from polyproof_stark.limits import check_parameters
+from polyproof_stark.parameters import Parameters
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Instance, trees_of
 from polyproof_stark.prover import Prover

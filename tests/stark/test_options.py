@@ -18,8 +18,9 @@ from polyproof.toolkit.binary import Writer
 from polyproof.toolkit.stated_constraints import state_constraints
 from polyproof_accounts.system import AccountsSystem
 from polyproof_stark.compiler import compile_system, expand
+from polyproof_stark.limits import check_parameters
 from polyproof_stark.options import StarkOptions
-from polyproof_stark.parameters import Parameters, check_parameters
+from polyproof_stark.parameters import Parameters
 from polyproof_stark.proof import MAGIC, VERSION, read_log_rows
 from stark.okx import okx_spec
 from stark.unfit_components import unfit_registry
