@@ -62,7 +62,10 @@ def measure(name: str) -> None:
     KEPT.mkdir(exist_ok=True)
     command = [sys.executable, "-P", "-m", "polyproof", "bench", *SWEEPS[name], "--json"]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    (KEPT / f"{name}.json").write_text(_lines(json.loads(done.stdout)), encoding="utf-8")
+    payload = json.loads(done.stdout)
+    if missing := payload["not_measured"]:
+        raise SystemExit(f"{name}: not measured, and what is kept stays: {missing[0]['reason']}")
+    (KEPT / f"{name}.json").write_text(_lines(payload), encoding="utf-8")
 
 
 def _lines(payload: dict[str, object]) -> str:
