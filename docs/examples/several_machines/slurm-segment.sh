@@ -1,7 +1,7 @@
 #!/bin/bash
 #SBATCH --job-name=polyproof-segment
 #SBATCH --cpus-per-task=8
-#SBATCH --mem=8G
+#SBATCH --mem=12G
 #SBATCH --time=01:00:00
 #SBATCH --requeue
 # One segment of an array: sbatch --array=0-7 slurm-segment.sh WORK
