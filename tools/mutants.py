@@ -102,7 +102,7 @@ def unexplained(module: str, results: dict[str, Any]) -> list[str]:
     }
     survived = [one for one in results.values() if one["noticed"] is None]
     seconds = sum(one["seconds"] for one in results.values())
-    print(f"{module}: {len(results)} mutants, {len(survived)} survived, {seconds:.0f} CPU seconds", flush=True)
+    print(f"{module}: {len(results)} mutants, {len(survived)} survived, {seconds:.0f} s of CPU", flush=True)
     return [
         f"{module}:{one['line']}\n  - {one['before']}\n  + {one['after']}"
         for one in survived
