@@ -17,7 +17,7 @@ from pathlib import Path
 from attrs import evolve
 
 from polyproof.cli.bench.plot import plot
-from polyproof.cli.bench.results import Results, joined, read_results
+from polyproof.cli.bench.results import Results, read_results
 from polyproof.cli.bench.shapes import choices_text
 from polyproof.cli.bench.tables import machine_text, markdown, result_tables
 from polyproof.registry import Registry, default_registry
@@ -29,7 +29,7 @@ KEPT = PAGE.with_suffix("")
 _HASHES = ("blake3", "sha256", "keccak256", "poseidon", "poseidon2", "rescue-prime-optimized")
 SWEEPS: dict[str, tuple[str, ...]] = {
     # Round numbers that fit 2^10, 2^12, … rows.
-    "small": ("--accounts=800,3900,16000,65000", "--runs=2"),
+    "accounts": ("--accounts=800,3900,16000,65000", "--runs=2"),
     # One that fits 2^14 rows, and one that is just too large for them.
     "step": ("--accounts=16000,16384", "--runs=2"),
     "assets": ("--accounts=3900", "--assets=1,5,22,50,100,200", "--runs=1"),
@@ -38,9 +38,6 @@ SWEEPS: dict[str, tuple[str, ...]] = {
     "widths": ("--accounts=800,16000", "--near=limb_bits", "--runs=1"),
 }
 """Of each measurement, what ``polyproof bench`` is given."""
-
-JOINED: dict[str, tuple[str, ...]] = {"accounts": ("small",)}
-"""Measurements that are looked at as one."""
 
 CURVES = {
     "accounts": ("accounts", "cpu"),
@@ -89,7 +86,7 @@ def kept(name: str, registry: Registry) -> Results:
             measurements=tuple(item for item in whole.measurements if item.setting and item.setting.accounts == ONE),
             audits=tuple(item for item in whole.audits if item.setting.accounts == ONE),
         )
-    return joined([read_results(KEPT / f"{part}.json", registry) for part in JOINED.get(name, (name,))])
+    return read_results(KEPT / f"{name}.json", registry)
 
 
 def _part(results: Results, title: str) -> str:
