@@ -5,3 +5,6 @@ audits there are to measure, ``audits`` measures them, and ``phases`` what each 
 a command line asks for. ``results`` is the file that a measurement leaves, ``comparison`` two of them side by side,
 ``pairs`` two installations in turn, ``tables`` and ``plot`` what people look at.
 """
+
+COLUMNS = 24
+"""Words in a row that is hashed, if nothing else is said."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from polyproof.cli.bench import audits, components
+from polyproof.cli.bench import COLUMNS, audits, components
 from polyproof.cli.bench.results import AuditFacts, Measurement, NotMeasured
 from polyproof.cli.bench.shapes import Shape, shapes
 from polyproof.config.options import did_you_mean
@@ -14,11 +14,9 @@ from polyproof.errors import UsageError
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 
-__all__ = ["AUDIT", "COLUMNS", "Sizes", "Work"]
+__all__ = ["AUDIT", "Sizes", "Work"]
 
 AUDIT = "audit"
-COLUMNS = 24
-"""Words in a row that is hashed, if nothing else is said."""
 _BACKEND = "stark"
 
 

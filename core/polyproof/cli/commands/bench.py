@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from polyproof.cli.bench import COLUMNS
 from polyproof.cli.console import Console, table, time_text
 from polyproof.cli.options import Json, Quiet, usable_registry
 from polyproof.errors import UsageError
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_COLUMNS = 24
 _ROUNDS = 4
 
 
@@ -52,7 +52,7 @@ def command(
     ] = 14,
     columns: Annotated[
         int, typer.Option("--columns", metavar="N", min=1, max=4096, help="Words in each row that is hashed.")
-    ] = _COLUMNS,
+    ] = COLUMNS,
     accounts: Annotated[
         list[str] | None,
         typer.Option(
