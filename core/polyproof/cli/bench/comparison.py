@@ -22,6 +22,8 @@ _NAMES = ("kind", "name", "engine", "operation", "items", "unit", "setting")
 class Comparison:
     """What two results have in common, and what not."""
 
+    here: Results
+    there: Results
     pairs: tuple[tuple[Measurement, Measurement], ...]
     """The same work, here and there."""
     audits: tuple[tuple[AuditFacts, AuditFacts], ...]
@@ -76,6 +78,8 @@ def compare(here: Results, there: Results) -> Comparison:
     ours, theirs = ({_key(item): item for item in results.measurements} for results in (here, there))
     facts, others = ({(item.name, item.setting): item for item in results.audits} for results in (here, there))
     return Comparison(
+        here,
+        there,
         pairs=tuple((item, theirs[key]) for key, item in ours.items() if key in theirs),
         audits=tuple((item, others[key]) for key, item in facts.items() if key in others),
         only_here=tuple(item for key, item in ours.items() if key not in theirs),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 
 from attrs import frozen
 
-from polyproof.cli.bench.results import Measurement, Results, Setting
+from polyproof.cli.bench.results import JOINED_BY, Measurement, Results, Setting
+from polyproof.cli.bench.shapes import PROVE
 
-__all__ = ["LEAST_SHARE", "PLOTTED", "Curves", "Points", "curves"]
+__all__ = ["LEAST_SHARE", "PLOTTED", "Curves", "Points", "curves", "slope"]
 
 _SIZES = ("accounts", "assets", "threads")
 LEAST_SHARE = 0.01
@@ -24,7 +24,8 @@ PLOTTED: dict[str, tuple[str, Callable[[Measurement], float]]] = {
 }
 """What can be plotted: the words for its axis, and the number."""
 
-Points = list[tuple[int, float]]
+Point = tuple[int, float]
+Points = list[Point]
 
 
 @frozen
@@ -38,19 +39,20 @@ class Curves:
     lines: Mapping[str, Points]
     """By the name of each, points of rising size."""
 
-    def slopes(self, points: Points) -> list[float]:
-        """From each point to the next the power of the size that the number grows with: 1 is in proportion."""
-        steps = pairwise(points)
-        return [math.log(y1 / y0) / math.log(x1 / x0) for (x0, y0), (x1, y1) in steps]
+
+def slope(point: Point, following: Point) -> float:
+    """From a point to the next the power of the size that the number grows with: 1 is in proportion."""
+    (x0, y0), (x1, y1) = point, following
+    return math.log(y1 / y0) / math.log(x1 / x0)
 
 
 def _is_shown(item: Measurement, plotted: str) -> bool:
     """Whole operations, reading and proving apart; of phases, those of the proof at one level, and those of no more."""
     if plotted == "phases":
-        return item.path[:3] == ("audit", "prove segments", "prove") and len(item.path) > 3
+        return item.operation.startswith(PROVE + JOINED_BY)
     if plotted == "memory":
         return item.path == ("audit",)
-    return len(item.path) == 1 or item.path in (("audit", "read"), ("audit", "prove segments", "prove"))
+    return len(item.path) == 1 or item.path == ("audit", "read") or item.operation == PROVE
 
 
 def _across(items: Sequence[Measurement]) -> str:

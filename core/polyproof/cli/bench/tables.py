@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from statistics import median
 
 from attrs import frozen
 
 from polyproof.cli.bench.comparison import Comparison, ratio
-from polyproof.cli.bench.curves import curves
+from polyproof.cli.bench.curves import curves, slope
+from polyproof.cli.bench.pairs import Pair
 from polyproof.cli.bench.results import AuditFacts, Machine, Measurement, NotMeasured, Results, Setting
 from polyproof.cli.console import size_text, time_text
 
@@ -19,6 +21,7 @@ __all__ = [
     "markdown",
     "missed_text",
     "operation_text",
+    "pairs_table",
     "result_tables",
 ]
 
@@ -150,8 +153,7 @@ def _slopes(results: Results) -> Iterator[Table]:
     steps = list(pairwise(sizes))
     rows = []
     for name, points in found.lines.items():
-        by_step = dict(zip(pairwise(points), found.slopes(points), strict=True))
-        known = {(a[0], b[0]): slope for (a, b), slope in by_step.items()}
+        known = {(a[0], b[0]): slope(a, b) for a, b in pairwise(points)}
         rows.append((name, *(f"{known[step]:.2f}" if step in known else "–" for step in steps)))
     if rows:
         columns = ("Operation", *(f"{a:,} to {b:,}" for a, b in steps))
@@ -187,10 +189,9 @@ def comparison_tables(compared: Comparison) -> Iterator[Table]:
     """Two results side by side, components together and each audit by itself; ratios are here / there."""
     by_audit: dict[str, list[tuple[str, ...]]] = {}
     for here, there in compared.pairs:
-        of_audit = here.setting is not None
         by_audit.setdefault(setting_text(here.name, here.setting) if here.setting else "", []).append(
             (
-                _indented(here.path) if of_audit else operation_text(here),
+                _indented(here.path) if here.setting else operation_text(here),
                 time_text(here.median),
                 time_text(there.median),
                 _ratio(here.median, there.median),
@@ -220,6 +221,32 @@ def _sizes(here: AuditFacts, there: AuditFacts) -> Iterator[tuple[int, int]]:
     yield here.proof, there.proof
     yield here.private, there.private
     yield here.inclusion, there.inclusion
+
+
+def pairs_table(pairs: Sequence[Pair]) -> Table:
+    """Two installations that were measured in turn; ratios are here / there."""
+    rows = [
+        (
+            f"{pair.kind} {pair.name}",
+            pair.engine,
+            f"{pair.operation}, {_count(pair.items, pair.unit)}{_made_of(pair)}",
+            time_text(median(pair.here)),
+            time_text(median(pair.there)),
+            f"{median(pair.ratios):.2f}",
+            f"{min(pair.ratios):.2f}–{max(pair.ratios):.2f}",
+            f"{median(pair.cpu_ratios):.2f}" if pair.cpu_ratios else "–",
+        )
+        for pair in pairs
+    ]
+    columns = ("Component", "Engine", "Operation", "Here", "There", "Ratio", "Range", "CPU")
+    return Table(None, columns, (3, 4, 5, 6, 7), tuple(rows))
+
+
+def _made_of(pair: Pair) -> str:
+    if pair.setting is None:
+        return ""
+    options = " ".join(pair.setting["options"])
+    return f" × {pair.setting['assets']} assets, {_count(pair.setting['threads'], 'thread')} {options}".rstrip()
 
 
 def operation_text(item: Measurement) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from polyproof.cli.bench import COLUMNS
-from polyproof.cli.console import Console, table, time_text
+from polyproof.cli.console import Console, table
 from polyproof.cli.options import Json, Quiet, usable_registry
 from polyproof.errors import UsageError
 from polyproof.extras import require_extras
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from polyproof.cli.bench.comparison import Comparison
     from polyproof.cli.bench.pairs import Pair
     from polyproof.cli.bench.results import Machine, Results
+    from polyproof.cli.bench.tables import Table
     from polyproof.cli.bench.work import Work
 
 __all__ = ["command"]
@@ -163,44 +163,45 @@ def command(
         written = draw(found, plotted)
         plot.write_text(written, encoding="utf-8")
     payload = found.payload() | ({"comparison": compared.payload()} if compared is not None else {})
-    console.result(payload, lambda rich: _show(rich, found, compared, earlier, markdown))
+    console.result(payload, lambda rich: _show(rich, found, compared, markdown))
 
 
-def _show(
-    rich: RichConsole, found: Results, compared: Comparison | None, earlier: Results | None, in_markdown: bool
-) -> None:
+def _show(rich: RichConsole, found: Results, compared: Comparison | None, in_markdown: bool) -> None:
     from polyproof.cli.bench import tables
     from polyproof.cli.bench.shapes import choices_text
 
-    shown = tables.result_tables(found) if compared is None else tables.comparison_tables(compared)
-    for one in shown:
+    for one in tables.result_tables(found) if compared is None else tables.comparison_tables(compared):
         if in_markdown:
             rich.print(tables.markdown(one), soft_wrap=True)
         else:
-            made = table(*one.columns, title=one.title, numbers=one.numbers)
-            for row in one.rows:
-                made.add_row(*row)
-            rich.print(made)
+            _draw(rich, one)
     end = "\n" if in_markdown else ""  # a paragraph of its own
     for sentence in choices_text(found):
         rich.print(sentence + end, soft_wrap=in_markdown)
-    if compared is None or earlier is None:
+    if compared is None:
         rich.print(f"First: the first run, which may compile. Median, CPU: of the runs after it, if any.{end}")
         rich.print(f"Measured {found.measured} on {tables.machine_text(found.machine)}", soft_wrap=True)
     else:
-        _show_comparison(rich, compared, found, earlier)
+        _show_comparison(rich, compared)
     for missing in found.not_measured:
         rich.print(f"not measured: {tables.missed_text(missing)}", style="yellow")
 
 
-def _show_comparison(rich: RichConsole, compared: Comparison, found: Results, earlier: Results) -> None:
+def _draw(rich: RichConsole, shown: Table) -> None:
+    made = table(*shown.columns, title=shown.title, numbers=shown.numbers)
+    for row in shown.rows:
+        made.add_row(*row)
+    rich.print(made)
+
+
+def _show_comparison(rich: RichConsole, compared: Comparison) -> None:
     from polyproof.cli.bench.tables import machine_text, operation_text
 
     ratio = compared.median_ratio
     median = f" The median of the ratios of CPU seconds is {ratio:.2f}." if ratio is not None else ""
     rich.print(f"Ratios are here / there: below 1, here is faster, or takes less.{median}")
-    rich.print(f"here:  {found.measured}, {machine_text(found.machine)}", soft_wrap=True)
-    rich.print(f"there: {earlier.measured}, {machine_text(earlier.machine)}", soft_wrap=True)
+    rich.print(f"here:  {compared.here.measured}, {machine_text(compared.here.machine)}", soft_wrap=True)
+    rich.print(f"there: {compared.there.measured}, {machine_text(compared.there.machine)}", soft_wrap=True)
     for difference in compared.differences:
         rich.print(f"differs: {difference}", style="yellow", soft_wrap=True)
     for where, items in (("here", compared.only_here), ("there", compared.only_there)):
@@ -231,30 +232,11 @@ def _measure_in_turn(console: Console, work: Work, other: str, rounds: int) -> N
 def _show_pairs(
     rich: RichConsole, pairs: list[Pair], unpaired: list[str], here: str, there: str, machine: Machine
 ) -> None:
-    from polyproof.cli.bench.tables import machine_text
+    from polyproof.cli.bench.tables import machine_text, pairs_table
 
-    made = table("Component", "Engine", "Operation", "Here", "There", "Ratio", "Range", "CPU", numbers=(3, 4, 5, 6, 7))
-    for pair in pairs:
-        made.add_row(
-            f"{pair.kind} {pair.name}",
-            pair.engine,
-            f"{pair.operation}, {pair.items:,} {pair.unit}{'s' if pair.items > 1 else ''}{_made_of(pair)}",
-            time_text(statistics.median(pair.here)),
-            time_text(statistics.median(pair.there)),
-            f"{statistics.median(pair.ratios):.2f}",
-            f"{min(pair.ratios):.2f}–{max(pair.ratios):.2f}",
-            f"{statistics.median(pair.cpu_ratios):.2f}" if pair.cpu_ratios else "–",
-        )
-    rich.print(made)
+    _draw(rich, pairs_table(pairs))
     rich.print("Ratios are here / there of each round: below 1, this installation is faster. CPU: that of CPU seconds.")
     rich.print(f"here:  {here}\nthere: {there}", soft_wrap=True)
     rich.print(machine_text(machine), soft_wrap=True)
     for operation in unpaired:
         rich.print(f"measured in one of the two only: {operation}", style="yellow")
-
-
-def _made_of(pair: Pair) -> str:
-    if pair.setting is None:
-        return ""
-    made = {**pair.setting, "options": " ".join(pair.setting["options"])}
-    return " × {assets} assets, {threads} threads {options}".format(**made).rstrip()
