@@ -8,14 +8,13 @@ from typing import Any
 
 from attrs import fields, frozen
 
-from polyproof.cli.bench.results import AuditFacts, Machine, Measurement, Results
+from polyproof.cli.bench.results import NAMED_BY, AuditFacts, Machine, Measurement, Results
 from polyproof.cli.console import size_text
 from polyproof.config.options import plain
 
 __all__ = ["Comparison", "compare", "ratio"]
 
-_NAMES = ("kind", "name", "engine", "operation", "items", "unit", "setting")
-"""What these say of a measurement: two with the same of it are of the same work."""
+_NAMES = (*NAMED_BY, "setting")
 
 
 @frozen

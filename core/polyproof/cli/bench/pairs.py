@@ -17,14 +17,14 @@ from typing import Any
 
 from attrs import asdict, frozen
 
+from polyproof.cli.bench.results import NAMED_BY
 from polyproof.errors import UsageError
 from polyproof.progress import Progress
 
 __all__ = ["Pair", "installed_at", "measure_pairs"]
 
-_NAMES = ("kind", "name", "engine", "operation", "items", "unit")
 _Key = tuple[Any, ...]
-"""What these and its setting say of a measurement: two measurements with the same of it are of the same work."""
+"""What ``NAMED_BY`` and its setting say of a measurement."""
 _Round = dict[_Key, dict[str, Any]]
 
 
@@ -95,7 +95,7 @@ def measure_pairs(
 
 def _key(item: dict[str, Any]) -> _Key:
     setting = item.get("setting")  # which older versions do not have
-    return *(item[name] for name in _NAMES), setting and json.dumps(setting, sort_keys=True)
+    return *(item[name] for name in NAMED_BY), setting and json.dumps(setting, sort_keys=True)
 
 
 def _pair(key: _Key, here: list[_Round], there: list[_Round]) -> Pair:
@@ -105,7 +105,7 @@ def _pair(key: _Key, here: list[_Round], there: list[_Round]) -> Pair:
     has_cpu = all("cpu" in of_round[key] for of_round in there)
     cpu = [seconds(rounds, "cpu") if has_cpu else () for rounds in (here, there)]
     return Pair(
-        **dict(zip(_NAMES, key[:-1], strict=True)),
+        **dict(zip(NAMED_BY, key[:-1], strict=True)),
         setting=here[0][key].get("setting"),
         here=seconds(here, "median"),
         there=seconds(there, "median"),

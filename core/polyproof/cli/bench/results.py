@@ -31,6 +31,7 @@ from polyproof.version import __version__
 __all__ = [
     "FORMAT",
     "JOINED_BY",
+    "NAMED_BY",
     "AuditFacts",
     "Machine",
     "Measurement",
@@ -47,6 +48,9 @@ FORMAT = 1
 
 JOINED_BY = " › "
 """Between a phase and the one that it is within, in the name of an operation."""
+
+NAMED_BY = ("kind", "name", "engine", "operation", "items", "unit")
+"""What these and its setting say of a measurement: two measurements with the same of it are of the same work."""
 
 _HEADER = "polyproof-bench"
 _MOST_BYTES = 16 << 20
