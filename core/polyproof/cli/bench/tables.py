@@ -52,8 +52,9 @@ def machine_text(machine: Machine) -> str:
     """The machine and the versions in a line."""
     features = f" ({', '.join(machine.features)})" if machine.features else ""
     memory = f", {size_text(machine.memory)} of memory" if machine.memory else ""
+    cores, threads = _count(machine.cores, "core"), _count(machine.threads, "thread")
     return (
-        f"{machine.processor}{features}, {machine.cores} cores, {machine.threads} threads{memory}, {machine.system}, "
+        f"{machine.processor}{features}, {cores}, {threads}{memory}, {machine.system}, "
         f"polyproof {machine.polyproof}, Python {machine.python}, numpy {machine.numpy}, numba {machine.numba}"
     )
 
