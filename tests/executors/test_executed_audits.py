@@ -95,13 +95,17 @@ class Forging(Sound):
 
     def run(self, work: Work, indices: Sequence[int]) -> Iterator[int]:
         yield from super().run(work, indices)
-        segment = work.directory / "segment-0001"
-        proof = bytearray((segment / "proof.bin").read_bytes())
-        proof[-1] ^= 1
-        (segment / "proof.bin").write_bytes(proof)
-        record = json.loads((segment / "record.json").read_text())
-        record["sha256"] = hashlib.sha256(proof).hexdigest()
-        (segment / "record.json").write_text(json.dumps(record))
+        forge(work.directory / "segment-0001")
+
+
+def forge(segment: Path) -> None:
+    """Another proof in a finished segment, and a record that says it was made there."""
+    proof = bytearray((segment / "proof.bin").read_bytes())
+    proof[-1] ^= 1
+    (segment / "proof.bin").write_bytes(proof)
+    record = json.loads((segment / "record.json").read_text())
+    record["sha256"] = hashlib.sha256(proof).hexdigest()
+    (segment / "record.json").write_text(json.dumps(record))
 
 
 class Idle(Sound):
@@ -128,6 +132,20 @@ def test_a_proof_that_is_changed_behind_the_back_of_who_made_it_is_not_published
     spec = evolve(spec_of(tmp_path, SUM_TREE, 6), executor=ExecutorChoice("faulty", NoOptions()))
     with pytest.raises(PluginFault, match="a proof that does not verify"):
         prove(spec, tmp_path / "audit", policy=POLICY, registry=registry_with(Forging))
+    assert not (tmp_path / "audit").exists()
+
+
+def test_a_proof_that_an_earlier_run_left_is_not_published_because_it_was_finished(tmp_path: Path) -> None:
+    spec = spec_of(tmp_path, SUM_TREE, 6)
+    stopping = evolve(spec, executor=ExecutorChoice("faulty", NoOptions()))
+    with pytest.raises(ExecutionError, match="stopped"):
+        prove(stopping, tmp_path / "audit", policy=POLICY, registry=registry_with(Stopping))
+    forge(tmp_path / ".audit.partial" / "segment-0000")
+    with pytest.raises(PluginFault, match="a proof that does not verify"):
+        prove(spec, tmp_path / "audit", policy=POLICY)
+    # All of them are finished now, and this run proves none.
+    with pytest.raises(PluginFault, match="a proof that does not verify"):
+        prove(spec, tmp_path / "audit", policy=POLICY)
     assert not (tmp_path / "audit").exists()
 
 

@@ -48,8 +48,8 @@ class AuditProved:
     segments: tuple[int, ...]
     """Accounts in each segment."""
     seconds: Mapping[str, float]
-    """Wall-clock time of each phase: ``read``, ``prove``, ``verify`` (of the proofs just made); of ``assemble``, which
-    reads and proves nothing, only the last."""
+    """Wall-clock time of each phase: ``read``, ``prove``, ``verify``; of ``assemble``, which reads and proves nothing,
+    only the last."""
     public_bytes: int
     private_bytes: int
     resumed: int = 0

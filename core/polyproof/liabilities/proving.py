@@ -80,13 +80,15 @@ def prove(
         missing = [index for index in range(len(plan.segments)) if index not in finished]
         start = time.perf_counter()
         done = execute(executor, work, plan, missing, registry, progress)
-        if done is None:
-            # Who made the proofs has verified them, and knows how long each took. It was not this process, which
-            # verifies them again.
+        if len(done) == len(missing):
+            for one in done:
+                clock.add(one.seconds)
+        else:
+            # How long each took is known where it was proved.
             clock.add({"prove": time.perf_counter() - start})
-        for segment in done or ():
-            clock.add(segment.seconds)
-        proved = put_together(work, plan, target, clock, registry, progress, jobs=1 if done is None else None)
+        # What another process proved, in this run or an earlier one, was verified there, and is verified here again.
+        verified = {one.index: one.segment for one in done} == work.all_finished(plan)
+        proved = put_together(work, plan, target, clock, registry, progress, jobs=None if verified else 1)
     return evolve(
         proved,
         resumed=len(finished),
