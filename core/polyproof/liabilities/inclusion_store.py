@@ -42,7 +42,6 @@ _CHECK_BYTES = 16
 _ENTRY = struct.Struct("<16sQQ16s")
 _MOST_HEADER = 512
 MOST_FILE = 64 << 20
-"""The most bytes of an inclusion file in a store."""
 """Bytes of the largest inclusion file that a store takes and serves."""
 
 
