@@ -11,7 +11,7 @@ from polyproof.config.options import printable
 from polyproof.errors import ProofRejected, SpecError
 from polyproof.formats.strict_json import BadJson, parse_strict
 from polyproof.model.manifest import FORMAT, LONGEST_ORGANISATION, VERSION, Manifest, Segment, Verifier, proof_file
-from polyproof.model.names import AUDIT_ID, DIGEST, NAME, TIME, Pattern
+from polyproof.model.names import AMOUNT, AUDIT_ID, DIGEST, NAME, TIME
 from polyproof.model.timestamps import is_timestamp
 from polyproof.settings.policy import Policy
 from polyproof.toolkit.json_object import JsonObject, refuse
@@ -21,7 +21,6 @@ __all__ = ["READ_BY", "parse_header", "parse_manifest"]
 READ_BY = {1: "polyproof 0.1"}
 """Which release reads the audits of an earlier version of the manifest."""
 
-_AMOUNT: Pattern = (r"0|[1-9][0-9]{0,159}", "a decimal integer of at most 160 digits as a string")
 _HEADER = (
     *("format", "version", "audit_id", "created", "snapshot", "organisation", "spec", "spec_digest", "backend"),
     *("previous", "verifier"),
@@ -75,7 +74,7 @@ def _manifest(top: JsonObject, policy: Policy) -> tuple[Manifest, tuple[int, ...
     if not segments:
         _reject("segments", "the manifest has no segments")
     policy.check_segments(len(segments))
-    totals = tuple(map(int, top.all_matching("totals", _AMOUNT)))
+    totals = tuple(map(int, top.all_matching("totals", AMOUNT)))
     header = _header(top)
     listed = tuple(
         _segment(JsonObject(item, f"manifest.segments[{index}]"), index, len(totals))
@@ -116,7 +115,7 @@ def _segment(found: JsonObject, index: int, assets: int) -> Segment:
     name = found.text("file", _MAX_TEXT)
     if name != proof_file(index):
         _reject("file-name", f"the proof file of segment {index} is called {name!r}, not {proof_file(index)!r}")
-    totals = tuple(map(int, found.all_matching("totals", _AMOUNT)))
+    totals = tuple(map(int, found.all_matching("totals", AMOUNT)))
     if len(totals) != assets:
         _reject("totals", f"segment {index} has {len(totals)} totals, the manifest {assets}")
     return Segment(index, found.integer("bytes"), _digest(found, "sha256"), totals)

@@ -24,21 +24,20 @@ from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.accounts_files import AccountsFile
 from polyproof.liabilities.manifest import parse_header
 from polyproof.model.manifest import Manifest
-from polyproof.model.names import DIGEST, Pattern
+from polyproof.model.names import AMOUNT, DIGEST, Pattern
 from polyproof.registry import Registry
 from polyproof.settings.policy import Policy
 from polyproof.settings.spec import PublicSpec, create_backend, spec_from_public
 from polyproof.toolkit.json_object import JsonObject, refuse
 from polyproof.version import __version__
 
-__all__ = ["AMOUNT", "Makers", "WorkPlan", "plan_audit", "plan_id", "read_plan", "write_plan"]
+__all__ = ["Makers", "WorkPlan", "plan_audit", "plan_id", "read_plan", "write_plan"]
 
 _FORMAT = "polyproof/plan"
 _VERSION = 1
 _MOST_BYTES = 64 << 20
 _LONGEST = 1000
 _ID: Pattern = (r"[0-9a-f]{32}", "32 hexadecimal digits")
-AMOUNT: Pattern = (r"0|[1-9][0-9]{0,159}", "a decimal integer of at most 160 digits as a string")
 
 
 @frozen

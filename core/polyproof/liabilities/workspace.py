@@ -33,9 +33,9 @@ from polyproof.errors import ArtifactError, InputError, ProofRejected
 from polyproof.formats.files import flush_directory, flush_tree, make_private_directory, read_bounded, write_private
 from polyproof.formats.strict_json import parse_strict
 from polyproof.liabilities.record import read_record
-from polyproof.liabilities.work_plan import AMOUNT, WorkPlan, plan_audit, plan_id
+from polyproof.liabilities.work_plan import WorkPlan, plan_audit, plan_id
 from polyproof.model.manifest import Segment
-from polyproof.model.names import DIGEST
+from polyproof.model.names import AMOUNT, DIGEST
 from polyproof.toolkit.json_object import JsonObject
 
 __all__ = ["PROOF_FILE", "RECORD_FILE", "SCRATCH", "STATE_FOLDER", "Workspace", "checked_target"]

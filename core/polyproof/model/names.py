@@ -1,4 +1,4 @@
-"""The form of names, symbols, audit ids, times, block hashes and digests, wherever they are written.
+"""The form of names, symbols, audit ids, amounts, times, block hashes and digests, wherever they are written.
 
 Each is a regular expression that the whole text must match, and the same in words, as ``option`` takes for ``pattern``.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["AUDIT_ID", "BLOCK", "DIGEST", "NAME", "OPTIONAL_NAME", "SYMBOL", "TIME", "Pattern", "matches"]
+__all__ = ["AMOUNT", "AUDIT_ID", "BLOCK", "DIGEST", "NAME", "OPTIONAL_NAME", "SYMBOL", "TIME", "Pattern", "matches"]
 
 Pattern = tuple[str, str]
 
@@ -25,6 +25,8 @@ AUDIT_ID: Pattern = (
     "1 to 128 letters, digits, dots, hyphens and underscores, the first a letter or digit",
 )
 """An audit id occurs in file names, on terminals and in transcripts."""
+AMOUNT: Pattern = (r"0|[1-9][0-9]{0,159}", "a decimal integer of at most 160 digits as a string")
+"""An amount in base units, in JSON; as a number it would lose digits in many readers."""
 TIME: Pattern = (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a time in UTC like 2025-01-31T23:59:59Z")
 
 
