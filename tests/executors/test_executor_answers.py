@@ -184,6 +184,23 @@ def test_an_executor_is_closed_when_the_run_ends_early(tmp_path: Path) -> None:
     assert closed == [True]
 
 
+def test_an_iterator_that_can_be_closed_is_closed_as_a_generator_is(tmp_path: Path) -> None:
+    closed = []
+
+    class Answers:
+        def __iter__(self) -> Iterator[int]:
+            return self
+
+        def __next__(self) -> int:
+            return 0
+
+        def close(self) -> None:
+            closed.append(True)
+
+    faulty(tmp_path, lambda self, work, indices: Answers())
+    assert closed == [True]
+
+
 def test_a_segment_that_is_seen_late_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executing, "_LATE_SECONDS", 5.0)
     looks = iter([False, False, True, True, True])

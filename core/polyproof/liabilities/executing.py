@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from socket import gethostname
 
@@ -118,9 +118,11 @@ def _answers(executor: Executor, work: Work, indices: Sequence[int]) -> Iterator
                 return
             yield answer
     finally:
-        if isinstance(running, Generator):
-            with guarded:
-                running.close()
+        with guarded:
+            # A generator has it, and another iterator may.
+            close = getattr(running, "close", None)
+            if close is not None:
+                close()
 
 
 def _appears(finished: Callable[[int], bool], index: int) -> bool:
