@@ -68,7 +68,7 @@ def assemble(
     registry: Registry | None = None,
     progress: Progress | None = None,
 ) -> AuditProved:
-    """Verify the proofs in a work directory and make the audit of them, in ``out``, which must not exist or be empty.
+    """Verify the proofs in a work directory and make the audit of them, in ``out``, a directory that is new or empty.
 
     By default it is a directory beside the work directory, called by the audit's id; it has to be on the same file
     system. ``jobs`` processes share the segments that are verified. Whoever is still proving there is stopped, and the

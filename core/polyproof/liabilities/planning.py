@@ -77,7 +77,7 @@ def plan(
     registry: Registry | None = None,
     progress: Progress | None = None,
 ) -> Planned:
-    """Read the spec's snapshot and prepare a work directory, which must not exist, be empty, or be of the same work.
+    """Read the spec's snapshot and prepare a work directory: a new or empty one, or one that holds the same work.
 
     The accounts are divided among segments by secret chance. ``prove_segment`` proves each, here or on any machine that
     shares the directory, and ``assemble`` makes the audit of them. ``previous`` is the publication digest of the audit
@@ -135,15 +135,12 @@ def make_plan(
         TemporaryDirectory(prefix=SCRATCH, dir=work.path) as scratch,
         preparing(spec, policy, registry, progress, scratch=Path(scratch)) as prepared,
     ):
-        inputs = _Inputs(prepared, previous, Makers.of(spec.backend.name, registry))
-        kept = found is not None and audit_id in (None, found.header.audit_id)
-        if kept:
-            assert found is not None
-            # Compared in full: what is to be proved may have changed in a single balance.
-            for chunk in prepared.snapshot.chunks():
-                inputs.add(chunk)
-            kept = inputs.digest() == found.inputs
-            inputs = inputs if kept else _Inputs(prepared, previous, inputs.makers)
+        makers = Makers.of(spec.backend.name, registry)
+        kept = (
+            found is not None
+            and audit_id in (None, found.header.audit_id)
+            and found.inputs == _inputs_digest(prepared, previous, makers)
+        )
         warnings: list[str] = []
         if found is None or not kept:
             if not replace and (found is not None or work.count_finished()):
@@ -166,7 +163,7 @@ def make_plan(
                 previous=previous,
                 verifier=spec.verifier,
             )
-            found = _write(work, prepared, header, inputs, policy)
+            found = _write(work, prepared, header, _Inputs(prepared, previous, makers), policy)
         elif found.policy != policy:
             found = evolve(found, policy=policy)
             write_plan(work.plan, found)
@@ -213,6 +210,14 @@ def _write(work: Workspace, prepared: Prepared, header: Manifest, inputs: _Input
     )
     write_plan(work.plan, found)
     return found
+
+
+def _inputs_digest(prepared: Prepared, previous: bytes | None, makers: Makers) -> bytes:
+    """Read all accounts for their digest: what is to be proved may have changed in a single balance."""
+    inputs = _Inputs(prepared, previous, makers)
+    for chunk in prepared.snapshot.chunks():
+        inputs.add(chunk)
+    return inputs.digest()
 
 
 class _Inputs:

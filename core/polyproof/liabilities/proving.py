@@ -40,7 +40,7 @@ def prove(
     registry: Registry | None = None,
     progress: Progress | None = None,
 ) -> AuditProved:
-    """Prove the spec's snapshot and write the audit to ``out``, which must not exist or be empty.
+    """Prove the spec's snapshot and write the audit to ``out``, a directory that is new or empty.
 
     What ``plan``, ``prove_segment`` and ``assemble`` do, in one process and the directory ``.OUT.partial`` beside
     ``out``: the accounts are shuffled by a secret permutation and cut into segments; each segment is proved, verified
