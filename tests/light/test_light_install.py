@@ -101,6 +101,10 @@ def test_reserves_beside_a_single_audit_are_called_unchecked(bare: Bare) -> None
     [
         ("prove", ["check", "minimal"]),
         ("prove", ["prove", "minimal"]),
+        ("prove", ["prove", "spec.yaml", "--out", "audit"]),
+        ("prove", ["plan", "spec.yaml", "--out", "work"]),
+        ("prove", ["prove-segment", "work", "--index", "0"]),
+        ("prove", ["assemble", "work"]),
         ("prove", ["sample", "--out", "accounts.csv"]),
         ("prove", ["demo"]),
         ("prove", ["bench"]),

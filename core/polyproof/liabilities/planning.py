@@ -19,6 +19,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from polyproof.errors import ArtifactError, InputError, Location, Problem
+from polyproof.extras import require_extras
 from polyproof.formats.files import write_durably
 from polyproof.liabilities.accounts_files import AccountsWriter
 from polyproof.liabilities.assignment import Assignment
@@ -105,7 +106,8 @@ def plan(
 
 
 def check_before_planning(spec: Spec, audit_id: str | None) -> None:
-    """Refuse an audit id or a time that no manifest may have. Raises ``InputError``."""
+    """Refuse an install that cannot prove, and an id or a time that no manifest may have. Raises ``InputError``."""
+    require_extras("prove", purpose="reading a snapshot to prove it")
     if audit_id is not None and not matches(AUDIT_ID, audit_id):
         raise InputError(f"audit id {audit_id!r}: expected {AUDIT_ID[1]}")
     if spec.snapshot > _now():
