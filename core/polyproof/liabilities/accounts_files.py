@@ -28,7 +28,7 @@ from polyproof.liabilities.assignment import secret_order
 from polyproof.model.accounts import Accounts, Identifiers
 from polyproof.model.assets import Asset
 
-__all__ = ["AccountsFile", "AccountsWriter", "accounts_file", "load_accounts"]
+__all__ = ["AccountsFile", "AccountsWriter", "accounts_file", "load_accounts", "not_as_planned"]
 
 _MAGIC = b"PPACCTS\0" + (1).to_bytes(4, "little")
 
@@ -110,7 +110,7 @@ def load_accounts(path: Path, expected: AccountsFile, assets: tuple[Asset, ...])
         # What is made for each account is no larger than the file, whatever number of them is stated.
         least = len(_MAGIC) + expected.accounts * (2 + 8 * sum(asset.words for asset in assets))
         if os.fstat(file.fileno()).st_size != expected.size or expected.size < least:
-            raise _damaged(path)
+            raise not_as_planned(path)
         return _load(path, file, expected, assets)
 
 
@@ -118,14 +118,15 @@ def _load(path: Path, file: BinaryIO, expected: AccountsFile, assets: tuple[Asse
     digest = hashlib.sha256()
 
     def take(kind: str, count: int) -> np.ndarray[tuple[int], np.dtype[np.unsignedinteger]]:
-        data = file.read(count * np.dtype(kind).itemsize) if count * np.dtype(kind).itemsize <= expected.size else b""
-        if len(data) != count * np.dtype(kind).itemsize:
-            raise _damaged(path)
+        size = count * np.dtype(kind).itemsize
+        data = file.read(size) if size <= expected.size else b""
+        if len(data) != size:
+            raise not_as_planned(path)
         digest.update(data)
         return np.frombuffer(data, kind)
 
     if take("u1", len(_MAGIC)).tobytes() != _MAGIC:
-        raise _damaged(path)
+        raise not_as_planned(path)
     total = expected.accounts
     order = secret_order(total)
     places = np.empty(total, np.int64)
@@ -136,22 +137,23 @@ def _load(path: Path, file: BinaryIO, expected: AccountsFile, assets: tuple[Asse
     while done < total:
         count, size = take("<u8", 2).tolist()
         if not 0 < count <= total - done:
-            raise _damaged(path)
+            raise not_as_planned(path)
         stop = done + count
         lengths[done:stop] = take("<u2", count)
         blocks.append(take("u1", size))
         if int(lengths[done:stop].sum()) != size:
-            raise _damaged(path)
+            raise not_as_planned(path)
         # Each block goes to the places of its accounts at once: all balances are in memory once.
         words[places[done:stop]] = take("<u8", count * columns).reshape(count, columns)
         done = stop
     if file.read(1) or digest.digest() != expected.sha256:
-        raise _damaged(path)
+        raise not_as_planned(path)
     offsets = np.zeros(total + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
     ids = Identifiers(np.concatenate(blocks) if blocks else np.empty(0, np.uint8), offsets)
     return Accounts(assets, ids.take(order), words)
 
 
-def _damaged(path: Path) -> ArtifactError:
+def not_as_planned(path: Path) -> ArtifactError:
+    """The error about a private file of a plan that is not as it was written."""
     return ArtifactError(f"{path} is not as it was planned: it was cut short or changed; plan again")

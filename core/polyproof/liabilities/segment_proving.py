@@ -24,7 +24,7 @@ from polyproof.errors import ArtifactError, InputError, PolicyRejected, Problem,
 from polyproof.extras import require_extras
 from polyproof.formats.files import read_bounded, write_private
 from polyproof.liabilities.acceptance import Judge, require
-from polyproof.liabilities.accounts_files import accounts_file, load_accounts
+from polyproof.liabilities.accounts_files import accounts_file, load_accounts, not_as_planned
 from polyproof.liabilities.verification import statement_of
 from polyproof.liabilities.work_plan import WorkPlan, read_plan
 from polyproof.liabilities.workspace import PROOF_FILE, STATE_FOLDER, Workspace
@@ -153,7 +153,7 @@ def read_key(path: Path, plan: WorkPlan) -> bytes:
     except ProofRejected:
         key = b""
     if hashlib.sha256(key).digest() != plan.key_sha256:
-        raise ArtifactError(f"{path} is not as it was planned: it was cut short or changed; plan again")
+        raise not_as_planned(path)
     return key
 
 
