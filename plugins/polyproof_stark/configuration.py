@@ -28,7 +28,7 @@ from polyproof_stark.limits import check_parameters
 from polyproof_stark.options import LEAST_LIMB_BITS, MOST_LIMB_BITS, StarkOptions, check_shape
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.profiles import of_proving, of_security
-from polyproof_stark.protocol import Context, Instance, trees_of
+from polyproof_stark.protocol import Context, Instance, layout_of, trees_of
 from polyproof_stark.queries import choose_queries
 from polyproof_stark.security import security_report
 from polyproof_stark.size import expected_size
@@ -244,10 +244,8 @@ class Configuration:
         """These parameters, the bytes of a proof and the committed words in a row of D."""
         field = self.field(Engine.PORTABLE)
         _, compiled = self._compiled(assets, parameters, field.modulus)
-        over_k = 2 + len(compiled.argument_columns) + compiled.chunks(parameters.rows, parameters.blinding)
-        words = compiled.base_columns + parameters.degree * over_k
         trees = self.trees(self.hash(Engine.PORTABLE))
-        return parameters, expected_size(compiled, parameters, field, trees), words
+        return parameters, expected_size(compiled, parameters, field, trees), layout_of(compiled, parameters).words
 
 
 def _lengths(log_rows: Sequence[int]) -> str:

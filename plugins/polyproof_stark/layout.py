@@ -54,6 +54,11 @@ class Layout:
         """Width of the trace matrix."""
         return self.witness + self.range + 2 * self.degree
 
+    @property
+    def words(self) -> int:
+        """Width of all matrices on D together."""
+        return self.trace + self.degree * (self.argument + self.chunks)
+
     def base_column(self, column: int) -> int:
         """Position in the trace matrix of a base column of the compiled system."""
         return column if column < self.witness else column + self.degree

@@ -23,7 +23,7 @@ from polyproof_stark.layout import Layout
 from polyproof_stark.low_degree import LowDegreeTest
 from polyproof_stark.parameters import Parameters
 
-__all__ = ["LABEL", "Context", "Instance", "Openings", "trees_of"]
+__all__ = ["LABEL", "Context", "Instance", "Openings", "layout_of", "trees_of"]
 
 LABEL = "polyproof/accounts-stark/2"
 
@@ -68,14 +68,7 @@ class Instance:
     @cached_property
     def layout(self) -> Layout:
         """The layout of the committed matrices."""
-        p = self.parameters
-        return Layout(
-            len(self.compiled.witness_columns),
-            len(self.compiled.range_columns),
-            len(self.compiled.argument_columns),
-            self.compiled.chunks(p.rows, p.blinding),
-            p.degree,
-        )
+        return layout_of(self.compiled, self.parameters)
 
     @property
     def trace_domain(self) -> Domain:
@@ -119,6 +112,17 @@ class Instance:
         transcript.absorb_integers("totals", *context.totals)
         transcript.absorb_integers("publics", *(self.publics[name] for name in self.compiled.publics))
         return transcript
+
+
+def layout_of(compiled: CompiledSystem, parameters: Parameters) -> Layout:
+    """The layout of the committed matrices of proofs of a system."""
+    return Layout(
+        len(compiled.witness_columns),
+        len(compiled.range_columns),
+        len(compiled.argument_columns),
+        compiled.chunks(parameters.rows, parameters.blinding),
+        parameters.degree,
+    )
 
 
 def trees_of(registry: Registry, scheme: str, hash: Hash) -> Mapping[str, VectorCommitment]:

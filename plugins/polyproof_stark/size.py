@@ -16,6 +16,7 @@ from polyproof.hash import DIGEST_BYTES
 from polyproof_stark.compiler import CompiledSystem
 from polyproof_stark.fri import leaves_of
 from polyproof_stark.parameters import Parameters
+from polyproof_stark.protocol import layout_of
 
 __all__ = ["expected_size", "proof_size"]
 
@@ -29,18 +30,16 @@ def proof_size(
     compiled: CompiledSystem, p: Parameters, field: Field, trees: Mapping[str, VectorCommitment], queries: Sequence[int]
 ) -> int:
     """Bytes of a proof whose queries, distinct indices in D, are these."""
-    base, extension = field.element_bytes, field.element_bytes * p.degree
-    chunks = compiled.chunks(p.rows, p.blinding)
-    over_k = len(compiled.argument_columns) + chunks
-    committed = ["trace", "argument", "quotient"] if compiled.argument_columns else ["trace", "quotient"]
-    # The matrix of the trace holds the masks of A and of B as well.
-    row = (compiled.base_columns + 2 * p.degree) * base + over_k * extension
+    layout, extension = layout_of(compiled, p), field.element_bytes * p.degree
+    committed = ["trace", "argument", "quotient"] if layout.argument else ["trace", "quotient"]
     siblings = sum(trees[name].opening_size(p.domain_size, queries) for name in committed)
     layers = leaves_of(p.folding, p.domain_size, queries)
     size, total = p.domain_size, _HEADER
     total += (len(committed) + 2) * DIGEST_BYTES
-    total += (compiled.base_columns + 2 + over_k + len(compiled.next_columns)) * extension
-    total += len(queries) * row + 3 * _INTEGER + siblings * DIGEST_BYTES
+    # At z all columns and the masks of A and of B, at ωz some columns.
+    opened = compiled.base_columns + 2 + layout.argument + layout.chunks + len(compiled.next_columns)
+    total += opened * extension
+    total += len(queries) * layout.words * field.element_bytes + 3 * _INTEGER + siblings * DIGEST_BYTES
     total += (2 * len(layers) - 1) * DIGEST_BYTES + p.folding.final_bound * extension + _INTEGER
     for arity, leaves in zip(p.folding.arities, layers, strict=True):
         size //= arity
