@@ -26,7 +26,7 @@ from polyproof.toolkit.system_answers import publics_of
 from polyproof_stark.compiler import CompiledSystem, compile_system
 from polyproof_stark.limits import check_parameters
 from polyproof_stark.options import LEAST_LIMB_BITS, MOST_LIMB_BITS, StarkOptions, check_shape
-from polyproof_stark.parameters import Parameters
+from polyproof_stark.parameters import LEAST_LOG_ROWS, MOST_LOG_ROWS, Parameters
 from polyproof_stark.profiles import of_proving, of_security
 from polyproof_stark.protocol import Context, Instance, layout_of, trees_of
 from polyproof_stark.queries import choose_queries
@@ -36,8 +36,6 @@ from polyproof_stark.widths import widths
 
 __all__ = ["Configuration"]
 
-LEAST_LOG_ROWS, MOST_LOG_ROWS = 10, 24
-"""Of a trace that a spec can ask for."""
 _LEAST_ACTIVE = 2
 
 

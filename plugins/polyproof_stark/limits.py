@@ -5,7 +5,7 @@ from __future__ import annotations
 from polyproof.errors import OptionsError
 from polyproof.field import Field
 from polyproof_stark.compiler import CompiledSystem
-from polyproof_stark.parameters import Parameters
+from polyproof_stark.parameters import LEAST_LOG_ROWS, Parameters
 
 __all__ = ["check_parameters"]
 
@@ -14,8 +14,8 @@ def check_parameters(parameters: Parameters, compiled: CompiledSystem, field: Fi
     """Raise ``OptionsError``, with the arithmetic, unless the numbers fit one another and the system."""
     p = parameters
     needed = 2 * p.queries + 2 * p.degree
-    if p.log_rows < 10:
-        raise OptionsError(f"a trace has at least 2^10 rows, not 2^{p.log_rows}")
+    if p.log_rows < LEAST_LOG_ROWS:
+        raise OptionsError(f"a trace has at least 2^{LEAST_LOG_ROWS} rows, not 2^{p.log_rows}")
     if p.blinding < needed:
         raise OptionsError(
             f"{p.blinding} blinding rows do not cover the openings: 2·{p.queries} of the queries + 2·{p.degree} of the "

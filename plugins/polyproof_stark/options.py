@@ -10,6 +10,7 @@ from polyproof.config.options import option
 from polyproof.errors import OptionsError
 from polyproof.model.assets import Asset
 from polyproof_stark.compiler import MAX_COLUMNS, MAX_TABLE_BITS
+from polyproof_stark.parameters import LEAST_LOG_ROWS, MOST_LOG_ROWS
 
 __all__ = ["LEAST_LIMB_BITS", "MOST_LIMB_BITS", "PROFILES", "Profile", "StarkOptions"]
 
@@ -83,8 +84,8 @@ class StarkOptions:
     )
     segment_rows: int | None = option(
         default=None,
-        least=1 << 10,
-        most=1 << 24,
+        least=1 << LEAST_LOG_ROWS,
+        most=1 << MOST_LOG_ROWS,
         doc="Most rows of a trace, a power of two; more accounts make more segments. 2^20 unless given; the manifest "
         "then states as many as the longest trace has.",
     )

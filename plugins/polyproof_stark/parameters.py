@@ -6,7 +6,10 @@ from attrs import frozen
 
 from polyproof_stark.fri import Folding
 
-__all__ = ["Parameters"]
+__all__ = ["LEAST_LOG_ROWS", "MOST_LOG_ROWS", "Parameters"]
+
+LEAST_LOG_ROWS, MOST_LOG_ROWS = 10, 24
+"""log2 of the rows of a trace that a spec can ask for."""
 
 
 @frozen

@@ -16,6 +16,7 @@ from polyproof.field import Elements
 from polyproof.hash import Digest, Hash
 from polyproof.toolkit.binary import Reader, Writer
 from polyproof_stark.low_degree import LowDegreeProof, read_opening, write_opening
+from polyproof_stark.parameters import LEAST_LOG_ROWS
 from polyproof_stark.protocol import Instance, Openings
 
 __all__ = ["StarkProof", "read_log_rows"]
@@ -103,5 +104,5 @@ class StarkProof:
 
 
 def read_log_rows(data: bytes, most: int) -> int:
-    """log2 of the trace length that a proof file states, within [10, most]. Raises ``ProofRejected``."""
-    return Reader(data, MAGIC, VERSION, "STARK proof").integer("log2 of the rows", 10, most)
+    """log2 of the trace length that a proof file states, within [LEAST_LOG_ROWS, most]. Raises ``ProofRejected``."""
+    return Reader(data, MAGIC, VERSION, "STARK proof").integer("log2 of the rows", LEAST_LOG_ROWS, most)
