@@ -10,20 +10,19 @@ import numpy.typing as npt
 
 from polyproof.engine import Engine, for_blocks
 from polyproof.errors import PluginError
-from polyproof.toolkit.sha256_constants import SHA256_BLOCK_BYTES, SHA256_INITIAL
 
 __all__ = ["hmac_sha256_rows"]
 
 Bytes = npt.NDArray[np.uint8]
 
-_DIGEST_BYTES = 32
+_BLOCK_BYTES, _DIGEST_BYTES = hashlib.sha256().block_size, hashlib.sha256().digest_size
 _BLOCK_ROWS = 1 << 12
 """Rows a thread takes at a time."""
 
 
 def hmac_sha256_rows(key: bytes, messages: Bytes, engine: Engine = Engine.PORTABLE) -> Bytes:
     """HMAC-SHA256(key, message) of every row: ``(n, length) → (n, 32)``. The key is hashed once, not once a row."""
-    padded = (hashlib.sha256(key).digest() if len(key) > SHA256_BLOCK_BYTES else key).ljust(SHA256_BLOCK_BYTES, b"\0")
+    padded = (hashlib.sha256(key).digest() if len(key) > _BLOCK_BYTES else key).ljust(_BLOCK_BYTES, b"\0")
     inner, outer = (bytes(byte ^ mask for byte in padded) for mask in (0x36, 0x5C))
     if engine is Engine.PORTABLE or not len(messages):
         return _one_by_one(inner, outer, messages)
@@ -47,6 +46,7 @@ def _one_by_one(inner: bytes, outer: bytes, messages: Bytes) -> Bytes:
 
 def _side_by_side(inner: bytes, outer: bytes, messages: Bytes) -> Bytes:
     """The kernel of SHA-256 on the rest of both messages, from the states after the blocks of the key."""
+    from polyproof.toolkit.sha256_constants import SHA256_INITIAL
     from polyproof.toolkit.sha256_kernels import hash_rows
 
     none = np.empty(0, np.uint64)
@@ -56,8 +56,8 @@ def _side_by_side(inner: bytes, outer: bytes, messages: Bytes) -> Bytes:
     begun, ended = states.astype("<u8").view(">u4").astype(np.uint32)
 
     length = messages.shape[1]
-    padding = np.frombuffer(_padding(SHA256_BLOCK_BYTES + length), np.uint8)
-    words = np.frombuffer(_padding(SHA256_BLOCK_BYTES + _DIGEST_BYTES), "<u8").astype(np.uint64)
+    padding = np.frombuffer(_padding(_BLOCK_BYTES + length), np.uint8)
+    words = np.frombuffer(_padding(_BLOCK_BYTES + _DIGEST_BYTES), "<u8").astype(np.uint64)
     digests = np.empty((len(messages), 4), np.uint64)
 
     def run(start: int, stop: int) -> None:
@@ -73,4 +73,4 @@ def _side_by_side(inner: bytes, outer: bytes, messages: Bytes) -> Bytes:
 
 def _padding(length: int) -> bytes:
     """What follows a message of so many bytes (FIPS 180-4, 5.1.1)."""
-    return b"\x80" + bytes(-(length + 9) % SHA256_BLOCK_BYTES) + (8 * length).to_bytes(8, "big")
+    return b"\x80" + bytes(-(length + 9) % _BLOCK_BYTES) + (8 * length).to_bytes(8, "big")
