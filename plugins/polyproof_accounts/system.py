@@ -51,7 +51,7 @@ class AccountsSystem(LiabilitiesSystem):
         self.assets = tuple(assets)
         self.active = active
         self.limb_bits = limb_bits
-        self.arithmetic = self.fitting(limb_bits, active, modulus)
+        self.arithmetic = Arithmetic.of(limb_bits, active, modulus)
         self.layout: list[AssetLayout] = []
         first = 0
         for asset in self.assets:
@@ -60,11 +60,6 @@ class AccountsSystem(LiabilitiesSystem):
             first += limbs
         self.columns = [item.name(limb) for item in self.layout for limb in range(item.limbs)]
         self.publics = [item.total(part) for item in self.layout for part in range(item.parts)]
-
-    @staticmethod
-    def fitting(limb_bits: int, active: int, modulus: int) -> Arithmetic:
-        """The numbers under which no sum wraps. Raises ``OptionsError``."""
-        return Arithmetic.of(limb_bits, active, modulus)
 
     def constraints(self, builder: Builder) -> None:
         """Limbs in range on all rows; for each part Σ part = τ, with carries on the last row."""

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polyproof_babybear import BabyBear
 
+from constraints.old_rule import by_the_old_rule
 from polyproof.errors import OptionsError
 from polyproof.model.assets import Asset
 from polyproof_accounts.arithmetic import Arithmetic
@@ -117,17 +118,9 @@ def test_one_limb_more_in_a_part_wraps_or_is_refused() -> None:
     assert refused > 50
 
 
-def old(limb_bits: int, active: int, modulus: int) -> Arithmetic:
-    """v as it was where 2^w ≤ U was required: 2^{wv}·4U < p."""
-    part_limbs = 1
-    while 4 * active << (limb_bits * (part_limbs + 1)) < modulus:
-        part_limbs += 1
-    return Arithmetic(limb_bits, active, modulus, part_limbs)
-
-
 @pytest.mark.parametrize(("limb_bits", "active"), [(16, 2048 - 182), (16, 2048 - 64), (13, 1024 - 182)])
 def test_the_rule_for_tables_no_longer_than_the_trace_is_refused_where_they_are(limb_bits: int, active: int) -> None:
-    arithmetic = old(limb_bits, active, P)
+    arithmetic = by_the_old_rule(limb_bits, active, P)
     with pytest.raises(OptionsError, match="a part's total and its carry can wrap"):
         arithmetic.check()
     assert Arithmetic.of(limb_bits, active, P).part_limbs < arithmetic.part_limbs
@@ -167,7 +160,7 @@ def test_of_all_totals_only_the_sum_passes(limb_bits: int, active: int, modulus:
 
 
 def test_trying_all_totals_finds_the_forgery_that_the_old_rule_allowed() -> None:
-    arithmetic = old(4, 3, 251)
+    arithmetic = by_the_old_rule(4, 3, 251)
     with pytest.raises(OptionsError):
         arithmetic.check()
     assert accepted_totals(arithmetic, 2, (1, 0)) == {1, 1 + 251}

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from attrs import evolve, frozen
 
+from constraints.old_rule import by_the_old_rule
 from polyproof.constraints import PlacedAccounts, Trace
 from polyproof.errors import InputError, OptionsError, ProofRejected
 from polyproof.model.accounts import Accounts
@@ -284,17 +285,6 @@ def test_a_forged_carry_of_any_number_of_limbs_is_rejected(limb_bits, limbs):
         rejected(exchange, trace=with_columns(exchange, change))
 
 
-class OldRule(AccountsSystem):
-    """v by 2^{wv}·4U < p, as it was where 2^w ≤ U was required, without a look at the carries."""
-
-    @staticmethod
-    def fitting(limb_bits, active, modulus):
-        part_limbs = 1
-        while 4 * active << (limb_bits * (part_limbs + 1)) < modulus:
-            part_limbs += 1
-        return Arithmetic(limb_bits, active, modulus, part_limbs)
-
-
 MILLION = Accounts.of((Asset("BTC", 8, 64),), [(f"user-{k}", (1000 + k,)) for k in range(1000)])
 
 
@@ -310,8 +300,9 @@ class Million(Exchange):
 class OldMillion(Million):
     @cached_property
     def system(self):
-        modulus = self.field().modulus
-        return OldRule(self.accounts.assets, active=self.parameters.active, modulus=modulus, limb_bits=self.limb_bits)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Arithmetic, "of", by_the_old_rule)
+            return super().system
 
 
 def test_a_total_of_p_more_passes_by_the_old_rule_and_is_refused_by_ours():
