@@ -79,8 +79,8 @@ class StarkOptions:
         least=LEAST_LIMB_BITS,
         most=MOST_LIMB_BITS,
         doc="Width of a limb. The table of its 2^limb_bits values may be longer than a trace: it is then cut into "
-        "several, each with a column of its own. Unless given, the width with the fewest committed values at the "
-        "length of trace that the accounts need; the manifest states it.",
+        "several, each with a column of its own. Unless given, the width for which the fewest values are computed "
+        "at the length of trace that the accounts need; the manifest states it.",
     )
     segment_rows: int | None = option(
         default=None,
