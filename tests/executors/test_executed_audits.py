@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -144,9 +145,11 @@ def test_a_proof_that_an_earlier_run_left_is_not_published_because_it_was_finish
     with pytest.raises(PluginFault, match="a proof that does not verify"):
         prove(spec, tmp_path / "audit", policy=POLICY)
     # All of them are finished now, and this run proves none.
-    with pytest.raises(PluginFault, match="a proof that does not verify"):
+    with pytest.raises(PluginFault, match=r"a proof that does not verify.*remove that segment's directory"):
         prove(spec, tmp_path / "audit", policy=POLICY)
     assert not (tmp_path / "audit").exists()
+    shutil.rmtree(tmp_path / ".audit.partial" / "segment-0000")
+    assert prove(spec, tmp_path / "audit", policy=POLICY).resumed == 2
 
 
 def test_an_executor_that_proves_nothing_is_named_and_nothing_is_published(

@@ -184,7 +184,9 @@ def _verify(
     except PolicyRejected as error:
         raise InputError(f"verifiers would refuse this audit: {error.reason}; nothing is published") from error
     except ProofRejected as error:
-        raise fault(judge.backend, f"it made a proof that does not verify ({error}): nothing is published") from error
+        again = f"remove that segment's directory in {work.path} to have it proved again"
+        problem = f"it made a proof that does not verify ({error}): nothing is published; {again}"
+        raise fault(judge.backend, problem) from error
 
 
 def _move_private(work: Workspace, plan: WorkPlan, segments: int) -> None:
