@@ -211,7 +211,8 @@ def test_a_proof_that_differs_is_refused_by_name(out: Path, verify: Verify, segm
 
 def test_a_proof_that_does_not_verify_is_refused_by_name(out: Path, verify: Verify, registry: Registry) -> None:
     path = out / "public/proof-0001.bin"
-    data = path.read_bytes()[:-1] + b"?"
+    original = path.read_bytes()
+    data = original[:-1] + bytes([original[-1] ^ 1])
     path.write_bytes(data)
 
     def changed(found: Manifest) -> Manifest:
