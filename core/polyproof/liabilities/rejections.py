@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from attrs import frozen
 
-__all__ = ["REJECTIONS", "Rejection", "meaning_of"]
+from polyproof.errors import ProofRejected
+
+__all__ = ["REJECTIONS", "Rejection", "explain", "meaning_of"]
 
 
 @frozen
@@ -138,3 +140,9 @@ REJECTIONS = (
 def meaning_of(check: str) -> Rejection | None:
     """What a check's failure means; None for one that a plugin of others invented."""
     return next((item for item in REJECTIONS if item.covers(check)), None)
+
+
+def explain(error: ProofRejected) -> None:
+    """Note on an error what a rejection means to a customer, unless something is noted already."""
+    if (meaning := meaning_of(error.check)) and not getattr(error, "__notes__", ()):
+        error.add_note(f"{meaning.title}. {meaning.meaning} {meaning.advice}")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from polyproof.liabilities import SnapshotChecked
 
-__all__ = ["check_payload", "command"]
+__all__ = ["check_payload", "command", "show_checked"]
 
 
 def command(
@@ -45,7 +45,7 @@ def command(
     with console.progress() as progress:
         checked = liabilities.check(loaded, policy=accepted, registry=registry, progress=progress)
     console.warn(checked.warnings)
-    console.result(check_payload(checked), lambda rich: _show(rich, checked))
+    console.result(check_payload(checked), lambda rich: show_checked(rich, checked))
 
 
 def check_payload(checked: SnapshotChecked) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def check_payload(checked: SnapshotChecked) -> dict[str, Any]:
     }
 
 
-def _show(rich: RichConsole, checked: SnapshotChecked) -> None:
+def show_checked(rich: RichConsole, checked: SnapshotChecked) -> None:
     """``check`` for people."""
     rich.print(totals_table(checked.spec.assets, checked.totals))
     show_rounded(rich, checked.rounded)

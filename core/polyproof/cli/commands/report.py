@@ -24,16 +24,14 @@ from polyproof.cli.options import (
 )
 from polyproof.cli.statuses import NOT_COVERED
 from polyproof.cli.views import audits_text, facts
-from polyproof.errors import ProofRejected, UsageError
 from polyproof.extras import require_extras
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
-    from polyproof.publication.history import HistoryVerified, VerifiedAudit
     from polyproof.publication.report.document import Report
 
-__all__ = ["command", "report_payload", "show_verdict"]
+__all__ = ["command", "report_payload", "show_report", "show_verdict"]
 
 
 def command(
@@ -57,63 +55,26 @@ def command(
 ) -> None:
     """Verify an audit, or a whole history, and write a report on it: a static site, and JSON."""
     require_extras("report", purpose="writing a report")
-    from polyproof.liabilities.folder import is_history
-    from polyproof.publication.history import verify_history, verify_one
-    from polyproof.publication.month import write_report
-    from polyproof.publication.report.make import make_report
-    from polyproof.publication.report.site import check_place, render_site, write_site
+    from polyproof.publication.reporting import report_on
 
     console = Console(json=json, quiet=quiet)
-    known = parse_digest(digest)
     registry = usable_registry(console)
-    whole = is_history(directory)
-    if whole and history is not None:
-        raise UsageError(f"{directory} is a history itself: --history is for a single audit")
-    site = out or (directory if whole else directory / "report")
-    if nodes is not None and whole and site.resolve() == directory.resolve():
-        raise UsageError("pages in a history say what everybody finds: with --nodes, name another place with --out")
-    check_place(site)
-    accepted: dict[str, Any] = {
-        "policy": load_policy_option(policy, registry),
-        "reserves_policy": load_reserves_policy_option(policy, registry),
-        "providers": load_nodes_option(nodes, secrets, registry),
-        "registry": registry,
-    }
     with console.progress() as progress:
-        if whole:
-            audits = verify_history(directory, digest=known, progress=progress, **accepted).audits
-        else:
-            audits = (verify_one(directory, digest=known, progress=progress, **accepted),)
-        if history is not None:
-            earlier = verify_history(history, progress=progress, **accepted)
-            audits = _up_to(earlier, audits[0])
-    report = make_report(audits)
-    if site.resolve() == directory.resolve() and whole:
-        write_report(site, report)
-    else:
-        write_site(site, render_site(report))
-    console.result(report_payload(report, site), lambda rich: _show(rich, report, site))
+        written = report_on(
+            directory,
+            out=out,
+            history=history,
+            digest=parse_digest(digest),
+            policy=load_policy_option(policy, registry),
+            reserves_policy=load_reserves_policy_option(policy, registry),
+            providers=load_nodes_option(nodes, secrets, registry),
+            registry=registry,
+            progress=progress,
+        )
+    report, site = written.report, written.site
+    console.result(report_payload(report, site), lambda rich: show_report(rich, report, site))
     if report.verdict == "not-covered":
         raise typer.Exit(NOT_COVERED)
-
-
-def _up_to(history: HistoryVerified, newest: VerifiedAudit) -> tuple[VerifiedAudit, ...]:
-    """The audits of a history up to this one, which is in it or follows its newest; otherwise ``ProofRejected``."""
-    from polyproof.liabilities.artifacts import HISTORY
-
-    digests = [one.digest for one in history.audits]
-    if newest.digest in digests:
-        earlier = history.audits[: digests.index(newest.digest)]
-    elif newest.manifest.previous == digests[-1]:
-        earlier = history.audits
-    else:
-        named = newest.manifest.previous.hex() if newest.manifest.previous else "no audit"
-        raise ProofRejected(
-            "history-link",
-            f"audit {newest.manifest.audit_id} is not in this history and does not follow its newest: it names {named}",
-            file=history.directory / HISTORY,
-        )
-    return (*earlier, newest)
 
 
 def report_payload(report: Report, site: Path) -> dict[str, Any]:
@@ -134,7 +95,8 @@ def report_payload(report: Report, site: Path) -> dict[str, Any]:
     }
 
 
-def _show(rich: RichConsole, report: Report, site: Path) -> None:
+def show_report(rich: RichConsole, report: Report, site: Path) -> None:
+    """``report`` for people."""
     facts(
         rich,
         ("audit", f"{report.audit.audit_id}, {report.audit.organisation or 'organisation not named'}"),

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from polyproof.publication.report.pages import PagesChecked
     from polyproof.registry import Registry
 
-__all__ = ["command", "verify_payload"]
+__all__ = ["command", "history_payload", "show_history", "show_verified", "verify_payload"]
 
 
 def command(
@@ -102,7 +102,7 @@ def command(
     console.warn(one.liabilities.warnings)
     refusal = one.reserves.refusal if one.reserves else _missing(one.reserves_unchecked)
     payload = {**verify_payload(one), **refusal_payload(refusal)}
-    console.result(payload, lambda rich: _show(rich, one, compared=known is not None))
+    console.result(payload, lambda rich: show_verified(rich, one, compared=known is not None))
     _end(console, refusal)
 
 
@@ -134,7 +134,7 @@ def verify_payload(one: VerifiedAudit) -> dict[str, Any]:
     }
 
 
-def _show(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> None:
+def show_verified(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> None:
     """``verify`` for people."""
     verified = one.liabilities
     published, manifest = verified.audit, verified.audit.manifest
@@ -182,6 +182,7 @@ def _verify_history(
 ) -> None:
     """Verify a whole published directory: the chain, and every audit in it."""
     from polyproof.publication.history import verify_history
+    from polyproof.publication.report.pages import compare_pages
 
     with console.progress() as progress:
         verified = verify_history(
@@ -198,9 +199,15 @@ def _verify_history(
     for one in verified.audits:
         console.warn(one.liabilities.warnings)
     refusal = _missing(verified.unchecked > 0) or verified.refusal
-    pages = _pages(verified)
-    payload = {
-        **refusal_payload(refusal),
+    pages = compare_pages(verified)
+    payload = {**refusal_payload(refusal), **history_payload(verified, pages)}
+    console.result(payload, lambda rich: show_history(rich, verified, pages, compared=known is not None))
+    _end(console, refusal)
+
+
+def history_payload(verified: HistoryVerified, pages: PagesChecked | None) -> dict[str, Any]:
+    """The same of a history, for machines; ``pages``: how its pages compare with it, if it has any."""
+    return {
         "audits": [
             {
                 "audit_id": one.manifest.audit_id,
@@ -220,8 +227,6 @@ def _verify_history(
         "unlisted": list(verified.unlisted),
         "seconds": verified.seconds,
     }
-    console.result(payload, lambda rich: _show_history(rich, verified, pages, compared=known is not None))
-    _end(console, refusal)
 
 
 def _end(console: Console, refusal: PolyproofError | None) -> None:
@@ -242,7 +247,8 @@ def _missing(unchecked: bool) -> ExtraMissing | None:
     raise AssertionError("reserves are unchecked only where the extra is missing")
 
 
-def _show_history(rich: RichConsole, verified: HistoryVerified, pages: PagesChecked | None, *, compared: bool) -> None:
+def show_history(rich: RichConsole, verified: HistoryVerified, pages: PagesChecked | None, *, compared: bool) -> None:
+    """The same of a history, for people."""
     made = table("Balances as of", "Audit", "Proved by", "Reserves")
     for one in verified.audits:
         manifest = one.manifest
@@ -325,19 +331,6 @@ def _show_corrections(rich: RichConsole, verified: HistoryVerified) -> None:
             corrected = ids[one.record.corrects.publication_digest]
             reason = f"as the organisation says: {one.record.corrects.reason}"
             rich.print(f"{one.manifest.audit_id} corrects {corrected}; what was wrong, {reason}", soft_wrap=True)
-
-
-def _pages(verified: HistoryVerified) -> PagesChecked | None:
-    """The pages in the history compared with what was verified; None if there are none."""
-    from polyproof.liabilities.folder import present
-    from polyproof.publication.history import SITE
-    from polyproof.publication.report.pages import NOT_LOOKED_AT, check_pages
-
-    if not any(present(verified.directory / name) for name in SITE):
-        return None
-    if verified.unchecked or not is_installed("report"):
-        return NOT_LOOKED_AT
-    return check_pages(verified.directory, verified.audits)
 
 
 def _pages_payload(pages: PagesChecked | None) -> dict[str, Any] | None:

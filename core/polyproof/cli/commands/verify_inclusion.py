@@ -66,6 +66,7 @@ def command(
 ) -> None:
     """Check that your balances, as you type them, are in a published audit."""
     from polyproof import liabilities
+    from polyproof.liabilities.rejections import explain
     from polyproof.liabilities.typed_balances import make_claim, parse_balance, read_balances
 
     console = Console(json=json, quiet=quiet)
@@ -100,17 +101,9 @@ def command(
             digest=known,
         )
     except ProofRejected as error:
-        _explain(error)
+        explain(error)
         raise
     console.result(inclusion_payload(verified), lambda rich: show_inclusion(rich, verified, compared=known is not None))
-
-
-def _explain(error: ProofRejected) -> None:
-    """Add what a rejection means to a customer."""
-    from polyproof.liabilities.rejections import meaning_of
-
-    if (meaning := meaning_of(error.check)) and not getattr(error, "__notes__", ()):
-        error.add_note(f"{meaning.title}. {meaning.meaning} {meaning.advice}")
 
 
 def _require_claim(user: str | None, given: Sequence[Balance]) -> None:
@@ -164,6 +157,7 @@ def _check_several(
 ) -> None:
     """Each file with its own id and balances; the segments' proofs are verified once for all of them."""
     from polyproof import liabilities
+    from polyproof.liabilities.rejections import explain
     from polyproof.liabilities.typed_balances import read_balances
 
     if balance or not len(files) == len(users) == len(balances):
@@ -184,7 +178,7 @@ def _check_several(
         digest=known,
     )
     for rejected in verified.rejected:
-        _explain(rejected.error)
+        explain(rejected.error)
     console.result(
         inclusions_payload(verified), lambda rich: show_inclusions(rich, verified, compared=known is not None)
     )

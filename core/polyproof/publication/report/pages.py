@@ -20,18 +20,18 @@ from attrs import evolve, frozen
 from polyproof.config.reader import OptionsReader
 from polyproof.config.tree import from_json
 from polyproof.errors import InputError, ProofRejected
-from polyproof.extras import require_extras
+from polyproof.extras import is_installed, require_extras
 from polyproof.formats.files import read_bounded
 from polyproof.formats.strict_json import parse_strict
 from polyproof.liabilities.folder import present
-from polyproof.publication.history import VerifiedAudit
+from polyproof.publication.history import SITE, HistoryVerified, VerifiedAudit
 from polyproof.publication.report.document import REPORT, VERSION
 from polyproof.registry import Registry
 from polyproof.reserves.evaluation import settle
 from polyproof.settings.reserves import ReservesPolicy
 from polyproof.version import __version__
 
-__all__ = ["NOT_LOOKED_AT", "PagesChecked", "check_pages"]
+__all__ = ["NOT_LOOKED_AT", "PagesChecked", "check_pages", "compare_pages"]
 
 _HERE = f"polyproof {__version__}"
 _MOST_BYTES = 64 << 20
@@ -76,6 +76,16 @@ class PagesChecked:
 
 NOT_LOOKED_AT = PagesChecked((), (), looked_at=False)
 """For a verifier without the extra that renders."""
+
+
+def compare_pages(verified: HistoryVerified) -> PagesChecked | None:
+    """The pages that lie in a history compared with what was verified; None if there are none. Raises as
+    ``check_pages`` does, except that without the extra that renders it looks at none."""
+    if not any(present(verified.directory / name) for name in SITE):
+        return None
+    if verified.unchecked or not is_installed("report"):
+        return NOT_LOOKED_AT
+    return check_pages(verified.directory, verified.audits)
 
 
 def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecked:
