@@ -160,3 +160,11 @@ class OwnershipScheme(ABC):
     def digests(self, claim: OwnershipClaim) -> tuple[bytes, ...]:
         """The digests that the claim's signatures may sign, to ask a contract about (EIP-1271)."""
         return ()
+
+    def sample_claim(self, asset: str, chain: str, secret: bytes, message: str) -> OwnershipClaim | None:
+        """An invented account on a chain, by its canonical name, and its signature of a message; None if it has none.
+
+        Only samples ask for it (``polyproof init``). ``secret``, 32 bytes, is made from words that anybody knows; the
+        same secret gives the same account. Whatever is returned must end proven or key-only here.
+        """
+        return None

@@ -24,6 +24,7 @@ from polyproof_ownership.encodings import (
 )
 from polyproof_ownership.messages import bare_text, exchange_envelope, polkadot_text
 from polyproof_ownership.rows import Account, RowScheme, failed, one_signature, reading, unsupported
+from polyproof_ownership.sample_signatures import ed25519_key, sign_ed25519
 from polyproof_ownership.ton import ton_address, ton_personal_texts, wallet_addresses
 
 __all__ = ["Ed25519Account", "aptos_authentication_key", "cardano_key_hash", "ss58_decode", "ss58_encode"]
@@ -244,6 +245,24 @@ class Ed25519Account(RowScheme[bytes]):
         if family is Family.SUBSTRATE and signature[63] & 0x80:
             raise unsupported("the signature is by an sr25519 key; only ed25519 is supported")
         raise failed("the signature is not by this key, or of another message")
+
+    def sample_claim(self, asset: str, chain: str, secret: bytes, message: str) -> OwnershipClaim | None:
+        """Under the exchange's header; on TON a wallet v4r2. None on Cardano."""
+        key = ed25519_key(secret)
+        match family_of(chain):
+            case Family.SOLANA:
+                address = base58_encode(key)
+            case Family.APTOS:
+                address = f"0x{aptos_authentication_key(key).hex()}"
+            case Family.TON:
+                wallets = {wallet: account for account, wallet in wallet_addresses(key, 0).items()}
+                address = f"0:{wallets['v4r2'].hex()}"
+            case Family.SUBSTRATE:
+                address = ss58_encode(key, SS58[chain])
+            case _:
+                return None
+        signature = sign_ed25519(secret, exchange_envelope(message.encode()))
+        return OwnershipClaim(asset, chain, address, message, (signature,), (f"0x{key.hex()}",))
 
     def _aptos(self, claim: OwnershipClaim, key: bytes, address: bytes, way: str) -> OwnershipResult:
         authentication = aptos_authentication_key(key)

@@ -5,6 +5,7 @@ It proves the account once the chain has been asked for the keys of its permissi
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
@@ -14,6 +15,7 @@ from polyproof_ownership.evm import judge_owners
 from polyproof_ownership.keys import Signature, public_key, recover, ripemd160
 from polyproof_ownership.messages import eos_digest
 from polyproof_ownership.rows import Account, RowScheme, failed, reading
+from polyproof_ownership.sample_signatures import eos_text, secp256k1_key, sign_compact
 
 __all__ = ["EosKey", "eos_public_key"]
 
@@ -90,3 +92,11 @@ class EosKey(RowScheme[None]):
             f"validly signed by {'the key' if len(keys) == 1 else 'all keys'} given; an account of this chain is a"
             " name, and whether it has that key was not looked up",
         )
+
+    def sample_claim(self, asset: str, chain: str, secret: bytes, message: str) -> OwnershipClaim | None:
+        """A name that says what it is, since a name does not show its key: key-only, like any other."""
+        digits = "abcdefghijklmnopqrstuvwxyz12345"
+        address = "sample" + "".join(digits[byte % len(digits)] for byte in hashlib.sha256(secret).digest()[:6])
+        key = "EOS" + eos_text(secp256k1_key(secret).format(), b"")
+        signature = "SIG_K1_" + eos_text(sign_compact(secret, eos_digest(message.encode()), 31), b"K1")
+        return OwnershipClaim(asset, chain, address, message, (signature,), (key,))

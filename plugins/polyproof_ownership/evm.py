@@ -15,6 +15,7 @@ from polyproof_ownership.encodings import Malformed
 from polyproof_ownership.keys import ethereum_address, evm_signature, recover
 from polyproof_ownership.messages import eip191_digest, envelope_digest, hashed_digest, keccak256
 from polyproof_ownership.rows import Account, RowScheme, failed, reading
+from polyproof_ownership.sample_signatures import rsv_signature, secp256k1_key
 
 __all__ = ["EVM_WAYS", "EvmAccount", "Ways", "checksummed", "evm_address", "judge_owners", "signer_of", "signers_of"]
 
@@ -145,6 +146,11 @@ class EvmAccount(RowScheme[bytes]):
         with reading("an owner's address"):
             owners = {evm_address(owner) for owner in control.owners}
         return judge_owners(control, spelled(signers_of(claim, EVM_WAYS, owners)), spelled(owners), WHO_OWNS)
+
+    def sample_claim(self, asset: str, chain: str, secret: bytes, message: str) -> OwnershipClaim | None:
+        """By EIP-191."""
+        address = checksummed(ethereum_address(secp256k1_key(secret)))
+        return OwnershipClaim(asset, chain, address, message, (rsv_signature(secret, eip191_digest(message.encode())),))
 
 
 def spelled(addresses: Iterable[bytes]) -> set[str]:

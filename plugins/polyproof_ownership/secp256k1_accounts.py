@@ -25,7 +25,9 @@ from polyproof_ownership.encodings import (
 )
 from polyproof_ownership.evm import EVM_WAYS, Ways, checksummed, evm_address
 from polyproof_ownership.keys import compressed, ethereum_address, evm_signature, hash160, recover
+from polyproof_ownership.messages import envelope_digest
 from polyproof_ownership.rows import Account, RowScheme, failed, one_signature, reading, unsupported
+from polyproof_ownership.sample_signatures import rsv_signature, secp256k1_key
 
 __all__ = ["Secp256k1Account", "filecoin_delegated", "filecoin_secp256k1"]
 
@@ -181,3 +183,18 @@ class Secp256k1Account(RowScheme[str]):
                 return checksummed(ethereum_address(key)) == address
             case _:
                 return xrp_address(key.format()) == address
+
+    def sample_claim(self, asset: str, chain: str, secret: bytes, message: str) -> OwnershipClaim | None:
+        """Under the exchange's header."""
+        key = secp256k1_key(secret)
+        match family_of(chain):
+            case Family.FILECOIN:
+                address = filecoin_secp256k1(key)
+            case Family.AELF:
+                address = aelf_address(key)
+            case Family.OKT:
+                address = checksummed(ethereum_address(key))
+            case _:
+                address = xrp_address(key.format())
+        signature = rsv_signature(secret, envelope_digest(message.encode()))
+        return OwnershipClaim(asset, chain, address, message, (signature,))

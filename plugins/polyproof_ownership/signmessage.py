@@ -26,10 +26,11 @@ from polyproof_ownership.bitcoin import (
     script_hash,
 )
 from polyproof_ownership.chains import Family, canonical_chain, chains_of
-from polyproof_ownership.encodings import Malformed, base64_decode, hex_decode
+from polyproof_ownership.encodings import Malformed, base58_check_encode, base64_decode, hex_decode, segwit_encode
 from polyproof_ownership.keys import Signature, evm_signature, hash160, recover
 from polyproof_ownership.messages import bitcoin_digest, exchange_envelope, keccak256
 from polyproof_ownership.rows import Account, RowScheme, failed, one_signature, reading, unsupported
+from polyproof_ownership.sample_signatures import secp256k1_key, signmessage_signature
 
 __all__ = ["BitcoinScheme", "BitcoinSignMessage", "compact_signature"]
 
@@ -164,3 +165,13 @@ class BitcoinSignMessage(BitcoinScheme):
         if destination.form is Output.P2WPKH:
             return hash160(data) == destination.program
         return hash160(nested_witness_key(data)) == destination.program
+
+    def sample_claim(self, asset: str, chain: str, secret: bytes, message: str) -> OwnershipClaim | None:
+        """P2WPKH, or P2PKH on chains without segregated witness."""
+        network, program = NETWORKS[chain], hash160(secp256k1_key(secret).format())
+        if network.prefix is None:
+            address, header = base58_check_encode(bytes([network.p2pkh]) + program), 31
+        else:
+            address, header = segwit_encode(network.prefix, 0, program), 39
+        signature = signmessage_signature(secret, bitcoin_digest(message.encode(), network.header), header)
+        return OwnershipClaim(asset, chain, address, message, (signature,))

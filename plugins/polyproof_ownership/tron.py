@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
 from polyproof_ownership.chains import Family, chains_of
-from polyproof_ownership.encodings import Malformed, base58_check_decode
+from polyproof_ownership.encodings import Malformed, base58_check_decode, base58_check_encode
 from polyproof_ownership.evm import Ways, judge_owners, signer_of, signers_of
+from polyproof_ownership.keys import ethereum_address
 from polyproof_ownership.messages import eip191_digest, hashed_digest, tip191_digest, tron_hashed_digest
 from polyproof_ownership.rows import Account, RowScheme, one_signature, reading
+from polyproof_ownership.sample_signatures import rsv_signature, secp256k1_key
 
 __all__ = ["TronAccount", "tron_address"]
 
@@ -55,3 +57,8 @@ class TronAccount(RowScheme[bytes]):
             holders = {tron_address(owner): owner for owner in control.owners}
         signers = signers_of(claim, TRON_WAYS, holders)
         return judge_owners(control, {holders[one] for one in signers}, set(holders.values()), "this account")
+
+    def sample_claim(self, asset: str, chain: str, secret: bytes, message: str) -> OwnershipClaim | None:
+        """Under Tron's header."""
+        address = base58_check_encode(bytes([MAINNET]) + ethereum_address(secp256k1_key(secret)))
+        return OwnershipClaim(asset, chain, address, message, (rsv_signature(secret, tip191_digest(message.encode())),))

@@ -315,6 +315,14 @@ class TestKeyIgnored(TestAnyKeyWillDo):
     made = KeyIgnored
 
 
+class SamplesOfNobody(Sound):
+    """Invents accounts whose signatures are not theirs."""
+
+    def sample_claim(self, asset: str, chain: str, secret: bytes, message: str) -> OwnershipClaim | None:
+        claim = sign_claim(secret[0], message)
+        return evolve(claim, signatures=sign_claim(secret[0], message + "!").signatures)
+
+
 class TestOneWalletForAll(Toy):
     """A fixture with which the suite would show nothing."""
 
@@ -355,3 +363,4 @@ TestChangedOnItsWay = of(ChangedOnItsWay)
 TestDigestsOfNothing = of(DigestsOfNothing)
 TestWrongStatus = of(WrongStatus)
 TestNameless = of(Nameless)
+TestSamplesOfNobody = of(SamplesOfNobody)

@@ -29,6 +29,7 @@ CAUGHT_BY = {
     "OneWalletForAll": "test_every_number_is_a_wallet_of_its_own",
     "Raising": "test_no_row_makes_it_raise_or_prove_something_else",
     "Remembering": "test_earlier_judgements_do_not_affect_later_ones",
+    "SamplesOfNobody": "test_samples_are_accounts_of_their_secret",
     "ServingAll": "test_claims_of_its_chains_are_served_and_others_are_not",
     "ServingByVerifying": "test_serving_costs_next_to_nothing",
     "Slow": "test_long_texts_and_many_of_them_are_refused_quickly",

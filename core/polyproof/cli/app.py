@@ -24,6 +24,7 @@ from polyproof.cli.commands import (
     demo,
     explain,
     inclusion,
+    init,
     plan,
     plugins,
     prove,
@@ -32,6 +33,7 @@ from polyproof.cli.commands import (
     reserves,
     sample,
     schema,
+    sign_samples,
     verify,
     verify_inclusion,
     version,
@@ -45,6 +47,7 @@ from polyproof.version import __version__
 __all__ = ["app", "main", "run"]
 
 COMMANDS = (
+    init,
     check,
     prove,
     plan,
@@ -62,6 +65,7 @@ COMMANDS = (
     plugins,
     schema,
     sample,
+    sign_samples,
     version,
     bench,
 )

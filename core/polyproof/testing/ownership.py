@@ -136,6 +136,22 @@ class OwnershipSuite:
 
     # Batches
 
+    def test_samples_are_accounts_of_their_secret(self, scheme: OwnershipScheme) -> None:
+        for chain in sorted(scheme.chains):
+            claims = [scheme.sample_claim("COIN", chain, bytes([number]) * 32, _MESSAGE) for number in (1, 2, 1)]
+            if None in claims:
+                assert claims == [None] * 3
+                continue
+            one, two, again = [claim for claim in claims if claim is not None]
+            assert one == again
+            assert one.address != two.address
+            assert (one.asset, one.chain, one.message) == ("COIN", chain, _MESSAGE)
+            assert scheme.serves(one)
+            result = _judged(scheme, one)
+            assert result.status in (Status.PROVEN, Status.KEY_ONLY), result.reason
+            assert result.address == one.address
+            assert _status(scheme, altered(one, message="another")) not in SIGNED
+
     def test_a_batch_is_judged_in_order_and_as_each_row_alone(self, scheme: OwnershipScheme, sign: Sign) -> None:
         rows = [sign(wallet, f"{_MESSAGE} {wallet}") for wallet in range(12)]
         for wallet in range(0, 12, 3):
