@@ -25,6 +25,8 @@ _LIMB_BITS = (0, 22, 44)
 _LIMB = np.uint64(2**22 - 1)
 _BLOCK = 1 << 16
 """Elements a thread takes at a time."""
+_FEW_TERMS = 12
+"""Up to so many terms of a row do not fill the lanes: then those of eight rows are added up side by side."""
 _WORDS = 1 << 20
 """Words of base elements a thread takes at a time."""
 
@@ -89,9 +91,19 @@ class CompiledExtension(BinomialExtension):
         if not x.size or w.ndim != 2 or x.shape[-1] != len(w):
             return super().dot(x, w)  # nothing, or an error
         terms, degree = len(w), self.degree
-        words = flat(x)
         result = np.zeros((*x.shape[:-1], degree), np.uint64)
         sums = result.reshape(-1)
+        if terms <= _FEW_TERMS:
+            few, of_all = x.reshape(-1, terms), _limbs(w).reshape(-1)
+
+            def side_by_side(start: int, stop: int) -> None:
+                columns = np.ascontiguousarray(few[start:stop].T).reshape(-1)
+                own = sums[start * degree : stop * degree]
+                extension_kernels.dot_columns(columns, terms, of_all, own, degree)
+
+            for_blocks(side_by_side, len(few), _BLOCK // terms)
+            return result
+        words = flat(x)
         for first in range(0, terms, TERMS):
             some = min(TERMS, terms - first)
             padded = np.zeros((-(-some // _LANES) * _LANES, degree, 3), np.uint64)

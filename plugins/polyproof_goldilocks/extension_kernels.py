@@ -39,7 +39,7 @@ from polyproof_goldilocks.lane_memory import (
 if TYPE_CHECKING:
     from polyproof.hash import Words
 
-__all__ = ["TERMS", "cofactors", "combine", "dot", "multiply_elements", "scale", "sum_entries"]
+__all__ = ["TERMS", "cofactors", "combine", "dot", "dot_columns", "multiply_elements", "scale", "sum_entries"]
 
 _READ = types.Array(types.uint64, 1, "C", readonly=True)
 _WRITE = types.Array(types.uint64, 1, "C")
@@ -48,6 +48,8 @@ TERMS = 1 << 10
 """Products a wide sum holds; see ``reduction.wide_sum``."""
 ROWS = 1 << 8
 """Rows that are combined before anything is reduced: at most TERMS, and few enough to stay in the cache."""
+AHEAD = 32
+"""Entries of a table between a prefetch and its use: more than a processor waits for at a time."""
 _LIMB, _FIRST, _SECOND = np.uint64(2**22 - 1), np.uint64(22), np.uint64(44)
 
 
@@ -163,13 +165,49 @@ def dot(base: Words, at: int, row: int, terms: int, limbs: Words, result: Words,
             result[i * degree + k] = add(result[i * degree + k], rest[k])
 
 
+@kernel(types.void(_READ, int64, _READ, _WRITE, int64))
+def dot_columns(columns: Words, terms: int, limbs: Words, result: Words, degree: int) -> None:
+    """Add Σ_j column_j[i]·w_j, j < ``terms`` ≤ TERMS, to element i of ``result``: eight rows side by side.
+
+    ``columns``: one after the other, as long as there are results; ``limbs``: of each coefficient of w_j three limbs.
+    """
+    rows = result.size // degree
+    rest = np.empty(24, np.uint64)
+    for i in range(0, rows, 8):
+        some = min(8, rows - i)
+        if degree == 2:
+            pairs = zeros(12)
+            for j in range(terms):
+                at = j * rows + i
+                lanes = load(columns, at) if some == 8 else load_some(columns, at, 0, some)
+                pairs = accumulate(pairs, lanes, load_tuple(limbs, j * 6, 6, 1))
+            store_pairs(rest, 0, (wide_sum(pairs[0:6]), wide_sum(pairs[6:12])))
+        else:
+            triples = zeros(18)
+            for j in range(terms):
+                at = j * rows + i
+                lanes = load(columns, at) if some == 8 else load_some(columns, at, 0, some)
+                triples = accumulate(triples, lanes, load_tuple(limbs, j * 9, 9, 1))
+            store_triples(rest, 0, (wide_sum(triples[0:6]), wide_sum(triples[6:12]), wide_sum(triples[12:18])))
+        for k in range(some * degree):
+            result[i * degree + k] = add(result[i * degree + k], rest[k])
+
+
 @kernel(types.void(_READ, _READ, int64, int64, _WRITE, int64))
 def sum_entries(table: Words, indices: Words, columns: int, group: int, result: Words, degree: int) -> None:
-    """Sums of table entries, ``group`` consecutive indices of a row of ``columns`` at a time; all are in range."""
+    """Sums of table entries, ``group`` consecutive indices of a row of ``columns`` at a time; all are in range.
+
+    Entries are asked for ahead of their use: a table of 2^22 of them is larger than any cache, and they are read in no
+    order, so that each would be waited for.
+    """
     at = 0
     for row in range(0, indices.size, columns):
         for first in range(0, columns, group):
             start, stop = row + first, row + min(first + group, columns)
+            for j in range(start + AHEAD, min(stop + AHEAD, indices.size)):
+                i = int64(indices[j]) * degree
+                prefetch(table, i)
+                prefetch(table, i + degree - 1)  # it may lie on two cache lines
             if degree == 2:
                 i = int64(indices[start]) * 2
                 a, b = table[i], table[i + 1]

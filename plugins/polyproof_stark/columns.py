@@ -22,6 +22,9 @@ __all__ = ["Columns"]
 
 BLOCK = 1 << 11
 """Rows that are worked on at a time, few enough for their columns to stay in the L2 cache."""
+INVERSE_BLOCK = 1 << 14
+"""Values that are inverted at a time: enough to share an inversion in the field, and no array of all of them beside the
+result."""
 
 
 class Columns:
@@ -139,9 +142,7 @@ class Columns:
         p, extension, compiled = self.parameters, self.extension, self.instance.compiled
         arguments = self.buffers.array("argument on H", (p.rows, self.layout.argument, self.layout.degree))
         for lookup in compiled.lookups:
-            size = 1 << lookup.bits
-            differences = extension.subtract(alpha, extension.embed(np.arange(size, dtype=np.uint64)))
-            inverses = extension.inverse(differences)
+            inverses = self.inverse_differences(alpha, 1 << lookup.bits)
             first = lookup.helpers - compiled.base_columns
             stop_helpers = first + len(lookup.groups)
 
@@ -161,6 +162,17 @@ class Columns:
             column = compiled.accumulator - compiled.base_columns
             arguments[: p.active + 1, column] = self.running_sum(rows, arguments, alpha, lam)
         return arguments
+
+    def inverse_differences(self, alpha: Elements, size: int) -> Elements:
+        """1/(α − v) for v = 0, …, size − 1: ``(size, e)``."""
+        inverses = np.empty((size, self.layout.degree), np.uint64)
+
+        def invert(start: int, stop: int) -> None:
+            values = self.extension.embed(np.arange(start, stop, dtype=np.uint64))
+            inverses[start:stop] = self.extension.inverse(self.extension.subtract(alpha, values))
+
+        for_blocks(invert, size, INVERSE_BLOCK)
+        return inverses
 
     def helpers(
         self, rows: Elements, lookup: Lookup, inverses: Elements, alpha: Elements, start: int, stop: int

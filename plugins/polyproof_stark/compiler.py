@@ -91,7 +91,7 @@ class Lookup:
     helpers: int
     """Column index of the first group's helper; those of the other groups follow, and then the tables'."""
     constraints: int
-    """Index of the first group's constraint; those of the other groups follow."""
+    """Index of the first group's constraint; those of the other groups follow, and then the tables'."""
     table_groups: tuple[range, ...]
     """The numbers of the tables, cut into groups that share a helper column."""
 
@@ -104,6 +104,12 @@ class Lookup:
     def values(self) -> tuple[int, ...]:
         """Nodes of all looked-up values."""
         return tuple(node for group in self.groups for node in group)
+
+    @property
+    def table_constraints(self) -> range:
+        """The indices of the constraints of the tables' helpers. They hold on all rows."""
+        first = self.constraints + len(self.groups)
+        return range(first, first + len(self.table_groups))
 
 
 @frozen

@@ -23,6 +23,7 @@ from polyproof_stark.divisors import Divisors
 from polyproof_stark.expressions import Value, evaluate
 from polyproof_stark.linear import LinearForm, linear_forms
 from polyproof_stark.protocol import Instance
+from polyproof_stark.table_helpers import TableHelpers
 
 __all__ = ["quotient_on_d"]
 
@@ -39,10 +40,12 @@ def quotient_on_d(
     work = _Quotient(instance, trace, arguments, challenges, Divisors(instance).on_evaluation_domain())
     helpers = [work.helpers(lookup, powers) for lookup in instance.compiled.lookups]
     prepared = [item for item in helpers if item is not None]
+    tables = [work.tables(lookup, powers) for lookup in instance.compiled.lookups]
     done = {index for item in prepared for index in item.constraints}
+    done |= {index for lookup in instance.compiled.lookups for index in lookup.table_constraints}
     left = [(constraint, powers[index]) for index, constraint in enumerate(constraints) if index not in done]
     linear = work.linear([item for item in left if item[0].degree <= 1])
-    return work.over_divisors(linear, prepared, [item for item in left if item[0].degree > 1])
+    return work.over_divisors(linear, prepared, tables, [item for item in left if item[0].degree > 1])
 
 
 @frozen(eq=False)
@@ -91,13 +94,22 @@ class _Quotient:
         )
         return None if sums is None else _Helpers(lookup, sums)
 
+    def tables(self, lookup: Lookup, weights: Elements) -> TableHelpers:
+        """The helper constraints of a lookup's tables; ``weights`` of all constraints."""
+        own = weights[lookup.table_constraints.start : lookup.table_constraints.stop]
+        return TableHelpers.of(self.instance.extension, lookup, self.challenges[ALPHA], own)
+
     def over_divisors(
         self,
         linear: Mapping[RowSet, Elements],
         helpers: Sequence[_Helpers],
+        tables: Sequence[TableHelpers],
         weighted: Sequence[tuple[Constraint, Elements]],
     ) -> Elements:
-        """Q on D, from what ``linear`` gave, the helper constraints and those that the graph is evaluated for."""
+        """Q on D, from what ``linear`` gave, the helper constraints and those that the graph is evaluated for.
+
+        ``tables``: those of each lookup's tables.
+        """
         extension, nodes, p = self.instance.extension, self.instance.compiled.nodes, self.instance.parameters
         uses: dict[int, list[tuple[Elements, RowSet]]] = {}
         for constraint, weight in weighted:
@@ -119,6 +131,8 @@ class _Quotient:
 
             for item in helpers:
                 add_term(RowSet.ALL, item.sums(*self.looked_up(item.lookup, start, stop)))
+            for lookup, of_tables in zip(self.instance.compiled.lookups, tables, strict=True):
+                add_term(RowSet.ALL, of_tables.on(*self.table_columns(lookup, start, stop)))
             evaluate(nodes, list(uses), self.leaves(start, stop), extension, collect)
             for rows, value in sums.items():
                 scaled = extension.scale(value, self.inverse_divisors[rows][start:stop])
@@ -141,6 +155,15 @@ class _Quotient:
         first = (lookup.helpers - compiled.base_columns) * layout.degree
         helpers = self.arguments.extended[start:stop, first : first + len(lookup.groups) * layout.degree]
         return values, helpers.reshape(stop - start, len(lookup.groups), layout.degree)
+
+    def table_columns(self, lookup: Lookup, start: int, stop: int) -> tuple[Elements, Elements, Elements]:
+        """t, the multiplicities, and the helpers of the tables of a lookup on points start … stop−1 of D."""
+        compiled, layout = self.instance.compiled, self.instance.layout
+        table = layout.base_column(lookup.table)
+        trace = self.trace.extended[start:stop, table : table + 1 + lookup.tables.count]
+        first = (lookup.helpers + len(lookup.groups) - compiled.base_columns) * layout.degree
+        helpers = self.arguments.extended[start:stop, first : first + len(lookup.table_groups) * layout.degree]
+        return trace[:, 0], trace[:, 1:], helpers
 
     def leaves(self, start: int, stop: int) -> Callable[[Node], Value]:
         """Leaves of the graph on points start … stop−1 of D; the next row is β points further on."""

@@ -199,12 +199,14 @@ def test_evaluation_in_blocks_on_threads_is_the_same(extension, monkeypatch):
     point = random_elements((extension.degree,), 3)
     expected = extension.evaluate(coefficients, point)
     monkeypatch.setattr(module, "_WORDS", 1)
+    monkeypatch.setattr(module, "_BLOCK", 99)
     monkeypatch.setenv("POLYPROOF_THREADS", "3")
     assert np.array_equal(extension.evaluate(coefficients, point), expected)
-    assert np.array_equal(
-        extension.dot(coefficients, random_elements((9, extension.degree))),
-        EXTENSIONS["portable", extension.degree].dot(coefficients, random_elements((9, extension.degree))),
-    )
+    for columns in (1, 9, 12, 13, 40):  # a few are added up side by side
+        base, weights = random_elements((1001, columns)), random_elements((columns, extension.degree))
+        base[:9], weights[0] = P - 1, P - 1
+        wanted = EXTENSIONS["portable", extension.degree].dot(base, weights)
+        assert np.array_equal(extension.dot(base, weights), wanted)
 
 
 def test_sums_of_many_dimensions_of_products(extension):

@@ -23,7 +23,10 @@ from polyproof_stark.quotient import quotient_on_d
 
 
 class RandomSystem(ConstraintSystem):
-    """Range checks of up to three widths, of columns in any order and of expressions; sums; zeros anywhere."""
+    """Range checks of up to three widths, of columns in any order and of expressions; sums; zeros anywhere.
+
+    Tables of up to 2^7 values are up to six on the 25 rows of ``instance_of``.
+    """
 
     name = "random"
 
@@ -43,7 +46,7 @@ class RandomSystem(ConstraintSystem):
             weights = [publics[0] * 3, publics[1] - 1, builder.constant(int(random.integers(1, 2**62)))]
             return reduce(lambda a, b: a + b, (term * weights[random.integers(3)] for term in terms)) + publics[0]
 
-        for bits in range(1, 1 + random.integers(0, 4)):
+        for bits in random.choice(range(1, 8), random.integers(0, 4), replace=False).tolist():
             first, kind = random.integers(0, len(columns)), random.integers(3)
             neighbours = columns[first : first + random.integers(1, 30)]
             values = [neighbours, [columns[k] for k in random.permutation(len(columns))], [linear(), *neighbours]][kind]
@@ -132,6 +135,7 @@ def test_the_kernel_takes_every_helper_constraint(degree, monkeypatch):
     lookups = instance.compiled.lookups
     assert len(lookups) > 1
     assert sum(len(lookup.groups) for lookup in lookups) > 3
+    assert max(len(lookup.table_groups) for lookup in lookups) > 1
     evaluated = []
     monkeypatch.setattr(
         "polyproof_stark.quotient.evaluate",
@@ -143,8 +147,12 @@ def test_the_kernel_takes_every_helper_constraint(degree, monkeypatch):
     helpers = {
         instance.compiled.constraints[lookup.constraints + number].node
         for lookup in lookups
-        for number in range(len(lookup.groups))
+        for number in range(len(lookup.groups) + len(lookup.table_groups))
     }
+    names = [instance.compiled.constraints[index].name for lookup in lookups for index in lookup.table_constraints]
+    assert names == [
+        f"range{lookup.bits}.table helper{number}" for lookup in lookups for number in range(len(lookup.table_groups))
+    ]
     assert {instance.compiled.constraints[lookup.constraints].name for lookup in lookups} == {
         f"range{lookup.bits}.helper0" for lookup in lookups
     }
