@@ -1,15 +1,13 @@
 """polyproof: pluggable proof backends for proof of reserves.
 
-What a notebook needs is here. A module is imported when one of its names is first used, so that ``import polyproof``
-is quick and a verifier never loads the prover::
-
-    from pathlib import Path
+What the commands do, as functions. A module is imported when one of its names is first used, so that
+``import polyproof`` is quick and a verifier never loads the prover::
 
     import polyproof
 
-    spec = polyproof.load_spec(Path("spec.yaml"))
-    proved = polyproof.prove(spec, Path("audits/november"))
-    polyproof.verify(proved.directory / "public").totals
+    spec = polyproof.load_spec("spec.yaml")  # or a mapping, with accounts=DATAFRAME
+    proved = polyproof.prove(spec, "audits/november")
+    polyproof.verify(proved.public).totals
 """
 
 from importlib import import_module
@@ -18,64 +16,106 @@ from typing import TYPE_CHECKING, Any
 from polyproof.version import INTERFACE_VERSION, __version__
 
 if TYPE_CHECKING:
-    from polyproof.backend import Claim
-    from polyproof.errors import InputError, PluginError, PolicyRejected, PolyproofError, ProofRejected
+    from polyproof.api.proving import check, cut_inclusion, prove
+    from polyproof.api.results import (
+        Checked,
+        Included,
+        InclusionCut,
+        InclusionsChecked,
+        Proved,
+        Reported,
+        Verified,
+        VerifiedHistory,
+    )
+    from polyproof.api.specs import load_spec
+    from polyproof.api.verifying import report, verify, verify_history, verify_inclusion, verify_inclusions
+    from polyproof.errors import (
+        AccountsError,
+        ArtifactError,
+        ExecutionError,
+        ExtraMissing,
+        InputError,
+        Location,
+        OptionsError,
+        PluginError,
+        PluginFault,
+        PolicyRejected,
+        PolyproofError,
+        Problem,
+        ProofRejected,
+        ReservesError,
+        SpecError,
+        UsageError,
+    )
     from polyproof.liabilities import (
-        AuditProved,
-        AuditVerified,
         InclusionsCut,
         InclusionsStored,
         InclusionStore,
-        InclusionsVerified,
-        InclusionVerified,
         PublishedAudit,
-        SnapshotChecked,
-        check,
         cut_all_inclusions,
-        cut_inclusion,
         open_audit,
-        prove,
         store_inclusions,
         take_inclusion,
-        verify,
-        verify_inclusion,
-        verify_inclusions,
     )
+    from polyproof.progress import Progress, Task
     from polyproof.registry import Registry, default_registry
     from polyproof.settings.policy import Policy, load_policy
-    from polyproof.settings.spec import Spec, load_spec
+    from polyproof.settings.reserves import ReservesPolicy
+    from polyproof.settings.spec import Spec
 
 _WHERE = {
-    "backend": "Claim",
-    "errors": "InputError PluginError PolicyRejected PolyproofError ProofRejected",
-    "liabilities": "AuditProved AuditVerified InclusionStore InclusionVerified InclusionsCut InclusionsStored "
-    "InclusionsVerified PublishedAudit SnapshotChecked check cut_all_inclusions cut_inclusion open_audit prove "
-    "store_inclusions take_inclusion verify verify_inclusion verify_inclusions",
+    "api.proving": "check cut_inclusion prove",
+    "api.results": "Checked Included InclusionCut InclusionsChecked Proved Reported Verified VerifiedHistory",
+    "api.specs": "load_spec",
+    "api.verifying": "report verify verify_history verify_inclusion verify_inclusions",
+    "errors": "AccountsError ArtifactError ExecutionError ExtraMissing InputError Location OptionsError "
+    "PluginError PluginFault PolicyRejected PolyproofError Problem ProofRejected ReservesError "
+    "SpecError UsageError",
+    "liabilities": "InclusionStore InclusionsCut InclusionsStored PublishedAudit cut_all_inclusions open_audit "
+    "store_inclusions take_inclusion",
+    "progress": "Progress Task",
     "registry": "Registry default_registry",
     "settings.policy": "Policy load_policy",
-    "settings.spec": "Spec load_spec",
+    "settings.reserves": "ReservesPolicy",
+    "settings.spec": "Spec",
 }
 
 __all__ = [
     "INTERFACE_VERSION",
-    "AuditProved",
-    "AuditVerified",
-    "Claim",
+    "AccountsError",
+    "ArtifactError",
+    "Checked",
+    "ExecutionError",
+    "ExtraMissing",
+    "Included",
+    "InclusionCut",
     "InclusionStore",
-    "InclusionVerified",
+    "InclusionsChecked",
     "InclusionsCut",
     "InclusionsStored",
-    "InclusionsVerified",
     "InputError",
+    "Location",
+    "OptionsError",
     "PluginError",
+    "PluginFault",
     "Policy",
     "PolicyRejected",
     "PolyproofError",
+    "Problem",
+    "Progress",
     "ProofRejected",
+    "Proved",
     "PublishedAudit",
     "Registry",
-    "SnapshotChecked",
+    "Reported",
+    "ReservesError",
+    "ReservesPolicy",
     "Spec",
+    "SpecError",
+    "Task",
+    "UsageError",
+    "Verified",
+    "VerifiedHistory",
     "__version__",
     "check",
     "cut_all_inclusions",
@@ -85,9 +125,11 @@ __all__ = [
     "load_spec",
     "open_audit",
     "prove",
+    "report",
     "store_inclusions",
     "take_inclusion",
     "verify",
+    "verify_history",
     "verify_inclusion",
     "verify_inclusions",
 ]

@@ -15,6 +15,7 @@ from pkgutil import walk_packages
 from typing import Any
 
 import polyproof
+from docs import library
 from polyproof import hookspecs
 from polyproof.balances import Pin
 from polyproof.checks import CheckName
@@ -188,7 +189,7 @@ _INTERFACES = (
     "source",
     "transcript",
 )
-_OWN = ("__main__", "cli", "liabilities", "publication", "reserves", "settings", "specs", "version")
+_OWN = ("__main__", "api", "cli", "liabilities", "publication", "reserves", "settings", "specs", "version")
 """The parts of core that only core and the tests import; what others need of them is exported by ``polyproof``."""
 
 
@@ -254,6 +255,9 @@ def part(name: str) -> str:
         "policy checks": policy_checks_table,
         "checks": lambda: checks_table(argument),
         "rejections": rejections_table,
+        "api functions": library.functions,
+        "api results": library.results,
+        "api errors": library.errors_table,
     }
     return made[what]()
 

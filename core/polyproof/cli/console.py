@@ -30,6 +30,7 @@ __all__ = [
     "amounts",
     "error_object",
     "grouped",
+    "plain_console",
     "print_error",
     "print_json",
     "size_text",
@@ -38,7 +39,8 @@ __all__ = [
 ]
 
 
-def _rich(stream: TextIO) -> RichConsole:
+def plain_console(stream: TextIO) -> RichConsole:
+    """A console of rich that takes nothing for markup, and shows what cannot be seen as escapes."""
     from rich.console import Console as RichConsole
 
     class Plain(RichConsole):
@@ -73,18 +75,18 @@ class Console:
         if self.json:
             print_json(payload)
         elif not self.quiet:
-            render(_rich(sys.stdout))
+            render(plain_console(sys.stdout))
 
     def say(self, text: str, style: str | None = None) -> None:
         """A line for people while a command with several steps is under way."""
         if self.talks:
-            _rich(sys.stdout).print(text, style=style)
+            plain_console(sys.stdout).print(text, style=style)
 
     def warn(self, messages: Iterable[str]) -> None:
         """Warnings on stderr."""
         if not self.quiet:
             for message in messages:
-                _rich(sys.stderr).print(f"warning: {one_line(message)}", style="yellow")
+                plain_console(sys.stderr).print(f"warning: {one_line(message)}", style="yellow")
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
@@ -100,7 +102,7 @@ class Console:
             BarColumn(bar_width=30),
             TaskProgressColumn(),
             TimeElapsedColumn(),
-            console=_rich(sys.stderr),
+            console=plain_console(sys.stderr),
             transient=True,
         )
         with bars:
@@ -163,7 +165,7 @@ def print_error(error: PolyproofError, *, json: bool) -> None:
     if json:
         print_json(error_object(error))
         return
-    console = _rich(sys.stderr)
+    console = plain_console(sys.stderr)
     if isinstance(error, PolicyRejected):
         console.print(f"REJECTED by your policy: {one_line(str(error))}", style="bold red", soft_wrap=True)
     elif isinstance(error, ProofRejected):

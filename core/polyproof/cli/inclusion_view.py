@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from polyproof.backend import Claim
     from polyproof.liabilities import InclusionsVerified, InclusionVerified, PublishedAudit
 
-__all__ = ["inclusion_payload", "inclusions_payload", "show_inclusion", "show_inclusions"]
+__all__ = [
+    "balances_text",
+    "count_sentence",
+    "inclusion_payload",
+    "inclusions_payload",
+    "show_inclusion",
+    "show_inclusions",
+]
 
 
 def inclusion_payload(verified: InclusionVerified) -> dict[str, Any]:
@@ -54,7 +61,7 @@ def show_inclusion(rich: RichConsole, verified: InclusionVerified, *, compared: 
         rich,
         *audit_lines(verified.audit),
         ("you", verified.claim.user_id),
-        ("your balances", _balances_text(verified.audit, verified.claim)),
+        ("your balances", balances_text(verified.audit, verified.claim)),
         ("proved by", components_text(verified.audit)),
         *figures_facts(verified.verdict.security),
         *(
@@ -70,7 +77,7 @@ def show_inclusion(rich: RichConsole, verified: InclusionVerified, *, compared: 
         rich.print(COMPARE_DIGEST)
 
 
-def _balances_text(audit: PublishedAudit, claim: Claim) -> str:
+def balances_text(audit: PublishedAudit, claim: Claim) -> str:
     """What a claim says, for people."""
     held = [
         f"{grouped(asset, units)} {asset.symbol}"
@@ -129,17 +136,20 @@ def show_inclusions(rich: RichConsole, verified: InclusionsVerified, *, compared
         )
     said = list(dict.fromkeys(result.verdict.sentences for result in included))
     for result in included:
-        claim = f"{result.claim.user_id}: {_balances_text(audit, result.claim)}"
+        claim = f"{result.claim.user_id}: {balances_text(audit, result.claim)}"
         rich.print(f"INCLUDED: {one_line(str(result.file))}, {one_line(claim)}", style="bold green", soft_wrap=True)
         if len(said) > 1:
             points(rich, result.verdict.sentences)
     if len(said) == 1:
         rich.print("For each of these:")
         points(rich, said[0])
-    rejected = len(verified.rejected)
-    rich.print(
-        f"{len(included)} of {len(verified.results)} files included" + (f", {rejected} REJECTED." if rejected else "."),
-        style="bold red" if rejected else "bold green",
-    )
+    rich.print(f"{count_sentence(verified)}.", style="bold red" if verified.rejected else "bold green")
     if included and not compared:
         rich.print(COMPARE_DIGEST)
+
+
+def count_sentence(verified: InclusionsVerified) -> str:
+    """How many files of several show their claims."""
+    rejected = len(verified.rejected)
+    shown = f"{len(verified.included)} of {len(verified.results)} files included"
+    return f"{shown}, {rejected} REJECTED" if rejected else shown

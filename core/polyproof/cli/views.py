@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from polyproof.cli.console import grouped, table
 from polyproof.cli.visible import one_line
@@ -21,6 +21,7 @@ __all__ = [
     "COMPARE_DIGEST",
     "DIGEST_CHANGES",
     "PUBLISH_DIGEST",
+    "Listing",
     "audit_lines",
     "audits_text",
     "corrects_payload",
@@ -29,9 +30,22 @@ __all__ = [
     "rounded_payload",
     "segments_text",
     "show_rounded",
+    "show_warnings",
     "totals_table",
     "unlisted_text",
 ]
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """What shows facts and lists in a form of its own, rather than as lines of text: a page in a notebook."""
+
+    def add_facts(self, rows: Iterable[tuple[str, str]], /) -> None:
+        """Names and values."""
+
+    def add_points(self, sentences: Iterable[str], /) -> None:
+        """A list of sentences."""
+
 
 COMPARE_DIGEST = (
     "Compare the publication digest with the one published elsewhere, or pass it as --digest: "
@@ -69,14 +83,26 @@ def show_rounded(rich: RichConsole, rounded: Sequence[Rounded]) -> None:
             rich.print(f"{each.asset.symbol}: {each}")
 
 
+def show_warnings(rich: RichConsole, warnings: Iterable[str]) -> None:
+    """Warnings, where they belong to the result: a command prints them to stderr instead."""
+    for warning in warnings:
+        rich.print(f"warning: {one_line(warning)}", style="yellow")
+
+
 def points(rich: RichConsole, sentences: Iterable[str]) -> None:
     """A list of sentences."""
+    if isinstance(rich, Listing):
+        rich.add_points(sentences)
+        return
     for sentence in sentences:
         rich.print(textwrap.fill(sentence, rich.width, initial_indent=" • ", subsequent_indent="   "))
 
 
 def facts(rich: RichConsole, *rows: tuple[str, str]) -> None:
     """Names and values, one pair per line."""
+    if isinstance(rich, Listing):
+        rich.add_facts([(name, one_line(value)) for name, value in rows])
+        return
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         rich.print(f"{name:<{width}}  {one_line(value)}", soft_wrap=True)

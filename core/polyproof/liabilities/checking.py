@@ -116,6 +116,7 @@ def preparing(
         spec.assets,
         rule=spec.rule,
         base=spec.directory,
+        in_memory=spec.in_memory,
         secrets=spec.secrets,
         registry=registry,
         progress=progress,

@@ -15,7 +15,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -132,7 +131,7 @@ def run_month(
         done = None
         if proved is None:
             correction = _correction(before, corrects)
-            directory = out or spec.output_directory / f"{spec.name}-{datetime.now(UTC):%Y-%m-%d}"
+            directory = out or spec.new_directory()
             _check_new(directory)
             month.check(before, correction)
             head = before[-1].digest if before else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from polyproof.plugin_faults import asking, blame, fault
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
 from polyproof.settings.executors import ExecutorChoice
+from polyproof.settings.in_memory import InMemoryAccounts
 from polyproof.settings.reserves import ReservesSpec
 from polyproof.toolkit.endpoint import EndpointOptions
 from polyproof.toolkit.secrets import NO_SECRETS, Secrets
@@ -45,6 +47,7 @@ __all__ = [
     "load_spec",
     "open_options",
     "parse_spec",
+    "read_spec",
     "spec_from_public",
 ]
 
@@ -135,7 +138,7 @@ def open_options(choice: BackendChoice, registry: Registry) -> tuple[str, ...]:
 
 _ORDER = (
     *("name", "organisation", "snapshot", "assets", "rule", "backend", "compare", "accounts", "reserves", "verifier"),
-    *("output", "executor", "file", "secrets"),
+    *("output", "executor", "file", "in_memory", "secrets"),
 )
 
 
@@ -185,6 +188,8 @@ class Spec(PublicSpec):
     )
     file: Path | None = attrs.field(default=None, metadata=NOT_AN_OPTION)
     """The file this was read from; paths in the spec are relative to its directory."""
+    in_memory: InMemoryAccounts | None = attrs.field(default=None, metadata=NOT_AN_OPTION)
+    """What the accounts are read from in place of files, if whoever runs polyproof has them in memory."""
     secrets: Secrets = attrs.field(default=NO_SECRETS, repr=False, metadata=NOT_AN_OPTION)
     """What whoever runs polyproof lends to the spec; never read from the spec itself."""
 
@@ -198,18 +203,26 @@ class Spec(PublicSpec):
         """Where audit directories are made."""
         return self.directory / self.output.directory
 
+    def new_directory(self) -> Path:
+        """The directory that an audit begun now is written to, unless another is named: NAME-DATE, the date in UTC."""
+        return self.output_directory / f"{self.name}-{datetime.now(UTC):%Y-%m-%d}"
+
 
 def load_spec(path: Path, registry: Registry | None = None) -> Spec:
     """Read a spec file. Raises ``SpecError`` with every problem, each at its file, line and column."""
-    return _read(load_yaml(path), registry or default_registry(), path)
+    return read_spec(load_yaml(path), registry or default_registry(), path)
 
 
 def parse_spec(data: bytes, file: str, registry: Registry) -> Spec:
     """Read a spec from bytes; ``file`` names it in messages, and paths in it are relative to where ``file`` is."""
-    return _read(parse_yaml(data, file), registry, Path(file))
+    return read_spec(parse_yaml(data, file), registry, Path(file))
 
 
-def _read(node: Node, registry: Registry, path: Path) -> Spec:
+def read_spec(node: Node, registry: Registry, path: Path | None) -> Spec:
+    """A spec from a document that has been read; paths in it are relative to where ``path`` is, or to where we are.
+
+    Raises as ``load_spec`` does.
+    """
     reader = OptionsReader(registry)
     reader.header(node, _HEADER, FORMAT)
     _refuse_moved(reader, node)

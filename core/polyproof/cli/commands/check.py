@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from polyproof.liabilities import SnapshotChecked
 
-__all__ = ["check_payload", "command", "show_checked"]
+__all__ = ["check_payload", "command", "ready_sentence", "show_checked"]
 
 
 def command(
@@ -67,7 +67,12 @@ def show_checked(rich: RichConsole, checked: SnapshotChecked) -> None:
     """``check`` for people."""
     rich.print(totals_table(checked.spec.assets, checked.totals))
     show_rounded(rich, checked.rounded)
-    rich.print(
+    rich.print(f"{ready_sentence(checked)}.")
+
+
+def ready_sentence(checked: SnapshotChecked) -> str:
+    """The finding in a few words."""
+    return (
         f"{checked.accounts:,} accounts in {segments_text(len(checked.segments))}, ready to prove by "
-        f"{checked.spec.backend.name}: {figures_line(checked.security)}."
+        f"{checked.spec.backend.name}: {figures_line(checked.security)}"
     )

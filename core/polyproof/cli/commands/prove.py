@@ -55,14 +55,12 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Prove what a spec's accounts add up to. Writes the files to publish and the files to keep private."""
-    from datetime import UTC, datetime
-
     from polyproof import liabilities
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
     loaded = load_spec_argument(spec, registry, secrets, executor)
-    directory = out or loaded.output_directory / f"{loaded.name}-{datetime.now(UTC):%Y-%m-%d}"
+    directory = out or loaded.new_directory()
     with console.progress() as progress:
         proved = liabilities.prove(
             loaded,

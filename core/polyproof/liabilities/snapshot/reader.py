@@ -22,6 +22,7 @@ from polyproof.errors import AccountsError, PluginError, Problem
 from polyproof.findings import Findings
 from polyproof.formats.paths import named_files
 from polyproof.ledger import LedgerFormat
+from polyproof.liabilities.snapshot.arrow import read_in_memory
 from polyproof.liabilities.snapshot.database import attach, described, first_lines, open_query
 from polyproof.liabilities.snapshot.delimited import read_csv
 from polyproof.liabilities.snapshot.file import SnapshotFile, literal
@@ -35,6 +36,7 @@ from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
+from polyproof.settings.in_memory import InMemoryAccounts
 from polyproof.toolkit.secrets import NO_SECRETS, Secrets
 
 __all__ = ["OpenSnapshot", "Snapshot", "open_snapshot", "read_snapshot"]
@@ -63,6 +65,7 @@ def read_snapshot(
     *,
     rule: str = "non-negative",
     base: Path = Path(),
+    in_memory: InMemoryAccounts | None = None,
     secrets: Secrets = NO_SECRETS,
     registry: Registry | None = None,
     progress: Progress | None = None,
@@ -74,6 +77,7 @@ def read_snapshot(
         assets,
         rule=rule,
         base=base,
+        in_memory=in_memory,
         secrets=secrets,
         registry=registry,
         progress=progress,
@@ -89,6 +93,7 @@ def open_snapshot(
     *,
     rule: str = "non-negative",
     base: Path = Path(),
+    in_memory: InMemoryAccounts | None = None,
     secrets: Secrets = NO_SECRETS,
     registry: Registry | None = None,
     progress: Progress | None = None,
@@ -97,12 +102,11 @@ def open_snapshot(
 ) -> Iterator[OpenSnapshot]:
     """Read and check the accounts, to be taken chunk by chunk; balances in base units, rounded up.
 
-    ``base`` is the directory that relative paths start from, ``rule`` the spec's rule, which says
-    whether debts are allowed (no rule does yet), ``registry`` where formats of plugins are found (all that are
-    installed, if left out), ``limit`` the number of problems to spell out, ``scratch`` a private directory for what
-    does not fit in memory, by default a temporary one.
-    Accounts are in the order of the files (sorted, where a pattern matches several) and of their
-    rows; in long shape in the order in which they first occur.
+    ``base`` is the directory that relative paths start from, ``in_memory`` what is read in place of files, ``rule`` the
+    spec's rule, which says whether debts are allowed (no rule does yet), ``registry`` where formats of plugins are
+    found (all that are installed, if left out), ``limit`` the number of problems to spell out, ``scratch`` a private
+    directory for what does not fit in memory, by default a temporary one. Accounts are in the order of the files
+    (sorted, where a pattern matches several) and of their rows; in long shape in the order in which they first occur.
 
     Raises ``AccountsError`` with all problems, each with its file and row; if there are none, for assets of which
     rounding added more than a hundredth, unless ``settings.allow_rounding`` names them. Row N is the N-th record
@@ -111,7 +115,7 @@ def open_snapshot(
     """
     assets = tuple(assets)
     findings = Findings(limit)
-    found = _inputs(settings, base, registry or default_registry(), findings)
+    found = _inputs(settings, base, registry or default_registry(), findings, in_memory)
     findings.raise_any(AccountsError)
     with tempfile.TemporaryDirectory(prefix="polyproof-", dir=scratch) as directory:
         config: dict[str, str | bool | int | float | list[str]] = {
@@ -202,6 +206,8 @@ class _Inputs:
     """Each with its name in messages. A query stands as one entry that is not a file."""
     ledger: LedgerFormat | None = None
     """The format that reads them, if it is a plugin's."""
+    in_memory: InMemoryAccounts | None = None
+    """What is read in their place."""
 
 
 def _opened(table: Table, inputs: _Inputs, base: Path, secrets: Secrets) -> OpenSnapshot:
@@ -223,8 +229,23 @@ def _opened(table: Table, inputs: _Inputs, base: Path, secrets: Secrets) -> Open
     return opened
 
 
-def _inputs(settings: AccountsSettings, base: Path, registry: Registry, findings: Findings) -> _Inputs:
+_OF_FILES = ("format", "path", "query", "attach", "delimiter")
+"""Settings that say where files are and what they are."""
+
+
+def _inputs(
+    settings: AccountsSettings,
+    base: Path,
+    registry: Registry,
+    findings: Findings,
+    in_memory: InMemoryAccounts | None = None,
+) -> _Inputs:
     add = findings.add
+    if in_memory is not None:
+        for key in _OF_FILES:
+            if getattr(settings, key):
+                add(f"accounts.{key} cannot be used with accounts in memory", hint="leave it out of the spec")
+        return _Inputs("arrow", ((Path(), in_memory.label),), in_memory=in_memory)
     if settings.format == "sql" or (settings.format is None and settings.query is not None and not settings.path):
         if settings.query is None:
             add("accounts.query is missing", hint="format sql reads the result of a SELECT")
@@ -279,6 +300,9 @@ def _format_of(path: Path, registry: Registry, findings: Findings) -> str:
 def _read_file(table: Table, file: SnapshotFile, inputs: _Inputs, path: Path, base: Path, secrets: Secrets) -> None:
     connection, findings = table.connection, table.findings
     try:
+        if inputs.in_memory is not None:
+            read_in_memory(table, file, inputs.in_memory)
+            return
         if inputs.ledger is not None:
             assert isinstance(table, WideTable)
             read_ledger(table, file, path, inputs.ledger)

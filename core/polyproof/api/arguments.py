@@ -1,0 +1,132 @@
+"""What callers may write: paths as text, policies by name, digests in hexadecimal, balances as exact numbers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polyproof.errors import InputError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from polyproof.backend import Claim
+    from polyproof.balances import BalanceProvider
+    from polyproof.liabilities import PublishedAudit
+    from polyproof.registry import Registry
+    from polyproof.settings.policy import Policy
+    from polyproof.settings.reserves import ReservesPolicy
+    from polyproof.settings.spec import Spec
+
+__all__ = [
+    "Amount",
+    "PathLike",
+    "checked_spec",
+    "claim_of",
+    "digest_of",
+    "nodes_of",
+    "optional_path",
+    "path_of",
+    "policies_of",
+]
+
+PathLike = str | os.PathLike[str]
+"""The name of a file or a directory."""
+Amount = str | int | Decimal
+"""A number without a rounding error: ``"0.25"``, ``Decimal("0.25")``, ``3``."""
+
+_MOST_BITS = 1024
+"""More than any balance has; Python does not write integers of many digits as text."""
+
+
+def path_of(value: PathLike, what: str) -> Path:
+    """A path. Raises ``UsageError`` for what is none; ``what`` names the argument."""
+    if not isinstance(value, str | os.PathLike):
+        raise UsageError(Problem(f"{what} is {type(value).__name__}", hint="expected a path"))
+    return Path(value)
+
+
+def optional_path(value: PathLike | None, what: str) -> Path | None:
+    """A path, or none."""
+    return None if value is None else path_of(value, what)
+
+
+def checked_spec(spec: Spec) -> Spec:
+    """The same. Raises ``UsageError`` for the name of one, or anything else."""
+    from polyproof.settings.spec import Spec
+
+    if not isinstance(spec, Spec):
+        raise UsageError(
+            Problem(f"the spec is {type(spec).__name__}", hint="expected what polyproof.load_spec returns")
+        )
+    return spec
+
+
+def policies_of(
+    policy: Policy | PathLike | None, reserves_policy: ReservesPolicy | None, registry: Registry | None
+) -> tuple[Policy | None, ReservesPolicy | None]:
+    """What a caller accepts about what is owed, and about what is held. A file of a policy may say both."""
+    from polyproof.settings.bundled import find_policy
+    from polyproof.settings.policy import Policy, load_policy, load_reserves_policy
+
+    if policy is None or isinstance(policy, Policy):
+        return policy, reserves_policy
+    file = find_policy(os.fspath(path_of(policy, "policy")))
+    return load_policy(file, registry), reserves_policy or load_reserves_policy(file, registry)
+
+
+def digest_of(digest: str | bytes | None) -> bytes | None:
+    """A SHA-256, from bytes or hexadecimal. Raises ``UsageError``."""
+    found = digest
+    if isinstance(found, str):
+        try:
+            found = bytes.fromhex(found)
+        except ValueError:
+            found = b""
+    if found is not None and not (isinstance(found, bytes) and len(found) == 32):
+        raise UsageError(Problem(f"digest is {digest!r:.80}, no SHA-256", hint="expected 64 hexadecimal digits"))
+    return found
+
+
+def nodes_of(nodes: PathLike | None, secrets: PathLike | None, registry: Registry) -> list[BalanceProvider]:
+    """The caller's own nodes, ready to be asked; none without a file."""
+    if nodes is None and secrets is None:
+        return []
+    from polyproof.cli.options import load_nodes_option
+
+    return load_nodes_option(optional_path(nodes, "nodes"), optional_path(secrets, "secrets"), registry)
+
+
+def claim_of(user_id: str, balances: Mapping[str, Amount]) -> Callable[[PublishedAudit], Claim]:
+    """Makes a user's claim once the audit is known, and with it the assets.
+
+    Raises ``InputError`` for what is no text and no exact number.
+    """
+    from polyproof.liabilities.typed_balances import Balance, make_claim
+
+    if not isinstance(user_id, str):
+        raise InputError(Problem(f"the account id is {type(user_id).__name__}", hint="expected a text"))
+    if not isinstance(balances, Mapping):
+        raise InputError(Problem(f"balances are {type(balances).__name__}", hint='expected {"BTC": "0.25"}'))
+    problems = [_problem(symbol, amount) for symbol, amount in balances.items()]
+    if found := [problem for problem in problems if problem is not None]:
+        raise InputError(found)
+    given: list[Balance] = [(symbol, str(amount), None) for symbol, amount in balances.items()]
+    return lambda audit: make_claim(audit.spec.assets, user_id, given)
+
+
+def _problem(symbol: Any, amount: Any) -> Problem | None:
+    if not isinstance(symbol, str):
+        return Problem(f"the asset {symbol!r:.40} is {type(symbol).__name__}", hint="expected its symbol, a text")
+    if isinstance(amount, float):
+        return Problem(
+            f"{symbol}: {amount!r} is a float, which is not exact", hint=f'write it as text: {{"{symbol}": "{amount}"}}'
+        )
+    if isinstance(amount, bool) or not isinstance(amount, str | int | Decimal):
+        return Problem(f"{symbol}: the amount is {type(amount).__name__}", hint="expected a text, an int or a Decimal")
+    if isinstance(amount, int) and amount.bit_length() > _MOST_BITS:
+        return Problem(f"{symbol}: the amount has more than {_MOST_BITS} bits")
+    if isinstance(amount, Decimal) and not amount.is_finite():
+        return Problem(f"{symbol}: {amount} is not a number", hint="expected a text, an int or a Decimal")
+    return None

@@ -1,0 +1,237 @@
+"""Everybody else's side: verify an audit or a history, check one's own balances, write a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from polyproof.api.arguments import (
+    Amount,
+    PathLike,
+    claim_of,
+    digest_of,
+    nodes_of,
+    optional_path,
+    path_of,
+    policies_of,
+)
+from polyproof.api.following import ProgressLike, following
+from polyproof.api.results import Included, InclusionsChecked, Reported, Verified, VerifiedHistory
+from polyproof.errors import PolicyRejected, ProofRejected
+from polyproof.registry import Registry, default_registry
+
+if TYPE_CHECKING:
+    from polyproof.settings.policy import Policy
+    from polyproof.settings.reserves import ReservesPolicy
+
+__all__ = ["report", "verify", "verify_history", "verify_inclusion", "verify_inclusions"]
+
+
+def verify(
+    directory: PathLike,
+    *,
+    policy: Policy | PathLike | None = None,
+    reserves_policy: ReservesPolicy | None = None,
+    nodes: PathLike | None = None,
+    secrets: PathLike | None = None,
+    digest: str | bytes | None = None,
+    check_reserves: bool = True,
+    require_covered: bool = True,
+    jobs: int = 1,
+    progress: ProgressLike = None,
+    registry: Registry | None = None,
+) -> Verified:
+    """Verify a published audit completely, from its public files alone: what ``polyproof verify`` does.
+
+    ``directory`` is that of an audit, or its public half. ``policy`` is what you accept: a ``Policy``, a file, or the
+    name of one that comes with polyproof, which may also say what counts as held; ``reserves_policy`` says that alone.
+    ``nodes`` and ``secrets`` are the files of your own nodes and of your credentials. ``digest`` is the publication
+    digest that you know from elsewhere; any other is rejected. ``jobs`` processes share the segments.
+
+    That a result is returned means that all of it was verified and that holdings, if reserves are published, cover what
+    is owed by your policy. Raises ``ProofRejected`` for what does not verify, and its subclass ``PolicyRejected`` for
+    what your policy refuses; with ``require_covered=False`` holdings that do not cover are no error, and the result
+    says so. Raises ``ExtraMissing`` for reserves without the extra ``reserves``; with ``check_reserves=False`` they are
+    not looked at, and the result says so.
+    """
+    from polyproof.publication.history import verify_one
+
+    registry = registry or default_registry()
+    accepted, counted = policies_of(policy, reserves_policy, registry)
+    known = digest_of(digest)
+    with following(progress) as told:
+        found = verify_one(
+            path_of(directory, "directory"),
+            policy=accepted,
+            reserves_policy=counted,
+            providers=nodes_of(nodes, secrets, registry),
+            digest=known,
+            check_reserves=check_reserves,
+            registry=registry,
+            jobs=jobs,
+            progress=told,
+        )
+    if require_covered and found.reserves is not None:
+        _refuse(found.reserves.refusal)
+    return Verified(found, known is not None)
+
+
+def verify_history(
+    directory: PathLike,
+    *,
+    policy: Policy | PathLike | None = None,
+    reserves_policy: ReservesPolicy | None = None,
+    nodes: PathLike | None = None,
+    secrets: PathLike | None = None,
+    digest: str | bytes | None = None,
+    check_reserves: bool = True,
+    require_covered: bool = True,
+    jobs: int = 1,
+    progress: ProgressLike = None,
+    registry: Registry | None = None,
+) -> VerifiedHistory:
+    """Verify a whole published history: every audit, every link between them, the pages that are in it.
+
+    Arguments and errors are those of ``verify``; ``digest`` is that of any of its audits, and vouches for that one and
+    those before it. Without the extra ``report`` pages are not compared, and the result says so.
+    """
+    from polyproof.publication import history
+    from polyproof.publication.report.pages import compare_pages
+
+    registry = registry or default_registry()
+    accepted, counted = policies_of(policy, reserves_policy, registry)
+    known = digest_of(digest)
+    with following(progress) as told:
+        found = history.verify_history(
+            path_of(directory, "directory"),
+            policy=accepted,
+            reserves_policy=counted,
+            providers=nodes_of(nodes, secrets, registry),
+            digest=known,
+            check_reserves=check_reserves,
+            registry=registry,
+            jobs=jobs,
+            progress=told,
+        )
+    if require_covered:
+        _refuse(found.refusal)
+    return VerifiedHistory(found, compare_pages(found), known is not None)
+
+
+def _refuse(refusal: PolicyRejected | None) -> None:
+    if refusal is not None:
+        refusal.add_note("with require_covered=False the call returns what was found, this shortfall included")
+        raise refusal
+
+
+def verify_inclusion(
+    file: PathLike,
+    directory: PathLike,
+    user_id: str,
+    balances: Mapping[str, Amount],
+    *,
+    policy: Policy | PathLike | None = None,
+    digest: str | bytes | None = None,
+    registry: Registry | None = None,
+) -> Included:
+    """Check that a user's balances are in a published audit: what ``polyproof verify-inclusion`` does.
+
+    ``file`` is the inclusion file that the exchange handed out, ``directory`` the published audit. ``user_id`` and
+    ``balances`` come from the user, never from the file: coins by symbol, as text, ``int`` or ``Decimal``; assets that
+    are not mentioned count as zero. ``policy`` and ``digest`` as for ``verify``.
+
+    Raises ``InputError`` for balances that are no exact numbers or of no asset of the audit, ``ProofRejected`` if they
+    are not in its totals, with a note on what that means.
+    """
+    from polyproof.liabilities import inclusion
+    from polyproof.liabilities.rejections import explain
+
+    accepted, _ = policies_of(policy, None, registry)
+    known = digest_of(digest)
+    try:
+        found = inclusion.verify_inclusion(
+            path_of(file, "file"),
+            path_of(directory, "directory"),
+            claim_of(user_id, balances),
+            policy=accepted,
+            registry=registry,
+            digest=known,
+        )
+    except ProofRejected as error:
+        explain(error)
+        raise
+    return Included(found, known is not None)
+
+
+def verify_inclusions(
+    claims: Iterable[tuple[PathLike, str, Mapping[str, Amount]]],
+    directory: PathLike,
+    *,
+    policy: Policy | PathLike | None = None,
+    digest: str | bytes | None = None,
+    registry: Registry | None = None,
+) -> InclusionsChecked:
+    """Check several users' balances, each as ``verify_inclusion`` does; a segment is verified once for all its users.
+
+    Each claim is a file, a user's id and the user's balances. A file that is rejected says nothing about the others and
+    is no error: the result has both, in the order of the claims. Raises ``ProofRejected`` for an audit that is not
+    acceptable, ``InputError`` for a file that is missing or a claim that cannot be made.
+    """
+    from polyproof.liabilities import inclusion
+    from polyproof.liabilities.rejections import explain
+
+    accepted, _ = policies_of(policy, None, registry)
+    known = digest_of(digest)
+    found = inclusion.verify_inclusions(
+        [(path_of(file, "a file"), claim_of(user_id, balances)) for file, user_id, balances in claims],
+        path_of(directory, "directory"),
+        policy=accepted,
+        registry=registry,
+        digest=known,
+    )
+    for rejected in found.rejected:
+        explain(rejected.error)
+    return InclusionsChecked(found, known is not None)
+
+
+def report(
+    directory: PathLike,
+    out: PathLike | None = None,
+    *,
+    history: PathLike | None = None,
+    policy: Policy | PathLike | None = None,
+    reserves_policy: ReservesPolicy | None = None,
+    nodes: PathLike | None = None,
+    secrets: PathLike | None = None,
+    digest: str | bytes | None = None,
+    progress: ProgressLike = None,
+    registry: Registry | None = None,
+) -> Reported:
+    """Verify an audit, or a whole history, and write a site about the result: what ``polyproof report`` does.
+
+    ``out`` is the directory of the site: by default ``report`` in that of an audit, and a history itself. ``history``
+    is the one that a single audit belongs to, or follows. The other arguments are those of ``verify``. That holdings do
+    not cover what is owed is no error: it is what the report says.
+
+    Raises what ``verify`` raises for proofs, links and reserves that do not verify, ``UsageError`` for arguments that
+    do not fit together, ``ArtifactError`` for a place that holds anything but a site, ``ExtraMissing`` without the
+    extras ``report`` and, if there are reserves, ``reserves``.
+    """
+    from polyproof.publication.reporting import report_on
+
+    registry = registry or default_registry()
+    accepted, counted = policies_of(policy, reserves_policy, registry)
+    with following(progress) as told:
+        return Reported(
+            report_on(
+                path_of(directory, "directory"),
+                out=optional_path(out, "out"),
+                history=optional_path(history, "history"),
+                policy=accepted,
+                reserves_policy=counted,
+                providers=nodes_of(nodes, secrets, registry),
+                digest=digest_of(digest),
+                registry=registry,
+                progress=told,
+            )
+        )
