@@ -27,4 +27,10 @@ def polyproof_components() -> list[Component]:
             "What another provider answered, from a recorded file",
             "polyproof_balances.replay:Replay",
         ),
+        Component(
+            "balances",
+            "solana",
+            "Solana: SOL and SPL tokens by the last transaction up to the slot, from an archive node",
+            "polyproof_balances.solana:Solana",
+        ),
     ]

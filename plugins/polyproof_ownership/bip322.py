@@ -16,6 +16,7 @@ from collections.abc import Callable
 from coincurve import PublicKeyXOnly
 
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
+from polyproof.toolkit.encodings import Malformed, sha256d
 from polyproof_ownership.bip322_format import Proof, is_bip322, read_proof
 from polyproof_ownership.bitcoin import (
     NETWORKS,
@@ -27,7 +28,6 @@ from polyproof_ownership.bitcoin import (
     script_hash,
 )
 from polyproof_ownership.chains import canonical_chain
-from polyproof_ownership.encodings import Malformed, sha256d
 from polyproof_ownership.keys import hash160, public_key
 from polyproof_ownership.messages import variable_text
 from polyproof_ownership.rows import Account, failed, one_signature, reading, unsupported

@@ -9,7 +9,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from polyproof.ownership import OwnershipClaim
-from polyproof_ownership.encodings import Malformed, base64_decode
+from polyproof.toolkit.encodings import Malformed, base64_decode
 
 __all__ = ["Proof", "is_bip322", "read_proof"]
 

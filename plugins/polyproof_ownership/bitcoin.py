@@ -7,7 +7,7 @@ from enum import Enum
 
 from attrs import frozen
 
-from polyproof_ownership.encodings import (
+from polyproof.toolkit.encodings import (
     Malformed,
     base58_check_decode,
     base58_check_encode,

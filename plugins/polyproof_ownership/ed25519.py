@@ -13,8 +13,8 @@ from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
-from polyproof_ownership.chains import Family, chains_of, family_of
-from polyproof_ownership.encodings import (
+from polyproof.toolkit.addresses import solana_key
+from polyproof.toolkit.encodings import (
     Malformed,
     base58_decode,
     base58_encode,
@@ -22,6 +22,7 @@ from polyproof_ownership.encodings import (
     from_five_bits,
     hex_decode,
 )
+from polyproof_ownership.chains import Family, chains_of, family_of
 from polyproof_ownership.messages import bare_text, exchange_envelope, polkadot_text
 from polyproof_ownership.rows import Account, RowScheme, failed, one_signature, reading, unsupported
 from polyproof_ownership.sample_signatures import ed25519_key, sign_ed25519
@@ -40,17 +41,6 @@ def verified(key: bytes, signature: bytes, signed: bytes) -> bool:
     except BadSignatureError:
         return False
     return True
-
-
-# Solana
-
-
-def solana_key(text: str) -> bytes:
-    """The key, 32 bytes, which the address is."""
-    key = base58_decode(text, most=44)
-    if len(key) != 32:
-        raise Malformed(f"is {len(key)} bytes where 32 are expected")
-    return key
 
 
 # Aptos

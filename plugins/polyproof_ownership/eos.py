@@ -9,8 +9,8 @@ import hashlib
 import re
 
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
+from polyproof.toolkit.encodings import Malformed, base58_decode
 from polyproof_ownership.chains import Family, chains_of
-from polyproof_ownership.encodings import Malformed, base58_decode
 from polyproof_ownership.evm import judge_owners
 from polyproof_ownership.keys import Signature, public_key, recover, ripemd160
 from polyproof_ownership.messages import eos_digest

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Collection, Iterable
 
 from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipResult, Status
+from polyproof.toolkit.encodings import Malformed
 from polyproof_ownership.chains import Family, chains_of
-from polyproof_ownership.encodings import Malformed
 from polyproof_ownership.keys import ethereum_address, evm_signature, recover
 from polyproof_ownership.messages import eip191_digest, envelope_digest, hashed_digest, keccak256
 from polyproof_ownership.rows import Account, RowScheme, failed, reading

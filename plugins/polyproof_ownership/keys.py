@@ -8,7 +8,7 @@ from attrs import frozen
 from coincurve import PublicKey
 from Crypto.Hash import RIPEMD160
 
-from polyproof_ownership.encodings import Malformed, hex_decode
+from polyproof.toolkit.encodings import Malformed, hex_decode
 from polyproof_ownership.messages import keccak256
 
 __all__ = [

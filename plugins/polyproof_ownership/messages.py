@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from Crypto.Hash import keccak
 
-from polyproof_ownership.encodings import sha256d
+from polyproof.toolkit.encodings import sha256d
 
 __all__ = [
     "bare_text",

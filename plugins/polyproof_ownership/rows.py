@@ -14,8 +14,8 @@ from typing import Generic, TypeVar
 from attrs import frozen
 
 from polyproof.ownership import Kind, OwnershipClaim, OwnershipResult, OwnershipScheme, Status
+from polyproof.toolkit.encodings import Malformed
 from polyproof_ownership.chains import canonical_chain
-from polyproof_ownership.encodings import Malformed
 
 __all__ = ["Account", "Refused", "RowScheme", "check_lengths", "failed", "one_signature", "reading", "unsupported"]
 

@@ -11,8 +11,7 @@ import hashlib
 from coincurve import PublicKey
 
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
-from polyproof_ownership.chains import Family, chains_of, family_of
-from polyproof_ownership.encodings import (
+from polyproof.toolkit.encodings import (
     BASE58_RIPPLE,
     Malformed,
     base32_lower,
@@ -23,6 +22,7 @@ from polyproof_ownership.encodings import (
     from_five_bits,
     sha256d,
 )
+from polyproof_ownership.chains import Family, chains_of, family_of
 from polyproof_ownership.evm import EVM_WAYS, Ways, checksummed, evm_address
 from polyproof_ownership.keys import compressed, ethereum_address, evm_signature, hash160, recover
 from polyproof_ownership.messages import envelope_digest

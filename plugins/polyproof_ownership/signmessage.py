@@ -14,6 +14,7 @@ from attrs import frozen
 from coincurve import PublicKey
 
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
+from polyproof.toolkit.encodings import Malformed, base58_check_encode, base64_decode, hex_decode, segwit_encode
 from polyproof_ownership.bip322_format import is_bip322
 from polyproof_ownership.bitcoin import (
     NETWORKS,
@@ -26,7 +27,6 @@ from polyproof_ownership.bitcoin import (
     script_hash,
 )
 from polyproof_ownership.chains import Family, canonical_chain, chains_of
-from polyproof_ownership.encodings import Malformed, base58_check_encode, base64_decode, hex_decode, segwit_encode
 from polyproof_ownership.keys import Signature, evm_signature, hash160, recover
 from polyproof_ownership.messages import bitcoin_digest, exchange_envelope, keccak256
 from polyproof_ownership.rows import Account, RowScheme, failed, one_signature, reading, unsupported

@@ -14,7 +14,7 @@ import re
 
 from attrs import frozen
 
-from polyproof_ownership.encodings import Malformed
+from polyproof.toolkit.encodings import Malformed
 
 __all__ = ["WALLETS", "Code", "ton_address", "ton_personal_texts", "wallet_addresses"]
 

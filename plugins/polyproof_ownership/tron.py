@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
+from polyproof.toolkit.encodings import Malformed, base58_check_decode, base58_check_encode
 from polyproof_ownership.chains import Family, chains_of
-from polyproof_ownership.encodings import Malformed, base58_check_decode, base58_check_encode
 from polyproof_ownership.evm import Ways, judge_owners, signer_of, signers_of
 from polyproof_ownership.keys import ethereum_address
 from polyproof_ownership.messages import eip191_digest, hashed_digest, tip191_digest, tron_hashed_digest

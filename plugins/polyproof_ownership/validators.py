@@ -24,8 +24,8 @@ from attrs import evolve, frozen
 from py_arkworks_bls12381 import GT, G1Point, G2Point, Scalar
 
 from polyproof.ownership import OwnershipClaim, OwnershipResult
+from polyproof.toolkit.encodings import Malformed, hex_decode
 from polyproof_ownership.chains import Family, chains_of
-from polyproof_ownership.encodings import Malformed, hex_decode
 from polyproof_ownership.evm import EVM_WAYS, checksummed, evm_address, judge_owners, signers_of
 from polyproof_ownership.messages import eip191_digest, hashed_digest
 from polyproof_ownership.rows import Account, Refused, RowScheme, check_lengths, failed, reading

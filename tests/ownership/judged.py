@@ -8,7 +8,7 @@ import pytest
 
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
 from polyproof.reserves.signatures import load_schemes, verify_ownership
-from polyproof_ownership.encodings import Malformed
+from polyproof.toolkit.encodings import Malformed
 
 SCHEMES = load_schemes()
 

@@ -7,7 +7,8 @@ import pytest
 from ownership import wallets
 from ownership.judged import refusal
 from ownership.wallets import hash160
-from polyproof_ownership import encodings
+from polyproof.toolkit import encodings
+from polyproof.toolkit.encodings import BECH32, BECH32M
 from polyproof_ownership.bitcoin import (
     NETWORKS,
     Destination,
@@ -17,7 +18,6 @@ from polyproof_ownership.bitcoin import (
     read_address,
     script_hash,
 )
-from polyproof_ownership.encodings import BECH32, BECH32M
 
 TWENTY, THIRTY_TWO = bytes(range(20)), bytes(range(32))
 FIRST, SECOND, LONG = wallets.public(1), wallets.public(2), wallets.public(1, compressed=False)

@@ -11,9 +11,9 @@ from ownership import wallets
 from ownership.judged import judge, refusal
 from ownership.ways import MESSAGE
 from polyproof.ownership import OwnershipClaim, Status
-from polyproof_ownership import encodings
+from polyproof.toolkit import encodings
+from polyproof.toolkit.encodings import BECH32, BECH32M
 from polyproof_ownership.ed25519 import cardano_key_hash, solana_key, ss58_decode
-from polyproof_ownership.encodings import BECH32, BECH32M
 
 KEY, _ = wallets.ed25519(1)
 SIGNED = wallets.envelope(MESSAGE.encode())

@@ -9,8 +9,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from ownership import wallets
-from polyproof_ownership import encodings
-from polyproof_ownership.encodings import BASE58_BITCOIN, BASE58_RIPPLE, BECH32, BECH32M, Malformed
+from polyproof.toolkit import encodings
+from polyproof.toolkit.encodings import BASE58_BITCOIN, BASE58_RIPPLE, BECH32, BECH32M, Malformed
 from polyproof_ownership.ton import ton_address
 
 

@@ -15,7 +15,7 @@ from ownership.wallets import KEY_ONLY, PROVEN
 from ownership.ways import WAYS
 from polyproof.ownership import AccountControl, Kind, OwnershipClaim, Status
 from polyproof.reserves.signatures import verify_ownership
-from polyproof_ownership.encodings import Malformed, base64_decode
+from polyproof.toolkit.encodings import Malformed, base64_decode
 
 CHAINS = sorted({chain for scheme in SCHEMES for chain in scheme.chains})
 SIGNED = (Status.PROVEN, Status.KEY_ONLY, Status.UNBOUND)

@@ -8,7 +8,7 @@ from attrs import evolve
 from ownership import wallets
 from ownership.judged import SCHEMES, judge
 from polyproof.ownership import AccountControl, Kind, OwnershipClaim, OwnershipResult, Status
-from polyproof_ownership.encodings import Malformed, base58_check_decode, base58_check_encode
+from polyproof.toolkit.encodings import Malformed, base58_check_decode, base58_check_encode
 from polyproof_ownership.rows import Account, RowScheme, unsupported
 
 GOOD = wallets.PROVEN["EVM, EIP-191"](1, "m")

@@ -11,7 +11,7 @@ from attrs import evolve
 from ownership import wallets
 from ownership.judged import judge
 from polyproof.ownership import OwnershipClaim, Status
-from polyproof_ownership import encodings
+from polyproof.toolkit import encodings
 from polyproof_ownership.messages import bare_text
 
 MESSAGE = "audit 2025-11"

@@ -15,8 +15,8 @@ from ownership import judged, wallets
 from ownership.judged import SCHEMES
 from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipResult, Status
 from polyproof.reserves.signatures import verify_ownership
+from polyproof.toolkit.encodings import Malformed
 from polyproof_ownership import validators
-from polyproof_ownership.encodings import Malformed
 
 MESSAGE = "audit 2025-11"
 

@@ -12,7 +12,7 @@ from ownership.judged import SCHEMES, holds, judge
 from ownership.wallets import KEY_ONLY, ORDER, PROVEN, Claim
 from ownership.ways import MESSAGE, every_way
 from polyproof.ownership import Status
-from polyproof_ownership import encodings
+from polyproof.toolkit import encodings
 
 
 @pytest.mark.parametrize("sign", PROVEN.values(), ids=list(PROVEN))

@@ -17,7 +17,7 @@ from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
 
 from ownership import spending
 from polyproof.ownership import AccountControl, Kind, OwnershipClaim
-from polyproof_ownership import encodings
+from polyproof.toolkit import encodings
 
 Claim = Callable[[int, str], OwnershipClaim]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,28 +15,16 @@ from polyproof.model.holdings import FINEST
 from polyproof.ownership import AccountControl, OwnershipClaim
 from polyproof.registry import default_registry
 from polyproof.testing.balances import BalanceSuite, Connect, Controlled, Held, ServedBalanceSuite
-from polyproof.testing.servers import Reply, Request, Respond
+from polyproof.testing.servers import Respond
 from polyproof.toolkit.recording import Answered, write_recording
 from polyproof_balances.bitcoin_core import BitcoinCore, BitcoinCoreOptions
 from polyproof_balances.evm import Evm, EvmOptions, Token
 from polyproof_balances.replay import Replay, ReplayOptions
 from reserves import nodes
+from reserves.answering import QUICK, answering
 from reserves.exchange import BITCOIN, ETHEREUM
-from reserves.rpc_server import Node, spelled
 
 COIN = 10**FINEST
-QUICK: dict[str, Any] = {"attempts": 2, "backoff": 0.0, "timeout": 0.3, "max_response_bytes": 1 << 20}
-
-
-def answering(node: Node) -> Respond:
-    """A node's answers over the suite's server."""
-
-    def respond(request: Request) -> Reply:
-        asked = json.loads(request.body)
-        answer = [node.answer(call) for call in asked] if isinstance(asked, list) else node.answer(asked)
-        return Reply(spelled(answer).encode())
-
-    return respond
 
 
 # Ethereum

@@ -12,7 +12,7 @@ from polyproof.model.holdings import FINEST
 from polyproof.registry import default_registry
 from polyproof.reserves import read_reserves
 from polyproof.reserves.signatures import load_schemes
-from polyproof_ownership import encodings
+from polyproof.toolkit import encodings
 from polyproof_ownership.evm import checksummed
 from reserves.conftest import Problems, Read
 from reserves.exchange import ETHEREUM, HEADER_11, HEADER_12, jsonl, okx_csv, spec_text, wallet, write_spec

@@ -12,7 +12,7 @@ from ownership import wallets
 from polyproof.model.holdings import FINEST
 from polyproof.ownership import Kind, Status
 from polyproof.reserves.signatures import load_schemes, verify_ownership
-from polyproof_ownership import encodings
+from polyproof.toolkit import encodings
 from polyproof_sources.descriptors import descriptor_keys
 from reserves.conftest import Problems, Read
 

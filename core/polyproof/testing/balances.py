@@ -32,6 +32,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 import time
 import tracemalloc
@@ -41,10 +42,10 @@ from typing import Any, ClassVar
 import pytest
 from attrs import evolve
 
-from polyproof.balances import BalanceProvider, Pin
+from polyproof.balances import BalanceProvider, Pin, Question
 from polyproof.testing.balance_answers import BalanceSuite, Controlled, Held, ask, ask_control, other_pins
 from polyproof.testing.servers import DRIPS, FLOODS, SECRET, Reply, Request, Respond, Server, Wire
-from polyproof.testing.wrong_answers import NOT_ANSWERS, WRONG, Spelled, paths, question_of, replaced, spell
+from polyproof.testing.wrong_answers import GONE, NOT_ANSWERS, WRONG, Spelled, paths, question_of, replaced, spell
 
 __all__ = ["BalanceSuite", "Connect", "Controlled", "Held", "ServedBalanceSuite"]
 
@@ -52,6 +53,24 @@ Connect = Callable[[str], BalanceProvider]
 """From the URL of a server to the provider that asks it, opened."""
 
 _MOST_MEMORY = 64 << 20
+_NUMBER = re.compile(r'("(?:[^"\\]|\\.)*")|(-?[0-9]+(?![0-9.eE]))')
+"""A text of JSON, which is left alone, or a whole number."""
+
+
+def _numbers(spelling: str) -> Callable[[str], str]:
+    return lambda text: _NUMBER.sub(lambda found: found[1] or spelling.format(found[2]), text)
+
+
+_MEANINGS: dict[str, Callable[[str], str]] = {
+    "a key twice": lambda text: re.sub(r'\{"([a-z_]+)":', r'{"\1": 0, "\1":', text),
+    "a fraction": _numbers("{}.5"),
+    "an exponent": _numbers("{}e3"),
+    "a huge number": _numbers("{}" + "0" * 70),
+}
+
+
+_UNLIKE: tuple[Any, ...] = (GONE, {"x": 0})
+"""A value that can be left out, and be an object, is not read, and no other wrong one need be tried in its place."""
 
 
 class ServedBalanceSuite(BalanceSuite):
@@ -60,6 +79,9 @@ class ServedBalanceSuite(BalanceSuite):
     patience: ClassVar[float] = 30.0
     """Seconds within which the provider must give up on a server that never answers: of the clock, so generous for
     machines that do other work."""
+    one_by_one: ClassVar[bool] = False
+    """Whether the provider asks about each account in requests of its own: then so do the tests that change the answer
+    to one request after another, which is faster and misses nothing."""
 
     @pytest.fixture
     def respond(self) -> Respond:
@@ -162,10 +184,15 @@ class ServedBalanceSuite(BalanceSuite):
         """Each value of each answer in turn is replaced by one of another type, or left out."""
         running, url = server
         honest = running.respond
-        for asked in self._visits(held, controlled, pin):
+        lied: set[tuple[str, str, bytes]] = set()
+        for asked in self._visits(held, controlled, pin, alone=self.one_by_one):
             running.requests.clear()
             truth = asked(connect(url))
-            for request in {question_of(request): request for request in running.requests}.values():
+            requests = {question_of(request): request for request in running.requests}
+            for key, request in requests.items():
+                if key in lied and self.one_by_one:
+                    continue
+                lied.add(key)
                 answer = honest(request)
                 assert isinstance(answer, Reply)
                 try:
@@ -173,11 +200,15 @@ class ServedBalanceSuite(BalanceSuite):
                 except ValueError:
                     pytest.skip("the server does not answer in JSON")
                 for path in paths(answered):
-                    for wrong in WRONG:
-                        running.respond = self._lying(honest, question_of(request), path, wrong)
+                    unread = 0
+                    for wrong in (*_UNLIKE, *WRONG):
+                        running.respond = self._lying(honest, key, path, wrong)
                         found = asked(connect(url))
                         self._nothing_but_the_truth(found, truth, f"{path} is {wrong!r}")
-        running.respond = honest
+                        unread += found == truth
+                        if unread == len(_UNLIKE):
+                            break  # neither its absence nor its type matters: it is not read
+                running.respond = honest
 
     def test_an_answer_about_another_block_is_not_believed(
         self, server: tuple[Server, str], connect: Connect, held: Held, controlled: Controlled, pin: Pin
@@ -214,6 +245,51 @@ class ServedBalanceSuite(BalanceSuite):
             provider = connect(server[1])
             assert ask(provider, list(held), pin) == [None] * len(held), name
             assert ask_control(provider, list(controlled), pin) == [None] * len(controlled), name
+
+    def test_a_server_that_changes_its_mind_is_believed_about_the_snapshot_alone(
+        self,
+        server: tuple[Server, str],
+        connect: Connect,
+        elsewhere: Mapping[str, Respond],
+        held: Held,
+        controlled: Controlled,
+        pin: Pin,
+    ) -> None:
+        """Honest up to some request, and from then on the server of another chain or block: a reorganisation."""
+        running, url = server
+        honest = running.respond
+        for asked in self._visits(held, controlled, pin):
+            running.requests.clear()
+            truth = asked(connect(url))
+            for name, respond in elsewhere.items():
+                for good in range(len(running.requests)):
+                    running.requests.clear()
+                    running.respond = self._failing(running, honest, good, respond)
+                    self._nothing_but_the_truth(asked(connect(url)), truth, f"{name} after {good} requests")
+                running.respond = honest
+                running.requests.clear()
+                assert asked(connect(url)) == truth
+
+    @pytest.mark.parametrize("name", ["a key twice", "a fraction", "an exponent", "a huge number"])
+    def test_json_of_two_meanings_is_not_believed(
+        self, server: tuple[Server, str], connect: Connect, held: Held, controlled: Controlled, pin: Pin, name: str
+    ) -> None:
+        """Every object has a key twice, or every whole number of JSON is written in a way that readers understand
+        differently; texts stay as they are."""
+        running, url = server
+        honest = running.respond
+        change = _MEANINGS[name]
+
+        def respond(request: Request) -> Reply | Wire:
+            answer = honest(request)
+            assert isinstance(answer, Reply)
+            return evolve(answer, body=change(answer.body.decode()).encode())
+
+        for asked in self._visits(held, controlled, pin):
+            truth = asked(connect(url))
+            running.respond = respond
+            self._nothing_but_the_truth(asked(connect(url)), truth, name)
+            running.respond = honest
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     def test_a_redirect_is_not_followed(
@@ -273,17 +349,25 @@ class ServedBalanceSuite(BalanceSuite):
         assert time.perf_counter() - start < self.patience
 
     @staticmethod
-    def _visits(held: Held, controlled: Controlled, pin: Pin) -> list[Callable[[BalanceProvider], list[Any]]]:
-        """What a provider is asked: for balances and, if there are any, for controls."""
-        visits: list[Callable[[BalanceProvider], list[Any]]] = [lambda provider: list(ask(provider, list(held), pin))]
+    def _visits(
+        held: Held, controlled: Controlled, pin: Pin, *, alone: bool = False
+    ) -> list[Callable[[BalanceProvider], list[Any]]]:
+        """What a provider is asked: for balances, all or each alone, and, if there are any, for controls."""
+        together = [[question] for question in held] if alone else [list(held)]
+
+        def asking(questions: list[Question]) -> Callable[[BalanceProvider], list[Any]]:
+            return lambda provider: list(ask(provider, questions, pin))
+
+        visits = [asking(questions) for questions in together]
         if controlled:
             visits.append(lambda provider: list(ask_control(provider, list(controlled), pin)))
         return visits
 
     @staticmethod
-    def _failing(server: Server, honest: Respond, good: int, failing: Reply | Wire) -> Respond:
-        """Honest for the first ``good`` requests, failing from then on."""
-        return lambda request: honest(request) if len(server.requests) <= good else failing
+    def _failing(server: Server, honest: Respond, good: int, failing: Reply | Wire | Respond) -> Respond:
+        """Honest for the first ``good`` requests, failing from then on, or as another server."""
+        then: Respond = failing if callable(failing) else lambda request: failing
+        return lambda request: honest(request) if len(server.requests) <= good else then(request)
 
     @staticmethod
     def _lying(honest: Respond, key: tuple[str, str, bytes], path: tuple[str | int, ...], wrong: Any) -> Respond:

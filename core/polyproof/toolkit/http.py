@@ -96,9 +96,9 @@ class HttpClient:
         """
         return self._ask("GET", path, None, read)
 
-    def post(self, body: bytes, read: Callable[[Response], _T]) -> _T:
-        """The same of POST of JSON to the URL itself."""
-        return self._ask("POST", "", body, read)
+    def post(self, body: bytes, read: Callable[[Response], _T], path: str = "") -> _T:
+        """The same of POST of JSON to the URL itself, or to a path below it."""
+        return self._ask("POST", path, body, read)
 
     def _ask(self, method: str, path: str, body: bytes | None, read: Callable[[Response], _T]) -> _T:
         attempts: Retry = _Attempts(
