@@ -7,7 +7,7 @@ import base64
 from coincurve import PrivateKey, PublicKey
 from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
 
-from polyproof_ownership.encodings import base58_encode
+from polyproof.toolkit.encodings import base58_encode
 from polyproof_ownership.keys import ripemd160
 
 __all__ = [

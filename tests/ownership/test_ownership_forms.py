@@ -16,8 +16,9 @@ from ownership import wallets
 from ownership.judged import SCHEMES, judge, refusal
 from ownership.ways import MESSAGE
 from polyproof.ownership import AccountControl, OwnershipClaim, Status
-from polyproof.toolkit import encodings, eos, evm, signmessage
+from polyproof.toolkit import encodings
 from polyproof.toolkit.encodings import BASE58_RIPPLE
+from polyproof_ownership import eos, evm, signmessage
 from polyproof_ownership.bitcoin import Output
 from polyproof_ownership.keys import ORDER, Signature, public_key, recover
 from polyproof_ownership.messages import variable_text

@@ -11,7 +11,8 @@ from coincurve import PublicKey
 from ownership import judged, published
 from ownership.published import Signed
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
-from polyproof_ownership import bip322, ed25519, encodings, eos, evm, secp256k1_accounts, ton
+from polyproof.toolkit import encodings
+from polyproof_ownership import bip322, ed25519, eos, evm, secp256k1_accounts, ton
 
 
 def judge(row: Signed, message: str | None = None) -> OwnershipResult:
