@@ -84,7 +84,7 @@ def read_in_memory(table: Table, file: SnapshotFile, accounts: InMemoryAccounts)
     """Put its rows into the table and report what is wrong with it. Raises ``AccountsError`` for what is no table."""
     capsule = accounts.stream()
     fields = _fields(capsule)
-    if fields is None:
+    if not fields:
         file.report("has no columns", "expected a table: rows of an account and its amounts")
         return
     before = file.findings.count
@@ -114,8 +114,13 @@ def read_in_memory(table: Table, file: SnapshotFile, accounts: InMemoryAccounts)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
-        # A source that is written in Python adds its traceback, with paths of this machine.
-        file.report(f"cannot be read as Arrow: {first_lines(error).partition('. Detail: Python exception:')[0]}")
+        file.report(f"cannot be read as Arrow: {_reason(error)}")
+
+
+def _reason(error: duckdb.Error) -> str:
+    """What a stream says of its failure: without our name for it, and the traceback that one in Python adds."""
+    said = first_lines(error).partition(". Detail: Python exception:")[0]
+    return said.rpartition(f"{_RELATION}' failed: ")[2]
 
 
 def _fields(capsule: Any) -> list[_Field] | None:
