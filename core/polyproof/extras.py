@@ -1,7 +1,8 @@
 """The extras of the distribution: what a bare install lacks, and how to install it.
 
 A bare install verifies. Proving needs ``polyproof[prove]``, judging reserves ``polyproof[reserves]``, writing reports
-``polyproof[report]`` and a Dask cluster ``polyproof[dask]``; ``polyproof[all]`` is everything. ``require_extras`` is
+``polyproof[report]``, a Dask cluster ``polyproof[dask]``, accounts from PostgreSQL
+``polyproof[postgres]``; ``polyproof[all]`` is everything. ``require_extras`` is
 called before work that needs one begins, so that nobody finds out hours later.
 """
 
@@ -19,6 +20,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "reserves": ("Crypto", "coincurve", "nacl", "py_arkworks_bls12381", "urllib3"),
     "report": ("jinja2", "markupsafe"),
     "dask": ("distributed",),
+    "postgres": ("adbc_driver_manager", "adbc_driver_postgresql"),
 }
 """For each extra, the modules that its packages bring; pyproject.toml lists the packages."""
 

@@ -1,4 +1,4 @@
-"""Long shape, Parquet, SQL over SQLite, DuckDB and PostgreSQL, and OKX's JSON batches."""
+"""Long shape, Parquet, SQL over SQLite and DuckDB, and OKX's JSON batches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ import pytest
 
 from accounts.snapshots import ASSETS, BTC, ETH, USD, problems_of, read, read_text, table
 from polyproof.errors import AccountsError
-from polyproof.liabilities.snapshot.database import without_secrets
 from polyproof.liabilities.snapshot.reader import read_snapshot
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
@@ -325,8 +324,6 @@ def test_databases_that_cannot_be_attached(tmp_path: Path) -> None:
         return sql_problems(tmp_path, "FROM d.t", AttachedDatabase(name="d", **options), assets=(USD,))[0]
 
     assert problem(type="sqlite", path="no.db") == f"accounts.attach 'd': there is no file {tmp_path}/no.db"
-    assert "is given by `path`" in problem(type="duckdb")
-    assert "is given by `dsn`" in problem(type="postgres", path="x")
     (tmp_path / "text.db").write_text("no database" * 100)
     assert f"{tmp_path}/text.db cannot be read as a sqlite database: file is not a database" in problem(
         type="sqlite", path="text.db"
@@ -339,33 +336,6 @@ def test_text_in_sqlite_that_is_not_utf8_is_reported(tmp_path: Path) -> None:
         database.execute("CREATE TABLE t AS SELECT CAST(x'ff41' AS TEXT) AS account, 1 AS USD")
     attached = AttachedDatabase(name="d", type="sqlite", path="bad.db")
     assert "can't decode byte 0xff" in sql_problems(tmp_path, "FROM d.t", attached, assets=(USD,))[0]
-
-
-def test_postgres_without_its_extension_is_an_error_that_says_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    connect = duckdb.connect
-    nowhere = {"extension_directory": str(tmp_path), "custom_extension_repository": str(tmp_path / "none")}
-    monkeypatch.setattr(duckdb, "connect", lambda *args, config: connect(*args, config=config | nowhere))
-    attached = AttachedDatabase(name="pg", type="postgres", dsn="host=127.0.0.1 port=1 password=hunter2")
-    (problem,) = sql_problems(tmp_path, "FROM pg.balances", attached)
-    assert problem.startswith("accounts.attach 'pg': DuckDB's extension postgres cannot be loaded: IO Error")
-    assert f"run `INSTALL postgres` once in DuckDB {duckdb.__version__}" in problem
-    assert "hunter2" not in problem
-
-
-@pytest.mark.parametrize(
-    ("dsn", "quoted"),
-    [
-        ("host=db password=hunter2", 'Unable to connect to Postgres at "host=db password=hunter2": refused'),
-        ("host=db password=hunter2", "host='db' Password = 'hunter2' refused"),
-        ("postgresql://me:hunter2@db/ledger", "postgresql://me:hunter2@db/ledger?connect_timeout=1: refused"),
-    ],
-)
-def test_messages_about_a_database_never_quote_its_password(dsn: str, quoted: str) -> None:
-    told = without_secrets(quoted, dsn)
-    assert "hunter2" not in told
-    assert "refused" in told
 
 
 @pytest.mark.parametrize(
@@ -381,6 +351,21 @@ def test_messages_about_a_database_never_quote_its_password(dsn: str, quoted: st
         (
             AccountsSettings(attach=(AttachedDatabase(name="x", type="duckdb", path="y"),)),
             "accounts.attach can only be used with format sql",
+        ),
+        (AccountsSettings(database="d"), "accounts.query is missing"),
+        (
+            AccountsSettings(database="d", query="SELECT 1", path=("a.csv",)),
+            "accounts.path cannot be used with accounts.database",
+        ),
+        (
+            AccountsSettings(
+                database="d", query="SELECT 1", attach=(AttachedDatabase(name="x", type="duckdb", path="y"),)
+            ),
+            "accounts.attach cannot be used with accounts.database",
+        ),
+        (
+            AccountsSettings(database="d", query="SELECT 1", format="csv"),
+            "accounts.format csv cannot be used with accounts.database",
         ),
     ],
 )

@@ -12,7 +12,7 @@ from doubles.fixtures import Command
 from polyproof.errors import AccountsError, InputError, SpecError
 from polyproof.liabilities.snapshot.reader import read_snapshot
 from polyproof.registry import default_registry
-from polyproof.settings.accounts import AccountsSettings, AttachedDatabase
+from polyproof.settings.accounts import AccountsSettings
 from polyproof.settings.spec import parse_spec
 from polyproof.toolkit.endpoint import EndpointOptions, lend
 from polyproof.toolkit.secrets import NO_SECRETS, Secrets, load_secrets
@@ -137,69 +137,48 @@ def test_commands_end_with_two_where_a_secret_is_missing(
     assert not (tmp_path / "audit").exists()
 
 
-# PostgreSQL
+# Databases
 
 
-def postgres(tmp_path: Path, secrets: Secrets = NO_SECRETS, **options: Any) -> str:
-    """What a snapshot from PostgreSQL fails of; there is no server, and no extension of DuckDB."""
-    attached = AttachedDatabase(name="ledger", type="postgres", **options)
-    with pytest.raises(AccountsError) as caught:
-        read_snapshot(
-            AccountsSettings(query="FROM ledger.b", attach=(attached,)), (USD,), base=tmp_path, secrets=secrets
-        )
-    return str(caught.value)
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No extension of DuckDB is found, and no network asked for one."""
-    import duckdb
-
-    connect = duckdb.connect
-    nowhere = {"extension_directory": str(tmp_path), "custom_extension_repository": str(tmp_path / "none")}
-    monkeypatch.setattr(duckdb, "connect", lambda *args, config: connect(*args, config=config | nowhere))
-    for name in ("PGPASSWORD", "PGSERVICE"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.mark.parametrize("name", ["PGPASSWORD", "PGSERVICE"])
-@pytest.mark.usefixtures("elsewhere")
-def test_a_password_in_the_environment_goes_to_no_server_that_a_spec_names(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    assert "extension postgres cannot be loaded" in postgres(tmp_path, dsn="host=author.example")
-    monkeypatch.setenv(name, "hunter2")
-    told = postgres(tmp_path, dsn="host=author.example")
-    assert f"{name} would give credentials of yours to the server that the spec names (write `secret: ledger`" in told
-    assert "hunter2" not in told
-    secrets = read(secrets_file(tmp_path))
-    told = postgres(tmp_path, secrets, secret="ledger")
-    assert "extension postgres cannot be loaded" in told
-    assert "hunter2" not in told
-
-
-@pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize(
-    "dsn",
+    "attached",
     [
-        "host=author.example service=prod",
-        "host=db.example hostaddr=192.0.2.1",
-        "host=author.example passfile = /home/me/.pgpass",
-        "host=author.example SSLKEY=/home/me/key",
-        "postgresql://author.example/x?pass%66ile=/home/me/.pgpass",
-        "postgresql://author.example/x?gssdelegation=1",
+        "{name: ledger, type: postgres, dsn: host=author.example}",
+        "{name: ledger, type: postgres, secret: ledger}",
     ],
 )
-def test_a_connection_string_of_a_spec_names_no_file_and_no_service(tmp_path: Path, dsn: str) -> None:
-    assert "would give credentials of yours to the server that the spec names" in postgres(tmp_path, dsn=dsn)
+def test_a_spec_names_no_database_server(attached: str) -> None:
+    """One that did could have the runner's PGPASSWORD, or what is in ~/.pgpass, sent to a server of its author's."""
+    text = spec_text("{name: okx-csv, path: wallets.csv}", assets=("BTC 8",)).replace(
+        "accounts: {path: accounts.csv}", f"accounts: {{query: FROM ledger.b, attach: [{attached}]}}"
+    )
+    assert attached in text
+    with pytest.raises(SpecError) as caught:
+        parse_spec(text.encode(), "spec.yaml", default_registry())
+    assert "a postgres database is not attached any more" in str(caught.value)
+    assert "write `database: ledger` under accounts" in str(caught.value)
 
 
-@pytest.mark.usefixtures("elsewhere")
-def test_a_database_has_a_connection_string_or_a_secret(tmp_path: Path) -> None:
-    assert "is given by `dsn` or by `secret`" in postgres(tmp_path)
-    assert "is given by `dsn` or by `secret`" in postgres(tmp_path, dsn="host=db", secret="ledger")
-    assert "no file of secrets is given" in postgres(tmp_path, secret="ledger")
-    assert "there is no secret 'other'" in postgres(tmp_path, read(secrets_file(tmp_path)), secret="other")
+def test_a_database_is_in_the_file_of_secrets_or_in_a_variable_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(secrets: Secrets, name: str) -> str:
+        settings = AccountsSettings(database=name, query="SELECT 1")
+        with pytest.raises(AccountsError) as caught:
+            read_snapshot(settings, (USD,), base=tmp_path, secrets=secrets)
+        assert "hunter2" not in str(caught.value)
+        return str(caught.value)
+
+    monkeypatch.delenv("POLYPROOF_DSN_OTHER", raising=False)
+    assert "no file of secrets is given (--secrets FILE, with `polyproof-secrets: 1`" in told(NO_SECRETS, "other")
+    assert "or the environment variable POLYPROOF_DSN_OTHER with that text" in told(NO_SECRETS, "other")
+    secrets = read(secrets_file(tmp_path))
+    assert "there is no secret 'other', which the spec needs" in told(secrets, "other")
+    monkeypatch.setenv("POLYPROOF_DSN_OTHER", "host=db.example password=hunter2")
+    assert "its dsn does not say how the connection to another machine is protected" in told(secrets, "other")
+    # What was given on the command line goes before what the environment has.
+    monkeypatch.setenv("POLYPROOF_DSN_LEDGER", "no address")
+    assert secrets.find("ledger", "dsn").dsn == "host=db password=hunter2"
 
 
 def test_what_somebody_stored_in_duckdb_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

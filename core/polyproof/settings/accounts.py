@@ -12,24 +12,14 @@ __all__ = ["AccountsSettings", "AttachedDatabase"]
 
 @frozen
 class AttachedDatabase:
-    """A database that the query can read (sql), under the name it is attached by."""
+    """A database file that the query can read (sql), under the name it is attached by."""
 
     name: str = option(
         pattern=(r"[A-Za-z_][A-Za-z0-9_]{0,62}", "a name of letters, digits and underscores"),
         doc="What the query calls it: `FROM ledger.balances`.",
     )
-    type: str = option(choices=("sqlite", "postgres", "duckdb"), doc="What kind of database it is.")
-    path: str | None = option(default=None, doc="The database file (sqlite, duckdb), relative to the spec file.")
-    dsn: str | None = option(
-        default=None,
-        doc="libpq connection string (postgres), such as `host=db dbname=ledger`. "
-        "Leave the password to ~/.pgpass, or use `secret`: specs get shared.",
-    )
-    secret: str | None = option(
-        default=None,
-        pattern=NAME,
-        doc="Name of the connection string (postgres) in the file that whoever runs this gives as --secrets.",
-    )
+    type: str = option(choices=("sqlite", "duckdb"), doc="What kind of database it is.")
+    path: str = option(doc="The database file, relative to the spec file.")
 
 
 @frozen
@@ -49,10 +39,19 @@ class AccountsSettings:
     )
     query: str | None = option(
         default=None,
-        doc="One SELECT in DuckDB's SQL (sql). Its columns are read as a file's would be. Text is read with stated "
-        "types: `read_csv('accounts.csv', all_varchar = true)`.",
+        doc="One SELECT, whose columns are read as a file's would be: in the SQL of the server that `database` names, "
+        "otherwise in DuckDB's, where text is read with stated types: `read_csv('accounts.csv', all_varchar = true)`.",
     )
-    attach: tuple[AttachedDatabase, ...] = option(default=(), doc="Databases the query reads.")
+    database: str | None = option(
+        default=None,
+        pattern=NAME,
+        doc="Name of the server that the query is sent to: of its `dsn` in the file that whoever runs this gives as "
+        "--secrets, or in the environment variable POLYPROOF_DSN_NAME.",
+    )
+    timeout: int = option(
+        default=3600, least=1, most=604800, doc="Seconds that the server may take for a query (database)."
+    )
+    attach: tuple[AttachedDatabase, ...] = option(default=(), doc="Database files that DuckDB's query reads.")
     shape: str = option(
         default="wide",
         choices=("wide", "long"),

@@ -234,7 +234,7 @@ def read_spec(node: Node, registry: Registry, path: Path | None) -> Spec:
 
 
 def _refuse_moved(reader: OptionsReader, node: Node) -> None:
-    """Refuse a time of reserves alone: one time, at the top of the spec, holds for what is owed and what is held."""
+    """Refuse what earlier versions had elsewhere: a time of reserves alone, credentials and servers in a spec."""
     reserves = node.get("reserves") if isinstance(node, MappingNode) else None
     moved = reserves.get("snapshot") if isinstance(reserves, MappingNode) else None
     if moved is not None:
@@ -244,6 +244,17 @@ def _refuse_moved(reader: OptionsReader, node: Node) -> None:
             "write it as snapshot at the top of the spec",
         )
     _refuse_moved_secrets(reader, reserves.get("balances") if isinstance(reserves, MappingNode) else None)
+    accounts = node.get("accounts") if isinstance(node, MappingNode) else None
+    attached = accounts.get("attach") if isinstance(accounts, MappingNode) else None
+    for item in attached.items if isinstance(attached, Items) else ():
+        kind = item.get("type") if isinstance(item, MappingNode) else None
+        if isinstance(kind, Scalar) and kind.text == "postgres":
+            reader.report(
+                "a postgres database is not attached any more: the query is sent to the server",
+                kind.location,
+                "write `database: ledger` under accounts, in place of attach, and in the file that you give as "
+                '--secrets what that is: - {name: ledger, dsn: "postgresql://…"}',
+            )
     if reader.problems:
         reader.finish()
 

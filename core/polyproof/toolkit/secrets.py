@@ -8,12 +8,16 @@ name, both the credentials and the one server that they are for::
     secrets:
       - {name: ethereum, url: "https://node.example/v3/KEY"}
       - {name: bitcoin, url: "http://127.0.0.1:8332", cookie_file: /var/lib/bitcoind/.cookie}
-      - {name: ledger, dsn: "host=db dbname=ledger user=audit password=PASSWORD"}
+      - {name: ledger, dsn: "postgresql://audit:PASSWORD@db.example/ledger?sslmode=verify-full"}
+
+A database alone can also stand in the environment, under a name that polyproof makes of the spec's and nobody uses for
+anything else: ``POLYPROOF_DSN_LEDGER``. It is the whole address too, so that a spec still decides no server.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,13 +29,13 @@ from polyproof.config.reader import Components, OptionsReader
 from polyproof.config.tree import load_yaml
 from polyproof.errors import InputError, Location, Problem
 
-__all__ = ["NAME", "NO_SECRETS", "Secret", "Secrets", "load_secrets"]
+__all__ = ["NAME", "NO_SECRETS", "Secret", "Secrets", "load_secrets", "variable_of"]
 
 FORMAT = 1
 NAME = (r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "1 to 64 letters, digits, dots, hyphens and underscores")
 """What a secret may be called."""
 _HEADER = "polyproof-secrets"
-_EXAMPLES = {"url": 'url: "https://…"', "dsn": 'dsn: "host=… dbname=… user=…"'}
+_EXAMPLES = {"url": 'url: "https://…"', "dsn": 'dsn: "postgresql://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full"'}
 
 
 @frozen(kw_only=True, repr=False)
@@ -46,7 +50,10 @@ class Secret:
     cookie_file: Path | None = option(
         default=None, doc="Cookie file of a Bitcoin node at that URL, relative to the file of secrets."
     )
-    dsn: str | None = option(default=None, doc="libpq connection string of a PostgreSQL server.")
+    dsn: str | None = option(
+        default=None,
+        doc="Address of a database server: postgresql://…, or a connection string of libpq.",
+    )
 
     def __repr__(self) -> str:
         return f"Secret({self.name!r})"
@@ -77,27 +84,36 @@ class Secrets:
         return "Secrets()"
 
     def find(self, name: str, part: str) -> Secret:
-        """The secret of this name, which must have ``part``: ``url`` or ``dsn``.
+        """The secret of this name, which must have ``part``: ``url`` or ``dsn``. The file's before the environment's.
 
         Raises ``InputError`` that says which line is missing, and where.
         """
         line = f"- {{name: {name}, {_EXAMPLES[part]}}}"
-        if self.file is None:
-            raise InputError(
-                Problem(
-                    f"the spec needs the secret {name!r}, and no file of secrets is given",
-                    hint=f"--secrets FILE, with `{_HEADER}: {FORMAT}` and, under `secrets:`, the line {line}",
-                )
-            )
         for secret in self.entries:
             if secret.name == name and getattr(secret, part) is not None:
                 return secret
+        variable = variable_of(name)
+        if part == "dsn" and os.environ.get(variable):
+            return Secret(name=name, dsn=os.environ[variable])
+        if self.file is None:
+            other = f"; or the environment variable {variable} with that text" if part == "dsn" else ""
+            raise InputError(
+                Problem(
+                    f"the spec needs the secret {name!r}, and no file of secrets is given",
+                    hint=f"--secrets FILE, with `{_HEADER}: {FORMAT}` and, under `secrets:`, the line {line}{other}",
+                )
+            )
         known = any(secret.name == name for secret in self.entries)
         told = f"the secret {name!r} has no {part}" if known else f"there is no secret {name!r}, which the spec needs"
         raise InputError(Problem(told, Location(str(self.file)), f"under `secrets:` it would be the line {line}"))
 
 
 NO_SECRETS = Secrets()
+
+
+def variable_of(name: str) -> str:
+    """The environment variable in which the address of the database of this name may stand."""
+    return "POLYPROOF_DSN_" + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
 
 
 def load_secrets(path: Path, registry: Components) -> Secrets:

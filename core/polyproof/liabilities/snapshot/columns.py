@@ -13,10 +13,12 @@ __all__ = ["EXACT", "IDENTIFYING", "TEXT", "amount_text", "find_column", "wrong_
 _INTEGERS = r"U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER"
 TEXT = re.compile(r"VARCHAR|ENUM\(.*\)", re.DOTALL)
 """DuckDB's names for types of text."""
-EXACT = re.compile(rf"{TEXT.pattern}|{_INTEGERS}|DECIMAL\(\d+,\d+\)|\"NULL\"", re.DOTALL)
-"""DuckDB's names for the types that an amount may have."""
+EXACT = re.compile(rf"{TEXT.pattern}|{_INTEGERS}|DECIMAL\(\d+,\d+\)|NUMERIC|\"NULL\"", re.DOTALL)
+"""DuckDB's names for the types that an amount may have, and NUMERIC, that of servers, which comes as text."""
 IDENTIFYING = re.compile(rf"{TEXT.pattern}|UUID|{_INTEGERS}|DECIMAL\(\d+,0\)", re.DOTALL)
 """DuckDB's names for the types that an account id may have."""
+
+_FLOATING = ("DOUBLE", "FLOAT", "DOUBLE PRECISION", "REAL")
 
 
 def find_column(file: SnapshotFile, name: str, key: str, kind: re.Pattern[str]) -> Column | None:
@@ -44,8 +46,10 @@ def find_column(file: SnapshotFile, name: str, key: str, kind: re.Pattern[str]) 
 def wrong_type(column: Column, kind: re.Pattern[str]) -> tuple[str, str]:
     """Message and hint for a column of a type that is not accepted."""
     message = f"column {column.name!r} is of type {column.type}"
-    if column.type in ("DOUBLE", "FLOAT"):
+    if column.type.upper() in _FLOATING:
         message += ", a floating-point type, which is not exact"
+    if column.instead is not None:
+        return message, column.instead
     if kind is EXACT:
         return message, "amounts are decimal strings, DECIMAL or integers"
     return message, "ids are strings or integers" if kind is IDENTIFYING else "assets are strings"

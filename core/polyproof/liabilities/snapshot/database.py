@@ -1,31 +1,26 @@
-"""The query of the format ``sql`` and the databases it reads.
+"""A query in DuckDB's SQL and the database files it reads.
 
-PostgreSQL and DuckDB databases are attached by DuckDB, read-only; PostgreSQL needs DuckDB's extension
-``postgres``, which DuckDB downloads once. SQLite is read through Python's own sqlite3: that needs no
+DuckDB's own files are attached read-only. SQLite is read through Python's own sqlite3: that needs no
 download, and it gives the type of every single value, so that a REAL cannot pass for an exact amount.
 The tables whose names occur in the query are copied into memory, all in one read transaction.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import unquote
 
 import duckdb
 import numpy as np
 
-from polyproof.errors import InputError
 from polyproof.findings import Findings
 from polyproof.liabilities.snapshot.file import Column, SnapshotFile, literal, quoted
 from polyproof.liabilities.snapshot.text_scans import UndecidedError, stated_query
 from polyproof.model.assets import Asset
 from polyproof.settings.accounts import AttachedDatabase
-from polyproof.toolkit.secrets import Secrets
 
 __all__ = ["attach", "described", "open_query"]
 
@@ -65,20 +60,11 @@ def attach(
     databases: Sequence[AttachedDatabase],
     query: str,
     base: Path,
-    secrets: Secrets,
     findings: Findings,
 ) -> None:
     """Attach the databases that the query reads."""
     for database in databases:
         where = f"accounts.attach {database.name!r}"
-        if database.type == "postgres":
-            dsn = _dsn(database, where, secrets, findings)
-            if dsn is not None:
-                _attach_postgres(connection, where, database.name, dsn, findings)
-            continue
-        if database.path is None or database.dsn is not None or database.secret is not None:
-            findings.add(f"{where}: a {database.type} database is given by `path`")
-            continue
         path = base / database.path
         if not path.is_file():
             findings.add(f"{where}: there is no file {path}")
@@ -90,76 +76,6 @@ def attach(
                 connection.execute(f"ATTACH {literal(str(path))} AS {quoted(database.name)} (TYPE duckdb, READ_ONLY)")
         except (duckdb.Error, sqlite3.Error, UnicodeDecodeError) as error:
             findings.add(f"{where}: {path} cannot be read as a {database.type} database: {first_lines(error)}")
-
-
-_LENT = re.compile(
-    r"\b(service|servicefile|passfile|sslkey|sslcert|sslpassword|gssdelegation|hostaddr)\s*=", re.IGNORECASE
-)
-"""Parameters of a connection string that name files or stored credentials of whoever connects.
-
-Or, with ``hostaddr``, that connect to another server than the one under whose ``host`` ~/.pgpass is searched.
-"""
-
-
-def _dsn(database: AttachedDatabase, where: str, secrets: Secrets, findings: Findings) -> str | None:
-    """The connection string of a PostgreSQL database; ``None``, reported, if there is none that may be used.
-
-    A spec that names the server must not decide which of its runner's passwords that server gets: libpq sends the one
-    in PGPASSWORD to any. What is in ~/.pgpass is for the servers that its owner wrote beside it.
-    """
-    if (database.dsn is None) == (database.secret is None) or database.path is not None:
-        findings.add(
-            f"{where}: a postgres database is given by `dsn` or by `secret`",
-            hint="dsn: host=db dbname=ledger user=audit",
-        )
-        return None
-    if database.secret is not None:
-        try:
-            return secrets.find(database.secret, "dsn").dsn
-        except InputError as error:
-            for problem in error.problems:
-                findings.add(f"{where}: {problem.message}", problem.location, problem.hint)
-            return None
-    dsn = database.dsn or ""
-    found = _LENT.search(unquote(dsn))
-    used = found[1].lower() if found else next((name for name in ("PGPASSWORD", "PGSERVICE") if name in os.environ), "")
-    if not used:
-        return dsn
-    findings.add(
-        f"{where}: {used} would give credentials of yours to the server that the spec names",
-        hint=f"write `secret: {database.name}` in place of the dsn, and in the file that you give as --secrets: "
-        f'- {{name: {database.name}, dsn: "host=… dbname=… user=…"}}',
-    )
-    return None
-
-
-def _attach_postgres(
-    connection: duckdb.DuckDBPyConnection, where: str, name: str, dsn: str, findings: Findings
-) -> None:
-    try:
-        try:
-            connection.execute("LOAD postgres")
-        except duckdb.Error:
-            connection.execute("INSTALL postgres; LOAD postgres")
-    except duckdb.Error as error:
-        findings.add(
-            f"{where}: DuckDB's extension postgres cannot be loaded: {first_lines(error)}",
-            hint=f"run `INSTALL postgres` once in DuckDB {duckdb.__version__} on a machine with a network, and copy "
-            "~/.duckdb/extensions here; or export the query's result as CSV",
-        )
-        return
-    try:
-        connection.execute(f"ATTACH {literal(dsn)} AS {quoted(name)} (TYPE postgres, READ_ONLY)")
-    except duckdb.Error as error:
-        findings.add(
-            f"{where}: PostgreSQL cannot be reached: {without_secrets(first_lines(error), dsn)}",
-            hint="the password is read from the secret, or from ~/.pgpass",
-        )
-
-
-def without_secrets(message: str, dsn: str) -> str:
-    """A message with the connection string removed: messages may quote it, and it may contain a password."""
-    return re.sub(r"password\s*=\s*('[^']*'|\S+)|://\S+", "…", message.replace(dsn, "…"), flags=re.IGNORECASE)
 
 
 def _copy_sqlite(connection: duckdb.DuckDBPyConnection, name: str, path: Path, query: str) -> None:

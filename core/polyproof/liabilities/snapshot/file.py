@@ -16,13 +16,15 @@ __all__ = ["Column", "SnapshotFile", "literal", "quoted"]
 
 @frozen
 class Column:
-    """A column: its name in the file, and how SQL reads it."""
+    """A column: its name in the file, and how DuckDB reads it."""
 
     name: str
     expression: str
     """SQL that reads it."""
     type: str
-    """DuckDB's name of its type."""
+    """DuckDB's name of its type, or a server's of one that is not read."""
+    instead: str | None = None
+    """What to write where that type is not accepted, if there is more to say than which are."""
 
 
 @define(eq=False)

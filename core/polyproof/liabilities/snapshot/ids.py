@@ -6,10 +6,13 @@ import unicodedata
 
 from polyproof.model.amounts import shown
 
-__all__ = ["LONGEST_ID", "fault_of_id", "unusable_id"]
+__all__ = ["LONGEST_ID", "NOT_UTF8", "fault_of_id", "unusable_id"]
 
 LONGEST_ID = 256
 """The most bytes of UTF-8 in an account id."""
+
+NOT_UTF8 = "\x01not UTF-8\x01"
+"""What the hexadecimal digits of a text stand behind that is none. Whatever begins like it has a control character."""
 
 # What is drawn as nothing: Default_Ignorable_Code_Point of Unicode's DerivedCoreProperties, interlinear annotations,
 # the empty pattern of Braille, and what separates lines and paragraphs.
@@ -45,6 +48,8 @@ def fault_of_id(account: str | None) -> tuple[str, str | None]:
     """What is wrong with an id that ``unusable_id`` finds: a message and a hint."""
     if not account:
         return "the account id is empty", None
+    if account.startswith(NOT_UTF8):
+        return f"the bytes of the account id, {shown(account.removeprefix(NOT_UTF8))}, are not UTF-8 text", None
     if len(account.encode()) > LONGEST_ID:
         return f"account id {shown(account)} is longer than {LONGEST_ID} bytes", None
     if any(unicodedata.category(char) == "Cc" for char in account):

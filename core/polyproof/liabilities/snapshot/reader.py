@@ -18,7 +18,7 @@ import duckdb
 from attrs import frozen
 
 from polyproof.engine import thread_count
-from polyproof.errors import AccountsError, PluginError, Problem
+from polyproof.errors import AccountsError, ExtraMissing, InputError, PluginError, Problem
 from polyproof.findings import Findings
 from polyproof.formats.paths import named_files
 from polyproof.ledger import LedgerFormat
@@ -29,6 +29,7 @@ from polyproof.liabilities.snapshot.file import SnapshotFile, literal
 from polyproof.liabilities.snapshot.ledger import read_ledger
 from polyproof.liabilities.snapshot.long import LongTable
 from polyproof.liabilities.snapshot.rounding import Rounded, rounding_problems
+from polyproof.liabilities.snapshot.server import open_server, read_answer
 from polyproof.liabilities.snapshot.table import Table
 from polyproof.liabilities.snapshot.wide import WideTable
 from polyproof.model.accounts import Accounts, joined
@@ -229,7 +230,7 @@ def _opened(table: Table, inputs: _Inputs, base: Path, secrets: Secrets) -> Open
     return opened
 
 
-_OF_FILES = ("format", "path", "query", "attach", "delimiter")
+_OF_FILES = ("format", "path", "query", "database", "attach", "delimiter")
 """Settings that say where files are and what they are."""
 
 
@@ -246,6 +247,15 @@ def _inputs(
             if getattr(settings, key):
                 add(f"accounts.{key} cannot be used with accounts in memory", hint="leave it out of the spec")
         return _Inputs("arrow", ((Path(), in_memory.label),), in_memory=in_memory)
+    if settings.database is not None:
+        if settings.query is None:
+            add("accounts.query is missing", hint="accounts.database is the server that it is sent to")
+        for key in ("path", "attach"):
+            if getattr(settings, key):
+                add(f"accounts.{key} cannot be used with accounts.database", hint="the server answers the query alone")
+        if settings.format not in (None, "sql"):
+            add(f"accounts.format {settings.format} cannot be used with accounts.database", hint="leave it out")
+        return _Inputs("server", ((Path(), "accounts.query"),))
     if settings.format == "sql" or (settings.format is None and settings.query is not None and not settings.path):
         if settings.query is None:
             add("accounts.query is missing", hint="format sql reads the result of a SELECT")
@@ -310,9 +320,20 @@ def _read_file(table: Table, file: SnapshotFile, inputs: _Inputs, path: Path, ba
         if inputs.format == "csv":
             read_csv(table, file, path, table.settings.delimiter or ("\t" if ".tsv" in path.suffixes else ","))
             return
+        query = table.settings.query or ""
+        if inputs.format == "server":
+            assert table.settings.database is not None
+            try:
+                with open_server(connection, table.settings.database, table.settings.timeout, secrets) as server:
+                    read_answer(table, file, server, query)
+            except ExtraMissing:
+                raise
+            except InputError as error:
+                for problem in error.problems:
+                    findings.add_problem(problem)
+            return
         if inputs.format == "sql":
-            query = table.settings.query or ""
-            attach(connection, table.settings.attach, query, base, secrets, findings)
+            attach(connection, table.settings.attach, query, base, findings)
             if findings or not open_query(connection, file, query, table.assets):
                 return
         else:
