@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from attrs import evolve
 
@@ -59,22 +60,23 @@ def measure(name: str) -> None:
     KEPT.mkdir(exist_ok=True)
     command = [sys.executable, "-P", "-m", "polyproof", "bench", *SWEEPS[name], "--json"]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    payload = json.loads(done.stdout)
-    if missing := payload["not_measured"]:
+    answer = json.loads(done.stdout)
+    if missing := answer["result"]["not_measured"]:
         raise SystemExit(f"{name}: not measured, and what is kept stays: {missing[0]['reason']}")
-    (KEPT / f"{name}.json").write_text(_lines(payload), encoding="utf-8")
+    (KEPT / f"{name}.json").write_text(_lines(answer), encoding="utf-8")
 
 
-def _lines(payload: dict[str, object]) -> str:
+def _lines(answer: dict[str, Any]) -> str:
     """JSON with a line for each measurement, so that what changes from one time to the next can be seen."""
     parts = []
-    for key, value in payload.items():
+    for key, value in answer["result"].items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
             items = ",\n".join(json.dumps(item, ensure_ascii=False) for item in value)
             parts.append(f"{json.dumps(key)}: [\n{items}\n]")
         else:
             parts.append(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
-    return "{\n" + ",\n".join(parts) + "\n}\n"
+    around = json.dumps({key: value for key, value in answer.items() if key != "result"}, indent=0)
+    return f'{around.removesuffix(chr(10) + "}")},\n"result": {{\n' + ",\n".join(parts) + "\n}\n}\n"
 
 
 def kept(name: str, registry: Registry) -> Results:

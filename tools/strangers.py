@@ -50,7 +50,7 @@ def offered(plugins: str, name: str) -> list[str]:
 
     Raises ``Failure`` if it offers nothing, or if any plugin was skipped or shares a name with another.
     """
-    report = json.loads(plugins)
+    report = json.loads(plugins)["result"]
     found = [
         f"{item['kind']} {item['name']}" for item in report["components"] if item["origin"].startswith(f"{name} (")
     ]

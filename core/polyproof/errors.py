@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from attrs import frozen
+from attrs import field, frozen
 
 __all__ = [
     "AccountsError",
@@ -41,6 +41,8 @@ class Location:
     line: int | None = None
     column: int | None = None
     row: int | None = None
+    path: str | None = field(default=None, eq=False)
+    """In a document, the keys and indices that lead there, ``accounts.attach[0].path``."""
 
     def __str__(self) -> str:
         text = self.file
@@ -60,16 +62,23 @@ class Problem:
     message: str
     location: Location | None = None
     hint: str | None = None
+    expected: str | None = None
+    """What would be right, where that can be written as it would stand in the input: ``bits: 96``."""
+    code: str | None = None
+    """A short stable name of what is wrong, finer than the error's own."""
 
     def __str__(self) -> str:
         text = f"{self.location}: {self.message}" if self.location else self.message
-        return f"{text} ({self.hint})" if self.hint else text
+        said = "; ".join(filter(None, [f"expected {self.expected}" if self.expected else None, self.hint]))
+        return f"{text} ({said})" if said else text
 
 
 class PolyproofError(Exception):
-    """Base of every error polyproof raises on purpose. It can be pickled: a worker's reaches who asked for the work."""
+    """Any error that polyproof raises on purpose. It can be pickled: a worker's reaches who asked for the work."""
 
     exit_status = 2
+    code: ClassVar[str] = "error"
+    """A short stable name, which ``--json`` prints; an error that does not verify has the name of its check."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         # An exception is rebuilt by its class from ``args``, the message; the constructors here take other arguments.
@@ -82,6 +91,8 @@ def _rebuilt(cls: type[PolyproofError], args: tuple[Any, ...]) -> PolyproofError
 
 class InputError(PolyproofError):
     """Bad input: something the caller wrote or passed. Exit status 2."""
+
+    code = "input"
 
     def __init__(self, problems: str | Problem | Sequence[Problem], *, more: int = 0) -> None:
         """``problems``: one or many; ``more`` counts those beyond the reporting limit."""
@@ -98,43 +109,62 @@ class InputError(PolyproofError):
 class UsageError(InputError):
     """A command was called with arguments that do not fit together."""
 
+    code = "usage"
+
 
 class SpecError(InputError):
     """A spec or policy file (YAML) is not acceptable."""
+
+    code = "spec"
 
 
 class OptionsError(SpecError):
     """Options of a component are each well-formed but cannot work together; the message shows the arithmetic."""
 
+    code = "spec-options"
+
 
 class AccountsError(InputError):
     """The liabilities snapshot is not acceptable; every problem names its file and row."""
+
+    code = "accounts"
 
 
 class ReservesError(InputError):
     """The reserve files are not acceptable; every problem names its file and row."""
 
+    code = "reserves"
+
 
 class ArtifactError(InputError):
     """A directory or file of an audit is missing, of another version, or not what the command needs."""
+
+    code = "audit-files"
 
 
 class PluginError(InputError):
     """A plugin is missing, broken, ambiguous, or built for another interface version."""
 
+    code = "plugin"
+
 
 class ExecutionError(InputError):
     """Work cannot be carried out where it was sent: a worker died again and again, or does not see the directory."""
+
+    code = "execution"
 
 
 class PluginFault(PluginError):
     """A plugin returned something that its interface does not allow: its fault, not the input's. Exit status 3."""
 
     exit_status = 3
+    code = "plugin-fault"
 
 
 class ExtraMissing(InputError):
     """Something needs packages from an extra of the distribution that is not installed."""
+
+    code = "extra"
 
     def __init__(self, problem: Problem, extras: tuple[str, ...]) -> None:
         """``extras``: names of the extras to install."""
@@ -144,6 +174,8 @@ class ExtraMissing(InputError):
 
 class FieldError(PolyproofError, ArithmeticError):
     """An operation a field does not have: the inverse of zero, a root of unity of an order it lacks."""
+
+    code = "field"
 
 
 class ProofRejected(PolyproofError):

@@ -78,7 +78,7 @@ def test_a_run_that_is_killed_at_any_file_operation_is_continued(
             assert line["again"]["status"] == 2
             assert "already holds an audit" in line["again"]["out"]
         else:
-            told = json.loads(line["again"]["out"])
+            told = json.loads(line["again"]["out"])["result"]
             assert line["again"]["status"] == 0
             assert told["resumed_segments"] == len(finished)
             assert told["warnings"] == [], "nothing was lost"
@@ -98,13 +98,13 @@ def test_a_disk_that_is_full_at_any_file_is_an_error_and_the_run_is_continued(
     assert len(lines) > 3
     for line in lines[:-1]:
         place = tmp_path / "runs" / str(line["number"])
-        error = json.loads(line["ended"]["out"])["error"]
-        assert (line["ended"]["status"], error["exit_status"]) == (2, 2)
+        error = json.loads(line["ended"]["out"])["errors"][0]
+        assert line["ended"]["status"] == 2
         assert "No space left on device" in error["message"]
         assert "Traceback" not in line["ended"]["err"]
         assert not line["visible"]
         assert line["again"]["status"] == 0, line
-        told = json.loads(line["again"]["out"])
+        told = json.loads(line["again"]["out"])["result"]
         assert told["resumed_segments"] == len({name.split("/")[0] for name in line["finished"]})
         assert line["left"] == ["audit"]
         check_finished(place, line["finished"])
@@ -133,7 +133,7 @@ def test_a_real_command_that_is_killed_goes_on_with_the_first_unfinished_segment
     assert 2 <= len(finished) < 6
     again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert again.returncode == 0, again.stderr
-    assert json.loads(again.stdout)["resumed_segments"] == len(finished)
+    assert json.loads(again.stdout)["result"]["resumed_segments"] == len(finished)
     for number, proof in finished.items():
         assert (tmp_path / "audit" / "public" / f"proof-{number}.bin").read_bytes() == proof
     assert sorted(os.listdir(tmp_path)) == ["accounts.csv", "audit", "spec.yaml"]

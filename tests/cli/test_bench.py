@@ -17,7 +17,7 @@ Installations = Callable[[str, str], Path]
 def test_bench_measures_what_is_asked_for_and_says_on_what(command: Command) -> None:
     ended = command("bench", "--kind", "hash", "--name", "sha256", "--size", 4, "--runs", 2, "--json")
     assert ended.status == 0, ended.err
-    found = ended.json
+    found = ended.result
     assert {item["name"] for item in found["measurements"]} == {"sha256"}
     assert {item["engine"] for item in found["measurements"]} == {"portable", "compiled"}
     assert all(item["median"] > 0 and item["runs"] == 2 for item in found["measurements"])
@@ -30,13 +30,13 @@ def test_bench_measures_what_is_asked_for_and_says_on_what(command: Command) -> 
 
 def test_bench_says_what_it_could_not_measure(command: Command, tally: type[Tally]) -> None:
     tally.crash_on_verify = True
-    found = command("bench", "--kind", "backend", "--name", "tally", "--size", 4, "--runs", 1, "--json").json
+    found = command("bench", "--kind", "backend", "--name", "tally", "--size", 4, "--runs", 1, "--json").result
     assert "ZeroDivisionError" in found["not_measured"][0]["reason"]
 
 
 def test_bench_counts_words_in_a_row_and_seconds_of_cpu(command: Command) -> None:
     options = ("--kind", "hash", "--name", "sha256", "--size", 4, "--runs", 1, "--columns", 96, "--json")
-    found = command("bench", *options).json["measurements"]
+    found = command("bench", *options).result["measurements"]
     assert {"rows of 96 words", "one row of 96 words"} < {item["operation"] for item in found}
     assert all(item["cpu"] > 0 for item in found)
 
@@ -77,7 +77,7 @@ PAIRS = ("bench", "--kind", "hash", "--name", "sha256", "--size", 4)
 
 def test_bench_measures_two_installations_in_turn(command: Command, installations: Installations) -> None:
     there = installations(_measurement("rows", 1.5, 4), _measurement("rows", 0.5, 2))
-    found = command(*PAIRS, "--against", there, "--rounds", 3, "--json").json
+    found = command(*PAIRS, "--against", there, "--rounds", 3, "--json").result
     (pair,) = found["pairs"]
     assert (pair["ratio"], pair["cpu_ratio"], pair["here"], pair["there"]) == (3, 2, [1.5] * 3, [0.5] * 3)
     assert (found["here"], found["there"], found["not_paired"]) == ("/lib/here", "/lib/there", [])
@@ -95,7 +95,7 @@ def test_bench_measures_two_installations_in_turn(command: Command, installation
 def test_bench_says_what_only_one_of_two_installations_measures(command: Command, installations: Installations) -> None:
     both = ", ".join((_measurement("rows", 1, 1), _measurement("one row", 1, 1)))
     there = installations(both, _measurement("rows", 2, None))
-    found = command(*PAIRS, "--against", there, "--rounds", 1, "--json").json
+    found = command(*PAIRS, "--against", there, "--rounds", 1, "--json").result
     assert [(pair["operation"], pair["ratio"], pair["cpu_ratio"]) for pair in found["pairs"]] == [("rows", 0.5, None)]
     assert found["not_paired"] == ["hash sha256, compiled: one row"]
 
@@ -108,7 +108,7 @@ def test_bench_pairs_audits_of_one_setting(command: Command, installations: Inst
 
     there = installations(f"{audit(10, 1)}, {audit(20, 4)}", f"{audit(20, 2)}, {audit(10, 2)}")
     asked = ("bench", "--accounts", "10,20", "--option", "hash=sha256", "--against", there, "--rounds", 1)
-    found = command(*asked, "--json").json
+    found = command(*asked, "--json").result
     assert [(pair["setting"]["accounts"], pair["ratio"]) for pair in found["pairs"]] == [(10, 0.5), (20, 2)]
     line = Path("asked").read_text().splitlines()[0]
     assert line.endswith("bench --kind=audit --size=14 --runs=5 --accounts=10,20 --option=hash=sha256 --json")

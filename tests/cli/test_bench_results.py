@@ -207,7 +207,7 @@ def test_a_command_compares_two_files(command: Command, tmp_path: Path) -> None:
     assert "0.25" in ended.out
     assert re.search(r"measured here only: .*: new\n", ended.out)
     assert re.search(r"measured there only: .*: old\n", ended.out)
-    found = command("bench", "--results", files[0], "--against", files[1], "--json").json["comparison"]
+    found = command("bench", "--results", files[0], "--against", files[1], "--json").result["comparison"]
     assert found["pairs"][0]["cpu_ratio"] == 0.25
     assert [item["operation"] for item in found["only_here"]] == ["new"]
 

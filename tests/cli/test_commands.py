@@ -35,9 +35,9 @@ def test_what_was_rounded_is_told_by_check_and_prove(command: Command, folder: P
         assert "BTC: 2 balances were rounded up, by 0.0000000165 BTC in all" in ended.out
         assert ended.out.count("rounded up") == 1
         assert not ended.err
-    found = command("check", "spec.yaml", "--json").json
-    assert found["rounded"] == [{"asset": "BTC", "balances": 2, "added": "0.0000000165"}]
-    assert found["warnings"] == []
+    found = command("check", "spec.yaml", "--json")
+    assert found.result["rounded"] == [{"asset": "BTC", "balances": 2, "added": "0.0000000165"}]
+    assert found.json["warnings"] == []
 
 
 def test_wrong_decimals_are_an_error_unless_the_spec_allows_them(command: Command, folder: Path) -> None:
@@ -56,7 +56,7 @@ def test_wrong_decimals_are_an_error_unless_the_spec_allows_them(command: Comman
     assert "18 % of what they add up to, which accounts.allow_rounding accepts" in " ".join(ended.err.split())
     proved = command("audit", "spec.yaml", "--json")
     assert proved.status == 0
-    assert proved.json["rounded"] == [{"asset": "USDT", "balances": 2, "added": "1.89999998"}]
+    assert proved.result["rounded"] == [{"asset": "USDT", "balances": 2, "added": "1.89999998"}]
     assert "which accounts.allow_rounding accepts" in proved.json["warnings"][0]
 
 
@@ -79,23 +79,23 @@ def test_prove_then_verify(command: Command, folder: Path) -> None:
 def test_prove_without_out_goes_where_the_spec_says(command: Command, folder: Path) -> None:
     first = command("prove", "spec.yaml", "--json")
     assert first.status == 0
-    made = Path(first.json["directory"])
+    made = Path(first.result["directory"])
     assert made.parent == folder / "audits"
     assert made.name.startswith("example-20")
     assert command("verify", made).status == 0
 
 
 def test_an_audit_is_chained_to_the_one_before(command: Command, folder: Path) -> None:
-    first = command("prove", "spec.yaml", "--out", "a", "--json").json
-    second = command("prove", "spec.yaml", "--out", "b", "--previous", "a", "--json").json
+    first = command("prove", "spec.yaml", "--out", "a", "--json").result
+    second = command("prove", "spec.yaml", "--out", "b", "--previous", "a", "--json").result
     assert second["previous"] == first["publication_digest"]
-    assert command("verify", "b", "--json").json["previous"] == first["publication_digest"]
+    assert command("verify", "b", "--json").result["previous"] == first["publication_digest"]
 
 
 def test_processes_share_the_segments_if_told_to(command: Command, proved: Path) -> None:
     alone, shared = (command("verify", "audit", "--json", *jobs) for jobs in ((), ("--jobs", "2")))
     assert alone.status == shared.status == 0
-    assert {**alone.json, "seconds": 0} == {**shared.json, "seconds": 0}
+    assert {**alone.result, "seconds": 0} == {**shared.result, "seconds": 0}
     for number in ("0", "-1", "two"):
         assert command("verify", "audit", "--jobs", number).status == 2
 
@@ -148,8 +148,8 @@ def test_several_files_are_checked_together(command: Command, balances: Path) ->
     for line in ("INCLUDED: alice.polyproof, alice: 0.25 BTC, 100 USDT", "INCLUDED: bob.polyproof, bob: 12.5 USDT"):
         assert line in ended.out
     assert "3 of 3 files included." in ended.out
-    told = _several(command, "alice", "bob", "carol", more=("--json",)).json
-    assert (told["ok"], told["included"], told["rejected"]) == (True, 3, 0)
+    told = _several(command, "alice", "bob", "carol", more=("--json",)).result
+    assert (told["included"], told["rejected"]) == (3, 0)
     assert [entry["user"] for entry in told["files"]] == ["alice", "bob", "carol"]
     assert all(entry["ok"] and entry["proven"] and entry["figures"] for entry in told["files"])
 
@@ -164,10 +164,10 @@ def test_one_rejection_of_several_ends_with_status_1_and_names_its_file(command:
     assert "2 of 3 files included, 1 REJECTED." in ended.out
     told = _several(command, "alice", "bob", "carol", more=("--json",))
     assert told.status == 1
-    assert (told.json["ok"], told.json["included"], told.json["rejected"]) == (False, 2, 1)
-    assert [entry["ok"] for entry in told.json["files"]] == [True, False, True]
-    assert told.json["files"][1]["error"] == told.json["error"]
-    assert told.json["error"]["check"] == "inclusion-path"
+    assert (told.result["included"], told.result["rejected"]) == (2, 1)
+    assert [entry["ok"] for entry in told.result["files"]] == [True, False, True]
+    assert told.result["files"][1]["error"] == told.error
+    assert told.error["code"] == "inclusion-path"
     quiet = _several(command, "alice", "bob", "carol", more=("--quiet",))
     assert (quiet.status, quiet.out) == (1, "")
     assert "REJECTED: bob.polyproof: " in quiet.err
@@ -345,10 +345,10 @@ def test_inclusion_writes_one_owner_only_file(command: Command, proved: Path) ->
 def test_inclusion_writes_one_store_of_all_files_and_takes_any_from_it(command: Command, proved: Path) -> None:
     ended = command("inclusion", "audit", "--all", "--json")
     assert ended.status == 0
-    assert (ended.json["count"], ended.json["store"]) == (5, "audit/private/inclusion.store")
+    assert (ended.result["count"], ended.result["store"]) == (5, "audit/private/inclusion.store")
     assert command("inclusion", "audit", "--all", "--out", "all.store").status == 0
     assert command("inclusion", "audit", "--user", "carol", "--out", "cut.polyproof").status == 0
-    for source in (ended.json["store"], "all.store"):
+    for source in (ended.result["store"], "all.store"):
         assert command("inclusion", source, "--user", "carol", "--out", "carol.polyproof").status == 0
         assert (proved / "carol.polyproof").read_bytes() == (proved / "cut.polyproof").read_bytes()
     claim = ("--user", "carol", "--balance", "BTC=1")
@@ -376,10 +376,10 @@ def test_a_store_that_is_damaged_or_in_the_way_is_bad_input(command: Command, pr
 def test_inclusion_cuts_a_file_for_each_user(command: Command, proved: Path) -> None:
     ended = command("inclusion", "audit", "--all", "--files", "--json")
     assert ended.status == 0
-    with Path(ended.json["index"]).open(newline="") as file:
+    with Path(ended.result["index"]).open(newline="") as file:
         index = {row["account"]: row["file"] for row in csv.DictReader(file)}
     assert sorted(index) == ["alice", "bob", "carol", "dave", "eve"]
-    carol = Path(ended.json["directory"]) / index["carol"]
+    carol = Path(ended.result["directory"]) / index["carol"]
     claim = ("--user", "carol", "--balance", "BTC=1")
     assert command("verify-inclusion", carol, "--audit", "audit", *claim).status == 0
 
@@ -449,7 +449,7 @@ def test_a_sum_tree_is_accepted_by_the_policy_that_comes_for_it_and_refused_by_t
         shown = " ".join(accepted.out.split())
         assert "soundness none: nothing is proven about accounts that nobody opens" in shown
         assert "inclusion 128.0 bits" in shown
-        figures = command(*arguments, "--policy", "merkle-sum", "--json").json["figures"]
+        figures = command(*arguments, "--policy", "merkle-sum", "--json").result["figures"]
         assert set(figures) == {"binding", "inclusion"}
 
 
@@ -484,7 +484,7 @@ def test_demo_runs_everything_and_says_where_it_is(command: Command, folder: Pat
 
 def test_demos_without_out_do_not_get_in_each_others_way(command: Command, folder: Path) -> None:
     (folder / "polyproof-demo").mkdir()
-    made = command("demo", "--accounts", "20", "--json").json
+    made = command("demo", "--accounts", "20", "--json").result
     assert made["directory"] == "polyproof-demo-2"
     assert [run["backend"] for run in made["runs"]] == ["stark", "merkle-sum"]
     assert all(run["prove_memory_bytes"] > 0 for run in made["runs"])
@@ -496,7 +496,7 @@ def test_sample_writes_what_check_accepts(command: Command, folder: Path) -> Non
         assert command("sample", "--accounts", 30, "--seed", 7, "--spec", "spec.yaml", "--out", name).status == 0
         spec = (folder / "spec.yaml").read_text().replace("path: accounts.csv", f"path: {name}")
         (folder / "other.yaml").write_text(spec)
-        assert command("check", "other.yaml", "--json").json["accounts"] == 30
+        assert command("check", "other.yaml", "--json").result["accounts"] == 30
         ended = command("sample", "--accounts", 30, "--out", name)
         assert ended.status == 2
         assert "not overwritten" in ended.err
@@ -507,7 +507,7 @@ def test_plugins_lists_kind_name_version_origin_and_a_line(command: Command) -> 
     assert ended.status == 0
     for word in ("field", "goldilocks", "hash", "blake3", "commitment", "merkle", "backend", "merkle-sum", "tally"):
         assert word in ended.out
-    listed = command("plugins", "--json").json
+    listed = command("plugins", "--json").result
     tally = next(item for item in listed["components"] if item["name"] == "tally")
     assert tally == {
         "kind": "backend",
@@ -521,7 +521,8 @@ def test_plugins_lists_kind_name_version_origin_and_a_line(command: Command) -> 
 
 
 def test_schema_prints_what_editors_use(command: Command) -> None:
-    schema = command("schema").json
+    schema = json.loads(command("schema").out)
+    assert command("schema", "--json").result == schema
     assert schema["$schema"].startswith("https://json-schema.org/")
     assert {"assets", "backend", "accounts"} <= set(schema["properties"])
 
@@ -535,7 +536,7 @@ def test_explain_tells_the_whole_truth_about_a_backend(command: Command, proved:
 
 
 def test_explain_shows_a_report_of_more_than_one_term(command: Command, proved: Path) -> None:
-    told = command("explain", "audit", "--json").json
+    told = command("explain", "audit", "--json").result
     for figure in told["security"]["figures"].values():
         assert figure["bits"] == min(term["bits"] for term in figure["terms"])
 
@@ -543,7 +544,7 @@ def test_explain_shows_a_report_of_more_than_one_term(command: Command, proved: 
 def test_version(command: Command) -> None:
     assert command("version").out.startswith("polyproof ")
     assert command("--version").out.startswith("polyproof ")
-    assert command("version", "--json").json["interface"] == 2
+    assert command("version", "--json").result["interface"] == 2
 
 
 # Manners
@@ -575,7 +576,7 @@ def _id(arguments: tuple[str, ...]) -> str:
 def test_every_command_has_json_for_machines(command: Command, proved: Path, arguments: tuple[str, ...]) -> None:
     ended = command(*arguments, "--json")
     assert ended.status == 0, ended.err
-    assert ended.json
+    assert ended.result
     assert not ended.err
 
 
@@ -599,7 +600,7 @@ def test_what_is_redirected_has_neither_colour_nor_bars(command: Command, proved
 
 
 def test_json_amounts_are_strings_and_exact(command: Command, proved: Path) -> None:
-    assert command("verify", "audit", "--json").json["totals"] == [
+    assert command("verify", "audit", "--json").result["totals"] == [
         {"asset": "BTC", "units": "125000001", "amount": "1.25000001"},
         {"asset": "USDT", "units": "119500000", "amount": "119.5"},
     ]

@@ -28,7 +28,7 @@ def begun(command: Command, *arguments: object) -> list[str]:
     """Run ``init`` and return the commands that it says come next."""
     ended = command("init", *arguments, "--json")
     assert ended.status == 0, ended.out + ended.err
-    lines = ended.json["next"]
+    lines = ended.result["next"]
     assert isinstance(lines, list)
     return lines
 

@@ -39,8 +39,8 @@ def test_credulous_backend_is_refused_on_the_command_line(
         assert ended.status == 1
         assert "REJECTED by your policy" in ended.err
         assert f"[{check}]" in ended.err
-        told = command(*arguments, "--policy", "policy.yaml", "--json").json["error"]
-        assert (told["type"], told["check"]) == ("PolicyRejected", check)
+        told = command(*arguments, "--policy", "policy.yaml", "--json").error
+        assert (told["type"], told["code"]) == ("PolicyRejected", check)
 
 
 def test_fault_of_a_plugin_ends_commands_with_status_3(

@@ -83,7 +83,7 @@ def test_many_unlisted_files_do_not_bury_the_verdict(command: Command, proved: P
     ended = command("verify", "audit")
     assert ended.status == 0
     assert "note-019, and 280 more" in ended.out
-    assert len(command("verify", "audit", "--json").json["unlisted"]) == 300
+    assert len(command("verify", "audit", "--json").result["unlisted"]) == 300
 
 
 def test_neither_do_unlisted_files_and_rejections(command: Command, proved: Path) -> None:

@@ -16,11 +16,13 @@ from typing import Any
 
 import polyproof
 from docs import library
-from polyproof import hookspecs
+from polyproof import errors, hookspecs
 from polyproof.balances import Pin
 from polyproof.checks import CheckName
+from polyproof.cli import envelope
 from polyproof.config.options import Option, options_of, plain
 from polyproof.config.reader import Choice, component_options
+from polyproof.errors import PolyproofError, ProofRejected
 from polyproof.hookspecs import KINDS
 from polyproof.liabilities.rejections import REJECTIONS
 from polyproof.model.assets import Asset
@@ -232,6 +234,18 @@ def checks_table(package: str) -> str:
     return "\n".join(["| check | |", "|---|---|", *rows]) + "\n"
 
 
+def codes_table() -> str:
+    """The codes of errors that are no rejections."""
+    classes = (item for module in (errors, envelope) for item in vars(module).values() if isinstance(item, type))
+    raised = (cls for cls in classes if issubclass(cls, PolyproofError) and not issubclass(cls, ProofRejected))
+    rows = [
+        f"| `{cls.code}` | {cls.exit_status} | {_cell(inspect.getdoc(cls) or '').split('. ')[0].removesuffix('.')} |"
+        for cls in dict.fromkeys(raised)
+        if "code" in vars(cls)
+    ]
+    return "\n".join(["| code | status | |", "|---|---|---|", *rows]) + "\n"
+
+
 def rejections_table() -> str:
     """What a customer can meet, in plain words."""
     rows = [
@@ -258,6 +272,7 @@ def part(name: str) -> str:
         "api functions": library.functions,
         "api results": library.results,
         "api errors": library.errors_table,
+        "codes": codes_table,
     }
     return made[what]()
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import frozen
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from audit.tally_backend import Tally
 from polyproof.cli import run
@@ -23,11 +26,31 @@ class Ended:
 
     @property
     def json(self) -> dict[str, Any]:
-        """Stdout as the one JSON object that it must be."""
+        """Stdout as the one envelope that it must be, of the published schema."""
         value = json.loads(self.out)
         assert isinstance(value, dict)
+        error = best_match(_OUTPUT.iter_errors(value))
+        assert error is None, f"{error.json_path}: {error.message}"
+        assert value["status"] == self.status
         return value
 
+    @property
+    def result(self) -> dict[str, Any]:
+        """What the command found."""
+        found = self.json["result"]
+        assert isinstance(found, dict)
+        return found
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The one error that it ended with."""
+        (error,) = self.json["errors"]
+        assert isinstance(error, dict)
+        return error
+
+
+_SCHEMA = Path(__file__).resolve().parents[2] / "specs/output.schema.json"
+_OUTPUT = Draft202012Validator(json.loads(_SCHEMA.read_bytes()))
 
 Command = Callable[..., Ended]
 

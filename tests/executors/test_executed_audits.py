@@ -208,7 +208,7 @@ def test_the_command_line_names_an_executor(tmp_path: Path, command: Command) ->
     spec = write_spec(tmp_path, SUM_TREE, 6)
     arguments = ("prove", spec, "--out", tmp_path / "audit", "--policy", "merkle-sum")
     ended = command(*arguments, "--executor", "{name: local, workers: 2, threads: 1}", "--json")
-    assert (ended.status, ended.json["segments"]) == (0, [2, 2, 2])
+    assert (ended.status, ended.result["segments"]) == (0, [2, 2, 2])
     assert command("verify", tmp_path / "audit", "--policy", "merkle-sum").status == 0
     ended = command(*arguments, "--executor", "{name: local, workers: many}")
     assert ended.status == 2

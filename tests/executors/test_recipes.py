@@ -112,7 +112,7 @@ def test_the_jobs_make_an_audit_of_a_snapshot(tmp_path: Path) -> None:
     for volume in ("snapshot", "work"):
         (tmp_path / volume).mkdir()
     write_spec(tmp_path / "snapshot", STARK, 2400)
-    planned = json.loads(run_container("kubernetes-plan.yaml", tmp_path))
+    planned = json.loads(run_container("kubernetes-plan.yaml", tmp_path))["result"]
     assert len(planned["segments"]) == SEGMENTS
     assert (tmp_path / "work" / "november").stat().st_mode & 0o777 == 0o700
     for index in range(SEGMENTS):

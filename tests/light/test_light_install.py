@@ -83,9 +83,8 @@ def test_reserves_that_cannot_be_checked_are_called_unchecked_and_never_covered(
     assert "covered" not in done.stdout.replace("nothing here says that what is owed is covered", "")
     assert extra_message("reserves") in done.stderr
     status, found, _ = bare.polyproof("verify", str(RECORD / "history"), *policy)
-    assert status == found["error"]["exit_status"] == 2
-    assert found["ok"] is False
-    assert [(one["reserves"], one["met"]) for one in found["audits"]] == [("not-checked", None)] * 2
+    assert (status, found["ok"], found["status"]) == (2, False, 2)
+    assert [(one["reserves"], one["met"]) for one in found["result"]["audits"]] == [("not-checked", None)] * 2
 
 
 def test_reserves_beside_a_single_audit_are_called_unchecked(bare: Bare) -> None:
@@ -93,7 +92,7 @@ def test_reserves_beside_a_single_audit_are_called_unchecked(bare: Bare) -> None
     done = bare.run("-m", "polyproof", "verify", public)
     assert done.returncode == 2
     assert "NOT CHECKED: nothing here says that what is owed is covered" in " ".join(done.stdout.split())
-    assert bare.polyproof("verify", public)[1]["reserves"] == "not-checked"
+    assert bare.polyproof("verify", public)[1]["result"]["reserves"] == "not-checked"
 
 
 @pytest.mark.parametrize(
@@ -126,8 +125,8 @@ def test_a_command_whose_extra_is_missing_says_which(
     )
     status, found, _ = bare.polyproof(*arguments, directory=tmp_path)
     assert status == 2
-    assert found["error"]["type"] == "ExtraMissing"
-    assert found["error"]["problems"][0]["hint"] == extra_message(extra)
+    assert found["errors"][0]["type"] == "ExtraMissing"
+    assert found["errors"][0]["hint"] == extra_message(extra)
     assert [path.name for path in tmp_path.iterdir()] == ["spec.yaml"], "nothing was begun"
 
 
@@ -139,8 +138,8 @@ def test_a_spec_that_names_what_an_extra_brings_says_which(bare: Bare, tmp_path:
         "reserves: {sources: [{name: bitmex-yaml, path: wallets.yaml}]}\n"
     )
     status, found, _ = bare.polyproof("explain", "spec.yaml", directory=tmp_path)
-    assert (status, found["error"]["type"]) == (2, "ExtraMissing")
-    assert "'bitmex-yaml'" in found["error"]["message"]
+    assert (status, found["errors"][0]["type"]) == (2, "ExtraMissing")
+    assert "'bitmex-yaml'" in found["errors"][0]["message"]
 
 
 def test_plugins_are_shown_as_lacking_an_extra_and_not_as_broken(bare: Bare) -> None:

@@ -82,14 +82,14 @@ ACCEPTED = f"polyproof-policy: 2\nmin_soundness_bits: null\nmin_soundness_2025_b
 
 
 def done(arguments: list[str], directory: Path, *, status: int = 0) -> dict[str, Any]:
-    """Run a command that must end with ``status``; its JSON. What it proves is for verifiers who accept sum trees."""
+    """What a command found that must end with ``status``. What it proves is for verifiers who accept sum trees."""
     if arguments[0] in ("prove", "audit"):
         (directory / "accepted.yaml").write_text(ACCEPTED)
         arguments = [*arguments, "--policy", "accepted.yaml"]
     ended, output = run_here([*arguments, "--json"], directory)
     if ended != status:
         raise SystemExit(f"polyproof {' '.join(arguments)} ended with {ended}: {output}")
-    found: dict[str, Any] = json.loads(output)
+    found: dict[str, Any] = json.loads(output)["result"]
     return found
 
 
@@ -356,7 +356,7 @@ def main() -> None:
             one["verdict"] = judged(run_here, record, work / f"case-{number}", one)
             shutil.rmtree(work / f"case-{number}")
     made_by = done(["version"], Path.cwd())
-    expected = {"made_by": {key: made_by[key] for key in sorted(made_by) if key != "ok"}, "cases": cases}
+    expected = {"made_by": {key: made_by[key] for key in sorted(made_by)}, "cases": cases}
     (record / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
     for one in cases:
         verdict = one["verdict"]

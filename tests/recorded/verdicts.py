@@ -98,18 +98,24 @@ def expected(case: Mapping[str, Any]) -> dict[str, Any]:
     return verdict
 
 
+def _check(error: Mapping[str, Any]) -> str | None:
+    """The check that failed: other errors have names of their own, which were not told then."""
+    return error["code"] if error["type"] == "ProofRejected" else None
+
+
 def judged(run: Run, record: Path, workspace: Path, case: Mapping[str, Any]) -> dict[str, Any]:
     """The verdict on a case: the record is copied, edited as the case says, and the command run beside it."""
     shutil.copytree(record, workspace)
     if case["edit"] is not None:
         apply_edit(workspace, case["edit"])
     status, output = run([*renewed(case, workspace), "--json"], workspace)
-    found = json.loads(output)
-    if "error" in found:
-        error = found["error"]
+    answer = json.loads(output)
+    if not answer["ok"]:
+        error = answer["errors"][0]
         # What a policy refuses is known by its type: the refusal's own name is the policy's and not the proof's.
         names_check = error["type"] not in ("PolicyRejected", "ArtifactError")
-        return {"status": status, "type": error["type"], "check": error.get("check") if names_check else None}
+        return {"status": status, "type": error["type"], "check": _check(error) if names_check else None}
+    found = answer["result"]
     bits = {}
     if case["arguments"][0] == "verify" and "figures" in found:
         bits = {"proven_bits": round(figure(found)["bits"], 3), "binding_term": figure(found)["decided_by"]}

@@ -57,7 +57,7 @@ def package(folder: Path, text: str = PROJECT) -> Path:
 
 def listing(origin: str = "polyproof-x (polyproof_x)", **more: object) -> str:
     components = [{"kind": "hash", "name": "x", "origin": origin}]
-    return json.dumps({"components": components, "skipped": [], "conflicts": [], **more})
+    return json.dumps({"ok": True, "result": {"components": components, "skipped": [], "conflicts": [], **more}})
 
 
 class Python:

@@ -265,8 +265,8 @@ def test_the_command_asks_nothing_where_nobody_can_answer(command: Command, thre
     assert "--yes" in ended.err
     ended = command("audit", three / "spec.yaml", "--proved", three / "audits/april", "--yes", "--json")
     assert ended.status == 1
-    assert ended.json["worse"]
-    assert ended.json["audits"] == 4
+    assert ended.result["worse"]
+    assert ended.result["audits"] == 4
 
 
 def test_corrects_and_reason_belong_together(command: Command, three: Path) -> None:
@@ -295,7 +295,7 @@ def test_a_page_that_says_something_else_is_found(command: Command, three: Path,
     published = three / "audits/published"
     verified = command("verify", published, "--json")
     assert verified.status == 0
-    assert sorted(verified.json["pages"]["equal"]) == [
+    assert sorted(verified.result["pages"]["equal"]) == [
         *("assets/BTC.html", "assets/ETH.html", "assets/SOL.html", "assets/USDT.html"),
         *("check.html", "history.html", "index.html", "proven.html", "report.json"),
     ]
@@ -345,7 +345,7 @@ def test_pages_of_another_version_are_not_called_verified(command: Command, thre
     assert f"9 pages were NOT COMPARED: they say that polyproof {version} wrote them; this is polyproof " in words
     assert "Anybody can write such pages: believe none of them." in words
     assert "say exactly what was verified" not in words
-    found = command("verify", published, "--json").json["pages"]
+    found = command("verify", published, "--json").result["pages"]
     assert found["all_compared"] is False
     assert found["looked_at"] is True
     assert f"they say that polyproof {version} wrote them" in found["why_not"]
@@ -353,7 +353,7 @@ def test_pages_of_another_version_are_not_called_verified(command: Command, thre
 
 
 def test_pages_that_were_compared_are_said_to_be(command: Command, three: Path) -> None:
-    found = command("verify", three / "audits/published", "--json").json["pages"]
+    found = command("verify", three / "audits/published", "--json").result["pages"]
     assert (found["all_compared"], found["why_not"]) == (True, None)
     assert "VERIFIED: 3 audits" in command("verify", three / "audits/published").out
 
@@ -442,7 +442,7 @@ def test_pages_that_nobody_looked_at_are_not_called_verified(
     words = " ".join(command("verify", published).out.split())
     assert "VERIFIED, except for its pages: 3 audits" in words
     assert "Its pages were NOT LOOKED AT: comparing them takes the extras report and reserves." in words
-    found = command("verify", published, "--json").json["pages"]
+    found = command("verify", published, "--json").result["pages"]
     assert (found["looked_at"], found["all_compared"]) == (False, False)
     assert found["why_not"] == "comparing them takes the extras report and reserves"
 
@@ -454,8 +454,8 @@ def test_pages_of_another_policy_than_the_verifiers_say_what_is_found_under_thei
     (tmp_path / "strict.yaml").write_text(SUM_TREE_FILE)
     ended = command("verify", published, "--policy", tmp_path / "strict.yaml", "--json")
     assert ended.status == 1, "constant messages and declared balances do not count by default"
-    assert ended.json["pages"]["other_policy"] is True
-    assert len(ended.json["pages"]["equal"]) == 9
+    assert ended.result["pages"]["other_policy"] is True
+    assert len(ended.result["pages"]["equal"]) == 9
     page = published / "index.html"
     page.write_text(page.read_text(encoding="utf-8").replace("Every asset", "Each asset"), encoding="utf-8")
     ended = command("verify", published, "--policy", tmp_path / "strict.yaml")
@@ -475,7 +475,7 @@ def test_without_pages_nothing_is_said_of_them(command: Command, three: Path, tm
     shutil.copytree(three / "audits/published/audits", bare / "audits")
     shutil.copy(three / "audits/published/history.json", bare)
     ended = command("verify", bare, "--json")
-    assert (ended.status, ended.json["pages"], ended.json["unlisted"]) == (0, None, [])
+    assert (ended.status, ended.result["pages"], ended.result["unlisted"]) == (0, None, [])
 
 
 def test_every_signature_is_said_only_where_there_were_some(command: Command, alone: Path, three: Path) -> None:
@@ -494,7 +494,7 @@ def test_other_files_of_a_history_are_listed(command: Command, three: Path) -> N
     (published / "audits/healthy-2/notes").mkdir()
     (published / "audits/README").write_text("")
     ended = command("verify", published, "--json")
-    assert ended.json["unlisted"] == ["robots.txt", "audits/README", "audits/healthy-2/notes"]
+    assert ended.result["unlisted"] == ["robots.txt", "audits/README", "audits/healthy-2/notes"]
     assert "robots.txt" in command("verify", published).out
 
 

@@ -29,8 +29,8 @@ def test_a_month_in_one_command_then_the_next(command: Command, tmp_path: Path) 
     write_month(tmp_path, OWED, HEALTHY)
     first = command("audit", "spec.yaml", "--out", "one", "--json")
     assert first.status == 0, first.err
-    assert first.json["verdict"] == "covered"
-    assert first.json["audits"] == 1
+    assert first.result["verdict"] == "covered"
+    assert first.result["audits"] == 1
     write_month(tmp_path, OWED, FAILING)
     date_snapshot(tmp_path, "2025-12-31")
     second = command("audit", "spec.yaml", "--out", "two", "--yes")
@@ -38,7 +38,7 @@ def test_a_month_in_one_command_then_the_next(command: Command, tmp_path: Path) 
     assert "2 of 4 assets are not covered (ETH, USDT)" in second.out
     published = tmp_path / "audits/published"
     listed = json.loads((published / "history.json").read_bytes())["audits"]
-    assert listed[1]["previous"] == listed[0]["publication_digest"] == first.json["publication_digest"]
+    assert listed[1]["previous"] == listed[0]["publication_digest"] == first.result["publication_digest"]
     verified = command("verify", published, "--digest", listed[1]["publication_digest"])
     assert verified.status == 1
     assert "NOT COVERED: ETH, USDT" in verified.out
@@ -46,7 +46,7 @@ def test_a_month_in_one_command_then_the_next(command: Command, tmp_path: Path) 
     assert "VERIFIED: 2 audits" in verified.out
     older = command("verify", published, "--digest", listed[0]["publication_digest"])
     assert "not for the 1 after it" in older.out
-    assert command("verify", published, "--json").json["audits"][1]["met"] is False
+    assert command("verify", published, "--json").result["audits"][1]["met"] is False
 
 
 def test_an_audit_without_reserves_is_one_too(command: Command, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_broken_link_is_reported_with_its_place(command: Command, healthy: Pat
     assert ended.out == ""
     told = command("verify", healthy, "--json")
     assert told.status == 1
-    assert told.json["error"]["check"] == "history-missing"
+    assert told.error["code"] == "history-missing"
 
 
 def test_a_single_audit_is_verified_with_its_reserves(command: Command, healthy: Path) -> None:
@@ -107,8 +107,8 @@ def test_a_single_audit_is_verified_with_its_reserves(command: Command, healthy:
 def test_a_report_on_one_audit_says_that_there_are_earlier_ones(command: Command, exchanges: Path) -> None:
     ended = command("report", exchanges / "failing/audits/failing-3", "--out", "site", "--json")
     assert ended.status == 1, ended.err
-    assert ended.json["verdict"] == "not-covered"
-    assert ended.json["chain"] == "not-given"
+    assert ended.result["verdict"] == "not-covered"
+    assert ended.result["chain"] == "not-given"
     assert "was not available" in Path("site/history.html").read_text(encoding="utf-8")
     # Nothing in it links to what is not beside it.
     assert "audits/" not in Path("site/history.html").read_text(encoding="utf-8")
@@ -123,7 +123,7 @@ def test_a_report_says_by_whose_policy(command: Command, healthy: Path) -> None:
 def test_a_report_with_its_history_is_whole(command: Command, exchanges: Path) -> None:
     folder = exchanges / "failing/audits"
     ended = command("report", folder / "failing-2", "--history", folder / "published", "--out", "site", "--json")
-    assert (ended.json["chain"], ended.json["history"]) == ("whole", 2)
+    assert (ended.result["chain"], ended.result["history"]) == ("whole", 2)
 
 
 def test_a_report_with_the_history_of_another_is_refused(command: Command, exchanges: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_report_says_what_does_not_cover_by_the_readers_policy(
 ) -> None:
     (tmp_path / "policy.yaml").write_text(DECLARED_FILE.replace("{balances", '{least_ratio: "1.5", balances'))
     ended = command("report", healthy, "--out", "site", "--policy", "policy.yaml", "--json")
-    assert (ended.status, ended.json["verdict"]) == (1, "not-covered")
+    assert (ended.status, ended.result["verdict"]) == (1, "not-covered")
     assert "By the organisation&#39;s own rule, every asset is covered" in Path("site/index.html").read_text()
 
 
@@ -183,8 +183,8 @@ def test_pages_in_a_history_are_as_everybody_finds_them(command: Command, health
         refused = command("report", healthy, "--nodes", "nodes.yaml")
         assert command("report", healthy, "--nodes", "nodes.yaml", "--out", "mine").status == 0
     assert asked.status == 0, asked.err
-    assert asked.json["audits"][2]["holdings"]["balances"]["confirmed"]["rows"] == 1
-    assert asked.json["pages"]["equal"]
+    assert asked.result["audits"][2]["holdings"]["balances"]["confirmed"]["rows"] == 1
+    assert asked.result["pages"]["equal"]
     assert refused.status == 2
     assert "--out" in refused.err
     assert "Confirmed" in Path("mine/assets/ETH.html").read_text()
@@ -206,6 +206,6 @@ def test_a_report_does_not_overwrite_other_files(command: Command, healthy: Path
 
 
 def test_the_schemas_are_printed(command: Command) -> None:
-    assert command("schema", "--report").json["title"] == "polyproof report"
-    assert command("schema", "--history").json["title"] == "polyproof history"
+    assert command("schema", "--report", "--json").result["title"] == "polyproof report"
+    assert command("schema", "--history", "--json").result["title"] == "polyproof history"
     assert command("schema", "--history", "--report").status == 2

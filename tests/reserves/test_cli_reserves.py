@@ -86,8 +86,8 @@ def test_nothing_counts_where_no_balance_was_checked_unless_the_spec_says_so(com
 def test_the_object_for_machines_has_it_all(command: Command, folder: Path) -> None:
     ended = command("reserves", "spec.yaml", "--audit", "audit", "--json", "--rows")
     assert ended.status == 0
-    found = ended.json
-    assert found["ok"] is True
+    found = ended.result
+    assert found["met"] is True
     assert found["result"] == json.loads((folder / "audit" / "public" / "reserves.json").read_bytes())
     assert [row["ownership"] for row in found["each"]] == ["signed", "signed", "failed"]
     assert [asset["percent"] for asset in found["assets"]] == ["150.00", "100.00"]
@@ -116,8 +116,8 @@ def test_bad_rows_end_with_two_and_are_all_told(command: Command, folder: Path) 
     assert "wallets.csv:4: row 1" in ended.err
     assert "wallets.csv:6: row 3" in ended.err
     machine = command("reserves", "spec.yaml", "--json")
-    assert [problem["row"] for problem in machine.json["error"]["problems"]] == [1, 3]
-    assert machine.json["error"]["type"] == "ReservesError"
+    assert [error["where"]["row"] for error in machine.json["errors"]] == [1, 3]
+    assert {error["type"] for error in machine.json["errors"]} == {"ReservesError"}
 
 
 def test_a_spec_without_reserves_ends_with_two(command: Command, folder: Path) -> None:
@@ -159,7 +159,7 @@ def test_the_message_of_one_address_is_printed_as_it_is_signed(command: Command,
     assert ended.status == 0
     assert ended.out.startswith("polyproof reserves challenge 1\norganisation: Example Exchange\naudit: example-1\n")
     machine = command("challenge", "spec.yaml", "-a", "audit", "--chain", "ETH", "--address", address, "--json")
-    assert machine.json["message"] + "\n" == ended.out
+    assert machine.result["message"] + "\n" == ended.out
 
 
 def test_the_messages_of_all_rows_are_written_to_a_new_file(command: Command, folder: Path) -> None:

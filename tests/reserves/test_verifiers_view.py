@@ -209,7 +209,7 @@ def test_a_verifiers_nodes_are_named_on_the_command_line(
     monkeypatch.chdir(tmp_path)
     published(tmp_path, monkeypatch, signed_by_owners, Node(control=owned))
     told = command("verify", "audit", "--json")
-    assert (told.status, told.json["holdings"]["ownership"]["claimed"]) == (1, {"rows": 1, "counted": 0})
+    assert (told.status, told.result["holdings"]["ownership"]["claimed"]) == (1, {"rows": 1, "counted": 0})
     pin = evolve(ETHEREUM, block=EIGHTS)
     chain = nodes.Evm({STRANGER: 5 * 10**18}, {STRANGER: nodes.safe(list(OWNERS), 2)}, pin)
     with serving(chain.node()) as node:
@@ -218,10 +218,10 @@ def test_a_verifiers_nodes_are_named_on_the_command_line(
         asked = command("verify", "audit", "--nodes", "nodes.yaml", "--json")
         site = command("report", "audit", "--nodes", "nodes.yaml", "--out", "site", "--json")
     assert asked.status == 0
-    assert asked.json["holdings"]["ownership"]["looked-up"] == {"rows": 1, "counted": 1}
-    assert asked.json["holdings"]["balances"]["confirmed"] == {"rows": 1, "counted": 1}
-    assert asked.json["holdings"]["on_word"] == ["liabilities"], "a sum tree proves no totals"
-    assert (site.status, site.json["verdict"], site.json["on_word"]) == (0, "covered", ["liabilities"])
+    assert asked.result["holdings"]["ownership"]["looked-up"] == {"rows": 1, "counted": 1}
+    assert asked.result["holdings"]["balances"]["confirmed"] == {"rows": 1, "counted": 1}
+    assert asked.result["holdings"]["on_word"] == ["liabilities"], "a sum tree proves no totals"
+    assert (site.status, site.result["verdict"], site.result["on_word"]) == (0, "covered", ["liabilities"])
 
 
 def test_a_recording_is_no_node_of_the_verifiers(
@@ -281,10 +281,10 @@ def test_the_exchanges_policy_does_not_decide_what_is_covered(command: Command, 
     assert "By the organisation's own rule: covered" in ended.out
     assert "policy-reserves" in ended.err
     found = command("verify", "audit", "--json")
-    assert (found.status, found.json["ok"], found.json["met"]) == (1, False, False)
-    assert found.json["error"]["check"] == "policy-reserves"
-    assert found.json["holdings"]["by_organisation"]["met"] is True
-    assert found.json["holdings"]["ownership"]["custodial"] == {"rows": 1, "counted": 0}
+    assert (found.status, found.result["met"]) == (1, False)
+    assert found.error["code"] == "policy-reserves"
+    assert found.result["holdings"]["by_organisation"]["met"] is True
+    assert found.result["holdings"]["ownership"]["custodial"] == {"rows": 1, "counted": 0}
 
 
 def test_a_policy_file_of_the_verifier_decides(command: Command, generous: Path) -> None:

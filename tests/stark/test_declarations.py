@@ -85,7 +85,7 @@ def test_where_a_policy_allows_it_nothing_says_that_no_balance_is_negative(
     assert "proved by stark: commitment merkle, constraints unranged, field goldilocks, hash blake3" in " ".join(
         verified.out.split()
     )
-    told = command("verify", proved / "audit", *policy, "--json").json
+    told = command("verify", proved / "audit", *policy, "--json").result
     assert told["non_negativity"] == "not proven"
     assert told["components"]["constraints"] == ["unranged"]
     assert told["components"]["commitment"] == ["merkle"]

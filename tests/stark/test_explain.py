@@ -119,7 +119,7 @@ def test_security_report_is_readable_at_any_usual_width(spec: Path, width: int) 
 
 
 def test_json_has_the_whole_security_report(explain: Explain, spec: Path) -> None:
-    told = json.loads(explain(spec, "--json"))
+    told = json.loads(explain(spec, "--json"))["result"]
     assert told["verified"] is False
     security = told["security"]
     assert list(security["figures"]) == ["binding", "soundness", "soundness_2025", "inclusion", "inclusion_2025"]
@@ -143,7 +143,7 @@ def test_json_has_the_whole_security_report(explain: Explain, spec: Path) -> Non
 def test_audit_is_explained_and_not_verified(explain: Explain, proved: Path, tmp_path: Path) -> None:
     told = explain(proved)
     assert "Nothing has been verified: polyproof verify" in told
-    assert json.loads(explain(proved, "--json"))["verified"] is False
+    assert json.loads(explain(proved, "--json"))["result"]["verified"] is False
     # A proof that does not verify is explained: only its size is read, and that it is the one in the manifest.
     manifest = audit.open_audit(proved).manifest
     shutil.copytree(proved / "public", tmp_path / "public")
@@ -167,7 +167,7 @@ def test_audit_has_the_bits_of_its_own_proofs_and_not_of_the_longest_that_its_op
     (tmp_path / "accounts.csv").write_text(ACCOUNTS)
     audit.prove(load_spec(tmp_path / "spec.yaml", default_registry()), tmp_path / "audit")
     verified = security_payload(audit.verify(tmp_path / "audit").security)
-    told = json.loads(explain(tmp_path / "audit", "--json"))["security"]
+    told = json.loads(explain(tmp_path / "audit", "--json"))["result"]["security"]
     assert told == json.loads(json.dumps(verified))
     assert "2^10 rows" in told["notes"][0]
 
@@ -190,7 +190,7 @@ def test_fewer_accounts_have_more_bits(explain: Explain, tmp_path: Path) -> None
     spec = tmp_path / "spec.yaml"
     spec.write_text(SPEC.replace("limb_bits: 8", "limb_bits: 9").replace("1024", "131072"))
     few, many, most = (
-        json.loads(explain(spec, "--json", *more))["security"]
+        json.loads(explain(spec, "--json", *more))["result"]["security"]
         for more in (("--accounts", 100), ("--accounts", 100_000), ())
     )
     bits = [one["figures"]["soundness"]["bits"] for one in (few, many, most)]

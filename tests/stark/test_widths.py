@@ -205,7 +205,7 @@ def test_explain_prints_the_width_and_what_others_would_cost(proved: Path, comma
         "Limbs of 12 bits: 14 an account, 3 tables, 299,008 values.",
     ):
         assert words in told, words
-    payload = json.loads(command("explain", proved / "spec.yaml", "--accounts", "1000", "--json").out)
+    payload = command("explain", proved / "spec.yaml", "--accounts", "1000", "--json").result
     assert payload["options"]["limb_bits"] == 11
     assert len(payload["chosen"]) > 2
-    assert json.loads(command("explain", proved / "audit", "--json").out)["chosen"] == []
+    assert command("explain", proved / "audit", "--json").result["chosen"] == []

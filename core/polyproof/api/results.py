@@ -79,11 +79,6 @@ def _coins(assets: Sequence[Asset], units: Sequence[int]) -> dict[str, Decimal]:
     return {asset.symbol: Decimal(asset.format(value)) for asset, value in zip(assets, units, strict=True)}
 
 
-def _found(payload: dict[str, Any]) -> dict[str, Any]:
-    """What a command found, without whether it ended well, which here is said by errors."""
-    return {key: value for key, value in payload.items() if key != "ok"}
-
-
 # The exchange's side
 
 
@@ -117,7 +112,7 @@ class Checked(Result):
         """As ``polyproof check --json``."""
         from polyproof.cli.commands.check import check_payload
 
-        return _found(check_payload(self.found))
+        return check_payload(self.found)
 
     def _line(self) -> str:
         from polyproof.cli.commands.check import ready_sentence
@@ -183,7 +178,7 @@ class Proved(Result):
         """As ``polyproof prove --json``."""
         from polyproof.cli.commands.prove import prove_payload
 
-        return _found(prove_payload(self.found))
+        return prove_payload(self.found, self.spec.assets)
 
     def _line(self) -> str:
         from polyproof.cli.views import segments_text
@@ -283,7 +278,7 @@ class Verified(Result):
         """As ``polyproof verify --json``."""
         from polyproof.cli.commands.verify import verify_payload
 
-        return _found(verify_payload(self.found))
+        return verify_payload(self.found)
 
     def _line(self) -> str:
         return f"{self.audit_id}, {self.organisation or 'organisation not named'}; reserves: {self.reserves}"
@@ -370,7 +365,7 @@ class Included(Result):
         """As ``polyproof verify-inclusion --json``."""
         from polyproof.cli.inclusion_view import inclusion_payload
 
-        return _found(inclusion_payload(self.found))
+        return inclusion_payload(self.found)
 
     def _line(self) -> str:
         from polyproof.cli.inclusion_view import balances_text
@@ -405,7 +400,7 @@ class InclusionsChecked(Result):
         """As ``polyproof verify-inclusion --json`` of several files."""
         from polyproof.cli.inclusion_view import inclusions_payload
 
-        return _found(inclusions_payload(self.found))
+        return inclusions_payload(self.found)
 
     def _line(self) -> str:
         from polyproof.cli.inclusion_view import count_sentence
@@ -443,7 +438,7 @@ class Reported(Result):
         """As ``polyproof report --json``."""
         from polyproof.cli.commands.report import report_payload
 
-        return _found(report_payload(self.found.report, self.found.site))
+        return report_payload(self.found.report, self.found.site)
 
     def _line(self) -> str:
         from polyproof.publication.report.wording import headline

@@ -1,6 +1,7 @@
 """The command line: the commands of ``polyproof.cli.commands`` put together, and how each ends.
 
-A command imports what it needs when it runs, so that ``polyproof --help`` is quick. Exit status: 0 done or
+A command imports what it needs when it runs, so that ``polyproof --help`` is quick. ``polyproof.cli.envelope`` says
+how a command returns its result; with ``--json`` the envelope is printed here and nowhere else. Exit status: 0 done or
 verified, 1 a proof was rejected, 2 bad input or usage, 3 a fault in polyproof or a plugin, 130 interrupted,
 141 the reader of the output closed the pipe.
 """
@@ -10,7 +11,9 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from types import ModuleType
 from typing import Annotated, Any
 
 import typer
@@ -38,8 +41,8 @@ from polyproof.cli.commands import (
     verify_inclusion,
     version,
 )
+from polyproof.cli.envelope import Answer, Fault, Interrupted, Refused
 from polyproof.cli.statuses import BROKEN_PIPE, FAULT, INTERRUPTED
-from polyproof.cli.visible import one_line
 from polyproof.errors import PolyproofError, Problem, UsageError
 from polyproof.extras import missing_extra
 from polyproof.version import __version__
@@ -96,26 +99,30 @@ def _top(
         raise typer.Exit(UsageError.exit_status)
 
 
-def _guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """A command that says, when it is interrupted, what it leaves behind; typer alone would not."""
+def _guarded(name: str, command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose result goes into the answer of this run, and which tells how it was interrupted."""
 
     @functools.wraps(command)
     def run_command(*arguments: Any, **options: Any) -> None:
         try:
-            command(*arguments, **options)
-            sys.stdout.flush()
+            with _running.get().of(name, json=bool(options["json"])):
+                command(*arguments, **options)
+                sys.stdout.flush()
         except KeyboardInterrupt as error:
-            for line in ("interrupted", *getattr(error, "__notes__", ())):
-                print(one_line(str(line)), file=sys.stderr)
-            raise typer.Exit(INTERRUPTED) from error
+            # Typer alone would not say what was left behind.
+            raise _with_notes(Interrupted("interrupted"), error) from error
         except BrokenPipeError as error:
             raise typer.Exit(BROKEN_PIPE) from error
 
     return run_command
 
 
+def _name(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2].replace("_", "-")
+
+
 for _module in COMMANDS:
-    app.command(_module.__name__.rpartition(".")[2].replace("_", "-"))(_guarded(_module.command))
+    app.command(_name(_module))(_guarded(_name(_module), _module.command))
 
 
 def main() -> None:
@@ -123,74 +130,100 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
+_running: ContextVar[Answer] = ContextVar("running")
+
+
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit status. Whatever happens, no traceback reaches the user."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    json = "--json" in (arguments[: arguments.index("--")] if "--" in arguments else arguments)
-    status = _run(arguments, json)
+    # A command that is reached has its own word on --json; this is for arguments that lead to none.
+    answer = Answer(json="--json" in (arguments[: arguments.index("--")] if "--" in arguments else arguments))
+    token = _running.set(answer)
     try:
+        status, errors = _run(arguments)
+        status = _end(answer, status, errors)
         sys.stdout.flush()
     except BrokenPipeError:
         status = BROKEN_PIPE
+    finally:
+        _running.reset(token)
     if status == BROKEN_PIPE:
         # The reader closed the pipe; the interpreter must not try to flush to it on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return status
 
 
-def _run(arguments: list[str], json: bool) -> int:
+def _end(answer: Answer, status: int, errors: Sequence[PolyproofError]) -> int:
+    """Print how it ended: for machines the one envelope, for people errors; returns the exit status."""
     from polyproof.cli.console import print_error
 
+    if not answer.json:
+        for error in errors:
+            print_error(error)
+        return status
+    if status == BROKEN_PIPE or (answer.command is None and not errors):
+        return status  # nobody reads, or help was printed
+    if not errors and (status or answer.result is None):
+        status, errors = FAULT, [Fault("the command ended without a result; this is a fault in polyproof")]
+    try:
+        text = answer.text(status, errors)
+    except (TypeError, ValueError) as error:
+        answer.result, status = None, FAULT
+        text = answer.text(status, [Fault(f"a result that is not JSON; this is a fault in polyproof: {error}")])
+    sys.stdout.write(text)
+    return status
+
+
+def _run(arguments: list[str]) -> tuple[int, list[PolyproofError]]:
+    """The exit status, and what to say about it."""
     try:
         status: Any = typer.main.get_command(app)(args=arguments, prog_name="polyproof", standalone_mode=False)
-        return status if isinstance(status, int) else 0
+        return (status if isinstance(status, int) else 0), []
+    except Refused as refused:
+        return refused.exit_status, [] if refused.told else list(refused.errors)
     except PolyproofError as error:
         _debug()
-        print_error(error, json=json)
-        return error.exit_status
+        return error.exit_status, [error]
     except _ClickUsageError as error:
-        print_error(_usage_error(error), json=json)
-        return UsageError.exit_status
+        _running.get().command = _command_of(error)
+        return UsageError.exit_status, [_usage_error(error)]
     except (typer.Abort, KeyboardInterrupt):
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return INTERRUPTED, [Interrupted("interrupted")]
     except OSError as error:
         _debug()
         where = f"{error.filename}: " if error.filename else ""
-        print_error(_with_notes(UsageError(f"{where}{error.strerror or error}"), error), json=json)
-        return UsageError.exit_status
+        return UsageError.exit_status, [_with_notes(UsageError(f"{where}{error.strerror or error}"), error)]
     except Exception as error:  # noqa: BLE001 - the last handler before the user
         _debug()
-        missing = missing_extra(error, "this command") if isinstance(error, ImportError) else None
-        if missing is not None:
-            print_error(_with_notes(missing, error), json=json)
-            return missing.exit_status
-        from polyproof.plugin_faults import blame
+        found = _with_notes(_explained(error), error)
+        return found.exit_status, [found]
 
-        broken = blame(error)
-        if broken is not None:
-            print_error(_with_notes(broken, error), json=json)
-            return broken.exit_status
-        fault = Fault(
-            f"polyproof failed; this is a fault in polyproof, not in your input: {type(error).__name__}: {error}\n"
-            f"POLYPROOF_DEBUG=1 shows where; please report it"
-        )
-        print_error(_with_notes(fault, error), json=json)
-        return FAULT
+
+def _explained(error: Exception) -> PolyproofError:
+    """What an exception that nobody expected is: an extra that is missing, a plugin's fault, or ours."""
+    missing = missing_extra(error, "this command") if isinstance(error, ImportError) else None
+    if missing is not None:
+        return missing
+    from polyproof.plugin_faults import blame
+
+    return blame(error) or Fault(
+        f"polyproof failed; this is a fault in polyproof, not in your input: {type(error).__name__}: {error}\n"
+        f"POLYPROOF_DEBUG=1 shows where; please report it"
+    )
+
+
+def _command_of(error: Any) -> str | None:
+    """The command whose arguments are wrong; None if there is none of that name."""
+    context = getattr(error, "ctx", None)
+    return context.info_name if context is not None and context.parent is not None else None
 
 
 def _usage_error(error: Any) -> UsageError:
     context = getattr(error, "ctx", None)
     hint = f"{context.command_path} --help lists what is available" if context else None
     return UsageError(Problem(error.format_message(), hint=hint))
-
-
-class Fault(PolyproofError):
-    """An unexpected exception."""
-
-    exit_status = FAULT
 
 
 def _with_notes(error: PolyproofError, cause: BaseException) -> PolyproofError:

@@ -1,20 +1,21 @@
 """What commands print and where: results to stdout, progress, warnings and errors to stderr.
 
-A command makes one ``Console``. With ``--json`` stdout gets one JSON object and nothing else, with
-``--quiet`` nothing at all. Nothing printed here is markup, and nothing in it can command the terminal: names of
-directories, of files in an archive that somebody sent, and texts from files all pass through ``visible``.
+A command makes one ``Console`` and gives it its result, once; ``polyproof.cli.envelope`` says how. With ``--json``
+stdout gets one JSON object and nothing else, with ``--quiet`` nothing at all. Nothing printed here is markup, and
+nothing in it can command the terminal: names of directories, of files in an archive that somebody sent, and texts from
+files all pass through ``visible``.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
+from polyproof.cli.envelope import Interrupted, Refused, answer
 from polyproof.cli.visible import one_line, visible
-from polyproof.errors import InputError, PolicyRejected, PolyproofError, ProofRejected
+from polyproof.errors import PolicyRejected, PolyproofError, ProofRejected
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress, Task
 
@@ -28,11 +29,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Console",
     "amounts",
-    "error_object",
     "grouped",
     "plain_console",
     "print_error",
-    "print_json",
     "size_text",
     "table",
     "time_text",
@@ -64,6 +63,7 @@ class Console:
         """``json`` wins over ``quiet``: the object is printed."""
         self.json = json
         self.quiet = quiet
+        self._answer = answer()
 
     @property
     def talks(self) -> bool:
@@ -71,11 +71,15 @@ class Console:
         return not (self.json or self.quiet)
 
     def result(self, payload: Mapping[str, Any], render: Callable[[RichConsole], None]) -> None:
-        """Print a command's result: the object for machines, or what ``render`` prints for people."""
-        if self.json:
-            print_json(payload)
-        elif not self.quiet:
+        """A command's result, given once: the object for machines, or what ``render`` prints for people."""
+        assert self._answer.result is None, "a command has one result"
+        self._answer.result = payload
+        if self.talks:
             render(plain_console(sys.stdout))
+
+    def refuse(self, *errors: PolyproofError, told: bool = False) -> NoReturn:
+        """After a result that is not good: end with these errors. ``told``: its text says all that they say."""
+        raise Refused(errors, told=told and self.talks)
 
     def say(self, text: str, style: str | None = None) -> None:
         """A line for people while a command with several steps is under way."""
@@ -83,9 +87,10 @@ class Console:
             plain_console(sys.stdout).print(text, style=style)
 
     def warn(self, messages: Iterable[str]) -> None:
-        """Warnings on stderr."""
-        if not self.quiet:
-            for message in messages:
+        """Warnings on stderr, and for machines."""
+        for message in messages:
+            self._answer.warnings.append(message)
+            if not self.quiet:
                 plain_console(sys.stderr).print(f"warning: {one_line(message)}", style="yellow")
 
     @contextmanager
@@ -133,39 +138,13 @@ class _Bar(Task):
 # Errors
 
 
-def error_object(error: PolyproofError) -> dict[str, Any]:
-    """An error for machines."""
-    found: dict[str, Any] = {
-        "type": type(error).__name__,
-        "exit_status": error.exit_status,
-        "message": str(error),
-    }
-    if isinstance(error, InputError):
-        found["problems"] = [
-            {
-                "message": problem.message,
-                "hint": problem.hint,
-                "file": problem.location.file if problem.location else None,
-                "line": problem.location.line if problem.location else None,
-                "column": problem.location.column if problem.location else None,
-                "row": problem.location.row if problem.location else None,
-            }
-            for problem in error.problems
-        ]
-        found["more"] = error.more
-    if isinstance(error, ProofRejected):
-        found |= {"check": error.check, "reason": error.reason, "file": error.file}
-    if notes := getattr(error, "__notes__", None):
-        found["notes"] = list(notes)
-    return {"error": found}
-
-
-def print_error(error: PolyproofError, *, json: bool) -> None:
-    """Report an error: an object on stdout for machines, text on stderr for people."""
-    if json:
-        print_json(error_object(error))
-        return
+def print_error(error: PolyproofError) -> None:
+    """Report an error on stderr, for people."""
     console = plain_console(sys.stderr)
+    notes = [one_line(str(note)) for note in getattr(error, "__notes__", ())]
+    if isinstance(error, Interrupted):
+        console.print("\n".join([str(error), *notes]), soft_wrap=True)
+        return
     if isinstance(error, PolicyRejected):
         console.print(f"REJECTED by your policy: {one_line(str(error))}", style="bold red", soft_wrap=True)
     elif isinstance(error, ProofRejected):
@@ -174,13 +153,8 @@ def print_error(error: PolyproofError, *, json: bool) -> None:
         for line in str(error).splitlines():
             console.print("error: ", style="bold red", end="", soft_wrap=True)
             console.print(line, soft_wrap=True)
-    for note in getattr(error, "__notes__", ()):
-        console.print(f"note: {one_line(str(note))}", soft_wrap=True)
-
-
-def print_json(payload: Mapping[str, Any]) -> None:
-    """One JSON object on stdout; ASCII, so that no encoding of the terminal can spoil it."""
-    sys.stdout.write(json.dumps(payload, indent=2, allow_nan=False) + "\n")
+    for note in notes:
+        console.print(f"note: {note}", soft_wrap=True)
 
 
 # Words and tables

@@ -5,26 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from polyproof.cli.console import Console, error_object, print_error
+from polyproof.cli.shapes import COUNT, FLAG, TEXTS, Shape, by_name, nullable, one_of, record
 from polyproof.cli.views import points
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
-    from polyproof.errors import PolyproofError
     from polyproof.publication.history import VerifiedAudit
     from polyproof.reserves import ReservesVerified
     from polyproof.settings.reserves import ReservesPolicy
 
 __all__ = [
+    "COVERAGE",
     "coverage_payload",
     "coverage_text",
     "policy_text",
-    "refusal_payload",
     "show_coverage",
-    "show_refusal",
     "whose",
 ]
+
+
+_POLICY: Shape = {"type": "object", "description": "As in a spec, reserves.policy: docs/reference/reserves.md."}
+_ROWS = by_name(record(rows=COUNT, counted=COUNT))
+COVERAGE: dict[str, Shape] = {
+    "reserves": one_of("checked", "not-checked", None),
+    "met": nullable(FLAG),
+    "short": TEXTS,
+    "holdings": nullable(
+        record(
+            policy=_POLICY,
+            ownership=_ROWS,
+            balances=_ROWS,
+            messages=_ROWS,
+            on_word=TEXTS,
+            establishes=TEXTS,
+            leaves_open=TEXTS,
+            by_organisation=record(policy=_POLICY, met=nullable(FLAG), short=TEXTS),
+        )
+    ),
+}
 
 
 def coverage_payload(verified: VerifiedAudit) -> dict[str, Any]:
@@ -140,17 +159,3 @@ def _short(found: ReservesVerified) -> list[str]:
 
 def _joined(words: Sequence[str], word: str = "and") -> str:
     return f" {word} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
-
-
-# An outcome that is shown whole although it is a refusal
-
-
-def refusal_payload(refusal: PolyproofError | None) -> dict[str, Any]:
-    """``ok``, and the error if there is one."""
-    return {"ok": True} if refusal is None else {"ok": False, **error_object(refusal)}
-
-
-def show_refusal(console: Console, refusal: PolyproofError) -> None:
-    """After the result: in JSON it is part of that."""
-    if not console.json:
-        print_error(refusal, json=False)

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from polyproof.cli.console import amounts, error_object, grouped
-from polyproof.cli.coverage_view import refusal_payload
-from polyproof.cli.security_view import components_payload, components_text, figures_facts, figures_payload
-from polyproof.cli.views import COMPARE_DIGEST, audit_lines, corrects_payload, facts, points
+from polyproof.cli.console import amounts, grouped
+from polyproof.cli.envelope import ERROR, error_objects
+from polyproof.cli.security_view import (
+    COMPONENTS,
+    FIGURES,
+    components_payload,
+    components_text,
+    figures_facts,
+    figures_payload,
+)
+from polyproof.cli.shapes import AMOUNTS, COUNT, DIGEST, SECONDS, TEXT, TEXTS, Shape, either, listed, record, seconds
+from polyproof.cli.views import COMPARE_DIGEST, CORRECTS, audit_lines, corrects_payload, facts, points
 from polyproof.cli.visible import one_line
 
 if TYPE_CHECKING:
@@ -17,6 +25,8 @@ if TYPE_CHECKING:
     from polyproof.liabilities import InclusionsVerified, InclusionVerified, PublishedAudit
 
 __all__ = [
+    "INCLUSION",
+    "INCLUSIONS",
     "balances_text",
     "count_sentence",
     "inclusion_payload",
@@ -26,10 +36,34 @@ __all__ = [
 ]
 
 
+_AUDIT: dict[str, Shape] = {
+    "audit_id": TEXT,
+    "created": TEXT,
+    "snapshot": TEXT,
+    "publication_digest": DIGEST,
+    "manifest_digest": DIGEST,
+    "corrects": CORRECTS,
+    "segments": COUNT,
+    **COMPONENTS,
+    "seconds": SECONDS,
+}
+INCLUSION = record(**_AUDIT, segment=COUNT, user=TEXT, balances=AMOUNTS, proven=TEXTS, **FIGURES)
+INCLUSIONS = record(
+    **_AUDIT,
+    files=listed(
+        either(
+            record(ok={"const": True}, file=TEXT, user=TEXT, balances=AMOUNTS, segment=COUNT, proven=TEXTS, **FIGURES),
+            record(ok={"const": False}, file=TEXT, user=TEXT, balances=AMOUNTS, error=ERROR),
+        )
+    ),
+    included=COUNT,
+    rejected=COUNT,
+)
+
+
 def inclusion_payload(verified: InclusionVerified) -> dict[str, Any]:
     """``verify-inclusion`` for machines."""
     return {
-        "ok": True,
         **_audit_payload(verified.audit),
         "segment": verified.segment,
         "user": verified.claim.user_id,
@@ -37,7 +71,7 @@ def inclusion_payload(verified: InclusionVerified) -> dict[str, Any]:
         "proven": list(verified.verdict.sentences),
         **components_payload(verified.audit),
         **figures_payload(verified.verdict.security),
-        "seconds": verified.seconds,
+        "seconds": seconds(verified.seconds),
     }
 
 
@@ -99,19 +133,17 @@ def inclusions_payload(verified: InclusionsVerified) -> dict[str, Any]:
             "balances": amounts(audit.spec.assets, result.claim.balances),
         }
         if isinstance(result, InclusionRejected):
-            results.append({"ok": False, **entry, **error_object(result.error)})
+            results.append({"ok": False, **entry, "error": error_objects(result.error)[0]})
         else:
             proven = {"segment": result.segment, "proven": list(result.verdict.sentences)}
             results.append({"ok": True, **entry, **proven, **figures_payload(result.verdict.security)})
-    first = verified.rejected[0].error if verified.rejected else None
     return {
-        **refusal_payload(first),
         **_audit_payload(audit),
         **components_payload(audit),
         "files": results,
         "included": len(verified.included),
         "rejected": len(verified.rejected),
-        "seconds": verified.seconds,
+        "seconds": seconds(verified.seconds),
     }
 
 

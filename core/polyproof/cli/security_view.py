@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import table
+from polyproof.cli.shapes import NUMBER, TEXT, TEXTS, Shape, by_name, listed, nullable, record
 from polyproof.security import FigureName, bits_text
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from polyproof.security import Figure, SecurityReport, SecurityTerm
 
 __all__ = [
+    "COMPONENTS",
+    "FIGURES",
+    "SECURITY",
     "components_payload",
     "components_text",
     "figures_facts",
@@ -29,6 +33,23 @@ __all__ = [
 
 
 # What every command shows of a proof
+
+COMPONENTS: dict[str, Shape] = {"backend": TEXT, "components": by_name(TEXTS)}
+_ASSUMPTIONS = record(collision_resistant=TEXTS, random_oracle=TEXTS, trusted_setup=TEXT, others=TEXTS)
+_FIGURE: dict[str, Shape] = {"bits": NUMBER, "decided_by": TEXT, "rests_on": TEXT}
+FIGURES: dict[str, Shape] = {"figures": by_name(record(**_FIGURE)), "assumptions": _ASSUMPTIONS}
+_TERMS = listed(record(name=TEXT, bits=NUMBER, formula=TEXT, source=TEXT, round=TEXT, options=TEXTS))
+_ALTERNATIVE = record(
+    **_FIGURE, bound=TEXT, grinding_bits=NUMBER, terms=_TERMS, alternatives={"type": "array", "maxItems": 0}
+)
+SECURITY = record(
+    figures=by_name(
+        record(**_FIGURE, bound=TEXT, grinding_bits=NUMBER, terms=_TERMS, alternatives=listed(_ALTERNATIVE)),
+    ),
+    assumptions=_ASSUMPTIONS,
+    conjectured_soundness_bits=nullable(NUMBER),
+    notes=TEXTS,
+)
 
 
 def components_payload(audit: PublishedAudit) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from polyproof.cli.console import grouped, table
+from polyproof.cli.shapes import COUNT, DECIMAL, DIGEST, TEXT, listed, nullable, record
 from polyproof.cli.visible import one_line
 
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMPARE_DIGEST",
+    "CORRECTS",
     "DIGEST_CHANGES",
     "PUBLISH_DIGEST",
+    "ROUNDED",
     "Listing",
     "audit_lines",
     "audits_text",
@@ -65,6 +68,10 @@ def totals_table(assets: Sequence[Asset], totals: Sequence[int]) -> Any:
     for asset, (whole, point, fraction) in zip(assets, parts, strict=True):
         made.add_row(asset.symbol, whole + (point + fraction).ljust(width))
     return made
+
+
+ROUNDED = listed(record(asset=TEXT, balances=COUNT, added=DECIMAL))
+CORRECTS = nullable(record(publication_digest=DIGEST, reason=TEXT))
 
 
 def rounded_payload(rounded: Sequence[Rounded]) -> list[dict[str, Any]]:

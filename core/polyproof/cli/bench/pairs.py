@@ -17,7 +17,7 @@ from typing import Any
 
 from attrs import asdict, frozen
 
-from polyproof.cli.bench.results import NAMED_BY
+from polyproof.cli.bench.results import NAMED_BY, unwrapped
 from polyproof.errors import UsageError
 from polyproof.progress import Progress
 
@@ -83,7 +83,8 @@ def measure_pairs(
     with progress.task("measure in turn", 2 * rounds) as task:
         for round in range(rounds):
             for side in ("here", "there") if round % 2 == 0 else ("there", "here"):
-                report = json.loads(_output([pythons[side], "-P", "-m", "polyproof", "bench", *arguments, "--json"]))
+                asked = [pythons[side], "-P", "-m", "polyproof", "bench", *arguments, "--json"]
+                report = unwrapped(json.loads(_output(asked)))
                 found[side].append({_key(item): item for item in report["measurements"]})
                 task.advance()
     everything = [*found["here"], *found["there"]]
@@ -122,7 +123,7 @@ def _output(command: list[str]) -> str:
     if done.returncode == 0:
         return done.stdout
     try:
-        reason = json.loads(done.stdout)["error"]["message"]
-    except (ValueError, KeyError, TypeError):
+        reason = json.loads(done.stdout)["errors"][0]["message"]
+    except (ValueError, LookupError, TypeError):
         reason = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
     raise UsageError(f"the polyproof of {command[0]} cannot be measured: {reason}")

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from attrs import evolve, fields, frozen
 
+from polyproof.cli.shapes import seconds
 from polyproof.config.options import option, plain
 from polyproof.config.reader import OptionsReader
 from polyproof.config.tree import from_json
@@ -41,6 +42,7 @@ __all__ = [
     "joined",
     "machine",
     "read_results",
+    "unwrapped",
 ]
 
 FORMAT = 1
@@ -167,11 +169,11 @@ class Results:
         )
 
     def payload(self) -> dict[str, Any]:
-        """For machines: what ``read_results`` reads. Seconds are rounded to nanoseconds."""
+        """The command's result, for machines: ``read_results`` reads what is printed of it."""
         found: dict[str, Any] = plain(self)
         for item in found["measurements"]:
-            item |= {key: round(float(item[key]), 9) for key in _SECONDS}
-        return {_HEADER: FORMAT, "ok": True, **found}
+            item |= {key: seconds(item[key]) for key in _SECONDS}
+        return {_HEADER: FORMAT, **found}
 
 
 def joined(found: Sequence[Results]) -> Results:
@@ -243,19 +245,24 @@ def read_results(path: Path, registry: Registry) -> Results:
     if len(data) > _MOST_BYTES:
         raise ArtifactError(Problem(f"more than {_MOST_BYTES} bytes", Location(str(path)), hint))
     try:
-        value = parse_strict(data, fractions_as_text=True, most_digits=_LONGEST_NUMBER)
+        value = unwrapped(parse_strict(data, fractions_as_text=True, most_digits=_LONGEST_NUMBER))
     except BadJson as error:
         raise ArtifactError(Problem(str(error), Location(str(path)), hint)) from None
     reader = OptionsReader(registry, limit=10)
     try:
         node = from_json(_with_seconds(value), str(path))
         reader.header(node, _HEADER, FORMAT)
-        results = reader.build(node, Results, besides=(_HEADER, "ok"))
+        results = reader.build(node, Results, besides=(_HEADER,))
         reader.finish()
     except SpecError as error:
         raise ArtifactError(error.problems, more=error.more) from None
     assert results is not None, "an incomplete file has a problem"
     return results
+
+
+def unwrapped(document: Any) -> Any:
+    """The result in what ``polyproof bench --json`` prints: an envelope, which versions before it did not have."""
+    return document["result"] if isinstance(document, dict) and "result" in document else document
 
 
 def _with_seconds(value: Any) -> Any:

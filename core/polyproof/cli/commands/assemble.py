@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
-from polyproof.cli.commands.prove import prove_payload, show_proved
+from polyproof.cli.commands.prove import PROVED, prove_payload, show_proved
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, WorkArgument, usable_registry
+from polyproof.cli.shapes import record
 from polyproof.cli.views import PUBLISH_DIGEST
 
-__all__ = ["command"]
+__all__ = ["RESULT", "command"]
+
+RESULT = record(**PROVED)
 
 
 def command(
@@ -41,5 +44,5 @@ def command(
     assets = spec_from_public(proved.manifest.spec, registry).assets
     # `plan` read the snapshot, and said what rounding added.
     said = ("rounded", "resumed_segments")
-    payload = {name: value for name, value in prove_payload(proved).items() if name not in said}
+    payload = {name: value for name, value in prove_payload(proved, assets).items() if name not in said}
     console.result(payload, lambda rich: show_proved(rich, assets, proved, out or proved.directory, PUBLISH_DIGEST))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polyproof.cli.commands.report import report_payload, show_verdict
+from polyproof.cli.commands.report import REPORTED, refuse_uncovered, report_payload, show_verdict
 from polyproof.cli.console import Console
 from polyproof.cli.options import (
     AuditId,
@@ -24,8 +24,8 @@ from polyproof.cli.options import (
     load_spec_argument,
     usable_registry,
 )
-from polyproof.cli.statuses import NOT_COVERED
-from polyproof.cli.views import PUBLISH_DIGEST, audits_text, facts, points, rounded_payload, show_rounded
+from polyproof.cli.shapes import COUNT, FLAG, SECONDS, TEXT, TEXTS, nullable, record, seconds
+from polyproof.cli.views import PUBLISH_DIGEST, ROUNDED, audits_text, facts, points, rounded_payload, show_rounded
 from polyproof.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +33,19 @@ if TYPE_CHECKING:
 
     from polyproof.publication.month import MonthDone
 
-__all__ = ["command"]
+__all__ = ["RESULT", "command"]
+
+RESULT = record(
+    **REPORTED,
+    site=nullable(TEXT),
+    index=nullable(TEXT),
+    directory=nullable(TEXT),
+    audits=COUNT,
+    dry_run=FLAG,
+    worse=TEXTS,
+    rounded=nullable(ROUNDED),
+    seconds=SECONDS,
+)
 
 
 def command(
@@ -106,13 +118,12 @@ def command(
         "audits": done.audits,
         "dry_run": dry_run,
         "worse": list(done.worse),
-        "seconds": done.seconds,
+        "seconds": seconds(done.seconds),
         "rounded": rounded_payload(done.proved.rounded) if done.proved is not None else None,
-        "warnings": list(done.proved.warnings) if done.proved is not None else [],
     }
     console.result(payload, lambda rich: _show(rich, done, dry_run=dry_run))
     if done.report.verdict == "not-covered":
-        raise typer.Exit(NOT_COVERED)
+        refuse_uncovered(console, done.report)
 
 
 def _ask(worse: tuple[str, ...]) -> bool:

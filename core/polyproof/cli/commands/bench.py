@@ -11,6 +11,7 @@ import typer
 from polyproof.cli.bench import COLUMNS
 from polyproof.cli.console import Console, table
 from polyproof.cli.options import Json, Quiet, usable_registry
+from polyproof.cli.shapes import COUNT, NUMBER, TEXT, TEXTS, Shape, either, listed, nullable, record
 from polyproof.errors import UsageError
 from polyproof.extras import require_extras
 
@@ -23,9 +24,47 @@ if TYPE_CHECKING:
     from polyproof.cli.bench.tables import Table
     from polyproof.cli.bench.work import Work
 
-__all__ = ["command"]
+__all__ = ["RESULT", "command"]
 
 _ROUNDS = 4
+
+
+def RESULT() -> Shape:
+    """What was measured, or the rounds of two installations."""
+    from polyproof.cli.bench.results import FORMAT, Machine, Results, Setting
+    from polyproof.settings.schema import document_schema
+
+    classes = {cls: document_schema(cls, cls.__name__) for cls in (Machine, Results, Setting)}
+    definitions = {name: shape for schema in classes.values() for name, shape in schema.pop("$defs").items()}
+    for schema in classes.values():
+        schema.pop("$schema")
+    setting = nullable(classes[Setting])
+    named: dict[str, Shape] = {
+        **dict.fromkeys(("kind", "name", "engine", "operation", "unit"), TEXT),
+        "items": COUNT,
+        "setting": setting,
+    }
+    ratio = nullable(NUMBER)
+    comparison = record(
+        differences=TEXTS,
+        median_cpu_ratio=ratio,
+        pairs=listed(record(**named, ratio=ratio, cpu_ratio=ratio, memory_ratio=ratio)),
+        audits=listed(record(name=TEXT, setting=classes[Setting], proof_ratio=ratio, inclusion_ratio=ratio)),
+        only_here=listed(record(**named)),
+        only_there=listed(record(**named)),
+    )
+    results = classes[Results]
+    measured = {
+        **results,
+        "properties": {"polyproof-bench": {"const": FORMAT}, **results["properties"], "comparison": comparison},
+        "required": ["polyproof-bench", *results["required"]],
+    }
+    seconds = listed(NUMBER)
+    pair = record(
+        **named, here=seconds, there=seconds, cpu_here=seconds, cpu_there=seconds, ratio=NUMBER, cpu_ratio=ratio
+    )
+    in_turn = record(machine=classes[Machine], here=TEXT, there=TEXT, pairs=listed(pair), not_paired=TEXTS)
+    return {**either(measured, in_turn), "$defs": definitions}
 
 
 def command(
@@ -219,7 +258,6 @@ def _measure_in_turn(console: Console, work: Work, other: str, rounds: int) -> N
         paired, unpaired = pairs.measure_pairs(other, work.arguments, rounds, progress)
     described = machine()
     payload = {
-        "ok": True,
         "machine": plain(described),
         "here": here,
         "there": there,

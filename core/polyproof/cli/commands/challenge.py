@@ -9,10 +9,13 @@ import typer
 
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, SpecArgument, load_spec_argument, usable_registry
+from polyproof.cli.shapes import COUNT, TEXT, either, record
 from polyproof.cli.visible import one_line
 from polyproof.errors import UsageError
 
-__all__ = ["command"]
+__all__ = ["RESULT", "command"]
+
+RESULT = either(record(message=TEXT), record(file=TEXT, messages=COUNT))
 
 
 def command(
@@ -39,13 +42,13 @@ def command(
     loaded = load_spec_argument(spec, registry)
     if chain is not None and address is not None:
         text = challenge_text(loaded, audit, chain, address, registry=registry)
-        console.result({"ok": True, "message": text}, lambda rich: rich.print(text, soft_wrap=True))
+        console.result({"message": text}, lambda rich: rich.print(text, soft_wrap=True))
         return
     assert out is not None, "checked above"
     with console.progress() as progress:
         count = write_challenges(loaded, audit, out, registry=registry, progress=progress)
     console.result(
-        {"ok": True, "file": str(out), "messages": count},
+        {"file": str(out), "messages": count},
         lambda rich: rich.print(
             f"{count:,} messages in {one_line(str(out))}\nSign each with the keys of its address, fill in the "
             f"signatures, and name the file in reserves.signed, beside the sources.",

@@ -16,15 +16,26 @@ from polyproof.cli.options import (
     load_spec_argument,
     usable_registry,
 )
-from polyproof.cli.security_view import figures_line, figures_payload
-from polyproof.cli.views import rounded_payload, segments_text, show_rounded, totals_table
+from polyproof.cli.security_view import FIGURES, figures_line, figures_payload
+from polyproof.cli.shapes import AMOUNTS, COUNT, DIGEST, TEXT, listed, record
+from polyproof.cli.views import ROUNDED, rounded_payload, segments_text, show_rounded, totals_table
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
     from polyproof.liabilities import SnapshotChecked
 
-__all__ = ["check_payload", "command", "ready_sentence", "show_checked"]
+__all__ = ["RESULT", "check_payload", "command", "ready_sentence", "show_checked"]
+
+RESULT = record(
+    accounts=COUNT,
+    segments=listed(COUNT),
+    totals=AMOUNTS,
+    rounded=ROUNDED,
+    backend=TEXT,
+    spec_digest=DIGEST,
+    **FIGURES,
+)
 
 
 def command(
@@ -51,12 +62,10 @@ def command(
 def check_payload(checked: SnapshotChecked) -> dict[str, Any]:
     """``check`` for machines."""
     return {
-        "ok": True,
         "accounts": checked.accounts,
         "segments": list(checked.segments),
         "totals": amounts(checked.spec.assets, checked.totals),
         "rounded": rounded_payload(checked.rounded),
-        "warnings": list(checked.warnings),
         "backend": checked.spec.backend.name,
         "spec_digest": checked.spec.digest.hex(),
         **figures_payload(checked.security),

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from attrs import evolve, frozen
 
-from polyproof.cli.commands.check import check_payload
-from polyproof.cli.commands.prove import prove_payload
-from polyproof.cli.commands.verify import verify_payload
+from polyproof.cli.commands import check, prove
+from polyproof.cli.commands.verify import VERIFIED, verify_payload
 from polyproof.cli.console import Console, size_text, table, time_text
-from polyproof.cli.inclusion_view import inclusion_payload
+from polyproof.cli.inclusion_view import INCLUSION, inclusion_payload
 from polyproof.cli.options import Json, Quiet, usable_registry
+from polyproof.cli.shapes import BYTES, PHASES, SECONDS, TEXT, listed, record, seconds
 from polyproof.cli.views import facts, totals_table
 from polyproof.errors import InputError, PolyproofError, ProofRejected
 from polyproof.extras import require_extras
@@ -33,7 +33,24 @@ if TYPE_CHECKING:
     from polyproof.settings.policy import Policy
     from polyproof.settings.spec import Spec
 
-__all__ = ["command"]
+__all__ = ["RESULT", "command"]
+
+RESULT = record(
+    directory=TEXT,
+    check=check.RESULT,
+    runs=listed(
+        record(
+            backend=TEXT,
+            prove=prove.RESULT,
+            verify=VERIFIED,
+            verify_inclusion=INCLUSION,
+            inclusion_bytes=BYTES,
+            phases=PHASES,
+            prove_memory_bytes=BYTES,
+        )
+    ),
+    seconds=SECONDS,
+)
 
 _SPEC = "okx-22"
 _T = TypeVar("_T")
@@ -59,11 +76,11 @@ class _Run:
 
         return {
             "backend": self.backend,
-            "prove": prove_payload(self.proved),
+            "prove": prove.prove_payload(self.proved, self.verified.audit.spec.assets),
             "verify": verify_payload(VerifiedAudit(self.verified, None)),
             "verify_inclusion": inclusion_payload(self.included),
             "inclusion_bytes": self.inclusion_bytes,
-            "seconds": self.seconds,
+            "phases": {step: seconds(passed) for step, passed in self.seconds.items()},
             "prove_memory_bytes": self.prove_memory,
         }
 
@@ -94,10 +111,10 @@ def command(
     console.say(f"An invented exchange: {accounts:,} accounts, {len(spec.assets)} assets", "bold")
 
     with console.progress() as progress:
-        _, seconds = _timed(lambda: write_sample(snapshot, spec.assets, accounts, seed, progress=progress))
-        _tell(console, "sample", f"{size_text(snapshot.stat().st_size)} of CSV", seconds)
-        checked, seconds = _timed(lambda: liabilities.check(spec, registry=registry, progress=progress))
-        _tell(console, "check", "every row of it is acceptable", seconds)
+        _, passed = _timed(lambda: write_sample(snapshot, spec.assets, accounts, seed, progress=progress))
+        _tell(console, "sample", f"{size_text(snapshot.stat().st_size)} of CSV", passed)
+        checked, passed = _timed(lambda: liabilities.check(spec, registry=registry, progress=progress))
+        _tell(console, "check", "every row of it is acceptable", passed)
         user, balances = _some_user(snapshot)
         runs = [
             _run(console, evolve(spec, backend=choice), directory, user, balances, registry, progress)
@@ -105,11 +122,10 @@ def command(
         ]
     total = time.perf_counter() - began
     payload = {
-        "ok": True,
         "directory": str(directory),
-        "check": check_payload(checked),
+        "check": check.check_payload(checked),
         "runs": [run.payload() for run in runs],
-        "seconds": total,
+        "seconds": seconds(total),
     }
     console.result(payload, lambda rich: _show(rich, spec, runs, directory, total))
 

@@ -9,7 +9,8 @@ import typer
 
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, load_spec_argument, usable_registry
-from polyproof.cli.security_view import non_negativity_lines, security_payload, show_security
+from polyproof.cli.security_view import SECURITY, non_negativity_lines, security_payload, show_security
+from polyproof.cli.shapes import FLAG, TEXT, TEXTS, record
 from polyproof.cli.views import facts, points
 from polyproof.cli.visible import one_line
 from polyproof.errors import UsageError
@@ -21,7 +22,28 @@ if TYPE_CHECKING:
     from polyproof.security import SecurityReport
     from polyproof.settings.spec import PublicSpec
 
-__all__ = ["command"]
+__all__ = ["RESULT", "command"]
+
+_PROPERTIES = record(
+    zero_knowledge=FLAG,
+    transparent=FLAG,
+    post_quantum=FLAG,
+    per_asset_totals=FLAG,
+    exact_totals=FLAG,
+    non_negativity=TEXT,
+    proves=TEXTS,
+    hides=TEXTS,
+    leaks=TEXTS,
+    remaining_trust=TEXTS,
+)
+RESULT = record(
+    verified={"const": False},
+    backend=TEXT,
+    options={"type": "object", "description": "As in a spec: docs/reference/spec.md."},
+    chosen=TEXTS,
+    properties=_PROPERTIES,
+    security=SECURITY,
+)
 
 
 def command(
@@ -61,7 +83,6 @@ def command(
         spec, reasons = settle(spec, registry, min(accounts or capacity, capacity))
         security = create_backend(spec, registry).security(spec.assets, accounts)
     payload = {
-        "ok": True,
         "verified": False,
         "backend": backend.name,
         "options": spec.backend.plain(),

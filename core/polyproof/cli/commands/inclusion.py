@@ -9,11 +9,18 @@ import typer
 
 from polyproof.cli.console import Console, size_text, time_text
 from polyproof.cli.options import Json, Quiet, usable_registry
+from polyproof.cli.shapes import BYTES, COUNT, SECONDS, TEXT, either, record, seconds
 from polyproof.cli.views import facts
 from polyproof.cli.visible import one_line
 from polyproof.errors import UsageError
 
-__all__ = ["command"]
+__all__ = ["RESULT", "command"]
+
+RESULT = either(
+    record(file=TEXT, bytes=BYTES),
+    record(store=TEXT, count=COUNT, bytes=BYTES, seconds=SECONDS),
+    record(directory=TEXT, index=TEXT, count=COUNT, bytes=BYTES, seconds=SECONDS),
+)
 
 
 def command(
@@ -54,7 +61,7 @@ def command(
         else:
             path, size = liabilities.cut_inclusion(source, user, out=out, registry=usable_registry(console))
         console.result(
-            {"ok": True, "file": str(path), "bytes": size},
+            {"file": str(path), "bytes": size},
             lambda rich: rich.print(f"{one_line(str(path))}  ({size_text(size)})", soft_wrap=True),
         )
         return
@@ -64,12 +71,11 @@ def command(
             cut = liabilities.cut_all_inclusions(source, out=out, registry=registry, progress=progress)
         console.result(
             {
-                "ok": True,
                 "directory": str(cut.directory),
                 "index": str(cut.index),
                 "count": cut.count,
                 "bytes": cut.bytes,
-                "seconds": cut.seconds,
+                "seconds": seconds(cut.seconds),
             },
             lambda rich: facts(
                 rich,
@@ -82,11 +88,10 @@ def command(
         stored = liabilities.store_inclusions(source, out=out, registry=registry, progress=progress)
     console.result(
         {
-            "ok": True,
             "store": str(stored.store),
             "count": stored.count,
             "bytes": stored.bytes,
-            "seconds": stored.seconds,
+            "seconds": seconds(stored.seconds),
         },
         lambda rich: facts(
             rich,

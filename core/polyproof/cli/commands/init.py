@@ -12,6 +12,7 @@ import typer
 
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, usable_registry
+from polyproof.cli.shapes import TEXT, TEXTS, record
 from polyproof.cli.visible import one_line
 from polyproof.errors import UsageError
 from polyproof.extras import is_installed, require_extras
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
     from polyproof.cli.begin import Beginning
 
-__all__ = ["command"]
+__all__ = ["RESULT", "command"]
+
+RESULT = record(directory=TEXT, spec=TEXT, files=TEXTS, next=TEXTS)
 
 _T = TypeVar("_T")
 _ORGANISATION, _ASSETS, _BACKEND, _SOURCE = "Lakeside Exchange", "BTC,ETH,USDT", "stark", "csv"
@@ -125,7 +128,6 @@ def command(
             ]
         )
     payload = {
-        "ok": True,
         "directory": str(directory),
         "spec": str(begun.spec),
         "files": [str(path) for path in begun.files],

@@ -22,15 +22,30 @@ from polyproof.cli.options import (
     load_spec_argument,
     usable_registry,
 )
-from polyproof.cli.security_view import figures_line, figures_payload
-from polyproof.cli.views import facts, rounded_payload, segments_text, show_rounded, totals_table
+from polyproof.cli.security_view import FIGURES, figures_line, figures_payload
+from polyproof.cli.shapes import AMOUNTS, COUNT, DIGEST, FLAG, SECONDS, TEXT, listed, record, seconds
+from polyproof.cli.views import ROUNDED, facts, rounded_payload, segments_text, show_rounded, totals_table
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
     from polyproof.liabilities import Planned
 
-__all__ = ["command", "plan_payload"]
+__all__ = ["RESULT", "command", "plan_payload"]
+
+RESULT = record(
+    directory=TEXT,
+    audit_id=TEXT,
+    kept=FLAG,
+    accounts=COUNT,
+    segments=listed(COUNT),
+    totals=AMOUNTS,
+    rounded=ROUNDED,
+    backend=TEXT,
+    spec_digest=DIGEST,
+    seconds=SECONDS,
+    **FIGURES,
+)
 
 
 def command(
@@ -71,7 +86,6 @@ def command(
 def plan_payload(planned: Planned) -> dict[str, Any]:
     """``plan`` for machines."""
     return {
-        "ok": True,
         "directory": str(planned.directory),
         "audit_id": planned.audit_id,
         "kept": planned.kept,
@@ -79,10 +93,9 @@ def plan_payload(planned: Planned) -> dict[str, Any]:
         "segments": list(planned.segments),
         "totals": amounts(planned.spec.assets, planned.totals),
         "rounded": rounded_payload(planned.rounded),
-        "warnings": list(planned.warnings),
         "backend": planned.spec.backend.name,
         "spec_digest": planned.spec.digest.hex(),
-        "seconds": {"read": planned.seconds},
+        "seconds": seconds(planned.seconds),
         **figures_payload(planned.security),
     }
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import Console, table
 from polyproof.cli.options import Json, Quiet
+from polyproof.cli.shapes import TEXT, TEXTS, listed, record
 from polyproof.cli.visible import one_line
 
 if TYPE_CHECKING:
@@ -14,7 +15,15 @@ if TYPE_CHECKING:
     from polyproof.errors import ExtraMissing
     from polyproof.registry import Registered, Registry
 
-__all__ = ["command"]
+__all__ = ["RESULT", "command"]
+
+RESULT = record(
+    components=listed(
+        record(kind=TEXT, name=TEXT, version=TEXT, plugin=TEXT, origin=TEXT, summary=TEXT, missing_extras=TEXTS)
+    ),
+    conflicts=listed(record(kind=TEXT, name=TEXT, claimed_by=TEXTS)),
+    skipped=listed(record(plugin=TEXT, origin=TEXT, reason=TEXT)),
+)
 
 
 def command(json: Json = False, quiet: Quiet = False) -> None:
@@ -35,7 +44,6 @@ def _payload(registry: Registry, lacking: dict[tuple[str, str], ExtraMissing]) -
         return list(error.extras) if error else []
 
     return {
-        "ok": True,
         "components": [
             {
                 "kind": item.component.kind,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polyproof.cli.console import Console, size_text, time_text
+from polyproof.cli.console import Console, amounts, size_text, time_text
 from polyproof.cli.options import (
     AllowWeak,
     AuditId,
@@ -23,9 +23,24 @@ from polyproof.cli.options import (
     load_spec_argument,
     usable_registry,
 )
+from polyproof.cli.shapes import (
+    AMOUNTS,
+    BYTES,
+    COUNT,
+    DIGEST,
+    PHASES,
+    SECONDS,
+    TEXT,
+    Shape,
+    listed,
+    nullable,
+    record,
+    seconds,
+)
 from polyproof.cli.views import (
     DIGEST_CHANGES,
     PUBLISH_DIGEST,
+    ROUNDED,
     facts,
     rounded_payload,
     segments_text,
@@ -39,7 +54,24 @@ if TYPE_CHECKING:
     from polyproof.liabilities import AuditProved
     from polyproof.model.assets import Asset
 
-__all__ = ["command", "prove_payload", "show_proved"]
+__all__ = ["PROVED", "RESULT", "command", "prove_payload", "show_proved"]
+
+PROVED: dict[str, Shape] = {
+    "directory": TEXT,
+    "audit_id": TEXT,
+    "snapshot": TEXT,
+    "publication_digest": DIGEST,
+    "manifest_digest": DIGEST,
+    "previous": nullable(DIGEST),
+    "accounts": COUNT,
+    "segments": listed(COUNT),
+    "totals": AMOUNTS,
+    "public_bytes": BYTES,
+    "private_bytes": BYTES,
+    "seconds": SECONDS,
+    "phases": PHASES,
+}
+RESULT = record(**PROVED, resumed_segments=COUNT, rounded=ROUNDED)
 
 
 def command(
@@ -75,14 +107,14 @@ def command(
         console.warn(["proved with --allow-weak: whether verifiers accept it was not considered"])
     console.warn(proved.warnings)
     ending = PUBLISH_DIGEST if loaded.reserves is None else DIGEST_CHANGES
-    console.result(prove_payload(proved), lambda rich: show_proved(rich, loaded.assets, proved, directory, ending))
+    assets = loaded.assets
+    console.result(prove_payload(proved, assets), lambda rich: show_proved(rich, assets, proved, directory, ending))
 
 
-def prove_payload(proved: AuditProved) -> dict[str, Any]:
+def prove_payload(proved: AuditProved, assets: Sequence[Asset]) -> dict[str, Any]:
     """``prove`` for machines."""
     manifest = proved.manifest
     return {
-        "ok": True,
         "directory": str(proved.directory),
         "audit_id": manifest.audit_id,
         "snapshot": manifest.snapshot,
@@ -92,15 +124,12 @@ def prove_payload(proved: AuditProved) -> dict[str, Any]:
         "accounts": proved.accounts,
         "segments": list(proved.segments),
         "resumed_segments": proved.resumed,
-        "totals": [
-            {"asset": asset["symbol"], "units": str(total)}
-            for asset, total in zip(manifest.spec["assets"], manifest.totals, strict=True)
-        ],
+        "totals": amounts(assets, manifest.totals),
         "rounded": rounded_payload(proved.rounded),
-        "warnings": list(proved.warnings),
         "public_bytes": proved.public_bytes,
         "private_bytes": proved.private_bytes,
-        "seconds": dict(proved.seconds),
+        "seconds": seconds(sum(proved.seconds.values())),
+        "phases": {phase: seconds(passed) for phase, passed in proved.seconds.items()},
     }
 
 
@@ -109,7 +138,7 @@ def show_proved(rich: RichConsole, assets: Sequence[Asset], proved: AuditProved,
     rich.print(totals_table(assets, proved.manifest.totals))
     show_rounded(rich, proved.rounded)
     resumed = f", {proved.resumed} of them from the previous run" if proved.resumed else ""
-    times = ", ".join(f"{phase} {time_text(seconds)}" for phase, seconds in proved.seconds.items())
+    times = ", ".join(f"{phase} {time_text(passed)}" for phase, passed in proved.seconds.items())
     facts(
         rich,
         ("audit", proved.manifest.audit_id),

@@ -8,13 +8,25 @@ import typer
 
 from polyproof.cli.console import Console, size_text, time_text
 from polyproof.cli.options import Json, Quiet, WorkArgument, usable_registry
+from polyproof.cli.shapes import BYTES, COUNT, DIGEST, FLAG, PHASES, SECONDS, TEXT, record, seconds
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
     from polyproof.liabilities import SegmentDone
 
-__all__ = ["command", "segment_payload"]
+__all__ = ["RESULT", "command", "segment_payload"]
+
+RESULT = record(
+    directory=TEXT,
+    segment=COUNT,
+    accounts=COUNT,
+    proved=FLAG,
+    bytes=BYTES,
+    sha256=DIGEST,
+    seconds=SECONDS,
+    phases=PHASES,
+)
 
 
 def command(
@@ -36,20 +48,20 @@ def command(
 def segment_payload(done: SegmentDone) -> dict[str, Any]:
     """``prove-segment`` for machines."""
     return {
-        "ok": True,
         "directory": str(done.directory),
         "segment": done.index,
         "accounts": done.accounts,
         "proved": done.proved,
         "bytes": done.segment.size,
         "sha256": done.segment.sha256.hex(),
-        "seconds": dict(done.seconds),
+        "seconds": seconds(sum(done.seconds.values())),
+        "phases": {phase: seconds(passed) for phase, passed in done.seconds.items()},
     }
 
 
 def _show(rich: RichConsole, done: SegmentDone) -> None:
     """``prove-segment`` for people."""
-    times = ", ".join(f"{phase} {time_text(seconds)}" for phase, seconds in done.seconds.items())
+    times = ", ".join(f"{phase} {time_text(passed)}" for phase, passed in done.seconds.items())
     if done.proved:
         how = f"proved and verified ({times})"
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -22,16 +22,31 @@ from polyproof.cli.options import (
     parse_digest,
     usable_registry,
 )
-from polyproof.cli.statuses import NOT_COVERED
+from polyproof.cli.shapes import COUNT, DIGEST, TEXT, TEXTS, Shape, nullable, record
 from polyproof.cli.views import audits_text, facts
+from polyproof.errors import PolicyRejected
 from polyproof.extras import require_extras
+from polyproof.settings.policy import PolicyCheck
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
     from polyproof.publication.report.document import Report
 
-__all__ = ["command", "report_payload", "show_report", "show_verdict"]
+__all__ = ["REPORTED", "RESULT", "command", "refuse_uncovered", "report_payload", "show_report", "show_verdict"]
+
+REPORTED: dict[str, Shape] = {
+    "verdict": TEXT,
+    "on_word": TEXTS,
+    "audit_id": TEXT,
+    "snapshot": TEXT,
+    "publication_digest": DIGEST,
+    "previous": nullable(DIGEST),
+    "history": COUNT,
+    "chain": TEXT,
+    "short": TEXTS,
+}
+RESULT = record(**REPORTED, site=TEXT, index=TEXT)
 
 
 def command(
@@ -74,13 +89,12 @@ def command(
     report, site = written.report, written.site
     console.result(report_payload(report, site), lambda rich: show_report(rich, report, site))
     if report.verdict == "not-covered":
-        raise typer.Exit(NOT_COVERED)
+        refuse_uncovered(console, report)
 
 
 def report_payload(report: Report, site: Path) -> dict[str, Any]:
     """A short report for machines; all of it is in ``report.json``."""
     return {
-        "ok": report.verdict != "not-covered",
         "site": str(site),
         "index": str(site / "index.html"),
         "verdict": report.verdict,
@@ -105,6 +119,12 @@ def show_report(rich: RichConsole, report: Report, site: Path) -> None:
         ("site", str(site / "index.html")),
     )
     show_verdict(rich, report)
+
+
+def refuse_uncovered(console: Console, report: Report) -> NoReturn:
+    """End with the reason: holdings do not cover what is owed. The verdict has told people."""
+    short = ", ".join(asset.symbol for asset in report.short)
+    console.refuse(PolicyRejected(PolicyCheck.RESERVES, f"not covered: {short}"), told=True)
 
 
 def show_verdict(rich: RichConsole, report: Report) -> None:

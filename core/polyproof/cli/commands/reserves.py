@@ -19,8 +19,23 @@ from polyproof.cli.options import (
     load_spec_argument,
     usable_registry,
 )
-from polyproof.cli.statuses import NOT_COVERED
+from polyproof.cli.shapes import (
+    COUNT,
+    DECIMAL,
+    DIGEST,
+    FLAG,
+    SECONDS,
+    TEXT,
+    anything,
+    by_name,
+    listed,
+    nullable,
+    record,
+    seconds,
+)
 from polyproof.cli.views import facts
+from polyproof.errors import PolicyRejected
+from polyproof.settings.policy import PolicyCheck
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -28,7 +43,44 @@ if TYPE_CHECKING:
     from polyproof.reserves import AssetReserves, Evaluation, ReservesDone
     from polyproof.reserves.evaluation import Holding, JudgedRow
 
-__all__ = ["command", "reserves_payload"]
+__all__ = ["RESULT", "command", "reserves_payload"]
+
+_HOLDINGS = by_name(record(rows=COUNT, amount=DECIMAL, counted=DECIMAL))
+_ASSET = record(
+    asset=TEXT,
+    liabilities=nullable(DECIMAL),
+    counted=DECIMAL,
+    percent=nullable(TEXT),
+    met=nullable(FLAG),
+    ownership=_HOLDINGS,
+    balances=_HOLDINGS,
+    freshness=_HOLDINGS,
+)
+_ROW = record(
+    file=TEXT,
+    line=nullable(COUNT),
+    row=nullable(COUNT),
+    asset=TEXT,
+    chain=TEXT,
+    address=TEXT,
+    amount=DECIMAL,
+    ownership=TEXT,
+    reason=TEXT,
+    scheme=nullable(TEXT),
+    freshness=TEXT,
+    balance=TEXT,
+    held=nullable(DECIMAL),
+)
+RESULT = record(
+    {"each": listed(_ROW)},
+    met=nullable(FLAG),
+    published=nullable(TEXT),
+    publication_digest=nullable(DIGEST),
+    result=anything("What was published, reserves.schema.json; null without --audit."),
+    assets=listed(_ASSET),
+    rows=COUNT,
+    seconds=SECONDS,
+)
 
 ROWS_SHOWN = 20
 
@@ -76,7 +128,9 @@ def command(
     console.warn(unpinned(done.evaluation.rows, loaded.reserves.pins if loaded.reserves else ()))
     console.result(reserves_payload(done, rows=rows), lambda rich: _show(rich, done, rows=rows))
     if done.evaluation.met is False:
-        raise typer.Exit(NOT_COVERED)
+        short = ", ".join(asset.asset.symbol for asset in done.evaluation.short)
+        refused = PolicyRejected(PolicyCheck.RESERVES, f"not covered by the spec's policy: {short}")
+        console.refuse(refused, told=True)
 
 
 def reserves_payload(done: ReservesDone, *, rows: bool = False) -> dict[str, Any]:
@@ -85,14 +139,13 @@ def reserves_payload(done: ReservesDone, *, rows: bool = False) -> dict[str, Any
 
     evaluation = done.evaluation
     found: dict[str, Any] = {
-        "ok": evaluation.met is not False,
         "met": evaluation.met,
         "published": str(done.public) if done.public else None,
         "publication_digest": done.record.digest.hex() if done.record else None,
         "result": plain(done.published) if done.published else None,
         "assets": [_asset_payload(asset) for asset in evaluation.assets],
         "rows": len(evaluation.rows),
-        "seconds": done.seconds,
+        "seconds": seconds(done.seconds),
     }
     if rows:
         found["each"] = [_row_payload(one) for one in evaluation.rows]

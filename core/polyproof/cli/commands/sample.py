@@ -10,11 +10,14 @@ import typer
 
 from polyproof.cli.console import Console, size_text, time_text
 from polyproof.cli.options import Json, Quiet, load_spec_argument, usable_registry
+from polyproof.cli.shapes import BYTES, COUNT, SECONDS, TEXT, record, seconds
 from polyproof.cli.visible import one_line
 from polyproof.errors import InputError
 from polyproof.extras import require_extras
 
-__all__ = ["command"]
+__all__ = ["RESULT", "command"]
+
+RESULT = record(file=TEXT, accounts=COUNT, seed=COUNT, bytes=BYTES, seconds=SECONDS)
 
 
 def command(
@@ -39,10 +42,10 @@ def command(
     start = time.perf_counter()
     with console.progress() as progress:
         write_sample(out, loaded.assets, accounts, seed, format, progress)
-    seconds, size = time.perf_counter() - start, out.stat().st_size
+    passed, size = time.perf_counter() - start, out.stat().st_size
     console.result(
-        {"ok": True, "file": str(out), "accounts": accounts, "seed": seed, "bytes": size, "seconds": seconds},
+        {"file": str(out), "accounts": accounts, "seed": seed, "bytes": size, "seconds": seconds(passed)},
         lambda rich: rich.print(
-            f"{one_line(str(out))}  ({accounts:,} accounts, {size_text(size)}, {time_text(seconds)})", soft_wrap=True
+            f"{one_line(str(out))}  ({accounts:,} accounts, {size_text(size)}, {time_text(passed)})", soft_wrap=True
         ),
     )

@@ -9,10 +9,13 @@ import typer
 
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, usable_registry
+from polyproof.cli.shapes import COUNT, TEXT, record
 from polyproof.cli.visible import one_line
 from polyproof.extras import require_extras
 
-__all__ = ["command"]
+__all__ = ["RESULT", "command"]
+
+RESULT = record(file=TEXT, signed=COUNT)
 
 
 def command(
@@ -30,7 +33,7 @@ def command(
     console = Console(json=json, quiet=quiet)
     count = sign_samples(challenges, out, load_schemes(usable_registry(console)), seed)
     console.result(
-        {"ok": True, "file": str(out), "signed": count},
+        {"file": str(out), "signed": count},
         lambda rich: rich.print(
             f"{one_line(str(out))}  (messages signed with the keys of samples: {count:,})", soft_wrap=True
         ),

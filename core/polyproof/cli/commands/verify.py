@@ -10,11 +10,10 @@ import typer
 
 from polyproof.cli.console import Console, amounts, table, time_text
 from polyproof.cli.coverage_view import (
+    COVERAGE,
     coverage_payload,
     coverage_text,
-    refusal_payload,
     show_coverage,
-    show_refusal,
 )
 from polyproof.cli.options import (
     DigestOption,
@@ -31,6 +30,8 @@ from polyproof.cli.options import (
     usable_registry,
 )
 from polyproof.cli.security_view import (
+    COMPONENTS,
+    FIGURES,
     components_payload,
     components_text,
     figures_facts,
@@ -38,8 +39,26 @@ from polyproof.cli.security_view import (
     figures_payload,
     non_negativity_lines,
 )
+from polyproof.cli.shapes import (
+    AMOUNTS,
+    BYTES,
+    COUNT,
+    DIGEST,
+    FLAG,
+    SECONDS,
+    TEXT,
+    TEXTS,
+    Shape,
+    by_name,
+    either,
+    listed,
+    nullable,
+    record,
+    seconds,
+)
 from polyproof.cli.views import (
     COMPARE_DIGEST,
+    CORRECTS,
     audit_lines,
     audits_text,
     corrects_payload,
@@ -61,7 +80,44 @@ if TYPE_CHECKING:
     from polyproof.publication.report.pages import PagesChecked
     from polyproof.registry import Registry
 
-__all__ = ["command", "history_payload", "show_history", "show_verified", "verify_payload"]
+__all__ = ["RESULT", "VERIFIED", "command", "history_payload", "show_history", "show_verified", "verify_payload"]
+
+_AUDIT: dict[str, Shape] = {
+    "audit_id": TEXT,
+    "created": TEXT,
+    "snapshot": TEXT,
+    "publication_digest": DIGEST,
+    "corrects": CORRECTS,
+    "previous": nullable(DIGEST),
+    **COMPONENTS,
+    **FIGURES,
+    **COVERAGE,
+}
+VERIFIED = record(
+    **_AUDIT,
+    organisation=nullable(TEXT),
+    manifest_digest=DIGEST,
+    segments=COUNT,
+    totals=AMOUNTS,
+    establishes=TEXTS,
+    non_negativity=TEXT,
+    unlisted=TEXTS,
+    proof_bytes=BYTES,
+    seconds=SECONDS,
+)
+_PAGES = record(
+    looked_at=FLAG,
+    all_compared=FLAG,
+    why_not=nullable(TEXT),
+    equal=TEXTS,
+    not_compared=by_name(TEXT),
+    other_policy=FLAG,
+)
+RESULT = either(
+    VERIFIED,
+    record(audits=listed(record(**_AUDIT)), pinned=COUNT, pages=nullable(_PAGES), unlisted=TEXTS, seconds=SECONDS),
+)
+"""Of one audit, and of a history."""
 
 
 def command(
@@ -101,8 +157,7 @@ def command(
         )
     console.warn(one.liabilities.warnings)
     refusal = one.reserves.refusal if one.reserves else _missing(one.reserves_unchecked)
-    payload = {**verify_payload(one), **refusal_payload(refusal)}
-    console.result(payload, lambda rich: show_verified(rich, one, compared=known is not None))
+    console.result(verify_payload(one), lambda rich: show_verified(rich, one, compared=known is not None))
     _end(console, refusal)
 
 
@@ -112,7 +167,6 @@ def verify_payload(one: VerifiedAudit) -> dict[str, Any]:
     published = verified.audit
     manifest = published.manifest
     return {
-        "ok": True,
         "audit_id": manifest.audit_id,
         "created": manifest.created,
         "snapshot": manifest.snapshot,
@@ -130,7 +184,7 @@ def verify_payload(one: VerifiedAudit) -> dict[str, Any]:
         **coverage_payload(one),
         "unlisted": list(published.unlisted),
         "proof_bytes": sum(segment.size for segment in manifest.segments),
-        "seconds": verified.seconds,
+        "seconds": seconds(verified.seconds),
     }
 
 
@@ -200,8 +254,9 @@ def _verify_history(
         console.warn(one.liabilities.warnings)
     refusal = _missing(verified.unchecked > 0) or verified.refusal
     pages = compare_pages(verified)
-    payload = {**refusal_payload(refusal), **history_payload(verified, pages)}
-    console.result(payload, lambda rich: show_history(rich, verified, pages, compared=known is not None))
+    console.result(
+        history_payload(verified, pages), lambda rich: show_history(rich, verified, pages, compared=known is not None)
+    )
     _end(console, refusal)
 
 
@@ -225,15 +280,14 @@ def history_payload(verified: HistoryVerified, pages: PagesChecked | None) -> di
         "pinned": verified.pinned,
         "pages": _pages_payload(pages),
         "unlisted": list(verified.unlisted),
-        "seconds": verified.seconds,
+        "seconds": seconds(verified.seconds),
     }
 
 
 def _end(console: Console, refusal: PolyproofError | None) -> None:
     """Status 0 means the same everywhere: all that is published was verified, and holdings cover what is owed."""
     if refusal is not None:
-        show_refusal(console, refusal)
-        raise typer.Exit(refusal.exit_status)
+        console.refuse(refusal)
 
 
 def _missing(unchecked: bool) -> ExtraMissing | None:

@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from polyproof.cli.console import Console
-from polyproof.cli.coverage_view import show_refusal
-from polyproof.cli.inclusion_view import inclusion_payload, inclusions_payload, show_inclusion, show_inclusions
+from polyproof.cli.inclusion_view import (
+    INCLUSION,
+    INCLUSIONS,
+    inclusion_payload,
+    inclusions_payload,
+    show_inclusion,
+    show_inclusions,
+)
 from polyproof.cli.options import (
     DigestOption,
     Json,
@@ -21,6 +27,7 @@ from polyproof.cli.options import (
     parse_digest,
     usable_registry,
 )
+from polyproof.cli.shapes import either
 from polyproof.cli.visible import visible
 from polyproof.errors import InputError, Problem, ProofRejected, UsageError
 
@@ -30,7 +37,9 @@ if TYPE_CHECKING:
     from polyproof.liabilities.typed_balances import Balance
     from polyproof.model.assets import Asset
 
-__all__ = ["command"]
+__all__ = ["RESULT", "command"]
+
+RESULT = either(INCLUSION, INCLUSIONS)
 
 
 def command(
@@ -182,10 +191,8 @@ def _check_several(
     console.result(
         inclusions_payload(verified), lambda rich: show_inclusions(rich, verified, compared=known is not None)
     )
-    for rejected in verified.rejected:
-        show_refusal(console, rejected.error)
     if verified.rejected:
-        raise typer.Exit(ProofRejected.exit_status)
+        console.refuse(*(rejected.error for rejected in verified.rejected))
 
 
 def _claim_maker(user: str, balances: Sequence[Balance]) -> Callable[[PublishedAudit], Claim]:

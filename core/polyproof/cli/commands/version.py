@@ -7,9 +7,12 @@ import sys
 
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet
+from polyproof.cli.shapes import COUNT, TEXT, record
 from polyproof.version import INTERFACE_VERSION, __version__
 
-__all__ = ["command"]
+__all__ = ["RESULT", "command"]
+
+RESULT = record(polyproof=TEXT, interface=COUNT, manifest=COUNT, python=TEXT, platform=TEXT)
 
 
 def command(json: Json = False, quiet: Quiet = False) -> None:
@@ -17,7 +20,6 @@ def command(json: Json = False, quiet: Quiet = False) -> None:
     from polyproof.model.manifest import VERSION
 
     versions = {
-        "ok": True,
         "polyproof": __version__,
         "interface": INTERFACE_VERSION,
         "manifest": VERSION,
