@@ -13,9 +13,9 @@ from attrs import evolve
 
 from doubles.policies import DECLARED, SUM_TREE
 from polyproof.liabilities import planning
-from polyproof.publication import month as monthly
 from polyproof.publication.month import MonthDone, run_month
 from polyproof.registry import Registry, default_registry
+from polyproof.settings import spec
 from polyproof.settings.spec import load_spec
 from reserves.exchange import Wallet, okx_csv, spec_text, wallet, write_spec
 
@@ -44,7 +44,7 @@ def at(when: str) -> Iterator[None]:
         def now(cls, tz: tzinfo | None = None) -> datetime:
             return fixed.astimezone(tz or UTC)
 
-    with mock.patch.object(planning, "datetime", Clock), mock.patch.object(monthly, "datetime", Clock):
+    with mock.patch.object(planning, "datetime", Clock), mock.patch.object(spec, "datetime", Clock):
         yield
 
 
