@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 import polyproof
+from report.months import FAILING, HEALTHY, OWED, run, write_month
 
 HOSTILE = '<script>alert("paid")</script>'
 """What an exchange may call itself: names go where a browser runs what it is given."""
@@ -43,3 +44,13 @@ def file(proved: polyproof.Proved, tmp_path_factory: pytest.TempPathFactory) -> 
     """What alice received."""
     out = tmp_path_factory.mktemp("alice") / "alice.polyproof"
     return polyproof.cut_inclusion(proved.directory, "alice", out=out).file
+
+
+@pytest.fixture(scope="session")
+def failing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A published history of two months, of an exchange whose holdings do not cover what it owes in the second."""
+    base = tmp_path_factory.mktemp("failing")
+    for number, reserves in enumerate((HEALTHY, FAILING), 1):
+        write_month(base, OWED, reserves)
+        run(base, f"2025-0{number}-28T12:00:00+00:00", f"failing-{number}")
+    return base / "audits" / "published"

@@ -18,6 +18,7 @@ from polyproof.cli.visible import one_line
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
+    from polyproof.cli.page import Page
     from polyproof.liabilities import AuditProved, InclusionsVerified, InclusionVerified, SnapshotChecked
     from polyproof.liabilities.inclusion import InclusionChecked, InclusionRejected
     from polyproof.model.assets import Asset
@@ -53,6 +54,9 @@ class Result:
         """What the command prints for people."""
         raise NotImplementedError
 
+    def _draw(self, page: Page) -> None:
+        """What a notebook shows after that."""
+
     def as_dict(self) -> dict[str, Any]:
         """What the command gives with ``--json``: strings, numbers, lists and mappings, all amounts exact."""
         raise NotImplementedError
@@ -68,7 +72,7 @@ class Result:
     def _repr_html_(self) -> str:
         from polyproof.cli.page import as_page
 
-        return as_page(self._show)
+        return as_page(self._show, self._draw)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         # IPython would otherwise print the attributes of an attrs class in its own way.
@@ -290,6 +294,11 @@ class Verified(Result):
         show_warnings(rich, self.warnings)
         show_verified(rich, self.found, compared=self.compared)
 
+    def _draw(self, page: Page) -> None:
+        from polyproof.api.holdings import add_holdings
+
+        add_holdings(page, [self.found])
+
 
 @frozen(repr=False, str=False)
 class VerifiedHistory(Result):
@@ -331,6 +340,11 @@ class VerifiedHistory(Result):
         for one in self.audits:
             show_warnings(rich, one.warnings)
         show_history(rich, self.found, self.pages, compared=self.compared)
+
+    def _draw(self, page: Page) -> None:
+        from polyproof.api.holdings import add_holdings
+
+        add_holdings(page, self.found.audits)
 
 
 @frozen(repr=False, str=False)
@@ -449,3 +463,8 @@ class Reported(Result):
         from polyproof.cli.commands.report import show_report
 
         show_report(rich, self.found.report, self.found.site)
+
+    def _draw(self, page: Page) -> None:
+        from polyproof.api.holdings import add_report
+
+        add_report(page, self.found.report)

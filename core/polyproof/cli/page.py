@@ -8,7 +8,7 @@ so that a dark notebook reads as well as a light one; a verdict has a coloured e
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -18,11 +18,18 @@ from rich.text import Text
 
 from polyproof.cli.visible import visible
 
-__all__ = ["Page", "as_page", "as_text"]
+__all__ = ["COLOURS", "Html", "Page", "as_page", "as_text"]
 
-_EDGES = {"green": "#2e9e4f", "yellow": "#c98a00", "red": "#d1362b"}
+COLOURS = {"green": "#2e9e4f", "yellow": "#c98a00", "red": "#d1362b"}
+"""Of edges and bars, never of text: seen on white and on black."""
 _CELL = "text-align:{};padding:0.1em 0.9em 0.1em 0;vertical-align:top"
 _NUMBER = ";white-space:pre;font-variant-numeric:tabular-nums"
+
+
+class Html(str):
+    """HTML of our own, in which all text of others is escaped."""
+
+    __slots__ = ()
 
 
 class Page(RichConsole):
@@ -62,16 +69,31 @@ class Page(RichConsole):
         """A list of sentences."""
         self._parts.append(f"<ul>{''.join(f'<li>{_text(sentence)}</li>' for sentence in sentences)}</ul>")
 
-    def add_html(self, html: str) -> None:
-        """HTML of our own, in which all foreign text is escaped."""
+    def add_html(self, html: Html) -> None:
+        """HTML of our own."""
         self._parts.append(html)
+
+    def add_table(
+        self, caption: str, headings: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Collection[int] = ()
+    ) -> None:
+        """A table; columns in ``numbers`` are set to the right."""
+        sides = ["right" if column in numbers else "left" for column in range(len(headings))]
+        head = "".join(
+            f'<th scope="col" style="{_CELL.format(side)}">{_text(heading)}</th>'
+            for side, heading in zip(sides, headings, strict=True)
+        )
+        body = "".join(
+            f"<tr>{''.join(_cell(value, side) for value, side in zip(row, sides, strict=True))}</tr>" for row in rows
+        )
+        title = f'<caption style="text-align:left">{_text(caption)}</caption>' if caption else ""
+        self._parts.append(f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
 
     def _line(self, text: str, style: str, end: str) -> None:
         self._open += text
         if end != "\n":
             return
         text, self._open = self._open, ""
-        edge = next((colour for name, colour in _EDGES.items() if name in style), None)
+        edge = next((colour for name, colour in COLOURS.items() if name in style), None)
         css = f"border-left:4px solid {edge};padding-left:0.6em" if edge else ""
         weight = ";font-weight:bold" if "bold" in style else ""
         said = "<br>".join(_text(line) for line in text.split("\n"))
@@ -79,17 +101,9 @@ class Page(RichConsole):
 
     def _table(self, table: Table) -> None:
         columns = list(table.columns)
-        sides = ["right" if column.justify == "right" else "left" for column in columns]
-        head = "".join(
-            f'<th scope="col" style="{_CELL.format(side)}">{_text(column.header)}</th>'
-            for side, column in zip(sides, columns, strict=True)
-        )
+        numbers = {place for place, column in enumerate(columns) if column.justify == "right"}
         rows = zip(*(list(column.cells) for column in columns), strict=True)
-        body = "".join(
-            f"<tr>{''.join(_cell(value, side) for value, side in zip(row, sides, strict=True))}</tr>" for row in rows
-        )
-        title = f"<caption>{_text(table.title)}</caption>" if table.title else ""
-        self._parts.append(f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+        self.add_table(str(table.title or ""), [str(column.header) for column in columns], list(rows), numbers)
 
 
 def _cell(value: Any, side: str) -> str:
@@ -98,13 +112,16 @@ def _cell(value: Any, side: str) -> str:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, Html):
+        return value
     return escape(visible(value.plain if isinstance(value, Text) else str(value)))
 
 
-def as_page(show: Callable[[RichConsole], None]) -> str:
-    """What a view shows, as HTML."""
+def as_page(show: Callable[[RichConsole], None], *more: Callable[[Page], None]) -> str:
+    """What a view shows, as HTML, and what is added to it."""
     page = Page()
-    show(page)
+    for add in (show, *more):
+        add(page)
     return page.html
 
 

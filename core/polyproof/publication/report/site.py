@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,8 +25,8 @@ from polyproof.liabilities.artifacts import AUDITS, HISTORY
 from polyproof.liabilities.folder import present
 from polyproof.liabilities.rejections import REJECTIONS
 from polyproof.publication.report import wording
-from polyproof.publication.report.charts import Line, line_chart
-from polyproof.publication.report.document import REPORT, Report, ReportAsset, ReportEntry
+from polyproof.publication.report.document import REPORT, Report, ReportAsset
+from polyproof.publication.report.drawings import asset_charts, coverage, lowest_chart
 from polyproof.security import bits_text
 from polyproof.version import __version__
 
@@ -75,7 +74,7 @@ def render_site(report: Report, places: Places | None = None) -> dict[str, bytes
         "headline": wording.headline(report),
         "proven": wording.is_proven(report),
         "owed_how": wording.owed_how(report),
-        "outcome": _result({"covered": True, "not-covered": False}.get(report.verdict), report.on_word),
+        "outcome": wording.outcome({"covered": True, "not-covered": False}.get(report.verdict), report.on_word),
     }
 
     def page(template: str, path: str, **more: Any) -> bytes:
@@ -134,36 +133,10 @@ def _environment() -> Environment:
         "balance_labels": wording.BALANCE_LABELS,
         "freshness_labels": wording.FRESHNESS_LABELS,
         "not_proven": NOT_PROVEN,
-        "result": _result,
-        "coverage": _coverage,
+        "result": wording.outcome,
+        "coverage": coverage,
     }
     return environment
-
-
-def _result(met: bool | None, on_word: Sequence[str], owed: bool = True) -> tuple[str, str]:
-    """The kind of an outcome, which decides its icon and colour, and its name.
-
-    Its colour is that of the weakest part: it is good only if nothing is taken on the organisation's word.
-    """
-    if met is None:
-        return "open", "Reserves not examined"
-    if met and not owed:
-        return "open" if "liabilities" in on_word else "good", "Nothing owed"
-    if met:
-        return ("word", "Covered, on its word") if on_word else ("good", "Covered")
-    return "bad", "Not covered"
-
-
-_BAR, _FULL = 100, 125
-"""Width of a bar, and the percentage that fills it; anything beyond is cut off."""
-
-
-def _coverage(ratio: Fraction | None) -> tuple[str, str] | None:
-    """Width of the filled part of a bar, and where 100 % is; rounded down."""
-    if ratio is None:
-        return None
-    filled = min(int(ratio * 10_000), _FULL * 100) * _BAR / (_FULL * 100)
-    return f"{filled:.2f}", f"{_BAR * 100 / _FULL:.2f}"
 
 
 # What pages show
@@ -175,7 +148,7 @@ def _overview(report: Report) -> dict[str, Any]:
         for key in wording.OWNERSHIP_LABELS
         if any(asset.reserves and getattr(asset.reserves.ownership, key).rows for asset in report.assets)
     ]
-    return {"ownership": present, "chart": _lowest_chart(report) if len(report.history) > 1 else None}
+    return {"ownership": present, "chart": _lowest(report) if len(report.history) > 1 else None}
 
 
 def _asset(report: Report, asset: ReportAsset) -> dict[str, Any]:
@@ -184,7 +157,7 @@ def _asset(report: Report, asset: ReportAsset) -> dict[str, Any]:
     return {
         "asset": asset,
         "known": known,
-        "charts": _asset_charts(report, asset.symbol, "asset") if len(report.history) > 1 else {},
+        "charts": _charts(report, asset.symbol, "asset") if len(report.history) > 1 else {},
     }
 
 
@@ -192,86 +165,22 @@ def _history(report: Report) -> dict[str, Any]:
     several = len(report.history) > 1
     return {
         "entries": tuple(reversed(report.history)),
-        "chart": _lowest_chart(report) if several else None,
+        "chart": _lowest(report) if several else None,
         "charts": [
-            (asset.symbol, _asset_charts(report, asset.symbol, f"asset-{place}"))
-            for place, asset in enumerate(report.assets)
+            (asset.symbol, _charts(report, asset.symbol, f"asset-{place}")) for place, asset in enumerate(report.assets)
         ]
         if several
         else [],
     }
 
 
-def _required(report: Report) -> tuple[Fraction, str] | None:
-    return (report.reserves.policy.least * 100, "required") if report.reserves else None
+def _lowest(report: Report) -> Markup | None:
+    # Made by line_chart, which escapes every text in it; so are those of an asset.
+    return Markup(lowest_chart(report)) or None
 
 
-def _places(report: Report) -> list[str]:
-    """The name of each audit on an axis: its month, or its day where a month has several."""
-    months = [wording.month(entry.snapshot) for entry in report.history]
-    return months if len(set(months)) == len(months) else [entry.snapshot[:10] for entry in report.history]
-
-
-def _lowest_chart(report: Report) -> Markup | None:
-    lowest = [entry.lowest for entry in report.history]
-    values = tuple(_value(one.percent if one else None) for one in lowest)
-    description = "; ".join(
-        f"{wording.date(entry.snapshot)}: {wording.percentage(one.percent)} in {one.symbol}" if one else "not examined"
-        for entry, one in zip(report.history, lowest, strict=True)
-    )
-    drawn = line_chart(
-        "lowest",
-        "Lowest ratio of all assets, audit by audit",
-        description,
-        _places(report),
-        [Line("lowest", values, "first")],
-        unit=" %",
-        mark=_required(report),
-    )
-    # Made by line_chart, which escapes every text in it.
-    return Markup(drawn) if any(value is not None for value in values) else None
-
-
-def _asset_charts(report: Report, symbol: str, identifier: str) -> Mapping[str, Markup]:
-    found = [entry.find(symbol) for entry in report.history]
-    ratios = tuple(_value(one.percent if one else None) for one in found)
-    owed = tuple(_value(one.liabilities if one else None) for one in found)
-    held = tuple(_value(one.counted if one else None) for one in found)
-    charts = {}
-    if any(value is not None for value in ratios):
-        charts["ratio"] = line_chart(
-            f"{identifier}-ratio",
-            f"Ratio of {symbol}, audit by audit",
-            _told(report.history, [wording.percentage(one.percent) if one else "–" for one in found]),
-            _places(report),
-            [Line("ratio", ratios, "first")],
-            unit=" %",
-            mark=_required(report),
-        )
-    charts["totals"] = line_chart(
-        f"{identifier}-totals",
-        f"{symbol} owed and held, audit by audit",
-        _told(
-            report.history,
-            [
-                f"owed {wording.owed(one.liabilities)}" + (f", held {wording.held(one.counted)}" if one.counted else "")
-                if one
-                else "–"
-                for one in found
-            ],
-        ),
-        _places(report),
-        [Line("owed", owed, "second"), *([Line("held", held, "first")] if any(held) else [])],
-    )
-    return {name: Markup(chart) for name, chart in charts.items()}
-
-
-def _told(history: tuple[ReportEntry, ...], values: list[str]) -> str:
-    return "; ".join(f"{wording.date(entry.snapshot)}: {value}" for entry, value in zip(history, values, strict=True))
-
-
-def _value(amount: str | None) -> Fraction | None:
-    return None if amount is None else Fraction(amount)
+def _charts(report: Report, symbol: str, identifier: str) -> Mapping[str, Markup]:
+    return {name: Markup(chart) for name, chart in asset_charts(report, symbol, identifier).items()}
 
 
 # Writing

@@ -34,6 +34,7 @@ __all__ = [
     "moment",
     "month",
     "on_word",
+    "outcome",
     "owed",
     "owed_how",
     "own_rule",
@@ -224,6 +225,20 @@ def is_proven(report: Report) -> bool:
 def owed_how(report: Report) -> str:
     """What the totals are, after "owed"."""
     return "to the accounts listed, as proven" if is_proven(report) else "as the organisation has committed to it"
+
+
+def outcome(met: bool | None, on_word: Sequence[str], owed: bool = True) -> tuple[str, str]:
+    """The kind of an outcome, which decides its icon and colour, and its name.
+
+    Its colour is that of the weakest part: it is good only if nothing is taken on the organisation's word.
+    """
+    if met is None:
+        return "open", "Reserves not examined"
+    if met and not owed:
+        return "open" if "liabilities" in on_word else "good", "Nothing owed"
+    if met:
+        return ("word", "Covered, on its word") if on_word else ("good", "Covered")
+    return "bad", "Not covered"
 
 
 def headline(report: Report) -> str:
