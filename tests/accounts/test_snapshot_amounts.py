@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from accounts.snapshots import problems_of, read, read_text, table
 from accounts.test_amounts import amounts
-from polyproof.liabilities.snapshot.cells import fitting_value, words_of, written_value
+from polyproof.liabilities.snapshot.cells import (
+    INTEGER_TYPES,
+    exact_amount,
+    fitting_value,
+    integer_value,
+    value_type,
+    words_of,
+    written_value,
+)
 from polyproof.model.accounts import Accounts
 from polyproof.model.amounts import AmountError, Rounding, parse_amount
 from polyproof.model.assets import Asset
@@ -54,6 +62,28 @@ def test_sql_answers_exactly_as_python_does_or_not_at_all(
     rounding = Rounding.EXACT if base_units else Rounding.UP
     assert answer == parse_amount(text, 0 if base_units else asset.decimals, rounding)
     assert answer < 1 << asset.bits
+
+
+@settings(max_examples=300)
+@given(kind=st.sampled_from(sorted(INTEGER_TYPES)), asset=asset_kinds, base_units=st.booleans(), data=st.data())
+def test_a_column_of_integers_gives_what_its_texts_would(
+    connection: duckdb.DuckDBPyConnection, kind: str, asset: Asset, base_units: bool, data: st.DataObject
+) -> None:
+    most = INTEGER_TYPES[kind]
+    least = 0 if kind.startswith("U") else -most - 1
+    unit = 1 if base_units else 10**asset.decimals
+    near = [value for k in (-1, 0, 1) if least <= (value := ((1 << asset.bits) - 1) // unit + k) <= most]
+    number = data.draw(st.one_of(st.integers(least, most), st.sampled_from([*near, least, 0, most])))
+    words = ", ".join(words_of("v", asset))
+    ((missing, *parts),) = connection.execute(
+        f"SELECT v IS NULL, {words} FROM (SELECT {integer_value('t', kind, asset, base_units)} AS v "
+        f"FROM (SELECT '{number}'::{kind} AS t))"
+    ).fetchall()
+    wanted = exact_amount(str(number), asset, base_units, "non-negative")
+    # Amounts of more bits than SQL has are left to Python, as are those that are no balance.
+    room = 64 if value_type(asset) == "UBIGINT" else 128
+    assert missing is (not isinstance(wanted, int) or wanted >> room > 0)
+    assert missing or sum(word << (64 * k) for k, word in enumerate(parts)) == wanted
 
 
 @given(

@@ -1,5 +1,6 @@
 """Amounts of a whole column: the common ones in SQL, every other one exactly in Python.
 
+A column of integers is multiplied and compared as it is. Of any other, the text is read:
 The SQL takes plain decimals of up to 38 digits, ``[0-9]+(.[0-9]*)?``: it cuts the text at the point,
 pads or cuts the fraction to the asset's decimals and reads the digits as one integer. No value of a
 type that rounds is ever made. Where the SQL has no answer (a sign, an exponent, spaces, more digits, no
@@ -13,7 +14,24 @@ from polyproof.errors import Problem
 from polyproof.model.amounts import MOST_DIGITS, AmountError, InexactAmountError, Rounding, parse_amount, shown
 from polyproof.model.assets import Asset
 
-__all__ = ["exact_amount", "fitting_value", "rest_of", "value_type", "words_of", "written_value"]
+__all__ = [
+    "INTEGER_TYPES",
+    "exact_amount",
+    "fitting_value",
+    "integer_value",
+    "rest_of",
+    "value_type",
+    "words_of",
+    "written_value",
+]
+
+
+INTEGER_TYPES = {
+    f"{sign}{name}": (1 << (bits if sign else bits - 1)) - 1
+    for name, bits in (("TINYINT", 8), ("SMALLINT", 16), ("INTEGER", 32), ("BIGINT", 64), ("HUGEINT", 128))
+    for sign in ("", "U")
+}
+"""DuckDB's names for types of integers, and the largest of each."""
 
 
 def value_type(asset: Asset) -> str:
@@ -37,6 +55,20 @@ def _number(asset: Asset, base_units: bool) -> tuple[str, int]:
     if asset.bits <= 64 and (base_units or asset.decimals <= 9):
         return "UBIGINT", 19
     return "UHUGEINT", 38
+
+
+def integer_value(column: str, kind: str, asset: Asset, base_units: bool) -> str:
+    """SQL of an amount that is an integer, in base units, as ``value_type(asset)``; NULL where SQL has no answer.
+
+    ``kind`` is the type of the column, one of ``INTEGER_TYPES``. NULL is zero.
+    """
+    unit, number = 1 if base_units else 10**asset.decimals, value_type(asset)
+    most = ((1 << min(asset.bits, 64 if number == "UBIGINT" else 128)) - 1) // unit
+    fits = [f"{column} >= 0"] if not kind.startswith("U") else []
+    if most < INTEGER_TYPES[kind]:
+        fits.append(f"{column} <= {most}::{kind}")
+    value = f"{column}::{number}" + (f" * {unit}::{number}" if unit > 1 and most else "")
+    return f"CASE WHEN {column} IS NULL THEN 0::{number} WHEN {' AND '.join(fits) or 'true'} THEN {value} END"
 
 
 def written_value(text: str, asset: Asset, base_units: bool) -> str:

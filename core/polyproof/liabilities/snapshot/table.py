@@ -152,6 +152,8 @@ class Table(ABC):
         return tuple(self._rounded(index, asset, totals[index]) for index, asset in enumerate(self.assets))
 
     def _rounded(self, index: int, asset: Asset, total: int) -> Rounded:
+        if self.base_units:  # none are
+            return Rounded(asset, total=Fraction(total))
         text, relation = self.kept(index)
         rests = f"SELECT {rest_of(text, asset, self.base_units)} AS rest FROM {relation}"
         # Those of one length add up as integers, in SQL where they fit one; longer ones are rare, and added up here.

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 from attrs import define
 
-from polyproof.liabilities.snapshot.cells import fitting_value, rest_of, value_type, words_of, written_value
+from polyproof.liabilities.snapshot.cells import (
+    INTEGER_TYPES,
+    fitting_value,
+    integer_value,
+    rest_of,
+    value_type,
+    words_of,
+    written_value,
+)
 from polyproof.liabilities.snapshot.columns import EXACT, IDENTIFYING, amount_text, find_column, wrong_type
 from polyproof.liabilities.snapshot.file import Column, SnapshotFile
 from polyproof.liabilities.snapshot.symbols import Symbols
@@ -83,21 +91,38 @@ class WideTable(Table):
                     )
         if self.findings.count > before or account is None:
             return None
-        return self.converted(
-            account.expression, [amount_text(columns[k]) for k in range(len(self.assets))], file.relation
-        )
+        amounts = [columns[k] for k in range(len(self.assets))]
+        texts = [item.expression if item.type in INTEGER_TYPES else amount_text(item) for item in amounts]
+        return self.converted(account.expression, texts, file.relation, [item.type for item in amounts])
 
-    def converted(self, account: str, amounts: Sequence[str], relation: str) -> str:
-        """A SELECT of accounts from SQL of the id and of each asset's amount."""
-        each = list(enumerate(self.assets))
-        texts = ", ".join(f"{amounts[k]} AS t{k}" for k, _ in each)
-        written = ", ".join(f"t{k}, {written_value(f't{k}', asset, self.base_units)} AS w{k}" for k, asset in each)
-        fitting = ", ".join(f"t{k}, {fitting_value(f'w{k}', asset, self.base_units)} AS v{k}" for k, asset in each)
-        # The text is kept only where it SQL could not convert it or rounded it up.
-        rounded = [f"{rest_of(f't{k}', asset, self.base_units)} <> ''" for k, asset in each]
-        kept = ", ".join(f"v{k}, CASE WHEN v{k} IS NULL OR {rounded[k]} THEN t{k} END" for k, _ in each)
+    def converted(self, account: str, amounts: Sequence[str], relation: str, kinds: Sequence[str] = ()) -> str:
+        """A SELECT of accounts from SQL of the id and of each asset's amount.
+
+        ``kinds``: their types. An amount of one of ``INTEGER_TYPES`` is an integer, of any other, or without, a text.
+        """
+        steps: list[tuple[str, str, str, str]] = []
+        for k, (asset, amount) in enumerate(zip(self.assets, amounts, strict=True)):
+            text, written, value = f"t{k}", f"w{k}", f"v{k}"
+            if kinds and kinds[k] in INTEGER_TYPES:
+                first = integer_value(text, kinds[k], asset, self.base_units)
+                fitting, kept = written, f"CASE WHEN {value} IS NULL THEN {text}::VARCHAR END"
+            else:
+                first = written_value(text, asset, self.base_units)
+                fitting = fitting_value(written, asset, self.base_units)
+                # The text is kept only where SQL could not convert it or rounded it up.
+                rounded = f"{rest_of(text, asset, self.base_units)} <> ''"
+                kept = f"CASE WHEN {value} IS NULL OR {rounded} THEN {text} END"
+            steps.append(
+                (
+                    f"{amount} AS {text}",
+                    f"{text}, {first} AS {written}",
+                    f"{text}, {fitting} AS {value}",
+                    f"{value}, {kept}",
+                )
+            )
+        texts, converted, fitted, result = (", ".join(step) for step in zip(*steps, strict=True))
         return (
-            f"SELECT account, {kept} FROM (SELECT account, {fitting} FROM (SELECT account, {written} FROM "
+            f"SELECT account, {result} FROM (SELECT account, {fitted} FROM (SELECT account, {converted} FROM "
             f"(SELECT {account}::VARCHAR AS account, {texts} FROM {relation})))"
         )
 
