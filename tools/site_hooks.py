@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 ABOUT = {f"{name}.md": f"about/{name.lower()}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")}
 MODULES = "docs/reference/import-paths.md"
 """The page that lists the public modules, by links to their files."""
-LANGUAGES = {".py": "python", ".json": "json", ".yaml": "yaml", ".toml": "toml", ".sh": "sh"}
+LANGUAGES = {".py": "python", ".ipynb": "json", ".json": "json", ".yaml": "yaml", ".toml": "toml", ".sh": "sh"}
 
 _LINK = re.compile(r"(?<!!)(\[[^\]]*\]\()([^)\s]+)(\))")
 _FENCE = re.compile(r"^(`{3,}).*?^\1$", re.MULTILINE | re.DOTALL)

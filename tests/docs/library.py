@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import itertools
 import re
-from functools import cached_property
 from typing import Any
+
+import attrs
 
 import polyproof
 
@@ -54,10 +57,11 @@ def results() -> str:
     for name, item in _offered():
         if not (inspect.isclass(item) and item.__module__ == "polyproof.api.results"):
             continue
-        rows = [
+        rows = [f"| `{field.name}` | {_cell(_documented(item, field.name))} |" for field in attrs.fields(item)]
+        rows += [
             f"| `{attribute}` | {_first(value)} |"
             for attribute, value in vars(item).items()
-            if isinstance(value, property | cached_property) and not attribute.startswith("_")
+            if isinstance(value, property) and not attribute.startswith("_")
         ]
         parts.append("\n".join([f"### `{name}`", "", _prose(item), "", "| attribute | |", "|---|---|", *rows]) + "\n")
     return "\n".join(parts)
@@ -74,4 +78,20 @@ def errors_table() -> str:
 
 
 def _first(documented: Any) -> str:
-    return " ".join(_prose(documented).split("\n\n")[0].split()).replace("|", "\\|")
+    return _cell(_prose(documented).split("\n\n")[0])
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _documented(cls: type[Any], name: str) -> str:
+    """The docstring below a field; without one, its type."""
+    body = ast.parse(inspect.getsource(cls)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    for field, after in itertools.pairwise(body.body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and field.target.id == name:
+            if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+                return str(after.value.value).replace("``", "`")
+            return f"`{ast.unparse(field.annotation)}`"
+    return ""

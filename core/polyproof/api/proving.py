@@ -72,7 +72,7 @@ def prove(
             registry=registry,
             progress=told,
         )
-    return Proved(spec, found)
+    return Proved(spec, found, directory)
 
 
 def cut_inclusion(

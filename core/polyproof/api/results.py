@@ -137,21 +137,18 @@ class Proved(Result):
 
     spec: Spec
     found: AuditProved
-
-    @property
-    def directory(self) -> Path:
-        """Where it is; ``public`` in it is to be published, ``private`` to be kept."""
-        return self.found.directory
+    directory: Path
+    """Where it is, as the caller named it; ``public`` in it is to be published, ``private`` to be kept."""
 
     @property
     def public(self) -> Path:
         """The half to publish."""
-        return self.found.directory / "public"
+        return self.directory / "public"
 
     @property
     def private(self) -> Path:
         """The half to keep: everybody's balances are in it."""
-        return self.found.directory / "private"
+        return self.directory / "private"
 
     @property
     def audit_id(self) -> str:
