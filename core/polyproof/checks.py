@@ -129,6 +129,12 @@ class CoreCheck(CheckName):
     HISTORY_ORGANISATION = "history-organisation", "an audit names another organisation than the one before it"
     HISTORY_SNAPSHOT = "history-snapshot", "an audit is of a time that one before it, or a correction, rules out"
 
+    # Evidence about an audit, beside it
+    ANCHOR_FILES = "anchor-files", "there is more evidence about an audit than is read"
+    ANCHOR_FORMAT = "anchor-format", "evidence about an audit is not of the form that its kind has"
+    ANCHOR_DIGEST = "anchor-digest", "evidence beside an audit is about another one"
+    ANCHOR_EVIDENCE = "anchor-evidence", "evidence about an audit does not hold"
+
     # What lies beside a history
     CHAIN_FORMAT = "chain-format", "the exchange's own list of what it published is not one of this version"
     CHAIN_CANONICAL = "chain-canonical", "the exchange's own list of what it published is not in canonical form"

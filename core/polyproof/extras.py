@@ -1,9 +1,9 @@
 """The extras of the distribution: what a bare install lacks, and how to install it.
 
 A bare install verifies. Proving needs ``polyproof[prove]``, judging reserves ``polyproof[reserves]``, writing reports
-``polyproof[report]``, a Dask cluster ``polyproof[dask]``, accounts from PostgreSQL
-``polyproof[postgres]``; ``polyproof[all]`` is everything. ``require_extras`` is
-called before work that needs one begins, so that nobody finds out hours later.
+``polyproof[report]``, a Dask cluster ``polyproof[dask]``, accounts from PostgreSQL ``polyproof[postgres]``, having a
+digest noted and checking tokens of time-stamping authorities ``polyproof[anchors]``; ``polyproof[all]`` is everything.
+``require_extras`` is called before work that needs one begins, so that nobody finds out hours later.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "report": ("jinja2", "markupsafe"),
     "dask": ("distributed",),
     "postgres": ("adbc_driver_manager", "adbc_driver_postgresql"),
+    "anchors": ("cryptography", "rfc3161_client", "urllib3"),
 }
 """For each extra, the modules that its packages bring; pyproject.toml lists the packages."""
 
@@ -39,8 +40,10 @@ def require_extras(*extras: str, purpose: str) -> None:
 def missing_extra(error: ImportError, purpose: str) -> ExtraMissing | None:
     """The error for a failed import, if the missing module comes with an extra; otherwise None."""
     name = (error.name or "").partition(".")[0]
-    lacking = {extra: (name,) for extra, modules in EXTRAS.items() if name in modules and name in _missing(extra)}
-    return _error(purpose, lacking) if lacking else None
+    # Several may bring it: the first of them is enough.
+    found = (extra for extra, modules in EXTRAS.items() if name in modules and name in _missing(extra))
+    extra = next(found, None)
+    return None if extra is None else _error(purpose, {extra: (name,)})
 
 
 def _missing(extra: str) -> tuple[str, ...]:

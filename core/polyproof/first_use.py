@@ -10,6 +10,7 @@ far more; this is for components that nobody ran them on.
 from __future__ import annotations
 
 import random
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -59,6 +60,10 @@ def check_stated(kind: str, cls: type[Any]) -> None:
             _require(cls, type(cls.base_units) is bool, f"base_units is {shown(cls.base_units)}, expected a bool")
         case "source":
             _check_source(cls)
+        case "anchor":
+            suffix = getattr(cls, "suffix", None)
+            sound = isinstance(suffix, str) and re.fullmatch(r"[a-z0-9]{1,8}", suffix) is not None
+            _require(cls, sound, f"suffix is {shown(suffix)}, expected 1 to 8 lower-case letters and digits")
 
 
 def check_properties(backend: Backend) -> None:

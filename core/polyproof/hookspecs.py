@@ -42,6 +42,7 @@ KINDS = {
     "source": "polyproof.source:Source",
     "balances": "polyproof.balances:BalanceProvider",
     "executor": "polyproof.executor:Executor",
+    "anchor": "polyproof.anchor:Anchor",
 }
 """Kinds of components, and the abstract class that each must derive from."""
 

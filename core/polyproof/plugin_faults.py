@@ -36,7 +36,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _HINT = "a fault of that plugin, not of your input: its authors will want to know"
-_SYSTEM_KINDS = frozenset({"backend", "balances", "executor", "ledger", "source"})
+_SYSTEM_KINDS = frozenset({"anchor", "backend", "balances", "executor", "ledger", "source"})
 """Kinds that work with files and the network, so that an ``OSError`` in them says something about the system."""
 _RAISED = (Exception, SystemExit)
 """A plugin that calls ``sys.exit`` may not decide with what status a verification ends."""

@@ -29,6 +29,7 @@ from polyproof.model.assets import Asset
 from polyproof.model.manifest import Verifier
 from polyproof.registry import ENTRY_POINT_GROUP, Registry
 from polyproof.settings.accounts import AccountsSettings, AttachedDatabase
+from polyproof.settings.anchors import AnchorsPolicy
 from polyproof.settings.policy import Policy, PolicyCheck
 from polyproof.settings.reserves import AcceptedCoin, CoinName, ReservesPolicy, ReservesSpec
 from polyproof.settings.spec import Output, Spec
@@ -38,6 +39,7 @@ PAGES = (*(_DOCS / "reference").glob("*.md"), _DOCS / "how-to" / "check-your-own
 _PART = re.compile(r"(<!-- generated: ([a-z_: -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 _KINDS = {
+    "anchor": "an anchor",
     "balances": "a balance provider",
     "commitment": "a commitment scheme",
     "constraints": "a constraint system",
@@ -60,6 +62,7 @@ _CLASSES: dict[str, type[Any]] = {
     "coin": CoinName,
     "reserves policy": ReservesPolicy,
     "policy": Policy,
+    "anchors policy": AnchorsPolicy,
 }
 
 
@@ -176,6 +179,7 @@ def methods_table(path: str) -> str:
 
 
 _INTERFACES = (
+    "anchor",
     "backend",
     "balances",
     "commitment",
@@ -291,6 +295,7 @@ _METHODS = {
     "source": "polyproof.source:Source",
     "balances": "polyproof.balances:BalanceProvider",
     "executor": "polyproof.executor:Executor",
+    "anchor": "polyproof.anchor:Anchor",
 }
 
 

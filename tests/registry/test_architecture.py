@@ -20,7 +20,7 @@ CORE = ROOT / "core" / "polyproof"
 PLUGINS = sorted(path for path in (ROOT / "plugins").glob("polyproof_*") if (path / "__init__.py").exists())
 INTERFACES = (
     *("field", "hash", "commitment", "constraints", "backend", "ownership", "ledger", "source", "balances"),
-    "executor",
+    *("executor", "anchor"),
 )
 TESTS = ROOT / "tests"
 
@@ -105,6 +105,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("checks", "errors", "extras", "version"),
     ("config", "engine", "findings", "formats", "model", "progress"),
     (
+        "anchor",
         "backend",
         "balances",
         "commitment",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from polyproof.backend import Claim
     from polyproof.balances import BalanceProvider
     from polyproof.liabilities import PublishedAudit
+    from polyproof.publication.anchors import AnchorsAccepted
     from polyproof.registry import Registry
     from polyproof.settings.policy import Policy
     from polyproof.settings.reserves import ReservesPolicy
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Amount",
     "PathLike",
+    "anchors_of",
     "checked_spec",
     "claim_of",
     "digest_of",
@@ -76,6 +78,19 @@ def policies_of(
     return load_policy(file, registry), reserves_policy or load_reserves_policy(file, registry)
 
 
+def anchors_of(
+    policy: Policy | PathLike | None, secrets: PathLike | None, registry: Registry
+) -> AnchorsAccepted | None:
+    """What a caller's policy says about evidence beside an audit; None unless it is a file that says something."""
+    from polyproof.publication.anchors import load_anchors
+    from polyproof.settings.bundled import find_policy
+    from polyproof.settings.policy import Policy
+
+    if policy is None or isinstance(policy, Policy):
+        return None
+    return load_anchors(find_policy(os.fspath(path_of(policy, "policy"))), optional_path(secrets, "secrets"), registry)
+
+
 def digest_of(digest: str | bytes | None) -> bytes | None:
     """A SHA-256, from bytes or hexadecimal. Raises ``UsageError``."""
     found = digest
@@ -89,13 +104,17 @@ def digest_of(digest: str | bytes | None) -> bytes | None:
     return found
 
 
-def nodes_of(nodes: PathLike | None, secrets: PathLike | None, registry: Registry) -> list[BalanceProvider]:
-    """The caller's own nodes, ready to be asked; none without a file."""
+def nodes_of(
+    nodes: PathLike | None, secrets: PathLike | None, policy: Policy | PathLike | None, registry: Registry
+) -> list[BalanceProvider]:
+    """The caller's own nodes, ready to be asked; none without a file. ``policy`` may name secrets as well."""
     if nodes is None and secrets is None:
         return []
     from polyproof.cli.options import load_nodes_option
+    from polyproof.settings.policy import Policy
 
-    return load_nodes_option(optional_path(nodes, "nodes"), optional_path(secrets, "secrets"), registry)
+    file = None if policy is None or isinstance(policy, Policy) else os.fspath(path_of(policy, "policy"))
+    return load_nodes_option(optional_path(nodes, "nodes"), optional_path(secrets, "secrets"), registry, file)
 
 
 def claim_of(user_id: str, balances: Mapping[str, Amount]) -> Callable[[PublishedAudit], Claim]:

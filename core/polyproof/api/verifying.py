@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from polyproof.api.arguments import (
     Amount,
     PathLike,
+    anchors_of,
     claim_of,
     digest_of,
     nodes_of,
@@ -44,7 +45,8 @@ def verify(
     """Verify a published audit completely, from its public files alone: what ``polyproof verify`` does.
 
     ``directory`` is that of an audit, or its public half. ``policy`` is what you accept: a ``Policy``, a file, or the
-    name of one that comes with polyproof, which may also say what counts as held; ``reserves_policy`` says that alone.
+    name of one that comes with polyproof, which may also say what counts as held and what evidence beside an audit must
+    show; ``reserves_policy`` says the former alone.
     ``nodes`` and ``secrets`` are the files of your own nodes and of your credentials. ``digest`` is the publication
     digest that you know from elsewhere; any other is rejected. ``jobs`` processes share the segments.
 
@@ -64,7 +66,8 @@ def verify(
             path_of(directory, "directory"),
             policy=accepted,
             reserves_policy=counted,
-            providers=nodes_of(nodes, secrets, registry),
+            providers=nodes_of(nodes, secrets, policy, registry),
+            anchors=anchors_of(policy, secrets, registry),
             digest=known,
             check_reserves=check_reserves,
             registry=registry,
@@ -106,7 +109,8 @@ def verify_history(
             path_of(directory, "directory"),
             policy=accepted,
             reserves_policy=counted,
-            providers=nodes_of(nodes, secrets, registry),
+            providers=nodes_of(nodes, secrets, policy, registry),
+            anchors=anchors_of(policy, secrets, registry),
             digest=known,
             check_reserves=check_reserves,
             registry=registry,
@@ -229,7 +233,8 @@ def report(
                 history=optional_path(history, "history"),
                 policy=accepted,
                 reserves_policy=counted,
-                providers=nodes_of(nodes, secrets, registry),
+                providers=nodes_of(nodes, secrets, policy, registry),
+                anchors=anchors_of(policy, secrets, registry),
                 digest=digest_of(digest),
                 registry=registry,
                 progress=told,

@@ -19,6 +19,7 @@ from typing import Annotated, Any
 import typer
 
 from polyproof.cli.commands import (
+    anchor,
     assemble,
     audit,
     bench,
@@ -62,6 +63,7 @@ COMMANDS = (
     reserves,
     challenge,
     audit,
+    anchor,
     report,
     demo,
     explain,

@@ -22,6 +22,7 @@ from polyproof.settings.policy import Policy
 from polyproof.toolkit.binary import Reader, Writer
 
 __all__ = [
+    "ANCHORS",
     "AUDITS",
     "EVIDENCE",
     "HISTORY",
@@ -42,6 +43,9 @@ __all__ = [
 RECORD = "publication.json"
 """What names all the others: see ``polyproof.liabilities.record``."""
 MANIFEST = "manifest.json"
+ANCHORS = "anchors"
+"""The folder of a public half with evidence about its digest, which is outside that digest: see
+``polyproof.publication.anchors``."""
 AUDITS = "audits"
 """The folder of a history that holds the public half of each audit."""
 HISTORY = "history.json"

@@ -24,7 +24,8 @@ from polyproof.config.options import option, plain, printable
 from polyproof.errors import ArtifactError, InputError, ProofRejected
 from polyproof.formats.files import digest_bounded, read_bounded, write_durably
 from polyproof.formats.strict_json import canonical_line
-from polyproof.liabilities.artifacts import EVIDENCE, MANIFEST, MOST_EVIDENCE, MOST_RESERVES, RECORD, RESERVES
+from polyproof.liabilities.anchor_files import others_in_anchors
+from polyproof.liabilities.artifacts import ANCHORS, EVIDENCE, MANIFEST, MOST_EVIDENCE, MOST_RESERVES, RECORD, RESERVES
 from polyproof.liabilities.folder import check_listed, find_public, present
 from polyproof.liabilities.manifest import parse_manifest
 from polyproof.model.manifest import Manifest
@@ -193,8 +194,9 @@ def open_publication(
     ):
         if stated is not None and not (liabilities_only and not present(public / name)):
             _check_named(public / name, bytes.fromhex(stated), most)
-    listed = {RECORD, *(name for name, _ in record.files), *(segment.file for segment in manifest.segments)}
-    return Publication(public, record, manifest, check_listed(public, listed))
+    listed = {RECORD, ANCHORS, *(name for name, _ in record.files), *(segment.file for segment in manifest.segments)}
+    unlisted = (*check_listed(public, listed), *others_in_anchors(public))
+    return Publication(public, record, manifest, unlisted)
 
 
 def check_digest(record: PublicationRecord, digest: bytes | None, path: Path) -> None:

@@ -15,6 +15,7 @@ from polyproof.liabilities.artifacts import HISTORY
 from polyproof.liabilities.folder import is_history
 from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
+from polyproof.publication.anchors import AnchorsAccepted
 from polyproof.publication.history import HistoryVerified, VerifiedAudit, verify_history, verify_one
 from polyproof.publication.month import write_report
 from polyproof.publication.report.document import Report
@@ -44,6 +45,7 @@ def report_on(
     policy: Policy | None = None,
     reserves_policy: ReservesPolicy | None = None,
     providers: Sequence[BalanceProvider] = (),
+    anchors: AnchorsAccepted | None = None,
     digest: bytes | None = None,
     registry: Registry | None = None,
     progress: Progress | None = None,
@@ -72,6 +74,7 @@ def report_on(
         "policy": policy,
         "reserves_policy": reserves_policy,
         "providers": providers,
+        "anchors": anchors,
         "registry": registry,
         "progress": progress,
     }

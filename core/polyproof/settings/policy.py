@@ -27,15 +27,25 @@ from polyproof.config.tree import Mapping, Scalar, load_yaml
 from polyproof.errors import PolicyRejected
 from polyproof.registry import Registry, default_registry
 from polyproof.security import FigureName, SecurityReport, bits_text
+from polyproof.settings.anchors import AnchorsPolicy
 from polyproof.settings.reserves import ReservesPolicy
 
-__all__ = ["FORMAT", "UNRESTRICTED", "Policy", "PolicyCheck", "components_of", "load_policy", "load_reserves_policy"]
+__all__ = [
+    "FORMAT",
+    "UNRESTRICTED",
+    "Policy",
+    "PolicyCheck",
+    "components_of",
+    "load_anchors_policy",
+    "load_policy",
+    "load_reserves_policy",
+]
 
 FORMAT = 2
 """Version of the policy format: the value of the key ``polyproof-policy``."""
 
 _HEADER = "polyproof-policy"
-_RESERVES = "reserves"
+_RESERVES, _ANCHORS = "reserves", "anchors"
 
 
 class PolicyCheck(CheckName):
@@ -59,6 +69,8 @@ class PolicyCheck(CheckName):
     INCLUSION_SIZE = "policy-inclusion-size", "the inclusion file is larger than the policy allows"
     RESERVES = "policy-reserves", "holdings do not cover what is owed as the policy requires"
     RESERVES_REQUIRED = "policy-reserves-required", "the audit has no reserves, and the policy requires them"
+    ANCHORS = "policy-anchors", "evidence about the audit that the policy requires is missing or could not be checked"
+    UNIQUE = "policy-unique", "nothing that was checked shows the audit to be the only record of its place"
 
     @classmethod
     def of(cls, figure: FigureName) -> PolicyCheck:
@@ -299,18 +311,25 @@ def load_reserves_policy(path: Path, registry: Registry | None = None) -> Reserv
     return _load(path, registry)[1]
 
 
-def _load(path: Path, registry: Registry | None) -> tuple[Policy, ReservesPolicy | None]:
+def load_anchors_policy(path: Path, registry: Registry | None = None) -> AnchorsPolicy | None:
+    """The part of a policy file about evidence beside an audit; None if it has none. Raises as ``load_policy`` does."""
+    return _load(path, registry)[2]
+
+
+def _load(path: Path, registry: Registry | None) -> tuple[Policy, ReservesPolicy | None, AnchorsPolicy | None]:
     node = load_yaml(path)
     reader = OptionsReader(registry or default_registry())
     if isinstance(node, Mapping):
         _report_replaced(node, reader)
     reader.header(node, _HEADER, FORMAT)
-    policy = reader.build(node, Policy, besides=(_HEADER, _RESERVES, *_REPLACED))
+    policy = reader.build(node, Policy, besides=(_HEADER, _RESERVES, _ANCHORS, *_REPLACED))
     given = node.get(_RESERVES) if isinstance(node, Mapping) else None
     reserves = reader.build(given, ReservesPolicy) if given is not None else None
+    given = node.get(_ANCHORS) if isinstance(node, Mapping) else None
+    anchors = reader.build(given, AnchorsPolicy) if given is not None else None
     reader.finish()
     assert policy is not None, "an incomplete policy has a problem"
-    return policy, reserves
+    return policy, reserves, anchors
 
 
 def _report_replaced(node: Mapping, reader: OptionsReader) -> None:

@@ -21,7 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import urllib3.connection
 import urllib3.exceptions
@@ -74,6 +74,11 @@ class Response:
 class HttpClient:
     """Asks one server over one connection, which is kept; for one thread at a time."""
 
+    sends: ClassVar[str] = "application/json"
+    """The media type of what is posted."""
+    accepts: ClassVar[str] = "application/json"
+    """The media type of answers."""
+
     def __init__(self, endpoint: Endpoint, options: EndpointOptions) -> None:
         """Nothing is sent yet."""
         self._endpoint = endpoint
@@ -97,7 +102,7 @@ class HttpClient:
         return self._ask("GET", path, None, read)
 
     def post(self, body: bytes, read: Callable[[Response], _T], path: str = "") -> _T:
-        """The same of POST of JSON to the URL itself, or to a path below it."""
+        """The same of POST to the URL itself, or to ``path`` below it."""
         return self._ask("POST", path, body, read)
 
     def _ask(self, method: str, path: str, body: bytes | None, read: Callable[[Response], _T]) -> _T:
@@ -145,9 +150,9 @@ class HttpClient:
             connection.close()
             connection.connect()
         deadline.watch(connection.sock)
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        headers = {"Accept": self.accepts, "Accept-Encoding": "identity"}
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = self.sends
         if self._endpoint.authorization is not None:
             headers["Authorization"] = self._endpoint.authorization
         connection.request(method, target, body, headers, preload_content=False, decode_content=False)

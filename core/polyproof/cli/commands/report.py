@@ -16,6 +16,7 @@ from polyproof.cli.options import (
     PublishedArgument,
     Quiet,
     SecretsOption,
+    load_anchors_option,
     load_nodes_option,
     load_policy_option,
     load_reserves_policy_option,
@@ -82,7 +83,8 @@ def command(
             digest=parse_digest(digest),
             policy=load_policy_option(policy, registry),
             reserves_policy=load_reserves_policy_option(policy, registry),
-            providers=load_nodes_option(nodes, secrets, registry),
+            providers=load_nodes_option(nodes, secrets, registry, policy),
+            anchors=load_anchors_option(policy, secrets, registry),
             registry=registry,
             progress=progress,
         )

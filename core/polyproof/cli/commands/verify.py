@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from polyproof.cli.anchors_view import EVIDENCE, evidence_payload, show_evidence
 from polyproof.cli.console import Console, amounts, table, time_text
 from polyproof.cli.coverage_view import (
     COVERAGE,
@@ -23,6 +24,7 @@ from polyproof.cli.options import (
     PublishedArgument,
     Quiet,
     SecretsOption,
+    load_anchors_option,
     load_nodes_option,
     load_policy_option,
     load_reserves_policy_option,
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
 
     from polyproof.balances import BalanceProvider
     from polyproof.errors import PolyproofError
+    from polyproof.publication.anchors import AnchorsAccepted
     from polyproof.publication.history import HistoryVerified, VerifiedAudit
     from polyproof.publication.report.pages import PagesChecked
     from polyproof.registry import Registry
@@ -92,6 +95,7 @@ _AUDIT: dict[str, Shape] = {
     **COMPONENTS,
     **FIGURES,
     **COVERAGE,
+    "anchors": listed(EVIDENCE),
 }
 VERIFIED = record(
     **_AUDIT,
@@ -139,9 +143,10 @@ def command(
     console = Console(json=json, quiet=quiet)
     known = parse_digest(digest)
     registry = usable_registry(console)
-    providers = load_nodes_option(nodes, secrets, registry)
+    providers = load_nodes_option(nodes, secrets, registry, policy)
+    anchors = load_anchors_option(policy, secrets, registry)
     if is_history(directory):
-        _verify_history(directory, policy, providers, known, jobs, console, registry)
+        _verify_history(directory, policy, providers, anchors, known, jobs, console, registry)
         return
     with console.progress() as progress:
         one = verify_one(
@@ -149,6 +154,7 @@ def command(
             policy=load_policy_option(policy, registry),
             reserves_policy=load_reserves_policy_option(policy, registry),
             providers=providers,
+            anchors=anchors,
             digest=known,
             check_reserves=is_installed("reserves"),
             registry=registry,
@@ -182,6 +188,7 @@ def verify_payload(one: VerifiedAudit) -> dict[str, Any]:
         "establishes": list(published.backend.properties.proves),
         "non_negativity": published.backend.properties.non_negativity,
         **coverage_payload(one),
+        "anchors": [evidence_payload(evidence) for evidence in one.anchors],
         "unlisted": list(published.unlisted),
         "proof_bytes": sum(segment.size for segment in manifest.segments),
         "seconds": seconds(verified.seconds),
@@ -215,6 +222,7 @@ def show_verified(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> N
             style="yellow",
             soft_wrap=True,
         )
+    show_evidence(rich, one.anchors)
     if published.unlisted:
         rich.print(f"Not looked at, no part of the audit: {unlisted_text(published.unlisted)}", soft_wrap=True)
     rich.print(f"What the proof leaves open: polyproof explain {one_line(str(published.public))}", soft_wrap=True)
@@ -229,6 +237,7 @@ def _verify_history(
     directory: Path,
     policy: str | None,
     providers: Sequence[BalanceProvider],
+    anchors: AnchorsAccepted | None,
     known: bytes | None,
     jobs: int,
     console: Console,
@@ -244,6 +253,7 @@ def _verify_history(
             policy=load_policy_option(policy, registry),
             reserves_policy=load_reserves_policy_option(policy, registry),
             providers=providers,
+            anchors=anchors,
             digest=known,
             check_reserves=is_installed("reserves"),
             registry=registry,
@@ -274,6 +284,7 @@ def history_payload(verified: HistoryVerified, pages: PagesChecked | None) -> di
                 **components_payload(one.liabilities.audit),
                 **figures_payload(one.liabilities.security),
                 **coverage_payload(one),
+                "anchors": [evidence_payload(evidence) for evidence in one.anchors],
             }
             for one in verified.audits
         ],
@@ -335,6 +346,7 @@ def show_history(rich: RichConsole, verified: HistoryVerified, pages: PagesCheck
         )
         _show_holdings(rich, verified)
     _show_corrections(rich, verified)
+    _show_anchors(rich, verified)
     if pages is not None:
         _show_pages(rich, pages)
     if verified.unlisted:
@@ -385,6 +397,14 @@ def _show_corrections(rich: RichConsole, verified: HistoryVerified) -> None:
             corrected = ids[one.record.corrects.publication_digest]
             reason = f"as the organisation says: {one.record.corrects.reason}"
             rich.print(f"{one.manifest.audit_id} corrects {corrected}; what was wrong, {reason}", soft_wrap=True)
+
+
+def _show_anchors(rich: RichConsole, verified: HistoryVerified) -> None:
+    """The evidence about each audit; nothing is said where there is none at all."""
+    for one in verified.audits:
+        if one.anchors:
+            rich.print(f"Beside audit {one.manifest.audit_id}:")
+            show_evidence(rich, one.anchors)
 
 
 def _pages_payload(pages: PagesChecked | None) -> dict[str, Any] | None:

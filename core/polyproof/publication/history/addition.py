@@ -11,7 +11,8 @@ from pathlib import Path
 
 from polyproof.errors import ArtifactError, Problem
 from polyproof.formats.files import write_durably
-from polyproof.liabilities.artifacts import HISTORY, PUBLISHED_MARK, RECORD
+from polyproof.liabilities.anchor_files import read_evidence
+from polyproof.liabilities.artifacts import ANCHORS, HISTORY, PUBLISHED_MARK, RECORD
 from polyproof.liabilities.folder import present
 from polyproof.liabilities.record import PublicationRecord, read_record
 from polyproof.publication.history.index import (
@@ -110,7 +111,10 @@ def _unfinished(where: Path) -> Path:
 
 
 def _copy_public(verified: VerifiedAudit, where: Path) -> None:
-    """Copy the files that verification read, each compared with what it read; whole or not at all."""
+    """Copy the files that verification read, each compared with what it read; whole or not at all.
+
+    Evidence beside the audit comes along: it is about the digest, whoever wrote it, and whoever verifies checks it.
+    """
     public, manifest, record = verified.liabilities.audit.public, verified.manifest, verified.record
     working = _unfinished(where)
     working.mkdir(parents=True)
@@ -119,6 +123,9 @@ def _copy_public(verified: VerifiedAudit, where: Path) -> None:
         for name, digest in files:
             if not hmac.compare_digest(_copied(public / name, working / name), digest):
                 raise ArtifactError(f"{public / name} changed while it was being published")
+        for evidence in read_evidence(public):
+            (working / ANCHORS).mkdir(exist_ok=True)
+            (working / ANCHORS / evidence.name).write_bytes(evidence.data)
         working.replace(where)
     except BaseException:
         shutil.rmtree(working, ignore_errors=True)

@@ -17,8 +17,9 @@ from polyproof.liabilities.record import Publication, PublicationRecord
 from polyproof.model.manifest import Manifest
 from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
+from polyproof.publication.anchors import AnchorsAccepted, Evidence, check_anchors
 from polyproof.publication.history.links import check_chain, others_in
-from polyproof.registry import Registry
+from polyproof.registry import Registry, default_registry
 from polyproof.reserves.established import ReservesVerified
 from polyproof.reserves.verification import verify_reserves
 from polyproof.settings.policy import Policy
@@ -36,6 +37,8 @@ class VerifiedAudit:
     """None if the audit is of liabilities alone, or its reserves were not checked."""
     reserves_unchecked: bool = False
     """Reserves are published with it, but nothing in them was checked."""
+    anchors: tuple[Evidence, ...] = ()
+    """The evidence about it that lies beside it, and what each file shows to this verifier."""
 
     @property
     def manifest(self) -> Manifest:
@@ -90,6 +93,7 @@ def verify_one(
     policy: Policy | None = None,
     reserves_policy: ReservesPolicy | None = None,
     providers: Sequence[BalanceProvider] = (),
+    anchors: AnchorsAccepted | None = None,
     digest: bytes | None = None,
     published: Publication | None = None,
     check_reserves: bool = True,
@@ -97,20 +101,22 @@ def verify_one(
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> VerifiedAudit:
-    """Verify a single audit: its proofs, and its reserves if it has any and they are to be checked.
+    """Verify one audit: its proofs, the evidence beside it, and its reserves where there are any to be checked.
 
     ``published`` is what ``open_publication`` found there, if the caller has opened it. ``jobs`` processes share the
     segments of its proof.
     Holdings that do not cover what is owed are no error: ``VerifiedAudit.met`` says so, by ``reserves_policy``, the
-    verifier's own. Raises ``ProofRejected``; ``ExtraMissing`` for reserves without the extra ``reserves``.
+    verifier's own. ``anchors``: whom the verifier believes on when the audit existed; None believes nobody. Raises
+    ``ProofRejected``; ``ExtraMissing`` for reserves without the extra ``reserves``.
     """
     liabilities = verification.verify(
         directory, policy=policy, registry=registry, digest=digest, published=published, jobs=jobs, progress=progress
     )
+    evidence = check_anchors(liabilities.audit, anchors, registry or default_registry())
     reserves = None
     if liabilities.audit.record.reserves_digest is not None:
         if not check_reserves:
-            return VerifiedAudit(liabilities, None, reserves_unchecked=True)
+            return VerifiedAudit(liabilities, None, reserves_unchecked=True, anchors=evidence)
         reserves = verify_reserves(
             directory,
             audit=liabilities,
@@ -119,7 +125,7 @@ def verify_one(
             registry=registry,
             progress=progress,
         )
-    return VerifiedAudit(liabilities, reserves)
+    return VerifiedAudit(liabilities, reserves, anchors=evidence)
 
 
 @names_faults
@@ -129,6 +135,7 @@ def verify_history(
     policy: Policy | None = None,
     reserves_policy: ReservesPolicy | None = None,
     providers: Sequence[BalanceProvider] = (),
+    anchors: AnchorsAccepted | None = None,
     digest: bytes | None = None,
     check_reserves: bool = True,
     registry: Registry | None = None,
@@ -162,6 +169,7 @@ def verify_history(
                 policy=policy,
                 reserves_policy=reserves_policy,
                 providers=providers,
+                anchors=anchors,
                 published=one,
                 check_reserves=check_reserves,
                 registry=registry,

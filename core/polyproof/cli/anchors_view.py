@@ -1,0 +1,71 @@
+"""What evidence beside an audit shows, for people and for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from polyproof.cli.shapes import BYTES, COUNT, DIGEST, FLAG, TEXT, TEXTS, nullable, record
+from polyproof.cli.views import points
+from polyproof.cli.visible import one_line
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+    from polyproof.publication.anchors import Evidence
+
+__all__ = ["EVIDENCE", "evidence_payload", "show_evidence"]
+
+EVIDENCE = record(
+    file=TEXT,
+    anchor=TEXT,
+    sha256=DIGEST,
+    bytes=BYTES,
+    looked_at=FLAG,
+    why_not=nullable(TEXT),
+    time=nullable(record(latest=nullable(TEXT), clock=TEXT, checked=FLAG, why_not=nullable(TEXT))),
+    uniqueness=nullable(record(where=TEXT, others=nullable(COUNT), checked=FLAG, why_not=nullable(TEXT))),
+    pending=TEXTS,
+    rests_on=TEXTS,
+)
+
+
+def evidence_payload(one: Evidence) -> dict[str, Any]:
+    """A file of evidence for machines."""
+    shown = one.shown
+    time, unique = (shown.time, shown.uniqueness) if shown else (None, None)
+    return {
+        "file": one.file,
+        "anchor": one.anchor,
+        "sha256": one.sha256,
+        "bytes": one.size,
+        "looked_at": shown is not None,
+        "why_not": one.not_looked_at or None,
+        "time": {"latest": time.latest, "clock": time.clock, "checked": time.checked, "why_not": time.why or None}
+        if time
+        else None,
+        "uniqueness": {
+            "where": unique.where,
+            "others": unique.others,
+            "checked": unique.checked,
+            "why_not": unique.why or None,
+        }
+        if unique
+        else None,
+        "pending": list(shown.pending) if shown else [],
+        "rests_on": list(shown.rests_on) if shown else [],
+    }
+
+
+def show_evidence(rich: RichConsole, found: Sequence[Evidence]) -> None:
+    """Each file of evidence and what it shows."""
+    from polyproof.publication.anchors import evidence_sentences
+
+    for one in found:
+        rich.print(f"Evidence {one.file}:", style=None if one.checked and not _several(one) else "yellow")
+        points(rich, [one_line(sentence) for sentence in evidence_sentences(one)])
+
+
+def _several(one: Evidence) -> bool:
+    unique = one.shown.uniqueness if one.shown else None
+    return unique is not None and bool(unique.others)

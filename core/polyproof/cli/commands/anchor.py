@@ -1,0 +1,101 @@
+"""``polyproof anchor``: have the publication digest of an audit noted by others, and keep their evidence beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from polyproof.cli.anchors_view import EVIDENCE, evidence_payload, show_evidence
+from polyproof.cli.console import Console
+from polyproof.cli.options import Json, Quiet, SecretsOption, usable_registry
+from polyproof.cli.shapes import DIGEST, TEXT, TEXTS, listed, record
+from polyproof.cli.views import facts
+from polyproof.extras import require_extras
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+    from polyproof.liabilities.record import Publication
+    from polyproof.publication.anchors import Evidence
+
+__all__ = ["RESULT", "command"]
+
+RESULT = record(audit_id=TEXT, publication_digest=DIGEST, anchors=listed(EVIDENCE), nothing_better=TEXTS)
+
+
+def command(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="An audit, or a history: then its newest audit is anchored.")
+    ],
+    anchors: Annotated[
+        list[str],
+        typer.Option(
+            "--with",
+            metavar="ANCHOR",
+            help="Who notes the digest: a name, or '{name: rfc3161, url: https://…}'. May be given several times.",
+        ),
+    ],
+    again: Annotated[
+        bool, typer.Option("--again", help="Have it noted once more, although there is evidence by this anchor.")
+    ] = False,
+    secrets: SecretsOption = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Have an audit's publication digest noted by others; repeated, fetch better evidence. Nothing is replaced."""
+    from polyproof.publication.anchors import Evidence, anchor_now, open_anchor
+    from polyproof.settings.anchors import parse_anchor
+    from polyproof.toolkit.secrets import NO_SECRETS, load_secrets
+
+    console = Console(json=json, quiet=quiet)
+    registry = usable_registry(console)
+    require_extras("anchors", purpose="having a digest noted")
+    lent = load_secrets(secrets, registry) if secrets is not None else NO_SECRETS
+    opened = [open_anchor(parse_anchor(text, registry), Path(), lent, registry) for text in anchors]
+    publication = _published(directory)
+    found: list[Evidence] = []
+    waiting: list[str] = []
+    for anchor in opened:
+        with console.progress() as progress, progress.task(f"ask {anchor.name}"):
+            file, shown = anchor_now(publication, anchor, again=again)
+        if file is None:
+            waiting.append(anchor.name)
+        else:
+            found.append(Evidence(file.name, file.anchor, file.sha256, len(file.data), shown))
+    payload: dict[str, Any] = {
+        "audit_id": publication.manifest.audit_id,
+        "publication_digest": publication.digest.hex(),
+        "anchors": [evidence_payload(one) for one in found],
+        "nothing_better": waiting,
+    }
+    console.result(payload, lambda rich: _show(rich, publication, found, waiting))
+
+
+def _published(directory: Path) -> Publication:
+    """The audit to anchor, opened: every file that its record names is the one that it names."""
+    from polyproof.liabilities.folder import is_history
+    from polyproof.liabilities.record import open_publication
+    from polyproof.publication.history import check_chain
+    from polyproof.settings.policy import UNRESTRICTED
+
+    if is_history(directory):
+        return check_chain(directory, UNRESTRICTED)[-1]
+    return open_publication(directory, UNRESTRICTED)
+
+
+def _show(rich: RichConsole, publication: Publication, found: list[Evidence], waiting: list[str]) -> None:
+    facts(
+        rich,
+        ("audit", publication.manifest.audit_id),
+        ("publication digest", publication.digest.hex()),
+    )
+    show_evidence(rich, found)
+    for name in waiting:
+        rich.print(
+            f"{name}: there is evidence, and nothing better yet. Repeat this later, or --again has it noted once more.",
+            soft_wrap=True,
+        )
+    if found:
+        rich.print("Publish the folder anchors with the audit. The digest does not cover it: files may be added to it.")
