@@ -9,6 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
 from typing import Any, TypeVar
 
+from polyproof.progress import beats
+
 __all__ = ["Engine", "for_blocks", "in_processes", "thread_count"]
 
 R = TypeVar("R")
@@ -39,8 +41,11 @@ def for_blocks(function: Callable[[int, int], object], count: int, block: int) -
 
     ``function`` must release the GIL for its work (a ``nogil`` kernel, a large numpy operation) and
     must write only to its own block. If a block raises, blocks that have not begun are cancelled, and the
-    exception is raised once the running ones have ended.
+    exception is raised once the running ones have ended. Whoever listens (``polyproof.progress.heard_by``) hears of
+    each block that is done.
     """
+    if (beat := beats()) is not None:
+        function = _heard(function, beat)
     starts = range(0, count, block)
     threads = min(thread_count(), len(starts))
     if threads <= 1:
@@ -56,6 +61,14 @@ def for_blocks(function: Callable[[int, int], object], count: int, block: int) -
             for future in futures:
                 future.cancel()
             raise
+
+
+def _heard(function: Callable[[int, int], object], beat: Callable[[], None]) -> Callable[[int, int], None]:
+    def run(start: int, stop: int) -> None:
+        function(start, stop)
+        beat()
+
+    return run
 
 
 def in_processes(

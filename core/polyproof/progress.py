@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-__all__ = ["Progress", "Task"]
+__all__ = ["Progress", "Task", "beats", "heard_by"]
 
 
 class Task:
@@ -26,3 +26,31 @@ class Progress:
         each phase of a proof takes by the title that its prover gave it here.
         """
         yield Task()
+
+    def plan(self, shares: Mapping[str, float], of: str = "") -> None:
+        """Say, within a task, which tasks will follow in it and what part of its time each takes.
+
+        ``shares`` has a number for each task without tasks of its own; one within another is named after it,
+        ``"commitment / tree"``. Only their proportions matter, and they need not be right: whoever listens estimates
+        by them how far the work is. ``of`` says what the work is on, such as ``"100,000 accounts"``.
+        """
+
+
+# Work that reports no steps of its own
+
+_listeners: list[Callable[[], None]] = []
+
+
+def beats() -> Callable[[], None] | None:
+    """What to call whenever another block of a computation is done, from any thread; None if nobody listens."""
+    return _listeners[-1] if _listeners else None
+
+
+@contextmanager
+def heard_by(listener: Callable[[], None]) -> Iterator[None]:
+    """Within the block, ``listener`` is called for every block that ``polyproof.engine.for_blocks`` has done."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)

@@ -37,6 +37,7 @@ from polyproof_stark.configuration import Configuration
 from polyproof_stark.inclusion import InclusionProof, verify_inclusion
 from polyproof_stark.options import StarkOptions, check_shape
 from polyproof_stark.parameters import Parameters
+from polyproof_stark.phases import PHASES
 from polyproof_stark.proof import StarkProof, read_log_rows
 from polyproof_stark.protocol import Instance
 from polyproof_stark.segment_state import SegmentState, write_state
@@ -140,6 +141,7 @@ class StarkBackend(Backend):
         system, instance = self._configuration.instance(statement, totals, parameters, Engine.COMPILED)
         hash = self._configuration.hash(Engine.COMPILED)
         rows = _random_rows(len(accounts), parameters.active - 1)
+        progress.plan(PHASES, of=f"{len(accounts):,} accounts on {parameters.rows:,} rows")
         with progress.task("limbs"):
             trace = trace_of(system, PlacedAccounts(accounts, rows), parameters.active, instance.field.modulus)
         with progress.task("tags"):

@@ -17,12 +17,10 @@ from polyproof.cli.envelope import Interrupted, Refused, answer
 from polyproof.cli.visible import one_line, visible
 from polyproof.errors import PolicyRejected, PolyproofError, ProofRejected
 from polyproof.model.assets import Asset
-from polyproof.progress import Progress, Task
+from polyproof.progress import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
-    from rich.progress import Progress as RichProgress
-    from rich.progress import TaskID
     from rich.table import Table
     from rich.text import Text
 
@@ -95,44 +93,14 @@ class Console:
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
-        """Progress bars on stderr, if that is a terminal and ``--quiet`` and ``--json`` are not given."""
-        if self.json or self.quiet or not sys.stderr.isatty():
+        """Progress on stderr: drawn anew on a terminal, a line now and then elsewhere, nothing with either option."""
+        if self.json or self.quiet:
             yield Progress()
             return
-        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
-        from rich.progress import Progress as RichProgress
+        from polyproof.cli.progress_view import in_lines, on_terminal
 
-        bars = RichProgress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            console=plain_console(sys.stderr),
-            transient=True,
-        )
-        with bars:
-            yield _Bars(bars)
-
-
-class _Bars(Progress):
-    def __init__(self, bars: RichProgress) -> None:
-        self._bars = bars
-
-    @contextmanager
-    def task(self, title: str, total: int | None = None) -> Iterator[Task]:
-        identifier = self._bars.add_task(one_line(title), total=total)
-        try:
-            yield _Bar(self._bars, identifier)
-        finally:
-            self._bars.remove_task(identifier)
-
-
-class _Bar(Task):
-    def __init__(self, bars: RichProgress, identifier: TaskID) -> None:
-        self._bars, self._identifier = bars, identifier
-
-    def advance(self, steps: int = 1) -> None:
-        self._bars.advance(self._identifier, steps)
+        with on_terminal(plain_console(sys.stderr)) if sys.stderr.isatty() else in_lines(sys.stderr) as progress:
+            yield progress
 
 
 # Errors
