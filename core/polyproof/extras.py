@@ -1,9 +1,10 @@
 """The extras of the distribution: what a bare install lacks, and how to install it.
 
 A bare install verifies. Proving needs ``polyproof[prove]``, judging reserves ``polyproof[reserves]``, writing reports
-``polyproof[report]``, a Dask cluster ``polyproof[dask]``, accounts from PostgreSQL ``polyproof[postgres]``, having a
-digest noted and checking tokens of time-stamping authorities ``polyproof[anchors]``; ``polyproof[all]`` is everything.
-``require_extras`` is called before work that needs one begins, so that nobody finds out hours later.
+``polyproof[report]``, a Dask cluster ``polyproof[dask]``, accounts from a server ``polyproof[postgres]`` or
+``polyproof[mysql]``, having a digest noted and checking tokens of time-stamping authorities ``polyproof[anchors]``;
+``polyproof[all]`` is everything. ``require_extras`` is called before work that needs one begins, so that nobody finds
+out hours later.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "reserves": ("Crypto", "coincurve", "nacl", "py_arkworks_bls12381", "urllib3"),
     "report": ("jinja2", "markupsafe"),
     "dask": ("distributed",),
+    "mysql": ("pymysql",),
     "postgres": ("adbc_driver_manager", "adbc_driver_postgresql"),
     "anchors": ("cryptography", "rfc3161_client", "urllib3"),
 }

@@ -1,4 +1,4 @@
-"""A throw-away database server: a real PostgreSQL, in a temporary directory, for one run of the tests.
+"""Throw-away database servers: real PostgreSQL and MariaDB, in a temporary directory, for one run of the tests.
 
 Without their programs a test that needs one is skipped, with the reason; with ``POLYPROOF_REQUIRE_SERVERS=1``, as
 ``.ci/run`` sets it, it fails.
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import adbc_driver_manager
 import adbc_driver_postgresql
+import pymysql
 import pytest
 from attrs import frozen
 
@@ -185,3 +186,49 @@ def postgres() -> Iterator[Server]:
         with _running(command, directory, user, ready):
             dsn = f"postgresql://tester@127.0.0.1:{port}/polyproof?sslmode=disable"
             yield Server(dsn, lambda *statements: query_postgres(dsn, *statements), directory)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[Server]:
+    """A MariaDB server, on a socket and on 127.0.0.1."""
+    install, program = (
+        shutil.which("mariadb-install-db"),
+        shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin"),
+    )
+    if install is None or program is None:
+        _lacks("MariaDB")
+        return
+    with _private_directory(["mysql"]) as (directory, user):
+        port, data, sock = _free_port(), directory / "data", directory / "sock"
+        run_as(
+            user, install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
+            "--skip-test-db", "--innodb-log-file-size=8M", "--innodb-flush-method=nosync",
+        )  # fmt: skip
+        command = [
+            program, "--no-defaults", f"--datadir={data}", f"--socket={sock}", f"--port={port}",
+            "--bind-address=127.0.0.1", f"--pid-file={directory / 'pid'}",
+            "--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=0",
+            "--skip-name-resolve", "--innodb-buffer-pool-size=32M",
+        ]  # fmt: skip
+
+        def execute(*statements: str) -> list[tuple[object, ...]]:
+            with pymysql.connect(
+                host="127.0.0.1", port=port, user="root", database="polyproof", autocommit=True
+            ) as found:
+                cursor = found.cursor()
+                for statement in statements:
+                    cursor.execute(statement)
+                return list(cursor.fetchall())
+
+        def ready() -> bool:
+            try:
+                with pymysql.connect(unix_socket=str(sock), user="root") as found:
+                    found.cursor().execute("CREATE DATABASE polyproof CHARACTER SET utf8mb4")
+                    found.cursor().execute("GRANT ALL ON *.* TO tester@'127.0.0.1' IDENTIFIED BY 'hunter2'")
+                    found.cursor().execute("GRANT ALL ON *.* TO root@'127.0.0.1'")
+            except pymysql.err.OperationalError:
+                return False
+            return True
+
+        with _running(command, directory, user, ready):
+            yield Server(f"mysql://tester:hunter2@127.0.0.1:{port}/polyproof?", execute, directory)

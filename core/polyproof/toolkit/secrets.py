@@ -52,7 +52,7 @@ class Secret:
     )
     dsn: str | None = option(
         default=None,
-        doc="Address of a database server: postgresql://…, or a connection string of libpq.",
+        doc="Address of a database server: postgresql://…, mysql://…, or a connection string of libpq.",
     )
 
     def __repr__(self) -> str:

@@ -19,6 +19,7 @@ from polyproof.extras import require_extras
 from polyproof.liabilities.snapshot.columns import IDENTIFYING, TEXT, find_column
 from polyproof.liabilities.snapshot.file import Column, SnapshotFile
 from polyproof.liabilities.snapshot.ids import NOT_UTF8
+from polyproof.liabilities.snapshot.server_url import is_mysql
 from polyproof.liabilities.snapshot.table import Table
 from polyproof.toolkit.secrets import Secrets
 
@@ -34,8 +35,8 @@ class Server(Protocol):
     def columns(self, query: str) -> tuple[Column, ...]:
         """The columns of a SELECT, which is not run.
 
-        In a batch the k-th is called ``ck``, and so is its ``expression``. Its ``type`` is DuckDB's name of one that
-        holds its values exactly, or the server's own name of a type that is not read.
+        In a batch the k-th is called ``ck``, which is what its ``expression`` reads. Its ``type`` is DuckDB's name of
+        one that holds its values exactly, or the server's own name of a type that is not read.
         """
 
     def batches(self, query: str, columns: Sequence[Column], order: Sequence[Column]) -> Generator[object]:
@@ -59,10 +60,17 @@ def open_server(connection: duckdb.DuckDBPyConnection, name: str, timeout: int, 
     """
     where = f"accounts.database {name!r}"
     dsn = secrets.find(name, "dsn").dsn or ""
-    require_extras("postgres", purpose=f"{where}, a PostgreSQL server,")
-    from polyproof.liabilities.snapshot.postgres import Postgres
+    server: Server
+    if is_mysql(dsn):
+        require_extras("mysql", purpose=f"{where}, a MySQL or MariaDB server,")
+        from polyproof.liabilities.snapshot.mysql import MySQL
 
-    server = Postgres(dsn, where, timeout, connection)
+        server = MySQL(dsn, where, timeout)
+    else:
+        require_extras("postgres", purpose=f"{where}, a PostgreSQL server,")
+        from polyproof.liabilities.snapshot.postgres import Postgres
+
+        server = Postgres(dsn, where, timeout, connection)
     try:
         yield server
     finally:

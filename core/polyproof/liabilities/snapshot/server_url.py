@@ -11,15 +11,18 @@ from attrs import field, frozen
 
 from polyproof.errors import InputError, Problem
 
-__all__ = ["Address", "parse_keywords", "parse_url"]
+__all__ = ["Address", "is_mysql", "parse_keywords", "parse_url"]
 
 _URL = re.compile(
     r"(?P<scheme>[a-z]+)://(?:(?P<user>[^:@/?#\s]*)(?::(?P<password>[^:@/?#\s]*))?@)?(?P<hosts>[^@/?#\s]*)"
     r"(?:/(?P<database>[^@/?#\s]*))?(?:\?(?P<parameters>[^#?\s]*))?"
 )
 _KEYWORD = re.compile(r"\s*([A-Za-z0-9_]+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)+)", re.DOTALL)
+_MYSQL = ("mysql", "mariadb")
 _POSTGRES = ("postgresql", "postgres")
-_FORM = "postgresql://USER:PASSWORD@HOST/DATABASE, with %40 for @, %3A for :, %2F for / and so on in a part"
+_FORM = (
+    "postgresql://USER:PASSWORD@HOST/DATABASE, or mysql://…, with %40 for @, %3A for :, %2F for / and so on in a part"
+)
 
 
 @frozen(repr=False)
@@ -53,10 +56,15 @@ class Address:
         return re.sub(r'"([^"]*)"', keep, message)
 
 
+def is_mysql(dsn: str) -> bool:
+    """Whether it is a URL of MySQL or MariaDB; anything else is taken for an address of PostgreSQL."""
+    return dsn.partition("://")[0] in _MYSQL
+
+
 def parse_url(dsn: str, where: str) -> Address:
     """The parts of a URL. Raises ``InputError``, which shows nothing of it."""
     found = _URL.fullmatch(dsn)
-    if found is None or found["scheme"] not in _POSTGRES:
+    if found is None or found["scheme"] not in _MYSQL + _POSTGRES:
         raise InputError(Problem(f"{where}: its dsn is no URL of a database that is read here", hint=_FORM))
     parameters: dict[str, str] = {}
     for each in filter(None, (found["parameters"] or "").split("&")):
