@@ -22,7 +22,7 @@ from polyproof.backend import (
     Statement,
     Verdict,
 )
-from polyproof.constraints import Established, LiabilitiesSystem, PlacedAccounts
+from polyproof.constraints import Established, LiabilitiesSystem, PlacedAccounts, Trace
 from polyproof.engine import Engine
 from polyproof.errors import InputError, PluginFault, ProofRejected
 from polyproof.model.accounts import Accounts
@@ -142,14 +142,18 @@ class StarkBackend(Backend):
         hash = self._configuration.hash(Engine.COMPILED)
         rows = _random_rows(len(accounts), parameters.active - 1)
         progress.plan(PHASES, of=f"{len(accounts):,} accounts on {parameters.rows:,} rows")
-        with progress.task("limbs"):
-            trace = trace_of(system, PlacedAccounts(accounts, rows), parameters.active, instance.field.modulus)
         with progress.task("tags"):
             tags = row_tags(hash, statement, key, accounts.ids, rows, parameters.active - 1)
         trees = self._configuration.trees(hash)
+
+        def limbs() -> Trace:
+            with progress.task("limbs"):
+                return trace_of(system, PlacedAccounts(accounts, rows), parameters.active, instance.field.modulus)
+
         try:
             with self._buffers.borrowed() as buffers:
-                result = Prover(instance, hash, trees, progress, buffers).prove(trace, tags)
+                # Nobody but the prover has the trace, so that it is gone when it lies in the prover's matrix.
+                result = Prover(instance, hash, trees, progress, buffers).prove(limbs(), tags)
         except PluginFault:
             raise
         except InputError as error:

@@ -90,6 +90,7 @@ class Prover(Columns):
             # and λ could choose a limb out of range, and multiplicities to balance it.
             with self.progress.task("trace columns"):
                 rows = self.trace_matrix(trace)
+            del trace  # whoever holds on to nothing of it has its memory back for what follows
             with self.progress.task("trace commitment"):
                 committed = self.commit_trace(rows)
             with self.progress.task("inclusion tree"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,10 @@ from polyproof.progress import Progress
 from polyproof.registry import default_registry
 from polyproof.settings.policy import UNRESTRICTED, Policy
 from polyproof.settings.spec import parse_spec
+from polyproof.toolkit.system_answers import trace_of
 from polyproof_stark.backend import StarkBackend
 from polyproof_stark.options import StarkOptions
+from polyproof_stark.prover import Prover
 from polyproof_stark.verifier import verify as verify_proof
 from stark.exchange import some_accounts
 
@@ -47,6 +50,26 @@ def proven(tmp_path: Path, made: StarkBackend, accounts=ACCOUNTS):
     state = tmp_path / "state"
     state.mkdir(mode=0o700)
     return made.prove(statement(), accounts, KEY, state, Progress()), state
+
+
+def test_the_trace_is_gone_when_it_lies_in_the_provers_matrix(tmp_path: Path, monkeypatch):
+    """It is a fifth of a gigabyte at a million accounts, and memory is at its highest later."""
+    made, alive = [], []
+
+    def watched(*arguments):
+        trace = trace_of(*arguments)
+        made.append(weakref.ref(trace.columns))
+        return trace
+
+    class Watching(Prover):
+        def commit_trace(self, rows):
+            alive.extend(reference() is not None for reference in made)
+            return super().commit_trace(rows)
+
+    monkeypatch.setattr("polyproof_stark.backend.trace_of", watched)
+    monkeypatch.setattr("polyproof_stark.prover.Prover", Watching)
+    proven(tmp_path, backend())
+    assert alive == [False]
 
 
 def round_trip(tmp_path: Path, made: StarkBackend) -> None:
@@ -250,6 +273,7 @@ def test_verification_imports_no_prover_and_no_compiler(tmp_path):
     (tmp_path / "inclusion").write_bytes(made.open_inclusion(statement(), segment.proof, state, "user-3"))
     script = f"""
 import sys
+import weakref
 from pathlib import Path
 from polyproof.model.assets import Asset
 from polyproof.backend import Claim, Statement
