@@ -118,7 +118,9 @@ def balances_text(audit: PublishedAudit, claim: Claim) -> str:
         for asset, units in zip(audit.spec.assets, claim.balances, strict=True)
         if units
     ]
-    return ", ".join(held) + ", all others zero" if held else "nothing"
+    if not held:
+        return "nothing"
+    return ", ".join(held) + (", all others zero" if len(held) < len(claim.balances) else "")
 
 
 def inclusions_payload(verified: InclusionsVerified) -> dict[str, Any]:
