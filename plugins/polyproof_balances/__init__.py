@@ -33,4 +33,28 @@ def polyproof_components() -> list[Component]:
             "Solana: SOL and SPL tokens by the last transaction up to the slot, from an archive node",
             "polyproof_balances.solana:Solana",
         ),
+        Component(
+            "balances",
+            "aptos",
+            "Aptos at the version that the block ends with: APT in both forms, fungible assets",
+            "polyproof_balances.aptos:Aptos",
+        ),
+        Component(
+            "balances",
+            "filecoin",
+            "Filecoin by the key of a tipset: the balance of an actor",
+            "polyproof_balances.filecoin:Filecoin",
+        ),
+        Component(
+            "balances",
+            "substrate",
+            "Polkadot, Kusama and their asset hubs by block hash: free and reserved",
+            "polyproof_balances.substrate:Substrate",
+        ),
+        Component(
+            "balances",
+            "xrp",
+            "The XRP Ledger by ledger hash: all XRP of an account, the reserve included",
+            "polyproof_balances.xrp:Xrp",
+        ),
     ]

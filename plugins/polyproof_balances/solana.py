@@ -115,8 +115,7 @@ class Solana(AccountProvider[Rpc, _Next]):
         """The chain's genesis, the block in the pinned slot by its hash, and the first transaction after it."""
         if node.call("getGenesisHash") != GENESIS:
             raise NotKnown("the node is on another network than Solana's main one")
-        if entry(_block(node, pin.height, "none"), "blockhash") != pin.block:
-            raise NotKnown("the block in the pinned slot has another hash than the snapshot's")
+        _check_block(node, pin)
         complete = whole(node.call("getFirstAvailableBlock"), "the first block") == 0
         last = pin.block
         for slot in _slots(node.call("getBlocksWithLimit", pin.height + 1, _FOLLOWING, _FINAL)):
@@ -130,6 +129,10 @@ class Solana(AccountProvider[Rpc, _Next]):
                 return _Next(_signature(signatures[0]), complete)
             last = text(entry(block, "blockhash"), "blockhash")
         raise NotKnown("no transaction after the snapshot's block is final yet: ask again in a minute")
+
+    def end(self, node: Rpc, pin: Pin, block: _Next) -> None:
+        """The block is still in the slot."""
+        _check_block(node, pin)
 
     def held(self, node: Rpc, question: Question, pin: Pin, block: _Next) -> int:
         """The balance that the last transaction of the account left."""
@@ -163,6 +166,11 @@ class Solana(AccountProvider[Rpc, _Next]):
 def _block(node: Rpc, slot: int, detail: str) -> Any:
     asked = {**_FINAL, "transactionDetails": detail, "rewards": False, "maxSupportedTransactionVersion": 0}
     return node.call("getBlock", slot, asked)
+
+
+def _check_block(node: Rpc, pin: Pin) -> None:
+    if entry(_block(node, pin.height, "none"), "blockhash") != pin.block:
+        raise NotKnown("the block in the pinned slot has another hash than the snapshot's")
 
 
 def _slots(value: Any) -> list[int]:

@@ -13,7 +13,7 @@ from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
-from polyproof.toolkit.addresses import solana_key
+from polyproof.toolkit.addresses import SS58, aptos_address, solana_key, ss58_decode, ss58_encode, ton_address
 from polyproof.toolkit.encodings import (
     Malformed,
     base58_decode,
@@ -26,12 +26,9 @@ from polyproof_ownership.chains import Family, chains_of, family_of
 from polyproof_ownership.messages import bare_text, exchange_envelope, polkadot_text
 from polyproof_ownership.rows import Account, RowScheme, failed, one_signature, reading, unsupported
 from polyproof_ownership.sample_signatures import ed25519_key, sign_ed25519
-from polyproof_ownership.ton import ton_address, ton_personal_texts, wallet_addresses
+from polyproof_ownership.ton import ton_personal_texts, wallet_addresses
 
 __all__ = ["Ed25519Account", "aptos_authentication_key", "cardano_key_hash", "ss58_decode", "ss58_encode"]
-
-# SS58 prefixes: registry at github.com/paritytech/ss58-registry. An asset hub has the prefix of its relay chain.
-SS58 = {"polkadot": 0, "polkadot-asset-hub": 0, "kusama": 2, "kusama-asset-hub": 2}
 
 
 def verified(key: bytes, signature: bytes, signed: bytes) -> bool:
@@ -45,16 +42,6 @@ def verified(key: bytes, signature: bytes, signed: bytes) -> bool:
 
 # Aptos
 
-_APTOS = re.compile(r"0x([0-9a-fA-F]{1,64})", re.ASCII)
-
-
-def aptos_address(text: str) -> bytes:
-    """The 32 bytes of an address; leading zeros may be left out."""
-    match = _APTOS.fullmatch(text)
-    if not match:
-        raise Malformed("is not 0x and up to 64 hexadecimal digits")
-    return bytes.fromhex(match[1].rjust(64, "0"))
-
 
 def aptos_authentication_key(key: bytes) -> bytes:
     """SHA3-256 of the key and the byte of its scheme, 0: the address of an account whose key was never rotated.
@@ -62,29 +49,6 @@ def aptos_authentication_key(key: bytes) -> bytes:
     Source: Aptos documentation, "Accounts", authentication keys.
     """
     return hashlib.sha3_256(key + b"\0").digest()
-
-
-# Polkadot
-
-
-def _ss58_checksum(body: bytes) -> bytes:
-    return hashlib.blake2b(b"SS58PRE" + body).digest()[:2]
-
-
-def ss58_decode(text: str, prefix: int) -> bytes:
-    """The account id, 32 bytes, of an address with this one-byte prefix and a checksum of two bytes."""
-    data = base58_decode(text, most=64)
-    if len(data) != 35 or data[0] != prefix:
-        raise Malformed(f"is not an account with the SS58 prefix {prefix}")
-    if _ss58_checksum(data[:33]) != data[33:]:
-        raise Malformed("has a wrong checksum")
-    return data[1:33]
-
-
-def ss58_encode(account: bytes, prefix: int) -> str:
-    """The address of an account id."""
-    body = bytes([prefix]) + account
-    return base58_encode(body + _ss58_checksum(body))
 
 
 # Cardano (CIP-19)

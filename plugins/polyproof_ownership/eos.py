@@ -6,9 +6,9 @@ It proves the account once the chain has been asked for the keys of its permissi
 from __future__ import annotations
 
 import hashlib
-import re
 
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
+from polyproof.toolkit.addresses import eos_name
 from polyproof.toolkit.encodings import Malformed, base58_decode
 from polyproof_ownership.chains import Family, chains_of
 from polyproof_ownership.evm import judge_owners
@@ -18,9 +18,6 @@ from polyproof_ownership.rows import Account, RowScheme, failed, reading
 from polyproof_ownership.sample_signatures import eos_text, secp256k1_key, sign_compact
 
 __all__ = ["EosKey", "eos_public_key"]
-
-# Twelve characters, or thirteen of which the last has four bits (type "name" of EOSIO).
-_NAME = re.compile(r"(?=.*[a-z1-5])[a-z1-5.]{1,12}(?<!\.)|[a-z1-5.]{12}[a-j1-5]", re.ASCII)
 
 
 def _checked(text: str, suffix: bytes) -> bytes:
@@ -61,9 +58,7 @@ class EosKey(RowScheme[None]):
 
     def read(self, chain: str, address: str) -> Account[None]:
         """The name, which contains nothing else."""
-        if not _NAME.fullmatch(address):
-            raise Malformed("is not an account name: up to 12 of a-z, 1-5 and dots")
-        return Account(address, None)
+        return Account(eos_name(address), None)
 
     def asks_chain(self, chain: str) -> bool:
         """For the keys of an account's active permission."""

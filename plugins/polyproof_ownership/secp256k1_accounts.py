@@ -11,12 +11,12 @@ import hashlib
 from coincurve import PublicKey
 
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
+from polyproof.toolkit.addresses import aelf_account, filecoin_checksum, xrp_account
 from polyproof.toolkit.encodings import (
     BASE58_RIPPLE,
     Malformed,
     base32_lower,
     base32_lower_decode,
-    base58_check_decode,
     base58_check_encode,
     bech32_decode,
     from_five_bits,
@@ -37,21 +37,17 @@ __all__ = ["Secp256k1Account", "filecoin_delegated", "filecoin_secp256k1"]
 ETHEREUM_ADDRESS_MANAGER = 10
 
 
-def _filecoin_checksum(protocol: bytes, payload: bytes) -> bytes:
-    return hashlib.blake2b(protocol + payload, digest_size=4).digest()
-
-
 def filecoin_secp256k1(key: PublicKey) -> str:
     """The f1 address of a key: BLAKE2b-160 of its uncompressed form."""
     payload = hashlib.blake2b(key.format(compressed=False), digest_size=20).digest()
-    return "f1" + base32_lower(payload + _filecoin_checksum(b"\1", payload))
+    return "f1" + base32_lower(payload + filecoin_checksum(b"\1", payload))
 
 
 def filecoin_delegated(account: bytes) -> str:
     """The f410 address of an Ethereum address; raises ``Malformed`` for one that stands for an actor id."""
     if account[:12] == b"\xff" + bytes(11):
         raise Malformed("is a masked actor id, which no key controls")
-    checksum = _filecoin_checksum(bytes([4, ETHEREUM_ADDRESS_MANAGER]), account)
+    checksum = filecoin_checksum(bytes([4, ETHEREUM_ADDRESS_MANAGER]), account)
     return f"f4{ETHEREUM_ADDRESS_MANAGER}f" + base32_lower(account + checksum)
 
 
@@ -65,7 +61,7 @@ def _filecoin_spelling(text: str) -> str:
             data = base32_lower_decode(text[len(prefix) :])
             if len(data) != 24:
                 raise Malformed(f"is {len(data)} bytes where 24 are expected")
-            if _filecoin_checksum(protocol, data[:20]) != data[20:]:
+            if filecoin_checksum(protocol, data[:20]) != data[20:]:
                 raise Malformed("has a wrong checksum")
             return text if protocol == b"\1" else filecoin_delegated(data[:20])
     raise Malformed("is neither an f1 nor an f410 address of Filecoin's main network")
@@ -76,8 +72,7 @@ def _filecoin_spelling(text: str) -> str:
 
 def _aelf_spelling(text: str) -> str:
     bare = text.removeprefix("ELF_").removesuffix("_AELF")
-    if len(base58_check_decode(bare)) != 32:
-        raise Malformed("is not an address of aelf")
+    aelf_account(bare)
     return bare
 
 
@@ -103,9 +98,7 @@ def _okt_account(text: str) -> bytes:
 
 
 def _xrp_spelling(text: str) -> str:
-    payload = base58_check_decode(text, BASE58_RIPPLE)
-    if len(payload) != 21 or payload[0] != 0:
-        raise Malformed("is not an account address")
+    xrp_account(text)
     return text
 
 

@@ -7,16 +7,11 @@ matter, so only those are listed here.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import re
 
 from attrs import frozen
 
-from polyproof.toolkit.encodings import Malformed
-
-__all__ = ["WALLETS", "Code", "ton_address", "ton_personal_texts", "wallet_addresses"]
+__all__ = ["WALLETS", "Code", "ton_personal_texts", "wallet_addresses"]
 
 
 @frozen
@@ -90,27 +85,3 @@ def ton_personal_texts(message: bytes) -> tuple[bytes, ...]:
     """
     prefix = b"\xff\xffton-safe-sign-magic"
     return prefix + message, prefix + hashlib.sha512(message).digest()
-
-
-_FRIENDLY = re.compile(r"[A-Za-z0-9_-]{48}|[A-Za-z0-9+/]{48}", re.ASCII)
-_RAW = re.compile(r"(0|-1):([0-9a-fA-F]{64})", re.ASCII)
-
-
-def ton_address(text: str) -> tuple[int, bytes]:
-    """Workchain and account id (32 bytes) of an address, raw or in base64, whose checksum is checked.
-
-    Raises ``Malformed``.
-    """
-    raw = _RAW.fullmatch(text)
-    if raw:
-        return int(raw[1]), bytes.fromhex(raw[2])
-    if not _FRIENDLY.fullmatch(text):
-        raise Malformed("is neither workchain:hexadecimal nor 48 characters of base64")
-    data = base64.b64decode(text.translate(str.maketrans("-_", "+/")))
-    if binascii.crc_hqx(data[:34], 0) != int.from_bytes(data[34:]):
-        raise Malformed("has a wrong checksum")
-    if data[0] not in (0x11, 0x51):
-        raise Malformed("is not one of TON's main network")
-    if data[1] not in (0, 255):
-        raise Malformed(f"is in the workchain {data[1]}")
-    return (0 if data[1] == 0 else -1), data[2:34]

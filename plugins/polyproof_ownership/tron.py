@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
-from polyproof.toolkit.encodings import Malformed, base58_check_decode, base58_check_encode
+from polyproof.toolkit.addresses import TRON_MAINNET, tron_address
+from polyproof.toolkit.encodings import base58_check_encode
 from polyproof_ownership.chains import Family, chains_of
 from polyproof_ownership.evm import Ways, judge_owners, signer_of, signers_of
 from polyproof_ownership.keys import ethereum_address
@@ -12,17 +13,6 @@ from polyproof_ownership.rows import Account, RowScheme, one_signature, reading
 from polyproof_ownership.sample_signatures import rsv_signature, secp256k1_key
 
 __all__ = ["TronAccount", "tron_address"]
-
-MAINNET = 0x41
-
-
-def tron_address(text: str) -> bytes:
-    """The 20 bytes of an address of the main network."""
-    payload = base58_check_decode(text)
-    if len(payload) != 21 or payload[0] != MAINNET:
-        raise Malformed("is not one of Tron's main network")
-    return payload[1:]
-
 
 TRON_WAYS: Ways = {
     "Tron's header over the message's Keccak-256": tron_hashed_digest,
@@ -60,5 +50,5 @@ class TronAccount(RowScheme[bytes]):
 
     def sample_claim(self, asset: str, chain: str, secret: bytes, message: str) -> OwnershipClaim | None:
         """Under Tron's header."""
-        address = base58_check_encode(bytes([MAINNET]) + ethereum_address(secp256k1_key(secret)))
+        address = base58_check_encode(bytes([TRON_MAINNET]) + ethereum_address(secp256k1_key(secret)))
         return OwnershipClaim(asset, chain, address, message, (rsv_signature(secret, tip191_digest(message.encode())),))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ownership import wallets
 from polyproof.toolkit import encodings
+from polyproof.toolkit.addresses import ton_address
 from polyproof.toolkit.encodings import BASE58_BITCOIN, BASE58_RIPPLE, BECH32, BECH32M, Malformed
-from polyproof_ownership.ton import ton_address
 
 
 @given(st.binary(max_size=40), st.sampled_from([BASE58_BITCOIN, BASE58_RIPPLE]))

@@ -11,7 +11,7 @@ from coincurve import PublicKey
 from ownership import judged, published
 from ownership.published import Signed
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
-from polyproof.toolkit import encodings
+from polyproof.toolkit import addresses, encodings
 from polyproof_ownership import bip322, ed25519, eos, evm, secp256k1_accounts, ton
 
 
@@ -158,15 +158,15 @@ def test_cardano_addresses_without_a_payment_key_are_unsupported(address: str) -
 
 @pytest.mark.parametrize(("key", "wallet", "address"), published.TON_WALLETS)
 def test_ton_wallets_have_the_addresses_that_others_derive(key: str, wallet: str, address: str) -> None:
-    workchain, account = ton.ton_address(address)
+    workchain, account = addresses.ton_address(address)
     assert workchain == 0
     assert ton.wallet_addresses(bytes.fromhex(key), 0)[account] == wallet
 
 
 def test_ton_addresses_have_one_meaning_in_every_spelling() -> None:
     friendly, raw = published.TON_RAW
-    assert ton.ton_address(friendly) == ton.ton_address(raw) == ton.ton_address(raw.upper())
-    assert ton.ton_address(friendly.replace("-", "+").replace("_", "/")) == ton.ton_address(raw)
+    assert addresses.ton_address(friendly) == addresses.ton_address(raw) == addresses.ton_address(raw.upper())
+    assert addresses.ton_address(friendly.replace("-", "+").replace("_", "/")) == addresses.ton_address(raw)
 
 
 @pytest.mark.parametrize("wallet", published.TON_CODE)

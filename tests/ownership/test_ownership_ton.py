@@ -11,7 +11,8 @@ import pytest
 from ownership import wallets
 from ownership.judged import refusal
 from ownership.wallets import Cell, Code
-from polyproof_ownership.ton import ton_address, ton_personal_texts, wallet_addresses
+from polyproof.toolkit.addresses import ton_address
+from polyproof_ownership.ton import ton_personal_texts, wallet_addresses
 
 KEY, _ = wallets.ed25519(1)
 KEY_BITS = f"{int.from_bytes(KEY):0256b}"

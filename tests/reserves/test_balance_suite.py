@@ -84,6 +84,11 @@ class TestEvm(ServedBalanceSuite):
         return {name: answering(evolve(ethereum(), **change).node()) for name, change in changes.items()}
 
     @pytest.fixture
+    def reorganised(self) -> Mapping[str, Respond]:
+        other = evolve(ethereum(), pin=evolve(ETHEREUM, block="0x" + "ce" * 32), coins={A: 1, C: 2})
+        return {"another block": answering(other.node())}
+
+    @pytest.fixture
     def connect(self) -> Connect:
         def connect(url: str) -> BalanceProvider:
             tokens = (Token(asset="USDT", contract=USDT),)
@@ -129,6 +134,11 @@ class TestBitcoinCore(ServedBalanceSuite):
             "a test network": bitcoin(nodes.Core(AMOUNTS, network="regtest")),
             "another tip": bitcoin(nodes.Core(AMOUNTS, evolve(BITCOIN, height=BITCOIN.height + 1))),
         }
+
+    @pytest.fixture
+    def reorganised(self) -> Mapping[str, Respond]:
+        less = {address: amounts[:1] for address, amounts in AMOUNTS.items()}
+        return {"another tip": bitcoin(nodes.Core(less, evolve(BITCOIN, block="00" * 8 + "ce" * 24)))}
 
     @pytest.fixture
     def connect(self) -> Connect:

@@ -129,6 +129,13 @@ def cluster(**changes: Any) -> Cluster:
     return Cluster(**{"left": left, **changes})
 
 
+def poorer() -> Cluster:
+    """After the pinned slot was given to another block."""
+    chain = cluster(pin=evolve(PIN, block=base58_encode(b"\x12" * 32)))
+    chain.left = {account: (slot, lamports + 5, tokens("9")) for account, (slot, lamports, _) in chain.left.items()}
+    return chain
+
+
 def connected(url: str, **options: Any) -> BalanceProvider:
     known = (Mint(asset="USDC", mint=USDC),)
     made = Solana(SolanaOptions(**{"url": url, "tokens": known, "parallel": 1, **QUICK, **options}), default_registry())
@@ -170,6 +177,10 @@ class TestSolana(ServedBalanceSuite):
             "another slot": answering(cluster(pin=evolve(PIN, height=PIN.height - 100)).node()),
             "a next block on another": answering(cluster(child=other).node()),
         }
+
+    @pytest.fixture
+    def reorganised(self) -> Mapping[str, Respond]:
+        return {"another block": answering(poorer().node())}
 
     @pytest.fixture
     def connect(self) -> Connect:

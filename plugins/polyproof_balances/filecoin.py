@@ -1,0 +1,88 @@
+"""Filecoin: the balance of an actor in the state that the snapshot's tipset is built on.
+
+The pin's block is the CID of one of the blocks of the tipset at the pinned epoch. All blocks of a tipset agree on the
+state that they build on, which is the one that ``StateGetActor`` answers about when it is given the tipset's key: the
+messages of the tipset itself come after it. The balance is all that the actor holds, whether or not it may be
+withdrawn: that of a miner's actor includes pledged and vesting funds. An actor that the state does not have (error 3
+of Lotus) holds nothing.
+
+Sources: docs.filecoin.io, "JSON-RPC: State" and "Chain"; github.com/filecoin-project/lotus, api/api_errors.go; the
+genesis: docs.filecoin.io, "Mainnet".
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from attrs import frozen
+
+from polyproof.balances import Pin, Question
+from polyproof.toolkit.addresses import filecoin_address
+from polyproof.toolkit.encodings import Malformed
+from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, units, whole
+from polyproof_balances.json_rpc import Refused, Rpc
+
+__all__ = ["GENESIS", "Filecoin", "FilecoinOptions"]
+
+GENESIS = "bafy2bzacecnamqgqmifpluoeldx7zzglxcljo6oja4vrmtj7432rphldpdmm2"
+_NOT_FOUND = 3
+_MOST_BLOCKS = 64
+
+
+@frozen(kw_only=True)
+class FilecoinOptions(AccountOptions):
+    """The node to ask, with the states of the past."""
+
+
+class Filecoin(AccountProvider[Rpc, list[dict[str, str]]]):
+    """Asks one node by the key of a tipset."""
+
+    name: ClassVar[str] = "filecoin"
+    Options = FilecoinOptions
+    Client = Rpc
+
+    def serves(self, question: Question) -> bool:
+        """FIL at addresses of any kind."""
+        if (question.chain, question.asset, question.token) != ("filecoin", "FIL", ""):
+            return False
+        try:
+            filecoin_address(question.address)
+        except Malformed:
+            return False
+        return True
+
+    def asked(self, question: Question) -> str:
+        """The method."""
+        return "StateGetActor"
+
+    def begin(self, node: Rpc, pin: Pin) -> list[dict[str, str]]:
+        """The key of the tipset at the pinned epoch, which has the pinned block, on the chain of the genesis."""
+        if _cids(node.call("Filecoin.ChainGetGenesis")) != [GENESIS]:
+            raise NotKnown("the node is on another network than Filecoin's main one")
+        tipset = node.call("Filecoin.ChainGetTipSetByHeight", pin.height, [])
+        cids = _cids(tipset)
+        if whole(entry(tipset, "Height"), "Height") != pin.height:
+            raise NotKnown("no block was made in the pinned epoch")
+        if pin.block not in cids:
+            raise NotKnown("the tipset at the pinned epoch does not have the pinned block")
+        return [{"/": cid} for cid in cids]
+
+    def held(self, node: Rpc, question: Question, pin: Pin, block: list[dict[str, str]]) -> int:
+        """The balance of the actor."""
+        try:
+            actor = node.call("Filecoin.StateGetActor", question.address, block)
+        except Refused as error:
+            if error.code == _NOT_FOUND:
+                return 0
+            raise
+        return units(digits(entry(actor, "Balance"), "Balance"), 18)
+
+
+def _cids(tipset: Any) -> list[str]:
+    found = entry(tipset, "Cids")
+    if not isinstance(found, list) or not 1 <= len(found) <= _MOST_BLOCKS:
+        raise NotKnown("the node's answer is not a tipset")
+    cids = [entry(one, "/") for one in found]
+    if not all(isinstance(cid, str) and len(cid) <= 128 for cid in cids) or len(set(cids)) != len(cids):
+        raise NotKnown("the node's answer is not a tipset")
+    return cids
