@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from polyproof.cli.commands import (
     anchor,
@@ -76,11 +77,32 @@ COMMANDS = (
 )
 """In the order of ``polyproof --help``."""
 
+
+def _in_words(parameters: list[Any]) -> list[Any]:
+    """Newer versions of typer write the type of Python behind an option: ``<bool>`` where it takes no value."""
+    for parameter in parameters:
+        if getattr(parameter, "is_flag", False):
+            parameter.metavar = ""
+        elif parameter.metavar is None and getattr(parameter, "min", None) is not None:
+            parameter.metavar = "N"
+    return parameters
+
+
+class _Command(TyperCommand):
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _in_words(super().get_params(ctx))
+
+
+class _Group(TyperGroup):
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _in_words(super().get_params(ctx))
+
+
 app = typer.Typer(
     name="polyproof",
+    cls=_Group,
     help="Prove totals of what an exchange owes its users, and verify them.",
     epilog="Begin with: polyproof demo",
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -124,7 +146,7 @@ def _name(module: ModuleType) -> str:
 
 
 for _module in COMMANDS:
-    app.command(_name(_module))(_guarded(_name(_module), _module.command))
+    app.command(_name(_module), cls=_Command)(_guarded(_name(_module), _module.command))
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ _MARK = "(SAMPLE)"
 
 def command(
     directory: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Where to write; made if it does not exist.")
+        Path, typer.Argument(metavar="DIR", help="Where to write; made if it does not exist.")
     ] = Path(),
     example: Annotated[
         str | None,
