@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from functools import reduce
 
 import numpy as np
@@ -32,6 +31,7 @@ from polyproof.toolkit.stated_constraints import (
 )
 from polyproof_stark.digest import digest
 from polyproof_stark.expressions import Value
+from polyproof_stark.groups import Groups, RowSet, chunk_count, quotient_degree
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.tables import Tables
 
@@ -41,7 +41,6 @@ __all__ = [
     "CompiledSystem",
     "Constraint",
     "Lookup",
-    "RowSet",
     "SumCheck",
     "compile_system",
     "expand",
@@ -54,16 +53,6 @@ MAX_TABLE_BITS = 24
 MAX_COLUMNS = 1 << 14
 """The most columns of looked-up values and multiplicities, which bounds the work that a hostile manifest can ask of a
 verifier."""
-
-
-class RowSet(Enum):
-    """Where an expanded constraint holds: the builder's ``Rows``, or the single row U after the last."""
-
-    ALL = "all"
-    TRANSITION = "transition"
-    FIRST = "first"
-    LAST = "last"
-    END = "end"
 
 
 @frozen
@@ -168,20 +157,11 @@ class CompiledSystem:
 
     def quotient_degree(self, rows: int, blinding: int) -> int:
         """An upper bound of deg Q for a trace of ``rows`` rows of which ``blinding`` are random (section 3)."""
-        bounds = [0]
-        for constraint in self.constraints:
-            numerator = constraint.degree * (rows - 1)
-            if constraint.rows is RowSet.ALL:
-                bounds.append(numerator - (rows - blinding))
-            elif constraint.rows is RowSet.TRANSITION:
-                bounds.append(numerator - (rows - blinding - 1))
-            else:
-                bounds.append(numerator - 1)
-        return max(bounds)
+        return max(0, quotient_degree(((item.degree, item.rows) for item in self.constraints), rows, blinding))
 
     def chunks(self, rows: int, blinding: int) -> int:
         """Number of chunks of ``rows − blinding`` coefficients that the quotient is split into (section 3)."""
-        return -(-(self.quotient_degree(rows, blinding) + 1) // (rows - blinding))
+        return chunk_count(self.quotient_degree(rows, blinding), rows, blinding)
 
     def scalar(self, node: Node, publics: Mapping[str, int], challenges: Sequence[Elements]) -> Value:
         """The value of a leaf that is the same on all rows: a public value or a challenge."""
@@ -196,7 +176,22 @@ def compile_system(system: ConstraintSystem, parameters: Parameters) -> Compiled
     Raises ``InputError`` for what ``state_constraints`` refuses and for a range check of no bits or more than 24, and
     ``OptionsError`` for more columns than 2^14.
     """
-    return expand(state_constraints(system), parameters.active, parameters.blowup - 1)
+    stated = state_constraints(system)
+    return expand(stated, parameters.active, _group_size(stated, parameters))
+
+
+def _group_size(stated: StatedConstraints, p: Parameters) -> int:
+    """s, with which the system has the fewest columns (``Groups.chosen``)."""
+    tables = _tables(stated, p.active)
+    degree = degrees(stated.graph.nodes, degree_in_columns)
+    lookups = [
+        ([degree[value.index] for check in checks for value in check.values], tables[bits].count)
+        for bits, checks in stated.tables().items()
+    ]
+    others = [(degree[zero.expression.index], RowSet(zero.rows.value)) for zero in stated.zeros]
+    # Line 3 of section 3 has the highest degree of those without helpers. Without lookups there is nothing to choose.
+    others.append((2, RowSet.TRANSITION))
+    return Groups.chosen(lookups, max(0, quotient_degree(others, p.rows, p.blinding)), p).size
 
 
 def expand(stated: StatedConstraints, active: int, group_size: int) -> CompiledSystem:
@@ -204,14 +199,7 @@ def expand(stated: StatedConstraints, active: int, group_size: int) -> CompiledS
 
     ``group_size`` = s looked-up values, or tables, share a helper column (degree s + 1). Raises as ``compile_system``.
     """
-    ranges = stated.tables()
-    for bits, checks in ranges.items():
-        if not 1 <= bits <= MAX_TABLE_BITS:
-            raise InputError(
-                f"range check {checks[0].name!r}: a table of 2^{bits} values; 1 to {MAX_TABLE_BITS} bits are possible"
-            )
-    tables = {bits: Tables.of(bits, active) for bits in ranges}
-    _check_columns(ranges, tables, active)
+    ranges, tables = stated.tables(), _tables(stated, active)
     # The table of section 3, in its order, which gives each constraint its power of η: after the system's own
     # constraints, lines 1 to 5 for each table and lines 6 to 9 for the running sum.
     expansion = _Expansion(stated, sum(1 + item.count for item in tables.values()))
@@ -244,8 +232,15 @@ def expand(stated: StatedConstraints, active: int, group_size: int) -> CompiledS
     )
 
 
-def _check_columns(ranges: Mapping[int, Sequence[Range]], tables: Mapping[int, Tables], active: int) -> None:
-    values = sum(len(check.values) for checks in ranges.values() for check in checks)
+def _tables(stated: StatedConstraints, active: int) -> dict[int, Tables]:
+    """The tables of each width. Raises ``InputError`` and ``OptionsError`` for too many bits or columns."""
+    for check in stated.ranges:
+        if not 1 <= check.bits <= MAX_TABLE_BITS:
+            raise InputError(
+                f"range check {check.name!r}: a table of 2^{check.bits} values; 1 to {MAX_TABLE_BITS} bits are possible"
+            )
+    tables = {bits: Tables.of(bits, active) for bits in stated.tables()}
+    values = sum(len(check.values) for check in stated.ranges)
     multiplicities = sum(item.count for item in tables.values())
     if values + multiplicities > MAX_COLUMNS:
         widths = ", ".join(str(bits) for bits in tables)
@@ -254,6 +249,7 @@ def _check_columns(ranges: Mapping[int, Sequence[Range]], tables: Mapping[int, T
             f"multiplicities of {multiplicities} tables; at most {MAX_COLUMNS} are possible, which narrower limbs "
             "(limb_bits) or longer segments (segment_rows) may keep to"
         )
+    return tables
 
 
 class _Expansion:

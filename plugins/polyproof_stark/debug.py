@@ -14,8 +14,9 @@ from attrs import frozen
 from polyproof.constraints import Node, Operation
 from polyproof.field import Elements, Extension, Field
 from polyproof.toolkit.stated_constraints import reachable
-from polyproof_stark.compiler import CompiledSystem, RowSet
+from polyproof_stark.compiler import CompiledSystem
 from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.groups import RowSet
 
 __all__ = ["Violation", "check_trace", "columns_read"]
 

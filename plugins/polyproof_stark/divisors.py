@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from polyproof.field import Elements
-from polyproof_stark.compiler import RowSet
+from polyproof_stark.groups import RowSet
 from polyproof_stark.protocol import Instance
 
 __all__ = ["Divisors"]
@@ -91,7 +91,32 @@ class Divisors:
             for k in range(p.blowup)
         ]
         inverse_vanishing = np.tile(field.inverse(np.array(period, np.uint64)), p.rows)
-        all_rows = field.multiply(blinding, inverse_vanishing)
+        return self._by_rows(points, field.multiply(blinding, inverse_vanishing))
+
+    @cached_property
+    def blinding_products(self) -> Elements:
+        """∏ (ω^r − ω^s) over all s ≥ U but r, for r = U, U + 1, …: ``(d,)``."""
+        field, roots = self.instance.field, np.array(self.blinding_roots, np.uint64)
+        products = np.ones(len(roots), np.uint64)
+        for number, root in enumerate(roots):
+            factors = field.subtract(roots, root)
+            factors[number] = 1
+            products = field.multiply(products, factors)
+        return products
+
+    def on_blinding_rows(self) -> Mapping[RowSet, Elements]:
+        """Inverse divisors on the points ω^r of the rows r > U: ``(d − 1,)`` base elements each.
+
+        X^N − 1 over X − ω^r is N·ω^(−r) there. On row U, X − ω^U has no inverse.
+        """
+        p, field = self.instance.parameters, self.instance.field
+        points = np.array(self.blinding_roots[1:], np.uint64)
+        scaled = field.multiply(points, pow(p.rows, -1, field.modulus))
+        return self._by_rows(points, field.multiply(scaled, self.blinding_products[1:]))
+
+    def _by_rows(self, points: Elements, all_rows: Elements) -> Mapping[RowSet, Elements]:
+        """At base points, from the inverse of Z_U there."""
+        field = self.instance.field
         return {
             RowSet.ALL: all_rows,
             RowSet.TRANSITION: field.multiply(all_rows, field.subtract(points, self.last)),

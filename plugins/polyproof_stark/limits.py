@@ -33,10 +33,10 @@ def check_parameters(parameters: Parameters, compiled: CompiledSystem, field: Fi
             f"(segment_rows) would fit"
         )
     quotient = compiled.quotient_degree(p.rows, p.blinding)
-    if quotient + 1 > p.domain_size:
+    if quotient + 1 > p.quotient_bound:
         raise OptionsError(
-            f"constraints of degree {compiled.degree} make a quotient of degree {quotient}, which {p.blowup}·"
-            f"2^{p.log_rows} = {p.domain_size} points do not determine; a greater blowup would"
+            f"constraints of degree {compiled.degree} make a quotient of degree {quotient}: {quotient + 1} "
+            f"coefficients, more than {p.blowup}·2^{p.log_rows} + {p.blinding} − 2 = {p.quotient_bound}; a greater blowup would do"
         )
     if p.domain_size // p.folding.arities[0] < p.queries:
         raise OptionsError(

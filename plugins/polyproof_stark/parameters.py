@@ -47,6 +47,11 @@ class Parameters:
         return self.rows * self.blowup
 
     @property
+    def quotient_bound(self) -> int:
+        """βN + d − 2, the most coefficients that a quotient may have (section 3)."""
+        return self.domain_size + self.blinding - 2
+
+    @property
     def folding(self) -> Folding:
         """The folding schedule of G."""
         return Folding.of(self.rows, self.arity)

@@ -26,6 +26,7 @@ from polyproof_stark.committed import Committed
 from polyproof_stark.fri import leaf_rows
 from polyproof_stark.layout import joined
 from polyproof_stark.leaves import InclusionLeaves
+from polyproof_stark.longer_quotient import with_blinding_rows
 from polyproof_stark.low_degree import Chain, LowDegreeTest
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Instance, Openings
@@ -243,6 +244,8 @@ class Prover(Columns):
         with self.progress.task("constraints on D"):
             on_d = quotient_on_d(self.instance, committed, argument, challenges, eta)
         coefficients = self.field.inverse_transform(on_d, self.instance.evaluation_domain.shift)
+        if self.instance.compiled.quotient_degree(p.rows, p.blinding) >= p.domain_size:
+            coefficients = with_blinding_rows(self.instance, coefficients, committed, argument, challenges, eta)
         self.check_quotient(coefficients)
         step = p.rows - p.blinding
         chunks = np.zeros((p.rows, layout.chunks, layout.degree), np.uint64)

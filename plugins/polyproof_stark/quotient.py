@@ -18,9 +18,10 @@ from polyproof.constraints import Node, Operation
 from polyproof.engine import for_blocks
 from polyproof.field import Elements, HelperSums
 from polyproof_stark.committed import Committed
-from polyproof_stark.compiler import ALPHA, Constraint, Lookup, RowSet
+from polyproof_stark.compiler import ALPHA, Constraint, Lookup
 from polyproof_stark.divisors import Divisors
 from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.groups import RowSet
 from polyproof_stark.linear import LinearForm, linear_forms
 from polyproof_stark.protocol import Instance
 from polyproof_stark.table_helpers import TableHelpers

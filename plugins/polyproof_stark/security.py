@@ -21,7 +21,8 @@ from polyproof.field import Field
 from polyproof.hash import Hash
 from polyproof.security import Assumptions, Figure, SecurityReport, SecurityTerm, bits_text
 from polyproof.toolkit.stated_constraints import degrees
-from polyproof_stark.compiler import LAMBDA, CompiledSystem, RowSet
+from polyproof_stark.compiler import LAMBDA, CompiledSystem
+from polyproof_stark.groups import RowSet
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.proximity import Bound, Johnson, MutualJohnson, RandomWords, UniqueDecoding
 
@@ -281,8 +282,9 @@ def security_report(compiled: CompiledSystem, p: Parameters, field: Field, hash:
     better, other = (johnson, unique) if johnson.bits > unique.bits else (unique, johnson)
     conjectured = _account(counts, hash, RandomWords(rate, p.degree * log2(field.modulus)))
     notes = (
-        f"For a trace of 2^{p.log_rows} rows, with |D| = {p.blowup}·2^{p.log_rows}. docs/explanation/security.md "
-        f"explains every term, docs/reference/protocol.md its symbols.",
+        f"For a trace of 2^{p.log_rows} rows, with |D| = {p.blowup}·2^{p.log_rows}, helper columns of s = "
+        f"{compiled.group_size} values and a quotient of {compiled.chunks(p.rows, p.blinding)} chunks. "
+        f"docs/explanation/security.md explains every term, docs/reference/protocol.md its symbols.",
         "b bits mean that anyone who evaluates the hash T times gets a false statement accepted with probability "
         "at most T·2^−b, the hash being a random oracle. A quantum computer needs at worst the square root of that.",
         "No figure rests on a conjecture about codes. The conjectured one assumes a prover who does no better than "

@@ -16,9 +16,9 @@ from polyproof.constraints import Node, Operation
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements
 from polyproof.hash import Hash
-from polyproof_stark.compiler import RowSet
 from polyproof_stark.divisors import Divisors
 from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.groups import RowSet
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Instance, Openings
 from polyproof_stark.weights import Weights

@@ -2,11 +2,11 @@
 
 A wider limb makes fewer columns, but the table of its 2^w values takes k = ⌈2^w/U⌉ columns of multiplicities, since
 none is longer than the U rows under constraints. At one length of trace a proof's work and size grow with the columns,
-and all that depends on w are the L = Σ ⌈bits/w⌉ limbs of an account, the k multiplicities, and the helper columns of
-both, one for s of them and of e words. Of every value of the table the prover computes an inverse, of e words as well.
-So the cost of a width is
+and all that depends on w are the L = Σ ⌈bits/w⌉ limbs of an account, the k multiplicities, and, of e words each, the helper
+columns of both, one for s of them, and the c chunks of the quotient, whose degree s decides (``polyproof_stark.groups``
+chooses it). Of every value of the table the prover computes an inverse, of e words as well. So the cost of a width is
 
-    β·N·(L + k + e·(⌈L/s⌉ + ⌈k/s⌉)) + e·2^w,
+    β·N·(L + k + e·(⌈L/s⌉ + ⌈k/s⌉ + c)) + e·2^w,
 
 the values on the evaluation domain and those of the table. The trace is the shortest that holds the accounts: half as
 many rows outweigh any width. The choice depends on the length of the trace and on the spec, so it tells nobody more
@@ -21,6 +21,7 @@ from attrs import frozen
 
 from polyproof.model.assets import Asset
 from polyproof_stark.compiler import MAX_COLUMNS
+from polyproof_stark.groups import Groups, RowSet, quotient_degree
 from polyproof_stark.options import LEAST_LIMB_BITS, MOST_LIMB_BITS
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.tables import Tables
@@ -33,19 +34,19 @@ class Width:
     """A width; in the order of preference."""
 
     cost: int
-    """β·N·(L + k + e·(⌈L/s⌉ + ⌈k/s⌉)) + e·2^w."""
+    """β·N·(L + k + e·(⌈L/s⌉ + ⌈k/s⌉ + c)) + e·2^w."""
     bits: int
     """w. Of widths that cost the same, the narrowest has the shortest table."""
     limbs: int
     """L."""
     tables: int
     """k."""
+    groups: Groups
+    """s, and the helpers and chunks that it makes."""
 
     def formula(self, p: Parameters) -> str:
         """The cost with its numbers."""
-        group = p.blowup - 1
-        helpers = f"({-(-self.limbs // group)} + {-(-self.tables // group)})"
-        columns = f"{self.limbs} + {self.tables} + {p.degree}·{helpers}"
+        columns = f"{self.limbs} + {self.tables} + {p.degree}·({self.groups.helpers} + {self.groups.chunks})"
         return f"{p.blowup}·2^{p.log_rows}·({columns}) + {p.degree}·2^{self.bits} = {self.cost:,}"
 
 
@@ -55,9 +56,9 @@ def widths(assets: Sequence[Asset], p: Parameters) -> list[Width]:
     for bits in range(LEAST_LIMB_BITS, MOST_LIMB_BITS + 1):
         limbs, tables = sum(-(-asset.bits // bits) for asset in assets), Tables.of(bits, max(1, p.active)).count
         if limbs + tables <= MAX_COLUMNS or bits == LEAST_LIMB_BITS:
-            helpers = sum(-(-count // (p.blowup - 1)) for count in (limbs, tables))
-            columns = limbs + tables + p.degree * helpers
-            found.append(Width((p.blowup * columns << p.log_rows) + (p.degree << bits), bits, limbs, tables))
+            groups = Groups.chosen(*_lookup(limbs, tables, p), p)
+            columns = limbs + tables + p.degree * (groups.helpers + groups.chunks)
+            found.append(Width((p.blowup * columns << p.log_rows) + (p.degree << bits), bits, limbs, tables, groups))
     return sorted(found)
 
 
@@ -67,7 +68,8 @@ def reasons(assets: Sequence[Asset], p: Parameters, chosen: int) -> tuple[str, .
     own = next(width for width in found if width.bits == chosen)
     sentences = [
         f"limb_bits is {chosen}: among the widths that fit, the fewest values computed, "
-        f"blowup·rows·(limbs + tables + extension·helpers) + extension·2^limb_bits = {own.formula(p)}."
+        f"blowup·rows·(limbs + tables + extension·(helpers + chunks)) + extension·2^limb_bits = {own.formula(p)}.",
+        _of_groups(own, p),
     ]
     for width in found[: found.index(own) + 5]:
         if width is not own:
@@ -75,3 +77,19 @@ def reasons(assets: Sequence[Asset], p: Parameters, chosen: int) -> tuple[str, .
             unfit = ", but they do not fit these assets and rows" if width.cost < own.cost else ""
             sentences.append(f"Limbs of {width.bits} bits: {counts}, {width.cost:,} values{unfit}.")
     return tuple(sentences)
+
+
+def _of_groups(width: Width, p: Parameters) -> str:
+    """Why so many limbs share a helper column."""
+    own = width.groups
+    other = Groups.of(2 * p.blowup - 1 - own.size, *_lookup(width.limbs, width.tables, p), p)
+    return (
+        f"{own.size} limbs, or tables, share a helper column, which makes {own.helpers} helpers and {own.chunks} chunks "
+        f"of the quotient: {own.helpers + own.chunks}, where groups of {other.size} make {other.helpers} + "
+        f"{other.chunks} = {other.helpers + other.chunks}."
+    )
+
+
+def _lookup(limbs: int, tables: int, p: Parameters) -> tuple[list[tuple[list[int], int]], int]:
+    """A system of accounts as ``Groups`` takes it: limbs are columns, and the rise of t has the next highest degree."""
+    return [([1] * limbs, tables)], quotient_degree([(2, RowSet.TRANSITION)], p.rows, p.blinding)

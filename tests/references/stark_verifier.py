@@ -164,7 +164,6 @@ class Instance:
         self.N = 1 << n
         self.U = self.N - self.d
         self.M = self.beta * self.N
-        self.s = self.beta - 1
 
         # Section 6: the folds.
         self.arities: list[int] = []
@@ -180,7 +179,7 @@ class Instance:
         self._lay_out_columns()
         require(len(self.names) + self.k <= 2**14, "too many columns of limbs and multiplicities")
         require(self.U * len(self.names) < P, "multiplicities could wrap")
-        require(self.degree_of_Q + 1 <= self.M, "the quotient does not fit the domain")
+        require(self.degree_of_Q + 1 <= self.M + self.d - 2, "the quotient is too long")
 
     def _lay_out_columns(self) -> None:
         """Section 2: limbs, parts, carries, digits of the totals."""
@@ -229,12 +228,20 @@ class Instance:
                     )
                 )
                 total //= self.base
-        limbs = range(len(self.names))
-        self.groups = [limbs[i : i + self.s] for i in range(0, len(limbs), self.s)]
-        tables = range(self.k)
-        self.table_groups = [tables[i : i + self.s] for i in range(0, self.k, self.s)]
+        self._group(self.beta)
+        columns, fits = self.argument_columns + self.chunks, self.degree_of_Q + 1 <= self.M + self.d - 2
+        self._group(self.beta - 1)
+        if fits and columns < self.argument_columns + self.chunks:
+            self._group(self.beta)
 
-    @cached_property
+    def _group(self, s: int) -> None:
+        """Section 2: s limbs, or tables, to a helper."""
+        self.s = s
+        limbs, tables = range(len(self.names)), range(self.k)
+        self.groups = [limbs[i : i + s] for i in range(0, len(limbs), s)]
+        self.table_groups = [tables[i : i + s] for i in range(0, self.k, s)]
+
+    @property
     def degree_of_Q(self) -> int:
         """Section 3, Degree."""
         top, zeros = self.N - 1, self.N - self.d

@@ -12,8 +12,8 @@ from typing import ClassVar
 import numpy as np
 
 from polyproof.constraints import Node
-from polyproof_stark.compiler import RowSet
 from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.groups import RowSet
 from polyproof_stark.leaves import InclusionLeaves
 from polyproof_stark.low_degree import LowDegreeTest
 from polyproof_stark.protocol import Openings
