@@ -36,7 +36,8 @@ def check_parameters(parameters: Parameters, compiled: CompiledSystem, field: Fi
     if quotient + 1 > p.quotient_bound:
         raise OptionsError(
             f"constraints of degree {compiled.degree} make a quotient of degree {quotient}: {quotient + 1} "
-            f"coefficients, more than {p.blowup}·2^{p.log_rows} + {p.blinding} − 2 = {p.quotient_bound}; a greater blowup would do"
+            f"coefficients, more than {p.blowup}·2^{p.log_rows} + {p.blinding} − 2 = {p.quotient_bound}; a greater "
+            f"blowup would do"
         )
     if p.domain_size // p.folding.arities[0] < p.queries:
         raise OptionsError(

@@ -241,11 +241,7 @@ class Prover(Columns):
         beyond it.
         """
         p, layout = self.parameters, self.layout
-        with self.progress.task("constraints on D"):
-            on_d = quotient_on_d(self.instance, committed, argument, challenges, eta)
-        coefficients = self.field.inverse_transform(on_d, self.instance.evaluation_domain.shift)
-        if self.instance.compiled.quotient_degree(p.rows, p.blinding) >= p.domain_size:
-            coefficients = with_blinding_rows(self.instance, coefficients, committed, argument, challenges, eta)
+        coefficients = self.quotient(committed, argument, challenges, eta)
         self.check_quotient(coefficients)
         step = p.rows - p.blinding
         chunks = np.zeros((p.rows, layout.chunks, layout.degree), np.uint64)
@@ -257,6 +253,18 @@ class Prover(Columns):
             chunks[step:, index] = randomiser
             chunks[: p.blinding, index + 1] = self.extension.subtract(chunks[: p.blinding, index + 1], randomiser)
         return chunks
+
+    def quotient(
+        self, committed: Committed, argument: Committed, challenges: Sequence[Elements], eta: Elements
+    ) -> Elements:
+        """The coefficients of Q, and some more, which must be zero: ``(|D|, e)`` or ``(|D| + d − 1, e)``."""
+        p = self.parameters
+        with self.progress.task("constraints on D"):
+            on_d = quotient_on_d(self.instance, committed, argument, challenges, eta)
+        coefficients = self.field.inverse_transform(on_d, self.instance.evaluation_domain.shift)
+        if self.instance.compiled.quotient_degree(p.rows, p.blinding) < p.domain_size:
+            return coefficients
+        return with_blinding_rows(self.instance, coefficients, committed, argument, challenges, eta)
 
     def check_quotient(self, coefficients: Elements) -> None:
         """The honest prover's quotient has the degree it must have."""

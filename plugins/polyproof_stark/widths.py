@@ -2,9 +2,10 @@
 
 A wider limb makes fewer columns, but the table of its 2^w values takes k = ⌈2^w/U⌉ columns of multiplicities, since
 none is longer than the U rows under constraints. At one length of trace a proof's work and size grow with the columns,
-and all that depends on w are the L = Σ ⌈bits/w⌉ limbs of an account, the k multiplicities, and, of e words each, the helper
-columns of both, one for s of them, and the c chunks of the quotient, whose degree s decides (``polyproof_stark.groups``
-chooses it). Of every value of the table the prover computes an inverse, of e words as well. So the cost of a width is
+and all that depends on w are the L = Σ ⌈bits/w⌉ limbs of an account, the k multiplicities, and, of e words each, the
+helper columns of both, one for s of them, and the c chunks of the quotient, whose degree follows from s. Which s it is
+the same columns decide (``polyproof_stark.groups``). Of every value of the table the prover computes an inverse, of e
+words as well. So the cost of a width is
 
     β·N·(L + k + e·(⌈L/s⌉ + ⌈k/s⌉ + c)) + e·2^w,
 
@@ -84,8 +85,8 @@ def _of_groups(width: Width, p: Parameters) -> str:
     own = width.groups
     other = Groups.of(2 * p.blowup - 1 - own.size, *_lookup(width.limbs, width.tables, p), p)
     return (
-        f"{own.size} limbs, or tables, share a helper column, which makes {own.helpers} helpers and {own.chunks} chunks "
-        f"of the quotient: {own.helpers + own.chunks}, where groups of {other.size} make {other.helpers} + "
+        f"{own.size} limbs, or tables, share a helper column. That makes {own.helpers} helpers and {own.chunks} chunks of "
+        f"the quotient, {own.helpers + own.chunks} columns; with {other.size} it would be {other.helpers} + "
         f"{other.chunks} = {other.helpers + other.chunks}."
     )
 

@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 
 from references.row_hashes import HASHES, Digest, P, WrongOpening, check_opening, hash_message
