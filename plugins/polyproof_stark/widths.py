@@ -85,8 +85,8 @@ def _of_groups(width: Width, p: Parameters) -> str:
     own = width.groups
     other = Groups.of(2 * p.blowup - 1 - own.size, *_lookup(width.limbs, width.tables, p), p)
     return (
-        f"{own.size} limbs, or tables, share a helper column. That makes {own.helpers} helpers and {own.chunks} chunks of "
-        f"the quotient, {own.helpers + own.chunks} columns; with {other.size} it would be {other.helpers} + "
+        f"{own.size} limbs, or tables, share a helper column. That makes {own.helpers} helpers and {own.chunks} chunks "
+        f"of the quotient, {own.helpers + own.chunks} columns; with {other.size} it would be {other.helpers} + "
         f"{other.chunks} = {other.helpers + other.chunks}."
     )
 

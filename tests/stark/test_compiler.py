@@ -88,9 +88,10 @@ def test_fibonacci_has_the_degrees_that_one_reads_off():
 def test_accounts_have_the_degrees_of_the_protocol():
     system = AccountsSystem(ASSETS, active=PARAMETERS.active, modulus=P, limb_bits=8)
     compiled = compile_system(system, PARAMETERS)
-    assert compiled.degree == 4
-    assert compile_system(system, evolve(PARAMETERS, blowup=8)).degree == 8
-    assert compiled.chunks(1 << 20, 182) == 4
+    assert (compiled.group_size, compiled.degree) == (4, 5)
+    wide = compile_system(system, evolve(PARAMETERS, blowup=8))
+    assert (wide.group_size, wide.degree) == (7, 8)
+    assert compiled.chunks(1 << 20, 182) == 5
 
 
 @pytest.mark.parametrize("degree", [4, 5])

@@ -5,20 +5,19 @@ Section 3 of the protocol page, "Size of groups" and "A quotient longer than D".
 
 from __future__ import annotations
 
-from functools import cached_property
 from itertools import product
 
 import numpy as np
 import polyproof_babybear
 import pytest
-from attrs import evolve, frozen
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polyproof_babybear import BabyBear
 
 from polyproof.constraints import ConstraintSystem, PlacedAccounts, Rows, Trace
 from polyproof.engine import Engine
-from polyproof.errors import InputError, OptionsError, ProofRejected
+from polyproof.errors import OptionsError
 from polyproof.field import Elements, Field
 from polyproof.model.assets import Asset
 from polyproof.registry import default_registry
@@ -33,9 +32,7 @@ from polyproof_stark.protocol import Instance, layout_of
 from polyproof_stark.prover import Prover
 from polyproof_stark.quotient import quotient_on_d
 from polyproof_stark.widths import widths
-from stark.cheats import BendsTheTable, ClosesTheSum, Forging, Truncating, Unranged
 from stark.exchange import ASSETS, PARAMETERS, Exchange, some_accounts
-from stark.linear import rank
 from stark.test_quotient import RandomSystem
 
 P = 2**64 - 2**32 + 1
@@ -64,7 +61,10 @@ def columns(compiled: CompiledSystem, p: Parameters) -> int:
 
 
 @given(
-    seed=st.integers(0, 2**32), blowup=st.sampled_from([2, 4, 8]), log_rows=st.integers(5, 9), blinding=st.integers(2, 7)
+    seed=st.integers(0, 2**32),
+    blowup=st.sampled_from([2, 4, 8]),
+    log_rows=st.integers(5, 9),
+    blinding=st.integers(2, 7),
 )
 @settings(max_examples=60, deadline=None)
 def test_the_size_is_the_one_of_the_fewest_columns_that_fits(seed, blowup, log_rows, blinding):
@@ -96,7 +96,7 @@ class Squares(ConstraintSystem):
 
 
 def test_where_groups_of_the_blowup_make_a_quotient_that_is_too_long_they_have_one_less():
-    """32 values: eight groups of four are fewer columns than eleven of three, but a square makes the last of degree 6."""
+    """Eight groups of four are fewer columns than eleven of three, but a square makes the last of degree 6."""
     p = evolve(PARAMETERS, log_rows=12)
     assert compile_system(Squares(32, 0), p).group_size == 4
     compiled = compile_system(Squares(32, 1), p)

@@ -106,9 +106,9 @@ def test_inclusion_figures(tmp_path: Path) -> None:
 def test_refusal_of_the_small_extension(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as error:
         okx_spec(tmp_path, default_registry(), "extension: 2, target_bits: 100")
-    assert "gives 99.2 bits" in str(error.value)
-    assert "ℓ = 66 + 37 + 1, n = |D| = 2^22" in str(error.value)
-    assert "(66 + 37 + 1)·2^22 exceptional challenges out of 2^128 leave 99.2" in " ".join(PAGE.split())
+    assert "gives 99.3 bits" in str(error.value)
+    assert "ℓ = 66 + 33 + 1, n = |D| = 2^22" in str(error.value)
+    assert "(66 + 33 + 1)·2^22 exceptional challenges out of 2^128 leave 99.3" in " ".join(PAGE.split())
 
 
 def test_omission_figure() -> None:
