@@ -1,4 +1,4 @@
-"""A quotient that has more coefficients than D has points (section 3 of docs/reference/protocol.md).
+"""A quotient that has as many coefficients as D has points, or more (section 3 of docs/reference/protocol.md).
 
 On D, Q is the same as its interpolant Q_D, so Q = Q_D + (X^|D| − 7^|D|)·R for a polynomial R of few coefficients. R is
 found on the rows r > U of H, where every column is known and no divisor vanishes. They are d − 1 points, at least one

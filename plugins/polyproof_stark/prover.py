@@ -262,8 +262,8 @@ class Prover(Columns):
         with self.progress.task("constraints on D"):
             on_d = quotient_on_d(self.instance, committed, argument, challenges, eta)
         coefficients = self.field.inverse_transform(on_d, self.instance.evaluation_domain.shift)
-        if self.instance.compiled.quotient_degree(p.rows, p.blinding) < p.domain_size:
-            return coefficients
+        if self.instance.compiled.quotient_degree(p.rows, p.blinding) + 1 < p.domain_size:
+            return coefficients  # at least one of them must be zero
         return with_blinding_rows(self.instance, coefficients, committed, argument, challenges, eta)
 
     def check_quotient(self, coefficients: Elements) -> None:

@@ -560,7 +560,7 @@ def test_target_that_a_small_extension_cannot_reach_is_an_error_with_the_arithme
     # 2^128 − … over (88 + 33 + 1)·2^22 challenges: 99.0 bits within unique decoding.
     assert "unique decoding: batching of columns gives 99.0 bits" in message
     assert "ℓ = 88 + 33 + 1, n = |D| = 2^22" in message
-    assert "2^29.0/2^128.0" in message
+    assert "2^28.9/2^128.0" in message
     assert "Johnson radius, m = 3: batching of columns gives" in message
 
 
