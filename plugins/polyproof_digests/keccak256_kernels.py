@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from polyproof.toolkit.kernels import helper, kernel
+from polyproof.toolkit.lanes import Lanes, lane_pass
+from polyproof_digests.constants import KECCAK_ROTATIONS, KECCAK_ROUND_CONSTANTS
 
 if TYPE_CHECKING:
     from polyproof.hash import Words
-from polyproof.toolkit.lanes import Lanes, lane_pass
-from polyproof_digests.constants import KECCAK_ROTATIONS, KECCAK_ROUND_CONSTANTS
 
 __all__ = ["MESSAGES", "hash_rows"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import os
 from collections.abc import Callable
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from polyproof.engine import Engine
 from polyproof.errors import FieldError, ProofRejected
 from polyproof.field import Elements, Extension, Field
 from polyproof.toolkit.extension import BinomialExtension
+from polyproof.toolkit.uniform_words import uniform_words
 from polyproof_goldilocks import portable
 from polyproof_goldilocks.reduction import GENERATOR, MODULUS, NONRESIDUE
 
@@ -270,11 +270,7 @@ class Goldilocks(Field):
 
     def random(self, shape: tuple[int, ...]) -> Elements:
         """Uniform elements from the operating system, words ≥ p drawn again."""
-        size = int(np.prod(shape, dtype=np.int64))
-        drawn = np.frombuffer(bytearray(os.urandom(8 * size)), np.uint64)
-        while len(rejected := np.flatnonzero(drawn >= _MODULUS)):
-            drawn[rejected] = np.frombuffer(os.urandom(8 * len(rejected)), np.uint64)
-        return drawn.reshape(shape)
+        return uniform_words(int(np.prod(shape, dtype=np.int64)), MODULUS).reshape(shape)
 
     # Extensions
 

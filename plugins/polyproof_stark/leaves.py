@@ -9,8 +9,6 @@ leaf is the hash of random words.
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 from attrs import frozen
 
@@ -19,6 +17,7 @@ from polyproof.engine import Engine
 from polyproof.errors import InputError
 from polyproof.field import Elements
 from polyproof.hash import DIGEST_WORDS, Hash, Words
+from polyproof.toolkit.uniform_words import uniform_words
 from polyproof_stark.compiler import CompiledSystem
 from polyproof_stark.protocol import Instance
 
@@ -110,12 +109,7 @@ class InclusionLeaves:
 
         Fresh in every attempt, from the operating system.
         """
-        size, most = count * self.width, np.uint64(self.bound - 1)
-        beyond = np.uint64(64 - (self.bound - 1).bit_length())
-        drawn = np.frombuffer(bytearray(os.urandom(8 * size)), np.uint64) >> beyond
-        while len(rejected := np.flatnonzero(drawn > most)):
-            drawn[rejected] = np.frombuffer(os.urandom(8 * len(rejected)), np.uint64) >> beyond
-        return drawn.reshape(count, self.width)
+        return uniform_words(count * self.width, self.bound).reshape(count, self.width)
 
 
 def _limb_widths(compiled: CompiledSystem) -> tuple[int | None, ...]:

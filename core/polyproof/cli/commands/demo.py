@@ -170,7 +170,7 @@ def _run(
 ) -> _Run:
     from polyproof import liabilities
     from polyproof.backend import Claim
-    from polyproof.cli.memory import PeakMemory
+    from polyproof.cli.memory import HighWater
     from polyproof.liabilities.typed_balances import make_claim
 
     name = spec.backend.name
@@ -178,10 +178,12 @@ def _run(
     target, file = directory / f"audit-{name}", directory / f"{user}.{name}.polyproof"
     console.say(name, "bold")
     seconds: dict[str, float] = {}
-    with PeakMemory() as memory:
-        proved, seconds["prove"] = _timed(
-            lambda: liabilities.prove(spec, target, policy=policy, registry=registry, progress=progress)
-        )
+    water = HighWater()
+    water.since_last()
+    proved, seconds["prove"] = _timed(
+        lambda: liabilities.prove(spec, target, policy=policy, registry=registry, progress=progress)
+    )
+    memory = water.since_last() or 0
     sizes = f"{size_text(proved.public_bytes)} to publish, {size_text(proved.private_bytes)} to keep"
     _tell(console, "prove", sizes, seconds["prove"])
     verified, seconds["verify"] = _timed(
@@ -208,7 +210,7 @@ def _run(
         _tell(console, "", f"with {asset.format(1)} {asset.symbol} more it is rejected, as it must be")
     else:
         raise PolyproofError(f"backend {name!r} accepts a balance that is not in the snapshot: do not use it")
-    return _Run(name, properties, proved, verified, included, size, seconds, memory.peak)
+    return _Run(name, properties, proved, verified, included, size, seconds, memory)
 
 
 def _list(sentences: Sequence[str]) -> str:
