@@ -15,7 +15,7 @@ from polyproof.config.tree import Mapping as MappingNode
 from polyproof.errors import Problem, SpecError
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.bundled import find_spec
-from polyproof.settings.in_memory import InMemoryAccounts
+from polyproof.settings.in_memory import ArrowStream, InMemoryAccounts
 from polyproof.settings.spec import Spec, read_spec
 from polyproof.toolkit.secrets import load_secrets
 
@@ -28,7 +28,7 @@ _LABEL = "spec"
 def load_spec(
     source: PathLike | Mapping[str, Any],
     *,
-    accounts: Any = None,
+    accounts: ArrowStream | None = None,
     secrets: PathLike | None = None,
     registry: Registry | None = None,
 ) -> Spec:

@@ -22,6 +22,9 @@ __all__ = ["COLOURS", "Html", "Page", "as_page", "as_text"]
 
 COLOURS = {"green": "#2e9e4f", "yellow": "#c98a00", "red": "#d1362b"}
 """Of edges and bars, never of text: seen on white and on black."""
+_FIGURE_SPACE = "\u2007"
+_UNBROKEN = 40
+"""The longest time, name or number that is not broken into lines."""
 _CELL = "text-align:{};padding:0.1em 0.9em 0.1em 0;vertical-align:top"
 _NUMBER = ";white-space:pre;font-variant-numeric:tabular-nums"
 
@@ -107,8 +110,14 @@ class Page(RichConsole):
 
 
 def _cell(value: Any, side: str) -> str:
-    css = _CELL.format(side) + (_NUMBER if side == "right" else "")
-    return f'<td style="{css}">{_text(value)}</td>'
+    text, css = _text(value), _CELL.format(side)
+    if side == "right":
+        # Spaces that put decimal points below each other, as wide as digits.
+        digits = text.rstrip(" ")
+        text, css = digits + _FIGURE_SPACE * (len(text) - len(digits)), css + _NUMBER
+    elif " " not in text and len(text) <= _UNBROKEN:
+        css += ";white-space:nowrap"
+    return f'<td style="{css}">{text}</td>'
 
 
 def _text(value: Any) -> str:

@@ -6,22 +6,29 @@ DuckDB (https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.h
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import define, field
 
 from polyproof.errors import AccountsError, Location, Problem
 
-__all__ = ["InMemoryAccounts"]
+__all__ = ["ArrowStream", "InMemoryAccounts"]
 
 _COLLECT = "LazyFrame", "Dataset", "Scanner"
+
+
+class ArrowStream(Protocol):
+    """What has the Arrow C stream interface."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """A capsule of an ``ArrowArrayStream``."""
 
 
 @define(eq=False)
 class InMemoryAccounts:
     """Where the accounts of a spec come from, if not from the files that it names."""
 
-    data: Any = field(repr=False)
+    data: ArrowStream = field(repr=False)
     _begun: bool = field(default=False, init=False, repr=False)
 
     @property
