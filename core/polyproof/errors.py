@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 from attrs import field, frozen
 
 __all__ = [
+    "PROBLEMS",
     "AccountsError",
     "ArtifactError",
     "ExecutionError",
@@ -65,12 +66,51 @@ class Problem:
     expected: str | None = None
     """What would be right, where that can be written as it would stand in the input: ``bits: 96``."""
     code: str | None = None
-    """A short stable name of what is wrong, finer than the error's own."""
+    """A short stable name of what is wrong, finer than the error's own: see ``PROBLEMS``."""
+    need: int = 0
+    """How much it would take; of all problems of a kind, the one that needs most has what is expected of them all."""
+    about: str | None = None
+    """What problems of one code are told apart by: the asset or the column."""
+    count: int = 1
+    """How many of this kind there are; this is the first of them."""
+    examples: tuple[Problem, ...] = ()
+    """If there are several, the first of them, this one included."""
 
     def __str__(self) -> str:
         text = f"{self.location}: {self.message}" if self.location else self.message
         said = "; ".join(filter(None, [f"expected {self.expected}" if self.expected else None, self.hint]))
-        return f"{text} ({said})" if said else text
+        text = f"{text} ({said})" if said else text
+        return text if self.count == 1 else f"{text}; {self.count - 1:,} more like it{self._places}"
+
+    @property
+    def _places(self) -> str:
+        """Where the next ones are: without the name of the file where that is the same."""
+        first = self.location
+        places = [
+            f"row {there.row}" if first and there.file == first.file and there.row is not None else str(there)
+            for there in (other.location for other in self.examples[1:])
+            if there is not None
+        ]
+        return f", in {', '.join(places)}, …" if places else ""
+
+
+PROBLEMS = {
+    "amount-overflow": "an amount is larger than the asset's `bits` allow",
+    "amount-negative": "an amount is negative",
+    "amount-missing": "an amount is missing",
+    "amount-malformed": "an amount is not a number, or not a whole number of base units",
+    "account-id": "an account id is empty, too long, or not what a user would type",
+    "account-repeated": "an account occurs twice",
+    "balance-repeated": "an account has an asset twice",
+    "asset-missing": "a row has no asset",
+    "rounding": "rounding up added more than a hundredth",
+    "holding-repeated": "an address is listed twice",
+    "holding-pin": "a row is for another block than the pinned one",
+    "stake-repeated": "a stake is listed with its validator and with the account that it is paid out to",
+    "signed-unknown": "a signed message is for no row, for a custodial one, or for one that is signed already",
+    "disk-full": "there is not enough space on the disk",
+}
+"""Codes of problems that are finer than their error's, and what each means."""
 
 
 class PolyproofError(Exception):

@@ -76,7 +76,8 @@ def test_decimals_that_are_wrong_are_refused_with_the_figures(tmp_path: Path, sh
     coins = Asset("YFI", 0, 64)
     told = refusal(tmp_path, rows, coins, shape=shape)
     assert told == (
-        "YFI: 1,000 balances were rounded up, by 900 YFI in all, 8.9 % of what they add up to (the spec has "
+        "YFI: 1,000 balances were rounded up, by 900 YFI in all, 8.9 % of what they add up to (expected decimals: 1; "
+        "the spec has "
         "`decimals: 0`, the amounts have up to 1; if that is meant, list YFI in accounts.allow_rounding)"
     )
     allowed = rounded(tmp_path, rows, coins, shape=shape, allow_rounding=("YFI",))

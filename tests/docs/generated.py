@@ -22,7 +22,7 @@ from polyproof.checks import CheckName
 from polyproof.cli import envelope
 from polyproof.config.options import Option, options_of, plain
 from polyproof.config.reader import Choice, component_options
-from polyproof.errors import PolyproofError, ProofRejected
+from polyproof.errors import PROBLEMS, PolyproofError, ProofRejected
 from polyproof.hookspecs import KINDS
 from polyproof.liabilities.rejections import REJECTIONS
 from polyproof.model.assets import Asset
@@ -247,6 +247,7 @@ def codes_table() -> str:
         for cls in dict.fromkeys(raised)
         if "code" in vars(cls)
     ]
+    rows += [f"| `{code}` | 2 | {_cell(meaning)} |" for code, meaning in PROBLEMS.items()]
     return "\n".join(["| code | status | |", "|---|---|---|", *rows]) + "\n"
 
 

@@ -245,8 +245,8 @@ def test_rows_without_a_header_are_reported_once(problems: Problems) -> None:
 
 
 def test_all_problems_of_a_file_are_reported_together_up_to_a_limit(tmp_path: Path, read: Read) -> None:
-    rows = "".join(f"ETH,ETH,-,{wallets.evm_account(number)},x,m,0x01,,\n" for number in range(30))
-    with pytest.raises(ReservesError) as caught:
+    rows = "".join(f"NO{number},ETH,-,{wallets.evm_account(number)},1,m,0x01,,\n" for number in range(30))
+    with pytest.raises(ReservesError) as caught:  # each of another unknown coin
         read("okx-csv", f"{HEADER_9}\n{rows}", "a.csv", limit=10)
     assert len(caught.value.problems) == 10
     assert caught.value.more == 20

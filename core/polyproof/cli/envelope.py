@@ -136,8 +136,13 @@ def error_objects(error: PolyproofError) -> list[dict[str, Any]]:
 
 
 def _problem_object(error: InputError, problem: Problem) -> dict[str, Any]:
-    found = _object(error, problem.code or error.code, problem.message, problem.location)
-    return {**found, "expected": problem.expected, "hint": problem.hint}
+    return {
+        **_object(error, problem.code or error.code, problem.message, problem.location),
+        "expected": problem.expected,
+        "hint": problem.hint,
+        "count": problem.count,
+        "examples": [{"message": one.message, "where": _where(one.location)} for one in problem.examples],
+    }
 
 
 def _object(error: PolyproofError, code: str, message: str, place: Location | None) -> dict[str, Any]:

@@ -7,7 +7,10 @@ from attrs import frozen
 from polyproof.config.options import option, printable
 from polyproof.model.names import SYMBOL
 
-__all__ = ["Asset"]
+__all__ = ["MOST_BITS", "Asset"]
+
+MOST_BITS = 256
+"""Balances of no asset have more."""
 
 
 @frozen
@@ -26,7 +29,7 @@ class Asset:
         doc="Balances are counted in units of 10^-decimals. A finer balance is rounded up: what is owed is never "
         "understated.",
     )
-    bits: int = option(default=64, least=1, most=256, doc="Every balance is below 2^bits units.")
+    bits: int = option(default=64, least=1, most=MOST_BITS, doc="Every balance is below 2^bits units.")
     aliases: tuple[str, ...] = option(
         default=(), pattern=SYMBOL, items=(0, 64), doc="Other symbols that the snapshot uses for it, such as XBT."
     )

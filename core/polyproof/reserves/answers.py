@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import evolve
 
+from polyproof.errors import Problem
 from polyproof.findings import Findings
 from polyproof.ownership import Kind
 from polyproof.reserves.rows import ReserveRow
@@ -37,12 +38,13 @@ def merged(
         place = places.get(_key(answer, spellings))
         where = f"{answer.asset} on {answer.chain}, {answer.address[:100]}"
         if place is None:
-            findings.add(f"is signed for {where}, which no row of the sources lists", answer.location)
+            _report(findings, f"is signed for {where}, which no row of the sources lists", answer, "unlisted")
         elif rows[place].kind is Kind.CUSTODIAL:
             hint = "a custodian's account is not signed for"
-            findings.add(f"is signed for {where}, which is custodial in {rows[place].location}", answer.location, hint)
+            which = f"which is custodial in {rows[place].location}"
+            _report(findings, f"is signed for {where}, {which}", answer, "custodial", hint)
         elif first.setdefault(place, answer) is not answer:
-            findings.add(f"is signed twice: {where}", answer.location, f"first in {first[place].location}")
+            _report(findings, f"is signed twice: {where}", answer, "twice", f"first in {first[place].location}")
         else:
             row = rows[place]
             found[place] = evolve(
@@ -54,6 +56,10 @@ def merged(
                 scheme=answer.scheme or row.scheme,
             )
     return found
+
+
+def _report(findings: Findings, message: str, answer: ReserveRow, kind: str, hint: str | None = None) -> None:
+    findings.add_problem(Problem(message, answer.location, hint, code="signed-unknown", about=kind))
 
 
 def _key(row: ReserveRow, spellings: Spellings) -> tuple[str, str, str, str]:

@@ -249,7 +249,8 @@ def check_rows(
                 )
                 if CHALLENGE in (row.message[: len(CHALLENGE)], other.message[: len(CHALLENGE)]):
                     hint += "; a file of signed challenges belongs in reserves.signed"
-                findings.add(f"{row.address[:100]} is listed twice for {row.asset} on {row.chain}", row.location, hint)
+                message = f"{row.address[:100]} is listed twice for {row.asset} on {row.chain}"
+                findings.add_problem(Problem(message, row.location, hint, code="holding-repeated", about=row.asset))
             _check_pin(row, by_chain.get(row.chain), findings)
             if not (number + 1) & 0x3FFF:
                 task.advance(0x4000)
@@ -261,9 +262,11 @@ def _check_pin(row: ReserveRow, pin: Pin | None, findings: Findings) -> None:
     if pin is None:
         return
     if row.height is not None and row.height != pin.height:
-        findings.add(f"is for height {row.height}; {row.chain} is pinned at {pin.height}", row.location)
+        message = f"is for height {row.height}; {row.chain} is pinned at {pin.height}"
+        findings.add_problem(Problem(message, row.location, code="holding-pin", about=row.chain))
     if row.block is not None and row.block.lower() != pin.block.lower():
-        findings.add(f"is for block {row.block}; {row.chain} is pinned at {pin.block}", row.location)
+        message = f"is for block {row.block}; {row.chain} is pinned at {pin.block}"
+        findings.add_problem(Problem(message, row.location, code="holding-pin", about=row.chain))
 
 
 def _check_stakes(
@@ -286,8 +289,8 @@ def _check_stakes(
             spelled = spellings.of(OwnershipClaim(row.asset, row.chain, payee))
             other = staked.get((row.asset, row.chain, spelled))
             if other is not None and spelled != account:
-                findings.add(
-                    f"the stake of {row.address[:100]} is paid out to {payee[:100]}, which is listed as staked too",
-                    row.location,
-                    f"in {other.location}: the same coins may not count twice",
+                message = (
+                    f"the stake of {row.address[:100]} is paid out to {payee[:100]}, which is listed as staked too"
                 )
+                hint = f"in {other.location}: the same coins may not count twice"
+                findings.add_problem(Problem(message, row.location, hint, code="stake-repeated", about=row.asset))

@@ -111,7 +111,7 @@ class RowsOfFile:
     def take_row(self, row: Row) -> None:
         """Keep a row, or report everything that is wrong with it."""
         location, before = row.location, self.findings.count
-        meaning = self._taken(location, self.names.find, row.coin, row.network)
+        meaning = self._taken(location, self.names.find, row.coin, row.network, about=f"{row.coin} {row.network}")
         if meaning is not None and meaning.ignored:
             self._ignore(meaning.asset, row)
             return
@@ -160,11 +160,13 @@ class RowsOfFile:
             return
         self.ignored_amounts[asset] = self.ignored_amounts.get(asset, 0) + units
 
-    def _taken(self, location: Location, read: Callable[[*_Arguments], _T], *arguments: *_Arguments) -> _T | None:
+    def _taken(
+        self, location: Location, read: Callable[[*_Arguments], _T], *arguments: *_Arguments, about: str | None = None
+    ) -> _T | None:
         try:
             return read(*arguments)
         except InputError as error:
-            self.findings.add_error(error, location)
+            self.findings.add_error(error, location, about)
             return None
 
 

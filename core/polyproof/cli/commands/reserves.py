@@ -34,7 +34,7 @@ from polyproof.cli.shapes import (
     seconds,
 )
 from polyproof.cli.views import facts
-from polyproof.errors import PolicyRejected
+from polyproof.errors import PolicyRejected, Problem
 from polyproof.settings.policy import PolicyCheck
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ RESULT = record(
     seconds=SECONDS,
 )
 
-ROWS_SHOWN = 20
+KINDS_SHOWN = 20
 
 
 def command(
@@ -256,20 +256,35 @@ def _show_ownership(rich: RichConsole, evaluation: Evaluation) -> None:
 
 
 def _show_rows(rich: RichConsole, evaluation: Evaluation, *, every: bool) -> None:
-    """Rows that count for nothing, and why; or all of them."""
-    from polyproof.ownership import Status
+    """Rows that count for nothing, and why, those that are alike as one; or all of them."""
+    from polyproof.findings import Findings
 
     listed = [one for one in evaluation.rows if every or not one.counted(evaluation.policy)]
-    shown = listed if every else listed[:ROWS_SHOWN]
-    for one in shown:
-        reason = one.reason
-        if one.ownership.value in evaluation.policy.count:
-            signed = "" if one.status is Status.CUSTODIAL else f"; {one.fresh.reason}"
-            reason += f"{signed}; balance {one.balance.check.value}"
-            reason += f": {one.balance.reason}" if one.balance.reason else ""
-        if not evaluation.policy.knows(one.row.asset, one.row.chain, one.row.token):
-            reason += "; neither polyproof nor the policy knows this coin on this chain"
-        where = f"{one.row.location}: {one.row.asset} on {one.row.chain}, {one.row.address}"
-        rich.print(f"{where}: {one.ownership.value}: {reason}", soft_wrap=True)
-    if len(listed) > len(shown):
-        rich.print(f"… and {len(listed) - len(shown):,} more rows that count for nothing; --rows lists all")
+    if every:
+        for one in listed:
+            rich.print(str(_told(evaluation, one)), soft_wrap=True)
+        return
+    found = Findings(KINDS_SHOWN)
+    for one in listed:
+        found.add_problem(_told(evaluation, one))
+    for problem in found.kept:
+        rich.print(str(problem), soft_wrap=True)
+    if len(listed) > len(found.kept):
+        more = len(listed) - sum(problem.count for problem in found.kept)
+        rich.print(f"{f'… and {more:,} more rows that count for nothing; ' if more else ''}--rows lists every row")
+
+
+def _told(evaluation: Evaluation, one: JudgedRow) -> Problem:
+    """A row, what became of it, and why."""
+    from polyproof.ownership import Status
+
+    reason = one.reason
+    if one.ownership.value in evaluation.policy.count:
+        signed = "" if one.status is Status.CUSTODIAL else f"; {one.fresh.reason}"
+        reason += f"{signed}; balance {one.balance.check.value}"
+        reason += f": {one.balance.reason}" if one.balance.reason else ""
+    if not evaluation.policy.knows(one.row.asset, one.row.chain, one.row.token):
+        reason += "; neither polyproof nor the policy knows this coin on this chain"
+    message = f"{one.row.asset} on {one.row.chain}, {one.row.address}: {one.ownership.value}: {reason}"
+    about = f"{one.row.asset}, {one.ownership.value}, {one.fresh.freshness.value}, {one.balance.check.value}"
+    return Problem(message, one.row.location, code="holding-not-counted", about=about)

@@ -10,9 +10,11 @@ which is ``parse_amount`` with the bounds of the asset. The two agree wherever S
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from polyproof.errors import Problem
 from polyproof.model.amounts import MOST_DIGITS, AmountError, InexactAmountError, Rounding, parse_amount, shown
-from polyproof.model.assets import Asset
+from polyproof.model.assets import MOST_BITS, Asset
 
 __all__ = [
     "INTEGER_TYPES",
@@ -32,6 +34,9 @@ INTEGER_TYPES = {
     for sign in ("", "U")
 }
 """DuckDB's names for types of integers, and the largest of each."""
+
+_STEP = 32
+"""What is proposed as ``bits`` of an asset is a multiple of it: not the next number of every larger balance."""
 
 
 def value_type(asset: Asset) -> str:
@@ -122,7 +127,7 @@ def rest_of(text: str, asset: Asset, base_units: bool) -> str:
 def exact_amount(text: str, asset: Asset, base_units: bool, rule: str) -> int | Problem:
     """An amount in base units within [0, 2^bits), or what is wrong with it."""
     if not text.strip(" \t"):
-        return Problem(f"{asset.symbol} amount is missing", hint="write 0 for no balance")
+        return _problem(asset, "amount-missing", "is missing", "write 0 for no balance")
     try:
         if base_units:
             units = parse_amount(text, 0, Rounding.EXACT)
@@ -134,14 +139,22 @@ def exact_amount(text: str, asset: Asset, base_units: bool, rule: str) -> int | 
         problem = error.problems[0]
         inexact = isinstance(error, InexactAmountError)
         hint = "amounts here are in base units; did you mean `units: decimal`?" if inexact else problem.hint
-        return Problem(f"{asset.symbol} amount {problem.message}", hint=hint)
+        return _problem(asset, "amount-malformed", problem.message, hint)
     if units < 0:
-        return Problem(f"{asset.symbol} amount {shown(text)} is negative", hint=f"a debt; rule {rule!r} allows none")
+        return _problem(asset, "amount-negative", f"{shown(text)} is negative", f"a debt; rule {rule!r} allows none")
     if units >> asset.bits:
         largest = (1 << asset.bits) - 1
         allowed = f"{largest} base units" if base_units else f"{asset.format(largest)} {asset.symbol}"
-        return Problem(
-            f"{asset.symbol} amount {shown(text)} overflows {asset.bits} bits",
-            hint=f"the largest allowed is {allowed}, from `bits` of {asset.symbol} in the spec",
+        problem = _problem(
+            asset,
+            "amount-overflow",
+            f"{shown(text)} overflows {asset.bits} bits",
+            f"the largest allowed is {allowed}, from `bits` of {asset.symbol} in the spec",
         )
+        bits = -(-units.bit_length() // _STEP) * _STEP
+        return evolve(problem, expected=f"bits: {bits}" if bits <= MOST_BITS else None, need=bits)
     return units
+
+
+def _problem(asset: Asset, code: str, what: str, hint: str | None) -> Problem:
+    return Problem(f"{asset.symbol} amount {what}", hint=hint, code=code, about=asset.symbol)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from polyproof.errors import Problem
 from polyproof.model.amounts import shown
 
 __all__ = ["LONGEST_ID", "NOT_UTF8", "fault_of_id", "unusable_id"]
@@ -44,22 +45,29 @@ def unusable_id(column: str) -> str:
     )
 
 
-def fault_of_id(account: str | None) -> tuple[str, str | None]:
-    """What is wrong with an id that ``unusable_id`` finds: a message and a hint."""
+def fault_of_id(account: str | None) -> Problem:
+    """What is wrong with an id that ``unusable_id`` finds."""
     if not account:
-        return "the account id is empty", None
+        return _fault("empty", "the account id is empty")
     if account.startswith(NOT_UTF8):
-        return f"the bytes of the account id, {shown(account.removeprefix(NOT_UTF8))}, are not UTF-8 text", None
+        return _fault(
+            "UTF-8", f"the bytes of the account id, {shown(account.removeprefix(NOT_UTF8))}, are not UTF-8 text"
+        )
     if len(account.encode()) > LONGEST_ID:
-        return f"account id {shown(account)} is longer than {LONGEST_ID} bytes", None
+        return _fault("long", f"account id {shown(account)} is longer than {LONGEST_ID} bytes")
     if any(unicodedata.category(char) == "Cc" for char in account):
-        return f"account id {shown(account)} has control characters", None
+        return _fault("control", f"account id {shown(account)} has control characters")
     hint = "a user who types the id would not match it"
     for place, char in enumerate(account, 1):
         at_an_end = place in (1, len(account)) and _within(char, _JOINERS)
         if _within(char, _INVISIBLE) or at_an_end:
-            return f"account id {shown(account)} has the invisible character U+{ord(char):04X} at place {place}", hint
-    return f"account id {shown(account)} has spaces around it", hint
+            what = f"has the invisible character U+{ord(char):04X} at place {place}"
+            return _fault("invisible", f"account id {shown(account)} {what}", hint)
+    return _fault("spaces", f"account id {shown(account)} has spaces around it", hint)
+
+
+def _fault(kind: str, message: str, hint: str | None = None) -> Problem:
+    return Problem(message, hint=hint, code="account-id", about=kind)
 
 
 def _within(char: str, ranges: tuple[tuple[int, int], ...]) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from attrs import define
 
+from polyproof.errors import Problem
+from polyproof.findings import FEW
 from polyproof.liabilities.snapshot.cells import fitting_value, rest_of, written_value
 from polyproof.liabilities.snapshot.columns import EXACT, IDENTIFYING, TEXT, amount_text, find_column
 from polyproof.liabilities.snapshot.file import SnapshotFile
@@ -132,12 +134,15 @@ class LongTable(Table):
         )
         found = self.connection.execute(
             f"SELECT row, account, asset, first FROM (SELECT * FROM {relation}) JOIN {_PEOPLE} USING (place) "
-            f"ORDER BY row LIMIT {self.findings.limit}"
+            f"ORDER BY row LIMIT {FEW}"
         ).fetchall()
         for row, account, index, first in found:
-            message = f"account {shown(account)} has {self.assets[index].symbol} twice"
-            self.add(message, f"first in {self.where(first)}", row)
-        self.findings.add_unseen(self.count(f"SELECT count(*) FROM {relation}") - len(found))
+            message, hint = (
+                f"account {shown(account)} has {self.assets[index].symbol} twice",
+                f"first in {self.where(first)}",
+            )
+            self.add(Problem(message, hint=hint, code="balance-repeated"), row)
+        self.findings.add_more(self.count(f"SELECT count(*) FROM {relation}") - len(found), "balance-repeated")
 
     def _resolve_symbols(self) -> None:
         """Fill ``_SYMBOLS``; report what is not an asset."""
@@ -162,7 +167,7 @@ class LongTable(Table):
         self.report_rows(
             f"{self.name} WHERE asset IS NULL OR asset = ''",
             "asset",
-            lambda _: ("has no asset", "expected one of the spec's symbols"),
+            lambda _: Problem("has no asset", hint="expected one of the spec's symbols", code="asset-missing"),
         )
 
 

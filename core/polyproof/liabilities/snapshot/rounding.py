@@ -57,6 +57,9 @@ def rounding_problems(rounded: Sequence[Rounded], allowed: Sequence[str]) -> lis
             f"{each.asset.symbol}: {each}, {_percent(each.share)} of what they add up to",
             hint=f"the spec has `decimals: {each.asset.decimals}`, the amounts have up to {each.decimals}; if that is "
             f"meant, list {each.asset.symbol} in accounts.allow_rounding",
+            expected=f"decimals: {each.decimals}",
+            code="rounding",
+            about=each.asset.symbol,
         )
         for each in rounded
         if each.share > _REFUSED and each.asset.symbol not in allowed

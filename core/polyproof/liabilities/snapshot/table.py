@@ -104,15 +104,13 @@ class Table(ABC):
         self.rows = rows
         return True
 
-    def report_rows(self, relation: str, column: str, explain: Callable[[str], tuple[str, str | None]]) -> None:
-        """Report every row of a relation, in order; explain those that can be shown, count the others."""
-        shown_rows = self.connection.execute(
-            f"SELECT row, value FROM (SELECT rowid AS row, {column} AS value FROM {relation}) "
-            f"ORDER BY row LIMIT {self.findings.limit}"
-        ).fetchall()
-        for row, value in shown_rows:
-            self.add(*explain(value), row)
-        self.findings.add_unseen(self.count(f"SELECT count(*) FROM {relation}") - len(shown_rows))
+    def report_rows(self, relation: str, column: str, explain: Callable[[str], Problem]) -> None:
+        """Report every row of a relation, in order."""
+        found = self.connection.execute(
+            f"SELECT row, value FROM (SELECT rowid AS row, {column} AS value FROM {relation}) ORDER BY row"
+        )
+        for row, value in result_rows(found):
+            self.add(explain(value), row)
 
     def check_ids(self) -> None:
         """Report every id that is empty, too long, or not what a user would type."""
@@ -135,7 +133,7 @@ class Table(ABC):
         asset = self.assets[index]
         units = exact_amount(text, asset, self.base_units, self.rule)
         if isinstance(units, Problem):
-            self.add(units.message, units.hint, row, index + 1)
+            self.add(units, row, index + 1)
             return
         for k in range(len(words)):
             words[k] = (units >> (64 * k)) & 0xFFFFFFFFFFFFFFFF
@@ -174,10 +172,12 @@ class Table(ABC):
             count, decimals, added = count + 1, max(decimals, places), added + by_hand
         return Rounded(asset, count, added, total - added, decimals if count else 0)
 
-    def add(self, message: str, hint: str | None, row: int, column: int = 0) -> None:
+    def add(self, problem: Problem, row: int, column: int = 0) -> None:
         """Report a problem with a row of the table."""
         file = self.file_of(row)
-        file.report(message, hint, record=file.record(row), column=column)
+        record = file.record(row)
+        order = file.number, record, column
+        self.findings.add_problem(problem, order=order, at=lambda: file.location(record))
 
     def file_of(self, row: int) -> SnapshotFile:
         """The file a row of the table came from."""

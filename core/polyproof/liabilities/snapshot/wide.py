@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from attrs import define
 
+from polyproof.errors import Problem
+from polyproof.findings import FEW
 from polyproof.liabilities.snapshot.cells import (
     INTEGER_TYPES,
     fitting_value,
@@ -191,9 +193,10 @@ class WideTable(Table):
         )
         relation = f"{self.name} AS t JOIN {_REPEATED} USING (account) WHERE t.rowid <> first"
         found = connection.execute(
-            f"SELECT t.rowid AS row, account, first FROM {relation} ORDER BY row LIMIT {self.findings.limit}"
+            f"SELECT t.rowid AS row, account, first FROM {relation} ORDER BY row LIMIT {FEW}"
         ).fetchall()
         for row, account, first in found:
-            self.add(f"account {shown(account)} occurs twice", f"first in {self.where(first)}", row)
+            hint = f"first in {self.where(first)}"
+            self.add(Problem(f"account {shown(account)} occurs twice", hint=hint, code="account-repeated"), row)
         if found:
-            self.findings.add_unseen(self.count(f"SELECT count(*) FROM {relation}") - len(found))
+            self.findings.add_more(self.count(f"SELECT count(*) FROM {relation}") - len(found), "account-repeated")
