@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from polyproof.version import INTERFACE_VERSION, __version__
 
 if TYPE_CHECKING:
-    from polyproof.api.proving import check, cut_inclusion, prove
+    from polyproof.api.proving import check, cut_all_inclusions, cut_inclusion, prove, store_inclusions, take_inclusion
     from polyproof.api.results import (
         Checked,
         Included,
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
         Verified,
         VerifiedHistory,
     )
-    from polyproof.api.specs import load_spec
-    from polyproof.api.verifying import report, verify, verify_history, verify_inclusion, verify_inclusions
+    from polyproof.api.specs import load_policy, load_spec
+    from polyproof.api.verifying import open_audit, report, verify, verify_history, verify_inclusion, verify_inclusions
     from polyproof.errors import (
         AccountsError,
         ArtifactError,
@@ -47,35 +47,25 @@ if TYPE_CHECKING:
         SpecError,
         UsageError,
     )
-    from polyproof.liabilities import (
-        InclusionsCut,
-        InclusionsStored,
-        InclusionStore,
-        PublishedAudit,
-        cut_all_inclusions,
-        open_audit,
-        store_inclusions,
-        take_inclusion,
-    )
+    from polyproof.liabilities import InclusionsCut, InclusionsStored, InclusionStore, PublishedAudit
     from polyproof.progress import Progress, Task
     from polyproof.registry import Registry, default_registry
-    from polyproof.settings.policy import Policy, load_policy
+    from polyproof.settings.policy import Policy
     from polyproof.settings.reserves import ReservesPolicy
     from polyproof.settings.spec import Spec
 
 _WHERE = {
-    "api.proving": "check cut_inclusion prove",
+    "api.proving": "check cut_all_inclusions cut_inclusion prove store_inclusions take_inclusion",
     "api.results": "Checked Included InclusionCut InclusionsChecked Proved Reported Verified VerifiedHistory",
-    "api.specs": "load_spec",
-    "api.verifying": "report verify verify_history verify_inclusion verify_inclusions",
+    "api.specs": "load_policy load_spec",
+    "api.verifying": "open_audit report verify verify_history verify_inclusion verify_inclusions",
     "errors": "AccountsError ArtifactError ExecutionError ExtraMissing InputError Location OptionsError "
     "PluginError PluginFault PolicyRejected PolyproofError Problem ProofRejected ReservesError "
     "SpecError UsageError",
-    "liabilities": "InclusionStore InclusionsCut InclusionsStored PublishedAudit cut_all_inclusions open_audit "
-    "store_inclusions take_inclusion",
+    "liabilities": "InclusionStore InclusionsCut InclusionsStored PublishedAudit",
     "progress": "Progress Task",
     "registry": "Registry default_registry",
-    "settings.policy": "Policy load_policy",
+    "settings.policy": "Policy",
     "settings.reserves": "ReservesPolicy",
     "settings.spec": "Spec",
 }

@@ -123,6 +123,34 @@ def test_the_library_finds_what_the_commands_find(
     assert own(reported) == told("report", proved.public, "--out", tmp_path / "site")
 
 
+def test_all_files_are_cut_into_a_store_or_a_folder(proved: polyproof.Proved, tmp_path: Path) -> None:
+    heard: list[str] = []
+    told = {"progress": lambda title, *_: heard.append(title)}
+    stored = polyproof.store_inclusions(str(proved.directory), out=str(tmp_path / "store"), **told)
+    cut = polyproof.cut_all_inclusions(str(proved.directory), out=str(tmp_path / "files"), **told)
+    assert stored.count == cut.count == 3
+    assert set(heard) == {"cut inclusion files"}
+    taken = polyproof.take_inclusion(str(tmp_path / "store"), "bob", out=str(tmp_path / "bob"))
+    assert polyproof.verify_inclusion(str(taken.file), proved.public, "bob", {"BTC": 1}, policy=POLICY)
+    assert taken.file.read_bytes() in {file.read_bytes() for file in (tmp_path / "files").iterdir()}
+
+
+def test_an_audit_is_opened_by_a_name(proved: polyproof.Proved) -> None:
+    policy = polyproof.load_policy(POLICY)
+    opened = polyproof.open_audit(str(proved.public), policy=policy, digest=proved.digest)
+    assert opened.manifest.audit_id == proved.audit_id
+    with pytest.raises(polyproof.SpecError, match="neither a file nor a policy"):
+        polyproof.load_policy("merkle")
+
+
+@pytest.mark.parametrize("directory", [None, 7, b"audit", Path])
+def test_what_is_no_path_is_refused(directory: Any) -> None:
+    calls = (polyproof.verify, polyproof.verify_history, polyproof.report, polyproof.open_audit)
+    for call in (*calls, polyproof.store_inclusions, lambda path: polyproof.cut_inclusion(path, "alice")):
+        with pytest.raises(polyproof.UsageError, match="expected a path"):
+            call(directory)
+
+
 # Specs
 
 

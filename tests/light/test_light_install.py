@@ -95,6 +95,31 @@ def test_reserves_beside_a_single_audit_are_called_unchecked(bare: Bare) -> None
     assert bare.polyproof("verify", public)[1]["result"]["reserves"] == "not-checked"
 
 
+def test_the_library_verifies_in_the_bare_environment_and_names_the_extra_of_what_it_lacks(bare: Bare) -> None:
+    own = next(case["arguments"] for case in CASES if case["name"] == "stark-blake3 includes its user")
+    file, audit, user = own[1], own[3], own[5]
+    balances = dict(one.split("=") for one in own if "=" in one)
+    code = f"""
+import sys, polyproof
+verified = polyproof.verify({str(RECORD / audit)!r})
+included = polyproof.verify_inclusion({str(RECORD / file)!r}, {str(RECORD / audit)!r}, {user!r}, {balances!r})
+print(all(result._repr_html_() and str(result) for result in (verified, included)))
+print(sorted({{"numba", "duckdb", "jinja2"}} & sys.modules.keys()))
+calls = (
+    lambda: polyproof.verify_history({str(RECORD / "history")!r}),
+    lambda: polyproof.report({str(RECORD / audit)!r}),
+    lambda: polyproof.check(polyproof.load_spec("minimal")),
+)
+for call in calls:
+    try:
+        call()
+    except polyproof.ExtraMissing as error:
+        print(error.extras)
+"""
+    done = bare.run("-c", code)
+    assert done.stdout == "True\n[]\n('reserves',)\n('report',)\n('prove',)\n", done.stderr
+
+
 @pytest.mark.parametrize(
     ("extra", "arguments"),
     [

@@ -9,11 +9,12 @@ from polyproof.api.following import ProgressLike, following
 from polyproof.api.results import Checked, InclusionCut, Proved
 
 if TYPE_CHECKING:
+    from polyproof.liabilities import InclusionsCut, InclusionsStored
     from polyproof.registry import Registry
     from polyproof.settings.policy import Policy
     from polyproof.settings.spec import Spec
 
-__all__ = ["check", "cut_inclusion", "prove"]
+__all__ = ["check", "cut_all_inclusions", "cut_inclusion", "prove", "store_inclusions", "take_inclusion"]
 
 
 def check(
@@ -90,3 +91,54 @@ def cut_inclusion(
         path_of(directory, "directory"), user_id, out=optional_path(out, "out"), registry=registry
     )
     return InclusionCut(file, size)
+
+
+def take_inclusion(store: PathLike, user_id: str, *, out: PathLike | None = None) -> InclusionCut:
+    """Take one user's inclusion file from a store that ``store_inclusions`` wrote, which needs no private half.
+
+    Without ``out``, a new file, it goes to ``inclusion`` beside the store. Raises ``InputError`` for an id that is not
+    among the accounts, ``ArtifactError`` for a store that is missing or damaged. A service keeps an ``InclusionStore``
+    open instead.
+    """
+    from polyproof.liabilities import cutting
+
+    file, size = cutting.take_inclusion(path_of(store, "the store"), user_id, out=optional_path(out, "out"))
+    return InclusionCut(file, size)
+
+
+def store_inclusions(
+    directory: PathLike,
+    *,
+    out: PathLike | None = None,
+    progress: ProgressLike = None,
+    registry: Registry | None = None,
+) -> InclusionsStored:
+    """Cut every user's inclusion file into one store: what ``polyproof inclusion --all`` does.
+
+    It is ``private/inclusion.store`` or a new file ``out``, owner-only, written whole or not at all. Raises
+    ``ArtifactError`` for an audit without its private half.
+    """
+    from polyproof.liabilities import cutting
+
+    where, store = path_of(directory, "directory"), optional_path(out, "out")
+    with following(progress) as told:
+        return cutting.store_inclusions(where, out=store, registry=registry, progress=told)
+
+
+def cut_all_inclusions(
+    directory: PathLike,
+    *,
+    out: PathLike | None = None,
+    progress: ProgressLike = None,
+    registry: Registry | None = None,
+) -> InclusionsCut:
+    """Cut a file for every user: what ``polyproof inclusion --all --files`` does.
+
+    They go to ``private/inclusion`` or a new directory ``out``, under names that reveal nothing; the owner-only
+    ``private/inclusion.csv`` says which is whose. Raises ``ArtifactError`` for an audit without its private half.
+    """
+    from polyproof.liabilities import cutting
+
+    where, folder = path_of(directory, "directory"), optional_path(out, "out")
+    with following(progress) as told:
+        return cutting.cut_all_inclusions(where, out=folder, registry=registry, progress=told)

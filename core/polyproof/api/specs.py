@@ -9,17 +9,18 @@ from typing import Any
 
 from attrs import evolve
 
-from polyproof.api.arguments import PathLike, path_of
+from polyproof.api.arguments import PathLike, path_of, policies_of
 from polyproof.config.tree import Entry, Node, from_json, load_yaml, parse_yaml
 from polyproof.config.tree import Mapping as MappingNode
 from polyproof.errors import Problem, SpecError
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.bundled import find_spec
 from polyproof.settings.in_memory import ArrowStream, InMemoryAccounts
+from polyproof.settings.policy import Policy
 from polyproof.settings.spec import Spec, read_spec
 from polyproof.toolkit.secrets import load_secrets
 
-__all__ = ["load_spec"]
+__all__ = ["load_policy", "load_spec"]
 
 _LABEL = "spec"
 """What a spec that is in no file is called in messages."""
@@ -90,3 +91,14 @@ def _with_accounts(node: Node) -> Node:
     if not isinstance(node, MappingNode) or node.get("accounts") is not None:
         return node
     return evolve(node, entries=(*node.entries, Entry("accounts", node.location, MappingNode(node.location))))
+
+
+def load_policy(source: PathLike, *, registry: Registry | None = None) -> Policy:
+    """Read a policy, from a file or by the name of one that comes with polyproof: what a verifier accepts as proof.
+
+    Every argument ``policy`` takes such a name itself, and then heeds what the file says of reserves and of evidence as
+    well; a ``Policy`` is for whoever changes it (``attrs.evolve``). Raises ``SpecError`` with every problem.
+    """
+    policy, _ = policies_of(source, None, registry)
+    assert policy is not None, "a file was named"
+    return policy

@@ -22,10 +22,31 @@ from polyproof.errors import PolicyRejected, ProofRejected
 from polyproof.registry import Registry, default_registry
 
 if TYPE_CHECKING:
+    from polyproof.liabilities import PublishedAudit
     from polyproof.settings.policy import Policy
     from polyproof.settings.reserves import ReservesPolicy
 
-__all__ = ["report", "verify", "verify_history", "verify_inclusion", "verify_inclusions"]
+__all__ = ["open_audit", "report", "verify", "verify_history", "verify_inclusion", "verify_inclusions"]
+
+
+def open_audit(
+    directory: PathLike,
+    *,
+    policy: Policy | PathLike | None = None,
+    digest: str | bytes | None = None,
+    registry: Registry | None = None,
+) -> PublishedAudit:
+    """Read a published audit's record and manifest, and find them coherent; **no proof is verified**.
+
+    Arguments as for ``verify``. Raises ``ProofRejected`` for an audit that is not acceptable, ``ArtifactError`` if
+    there is none.
+    """
+    from polyproof.liabilities import verification
+
+    accepted, _ = policies_of(policy, None, registry)
+    return verification.open_audit(
+        path_of(directory, "directory"), policy=accepted, digest=digest_of(digest), registry=registry
+    )
 
 
 def verify(
