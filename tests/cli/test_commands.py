@@ -6,12 +6,14 @@ import csv
 import hashlib
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
 from doubles.fixtures import Command, Ended
+from polyproof.extras import EXTRAS
 
 ALICE = ("--user", "alice", "--balance", "BTC=0.25", "--balance", "USDT=100")
 
@@ -480,6 +482,30 @@ def test_demo_runs_everything_and_says_where_it_is(command: Command, folder: Pat
         assert word in ended.out
     assert command("verify", "demo/audit-merkle-sum", "--policy", "merkle-sum").status == 0
     assert command("demo", "--accounts", "50", "--out", "demo").status == 2, "nothing is overwritten"
+
+
+def test_demo_ends_with_two_months_of_what_is_owed_and_held(command: Command, folder: Path) -> None:
+    ended = command("demo", "--accounts", "50", "--out", "demo")
+    assert ended.status == 0, ended.err
+    assert re.search(r"BTC +[0-9.,]+ +[0-9.,]+ +1\d\d\.\d\d % +1\d\d\.\d\d %", ended.out)
+    assert "Every asset is covered, if the organisation's word on balances is true" in ended.out
+    site = folder / "demo" / "months" / "audits" / "published" / "index.html"
+    assert f"in a browser      {site.as_uri()}" in ended.out
+    assert "(SAMPLE)" in site.read_text()
+    assert len(json.loads((site.parent / "report.json").read_text())["history"]) == 2
+    verified = command(*re.search(r"polyproof (verify demo/\S+)", ended.out)[1].split())  # type: ignore[index]
+    assert verified.status == 0
+    assert "2 audits" in verified.out
+
+
+def test_demo_without_an_extra_says_what_it_leaves_out(
+    command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(EXTRAS, "report", ("no_module_is_called_this",))
+    ended = command("demo", "--accounts", "20", "--json")
+    assert ended.status == 0, ended.err
+    assert ended.result["months"] is None
+    assert any("need the extras that are missing: report" in warning for warning in ended.json["warnings"])
 
 
 def test_demos_without_out_do_not_get_in_each_others_way(command: Command, folder: Path) -> None:

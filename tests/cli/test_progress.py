@@ -202,6 +202,16 @@ def test_a_log_gets_a_line_now_and_then(clock: Clock) -> None:
     assert all(line.isascii() and line.isprintable() for line in printed)
 
 
+def test_work_that_has_just_begun_gets_no_line(clock: Clock) -> None:
+    follower, output = Follower(clock), io.StringIO()
+    lines = Lines(output, clock)
+    for _ in range(20):
+        with follower.task("verify"):
+            clock.now += 5
+            lines.look(follower.state())
+    assert output.getvalue() == ""
+
+
 # Compilers
 
 

@@ -23,7 +23,18 @@ from polyproof.registry import Registry
 from polyproof.settings.bundled import bundled_policies, bundled_specs
 from polyproof.settings.spec import Spec, load_spec
 
-__all__ = ["SOURCES", "Beginning", "Choices", "about", "begin", "example_choices", "parse_assets", "slug"]
+__all__ = [
+    "SIGNED",
+    "SOURCES",
+    "UNSIGNED",
+    "Beginning",
+    "Choices",
+    "about",
+    "begin",
+    "example_choices",
+    "parse_assets",
+    "slug",
+]
 
 DECIMALS = {
     **dict.fromkeys(("BTC", "DOGE", "APT", "DASH", "ELF", "LTC"), 8),
@@ -98,8 +109,13 @@ class Choices:
     """A key of ``SOURCES``."""
     accounts: int
     seed: int
+    """Of the ledger, and of the wallets' amounts."""
+    keys: int
+    """The seed of the wallets' keys."""
     reserves: bool
     """Whether sample wallets are written, which takes the extra ``reserves``."""
+    output: str = "audits"
+    """Where audits are made, from the spec's folder."""
 
 
 def own_assets(assets: Sequence[Asset]) -> str:
@@ -162,7 +178,7 @@ def begin(directory: Path, choices: Choices, registry: Registry, progress: Progr
         checked = liabilities.check(spec, policy=UNRESTRICTED, registry=registry, progress=progress)
         policy = "--policy merkle-sum" if spec.backend.name == "merkle-sum" else ""
         if choices.reserves:
-            wallets = invent_wallets(spec.assets, checked.totals, load_schemes(registry), choices.seed)
+            wallets = invent_wallets(spec.assets, checked.totals, load_schemes(registry), choices.keys, choices.seed)
             (directory / WALLETS).write_text(_wallets_text(wallets), encoding="utf-8")
             write_recording(directory / RECORDING, pins_of(wallets), answers(wallets))
             path.write_text(head + _reserves(wallets), encoding="utf-8")
@@ -221,6 +237,10 @@ snapshot: {choices.snapshot}
 {choices.backend}
 
 {accounts}
+
+# Where audits are made.
+output:
+  directory: {choices.output}
 """
 
 
@@ -413,7 +433,7 @@ def about(file: str) -> str:
 
 
 def _next(choices: Choices, spec: str, policy: str) -> list[str]:
-    seed = "" if choices.seed == 1 else f" --seed {choices.seed}"
+    seed = "" if choices.keys == 1 else f" --seed {choices.keys}"
     accepting = f" {policy}" if policy else ""
     proving = accepting if "merkle-sum" in choices.backend else ""
     lines = [

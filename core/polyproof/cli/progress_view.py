@@ -28,7 +28,8 @@ __all__ = ["Follower", "State", "in_lines", "on_terminal"]
 COMPILING = "compiling, once on this machine"
 COMPILING_AGAIN = "compiling; nothing can be kept, so each run compiles anew"
 FIRST_LINE, LINES_APART, MOST_APART = 15.0, 30.0, 600.0
-"""Seconds until a log gets its first line, and its second one; the time between lines doubles up to the last."""
+"""Seconds until a log gets its first line, of work that has taken as long, and its second one. Then the time between
+lines doubles, up to the last of these."""
 LOOK = 0.125
 """Seconds between two looks at the state."""
 _SURE = 0.8
@@ -324,7 +325,7 @@ def in_lines(stream: TextIO, now: Callable[[], float] = time.perf_counter) -> It
 
 
 class Lines:
-    """Prints a state as a line when one is due."""
+    """Prints a state as a line when one is due, and never for work that has just begun."""
 
     def __init__(self, stream: TextIO, now: Callable[[], float]) -> None:
         """The first is due ``FIRST_LINE`` seconds from now."""
@@ -333,7 +334,7 @@ class Lines:
 
     def look(self, state: State | None) -> None:
         """Print a line if one is due."""
-        if state is None or self._now() < self._due:
+        if state is None or self._now() < self._due or state.elapsed < FIRST_LINE:
             return
         self._due, self._apart = self._now() + self._apart, min(2 * self._apart, MOST_APART)
         percent = f"{int(100 * state.fraction)} %" if state.fraction is not None else ""

@@ -65,19 +65,20 @@ def _claim(
 
 
 def invent_wallets(
-    assets: Sequence[Asset], totals: Sequence[int], schemes: Sequence[OwnershipScheme], seed: int
+    assets: Sequence[Asset], totals: Sequence[int], schemes: Sequence[OwnershipScheme], keys: int, seed: int
 ) -> list[SampleWallet]:
     """Two wallets for each asset, which together hold between 101 and 113 per cent of what is owed of it.
 
+    ``keys`` is the seed of their keys, ``seed`` that of what they hold.
     An asset that polyproof knows on no chain where a scheme can sign is taken for a token on ethereum.
     """
     found: list[tuple[OwnershipClaim, int, bool]] = []
     for position, (asset, total) in enumerate(zip(assets, totals, strict=True)):
-        chain, known = _place(asset.symbol, schemes, seed)
-        held = max(total * (101 + position * 5 % 13) // 100, total + 1, 2)
+        chain, known = _place(asset.symbol, schemes, keys)
+        held = max(total * (101 + (position * 5 + seed * 3) % 13) // 100, total + 1, 2)
         hot = held * _SHARES[1] // 100
         for number, units in enumerate((held - hot, hot)):
-            claim = _claim(schemes, seed, asset.symbol, chain, number, LABEL)
+            claim = _claim(schemes, keys, asset.symbol, chain, number, LABEL)
             assert claim is not None, "the place was found by signing there"
             found.append((claim, units * 10**FINEST // 10**asset.decimals, known))
     judged = verify_ownership([claim for claim, _, _ in found], schemes, processes=1)

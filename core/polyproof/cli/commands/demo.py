@@ -1,8 +1,12 @@
-"""``polyproof demo``: a whole audit of invented accounts, through the functions that the other commands call."""
+"""``polyproof demo``: a whole audit of invented accounts, then two months of a smaller exchange with what it holds.
+
+All of it through the functions that the other commands call.
+"""
 
 from __future__ import annotations
 
 import csv
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,10 +20,10 @@ from polyproof.cli.commands.verify import VERIFIED, verify_payload
 from polyproof.cli.console import Console, size_text, table, time_text
 from polyproof.cli.inclusion_view import INCLUSION, inclusion_payload
 from polyproof.cli.options import Json, Quiet, usable_registry
-from polyproof.cli.shapes import BYTES, PHASES, SECONDS, TEXT, listed, record, seconds
-from polyproof.cli.views import facts, totals_table
+from polyproof.cli.shapes import BYTES, PHASES, SECONDS, TEXT, anything, listed, nullable, record, seconds
+from polyproof.cli.views import audits_text, facts, totals_table
 from polyproof.errors import InputError, PolyproofError, ProofRejected
-from polyproof.extras import require_extras
+from polyproof.extras import is_installed, require_extras
 from polyproof.security import FigureName, bits_text
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from polyproof.liabilities import AuditProved, AuditVerified, InclusionVerified
     from polyproof.liabilities.typed_balances import Balance
     from polyproof.progress import Progress
+    from polyproof.publication.month import MonthDone
     from polyproof.registry import Registry
     from polyproof.settings.policy import Policy
     from polyproof.settings.spec import Spec
@@ -49,10 +54,20 @@ RESULT = record(
             prove_memory_bytes=BYTES,
         )
     ),
+    months=nullable(
+        record(
+            months=listed(record(month=TEXT, seconds=SECONDS)),
+            published=TEXT,
+            site=TEXT,
+            report=anything("As specs/report.schema.json has it."),
+        )
+    ),
     seconds=SECONDS,
 )
 
 _SPEC = "okx-22"
+_MONTHS_ACCOUNTS = 1000
+"""Few enough for two months to take some seconds."""
 _T = TypeVar("_T")
 
 
@@ -120,14 +135,16 @@ def command(
             _run(console, evolve(spec, backend=choice), directory, user, balances, registry, progress)
             for choice in (spec.backend, *spec.compare)
         ]
+        months = _months(console, directory, min(accounts, _MONTHS_ACCOUNTS), seed, registry, progress)
     total = time.perf_counter() - began
     payload = {
         "directory": str(directory),
         "check": check.check_payload(checked),
         "runs": [run.payload() for run in runs],
+        "months": None if months is None else _months_payload(*months),
         "seconds": seconds(total),
     }
-    console.result(payload, lambda rich: _show(rich, spec, runs, directory, total))
+    console.result(payload, lambda rich: _show(rich, spec, runs, months and months[1], directory, total))
 
 
 def _new_directory(out: Path | None) -> Path:
@@ -213,6 +230,38 @@ def _run(
     return _Run(name, properties, proved, verified, included, size, seconds, memory)
 
 
+def _months(
+    console: Console, directory: Path, accounts: int, seed: int, registry: Registry, progress: Progress
+) -> tuple[dict[str, float], MonthDone] | None:
+    """Two months of a smaller exchange, with reserves and a site; None where an extra for them is missing."""
+    if lacking := [extra for extra in ("reserves", "report") if not is_installed(extra)]:
+        names = " and ".join(lacking)
+        console.warn([f"the demo ends here: what is held, and the site, need the extras that are missing: {names}"])
+        return None
+    from polyproof.cli.demo_months import play_months
+
+    console.say(f"two months of a smaller exchange, {accounts:,} accounts, with what it holds", "bold")
+    passed: dict[str, float] = {}
+    start = time.perf_counter()
+    for month, done in play_months(directory, accounts, seed, registry, progress):
+        passed[month], start = time.perf_counter() - start, time.perf_counter()
+        reserves = done.verified.reserves
+        rows = len(reserves.evaluation.rows) if reserves is not None else 0
+        _tell(console, month, f"proved, {rows} wallets signed, verified, published", passed[month])
+    return passed, done
+
+
+def _months_payload(passed: dict[str, float], done: MonthDone) -> dict[str, Any]:
+    from polyproof.config.options import plain
+
+    return {
+        "months": [{"month": month, "seconds": seconds(taken)} for month, taken in passed.items()],
+        "published": str(_published(done)),
+        "site": str(_published(done) / "index.html"),
+        "report": plain(done.report),
+    }
+
+
 def _list(sentences: Sequence[str]) -> str:
     return "\n".join(f"• {sentence}" for sentence in sentences) or "nothing"
 
@@ -240,7 +289,9 @@ def _timed(call: Callable[[], _T]) -> tuple[_T, float]:
     return call(), time.perf_counter() - start
 
 
-def _show(rich: RichConsole, spec: Spec, runs: Sequence[_Run], directory: Path, total: float) -> None:
+def _show(
+    rich: RichConsole, spec: Spec, runs: Sequence[_Run], months: MonthDone | None, directory: Path, total: float
+) -> None:
     rich.print(totals_table(spec.assets, runs[0].verified.totals))
     compared = table("", *(run.backend for run in runs))
     for column in compared.columns[1:]:
@@ -265,9 +316,35 @@ def _show(rich: RichConsole, spec: Spec, runs: Sequence[_Run], directory: Path, 
     for title, value in rows:
         compared.add_row(title, *(value(run) for run in runs), end_section=title == "non-negative")
     rich.print(compared)
+    if months is not None:
+        _show_months(rich, months)
     facts(
         rich,
+        *(_month_facts(months) if months is not None else ()),
         ("everything is in", str(directory)),
         ("what is proved", f"polyproof explain {directory / f'audit-{runs[0].backend}'}"),
         ("total time", time_text(total)),
     )
+
+
+def _show_months(rich: RichConsole, months: MonthDone) -> None:
+    from polyproof.cli.commands.report import show_verdict
+    from polyproof.cli.demo_months import ratios_table
+
+    rich.print(ratios_table(months.report))
+    show_verdict(rich, months.report)
+
+
+def _month_facts(months: MonthDone) -> tuple[tuple[str, str], ...]:
+    site = _published(months) / "index.html"
+    return (
+        ("two months", f"{audits_text(months.audits)} in the history, every link checked"),
+        ("verify them", f"polyproof verify {_published(months)}"),
+        ("their site", str(site)),
+        ("in a browser", site.absolute().as_uri()),
+    )
+
+
+def _published(months: MonthDone) -> Path:
+    """Without the way through the folder of the month's spec."""
+    return Path(os.path.normpath(months.published))

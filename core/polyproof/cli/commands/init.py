@@ -116,6 +116,7 @@ def command(
         source=found,
         accounts=accounts,
         seed=seed,
+        keys=seed,
         reserves=is_installed("reserves"),
     )
     with console.progress() as progress:
