@@ -57,4 +57,28 @@ def polyproof_components() -> list[Component]:
             "The XRP Ledger by ledger hash: all XRP of an account, the reserve included",
             "polyproof_balances.xrp:Xrp",
         ),
+        Component(
+            "balances",
+            "aelf",
+            "aelf, with the node's best block at the snapshot's: ELF in the token contract",
+            "polyproof_balances.aelf:Aelf",
+        ),
+        Component(
+            "balances",
+            "eos",
+            "EOS and WAX, with the node's head at the snapshot's block: what an account can transfer",
+            "polyproof_balances.eos:Eos",
+        ),
+        Component(
+            "balances",
+            "ton",
+            "TON by the masterchain block: coins and jettons, by TON Center's API",
+            "polyproof_balances.ton:Ton",
+        ),
+        Component(
+            "balances",
+            "tron",
+            "Tron: TRX from a history of balances, TRC-20 with the node's newest block at the snapshot's",
+            "polyproof_balances.tron:Tron",
+        ),
     ]
