@@ -312,7 +312,8 @@ from polyproof.liabilities.snapshot.reader import read_snapshot
 from polyproof.model.assets import Asset
 from polyproof.settings.accounts import AccountsSettings
 from polyproof.settings.in_memory import InMemoryAccounts
-relation = duckdb.connect().sql("SELECT 'alice' AS account, 5 AS BTC")
+connection = duckdb.connect()
+relation = connection.sql("SELECT 'alice' AS account, 5 AS BTC")
 found = read_snapshot(AccountsSettings(), [Asset("BTC", 8)], in_memory=InMemoryAccounts(relation))
 print(found.accounts.totals(), {"pandas", "polars", "narwhals"} & sys.modules.keys())
 """

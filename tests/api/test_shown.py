@@ -13,12 +13,15 @@ from typing import Any
 
 import attrs
 import pytest
+from rich.panel import Panel
+from rich.text import Text
 
 import polyproof
 from api.conftest import HOSTILE
 from doubles.fixtures import Command
 from doubles.policies import DECLARED
 from polyproof.api.following import following, line
+from polyproof.cli.page import as_page
 from polyproof.progress import Progress
 
 POLICY = "merkle-sum"
@@ -158,6 +161,13 @@ def test_a_notebook_shows_what_is_held_against_what_is_owed(failing: Path) -> No
     assert colours == []  # text is in the notebook's own, light or dark
 
 
+def test_an_audit_is_no_history_and_a_history_no_audit(failing: Path) -> None:
+    with pytest.raises(polyproof.ArtifactError, match="is a history, not a single audit \\(verify_history"):
+        polyproof.verify(failing, policy=POLICY)
+    with pytest.raises(polyproof.ArtifactError, match="is a single audit, not a history"):
+        polyproof.verify_history(failing / "audits" / "failing-1", policy=POLICY)
+
+
 def test_a_digest_vouches_for_the_audits_before_it(failing: Path) -> None:
     whole = polyproof.verify_history(failing, policy=POLICY, reserves_policy=DECLARED, require_covered=False)
     first = polyproof.verify_history(
@@ -165,6 +175,22 @@ def test_a_digest_vouches_for_the_audits_before_it(failing: Path) -> None:
     )
     assert [one.compared for one in whole.audits] == [False, False]
     assert [one.compared for one in first.audits] == [True, False]
+
+
+def test_whatever_a_view_prints_is_on_the_page() -> None:
+    def view(rich: Any) -> None:
+        rich.print("VERIFIED", end="")
+        rich.print(f": {HOSTILE}", style="bold green")
+        rich.print(Panel(HOSTILE))
+        rich.print(Text("styled", style="red"))
+        rich.print()
+        rich.print("unended", end="")
+
+    seen = Seen(as_page(view))
+    assert words(seen.text)[0] == "VERIFIED:"
+    assert seen.text.count(HOSTILE) == 2
+    assert "styled" in seen.text
+    assert "unended" in seen.text
 
 
 # Progress

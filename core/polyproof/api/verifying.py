@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyproof.api.arguments import (
@@ -18,7 +19,7 @@ from polyproof.api.arguments import (
 )
 from polyproof.api.following import ProgressLike, following
 from polyproof.api.results import Included, InclusionsChecked, Reported, Verified, VerifiedHistory
-from polyproof.errors import PolicyRejected, ProofRejected
+from polyproof.errors import ArtifactError, PolicyRejected, Problem, ProofRejected
 from polyproof.registry import Registry, default_registry
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def verify(
     known = digest_of(digest)
     with following(progress) as told:
         found = verify_one(
-            path_of(directory, "directory"),
+            _kind(path_of(directory, "directory"), history=False),
             policy=accepted,
             reserves_policy=counted,
             providers=nodes_of(nodes, secrets, policy, registry),
@@ -127,7 +128,7 @@ def verify_history(
     known = digest_of(digest)
     with following(progress) as told:
         found = history.verify_history(
-            path_of(directory, "directory"),
+            _kind(path_of(directory, "directory"), history=True),
             policy=accepted,
             reserves_policy=counted,
             providers=nodes_of(nodes, secrets, policy, registry),
@@ -141,6 +142,18 @@ def verify_history(
     if require_covered:
         _refuse(found.refusal)
     return VerifiedHistory(found, compare_pages(found), known is not None)
+
+
+def _kind(directory: Path, *, history: bool) -> Path:
+    """The same. Raises ``ArtifactError`` for a history where an audit is expected, or the other way round."""
+    from polyproof.liabilities.folder import is_history
+
+    if is_history(directory) == history:
+        return directory
+    if history:
+        raise ArtifactError(Problem(f"{directory} is a single audit, not a history", hint="verify it with verify"))
+    hint = "verify_history verifies it with all of its audits"
+    raise ArtifactError(Problem(f"{directory} is a history, not a single audit", hint=hint))
 
 
 def _refuse(refusal: PolicyRejected | None) -> None:

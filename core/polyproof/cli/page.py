@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -47,6 +48,8 @@ class Page(RichConsole):
     @property
     def html(self) -> str:
         """All of it, in one element."""
+        if self._open:
+            self._line("", "", "\n")
         return f'<div class="polyproof">{"".join(self._parts)}</div>'
 
     def print(self, *objects: Any, style: Any = None, end: str = "\n", **_: Any) -> None:
@@ -54,8 +57,10 @@ class Page(RichConsole):
         for one in objects:
             if isinstance(one, Table):
                 self._table(one)
-            else:
+            elif isinstance(one, str | Text):
                 self._line(str(one), str(style or ""), end)
+            else:
+                self._parts.append(f"<pre>{escape(as_text(partial(_print, one)))}</pre>")
         if not objects:
             self._line("", "", end)
 
@@ -124,6 +129,10 @@ def _text(value: Any) -> str:
     if isinstance(value, Html):
         return value
     return escape(visible(value.plain if isinstance(value, Text) else str(value)))
+
+
+def _print(one: Any, rich: RichConsole) -> None:
+    rich.print(one)
 
 
 def as_page(show: Callable[[RichConsole], None], *more: Callable[[Page], None]) -> str:

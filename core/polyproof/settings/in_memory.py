@@ -77,4 +77,6 @@ def _told(error: Exception) -> str:
 def _hint_on(error: Exception) -> str | None:
     if isinstance(error, ImportError):
         return "install the package that it names"
-    return "a column has one type: text, decimals or integers, and every column its own name"
+    if isinstance(error, TypeError | ValueError):
+        return "a column has one type: text, decimals or integers, and every column its own name"
+    return None
