@@ -15,4 +15,16 @@ def polyproof_components() -> list[Component]:
             "A token of a time-stamping authority (RFC 3161): time by its clock",
             "polyproof_anchors.rfc3161:Rfc3161",
         ),
+        Component(
+            "anchor",
+            "opentimestamps",
+            "A path to a block of Bitcoin, by calendars of OpenTimestamps: time by Bitcoin's miners",
+            "polyproof_anchors.opentimestamps:OpenTimestamps",
+        ),
+        Component(
+            "anchor",
+            "ethereum-event",
+            "A log of a declared contract of Ethereum: time by its validators, and uniqueness",
+            "polyproof_anchors.ethereum_event:EthereumEvent",
+        ),
     ]

@@ -23,7 +23,7 @@ from polyproof.model.holdings import FINEST
 from polyproof.progress import Progress
 from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
 from polyproof.toolkit.http import Failed, HttpClient
-from polyproof_balances.json_rpc import Refused
+from polyproof.toolkit.json_rpc import Refused
 
 __all__ = ["AccountOptions", "AccountProvider", "NotKnown", "Tip", "digits", "entry", "text", "units", "whole"]
 

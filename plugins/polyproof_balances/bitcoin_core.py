@@ -23,7 +23,7 @@ from polyproof.model.names import DIGEST, matches
 from polyproof.progress import Progress
 from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
 from polyproof.toolkit.http import Failed
-from polyproof_balances.json_rpc import Call, Refused, Rpc
+from polyproof.toolkit.json_rpc import Call, Refused, Rpc
 
 __all__ = ["BitcoinCore", "BitcoinCoreOptions"]
 

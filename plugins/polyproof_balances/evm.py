@@ -25,10 +25,10 @@ from polyproof.model.names import NAME, OPTIONAL_NAME
 from polyproof.ownership import AccountControl
 from polyproof.progress import Progress
 from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
+from polyproof.toolkit.json_rpc import Call
 from polyproof_balances import evm_abi
 from polyproof_balances.evm_contracts import ask_contracts
 from polyproof_balances.evm_node import Node, Unknown, parsed
-from polyproof_balances.json_rpc import Call
 
 __all__ = ["CHAIN_IDS", "Evm", "EvmOptions", "Token"]
 

@@ -13,8 +13,8 @@ from polyproof.balances import Pin
 from polyproof.progress import Progress
 from polyproof.toolkit.endpoint import Endpoint, EndpointOptions
 from polyproof.toolkit.http import Failed
+from polyproof.toolkit.json_rpc import Call, Refused, Rpc
 from polyproof_balances.evm_abi import BLOCK_HASH, quantity
-from polyproof_balances.json_rpc import Call, Refused, Rpc
 
 __all__ = ["Node", "Unknown", "parsed"]
 

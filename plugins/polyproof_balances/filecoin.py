@@ -19,8 +19,8 @@ from attrs import frozen
 from polyproof.balances import Pin, Question
 from polyproof.toolkit.addresses import filecoin_address
 from polyproof.toolkit.encodings import Malformed
+from polyproof.toolkit.json_rpc import Refused, Rpc
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, units, whole
-from polyproof_balances.json_rpc import Refused, Rpc
 
 __all__ = ["GENESIS", "Filecoin", "FilecoinOptions"]
 

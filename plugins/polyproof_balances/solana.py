@@ -28,8 +28,8 @@ from polyproof.errors import InputError
 from polyproof.model.names import OPTIONAL_NAME
 from polyproof.toolkit.addresses import solana_key
 from polyproof.toolkit.encodings import Malformed, base58_encode
+from polyproof.toolkit.json_rpc import Rpc
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, text, units, whole
-from polyproof_balances.json_rpc import Rpc
 
 __all__ = ["Mint", "Solana", "SolanaOptions", "associated_account"]
 

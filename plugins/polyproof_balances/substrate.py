@@ -24,8 +24,8 @@ from polyproof.config.options import option
 from polyproof.model.chains import own_coin
 from polyproof.toolkit.addresses import SS58, ss58_decode
 from polyproof.toolkit.encodings import Malformed
+from polyproof.toolkit.json_rpc import Rpc
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, entry, units
-from polyproof_balances.json_rpc import Rpc
 
 __all__ = ["GENESIS", "Substrate", "SubstrateOptions", "account_key"]
 

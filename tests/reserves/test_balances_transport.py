@@ -17,8 +17,8 @@ import pytest
 from polyproof.errors import InputError
 from polyproof.toolkit.endpoint import EndpointOptions, lend, open_endpoint
 from polyproof.toolkit.http import Failed
+from polyproof.toolkit.json_rpc import Call, Refused, Rpc
 from polyproof.toolkit.secrets import Secret, Secrets
-from polyproof_balances.json_rpc import Call, Refused, Rpc
 from reserves.rpc_server import Handler, Node, RpcError, serving
 
 SECRET = "secret-key-of-the-test"

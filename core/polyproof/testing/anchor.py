@@ -34,7 +34,7 @@ from polyproof.errors import ExecutionError, ProofRejected
 from polyproof.model.names import NAME, TIME, matches
 from polyproof.registry import default_registry
 from polyproof.testing.hostile_files import FILES, MEBIBYTE, bounded, damaged, truncated
-from polyproof.testing.servers import DRIPS, FLOODS, SECRET, Reply, Respond, Server
+from polyproof.testing.servers import DRIPS, FLOODS, SECRET, Reply, Request, Respond, Server
 from polyproof.testing.wrong_answers import NOT_ANSWERS
 
 __all__ = ["SUBJECTS", "AnchorSuite", "ServedAnchorSuite"]
@@ -191,8 +191,8 @@ class ServedAnchorSuite(AnchorSuite):
         honest, anchor = server[0].respond, connect(server[1])
         answers: list[bytes] = []
 
-        def keeping(request: object) -> Reply:
-            answer = honest(request)  # type: ignore[arg-type]
+        def keeping(request: Request) -> Reply:
+            answer = honest(request)
             assert isinstance(answer, Reply)
             answers.append(answer.body)
             return answer
@@ -211,16 +211,19 @@ class ServedAnchorSuite(AnchorSuite):
     def test_the_answer_to_another_request_gives_no_evidence(
         self, server: tuple[Server, str], connect: Callable[[str], Anchor], respond: Respond
     ) -> None:
-        anchor, kept = connect(server[1]), []
+        anchor = connect(server[1])
+        kept: list[Reply] = []
 
-        def first_again(request: object) -> Reply:
-            answer = respond(request)  # type: ignore[arg-type]
+        def keeping(request: Request) -> Reply:
+            answer = respond(request)
             assert isinstance(answer, Reply)
             kept.append(answer)
-            return kept[0]
+            return answer
 
-        server[0].respond = first_again
+        server[0].respond = keeping
         anchor.publish(SUBJECTS[0])
+        again = iter(kept)
+        server[0].respond = lambda request: next(again, Reply(b"", 404))
         try:
             evidence = anchor.publish(SUBJECTS[1])
         except ExecutionError:
