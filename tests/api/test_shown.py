@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import attrs
+import pyarrow as pa
 import pytest
 from rich.panel import Panel
 from rich.text import Text
@@ -121,6 +122,15 @@ def test_results_are_frozen_and_plain(shown: list[Any]) -> None:
         with pytest.raises((AttributeError, attrs.exceptions.FrozenInstanceError)):
             result.covered = True
         json.dumps(result.as_dict())
+
+
+def test_what_looks_wrong_is_part_of_what_is_shown(mapping: dict[str, Any]) -> None:
+    table = pa.table({"account": ["alice"], "BTC": ["21000001"], "USDT": ["0"]})
+    checked = polyproof.check(polyproof.load_spec(mapping, accounts=table), policy=POLICY)
+    (warning,) = checked.warnings
+    assert "more than 21,000,000 are not plausible" in warning
+    assert f"warning: {warning}" in Seen(checked._repr_html_()).text
+    assert warning.split()[-1] in str(checked)
 
 
 # Holdings

@@ -299,7 +299,7 @@ class Verified(Result):
 
 @frozen(repr=False, str=False)
 class VerifiedHistory(Result):
-    """A history in which every audit, every link and, if they are there, the pages were verified."""
+    """A history in which every audit and every link was verified; ``pages`` says what is known of its pages."""
 
     found: HistoryVerified
     pages: PagesChecked | None
