@@ -72,9 +72,9 @@ def verify(
     ``nodes`` and ``secrets`` are the files of your own nodes and of your credentials. ``digest`` is the publication
     digest that you know from elsewhere; any other is rejected. ``jobs`` processes share the segments.
 
-    That a result is returned means that every proof was verified and that holdings, if reserves are published, cover what
-    is owed by your policy. Raises ``ProofRejected`` for what does not verify, and its subclass ``PolicyRejected`` for
-    what your policy refuses; with ``require_covered=False`` holdings that do not cover are no error, and the result
+    That a result is returned means that every proof was verified and that holdings, if reserves are published, cover
+    what is owed by your policy. Raises ``ProofRejected`` for what does not verify, and its subclass ``PolicyRejected``
+    for what your policy refuses; with ``require_covered=False`` holdings that do not cover are no error, and the result
     says so. Raises ``ExtraMissing`` for reserves without the extra ``reserves``; with ``check_reserves=False`` they are
     not looked at, and the result says so.
     """
