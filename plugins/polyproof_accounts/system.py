@@ -16,6 +16,7 @@ from polyproof.constraints import Builder, Established, Expression, LiabilitiesS
 from polyproof.errors import InputError, ProofRejected
 from polyproof.field import Elements
 from polyproof.model.assets import Asset
+from polyproof.model.counts import counted
 from polyproof_accounts.arithmetic import Arithmetic
 
 __all__ = ["AccountsSystem", "AssetLayout"]
@@ -98,9 +99,11 @@ class AccountsSystem(LiabilitiesSystem):
         """Limbs of the accounts on their rows, zeros elsewhere, carries on row U−1."""
         accounts = witness.accounts
         if rows != self.active:
-            raise InputError(f"the system was made for {self.active} rows under constraints, not {rows}")
+            raise InputError(f"the system was made for {counted(self.active, 'row')} under constraints, not {rows}")
         if len(accounts) > rows - 1:
-            raise InputError(f"{len(accounts)} accounts do not fit the {rows - 1} rows of a trace")
+            raise InputError(
+                f"{counted(len(accounts), 'account')} do not fit the {counted(rows - 1, 'row')} of a trace"
+            )
         limbs = accounts.digits(self.limb_bits)
         columns = np.zeros((rows, len(self.columns)), limbs.dtype)
         columns[witness.rows] = limbs
@@ -125,7 +128,9 @@ class AccountsSystem(LiabilitiesSystem):
     def account_row(self, balances: Sequence[int]) -> Elements:
         """The limbs of one account."""
         if len(balances) != len(self.layout):
-            raise ProofRejected("balance-count", f"{len(balances)} balances for {len(self.layout)} assets")
+            raise ProofRejected(
+                "balance-count", f"{counted(len(balances), 'balance')} for {counted(len(self.layout), 'asset')}"
+            )
         row = np.zeros(len(self.columns), np.uint64)
         for item, balance in zip(self.layout, balances, strict=True):
             if not 0 <= balance < 1 << item.asset.bits:
@@ -142,7 +147,9 @@ class AccountsSystem(LiabilitiesSystem):
         """The digits τ_i of each total in base 2^{wv}, the last one unreduced."""
         publics: dict[str, int] = {}
         if len(totals) != len(self.layout):
-            raise ProofRejected("total-count", f"{len(totals)} totals for {len(self.layout)} assets")
+            raise ProofRejected(
+                "total-count", f"{counted(len(totals), 'total')} for {counted(len(self.layout), 'asset')}"
+            )
         for item, total in zip(self.layout, totals, strict=True):
             most = (self.active - 1) * ((1 << (self.limb_bits * item.limbs)) - 1)
             if not 0 <= total <= most:

@@ -36,6 +36,7 @@ from rfc3161_client import (
 from polyproof.anchor import MOST_EVIDENCE, Anchor, Shown, Subject, Time
 from polyproof.config.options import option
 from polyproof.errors import ExecutionError, InputError, Problem, ProofRejected
+from polyproof.model.counts import counted
 from polyproof.model.timestamps import FORMAT
 from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
 from polyproof.toolkit.http import Failed, HttpClient, MayPass, Response
@@ -287,7 +288,7 @@ def _signer(response: TimeStampResponse, certificates: Sequence[x509.Certificate
     """The certificate of whoever signed a token; None if it is not in it."""
     infos = list(response.signed_data.signer_infos)
     if len(infos) != 1:
-        raise ProofRejected("anchor-format", f"it has {len(infos)} signers, expected one")
+        raise ProofRejected("anchor-format", f"it has {counted(len(infos), 'signer')}, expected one")
     (info,) = infos
     named = info.issuer, info.serial_number
     return next((one for one in certificates if (one.issuer, one.serial_number) == named), None)

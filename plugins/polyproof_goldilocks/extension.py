@@ -11,6 +11,7 @@ import numpy.typing as npt
 from polyproof.engine import for_blocks, thread_count
 from polyproof.errors import FieldError
 from polyproof.field import Elements, Field, HelperSums
+from polyproof.model.counts import counted
 from polyproof.toolkit.extension import BinomialExtension
 from polyproof_goldilocks import extension_kernels
 from polyproof_goldilocks.compiled import flat, operands
@@ -123,7 +124,9 @@ class CompiledExtension(BinomialExtension):
         if not indices.size or indices.dtype != np.uint64 or table.shape[1:] != (self.degree,):
             return super().sum_entries(table, indices, group)  # nothing, or an error
         if int(indices.max()) >= len(table):  # the kernel does not look again
-            raise IndexError(f"index {int(indices.max())} is out of bounds for a table of {len(table)} entries")
+            raise IndexError(
+                f"index {int(indices.max())} is out of bounds for a table of {counted(len(table), 'entry', 'entries')}"
+            )
         result = np.empty((rows, -(-columns // group), self.degree), np.uint64)
         extension_kernels.sum_entries(flat(table), flat(indices), columns, group, result.reshape(-1), self.degree)
         return result

@@ -19,6 +19,7 @@ from attrs import frozen
 from polyproof.commitment import OpenedLeaves, VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
 from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
+from polyproof.model.counts import counted
 from polyproof_merkle.checks import MerkleCheck
 
 __all__ = ["MerkleState", "MerkleTree"]
@@ -124,7 +125,7 @@ class MerkleTree(VectorCommitment):
         """
         positions, depth = np.asarray(indices, np.int64) + state.size, state.size.bit_length() - 1
         if bool(((positions < state.size) | (positions >= 2 * state.size)).any()):
-            raise ValueError(f"an index is not a row of a vector of {state.size} rows")
+            raise ValueError(f"an index is not a row of a vector of {counted(state.size, 'row')}")
         siblings: Words = state.nodes[(positions[:, None] >> np.arange(depth)) ^ 1]
         return siblings
 
@@ -233,7 +234,7 @@ def _problem(size: int, indices: Sequence[int]) -> tuple[MerkleCheck, str] | Non
         return MerkleCheck.INDICES, "an opening of no rows shows nothing"
     for index in indices:
         if not 0 <= index < size:
-            return MerkleCheck.INDICES, f"index {index} is not a row of a vector of {size} rows"
+            return MerkleCheck.INDICES, f"index {index} is not a row of a vector of {counted(size, 'row')}"
     if len(set(indices)) != len(indices):
         return MerkleCheck.INDICES, "an index is repeated"
     return None

@@ -38,6 +38,7 @@ from polyproof.errors import ArtifactError, InputError, OptionsError, ProofRejec
 from polyproof.hash import Hash
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
+from polyproof.model.counts import counted
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.security import Assumptions, Figure, SecurityReport, SecurityTerm
@@ -290,7 +291,7 @@ def _check_accounts(statement: Statement, accounts: Accounts, capacity: int) -> 
     if accounts.assets != statement.assets:
         raise InputError("the accounts are not of the statement's assets")
     if len(accounts) > capacity:
-        raise InputError(f"{len(accounts)} accounts for a segment of at most {capacity}")
+        raise InputError(f"{counted(len(accounts), 'account')} for a segment of at most {capacity}")
     for asset, words in accounts.columns():
         over = asset.bits % 64
         if over and bool((words[:, -1] >> np.uint64(over)).any()):

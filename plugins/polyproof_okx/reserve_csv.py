@@ -24,6 +24,7 @@ from attrs import define
 
 from polyproof.config.options import shown
 from polyproof.errors import Location, Problem
+from polyproof.model.counts import counted
 from polyproof.ownership import Kind
 from polyproof.source import FileOptions, Row, Source, Total
 from polyproof_okx.coins import COINS, NETWORKS
@@ -166,10 +167,12 @@ class _Section:
         columns, cells = self.columns or (), record.cells
         if any(cells[len(columns) :]):
             hint = "a cell that has commas is quoted"
-            return Problem(f"has {len(cells)} cells, its header {len(columns)}", location, hint)
+            return Problem(f"has {counted(len(cells), 'cell')}, its header {len(columns)}", location, hint)
         lacking = columns[len(cells) :]
         if any(name not in _MAY_LACK for name in lacking):
-            return Problem(f"has {len(cells)} cells, its header {len(columns)}", location, f"it lacks {lacking[0]}")
+            return Problem(
+                f"has {counted(len(cells), 'cell')}, its header {len(columns)}", location, f"it lacks {lacking[0]}"
+            )
         return dict(zip(columns, (*cells, *("" for _ in lacking)), strict=False))
 
 
@@ -178,7 +181,7 @@ def _total(record: Record) -> Total | Problem:
     while len(cells) > len(_TOTALS) and not cells[-1]:
         cells.pop()
     if len(cells) != len(_TOTALS):
-        return Problem(f"has {len(cells)} cells; a total has three", record.location, ",".join(_TOTALS))
+        return Problem(f"has {counted(len(cells), 'cell')}; a total has three", record.location, ",".join(_TOTALS))
     coin, _, amount = cells
     return Total(record.location, coin, amount)
 

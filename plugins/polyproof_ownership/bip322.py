@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from coincurve import PublicKeyXOnly
 
+from polyproof.model.counts import counted
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
 from polyproof.toolkit.encodings import Malformed, sha256d
 from polyproof_ownership.bip322_format import Proof, is_bip322, read_proof
@@ -168,13 +169,13 @@ def _by_keys(stack: list[bytes], script: bytes, digest: Callable[[bytes], bytes]
         raise failed("the signature does not start with the empty element that CHECKMULTISIG takes")
     signatures = stack[1:]
     if len(signatures) != multisig.threshold:
-        raise failed(f"{len(signatures)} signatures are given where {multisig.threshold} are expected")
+        raise failed(f"{counted(len(signatures), 'signature')} are given where {multisig.threshold} are expected")
     signed = digest(script)
     keys = iter(multisig.keys)
     for signature in signatures:
         if not any(_is_signed(signature, key, signed) for key in keys):
             raise failed("a signature is by no key of the script, by one that has signed, or of another message")
-    return f"{multisig.threshold} of {len(multisig.keys)} keys"
+    return f"{multisig.threshold} of {counted(len(multisig.keys), 'key')}"
 
 
 class Bip322(BitcoinScheme):
@@ -291,7 +292,7 @@ def _taproot(witness: list[bytes], destination: Destination, proof: Proof, spent
         if kind != SIGHASH_ALL:
             raise Malformed("is not for SIGHASH_ALL")
     elif len(signature) != 64:
-        raise Malformed(f"is {len(signature)} bytes where 64 or 65 are expected")
+        raise Malformed(f"is {counted(len(signature), 'byte')} where 64 or 65 are expected")
     try:
         key = PublicKeyXOnly(destination.program)
     except ValueError:

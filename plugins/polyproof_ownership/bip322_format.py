@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from polyproof.model.counts import counted
 from polyproof.ownership import OwnershipClaim
 from polyproof.toolkit.encodings import Malformed, base64_decode
 
@@ -64,7 +65,7 @@ class _Reader:
         """A witness stack."""
         count = self.compact()
         if count > 100:
-            raise Malformed(f"has a witness of {count} elements")
+            raise Malformed(f"has a witness of {counted(count, 'element')}")
         return tuple(self.text() for _ in range(count))
 
     def end(self) -> None:
@@ -92,7 +93,7 @@ def _read_transaction(data: bytes, spent: bytes) -> Proof:
             raise Malformed("is not a transaction")
         inputs = reader.compact()
     if inputs != 1:
-        raise Malformed(f"has {inputs} inputs where one is expected")
+        raise Malformed(f"has {counted(inputs, 'input')} where one is expected")
     previous, index = reader.take(32), reader.number(4)
     if previous != spent or index != 0:
         raise Malformed("spends a transaction other than that of this message and address")

@@ -7,6 +7,7 @@ from enum import Enum
 
 from attrs import frozen
 
+from polyproof.model.counts import counted
 from polyproof.toolkit.encodings import (
     Malformed,
     base58_check_decode,
@@ -95,7 +96,7 @@ def read_address(text: str, network: Network) -> tuple[str, Destination]:
         raise Malformed(f"has the witness version {version}, which nothing can sign for yet")
     payload = base58_check_decode(text)
     if len(payload) != 21:
-        raise Malformed(f"holds {len(payload)} bytes where 21 are expected")
+        raise Malformed(f"holds {counted(len(payload), 'byte')} where 21 are expected")
     version, program = payload[0], payload[1:]
     if version == network.p2pkh:
         return text, Destination(Output.P2PKH, program)
@@ -143,7 +144,7 @@ def parse_multisig(script: bytes) -> Multisig:
         keys.append(key)
         place += 1 + size
     if len(keys) != count or threshold > count:
-        raise Malformed(f"has {len(keys)} keys, and says {threshold} of {count}")
+        raise Malformed(f"has {counted(len(keys), 'key')}, and says {threshold} of {count}")
     if len(points) != count:
         raise Malformed("has the same key twice")
     return Multisig(threshold, tuple(keys))

@@ -12,6 +12,7 @@ import re
 from nacl.bindings import crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
+from polyproof.model.counts import counted
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
 from polyproof.toolkit.addresses import SS58, aptos_address, solana_key, ss58_decode, ss58_encode, ton_address
 from polyproof.toolkit.encodings import (
@@ -73,7 +74,7 @@ def cardano_key_hash(text: str) -> bytes:
     if kind == 4:
         raise unsupported("pointer addresses are not supported")
     if (kind, size) not in ((0, 57), (2, 57), (6, 29)):
-        raise Malformed(f"is of type {kind} and {size} bytes, unlike any payment address")
+        raise Malformed(f"is of type {kind} and {counted(size, 'byte')}, unlike any payment address")
     return data[1:29]
 
 
@@ -179,7 +180,7 @@ class Ed25519Account(RowScheme[bytes]):
                     raise Malformed(f"is of the unknown kind {signature[0]}")
                 signature = signature[1:]
             if len(signature) != 64:
-                raise Malformed(f"is {len(signature)} bytes where 64 are expected")
+                raise Malformed(f"is {counted(len(signature), 'byte')} where 64 are expected")
         data = claim.message.encode()
         ways = {"the exchange's header": exchange_envelope(data)}
         if family is Family.SUBSTRATE:

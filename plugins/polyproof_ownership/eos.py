@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
+from polyproof.model.counts import counted
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
 from polyproof.toolkit.addresses import eos_name
 from polyproof.toolkit.encodings import Malformed, base58_decode
@@ -36,7 +37,7 @@ def eos_public_key(text: str) -> bytes:
     else:
         raise Malformed("starts with neither EOS nor PUB_K1_")
     if len(data) != 33:
-        raise Malformed(f"is {len(data)} bytes where 33 are expected")
+        raise Malformed(f"is {counted(len(data), 'byte')} where 33 are expected")
     return public_key(data).format()
 
 

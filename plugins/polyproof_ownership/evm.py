@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 
+from polyproof.model.counts import counted
 from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipResult, Status
 from polyproof.toolkit.encodings import Malformed
 from polyproof_ownership.chains import Family, chains_of
@@ -86,10 +87,14 @@ def judge_owners(control: AccountControl | None, signers: set[str], owners: set[
         who = " and ".join(sorted(signers))
         return OwnershipResult(Status.UNBOUND, f"validly signed by {who}; {what} was not looked up on its chain")
     if not 1 <= control.threshold <= len(owners):
-        raise failed(f"{control.source} names {len(owners)} owners and a threshold of {control.threshold}")
+        raise failed(f"{control.source} names {counted(len(owners), 'owner')} and a threshold of {control.threshold}")
     if len(signers) < control.threshold:
-        raise failed(f"{len(signers)} of the {control.threshold} owners needed have signed ({control.source})")
-    reason = f"signed by {len(signers)} of {len(owners)} owners, {control.threshold} needed ({control.source})"
+        raise failed(
+            f"{len(signers)} of the {counted(control.threshold, 'owner')} needed have signed ({control.source})"
+        )
+    reason = (
+        f"signed by {len(signers)} of {counted(len(owners), 'owner')}, {control.threshold} needed ({control.source})"
+    )
     return OwnershipResult(Status.PROVEN, reason)
 
 
@@ -127,7 +132,8 @@ class EvmAccount(RowScheme[bytes]):
         if not claim.owners:
             if len(claim.signatures) != 1:
                 raise failed(
-                    f"there are {len(claim.signatures)} signatures; an account has one key, and no owners are named"
+                    f"there are {counted(len(claim.signatures), 'signature')}; an account has one key, "
+                    "and no owners are named"
                 )
             _, way = signer_of(claim.signatures[0], claim.message, EVM_WAYS, [account.value])
             return OwnershipResult(Status.PROVEN, f"signed by the key of this address ({way})")

@@ -10,6 +10,7 @@ import hashlib
 
 from coincurve import PublicKey
 
+from polyproof.model.counts import counted
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
 from polyproof.toolkit.addresses import aelf_account, filecoin_checksum, xrp_account
 from polyproof.toolkit.encodings import (
@@ -60,7 +61,7 @@ def _filecoin_spelling(text: str) -> str:
         if text.startswith(prefix):
             data = base32_lower_decode(text[len(prefix) :])
             if len(data) != 24:
-                raise Malformed(f"is {len(data)} bytes where 24 are expected")
+                raise Malformed(f"is {counted(len(data), 'byte')} where 24 are expected")
             if filecoin_checksum(protocol, data[:20]) != data[20:]:
                 raise Malformed("has a wrong checksum")
             return text if protocol == b"\1" else filecoin_delegated(data[:20])

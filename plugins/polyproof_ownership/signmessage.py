@@ -13,6 +13,7 @@ from __future__ import annotations
 from attrs import frozen
 from coincurve import PublicKey
 
+from polyproof.model.counts import counted
 from polyproof.ownership import OwnershipClaim, OwnershipResult, Status
 from polyproof.toolkit.encodings import Malformed, base58_check_encode, base64_decode, hex_decode, segwit_encode
 from polyproof_ownership.bip322_format import is_bip322
@@ -49,7 +50,7 @@ def compact_signature(text: str) -> Compact:
     """Read a signature in base64: header, r and s. Raises ``Malformed``."""
     data = base64_decode(text, most=88)
     if len(data) != 65:
-        raise Malformed(f"is {len(data)} bytes where 65 are expected")
+        raise Malformed(f"is {counted(len(data), 'byte')} where 65 are expected")
     header = data[0]
     if not 27 <= header <= 42:
         raise Malformed(f"starts with {header} where 27 to 42 is expected")
@@ -138,8 +139,10 @@ class BitcoinSignMessage(BitcoinScheme):
             signers.add(spelled)
         needed = multisig.threshold
         if len(signers) < needed:
-            raise failed(f"{len(signers)} of the {needed} keys needed have signed")
-        signed = f"signed by {len(signers)} of {len(multisig.keys)} keys of this {form} address, {needed} needed"
+            raise failed(f"{len(signers)} of the {counted(needed, 'key')} needed have signed")
+        signed = (
+            f"signed by {len(signers)} of {counted(len(multisig.keys), 'key')} of this {form} address, {needed} needed"
+        )
         return OwnershipResult(Status.PROVEN, signed)
 
     @staticmethod

@@ -27,6 +27,7 @@ from polyproof.engine import Engine
 from polyproof.errors import InputError, PluginFault, ProofRejected
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
+from polyproof.model.counts import counted
 from polyproof.plugin_faults import fault
 from polyproof.progress import Progress
 from polyproof.registry import Registry
@@ -141,7 +142,7 @@ class StarkBackend(Backend):
         system, instance = self._configuration.instance(statement, totals, parameters, Engine.COMPILED)
         hash = self._configuration.hash(Engine.COMPILED)
         rows = _random_rows(len(accounts), parameters.active - 1)
-        progress.plan(PHASES, of=f"{len(accounts):,} accounts on {parameters.rows:,} rows")
+        progress.plan(PHASES, of=f"{counted(len(accounts), 'account')} on {counted(parameters.rows, 'row')}")
         with progress.task("tags"):
             tags = row_tags(hash, statement, key, accounts.ids, rows, parameters.active - 1)
         trees = self._configuration.trees(hash)

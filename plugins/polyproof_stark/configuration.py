@@ -20,6 +20,7 @@ from polyproof.errors import FieldError, OptionsError
 from polyproof.field import Extension, Field
 from polyproof.hash import Hash
 from polyproof.model.assets import Asset
+from polyproof.model.counts import counted
 from polyproof.registry import Registry
 from polyproof.security import SecurityReport
 from polyproof.toolkit.system_answers import publics_of
@@ -181,7 +182,7 @@ class Configuration:
                 return parameters
         if problem is not None:
             raise problem
-        raise OptionsError(f"{accounts} accounts do not fit in a trace of {1 << most} rows")
+        raise OptionsError(f"{counted(accounts, 'account')} do not fit in a trace of {1 << most} rows")
 
     def instance(
         self, statement: Statement, totals: Sequence[int], parameters: Parameters, engine: Engine

@@ -9,6 +9,7 @@ from attrs import frozen
 from polyproof.config.options import option
 from polyproof.errors import OptionsError
 from polyproof.model.assets import Asset
+from polyproof.model.counts import counted
 from polyproof_stark.compiler import MAX_COLUMNS, MAX_TABLE_BITS
 from polyproof_stark.parameters import LEAST_LOG_ROWS, MOST_LOG_ROWS
 
@@ -120,6 +121,6 @@ def check_shape(options: StarkOptions, assets: Sequence[Asset]) -> None:
     columns = sum(-(-asset.bits // options.limb_bits) for asset in assets)
     if columns > MAX_COLUMNS:
         raise OptionsError(
-            f"{len(assets)} assets make {columns} limb columns of {options.limb_bits} bits; "
+            f"{counted(len(assets), 'asset')} make {columns} limb columns of {options.limb_bits} bits; "
             f"at most {MAX_COLUMNS} are possible"
         )

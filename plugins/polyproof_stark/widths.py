@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from polyproof.model.assets import Asset
+from polyproof.model.counts import counted
 from polyproof_stark.compiler import MAX_COLUMNS
 from polyproof_stark.groups import Groups, RowSet, quotient_degree
 from polyproof_stark.options import LEAST_LIMB_BITS, MOST_LIMB_BITS
@@ -74,7 +75,7 @@ def reasons(assets: Sequence[Asset], p: Parameters, chosen: int) -> tuple[str, .
     ]
     for width in found[: found.index(own) + 5]:
         if width is not own:
-            counts = f"{width.limbs} an account, {width.tables} table{'s' if width.tables > 1 else ''}"
+            counts = f"{width.limbs} an account, {counted(width.tables, 'table')}"
             unfit = ", but they do not fit these assets and rows" if width.cost < own.cost else ""
             sentences.append(f"Limbs of {width.bits} bits: {counts}, {width.cost:,} values{unfit}.")
     return tuple(sentences)
@@ -85,8 +86,9 @@ def _of_groups(width: Width, p: Parameters) -> str:
     own = width.groups
     other = Groups.of(2 * p.blowup - 1 - own.size, *_lookup(width.limbs, width.tables, p), p)
     return (
-        f"{own.size} limbs, or tables, share a helper column. That makes {own.helpers} helpers and {own.chunks} chunks "
-        f"of the quotient, {own.helpers + own.chunks} columns; with {other.size} it would be {other.helpers} + "
+        f"{counted(own.size, 'limb')}, or tables, share a helper column. That makes "
+        f"{counted(own.helpers, 'helper')} and {counted(own.chunks, 'chunk')} of the quotient, "
+        f"{own.helpers + own.chunks} columns; with {other.size} it would be {other.helpers} + "
         f"{other.chunks} = {other.helpers + other.chunks}."
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,11 @@ class Ended:
 _SCHEMA = Path(__file__).resolve().parents[2] / "specs/output.schema.json"
 _OUTPUT = Draft202012Validator(json.loads(_SCHEMA.read_bytes()))
 
+_ONE_OF_MANY = re.compile(
+    r"(?<![\w.,:/^-])1 (?:accounts|assets|audits|balances|columns|fields|files|keys|lines|messages|owners|pages|parts"
+    r"|rows|segments|signatures|times|threads|cores|users|links|proofs|holdings|decimals|bits|bytes)\b"
+)
+
 Command = Callable[..., Ended]
 
 
@@ -63,6 +69,8 @@ def command(capsys: pytest.CaptureFixture[str]) -> Command:
         capsys.readouterr()
         status = run([str(argument) for argument in arguments])
         captured = capsys.readouterr()
+        said = f"{captured.out}\n{captured.err}"
+        assert not (wrong := _ONE_OF_MANY.search(said)), f"one, and a noun in the plural: {wrong[0]!r}"
         return Ended(status, captured.out, captured.err)
 
     return call

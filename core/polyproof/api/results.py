@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from polyproof.cli.visible import one_line
+from polyproof.model.counts import counted
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -185,7 +186,8 @@ class Proved(Result):
         from polyproof.cli.views import segments_text
 
         found = self.found
-        return f"{self.audit_id}, {found.accounts:,} accounts in {segments_text(len(found.segments))}, {self.directory}"
+        accounts = counted(found.accounts, "account")
+        return f"{self.audit_id}, {accounts} in {segments_text(len(found.segments))}, {self.directory}"
 
     def _show(self, rich: RichConsole) -> None:
         from polyproof.cli.commands.prove import show_proved

@@ -17,6 +17,7 @@ from polyproof.cli.security_view import (
 from polyproof.cli.shapes import AMOUNTS, COUNT, DIGEST, SECONDS, TEXT, TEXTS, Shape, either, listed, record, seconds
 from polyproof.cli.views import COMPARE_DIGEST, CORRECTS, audit_lines, corrects_payload, facts, points
 from polyproof.cli.visible import one_line
+from polyproof.model.counts import counted
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -185,5 +186,5 @@ def show_inclusions(rich: RichConsole, verified: InclusionsVerified, *, compared
 def count_sentence(verified: InclusionsVerified) -> str:
     """How many files of several show their claims."""
     rejected = len(verified.rejected)
-    shown = f"{len(verified.included)} of {len(verified.results)} files included"
+    shown = f"{len(verified.included)} of {counted(len(verified.results), 'file')} included"
     return f"{shown}, {rejected} REJECTED" if rejected else shown

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from polyproof.cli.console import grouped, table
 from polyproof.cli.shapes import COUNT, DECIMAL, DIGEST, TEXT, listed, nullable, record
 from polyproof.cli.visible import one_line
+from polyproof.model.counts import counted
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -143,9 +144,9 @@ def unlisted_text(names: Sequence[str]) -> str:
 
 def segments_text(count: int) -> str:
     """How many segments."""
-    return f"{count} segments" if count > 1 else "one segment"
+    return counted(count, "segment") if count > 1 else "one segment"
 
 
 def audits_text(count: int) -> str:
     """How many audits."""
-    return f"{count} audits" if count > 1 else "one audit"
+    return counted(count, "audit") if count > 1 else "one audit"

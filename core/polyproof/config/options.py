@@ -31,6 +31,7 @@ import attrs
 from attrs import NOTHING, frozen
 
 from polyproof.errors import PluginFault, Problem, SpecError
+from polyproof.model.counts import counted
 
 __all__ = [
     "NOT_AN_OPTION",
@@ -226,7 +227,9 @@ def count_faults(declared: Option, count: int) -> list[Fault]:
     """What is wrong with the number of items of a list."""
     if declared.items is None or declared.items[0] <= count <= declared.items[1]:
         return []
-    return [Fault(f"{declared.name} has {count} items", f"expected {declared.items[0]} to {declared.items[1]}")]
+    return [
+        Fault(f"{declared.name} has {counted(count, 'item')}", f"expected {declared.items[0]} to {declared.items[1]}")
+    ]
 
 
 def item_faults(declared: Option, value: Any) -> list[Fault]:

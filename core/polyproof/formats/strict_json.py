@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from polyproof.model.counts import counted
+
 __all__ = ["BadJson", "canonical", "canonical_line", "parse_strict"]
 
 _MOST_TOKENS = 1 << 22
@@ -89,7 +91,7 @@ def _check_nesting(text: str, most: int) -> None:
             case "]" | "}" if not inside_string:
                 depth -= 1
         if depth > most:
-            raise BadJson("json", f"nested deeper than {most} levels")
+            raise BadJson("json", f"nested deeper than {counted(most, 'level')}")
 
 
 @lru_cache(maxsize=8)

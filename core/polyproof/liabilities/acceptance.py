@@ -15,6 +15,7 @@ from attrs import frozen
 from polyproof.backend import Backend, Claim, InclusionVerdict, Statement, Verdict
 from polyproof.errors import FieldError, InputError, PluginError, PluginFault, ProofRejected
 from polyproof.model.assets import Asset
+from polyproof.model.counts import counted
 from polyproof.plugin_faults import asking, blame, culprit, fault, told
 from polyproof.security import Assumptions, Figure, SecurityReport, SecurityTerm
 from polyproof.settings.policy import Policy
@@ -185,7 +186,9 @@ def _check_claim(statement: Statement, claim: Claim) -> None:
     except UnicodeEncodeError as error:
         raise ProofRejected("account-id", "the account id cannot be encoded as UTF-8") from error
     if len(claim.balances) != len(statement.assets):
-        raise ProofRejected("balance-count", f"{len(claim.balances)} balances for {len(statement.assets)} assets")
+        raise ProofRejected(
+            "balance-count", f"{counted(len(claim.balances), 'balance')} for {counted(len(statement.assets), 'asset')}"
+        )
     for asset, balance in zip(statement.assets, claim.balances, strict=True):
         if not 0 <= balance < 1 << asset.bits:
             raise ProofRejected(

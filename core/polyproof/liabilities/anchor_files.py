@@ -24,6 +24,7 @@ from polyproof.errors import ArtifactError, Problem, ProofRejected
 from polyproof.formats.files import read_bounded, write_durably
 from polyproof.liabilities.artifacts import ANCHORS
 from polyproof.liabilities.folder import check_listed, present
+from polyproof.model.counts import counted
 from polyproof.model.names import NAME
 
 __all__ = ["MOST_FILES", "EvidenceFile", "others_in_anchors", "read_evidence", "write_evidence"]
@@ -87,7 +88,7 @@ def write_evidence(public: Path, anchor: str, suffix: str, data: bytes) -> Evide
     if len(names) >= MOST_FILES or last >= 9999:
         raise ArtifactError(
             Problem(
-                f"{public / ANCHORS} holds {len(names)} files of evidence",
+                f"{public / ANCHORS} holds {counted(len(names), 'file')} of evidence",
                 hint=f"{MOST_FILES} are read at most: remove those that later ones contain",
             )
         )

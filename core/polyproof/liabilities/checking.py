@@ -14,6 +14,7 @@ from polyproof.errors import InputError, OptionsError, PolicyRejected, Problem
 from polyproof.extras import require_extras
 from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.plausibility import earlier_totals, unit_warnings
+from polyproof.model.counts import counted
 from polyproof.plugin_faults import asking, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
@@ -129,7 +130,7 @@ def preparing(
         segments = -(-count // capacity)
         if segments > policy.max_segments:
             raise InputError(
-                f"{count} accounts at {capacity} per segment make {segments} segments; "
+                f"{counted(count, 'account')} at {capacity} per segment make {counted(segments, 'segment')}; "
                 f"verifiers accept {policy.max_segments}: use a backend or options with larger segments"
             )
         # As equal in size as possible, so that no small segment's published totals say much about its few accounts.

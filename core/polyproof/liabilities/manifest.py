@@ -10,6 +10,7 @@ from polyproof.checks import CoreCheck
 from polyproof.config.options import printable
 from polyproof.errors import ProofRejected, SpecError
 from polyproof.formats.strict_json import BadJson, parse_strict
+from polyproof.model.counts import counted
 from polyproof.model.manifest import FORMAT, LONGEST_ORGANISATION, VERSION, Manifest, Segment, Verifier, proof_file
 from polyproof.model.names import AMOUNT, AUDIT_ID, DIGEST, NAME, TIME
 from polyproof.model.timestamps import is_timestamp
@@ -117,7 +118,7 @@ def _segment(found: JsonObject, index: int, assets: int) -> Segment:
         _reject("file-name", f"the proof file of segment {index} is called {name!r}, not {proof_file(index)!r}")
     totals = tuple(map(int, found.all_matching("totals", AMOUNT)))
     if len(totals) != assets:
-        _reject("totals", f"segment {index} has {len(totals)} totals, the manifest {assets}")
+        _reject("totals", f"segment {index} has {counted(len(totals), 'total')}, the manifest {assets}")
     return Segment(index, found.integer("bytes"), _digest(found, "sha256"), totals)
 
 

@@ -19,6 +19,7 @@ from polyproof.liabilities.planning import check_before_planning, make_plan
 from polyproof.liabilities.segment_proving import Clock
 from polyproof.liabilities.work_plan import read_plan
 from polyproof.liabilities.workspace import Workspace, checked_target
+from polyproof.model.counts import counted
 from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
@@ -105,7 +106,7 @@ def _noting(work: Workspace) -> Iterator[None]:
     except BaseException as error:
         if kept := work.count_finished():
             error.add_note(
-                f"{kept} finished segment{'s' if kept > 1 else ''} kept in {work.path} "
+                f"{counted(kept, 'finished segment')} kept in {work.path} "
                 f"(private); the same command continues from there"
             )
         raise

@@ -17,6 +17,7 @@ from polyproof.config.options import did_you_mean
 from polyproof.errors import InputError, Location, Problem, UsageError
 from polyproof.model.amounts import AmountError, parse_amount
 from polyproof.model.assets import Asset
+from polyproof.model.counts import counted
 
 __all__ = ["Balance", "make_claim", "parse_balance", "read_balances"]
 
@@ -100,7 +101,7 @@ def _from_csv(path: Path, text: str) -> list[Balance]:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != 2:
-                raise InputError(Problem(f"{len(cells)} columns", location, "expected two: symbol, amount"))
+                raise InputError(Problem(f"{counted(len(cells), 'column')}", location, "expected two: symbol, amount"))
             if not balances and cells[0].strip().lower() in _HEADERS:
                 continue
             balances.append((cells[0].strip(), cells[1].strip(), location))

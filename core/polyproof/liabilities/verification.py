@@ -20,6 +20,7 @@ from polyproof.formats.files import read_bounded
 from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.artifacts import MANIFEST, RECORD
 from polyproof.liabilities.record import Publication, PublicationRecord, check_digest, open_publication
+from polyproof.model.counts import counted
 from polyproof.model.manifest import Manifest
 from polyproof.model.timestamps import is_ahead
 from polyproof.plugin_faults import names_faults
@@ -150,7 +151,9 @@ def open_audit(
         raise ProofRejected("spec-digest", f"its spec has the digest {spec.digest.hex()}, it states another", file=path)
     if len(manifest.totals) != len(spec.assets):
         raise ProofRejected(
-            "manifest-totals", f"{len(manifest.totals)} totals for {len(spec.assets)} assets", file=path
+            "manifest-totals",
+            f"{counted(len(manifest.totals), 'total')} for {counted(len(spec.assets), 'asset')}",
+            file=path,
         )
     return PublishedAudit(published.public, published.record, manifest, spec, judge, published.unlisted)
 

@@ -18,6 +18,7 @@ from enum import Enum
 from fractions import Fraction
 
 from polyproof.errors import InputError, Problem
+from polyproof.model.counts import counted
 
 __all__ = [
     "MOST_DIGITS",
@@ -80,7 +81,9 @@ def parse_amount(text: str, decimals: int, rounding: Rounding = Rounding.UP) -> 
         raise InexactAmountError(
             Problem(
                 f"{shown(text)} is not a whole number of base units",
-                hint=f"at most {decimals} decimals are possible" if decimals else "write an integer",
+                hint=f"at most {counted(decimals, 'decimal')} {'is' if decimals == 1 else 'are'} possible"
+                if decimals
+                else "write an integer",
             )
         )
     return units + 1

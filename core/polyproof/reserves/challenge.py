@@ -28,6 +28,7 @@ from attrs import evolve, frozen
 
 from polyproof.balances import Pin
 from polyproof.errors import InputError, Problem
+from polyproof.model.counts import counted
 from polyproof.model.manifest import Manifest
 from polyproof.model.names import AUDIT_ID, BLOCK, DIGEST, NAME, matches
 from polyproof.model.timestamps import is_timestamp
@@ -125,7 +126,10 @@ def parse_challenge(text: str) -> Challenge | None:
     if lines[0] != f"{HEADER} {VERSION}":
         raise InputError(f"its first line is {lines[0][:60]!r}, not {f'{HEADER} {VERSION}'!r}")
     if len(text) > LONGEST or len(lines) != len(_FIELDS) + 1:
-        raise InputError(f"it has {len(lines)} lines and {len(text)} characters; {len(_FIELDS) + 1} lines are expected")
+        raise InputError(
+            f"it has {counted(len(lines), 'line')} and {counted(len(text), 'character')}; "
+            f"{len(_FIELDS) + 1} lines are expected"
+        )
     values = []
     for name, line in zip(_FIELDS, lines[1:], strict=True):
         if not line.startswith(f"{name}: "):

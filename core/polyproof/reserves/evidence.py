@@ -15,6 +15,7 @@ from typing import Any
 from polyproof.errors import Location, ProofRejected
 from polyproof.formats.strict_json import canonical, canonical_line, parse_strict
 from polyproof.liabilities.artifacts import EVIDENCE
+from polyproof.model.counts import counted
 from polyproof.model.holdings import LONGEST_ADDRESS, LONGEST_TEXT, amount_text
 from polyproof.model.names import BLOCK, NAME, OPTIONAL_NAME
 from polyproof.ownership import Kind, Status
@@ -104,7 +105,7 @@ def _outcome_record(one: JudgedRow) -> dict[str, Any]:
 def parse_evidence(data: bytes, most_rows: int, file: str = EVIDENCE) -> list[JudgedRow]:
     """The rows with the outcomes that the file states, none of which is trusted yet. Raises ``ProofRejected``."""
     if data.count(b"\n") > most_rows + 1:
-        raise ProofRejected("evidence-rows", f"it has more than {most_rows} rows", file=file)
+        raise ProofRejected("evidence-rows", f"it has more than {counted(most_rows, 'row')}", file=file)
     if not data.endswith(b"\n"):
         raise ProofRejected("evidence-format", "its last line has no line end", file=file)
     rows = []

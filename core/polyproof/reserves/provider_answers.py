@@ -12,6 +12,7 @@ from pathlib import Path
 from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
 from polyproof.config.options import shown
 from polyproof.errors import InputError
+from polyproof.model.counts import counted
 from polyproof.ownership import AccountControl
 from polyproof.plugin_faults import asking, fault
 from polyproof.progress import Progress
@@ -67,7 +68,7 @@ def _check(provider: BalanceProvider, answers: object, asked: int, sound: Callab
     if not isinstance(answers, Sequence):
         raise fault(provider, f"it gave {shown(answers)} for answers")
     if len(answers) != asked:
-        raise fault(provider, f"it gave {len(answers)} answers to {asked} questions")
+        raise fault(provider, f"it gave {counted(len(answers), 'answer')} to {counted(asked, 'question')}")
     for answer in answers:
         if not sound(answer):
             raise fault(provider, f"it gave something other than an answer: {ascii(answer)[:80]}")

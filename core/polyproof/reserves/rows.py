@@ -16,6 +16,7 @@ from attrs import define, evolve, field, frozen
 from polyproof.errors import InputError, Location, Problem
 from polyproof.findings import Findings
 from polyproof.model.amounts import AmountError, Rounding, parse_amount
+from polyproof.model.counts import counted
 from polyproof.model.holdings import FINEST, LARGEST, LONGEST_ADDRESS, LONGEST_ROW, LONGEST_TEXT, MOST_TEXTS
 from polyproof.model.names import BLOCK, NAME, matches
 from polyproof.ownership import AccountControl, Kind, OwnershipClaim
@@ -197,7 +198,7 @@ def _text_problems(row: Row) -> Iterator[tuple[str, str | None]]:
     if not row.address:
         yield "has no address", None
     elif len(row.address) > LONGEST_ADDRESS or not row.address.isprintable():
-        yield f"has an address of {len(row.address)} characters, not all of which are printable", None
+        yield f"has an address of {counted(len(row.address), 'character')}, not all of which are printable", None
     for what, texts in (("signatures", row.signatures), ("keys", row.keys), ("owners", row.owners)):
         if len(texts) > MOST_TEXTS:
             yield f"has {len(texts)} {what}", f"at most {MOST_TEXTS}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from polyproof.config.options import shown
+from polyproof.model.counts import counted
 from polyproof.ownership import OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.plugin_faults import asking, fault
 
@@ -45,7 +46,9 @@ def digests_of(scheme: OwnershipScheme, claim: OwnershipClaim) -> tuple[bytes, .
 
 def results_of(scheme: OwnershipScheme, rows: Sequence[OwnershipClaim]) -> list[OwnershipResult]:
     """``scheme.verify``: a result for each row. Raises ``PluginFault``, which names the row if one alone is enough."""
-    with asking(scheme, lambda: _judging(rows[0]) if len(rows) == 1 else f"while judging {len(rows)} rows together"):
+    with asking(
+        scheme, lambda: _judging(rows[0]) if len(rows) == 1 else f"while judging {counted(len(rows), 'row')} together"
+    ):
         try:
             results = scheme.verify(rows)
         except Exception:
@@ -56,7 +59,7 @@ def results_of(scheme: OwnershipScheme, rows: Sequence[OwnershipClaim]) -> list[
     if not isinstance(results, list) or not all(map(_is_result, results)):
         raise fault(scheme, "it returned something other than a list of results")
     if len(results) != len(rows):
-        raise fault(scheme, f"it gave {len(results)} results for {len(rows)} rows")
+        raise fault(scheme, f"it gave {counted(len(results), 'result')} for {counted(len(rows), 'row')}")
     for result in results:
         if result.scheme not in ("", scheme.name):
             raise fault(scheme, f"it says that {shown(result.scheme)} judged a row, and not itself")

@@ -26,6 +26,7 @@ from polyproof.liabilities.artifacts import EVIDENCE, MOST_EVIDENCE, MOST_RESERV
 from polyproof.liabilities.record import PublicationRecord
 from polyproof.model.assets import Asset
 from polyproof.model.chains import may_exist
+from polyproof.model.counts import counted
 from polyproof.ownership import OwnershipScheme, Status
 from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
@@ -167,7 +168,9 @@ def _read_evidence(public: Path, stated: PublishedEvidence) -> list[JudgedRow]:
         refuse()
     rows = parse_evidence(data, min(stated.rows, MOST_ROWS), str(path))
     if len(rows) != stated.rows:
-        raise ProofRejected("evidence-rows", f"it has {len(rows)} rows, {RESERVES} says {stated.rows}", file=path)
+        raise ProofRejected(
+            "evidence-rows", f"it has {counted(len(rows), 'row')}, {RESERVES} says {stated.rows}", file=path
+        )
     return rows
 
 
@@ -242,7 +245,7 @@ def _first_difference(where: str, stated: Any, computed: Any) -> str:
         pairs = [(f"{where}.{key}".lstrip("."), stated[key], computed[key]) for key in stated]
     elif isinstance(stated, list) and isinstance(computed, list):
         if len(stated) != len(computed):
-            return f"{where} has {len(stated)} items, but {len(computed)} are computed"
+            return f"{where} has {counted(len(stated), 'item')}, but {len(computed)} are computed"
         pairs = [(f"{where}[{index}]", *both) for index, both in enumerate(zip(stated, computed, strict=True))]
     else:
         return f"{where} is {shown(stated)}, but {shown(computed)} is computed"

@@ -25,6 +25,7 @@ from polyproof.config.options import option, options_of
 from polyproof.config.reader import Choice, OptionsReader
 from polyproof.config.tree import Mapping, Scalar, load_yaml
 from polyproof.errors import PolicyRejected
+from polyproof.model.counts import counted
 from polyproof.registry import Registry, default_registry
 from polyproof.security import FigureName, SecurityReport, bits_text
 from polyproof.settings.anchors import AnchorsPolicy
@@ -229,12 +230,14 @@ class Policy:
     def check_assets(self, count: int) -> None:
         """Refuse an audit for its number of assets, before anything is made for each of them."""
         if count > self.max_assets:
-            raise PolicyRejected(PolicyCheck.ASSETS, f"{count} assets, the policy allows {self.max_assets}")
+            raise PolicyRejected(PolicyCheck.ASSETS, f"{counted(count, 'asset')}, the policy allows {self.max_assets}")
 
     def check_segments(self, count: int) -> None:
         """Refuse an audit for its number of segments."""
         if count > self.max_segments:
-            raise PolicyRejected(PolicyCheck.SEGMENTS, f"{count} segments, the policy allows {self.max_segments}")
+            raise PolicyRejected(
+                PolicyCheck.SEGMENTS, f"{counted(count, 'segment')}, the policy allows {self.max_segments}"
+            )
 
     def check_reserves(self, published: bool) -> None:
         """Refuse an audit of liabilities alone, if reserves are required."""

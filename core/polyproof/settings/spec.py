@@ -25,6 +25,7 @@ from polyproof.errors import InputError, PluginError, PluginFault, ProofRejected
 from polyproof.first_use import check_properties
 from polyproof.formats.strict_json import canonical
 from polyproof.model.assets import Asset
+from polyproof.model.counts import counted
 from polyproof.model.manifest import LONGEST_ORGANISATION, Verifier
 from polyproof.model.names import NAME
 from polyproof.model.timestamps import is_timestamp
@@ -320,7 +321,7 @@ def _check_proof_size(backend: Backend, assets: Sequence[Asset], largest_proof: 
     if largest_proof < least:
         raise ProofRejected(
             "proof-size",
-            f"no proof beside it has more than {largest_proof} bytes, and one of {len(assets)} assets "
+            f"no proof beside it has more than {largest_proof} bytes, and one of {counted(len(assets), 'asset')} "
             f"has at least {least}",
         )
 

@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import re
 
+from polyproof.model.counts import counted
 from polyproof.toolkit.encodings import (
     BASE58_RIPPLE,
     Malformed,
@@ -43,7 +44,7 @@ def solana_key(text: str) -> bytes:
     """The key, 32 bytes, which the address is."""
     key = base58_decode(text, most=44)
     if len(key) != 32:
-        raise Malformed(f"is {len(key)} bytes where 32 are expected")
+        raise Malformed(f"is {counted(len(key), 'byte')} where 32 are expected")
     return key
 
 

@@ -13,6 +13,8 @@ import hashlib
 import operator
 import re
 
+from polyproof.model.counts import counted
+
 __all__ = [
     "BASE58_BITCOIN",
     "BASE58_RIPPLE",
@@ -54,13 +56,13 @@ _HEX = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2})*)", re.ASCII)
 def hex_decode(text: str, size: int | None = None, *, most: int = 8192) -> bytes:
     """Bytes of hexadecimal digits, with or without 0x; exactly ``size`` bytes if given."""
     if len(text) > 2 * most + 2:
-        raise Malformed(f"is {len(text)} characters long")
+        raise Malformed(f"is {counted(len(text), 'character')} long")
     match = _HEX.fullmatch(text)
     if not match:
         raise Malformed("is not hexadecimal")
     data = bytes.fromhex(match[1])
     if size is not None and len(data) != size:
-        raise Malformed(f"is {len(data)} bytes where {size} are expected")
+        raise Malformed(f"is {counted(len(data), 'byte')} where {size} are expected")
     return data
 
 
@@ -70,7 +72,7 @@ def hex_decode(text: str, size: int | None = None, *, most: int = 8192) -> bytes
 def base64_decode(text: str, *, most: int = 16384) -> bytes:
     """Bytes of padded base64, without white space and with unused bits zero."""
     if len(text) > most:
-        raise Malformed(f"is {len(text)} characters long")
+        raise Malformed(f"is {counted(len(text), 'character')} long")
     try:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except (UnicodeEncodeError, binascii.Error):
@@ -93,7 +95,7 @@ _DIGITS = {
 def base58_decode(text: str, alphabet: str = BASE58_BITCOIN, *, most: int = 128) -> bytes:
     """Bytes of base58: every leading zero digit is a zero byte."""
     if not text or len(text) > most:
-        raise Malformed(f"is {len(text)} characters long")
+        raise Malformed(f"is {counted(len(text), 'character')} long")
     digits = _DIGITS[alphabet]
     number = 0
     for character in text:
@@ -155,7 +157,7 @@ def _expand(prefix: str) -> list[int]:
 def bech32_decode(text: str, *, most: int = 90) -> tuple[str, list[int], int]:
     """Prefix, five-bit groups without the checksum, and which checksum it was: ``BECH32`` or ``BECH32M``."""
     if len(text) > most:
-        raise Malformed(f"is {len(text)} characters long")
+        raise Malformed(f"is {counted(len(text), 'character')} long")
     lowered = text.lower()
     if not text.isascii() or text not in (lowered, text.upper()):
         raise Malformed("mixes upper and lower case")
@@ -206,7 +208,7 @@ def segwit_decode(text: str, prefix: str) -> tuple[int, bytes]:
         raise Malformed("has no witness version")
     program = from_five_bits(values[1:])
     if not 2 <= len(program) <= 40 or (values[0] == 0 and len(program) not in (20, 32)):
-        raise Malformed(f"has a witness program of {len(program)} bytes")
+        raise Malformed(f"has a witness program of {counted(len(program), 'byte')}")
     if constant != (BECH32M if values[0] else BECH32):
         raise Malformed("has the checksum of another witness version")
     return values[0], program

@@ -32,6 +32,7 @@ from polyproof.field import Field
 from polyproof.hash import DIGEST_WORDS, Hash
 from polyproof.model.accounts import Accounts, Identifiers
 from polyproof.model.assets import Asset
+from polyproof.model.counts import counted
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.settings.settled import capacity_of
@@ -136,8 +137,8 @@ def _hashes(registry: Registry, name: str, load: Load) -> Iterator[_Run]:
         left, right = (_random((count, DIGEST_WORDS), chosen.word_bound) for _ in range(2))
         messages = [os.urandom(32) for _ in range(count)]
         of_rows, of_one = (partial(chosen.hash_rows, rows, "bench") for rows in (matrix, matrix[:1]))
-        yield engine.value, f"rows of {load.columns} words", count, "digest", of_rows
-        yield engine.value, f"one row of {load.columns} words", 1, "digest", of_one
+        yield engine.value, f"rows of {counted(load.columns, 'word')}", count, "digest", of_rows
+        yield engine.value, f"one row of {counted(load.columns, 'word')}", 1, "digest", of_one
         yield engine.value, "pairs of digests", count, "digest", partial(chosen.compress, left, right, "bench")
         yield engine.value, "messages of 32 bytes", count, "digest", partial(chosen.hash_messages, messages, "bench")
 
@@ -162,7 +163,7 @@ def _commitments(registry: Registry, name: str, load: Load) -> Iterator[_Run]:
             verifier.hash_leaves(matrix[indices]),
             prover.open(state, indices),
         )
-        yield "portable", f"verify {len(indices)} openings, {hash_name}", len(indices), "row", check
+        yield "portable", f"verify {counted(len(indices), 'opening')}, {hash_name}", len(indices), "row", check
 
 
 def _backends(registry: Registry, name: str, load: Load) -> Iterator[_Run]:
@@ -184,18 +185,18 @@ def _backends(registry: Registry, name: str, load: Load) -> Iterator[_Run]:
             state.mkdir(mode=0o700)
             return state, backend.prove(statement, accounts, key, state, Progress())
 
-        yield "compiled", f"prove × {len(assets)} assets", count, "account", prove
+        yield "compiled", f"prove × {counted(len(assets), 'asset')}", count, "account", prove
         state, proved = prove()
         check = partial(backend.verify, statement, proved.totals, proved.proof)
         # Speed says nothing without what it buys: two settings are compared at the bits that they give.
         figures = figures_line(backend.security_of(statement, proved.proof))
-        yield "portable", "verify", 1, "proof", check, f"{len(proved.proof)} bytes; {figures}"
+        yield "portable", "verify", 1, "proof", check, f"{counted(len(proved.proof), 'byte')}; {figures}"
         user = accounts.ids[count // 2]
         cut = partial(backend.open_inclusion, statement, proved.proof, state, user)
         inclusion = cut()
         if inclusion is None:
             raise PolyproofError("it does not find an account that it proved")
-        yield "portable", "open inclusion", 1, "file", cut, f"{len(inclusion)} bytes"
+        yield "portable", "open inclusion", 1, "file", cut, f"{counted(len(inclusion), 'byte')}"
         claim = Claim(user, accounts.balances(count // 2))
         check_claim = partial(backend.verify_inclusion, statement, proved.totals, proved.proof, claim, inclusion)
         yield "portable", "verify inclusion", 1, "claim", check_claim

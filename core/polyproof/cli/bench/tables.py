@@ -13,6 +13,7 @@ from polyproof.cli.bench.curves import curves, slope
 from polyproof.cli.bench.pairs import Pair
 from polyproof.cli.bench.results import AuditFacts, Machine, Measurement, NotMeasured, Results, Setting
 from polyproof.cli.console import size_text, time_text
+from polyproof.model.counts import counted
 
 __all__ = [
     "Table",
@@ -52,7 +53,7 @@ def machine_text(machine: Machine) -> str:
     """The machine and the versions in a line."""
     features = f" ({', '.join(machine.features)})" if machine.features else ""
     memory = f", {size_text(machine.memory)} of memory" if machine.memory else ""
-    cores, threads = _count(machine.cores, "core"), _count(machine.threads, "thread")
+    cores, threads = counted(machine.cores, "core"), counted(machine.threads, "thread")
     return (
         f"{machine.processor}{features}, {cores}, {threads}{memory}, {machine.system}, "
         f"polyproof {machine.polyproof}, Python {machine.python}, numpy {machine.numpy}, numba {machine.numba}"
@@ -62,16 +63,12 @@ def machine_text(machine: Machine) -> str:
 def setting_text(name: str, setting: Setting) -> str:
     """What an audit was made of, in a few words: its backend, accounts × assets, threads and options."""
     options = "".join(f", {text}" for text in setting.options)
-    return f"{name} {setting.accounts:,} × {setting.assets}, {_count(setting.threads, 'thread')}{options}"
+    return f"{name} {setting.accounts:,} × {setting.assets}, {counted(setting.threads, 'thread')}{options}"
 
 
 def missed_text(missed: NotMeasured) -> str:
     """What could not be measured, and why."""
     return f"{setting_text(missed.name, missed.setting) if missed.setting else missed.name}: {missed.reason}"
-
-
-def _count(number: int, unit: str) -> str:
-    return f"{number:,} {unit}{'s' if number > 1 else ''}"
 
 
 def result_tables(results: Results) -> Iterator[Table]:
@@ -99,7 +96,7 @@ def _components(items: Sequence[Measurement]) -> Table:
             (
                 f"{item.kind} {item.name}",
                 item.engine,
-                f"{item.operation}, {_count(item.items, item.unit)}{note}",
+                f"{item.operation}, {counted(item.items, item.unit)}{note}",
                 time_text(item.first),
                 time_text(item.median),
                 time_text(item.cpu),
@@ -230,7 +227,7 @@ def pairs_table(pairs: Sequence[Pair]) -> Table:
         (
             f"{pair.kind} {pair.name}",
             pair.engine,
-            f"{pair.operation}, {_count(pair.items, pair.unit)}{_made_of(pair)}",
+            f"{pair.operation}, {counted(pair.items, pair.unit)}{_made_of(pair)}",
             time_text(median(pair.here)),
             time_text(median(pair.there)),
             f"{median(pair.ratios):.2f}",
@@ -246,14 +243,14 @@ def pairs_table(pairs: Sequence[Pair]) -> Table:
 def _made_of(pair: Pair) -> str:
     if pair.setting is None:
         return ""
-    options = " ".join(pair.setting["options"])
-    return f" × {pair.setting['assets']} assets, {_count(pair.setting['threads'], 'thread')} {options}".rstrip()
+    threads, options = counted(pair.setting["threads"], "thread"), " ".join(pair.setting["options"])
+    return f" × {counted(pair.setting['assets'], 'asset')}, {threads} {options}".rstrip()
 
 
 def operation_text(item: Measurement) -> str:
     """What was measured, in a line."""
     if item.setting is None:
-        return f"{item.kind} {item.name}, {item.engine}: {item.operation}, {_count(item.items, item.unit)}"
+        return f"{item.kind} {item.name}, {item.engine}: {item.operation}, {counted(item.items, item.unit)}"
     return f"{setting_text(item.name, item.setting)}: {item.operation}"
 
 

@@ -12,6 +12,7 @@ from polyproof.cli.options import Json, Quiet, SpecArgument, load_spec_argument,
 from polyproof.cli.shapes import COUNT, TEXT, either, record
 from polyproof.cli.visible import one_line
 from polyproof.errors import UsageError
+from polyproof.model.counts import counted
 
 __all__ = ["RESULT", "command"]
 
@@ -50,7 +51,7 @@ def command(
     console.result(
         {"file": str(out), "messages": count},
         lambda rich: rich.print(
-            f"{count:,} messages in {one_line(str(out))}\nSign each with the keys of its address, fill in the "
+            f"{counted(count, 'message')} in {one_line(str(out))}\nSign each with the keys of its address, fill in the "
             f"signatures, and name the file in reserves.signed, beside the sources.",
             soft_wrap=True,
         ),

@@ -19,6 +19,7 @@ from polyproof.cli.options import (
 from polyproof.cli.security_view import FIGURES, figures_line, figures_payload
 from polyproof.cli.shapes import AMOUNTS, COUNT, DIGEST, TEXT, listed, record
 from polyproof.cli.views import ROUNDED, rounded_payload, segments_text, show_rounded, totals_table
+from polyproof.model.counts import counted
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -82,6 +83,6 @@ def show_checked(rich: RichConsole, checked: SnapshotChecked) -> None:
 def ready_sentence(checked: SnapshotChecked) -> str:
     """The finding in a few words."""
     return (
-        f"{checked.accounts:,} accounts in {segments_text(len(checked.segments))}, ready to prove by "
+        f"{counted(checked.accounts, 'account')} in {segments_text(len(checked.segments))}, ready to prove by "
         f"{checked.spec.backend.name}: {figures_line(checked.security)}"
     )

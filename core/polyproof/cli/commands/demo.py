@@ -24,6 +24,7 @@ from polyproof.cli.shapes import BYTES, PHASES, SECONDS, TEXT, anything, listed,
 from polyproof.cli.views import audits_text, facts, totals_table
 from polyproof.errors import InputError, PolyproofError, ProofRejected
 from polyproof.extras import is_installed, require_extras
+from polyproof.model.counts import counted
 from polyproof.security import FigureName, bits_text
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def command(
     (directory / f"{_SPEC}.yaml").write_bytes(bundled_specs()[_SPEC].read_bytes())
     spec = load_spec(directory / f"{_SPEC}.yaml", registry)
     snapshot = directory / "accounts.csv"
-    console.say(f"An invented exchange: {accounts:,} accounts, {len(spec.assets)} assets", "bold")
+    console.say(f"An invented exchange: {counted(accounts, 'account')}, {counted(len(spec.assets), 'asset')}", "bold")
 
     with console.progress() as progress:
         _, passed = _timed(lambda: write_sample(snapshot, spec.assets, accounts, seed, progress=progress))

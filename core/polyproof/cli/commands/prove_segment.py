@@ -9,6 +9,7 @@ import typer
 from polyproof.cli.console import Console, size_text, time_text
 from polyproof.cli.options import Json, Quiet, WorkArgument, usable_registry
 from polyproof.cli.shapes import BYTES, COUNT, DIGEST, FLAG, PHASES, SECONDS, TEXT, record, seconds
+from polyproof.model.counts import counted
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -66,4 +67,4 @@ def _show(rich: RichConsole, done: SegmentDone) -> None:
         how = f"proved and verified ({times})"
     else:
         how = "another process was faster, and its proof is kept" if times else "was finished already"
-    rich.print(f"Segment {done.index}, {done.accounts:,} accounts, {size_text(done.segment.size)}: {how}.")
+    rich.print(f"Segment {done.index}, {counted(done.accounts, 'account')}, {size_text(done.segment.size)}: {how}.")

@@ -35,6 +35,7 @@ from polyproof.cli.shapes import (
 )
 from polyproof.cli.views import facts
 from polyproof.errors import PolicyRejected, Problem
+from polyproof.model.counts import counted
 from polyproof.settings.policy import PolicyCheck
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ def _show(rich: RichConsole, done: ReservesDone, *, rows: bool = False) -> None:
 
 
 def _files(count: int) -> str:
-    return "one file" if count == 1 else f"{count} files"
+    return "one file" if count == 1 else counted(count, "file")
 
 
 def _holdings_table(evaluation: Evaluation) -> Any:
@@ -271,7 +272,8 @@ def _show_rows(rich: RichConsole, evaluation: Evaluation, *, every: bool) -> Non
         rich.print(str(problem), soft_wrap=True)
     if len(listed) > len(found.kept):
         more = len(listed) - sum(problem.count for problem in found.kept)
-        rich.print(f"{f'… and {more:,} more rows that count for nothing; ' if more else ''}--rows lists every row")
+        rest = f"… and {counted(more, 'more row')}, which count for nothing; " if more else ""
+        rich.print(f"{rest}--rows lists every row")
 
 
 def _told(evaluation: Evaluation, one: JudgedRow) -> Problem:

@@ -14,6 +14,7 @@ from polyproof.cli.shapes import BYTES, COUNT, SECONDS, TEXT, record, seconds
 from polyproof.cli.visible import one_line
 from polyproof.errors import InputError
 from polyproof.extras import require_extras
+from polyproof.model.counts import counted
 
 __all__ = ["RESULT", "command"]
 
@@ -46,6 +47,7 @@ def command(
     console.result(
         {"file": str(out), "accounts": accounts, "seed": seed, "bytes": size, "seconds": seconds(passed)},
         lambda rich: rich.print(
-            f"{one_line(str(out))}  ({accounts:,} accounts, {size_text(size)}, {time_text(passed)})", soft_wrap=True
+            f"{one_line(str(out))}  ({counted(accounts, 'account')}, {size_text(size)}, {time_text(passed)})",
+            soft_wrap=True,
         ),
     )

@@ -72,6 +72,7 @@ from polyproof.cli.views import (
 from polyproof.cli.visible import one_line
 from polyproof.errors import ExtraMissing
 from polyproof.extras import is_installed, require_extras
+from polyproof.model.counts import counted
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -206,7 +207,7 @@ def show_verified(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> N
         *audit_lines(published),
         ("proved by", components_text(published)),
         *figures_facts(verified.security),
-        ("checked", f"{count} segment{'s' if count > 1 else ''} in {time_text(verified.seconds)}"),
+        ("checked", f"{counted(count, 'segment')} in {time_text(verified.seconds)}"),
         ("publication digest", published.digest.hex()),
     )
     properties = published.backend.properties
@@ -375,7 +376,7 @@ def _signatures(verified: HistoryVerified) -> str:
     signed = Ownership.SIGNED, Ownership.LOOKED_UP, Ownership.CLAIMED, Ownership.KEY_ONLY, Ownership.UNBOUND
     tallies = [one.reserves.tallies for one in verified.audits if one.reserves]
     number = sum(tally[kind].rows for tally in tallies for kind in signed)
-    return f", the signatures of {number:,} row{'s' if number > 1 else ''}" if number else ""
+    return f", the signatures of {counted(number, 'row')}" if number else ""
 
 
 def _show_holdings(rich: RichConsole, verified: HistoryVerified) -> None:
@@ -422,7 +423,8 @@ def _pages_payload(pages: PagesChecked | None) -> dict[str, Any] | None:
 
 def _show_pages(rich: RichConsole, pages: PagesChecked) -> None:
     if pages.equal:
-        rich.print(f"Pages: {len(pages.equal)} say exactly what was verified here.")
+        say = "says" if len(pages.equal) == 1 else "say"
+        rich.print(f"Pages: {len(pages.equal)} {say} exactly what was verified here.")
     if pages.other_policy:
         rich.print("They count holdings by another policy than yours, which they state.", style="yellow")
     if not pages.looked_at:
@@ -430,6 +432,7 @@ def _show_pages(rich: RichConsole, pages: PagesChecked) -> None:
     elif pages.not_compared:
         number = len(pages.not_compared)
         rich.print(
-            f"{number} pages were NOT COMPARED: {pages.why}. Anybody can write such pages: believe none of them.",
+            f"{counted(number, 'page')} {'was' if number == 1 else 'were'} NOT COMPARED: {pages.why}. "
+            "Anybody can write such pages: believe none of them.",
             style="yellow",
         )

@@ -15,6 +15,7 @@ from attrs import evolve
 from polyproof.errors import Problem
 from polyproof.model.amounts import MOST_DIGITS, AmountError, InexactAmountError, Rounding, parse_amount, shown
 from polyproof.model.assets import MOST_BITS, Asset
+from polyproof.model.counts import counted
 
 __all__ = [
     "INTEGER_TYPES",
@@ -148,7 +149,7 @@ def exact_amount(text: str, asset: Asset, base_units: bool, rule: str) -> int | 
         problem = _problem(
             asset,
             "amount-overflow",
-            f"{shown(text)} overflows {asset.bits} bits",
+            f"{shown(text)} overflows {counted(asset.bits, 'bit')}",
             f"the largest allowed is {allowed}, from `bits` of {asset.symbol} in the spec",
         )
         bits = -(-units.bit_length() // _STEP) * _STEP

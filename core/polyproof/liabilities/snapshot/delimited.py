@@ -22,6 +22,7 @@ from attrs import frozen
 
 from polyproof.liabilities.snapshot.file import Column, SnapshotFile, literal
 from polyproof.liabilities.snapshot.table import Table
+from polyproof.model.counts import counted
 
 __all__ = ["read_csv"]
 
@@ -99,7 +100,7 @@ def _read_with_faults(table: Table, file: SnapshotFile, path: Path, delimiter: s
         file.line_of = lambda _: None
         file.skipped = np.array([line - 2 for _, line, *_ in rejected], np.int64)
         file.report(
-            f"has {len(layout.starts)} records by its line ends and quotes, but DuckDB reads {count}",
+            f"has {counted(len(layout.starts), 'record')} by its line ends and quotes, but DuckDB reads {count}",
             'a field with a quote in it is quoted, and the quote is written twice: "say ""hi"""',
         )
     for record, (_, _, kind, message, column) in zip(file.skipped.tolist(), rejected, strict=True):
@@ -110,7 +111,7 @@ def _fault(file: SnapshotFile, delimiter: str, kind: str, message: str, column: 
     expected = len(file.columns)
     if kind in ("MISSING COLUMNS", "TOO MANY COLUMNS"):
         found = re.search(r"Found: (\d+)", message)
-        has = f"{found[1]} fields" if found else "a different number of fields"
+        has = f"{counted(found[1], 'field')}" if found else "a different number of fields"
         return f"has {has}, the header has {expected}", f"fields are separated by {delimiter!r}"
     if kind == "UNQUOTED VALUE":
         return "a quoted field does not end with its quote", 'a quote within a quoted field is written twice: ""'

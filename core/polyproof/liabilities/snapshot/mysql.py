@@ -22,6 +22,7 @@ from polyproof.errors import InputError, Problem
 from polyproof.liabilities.snapshot.file import Column
 from polyproof.liabilities.snapshot.server_sql import nested
 from polyproof.liabilities.snapshot.server_url import Address, parse_url
+from polyproof.model.counts import counted
 
 __all__ = ["MySQL"]
 
@@ -159,7 +160,7 @@ class MySQL:
         code = error.args[0] if error.args else None
         hint = None
         if code in (1969, 3024):  # ER_STATEMENT_TIMEOUT of MariaDB, ER_QUERY_TIMEOUT of MySQL
-            hint = f"accounts.timeout is {self._timeout} seconds"
+            hint = f"accounts.timeout is {counted(self._timeout, 'second')}"
         elif code == ER.LOCK_WAIT_TIMEOUT:
             hint = f"somebody has kept a table locked for {_LOCK_TIMEOUT} seconds"
         elif code == 1792:  # ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION

@@ -19,6 +19,7 @@ from polyproof.errors import InputError, Problem
 from polyproof.liabilities.snapshot.file import Column, quoted
 from polyproof.liabilities.snapshot.server_sql import nested
 from polyproof.liabilities.snapshot.server_url import parse_keywords, parse_url
+from polyproof.model.counts import counted
 
 __all__ = ["Postgres"]
 
@@ -149,7 +150,7 @@ class Postgres:
         told = self._told(error)
         hint = None
         if "statement timeout" in told:
-            hint = f"accounts.timeout is {self._timeout} seconds"
+            hint = f"accounts.timeout is {counted(self._timeout, 'second')}"
         elif "lock timeout" in told:
             hint = f"somebody has kept a table locked for {_LOCK_TIMEOUT} seconds"
         elif "read-only transaction" in told:

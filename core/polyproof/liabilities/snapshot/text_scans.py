@@ -27,6 +27,7 @@ from attrs import define, field
 from polyproof.errors import Problem
 from polyproof.liabilities.snapshot.file import literal, quoted
 from polyproof.model.assets import Asset
+from polyproof.model.counts import counted
 
 __all__ = ["UndecidedError", "stated_query"]
 
@@ -230,7 +231,9 @@ class _Scan:
             self._check_figures()
 
     def _check_type(self, name: str, kind: str) -> None:
-        hint = f"state VARCHAR, or a DECIMAL with at least {self.decimals} decimals, and convert in the query"
+        hint = (
+            f"state VARCHAR, or a DECIMAL with at least {counted(self.decimals, 'decimal')}, and convert in the query"
+        )
         if _NUMBERS.search(kind):
             raise UndecidedError(
                 f"reads column {name!r} of text as {kind}, and DuckDB cuts off in silence what that cannot hold", hint
