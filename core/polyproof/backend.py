@@ -161,6 +161,13 @@ class Backend(ABC):
         """
         return 0
 
+    def least_state_size(self, assets: Sequence[Asset], accounts: int) -> int:
+        """Bytes that ``prove`` writes into ``state`` at the least, for a segment of ``accounts``; 0 if not known.
+
+        Core asks before it begins, so that a disk that is too small is found before hours of work.
+        """
+        return 0
+
     @abstractmethod
     def capacity(self, assets: Sequence[Asset]) -> int:
         """The most accounts one segment can hold."""

@@ -42,6 +42,7 @@ from polyproof.model.counts import counted
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.security import Assumptions, Figure, SecurityReport, SecurityTerm
+from polyproof.toolkit.private_state import INDEXED
 from polyproof_merkle.construction import Nonces, account_tags, leaf_digests, node_digests, root_digest
 from polyproof_merkle.files import Inclusion, Proof
 from polyproof_merkle.sums import Sums
@@ -139,6 +140,11 @@ class MerkleSumTree(Backend):
         if not assets:
             raise OptionsError("a Merkle sum tree needs at least one asset")
         self._registry.get("hash", self.options.hash)
+
+    def least_state_size(self, assets: Sequence[Asset], accounts: int) -> int:
+        """Of the digests of all nodes, and of each account's balances and place in the index."""
+        words = sum(asset.words for asset in assets)
+        return (64 << depth_for(accounts, self.options.min_depth)) + accounts * (INDEXED + 8 * words)
 
     def capacity(self, assets: Sequence[Asset]) -> int:
         """The option ``accounts_per_segment``."""

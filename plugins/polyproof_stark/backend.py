@@ -41,7 +41,7 @@ from polyproof_stark.parameters import Parameters
 from polyproof_stark.phases import PHASES
 from polyproof_stark.proof import StarkProof, read_log_rows
 from polyproof_stark.protocol import Instance
-from polyproof_stark.segment_state import SegmentState, write_state
+from polyproof_stark.segment_state import SegmentState, least_state_size, write_state
 from polyproof_stark.tags import account_tag, row_tags
 from polyproof_stark.verifier import Accepted, verify
 from polyproof_stark.widths import reasons
@@ -84,6 +84,10 @@ class StarkBackend(Backend):
     def least_proof_size(self, assets: Sequence[Asset]) -> int:
         """Of a full segment, like ``check``; a shorter trace has the same columns."""
         return self._configuration.least_proof_size(assets, self.options.most_log_rows)
+
+    def least_state_size(self, assets: Sequence[Asset], accounts: int) -> int:
+        """Of the files that ``SegmentState`` lists; trees are counted if they are Merkle trees."""
+        return least_state_size(self._configuration.least_parameters(tuple(assets), accounts), accounts, self.options)
 
     def capacity(self, assets: Sequence[Asset]) -> int:
         """U − 1 at the longest trace."""

@@ -28,9 +28,11 @@ from polyproof.errors import ArtifactError, ProofRejected
 from polyproof.formats.files import write_private
 from polyproof.hash import Words
 from polyproof.model.accounts import Identifiers
-from polyproof.toolkit.private_state import AccountIndex, load_array, save_array
+from polyproof.toolkit.private_state import INDEXED, AccountIndex, load_array, save_array
 from polyproof_stark.configuration import Configuration
 from polyproof_stark.inclusion import payloads
+from polyproof_stark.options import StarkOptions
+from polyproof_stark.parameters import Parameters
 from polyproof_stark.proof import read_log_rows
 from polyproof_stark.protocol import Instance
 from polyproof_stark.tags import account_nonces
@@ -38,10 +40,22 @@ from polyproof_stark.tags import account_nonces
 if TYPE_CHECKING:
     from polyproof_stark.prover import ProverResult
 
-__all__ = ["SegmentState", "write_state"]
+__all__ = ["SegmentState", "least_state_size", "write_state"]
 
 _AT_ONCE = 1 << 11
 """Accounts whose proofs are cut together: some ten megabytes."""
+
+
+def least_state_size(p: Parameters, accounts: int, options: StarkOptions) -> int:
+    """Bytes of the state of so many accounts at the least."""
+    element = 8 * p.degree
+    # A node of a Merkle tree is a digest of 32 bytes, and there are twice as many as leaves.
+    node = 64 if options.commitment == "merkle" else 0
+    size, points, width = accounts * INDEXED + p.rows * (element + node), p.rows, 2
+    for arity in p.folding.arities:
+        size += points * width * element + points // arity * node
+        points, width = points // arity, 1
+    return size
 
 
 def write_state(

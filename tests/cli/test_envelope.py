@@ -81,9 +81,10 @@ def test_bad_input_and_arguments_have_the_same_form(
         (KeyboardInterrupt(), 130, "interrupted"),
         (RuntimeError("surprise"), 3, "plugin-fault"),
         (UsageError(Problem("wrong", hint="right", expected="bits: 96", code="some-kind")), 2, "some-kind"),
-        (OSError(28, "No space left on device"), 2, "usage"),
+        (OSError(28, "No space left on device"), 2, "disk-full"),
+        (OSError(13, "Permission denied", "somewhere"), 2, "usage"),
     ],
-    ids=["interrupted", "fault", "input", "system"],
+    ids=["interrupted", "fault", "input", "full disk", "system"],
 )
 def test_whatever_ends_a_command_has_the_same_form(
     command: Command, folder: Path, tally: type[Tally], error: BaseException, status: int, code: str

@@ -45,7 +45,7 @@ from polyproof.cli.commands import (
 )
 from polyproof.cli.envelope import Answer, Fault, Interrupted, Refused
 from polyproof.cli.statuses import BROKEN_PIPE, FAULT, INTERRUPTED
-from polyproof.errors import PolyproofError, Problem, UsageError
+from polyproof.errors import InputError, Location, PolyproofError, Problem, UsageError
 from polyproof.extras import missing_extra
 from polyproof.version import __version__
 
@@ -217,12 +217,21 @@ def _run(arguments: list[str]) -> tuple[int, list[PolyproofError]]:
         return INTERRUPTED, [Interrupted("interrupted")]
     except OSError as error:
         _debug()
-        where = f"{error.filename}: " if error.filename else ""
-        return UsageError.exit_status, [_with_notes(UsageError(f"{where}{error.strerror or error}"), error)]
+        return UsageError.exit_status, [_with_notes(_system_error(error), error)]
     except Exception as error:  # noqa: BLE001 - the last handler before the user
         _debug()
         found = _with_notes(_explained(error), error)
         return found.exit_status, [found]
+
+
+def _system_error(error: OSError) -> InputError:
+    """What the system refused: a disk that is full, or a file that cannot be read or written."""
+    from polyproof.formats.space import FULL, full_disk
+
+    if error.errno in FULL:
+        return full_disk(error)
+    place = Location(str(error.filename)) if error.filename else None
+    return UsageError(Problem(error.strerror or str(error), place))
 
 
 def _explained(error: Exception) -> PolyproofError:

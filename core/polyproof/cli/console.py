@@ -17,6 +17,7 @@ from polyproof.cli.envelope import Interrupted, Refused, answer
 from polyproof.cli.visible import one_line, visible
 from polyproof.errors import PolicyRejected, PolyproofError, ProofRejected
 from polyproof.model.assets import Asset
+from polyproof.model.counts import size_text
 from polyproof.progress import Progress
 
 if TYPE_CHECKING:
@@ -140,15 +141,6 @@ def grouped(asset: Asset, units: int) -> str:
     """An amount for people: exact, with thousands separated."""
     whole, point, fraction = asset.format(units).partition(".")
     return f"{int(whole):,}{point}{fraction}"
-
-
-def size_text(count: float) -> str:
-    """A size for people."""
-    for unit in ("bytes", "KiB", "MiB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.2f} GiB"
 
 
 def time_text(seconds: float) -> str:

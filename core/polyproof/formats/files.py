@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from polyproof.errors import ArtifactError, ProofRejected
+from polyproof.formats.space import naming, require_space
 
 __all__ = [
     "digest_bounded",
@@ -46,7 +47,7 @@ def make_private_directory(path: Path) -> None:
 
 def write_private(path: Path, data: bytes) -> None:
     """Write a file that only its owner may read; it has those permissions before it has content."""
-    with os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
+    with naming(path), os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
         file.write(data)
 
 
@@ -121,7 +122,11 @@ def _opened(path: Path) -> Iterator[int]:
 
 
 def write_durably(path: Path, data: bytes, *, private: bool = False) -> None:
-    """Write a file whole or not at all: to a temporary name beside it, flushed to disk, then renamed."""
+    """Write a file whole or not at all: to a temporary name beside it, flushed to disk, then renamed.
+
+    Raises ``InputError`` if there is no room for it.
+    """
+    require_space(path, len(data), "this file")
     with written_durably(path, private=private) as file:
         file.write(data)
 
@@ -136,7 +141,7 @@ def written_durably(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     flags = os.O_WRONLY | os.O_TRUNC
     descriptor = open_private(temporary, flags) if private else os.open(temporary, flags | os.O_CREAT | _FLAGS, 0o666)
     try:
-        with os.fdopen(descriptor, "wb", buffering=_WRITTEN_AT_ONCE) as file:
+        with naming(path), os.fdopen(descriptor, "wb", buffering=_WRITTEN_AT_ONCE) as file:
             yield file
             file.flush()
             os.fsync(descriptor)

@@ -24,11 +24,12 @@ from attrs import frozen
 
 from polyproof.errors import ArtifactError
 from polyproof.formats.files import flush_tree, make_private_directory, open_private, open_regular
+from polyproof.formats.space import naming
 from polyproof.liabilities.assignment import secret_order
 from polyproof.model.accounts import Accounts, Identifiers
 from polyproof.model.assets import Asset
 
-__all__ = ["AccountsFile", "AccountsWriter", "accounts_file", "load_accounts", "not_as_planned"]
+__all__ = ["AccountsFile", "AccountsWriter", "accounts_file", "least_size", "load_accounts", "not_as_planned"]
 
 _MAGIC = b"PPACCTS\0" + (1).to_bytes(4, "little")
 
@@ -48,6 +49,11 @@ class AccountsFile:
     sha256: bytes
     totals: tuple[int, ...]
     """Base units, one for each asset in order."""
+
+
+def least_size(accounts: int, assets: Sequence[Asset]) -> int:
+    """Bytes that the file of so many accounts has at the least: each has an id of one byte."""
+    return len(_MAGIC) + accounts * (2 + 1 + 8 * sum(asset.words for asset in assets))
 
 
 class AccountsWriter:
@@ -84,7 +90,8 @@ class AccountsWriter:
     def _append(self, index: int, *parts: bytes | memoryview) -> None:
         # Opened for every block: there may be more segments than files that a process may have open.
         descriptor = open_private(accounts_file(self._directory, index), os.O_WRONLY | os.O_APPEND)
-        with os.fdopen(descriptor, "wb", buffering=0) as file:
+        path = accounts_file(self._directory, index)
+        with naming(path), os.fdopen(descriptor, "wb", buffering=0) as file:
             for part in parts:
                 data = memoryview(part).cast("B") if len(part) else memoryview(b"")
                 self._digests[index].update(data)

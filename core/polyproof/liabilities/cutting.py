@@ -12,14 +12,24 @@ from attrs import frozen
 
 from polyproof.errors import ArtifactError, InputError, PluginFault, ProofRejected
 from polyproof.formats.files import make_private_directory, write_durably, write_private
+from polyproof.formats.space import require_space
 from polyproof.liabilities.acceptance import require
 from polyproof.liabilities.artifacts import STORE, InclusionFile, find_private, state_directory
-from polyproof.liabilities.inclusion_store import MOST_FILE, InclusionStore, TwiceError, file_name, write_store
+from polyproof.liabilities.inclusion_store import (
+    ENTRY_BYTES,
+    MOST_FILE,
+    InclusionStore,
+    TwiceError,
+    file_name,
+    write_store,
+)
 from polyproof.liabilities.verification import PublishedAudit, open_audit
+from polyproof.model.counts import counted, size_text
 from polyproof.plugin_faults import asking, fault, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.settings.policy import UNRESTRICTED
+from polyproof.toolkit.private_state import AccountIndex
 
 __all__ = [
     "InclusionsCut",
@@ -131,9 +141,14 @@ def _opened(audit: PublishedAudit, index: int, state: Path) -> Iterator[tuple[st
         yield from audit.backend.open_all(statement, proof, state)
 
 
-def _every_file(audit: PublishedAudit, private: Path, progress: Progress) -> Iterator[tuple[str, bytes]]:
-    """Account id and inclusion file of every user."""
-    manifest, digest = audit.manifest, audit.manifest.digest
+def _every_file(
+    audit: PublishedAudit, private: Path, place: Path, more: int, progress: Progress
+) -> Iterator[tuple[str, bytes]]:
+    """Account id and inclusion file of every user. ``more``: bytes that ``place`` takes for each, besides the file.
+
+    All files of an audit are about as long as the first, so the room that they take is looked for when that is cut.
+    """
+    manifest, digest, asked = audit.manifest, audit.manifest.digest, False
     with progress.task("cut inclusion files") as task:
         for segment in manifest.segments:
             index = segment.index
@@ -144,8 +159,17 @@ def _every_file(audit: PublishedAudit, private: Path, progress: Progress) -> Ite
                 require(audit.backend, _encodable(user_id), user_id, "that is not Unicode text, and no account's id")
                 data = InclusionFile(manifest.audit_id, digest, index, inclusion).to_bytes()
                 require(audit.backend, len(data) <= MOST_FILE, inclusion, f"longer than {MOST_FILE} bytes")
+                if not asked:
+                    asked = True
+                    _require_room(audit, private, place, len(data) + more)
                 yield user_id, data
                 task.advance()
+
+
+def _require_room(audit: PublishedAudit, private: Path, place: Path, each: int) -> None:
+    counts = [AccountIndex.count(_own_state(private, segment.index)) for segment in audit.manifest.segments]
+    number = sum(count or 0 for count in counts)
+    require_space(place, number * each, f"storing {counted(number, 'inclusion file')} of about {size_text(each)}")
 
 
 def _twice(audit: PublishedAudit) -> PluginFault:
@@ -178,7 +202,7 @@ def store_inclusions(
     if out is not None and not out.parent.is_dir():
         raise InputError(f"{out.parent} is not a directory")
     store, manifest = out or private / STORE, audit.manifest
-    files = _every_file(audit, private, progress or Progress())
+    files = _every_file(audit, private, store, ENTRY_BYTES, progress or Progress())
     try:
         count, size = write_store(store, manifest.audit_id, manifest.digest, _names_key(private), files)
     except TwiceError as error:
@@ -217,7 +241,7 @@ def cut_all_inclusions(
     names_key = _names_key(private)
     lines, size = ["account,file\r\n"], 0
     try:
-        for user_id, data in _every_file(audit, private, progress or Progress()):
+        for user_id, data in _every_file(audit, private, working, 0, progress or Progress()):
             name = file_name(names_key, user_id)
             if (working / name).exists():
                 raise _twice(audit)

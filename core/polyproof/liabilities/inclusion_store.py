@@ -33,13 +33,15 @@ from polyproof.errors import ArtifactError, ProofRejected
 from polyproof.formats.files import open_regular, read_at, written_durably
 from polyproof.toolkit.binary import Reader, Writer
 
-__all__ = ["MOST_FILE", "InclusionStore", "TwiceError", "file_name", "name_of", "write_store"]
+__all__ = ["ENTRY_BYTES", "MOST_FILE", "InclusionStore", "TwiceError", "file_name", "name_of", "write_store"]
 
 MAGIC = b"PPINSTOR"
 VERSION = 1
 NAME_BYTES = 16
 _CHECK_BYTES = 16
 _ENTRY = struct.Struct("<16sQQ16s")
+ENTRY_BYTES = _ENTRY.size
+"""Of the index, for each file."""
 _MOST_HEADER = 512
 MOST_FILE = 64 << 20
 """Bytes of the largest inclusion file that a store takes and serves."""

@@ -18,24 +18,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import evolve, frozen
 
+from polyproof.config.options import shown
 from polyproof.errors import ArtifactError, InputError, Location, Problem
 from polyproof.extras import require_extras
 from polyproof.formats.files import write_durably
-from polyproof.liabilities.accounts_files import AccountsWriter
+from polyproof.formats.space import require_space
+from polyproof.liabilities.accounts_files import AccountsWriter, least_size
 from polyproof.liabilities.assignment import Assignment
 from polyproof.liabilities.checking import Prepared, preparing
 from polyproof.liabilities.work_plan import Makers, WorkPlan, read_plan, write_plan
 from polyproof.liabilities.workspace import SCRATCH, Workspace
 from polyproof.model.accounts import Accounts
+from polyproof.model.counts import counted
 from polyproof.model.manifest import Manifest
 from polyproof.model.names import AUDIT_ID, matches
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
-from polyproof.plugin_faults import names_faults
+from polyproof.plugin_faults import asking, fault, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.security import SecurityReport
 from polyproof.settings.policy import Policy
-from polyproof.settings.spec import Spec
+from polyproof.settings.spec import Spec, create_backend
 
 if TYPE_CHECKING:
     from polyproof.liabilities.snapshot.rounding import Rounded
@@ -165,7 +168,7 @@ def make_plan(
                 previous=previous,
                 verifier=spec.verifier,
             )
-            found = _write(work, prepared, header, _Inputs(prepared, previous, makers), policy)
+            found = _write(work, prepared, header, _Inputs(prepared, previous, makers), policy, registry)
         elif found.policy != policy:
             found = evolve(found, policy=policy)
             write_plan(work.plan, found)
@@ -191,9 +194,12 @@ def _plan_here(work: Workspace, registry: Registry) -> WorkPlan | None:
         return None
 
 
-def _write(work: Workspace, prepared: Prepared, header: Manifest, inputs: _Inputs, policy: Policy) -> WorkPlan:
+def _write(
+    work: Workspace, prepared: Prepared, header: Manifest, inputs: _Inputs, policy: Policy, registry: Registry
+) -> WorkPlan:
     """Read all accounts and write everything, the plan last."""
     snapshot, sizes = prepared.snapshot, prepared.sizes
+    _require_room(work.path, prepared, registry)
     writer = AccountsWriter(work.accounts, prepared.spec.assets, len(sizes))
     assignment = Assignment(sizes)
     for chunk in snapshot.chunks():
@@ -212,6 +218,19 @@ def _write(work: Workspace, prepared: Prepared, header: Manifest, inputs: _Input
     )
     write_plan(work.plan, found)
     return found
+
+
+def _require_room(place: Path, prepared: Prepared, registry: Registry) -> None:
+    """Room for the accounts of all segments, and for what is kept of each when it is proved."""
+    assets, backend = prepared.spec.assets, create_backend(prepared.spec, registry)
+    with asking(backend, "when asked how much it writes", may=(InputError,)):
+        each = [backend.least_state_size(assets, size) for size in prepared.sizes]
+    if not all(type(size) is int and size >= 0 for size in each):
+        raise fault(backend, f"least_state_size returned {shown(each)}, expected an integer that is not negative")
+    kept = sum(each)
+    accounts = sum(least_size(size, assets) for size in prepared.sizes)
+    number = counted(sum(prepared.sizes), "account")
+    require_space(place, accounts + kept, f"planning and proving {number} in this directory")
 
 
 def _inputs_digest(prepared: Prepared, previous: bytes | None, makers: Makers) -> bytes:

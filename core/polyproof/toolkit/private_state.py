@@ -12,14 +12,18 @@ import numpy.typing as npt
 
 from polyproof.errors import ArtifactError
 from polyproof.formats.files import open_private
+from polyproof.formats.space import naming
 from polyproof.model.accounts import Identifiers
 
-__all__ = ["AccountIndex", "load_array", "save_array"]
+__all__ = ["INDEXED", "AccountIndex", "load_array", "save_array"]
+
+INDEXED = 33
+"""Bytes that the index has for each account at the least: four numbers, and an id of one byte."""
 
 
 def save_array(path: Path, array: npt.NDArray[np.generic]) -> None:
     """Save an array (``.npy``), owner-only."""
-    with os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
+    with naming(path), os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
         np.save(file, np.ascontiguousarray(array), allow_pickle=False)
 
 
@@ -47,6 +51,11 @@ class AccountIndex:
         data, offsets = load_array(directory / "ids.npy"), load_array(directory / "ids-offsets.npy")
         self.ids = Identifiers(data.astype(np.uint8, copy=False), offsets.astype(np.int64, copy=False))
         self.rows = load_array(directory / "rows.npy")
+
+    @staticmethod
+    def count(directory: Path) -> int | None:
+        """How many accounts the index in a directory has; ``None`` if there is none."""
+        return len(load_array(path)) if (path := directory / "rows.npy").is_file() else None
 
     @staticmethod
     def write(directory: Path, ids: Identifiers, rows: npt.NDArray[np.int64]) -> None:

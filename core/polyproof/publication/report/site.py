@@ -21,9 +21,11 @@ from markupsafe import Markup
 from polyproof.backend import NOT_PROVEN
 from polyproof.errors import ArtifactError, Problem
 from polyproof.formats.files import write_durably
+from polyproof.formats.space import require_space
 from polyproof.liabilities.artifacts import AUDITS, HISTORY
 from polyproof.liabilities.folder import present
 from polyproof.liabilities.rejections import REJECTIONS
+from polyproof.model.counts import counted
 from polyproof.publication.report import wording
 from polyproof.publication.report.document import REPORT, Report, ReportAsset
 from polyproof.publication.report.drawings import asset_charts, coverage, lowest_chart
@@ -192,6 +194,7 @@ def write_site(out: Path, files: Mapping[str, bytes]) -> None:
     Raises ``ArtifactError`` for a directory that is not empty and holds no report.
     """
     check_place(out)
+    require_space(out, sum(map(len, files.values())), f"the report, {counted(len(files), 'file')},")
     for path, data in files.items():
         target = out / path
         target.parent.mkdir(parents=True, exist_ok=True)
