@@ -170,9 +170,9 @@ def test_a_spec_that_names_what_an_extra_brings_says_which(bare: Bare, tmp_path:
 def test_plugins_are_shown_as_lacking_an_extra_and_not_as_broken(bare: Bare) -> None:
     status, found, said = bare.polyproof("plugins")
     assert status == 0
-    assert found["skipped"] == []
+    assert found["result"]["skipped"] == []
     assert said == ""
-    lacking = {(item["kind"], item["name"]): item["missing_extras"] for item in found["components"]}
+    lacking = {(item["kind"], item["name"]): item["missing_extras"] for item in found["result"]["components"]}
     assert lacking["ownership", "bip322"] == ["reserves"]
     assert lacking["backend", "stark"] == lacking["hash", "blake3"] == []
     done = bare.run("-m", "polyproof", "plugins")

@@ -13,11 +13,11 @@ import pytest
 
 from doubles.fixtures import Command
 from doubles.policies import DECLARED, DECLARED_FILE, SUM_TREE, SUM_TREE_FILE, naming
-from polyproof.cli.commands import verify as verify_command
 from polyproof.errors import ArtifactError, InputError, ProofRejected
 from polyproof.liabilities import open_audit
 from polyproof.publication.history import verify_history
 from polyproof.publication.month import MonthDone, run_month
+from polyproof.publication.report import pages as report_pages
 from polyproof.registry import default_registry
 from polyproof.settings.spec import load_spec
 from polyproof.version import __version__
@@ -438,7 +438,7 @@ def test_pages_that_nobody_looked_at_are_not_called_verified(
 ) -> None:
     published = three / "audits/published"
     edit(published / "index.html", "</h1>", " and everything is fine</h1>")
-    monkeypatch.setattr(verify_command, "is_installed", lambda extra: extra != "report")
+    monkeypatch.setattr(report_pages, "is_installed", lambda extra: extra != "report")
     words = " ".join(command("verify", published).out.split())
     assert "VERIFIED, except for its pages: 3 audits" in words
     assert "Its pages were NOT LOOKED AT: comparing them takes the extras report and reserves." in words

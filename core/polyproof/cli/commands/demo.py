@@ -241,14 +241,14 @@ def _months(
         return None
     from polyproof.cli.demo_months import play_months
 
-    console.say(f"two months of a smaller exchange, {accounts:,} accounts, with what it holds", "bold")
+    console.say(f"two months of a smaller exchange, {counted(accounts, 'account')}, with what it holds", "bold")
     passed: dict[str, float] = {}
     start = time.perf_counter()
     for month, done in play_months(directory, accounts, seed, registry, progress):
         passed[month], start = time.perf_counter() - start, time.perf_counter()
         reserves = done.verified.reserves
         rows = len(reserves.evaluation.rows) if reserves is not None else 0
-        _tell(console, month, f"proved, {rows} wallets signed, verified, published", passed[month])
+        _tell(console, month, f"proved, {counted(rows, 'wallet')} signed, verified, published", passed[month])
     return passed, done
 
 

@@ -111,7 +111,7 @@ def _fault(file: SnapshotFile, delimiter: str, kind: str, message: str, column: 
     expected = len(file.columns)
     if kind in ("MISSING COLUMNS", "TOO MANY COLUMNS"):
         found = re.search(r"Found: (\d+)", message)
-        has = f"{counted(found[1], 'field')}" if found else "a different number of fields"
+        has = f"{counted(int(found[1]), 'field')}" if found else "a different number of fields"
         return f"has {has}, the header has {expected}", f"fields are separated by {delimiter!r}"
     if kind == "UNQUOTED VALUE":
         return "a quoted field does not end with its quote", 'a quote within a quoted field is written twice: ""'
