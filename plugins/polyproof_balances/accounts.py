@@ -1,9 +1,9 @@
 """Providers that ask one node about one account after another, several at a time.
 
 What they share: the node first shows that it is on the right chain and knows the pinned block (``begin``); each account
-is then asked about (``held``); a node that can speak of its newest block alone must still be at the pinned one when all
-are answered (``end``), or none of its answers counts. A question that fails is not checked and spoils no other; a node
-that fails several times in a row is asked no more.
+is then asked about (``held``, ``control``); a node that can speak of its newest block alone must still be at the pinned
+one when all are answered (``end``), or none of its answers counts. A question that fails is not checked and spoils no
+other; a node that fails several times in a row is asked no more.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from attrs import frozen
 
-from polyproof.balances import Answer, BalanceProvider, Pin, Question
+from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
 from polyproof.config.options import option
 from polyproof.model.holdings import FINEST
+from polyproof.ownership import AccountControl
 from polyproof.progress import Progress
 from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
 from polyproof.toolkit.http import Failed, HttpClient
@@ -33,6 +34,8 @@ _MOST = (1 << 128) - 1
 """No chain here counts in more than 128 bits."""
 _Client = TypeVar("_Client", bound=HttpClient)
 _Block = TypeVar("_Block")
+_Question = TypeVar("_Question", Question, ControlQuestion)
+_Found = TypeVar("_Found", int, AccountControl)
 
 
 class NotKnown(ValueError):
@@ -76,48 +79,72 @@ class AccountProvider(BalanceProvider, Generic[_Client, _Block]):
     def asked(self, question: Question) -> str:
         """What is asked for, as the source of an answer names it: the node's method, and the token if it is one."""
 
+    def control(self, node: _Client, question: ControlQuestion, pin: Pin, block: _Block) -> AccountControl:
+        """Who controls the account. Raises like ``held``; for chains that ``controls_chain`` names."""
+        raise NotKnown(f"{self.name} does not ask who controls an account")
+
     def balances(self, questions: Sequence[Question], pin: Pin, progress: Progress) -> list[Answer]:
         """One answer for each question, in order."""
+        found = self._ask(questions, self.held, pin, progress, f"ask {pin.chain}")
         sources = [f"{self.asked(question)} at block {pin.block}" for question in questions]
-        if not questions:
-            return []
-        with _Clients(lambda: self.Client(self._endpoint, self.options), self.options.parallel) as clients:
-            try:
-                block = self.begin(clients.mine(), pin)
-                found = self._ask_all(clients, questions, pin, block, progress)
-                self.end(clients.mine(), pin, block)
-            except (Failed, Refused, ValueError) as error:
-                return [Answer(None, source, str(error)) for source in sources]
         return [
             Answer(None, source, str(one)) if isinstance(one, Exception) else Answer(one, source)
             for source, one in zip(sources, found, strict=True)
         ]
 
-    def _ask_all(
-        self, clients: _Clients, questions: Sequence[Question], pin: Pin, block: _Block, progress: Progress
-    ) -> list[int | Exception]:
-        failed = 0
+    def controls(self, questions: Sequence[ControlQuestion], pin: Pin, progress: Progress) -> list[ControlAnswer]:
+        """One answer for each question, in order."""
+        found = self._ask(questions, self.control, pin, progress, f"ask who controls accounts on {pin.chain}")
+        return [ControlAnswer(None, str(one)) if isinstance(one, Exception) else ControlAnswer(one) for one in found]
 
-        def ask(question: Question) -> int | Exception:
-            nonlocal failed
-            if failed >= _GIVE_UP:
-                return NotKnown("no longer asked: the node failed several times in a row")
-            held: int | Exception
+    def _ask(
+        self,
+        questions: Sequence[_Question],
+        about: Callable[[_Client, _Question, Pin, _Block], _Found],
+        pin: Pin,
+        progress: Progress,
+        title: str,
+    ) -> list[_Found | Exception]:
+        """What ``about`` finds for each question between ``begin`` and ``end``, or why that is not known."""
+        if not questions:
+            return []
+        with _Clients(lambda: self.Client(self._endpoint, self.options), self.options.parallel) as clients:
             try:
-                held = self.held(clients.mine(), question, pin, block)
-            except Failed as error:
-                failed += 1
-                return error
-            except (Refused, ValueError) as error:
-                held = error
-            failed = 0
-            return held
+                block = self.begin(clients.mine(), pin)
+                patience = _Patience()
+                found: list[_Found | Exception] = []
+                with progress.task(title, len(questions)) as task:
+                    asked = clients.pool.map(
+                        lambda question: patience.tried(lambda: about(clients.mine(), question, pin, block)), questions
+                    )
+                    for one in asked:
+                        found.append(one)
+                        task.advance()
+                self.end(clients.mine(), pin, block)
+            except (Failed, Refused, ValueError) as error:
+                return [error] * len(questions)
+        return found
 
-        found = []
-        with progress.task(f"ask {pin.chain}", len(questions)) as task:
-            for one in clients.pool.map(ask, questions):
-                found.append(one)
-                task.advance()
+
+class _Patience:
+    """Ends when a node has failed several times in a row."""
+
+    def __init__(self) -> None:
+        self._failed = 0
+
+    def tried(self, ask: Callable[[], _Found]) -> _Found | Exception:
+        """What ``ask`` returns or raises because of the node."""
+        if self._failed >= _GIVE_UP:
+            return NotKnown("no longer asked: the node failed several times in a row")
+        found: _Found | Exception
+        try:
+            found = ask()
+        except Failed as error:
+            self._failed += 1
+            return error
+        except (Refused, ValueError) as error:
+            found = error
+        self._failed = 0
         return found
 
 

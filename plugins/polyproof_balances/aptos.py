@@ -17,13 +17,14 @@ from typing import Any, ClassVar
 
 from attrs import frozen
 
-from polyproof.balances import Pin, Question
+from polyproof.balances import ControlQuestion, Pin, Question
 from polyproof.config.options import option
 from polyproof.errors import InputError, Problem
 from polyproof.model.names import OPTIONAL_NAME
+from polyproof.ownership import AccountControl
 from polyproof.toolkit.addresses import aptos_address
 from polyproof.toolkit.encodings import Malformed
-from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, units, whole
+from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, text, units, whole
 from polyproof_balances.rest import Rest
 
 __all__ = ["Aptos", "AptosOptions", "FungibleAsset"]
@@ -125,6 +126,22 @@ class Aptos(AccountProvider[Rest, int]):
                 return 0
             raise NotKnown("the node does not know the snapshot's version")
         return units(digits(entry(found, "data", "coin", "value"), "value"), 8)
+
+    def controls_chain(self, chain: str) -> bool:
+        """Aptos."""
+        return chain == "aptos"
+
+    def control(self, node: Rest, question: ControlQuestion, pin: Pin, block: int) -> AccountControl:
+        """The authentication key, which an account may have rotated away from its address."""
+        try:
+            address = f"0x{aptos_address(question.claim.address).hex()}"
+        except Malformed as error:
+            raise NotKnown("the address is not one of Aptos") from error
+        _, account = node.read(f"/accounts/{address}?ledger_version={block}")
+        key = text(entry(account, "authentication_key"), "authentication_key")
+        if not _HASH.fullmatch(key):
+            raise NotKnown("the node's answer is not an authentication key")
+        return AccountControl(f"authentication key at block {pin.block}", (key,))
 
 
 def _view(node: Rest, function: str, arguments: list[str], version: int) -> Any:

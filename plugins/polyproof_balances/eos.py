@@ -3,7 +3,8 @@
 ``get_currency_balance`` reads the newest state alone, so the node must be held at the snapshot's block: before the
 first question and after the last its head must be that block. The balance is what the account can transfer; what is
 staked for resources, in REX or being refunded is not in it. A name that no account has is answered like an account
-without a balance, so where there is none the account is asked for (``get_account``).
+without a balance, so where there is none the account is asked for (``get_account``), which also says whose keys
+control an account: a name says nothing about them.
 
 Sources: docs.antelope.io, "Chain API" (get_info, get_currency_balance, get_account); contracts eosio.token and
 core.vaulta.
@@ -16,8 +17,9 @@ from typing import Any, ClassVar
 
 from attrs import frozen
 
-from polyproof.balances import Pin, Question
+from polyproof.balances import ControlQuestion, Pin, Question
 from polyproof.config.options import option
+from polyproof.ownership import AccountControl
 from polyproof.toolkit.addresses import eos_name
 from polyproof.toolkit.encodings import Malformed
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, Tip, entry, text, units, whole
@@ -31,6 +33,9 @@ CHAIN_IDS = {
 }
 _CONTRACTS = {("eos", "EOS"): "eosio.token", ("eos", "A"): "core.vaulta", ("wax", "WAXP"): "eosio.token"}
 """By chain and symbol, which on the chain is the asset's own."""
+_MOST_KEYS = 32
+_KEY = re.compile(r"(EOS|PUB_K1_|PUB_R1_|PUB_WA_)[1-9A-HJ-NP-Za-km-z]{50,200}")
+"""Signatures here are by keys of the curve K1, whose names begin in one of the first two ways."""
 _ASSET = re.compile(r"([0-9]{1,18})\.([0-9]{1,18}) ([A-Z]{1,7})")
 
 
@@ -85,10 +90,41 @@ class Eos(AccountProvider[Rest, None]):
         _, found = node.send("/v1/chain/get_currency_balance", asked)
         if found != []:
             return _amount(found, question.asset)
-        _, account = node.send("/v1/chain/get_account", {"account_name": question.address}, also=(500,))
-        if not isinstance(account, dict) or account.get("account_name") != question.address:
-            raise NotKnown("the node knows no account of this name")
+        _account(node, question.address)
         return 0
+
+    def controls_chain(self, chain: str) -> bool:
+        """The one chain."""
+        return chain == self.options.chain
+
+    def control(self, node: Rest, question: ControlQuestion, pin: Pin, block: None) -> AccountControl:
+        """The keys of the active permission; so many of them must sign as if each had a weight of one, or more."""
+        try:
+            name = eos_name(question.claim.address)
+        except Malformed as error:
+            raise NotKnown("the address is not an account name") from error
+        permissions = entry(_account(node, name), "permissions")
+        if not isinstance(permissions, list):
+            raise NotKnown("the node's answer has no permissions")
+        active = [one for one in permissions if entry(one, "perm_name") == "active"]
+        if len(active) != 1:
+            raise NotKnown("the account has no active permission")
+        keys, threshold = entry(active[0], "required_auth", "keys"), entry(active[0], "required_auth", "threshold")
+        if not isinstance(keys, list) or not 1 <= len(keys) <= _MOST_KEYS:
+            raise NotKnown("no key alone has the active permission")
+        named = [(text(entry(one, "key"), "key"), whole(entry(one, "weight"), "weight")) for one in keys]
+        if not all(_KEY.fullmatch(key) for key, _ in named):
+            raise NotKnown("the node's answer has something else than public keys")
+        owners = [key for key, weight in named if weight and key.startswith(("EOS", "PUB_K1_"))]
+        source = f"get_account of {name} at block {pin.block}"
+        return AccountControl(source, tuple(owners), max(1, whole(threshold, "threshold")))
+
+
+def _account(node: Rest, name: str) -> Any:
+    _, account = node.send("/v1/chain/get_account", {"account_name": name}, also=(500,))
+    if not isinstance(account, dict) or account.get("account_name") != name:
+        raise NotKnown("the node knows no account of this name")
+    return account
 
 
 def _amount(found: Any, symbol: str) -> int:

@@ -11,12 +11,13 @@ import pytest
 from attrs import evolve
 
 from ownership import wallets
-from polyproof.balances import BalanceProvider, Pin, Question
+from polyproof.balances import BalanceProvider, ControlQuestion, Pin, Question
 from polyproof.errors import InputError
 from polyproof.model.holdings import FINEST
+from polyproof.ownership import AccountControl, OwnershipClaim
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
-from polyproof.testing.balances import Connect, Held, ServedBalanceSuite
+from polyproof.testing.balances import Connect, Controlled, Held, ServedBalanceSuite
 from polyproof.testing.servers import Reply, Request, Respond, Server
 from polyproof_balances.aptos import Aptos, AptosOptions, FungibleAsset
 from reserves.answering import QUICK
@@ -28,6 +29,7 @@ A, B, C = (wallets.PROVEN["Aptos, exchange's header"](number, "x").address for n
 USDT = "0x357b0b74bc833e95a115ad22604854d6b0fca151cecd94111770e5d6ffc9dc2b"
 COINS = {A: "150000000", B: "1"}
 ASSETS = {(A, "0xa"): "7", (A, USDT): "2500000"}
+ROTATED = "0x" + "77" * 32
 DECIMALS = {"0xa": 8, USDT: 6}
 
 
@@ -57,6 +59,10 @@ def fullnode(pin: Pin = PIN, chain: int = 1, version: int = VERSION, extra: int 
             )
             return 200, [more(ASSETS.get(tuple(arguments), "0"))]
         account = path.removeprefix("/accounts/").partition("/")[0]
+        if path == f"/accounts/{A}":
+            return 200, {"sequence_number": "7", "authentication_key": ROTATED}
+        if path == f"/accounts/{account}":
+            return 404, {"message": "…", "error_code": "account_not_found"}
         assert path.endswith("/resource/0x1::coin::CoinStore%3C0x1::aptos_coin::AptosCoin%3E")
         if account not in COINS:
             return 404, {"message": "…", "error_code": "resource_not_found", "vm_error_code": None}
@@ -97,6 +103,11 @@ class TestAptos(ServedBalanceSuite):
     @pytest.fixture
     def held(self) -> Held:
         return {COIN_A: 3 * COIN // 2, FUNGIBLE_A: 7 * COIN // 10**8, USDT_A: 5 * COIN // 2}
+
+    @pytest.fixture
+    def controlled(self) -> Controlled:
+        claim = OwnershipClaim("APT", "aptos", A, "x", ("x",))
+        return {ControlQuestion(claim): AccountControl(f"authentication key at block {PIN.block}", (ROTATED,))}
 
     @pytest.fixture
     def respond(self) -> Respond:

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from polyproof.balances import BalanceProvider, Pin, Question
+from ownership import wallets
+from polyproof.balances import BalanceProvider, ControlQuestion, Pin, Question
 from polyproof.model.holdings import FINEST
+from polyproof.ownership import AccountControl, OwnershipClaim
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
-from polyproof.testing.balances import Connect, Held, ServedBalanceSuite
+from polyproof.testing.balances import Connect, Controlled, Held, ServedBalanceSuite
 from polyproof.testing.servers import Reply, Request, Respond, Server
 from polyproof_balances.eos import CHAIN_IDS, Eos, EosOptions
 from reserves.answering import QUICK
@@ -28,7 +30,16 @@ HELD = {
 }
 
 
-def nodeos(pin: Pin = PIN, chain: str = CHAIN_IDS["eos"], held: Mapping[Any, Any] = HELD) -> Respond:
+KEYS = (wallets.eos_key(1), wallets.eos_key(2))
+ACTIVE = {
+    "perm_name": "active",
+    "required_auth": {"threshold": 2, "keys": [{"key": key, "weight": 1} for key in KEYS], "accounts": []},
+}
+
+
+def nodeos(
+    pin: Pin = PIN, chain: str = CHAIN_IDS["eos"], held: Mapping[Any, Any] = HELD, active: Any = ACTIVE
+) -> Respond:
     """A node at a head: shapes as docs.antelope.io documents the chain API."""
 
     def respond(request: Request) -> Reply:
@@ -36,9 +47,11 @@ def nodeos(pin: Pin = PIN, chain: str = CHAIN_IDS["eos"], held: Mapping[Any, Any
         if request.path == "/v1/chain/get_info":
             found: Any = {"chain_id": chain, "head_block_num": pin.height, "head_block_id": pin.block}
         elif request.path == "/v1/chain/get_account":
-            if asked["account_name"] != "empty":
+            name = asked["account_name"]
+            if name not in ("empty", "okbtothemoon"):
                 return Reply(b'{"code": 500, "error": {"what": "unknown key"}}', 500)
-            found = {"account_name": "empty", "head_block_num": pin.height}
+            permissions = [{"perm_name": "owner", "required_auth": {"threshold": 1, "keys": []}}, active]
+            found = {"account_name": name, "permissions": permissions}
         else:
             assert request.path == "/v1/chain/get_currency_balance"
             key = asked["code"], asked["account"], asked["symbol"]
@@ -73,6 +86,12 @@ class TestEos(ServedBalanceSuite):
     @pytest.fixture
     def held(self) -> Held:
         return {EOS_A: 150_001 * TENTH, A_A: 70_000 * TENTH, evolve(EOS_A, address="a"): TENTH}
+
+    @pytest.fixture
+    def controlled(self) -> Controlled:
+        claim = OwnershipClaim("EOS", "eos", "okbtothemoon", "x", ("x",))
+        source = f"get_account of okbtothemoon at block {PIN.block}"
+        return {ControlQuestion(claim): AccountControl(source, KEYS, 2)}
 
     @pytest.fixture
     def respond(self) -> Respond:
@@ -120,3 +139,22 @@ def test_it_serves_the_coins_of_its_chain() -> None:
     assert not wax.serves(EOS_A)
     assert not eos.serves(evolve(EOS_A, address="Upper"))
     assert not eos.serves(Question("USDT", "eos", "okbtothemoon"))
+
+
+@pytest.mark.parametrize(
+    ("auth", "expected"),
+    [
+        ({"threshold": 1, "keys": [{"key": KEYS[0], "weight": 2}]}, ((KEYS[0],), 1)),
+        ({"threshold": 3, "keys": [{"key": KEYS[0], "weight": 3}]}, ((KEYS[0],), 3)),
+        ({"threshold": 0, "keys": [{"key": KEYS[0], "weight": 1}]}, ((KEYS[0],), 1)),
+        ({"threshold": 1, "keys": [{"key": "PUB_R1_" + "6" * 50, "weight": 1}]}, ((), 1)),
+        ({"threshold": 1, "keys": [{"key": KEYS[0], "weight": 0}]}, ((), 1)),
+        ({"threshold": 1, "keys": []}, None),
+        ({"threshold": "1", "keys": [{"key": KEYS[0], "weight": 1}]}, None),
+    ],
+)
+def test_weights_never_let_fewer_keys_sign_than_the_chain_asks_for(auth: Any, expected: Any) -> None:
+    with Server(nodeos(active={"perm_name": "active", "required_auth": auth})).listening() as url:
+        claim = OwnershipClaim("EOS", "eos", "okbtothemoon", "x", ("x",))
+        (found,) = connected(url).controls([ControlQuestion(claim)], PIN, Progress())
+    assert (found.control and (found.control.owners, found.control.threshold)) == expected

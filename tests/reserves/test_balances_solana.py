@@ -290,13 +290,13 @@ def test_a_page_is_green_once_a_verifier_has_asked_solana(
         )
         assert command("reserves", "spec.yaml", "--audit", "audit", "--policy", "any.yaml").status == 0
         Path("nodes.yaml").write_text(f"polyproof-nodes: 1\nbalances:\n  - {entry}\n")
-        told = command("verify", "audit", "--policy", "any.yaml", "--json").json["holdings"]
+        told = command("verify", "audit", "--policy", "any.yaml", "--json").result["holdings"]
         found = command("verify", "audit", "--nodes", "nodes.yaml", "--policy", "any.yaml", "--json")
         site = command("report", "audit", "--nodes", "nodes.yaml", "--out", "site", "--policy", "any.yaml", "--json")
     assert (told["balances"]["claimed"], told["on_word"]) == ({"rows": 2, "counted": 2}, ["balances"])
     assert found.status == 0
-    assert found.json["holdings"]["balances"]["confirmed"] == {"rows": 2, "counted": 2}
-    assert (site.status, site.json["verdict"], site.json["on_word"]) == (0, "covered", [])
+    assert found.result["holdings"]["balances"]["confirmed"] == {"rows": 2, "counted": 2}
+    assert (site.status, site.result["verdict"], site.result["on_word"]) == (0, "covered", [])
     for page in ("index.html", "assets/SOL.html", "assets/USDC.html"):
         assert '<section class="verdict good"' in Path("site", page).read_text(), page
     evidence = [json.loads(line) for line in Path("audit/public/reserves-evidence.jsonl").read_text().splitlines()[1:]]
