@@ -40,17 +40,20 @@ class Divisors:
             root = root * self.omega % field.modulus
         return roots
 
-    @cached_property
-    def blinding_polynomial(self) -> list[int]:
-        """Coefficients of ∏_{r ≥ U} (X − ω^r), constant first."""
-        modulus = self.instance.field.modulus
-        coefficients = [1]
-        for root in self.blinding_roots:
-            shifted = [0, *coefficients]
-            for index, value in enumerate(coefficients):
-                shifted[index] = (shifted[index] - root * value) % modulus
-            coefficients = shifted
-        return coefficients
+    def polynomial_of(self, first: int) -> Elements:
+        """Coefficients of ∏_{r ≥ first} (X − ω^r), constant first.
+
+        By the q-binomial theorem: ∏_{j<k} (X − x·ω^j) = Σ_i (−x)^i·ω^{i(i−1)/2}·[k over i]·X^{k−i}, and [k over i] =
+        [k over i−1]·(1 − ω^{k−i+1})/(1 − ω^i).
+        """
+        field, modulus, count = self.instance.field, self.instance.field.modulus, self.instance.parameters.rows - first
+        omegas = [int(power) for power in field.powers(self.omega, count + 1)]
+        inverses = field.inverse(field.subtract(1, np.array(omegas[1:], np.uint64)))
+        point, coefficients = pow(self.omega, first, modulus), [1]
+        for i in range(1, count + 1):
+            ratio = (1 - omegas[count - i + 1]) * int(inverses[i - 1]) * omegas[i - 1] * -point
+            coefficients.append(coefficients[-1] * ratio % modulus)
+        return np.array(coefficients[::-1], np.uint64)
 
     def at(self, point: Elements) -> Mapping[RowSet, Elements]:
         """Inverse divisors at one point of K: ``(e,)`` each."""
@@ -82,7 +85,7 @@ class Divisors:
         p, field, domain = self.instance.parameters, self.instance.field, self.instance.evaluation_domain
         points = domain.points_between(field, 0, domain.size)
         coefficients = np.zeros((domain.size, 1), np.uint64)
-        coefficients[: p.blinding + 1, 0] = self.blinding_polynomial
+        coefficients[: p.blinding + 1, 0] = self.polynomial_of(p.active)
         blinding = field.forward(coefficients, domain.shift)[:, 0]
         # x^N takes only β values on D, one for each residue of the index.
         period = [
@@ -95,14 +98,31 @@ class Divisors:
 
     @cached_property
     def blinding_products(self) -> Elements:
-        """∏ (ω^r − ω^s) over all s ≥ U but r, for r = U, U + 1, …: ``(d,)``."""
-        field, roots = self.instance.field, np.array(self.blinding_roots, np.uint64)
-        products = np.ones(len(roots), np.uint64)
-        for number, root in enumerate(roots):
-            factors = field.subtract(roots, root)
-            factors[number] = 1
-            products = field.multiply(products, factors)
-        return products
+        """∏ (ω^r − ω^s) over all s ≥ U but r, for r = U, U + 1, …: ``(d,)``.
+
+        A factor is ω^s·(ω^(r−s) − 1). So with r = U + i the product is that of all other ω^s, of ω^k − 1 for k = 1 … i,
+        and of ω^−k − 1 for k = 1 … d − 1 − i.
+        """
+        modulus, count = self.instance.field.modulus, self.instance.parameters.blinding
+        backwards = pow(self.omega, -1, modulus)
+
+        def products(root: int) -> list[int]:
+            """∏_{k ≤ i} (root^k − 1) for i = 0, 1, …"""
+            found, power = [1], 1
+            for _ in range(count - 1):
+                power = power * root % modulus
+                found.append(found[-1] * (power - 1) % modulus)
+            return found
+
+        before, after = products(self.omega), products(backwards)
+        # ∏ ω^s over all s ≥ U, divided by ω^r.
+        others = pow(self.omega, sum(range(self.instance.parameters.active, self.instance.parameters.rows)), modulus)
+        others = others * pow(self.end, -1, modulus) % modulus
+        found = []
+        for i in range(count):
+            found.append(others * before[i] * after[count - 1 - i] % modulus)
+            others = others * backwards % modulus
+        return np.array(found, np.uint64)
 
     def on_blinding_rows(self) -> Mapping[RowSet, Elements]:
         """Inverse divisors on the points ω^r of the rows r > U: ``(d − 1,)`` base elements each.

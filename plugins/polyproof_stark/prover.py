@@ -30,7 +30,7 @@ from polyproof_stark.longer_quotient import with_blinding_rows
 from polyproof_stark.low_degree import Chain, LowDegreeTest
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Instance, Openings
-from polyproof_stark.quotient import quotient_on_d
+from polyproof_stark.quotient import Quotient
 from polyproof_stark.weights import Weights
 
 __all__ = ["Prover", "ProverResult"]
@@ -260,11 +260,12 @@ class Prover(Columns):
         """The coefficients of Q, and some more, which must be zero: ``(|D|, e)`` or ``(|D| + d − 1, e)``."""
         p = self.parameters
         with self.progress.task("constraints on D"):
-            on_d = quotient_on_d(self.instance, committed, argument, challenges, eta)
+            quotient = Quotient(self.instance, committed, argument, challenges, eta)
+            on_d = quotient.on_d()
         coefficients = self.field.inverse_transform(on_d, self.instance.evaluation_domain.shift)
         if self.instance.compiled.quotient_degree(p.rows, p.blinding) + 1 < p.domain_size:
             return coefficients  # at least one of them must be zero
-        return with_blinding_rows(self.instance, coefficients, committed, argument, challenges, eta)
+        return with_blinding_rows(quotient, coefficients)
 
     def check_quotient(self, coefficients: Elements) -> None:
         """The honest prover's quotient has the degree it must have."""

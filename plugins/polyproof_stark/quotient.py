@@ -26,27 +26,10 @@ from polyproof_stark.linear import LinearForm, linear_forms
 from polyproof_stark.protocol import Instance
 from polyproof_stark.table_helpers import TableHelpers
 
-__all__ = ["quotient_on_d"]
+__all__ = ["Quotient"]
 
 _BLOCK = 1 << 13
-"""Rows of D that are evaluated at a time, few enough for the intermediate values to stay in the L2 cache."""
-
-
-def quotient_on_d(
-    instance: Instance, trace: Committed, arguments: Committed, challenges: Sequence[Elements], eta: Elements
-) -> Elements:
-    """Q on D, ``(|D|, e)``, from the committed matrices."""
-    constraints = instance.compiled.constraints
-    powers = instance.extension.powers(eta, len(constraints))
-    work = _Quotient(instance, trace, arguments, challenges, Divisors(instance).on_evaluation_domain())
-    helpers = [work.helpers(lookup, powers) for lookup in instance.compiled.lookups]
-    prepared = [item for item in helpers if item is not None]
-    tables = [work.tables(lookup, powers) for lookup in instance.compiled.lookups]
-    done = {index for item in prepared for index in item.constraints}
-    done |= {index for lookup in instance.compiled.lookups for index in lookup.table_constraints}
-    left = [(constraint, powers[index]) for index, constraint in enumerate(constraints) if index not in done]
-    linear = work.linear([item for item in left if item[0].degree <= 1])
-    return work.over_divisors(linear, prepared, tables, [item for item in left if item[0].degree > 1])
+"""Points that are evaluated at a time, few enough for the intermediate values to stay in the L2 cache."""
 
 
 @frozen(eq=False)
@@ -63,18 +46,65 @@ class _Helpers:
 
 
 @frozen(eq=False)
-class _Quotient:
-    instance: Instance
-    trace: Committed
-    arguments: Committed
-    challenges: Sequence[Elements]
+class _Points:
+    """Points in order, and what is known there."""
+
+    trace: Elements
+    """``(points, columns)``, and so the arguments. A few points may follow that are only read as the next row."""
+    arguments: Elements
+    step: int
+    """How many points further on the next row is; the first follow the last."""
     inverse_divisors: Mapping[RowSet, Elements]
+    """``(points,)`` each."""
+    linear: Mapping[RowSet, Elements]
+    """The constraints of degree at most one, joined: ``(points, e)`` each."""
+
+
+class Quotient:
+    """Q on points, from the committed matrices. What does not depend on the points is prepared once."""
+
+    def __init__(
+        self, instance: Instance, trace: Committed, arguments: Committed, challenges: Sequence[Elements], eta: Elements
+    ) -> None:
+        """``challenges``: α and λ."""
+        self.instance = instance
+        self.trace = trace
+        self.arguments = arguments
+        self.challenges = challenges
+        self.divisors = Divisors(instance)
+        compiled = instance.compiled
+        powers = instance.extension.powers(eta, len(compiled.constraints))
+        helpers = [self.helpers(lookup, powers) for lookup in compiled.lookups]
+        self.by_kernel = [item for item in helpers if item is not None]
+        self.tables = [self.tables_of(lookup, powers) for lookup in compiled.lookups]
+        done = {index for item in self.by_kernel for index in item.constraints}
+        done |= {index for lookup in compiled.lookups for index in lookup.table_constraints}
+        left = [(item, powers[index]) for index, item in enumerate(compiled.constraints) if index not in done]
+        self.linear_on_h = self.linear([item for item in left if item[0].degree <= 1])
+        self.rest = [item for item in left if item[0].degree > 1]
+
+    def on_d(self) -> Elements:
+        """On D: ``(|D|, e)``."""
+        instance, blowup = self.instance, self.instance.parameters.blowup
+        shift = instance.evaluation_domain.shift
+        linear = {rows: instance.field.coset_lde(on_h, blowup, shift) for rows, on_h in self.linear_on_h.items()}
+        inverse = self.divisors.on_evaluation_domain()
+        return self.over_divisors(_Points(self.trace.extended, self.arguments.extended, blowup, inverse, linear))
+
+    def on_blinding_rows(self) -> Elements:
+        """On the points of H after that of row U: ``(d − 1, e)``."""
+        first = self.instance.parameters.active + 1
+        # Row 0 follows the last.
+        trace, arguments = (np.concatenate((item.on_h[first:], item.on_h[:1])) for item in (self.trace, self.arguments))
+        linear = {rows: on_h[first:] for rows, on_h in self.linear_on_h.items()}
+        return self.over_divisors(_Points(trace, arguments, 1, self.divisors.on_blinding_rows(), linear))
 
     def scalar(self, node: Node) -> Value:
+        """A public value or a challenge."""
         return self.instance.compiled.scalar(node, self.instance.publics, self.challenges)
 
     def linear(self, weighted: Sequence[tuple[Constraint, Elements]]) -> dict[RowSet, Elements]:
-        """Constraints of degree at most one, for each set of rows one linear form: its values on D, ``(|D|, e)``."""
+        """Constraints of degree at most one, for each set of rows one linear form: its values on H, ``(N, e)``."""
         instance, extension = self.instance, self.instance.extension
         roots = sorted({constraint.node for constraint, _ in weighted})
         forms = linear_forms(instance.compiled, roots, self.scalar, extension)
@@ -82,9 +112,8 @@ class _Quotient:
         for rows in RowSet:
             of_set = [(forms[constraint.node], weight) for constraint, weight in weighted if constraint.rows is rows]
             if of_set:
-                on_h = LinearForm.combined(extension, of_set).on_rows(instance, self.trace.on_h, self.arguments.on_h)
-                shift = instance.evaluation_domain.shift
-                found[rows] = instance.field.coset_lde(on_h, instance.parameters.blowup, shift)
+                form = LinearForm.combined(extension, of_set)
+                found[rows] = form.on_rows(instance, self.trace.on_h, self.arguments.on_h)
         return found
 
     def helpers(self, lookup: Lookup, weights: Elements) -> _Helpers | None:
@@ -95,30 +124,22 @@ class _Quotient:
         )
         return None if sums is None else _Helpers(lookup, sums)
 
-    def tables(self, lookup: Lookup, weights: Elements) -> TableHelpers:
+    def tables_of(self, lookup: Lookup, weights: Elements) -> TableHelpers:
         """The helper constraints of a lookup's tables; ``weights`` of all constraints."""
         own = weights[lookup.table_constraints.start : lookup.table_constraints.stop]
         return TableHelpers.of(self.instance.extension, lookup, self.challenges[ALPHA], own)
 
-    def over_divisors(
-        self,
-        linear: Mapping[RowSet, Elements],
-        helpers: Sequence[_Helpers],
-        tables: Sequence[TableHelpers],
-        weighted: Sequence[tuple[Constraint, Elements]],
-    ) -> Elements:
-        """Q on D, from what ``linear`` gave, the helper constraints and those that the graph is evaluated for.
-
-        ``tables``: those of each lookup's tables.
-        """
-        extension, nodes, p = self.instance.extension, self.instance.compiled.nodes, self.instance.parameters
+    def over_divisors(self, points: _Points) -> Elements:
+        """Q on the points."""
+        instance, extension, nodes = self.instance, self.instance.extension, self.instance.compiled.nodes
         uses: dict[int, list[tuple[Elements, RowSet]]] = {}
-        for constraint, weight in weighted:
+        for constraint, weight in self.rest:
             uses.setdefault(constraint.node, []).append((weight, constraint.rows))
-        result = np.zeros((p.domain_size, p.degree), np.uint64)
+        count = len(points.inverse_divisors[RowSet.ALL])
+        result = np.zeros((count, instance.parameters.degree), np.uint64)
 
         def join_block(start: int, stop: int) -> None:
-            sums = {rows: value[start:stop] for rows, value in linear.items()}
+            sums = {rows: value[start:stop] for rows, value in points.linear.items()}
 
             def add_term(rows: RowSet, term: Elements) -> None:
                 sums[rows] = extension.add(sums[rows], term) if rows in sums else term
@@ -130,55 +151,57 @@ class _Quotient:
                     else:
                         add_term(rows, extension.scale(weight, value.array))
 
-            for item in helpers:
-                add_term(RowSet.ALL, item.sums(*self.looked_up(item.lookup, start, stop)))
-            for lookup, of_tables in zip(self.instance.compiled.lookups, tables, strict=True):
-                add_term(RowSet.ALL, of_tables.on(*self.table_columns(lookup, start, stop)))
-            evaluate(nodes, list(uses), self.leaves(start, stop), extension, collect)
+            for item in self.by_kernel:
+                add_term(RowSet.ALL, item.sums(*self.looked_up(points, item.lookup, start, stop)))
+            for lookup, of_tables in zip(instance.compiled.lookups, self.tables, strict=True):
+                add_term(RowSet.ALL, of_tables.on(*self.table_columns(points, lookup, start, stop)))
+            evaluate(nodes, list(uses), self.leaves(points, start, stop), extension, collect)
             for rows, value in sums.items():
-                scaled = extension.scale(value, self.inverse_divisors[rows][start:stop])
+                scaled = extension.scale(value, points.inverse_divisors[rows][start:stop])
                 result[start:stop] = extension.add(result[start:stop], scaled)
 
-        for_blocks(join_block, p.domain_size, _BLOCK)
+        for_blocks(join_block, count, _BLOCK)
         return result
 
-    def looked_up(self, lookup: Lookup, start: int, stop: int) -> tuple[Elements, Elements]:
-        """The values of a lookup on points start … stop−1 of D, and the helpers of its groups."""
+    def looked_up(self, points: _Points, lookup: Lookup, start: int, stop: int) -> tuple[Elements, Elements]:
+        """The values of a lookup on points start … stop−1, and the helpers of its groups."""
         compiled, layout = self.instance.compiled, self.instance.layout
         columns = layout.adjacent([compiled.nodes[value] for value in lookup.values])
         if columns is not None:
-            values = self.trace.extended[start:stop, columns]
+            values = points.trace[start:stop, columns]
         else:
-            found = evaluate(compiled.nodes, lookup.values, self.leaves(start, stop), self.instance.extension)
+            found = evaluate(compiled.nodes, lookup.values, self.leaves(points, start, stop), self.instance.extension)
             values = np.empty((stop - start, len(lookup.values)), np.uint64)
             for number, value in enumerate(lookup.values):
                 values[:, number] = found[value].array
         first = (lookup.helpers - compiled.base_columns) * layout.degree
-        helpers = self.arguments.extended[start:stop, first : first + len(lookup.groups) * layout.degree]
+        helpers = points.arguments[start:stop, first : first + len(lookup.groups) * layout.degree]
         return values, helpers.reshape(stop - start, len(lookup.groups), layout.degree)
 
-    def table_columns(self, lookup: Lookup, start: int, stop: int) -> tuple[Elements, Elements, Elements]:
-        """t, the multiplicities, and the helpers of the tables of a lookup on points start … stop−1 of D."""
+    def table_columns(
+        self, points: _Points, lookup: Lookup, start: int, stop: int
+    ) -> tuple[Elements, Elements, Elements]:
+        """t, the multiplicities, and the helpers of the tables of a lookup on points start … stop−1."""
         compiled, layout = self.instance.compiled, self.instance.layout
         table = layout.base_column(lookup.table)
-        trace = self.trace.extended[start:stop, table : table + 1 + lookup.tables.count]
+        trace = points.trace[start:stop, table : table + 1 + lookup.tables.count]
         first = (lookup.helpers + len(lookup.groups) - compiled.base_columns) * layout.degree
-        helpers = self.arguments.extended[start:stop, first : first + len(lookup.table_groups) * layout.degree]
+        helpers = points.arguments[start:stop, first : first + len(lookup.table_groups) * layout.degree]
         return trace[:, 0], trace[:, 1:], helpers
 
-    def leaves(self, start: int, stop: int) -> Callable[[Node], Value]:
-        """Leaves of the graph on points start … stop−1 of D; the next row is β points further on."""
+    def leaves(self, points: _Points, start: int, stop: int) -> Callable[[Node], Value]:
+        """Leaves of the graph on points start … stop−1."""
         compiled, layout = self.instance.compiled, self.instance.layout
-        ahead = np.arange(start, stop) + self.instance.parameters.blowup
-        points = (slice(start, stop), ahead % self.instance.parameters.domain_size)
+        ahead = (np.arange(start, stop) + points.step) % len(points.trace)
+        here_or_ahead = (slice(start, stop), ahead)
 
         def leaf(node: Node) -> Value:
             if node.operation is not Operation.COLUMN:
                 return self.scalar(node)
-            rows = points[node.second]
+            rows = here_or_ahead[node.second]
             if node.first < compiled.base_columns:
-                return Value(np.ascontiguousarray(self.trace.extended[rows, layout.base_column(node.first)]), False)
+                return Value(np.ascontiguousarray(points.trace[rows, layout.base_column(node.first)]), False)
             first = (node.first - compiled.base_columns) * layout.degree
-            return Value(np.ascontiguousarray(self.arguments.extended[rows, first : first + layout.degree]), True)
+            return Value(np.ascontiguousarray(points.arguments[rows, first : first + layout.degree]), True)
 
         return leaf

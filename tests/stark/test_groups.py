@@ -5,6 +5,7 @@ Section 3 of the protocol page, "Size of groups" and "A quotient longer than D".
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import product
 
 import numpy as np
@@ -25,12 +26,13 @@ from polyproof.toolkit.stated_constraints import state_constraints
 from polyproof_accounts.system import AccountsSystem
 from polyproof_stark.committed import Committed
 from polyproof_stark.compiler import CompiledSystem, compile_system, expand
+from polyproof_stark.divisors import Divisors
 from polyproof_stark.limits import check_parameters
 from polyproof_stark.longer_quotient import with_blinding_rows
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.protocol import Instance, layout_of
 from polyproof_stark.prover import Prover
-from polyproof_stark.quotient import quotient_on_d
+from polyproof_stark.quotient import Quotient
 from polyproof_stark.widths import widths
 from stark.exchange import ASSETS, PARAMETERS, Exchange, some_accounts
 from stark.test_quotient import RandomSystem
@@ -152,10 +154,11 @@ def quotient_by(instance: Instance, rows, arguments, challenges, eta) -> Element
     """The coefficients of what interpolates it on D."""
     field, p, shift = instance.field, instance.parameters, instance.evaluation_domain.shift
     matrices = [Committed(matrix, field.coset_lde(matrix, p.blowup), None) for matrix in (rows, arguments)]
-    on_d = field.inverse_transform(quotient_on_d(instance, *matrices, challenges, eta), shift)
+    quotient = Quotient(instance, *matrices, challenges, eta)
+    on_d = field.inverse_transform(quotient.on_d(), shift)
     if instance.compiled.quotient_degree(p.rows, p.blinding) + 1 < p.domain_size:
         return on_d
-    return with_blinding_rows(instance, on_d, *matrices, challenges, eta)
+    return with_blinding_rows(quotient, on_d)
 
 
 @given(
@@ -316,3 +319,17 @@ def test_every_broken_cell_leaves_a_coefficient_that_must_be_zero(small_field):
         rows = honest.copy()
         rows[row, 2] = (rows[row, 2] + np.uint64(more)) % SMALL
         assert small_quotient(instance, rows)[17:].any()
+
+
+@pytest.mark.parametrize("field", [GOLDILOCKS, BabyBear()])
+@pytest.mark.parametrize("blinding", [1, 2, 7, 31])
+def test_products_over_the_blinding_rows_are_products(field, blinding):
+    p = Parameters(5, 2, queries=1, grinding=0, arity=2, degree=2, blinding=blinding)
+    divisors = Divisors(Instance(compile_system(Cubes(), p), field.extension(2), p, {}))
+    modulus, roots = field.modulus, divisors.blinding_roots
+    products, polynomial = [], [1]
+    for root in roots:
+        products.append(reduce(lambda found, other: found * (root - other) % modulus, set(roots) - {root}, 1))
+        polynomial = [(a - root * b) % modulus for a, b in zip([0, *polynomial], [*polynomial, 0], strict=True)]
+    assert divisors.blinding_products.tolist() == products
+    assert divisors.polynomial_of(p.active).tolist() == polynomial

@@ -19,7 +19,7 @@ from polyproof_stark.divisors import Divisors
 from polyproof_stark.expressions import Value, evaluate
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.protocol import Instance
-from polyproof_stark.quotient import quotient_on_d
+from polyproof_stark.quotient import Quotient
 
 
 class RandomSystem(ConstraintSystem):
@@ -123,9 +123,9 @@ def test_the_quotient_of_random_systems_is_its_definition(seed, degree, blowup):
     challenges, eta = [extension.random(()), extension.random(())], extension.random(())
     trace, arguments = committed(instance)
     wanted = defined(instance, trace.extended, arguments.extended, challenges, eta)
-    assert np.array_equal(quotient_on_d(instance, trace, arguments, challenges, eta), wanted)
+    assert np.array_equal(Quotient(instance, trace, arguments, challenges, eta).on_d(), wanted)
     without = instance_of(seed, degree, blowup, plain=True)
-    assert np.array_equal(quotient_on_d(without, trace, arguments, challenges, eta), wanted)
+    assert np.array_equal(Quotient(without, trace, arguments, challenges, eta).on_d(), wanted)
 
 
 @pytest.mark.parametrize("degree", [2, 3])
@@ -143,7 +143,7 @@ def test_the_kernel_takes_every_helper_constraint(degree, monkeypatch):
     )
     extension = instance.extension
     challenges, eta = [extension.random(()), extension.random(())], extension.random(())
-    quotient_on_d(instance, *committed(instance), challenges, eta)
+    Quotient(instance, *committed(instance), challenges, eta).on_d()
     helpers = {
         instance.compiled.constraints[lookup.constraints + number].node
         for lookup in lookups
