@@ -86,7 +86,7 @@ class _Drawn:
 
     def __call__(self, title: str, done: int, total: int | None) -> None:
         now = time.monotonic()
-        if now - self._last < _EVERY and done != total:
+        if now - self._last < _EVERY:
             return
         self._last = now
         self._draw(line(title, done, total))
