@@ -38,16 +38,21 @@ def executed(path: Path, folder: Path) -> Any:
     resources = {"metadata": {"path": str(folder)}}
     with mock.patch.dict(os.environ, {"JUPYTER_PLATFORM_DIRS": "1", "IPYTHONDIR": str(folder / ".ipython")}):
         NotebookClient(notebook, timeout=_SECONDS, kernel_name="python3", resources=resources).execute()
+    return notebook
+
+
+def cleaned(notebook: Any) -> Any:
+    """An executed notebook as it is kept: without when and where it ran, and without bars that have ended."""
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not _is_gone(output)]
+            cell.outputs = [output for output in cell.outputs if not is_ended_bar(output)]
     notebook.metadata.language_info = {"name": "python"}
     return notebook
 
 
-def _is_gone(output: Any) -> bool:
-    """Whether an output shows nothing: the place of a progress bar that has ended."""
+def is_ended_bar(output: Any) -> bool:
+    """Whether an output is the place of a progress bar, which shows nothing once the work is done."""
     return output.output_type == "display_data" and not output.data.get("text/html", "shown").strip()
 
 
@@ -77,5 +82,5 @@ def _texts(output: Any) -> list[str]:
 if __name__ == "__main__":
     for name in sys.argv[1:]:
         with tempfile.TemporaryDirectory() as empty:
-            made = executed(Path(name), Path(empty))
+            made = cleaned(executed(Path(name), Path(empty)))
         nbformat.write(made, name)

@@ -18,7 +18,10 @@ def test_there_is_one() -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_shows_what_its_cells_make(path: Path, tmp_path: Path) -> None:
-    found = notebooks.shown(notebooks.executed(path, tmp_path))
+    ran = notebooks.executed(path, tmp_path)
+    outputs = [output for cell in ran.cells for output in cell.get("outputs", ())]
+    assert any(map(notebooks.is_ended_bar, outputs)), "in a kernel, progress is drawn"
+    found = notebooks.shown(notebooks.cleaned(ran))
     assert found == notebooks.shown(notebooks.read(path)), (
         "run: PYTHONPATH=tests python tests/docs/notebooks.py NOTEBOOK"
     )
