@@ -46,6 +46,8 @@ class SnapshotChecked:
     """What rounding up added, one for each asset in order."""
     warnings: tuple[str, ...]
     """What looks as if decimals or units were wrong."""
+    control: tuple[str, ...] | None
+    """What ``accounts.control`` gave, which is what the accounts add up to: exact decimals of coins."""
 
 
 @names_faults
@@ -73,6 +75,7 @@ def check(
             security=prepared.security,
             rounded=prepared.snapshot.rounded,
             warnings=prepared.warnings(),
+            control=prepared.control,
         )
 
 
@@ -87,6 +90,14 @@ class Prepared:
     """Of all segments together, before they are proved."""
     sizes: tuple[int, ...]
     """Accounts in each segment."""
+
+    @property
+    def control(self) -> tuple[str, ...] | None:
+        """The sums that ``accounts.control`` gives: exact decimals of coins, one for each asset; None without it."""
+        from polyproof.liabilities.snapshot.control import in_coins
+
+        sums = self.snapshot.control
+        return None if sums is None else tuple(map(in_coins, sums, self.spec.assets))
 
     def warnings(self, out: Path | None = None) -> tuple[str, ...]:
         """What looks wrong about the accounts, once all have been read. ``out``: where the audit will be."""

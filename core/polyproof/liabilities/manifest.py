@@ -12,7 +12,7 @@ from polyproof.errors import ProofRejected, SpecError
 from polyproof.formats.strict_json import BadJson, parse_strict
 from polyproof.model.counts import counted
 from polyproof.model.manifest import FORMAT, LONGEST_ORGANISATION, VERSION, Manifest, Segment, Verifier, proof_file
-from polyproof.model.names import AMOUNT, AUDIT_ID, DIGEST, NAME, TIME
+from polyproof.model.names import AMOUNT, AUDIT_ID, DIGEST, EXACT_DECIMAL, NAME, TIME
 from polyproof.model.timestamps import is_timestamp
 from polyproof.settings.policy import Policy
 from polyproof.toolkit.json_object import JsonObject, refuse
@@ -24,7 +24,7 @@ READ_BY = {1: "polyproof 0.1"}
 
 _HEADER = (
     *("format", "version", "audit_id", "created", "snapshot", "organisation", "spec", "spec_digest", "backend"),
-    *("previous", "verifier"),
+    *("previous", "verifier", "control"),
 )
 _MAX_DEPTH = 12
 _MAX_TEXT = 1024
@@ -104,6 +104,7 @@ def _header(top: JsonObject) -> Manifest:
         segments=(),
         previous=None if top.is_null("previous") else _digest(top, "previous"),
         verifier=_verifier(JsonObject(top.inner("verifier"), "manifest.verifier")) if top.has("verifier") else None,
+        control=top.all_matching("control", EXACT_DECIMAL) if top.has("control") else None,
     )
 
 

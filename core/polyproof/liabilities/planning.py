@@ -167,6 +167,7 @@ def make_plan(
                 segments=(),
                 previous=previous,
                 verifier=spec.verifier,
+                control=prepared.control,
             )
             found = _write(work, prepared, header, _Inputs(prepared, previous, makers), policy, registry)
         elif found.policy != policy:
@@ -251,6 +252,7 @@ class _Inputs:
             repr(makers).encode(),
             spec.digest,
             repr((spec.organisation, spec.snapshot, spec.verifier, previous, prepared.sizes)).encode(),
+            repr(prepared.control).encode(),
         ]
         # Of all chunks together, wherever one ends.
         self._accounts = [hashlib.sha256() for _ in range(3)]

@@ -10,6 +10,7 @@ import hmac
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from fractions import Fraction
 from pathlib import Path
 
 from attrs import frozen
@@ -155,7 +156,21 @@ def open_audit(
             f"{counted(len(manifest.totals), 'total')} for {counted(len(spec.assets), 'asset')}",
             file=path,
         )
+    _check_control(manifest, spec, path)
     return PublishedAudit(published.public, published.record, manifest, spec, judge, published.unlisted)
+
+
+def _check_control(manifest: Manifest, spec: PublicSpec, path: Path) -> None:
+    """Reject control sums that say that more is owed than the totals do: balances are rounded up and never down."""
+    if manifest.control is None:
+        return
+    if len(manifest.control) != len(spec.assets):
+        reason = f"{len(manifest.control)} control sums for {len(spec.assets)} assets"
+        raise ProofRejected("manifest-control", reason, file=path)
+    for asset, stated, total in zip(spec.assets, manifest.control, manifest.totals, strict=True):
+        if Fraction(stated) * 10**asset.decimals > total:
+            reason = f"its control sum of {asset.symbol} is {stated}, more than its total, {asset.format(total)}"
+            raise ProofRejected("manifest-control", reason, file=path)
 
 
 def _largest_proof(public: Path, manifest: Manifest) -> int:

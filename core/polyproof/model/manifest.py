@@ -83,6 +83,10 @@ class Manifest:
     """Publication digest of the audit before this one: the SHA-256 of its publication record."""
     verifier: Verifier | None = None
     """Where the organisation says that readers get a verifier; None if it names none."""
+    control: tuple[str, ...] | None = None
+    """The sums that a query of the organisation's own gave, as it says: exact decimals of coins, one for each asset.
+
+    Nobody else can check them. None if it states none."""
 
     @property
     def totals(self) -> tuple[int, ...]:
@@ -104,6 +108,7 @@ class Manifest:
             "backend": self.backend,
             "previous": self.previous.hex() if self.previous is not None else None,
             **({"verifier": plain(self.verifier)} if self.verifier else {}),
+            **({"control": list(self.control)} if self.control is not None else {}),
         }
 
     @property

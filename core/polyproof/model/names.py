@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["AMOUNT", "AUDIT_ID", "BLOCK", "DIGEST", "NAME", "OPTIONAL_NAME", "SYMBOL", "TIME", "Pattern", "matches"]
+__all__ = ["AMOUNT", "AUDIT_ID", "BLOCK", "DIGEST", "EXACT_DECIMAL", "NAME", "OPTIONAL_NAME", "SYMBOL", "TIME", "Pattern", "matches"]
 
 Pattern = tuple[str, str]
 
@@ -27,6 +27,10 @@ AUDIT_ID: Pattern = (
 """An audit id occurs in file names, on terminals and in transcripts."""
 AMOUNT: Pattern = (r"0|[1-9][0-9]{0,159}", "a decimal integer of at most 160 digits as a string")
 """An amount in base units, in JSON; as a number it would lose digits in many readers."""
+EXACT_DECIMAL: Pattern = (
+    r"(0|[1-9][0-9]{0,160})(\.[0-9]{0,159}[1-9])?",
+    "an exact decimal without a sign and without trailing zeros, as text",
+)
 TIME: Pattern = (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a time in UTC like 2025-01-31T23:59:59Z")
 
 

@@ -42,16 +42,21 @@ class AccountsSettings:
         doc="One SELECT, whose columns are read as a file's would be: in the SQL of the server that `database` names, "
         "otherwise in DuckDB's, where text is read with stated types: `read_csv('accounts.csv', all_varchar = true)`.",
     )
+    control: str | None = option(
+        default=None,
+        doc="One SELECT of what all accounts add up to, in the same SQL: a row for each asset (`asset`, `amount`), or "
+        "one row with a column for each. A sum that differs from what was read is an error.",
+    )
     database: str | None = option(
         default=None,
         pattern=NAME,
-        doc="Name of the server that the query is sent to: of its `dsn` in the file that whoever runs this gives as "
-        "--secrets, or in the environment variable POLYPROOF_DSN_NAME.",
+        doc="Name of the server that `query` and `control` are sent to: of its `dsn` in the file that whoever runs "
+        "this gives as --secrets, or in the environment variable POLYPROOF_DSN_NAME.",
     )
     timeout: int = option(
         default=3600, least=1, most=604800, doc="Seconds that the server may take for a query (database)."
     )
-    attach: tuple[AttachedDatabase, ...] = option(default=(), doc="Database files that DuckDB's query reads.")
+    attach: tuple[AttachedDatabase, ...] = option(default=(), doc="Database files that queries in DuckDB's SQL read.")
     shape: str = option(
         default="wide",
         choices=("wide", "long"),

@@ -42,7 +42,7 @@ def open_query(connection: duckdb.DuckDBPyConnection, file: SnapshotFile, query:
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             file.report("is not one SELECT", "WITH … SELECT and FROM … count as SELECT")
             return False
-        file.relation = "polyproof_query"
+        file.relation = f"polyproof_query_{file.number}"
         select = stated_query(connection, statements[0].query, assets)
         connection.execute(f"CREATE TEMP VIEW {file.relation} AS {select}")
         file.columns = described(connection, file.relation)

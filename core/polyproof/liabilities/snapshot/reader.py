@@ -11,7 +11,8 @@ import glob
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from fractions import Fraction
 from pathlib import Path
 
 import duckdb
@@ -23,13 +24,14 @@ from polyproof.findings import Findings
 from polyproof.formats.paths import named_files
 from polyproof.ledger import LedgerFormat
 from polyproof.liabilities.snapshot.arrow import read_in_memory
+from polyproof.liabilities.snapshot.control import control_problems, read_control
 from polyproof.liabilities.snapshot.database import attach, described, first_lines, open_query
 from polyproof.liabilities.snapshot.delimited import read_csv
 from polyproof.liabilities.snapshot.file import SnapshotFile, literal
 from polyproof.liabilities.snapshot.ledger import read_ledger
 from polyproof.liabilities.snapshot.long import LongTable
 from polyproof.liabilities.snapshot.rounding import Rounded, rounding_problems
-from polyproof.liabilities.snapshot.server import open_server, read_answer
+from polyproof.liabilities.snapshot.server import Server, open_server, read_answer
 from polyproof.liabilities.snapshot.table import Table
 from polyproof.liabilities.snapshot.wide import WideTable
 from polyproof.model.accounts import Accounts, joined
@@ -128,7 +130,8 @@ def open_snapshot(
             "allow_persistent_secrets": False,
         }
         with duckdb.connect(":memory:", config=config) as connection:
-            if found.format != "sql":  # what a query of the spec's needs is not known
+            # What a query of the spec's needs is not known.
+            if found.format != "sql" and (settings.control is None or settings.database is not None):
                 _limit_memory(connection, len(assets))
             # Relative file names in a query start from here.
             connection.execute(f"SET file_search_path = {literal(str(base))}")
@@ -169,8 +172,11 @@ def _limit_memory(connection: duckdb.DuckDBPyConnection, assets: int) -> None:
 class OpenSnapshot:
     """Accounts that have been read and checked, but for their amounts."""
 
-    def __init__(self, table: Table, accounts: int) -> None:
+    def __init__(self, table: Table, accounts: int, control: tuple[Fraction, ...] | None = None) -> None:
         self._table = table
+        self.control = control
+        """What the query of ``accounts.control`` says that they add up to, in base units, one for each asset in order;
+        None without one. It is compared with the accounts once the last chunk has been taken."""
         self.accounts = accounts
         """How many there are."""
         self.totals: tuple[int, ...] = ()
@@ -192,7 +198,10 @@ class OpenSnapshot:
                 yield chunk
         table.findings.raise_any(AccountsError)
         rounded = table.rounded(tuple(totals))
-        for problem in rounding_problems(rounded, table.settings.allow_rounding):
+        for problem in (
+            *rounding_problems(rounded, table.settings.allow_rounding),
+            *control_problems(self.control or (), rounded if self.control else ()),
+        ):
             table.findings.add_problem(problem)
         table.findings.raise_any(AccountsError)
         self.totals, self.rounded = tuple(totals), rounded
@@ -213,16 +222,23 @@ class _Inputs:
 
 def _opened(table: Table, inputs: _Inputs, base: Path, secrets: Secrets) -> OpenSnapshot:
     table.create()
-    with table.progress.task("read accounts", len(inputs.files)) as task:
-        for path, label in inputs.files:
-            file = SnapshotFile(len(table.files), label, table.findings, first=table.rows)
-            table.files.append(file)
-            _read_file(table, file, inputs, path, base, secrets)
-            task.advance()
+    settings = table.settings
+    control = None
+    with _connected(table, secrets) as server:
+        attach(table.connection, settings.attach, f"{settings.query}\n{settings.control}", base, table.findings)
+        if not table.findings:
+            with table.progress.task("read accounts", len(inputs.files)) as task:
+                for path, label in inputs.files:
+                    file = SnapshotFile(len(table.files), label, table.findings, first=table.rows)
+                    table.files.append(file)
+                    _read_file(table, file, inputs, path, server)
+                    task.advance()
+        if settings.control is not None and not table.findings:
+            control = read_control(table, server)
     if not table.rows and not table.findings:
         for file in table.files:
             file.report("has no accounts", "one row for each, below the header")
-    opened = OpenSnapshot(table, table.check())
+    opened = OpenSnapshot(table, table.check(), control)
     if table.findings:
         # Nothing will come of it: find what is wrong with the amounts as well.
         for _ in opened.chunks():
@@ -230,8 +246,29 @@ def _opened(table: Table, inputs: _Inputs, base: Path, secrets: Secrets) -> Open
     return opened
 
 
+@contextmanager
+def _connected(table: Table, secrets: Secrets) -> Iterator[Server | None]:
+    """The server that the spec names, if it names one; ``None``, reported, if it cannot be reached."""
+    settings = table.settings
+    with ExitStack() as stack:
+        server = None
+        if settings.database is not None:
+            try:
+                server = stack.enter_context(
+                    open_server(table.connection, settings.database, settings.timeout, secrets)
+                )
+            except ExtraMissing:
+                raise
+            except InputError as error:
+                for problem in error.problems:
+                    table.findings.add_problem(problem)
+        yield server
+
+
 _OF_FILES = ("format", "path", "query", "database", "attach", "delimiter")
 """Settings that say where files are and what they are."""
+_OF_CONTROL = ("database", "attach")
+"""Those that ``accounts.control`` may need, wherever the accounts are."""
 
 
 def _inputs(
@@ -244,15 +281,16 @@ def _inputs(
     add = findings.add
     if in_memory is not None:
         for key in _OF_FILES:
-            if getattr(settings, key):
+            if getattr(settings, key) and not (settings.control and key in _OF_CONTROL):
                 add(f"accounts.{key} cannot be used with accounts in memory", hint="leave it out of the spec")
         return _Inputs("arrow", ((Path(), in_memory.label),), in_memory=in_memory)
-    if settings.database is not None:
+    if settings.database is not None and settings.attach:
+        add("accounts.attach cannot be used with accounts.database", hint="the server answers queries alone")
+    if settings.database is not None and not (settings.control and settings.path and settings.query is None):
         if settings.query is None:
             add("accounts.query is missing", hint="accounts.database is the server that it is sent to")
-        for key in ("path", "attach"):
-            if getattr(settings, key):
-                add(f"accounts.{key} cannot be used with accounts.database", hint="the server answers the query alone")
+        if settings.path:
+            add("accounts.path cannot be used with accounts.database", hint="the server answers the query alone")
         if settings.format not in (None, "sql"):
             add(f"accounts.format {settings.format} cannot be used with accounts.database", hint="leave it out")
         return _Inputs("server", ((Path(), "accounts.query"),))
@@ -265,7 +303,7 @@ def _inputs(
                 hint="files are named in the query: FROM read_csv('accounts.csv', all_varchar = true)",
             )
         return _Inputs("sql", ((Path(), "accounts.query"),))
-    if settings.query is not None or settings.attach:
+    if settings.query is not None or (settings.attach and not settings.control):
         add("accounts.query and accounts.attach can only be used with format sql", hint="remove them or the path")
     if not settings.path:
         add("accounts.path is missing", hint="give the file or files, or a SELECT in accounts.query")
@@ -307,8 +345,8 @@ def _format_of(path: Path, registry: Registry, findings: Findings) -> str:
     return ""
 
 
-def _read_file(table: Table, file: SnapshotFile, inputs: _Inputs, path: Path, base: Path, secrets: Secrets) -> None:
-    connection, findings = table.connection, table.findings
+def _read_file(table: Table, file: SnapshotFile, inputs: _Inputs, path: Path, server: Server | None) -> None:
+    connection = table.connection
     try:
         if inputs.in_memory is not None:
             read_in_memory(table, file, inputs.in_memory)
@@ -322,19 +360,11 @@ def _read_file(table: Table, file: SnapshotFile, inputs: _Inputs, path: Path, ba
             return
         query = table.settings.query or ""
         if inputs.format == "server":
-            assert table.settings.database is not None
-            try:
-                with open_server(connection, table.settings.database, table.settings.timeout, secrets) as server:
-                    read_answer(table, file, server, query)
-            except ExtraMissing:
-                raise
-            except InputError as error:
-                for problem in error.problems:
-                    findings.add_problem(problem)
+            assert server is not None
+            read_answer(table, file, server, query)
             return
         if inputs.format == "sql":
-            attach(connection, table.settings.attach, query, base, findings)
-            if findings or not open_query(connection, file, query, table.assets):
+            if not open_query(connection, file, query, table.assets):
                 return
         else:
             file.relation = f"read_parquet({literal(glob.escape(str(path)))}, hive_partitioning = false)"

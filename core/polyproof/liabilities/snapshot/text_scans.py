@@ -93,7 +93,7 @@ def stated_query(connection: duckdb.DuckDBPyConnection, query: str, assets: Sequ
             continue
         scan.check()
         stub = f"polyproof_scan_{len(stubs)}"
-        connection.execute(f"CREATE TEMP TABLE {stub} AS FROM ({scan.sql()}) LIMIT 0")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {stub} AS FROM ({scan.sql()}) LIMIT 0")
         table = _table(connection, stub)
         table |= {key: copy[key] for key in ("alias", "column_name_alias", "sample") if key in copy}
         table["alias"] = table.get("alias") or scan.function

@@ -18,7 +18,7 @@ from polyproof.config.options import option, plain
 from polyproof.model.assets import Asset
 from polyproof.model.holdings import FINEST, amount_text
 from polyproof.model.manifest import Verifier
-from polyproof.model.names import AUDIT_ID, DIGEST, SYMBOL, TIME
+from polyproof.model.names import AUDIT_ID, DIGEST, EXACT_DECIMAL, SYMBOL, TIME
 from polyproof.model.timestamps import in_calendar
 from polyproof.reserves.published import PublishedAsset, PublishedEvidence, Unverified
 from polyproof.security import FigureName
@@ -90,6 +90,11 @@ class ReportAsset:
     symbol: str = option(pattern=SYMBOL, doc="As the manifest has it.")
     decimals: int = option(least=0, most=77, doc="As the manifest has it.")
     liabilities: str = option(pattern=_DECIMAL, doc="What is owed, in coins, as the proof states it.")
+    control: str | None = option(
+        pattern=EXACT_DECIMAL,
+        doc="The sum that a query of the organisation's own gave, in coins, as the manifest has it: its word, which "
+        "nobody else can check. null if it states none.",
+    )
     reserves: PublishedAsset | None = option(
         doc="What is held, as whoever wrote the report knows it and counts it by its own policy; null if the audit is "
         "of liabilities alone."

@@ -74,10 +74,13 @@ def make_report(audits: Sequence[VerifiedAudit]) -> Report:
                 symbol=asset.symbol,
                 decimals=asset.decimals,
                 liabilities=asset.format(owed),
+                control=manifest.control[place] if manifest.control is not None else None,
                 reserves=held.get(asset.symbol),
                 on_word=on_word.get(asset.symbol, ()),
             )
-            for asset, owed in zip(liabilities.audit.spec.assets, liabilities.totals, strict=True)
+            for place, (asset, owed) in enumerate(
+                zip(liabilities.audit.spec.assets, liabilities.totals, strict=True)
+            )
         ),
         reserves=_reserves(newest),
         guarantees=_guarantees(newest),
