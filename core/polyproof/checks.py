@@ -72,7 +72,10 @@ class CoreCheck(CheckName):
     MANIFEST_SNAPSHOT = "manifest-snapshot", "balances were taken after proving began"
     MANIFEST_TIME = "manifest-time", "proving began in the future"
     MANIFEST_TOTALS = "manifest-totals", "totals are not the sums of the segments' totals, or not one for each asset"
-    MANIFEST_CONTROL = "manifest-control", "a control sum says that more is owed than the total, or not one for each asset"
+    MANIFEST_CONTROL = (
+        "manifest-control",
+        "a control sum says that more is owed than the total, or not one for each asset",
+    )
     MANIFEST_CANONICAL = "manifest-canonical", "manifest.json is not in canonical form"
     MANIFEST_BACKEND = "manifest-backend", "the manifest names one backend and its spec another"
     PUBLIC_SPEC = "public-spec", "the spec in the manifest is not acceptable, or does not state every option"

@@ -54,6 +54,13 @@ def test_a_decimal_is_read_with_every_digit(mariadb: Server) -> None:
     }
 
 
+def test_integers_of_every_size_are_amounts(mariadb: Server) -> None:
+    query = "SELECT 'a' AS account, CAST(18446744073709551615 AS UNSIGNED) AS coin UNION ALL SELECT 'b', 0"
+    assert table(read(mariadb.dsn, query, (COIN,), units="base")) == {"a": (2**64 - 1,), "b": (0,)}
+    (problem,) = problems(mariadb.dsn, "SELECT 'a' AS account, -9223372036854775808 AS coin", (COIN,))
+    assert "COIN amount '-9223372036854775808' is negative" in problem
+
+
 @pytest.mark.parametrize(
     ("value", "says"),
     [
@@ -179,3 +186,21 @@ def test_a_wrong_password_is_told_without_it_and_a_socket_leads_to_the_server_to
     assert "hunter" not in problem
     socket = f"mysql://root@/polyproof?socket={ledger.directory}/sock"
     assert table(read(socket, WIDE)) == EXPECTED
+
+
+def test_the_query_and_the_control_sums_see_one_moment(ledger: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a balance that is changed and committed between the two, neither knows."""
+    from polyproof.liabilities.snapshot.mysql import MySQL
+
+    control = "SELECT coin AS asset, sum(amount) AS amount FROM balances GROUP BY coin"
+    asked = MySQL.batches
+
+    def slow(server: Any, query: str, *rest: Any) -> Any:
+        if query == control:
+            ledger.execute("UPDATE balances SET amount = amount + 1 WHERE coin = 'USD'")
+        return asked(server, query, *rest)
+
+    monkeypatch.setattr(MySQL, "batches", slow)
+    assert table(read(ledger.dsn, WIDE, control=control)) == EXPECTED
+    assert table(read(ledger.dsn, WIDE, control=control)) == EXPECTED | {"1": (100000001, 0, 400)}
+    ledger.execute("UPDATE balances SET amount = 3 WHERE coin = 'USD'")

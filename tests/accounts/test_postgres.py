@@ -11,6 +11,7 @@ import pytest
 from accounts.snapshots import ASSETS, BTC, USD, table
 from doubles.database_servers import Server
 from polyproof.errors import AccountsError
+from polyproof.liabilities.snapshot import postgres as postgres_module
 from polyproof.liabilities.snapshot.reader import read_snapshot
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
@@ -320,3 +321,39 @@ def test_a_socket_and_the_environment_lead_to_the_server_too(ledger: Server, mon
     monkeypatch.delenv("POLYPROOF_DSN_LEDGER_2")
     with pytest.raises(AccountsError, match="or the environment variable POLYPROOF_DSN_LEDGER_2 with that text"):
         read_snapshot(settings, ASSETS)
+
+
+def test_the_query_and_the_control_sums_see_one_moment(ledger: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a balance that is changed and committed between the two, neither knows."""
+    control = "SELECT coin AS asset, sum(amount) AS amount FROM balances GROUP BY coin"
+    asked = postgres_module.Postgres.batches
+    changed: list[str] = []
+
+    def slow(server: Any, query: str, *rest: Any) -> Any:
+        if query == control:
+            changed.append("balance")
+            ledger.execute("UPDATE balances SET amount = amount + 1 WHERE coin = 'USD'")
+        return asked(server, query, *rest)
+
+    monkeypatch.setattr(postgres_module.Postgres, "batches", slow)
+    assert table(read(ledger.dsn, WIDE, control=control)) == EXPECTED
+    assert changed == ["balance"]
+    assert table(read(ledger.dsn, WIDE, control=control)) == EXPECTED | {"1": (100000001, 0, 400)}
+    ledger.execute("UPDATE balances SET amount = 3 WHERE coin = 'USD'")
+
+
+def test_a_join_that_doubles_rows_is_found_by_the_control_sums(ledger: Server) -> None:
+    control = """SELECT sum(amount) FILTER (WHERE coin = 'BTC') AS btc, sum(amount) FILTER (WHERE coin = 'ETH') AS eth,
+                 sum(amount) FILTER (WHERE coin = 'USD') AS usd FROM balances"""
+    assert table(read(ledger.dsn, WIDE, control=control)) == EXPECTED
+    doubled = WIDE.replace("LEFT JOIN", "CROSS JOIN (VALUES (1), (2)) AS twice LEFT JOIN")
+    told = problems(ledger.dsn, doubled, control=control)
+    assert told[0].startswith(
+        "accounts.control: BTC: the control query's sum is 1.10000001, and the accounts add up to 2.20000002: "
+        "a difference of 1.10000001"
+    )
+    assert [problem.split(":")[1] for problem in told] == [" BTC", " ETH", " USD"]
+    assert problems(ledger.dsn, WIDE, control="SELECT nope")[0].startswith("accounts.control: cannot be run: column")
+    assert problems(ledger.dsn, WIDE, control="SELECT 0.5::float8 AS amount, 'BTC' AS asset")[0].startswith(
+        "accounts.control: column 'amount' is of type double precision"
+    )

@@ -23,5 +23,6 @@ MANIFEST = Manifest(
         Segment(1, 99, bytes([2] * 32), (0, 1)),
     ),
     previous=bytes([3] * 32),
+    control=("0.00000005", "7"),
     verifier=Verifier(name="polyproof 0.1.0", url="https://example.org/polyproof.whl", sha256="ab" * 32),
 )

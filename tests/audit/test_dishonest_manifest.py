@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,3 +77,32 @@ def test_totals_for_more_or_fewer_assets_than_the_spec_has_are_rejected(
     (directory / "public/manifest.json").write_bytes(forged.to_bytes())
     refit(directory / "public")
     assert refused(directory, registry) == "manifest-totals"
+
+
+@pytest.mark.parametrize(
+    ("control", "says"),
+    [
+        (("1.25000002", "119.5"), "its control sum of BTC is 1.25000002, more than its total, 1.25000001"),
+        (("1.250000010000001", "119.5"), "its control sum of BTC is 1.250000010000001, more than its total"),
+        (("1.25", "119.500001"), "its control sum of USDT is 119.500001, more than its total"),
+        (("1.25000001",), "1 control sums for 2 assets"),
+        (("1.25000001", "119.5", "0"), "3 control sums for 2 assets"),
+        ((), "0 control sums for 2 assets"),
+    ],
+)
+def test_control_sums_beyond_what_is_proven_are_rejected(
+    lying: Lying, registry: Registry, control: tuple[str, ...], says: str
+) -> None:
+    """They say that more is owed than the totals do; less can be right, since balances are rounded up."""
+    directory = lying(control=control)
+    assert refused(directory, registry) == "manifest-control"
+    with pytest.raises(ProofRejected, match=re.escape(says)):
+        audit.verify(directory, policy=WITH_TALLY, registry=registry)
+
+
+@pytest.mark.parametrize("control", [("1.25000001", "119.5"), ("1.250000009999", "119.5"), None])
+def test_control_sums_within_what_is_proven_are_shown_as_stated(
+    lying: Lying, registry: Registry, control: tuple[str, ...] | None
+) -> None:
+    verified = audit.verify(lying(control=control), policy=WITH_TALLY, registry=registry)
+    assert verified.audit.manifest.control == control

@@ -36,7 +36,7 @@ def _refused(data: bytes, policy: Policy | None = None) -> str:
 
 def test_a_manifest_is_read_as_it_was_written() -> None:
     assert parse_manifest(MANIFEST.to_bytes()) == MANIFEST
-    bare = evolve(MANIFEST, organisation=None, previous=None, verifier=None)
+    bare = evolve(MANIFEST, organisation=None, previous=None, verifier=None, control=None)
     assert parse_manifest(bare.to_bytes()) == bare
 
 
@@ -61,6 +61,8 @@ def test_the_context_depends_on_everything_but_segments() -> None:
         evolve(MANIFEST, backend="other"),
         evolve(MANIFEST, previous=None),
         evolve(MANIFEST, verifier=None),
+        evolve(MANIFEST, control=None),
+        evolve(MANIFEST, control=("0.00000004", "7")),
     ]
     assert len({manifest.context for manifest in [MANIFEST, *changed]}) == 1 + len(changed)
     assert evolve(MANIFEST, segments=()).context == MANIFEST.context
@@ -98,6 +100,21 @@ def test_the_context_depends_on_everything_but_segments() -> None:
         (("verifier", "url"), 'https://example.org/"onclick='),
         (("verifier", "sha256"), "AB" * 32),
         (("verifier", "size"), 7),
+        (("control",), None),
+        (("control",), {}),
+        (("control", 0), 5),
+        (("control", 0), None),
+        (("control", 0), ""),
+        (("control", 0), "-1"),
+        (("control", 0), "+1"),
+        (("control", 0), "1e3"),
+        (("control", 0), "01"),
+        (("control", 0), "1."),
+        (("control", 0), ".5"),
+        (("control", 0), "0.50"),
+        (("control", 0), "NaN"),
+        (("control", 0), "1" * 162),
+        (("control", 0), "0." + "1" * 161),
         (("spec",), None),
         (("spec",), []),
         (("spec", "assets", 0, "symbol"), "B\x07TC"),
@@ -286,7 +303,7 @@ def test_every_key_is_needed_and_no_other_is_allowed() -> None:
     for path, key in _every_object(_json()):
         if path[:1] == ("spec",):
             continue  # what is inside the spec is the spec's to judge
-        if (path, key) == ((), "verifier"):
+        if not path and key in ("verifier", "control"):
             continue  # which a manifest may lack
         document = copy.deepcopy(_json())
         inner: Any = document

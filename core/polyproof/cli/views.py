@@ -28,11 +28,13 @@ __all__ = [
     "Listing",
     "audit_lines",
     "audits_text",
+    "control_payload",
     "corrects_payload",
     "facts",
     "points",
     "rounded_payload",
     "segments_text",
+    "show_control",
     "show_rounded",
     "show_warnings",
     "totals_table",
@@ -72,6 +74,7 @@ def totals_table(assets: Sequence[Asset], totals: Sequence[int]) -> Any:
 
 
 ROUNDED = listed(record(asset=TEXT, balances=COUNT, added=DECIMAL))
+CONTROL = nullable(listed(record(asset=TEXT, amount=DECIMAL)))
 CORRECTS = nullable(record(publication_digest=DIGEST, reason=TEXT))
 
 
@@ -89,6 +92,19 @@ def show_rounded(rich: RichConsole, rounded: Sequence[Rounded]) -> None:
     for each in rounded:
         if each.balances:
             rich.print(f"{each.asset.symbol}: {each}")
+
+
+def control_payload(assets: Sequence[Asset], control: Sequence[str] | None) -> list[dict[str, str]] | None:
+    """What the control query gave, for machines; None without one."""
+    if control is None:
+        return None
+    return [{"asset": asset.symbol, "amount": amount} for asset, amount in zip(assets, control, strict=True)]
+
+
+def show_control(rich: RichConsole, control: Sequence[str] | None) -> None:
+    """The same for people."""
+    if control is not None:
+        rich.print("The accounts add up to what the control query gave, asset by asset, before any was rounded up.")
 
 
 def show_warnings(rich: RichConsole, warnings: Iterable[str]) -> None:

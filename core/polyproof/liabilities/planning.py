@@ -64,6 +64,8 @@ class Planned:
     """Of all segments together, before they are proved."""
     rounded: tuple[Rounded, ...]
     """What rounding balances up added, one for each asset in order."""
+    control: tuple[str, ...] | None
+    """What ``accounts.control`` gave, which is what the accounts add up to: exact decimals of coins."""
     warnings: tuple[str, ...]
     kept: bool
     """Whether the same work had been planned there already, and was left as it is."""
@@ -182,6 +184,7 @@ def make_plan(
             totals=found.totals,
             security=prepared.security,
             rounded=prepared.snapshot.rounded,
+            control=prepared.control,
             warnings=(*prepared.warnings(out or work.path), *warnings),
             kept=kept,
             seconds=time.perf_counter() - start,

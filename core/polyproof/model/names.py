@@ -7,7 +7,19 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["AMOUNT", "AUDIT_ID", "BLOCK", "DIGEST", "EXACT_DECIMAL", "NAME", "OPTIONAL_NAME", "SYMBOL", "TIME", "Pattern", "matches"]
+__all__ = [
+    "AMOUNT",
+    "AUDIT_ID",
+    "BLOCK",
+    "DIGEST",
+    "EXACT_DECIMAL",
+    "NAME",
+    "OPTIONAL_NAME",
+    "SYMBOL",
+    "TIME",
+    "Pattern",
+    "matches",
+]
 
 Pattern = tuple[str, str]
 

@@ -18,7 +18,16 @@ from polyproof.cli.options import (
 )
 from polyproof.cli.security_view import FIGURES, figures_line, figures_payload
 from polyproof.cli.shapes import AMOUNTS, COUNT, DIGEST, TEXT, listed, record
-from polyproof.cli.views import ROUNDED, rounded_payload, segments_text, show_rounded, totals_table
+from polyproof.cli.views import (
+    CONTROL,
+    ROUNDED,
+    control_payload,
+    rounded_payload,
+    segments_text,
+    show_control,
+    show_rounded,
+    totals_table,
+)
 from polyproof.model.counts import counted
 
 if TYPE_CHECKING:
@@ -33,6 +42,7 @@ RESULT = record(
     segments=listed(COUNT),
     totals=AMOUNTS,
     rounded=ROUNDED,
+    control=CONTROL,
     backend=TEXT,
     spec_digest=DIGEST,
     **FIGURES,
@@ -67,6 +77,7 @@ def check_payload(checked: SnapshotChecked) -> dict[str, Any]:
         "segments": list(checked.segments),
         "totals": amounts(checked.spec.assets, checked.totals),
         "rounded": rounded_payload(checked.rounded),
+        "control": control_payload(checked.spec.assets, checked.control),
         "backend": checked.spec.backend.name,
         "spec_digest": checked.spec.digest.hex(),
         **figures_payload(checked.security),
@@ -77,6 +88,7 @@ def show_checked(rich: RichConsole, checked: SnapshotChecked) -> None:
     """``check`` for people."""
     rich.print(totals_table(checked.spec.assets, checked.totals))
     show_rounded(rich, checked.rounded)
+    show_control(rich, checked.control)
     rich.print(f"{ready_sentence(checked)}.")
 
 

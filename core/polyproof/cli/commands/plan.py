@@ -24,7 +24,17 @@ from polyproof.cli.options import (
 )
 from polyproof.cli.security_view import FIGURES, figures_line, figures_payload
 from polyproof.cli.shapes import AMOUNTS, COUNT, DIGEST, FLAG, SECONDS, TEXT, listed, record, seconds
-from polyproof.cli.views import ROUNDED, facts, rounded_payload, segments_text, show_rounded, totals_table
+from polyproof.cli.views import (
+    CONTROL,
+    ROUNDED,
+    control_payload,
+    facts,
+    rounded_payload,
+    segments_text,
+    show_control,
+    show_rounded,
+    totals_table,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -41,6 +51,7 @@ RESULT = record(
     segments=listed(COUNT),
     totals=AMOUNTS,
     rounded=ROUNDED,
+    control=CONTROL,
     backend=TEXT,
     spec_digest=DIGEST,
     seconds=SECONDS,
@@ -93,6 +104,7 @@ def plan_payload(planned: Planned) -> dict[str, Any]:
         "segments": list(planned.segments),
         "totals": amounts(planned.spec.assets, planned.totals),
         "rounded": rounded_payload(planned.rounded),
+        "control": control_payload(planned.spec.assets, planned.control),
         "backend": planned.spec.backend.name,
         "spec_digest": planned.spec.digest.hex(),
         "seconds": seconds(planned.seconds),
@@ -104,6 +116,7 @@ def _show(rich: RichConsole, planned: Planned, directory: Path) -> None:
     """``plan`` for people."""
     rich.print(totals_table(planned.spec.assets, planned.totals))
     show_rounded(rich, planned.rounded)
+    show_control(rich, planned.control)
     if planned.kept:
         rich.print("The same work had been planned there already: the plan is as it was.")
     count = len(planned.segments)

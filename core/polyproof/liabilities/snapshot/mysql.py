@@ -39,11 +39,12 @@ _TEXTS = (
     *(FIELD_TYPE.BLOB, FIELD_TYPE.TINY_BLOB, FIELD_TYPE.MEDIUM_BLOB, FIELD_TYPE.LONG_BLOB),
 )
 """Types of text, and of bytes, which have the same numbers."""
+_INTEGERS = (FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.INT24, FIELD_TYPE.LONG, FIELD_TYPE.LONGLONG)
+"""With a sign or without."""
 _TYPES = {
     **dict.fromkeys(_TEXTS, "VARCHAR"),
     **dict.fromkeys((FIELD_TYPE.DECIMAL, FIELD_TYPE.NEWDECIMAL), "NUMERIC"),
-    **dict.fromkeys((FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.INT24, FIELD_TYPE.LONG), "INTEGER"),
-    FIELD_TYPE.LONGLONG: "BIGINT",
+    **dict.fromkeys(_INTEGERS, "HUGEINT"),
     FIELD_TYPE.NULL: '"NULL"',
 }
 _OTHERS = {FIELD_TYPE.DOUBLE: "DOUBLE", FIELD_TYPE.FLOAT: "FLOAT"}
@@ -124,7 +125,7 @@ class MySQL:
             except pymysql.err.Error as error:
                 raise self._refused(error, "cannot be run as one SELECT") from None
         return tuple(
-            Column(name, f"c{place}::VARCHAR", _TYPES.get(kind) or _OTHERS.get(kind, "another"), _cast(name, kind))
+            Column(name, _read_as(place, kind), _TYPES.get(kind) or _OTHERS.get(kind, "another"), _cast(name, kind))
             for place, (name, kind, *_) in enumerate(described)
         )
 
@@ -201,6 +202,11 @@ def _options(address: Address, where: str) -> dict[str, Any]:
     if "socket" in parameters:
         return {**options, "unix_socket": parameters["socket"]}
     return {**options, "host": address.hosts[0] if address.hosts else "localhost", "port": int(port)}
+
+
+def _read_as(place: int, kind: int) -> str:
+    """SQL that reads a column, which comes as text, in its type."""
+    return f"c{place}::VARCHAR" + ("::HUGEINT" if kind in _INTEGERS else "")
 
 
 def _told(error: Exception) -> str:

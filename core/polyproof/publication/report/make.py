@@ -78,9 +78,7 @@ def make_report(audits: Sequence[VerifiedAudit]) -> Report:
                 reserves=held.get(asset.symbol),
                 on_word=on_word.get(asset.symbol, ()),
             )
-            for place, (asset, owed) in enumerate(
-                zip(liabilities.audit.spec.assets, liabilities.totals, strict=True)
-            )
+            for place, (asset, owed) in enumerate(zip(liabilities.audit.spec.assets, liabilities.totals, strict=True))
         ),
         reserves=_reserves(newest),
         guarantees=_guarantees(newest),
