@@ -21,6 +21,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "reserves": ("Crypto", "coincurve", "nacl", "py_arkworks_bls12381", "urllib3"),
     "report": ("jinja2", "markupsafe"),
     "dask": ("distributed",),
+    "arrow": ("pyarrow",),
     "mysql": ("pymysql",),
     "postgres": ("adbc_driver_manager", "adbc_driver_postgresql"),
     "anchors": ("cryptography", "rfc3161_client", "urllib3"),

@@ -28,14 +28,15 @@ class AccountsSettings:
 
     format: str | None = option(
         default=None,
-        choices=("csv", "parquet", "sql"),
+        choices=("csv", "parquet", "arrow", "sql"),
         kind="ledger",
         doc="Format of the files. Left out, it follows from the suffix: .csv, .tsv, .txt, each with or without .gz; "
-        ".parquet, .pq; the suffix of a ledger format; a query means sql.",
+        ".parquet, .pq; .arrow, .ipc, .feather; the suffix of a ledger format; a query means sql.",
     )
     path: tuple[str, ...] = option(
         default=(),
-        doc="File or files, relative to the spec file; * ? [ ] and ** match as in a shell.",
+        doc="File or files, relative to the spec file; * ? [ ] and ** match as in a shell, and a folder stands for its "
+        "files.",
     )
     query: str | None = option(
         default=None,

@@ -7,7 +7,6 @@ its file and row, all together, and then there are no accounts at all.
 
 from __future__ import annotations
 
-import glob
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -24,8 +23,9 @@ from polyproof.findings import Findings
 from polyproof.formats.paths import named_files
 from polyproof.ledger import LedgerFormat
 from polyproof.liabilities.snapshot.arrow import read_in_memory
+from polyproof.liabilities.snapshot.columnar import open_parquet, read_arrow
 from polyproof.liabilities.snapshot.control import control_problems, read_control
-from polyproof.liabilities.snapshot.database import attach, described, first_lines, open_query
+from polyproof.liabilities.snapshot.database import attach, first_lines, open_query
 from polyproof.liabilities.snapshot.delimited import read_csv
 from polyproof.liabilities.snapshot.file import SnapshotFile, literal
 from polyproof.liabilities.snapshot.ledger import read_ledger
@@ -50,6 +50,9 @@ _SUFFIXES = {
     ".txt": "csv",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".arrow": "arrow",
+    ".ipc": "arrow",
+    ".feather": "arrow",
 }
 
 
@@ -307,7 +310,7 @@ def _inputs(
         add("accounts.query and accounts.attach can only be used with format sql", hint="remove them or the path")
     if not settings.path:
         add("accounts.path is missing", hint="give the file or files, or a SELECT in accounts.query")
-    files = tuple((path, str(path)) for path in named_files(base, settings.path, findings))
+    files = tuple((path, str(path)) for path in named_files(base, settings.path, findings, folders=True))
     formats = {settings.format or _format_of(path, registry, findings) for path, _ in files} - {""}
     if len(formats) > 1:
         add(f"the files are of different formats: {', '.join(sorted(formats))}", hint="a snapshot has one format")
@@ -358,6 +361,9 @@ def _read_file(table: Table, file: SnapshotFile, inputs: _Inputs, path: Path, se
         if inputs.format == "csv":
             read_csv(table, file, path, table.settings.delimiter or ("\t" if ".tsv" in path.suffixes else ","))
             return
+        if inputs.format == "arrow":
+            read_arrow(table, file, path)
+            return
         query = table.settings.query or ""
         if inputs.format == "server":
             assert server is not None
@@ -367,8 +373,7 @@ def _read_file(table: Table, file: SnapshotFile, inputs: _Inputs, path: Path, se
             if not open_query(connection, file, query, table.assets):
                 return
         else:
-            file.relation = f"read_parquet({literal(glob.escape(str(path)))}, hive_partitioning = false)"
-            file.columns = described(connection, file.relation)
+            open_parquet(table, file, path)
         selection = table.selection(file)
         if selection is not None:
             table.fill(file, selection)
