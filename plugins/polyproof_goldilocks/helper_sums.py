@@ -11,6 +11,8 @@ from polyproof_goldilocks.reduction import MODULUS
 __all__ = ["prepared"]
 
 _LANES = 8
+_FEW = 6
+"""Up to so many groups left over by eights are each computed for eight rows; more nearly fill the lanes of a row."""
 _MONTGOMERY = 2**64
 """What a product by ``reduction.montgomery`` loses."""
 
@@ -18,7 +20,7 @@ _MONTGOMERY = 2**64
 def prepared(extension: Extension, values: int, size: int, alpha: Elements, weights: Elements) -> HelperSums:
     """``Extension.helper_sums``, compiled."""
     degree, groups = extension.degree, -(-values // size)
-    lanes, start = _constants(extension, values, size, alpha, weights)
+    lanes, start, few = _constants(extension, values, size, alpha, weights)
     group, element = tuple(range(size)), tuple(range(degree))
     product, cofactors = tuple(range((size + 1) * degree)), tuple(range(size * degree))
 
@@ -27,7 +29,9 @@ def prepared(extension: Extension, values: int, size: int, alpha: Elements, weig
         result = np.empty((rows, degree), np.uint64)
         v, v_row = _words(base)
         h, h_row = _words(helpers.reshape(rows, groups * degree))
-        sum_helpers(v, v_row, values, h, h_row, lanes, start, group, element, product, cofactors, result.reshape(-1))
+        sum_helpers(
+            v, v_row, values, h, h_row, lanes, start, few, group, element, product, cofactors, result.reshape(-1)
+        )
         return result
 
     return sums
@@ -35,8 +39,8 @@ def prepared(extension: Extension, values: int, size: int, alpha: Elements, weig
 
 def _constants(
     extension: Extension, values: int, size: int, alpha: Elements, weights: Elements
-) -> tuple[Elements, Elements]:
-    """The ``constants`` and the ``start`` of ``helper_kernels.sum_helpers``.
+) -> tuple[Elements, Elements, Elements]:
+    """The ``constants``, the ``start`` and the ``few`` of ``helper_kernels.sum_helpers``.
 
     For a group of s values of weight w they are y_i = (−1)^i·w·α^(s−i) and c_i = (−1)^i·(s − i)·w·α^(s−1−i), with the
     powers of 2^64 that ``reduction.helper_terms`` asks for. What c_0 would add is the same on every row: the start.
@@ -56,8 +60,10 @@ def _constants(
                 constants[first:last, size + i] = extension.scale(weighted[i + 1], np.array(of_cofactors, np.uint64))
         of_rows = extension.scale(extension.sum(weighted[1]), np.array(s, np.uint64))
         start[0] = extension.subtract(start[0], of_rows)
-    lanes = constants.reshape(-1, _LANES, (2 * size + 1) * degree).transpose(0, 2, 1)
-    return lanes.ravel(), start.T.ravel()
+    beyond = groups % _LANES if groups % _LANES <= _FEW else 0
+    few = np.repeat(constants[groups - beyond : groups].ravel(), _LANES)
+    lanes = constants[: -(-(groups - beyond) // _LANES) * _LANES].reshape(-1, _LANES, (2 * size + 1) * degree)
+    return lanes.transpose(0, 2, 1).ravel(), start.T.ravel(), few
 
 
 def _words(matrix: Elements) -> tuple[Elements, int]:

@@ -37,6 +37,7 @@ __all__ = [
     "prefetch",
     "prefetch_to_write",
     "store",
+    "store_each",
     "store_pairs",
     "store_some",
     "store_totals",
@@ -334,3 +335,18 @@ def load_each(typing_context: Any, array: Kind, index: Kind, places: Kind) -> Im
         return context.make_tuple(builder, signature.return_type, [load_vector(builder, at, LANES) for at in addresses])
 
     return uniform_tuple(Lanes, len(places))(array, types.int64, places), generate
+
+
+@intrinsic
+def store_each(typing_context: Any, array: Kind, index: Kind, values: Kind) -> Implementation:
+    """The Lanes of a tuple to ``array[index + 8·k]`` for k = 0, 1, …"""
+    if not (_is_flat(array) and isinstance(values, types.UniTuple) and values.dtype == Lanes):
+        return None
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
+        first = address_of(context, builder, array, *arguments[:2])
+        for k, lanes in enumerate(cgutils.unpack_tuple(builder, arguments[2])):
+            store_vector(builder, builder.gep(first, [ir.Constant(_WORD, LANES * k)]), lanes)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, values), generate

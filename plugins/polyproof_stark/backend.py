@@ -25,6 +25,7 @@ from polyproof.backend import (
 from polyproof.constraints import Established, LiabilitiesSystem, PlacedAccounts, Trace
 from polyproof.engine import Engine
 from polyproof.errors import InputError, PluginFault, ProofRejected
+from polyproof.hash import Words
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
@@ -147,18 +148,20 @@ class StarkBackend(Backend):
         hash = self._configuration.hash(Engine.COMPILED)
         rows = _random_rows(len(accounts), parameters.active - 1)
         progress.plan(PHASES, of=f"{counted(len(accounts), 'account')} on {counted(parameters.rows, 'row')}")
-        with progress.task("tags"):
-            tags = row_tags(hash, statement, key, accounts.ids, rows, parameters.active - 1)
         trees = self._configuration.trees(hash)
 
         def limbs() -> Trace:
             with progress.task("limbs"):
                 return trace_of(system, PlacedAccounts(accounts, rows), parameters.active, instance.field.modulus)
 
+        def tags() -> Words:
+            with progress.task("tags"):
+                return row_tags(hash, statement, key, accounts.ids, rows, parameters.active - 1)
+
         try:
             with self._buffers.borrowed() as buffers:
-                # Nobody but the prover has the trace, so that it is gone when it lies in the prover's matrix.
-                result = Prover(instance, hash, trees, progress, buffers).prove(limbs(), tags)
+                # Nobody but the prover has the trace and the tags, so that they are gone when they have been used.
+                result = Prover(instance, hash, trees, progress, buffers).prove(limbs(), tags())
         except PluginFault:
             raise
         except InputError as error:

@@ -39,6 +39,11 @@ class Buffers:
             self._memory[name] = memory[skip : skip + size]
         return self._memory[name][:size].reshape(shape)
 
+    def release(self, *names: str) -> None:
+        """Give memory back to the system, as soon as no array lies in it: there is less of it for the next proof."""
+        for name in names:
+            self._memory.pop(name, None)
+
 
 class KeptBuffers:
     """The buffers of a prover that proves again and again, possibly from several threads."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from polyproof.commitment import VectorCommitment, VectorOpening
 from polyproof.field import Elements
@@ -20,7 +20,7 @@ class Committed:
     """A matrix of polynomials of degree below N and its commitment on D."""
 
     on_h: Elements
-    """``(N, columns)``: values on H."""
+    """``(N, columns)``: values on H; without rows once nobody needs them."""
     extended: Elements
     """``(|D|, columns)``: values on D."""
     tree: Any
@@ -31,6 +31,10 @@ class Committed:
         """``(4,)``, or ``(0,)`` without columns."""
         root: Digest = np.zeros(0, np.uint64) if self.tree is None else self.tree.root
         return root
+
+    def on_d(self) -> Committed:
+        """The same without the values on H."""
+        return evolve(self, on_h=self.on_h[:0].copy())
 
     def open(self, scheme: VectorCommitment, indices: Sequence[int]) -> VectorOpening:
         """The opening of rows on D."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 __all__ = ["PHASES"]
 
 PHASES = {
-    "tags": 2.2,
     "limbs": 0.3,
+    "tags": 2.2,
     **{
         f"messages of the proof / {title}": share
         for title, share in {

@@ -91,11 +91,12 @@ class Prover(Columns):
             # and λ could choose a limb out of range, and multiplicities to balance it.
             with self.progress.task("trace columns"):
                 rows = self.trace_matrix(trace)
-            del trace  # whoever holds on to nothing of it has its memory back for what follows
+            del trace  # if nobody else holds it, its memory is free for what follows
             with self.progress.task("trace commitment"):
                 committed = self.commit_trace(rows)
             with self.progress.task("inclusion tree"):
                 inclusion_tree = self.commit_inclusion(rows, tags)
+            del tags
             transcript.absorb_digests("trace root", committed.root)
             transcript.absorb_digests("inclusion root", inclusion_tree.root)
             alpha = transcript.draw_extension("alpha", self.extension)
@@ -122,6 +123,7 @@ class Prover(Columns):
                 raise InputError(self.diagnose(rows, arguments, [alpha, lam])) from error
             with self.progress.task("quotient commitment"):
                 quotient = self.commit_quotient(chunks)
+            del chunks
             transcript.absorb_digests("quotient root", quotient.root)
             z = transcript.draw_extension("z", self.extension)
             task.advance()
@@ -139,6 +141,11 @@ class Prover(Columns):
             weights = Weights.of(self.instance, openings, gamma)
             with self.progress.task("codewords on H"):
                 g_a, g_b = self.codewords_on_h(z, weights, rows, arguments, quotient)
+            mask = rows[:, self.layout.mask_a].copy()
+            # Memory is at its highest here. What is left of the proof reads the matrices at the queries, on D.
+            committed, argument, quotient = (item.on_d() for item in (committed, argument, quotient))
+            del rows, arguments
+            self.buffers.release("trace on H", "argument on H")
             with self.progress.task("pair tree"):
                 pair_rows = leaf_rows(np.concatenate((g_a, g_b), axis=1), self.parameters.folding.arities[0])
                 pair_tree = self.trees["pair"].commit(pair_rows)
@@ -172,7 +179,6 @@ class Prover(Columns):
                 quotient_opening=quotient.open(self.trees["quotient"], indices),
             )
             task.advance()
-        mask = rows[:, self.layout.mask_a].copy()
         return ProverResult(proof, mask, inclusion_tree, pair_rows, pair_tree, tuple(layers))
 
     # Commitments (section 4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -93,6 +94,26 @@ def test_memory_is_used_again_and_grows():
     assert not np.shares_memory(buffers.array("b", (4, 3)), small)
     assert buffers.array("a", (5, 3)).shape == (5, 3)
     assert buffers.array("a", (5, 3)).ctypes.data % 64 == 0
+
+
+def test_values_on_h_are_gone_before_the_low_degree_test():
+    """A fifth of all matrices, when memory is at its highest: nothing may hold them, by whatever name."""
+    held: dict[str, weakref.ref[np.ndarray]] = {}
+    alive: dict[str, bool] = {}
+
+    class Recording(Buffers):
+        def array(self, name, shape):
+            array = super().array(name, shape)
+            held[name] = weakref.ref(self._memory[name])
+            return array
+
+    class Watching(Prover):
+        def codeword(self, *arguments):
+            alive.update((name, memory() is not None) for name, memory in held.items())
+            return super().codeword(*arguments)
+
+    Watching(FIRST.instance(), FIRST.hash(), FIRST.trees(), buffers=Recording()).prove(FIRST.trace, FIRST.tags)
+    assert alive == {"trace on H": False, "argument on H": False, "trace on D": True, "argument on D": True}
 
 
 def test_two_proofs_at_a_time_do_not_share_memory():

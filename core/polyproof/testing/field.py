@@ -263,7 +263,9 @@ class FieldSuite:
             transposed = np.ascontiguousarray(many.T)
             assert extension.combine(many, of_rows).tolist() == extension.dot(transposed, of_rows).tolist()
 
-    @pytest.mark.parametrize(("values", "size"), [(1, 1), (9, 1), (2, 3), (30, 3), (31, 3), (60, 7), (15, 15)])
+    @pytest.mark.parametrize(
+        ("values", "size"), [(1, 1), (9, 1), (2, 3), (30, 3), (31, 3), (22, 3), (44, 3), (60, 7), (15, 15)]
+    )
     def test_helper_sums_are_those_of_the_constraints(self, field: Field, values: int, size: int) -> None:
         for degree in field.extension_degrees:
             extension = field.extension(degree)
