@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from polyproof.cli.envelope import Interrupted, Refused, answer
+from polyproof.cli.lines import broken, stacked
 from polyproof.cli.visible import one_line, visible
 from polyproof.errors import PolicyRejected, PolyproofError, ProofRejected
 from polyproof.model.assets import Asset
@@ -40,11 +41,24 @@ __all__ = [
 def plain_console(stream: TextIO) -> RichConsole:
     """A console of rich that takes nothing for markup, and shows what cannot be seen as escapes."""
     from rich.console import Console as RichConsole
+    from rich.table import Table as RichTable
 
     class Plain(RichConsole):
         def render_str(self, text: str, **options: Any) -> Text:
             # Every string that is printed comes through here, also those in the cells and headings of tables.
             return super().render_str(visible(text), **options)
+
+        def print(self, *objects: Any, soft_wrap: bool | None = None, end: str = "\n", **options: Any) -> None:
+            # A line that a program reads is left whole; on a terminal it would break within words.
+            if soft_wrap and self.is_terminal and all(isinstance(one, str) for one in objects):
+                objects = (broken(" ".join(objects), self.width, self._begun),)
+                self._begun = len(objects[0]) if end == "" else 0
+            elif self.is_terminal and len(objects) == 1 and isinstance(objects[0], RichTable):
+                objects = (stacked(objects[0], self.width) or objects[0],)
+            super().print(*objects, soft_wrap=soft_wrap, end=end, **options)
+
+        _begun = 0
+        """How much of a line has been printed."""
 
         def on_broken_pipe(self) -> None:
             # rich would end the process with status 1, which here means that a proof was rejected.
@@ -63,6 +77,8 @@ class Console:
         self.json = json
         self.quiet = quiet
         self._answer = answer()
+        self._hidden: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Takes off the terminal what is drawn there, while something else is printed."""
 
     @property
     def talks(self) -> bool:
@@ -74,7 +90,8 @@ class Console:
         assert self._answer.result is None, "a command has one result"
         self._answer.result = payload
         if self.talks:
-            render(plain_console(sys.stdout))
+            with self._hidden():
+                render(plain_console(sys.stdout))
 
     def refuse(self, *errors: PolyproofError, told: bool = False) -> NoReturn:
         """After a result that is not good: end with these errors. ``told``: its text says all that they say."""
@@ -83,14 +100,16 @@ class Console:
     def say(self, text: str, style: str | None = None) -> None:
         """A line for people while a command with several steps is under way."""
         if self.talks:
-            plain_console(sys.stdout).print(text, style=style)
+            with self._hidden():
+                plain_console(sys.stdout).print(text, style=style)
 
     def warn(self, messages: Iterable[str]) -> None:
         """Warnings on stderr, and for machines."""
         for message in messages:
             self._answer.warnings.append(message)
             if not self.quiet:
-                plain_console(sys.stderr).print(f"warning: {one_line(message)}", style="yellow")
+                with self._hidden():
+                    plain_console(sys.stderr).print(f"warning: {one_line(message)}", style="yellow")
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
@@ -100,8 +119,15 @@ class Console:
             return
         from polyproof.cli.progress_view import in_lines, on_terminal
 
-        with on_terminal(plain_console(sys.stderr)) if sys.stderr.isatty() else in_lines(sys.stderr) as progress:
-            yield progress
+        if not sys.stderr.isatty():
+            with in_lines(sys.stderr) as progress:
+                yield progress
+            return
+        with on_terminal(plain_console(sys.stderr)) as (progress, self._hidden):
+            try:
+                yield progress
+            finally:
+                self._hidden = nullcontext
 
 
 # Errors

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from attrs import define, field, frozen
@@ -55,7 +55,7 @@ class State:
     @property
     def times(self) -> str:
         """How long it has taken, and may take."""
-        left = f", about {clock_text(self.left)} left" if self.left is not None else ""
+        left = f", about {clock_text(self.left)} left" if self.left is not None and self.left >= 1 else ""
         return f"{clock_text(self.elapsed)}{left}"
 
 
@@ -268,36 +268,50 @@ def _looking(follower: Follower, look: Callable[[], None]) -> Iterator[None]:
 # For people at a terminal
 
 
+Hidden = Callable[[], AbstractContextManager[None]]
+
+
 @contextmanager
-def on_terminal(console: RichConsole) -> Iterator[Progress]:
-    """Two lines that are drawn anew while the work lasts, and vanish with it."""
+def on_terminal(console: RichConsole) -> Iterator[tuple[Progress, Hidden]]:
+    """Two lines that are drawn anew while the work lasts, and vanish with it.
+
+    The second value hides them for as long as something else is printed.
+    """
+    from rich.console import Group
     from rich.live import Live
 
-    follower = Follower()
+    follower, drawing = Follower(), threading.RLock()
     live = Live(console=console, transient=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
     shown = False
 
-    def look() -> None:
+    def show(state: State | None) -> None:
         nonlocal shown
-        state = follower.state()
         # Nothing is drawn over what is asked between two tasks.
         if state is not None or shown:
             shown = state is not None
-            live.update(drawn(state, console.width), refresh=True)
+            live.update(drawn(state, console.width) if state is not None else Group(), refresh=True)
+
+    def look() -> None:
+        with drawing:
+            show(follower.state())
+
+    @contextmanager
+    def hidden() -> Iterator[None]:
+        with drawing:
+            show(None)
+            yield
 
     with live, _looking(follower, look):
-        yield follower
+        yield follower, hidden
 
 
-def drawn(state: State | None, width: int) -> Group:
+def drawn(state: State, width: int) -> Group:
     """A state in lines of at most ``width`` cells."""
     from rich.console import Group
     from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
 
-    if state is None:
-        return Group()
     first = Table.grid(padding=(0, 2, 0, 0))
     for _ in range(4):
         first.add_column(no_wrap=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from polyproof.cli.console import grouped, table
+from polyproof.cli.lines import in_column
 from polyproof.cli.shapes import COUNT, DECIMAL, DIGEST, TEXT, listed, nullable, record
 from polyproof.cli.visible import one_line
 from polyproof.model.counts import counted
@@ -129,7 +130,8 @@ def facts(rich: RichConsole, *rows: tuple[str, str]) -> None:
         return
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
-        rich.print(f"{name:<{width}}  {one_line(value)}", soft_wrap=True)
+        lead, text = f"{name:<{width}}  ", one_line(value)
+        rich.print(in_column(lead, text, rich.width) if rich.is_terminal else lead + text, soft_wrap=True)
 
 
 def audit_lines(audit: PublishedAudit) -> tuple[tuple[str, str], ...]:

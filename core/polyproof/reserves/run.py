@@ -287,11 +287,11 @@ def _record(public: Path, audit: PublishedAudit, published: PublishedReserves) -
 def _write_evidence(path: Path, rows: Sequence[JudgedRow], progress: Progress) -> PublishedEvidence:
     digest, size = hashlib.sha256(), 0
     with path.open("wb") as file, progress.task("write evidence", len(rows)) as task:
-        for line in evidence_lines(rows):
+        for number, line in enumerate(evidence_lines(rows)):
             digest.update(line)
             size += len(line)
             file.write(line)
-            task.advance()
+            task.advance(min(number, 1))  # the first line names the format
         file.flush()
         os.fsync(file.fileno())
     if size > MOST_EVIDENCE or len(rows) > MOST_ROWS:
