@@ -187,12 +187,11 @@ class TestSolana(ServedBalanceSuite):
         return connected
 
 
-# Sources: SPL's "Associated Token Account" page for the derivation; the accounts are those that explorers show for the
-# first example of github.com/solana-labs/solana-program-library, associated-token-account.
-def test_an_associated_account_is_on_no_curve_and_depends_on_everything() -> None:
-    found = {associated_account(who, what, by) for who in (A, B) for what in (USDC, TOKEN) for by in PROGRAMS.values()}
-    assert len(found) == 8
-    assert not any(account in (A, B) for account in found)
+def test_an_associated_account_is_the_one_that_wallets_derive() -> None:
+    """Source: github.com/solana-labs/solana-program-library, token/js, tests of getAssociatedTokenAddress."""
+    owner, mint = "B8UwBUUnKwCyKuGMbFKWaG7exYdDk2ozZrPg72NyVbfj", "7o36UsWR1JQLpZ9PE2gn9L4SQ69CNNiWAXd4Jt7rqz9Z"
+    assert associated_account(owner, mint, TOKEN) == "DShWnroshVbeUp28oopA3Pu7oFPDBtC1DBmPECXXAQ9n"
+    assert associated_account(owner, mint, PROGRAMS["token-2022"]) != associated_account(owner, mint, TOKEN)
 
 
 def test_an_account_that_was_never_used_holds_nothing_if_the_node_has_all_of_history() -> None:

@@ -150,3 +150,25 @@ def test_it_serves_xrp_at_addresses_of_the_ledger() -> None:
     assert not provider.serves(Question("XRP", "xrp-ledger", A[:-1] + ("a" if A[-1] != "a" else "b")))
     assert not provider.serves(Question("XRP", "xrp-ledger", A, "bridged"))
     assert not provider.serves(Question("XRP", "okt", A))
+
+
+def test_a_node_that_fails_again_and_again_is_not_asked_any_more() -> None:
+    """The questions about the ledger are answered; those about accounts never are."""
+    asked: list[str] = []
+
+    def failing(request: Request) -> Reply:
+        asked.append(json.loads(request.body)["method"])
+        return Reply(b"", 503) if asked[-1] == "account_info" else _honest(request)
+
+    questions = [Question("XRP", "xrp-ledger", wallets.xrp(number)) for number in range(20)]
+    with Server(failing).listening() as url:
+        answers = connected(url).balances(questions, PIN, Progress())
+    assert all(answer.held is None for answer in answers)
+    assert asked.count("account_info") == 3 * QUICK["attempts"]
+    assert "no longer asked" in answers[-1].reason
+
+
+def _honest(request: Request) -> Reply:
+    answer = ledger()(request)
+    assert isinstance(answer, Reply)
+    return answer
