@@ -103,6 +103,7 @@ def test_the_library_verifies_in_the_bare_environment_and_names_the_extra_of_wha
 import sys, polyproof
 verified = polyproof.verify({str(RECORD / audit)!r})
 included = polyproof.verify_inclusion({str(RECORD / file)!r}, {str(RECORD / audit)!r}, {user!r}, {balances!r})
+print(sorted({{"typer", "rich"}} & sys.modules.keys()))
 print(all(result._repr_html_() and str(result) for result in (verified, included)))
 print(sorted({{"numba", "duckdb", "jinja2"}} & sys.modules.keys()))
 calls = (
@@ -117,7 +118,7 @@ for call in calls:
         print(error.extras)
 """
     done = bare.run("-c", code)
-    assert done.stdout == "True\n[]\n('reserves',)\n('report',)\n('prove',)\n", done.stderr
+    assert done.stdout == "[]\nTrue\n[]\n('reserves',)\n('report',)\n('prove',)\n", done.stderr
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from polyproof.cli.visible import one_line
 from polyproof.model.counts import counted
 
 if TYPE_CHECKING:
@@ -63,6 +62,8 @@ class Result:
         raise NotImplementedError
 
     def __repr__(self) -> str:
+        from polyproof.cli.visible import one_line
+
         return f"<{type(self).__name__}: {one_line(self._line())}>"
 
     def __str__(self) -> str:
@@ -216,6 +217,8 @@ class InclusionCut(Result):
         return f"{self.file}  ({size_text(self.bytes)})"
 
     def _show(self, rich: RichConsole) -> None:
+        from polyproof.cli.visible import one_line
+
         rich.print(one_line(self._line()), soft_wrap=True)
 
 
