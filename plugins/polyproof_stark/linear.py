@@ -7,7 +7,7 @@ committed matrix.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from attrs import frozen
@@ -70,32 +70,63 @@ def _dot(extension: Extension, matrix: Elements, weights: Elements) -> Elements:
 def linear_forms(
     compiled: CompiledSystem, roots: Sequence[int], scalar: Callable[[Node], Value], extension: Extension
 ) -> dict[int, LinearForm]:
-    """The linear forms of nodes of degree at most one, by index; ``scalar`` gives public values and challenges."""
-    nodes = compiled.nodes
-    columns = compiled.base_columns + len(compiled.argument_columns)
-    degree = extension.degree
+    """The linear forms of nodes of degree at most one, by index; ``scalar`` gives public values and challenges.
 
-    # A form is an array of extension elements: the constant, then both rows of every column.
-    forms: dict[int, Elements] = {}
-    for index in reachable(nodes, roots):
-        node = nodes[index]
-        form = np.zeros((1 + 2 * columns, degree), np.uint64)
+    Each root's weight is passed on from it to the nodes that it is made of, down to the columns. So the work grows with
+    the number of nodes; a form for every node would be as wide as all columns, and the work their square.
+    """
+    values = _without_columns(compiled, roots, scalar, extension)
+    return {root: _linear_form(compiled, root, values, extension) for root in roots}
+
+
+def _without_columns(
+    compiled: CompiledSystem, roots: Sequence[int], scalar: Callable[[Node], Value], extension: Extension
+) -> dict[int, Elements]:
+    """The values of all nodes that no column is in: ``(e,)`` each."""
+    values: dict[int, Elements] = {}
+    apply = {
+        Operation.ADD: extension.add,
+        Operation.SUBTRACT: extension.subtract,
+        Operation.MULTIPLY: extension.multiply,
+    }
+    for index in reachable(compiled.nodes, roots):
+        node = compiled.nodes[index]
+        if node.operation is Operation.CONSTANT:
+            values[index] = extension.embed(np.array(node.first % extension.field.modulus, np.uint64))
+        elif node.operation in apply:
+            if node.first in values and node.second in values:
+                values[index] = apply[node.operation](values[node.first], values[node.second])
+        elif node.operation is not Operation.COLUMN:
+            value = scalar(node)
+            values[index] = value.array if value.extended else extension.embed(value.array)
+    return values
+
+
+def _linear_form(
+    compiled: CompiledSystem, root: int, values: Mapping[int, Elements], extension: Extension
+) -> LinearForm:
+    columns = compiled.base_columns + len(compiled.argument_columns)
+    weights, constant = np.zeros((2, columns, extension.degree), np.uint64), np.zeros(extension.degree, np.uint64)
+    of_nodes = {root: extension.embed(np.array(1, np.uint64))}
+
+    def pass_on(index: int, weight: Elements) -> None:
+        of_nodes[index] = extension.add(of_nodes[index], weight) if index in of_nodes else weight
+
+    # A node comes after all that it is made of, so its weight is known when its turn comes.
+    for index in reversed(reachable(compiled.nodes, [root])):
+        if index not in of_nodes:
+            continue  # part of a node without columns
+        node, weight = compiled.nodes[index], of_nodes.pop(index)
+        if index in values:
+            constant = extension.add(constant, extension.multiply(weight, values[index]))
+            continue
         match node.operation:
-            case Operation.CONSTANT:
-                form[0, 0] = node.first % extension.field.modulus
             case Operation.COLUMN:
-                form[1 + node.second * columns + node.first, 0] = 1
-            case Operation.ADD:
-                form = extension.add(forms[node.first], forms[node.second])
-            case Operation.SUBTRACT:
-                form = extension.subtract(forms[node.first], forms[node.second])
-            case Operation.MULTIPLY:  # one factor has no columns: the node is linear
-                left, right = forms[node.first], forms[node.second]
-                if left[1:].any():
-                    left, right = right, left
-                form = extension.multiply(right, left[0])
-            case _:
-                value = scalar(node)
-                form[0] = value.array if value.extended else extension.embed(value.array)
-        forms[index] = form
-    return {root: LinearForm(forms[root][1:].reshape(2, columns, degree), forms[root][0]) for root in roots}
+                weights[node.second, node.first] = extension.add(weights[node.second, node.first], weight)
+            case Operation.ADD | Operation.SUBTRACT:
+                pass_on(node.first, weight)
+                pass_on(node.second, extension.negate(weight) if node.operation is Operation.SUBTRACT else weight)
+            case _:  # a product: one factor has no columns, since the node is linear
+                factor, other = (node.first, node.second) if node.first in values else (node.second, node.first)
+                pass_on(other, extension.multiply(weight, values[factor]))
+    return LinearForm(weights, constant)
