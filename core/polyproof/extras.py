@@ -22,6 +22,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "report": ("jinja2", "markupsafe"),
     "dask": ("distributed",),
     "arrow": ("pyarrow",),
+    "excel": ("fastexcel", "pyarrow"),
     "mysql": ("pymysql",),
     "postgres": ("adbc_driver_manager", "adbc_driver_postgresql"),
     "anchors": ("cryptography", "rfc3161_client", "urllib3"),

@@ -396,9 +396,9 @@ def test_files_that_are_missing_or_cannot_be_read(tmp_path: Path) -> None:
     assert problem("users-*.csv") == f"{tmp_path}/users-*.csv: no file matches"
     (tmp_path / "dir").mkdir()
     assert f"{tmp_path}/dir: there are no files in it" in problem("dir")
-    (tmp_path / "users.xlsx").write_text("")
-    assert "its suffix is not that of a known format" in problem("users.xlsx")
-    assert "is empty" in problem("users.xlsx", format="csv")
+    (tmp_path / "users.odt").write_text("")
+    assert "its suffix is not that of a known format" in problem("users.odt")
+    assert "is empty" in problem("users.odt", format="csv")
     (tmp_path / "users.csv").write_text(GOOD)
     (tmp_path / "users.parquet").write_bytes(b"PAR1 but not really")
     assert "of different formats: csv, parquet" in problem("users.*[tv]")

@@ -28,10 +28,11 @@ class AccountsSettings:
 
     format: str | None = option(
         default=None,
-        choices=("csv", "parquet", "arrow", "sql"),
+        choices=("csv", "parquet", "arrow", "excel", "sql"),
         kind="ledger",
         doc="Format of the files. Left out, it follows from the suffix: .csv, .tsv, .txt, each with or without .gz; "
-        ".parquet, .pq; .arrow, .ipc, .feather; the suffix of a ledger format; a query means sql.",
+        ".parquet, .pq; .arrow, .ipc, .feather; .xlsx, .xlsm, .xlsb, .xls, .ods; the suffix of a ledger format; "
+        "a query means sql.",
     )
     path: tuple[str, ...] = option(
         default=(),
@@ -58,6 +59,9 @@ class AccountsSettings:
         default=3600, least=1, most=604800, doc="Seconds that the server may take for a query (database)."
     )
     attach: tuple[AttachedDatabase, ...] = option(default=(), doc="Database files that queries in DuckDB's SQL read.")
+    sheet: str | None = option(
+        default=None, doc="Name of the sheet to read (excel); it may be left out where there is only one."
+    )
     shape: str = option(
         default="wide",
         choices=("wide", "long"),

@@ -19,6 +19,7 @@ from attrs import frozen
 
 from polyproof.engine import thread_count
 from polyproof.errors import AccountsError, ExtraMissing, InputError, PluginError, Problem
+from polyproof.extras import require_extras
 from polyproof.findings import Findings
 from polyproof.formats.paths import named_files
 from polyproof.ledger import LedgerFormat
@@ -53,6 +54,11 @@ _SUFFIXES = {
     ".arrow": "arrow",
     ".ipc": "arrow",
     ".feather": "arrow",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xlsb": "excel",
+    ".xls": "excel",
+    ".ods": "excel",
 }
 
 
@@ -363,6 +369,12 @@ def _read_file(table: Table, file: SnapshotFile, inputs: _Inputs, path: Path, se
             return
         if inputs.format == "arrow":
             read_arrow(table, file, path)
+            return
+        if inputs.format == "excel":
+            require_extras("excel", purpose=f"reading {path}")
+            from polyproof.liabilities.snapshot.excel import read_excel
+
+            read_excel(table, file, path)
             return
         query = table.settings.query or ""
         if inputs.format == "server":
