@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,7 +22,7 @@ from polyproof.progress import Progress
 if TYPE_CHECKING:
     from polyproof.registry import Registry
 
-__all__ = ["Answer", "BalanceProvider", "ControlAnswer", "ControlQuestion", "Pin", "Question"]
+__all__ = ["Answer", "BalanceProvider", "ControlAnswer", "ControlQuestion", "Lack", "Pin", "Question"]
 
 
 @frozen(kw_only=True)
@@ -50,6 +51,15 @@ class Question:
     token: str = ""
 
 
+class Lack(Enum):
+    """Why there is no amount, for those who can do something about it; ``Answer.reason`` says it in words."""
+
+    UNANSWERED = "unanswered"
+    """The source gave no usable answer."""
+    OTHER_BLOCK = "other-block"
+    """The source answers about one block alone, and that is not the pinned one: it must be asked while it is."""
+
+
 @frozen
 class Answer:
     """What the chain says an address held, or why that is not known."""
@@ -60,6 +70,8 @@ class Answer:
     """What was asked, and at which block. Never a URL, which may contain an access key."""
     reason: str = ""
     """Why it is not known."""
+    lack: Lack = Lack.UNANSWERED
+    """The kind of reason, where ``held`` is None."""
 
 
 @frozen

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from attrs import frozen
 
-from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
+from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Lack, Pin, Question
 from polyproof.config.options import option
 from polyproof.model.holdings import FINEST
 from polyproof.ownership import AccountControl
@@ -26,7 +26,18 @@ from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
 from polyproof.toolkit.http import Failed, HttpClient
 from polyproof.toolkit.json_rpc import Refused
 
-__all__ = ["AccountOptions", "AccountProvider", "NotKnown", "Tip", "digits", "entry", "text", "units", "whole"]
+__all__ = [
+    "AccountOptions",
+    "AccountProvider",
+    "NotKnown",
+    "OtherBlock",
+    "Tip",
+    "digits",
+    "entry",
+    "text",
+    "units",
+    "whole",
+]
 
 _GIVE_UP = 3
 """Questions in a row that the node does not answer before the rest are no longer asked."""
@@ -40,6 +51,10 @@ _Found = TypeVar("_Found", int, AccountControl)
 
 class NotKnown(ValueError):
     """Why the answer to a question is not known. The text is ours alone: it may be published."""
+
+
+class OtherBlock(NotKnown):
+    """A node answers about its newest block alone, and that is not the snapshot's."""
 
 
 @frozen(kw_only=True)
@@ -88,7 +103,7 @@ class AccountProvider(BalanceProvider, Generic[_Client, _Block]):
         found = self._ask(questions, self.held, pin, progress, f"ask {pin.chain}")
         sources = [f"{self.asked(question)} at block {pin.block}" for question in questions]
         return [
-            Answer(None, source, str(one)) if isinstance(one, Exception) else Answer(one, source)
+            Answer(None, source, str(one), _lack(one)) if isinstance(one, Exception) else Answer(one, source)
             for source, one in zip(sources, found, strict=True)
         ]
 
@@ -124,6 +139,10 @@ class AccountProvider(BalanceProvider, Generic[_Client, _Block]):
             except (Failed, Refused, ValueError) as error:
                 return [error] * len(questions)
         return found
+
+
+def _lack(error: Exception) -> Lack:
+    return Lack.OTHER_BLOCK if isinstance(error, OtherBlock) else Lack.UNANSWERED
 
 
 class _Patience:
@@ -181,14 +200,14 @@ class Tip:
     block: str
 
     def check(self, pin: Pin) -> None:
-        """Raise ``NotKnown`` unless it is the pinned one."""
+        """Raise ``OtherBlock`` unless it is the pinned one."""
         if self.height != pin.height:
-            raise NotKnown(
-                f"this node answers about its newest block alone, which is {self.height} and not the snapshot's"
-                f" {pin.height}: ask a node that is held at that block, or replay what was recorded there"
+            raise OtherBlock(
+                f"the node answers about its newest block alone, which is {self.height} and not the snapshot's"
+                f" {pin.height}"
             )
         if self.block.lower() != pin.block.lower():
-            raise NotKnown("the node's newest block has the height of the snapshot's and another hash")
+            raise OtherBlock("the node's newest block has the height of the snapshot's and another hash")
 
 
 # What answers are made of. Messages name the key and never quote the node.

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from attrs import frozen
 
-from polyproof.balances import Answer, BalanceProvider, Pin, Question
+from polyproof.balances import Answer, BalanceProvider, Lack, Pin, Question
 from polyproof.config.options import option
 from polyproof.model.amounts import AmountError, Rounding, parse_amount
 from polyproof.model.chains import coin_name, own_coin
@@ -54,6 +54,10 @@ class _NotKnown(Exception):
     """Why the answer to a question is not known."""
 
 
+class _OtherBlock(_NotKnown):
+    """The node's tip is not the snapshot's block."""
+
+
 class BitcoinCore(BalanceProvider):
     """Asks one node about the chain's own coin."""
 
@@ -84,7 +88,8 @@ class BitcoinCore(BalanceProvider):
                     task.advance(len(part))
         except (_NotKnown, Failed, Refused) as error:
             left = len(questions) - len(answers)
-            answers += [Answer(None, source, str(error))] * left
+            lack = Lack.OTHER_BLOCK if isinstance(error, _OtherBlock) else Lack.UNANSWERED
+            answers += [Answer(None, source, str(error), lack)] * left
         finally:
             rpc.close()
         return answers
@@ -132,7 +137,7 @@ class BitcoinCore(BalanceProvider):
             raise _NotKnown("the scan did not succeed")
         if answer.get("bestblock") != pin.block.lower() or answer.get("height") != pin.height:
             at = f"{str(answer.get('height'))[:20]} {str(answer.get('bestblock'))[:64]}"
-            raise _NotKnown(f"the node's tip is not the snapshot's block: it is {at!r}")
+            raise _OtherBlock(f"the node's tip is not the snapshot's block: it is {at!r}")
         held = dict.fromkeys(scripts, 0)
         outputs, seen = answer.get("unspents"), set()
         if not isinstance(outputs, list):

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from attrs import evolve, frozen
 
-from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
+from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Lack, Pin, Question
 from polyproof.config.options import option
 from polyproof.progress import Progress
 from polyproof.toolkit.recording import Recording, read_recording
@@ -56,7 +56,8 @@ class Replay(BalanceProvider):
         answers = []
         for question in questions:
             held = None if wrong else self._recording.held.get(question)
-            answers.append(Answer(held, source, "" if held is not None else wrong or "not recorded"))
+            lack = Lack.OTHER_BLOCK if wrong else Lack.UNANSWERED
+            answers.append(Answer(held, source, "" if held is not None else wrong or "not recorded", lack))
         return answers
 
     def controls(self, questions: Sequence[ControlQuestion], pin: Pin, progress: Progress) -> list[ControlAnswer]:

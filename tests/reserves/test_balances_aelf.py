@@ -13,7 +13,7 @@ from attrs import evolve
 from coincurve import PublicKey
 
 from ownership import wallets
-from polyproof.balances import BalanceProvider, Pin, Question
+from polyproof.balances import BalanceProvider, Lack, Pin, Question
 from polyproof.model.holdings import FINEST
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
@@ -127,9 +127,12 @@ def test_an_account_that_the_contract_does_not_have_holds_nothing() -> None:
     assert answer(node(), evolve(ELF_A, address=C)) == 0
 
 
-def test_a_best_block_that_is_not_the_snapshots_says_what_may_be_done() -> None:
+def test_a_best_block_that_is_not_the_snapshots_is_told_from_no_answer() -> None:
     reason = str(answer(node(evolve(PIN, height=PIN.height + 5))))
-    assert "ask a node that is held at that block, or replay what was recorded there" in reason
+    assert f"its newest block alone, which is {PIN.height + 5} and not the snapshot's {PIN.height}" in reason
+    with Server(node(evolve(PIN, height=PIN.height + 5))).listening() as url:
+        (found,) = connected(url).balances([ELF_A], PIN, Progress())
+    assert found.lack is Lack.OTHER_BLOCK
 
 
 @pytest.mark.parametrize(

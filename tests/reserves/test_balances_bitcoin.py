@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from polyproof.balances import Answer, Question
+from polyproof.balances import Answer, Lack, Question
 from polyproof.model.holdings import FINEST
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
@@ -59,6 +59,7 @@ def test_a_node_whose_tip_is_another_block_is_not_believed(tip: Any) -> None:
     (answer,) = balances(Core(HELD, tip).node(), [asked("bc1qone")])
     assert answer.held is None
     assert "tip is not the snapshot's block" in answer.reason
+    assert answer.lack is Lack.OTHER_BLOCK
 
 
 def test_a_tip_that_moves_between_two_scans_leaves_the_rest_unchecked() -> None:

@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 
 from ownership import wallets
-from polyproof.balances import BalanceProvider, ControlQuestion, Pin, Question
+from polyproof.balances import BalanceProvider, ControlQuestion, Lack, Pin, Question
 from polyproof.model.holdings import FINEST
 from polyproof.ownership import AccountControl, OwnershipClaim
 from polyproof.progress import Progress
@@ -119,9 +119,12 @@ def test_an_account_without_a_balance_holds_nothing_and_a_name_that_nobody_has_i
     assert "no account of this name" in str(answer(nodeos(), evolve(EOS_A, address="nobody")))
 
 
-def test_a_head_that_is_not_the_snapshots_says_what_may_be_done() -> None:
+def test_a_head_that_is_not_the_snapshots_is_told_from_no_answer() -> None:
     reason = str(answer(nodeos(evolve(PIN, height=PIN.height + 5))))
-    assert "ask a node that is held at that block, or replay what was recorded there" in reason
+    assert f"its newest block alone, which is {PIN.height + 5} and not the snapshot's {PIN.height}" in reason
+    with Server(nodeos(evolve(PIN, height=PIN.height + 5))).listening() as url:
+        (found,) = connected(url).balances([EOS_A], PIN, Progress())
+    assert found.lack is Lack.OTHER_BLOCK
 
 
 @pytest.mark.parametrize(

@@ -434,7 +434,7 @@ def test_a_row_nobody_serves_is_not_checked() -> None:
 
 
 def test_a_provider_that_answers_less_than_it_was_asked_is_broken() -> None:
-    with pytest.raises(PluginError, match="gave 1 answers to 2 questions"):
+    with pytest.raises(PluginError, match="gave 1 answer to 2 questions"):
         evaluated([signed(1, "m"), signed(2, "m")], providers=[Told({A: 1, B: 2}, fewer=1)])
 
 

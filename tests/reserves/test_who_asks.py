@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from doubles.fixtures import Command
 from ownership import wallets
@@ -170,3 +171,23 @@ def test_a_verifier_has_the_coins_of_nine_chains_looked_up(
     assert holdings["ownership"]["signed"] == {"rows": 8, "counted": 8}
     assert holdings["ownership"]["looked-up"] == {"rows": 1, "counted": 1}
     assert holdings["on_word"] == ["liabilities"], "a sum tree proves no totals"
+
+
+def test_whoever_asks_a_node_that_has_left_the_block_is_told_what_may_be_done(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Server(aelf.node(evolve(aelf.PIN, height=aelf.PIN.height + 1))).listening() as url:
+        more = f"  balances: [{{name: aelf, url: '{url}'}}]\n"
+        text = spec_text("{name: native, path: rows.jsonl}", assets=("ELF 8",), policy="{}", more=more)
+        pin = f"    - {{chain: aelf, height: {aelf.PIN.height}, block: '{aelf.PIN.block}'}}\n"
+        spec = write_spec(tmp_path, text.replace("  pins:\n", f"  pins:\n{pin}"))
+        audit = prove(tmp_path, spec, {"ELF": "1"})
+        claim = wallets.PROVEN["aelf"](0, challenge_text(spec, audit, "aelf", aelf.A))
+        row = {"asset": "ELF", "chain": "aelf", "address": aelf.A, "amount": "1.5", "message": claim.message}
+        Path("rows.jsonl").write_text(jsonl([{**row, "signatures": list(claim.signatures)}]))
+        ended = command("reserves", "spec.yaml", "--audit", "audit")
+    assert ended.status == 1
+    said = " ".join(ended.out.split())
+    assert "answers about its newest block alone" in said
+    assert "ask a node that is held at the snapshot's block, with --record, and replay what it answered" in said

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from fractions import Fraction
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
-from polyproof.balances import Answer
+from polyproof.balances import Answer, Lack
 from polyproof.model.assets import Asset
 from polyproof.model.holdings import FINEST, LARGEST
 from polyproof.ownership import Status
@@ -74,12 +74,15 @@ class BalanceCheck:
     """What the chain says, in units of 10^−36; None if not checked."""
     source: str = ""
     reason: str = ""
+    other_block: bool = field(default=False, eq=False)
+    """Whether whoever was asked answers about another block alone (``Lack.OTHER_BLOCK``); evidence does not keep it."""
 
     @classmethod
     def compare(cls, amount: int, answer: Answer) -> BalanceCheck:
         """The outcome for a row that declares ``amount``."""
         if answer.held is None:
-            return cls(Check.NOT_CHECKED, None, answer.source, answer.reason)
+            elsewhere = answer.lack is Lack.OTHER_BLOCK
+            return cls(Check.NOT_CHECKED, None, answer.source, answer.reason, elsewhere)
         if not 0 <= answer.held < LARGEST * 10**FINEST:
             return cls(Check.NOT_CHECKED, None, answer.source, "no account holds that much, or less than nothing")
         check = Check.CONFIRMED if answer.held == amount else Check.DIFFERS

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Pin, Question
+from polyproof.balances import Answer, BalanceProvider, ControlAnswer, ControlQuestion, Lack, Pin, Question
 from polyproof.config.options import shown
 from polyproof.errors import InputError
 from polyproof.model.counts import counted
@@ -80,6 +80,7 @@ def _is_answer(answer: object) -> bool:
         and (answer.held is None or (type(answer.held) is int and answer.held >= 0))
         and isinstance(answer.source, str)
         and isinstance(answer.reason, str)
+        and isinstance(answer.lack, Lack)
     )
 
 

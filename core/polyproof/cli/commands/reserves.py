@@ -276,6 +276,9 @@ def _show_rows(rich: RichConsole, evaluation: Evaluation, *, every: bool) -> Non
         rich.print(f"{rest}--rows lists every row")
 
 
+_AT_THE_BLOCK = "ask a node that is held at the snapshot's block, with --record, and replay what it answered"
+
+
 def _told(evaluation: Evaluation, one: JudgedRow) -> Problem:
     """A row, what became of it, and why."""
     from polyproof.ownership import Status
@@ -289,4 +292,6 @@ def _told(evaluation: Evaluation, one: JudgedRow) -> Problem:
         reason += "; neither polyproof nor the policy knows this coin on this chain"
     message = f"{one.row.asset} on {one.row.chain}, {one.row.address}: {one.ownership.value}: {reason}"
     about = f"{one.row.asset}, {one.ownership.value}, {one.fresh.freshness.value}, {one.balance.check.value}"
+    if one.balance.other_block:
+        return Problem(message, one.row.location, _AT_THE_BLOCK, code="balance-of-another-block", about=about)
     return Problem(message, one.row.location, code="holding-not-counted", about=about)
