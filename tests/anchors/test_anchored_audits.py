@@ -268,6 +268,20 @@ def test_evidence_of_an_anchor_that_is_not_installed_shows_nothing(
     assert "It was NOT LOOKED AT: no anchor 'nobody' is installed." in ended.out
 
 
+def test_an_audit_that_is_anchored_keeps_its_digest(
+    command: Command, proved: Path, audit: Path, clock: Authority, tmp_path: Path
+) -> None:
+    """Reserves and a correction would change it, and the evidence would be about another audit."""
+    stamp(audit, clock)
+    wallets = "reserves: {sources: [{name: native, path: wallets.jsonl}]}\n"
+    (tmp_path / "spec.yaml").write_text((proved / "spec.yaml").read_text() + wallets)
+    record = (audit / "publication.json").read_bytes()
+    ended = command("reserves", tmp_path / "spec.yaml", "--audit", audit, "--json")
+    assert (ended.status, ended.error["type"]) == (2, "ArtifactError")
+    assert "is anchored" in ended.error["message"]
+    assert (audit / "publication.json").read_bytes() == record
+
+
 # Faults of plugins
 
 

@@ -27,7 +27,14 @@ from polyproof.liabilities.folder import check_listed, present
 from polyproof.model.counts import counted
 from polyproof.model.names import NAME
 
-__all__ = ["MOST_FILES", "EvidenceFile", "others_in_anchors", "read_evidence", "write_evidence"]
+__all__ = [
+    "MOST_FILES",
+    "EvidenceFile",
+    "check_not_anchored",
+    "others_in_anchors",
+    "read_evidence",
+    "write_evidence",
+]
 
 MOST_FILES = 64
 """The most files of evidence about one audit."""
@@ -79,6 +86,17 @@ def others_in_anchors(public: Path) -> tuple[str, ...]:
     if not present(public / ANCHORS):
         return ()
     return tuple(f"{ANCHORS}/{name}" for name in check_listed(public / ANCHORS, names))
+
+
+def check_not_anchored(public: Path) -> None:
+    """Raise ``ArtifactError`` where there is evidence: it would be about another digest once the record is changed."""
+    if names := _names(public):
+        raise ArtifactError(
+            Problem(
+                f"{public} is anchored: {ANCHORS}/{names[0]} is evidence about its digest, which would change",
+                hint=f"move {public / ANCHORS} away if that evidence may be lost; anchor an audit once it is final",
+            )
+        )
 
 
 def write_evidence(public: Path, anchor: str, suffix: str, data: bytes) -> EvidenceFile:

@@ -24,11 +24,13 @@ from polyproof.config.options import did_you_mean
 from polyproof.errors import ArtifactError, InputError, Location, PolyproofError, Problem
 from polyproof.extras import require_extras
 from polyproof.liabilities import AuditProved, PublishedAudit, proving, verification
+from polyproof.liabilities.anchor_files import check_not_anchored
 from polyproof.liabilities.artifacts import HISTORY, RECORD
 from polyproof.liabilities.folder import find_public, present
 from polyproof.liabilities.record import Correction, PublicationRecord, read_record, write_record
 from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
+from polyproof.publication.anchors import check_anchors
 from polyproof.publication.chain import check_head, keep_head
 from polyproof.publication.comparison import worse_than_last
 from polyproof.publication.history import (
@@ -275,11 +277,13 @@ class _Month:
             run_reserves(self.spec, directory, audit=liabilities, registry=self.registry, progress=self.progress)
         record = read_record(liabilities.audit.public)
         if record.corrects != correction:
+            check_not_anchored(liabilities.audit.public)
             write_record(liabilities.audit.public, evolve(record, corrects=correction))
         opened = verification.open_audit(directory, policy=self.policy, registry=self.registry)
         liabilities = evolve(liabilities, audit=opened)
+        anchors = check_anchors(opened, None, self.registry)
         if opened.record.reserves_digest is None:
-            return VerifiedAudit(liabilities, None)
+            return VerifiedAudit(liabilities, None, anchors=anchors)
         reserves = verify_reserves(
             directory,
             audit=liabilities,
@@ -287,7 +291,7 @@ class _Month:
             registry=self.registry,
             progress=self.progress,
         )
-        return VerifiedAudit(liabilities, reserves)
+        return VerifiedAudit(liabilities, reserves, anchors=anchors)
 
 
 def _check_new(directory: Path) -> None:

@@ -22,6 +22,7 @@ from polyproof.errors import ArtifactError, InputError, Location, Problem, Proof
 from polyproof.extras import require_extras
 from polyproof.formats.files import write_durably
 from polyproof.liabilities import AuditVerified, PublishedAudit, verification
+from polyproof.liabilities.anchor_files import check_not_anchored
 from polyproof.liabilities.artifacts import AUDITS, EVIDENCE, HISTORY, MOST_EVIDENCE, PUBLISHED_MARK, RESERVES
 from polyproof.liabilities.folder import find_public, present
 from polyproof.liabilities.record import PublicationRecord, read_record, write_record
@@ -159,6 +160,7 @@ def _check_free(directory: Path, replace: bool) -> None:
                 hint="a mistake is corrected by another audit: polyproof audit --corrects AUDIT_ID --reason TEXT",
             )
         )
+    check_not_anchored(public)
     forget_unnamed(public)
     if read_record(public).reserves_digest is not None and not replace:
         raise ArtifactError(
