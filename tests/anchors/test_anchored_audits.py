@@ -17,6 +17,7 @@ from anchors.authority import Authority, authority
 from doubles.fixtures import Command
 from doubles.policies import SUM_TREE, SUM_TREE_FILE
 from polyproof.anchor import MOST_EVIDENCE, Anchor, Shown, Subject, Time, Uniqueness
+from polyproof.config.options import option
 from polyproof.errors import PluginFault, PolicyRejected, ProofRejected
 from polyproof.hookspecs import Component, hookimpl
 from polyproof.liabilities.anchor_files import MOST_FILES
@@ -286,8 +287,8 @@ def test_an_audit_that_is_anchored_keeps_its_digest(
 
 
 @frozen
-class NoOptions:
-    pass
+class ToldOptions:
+    believes: bool = option(default=False, doc="Whether it says what a test has it say, or claims nothing.")
 
 
 class Told(Anchor):
@@ -295,7 +296,7 @@ class Told(Anchor):
 
     name = "told"
     suffix = "t"
-    Options = NoOptions
+    Options = ToldOptions
     answer: Any = None
     evidence: Any = b"evidence"
 
@@ -305,7 +306,7 @@ class Told(Anchor):
     def check(self, subject: Subject, evidence: bytes) -> Any:
         if isinstance(self.answer, BaseException):
             raise self.answer
-        return self.answer
+        return self.answer if self.options.believes else Shown(time=None, uniqueness=None)
 
 
 class Plugin:
@@ -320,14 +321,17 @@ class Plugin:
 def told(audit: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
     (audit / "anchors").mkdir()
     (audit / "anchors/told-0001.t").write_bytes(b"evidence")
-    yield Told(NoOptions(), Registry())
+    registry = Registry()
+    registry.discover()
+    registry.register(Plugin(), "told", "1", "a test")
+    yield registry.create("anchor", "told", ToldOptions(believes=True), registry)
     Told.answer, Told.evidence = None, b"evidence"
 
 
 def judged(audit: Path, told: Told, answer: Any, policy: AnchorsPolicy | None = None) -> Any:
     Told.answer = answer
     accepted = AnchorsAccepted(policy or AnchorsPolicy(), (told,))
-    (found,) = verify_one(audit, policy=SUM_TREE, anchors=accepted).anchors
+    (found,) = verify_one(audit, policy=SUM_TREE, anchors=accepted, registry=told.registry).anchors
     return found
 
 
@@ -363,7 +367,16 @@ def test_an_answer_that_is_none_is_the_plugins_fault(audit: Path, told: Told, an
 def test_whatever_a_plugin_raises_on_evidence_nothing_is_shown(audit: Path, told: Told) -> None:
     for error in (KeyError("x"), RecursionError(), SystemExit(0)):
         Told.answer = error
-        assert refused(audit, anchors=AnchorsAccepted(AnchorsPolicy(), (told,))) == "anchor-evidence"
+        accepted = AnchorsAccepted(AnchorsPolicy(), (told,))
+        assert refused(audit, anchors=accepted, registry=told.registry) == "anchor-evidence"
+
+
+def test_an_anchor_that_checks_for_whoever_believes_nobody_is_at_fault(
+    audit: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Told, "check", lambda self, subject, evidence: Shown(time=TIME, uniqueness=None))
+    with pytest.raises(PluginFault, match="nobody was named"):
+        verify_one(audit, policy=SUM_TREE, registry=told.registry)
 
 
 def test_evidence_that_is_none_is_not_written(audit: Path, told: Told) -> None:

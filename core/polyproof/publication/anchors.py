@@ -119,8 +119,15 @@ class Evidence:
     size: int
     shown: Shown | None
     """None if it was not looked at."""
+    claimed: Shown | None = None
+    """What it shows to anyone who believes nobody; None if it was not looked at."""
     not_looked_at: str = ""
     """Why it was not; fits after "not looked at:"."""
+
+    @property
+    def as_anyone(self) -> Evidence:
+        """The same as anyone sees it who believes nobody."""
+        return evolve(self, shown=self.claimed)
 
     @property
     def time_checked(self) -> bool:
@@ -170,26 +177,26 @@ def check_anchors(
 
 def _judged(file: EvidenceFile, subject: Subject, believed: Sequence[Anchor], registry: Registry) -> Evidence:
     made = Evidence(file.name, file.anchor, file.sha256, len(file.data), None)
-    anchors = [anchor for anchor in believed if anchor.name == file.anchor]
-    if not anchors:
-        try:
-            anchors = [_bare(file.anchor, registry)]
-        except PluginFault:
-            raise
-        except ExtraMissing as error:
-            return evolve(
-                made, not_looked_at=f"it takes the extra {' and '.join(error.extras)}, which is not installed"
-            )
-        except PluginError:
-            return evolve(made, not_looked_at=f"no anchor {file.anchor!r} is installed")
-    if file.suffix != anchors[0].suffix:
-        raise ProofRejected("anchor-format", f"evidence by {file.anchor} ends in .{anchors[0].suffix}", file=file.path)
     try:
-        found = [_shown(anchor, subject, file.data) for anchor in anchors]
+        bare = _bare(file.anchor, registry)
+    except PluginFault:
+        raise
+    except ExtraMissing as error:
+        extras = " and ".join(error.extras)
+        return evolve(made, not_looked_at=f"it takes the extra {extras}, which is not installed")
+    except PluginError:
+        return evolve(made, not_looked_at=f"no anchor {file.anchor!r} is installed")
+    if file.suffix != bare.suffix:
+        raise ProofRejected("anchor-format", f"evidence by {file.anchor} ends in .{bare.suffix}", file=file.path)
+    try:
+        claimed = _shown(bare, subject, file.data)
+        if any(found is not None and found.checked for found in (claimed.time, claimed.uniqueness)):
+            raise fault(bare, "it says that it followed evidence to somebody, and nobody was named")
+        found = [_shown(anchor, subject, file.data) for anchor in believed if anchor.name == file.anchor]
     except ProofRejected as error:
         raise error.at(file.path) from error
     # Of several that are believed, whoever shows most: each was asked, and none rejected it.
-    return evolve(made, shown=max(found, key=_worth))
+    return evolve(made, shown=max((*found, claimed), key=_worth), claimed=claimed)
 
 
 def _check_later(one: Evidence, publication: Publication | Any) -> None:
@@ -214,10 +221,11 @@ def _bare(name: str, registry: Registry) -> Anchor:
     return open_anchor(choice, Path(), NO_SECRETS, registry)
 
 
-def _worth(shown: Shown) -> tuple[bool, bool, bool]:
+def _worth(shown: Shown) -> tuple[int, bool, bool]:
     unique, time = shown.uniqueness, shown.time
-    # A look that found other records counts for more than none: it must not be hidden by another that did not look.
-    return unique is not None and unique.checked, time is not None and time.checked, unique is not None
+    others = unique.others or 0 if unique is not None and unique.checked else -1
+    # Whoever looked counts for more than whoever did not, and whoever found other records is not to be hidden.
+    return others, time is not None and time.checked, unique is not None
 
 
 def _shown(anchor: Anchor, subject: Subject, data: bytes) -> Shown:

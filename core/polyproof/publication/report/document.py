@@ -18,7 +18,7 @@ from polyproof.config.options import option, plain
 from polyproof.model.assets import Asset
 from polyproof.model.holdings import FINEST, amount_text
 from polyproof.model.manifest import Verifier
-from polyproof.model.names import AUDIT_ID, DIGEST, EXACT_DECIMAL, SYMBOL, TIME
+from polyproof.model.names import AUDIT_ID, DIGEST, EXACT_DECIMAL, NAME, SYMBOL, TIME
 from polyproof.model.timestamps import in_calendar
 from polyproof.reserves.published import PublishedAsset, PublishedEvidence, Unverified
 from polyproof.security import FigureName
@@ -36,6 +36,7 @@ __all__ = [
     "ReportAudit",
     "ReportCorrection",
     "ReportEntry",
+    "ReportEvidence",
     "ReportFigure",
     "ReportGuarantees",
     "ReportReserves",
@@ -282,6 +283,25 @@ class ReportEntry:
 
 
 @frozen(kw_only=True)
+class ReportEvidence:
+    """A file of evidence about the publication digest, beside the audit, as whoever wrote the report was shown it."""
+
+    file: str = option(doc="Its name in the folder anchors.")
+    anchor: str = option(pattern=NAME, doc="Name of the anchor that it is of.")
+    sha256: str = option(pattern=DIGEST, doc="SHA-256 of the file.")
+    looked_at: bool = option(doc="Whether it was looked at.")
+    latest: str | None = option(
+        pattern=TIME, check=in_calendar, doc="By when the digest existed, by it; null if it states no time."
+    )
+    clock: str | None = option(doc="By whose clock; null if it shows nothing about time.")
+    time_checked: bool = option(doc="Whether that was followed to a clock that whoever wrote the report believes.")
+    where: str | None = option(doc="Where records of the same place are noted; null if it cannot show uniqueness.")
+    others: int | None = option(least=0, doc="How many other records are noted there; null if nobody looked.")
+    uniqueness_checked: bool = option(doc="Whether whoever wrote the report looked.")
+    pending: tuple[str, ...] = option(doc="Who has promised to note the digest, and has not done so yet.")
+
+
+@frozen(kw_only=True)
 class Report:
     """A report on one audit and the audits before it, all of them verified."""
 
@@ -299,6 +319,9 @@ class Report:
     reserves: ReportReserves | None = option(doc="How holdings were counted; null if they were not part of the audit.")
     guarantees: ReportGuarantees = option(doc="What the proof of liabilities establishes and what it does not.")
     security: ReportSecurity = option(doc="How hard it is to cheat.")
+    anchors: tuple[ReportEvidence, ...] = option(
+        items=(0, 64), doc="Evidence of others about the publication digest, as it lay beside the audit."
+    )
     chain: str = option(
         choices=("whole", "not-given"),
         doc="whole: the history goes back to the first audit, every link checked. not-given: there are earlier audits "

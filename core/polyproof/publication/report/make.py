@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from attrs import evolve
 
 from polyproof.errors import PolicyRejected
+from polyproof.publication.anchors import Evidence
 from polyproof.publication.history import VerifiedAudit
 from polyproof.publication.report.document import (
     FORMAT,
@@ -19,6 +20,7 @@ from polyproof.publication.report.document import (
     ReportAudit,
     ReportCorrection,
     ReportEntry,
+    ReportEvidence,
     ReportFigure,
     ReportGuarantees,
     ReportReserves,
@@ -83,6 +85,7 @@ def make_report(audits: Sequence[VerifiedAudit]) -> Report:
         reserves=_reserves(newest),
         guarantees=_guarantees(newest),
         security=_security(newest),
+        anchors=tuple(_evidence(one) for one in newest.anchors),
         chain="whole" if entries[0].previous is None else "not-given",
         history=entries,
     )
@@ -121,6 +124,24 @@ def _reserves(verified: VerifiedAudit) -> ReportReserves | None:
         unverified=published.unverified,
         establishes=verified.reserves.establishes,
         leaves_open=verified.reserves.leaves_open,
+    )
+
+
+def _evidence(one: Evidence) -> ReportEvidence:
+    shown = one.shown
+    time, unique = (shown.time, shown.uniqueness) if shown else (None, None)
+    return ReportEvidence(
+        file=one.file,
+        anchor=one.anchor,
+        sha256=one.sha256,
+        looked_at=shown is not None,
+        latest=time.latest if time else None,
+        clock=time.clock if time else None,
+        time_checked=one.time_checked,
+        where=unique.where if unique else None,
+        others=unique.others if unique else None,
+        uniqueness_checked=unique is not None and unique.checked,
+        pending=shown.pending if shown else (),
     )
 
 

@@ -24,6 +24,7 @@ from polyproof.extras import is_installed, require_extras
 from polyproof.formats.files import read_bounded
 from polyproof.formats.strict_json import parse_strict
 from polyproof.liabilities.folder import present
+from polyproof.publication.anchors import Evidence
 from polyproof.publication.history import SITE, HistoryVerified, VerifiedAudit
 from polyproof.publication.report.document import REPORT, VERSION
 from polyproof.registry import Registry
@@ -55,6 +56,8 @@ class PagesChecked:
     other_policy: bool = False
     """Whether they count holdings by a policy that is not the verifier's."""
     looked_at: bool = True
+    lacking: str = "comparing them takes the extras report and reserves"
+    """Why they were not looked at, if they were not."""
 
     @property
     def written_by(self) -> str | None:
@@ -65,7 +68,7 @@ class PagesChecked:
     def why(self) -> str | None:
         """Why there are pages of which nothing is known; None if all of them say what was verified."""
         if not self.looked_at:
-            return "comparing them takes the extras report and reserves"
+            return self.lacking
         if self.not_compared:
             return (
                 f"they say that {self.written_by} wrote them; this is {_HERE}, and cannot tell what another version "
@@ -102,7 +105,14 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
 
     stated = _stated_policy(directory / REPORT)
     other = stated if stated not in (None, _policy_of(audits[-1])) else None
-    rendered = render_history_site(make_report([_as_anyone(one, other) for one in audits]))
+    noted = _noted(directory / REPORT, audits[-1])
+    for one in noted:
+        if one.claimed is None:
+            why = f"they show the evidence {one.file}, which was not looked at: {one.not_looked_at}"
+            return PagesChecked((), (), looked_at=False, lacking=why)
+    anyone = [_as_anyone(one, other) for one in audits]
+    anyone[-1] = evolve(anyone[-1], anchors=tuple(one.as_anyone for one in noted))
+    rendered = render_history_site(make_report(anyone))
     assets = sorted(path.relative_to(directory).as_posix() for path in (directory / "assets").glob("*.html"))
     equal, others = [], []
     for name in dict.fromkeys([*rendered, *assets]):
@@ -168,6 +178,16 @@ def _stated_policy(path: Path) -> ReservesPolicy | None:
     except (ValueError, LookupError, TypeError, InputError):
         # Whatever it is, it is not what is rendered below, and is rejected there.
         return None
+
+
+def _noted(path: Path, newest: VerifiedAudit) -> tuple[Evidence, ...]:
+    """The evidence that a report is about, of what lies beside the newest audit: some may have been added since."""
+    if not present(path):
+        return newest.anchors
+    stated = _json(read_bounded(path, _MOST_BYTES)).get("anchors")
+    items = [item for item in stated if isinstance(item, dict)] if isinstance(stated, list) else []
+    named = [(item.get("file"), item.get("sha256")) for item in items]
+    return tuple(one for one in newest.anchors if (one.file, one.sha256) in named)
 
 
 def _policy_of(audit: VerifiedAudit) -> ReservesPolicy | None:

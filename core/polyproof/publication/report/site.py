@@ -126,6 +126,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "asset_href": lambda symbol: quote(asset_page(symbol)),
         "asset_sentence": wording.asset_sentence,
+        "evidence_sentences": wording.evidence_sentences,
         "verdict_sentence": wording.verdict_sentence,
         "policy_sentences": wording.policy_sentences,
         "own_rule": wording.own_rule,

@@ -13,7 +13,7 @@ from fractions import Fraction
 from polyproof.backend import EVERY_ACCOUNT
 from polyproof.model.holdings import FINEST, amount_text
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
-from polyproof.publication.report.document import Report, ReportAsset
+from polyproof.publication.report.document import Report, ReportAsset, ReportEvidence
 from polyproof.reserves.evaluation import percent
 from polyproof.settings.reserves import ReservesPolicy
 
@@ -26,6 +26,7 @@ __all__ = [
     "could_still",
     "count",
     "date",
+    "evidence_sentences",
     "exact",
     "headline",
     "held",
@@ -358,3 +359,36 @@ def asset_sentence(asset: ReportAsset, report: Report) -> str:
         missing = owed(asset.reserves.surplus.removeprefix("-"))
         return f"Holdings that count are {found} of what is owed: {missing} {asset.symbol} short."
     return f"Holdings that count are {found} of what is owed, but at least {least} is required."
+
+
+def evidence_sentences(one: ReportEvidence) -> tuple[str, ...]:
+    """What a file of evidence shows about the publication digest, and whether whoever wrote the page has checked it."""
+    if not one.looked_at:
+        return ("Whoever wrote this page has not looked at it.",)
+    said = []
+    if one.clock is not None:
+        when = f"by {moment(one.latest)}" if one.latest else "at a time that it does not state"
+        if one.time_checked:
+            said.append(
+                f"The digest existed {when}, by the clock of {one.clock}. Whoever wrote this page has checked that."
+            )
+        else:
+            said.append(
+                f"It claims that the digest existed {when}, by the clock of {one.clock}. Whoever wrote this page has "
+                "not checked that."
+            )
+    said += [f"It holds a promise of {who} to note the digest, which so far shows nothing." for who in one.pending]
+    if one.where is None:
+        said.append("Whether another audit was made for the same place in the history, such evidence cannot show.")
+    elif not one.uniqueness_checked:
+        said.append(
+            f"It claims that the digest is noted at {one.where}. Whether another is noted there for the same place in "
+            "the history, whoever wrote this page has not checked."
+        )
+    elif one.others:
+        said.append(f"At {one.where} {count(one.others, 'other record')} of the same place: it is not the only one.")
+    else:
+        said.append(
+            f"At {one.where} it is the only record of its place in the history. Whoever wrote this page has looked."
+        )
+    return tuple(said)
