@@ -269,6 +269,38 @@ def test_a_stream_is_read_once_and_what_is_left_of_it_never_passes_for_all_accou
         assert len(read_snapshot(AccountsSettings(), ASSETS, in_memory=table).accounts) == 3
 
 
+class Fewer:
+    """A table that hands over the rows that nobody has fetched yet, as a relation of DuckDB 1 does."""
+
+    def __init__(self, table: pa.Table, fetched: int) -> None:
+        self.table, self.left = table, table.slice(fetched)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return self.left.__arrow_c_stream__(requested_schema)
+
+
+@pytest.mark.parametrize("fetched", [1, 2, 3])
+def test_a_table_of_which_rows_were_fetched_is_refused(fetched: int) -> None:
+    assert found(Fewer(pa.table(COLUMNS), 0)) == EXPECTED
+    (problem, *_) = problems(Fewer(pa.table(COLUMNS), fetched))
+    assert problem.endswith("does not hand over the 3 rows that it has (part of it was read: make it anew)")
+
+
+def test_no_row_of_a_relation_is_lost_however_it_was_looked_at() -> None:
+    for look in (repr, len, lambda rows: rows.limit(1).fetchall(), lambda rows: rows.fetchall()):
+        rows = relation()
+        look(rows)
+        assert found(rows) == found(rows) == EXPECTED
+    rows = relation()
+    if "fetchone" in dir(rows):  # DuckDB 1, where a relation keeps its result
+        rows.fetchone()
+        with pytest.raises(AccountsError, match="make it anew"):
+            read(rows)
+
+
 def test_rows_keep_their_order_and_their_numbers_over_batches() -> None:
     parts = list(batches(200, 50))
     bad = pa.record_batch({"account": ["late"], "BTC": ["x"], "USDT": ["1"]})

@@ -37,6 +37,16 @@ class InMemoryAccounts:
         kind = type(self.data)
         return f"accounts ({kind.__module__.partition('.')[0]}.{kind.__name__})"
 
+    def rows(self) -> int | None:
+        """How many rows it says that it has; ``None`` for a stream, which does not know."""
+        stated = getattr(self.data, "num_rows", None)
+        if type(stated) is int:
+            return stated
+        try:
+            return len(self.data)  # type: ignore[arg-type]
+        except Exception:  # noqa: BLE001 - what has no length, or fails to find it, fails or not when it is read
+            return None
+
     def stream(self) -> Any:
         """A capsule of a new ``ArrowArrayStream``. Raises ``AccountsError`` if there is none to be had.
 

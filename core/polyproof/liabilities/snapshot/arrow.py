@@ -82,8 +82,13 @@ class _Field:
 
 def read_in_memory(table: Table, file: SnapshotFile, accounts: InMemoryAccounts) -> None:
     """Put its rows into the table and report what is wrong with it. Raises ``AccountsError`` for what is no table."""
+    expected = accounts.rows()
     capsule = accounts.stream()
-    fields = _fields(capsule)
+    try:
+        fields = _fields(capsule)
+    except ValueError as error:
+        file.report(f"cannot be read as Arrow: {error}", "part of it may have been read: make it anew")
+        return
     if not fields:
         file.report("has no columns", "expected a table: rows of an account and its amounts")
         return
@@ -109,8 +114,9 @@ def read_in_memory(table: Table, file: SnapshotFile, accounts: InMemoryAccounts)
             Column(column.name, one.expression, one.type) for column, one in zip(fields, unique, strict=True)
         )
         selection = table.selection(file)
-        if selection is not None:
-            table.fill(file, selection)
+        if selection is not None and not table.fill(file, selection, expected):
+            # A relation of DuckDB 1 from which rows were fetched hands over those that are left.
+            file.report(f"does not hand over the {expected:,} rows that it has", "part of it was read: make it anew")
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
@@ -124,15 +130,20 @@ def _reason(error: duckdb.Error) -> str:
 
 
 def _fields(capsule: Any) -> list[_Field] | None:
-    """The columns of a stream; ``None`` if it is not one of tables. Nothing of it is consumed."""
+    """The columns of a stream; ``None`` if it is not one of tables. Nothing of it is consumed.
+
+    Raises ``ValueError`` with what the stream says, if it has no schema to give.
+    """
     try:
         address = _pointer(capsule, _STREAM_NAME)
     except ValueError:  # a capsule of something else, or none
         return None
     stream = ctypes.cast(address, ctypes.POINTER(_Stream)).contents
     schema = _Schema()
-    if not stream.release or stream.get_schema(address, ctypes.byref(schema)):
-        return None
+    if not stream.release:
+        raise ValueError("the stream has been released")
+    if stream.get_schema(address, ctypes.byref(schema)):
+        raise ValueError(" ".join(_text(stream.get_last_error(address)).split())[:300] or "it gives no schema")
     try:
         if schema.format != b"+s":
             return None
