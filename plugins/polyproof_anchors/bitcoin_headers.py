@@ -23,6 +23,11 @@ none since block 400,000, when the difficulty was 1.6·10^11 and rising. A heade
 class Unavailable(Exception):
     """No header, and why; fits after "not checked here:"."""
 
+    def __init__(self, reason: str, *, down: bool = False) -> None:
+        """``down``: whether whoever was asked did not answer, and would not about any other block."""
+        super().__init__(reason)
+        self.down = down
+
 
 @frozen
 class Header:
@@ -73,7 +78,7 @@ def ask_for_header(options: EndpointOptions, api: str, network: str, height: int
             raise Unavailable("the node answered with the header of another block")
         return header
     except Failed as error:
-        raise Unavailable(str(error)) from None
+        raise Unavailable(str(error), down=True) from None
     except ValueError as error:
         raise Unavailable(f"the node's header of block {height} is none: {error}") from None
     finally:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from attrs import frozen
@@ -86,6 +87,11 @@ class _Log:
 class _Unavailable(Exception):
     """The node does not say; fits after "not checked here:"."""
 
+    def __init__(self, reason: str, *, down: bool = False) -> None:
+        """``down``: whether it did not answer, and would not about anything else."""
+        super().__init__(reason)
+        self.down = down
+
 
 class EthereumEvent(Anchor):
     """A contract's log."""
@@ -94,6 +100,11 @@ class EthereumEvent(Anchor):
     suffix = "json"
     Options = EthereumEventOptions
     options: EthereumEventOptions
+
+    def open(self, base: Path) -> None:
+        """Nothing has been asked yet. What a node says of a place is kept: many files may be about one."""
+        self._down: str | None = None
+        self._noted: dict[tuple[bytes, int], list[bytes]] = {}
 
     # Publishing
 
@@ -157,6 +168,8 @@ class EthereumEvent(Anchor):
             return claimed("it is not the address that you named, and anybody can have a contract log anything")
         if self.options.url is None and self.options.lent is None:
             return claimed("you named no node")
+        if self._down is not None:
+            return claimed(self._down)
         node = _Node(self.options)
         try:
             node.check_chain()
@@ -174,6 +187,7 @@ class EthereumEvent(Anchor):
             where = f"{where}, in blocks {self.options.since} to {last},"
             return Shown(time=time, uniqueness=Uniqueness(where=where, others=others, checked=True), rests_on=rests_on)
         except _Unavailable as error:
+            self._down = str(error) if error.down else None
             return claimed(str(error))
         finally:
             node.close()
@@ -211,7 +225,11 @@ class EthereumEvent(Anchor):
         """How many other digests are logged for the place, up to a height."""
         if self.options.since > log.height:
             raise _Unavailable(f"you look for others from block {self.options.since} on, and this one is before it")
-        digests = [digest for digest, _ in node.logs(log.address, subject.place, self.options.since, last)]
+        key = subject.place, last
+        if key not in self._noted:
+            found = node.logs(log.address, subject.place, self.options.since, last)
+            self._noted[key] = [digest for digest, _ in found]
+        digests = self._noted[key]
         if subject.digest not in digests:
             raise _Unavailable("the node does not list this record among those of its place: it may miss others")
         return len(set(digests) - {subject.digest})
@@ -354,7 +372,7 @@ class _Node:
         try:
             return self._rpc.call(method, *params)
         except (Failed, Refused) as error:
-            raise _Unavailable(str(error)) from None
+            raise _Unavailable(str(error), down=isinstance(error, Failed)) from None
 
 
 def _quantity(value: Any) -> int:

@@ -39,6 +39,8 @@ __all__ = ["OpenTimestamps", "OpenTimestampsOptions"]
 _LARGEST_ANSWER = 10_000
 """Bytes of a calendar's answer, as clients read them."""
 _APPEND, _SHA256 = 0xF0, 0x08
+_MOST_BLOCKS = 16
+"""In one proof, so that a hostile one does not have a node asked thousands of times. Each calendar adds one."""
 _SLACK = timedelta(hours=2)
 """By how much the time of a block may be off: nodes refuse one further ahead of their own clock, and the median of
 eleven blocks, which it must be above, lies an hour back on average (Bitcoin Core, validation.cpp)."""
@@ -95,6 +97,7 @@ class OpenTimestamps(Anchor):
         """Read the headers that are given. Raises ``InputError`` for one that is none."""
         self._known = known_headers(self.options.headers, self.options.network)
         self._asked: dict[int, Header | Unavailable] = {}
+        self._down: Unavailable | None = None
 
     # Publishing
 
@@ -194,6 +197,8 @@ class OpenTimestamps(Anchor):
         attested = list(proof.attested())
         blocks = [(one.height, message) for message, one in attested if one.height is not None]
         pending = tuple(dict.fromkeys(f"the calendar {one.address}" for _, one in attested if one.address is not None))
+        if len(blocks) > _MOST_BLOCKS:
+            raise ProofRejected("anchor-format", f"it names {len(blocks)} blocks of Bitcoin, more than {_MOST_BLOCKS}")
         times = [self._time(height, message) for height, message in blocks]
         time = min(times, key=lambda one: (not one.checked, one.latest or ""), default=None)
         if time is None:
@@ -233,6 +238,8 @@ class OpenTimestamps(Anchor):
             return self._known[height]
         if self.options.url is None and self.options.lent is None:
             raise Unavailable("you named no node of Bitcoin and no header of that block")
+        if self._down is not None:
+            raise self._down
         if height not in self._asked:
             try:
                 self._asked[height] = ask_for_header(
@@ -240,6 +247,7 @@ class OpenTimestamps(Anchor):
                 )
             except Unavailable as error:
                 self._asked[height] = error
+                self._down = error if error.down else None
         found: Any = self._asked[height]
         if isinstance(found, Unavailable):
             raise found

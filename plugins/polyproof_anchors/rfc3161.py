@@ -88,7 +88,12 @@ class Rfc3161(Anchor):
         """Read the files of certificates. Raises ``InputError`` for one that is none."""
         self._roots: list[x509.Certificate] = []
         for path in self.options.roots:
-            self._roots += _loaded(base / path, x509.load_pem_x509_certificates, "certificates")
+            found = _loaded(base / path, x509.load_pem_x509_certificates, "certificates")
+            if not all(_issued(one, one) for one in found):
+                raise InputError(
+                    Problem(f"{base / path} has a certificate that is no root", hint="a root is signed by itself")
+                )
+            self._roots += found
         self._revoked = [
             _loaded(base / path, x509.load_pem_x509_crl, "revoked certificates") for path in self.options.revoked
         ]

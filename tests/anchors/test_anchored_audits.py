@@ -21,7 +21,7 @@ from polyproof.config.options import option
 from polyproof.errors import PluginFault, PolicyRejected, ProofRejected
 from polyproof.hookspecs import Component, hookimpl
 from polyproof.liabilities.anchor_files import MOST_FILES
-from polyproof.publication.anchors import AnchorsAccepted, anchor_now, evidence_sentences
+from polyproof.publication.anchors import AnchorsAccepted, Evidence, anchor_now, evidence_sentences
 from polyproof.publication.history import add_audit, verify_history, verify_one
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.anchors import AnchorsPolicy
@@ -418,6 +418,20 @@ def test_a_policy_that_requires_uniqueness_takes_it_only_from_a_look_that_found_
     for unique in (evolve(UNIQUE, others=1), evolve(UNIQUE, checked=False, why="x"), None):
         with pytest.raises(PolicyRejected) as caught:
             judged(audit, told, Shown(time=TIME, uniqueness=unique), policy)
+        assert caught.value.check == "policy-unique"
+
+
+def test_one_look_that_found_another_record_is_not_outweighed_by_one_that_did_not(audit: Path) -> None:
+    accepted = AnchorsAccepted(AnchorsPolicy(require_unique=True), ())
+
+    def evidence(others: int) -> Evidence:
+        shown = Shown(time=None, uniqueness=evolve(UNIQUE, others=others))
+        return Evidence(f"x-{others:04d}.y", "x", "0" * 64, 1, shown)
+
+    accepted.check([evidence(0), evidence(0)], audit)
+    for found in ([evidence(0), evidence(1)], [evidence(1)], []):
+        with pytest.raises(PolicyRejected) as caught:
+            accepted.check(found, audit)
         assert caught.value.check == "policy-unique"
 
 

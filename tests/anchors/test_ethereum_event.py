@@ -291,6 +291,22 @@ def test_evidence_for_another_place_is_rejected() -> None:
     assert caught.value.check == "anchor-digest"
 
 
+def test_a_node_is_asked_little_however_many_files_there_are() -> None:
+    """A place is read once, and a node that does not answer is not asked again."""
+    chain = Server(SOUND.respond)
+    with chain.listening() as url:
+        anchor = made(url, span=1)
+        for _ in range(3):
+            assert anchor.check(ONE, evidence(ONE)).uniqueness is not None
+    assert len(chain.requests) == 101 + 3 * 4
+    silent = Server(lambda request: Reply(b"", 500))
+    with silent.listening() as url:
+        anchor = made(url)
+        for _ in range(3):
+            assert anchor.check(ONE, evidence(ONE)).time is not None
+    assert len(silent.requests) == 1
+
+
 # Publishing
 
 

@@ -302,6 +302,24 @@ def test_a_file_beyond_the_bounds_of_the_format_is_rejected(data: bytes) -> None
         assert refused(made(), data) == "anchor-format"
 
 
+def test_a_proof_that_names_many_blocks_has_no_node_asked() -> None:
+    many = tuple(bitcoin(HEIGHT + number) for number in range(17))
+    server = Server(Node(dict(HEADERS)).respond)
+    with server.listening() as url:
+        assert refused(made(url=url), write_file(Timestamp(ONE.digest, many))) == "anchor-format"
+    assert server.requests == []
+
+
+def test_a_node_that_does_not_answer_is_asked_once() -> None:
+    several = write_file(Timestamp(ONE.digest, tuple(bitcoin(HEIGHT + number) for number in range(16))))
+    server = Server(lambda request: Reply(b"", 500))
+    with server.listening() as url:
+        found = made(url=url, attempts=1, backoff=0.0).check(ONE, several)
+    assert found.time is not None
+    assert not found.time.checked
+    assert len(server.requests) == 1
+
+
 def test_the_largest_file_of_the_format_takes_little() -> None:
     step = b"\xff\xf0" + write_number(40) + b"x" * 40 + b"\x08\0" + pending().tag + b"\4\3abc"
     data = _HEAD + step * 300 + b"\0" + bitcoin().tag + write_number(len(write_number(7))) + write_number(7)

@@ -107,7 +107,7 @@ def test_the_time_is_the_latest_that_the_token_allows(
 
 def test_an_authority_that_leads_to_no_root_of_the_verifier_is_a_claim(tmp_path: Path, sound: Authority) -> None:
     other = authority()
-    for roots in ((), (other.root.pem,), (other.root.pem, other.signer.pem)):
+    for roots in ((), (other.root.pem,), (other.root.pem, holder("Test Clock", authority=True).pem)):
         found = believing(tmp_path, *roots).check(ONE, sound.answer(ONE.digest))
         assert found.time is not None
         assert not found.time.checked
@@ -280,6 +280,12 @@ def test_a_file_of_certificates_that_is_none_is_reported(tmp_path: Path, name: s
         made = Rfc3161(Rfc3161Options(**{name: (path,)}), default_registry())
         with pytest.raises(InputError, match=words):
             made.open(tmp_path)
+
+
+def test_a_certificate_that_others_signed_is_no_root(tmp_path: Path, sound: Authority) -> None:
+    for one in (sound.signer, *sound.between):
+        with pytest.raises(InputError, match="is no root"):
+            believing(tmp_path, one.pem)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="the second opinion needs the program openssl")

@@ -62,10 +62,5 @@ def show_evidence(rich: RichConsole, found: Sequence[Evidence]) -> None:
     from polyproof.publication.anchors import evidence_sentences
 
     for one in found:
-        rich.print(f"Evidence {one.file}:", style=None if one.checked and not _several(one) else "yellow")
+        rich.print(f"Evidence {one.file}:", style=None if one.checked and not one.others else "yellow")
         points(rich, [one_line(sentence) for sentence in evidence_sentences(one)])
-
-
-def _several(one: Evidence) -> bool:
-    unique = one.shown.uniqueness if one.shown else None
-    return unique is not None and bool(unique.others)

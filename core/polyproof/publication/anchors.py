@@ -71,13 +71,17 @@ class AnchorsAccepted:
                     f"no evidence by {name} was checked, and the policy requires it: {why}",
                     file=where,
                 )
-        if self.policy.require_unique and not any(one.only for one in found):
-            raise PolicyRejected(
-                PolicyCheck.UNIQUE,
-                "no evidence that was checked shows it to be the only record of its place in the history, and the "
-                "policy requires that",
-                file=where,
-            )
+        if self.policy.require_unique:
+            several = [one.file for one in found if one.others]
+            if several or not any(one.only for one in found):
+                why = (
+                    f"{several[0]} shows that it is not" if several else "no evidence that was checked shows that it is"
+                )
+                raise PolicyRejected(
+                    PolicyCheck.UNIQUE,
+                    f"{why} the only record of its place in the history, and the policy requires that",
+                    file=where,
+                )
 
 
 def open_anchors(policy: AnchorsPolicy, base: Path, secrets: Secrets, registry: Registry) -> AnchorsAccepted:
@@ -133,6 +137,12 @@ class Evidence:
     def time_checked(self) -> bool:
         """Whether it shows a time, by a clock that the verifier named."""
         return self.shown is not None and self.shown.time is not None and self.shown.time.checked
+
+    @property
+    def others(self) -> int:
+        """How many other records of this place were found, where the verifier said to look."""
+        found = self.shown.uniqueness if self.shown else None
+        return (found.others or 0) if found is not None and found.checked else 0
 
     @property
     def only(self) -> bool:
