@@ -1,4 +1,4 @@
-"""The quotient Q on D: every constraint over its divisor, joined by powers of η (section 3 of the protocol page).
+"""The values of the quotient Q: every constraint over its divisor, joined by powers of η (section 3 of the protocol).
 
 Constraints of degree one are most of the work of a system of accounts: its running sum reads every column.
 They are joined into one linear form for each set of rows (``polyproof_stark.linear``), which as a sum of committed
