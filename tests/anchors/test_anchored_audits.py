@@ -124,6 +124,21 @@ def test_what_cannot_be_an_anchor_is_said(command: Command, audit: Path, given: 
     assert words in ended.err
 
 
+def test_the_anchors_of_a_spec_note_the_digest(
+    command: Command, audit: Path, proved: Path, server: str, tmp_path: Path
+) -> None:
+    base = (proved / "spec.yaml").read_text()
+    (tmp_path / "spec.yaml").write_text(f"{base}anchors: [{{name: rfc3161, url: '{server}'}}]\n")
+    done = command("anchor", audit, "--spec", tmp_path / "spec.yaml", "--json")
+    assert done.status == 0
+    assert [one["file"] for one in done.result["anchors"]] == ["rfc3161-0001.tsr"]
+    (tmp_path / "spec.yaml").write_text(base)
+    for arguments, words in (((), "nothing says who"), (("--spec", tmp_path / "spec.yaml"), "names no anchors")):
+        ended = command("anchor", audit, *arguments)
+        assert ended.status == 2
+        assert words in ended.err
+
+
 # What a policy requires
 
 

@@ -32,6 +32,7 @@ from polyproof.model.timestamps import is_timestamp
 from polyproof.plugin_faults import asking, blame, fault
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
+from polyproof.settings.anchors import AnchorChoice
 from polyproof.settings.executors import ExecutorChoice
 from polyproof.settings.in_memory import InMemoryAccounts
 from polyproof.settings.reserves import ReservesSpec
@@ -139,7 +140,7 @@ def open_options(choice: BackendChoice, registry: Registry) -> tuple[str, ...]:
 
 _ORDER = (
     *("name", "organisation", "snapshot", "assets", "rule", "backend", "compare", "accounts", "reserves", "verifier"),
-    *("output", "executor", "file", "in_memory", "secrets"),
+    *("output", "executor", "anchors", "file", "in_memory", "secrets"),
 )
 
 
@@ -186,6 +187,11 @@ class Spec(PublicSpec):
     executor: ExecutorChoice | None = option(
         default=None,
         doc="Where segments are proved; local if left out. It is no part of what is proved, and is not published.",
+    )
+    anchors: tuple[AnchorChoice, ...] = option(
+        default=(),
+        items=(0, 16),
+        doc="Who notes the publication digest, when `polyproof anchor --spec` asks them to. It is not published.",
     )
     file: Path | None = attrs.field(default=None, metadata=NOT_AN_OPTION)
     """The file this was read from; paths in the spec are relative to its directory."""

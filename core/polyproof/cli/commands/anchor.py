@@ -9,9 +9,10 @@ import typer
 
 from polyproof.cli.anchors_view import EVIDENCE, evidence_payload, show_evidence
 from polyproof.cli.console import Console
-from polyproof.cli.options import Json, Quiet, SecretsOption, usable_registry
+from polyproof.cli.options import Json, Quiet, SecretsOption, load_spec_argument, usable_registry
 from polyproof.cli.shapes import DIGEST, TEXT, TEXTS, listed, record
 from polyproof.cli.views import facts
+from polyproof.errors import Problem, UsageError
 from polyproof.extras import require_extras
 
 if TYPE_CHECKING:
@@ -30,13 +31,16 @@ def command(
         Path, typer.Argument(metavar="DIR", help="An audit, or a history: then its newest audit is anchored.")
     ],
     anchors: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--with",
             metavar="ANCHOR",
             help="Who notes the digest: a name, or '{name: rfc3161, url: https://…}'. May be given several times.",
         ),
-    ],
+    ] = None,
+    spec: Annotated[
+        str | None, typer.Option("--spec", metavar="SPEC", help="The spec whose anchors note the digest.")
+    ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Have it noted once more, although there is evidence by this anchor.")
     ] = False,
@@ -53,7 +57,13 @@ def command(
     registry = usable_registry(console)
     require_extras("anchors", purpose="having a digest noted")
     lent = load_secrets(secrets, registry) if secrets is not None else NO_SECRETS
-    opened = [open_anchor(parse_anchor(text, registry), Path(), lent, registry) for text in anchors]
+    opened = [open_anchor(parse_anchor(text, registry), Path(), lent, registry) for text in anchors or ()]
+    if spec is not None:
+        loaded = load_spec_argument(spec, registry)
+        opened += [open_anchor(choice, loaded.directory, lent, registry) for choice in loaded.anchors]
+    if not opened:
+        where = f"{spec} names no anchors" if spec is not None else "nothing says who is to note the digest"
+        raise UsageError(Problem(where, hint="--with ANCHOR, or --spec SPEC with the key anchors"))
     publication = _published(directory)
     found: list[Evidence] = []
     waiting: list[str] = []
