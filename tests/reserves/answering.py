@@ -9,6 +9,8 @@ from polyproof.testing.servers import Reply, Request, Respond
 from reserves.rpc_server import Node, spelled
 
 QUICK: dict[str, Any] = {"attempts": 2, "backoff": 0.0, "timeout": 0.3, "max_response_bytes": 1 << 20}
+ONCE: dict[str, Any] = {**QUICK, "attempts": 1}
+"""For providers that share how they ask with one that is tried with two attempts: silence takes half the time."""
 
 
 def answering(node: Node) -> Respond:

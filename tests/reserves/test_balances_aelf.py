@@ -22,7 +22,7 @@ from polyproof.testing.servers import Reply, Request, Respond, Server
 from polyproof.toolkit.encodings import base58_check_decode, sha256d
 from polyproof_balances.accounts import NotKnown
 from polyproof_balances.aelf import TOKENS, Aelf, AelfOptions, read_balance
-from reserves.answering import QUICK
+from reserves.answering import ONCE
 
 UNIT = 10**FINEST // 10**8
 PIN = Pin(chain="aelf", height=290_000_000, block="ae" * 32)
@@ -77,7 +77,7 @@ def node(pin: Pin = PIN, chain: str = "AELF", extra: int = 0, answered: Any = No
 
 
 def connected(url: str) -> BalanceProvider:
-    made = Aelf(AelfOptions(url=url, parallel=1, **QUICK), default_registry())
+    made = Aelf(AelfOptions(url=url, parallel=1, **ONCE), default_registry())
     made.open(Path())
     return made
 

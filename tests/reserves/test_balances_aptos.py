@@ -20,7 +20,7 @@ from polyproof.registry import default_registry
 from polyproof.testing.balances import Connect, Controlled, Held, ServedBalanceSuite
 from polyproof.testing.servers import Reply, Request, Respond, Server
 from polyproof_balances.aptos import Aptos, AptosOptions, FungibleAsset
-from reserves.answering import QUICK
+from reserves.answering import ONCE
 
 COIN = 10**FINEST
 PIN = Pin(chain="aptos", height=480_000_000, block="0x" + "a7" * 32)
@@ -77,7 +77,7 @@ def fullnode(pin: Pin = PIN, chain: int = 1, version: int = VERSION, extra: int 
 
 def connected(url: str, **options: Any) -> BalanceProvider:
     tokens = (FungibleAsset(asset="USDT", metadata=USDT),)
-    made = Aptos(AptosOptions(**{"url": url, "tokens": tokens, "parallel": 1, **QUICK, **options}), default_registry())
+    made = Aptos(AptosOptions(**{"url": url, "tokens": tokens, "parallel": 1, **ONCE, **options}), default_registry())
     made.open(Path())
     return made
 

@@ -19,7 +19,7 @@ from polyproof.registry import default_registry
 from polyproof.testing.balances import Connect, Controlled, Held, ServedBalanceSuite
 from polyproof.testing.servers import Reply, Request, Respond, Server
 from polyproof_balances.eos import CHAIN_IDS, Eos, EosOptions
-from reserves.answering import QUICK
+from reserves.answering import ONCE
 
 TENTH = 10**FINEST // 10**4
 PIN = Pin(chain="eos", height=470_000_000, block="1c039f80" + "e0" * 28)
@@ -62,7 +62,7 @@ def nodeos(
 
 
 def connected(url: str, **options: Any) -> BalanceProvider:
-    made = Eos(EosOptions(**{"url": url, "parallel": 1, **QUICK, **options}), default_registry())
+    made = Eos(EosOptions(**{"url": url, "parallel": 1, **ONCE, **options}), default_registry())
     made.open(Path())
     return made
 

@@ -17,7 +17,7 @@ from polyproof.registry import default_registry
 from polyproof.testing.balances import Connect, Held, ServedBalanceSuite
 from polyproof.testing.servers import Respond
 from polyproof_balances.filecoin import GENESIS, Filecoin, FilecoinOptions
-from reserves.answering import QUICK, answering
+from reserves.answering import ONCE, answering
 from reserves.rpc_server import Node, RpcError, serving
 
 ATTO = 10 ** (FINEST - 18)
@@ -58,7 +58,7 @@ class Chain:
 
 
 def connected(url: str, **options: Any) -> BalanceProvider:
-    made = Filecoin(FilecoinOptions(**{"url": url, "parallel": 1, **QUICK, **options}), default_registry())
+    made = Filecoin(FilecoinOptions(**{"url": url, "parallel": 1, **ONCE, **options}), default_registry())
     made.open(Path())
     return made
 

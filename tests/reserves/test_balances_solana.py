@@ -23,7 +23,7 @@ from polyproof.testing.balances import Connect, Held, ServedBalanceSuite
 from polyproof.testing.servers import Respond
 from polyproof.toolkit.encodings import base58_encode
 from polyproof_balances.solana import GENESIS, PROGRAMS, SYSTEM, Mint, Solana, SolanaOptions, associated_account
-from reserves.answering import QUICK, answering
+from reserves.answering import ONCE, answering
 from reserves.exchange import jsonl, spec_text, write_spec
 from reserves.rpc_server import Node, RpcError, serving
 
@@ -138,7 +138,7 @@ def poorer() -> Cluster:
 
 def connected(url: str, **options: Any) -> BalanceProvider:
     known = (Mint(asset="USDC", mint=USDC),)
-    made = Solana(SolanaOptions(**{"url": url, "tokens": known, "parallel": 1, **QUICK, **options}), default_registry())
+    made = Solana(SolanaOptions(**{"url": url, "tokens": known, "parallel": 1, **ONCE, **options}), default_registry())
     made.open(Path())
     return made
 

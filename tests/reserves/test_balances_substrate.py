@@ -17,7 +17,7 @@ from polyproof.testing.balances import Connect, Held, ServedBalanceSuite
 from polyproof.testing.servers import Respond
 from polyproof.toolkit.addresses import ss58_encode
 from polyproof_balances.substrate import GENESIS, Substrate, SubstrateOptions, account_key
-from reserves.answering import QUICK, answering
+from reserves.answering import ONCE, answering
 from reserves.rpc_server import Node, RpcError, serving
 
 PLANCK = 10**FINEST // 10**10
@@ -63,7 +63,7 @@ class Chain:
 
 
 def connected(url: str, **options: Any) -> BalanceProvider:
-    made = Substrate(SubstrateOptions(**{"url": url, "parallel": 1, **QUICK, **options}), default_registry())
+    made = Substrate(SubstrateOptions(**{"url": url, "parallel": 1, **ONCE, **options}), default_registry())
     made.open(Path())
     return made
 

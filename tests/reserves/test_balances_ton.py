@@ -22,7 +22,7 @@ from polyproof.testing.servers import Reply, Request, Respond, Server
 from polyproof_balances.accounts import NotKnown
 from polyproof_balances.ton import ZERO_STATE, Jetton, Ton, TonOptions
 from polyproof_balances.ton_cells import address_cell, cell_address
-from reserves.answering import QUICK
+from reserves.answering import ONCE
 
 COIN = 10**FINEST
 PIN = Pin(chain="ton", height=54_000_000, block="d1" * 32)
@@ -90,7 +90,7 @@ def api(pin: Pin = PIN, zero: str = ZERO_STATE, extra: int = 0, **changes: Any) 
 
 def connected(url: str, **options: Any) -> BalanceProvider:
     tokens = (Jetton(asset="USDT", minter=MINTER, decimals=6),)
-    made = Ton(TonOptions(**{"url": url, "tokens": tokens, "parallel": 1, **QUICK, **options}), default_registry())
+    made = Ton(TonOptions(**{"url": url, "tokens": tokens, "parallel": 1, **ONCE, **options}), default_registry())
     made.open(Path())
     return made
 

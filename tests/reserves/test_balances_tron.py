@@ -19,7 +19,7 @@ from polyproof.registry import default_registry
 from polyproof.testing.balances import Connect, Held, ServedBalanceSuite
 from polyproof.testing.servers import Reply, Request, Respond, Server
 from polyproof_balances.tron import GENESIS, Trc20, Tron, TronOptions
-from reserves.answering import QUICK
+from reserves.answering import ONCE
 
 COIN = 10**FINEST
 
@@ -69,7 +69,7 @@ def java_tron(pin: Pin = PIN, genesis: str = GENESIS, tip: int = 0, extra: int =
 
 def connected(url: str, **options: Any) -> BalanceProvider:
     tokens = (Trc20(asset="USDT", contract=USDT),)
-    made = Tron(TronOptions(**{"url": url, "tokens": tokens, "parallel": 1, **QUICK, **options}), default_registry())
+    made = Tron(TronOptions(**{"url": url, "tokens": tokens, "parallel": 1, **ONCE, **options}), default_registry())
     made.open(Path())
     return made
 
