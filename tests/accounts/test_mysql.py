@@ -127,7 +127,7 @@ def test_rows_that_are_no_accounts_are_told_by_row(mariadb: Server) -> None:
         ("SELECT add_user() AS account, 1 AS usd", "cannot be run as one SELECT: Cannot execute statement in a READ "
          "ONLY transaction (the query is run in a transaction that may only read)"),
         ("SELECT concat('a', benchmark(4000000000, md5('a'))) AS account, 1 AS usd", "failed: Query execution was "
-         "interrupted (max_statement_time exceeded) (accounts.timeout is 1 seconds)"),
+         "interrupted (max_statement_time exceeded) (accounts.timeout is 1 second)"),
     ],
 )  # fmt: skip
 def test_the_server_runs_one_select_that_only_reads(ledger: Server, query: str, says: str) -> None:

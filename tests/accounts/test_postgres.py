@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from accounts.snapshots import ASSETS, BTC, USD, table
 from doubles.database_servers import Server
@@ -200,7 +207,7 @@ def test_columns_are_as_those_of_a_file(postgres: Server) -> None:
         ),
         ("SELECT 'a' AS account, 1 / (SELECT 0) AS usd", "failed: division by zero"),
         ("SELECT pg_sleep(30)::text AS account, 1 AS usd", "failed: canceling statement due to statement timeout "
-         "(accounts.timeout is 1 seconds)"),
+         "(accounts.timeout is 1 second)"),
     ],
 )  # fmt: skip
 def test_the_server_runs_one_select_that_only_reads(ledger: Server, query: str, says: str) -> None:
@@ -357,3 +364,58 @@ def test_a_join_that_doubles_rows_is_found_by_the_control_sums(ledger: Server) -
     assert problems(ledger.dsn, WIDE, control="SELECT 0.5::float8 AS amount, 'BTC' AS asset")[0].startswith(
         "accounts.control: column 'amount' is of type double precision"
     )
+
+
+# TLS
+
+
+@pytest.fixture(scope="module")
+def certified(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The certificate that the server has now, its own authority's, for the name ``localhost``; another's beside it."""
+    folder = tmp_path_factory.mktemp("certificates")
+    for name in ("server", "other"):
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+        made = (
+            x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+            .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+            .not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        (folder / f"{name}.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        (folder / f"{name}.key").write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+    owner = (postgres.directory / "data").stat()
+    for name, suffix in (("server.crt", "pem"), ("server.key", "key")):
+        stored = postgres.directory / "data" / name
+        stored.write_bytes((folder / f"server.{suffix}").read_bytes())
+        os.chown(stored, owner.st_uid, owner.st_gid)
+        stored.chmod(0o600)
+    postgres.execute("ALTER SYSTEM SET ssl = on")
+    postgres.execute("SELECT pg_reload_conf()")
+    return folder
+
+
+def test_tls_is_as_libpq_takes_it_and_another_authority_is_refused(postgres: Server, certified: Path) -> None:
+    query = """SELECT CASE WHEN ssl THEN 'tls' ELSE 'plain' END AS account, 1 AS usd
+               FROM pg_stat_ssl WHERE pid = pg_backend_pid()"""
+    named = postgres.dsn.replace("127.0.0.1", "localhost")
+
+    def dsn(address: str, authority: str) -> str:
+        return address.replace("sslmode=disable", f"sslmode=verify-full&sslrootcert={certified}/{authority}.pem")
+
+    for _ in range(200):  # until the server has read its settings again
+        found = _failure(dsn(named, "server"))
+        if not found:
+            break
+    assert table(read(dsn(named, "server"), query, (USD,))) == {"tls": (100,)}
+    assert table(read(named, query, (USD,))) == {"plain": (100,)}
+    (problem,) = problems(dsn(named, "other"), query, (USD,))
+    assert "certificate verify failed" in problem
+    (problem,) = problems(dsn(postgres.dsn, "server"), query, (USD,))
+    assert "does not match host name" in problem

@@ -32,9 +32,8 @@ def read_excel(table: Table, file: SnapshotFile, path: Path) -> None:
         name = _sheet(file, book.sheet_names, table.settings.sheet)
         if name is None:
             return
-        options = {"skip_whitespace_tail_rows": True, "header_row": 0}
-        texts, errors = book.load_sheet(name, dtypes="string", **options).to_arrow_with_errors()
-        kinds = book.load_sheet(name, dtypes="boolean", **options).to_arrow()
+        texts, errors = book.load_sheet(name, dtypes="string", skip_whitespace_tail_rows=True).to_arrow_with_errors()
+        kinds = book.load_sheet(name, dtypes="boolean", skip_whitespace_tail_rows=True).to_arrow()
     except fastexcel.FastExcelError as error:
         file.report(f"cannot be read as excel: {' '.join(str(error).split())}")
         return
