@@ -197,6 +197,27 @@ def test_on_a_terminal_it_asks_and_asks_again(tmp_path: Path) -> None:
     assert "{symbol: NEW, decimals: 4}" in spec
 
 
+def test_commands_to_copy_are_whole_on_a_narrow_terminal(tmp_path: Path) -> None:
+    theirs, ours = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "polyproof", "init", "new", "--accounts", "5", "--yes"],
+        stdin=ours,
+        stdout=ours,
+        stderr=subprocess.DEVNULL,
+        cwd=tmp_path,
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "40", "TERM": "dumb"},
+    )
+    os.close(ours)
+    said = ""
+    try:
+        while read := os.read(theirs, 4096):
+            said += read.decode()
+    except OSError:  # the other end is closed
+        pass
+    assert process.wait(60) == 0, said
+    assert "  polyproof challenge lakeside-exchange.yaml --audit audits/first --out to-sign.jsonl\r\n" in said
+
+
 # Signing for samples
 
 

@@ -148,13 +148,15 @@ def _organisation(text: str) -> str:
 
 
 def _show(rich: RichConsole, begun: Beginning) -> None:
+    from rich.text import Text
+
     from polyproof.cli.begin import about
 
     rich.print("Written, all of it invented:", style="bold")
     for path in begun.files:
         rich.print(f"  {one_line(str(path)):<28}  {about(path.name)}", soft_wrap=True)
     rich.print("Next:", style="bold")
-    if begun.directory != Path():
-        rich.print(f"  cd {shlex.quote(str(begun.directory))}", soft_wrap=True)
-    for line in begun.next:
-        rich.print(f"  {line}", soft_wrap=True)
+    folder = [f"cd {shlex.quote(str(begun.directory))}"] if begun.directory != Path() else []
+    for line in [*folder, *begun.next]:
+        # Whole, whatever the terminal's width: a command that is copied in two lines is two commands.
+        rich.print(Text(f"  {one_line(line)}"), soft_wrap=True)
