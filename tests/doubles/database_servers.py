@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -107,7 +108,12 @@ def _running(
                 time.sleep(0.05)
             yield
         finally:
-            process.kill()
+            # At once, but PostgreSQL still removes its shared memory.
+            process.send_signal(signal.SIGQUIT)
+            try:
+                process.wait(_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def run_as(user: dict[str, int], *command: object) -> None:
