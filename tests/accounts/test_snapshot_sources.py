@@ -5,6 +5,8 @@ from __future__ import annotations
 import decimal
 import json
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -489,3 +491,19 @@ def test_okx_numbers_without_quotes_are_kept_as_written(tmp_path: Path) -> None:
     assert okx(tmp_path, content) == {"a": (2**53 + 1, 2**128 - 1, 0)}
     assert "'1.5' is not a whole number" in okx_problems(tmp_path, b'[{"id": "a", "assets": {"BTC": 1.5}}]')[0]
     assert ETH.bits == 128
+
+
+def test_the_database_draws_nothing_on_standard_output(tmp_path: Path) -> None:
+    """DuckDB takes a process begun with ``python -c`` for one that somebody watches; others read its output as JSON."""
+    (tmp_path / "accounts.csv").write_text("account,BTC\na,1\n")
+    script = (
+        "from pathlib import Path\n"
+        "from polyproof.liabilities.snapshot.reader import open_snapshot\n"
+        "from polyproof.model.assets import Asset\n"
+        "from polyproof.settings.accounts import AccountsSettings\n"
+        "settings, assets = AccountsSettings(path=('accounts.csv',)), [Asset('BTC', 8)]\n"
+        f"with open_snapshot(settings, assets, base=Path({str(tmp_path)!r})) as it:\n"
+        "    print(it._table.connection.execute(\"SELECT current_setting('enable_progress_bar')\").fetchall())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[(False,)]\n"

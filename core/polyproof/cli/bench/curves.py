@@ -9,6 +9,7 @@ from attrs import frozen
 
 from polyproof.cli.bench.results import JOINED_BY, Measurement, Results, Setting
 from polyproof.cli.bench.shapes import PROVE
+from polyproof.model.counts import counted
 
 __all__ = ["LEAST_SHARE", "PLOTTED", "Curves", "Points", "curves", "slope"]
 
@@ -106,7 +107,7 @@ def _other(item: Measurement, setting: Setting, name: str) -> str:
         return item.name
     if name == "options":
         return ", ".join(setting.options)
-    return f"{getattr(setting, name):,} {name}"
+    return counted(getattr(setting, name), name.removesuffix("s"))
 
 
 def _fixed(items: Sequence[Measurement], across: str) -> str:
@@ -116,7 +117,7 @@ def _fixed(items: Sequence[Measurement], across: str) -> str:
     for name in _SIZES:
         values = {getattr(setting, name) for setting in settings}
         if name != across and len(values) == 1:
-            found.append(f"{min(values):,} {name}")
+            found.append(counted(min(values), name.removesuffix("s")))
     if len({setting.options for setting in settings}) == 1:
         found += settings[0].options
     return ", ".join(found) + "; " if found else ""

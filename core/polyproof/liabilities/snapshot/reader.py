@@ -139,6 +139,8 @@ def open_snapshot(
             "allow_persistent_secrets": False,
         }
         with duckdb.connect(":memory:", config=config) as connection:
+            # In a process begun with ``python -c``, as those are that processes start, it would be drawn on stdout.
+            connection.execute("SET enable_progress_bar = false")
             # What a query of the spec's needs is not known.
             if found.format != "sql" and (settings.control is None or settings.database is not None):
                 _limit_memory(connection, len(assets))
