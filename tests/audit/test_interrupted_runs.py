@@ -78,9 +78,9 @@ def test_a_run_that_is_killed_at_any_file_operation_is_continued(
             assert line["again"]["status"] == 2
             assert "already holds an audit" in line["again"]["out"]
         else:
-            told = json.loads(line["again"]["out"])["result"]
+            told = json.loads(line["again"]["out"])
             assert line["again"]["status"] == 0
-            assert told["resumed_segments"] == len(finished)
+            assert told["result"]["resumed_segments"] == len(finished)
             assert told["warnings"] == [], "nothing was lost"
             kept.append(len(finished))
         check_finished(place, {} if line["visible"] else line["finished"])

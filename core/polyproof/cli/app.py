@@ -203,7 +203,7 @@ def _end(answer: Answer, status: int, errors: Sequence[PolyproofError]) -> int:
 def _run(arguments: list[str]) -> tuple[int, list[PolyproofError]]:
     """The exit status, and what to say about it."""
     try:
-        status: Any = typer.main.get_command(app)(args=arguments, prog_name="polyproof", standalone_mode=False)
+        status: Any = _command()(args=arguments, prog_name="polyproof", standalone_mode=False)
         return (status if isinstance(status, int) else 0), []
     except Refused as refused:
         return refused.exit_status, [] if refused.told else list(refused.errors)
@@ -245,6 +245,16 @@ def _explained(error: Exception) -> PolyproofError:
         f"polyproof failed; this is a fault in polyproof, not in your input: {type(error).__name__}: {error}\n"
         f"POLYPROOF_DEBUG=1 shows where; please report it"
     )
+
+
+def _command() -> Any:
+    """All commands, as typer makes them, but that help has no ``<path>`` beside the name of an argument."""
+    made: Any = typer.main.get_command(app)
+    for command in made.commands.values():
+        for parameter in command.params:
+            if parameter.param_type_name == "argument":
+                parameter.display_type = lambda ctx: None  # of typer 0.29; others have no types there
+    return made
 
 
 def _command_of(error: Any) -> str | None:

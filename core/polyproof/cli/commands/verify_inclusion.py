@@ -44,7 +44,7 @@ RESULT = either(INCLUSION, INCLUSIONS)
 
 def command(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="Inclusion files that you received from the exchange.")
+        list[Path], typer.Argument(metavar="FILE", help="Inclusion files that you received from the exchange.")
     ],
     directory: Annotated[Path, typer.Option("--audit", "-a", metavar="DIR", help="Directory of the published audit.")],
     user: Annotated[
