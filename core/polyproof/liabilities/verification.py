@@ -165,7 +165,7 @@ def _check_control(manifest: Manifest, spec: PublicSpec, path: Path) -> None:
     if manifest.control is None:
         return
     if len(manifest.control) != len(spec.assets):
-        reason = f"{len(manifest.control)} control sums for {len(spec.assets)} assets"
+        reason = f"{counted(len(manifest.control), 'control sum')} for {counted(len(spec.assets), 'asset')}"
         raise ProofRejected("manifest-control", reason, file=path)
     for asset, stated, total in zip(spec.assets, manifest.control, manifest.totals, strict=True):
         if Fraction(stated) * 10**asset.decimals > total:

@@ -16,6 +16,7 @@ from attrs import frozen
 from polyproof.liabilities.snapshot.database import described, first_lines
 from polyproof.liabilities.snapshot.file import Column, SnapshotFile
 from polyproof.liabilities.snapshot.table import Table
+from polyproof.model.counts import counted
 from polyproof.settings.in_memory import InMemoryAccounts
 
 __all__ = ["read_in_memory"]
@@ -116,7 +117,9 @@ def read_in_memory(table: Table, file: SnapshotFile, accounts: InMemoryAccounts)
         selection = table.selection(file)
         if selection is not None and not table.fill(file, selection, expected):
             # A relation of DuckDB 1 from which rows were fetched hands over those that are left.
-            file.report(f"does not hand over the {expected:,} rows that it has", "part of it was read: make it anew")
+            file.report(
+                f"does not hand over the {counted(expected, 'row')} that it has", "part of it was read: make it anew"
+            )
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
