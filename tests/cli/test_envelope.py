@@ -159,3 +159,10 @@ def test_help_is_text(command: Command) -> None:
     ended = command("verify", "--json", "--help")
     assert ended.status == 0
     assert "Usage: polyproof verify" in ended.out
+
+
+def test_a_problem_of_a_spec_has_the_path_of_keys_that_leads_to_it(command: Command, folder: Path) -> None:
+    spec = (folder / "spec.yaml").read_text().replace("decimals: 6", "decimals: many")
+    (folder / "spec.yaml").write_text(spec)
+    error = command("check", "spec.yaml", "--json").error
+    assert (error["code"], error["where"]["path"]) == ("spec", "assets[1].decimals")

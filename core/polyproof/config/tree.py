@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from attrs import frozen
+from attrs import evolve, frozen
 
 from polyproof.config.options import shown
 from polyproof.errors import Location, Problem, SpecError
@@ -115,7 +115,7 @@ def parse_yaml(data: bytes, file: str, max_bytes: int = MAX_BYTES) -> Node:
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
         raise SpecError(Problem(message, location, "save the file as UTF-8")) from error
     try:
-        return _Composer(text, file).document()
+        return _with_paths(_Composer(text, file).document(), "")
     except yaml.reader.ReaderError as error:
         before_text = text[: error.position]
         location = Location(file, before_text.count("\n") + 1, len(before_text) - before_text.rfind("\n"))
@@ -126,6 +126,25 @@ def parse_yaml(data: bytes, file: str, max_bytes: int = MAX_BYTES) -> Node:
         context = f"{error.context}: " if error.context else ""
         hint = "indent with spaces, not tabs" if "'\\t'" in str(error.problem) else None
         raise SpecError(Problem(f"not YAML: {context}{error.problem}", location, hint)) from error
+
+
+_MOST_OF_A_KEY = 100
+
+
+def _with_paths(node: Node, path: str) -> Node:
+    """The same tree, each place with the keys and indices that lead there."""
+    location = evolve(node.location, path=path or None)
+    if isinstance(node, Scalar):
+        return evolve(node, location=location)
+    if isinstance(node, Items):
+        items = tuple(_with_paths(item, f"{path}[{number}]") for number, item in enumerate(node.items))
+        return evolve(node, location=location, items=items)
+    entries = []
+    for entry in node.entries:
+        inner = f"{path}.{entry.key[:_MOST_OF_A_KEY]}".removeprefix(".")
+        place = evolve(entry.location, path=inner)
+        entries.append(evolve(entry, location=place, value=_with_paths(entry.value, inner)))
+    return evolve(node, location=location, entries=tuple(entries))
 
 
 class _Composer:

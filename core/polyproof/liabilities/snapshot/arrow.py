@@ -118,7 +118,8 @@ def read_in_memory(table: Table, file: SnapshotFile, accounts: InMemoryAccounts)
         if selection is not None and not table.fill(file, selection, expected):
             # A relation of DuckDB 1 from which rows were fetched hands over those that are left.
             file.report(
-                f"does not hand over the {counted(expected, 'row')} that it has", "part of it was read: make it anew"
+                f"does not hand over the {counted(expected or 0, 'row')} that it has",
+                "part of it was read: make it anew",
             )
     except duckdb.OutOfMemoryException:
         raise
