@@ -49,6 +49,9 @@ def test_a_site_of_one_audit_says_what_whoever_wrote_it_has_checked(
     page = words(tmp_path / "checked/check.html")
     assert "The digest existed by 31 January 2026, 12:00 UTC, by the clock of the time-stamping authority" in page
     assert "such evidence cannot show" in page
+    assert "as whoever wrote this page was told: “That is as true as the authority keeps its clock right" in page
+    assert "Whether a certificate of the authority was revoked was not checked" in page
+    assert "What that rests on" not in words(tmp_path / "claims/check.html")
     (found,) = json.loads((tmp_path / "checked/report.json").read_bytes())["anchors"]
     assert (found["latest"], found["time_checked"], found["where"]) == ("2026-01-31T12:00:01Z", True, None)
 
@@ -122,9 +125,11 @@ def test_each_sentence_of_a_page_follows_from_a_field(published: Path) -> None:
         Shown(time=evolve(time, latest=None, checked=False, why="x"), uniqueness=None)
     )
     assert "the only record" in said(Shown(time=None, uniqueness=unique))
-    assert "1 other record of the same place: it is not the only one" in said(
-        Shown(time=None, uniqueness=evolve(unique, others=1))
+    assert said(Shown(time=None, uniqueness=evolve(unique, others=1))) == (
+        "At a board 1 other record is noted for the same place in the history: NOT UNIQUE. "
+        "Whoever wrote this page has looked."
     )
+    assert "2 other records are noted" in said(Shown(time=None, uniqueness=evolve(unique, others=2)))
     assert "whoever wrote this page has not checked" in said(
         Shown(time=None, uniqueness=evolve(unique, checked=False, why="x"))
     )

@@ -299,6 +299,9 @@ class ReportEvidence:
     others: int | None = option(least=0, doc="How many other records are noted there; null if nobody looked.")
     uniqueness_checked: bool = option(doc="Whether whoever wrote the report looked.")
     pending: tuple[str, ...] = option(doc="Who has promised to note the digest, and has not done so yet.")
+    rests_on: tuple[str, ...] = option(
+        doc="What was taken to be true and not checked, in the anchor's words to whoever wrote the report."
+    )
 
 
 @frozen(kw_only=True)

@@ -142,6 +142,7 @@ def _evidence(one: Evidence) -> ReportEvidence:
         others=unique.others if unique else None,
         uniqueness_checked=unique is not None and unique.checked,
         pending=shown.pending if shown else (),
+        rests_on=shown.rests_on if shown else (),
     )
 
 

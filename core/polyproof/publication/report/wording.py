@@ -386,9 +386,14 @@ def evidence_sentences(one: ReportEvidence) -> tuple[str, ...]:
             "the history, whoever wrote this page has not checked."
         )
     elif one.others:
-        said.append(f"At {one.where} {count(one.others, 'other record')} of the same place: it is not the only one.")
+        noted = f"{count(one.others, 'other record')} {'is' if one.others == 1 else 'are'} noted"
+        said.append(
+            f"At {one.where} {noted} for the same place in the history: NOT UNIQUE. Whoever wrote this page has looked."
+        )
     else:
         said.append(
             f"At {one.where} it is the only record of its place in the history. Whoever wrote this page has looked."
         )
+    if one.rests_on:
+        said.append(f"What that rests on, as whoever wrote this page was told: “{' '.join(one.rests_on)}”")
     return tuple(said)
