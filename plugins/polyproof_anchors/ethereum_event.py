@@ -178,6 +178,8 @@ class EthereumEvent(Anchor):
             rests_on = (
                 "That the address is the organisation's, and that nobody else can have it log records, is for you to "
                 "know.",
+                "That these blocks are final on the chain, and that no log was left out, is the word of the node that "
+                "you named.",
             )
             try:
                 others = self._others(node, subject, log, last)

@@ -164,6 +164,7 @@ def test_a_final_log_of_the_named_address_shows_time_and_uniqueness(asking: Any)
     assert (found.uniqueness.others, found.uniqueness.checked) == (0, True)
     assert "in blocks 0 to 100" in found.uniqueness.where
     assert any("nobody else can have it log records" in sentence for sentence in found.rests_on)
+    assert any("that no log was left out, is the word of the node" in sentence for sentence in found.rests_on)
 
 
 def test_another_record_of_the_same_place_is_seen_wherever_it_is(asking: Any) -> None:
