@@ -12,7 +12,7 @@ from polyproof.publication.report.site import asset_page
 from report.months import OWED, write_month
 from report.pages import Page
 
-WORD = "That is the organisation’s word: nobody else can check it."
+WORD = "That is the organisation’s word: readers of the audit cannot check it."
 
 
 @pytest.mark.parametrize("control", [None, "SELECT * FROM read_csv('sums.csv', all_varchar = true)"])

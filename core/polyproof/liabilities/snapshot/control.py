@@ -1,7 +1,8 @@
 """Control sums: what a query of the organisation's own says that all accounts add up to, asset by asset.
 
-They show the organisation that the query of its accounts lost and doubled nothing that the other one counts. They are
-compared exactly, with what the accounts add up to before any is rounded up. Nobody else can check them.
+They are compared exactly, with what the accounts add up to before any is rounded up. Where they differ, one
+query counts what the other does not. Where they are equal, the two agree: what both leave out, and accounts that hold
+nothing, no sum shows. Readers of the audit cannot check them.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ class ReportAsset:
     control: str | None = option(
         pattern=EXACT_DECIMAL,
         doc="The sum that a query of the organisation's own gave, in coins, as the manifest has it: its word, which "
-        "nobody else can check. null if it states none.",
+        "readers cannot check. null if it states none.",
     )
     reserves: PublishedAsset | None = option(
         doc="What is held, as whoever wrote the report knows it and counts it by its own policy; null if the audit is "
