@@ -29,10 +29,12 @@ KEPT = PAGE.with_suffix("")
 
 _HASHES = ("blake3", "sha256", "keccak256", "poseidon", "poseidon2", "rescue-prime-optimized")
 SWEEPS: dict[str, tuple[tuple[str, ...], ...]] = {
-    # Round numbers that fit 2^10, 2^12, 2^14, 2^16 and 2^19 rows, with the hash that takes the least; the largest once.
+    # Round numbers that fit 2^10, 2^12, 2^14, 2^16, 2^19 and 2^20 rows, with the hash that takes the least; the two
+    # largest once.
     "accounts": (
         ("--accounts=800,3900,16000,65000", "--option=hash=blake3", "--runs=1"),
         ("--accounts=262000", "--option=hash=blake3", "--runs=0"),
+        ("--accounts=1048000", "--option=hash=blake3", "--runs=0"),
     ),
     "one": (("--accounts=65000", "--runs=1"),),
     # One that fits 2^14 rows, and one that is just too large for them.
