@@ -117,6 +117,8 @@ class EthereumEvent(Anchor):
         try:
             node.check_chain()
             newest = node.height_of("finalized")
+            if newest < self.options.since:
+                raise _Unavailable(f"its newest block that is final is {newest}, before `since`: {self.options.since}")
             found = [
                 log for log in node.logs(address, subject.place, self.options.since, newest) if log[0] == subject.digest
             ]
@@ -206,8 +208,8 @@ class EthereumEvent(Anchor):
         if last < log.height:
             raise _Unavailable(f"block {log.height} is not final yet: the newest that is has height {last}")
         block = node.block(hex(log.height))
-        if block.get("hash") != log.block:
-            raise _rejected(f"block {log.height} is {block.get('hash')}, and not the one that it names")
+        if (found := _hash(block.get("hash"))) != log.block:
+            raise _rejected(f"block {log.height} is {found}, and not the one that it names")
         receipt = node.receipt(log.transaction)
         if (receipt.get("blockHash"), receipt.get("status")) != (log.block, "0x1"):
             raise _rejected("its transaction failed, or is in another block")
@@ -346,17 +348,14 @@ class _Node:
         return found
 
     def _place_of(self, one: Mapping[str, Any], address: str, height: int) -> _Log:
-        block, transaction = one.get("blockHash"), one.get("transactionHash")
-        for value in (block, transaction):
-            if not isinstance(value, str) or not re.fullmatch(_HASH[0], value):
-                raise _Unavailable("the node's answer has a hash that is none")
+        block, transaction = _hash(one.get("blockHash")), _hash(one.get("transactionHash"))
         index = _quantity(one.get("logIndex"))
         return _Log(
             chain_id=self._options.chain_id,
             address=address,
             height=height,
-            block=str(block),
-            transaction=str(transaction),
+            block=block,
+            transaction=transaction,
             index=index,
         )
 
@@ -381,6 +380,12 @@ def _quantity(value: Any) -> int:
     if not isinstance(value, str) or not re.fullmatch(r"0x(0|[1-9a-f][0-9a-f]{0,14})", value):
         raise _Unavailable("the node's answer has a number that is none")
     return int(value, 16)
+
+
+def _hash(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(_HASH[0], value):
+        raise _Unavailable("the node's answer has a hash that is none")
+    return value
 
 
 def _list(value: Any) -> list[Any]:

@@ -266,6 +266,12 @@ def test_an_answer_of_another_type_is_never_taken_for_a_record(asking: Any, meth
     assert found.time.checked == (method == "eth_getLogs")
 
 
+@pytest.mark.parametrize("value", ["0x" + "AB" * 32, "x" * 1_000_000, "0x\x1b[2J", ["0x"], {}])
+def test_a_block_with_a_hash_that_is_none_is_not_quoted(asking: Any, value: Any) -> None:
+    found = asking(evolve(SOUND, changes={"eth_getBlockByNumber": lambda block: {**block, "hash": value}}))
+    assert (found.time.checked, found.time.why) == (False, "the node's answer has a hash that is none")
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -320,6 +326,15 @@ def test_what_is_logged_is_found_and_what_is_not_is_said_how_to_log() -> None:
     with Server(early.respond).listening() as url, pytest.raises(ExecutionError, match="in a block that is final"):
         made(url).publish(ONE)
     assert f"{SELECTOR}{ONE.place.hex()}{ONE.digest.hex()}" in str(caught.value)
+
+
+@pytest.mark.parametrize("since", [101, 102, 10**12])
+def test_a_contract_whose_first_block_is_not_final_yet_has_logged_nothing(since: int) -> None:
+    with (
+        Server(SOUND.respond).listening() as url,
+        pytest.raises(ExecutionError, match=f"final is 100, before `since`: {since}"),
+    ):
+        made(url, since=since).publish(ONE)
 
 
 def test_without_an_address_nothing_is_looked_for() -> None:
