@@ -160,7 +160,7 @@ class Rfc3161(Anchor):
         if not self._check_revocations(chain, info.gen_time):
             rests_on.append(
                 "Whether a certificate of the authority was revoked was not checked: you gave no list of revoked ones "
-                "for each."
+                "for each that was made after the token."
             )
         if not precise:
             rests_on.append("How far its clock may be wrong, the authority does not say.")
@@ -201,7 +201,9 @@ class Rfc3161(Anchor):
             raise ProofRejected("anchor-evidence", "its signed attributes do not name the certificate of its signer")
 
     def _check_revocations(self, chain: Sequence[x509.Certificate], time: datetime) -> bool:
-        """Whether all certificates but the root were looked up in a list of their issuer.
+        """Whether all certificates but the root were looked up in a list of their issuer, made after the token.
+
+        That an older list does not name a certificate says nothing of what was revoked between it and the token.
 
         Raises ``ProofRejected`` for one that was revoked by then, or at any time for a reason that makes all its
         signatures doubtful (RFC 3161, section 4).
@@ -213,7 +215,7 @@ class Rfc3161(Anchor):
                 for one in self._revoked
                 if one.issuer == issuer.subject and one.is_signature_valid(issuer.public_key())
             ]
-            looked_up = looked_up and bool(lists)
+            looked_up = looked_up and any(one.last_update_utc >= time for one in lists)
             for one in lists:
                 entry = one.get_revoked_certificate_by_serial_number(certificate.serial_number)
                 if entry is not None and (entry.revocation_date_utc <= time or not _merely_retired(entry)):

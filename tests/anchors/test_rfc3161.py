@@ -232,6 +232,18 @@ def test_a_list_by_somebody_else_revokes_nothing(tmp_path: Path) -> None:
     assert any("revoked was not checked" in sentence for sentence in found.rests_on)
 
 
+@pytest.mark.parametrize(("when", "checked"), [(-86_400, False), (-1, False), (0, True), (1, True)])
+def test_a_list_made_before_the_token_does_not_say_what_was_revoked_by_then(
+    tmp_path: Path, when: int, checked: bool
+) -> None:
+    made, other = by(), by()
+    revoked = revocations(made.root, other.signer, NOW + timedelta(seconds=when), REASONS.superseded)
+    found = shown(tmp_path, made, revoked=revoked)
+    assert found.time is not None
+    assert found.time.checked
+    assert any("revoked was not checked" in sentence for sentence in found.rests_on) != checked
+
+
 # Publishing
 
 
