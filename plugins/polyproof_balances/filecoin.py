@@ -6,8 +6,12 @@ messages of the tipset itself come after it. The balance is all that the actor h
 withdrawn: that of a miner's actor includes pledged and vesting funds. An actor that the state does not have (error 3
 of Lotus) holds nothing.
 
-Sources: docs.filecoin.io, "JSON-RPC: State" and "Chain"; github.com/filecoin-project/lotus, api/api_errors.go; the
-genesis: docs.filecoin.io, "Mainnet".
+Every actor has an id (f0), and most have another address: f1 or f3 from a key, f2, or f4; contracts have f2 and f4.
+Rows are compared by their addresses alone, so that one balance could stand in a file under two of them. Each actor is
+therefore asked about under one only: never f0, and f2 only where there is no f4.
+
+Sources: docs.filecoin.io, "JSON-RPC: State" and "Chain"; github.com/filecoin-project/lotus, api/api_errors.go and
+chain/types/actor.go; FIP-0048 on f4; the genesis: docs.filecoin.io, "Mainnet".
 """
 
 from __future__ import annotations
@@ -68,14 +72,20 @@ class Filecoin(AccountProvider[Rpc, list[dict[str, str]]]):
         return [{"/": cid} for cid in cids]
 
     def held(self, node: Rpc, question: Question, pin: Pin, block: list[dict[str, str]]) -> int:
-        """The balance of the actor."""
+        """The balance of the actor, unless it may be listed under another address, too."""
+        if question.address.startswith("f0"):
+            raise NotKnown("an actor's id is a second name of it: list it by its f1, f2, f3 or f4 address")
         try:
             actor = node.call("Filecoin.StateGetActor", question.address, block)
         except Refused as error:
             if error.code == _NOT_FOUND:
                 return 0
             raise
-        return units(digits(entry(actor, "Balance"), "Balance"), 18)
+        balance = units(digits(entry(actor, "Balance"), "Balance"), 18)
+        # Lotus called it Address at first.
+        if question.address.startswith("f2") and (actor.get("DelegatedAddress") or actor.get("Address")):
+            raise NotKnown("the actor has an f4 address as well: list it by that")
+        return balance
 
 
 def _cids(tipset: Any) -> list[str]:

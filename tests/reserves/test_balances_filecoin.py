@@ -25,6 +25,8 @@ PIN = Pin(chain="filecoin", height=5_520_000, block="bafy2bzacea" + "k" * 51)
 OTHER = "bafy2bzacea" + "m" * 51
 A, B = wallets.PROVEN["Filecoin f1"](1, "x").address, wallets.PROVEN["Filecoin f410"](2, "x").address
 MINER = "f01234"
+# Source: spec.filecoin.io, appendix "Address", test vectors
+F2 = "f24vg6ut43yw2h2jqydgbg2xq7x6f4kub3bg6as6i"
 
 
 @define
@@ -35,6 +37,8 @@ class Chain:
     pin: Pin = PIN
     genesis: str = GENESIS
     cids: tuple[str, ...] = (OTHER, PIN.block)
+    more: dict[str, Any] = field(factory=dict)
+    """Further fields of actors."""
 
     def node(self) -> Node:
         return Node(
@@ -54,7 +58,8 @@ class Chain:
             raise RpcError(1, "loading tipset: not found")
         if address not in self.held:
             raise RpcError(3, "actor not found")
-        return {"Code": {"/": OTHER}, "Head": {"/": OTHER}, "Nonce": 3, "Balance": self.held[address]}
+        actor = {"Code": {"/": OTHER}, "Head": {"/": OTHER}, "Nonce": 3, "Balance": self.held[address]}
+        return {**actor, **self.more}
 
 
 def connected(url: str, **options: Any) -> BalanceProvider:
@@ -112,6 +117,19 @@ def test_an_actor_that_the_state_does_not_have_holds_nothing() -> None:
     assert answer(chain.node()) == 0
 
 
+def test_an_actor_is_not_asked_about_by_its_id_under_which_it_could_be_counted_twice() -> None:
+    node = Chain().node()
+    assert "second name" in str(answer(node, MINER))
+    assert not any(call["method"] == "Filecoin.StateGetActor" for call in node.calls)
+
+
+@pytest.mark.parametrize("name", ["DelegatedAddress", "Address"])
+def test_a_contract_is_asked_about_by_its_f4_address_alone(name: str) -> None:
+    assert answer(Chain({F2: "5"}, more={name: None}).node(), F2) == 5 * ATTO
+    assert "f4 address as well" in str(answer(Chain({F2: "5"}, more={name: B}).node(), F2))
+    assert answer(Chain({B: "5"}, more={name: B}).node(), B) == 5 * ATTO
+
+
 def test_any_other_error_of_the_node_is_not_an_empty_account() -> None:
     node = Chain().node()
 
@@ -142,8 +160,8 @@ def test_the_same_block_twice_makes_no_tipset() -> None:
         ("t" + A[1:], False),
         (A[:-1] + ("a" if A[-1] != "a" else "b"), False),
         ("f5" + A[2:], False),
-        # Source: spec.filecoin.io, appendix "Address", test vectors
-        ("f24vg6ut43yw2h2jqydgbg2xq7x6f4kub3bg6as6i", True),
+        (F2, True),
+        # Source: as for F2
         ("f3vvmn62lofvhjd2ugzca6sof2j2ubwok6cj4xxbfzz4yuxfkgobpihhd2thlanmsh3w2ptld2gqkn2jvlss4a", True),
     ],
 )
