@@ -101,7 +101,7 @@ class Checked(Result):
 
     @property
     def totals(self) -> dict[str, Decimal]:
-        """What is owed, in coins, by symbol; exact."""
+        """What the accounts add up to, in coins, by symbol; exact."""
         return _coins(self.found.spec.assets, self.found.totals)
 
     @property
@@ -169,7 +169,7 @@ class Proved(Result):
 
     @property
     def totals(self) -> dict[str, Decimal]:
-        """What is owed, in coins, by symbol; exact."""
+        """What the accounts add up to, in coins, by symbol; exact."""
         return _coins(self.spec.assets, self.found.manifest.totals)
 
     @property
@@ -227,7 +227,7 @@ class InclusionCut(Result):
 
 @frozen(repr=False, str=False)
 class Verified(Result):
-    """One audit in which everything published was verified, except for reserves if ``reserves`` says so."""
+    """One audit whose proofs were verified, and its published reserves unless ``reserves`` says otherwise."""
 
     found: VerifiedAudit
     compared: bool
@@ -255,12 +255,12 @@ class Verified(Result):
 
     @property
     def totals(self) -> dict[str, Decimal]:
-        """What is owed, in coins, by symbol; exact."""
+        """What is owed, as the audit states it and as far as its backend proves it; in coins, by symbol, exact."""
         return _coins(self.found.liabilities.audit.spec.assets, self.found.liabilities.totals)
 
     @property
     def covered(self) -> bool | None:
-        """Whether holdings cover what is owed, by the caller's policy; ``None`` if no reserves were checked."""
+        """Whether holdings that count are what the caller's policy requires; ``None`` if no reserves were checked."""
         return self.found.met
 
     @property

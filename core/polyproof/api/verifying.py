@@ -64,7 +64,7 @@ def verify(
     progress: ProgressLike = None,
     registry: Registry | None = None,
 ) -> Verified:
-    """Verify a published audit completely, from its public files alone: what ``polyproof verify`` does.
+    """Verify a published audit from its public files, and by nodes that you name: what ``polyproof verify`` does.
 
     ``directory`` is that of an audit, or its public half. ``policy`` is what you accept: a ``Policy``, a file, or the
     name of one that comes with polyproof, which may also say what counts as held and what evidence beside an audit must
@@ -72,11 +72,12 @@ def verify(
     ``nodes`` and ``secrets`` are the files of your own nodes and of your credentials. ``digest`` is the publication
     digest that you know from elsewhere; any other is rejected. ``jobs`` processes share the segments.
 
-    That a result is returned means that every proof was verified and that holdings, if reserves are published, cover
-    what is owed by your policy. Raises ``ProofRejected`` for what does not verify, and its subclass ``PolicyRejected``
-    for what your policy refuses; with ``require_covered=False`` holdings that do not cover are no error, and the result
-    says so. Raises ``ExtraMissing`` for reserves without the extra ``reserves``; with ``check_reserves=False`` they are
-    not looked at, and the result says so.
+    That a result is returned means that every proof was verified and that holdings which count by your policy, if
+    reserves are published, cover what is owed; printed, it says what of that is the organisation's word. Raises
+    ``ProofRejected`` for what does not verify, and its subclass ``PolicyRejected`` for what your policy refuses; with
+    ``require_covered=False`` holdings that do not cover are no error, and the result says so. Raises ``ExtraMissing``
+    for reserves without the extra ``reserves``; with ``check_reserves=False`` they are not looked at, and the result
+    says so.
     """
     from polyproof.publication.history import verify_one
 

@@ -232,7 +232,7 @@ snapshot: {choices.snapshot}
 # (64 unless it says otherwise); what is finer is rounded up.
 {choices.assets}
 
-# How it is proved. stark: a zk-STARK, which hides everything but totals and is accepted by default.
+# How it is proved. stark: a zk-STARK, which publishes totals and no balances, and is accepted by default.
 # merkle-sum: a Merkle sum tree, fast, which proves nothing about accounts that nobody opens.
 {choices.backend}
 
