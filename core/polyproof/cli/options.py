@@ -154,8 +154,8 @@ def load_nodes_option(
 ) -> list[BalanceProvider]:
     """The verifier's own nodes, ready to be asked; none without a file. ``policy`` may name secrets as well."""
     if path is None:
-        if secrets is not None and policy is None:
-            raise UsageError("--secrets is for the nodes that --nodes and --policy name")
+        if secrets is not None and (policy is None or not _believes(policy, registry)):
+            raise UsageError("--secrets is for the nodes that --nodes and the policy name, and they name none")
         return []
     from polyproof.extras import require_extras
     from polyproof.reserves.run import open_chosen
@@ -165,6 +165,15 @@ def load_nodes_option(
     require_extras("reserves", purpose="asking nodes")
     lent = load_secrets(secrets, registry) if secrets is not None else Secrets()
     return open_chosen(load_nodes(path, registry), path.parent, lent, registry)
+
+
+def _believes(policy: str, registry: Registry) -> bool:
+    """Whether a policy names anybody who may be asked about evidence."""
+    from polyproof.settings.bundled import find_policy
+    from polyproof.settings.policy import load_anchors_policy
+
+    anchors = load_anchors_policy(find_policy(policy), registry)
+    return anchors is not None and bool(anchors.believe)
 
 
 def load_anchors_option(name: str | None, secrets: Path | None, registry: Registry) -> AnchorsAccepted | None:
