@@ -156,11 +156,11 @@ class Rfc3161(Anchor):
             why = "it is a clock that you do not trust, and anybody can choose such a name"
             return Shown(time=Time(latest=latest, clock=clock, checked=False, why=why), uniqueness=None)
         self._verify(response, subject.digest, chain)
-        rests_on = ["That is as true as the authority keeps its clock right and its key to itself."]
+        rests_on = ["The time is as true as the authority keeps its clock right and its key to itself."]
         if not self._check_revocations(chain, info.gen_time):
             rests_on.append(
-                "Whether a certificate of the authority was revoked was not checked: you gave no list of revoked ones "
-                "for each that was made after the token."
+                "Whether a certificate of the authority was revoked was not checked: of at least one you gave no list "
+                "of its issuer that was made after the token."
             )
         if not precise:
             rests_on.append("How far its clock may be wrong, the authority does not say.")

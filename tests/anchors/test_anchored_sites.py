@@ -47,9 +47,9 @@ def test_a_site_of_one_audit_says_what_whoever_wrote_it_has_checked(
     done = command("report", audit, "--out", tmp_path / "checked", "--policy", believing(tmp_path, clock))
     assert done.status == 0
     page = words(tmp_path / "checked/check.html")
-    assert "The digest existed by 31 January 2026, 12:00 UTC, by the clock of the time-stamping authority" in page
+    assert "The digest existed by 31 January 2026, 12:00:01 UTC, by the clock of the time-stamping authority" in page
     assert "such evidence cannot show" in page
-    assert "as whoever wrote this page was told: “That is as true as the authority keeps its clock right" in page
+    assert "as whoever wrote this page was told: “The time is as true as the authority keeps its clock right" in page
     assert "Whether a certificate of the authority was revoked was not checked" in page
     assert "What that rests on" not in words(tmp_path / "claims/check.html")
     (found,) = json.loads((tmp_path / "checked/report.json").read_bytes())["anchors"]

@@ -104,7 +104,7 @@ def _show(rich: RichConsole, publication: Publication, found: list[Evidence], wa
     show_evidence(rich, found)
     for name in waiting:
         rich.print(
-            f"{name}: there is evidence, and nothing better yet. Repeat this later, or --again has it noted once more.",
+            f"{name}: there is evidence already, and no better one now. --again has the digest noted once more.",
             soft_wrap=True,
         )
     if found:

@@ -42,6 +42,7 @@ __all__ = [
     "percentage",
     "policy_sentences",
     "required",
+    "to_the_second",
     "verdict_sentence",
 ]
 
@@ -164,6 +165,11 @@ def month(time: str) -> str:
 def moment(time: str) -> str:
     """``30 November 2025, 00:00 UTC``."""
     return f"{date(time)}, {_parsed(time):%H:%M} UTC"
+
+
+def to_the_second(time: str) -> str:
+    """``30 November 2025, 00:00:01 UTC``: for a limit, which without its seconds would be another."""
+    return f"{date(time)}, {_parsed(time):%H:%M:%S} UTC"
 
 
 def policy_sentences(policy: ReservesPolicy, *, theirs: bool = False) -> list[str]:
@@ -367,7 +373,7 @@ def evidence_sentences(one: ReportEvidence) -> tuple[str, ...]:
         return ("Whoever wrote this page has not looked at it.",)
     said = []
     if one.clock is not None:
-        when = f"by {moment(one.latest)}" if one.latest else "at a time that it does not state"
+        when = f"by {to_the_second(one.latest)}" if one.latest else "at a time that it does not state"
         if one.time_checked:
             said.append(
                 f"The digest existed {when}, by the clock of {one.clock}. Whoever wrote this page has checked that."
