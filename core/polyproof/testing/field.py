@@ -264,7 +264,22 @@ class FieldSuite:
             assert extension.combine(many, of_rows).tolist() == extension.dot(transposed, of_rows).tolist()
 
     @pytest.mark.parametrize(
-        ("values", "size"), [(1, 1), (9, 1), (2, 3), (30, 3), (31, 3), (22, 3), (44, 3), (60, 7), (15, 15)]
+        ("values", "size"),
+        [
+            (1, 1),
+            (9, 1),
+            (5, 2),
+            (2, 3),
+            (30, 3),
+            (31, 3),
+            (22, 3),
+            (44, 3),
+            (66, 4),
+            (60, 7),
+            (58, 8),
+            (15, 15),
+            (33, 16),
+        ],
     )
     def test_helper_sums_are_those_of_the_constraints(self, field: Field, values: int, size: int) -> None:
         for degree in field.extension_degrees:
