@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import polyproof_stark.quotient
 from polyproof.constraints import ConstraintSystem, Node, Operation, Rows
 from polyproof.engine import Engine
 from polyproof.registry import default_registry
@@ -17,6 +18,7 @@ from polyproof_stark.committed import Committed
 from polyproof_stark.compiler import compile_system
 from polyproof_stark.divisors import Divisors
 from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.groups import RowSet
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.protocol import Instance
 from polyproof_stark.quotient import Quotient
@@ -78,10 +80,14 @@ def instance_of(seed: int, degree: int, blowup: int, plain: bool = False) -> Ins
     return Instance(compiled, extension, parameters, {"p": 5, "q": field.modulus - 2})
 
 
-def defined(instance: Instance, trace, arguments, challenges, eta) -> np.ndarray:
-    """Σ η^k · C_k / divisor_k on D, a constraint at a time."""
+def defined(instance: Instance, trace, arguments, challenges, eta, step=None, inverse_divisors=None) -> np.ndarray:
+    """Σ η^k · C_k / divisor_k, a constraint at a time; on D unless other points are given.
+
+    ``step``: how many points further on the next row is; ``inverse_divisors`` on the points.
+    """
     compiled, layout, extension = instance.compiled, instance.layout, instance.extension
-    divisors = Divisors(instance).on_evaluation_domain()
+    if inverse_divisors is None:
+        step, inverse_divisors = instance.parameters.blowup, Divisors(instance).on_evaluation_domain()
 
     def leaf(node: Node) -> Value:
         if node.operation is not Operation.COLUMN:
@@ -91,7 +97,7 @@ def defined(instance: Instance, trace, arguments, challenges, eta) -> np.ndarray
             values = arguments.reshape(len(trace), -1, layout.degree)[:, node.first - compiled.base_columns]
         else:
             values = trace[:, layout.base_column(node.first)]
-        rolled = np.roll(values, -instance.parameters.blowup * node.second, axis=0)
+        rolled = np.roll(values, -step * node.second, axis=0)
         return Value(np.ascontiguousarray(rolled), extended)
 
     result = np.zeros((len(trace), layout.degree), np.uint64)
@@ -99,9 +105,29 @@ def defined(instance: Instance, trace, arguments, challenges, eta) -> np.ndarray
     for constraint in compiled.constraints:
         value = evaluate(compiled.nodes, [constraint.node], leaf, extension)[constraint.node]
         array = value.array if value.extended else extension.embed(value.array)
-        result = extension.add(result, extension.multiply(extension.scale(array, divisors[constraint.rows]), power))
+        quotient = extension.scale(array, inverse_divisors[constraint.rows])
+        result = extension.add(result, extension.multiply(quotient, power))
         power = extension.multiply(power, eta)
     return result
+
+
+def inverse_divisors_on_h(instance: Instance) -> dict[RowSet, np.ndarray]:
+    """Inverse divisors on H, factor by factor; 0 up to row U, where some divisor vanishes."""
+    p, modulus = instance.parameters, instance.field.modulus
+    points = [pow(instance.field.root_of_unity(p.rows), row, modulus) for row in range(p.rows)]
+    roots = {
+        RowSet.ALL: points[: p.active],
+        RowSet.TRANSITION: points[: p.active - 1],
+        RowSet.FIRST: points[:1],
+        RowSet.LAST: points[p.active - 1 : p.active],
+        RowSet.END: points[p.active : p.active + 1],
+    }
+    found = {rows: np.zeros(p.rows, np.uint64) for rows in roots}
+    for rows, zeros in roots.items():
+        for row in range(p.active + 1, p.rows):
+            divisor = reduce(lambda product, zero, x=points[row]: product * (x - zero) % modulus, zeros, 1)
+            found[rows][row] = pow(divisor, -1, modulus)
+    return found
 
 
 def committed(instance: Instance) -> tuple[Committed, Committed]:
@@ -115,17 +141,27 @@ def committed(instance: Instance) -> tuple[Committed, Committed]:
     return columns(layout.trace), columns(layout.argument * layout.degree)
 
 
-@given(seed=st.integers(0, 2**32), degree=st.sampled_from([2, 3]), blowup=st.sampled_from([2, 4, 8]))
-@settings(max_examples=30, deadline=None)
-def test_the_quotient_of_random_systems_is_its_definition(seed, degree, blowup):
-    instance = instance_of(seed, degree, blowup)
-    extension = instance.extension
+@given(
+    seed=st.integers(0, 2**32),
+    degree=st.sampled_from([2, 3]),
+    blowup=st.sampled_from([2, 4, 8, 16]),
+    block=st.sampled_from([1 << 13, 5]),
+    plain=st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_the_quotient_of_random_systems_is_its_definition(seed, degree, blowup, block, plain):
+    """On D and on the rows after U, where columns are as random as on D; in one block of points and in several."""
+    instance = instance_of(seed, degree, blowup, plain)
+    extension, first = instance.extension, instance.parameters.active + 1
     challenges, eta = [extension.random(()), extension.random(())], extension.random(())
     trace, arguments = committed(instance)
-    wanted = defined(instance, trace.extended, arguments.extended, challenges, eta)
-    assert np.array_equal(Quotient(instance, trace, arguments, challenges, eta).on_d(), wanted)
-    without = instance_of(seed, degree, blowup, plain=True)
-    assert np.array_equal(Quotient(without, trace, arguments, challenges, eta).on_d(), wanted)
+    on_d = defined(instance, trace.extended, arguments.extended, challenges, eta)
+    on_h = defined(instance, trace.on_h, arguments.on_h, challenges, eta, 1, inverse_divisors_on_h(instance))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(polyproof_stark.quotient, "_BLOCK", block)
+        quotient = Quotient(instance, trace, arguments, challenges, eta)
+        assert np.array_equal(quotient.on_d(), on_d)
+        assert np.array_equal(quotient.on_blinding_rows(), on_h[first:])
 
 
 @pytest.mark.parametrize("degree", [2, 3])
