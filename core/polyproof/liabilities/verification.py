@@ -51,7 +51,7 @@ class PublishedAudit:
 
     @property
     def digest(self) -> bytes:
-        """The publication digest: SHA-256 of the record, which binds everything that is published."""
+        """The publication digest: SHA-256 of the record, which binds all files that it names."""
         return self.record.digest
 
     @property
