@@ -246,6 +246,16 @@ def test_a_damaged_file_of_challenges_is_refused_by_line(tmp_path: Path, line: s
     assert caught.value.problems[0].location.line == 2
 
 
+@pytest.mark.parametrize("text", ["", "null\n", "[]\n", '{"asset":"BTC"}\n', '{"polyproof-holdings":1}\n'])
+def test_a_file_without_a_message_to_sign_is_refused(tmp_path: Path, command: Command, text: str) -> None:
+    (tmp_path / "to-sign.jsonl").write_text(text)
+    ended = command("sign-samples", tmp_path / "to-sign.jsonl", "--out", tmp_path / "signed.jsonl")
+    assert ended.status == 2
+    assert "to-sign.jsonl" in ended.err
+    assert "polyproof challenge" in " ".join(ended.err.split())
+    assert not (tmp_path / "signed.jsonl").exists()
+
+
 def test_assets_are_read_with_their_known_decimals() -> None:
     assert [(asset.symbol, asset.decimals, asset.bits) for asset in begin.parse_assets("BTC, ETH XYZ:2 Q:4:70")] == [
         ("BTC", 8, 64),

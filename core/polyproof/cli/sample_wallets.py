@@ -22,6 +22,7 @@ from polyproof.model.assets import Asset
 from polyproof.model.chains import CHAINS, KNOWN_COINS, coin_name, own_coin
 from polyproof.model.holdings import FINEST
 from polyproof.ownership import AccountControl, OwnershipClaim, OwnershipScheme, Status
+from polyproof.reserves.evidence import HEADER
 from polyproof.reserves.signatures import verify_ownership
 from polyproof.toolkit.recording import Answered
 
@@ -121,7 +122,7 @@ def answers(wallets: Sequence[SampleWallet]) -> Iterator[Answered]:
 def sign_samples(source: Path, out: Path, schemes: Sequence[OwnershipScheme], seed: int) -> int:
     """Sign the challenges in a file that ``polyproof challenge`` wrote, and write them to a new file; returns how many.
 
-    Raises ``InputError``, and writes nothing, if an address is not a sample's.
+    Raises ``InputError``, and writes nothing, if an address is not a sample's, or if no message is in the file.
     """
     if out.exists():
         raise InputError(f"{out} already exists and is not overwritten")
@@ -129,16 +130,23 @@ def sign_samples(source: Path, out: Path, schemes: Sequence[OwnershipScheme], se
     for number, line in enumerate(source.read_bytes().splitlines(), 1):
         try:
             record = parse_strict(line)
-            lines.append(canonical_line(record if number == 1 else _signed(record, schemes, seed)))
+            if number > 1:
+                record = _signed(record, schemes, seed)
+            elif not isinstance(record, dict) or record.keys() != {HEADER}:
+                raise InputError(Problem("not a file of messages to sign", hint=_WRITTEN_BY))
+            lines.append(canonical_line(record))
         except ValueError as error:
             findings.add(str(error), Location(str(source), number))
         except InputError as error:
             findings.add_error(error, Location(str(source), number))
     findings.raise_any(InputError)
+    if len(lines) < 2:
+        raise InputError(Problem("no message to sign is in the file", Location(str(source)), _WRITTEN_BY))
     write_durably(out, b"".join(lines))
     return len(lines) - 1
 
 
+_WRITTEN_BY = "`polyproof challenge SPEC --audit DIR --out FILE` writes one"
 _SIGNED_KEYS = ("asset", "chain", "address", "message")
 
 
