@@ -63,6 +63,14 @@ def test_a_secret_that_is_missing_is_told_with_the_line_to_add(tmp_path: Path) -
         lend(EndpointOptions(secret="geth"), NO_SECRETS)
 
 
+def test_a_secret_that_is_empty_is_missing(tmp_path: Path) -> None:
+    text = 'polyproof-secrets: 1\nsecrets:\n  - {name: ledger, dsn: ""}\n  - {name: node, url: ""}\n'
+    secrets = read(secrets_file(tmp_path, text))
+    for name, part in (("ledger", "dsn"), ("node", "url")):
+        with pytest.raises(InputError, match=f"the secret '{name}' has no {part}"):
+            secrets.find(name, part)
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o601])
 def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
     path = secrets_file(tmp_path, mode=mode)

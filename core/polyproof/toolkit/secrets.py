@@ -90,7 +90,7 @@ class Secrets:
         """
         line = f"- {{name: {name}, {_EXAMPLES[part]}}}"
         for secret in self.entries:
-            if secret.name == name and getattr(secret, part) is not None:
+            if secret.name == name and getattr(secret, part):  # libpq takes an empty dsn for a server of its own choice
                 return secret
         variable = variable_of(name)
         if part == "dsn" and os.environ.get(variable):
