@@ -43,6 +43,15 @@ def test_holdings_that_cover_what_is_owed_end_with_zero(command: Command, folder
     assert "failed: the signature is by another key" in ended.out
 
 
+def test_both_tables_separate_thousands(command: Command, folder: Path) -> None:
+    text = (folder / "wallets.csv").read_text()
+    assert text.count(",1.5,") == 1
+    (folder / "wallets.csv").write_text(text.replace(",1.5,", ",1500.5,"))
+    said = command("reserves", "spec.yaml").out
+    assert said.count("1,500.5") == 3, "counted, and in the table by ownership declared and counted"
+    assert "1500.5" not in said
+
+
 def test_rows_on_a_chain_without_a_pinned_block_are_told(command: Command, folder: Path) -> None:
     said = "1 row is on a chain of which no block is pinned (ethereum): nothing says at which to look up what it held"
     assert said not in command("reserves", "spec.yaml", "--audit", "audit").err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -244,14 +245,19 @@ def _signed(asset: AssetReserves, units: int) -> str:
     return f"-{grouped(asset.asset, -units)}" if units < 0 else grouped(asset.asset, units)
 
 
-def _show_ownership(rich: RichConsole, evaluation: Evaluation) -> None:
+def _grouped_text(amount: int) -> str:
+    """An amount in units of 10^−36, as `grouped` has one in an asset's own: rows may be finer than these."""
     from polyproof.model.holdings import amount_text
 
+    return f"{Decimal(amount_text(amount)):,f}"
+
+
+def _show_ownership(rich: RichConsole, evaluation: Evaluation) -> None:
     made = table("Asset", "Ownership", "Rows", "Declared", "Counted", numbers=(2, 3, 4))
     for asset in evaluation.assets:
         for ownership, holding in asset.by_ownership.items():
             if holding.rows:
-                amounts = amount_text(holding.amount), amount_text(holding.counted)
+                amounts = _grouped_text(holding.amount), _grouped_text(holding.counted)
                 made.add_row(asset.asset.symbol, ownership.value, f"{holding.rows:,}", *amounts)
     rich.print(made)
 
