@@ -20,6 +20,7 @@ from attrs import frozen
 
 from polyproof.engine import thread_count
 from polyproof.errors import UsageError
+from polyproof.liabilities.snapshot.file import draw_nothing
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 
@@ -112,7 +113,7 @@ def write_sample(
             tempfile.TemporaryDirectory(prefix="polyproof-") as directory,
             duckdb.connect(":memory:", config={"threads": thread_count(), "temp_directory": directory}) as connection,
         ):
-            connection.execute("SET enable_progress_bar = false")  # see ``open_snapshot``
+            draw_nothing(connection)
             columns = ", ".join(f"w{k} UBIGINT, f{k} UBIGINT" for k in range(len(assets)))
             connection.execute(f"CREATE TEMP TABLE sample (number UBIGINT, {columns})")
             with (progress or Progress()).task("make accounts", accounts) as task:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,10 @@ from attrs import define, evolve, field, frozen
 from polyproof.errors import Location, Problem
 from polyproof.findings import Findings
 
-__all__ = ["Column", "SnapshotFile", "literal", "quoted"]
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["Column", "SnapshotFile", "draw_nothing", "literal", "quoted"]
 
 
 @frozen
@@ -78,6 +82,16 @@ class SnapshotFile:
 def quoted(identifier: str) -> str:
     """An identifier as SQL."""
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def draw_nothing(connection: duckdb.DuckDBPyConnection) -> None:
+    """Have DuckDB draw no progress bar.
+
+    In a process begun with ``python -c``, as those are that processes start, it would be drawn on stdout. In Jupyter
+    without ipywidgets there is none, and DuckDB refuses to be told so.
+    """
+    if connection.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(True,)]:
+        connection.execute("SET enable_progress_bar = false")
 
 
 def literal(text: str) -> str:

@@ -28,7 +28,7 @@ from polyproof.liabilities.snapshot.columnar import open_parquet, read_arrow
 from polyproof.liabilities.snapshot.control import control_problems, read_control
 from polyproof.liabilities.snapshot.database import attach, first_lines, open_query
 from polyproof.liabilities.snapshot.delimited import read_csv
-from polyproof.liabilities.snapshot.file import SnapshotFile, literal
+from polyproof.liabilities.snapshot.file import SnapshotFile, draw_nothing, literal
 from polyproof.liabilities.snapshot.ledger import read_ledger
 from polyproof.liabilities.snapshot.long import LongTable
 from polyproof.liabilities.snapshot.rounding import Rounded, rounding_problems
@@ -139,8 +139,7 @@ def open_snapshot(
             "allow_persistent_secrets": False,
         }
         with duckdb.connect(":memory:", config=config) as connection:
-            # In a process begun with ``python -c``, as those are that processes start, it would be drawn on stdout.
-            connection.execute("SET enable_progress_bar = false")
+            draw_nothing(connection)
             # What a query of the spec's needs is not known.
             if found.format != "sql" and (settings.control is None or settings.database is not None):
                 _limit_memory(connection, len(assets))
