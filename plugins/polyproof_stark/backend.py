@@ -45,7 +45,6 @@ from polyproof_stark.protocol import Instance
 from polyproof_stark.segment_state import SegmentState, least_state_size, write_state
 from polyproof_stark.tags import account_tag, row_tags
 from polyproof_stark.verifier import Accepted, verify
-from polyproof_stark.widths import reasons
 
 __all__ = ["StarkBackend"]
 
@@ -103,7 +102,7 @@ class StarkBackend(Backend):
         width = self._configuration.at(assets, parameters.log_rows).options.limb_bits
         assert width is not None, "at() chooses one"
         settled = evolve(options, limb_bits=width, segment_rows=options.segment_rows or parameters.rows)
-        found = () if options.limb_bits else reasons(assets, parameters, width)
+        found = () if options.limb_bits else self._configuration.width_reasons(tuple(assets), parameters, width)
         return Settled(settled, (*self._configuration.profile_reasons(tuple(assets), parameters.log_rows), *found))
 
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:

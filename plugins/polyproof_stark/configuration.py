@@ -33,7 +33,7 @@ from polyproof_stark.protocol import Context, Instance, layout_of, trees_of
 from polyproof_stark.queries import choose_queries
 from polyproof_stark.security import security_report
 from polyproof_stark.size import expected_size
-from polyproof_stark.widths import widths
+from polyproof_stark.widths import reasons, widths
 
 __all__ = ["Configuration"]
 
@@ -229,6 +229,10 @@ class Configuration:
             return made, made.parameters(assets, log_rows)
         except OptionsError:
             return None
+
+    def width_reasons(self, assets: tuple[Asset, ...], parameters: Parameters, width: int) -> tuple[str, ...]:
+        """Why limbs have this width, where it is open."""
+        return reasons(assets, parameters, self._candidate(parameters.log_rows), width)
 
     def profile_reasons(self, assets: tuple[Asset, ...], log_rows: int) -> tuple[str, ...]:
         """What a profile other than ``standard`` sets, and what it does to proofs of so many rows."""

@@ -64,15 +64,24 @@ def widths(assets: Sequence[Asset], p: Parameters) -> list[Width]:
     return sorted(found)
 
 
-def reasons(assets: Sequence[Asset], p: Parameters, chosen: int) -> tuple[str, ...]:
-    """Why a width was chosen: the model, what others cost by it, and which cheaper ones do not fit."""
-    found = widths(assets, p)
+def reasons(assets: Sequence[Asset], p: Parameters, compared: Parameters, chosen: int) -> tuple[str, ...]:
+    """Why a width was chosen: the model, what others cost by it, and which cheaper ones do not fit.
+
+    ``compared``: the parameters with which widths were, before target_bits chose the queries of ``p``.
+    """
+    found = widths(assets, compared)
     own = next(width for width in found if width.bits == chosen)
+    formula = "blowup·rows·(limbs + tables + extension·(helpers + chunks)) + extension·2^limb_bits"
     sentences = [
-        f"limb_bits is {chosen}: among the widths that fit, the fewest values computed, "
-        f"blowup·rows·(limbs + tables + extension·(helpers + chunks)) + extension·2^limb_bits = {own.formula(p)}.",
-        _of_groups(own, p),
+        f"limb_bits is {chosen}: among the widths that fit, the fewest values computed, {formula} = "
+        f"{own.formula(compared)}.",
+        _of_groups(next(width for width in widths(assets, p) if width.bits == chosen), p),
     ]
+    if compared.blinding != p.blinding:
+        sentences[0] += (
+            f" Widths were compared for {counted(compared.blinding, 'blinding row')}, before target_bits chose the "
+            f"queries, which need {p.blinding}."
+        )
     for width in found[: found.index(own) + 5]:
         if width is not own:
             counts = f"{width.limbs} an account, {counted(width.tables, 'table')}"

@@ -216,3 +216,15 @@ def test_explain_prints_the_width_and_what_others_would_cost(proved: Path, comma
     assert payload["options"]["limb_bits"] == 11
     assert len(payload["chosen"]) > 2
     assert command("explain", proved / "audit", "--json").result["chosen"] == []
+
+
+def test_a_width_that_fits_is_not_said_not_to_where_target_bits_changes_what_is_cheapest():
+    """Widths are compared with the usual queries; 31 of them have fewer blinding rows and other costs."""
+    assets = tuple(Asset(f"A{number}", 0, 64) for number in range(10))
+    made = StarkBackend(StarkOptions(target_bits=50, extension=2, segment_rows=1 << 10), default_registry())
+    settled = made.settle(made.options, assets, 700)
+    wider = evolve(settled.options, limb_bits=13)
+    StarkBackend(wider, default_registry()).check(assets)
+    assert settled.options.limb_bits == 11
+    assert not [reason for reason in settled.reasons if "do not fit" in reason]
+    assert "compared for 180 blinding rows, before target_bits chose the queries, which need " in settled.reasons[0]
