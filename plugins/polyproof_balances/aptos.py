@@ -26,6 +26,7 @@ from polyproof.toolkit.addresses import aptos_address
 from polyproof.toolkit.encodings import Malformed
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, text, units, whole
 from polyproof_balances.rest import Rest
+from polyproof_balances.tokens import check_named_once
 
 __all__ = ["Aptos", "AptosOptions", "FungibleAsset"]
 
@@ -68,13 +69,15 @@ class Aptos(AccountProvider[Rest, int]):
     options: AptosOptions
 
     def open(self, base: Path) -> None:
-        """Find the node's URL. Raises ``InputError``, also for a token that is said to be APT itself."""
+        """Find the node's URL. Raises ``InputError``, also for metadata named for APT itself or twice."""
         super().open(base)
-        self._tokens = {("APT", "fungible-asset"): APT}
         for one in self.options.tokens:
             if one.asset == "APT" and one.token in ("", "fungible-asset"):
                 raise InputError(Problem("metadata is named for APT itself", hint="both of its forms are known"))
-            self._tokens[one.asset, one.token] = one.metadata
+        self._tokens = {("APT", "fungible-asset"): APT}
+        self._tokens |= {(one.asset, one.token): one.metadata for one in self.options.tokens}
+        named = [((one.asset, one.token), _short(one.metadata)) for one in self.options.tokens]
+        check_named_once([(("APT", "fungible-asset"), APT), *named])
 
     def serves(self, question: Question) -> bool:
         """APT in both forms and the tokens of the options, at well-formed addresses."""
@@ -142,6 +145,11 @@ class Aptos(AccountProvider[Rest, int]):
         if not _HASH.fullmatch(key):
             raise NotKnown("the node's answer is not an authentication key")
         return AccountControl(f"authentication key at block {pin.block}", (key,))
+
+
+def _short(metadata: str) -> str:
+    """An address without its leading zeros, as Aptos writes those of special objects."""
+    return hex(int(metadata, 16))
 
 
 def _view(node: Rest, function: str, arguments: list[str], version: int) -> Any:

@@ -29,6 +29,7 @@ from polyproof.toolkit.json_rpc import Call
 from polyproof_balances import evm_abi
 from polyproof_balances.evm_contracts import ask_contracts
 from polyproof_balances.evm_node import Node, Unknown, parsed
+from polyproof_balances.tokens import check_named_once
 
 __all__ = ["CHAIN_IDS", "Evm", "EvmOptions", "Token"]
 
@@ -109,6 +110,7 @@ class Evm(BalanceProvider):
         self._chain_id = chain_id
         self._coin = self._own_coin()
         self._tokens = {(token.asset, token.token): token.contract.lower() for token in self.options.tokens}
+        check_named_once(((token.asset, token.token), token.contract.lower()) for token in self.options.tokens)
         for asset, token in self._tokens:
             if (coin_name(asset), token) == (self._coin, ""):
                 raise InputError(

@@ -30,6 +30,7 @@ from polyproof.toolkit.addresses import solana_key
 from polyproof.toolkit.encodings import Malformed, base58_encode
 from polyproof.toolkit.json_rpc import Rpc
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, text, units, whole
+from polyproof_balances.tokens import check_named_once
 
 __all__ = ["Mint", "Solana", "SolanaOptions", "associated_account"]
 
@@ -87,9 +88,12 @@ class Solana(AccountProvider[Rpc, _Next]):
     options: SolanaOptions
 
     def open(self, base: Path) -> None:
-        """Find the node's URL. Raises ``InputError``, also for a mint that is none."""
+        """Find the node's URL. Raises ``InputError``, also for a mint that is none, or named for SOL or twice."""
         super().open(base)
+        check_named_once(((one.asset, one.token), one.mint) for one in self.options.tokens)
         self._mints = {(one.asset, one.token): one for one in self.options.tokens}
+        if ("SOL", "") in self._mints:
+            raise InputError("a mint is named for SOL, which accounts hold without one")
         for one in self.options.tokens:
             try:
                 solana_key(one.mint)

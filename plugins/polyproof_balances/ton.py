@@ -30,6 +30,7 @@ from polyproof.toolkit.addresses import ton_address
 from polyproof.toolkit.encodings import Malformed
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, text, units, whole
 from polyproof_balances.rest import Rest
+from polyproof_balances.tokens import check_named_once
 from polyproof_balances.ton_cells import address_cell, cell_address
 
 __all__ = ["ZERO_STATE", "Jetton", "Ton", "TonOptions"]
@@ -73,7 +74,7 @@ class Ton(AccountProvider[Rest, bytes]):
     options: TonOptions
 
     def open(self, base: Path) -> None:
-        """Find the API's URL. Raises ``InputError``, also for a minter that is no address, or named for TON."""
+        """Find the API's URL. Raises ``InputError``, also for a minter that is none, or named for TON or twice."""
         super().open(base)
         self._tokens = {(one.asset, one.token): one for one in self.options.tokens}
         if ("TON", "") in self._tokens:
@@ -83,6 +84,7 @@ class Ton(AccountProvider[Rest, bytes]):
                 ton_address(one.minter)
             except Malformed as error:
                 raise InputError(f"the minter of {one.asset} {error}") from error
+        check_named_once(((one.asset, one.token), _raw(ton_address(one.minter))) for one in self.options.tokens)
 
     def serves(self, question: Question) -> bool:
         """TON and the tokens of the options, at well-formed addresses."""
@@ -132,6 +134,10 @@ class Ton(AccountProvider[Rest, bytes]):
         return units(_number(balance), token.decimals)
 
 
+def _raw(address: Address) -> str:
+    return f"{address[0]}:{address[1].hex()}"
+
+
 def _root(value: Any) -> bytes | None:
     """A root hash in hexadecimal or base64."""
     try:
@@ -159,7 +165,7 @@ def _check_block(found: Any, pin: Pin, root: bytes) -> None:
 
 def _account(node: Rest, address: Address, pin: Pin, root: bytes) -> tuple[str, int]:
     """State and balance of an account at the block."""
-    raw = f"{address[0]}:{address[1].hex()}"
+    raw = _raw(address)
     found = _result(node.read(f"/getAddressInformation?address={raw}&seqno={pin.height}"))
     _check_block(entry(found, "block_id"), pin, root)
     state = entry(found, "state")
@@ -175,7 +181,7 @@ def _run(
     node: Rest, address: Address, method: str, stack: list[Any], pin: Pin, root: bytes, *, count: int
 ) -> list[Any]:
     """The first ``count`` values that a get-method of a contract leaves on the stack at the block."""
-    raw = f"{address[0]}:{address[1].hex()}"
+    raw = _raw(address)
     asked = {"address": raw, "method": method, "stack": stack, "seqno": pin.height}
     found = _result(node.send("/runGetMethod", asked))
     _check_block(entry(found, "block_id"), pin, root)

@@ -28,6 +28,7 @@ from polyproof.toolkit.encodings import Malformed
 from polyproof_balances import evm_abi
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, Tip, entry, text, units, whole
 from polyproof_balances.rest import Rest
+from polyproof_balances.tokens import check_named_once
 
 __all__ = ["GENESIS", "Trc20", "Tron", "TronOptions"]
 
@@ -64,9 +65,10 @@ class Tron(AccountProvider[Rest, None]):
     options: TronOptions
 
     def open(self, base: Path) -> None:
-        """Find the node's URL. Raises ``InputError``, also for a contract that is none, or named for TRX."""
+        """Find the node's URL. Raises ``InputError``, also for a contract that is none, or named for TRX or twice."""
         super().open(base)
         self._tokens = {(one.asset, one.token): one.contract for one in self.options.tokens}
+        check_named_once(((one.asset, one.token), one.contract) for one in self.options.tokens)
         if ("TRX", "") in self._tokens:
             raise InputError("a contract is named for TRX, which accounts hold without one")
         for one in self.options.tokens:
