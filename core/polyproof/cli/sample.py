@@ -21,6 +21,7 @@ from attrs import frozen
 from polyproof.engine import thread_count
 from polyproof.errors import UsageError
 from polyproof.liabilities.snapshot.file import draw_nothing
+from polyproof.liabilities.snapshot.reader import duckdb_interrupts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 
@@ -111,6 +112,7 @@ def write_sample(
     try:
         with (
             tempfile.TemporaryDirectory(prefix="polyproof-") as directory,
+            duckdb_interrupts(),
             duckdb.connect(":memory:", config={"threads": thread_count(), "temp_directory": directory}) as connection,
         ):
             draw_nothing(connection)

@@ -43,7 +43,7 @@ from polyproof.settings.accounts import AccountsSettings
 from polyproof.settings.in_memory import InMemoryAccounts
 from polyproof.toolkit.secrets import NO_SECRETS, Secrets
 
-__all__ = ["OpenSnapshot", "Snapshot", "open_snapshot", "read_snapshot"]
+__all__ = ["OpenSnapshot", "Snapshot", "duckdb_interrupts", "open_snapshot", "read_snapshot"]
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -138,7 +138,7 @@ def open_snapshot(
             # DuckDB would send what its user stored to servers that the query names.
             "allow_persistent_secrets": False,
         }
-        with duckdb.connect(":memory:", config=config) as connection:
+        with duckdb_interrupts(), duckdb.connect(":memory:", config=config) as connection:
             draw_nothing(connection)
             # What a query of the spec's needs is not known.
             if found.format != "sql" and (settings.control is None or settings.database is not None):
@@ -161,6 +161,17 @@ def open_snapshot(
             except duckdb.OutOfMemoryException as error:
                 hint = f"what does not fit in memory goes to {Path(directory).parent}, where there has to be room"
                 raise AccountsError(Problem(f"not enough memory: {first_lines(error)}", hint=hint)) from error
+
+
+@contextmanager
+def duckdb_interrupts() -> Iterator[None]:
+    """Raise ``KeyboardInterrupt`` where DuckDB, ended by Ctrl-C, has an error of its own, which is no fault of ours."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
 
 
 _UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
