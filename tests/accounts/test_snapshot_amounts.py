@@ -26,6 +26,7 @@ from polyproof.liabilities.snapshot.cells import (
 from polyproof.model.accounts import Accounts
 from polyproof.model.amounts import AmountError, Rounding, parse_amount
 from polyproof.model.assets import Asset
+from polyproof.model.counts import counted
 
 WIDTHS = [1, 8, 20, 32, 63, 64, 65, 96, 126, 127, 128, 129, 192, 256]
 asset_kinds = st.builds(lambda decimals, bits: Asset("A", decimals, bits), st.integers(0, 40), st.sampled_from(WIDTHS))
@@ -110,7 +111,7 @@ def test_the_largest_balance_is_taken_and_one_more_unit_is_not(tmp_path: Path, b
     problems = problems_of(tmp_path, f"account,BTC\na,0\nb,{asset.format(largest + 1)}\n", assets=(asset,))
     assert len(problems) == 1
     assert "users.csv:3: row 2: BTC amount" in problems[0]
-    assert f"overflows {bits} bits" in problems[0]
+    assert f"overflows {counted(bits, 'bit')} (" in problems[0]
     assert asset.format(largest) in problems[0]
 
 

@@ -320,7 +320,7 @@ def test_row_and_line_of_every_problem_are_those_an_editor_shows(
         (HEADER.encode() + b"a,1,0,0\nb," + b"1" * 3_000_000 + b",0,0\n", ":3: row 2: is longer than 2000000 bytes"),
         (HEADER.encode() + b"a,1,0,0\r\nb,1,0,0\n", ": line ends change"),
         (GOOD.replace("\n", "\r").encode(), ": ends its lines with CR alone"),
-        (HEADER.encode() + b'a"b,1,0,0\nb,1,0,0\n', ": has 1 records by its line ends and quotes, but DuckDB reads 2"),
+        (HEADER.encode() + b'a"b,1,0,0\nb,1,0,0\n', ": has 1 record by its line ends and quotes, but DuckDB reads 2"),
         (HEADER.encode() + b'a,1,0,0\nb,1,0,0\n"c,1,0,0', ":4: row 3: a quoted field does not end with its quote"),
         (HEADER.encode(), ": has no accounts"),
         (HEADER.encode() + b"\n\n", ": has no accounts"),

@@ -193,7 +193,7 @@ def test_so_does_one_that_raises_when_asked_whether_it_serves() -> None:
 
 
 def test_a_scheme_that_loses_rows_is_an_error() -> None:
-    with pytest.raises(PluginError, match="gave 0 results for 1 rows"):
+    with pytest.raises(PluginError, match="gave 0 results for 1 row"):
         verify_ownership([elsewhere()], [Forgetful()])
 
 
