@@ -49,7 +49,7 @@ _MOST_FILE = 4 << 20
 _LONGEST_CHAIN = 8
 _MOST_CERTIFICATES = 32
 _LONGEST_NAME = 100
-_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion)
+_UNREADABLE = (ValueError, TypeError, LookupError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion)
 """What cryptography raises when a part of a certificate is read, for one that has no such part in a known form."""
 
 
@@ -261,7 +261,7 @@ def _decoded(data: bytes) -> TimeStampResponse:
         # Parsed when asked for, and ValueError if they are not there.
         _ = response.tst_info, response.signed_data
         return response
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise ProofRejected("anchor-format", "not an answer of a time-stamping authority (RFC 3161)") from error
 
 
@@ -304,7 +304,7 @@ def _signer(response: TimeStampResponse, certificates: Sequence[x509.Certificate
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+    except (InvalidSignature, *_UNREADABLE):
         return False
     return True
 
@@ -313,7 +313,7 @@ def _merely_retired(entry: x509.RevokedCertificate) -> bool:
     """Whether what it signed before it was revoked still counts: RFC 3161, section 4, lists the reasons."""
     try:
         reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *_UNREADABLE):
         return False
     return reason in (
         x509.ReasonFlags.unspecified,

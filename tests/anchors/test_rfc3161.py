@@ -74,6 +74,22 @@ def refused(folder: Path, made: Authority, **more: Any) -> tuple[str, str]:
     return caught.value.check, caught.value.reason
 
 
+def test_a_name_in_a_form_that_certificates_do_not_have_is_no_fault_of_ours(tmp_path: Path, sound: Authority) -> None:
+    """UTF-8 text (tag 12) that says that it is of another type: cryptography has no such type, and no error for it."""
+    token = sound.answer(ONE.digest)
+    anchor = believing(tmp_path, sound.root.pem)
+    texts = [place for place, byte in enumerate(token) if byte == 12]
+    rejected = 0
+    for place, tag in ((place, tag) for place in texts for tag in (14, 9, 31)):
+        try:
+            found = anchor.check(ONE, token[:place] + bytes([tag]) + token[place + 1 :])
+        except ProofRejected:
+            rejected += 1
+        else:
+            assert found.time is not None
+    assert rejected >= 3
+
+
 def test_a_token_of_a_believed_authority_shows_its_time_and_nothing_of_uniqueness(
     tmp_path: Path, sound: Authority
 ) -> None:
