@@ -151,6 +151,25 @@ def test_what_is_no_path_is_refused(directory: Any) -> None:
             call(directory)
 
 
+@pytest.mark.parametrize("jobs", [0, -1, True, "2", 1.5, None])
+def test_what_is_no_number_of_processes_is_refused(proved: polyproof.Proved, jobs: Any) -> None:
+    with pytest.raises(polyproof.UsageError, match="jobs is"):
+        polyproof.verify(proved.public, jobs=jobs)
+
+
+@pytest.mark.parametrize("user", [None, 5, b"alice", ["alice"]])
+def test_what_is_no_account_id_is_refused(proved: polyproof.Proved, user: Any) -> None:
+    for call in (polyproof.cut_inclusion, polyproof.take_inclusion):
+        with pytest.raises(polyproof.InputError, match="the account id is"):
+            call(proved.directory, user)
+
+
+@pytest.mark.parametrize("claims", [5, "alice", [5], ["alice"], [("a.bin", "alice")]])
+def test_what_are_no_claims_is_refused(proved: polyproof.Proved, claims: Any) -> None:
+    with pytest.raises(polyproof.UsageError, match="expected a file, an account id and the balances"):
+        polyproof.verify_inclusions(claims, proved.public)
+
+
 # Specs
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,11 +26,14 @@ __all__ = [
     "anchors_of",
     "checked_spec",
     "claim_of",
+    "claims_of",
     "digest_of",
+    "jobs_of",
     "nodes_of",
     "optional_path",
     "path_of",
     "policies_of",
+    "user_of",
 ]
 
 PathLike = str | os.PathLike[str]
@@ -104,6 +107,20 @@ def digest_of(digest: str | bytes | None) -> bytes | None:
     return found
 
 
+def jobs_of(jobs: int) -> int:
+    """A number of processes. Raises ``UsageError``."""
+    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
+        raise UsageError(Problem(f"jobs is {jobs!r:.40}", hint="expected a whole number from 1"))
+    return jobs
+
+
+def user_of(user_id: str) -> str:
+    """The id of an account. Raises ``InputError``."""
+    if not isinstance(user_id, str):
+        raise InputError(Problem(f"the account id is {type(user_id).__name__}", hint="expected a text"))
+    return user_id
+
+
 def nodes_of(
     nodes: PathLike | None, secrets: PathLike | None, policy: Policy | PathLike | None, registry: Registry
 ) -> list[BalanceProvider]:
@@ -124,8 +141,7 @@ def claim_of(user_id: str, balances: Mapping[str, Amount]) -> Callable[[Publishe
     """
     from polyproof.liabilities.typed_balances import Balance, make_claim
 
-    if not isinstance(user_id, str):
-        raise InputError(Problem(f"the account id is {type(user_id).__name__}", hint="expected a text"))
+    user_of(user_id)
     if not isinstance(balances, Mapping):
         raise InputError(Problem(f"balances are {type(balances).__name__}", hint='expected {"BTC": "0.25"}'))
     problems = [_problem(symbol, amount) for symbol, amount in balances.items()]
@@ -133,6 +149,22 @@ def claim_of(user_id: str, balances: Mapping[str, Amount]) -> Callable[[Publishe
         raise InputError(found)
     given: list[Balance] = [(symbol, str(amount), None) for symbol, amount in balances.items()]
     return lambda audit: make_claim(audit.spec.assets, user_id, given)
+
+
+def claims_of(
+    claims: Iterable[tuple[PathLike, str, Mapping[str, Amount]]],
+) -> list[tuple[Path, Callable[[PublishedAudit], Claim]]]:
+    """Files with what is claimed of each. Raises ``UsageError`` for what are none, ``InputError`` as ``claim_of``."""
+    hint = "expected a file, an account id and the balances, for each user"
+    if not isinstance(claims, Iterable) or isinstance(claims, str | bytes):
+        raise UsageError(Problem(f"the claims are {type(claims).__name__}", hint=hint))
+    found = []
+    for index, claim in enumerate(claims, 1):
+        if not isinstance(claim, tuple | list) or len(claim) != 3:
+            raise UsageError(Problem(f"claim {index} is {claim!r:.40}", hint=hint))
+        file, user_id, balances = claim
+        found.append((path_of(file, "a file"), claim_of(user_id, balances)))
+    return found
 
 
 def _problem(symbol: Any, amount: Any) -> Problem | None:

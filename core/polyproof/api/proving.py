@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from polyproof.api.arguments import PathLike, checked_spec, digest_of, optional_path, path_of, policies_of
+from polyproof.api.arguments import PathLike, checked_spec, digest_of, optional_path, path_of, policies_of, user_of
 from polyproof.api.following import ProgressLike, following
 from polyproof.api.results import Checked, InclusionCut, Proved
 
@@ -88,7 +88,7 @@ def cut_inclusion(
     from polyproof.liabilities import cutting
 
     file, size = cutting.cut_inclusion(
-        path_of(directory, "directory"), user_id, out=optional_path(out, "out"), registry=registry
+        path_of(directory, "directory"), user_of(user_id), out=optional_path(out, "out"), registry=registry
     )
     return InclusionCut(file, size)
 

@@ -11,7 +11,9 @@ from polyproof.api.arguments import (
     PathLike,
     anchors_of,
     claim_of,
+    claims_of,
     digest_of,
+    jobs_of,
     nodes_of,
     optional_path,
     path_of,
@@ -94,7 +96,7 @@ def verify(
             digest=known,
             check_reserves=check_reserves,
             registry=registry,
-            jobs=jobs,
+            jobs=jobs_of(jobs),
             progress=told,
         )
     if require_covered and found.reserves is not None:
@@ -137,7 +139,7 @@ def verify_history(
             digest=known,
             check_reserves=check_reserves,
             registry=registry,
-            jobs=jobs,
+            jobs=jobs_of(jobs),
             progress=told,
         )
     if require_covered:
@@ -222,7 +224,7 @@ def verify_inclusions(
     accepted, _ = policies_of(policy, None, registry)
     known = digest_of(digest)
     found = inclusion.verify_inclusions(
-        [(path_of(file, "a file"), claim_of(user_id, balances)) for file, user_id, balances in claims],
+        claims_of(claims),
         path_of(directory, "directory"),
         policy=accepted,
         registry=registry,
