@@ -169,7 +169,8 @@ def _by_keys(stack: list[bytes], script: bytes, digest: Callable[[bytes], bytes]
         raise failed("the signature does not start with the empty element that CHECKMULTISIG takes")
     signatures = stack[1:]
     if len(signatures) != multisig.threshold:
-        raise failed(f"{counted(len(signatures), 'signature')} are given where {multisig.threshold} are expected")
+        given = f"{counted(len(signatures), 'signature')} {'is' if len(signatures) == 1 else 'are'} given"
+        raise failed(f"{given} where {multisig.threshold} are expected")
     signed = digest(script)
     keys = iter(multisig.keys)
     for signature in signatures:

@@ -139,7 +139,7 @@ def check_lengths(claim: OwnershipClaim) -> None:
     for name, longest in LONGEST.items():
         size = len(getattr(claim, name))
         if size > longest:
-            raise failed(f"the {name} is {counted(size, 'character')} long; {longest} are allowed")
+            raise failed(f"the {name} is {counted(size, 'character')} long; {longest:,} are allowed")
     for name, longest in (("signatures", LONGEST_SIGNATURE), ("keys", LONGEST_KEY), ("owners", LONGEST["address"])):
         texts = getattr(claim, name)
         if len(texts) > MOST:

@@ -85,7 +85,7 @@ def test_totals_for_more_or_fewer_assets_than_the_spec_has_are_rejected(
         (("1.25000002", "119.5"), "its control sum of BTC is 1.25000002, more than its total, 1.25000001"),
         (("1.250000010000001", "119.5"), "its control sum of BTC is 1.250000010000001, more than its total"),
         (("1.25", "119.500001"), "its control sum of USDT is 119.500001, more than its total"),
-        (("1.25000001",), "1 control sums for 2 assets"),
+        (("1.25000001",), "1 control sum for 2 assets"),
         (("1.25000001", "119.5", "0"), "3 control sums for 2 assets"),
         ((), "0 control sums for 2 assets"),
     ],

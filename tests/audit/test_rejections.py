@@ -13,9 +13,9 @@ from polyproof_merkle.checks import MerkleCheck
 from polyproof_stark.checks import StarkCheck
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/check-your-own-balance.md"
-ELSEWHERE = ("history-", "chain-", "page", "reserves-", "evidence-", "shape")
-"""What verify-inclusion does not look at: the history, the exchange's own list of it, pages, what is held, and FRI
-alone."""
+ELSEWHERE = ("history-", "chain-", "page", "reserves-", "evidence-", "anchor-", "shape")
+"""What verify-inclusion does not look at: the history, the exchange's own list of it, pages, what is held, evidence
+about the digest, and FRI alone."""
 NAMES = sorted(
     str(check)
     for names in (CoreCheck, PolicyCheck, MerkleCheck, StarkCheck)

@@ -270,7 +270,7 @@ def test_a_plot_of_phases_shows_phases_alone() -> None:
 
 def test_what_else_varies_stands_in_the_name_of_a_curve() -> None:
     both = [measured("audit", 1.0 * n, setting(n, threads=k)) for n in (10, 100, 1000) for k in (1, 2)]
-    assert {"audit 1 threads", "audit 2 threads"} <= set(texts(drawn(results(*both), "cpu")))
+    assert {"audit 1 thread", "audit 2 threads"} <= set(texts(drawn(results(*both), "cpu")))
 
 
 def test_what_took_no_time_has_no_point() -> None:

@@ -13,6 +13,7 @@ from polyproof.commitment import OpenedLeaves, VectorCommitment, VectorOpening
 from polyproof.engine import Engine
 from polyproof.errors import ProofRejected
 from polyproof.hash import Digest, Hash, Words
+from polyproof.model.counts import counted
 from polyproof.registry import default_registry
 from polyproof.testing.commitment import VectorCommitmentSuite
 from polyproof_merkle import commitment
@@ -176,7 +177,7 @@ def test_paths_of_single_rows_are_those_of_openings_of_one_row() -> None:
         expected = [tree.open(state, [row]).siblings for row in rows]
         assert np.array_equal(tree.open_each(state, rows), np.array(expected).reshape(size, size.bit_length() - 1, 4))
         for wrong in (-1, size):
-            with pytest.raises(ValueError, match=f"not a row of a vector of {size} rows"):
+            with pytest.raises(ValueError, match=f"not a row of a vector of {counted(size, 'row')}"):
                 tree.open_each(state, [0, wrong])
 
 

@@ -7,6 +7,7 @@ import pytest
 from ownership import wallets
 from ownership.judged import refusal
 from ownership.wallets import hash160
+from polyproof.model.counts import counted
 from polyproof.toolkit import encodings
 from polyproof.toolkit.encodings import BECH32, BECH32M
 from polyproof_ownership.bitcoin import (
@@ -62,7 +63,10 @@ def test_litecoins_first_version_of_scripts_is_spelled_with_the_present_one() ->
 @pytest.mark.parametrize("size", [0, 19, 21, 32])
 def test_a_version_byte_is_followed_by_twenty(chain: str, size: int) -> None:
     for version in VERSIONS[chain]:
-        assert no_address(base58(version, bytes(size)), chain) == f"holds {size + 1} bytes where 21 are expected"
+        assert (
+            no_address(base58(version, bytes(size)), chain)
+            == f"holds {counted(size + 1, 'byte')} where 21 are expected"
+        )
 
 
 @pytest.mark.parametrize(("chain", "prefix"), [("bitcoin", "bc"), ("litecoin", "ltc")])
@@ -141,9 +145,9 @@ FORM = "is not m, keys, n, CHECKMULTISIG"
         (script(FIRST, count=0x50), FORM),
         (script(*SIXTEEN, wallets.public(1, 16), count=0x61), FORM),
         (b"\x51\x51\xae", "has 0 keys, and says 1 of 1"),
-        (script(FIRST, count=0x52), "has 1 keys, and says 1 of 2"),
+        (script(FIRST, count=0x52), "has 1 key, and says 1 of 2"),
         (script(FIRST, SECOND, count=0x51), "has 2 keys, and says 1 of 1"),
-        (script(FIRST, needed=0x52), "has 1 keys, and says 2 of 1"),
+        (script(FIRST, needed=0x52), "has 1 key, and says 2 of 1"),
         (script(FIRST, FIRST), "has the same key twice"),
         (script(FIRST, LONG), "has the same key twice"),
         (script(FIRST + b"\0"), "holds something other than keys"),

@@ -10,6 +10,7 @@ from attrs import evolve
 from ownership import wallets
 from ownership.judged import judge, refusal
 from ownership.ways import MESSAGE
+from polyproof.model.counts import counted
 from polyproof.ownership import OwnershipClaim, Status
 from polyproof.toolkit import encodings
 from polyproof.toolkit.encodings import BECH32, BECH32M
@@ -34,7 +35,7 @@ def polkadot(*signatures: str, chain: str = "polkadot", prefix: int = 0) -> Owne
 
 @pytest.mark.parametrize("data", [b"\1", KEY[:31], b"\0\0" + KEY[:31]])
 def test_an_address_of_solana_is_a_key(data: bytes) -> None:
-    assert refusal(solana_key, BASE58(data)) == f"is {len(data)} bytes where 32 are expected"
+    assert refusal(solana_key, BASE58(data)) == f"is {counted(len(data), 'byte')} where 32 are expected"
     assert solana_key(BASE58(KEY)) == KEY
 
 
@@ -164,7 +165,10 @@ def test_what_is_signed_cannot_begin_in_the_signature(more: bytes) -> None:
 @pytest.mark.parametrize("size", [1, 63, 65, 66])
 def test_a_signature_has_64_bytes(size: int) -> None:
     result = judge(solana("0x" + (SIGNATURE + b"\0\0")[:size].hex()))
-    assert (result.status, result.reason) == (Status.FAILED, f"the signature is {size} bytes where 64 are expected")
+    assert (result.status, result.reason) == (
+        Status.FAILED,
+        f"the signature is {counted(size, 'byte')} where 64 are expected",
+    )
 
 
 def test_a_signature_of_polkadot_may_follow_the_byte_of_its_kind() -> None:

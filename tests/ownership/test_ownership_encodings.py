@@ -149,7 +149,7 @@ def test_what_is_not_hexadecimal_is_refused(text: str) -> None:
 
 def test_hexadecimal_of_another_size_is_refused() -> None:
     assert encodings.hex_decode("0xAb", 1) == b"\xab"
-    with pytest.raises(Malformed, match="1 bytes where 2 are expected"):
+    with pytest.raises(Malformed, match="is 1 byte where 2 are expected"):
         encodings.hex_decode("ab", 2)
 
 

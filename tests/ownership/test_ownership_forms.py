@@ -151,9 +151,9 @@ def test_a_key_that_is_given_is_that_of_the_address_in_a_form_that_fits() -> Non
 
 def test_a_key_or_script_has_at_most_1650_bytes() -> None:
     result = judge(evolve(bitcoin("P2PKH"), keys=["00" * 1652]))
-    assert (result.status, result.reason) == (Status.FAILED, "the key or script is 3304 characters long")
+    assert (result.status, result.reason) == (Status.FAILED, "the key or script is 3,304 characters long")
     result = judge(evolve(bitcoin("P2PKH"), keys=["0x" + "0" * 3301]))
-    assert (result.status, result.reason) == (Status.FAILED, "the key or script is 3303 characters long")
+    assert (result.status, result.reason) == (Status.FAILED, "the key or script is 3,303 characters long")
 
 
 def test_of_a_script_address_34_bytes_are_a_script_and_33_a_key() -> None:

@@ -44,7 +44,7 @@ def found(**changes: object) -> OwnershipResult:
 def test_a_text_may_have_its_longest_length_and_no_more(name: str, longest: int) -> None:
     assert found(**{name: "x" * longest}).status is Status.PROVEN
     result = found(**{name: "x" * (longest + 1)})
-    reason = f"the {name} is {longest + 1} characters long; {longest} are allowed"
+    reason = f"the {name} is {longest + 1:,} characters long; {longest:,} are allowed"
     assert (result.status, result.reason) == (Status.FAILED, reason)
 
 

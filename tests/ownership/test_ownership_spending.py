@@ -118,7 +118,7 @@ def test_a_witness_of_two_elements_holds_a_key_only_if_the_second_has_its_length
 
 def test_a_witness_of_three_elements_holds_a_script() -> None:
     result = judge(P2SH_P2WSH, lambda tx: Solution(b"", [b"", VICTIMS_KEY, VICTIMS_SCRIPT]), full=False)
-    assert (result.status, result.reason) == (Status.FAILED, "1 signatures are given where 2 are expected")
+    assert (result.status, result.reason) == (Status.FAILED, "1 signature is given where 2 are expected")
 
 
 @pytest.mark.parametrize(

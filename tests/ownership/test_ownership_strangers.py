@@ -37,6 +37,7 @@ from ownership.victim import (
     witness_script,
 )
 from ownership.wallets import hash160
+from polyproof.model.counts import counted
 from polyproof.ownership import Status
 
 STRANGER = PrivateKey(wallets.secret(2))
@@ -143,7 +144,7 @@ def test_no_signature_beside_the_script_is_not_enough_of_them() -> None:
             result = judge(target, solve)
             assert (result.status, result.reason) == (
                 Status.FAILED,
-                f"{count} signatures are given where 2 are expected",
+                f"{counted(count, 'signature')} {'is' if count == 1 else 'are'} given where 2 are expected",
             )
 
 

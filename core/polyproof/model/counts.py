@@ -14,6 +14,6 @@ def size_text(count: float) -> str:
     """A size for people."""
     for unit in ("bytes", "KiB", "MiB"):
         if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+            return counted(round(count), "byte") if unit == "bytes" else f"{count:.1f} {unit}"
         count /= 1024
     return f"{count:.2f} GiB"

@@ -15,6 +15,7 @@ from attrs import frozen
 from polyproof.config.options import option, plain, printable
 from polyproof.errors import ProofRejected
 from polyproof.formats.strict_json import canonical_line
+from polyproof.model.counts import counted
 from polyproof.model.names import DIGEST, Pattern
 
 __all__ = ["FORMAT", "LONGEST_ORGANISATION", "VERSION", "Manifest", "Segment", "Verifier", "proof_file"]
@@ -61,7 +62,7 @@ class Segment:
     def check_size(self, size: int) -> None:
         """Reject a proof file of another size."""
         if size != self.size:
-            raise ProofRejected("proof-size", f"{size} bytes, the manifest says {self.size}")
+            raise ProofRejected("proof-size", f"{counted(size, 'byte')}, the manifest says {self.size}")
 
 
 @frozen

@@ -12,6 +12,7 @@ import struct
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements, Extension, Field
 from polyproof.hash import DIGEST_BYTES, Hash, Words
+from polyproof.model.counts import counted
 
 __all__ = ["Reader", "Writer"]
 
@@ -77,8 +78,8 @@ class Reader:
         if count > len(self._data) - self._position:
             raise ProofRejected(
                 "truncated",
-                f"the {self._what} ends inside {item!r}: expected {count} bytes at offset {self._position}, "
-                f"{len(self._data) - self._position} are left",
+                f"the {self._what} ends inside {item!r}: expected {counted(count, 'byte')} at offset {self._position}, "
+                f"found {len(self._data) - self._position}",
             )
         start = self._position
         self._position += count
@@ -132,4 +133,4 @@ class Reader:
         """Reject bytes after the last item."""
         left = len(self._data) - self._position
         if left:
-            raise ProofRejected("trailing-bytes", f"the {self._what} has {left} bytes after its end")
+            raise ProofRejected("trailing-bytes", f"the {self._what} has {counted(left, 'byte')} after its end")
