@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -180,5 +181,11 @@ class TestReplay(BalanceSuite):
 
 
 def test_every_provider_passes_the_suite() -> None:
-    tested = {TestEvm: Evm, TestBitcoinCore: BitcoinCore, TestReplay: Replay}
-    assert {provider.name for provider in tested.values()} == set(default_registry().names("balances"))
+    here = {provider.name for provider in {TestEvm: Evm, TestBitcoinCore: BitcoinCore, TestReplay: Replay}.values()}
+    others = {
+        file.stem.removeprefix("test_balances_")
+        for file in Path(__file__).parent.glob("test_balances_*.py")
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and any("BalanceSuite" in ast.unparse(base) for base in node.bases)
+    }
+    assert here | others == set(default_registry().names("balances"))

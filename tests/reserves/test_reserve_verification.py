@@ -145,7 +145,7 @@ def test_a_fault_of_a_component_is_told_as_one(audit: Path, monkeypatch: pytest.
         ({"a": 1, "b": 2}, {"a": 1, "b": 3}, "b is 2, but 3 is computed"),
         ({"a": {"b": [1, 2]}}, {"a": {"b": [1, 3]}}, "a.b[1] is 2, but 3 is computed"),
         ({"a": [1, 2]}, {"a": [1]}, "a has 2 items, but 1 are computed"),
-        ({"a": [1]}, {"a": [1, 2]}, "a has 1 items, but 2 are computed"),
+        ({"a": [1]}, {"a": [1, 2]}, "a has 1 item, but 2 are computed"),
         ({"a": None}, {"a": {"b": 1}}, "a is null, but"),
         ({"a": {"b": 1}}, {"a": None}, "but null is computed"),
         ({"a": None}, {"a": [1]}, "a is null, but"),

@@ -41,21 +41,29 @@ from reserves.answering import answering
 from reserves.exchange import jsonl, prove, spec_text, write_spec
 
 USDT, USDC = "USDT", "USDC"
-CONTRACT = "0x" + "da" * 20
 
-# Chain or family: a row's address, the provider, and its options for the tokens of the tables of coins.
+# Chain or family: a row's address, the provider, and its options for the tokens of the tables of coins, each with an
+# address of its own; which one it is does not matter here.
 ASKS: dict[str | Family, tuple[str, str, dict[str, Any]]] = {
     Family.BITCOIN: ("bc1qone", "bitcoin-core", {}),
     Family.EVM: (wallets.evm_account(0), "evm", {}),
     Family.OKT: (wallets.evm_account(0), "evm", {}),
-    Family.SOLANA: (solana.A, "solana", {"tokens": tuple(Mint(asset=a, mint=solana.USDC) for a in (USDT, USDC))}),
+    Family.SOLANA: (
+        solana.A,
+        "solana",
+        {"tokens": (Mint(asset=USDC, mint=solana.USDC), Mint(asset=USDT, mint=solana.A))},
+    ),
     Family.XRP: (xrp.A, "xrp", {}),
-    Family.TRON: (tron.A, "tron", {"tokens": tuple(Trc20(asset=a, contract=tron.USDT) for a in (USDT, USDC))}),
+    Family.TRON: (
+        tron.A,
+        "tron",
+        {"tokens": (Trc20(asset=USDT, contract=tron.USDT), Trc20(asset=USDC, contract=tron.A))},
+    ),
     Family.TON: (ton.A, "ton", {"tokens": (Jetton(asset=USDT, minter=ton.MINTER, decimals=6),)}),
     Family.APTOS: (
         aptos.A,
         "aptos",
-        {"tokens": tuple(FungibleAsset(asset=a, metadata=aptos.USDT) for a in (USDT, USDC))},
+        {"tokens": (FungibleAsset(asset=USDT, metadata=aptos.USDT), FungibleAsset(asset=USDC, metadata=aptos.A))},
     ),
     Family.SUBSTRATE: (wallets.PROVEN["Polkadot"](0, "x").address, "substrate", {}),
     Family.EOS: ("okbtothemoon", "eos", {}),
@@ -77,7 +85,11 @@ def asking(chain: str, assets: set[str]) -> tuple[str, BalanceProvider]:
         options["chain"] = chain
     if name == "evm":
         contracts = sorted(assets - {own_coin(chain)})
-        named = [Token(asset=asset, contract=CONTRACT, token=token) for asset in contracts for token in ("", "bridged")]
+        names = [(asset, token) for asset in contracts for token in ("", "bridged")]
+        named = [
+            Token(asset=asset, contract=f"0x{number:040x}", token=token)
+            for number, (asset, token) in enumerate(names, 1)
+        ]
         options |= {"tokens": tuple(named), "chain_id": CHAIN_IDS.get(chain, 1)}
     component = default_registry().get("balances", name)
     made = component(component.Options(**options), default_registry())

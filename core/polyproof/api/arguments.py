@@ -156,7 +156,7 @@ def claims_of(
 ) -> list[tuple[Path, Callable[[PublishedAudit], Claim]]]:
     """Files with what is claimed of each. Raises ``UsageError`` for what are none, ``InputError`` as ``claim_of``."""
     hint = "expected a file, an account id and the balances, for each user"
-    if not isinstance(claims, Iterable) or isinstance(claims, str | bytes):
+    if not isinstance(claims, Iterable):
         raise UsageError(Problem(f"the claims are {type(claims).__name__}", hint=hint))
     found = []
     for index, claim in enumerate(claims, 1):

@@ -102,7 +102,7 @@ def take_inclusion(store: PathLike, user_id: str, *, out: PathLike | None = None
     """
     from polyproof.liabilities import cutting
 
-    file, size = cutting.take_inclusion(path_of(store, "the store"), user_id, out=optional_path(out, "out"))
+    file, size = cutting.take_inclusion(path_of(store, "the store"), user_of(user_id), out=optional_path(out, "out"))
     return InclusionCut(file, size)
 
 
