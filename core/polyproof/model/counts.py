@@ -12,8 +12,10 @@ def counted(count: int, noun: str, nouns: str | None = None) -> str:
 
 def size_text(count: float) -> str:
     """A size for people."""
+    if round(count) == 1:
+        return "1 byte"
     for unit in ("bytes", "KiB", "MiB"):
         if count < 1024:
-            return counted(round(count), "byte") if unit == "bytes" else f"{count:.1f} {unit}"
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
         count /= 1024
     return f"{count:.2f} GiB"
