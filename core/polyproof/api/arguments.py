@@ -12,9 +12,8 @@ from polyproof.errors import InputError, Problem, UsageError
 
 if TYPE_CHECKING:
     from polyproof.backend import Claim
-    from polyproof.balances import BalanceProvider
     from polyproof.liabilities import PublishedAudit
-    from polyproof.publication.anchors import AnchorsAccepted
+    from polyproof.publication.accepting import Accepted
     from polyproof.registry import Registry
     from polyproof.settings.policy import Policy
     from polyproof.settings.reserves import ReservesPolicy
@@ -23,16 +22,15 @@ if TYPE_CHECKING:
 __all__ = [
     "Amount",
     "PathLike",
-    "anchors_of",
+    "accepted_of",
     "checked_spec",
     "claim_of",
     "claims_of",
     "digest_of",
     "jobs_of",
-    "nodes_of",
     "optional_path",
     "path_of",
-    "policies_of",
+    "policy_of",
     "user_of",
 ]
 
@@ -68,30 +66,38 @@ def checked_spec(spec: Spec) -> Spec:
     return spec
 
 
-def policies_of(
-    policy: Policy | PathLike | None, reserves_policy: ReservesPolicy | None, registry: Registry | None
-) -> tuple[Policy | None, ReservesPolicy | None]:
-    """What a caller accepts about what is owed, and about what is held. A file of a policy may say both."""
+def policy_of(policy: Policy | PathLike | None, registry: Registry | None) -> Policy | None:
+    """What a caller accepts as proof, and no more of a policy's file than that."""
     from polyproof.settings.bundled import find_policy
-    from polyproof.settings.policy import Policy, load_policy, load_reserves_policy
+    from polyproof.settings.policy import Policy, load_policy
 
     if policy is None or isinstance(policy, Policy):
-        return policy, reserves_policy
-    file = find_policy(os.fspath(path_of(policy, "policy")))
-    return load_policy(file, registry), reserves_policy or load_reserves_policy(file, registry)
+        return policy
+    return load_policy(find_policy(os.fspath(path_of(policy, "policy"))), registry)
 
 
-def anchors_of(
-    policy: Policy | PathLike | None, secrets: PathLike | None, registry: Registry
-) -> AnchorsAccepted | None:
-    """What a caller's policy says about evidence beside an audit; None unless it is a file that says something."""
-    from polyproof.publication.anchors import load_anchors
-    from polyproof.settings.bundled import find_policy
+def accepted_of(
+    policy: Policy | PathLike | None,
+    reserves_policy: ReservesPolicy | None,
+    nodes: PathLike | None,
+    secrets: PathLike | None,
+    registry: Registry | None,
+) -> Accepted:
+    """What a caller accepts, and their own nodes ready to be asked. What is given as an object goes before a file."""
+    from polyproof.publication.accepting import load_accepted
+    from polyproof.registry import default_registry
     from polyproof.settings.policy import Policy
 
-    if policy is None or isinstance(policy, Policy):
-        return None
-    return load_anchors(find_policy(os.fspath(path_of(policy, "policy"))), optional_path(secrets, "secrets"), registry)
+    given = policy if isinstance(policy, Policy) else None
+    file = None if policy is None or isinstance(policy, Policy) else os.fspath(path_of(policy, "policy"))
+    found = load_accepted(
+        file, optional_path(nodes, "nodes"), optional_path(secrets, "secrets"), registry or default_registry()
+    )
+    return {
+        **found,
+        "policy": given or found["policy"],
+        "reserves_policy": reserves_policy or found["reserves_policy"],
+    }
 
 
 def digest_of(digest: str | bytes | None) -> bytes | None:
@@ -119,19 +125,6 @@ def user_of(user_id: str) -> str:
     if not isinstance(user_id, str):
         raise InputError(Problem(f"the account id is {type(user_id).__name__}", hint="expected a text"))
     return user_id
-
-
-def nodes_of(
-    nodes: PathLike | None, secrets: PathLike | None, policy: Policy | PathLike | None, registry: Registry
-) -> list[BalanceProvider]:
-    """The caller's own nodes, ready to be asked; none without a file. ``policy`` may name secrets as well."""
-    if nodes is None and secrets is None:
-        return []
-    from polyproof.cli.options import load_nodes_option
-    from polyproof.settings.policy import Policy
-
-    file = None if policy is None or isinstance(policy, Policy) else os.fspath(path_of(policy, "policy"))
-    return load_nodes_option(optional_path(nodes, "nodes"), optional_path(secrets, "secrets"), registry, file)
 
 
 def claim_of(user_id: str, balances: Mapping[str, Amount]) -> Callable[[PublishedAudit], Claim]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from polyproof.api.arguments import PathLike, checked_spec, digest_of, optional_path, path_of, policies_of, user_of
+from polyproof.api.arguments import PathLike, checked_spec, digest_of, optional_path, path_of, policy_of, user_of
 from polyproof.api.following import ProgressLike, following
 from polyproof.api.results import Checked, InclusionCut, Proved
 
@@ -35,7 +35,7 @@ def check(
     """
     from polyproof.liabilities import checking
 
-    accepted, _ = policies_of(policy, None, registry)
+    accepted = policy_of(policy, registry)
     with following(progress) as told:
         return Checked(checking.check(checked_spec(spec), policy=accepted, registry=registry, progress=told))
 
@@ -61,7 +61,7 @@ def prove(
     """
     from polyproof.liabilities import proving
 
-    accepted, _ = policies_of(policy, None, registry)
+    accepted = policy_of(policy, registry)
     directory = optional_path(out, "out") or checked_spec(spec).new_directory()
     with following(progress) as told:
         found = proving.prove(

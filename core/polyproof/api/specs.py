@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import evolve
 
-from polyproof.api.arguments import PathLike, path_of, policies_of
+from polyproof.api.arguments import PathLike, path_of, policy_of
 from polyproof.config.tree import Entry, Node, from_json, load_yaml, parse_yaml
 from polyproof.config.tree import Mapping as MappingNode
 from polyproof.errors import Problem, SpecError
@@ -99,6 +99,6 @@ def load_policy(source: PathLike, *, registry: Registry | None = None) -> Policy
     Every argument ``policy`` takes such a name itself, and then heeds what the file says of reserves and of evidence as
     well; a ``Policy`` is for whoever changes it (``attrs.evolve``). Raises ``SpecError`` with every problem.
     """
-    policy, _ = policies_of(source, None, registry)
+    policy = policy_of(source, registry)
     assert policy is not None, "a file was named"
     return policy

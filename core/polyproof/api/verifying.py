@@ -9,23 +9,22 @@ from typing import TYPE_CHECKING
 from polyproof.api.arguments import (
     Amount,
     PathLike,
-    anchors_of,
+    accepted_of,
     claim_of,
     claims_of,
     digest_of,
     jobs_of,
-    nodes_of,
     optional_path,
     path_of,
-    policies_of,
+    policy_of,
 )
 from polyproof.api.following import ProgressLike, following
 from polyproof.api.results import Included, InclusionsChecked, Reported, Verified, VerifiedHistory
 from polyproof.errors import ArtifactError, PolicyRejected, Problem, ProofRejected
-from polyproof.registry import Registry, default_registry
 
 if TYPE_CHECKING:
     from polyproof.liabilities import PublishedAudit
+    from polyproof.registry import Registry
     from polyproof.settings.policy import Policy
     from polyproof.settings.reserves import ReservesPolicy
 
@@ -46,7 +45,7 @@ def open_audit(
     """
     from polyproof.liabilities import verification
 
-    accepted, _ = policies_of(policy, None, registry)
+    accepted = policy_of(policy, registry)
     return verification.open_audit(
         path_of(directory, "directory"), policy=accepted, digest=digest_of(digest), registry=registry
     )
@@ -83,21 +82,16 @@ def verify(
     """
     from polyproof.publication.history import verify_one
 
-    registry = registry or default_registry()
-    accepted, counted = policies_of(policy, reserves_policy, registry)
+    accepted = accepted_of(policy, reserves_policy, nodes, secrets, registry)
     known = digest_of(digest)
     with following(progress) as told:
         found = verify_one(
             _kind(path_of(directory, "directory"), history=False),
-            policy=accepted,
-            reserves_policy=counted,
-            providers=nodes_of(nodes, secrets, policy, registry),
-            anchors=anchors_of(policy, secrets, registry),
             digest=known,
             check_reserves=check_reserves,
-            registry=registry,
             jobs=jobs_of(jobs),
             progress=told,
+            **accepted,
         )
     if require_covered and found.reserves is not None:
         _refuse(found.reserves.refusal)
@@ -126,21 +120,16 @@ def verify_history(
     from polyproof.publication import history
     from polyproof.publication.report.pages import compare_pages
 
-    registry = registry or default_registry()
-    accepted, counted = policies_of(policy, reserves_policy, registry)
+    accepted = accepted_of(policy, reserves_policy, nodes, secrets, registry)
     known = digest_of(digest)
     with following(progress) as told:
         found = history.verify_history(
             _kind(path_of(directory, "directory"), history=True),
-            policy=accepted,
-            reserves_policy=counted,
-            providers=nodes_of(nodes, secrets, policy, registry),
-            anchors=anchors_of(policy, secrets, registry),
             digest=known,
             check_reserves=check_reserves,
-            registry=registry,
             jobs=jobs_of(jobs),
             progress=told,
+            **accepted,
         )
     if require_covered:
         _refuse(found.refusal)
@@ -187,7 +176,7 @@ def verify_inclusion(
     from polyproof.liabilities import inclusion
     from polyproof.liabilities.rejections import explain
 
-    accepted, _ = policies_of(policy, None, registry)
+    accepted = policy_of(policy, registry)
     known = digest_of(digest)
     try:
         found = inclusion.verify_inclusion(
@@ -221,7 +210,7 @@ def verify_inclusions(
     from polyproof.liabilities import inclusion
     from polyproof.liabilities.rejections import explain
 
-    accepted, _ = policies_of(policy, None, registry)
+    accepted = policy_of(policy, registry)
     known = digest_of(digest)
     found = inclusion.verify_inclusions(
         claims_of(claims),
@@ -260,20 +249,15 @@ def report(
     """
     from polyproof.publication.reporting import report_on
 
-    registry = registry or default_registry()
-    accepted, counted = policies_of(policy, reserves_policy, registry)
+    accepted = accepted_of(policy, reserves_policy, nodes, secrets, registry)
     with following(progress) as told:
         return Reported(
             report_on(
                 path_of(directory, "directory"),
                 out=optional_path(out, "out"),
                 history=optional_path(history, "history"),
-                policy=accepted,
-                reserves_policy=counted,
-                providers=nodes_of(nodes, secrets, policy, registry),
-                anchors=anchors_of(policy, secrets, registry),
                 digest=digest_of(digest),
-                registry=registry,
                 progress=told,
+                **accepted,
             )
         )

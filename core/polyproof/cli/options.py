@@ -10,9 +10,7 @@ import typer
 from polyproof.errors import UsageError
 
 if TYPE_CHECKING:
-    from polyproof.balances import BalanceProvider
     from polyproof.cli.console import Console
-    from polyproof.publication.anchors import AnchorsAccepted
     from polyproof.registry import Registry
     from polyproof.settings.policy import Policy
     from polyproof.settings.reserves import ReservesPolicy
@@ -147,43 +145,6 @@ def load_reserves_policy_option(name: str | None, registry: Registry) -> Reserve
     from polyproof.settings.policy import load_reserves_policy
 
     return load_reserves_policy(find_policy(name), registry) if name is not None else None
-
-
-def load_nodes_option(
-    path: Path | None, secrets: Path | None, registry: Registry, policy: str | None = None
-) -> list[BalanceProvider]:
-    """The verifier's own nodes, ready to be asked; none without a file. ``policy`` may name secrets as well."""
-    if path is None:
-        if secrets is not None and (policy is None or not _believes(policy, registry)):
-            raise UsageError("--secrets is for the nodes that --nodes and the policy name, and they name none")
-        return []
-    from polyproof.extras import require_extras
-    from polyproof.reserves.run import open_chosen
-    from polyproof.settings.nodes import load_nodes
-    from polyproof.toolkit.secrets import Secrets, load_secrets
-
-    require_extras("reserves", purpose="asking nodes")
-    lent = load_secrets(secrets, registry) if secrets is not None else Secrets()
-    return open_chosen(load_nodes(path, registry), path.parent, lent, registry)
-
-
-def _believes(policy: str, registry: Registry) -> bool:
-    """Whether a policy names anybody who may be asked about evidence."""
-    from polyproof.settings.bundled import find_policy
-    from polyproof.settings.policy import load_anchors_policy
-
-    anchors = load_anchors_policy(find_policy(policy), registry)
-    return anchors is not None and bool(anchors.believe)
-
-
-def load_anchors_option(name: str | None, secrets: Path | None, registry: Registry) -> AnchorsAccepted | None:
-    """What the verifier's policy says about evidence, with whom it believes; None if it says nothing."""
-    if name is None:
-        return None
-    from polyproof.publication.anchors import load_anchors
-    from polyproof.settings.bundled import find_policy
-
-    return load_anchors(find_policy(name), secrets, registry)
 
 
 def parse_digest(text: str | None) -> bytes | None:

@@ -27,10 +27,10 @@ from polyproof.model.timestamps import FORMAT as TIMESTAMP
 from polyproof.plugin_faults import asking, fault, told
 from polyproof.registry import Registry
 from polyproof.settings.anchors import AnchorChoice, AnchorsPolicy
-from polyproof.settings.policy import PolicyCheck, load_anchors_policy
+from polyproof.settings.policy import PolicyCheck
 from polyproof.toolkit.endpoint import lend
 from polyproof.toolkit.json_object import LONGEST_SENTENCE
-from polyproof.toolkit.secrets import NO_SECRETS, Secrets, load_secrets
+from polyproof.toolkit.secrets import NO_SECRETS, Secrets
 
 __all__ = [
     "AnchorsAccepted",
@@ -38,7 +38,6 @@ __all__ = [
     "anchor_now",
     "check_anchors",
     "evidence_sentences",
-    "load_anchors",
     "open_anchor",
     "open_anchors",
     "subject_of",
@@ -87,18 +86,6 @@ class AnchorsAccepted:
 def open_anchors(policy: AnchorsPolicy, base: Path, secrets: Secrets, registry: Registry) -> AnchorsAccepted:
     """A policy with everybody whom it believes ready; nothing is sent. Raises ``InputError``."""
     return AnchorsAccepted(policy, tuple(open_anchor(one, base, secrets, registry) for one in policy.believe))
-
-
-def load_anchors(file: Path, secrets: Path | None, registry: Registry) -> AnchorsAccepted | None:
-    """What the file of a policy says about evidence, ready; None if it says nothing. ``secrets``: a file of secrets.
-
-    Raises ``SpecError`` for either file, ``InputError`` as ``open_anchors`` does.
-    """
-    policy = load_anchors_policy(file, registry)
-    if policy is None:
-        return None
-    lent = load_secrets(secrets, registry) if secrets is not None else NO_SECRETS
-    return open_anchors(policy, file.parent, lent, registry)
 
 
 def open_anchor(choice: AnchorChoice, base: Path, secrets: Secrets, registry: Registry) -> Anchor:

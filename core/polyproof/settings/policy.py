@@ -37,9 +37,9 @@ __all__ = [
     "Policy",
     "PolicyCheck",
     "components_of",
-    "load_anchors_policy",
     "load_policy",
     "load_reserves_policy",
+    "load_whole_policy",
 ]
 
 FORMAT = 2
@@ -306,20 +306,18 @@ def components_of(options: Any) -> Iterator[tuple[str, str]]:
 
 def load_policy(path: Path, registry: Registry | None = None) -> Policy:
     """Read a policy file. Raises ``SpecError`` with every problem, each at its file, line and column."""
-    return _load(path, registry)[0]
+    return load_whole_policy(path, registry)[0]
 
 
 def load_reserves_policy(path: Path, registry: Registry | None = None) -> ReservesPolicy | None:
     """The part of a policy file about reserves; None if it has none. Raises as ``load_policy`` does."""
-    return _load(path, registry)[1]
+    return load_whole_policy(path, registry)[1]
 
 
-def load_anchors_policy(path: Path, registry: Registry | None = None) -> AnchorsPolicy | None:
-    """The part of a policy file about evidence beside an audit; None if it has none. Raises as ``load_policy`` does."""
-    return _load(path, registry)[2]
-
-
-def _load(path: Path, registry: Registry | None) -> tuple[Policy, ReservesPolicy | None, AnchorsPolicy | None]:
+def load_whole_policy(
+    path: Path, registry: Registry | None = None
+) -> tuple[Policy, ReservesPolicy | None, AnchorsPolicy | None]:
+    """A policy file: what it says about proofs, reserves, evidence beside an audit. Raises as ``load_policy`` does."""
     node = load_yaml(path)
     reader = OptionsReader(registry or default_registry())
     if isinstance(node, Mapping):

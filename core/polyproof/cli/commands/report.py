@@ -16,10 +16,6 @@ from polyproof.cli.options import (
     PublishedArgument,
     Quiet,
     SecretsOption,
-    load_anchors_option,
-    load_nodes_option,
-    load_policy_option,
-    load_reserves_policy_option,
     parse_digest,
     usable_registry,
 )
@@ -71,6 +67,7 @@ def command(
 ) -> None:
     """Verify an audit, or a whole history, and write a report on it: a static site, and JSON."""
     require_extras("report", purpose="writing a report")
+    from polyproof.publication.accepting import load_accepted
     from polyproof.publication.reporting import report_on
 
     console = Console(json=json, quiet=quiet)
@@ -81,12 +78,8 @@ def command(
             out=out,
             history=history,
             digest=parse_digest(digest),
-            policy=load_policy_option(policy, registry),
-            reserves_policy=load_reserves_policy_option(policy, registry),
-            providers=load_nodes_option(nodes, secrets, registry, policy),
-            anchors=load_anchors_option(policy, secrets, registry),
-            registry=registry,
             progress=progress,
+            **load_accepted(policy, nodes, secrets, registry),
         )
     report, site = written.report, written.site
     console.result(report_payload(report, site), lambda rich: show_report(rich, report, site))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,10 +23,6 @@ from polyproof.cli.options import (
     PublishedArgument,
     Quiet,
     SecretsOption,
-    load_anchors_option,
-    load_nodes_option,
-    load_policy_option,
-    load_reserves_policy_option,
     parse_digest,
     usable_registry,
 )
@@ -77,12 +72,10 @@ from polyproof.model.counts import counted
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
-    from polyproof.balances import BalanceProvider
     from polyproof.errors import PolyproofError
-    from polyproof.publication.anchors import AnchorsAccepted
+    from polyproof.publication.accepting import Accepted
     from polyproof.publication.history import HistoryVerified, VerifiedAudit
     from polyproof.publication.report.pages import PagesChecked
-    from polyproof.registry import Registry
 
 __all__ = ["RESULT", "VERIFIED", "command", "history_payload", "show_history", "show_verified", "verify_payload"]
 
@@ -139,28 +132,24 @@ def command(
 ) -> None:
     """Verify a published audit, or a whole history of audits, from public files alone."""
     from polyproof.liabilities.folder import is_history
+    from polyproof.publication.accepting import load_accepted
     from polyproof.publication.history import verify_one
 
     console = Console(json=json, quiet=quiet)
     known = parse_digest(digest)
     registry = usable_registry(console)
-    providers = load_nodes_option(nodes, secrets, registry, policy)
-    anchors = load_anchors_option(policy, secrets, registry)
+    accepted = load_accepted(policy, nodes, secrets, registry)
     if is_history(directory):
-        _verify_history(directory, policy, providers, anchors, known, jobs, console, registry)
+        _verify_history(directory, accepted, known, jobs, console)
         return
     with console.progress() as progress:
         one = verify_one(
             directory,
-            policy=load_policy_option(policy, registry),
-            reserves_policy=load_reserves_policy_option(policy, registry),
-            providers=providers,
-            anchors=anchors,
             digest=known,
             check_reserves=is_installed("reserves"),
-            registry=registry,
             jobs=jobs,
             progress=progress,
+            **accepted,
         )
     console.warn(one.liabilities.warnings)
     refusal = one.reserves.refusal if one.reserves else _missing(one.reserves_unchecked)
@@ -234,16 +223,7 @@ def show_verified(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> N
 # A whole history
 
 
-def _verify_history(
-    directory: Path,
-    policy: str | None,
-    providers: Sequence[BalanceProvider],
-    anchors: AnchorsAccepted | None,
-    known: bytes | None,
-    jobs: int,
-    console: Console,
-    registry: Registry,
-) -> None:
+def _verify_history(directory: Path, accepted: Accepted, known: bytes | None, jobs: int, console: Console) -> None:
     """Verify a whole published directory: the chain, and every audit in it."""
     from polyproof.publication.history import verify_history
     from polyproof.publication.report.pages import compare_pages
@@ -251,15 +231,11 @@ def _verify_history(
     with console.progress() as progress:
         verified = verify_history(
             directory,
-            policy=load_policy_option(policy, registry),
-            reserves_policy=load_reserves_policy_option(policy, registry),
-            providers=providers,
-            anchors=anchors,
             digest=known,
             check_reserves=is_installed("reserves"),
-            registry=registry,
             jobs=jobs,
             progress=progress,
+            **accepted,
         )
     for one in verified.audits:
         console.warn(one.liabilities.warnings)
