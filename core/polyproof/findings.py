@@ -111,7 +111,9 @@ class Findings:
     def add_more(self, count: int, code: str, about: str | None = None) -> None:
         """Count problems of a kind of which ``FEW`` were added, and after which they come, without their wording."""
         self.count += count
-        self._kinds[code, about].count += count
+        # Where other kinds came first, this one may have been left out already.
+        if (kind := self._kinds.get((code, about))) is not None:
+            kind.count += count
 
     def raise_any(self, error: type[InputError]) -> None:
         """Raise an error of this type with all problems, if there are any."""

@@ -112,3 +112,14 @@ def test_the_rest_of_a_kind_is_counted_in_one_go() -> None:
     _rows(findings, 3, code="account-repeated")
     findings.add_more(97, "account-repeated")
     assert [problem.count for problem in findings.kept] == [100]
+
+
+def test_the_rest_of_a_kind_that_is_not_kept_is_counted_too() -> None:
+    findings = Findings(limit=1)
+    findings.add("wrong", Location("a.csv", row=1))
+    _rows(findings, 3, code="account-repeated")
+    findings.add_more(97, "account-repeated")
+    assert ([problem.message for problem in findings.kept], findings.count) == (["wrong"], 101)
+    with pytest.raises(AccountsError) as caught:
+        findings.raise_any(AccountsError)
+    assert caught.value.more == 100
