@@ -163,25 +163,33 @@ def verify_payload(one: VerifiedAudit) -> dict[str, Any]:
     published = verified.audit
     manifest = published.manifest
     return {
-        "audit_id": manifest.audit_id,
-        "created": manifest.created,
-        "snapshot": manifest.snapshot,
+        **_audit_payload(one),
         "organisation": manifest.organisation,
-        "publication_digest": published.digest.hex(),
         "manifest_digest": manifest.digest.hex(),
-        "previous": manifest.previous.hex() if manifest.previous else None,
-        "corrects": corrects_payload(published.record),
-        **components_payload(published),
         "segments": len(manifest.segments),
         "totals": amounts(published.spec.assets, verified.totals),
-        **figures_payload(verified.security),
         "establishes": list(published.backend.properties.proves),
         "non_negativity": published.backend.properties.non_negativity,
-        **coverage_payload(one),
-        "anchors": [evidence_payload(evidence) for evidence in one.anchors],
         "unlisted": list(published.unlisted),
         "proof_bytes": sum(segment.size for segment in manifest.segments),
         "seconds": seconds(verified.seconds),
+    }
+
+
+def _audit_payload(one: VerifiedAudit) -> dict[str, Any]:
+    """What is said of an audit by itself and of each of a history."""
+    manifest = one.manifest
+    return {
+        "audit_id": manifest.audit_id,
+        "created": manifest.created,
+        "snapshot": manifest.snapshot,
+        "publication_digest": one.digest.hex(),
+        "corrects": corrects_payload(one.record),
+        "previous": manifest.previous.hex() if manifest.previous else None,
+        **components_payload(one.liabilities.audit),
+        **figures_payload(one.liabilities.security),
+        **coverage_payload(one),
+        "anchors": [evidence_payload(evidence) for evidence in one.anchors],
     }
 
 
@@ -250,21 +258,7 @@ def _verify_history(directory: Path, accepted: Accepted, known: bytes | None, jo
 def history_payload(verified: HistoryVerified, pages: PagesChecked | None) -> dict[str, Any]:
     """The same of a history, for machines; ``pages``: how its pages compare with it, if it has any."""
     return {
-        "audits": [
-            {
-                "audit_id": one.manifest.audit_id,
-                "created": one.manifest.created,
-                "snapshot": one.manifest.snapshot,
-                "publication_digest": one.digest.hex(),
-                "corrects": corrects_payload(one.record),
-                "previous": one.manifest.previous.hex() if one.manifest.previous else None,
-                **components_payload(one.liabilities.audit),
-                **figures_payload(one.liabilities.security),
-                **coverage_payload(one),
-                "anchors": [evidence_payload(evidence) for evidence in one.anchors],
-            }
-            for one in verified.audits
-        ],
+        "audits": [_audit_payload(one) for one in verified.audits],
         "pinned": verified.pinned,
         "pages": _pages_payload(pages),
         "unlisted": list(verified.unlisted),
