@@ -83,3 +83,10 @@ def test_completion_is_shown_and_installed(tmp_path: Path, shell: str, file: str
     shown = run("--show-completion")
     run("--install-completion")
     assert (tmp_path / file).read_text().split() == shown.split()
+
+
+def test_a_command_imports_what_it_needs_when_it_runs() -> None:
+    heavy = ["duckdb", "numba", "numpy", "yaml", "pluggy", "rich.console", "polyproof.settings.policy"]
+    program = f"import sys, polyproof.cli.app; print(*[name for name in {heavy} if name in sys.modules])"
+    ended = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert ended.stdout.split() == []

@@ -23,7 +23,6 @@ from polyproof.cli.shapes import COUNT, DIGEST, TEXT, TEXTS, Shape, nullable, re
 from polyproof.cli.views import audits_text, facts
 from polyproof.errors import PolicyRejected
 from polyproof.extras import require_extras
-from polyproof.settings.policy import PolicyCheck
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -118,6 +117,8 @@ def show_report(rich: RichConsole, report: Report, site: Path) -> None:
 
 def refuse_uncovered(console: Console, report: Report) -> NoReturn:
     """End with the reason: holdings do not cover what is owed. The verdict has told people."""
+    from polyproof.settings.policy import PolicyCheck
+
     short = ", ".join(asset.symbol for asset in report.short)
     console.refuse(PolicyRejected(PolicyCheck.RESERVES, f"not covered: {short}"), told=True)
 

@@ -37,7 +37,6 @@ from polyproof.cli.shapes import (
 from polyproof.cli.views import facts
 from polyproof.errors import PolicyRejected, Problem
 from polyproof.model.counts import counted
-from polyproof.settings.policy import PolicyCheck
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -109,6 +108,7 @@ def command(
     """Evaluate what is held: who controls it, what the chains say, whether it covers what an audit proves is owed."""
     from polyproof.reserves import run_reserves
     from polyproof.reserves.established import unpinned
+    from polyproof.settings.policy import PolicyCheck
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
