@@ -209,17 +209,17 @@ class InclusionCut(Result):
 
     def as_dict(self) -> dict[str, Any]:
         """As ``polyproof inclusion --json``."""
-        return {"file": str(self.file), "bytes": self.bytes}
+        from polyproof.cli.commands.inclusion import cut_payload
+
+        return cut_payload(self.file, self.bytes)
 
     def _line(self) -> str:
-        from polyproof.cli.console import size_text
+        from polyproof.cli.commands.inclusion import cut_line
 
-        return f"{self.file}  ({size_text(self.bytes)})"
+        return cut_line(self.file, self.bytes)
 
     def _show(self, rich: RichConsole) -> None:
-        from polyproof.cli.visible import one_line
-
-        rich.print(one_line(self._line()), soft_wrap=True)
+        rich.print(self._line(), soft_wrap=True)
 
 
 # Everybody else's

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +14,7 @@ from polyproof.cli.views import facts
 from polyproof.cli.visible import one_line
 from polyproof.errors import UsageError
 
-__all__ = ["RESULT", "command"]
+__all__ = ["RESULT", "command", "cut_line", "cut_payload"]
 
 RESULT = either(
     record(file=TEXT, bytes=BYTES),
@@ -60,10 +60,7 @@ def command(
             path, size = liabilities.take_inclusion(source, user, out=out)
         else:
             path, size = liabilities.cut_inclusion(source, user, out=out, registry=usable_registry(console))
-        console.result(
-            {"file": str(path), "bytes": size},
-            lambda rich: rich.print(f"{one_line(str(path))}  ({size_text(size)})", soft_wrap=True),
-        )
+        console.result(cut_payload(path, size), lambda rich: rich.print(cut_line(path, size), soft_wrap=True))
         return
     registry = usable_registry(console)
     if files:
@@ -99,3 +96,13 @@ def command(
             ("store", f"{stored.store}  (private: everybody's files)"),
         ),
     )
+
+
+def cut_payload(file: Path, size: int) -> dict[str, Any]:
+    """One user's file, for machines."""
+    return {"file": str(file), "bytes": size}
+
+
+def cut_line(file: Path, size: int) -> str:
+    """The same for people."""
+    return f"{one_line(str(file))}  ({size_text(size)})"
