@@ -14,9 +14,9 @@ from attrs import frozen
 
 from polyproof.constraints import Node, Operation
 from polyproof.field import Elements, Extension
-from polyproof.toolkit.stated_constraints import reachable
+from polyproof.toolkit.stated_constraints import degree_in_columns, degrees, reachable
 from polyproof_stark.compiler import CompiledSystem
-from polyproof_stark.expressions import Value
+from polyproof_stark.expressions import Value, evaluate
 from polyproof_stark.layout import spread
 from polyproof_stark.protocol import Instance
 
@@ -83,23 +83,10 @@ def _without_columns(
     compiled: CompiledSystem, roots: Sequence[int], scalar: Callable[[Node], Value], extension: Extension
 ) -> dict[int, Elements]:
     """The values of all nodes that no column is in: ``(e,)`` each."""
-    values: dict[int, Elements] = {}
-    apply = {
-        Operation.ADD: extension.add,
-        Operation.SUBTRACT: extension.subtract,
-        Operation.MULTIPLY: extension.multiply,
-    }
-    for index in reachable(compiled.nodes, roots):
-        node = compiled.nodes[index]
-        if node.operation is Operation.CONSTANT:
-            values[index] = extension.embed(np.array(node.first % extension.field.modulus, np.uint64))
-        elif node.operation in apply:
-            if node.first in values and node.second in values:
-                values[index] = apply[node.operation](values[node.first], values[node.second])
-        elif node.operation is not Operation.COLUMN:
-            value = scalar(node)
-            values[index] = value.array if value.extended else extension.embed(value.array)
-    return values
+    degree = degrees(compiled.nodes, degree_in_columns)
+    free = [index for index in reachable(compiled.nodes, roots) if not degree[index]]
+    values = evaluate(compiled.nodes, free, scalar, extension)
+    return {index: value.array if value.extended else extension.embed(value.array) for index, value in values.items()}
 
 
 def _linear_form(
