@@ -157,7 +157,7 @@ class CompiledSystem:
 
     def quotient_degree(self, rows: int, blinding: int) -> int:
         """An upper bound of deg Q for a trace of ``rows`` rows of which ``blinding`` are random (section 3)."""
-        return max(0, quotient_degree(((item.degree, item.rows) for item in self.constraints), rows, blinding))
+        return quotient_degree(((item.degree, item.rows) for item in self.constraints), rows, blinding)
 
     def chunks(self, rows: int, blinding: int) -> int:
         """Number of chunks of ``rows − blinding`` coefficients that the quotient is split into (section 3)."""
@@ -191,7 +191,7 @@ def _group_size(stated: StatedConstraints, p: Parameters) -> int:
     others = [(degree[zero.expression.index], RowSet(zero.rows.value)) for zero in stated.zeros]
     # Line 3 of section 3 has the highest degree of those without helpers. Without lookups there is nothing to choose.
     others.append((2, RowSet.TRANSITION))
-    return Groups.chosen(lookups, max(0, quotient_degree(others, p.rows, p.blinding)), p).size
+    return Groups.chosen(lookups, quotient_degree(others, p.rows, p.blinding), p).size
 
 
 def expand(stated: StatedConstraints, active: int, group_size: int) -> CompiledSystem:

@@ -30,7 +30,7 @@ class RowSet(Enum):
 def quotient_degree(constraints: Iterable[tuple[int, RowSet]], rows: int, blinding: int) -> int:
     """An upper bound of deg Q (section 3, "Degree"), from the degree of each constraint and where it holds."""
     zeros = {RowSet.ALL: rows - blinding, RowSet.TRANSITION: rows - blinding - 1}
-    return max((degree * (rows - 1) - zeros.get(where, 1) for degree, where in constraints), default=0)
+    return max((0, *(degree * (rows - 1) - zeros.get(where, 1) for degree, where in constraints)))
 
 
 def chunk_count(quotient: int, rows: int, blinding: int) -> int:
@@ -59,7 +59,7 @@ class Groups:
             groups = [sum(values[start : start + size]) for start in range(0, len(values), size)]
             helpers += len(groups) + -(-tables // size)
             degree = max(degree, 1 + min(size, tables), *(1 + group for group in groups))
-        quotient = max(others, quotient_degree([(degree, RowSet.ALL)], p.rows, p.blinding) if lookups else 0)
+        quotient = max(others, quotient_degree([(degree, RowSet.ALL)], p.rows, p.blinding))
         return cls(size, helpers, chunk_count(quotient, p.rows, p.blinding), quotient)
 
     @classmethod
