@@ -15,7 +15,7 @@ __all__ = ["Divisors"]
 
 
 class Divisors:
-    """The divisor that belongs to each set of rows, evaluated at a point or on D.
+    """The divisor that belongs to each set of rows, evaluated at a point, on D or on the blinding rows.
 
     Rows r < U: Z_U(X) = (X^N − 1) / ∏_{r ≥ U} (X − ω^r). Without row U−1: Z_U(X) / (X − ω^{U−1}). A single row r:
     X − ω^r.

@@ -273,7 +273,6 @@ def test_verification_imports_no_prover_and_no_compiler(tmp_path):
     (tmp_path / "inclusion").write_bytes(made.open_inclusion(statement(), segment.proof, state, "user-3"))
     script = f"""
 import sys
-import weakref
 from pathlib import Path
 from polyproof.model.assets import Asset
 from polyproof.backend import Claim, Statement

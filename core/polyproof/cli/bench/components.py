@@ -196,7 +196,7 @@ def _backends(registry: Registry, name: str, load: Load) -> Iterator[_Run]:
         inclusion = cut()
         if inclusion is None:
             raise PolyproofError("it does not find an account that it proved")
-        yield "portable", "open inclusion", 1, "file", cut, f"{counted(len(inclusion), 'byte')}"
+        yield "portable", "open inclusion", 1, "file", cut, counted(len(inclusion), "byte")
         claim = Claim(user, accounts.balances(count // 2))
         check_claim = partial(backend.verify_inclusion, statement, proved.totals, proved.proof, claim, inclusion)
         yield "portable", "verify inclusion", 1, "claim", check_claim
