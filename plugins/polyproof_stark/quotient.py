@@ -3,8 +3,8 @@
 Constraints of degree one are most of the work of a system of accounts: its running sum reads every column.
 They are joined into one linear form for each set of rows (``polyproof_stark.linear``), which as a sum of committed
 polynomials is a polynomial of degree below N itself: it is evaluated on H and extended to D. The helper constraints of
-lookups, most of the others, go to the field's kernel for them if it has one. What is left is evaluated as a graph, over
-blocks of rows that stay in cache.
+looked-up values, most of the others, go to the field's kernel for them if it has one, those of tables to
+``polyproof_stark.table_helpers``. What is left is evaluated as a graph, over blocks of rows that stay in cache.
 """
 
 from __future__ import annotations
