@@ -8,7 +8,6 @@ nothing, no sum shows. Readers of the audit cannot check them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
 from fractions import Fraction
 
 import duckdb
@@ -18,7 +17,7 @@ from polyproof.liabilities.snapshot.columns import EXACT, TEXT, amount_text, fin
 from polyproof.liabilities.snapshot.database import first_lines, open_query
 from polyproof.liabilities.snapshot.file import Column, SnapshotFile, literal
 from polyproof.liabilities.snapshot.rounding import Rounded
-from polyproof.liabilities.snapshot.server import ANSWER, Server, checked_text
+from polyproof.liabilities.snapshot.server import ANSWER, Server, checked_text, take_batches
 from polyproof.liabilities.snapshot.symbols import Symbols
 from polyproof.liabilities.snapshot.table import Table
 from polyproof.model.amounts import AmountError, exact_decimal, parse_amount, rounded_up, shown
@@ -92,15 +91,8 @@ def _fill(table: Table, file: SnapshotFile, server: Server | None) -> None:
         selection = _selection(table, file)
         if selection is None:
             return
-        with closing(server.batches(query, found, ())) as batches:
-            for batch in batches:
-                connection.register(ANSWER, batch)
-                try:
-                    connection.execute(f"INSERT INTO {_SUMS} {selection}")
-                except duckdb.Error as error:
-                    raise server.failed(error) from None
-                finally:
-                    connection.unregister(ANSWER)
+        insert = f"INSERT INTO {_SUMS} {selection}"
+        take_batches(connection, server, query, found, (), lambda: connection.execute(insert))
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:

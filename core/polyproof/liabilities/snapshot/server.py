@@ -7,7 +7,7 @@ own it may give the same rows in another one each time, and a rerun could not te
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Protocol
 
@@ -23,7 +23,7 @@ from polyproof.liabilities.snapshot.server_url import is_mysql
 from polyproof.liabilities.snapshot.table import Table
 from polyproof.toolkit.secrets import Secrets
 
-__all__ = ["ANSWER", "Server", "open_server", "read_answer"]
+__all__ = ["ANSWER", "Server", "checked_text", "open_server", "read_answer", "take_batches"]
 
 ANSWER = "polyproof_answer"
 """What a batch of a server's answer is called in DuckDB."""
@@ -92,20 +92,35 @@ def read_answer(table: Table, file: SnapshotFile, server: Server, query: str) ->
             keys.append((settings.asset, "asset", TEXT))
         sorting = [find_column(file, *key) for key in keys]
         order = [found[file.columns.index(column)] for column in sorting if column is not None]
-        with closing(server.batches(query, found, order)) as batches:
-            for batch in batches:
-                table.connection.register(ANSWER, batch)
-                try:
-                    table.fill(file, selection)
-                except duckdb.OutOfMemoryException:
-                    raise
-                except duckdb.Error as error:
-                    raise server.failed(error) from None
+        take_batches(table.connection, server, query, found, order, lambda: table.fill(file, selection))
     except InputError as error:
         for problem in error.problems:
             file.report_problem(problem)
-    finally:
-        table.connection.unregister(ANSWER)
+
+
+def take_batches(
+    connection: duckdb.DuckDBPyConnection,
+    server: Server,
+    query: str,
+    columns: Sequence[Column],
+    order: Sequence[Column],
+    take: Callable[[], object],
+) -> None:
+    """Run a SELECT on a server, and ``take`` its rows: each time the relation ``ANSWER`` is the next of them.
+
+    Raises ``InputError``, and ``duckdb.OutOfMemoryException``.
+    """
+    with closing(server.batches(query, columns, order)) as batches:
+        for batch in batches:
+            connection.register(ANSWER, batch)
+            try:
+                take()
+            except duckdb.OutOfMemoryException:
+                raise
+            except duckdb.Error as error:
+                raise server.failed(error) from None
+            finally:
+                connection.unregister(ANSWER)
 
 
 def checked_text(column: Column) -> Column:
