@@ -10,23 +10,15 @@ from attrs import frozen
 
 from polyproof.errors import InputError, Problem
 from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
+from polyproof_anchors.unavailable import Unavailable
 
-__all__ = ["HEADER", "Header", "Unavailable", "ask_for_header", "known_headers", "parse_header"]
+__all__ = ["HEADER", "Header", "ask_for_header", "known_headers", "parse_header"]
 
 HEADER = (r"[0-9]{1,9}:[0-9a-f]{160}", "a height, a colon, and the 80 bytes of a header in hexadecimal")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _EASIEST, _SINCE_2016 = 1 << 224, 1 << 188
 """A hash above the first is that of no block of the main network, whose least difficulty is 1; one above the second of
 none since block 400,000, when the difficulty was 1.6·10^11 and rising. A header that is made up takes 2^68 hashes."""
-
-
-class Unavailable(Exception):
-    """No header, and why; fits after "not checked here:"."""
-
-    def __init__(self, reason: str, *, down: bool = False) -> None:
-        """``down``: whether whoever was asked did not answer, and would not about any other block."""
-        super().__init__(reason)
-        self.down = down
 
 
 @frozen

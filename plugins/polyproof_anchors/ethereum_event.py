@@ -31,6 +31,7 @@ from polyproof.model.names import DIGEST
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
 from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
 from polyproof.toolkit.json_object import JsonObject
+from polyproof_anchors.unavailable import Unavailable
 
 __all__ = ["EthereumEvent", "EthereumEventOptions"]
 
@@ -84,15 +85,6 @@ class _Log:
     index: int
 
 
-class _Unavailable(Exception):
-    """The node does not say; fits after "not checked here:"."""
-
-    def __init__(self, reason: str, *, down: bool = False) -> None:
-        """``down``: whether it did not answer, and would not about anything else."""
-        super().__init__(reason)
-        self.down = down
-
-
 class EthereumEvent(Anchor):
     """A contract's log."""
 
@@ -118,11 +110,11 @@ class EthereumEvent(Anchor):
             node.check_chain()
             newest = node.height_of("finalized")
             if newest < self.options.since:
-                raise _Unavailable(f"its newest block that is final is {newest}, before `since`: {self.options.since}")
+                raise Unavailable(f"its newest block that is final is {newest}, before `since`: {self.options.since}")
             found = [
                 log for log in node.logs(address, subject.place, self.options.since, newest) if log[0] == subject.digest
             ]
-        except _Unavailable as error:
+        except Unavailable as error:
             raise ExecutionError(f"the node cannot be asked for records: {error}") from None
         finally:
             node.close()
@@ -185,12 +177,12 @@ class EthereumEvent(Anchor):
             )
             try:
                 others = self._others(node, subject, log, last)
-            except _Unavailable as error:
+            except Unavailable as error:
                 unknown = Uniqueness(where=where, others=None, checked=False, why=str(error))
                 return Shown(time=time, uniqueness=unknown, rests_on=rests_on)
             where = f"{where}, in blocks {self.options.since} to {last},"
             return Shown(time=time, uniqueness=Uniqueness(where=where, others=others, checked=True), rests_on=rests_on)
-        except _Unavailable as error:
+        except Unavailable as error:
             self._down = str(error) if error.down else None
             return claimed(str(error))
         finally:
@@ -206,7 +198,7 @@ class EthereumEvent(Anchor):
         """
         last = node.height_of("finalized")
         if last < log.height:
-            raise _Unavailable(f"block {log.height} is not final yet: the newest that is has height {last}")
+            raise Unavailable(f"block {log.height} is not final yet: the newest that is has height {last}")
         block = node.block(hex(log.height))
         if (found := _hash(block.get("hash"))) != log.block:
             raise _rejected(f"block {log.height} is {found}, and not the one that it names")
@@ -223,19 +215,19 @@ class EthereumEvent(Anchor):
         try:
             return datetime.fromtimestamp(_quantity(block.get("timestamp")), UTC).strftime(TIMESTAMP), last
         except (OverflowError, OSError, ValueError):
-            raise _Unavailable("the node's block has a time that is none") from None
+            raise Unavailable("the node's block has a time that is none") from None
 
     def _others(self, node: _Node, subject: Subject, log: _Log, last: int) -> int:
         """How many other digests are logged for the place, up to a height."""
         if self.options.since > log.height:
-            raise _Unavailable(f"you look for others from block {self.options.since} on, and this one is before it")
+            raise Unavailable(f"you look for others from block {self.options.since} on, and this one is before it")
         key = subject.place, last
         if key not in self._noted:
             found = node.logs(log.address, subject.place, self.options.since, last)
             self._noted[key] = [digest for digest, _ in found]
         digests = self._noted[key]
         if subject.digest not in digests:
-            raise _Unavailable("the node does not list this record among those of its place: it may miss others")
+            raise Unavailable("the node does not list this record among those of its place: it may miss others")
         return len(set(digests) - {subject.digest})
 
 
@@ -290,7 +282,7 @@ def _rejected(reason: str) -> ProofRejected:
 
 
 class _Node:
-    """The verifier's own. What it answers is taken with its type, or ``_Unavailable`` is raised."""
+    """The verifier's own. What it answers is taken with its type, or ``Unavailable`` is raised."""
 
     def __init__(self, options: EthereumEventOptions) -> None:
         from polyproof.toolkit.json_rpc import Rpc
@@ -304,7 +296,7 @@ class _Node:
     def check_chain(self) -> None:
         found = self.number("eth_chainId")
         if found != self._options.chain_id:
-            raise _Unavailable(f"the node is on chain {found}, not {self._options.chain_id}")
+            raise Unavailable(f"the node is on chain {found}, not {self._options.chain_id}")
 
     def number(self, method: str) -> int:
         return _quantity(self._call(method))
@@ -318,14 +310,14 @@ class _Node:
     def receipt(self, transaction: str) -> Mapping[str, Any]:
         found = self._mapping(self._call("eth_getTransactionReceipt", transaction), "the transaction")
         if found.get("transactionHash") != transaction:
-            raise _Unavailable("the node answered about another transaction")
+            raise Unavailable("the node answered about another transaction")
         return found
 
     def logs(self, address: str, place: bytes, first: int, last: int) -> list[tuple[bytes, _Log]]:
         """Every record of a place that an address has logged in blocks ``first`` to ``last``, in their order."""
         span = self._options.span or last - first + 1
         if last - first >= span * _MOST_QUESTIONS:
-            raise _Unavailable(f"its blocks take more than {_MOST_QUESTIONS} questions: set `since`, or a wider `span`")
+            raise Unavailable(f"its blocks take more than {_MOST_QUESTIONS} questions: set `since`, or a wider `span`")
         found: list[tuple[bytes, _Log]] = []
         for start in range(first, last + 1, span):
             end = min(start + span - 1, last)
@@ -338,13 +330,13 @@ class _Node:
             for one in _list(self._call("eth_getLogs", asked)):
                 record = _record(one) if isinstance(one, dict) else None
                 if record is None or record[:2] != (address, place) or one.get("removed") is True:
-                    raise _Unavailable("the node answered with a log that it was not asked for")
+                    raise Unavailable("the node answered with a log that it was not asked for")
                 height = _quantity(one.get("blockNumber"))
                 if not start <= height <= end:
-                    raise _Unavailable("the node answered with a log of another block")
+                    raise Unavailable("the node answered with a log of another block")
                 found.append((record[2], self._place_of(one, address, height)))
             if len(found) > _MOST_LOGS:
-                raise _Unavailable(f"more than {_MOST_LOGS} records are logged for this place")
+                raise Unavailable(f"more than {_MOST_LOGS} records are logged for this place")
         return found
 
     def _place_of(self, one: Mapping[str, Any], address: str, height: int) -> _Log:
@@ -361,9 +353,9 @@ class _Node:
 
     def _mapping(self, value: Any, what: str) -> Mapping[str, Any]:
         if value is None:
-            raise _Unavailable(f"the node does not know {what}")
+            raise Unavailable(f"the node does not know {what}")
         if not isinstance(value, dict):
-            raise _Unavailable("the node's answer is not what was asked for")
+            raise Unavailable("the node's answer is not what was asked for")
         return value
 
     def _call(self, method: str, *params: Any) -> Any:
@@ -373,24 +365,24 @@ class _Node:
         try:
             return self._rpc.call(method, *params)
         except (Failed, Refused) as error:
-            raise _Unavailable(str(error), down=isinstance(error, Failed)) from None
+            raise Unavailable(str(error), down=isinstance(error, Failed)) from None
 
 
 def _quantity(value: Any) -> int:
     if not isinstance(value, str) or not re.fullmatch(r"0x(0|[1-9a-f][0-9a-f]{0,14})", value):
-        raise _Unavailable("the node's answer has a number that is none")
+        raise Unavailable("the node's answer has a number that is none")
     return int(value, 16)
 
 
 def _hash(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(_HASH[0], value):
-        raise _Unavailable("the node's answer has a hash that is none")
+        raise Unavailable("the node's answer has a hash that is none")
     return value
 
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise _Unavailable("the node's answer is no list")
+        raise Unavailable("the node's answer is no list")
     return value
 
 

@@ -23,7 +23,7 @@ from polyproof.config.options import option
 from polyproof.errors import ExecutionError, InputError, Problem, ProofRejected
 from polyproof.model.timestamps import FORMAT
 from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
-from polyproof_anchors.bitcoin_headers import HEADER, Header, Unavailable, ask_for_header, known_headers
+from polyproof_anchors.bitcoin_headers import HEADER, Header, ask_for_header, known_headers
 from polyproof_anchors.ots_file import (
     Attestation,
     Step,
@@ -33,6 +33,7 @@ from polyproof_anchors.ots_file import (
     parse_timestamp,
     write_file,
 )
+from polyproof_anchors.unavailable import Unavailable
 
 __all__ = ["OpenTimestamps", "OpenTimestampsOptions"]
 
