@@ -5,9 +5,9 @@ from __future__ import annotations
 from attrs import frozen
 
 from polyproof.config.options import option
-from polyproof.config.reader import Choice, OptionsReader
-from polyproof.config.tree import parse_yaml
+from polyproof.config.reader import Choice
 from polyproof.registry import Registry
+from polyproof.settings.arguments import parse_argument
 
 __all__ = ["AnchorChoice", "AnchorsPolicy", "parse_anchor"]
 
@@ -54,8 +54,4 @@ def parse_anchor(text: str, registry: Registry) -> AnchorChoice:
 
     Raises ``SpecError`` with everything that is wrong with it.
     """
-    reader = OptionsReader(registry)
-    given = reader.build(parse_yaml(f"anchor: {text}".encode(), "--with"), _Given)
-    reader.finish()
-    assert given is not None, "an incomplete choice has a problem"
-    return given.anchor
+    return parse_argument(f"anchor: {text}", "--with", _Given, registry).anchor

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from polyproof.config.options import option
-from polyproof.config.reader import Choice, OptionsReader, component_options
-from polyproof.config.tree import parse_yaml
+from polyproof.config.reader import Choice, component_options
 from polyproof.registry import Registry
+from polyproof.settings.arguments import parse_argument
 
 if TYPE_CHECKING:
     # Every spec has this key, and who verifies one needs no executor.
@@ -44,11 +44,7 @@ def parse_executor(text: str, registry: Registry) -> ExecutorChoice:
 
     Raises ``SpecError`` with everything that is wrong with it.
     """
-    reader = OptionsReader(registry)
-    given = reader.build(parse_yaml(f"executor: {text}".encode(), "--executor"), _Given)
-    reader.finish()
-    assert given is not None, "an incomplete choice has a problem"
-    return given.executor
+    return parse_argument(f"executor: {text}", "--executor", _Given, registry).executor
 
 
 def create_executor(choice: ExecutorChoice | None, registry: Registry) -> Executor:
