@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Generator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import numpy as np
 import pytest
 
 from accounts.snapshots import ASSETS, BTC, USD
-from polyproof.errors import AccountsError
+from polyproof.errors import AccountsError, InputError
 from polyproof.liabilities.snapshot.reader import open_snapshot
+from polyproof.liabilities.snapshot.server import take_batches
 from polyproof.settings.accounts import AccountsSettings, AttachedDatabase
 
 LEDGER = (AttachedDatabase(name="ledger", type="sqlite", path="ledger.db"),)
@@ -122,3 +126,33 @@ def test_sums_are_in_the_units_of_the_accounts_and_leave_out_what_they_leave_out
     assert control(tmp_path, sums, query=query, units="base", ignore=("POINTS",)) == (7, 0, 5)
     assert control(tmp_path, sums, query=query, ignore=("POINTS",)) == (7 * 10**8, 0, 500)
     assert (BTC.decimals, USD.decimals) == (8, 2)
+
+
+class Answering:
+    """A server that answers with one batch."""
+
+    def columns(self, query: str) -> tuple[()]:
+        return ()
+
+    def batches(self, *_: object) -> Generator[object]:
+        yield {"c0": np.array([1])}
+
+    def failed(self, error: duckdb.Error) -> InputError:
+        return InputError(f"the server failed: {error}")
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [(duckdb.OutOfMemoryException, duckdb.OutOfMemoryException), (duckdb.InvalidInputException, InputError)],
+)
+def test_memory_that_is_full_while_rows_are_taken_is_no_fault_of_the_server(
+    raised: type[Exception], told: type[Exception]
+) -> None:
+    def take() -> None:
+        raise raised("as DuckDB says")
+
+    with duckdb.connect() as connection, pytest.raises(told, match="as DuckDB says"):
+        take_batches(connection, Answering(), "SELECT 1", (), (), take)
