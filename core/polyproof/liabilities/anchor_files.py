@@ -69,11 +69,9 @@ def read_evidence(public: Path) -> tuple[EvidenceFile, ...]:
     than evidence can be, and for more files than are read.
     """
     found = []
-    for name in _names(public):
-        match = _NAMED.fullmatch(name)
-        assert match is not None, "only such names are listed"
-        path = public / ANCHORS / name
-        found.append(EvidenceFile(path, match["anchor"], match["suffix"], read_bounded(path, MOST_EVIDENCE)))
+    for named in _named(public):
+        path = public / ANCHORS / named[0]
+        found.append(EvidenceFile(path, named["anchor"], named["suffix"], read_bounded(path, MOST_EVIDENCE)))
     return tuple(found)
 
 
@@ -82,7 +80,7 @@ def others_in_anchors(public: Path) -> tuple[str, ...]:
 
     Raises ``ProofRejected`` as ``read_evidence`` does, and where something could be taken for part of an audit.
     """
-    names = _names(public)
+    names = [named[0] for named in _named(public)]
     if not present(public / ANCHORS):
         return ()
     return tuple(f"{ANCHORS}/{name}" for name in check_listed(public / ANCHORS, names))
@@ -90,10 +88,10 @@ def others_in_anchors(public: Path) -> tuple[str, ...]:
 
 def check_not_anchored(public: Path) -> None:
     """Raise ``ArtifactError`` where there is evidence: it would be about another digest once the record is changed."""
-    if names := _names(public):
+    if found := _named(public):
         raise ArtifactError(
             Problem(
-                f"{public} is anchored: {ANCHORS}/{names[0]} is evidence about its digest, which would change",
+                f"{public} is anchored: {ANCHORS}/{found[0][0]} is evidence about its digest, which would change",
                 hint=f"move {public / ANCHORS} away if that evidence may be lost; anchor an audit once it is final",
             )
         )
@@ -101,12 +99,12 @@ def check_not_anchored(public: Path) -> None:
 
 def write_evidence(public: Path, anchor: str, suffix: str, data: bytes) -> EvidenceFile:
     """Write evidence as the next file of the folder. Raises ``ArtifactError`` where there is no room for another."""
-    names = _names(public)
-    last = max((int(_number(name)) for name in names), default=0)
-    if len(names) >= MOST_FILES or last >= 9999:
+    found = _named(public)
+    last = int(found[-1]["number"]) if found else 0
+    if len(found) >= MOST_FILES or last >= 9999:
         raise ArtifactError(
             Problem(
-                f"{public / ANCHORS} holds {counted(len(names), 'file')} of evidence",
+                f"{public / ANCHORS} holds {counted(len(found), 'file')} of evidence",
                 hint=f"{MOST_FILES} are read at most: remove those that later ones contain",
             )
         )
@@ -116,8 +114,8 @@ def write_evidence(public: Path, anchor: str, suffix: str, data: bytes) -> Evide
     return EvidenceFile(path, anchor, suffix, data)
 
 
-def _names(public: Path) -> list[str]:
-    """The names of all evidence, by number."""
+def _named(public: Path) -> list[re.Match[str]]:
+    """The names of all evidence, taken apart, by number."""
     folder = public / ANCHORS
     if not present(folder):
         return []
@@ -125,16 +123,10 @@ def _names(public: Path) -> list[str]:
         raise ProofRejected("file-kind", "a symbolic link, which may point anywhere", file=folder)
     if not folder.is_dir():
         raise ProofRejected("file-kind", "not a folder", file=folder)
-    names = []
+    found = []
     for entry in folder.iterdir():
-        if _NAMED.fullmatch(entry.name):
-            names.append(entry.name)
-            if len(names) > MOST_FILES:
+        if named := _NAMED.fullmatch(entry.name):
+            found.append(named)
+            if len(found) > MOST_FILES:
                 raise ProofRejected("anchor-files", f"more than {MOST_FILES} files of evidence", file=folder)
-    return sorted(names, key=lambda name: (_number(name), name))
-
-
-def _number(name: str) -> str:
-    match = _NAMED.fullmatch(name)
-    assert match is not None, "only such names are listed"
-    return match["number"]
+    return sorted(found, key=lambda named: (named["number"], named[0]))
