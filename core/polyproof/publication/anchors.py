@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
@@ -31,6 +31,9 @@ from polyproof.settings.policy import PolicyCheck
 from polyproof.toolkit.endpoint import lend
 from polyproof.toolkit.json_object import LONGEST_SENTENCE
 from polyproof.toolkit.secrets import NO_SECRETS, Secrets
+
+if TYPE_CHECKING:
+    from polyproof.liabilities.verification import PublishedAudit
 
 __all__ = [
     "AnchorsAccepted",
@@ -155,7 +158,7 @@ class Evidence:
 
 
 def check_anchors(
-    publication: Publication | Any, accepted: AnchorsAccepted | None, registry: Registry
+    publication: Publication | PublishedAudit, accepted: AnchorsAccepted | None, registry: Registry
 ) -> tuple[Evidence, ...]:
     """Check all evidence beside an audit that has been opened, and hold it against the verifier's policy.
 
@@ -196,7 +199,7 @@ def _judged(file: EvidenceFile, subject: Subject, believed: Sequence[Anchor], re
     return evolve(made, shown=max((*found, claimed), key=_worth), claimed=claimed)
 
 
-def _check_later(one: Evidence, publication: Publication | Any) -> None:
+def _check_later(one: Evidence, publication: Publication | PublishedAudit) -> None:
     """Raise ``ProofRejected`` where a clock that is believed shows the record earlier than it can have been made."""
     created = publication.manifest.created
     latest = one.shown.time.latest if one.time_checked and one.shown and one.shown.time else None
