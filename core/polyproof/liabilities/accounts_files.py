@@ -89,8 +89,8 @@ class AccountsWriter:
 
     def _append(self, index: int, *parts: bytes | memoryview) -> None:
         # Opened for every block: there may be more segments than files that a process may have open.
-        descriptor = open_private(accounts_file(self._directory, index), os.O_WRONLY | os.O_APPEND)
         path = accounts_file(self._directory, index)
+        descriptor = open_private(path, os.O_WRONLY | os.O_APPEND)
         with naming(path), os.fdopen(descriptor, "wb", buffering=0) as file:
             for part in parts:
                 data = memoryview(part).cast("B") if len(part) else memoryview(b"")

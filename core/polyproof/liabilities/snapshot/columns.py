@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from polyproof.config.options import did_you_mean
+from polyproof.liabilities.snapshot.cells import INTEGER_TYPES
 from polyproof.liabilities.snapshot.file import Column, SnapshotFile
 from polyproof.model.amounts import shown
 
 __all__ = ["EXACT", "IDENTIFYING", "TEXT", "amount_text", "find_column", "wrong_type"]
 
-_INTEGERS = r"U?(?:TINY|SMALL|BIG|HUGE)INT|U?INTEGER"
+_INTEGERS = "|".join(INTEGER_TYPES)
 TEXT = re.compile(r"VARCHAR|ENUM\(.*\)", re.DOTALL)
 """DuckDB's names for types of text."""
 EXACT = re.compile(rf"{TEXT.pattern}|{_INTEGERS}|DECIMAL\(\d+,\d+\)|NUMERIC|\"NULL\"", re.DOTALL)

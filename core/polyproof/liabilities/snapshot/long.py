@@ -137,11 +137,8 @@ class LongTable(Table):
             f"ORDER BY row LIMIT {FEW}"
         ).fetchall()
         for row, account, index, first in found:
-            message, hint = (
-                f"account {shown(account)} has {self.assets[index].symbol} twice",
-                f"first in {self.where(first)}",
-            )
-            self.add(Problem(message, hint=hint, code="balance-repeated"), row)
+            message = f"account {shown(account)} has {self.assets[index].symbol} twice"
+            self.add(Problem(message, hint=f"first in {self.where(first)}", code="balance-repeated"), row)
         self.findings.add_more(self.count(f"SELECT count(*) FROM {relation}") - len(found), "balance-repeated")
 
     def _resolve_symbols(self) -> None:
