@@ -19,7 +19,7 @@ from coincurve import PrivateKey
 
 from polyproof.balances import Pin, Question
 from polyproof.toolkit.addresses import aelf_account
-from polyproof.toolkit.encodings import Malformed, hex_decode, sha256d
+from polyproof.toolkit.encodings import Malformed, hex_decode, leb128, sha256d
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, Tip, entry, text, units, whole
 from polyproof_balances.rest import Rest
 
@@ -84,18 +84,10 @@ class Aelf(AccountProvider[Rest, None]):
 # Messages of Protocol Buffers: fields that are numbers (kind 0) or bytes (kind 2), each after its number and kind
 
 
-def _varint(number: int) -> bytes:
-    groups = bytearray()
-    while number > 127:
-        groups.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*groups, number])
-
-
 def _field(number: int, value: bytes | int) -> bytes:
     if isinstance(value, int):
-        return _varint(number << 3) + _varint(value)
-    return _varint(number << 3 | 2) + _varint(len(value)) + value
+        return leb128(number << 3) + leb128(value)
+    return leb128(number << 3 | 2) + leb128(len(value)) + value
 
 
 def _fields(data: bytes) -> dict[int, bytes | int]:

@@ -19,6 +19,7 @@ from polyproof.toolkit.encodings import (
     base58_check_decode,
     base58_decode,
     base58_encode,
+    leb128,
 )
 
 __all__ = [
@@ -187,15 +188,6 @@ def filecoin_address(text: str) -> str:
     if not delegated:
         raise Malformed("is not an address of Filecoin's main network")
     data, space = base32_lower_decode(delegated[2]), int(delegated[1])
-    if len(data) < 5 or filecoin_checksum(b"\4" + _leb128(space), data[:-4]) != data[-4:]:
+    if len(data) < 5 or filecoin_checksum(b"\4" + leb128(space), data[:-4]) != data[-4:]:
         raise Malformed("has a wrong checksum")
     return text
-
-
-def _leb128(number: int) -> bytes:
-    """A number in groups of seven bits, the least first, each but the last marked (unsigned LEB128)."""
-    groups = bytearray()
-    while number > 127:
-        groups.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*groups, number])

@@ -32,6 +32,7 @@ __all__ = [
     "bech32_encode",
     "from_five_bits",
     "hex_decode",
+    "leb128",
     "segwit_decode",
     "segwit_encode",
     "sha256d",
@@ -238,3 +239,15 @@ def base32_lower_decode(text: str, *, most: int = 128) -> bytes:
 def base32_lower(data: bytes) -> str:
     """Base32 in lower case, without padding."""
     return base64.b32encode(data).decode().lower().rstrip("=")
+
+
+# Whole numbers
+
+
+def leb128(number: int) -> bytes:
+    """A number in groups of seven bits, the least first, each but the last marked (unsigned LEB128)."""
+    groups = bytearray()
+    while number > 127:
+        groups.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*groups, number])
