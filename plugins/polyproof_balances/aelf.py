@@ -18,7 +18,7 @@ from attrs import frozen
 from coincurve import PrivateKey
 
 from polyproof.balances import Pin, Question
-from polyproof.toolkit.addresses import aelf_account
+from polyproof.toolkit.addresses import aelf_account, well_formed
 from polyproof.toolkit.encodings import Malformed, hex_decode, leb128, sha256d
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, Tip, entry, text, units, whole
 from polyproof_balances.rest import Rest
@@ -45,13 +45,8 @@ class Aelf(AccountProvider[Rest, None]):
 
     def serves(self, question: Question) -> bool:
         """ELF at well-formed addresses."""
-        if (question.chain, question.asset, question.token) != ("aelf", "ELF", ""):
-            return False
-        try:
-            aelf_account(question.address)
-        except Malformed:
-            return False
-        return True
+        mine = ("aelf", "ELF", "")
+        return (question.chain, question.asset, question.token) == mine and well_formed(aelf_account, question.address)
 
     def asked(self, question: Question) -> str:
         """The view and its contract."""

@@ -22,7 +22,7 @@ from polyproof.config.options import option
 from polyproof.errors import InputError, Problem
 from polyproof.model.names import OPTIONAL_NAME
 from polyproof.ownership import AccountControl
-from polyproof.toolkit.addresses import aptos_address
+from polyproof.toolkit.addresses import aptos_address, well_formed
 from polyproof.toolkit.encodings import Malformed
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, text, units, whole
 from polyproof_balances.rest import Rest
@@ -81,11 +81,7 @@ class Aptos(AccountProvider[Rest, int]):
 
     def serves(self, question: Question) -> bool:
         """APT in both forms and the tokens of the options, at well-formed addresses."""
-        if question.chain != "aptos":
-            return False
-        try:
-            aptos_address(question.address)
-        except Malformed:
+        if question.chain != "aptos" or not well_formed(aptos_address, question.address):
             return False
         return (question.asset, question.token) in {("APT", ""), *self._tokens}
 

@@ -20,7 +20,7 @@ from attrs import frozen
 from polyproof.balances import ControlQuestion, Pin, Question
 from polyproof.config.options import option
 from polyproof.ownership import AccountControl
-from polyproof.toolkit.addresses import eos_name
+from polyproof.toolkit.addresses import eos_name, well_formed
 from polyproof.toolkit.encodings import Malformed
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, Tip, entry, text, units, whole
 from polyproof_balances.rest import Rest
@@ -58,11 +58,7 @@ class Eos(AccountProvider[Rest, None]):
         """The chain's coins, for well-formed names."""
         if question.chain != self.options.chain or question.token:
             return False
-        try:
-            eos_name(question.address)
-        except Malformed:
-            return False
-        return (question.chain, question.asset) in _CONTRACTS
+        return (question.chain, question.asset) in _CONTRACTS and well_formed(eos_name, question.address)
 
     def asked(self, question: Question) -> str:
         """The method and the contract."""

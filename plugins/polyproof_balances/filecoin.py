@@ -21,8 +21,7 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from polyproof.balances import Pin, Question
-from polyproof.toolkit.addresses import filecoin_address
-from polyproof.toolkit.encodings import Malformed
+from polyproof.toolkit.addresses import filecoin_address, well_formed
 from polyproof.toolkit.json_rpc import Refused, Rpc
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, units, whole
 
@@ -49,11 +48,7 @@ class Filecoin(AccountProvider[Rpc, list[dict[str, str]]]):
         """FIL at addresses of any kind."""
         if (question.chain, question.asset, question.token) != ("filecoin", "FIL", ""):
             return False
-        try:
-            filecoin_address(question.address)
-        except Malformed:
-            return False
-        return True
+        return well_formed(filecoin_address, question.address)
 
     def asked(self, question: Question) -> str:
         """The method."""

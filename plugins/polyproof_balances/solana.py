@@ -26,7 +26,7 @@ from polyproof.balances import Pin, Question
 from polyproof.config.options import option
 from polyproof.errors import InputError
 from polyproof.model.names import OPTIONAL_NAME
-from polyproof.toolkit.addresses import solana_key
+from polyproof.toolkit.addresses import solana_key, well_formed
 from polyproof.toolkit.encodings import Malformed, base58_encode
 from polyproof.toolkit.json_rpc import Rpc
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, text, units, whole
@@ -102,11 +102,7 @@ class Solana(AccountProvider[Rpc, _Next]):
 
     def serves(self, question: Question) -> bool:
         """SOL and the tokens of the options, at well-formed addresses."""
-        if question.chain != "solana":
-            return False
-        try:
-            solana_key(question.address)
-        except Malformed:
+        if question.chain != "solana" or not well_formed(solana_key, question.address):
             return False
         return (question.asset, question.token) in {("SOL", ""), *self._mints}
 

@@ -22,8 +22,7 @@ from attrs import frozen
 from polyproof.balances import Pin, Question
 from polyproof.config.options import option
 from polyproof.model.chains import own_coin
-from polyproof.toolkit.addresses import SS58, ss58_decode
-from polyproof.toolkit.encodings import Malformed
+from polyproof.toolkit.addresses import SS58, ss58_decode, well_formed
 from polyproof.toolkit.json_rpc import Rpc
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, entry, units
 
@@ -64,11 +63,7 @@ class Substrate(AccountProvider[Rpc, None]):
         mine = (self.options.chain, own_coin(self.options.chain), "")
         if (question.chain, question.asset, question.token) != mine:
             return False
-        try:
-            ss58_decode(question.address, SS58[self.options.chain])
-        except Malformed:
-            return False
-        return True
+        return well_formed(ss58_decode, question.address, SS58[self.options.chain])
 
     def asked(self, question: Question) -> str:
         """What is counted of the account."""

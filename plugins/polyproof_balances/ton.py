@@ -26,7 +26,7 @@ from polyproof.config.options import option
 from polyproof.errors import InputError
 from polyproof.model.holdings import FINEST
 from polyproof.model.names import OPTIONAL_NAME
-from polyproof.toolkit.addresses import ton_address
+from polyproof.toolkit.addresses import ton_address, well_formed
 from polyproof.toolkit.encodings import Malformed
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, text, units, whole
 from polyproof_balances.rest import Rest
@@ -88,11 +88,7 @@ class Ton(AccountProvider[Rest, bytes]):
 
     def serves(self, question: Question) -> bool:
         """TON and the tokens of the options, at well-formed addresses."""
-        if question.chain != "ton":
-            return False
-        try:
-            ton_address(question.address)
-        except Malformed:
+        if question.chain != "ton" or not well_formed(ton_address, question.address):
             return False
         return (question.asset, question.token) in {("TON", ""), *self._tokens}
 

@@ -23,7 +23,7 @@ from polyproof.balances import Pin, Question
 from polyproof.config.options import option
 from polyproof.errors import InputError
 from polyproof.model.names import OPTIONAL_NAME
-from polyproof.toolkit.addresses import tron_address
+from polyproof.toolkit.addresses import tron_address, well_formed
 from polyproof.toolkit.encodings import Malformed
 from polyproof_balances import evm_abi
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, Tip, entry, text, units, whole
@@ -79,11 +79,7 @@ class Tron(AccountProvider[Rest, None]):
 
     def serves(self, question: Question) -> bool:
         """TRX and the tokens of the options, at well-formed addresses."""
-        if question.chain != "tron":
-            return False
-        try:
-            tron_address(question.address)
-        except Malformed:
+        if question.chain != "tron" or not well_formed(tron_address, question.address):
             return False
         return (question.asset, question.token) in {("TRX", ""), *self._tokens}
 

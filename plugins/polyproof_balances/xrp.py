@@ -16,8 +16,7 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from polyproof.balances import Pin, Question
-from polyproof.toolkit.addresses import xrp_account
-from polyproof.toolkit.encodings import Malformed
+from polyproof.toolkit.addresses import well_formed, xrp_account
 from polyproof.toolkit.http import HttpClient, Response
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, units
 
@@ -56,13 +55,8 @@ class Xrp(AccountProvider[Rippled, None]):
 
     def serves(self, question: Question) -> bool:
         """XRP at classic addresses."""
-        if (question.chain, question.asset, question.token) != ("xrp-ledger", "XRP", ""):
-            return False
-        try:
-            xrp_account(question.address)
-        except Malformed:
-            return False
-        return True
+        mine = ("xrp-ledger", "XRP", "")
+        return (question.chain, question.asset, question.token) == mine and well_formed(xrp_account, question.address)
 
     def asked(self, question: Question) -> str:
         """The method."""

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Callable
 
 from polyproof.model.counts import counted
 from polyproof.toolkit.encodings import (
@@ -35,8 +36,19 @@ __all__ = [
     "ss58_encode",
     "ton_address",
     "tron_address",
+    "well_formed",
     "xrp_account",
 ]
+
+
+def well_formed(read: Callable[..., object], address: str, *more: object) -> bool:
+    """Whether one of the decoders below reads an address, rather than raise ``Malformed``; ``more`` it is given too."""
+    try:
+        read(address, *more)
+    except Malformed:
+        return False
+    return True
+
 
 # Solana
 
