@@ -1,4 +1,4 @@
-"""Nodes that answer GET and POST on paths, in JSON, each in its own way."""
+"""Nodes that answer GET and POST in JSON, each in its own way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Rest(HttpClient):
         return self.get(path, lambda response: _answer(response, also))
 
     def send(self, path: str, body: Any, also: Collection[int] = ()) -> tuple[int, Any]:
-        """The same of POST of a value as JSON."""
+        """The same of POST of a value as JSON; the path "" is that of the URL itself."""
         return self.post(json.dumps(body, separators=(",", ":")).encode(), lambda one: _answer(one, also), path)
 
 

@@ -9,7 +9,6 @@ Source: xrpl.org, "account_info", "ledger" and "server_info"; a rippled server o
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, ClassVar
 
@@ -17,8 +16,8 @@ from attrs import frozen
 
 from polyproof.balances import Pin, Question
 from polyproof.toolkit.addresses import well_formed, xrp_account
-from polyproof.toolkit.http import HttpClient, Response
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, units
+from polyproof_balances.rest import Rest
 
 __all__ = ["Xrp", "XrpOptions"]
 
@@ -32,18 +31,13 @@ class XrpOptions(AccountOptions):
     """The node to ask, with the ledgers of the past."""
 
 
-class Rippled(HttpClient):
+class Rippled(Rest):
     """Calls methods as rippled has them: not JSON-RPC 2.0, and errors are results."""
 
     def call(self, method: str, **parameters: Any) -> Any:
         """The result, an object. Raises ``NotKnown`` for an answer that has none, ``Failed`` if none comes."""
-        body = json.dumps({"method": method, "params": [parameters]}, separators=(",", ":")).encode()
-        return entry(self.post(body, _read), "result")
-
-
-def _read(response: Response) -> Any:
-    response.check()
-    return response.json()
+        _, answer = self.send("", {"method": method, "params": [parameters]})
+        return entry(answer, "result")
 
 
 class Xrp(AccountProvider[Rippled, None]):
