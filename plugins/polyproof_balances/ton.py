@@ -13,8 +13,6 @@ Sources: docs.ton.org, TON Center API v2; github.com/toncenter/ton-http-api-cpp,
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,7 +25,7 @@ from polyproof.errors import InputError
 from polyproof.model.holdings import FINEST
 from polyproof.model.names import OPTIONAL_NAME
 from polyproof.toolkit.addresses import ton_address, well_formed
-from polyproof.toolkit.encodings import Malformed
+from polyproof.toolkit.encodings import Malformed, base64_decode, hex_decode
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, text, units, whole
 from polyproof_balances.rest import Rest
 from polyproof_balances.tokens import check_named_once
@@ -135,13 +133,14 @@ def _raw(address: Address) -> str:
 
 
 def _root(value: Any) -> bytes | None:
-    """A root hash in hexadecimal or base64."""
-    try:
-        if isinstance(value, str) and len(value) == 64:
-            return bytes.fromhex(value)
-        return base64.b64decode(value, validate=True) if isinstance(value, str) and len(value) == 44 else None
-    except (ValueError, binascii.Error):
+    """A root hash, 32 bytes in hexadecimal or base64."""
+    if not isinstance(value, str) or len(value) not in (44, 64):
         return None
+    try:
+        root = hex_decode(value) if len(value) == 64 else base64_decode(value)
+    except Malformed:
+        return None
+    return root if len(root) == 32 else None
 
 
 def _result(answer: tuple[int, Any]) -> Any:

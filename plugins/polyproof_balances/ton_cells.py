@@ -7,9 +7,9 @@ the cell. Source: docs.ton.org, "TL-B: MsgAddressInt" and "Bag of cells".
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any
 
+from polyproof.toolkit.encodings import Malformed, base64_decode
 from polyproof_balances.accounts import NotKnown
 
 __all__ = ["address_cell", "cell_address"]
@@ -34,8 +34,8 @@ def address_cell(workchain: int, account: bytes) -> str:
 def cell_address(value: Any) -> tuple[int, bytes]:
     """The workchain and account in such a bag. Raises ``NotKnown`` for anything else."""
     try:
-        bag = base64.b64decode(value, validate=True) if isinstance(value, str) else b""
-    except (ValueError, binascii.Error):
+        bag = base64_decode(value) if isinstance(value, str) else b""
+    except Malformed:
         bag = b""
     begin = len(_MAGIC) + 1 + len(_ONE_CELL)
     ending = {_PLAIN: 0, _CHECKED: 4}.get(bag[4] if len(bag) > 4 else -1)

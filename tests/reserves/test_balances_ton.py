@@ -143,7 +143,11 @@ def test_an_account_that_does_not_exist_holds_nothing() -> None:
 
 def test_the_root_hash_may_be_written_in_base64() -> None:
     assert answer(api(), TON_A, evolve(PIN, block=base64.b64encode(bytes.fromhex(PIN.block)).decode())) == 3 * COIN // 2
-    assert "not a root hash" in str(answer(api(), TON_A, evolve(PIN, block="latest-latest-latest")))
+
+
+@pytest.mark.parametrize("block", ["latest-latest-latest", "0x" + "d1" * 31, "d1" * 22, "0dHR" * 10 + "0Q=="])
+def test_what_is_not_32_bytes_is_no_root_hash(block: str) -> None:
+    assert "not a root hash" in str(answer(api(), TON_A, evolve(PIN, block=block)))
 
 
 @pytest.mark.parametrize(
