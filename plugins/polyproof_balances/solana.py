@@ -24,13 +24,12 @@ from attrs import frozen
 
 from polyproof.balances import Pin, Question
 from polyproof.config.options import option
-from polyproof.errors import InputError
 from polyproof.model.names import OPTIONAL_NAME
 from polyproof.toolkit.addresses import solana_key, well_formed
-from polyproof.toolkit.encodings import Malformed, base58_encode
+from polyproof.toolkit.encodings import base58_encode
 from polyproof.toolkit.json_rpc import Rpc
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, text, units, whole
-from polyproof_balances.tokens import check_named_once
+from polyproof_balances.tokens import check_contracts, check_named_once
 
 __all__ = ["Mint", "Solana", "SolanaOptions", "associated_account"]
 
@@ -90,15 +89,10 @@ class Solana(AccountProvider[Rpc, _Next]):
     def open(self, base: Path) -> None:
         """Find the node's URL. Raises ``InputError``, also for a mint that is none, or named for SOL or twice."""
         super().open(base)
-        check_named_once(((one.asset, one.token), one.mint) for one in self.options.tokens)
+        named = [((one.asset, one.token), one.mint) for one in self.options.tokens]
+        check_named_once(named)
+        check_contracts(named, "mint", "SOL", solana_key)
         self._mints = {(one.asset, one.token): one for one in self.options.tokens}
-        if ("SOL", "") in self._mints:
-            raise InputError("a mint is named for SOL, which accounts hold without one")
-        for one in self.options.tokens:
-            try:
-                solana_key(one.mint)
-            except Malformed as error:
-                raise InputError(f"the mint of {one.asset} {error}") from error
 
     def serves(self, question: Question) -> bool:
         """SOL and the tokens of the options, at well-formed addresses."""

@@ -5,11 +5,12 @@ An account holds one balance in a contract. Named for two tokens, it would be fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from polyproof.errors import InputError, Problem
+from polyproof.toolkit.encodings import Malformed
 
-__all__ = ["check_named_once"]
+__all__ = ["check_contracts", "check_named_once"]
 
 Named = tuple[str, str]
 """Asset, and which of several tokens of it on the chain."""
@@ -31,6 +32,20 @@ def check_named_once(tokens: Iterable[tuple[Named, str]]) -> None:
             )
         found.add(name)
         names[contract] = name
+
+
+def check_contracts(tokens: Iterable[tuple[Named, str]], what: str, coin: str, read: Callable[[str], object]) -> None:
+    """Raise ``InputError`` for a contract that ``read`` does not decode, and for one of the chain's own coin.
+
+    ``what`` is what the chain calls such a contract.
+    """
+    for (asset, token), contract in tokens:
+        if (asset, token) == (coin, ""):
+            raise InputError(f"a {what} is named for {coin}, which accounts hold without one")
+        try:
+            read(contract)
+        except Malformed as error:
+            raise InputError(f"the {what} of {asset} {error}") from error
 
 
 def _shown(name: Named) -> str:

@@ -21,14 +21,13 @@ from attrs import frozen
 
 from polyproof.balances import Pin, Question
 from polyproof.config.options import option
-from polyproof.errors import InputError
 from polyproof.model.holdings import FINEST
 from polyproof.model.names import OPTIONAL_NAME
 from polyproof.toolkit.addresses import ton_address, well_formed
 from polyproof.toolkit.encodings import Malformed, base64_decode, hex_decode
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, digits, entry, text, units, whole
 from polyproof_balances.rest import Rest
-from polyproof_balances.tokens import check_named_once
+from polyproof_balances.tokens import check_contracts, check_named_once
 from polyproof_balances.ton_cells import address_cell, cell_address
 
 __all__ = ["ZERO_STATE", "Jetton", "Ton", "TonOptions"]
@@ -75,14 +74,9 @@ class Ton(AccountProvider[Rest, bytes]):
         """Find the API's URL. Raises ``InputError``, also for a minter that is none, or named for TON or twice."""
         super().open(base)
         self._tokens = {(one.asset, one.token): one for one in self.options.tokens}
-        if ("TON", "") in self._tokens:
-            raise InputError("a minter is named for TON, which accounts hold without one")
-        for one in self.options.tokens:
-            try:
-                ton_address(one.minter)
-            except Malformed as error:
-                raise InputError(f"the minter of {one.asset} {error}") from error
-        check_named_once(((one.asset, one.token), _raw(ton_address(one.minter))) for one in self.options.tokens)
+        named = [((one.asset, one.token), one.minter) for one in self.options.tokens]
+        check_contracts(named, "minter", "TON", ton_address)
+        check_named_once((name, _raw(ton_address(minter))) for name, minter in named)
 
     def serves(self, question: Question) -> bool:
         """TON and the tokens of the options, at well-formed addresses."""

@@ -21,14 +21,12 @@ from attrs import frozen
 
 from polyproof.balances import Pin, Question
 from polyproof.config.options import option
-from polyproof.errors import InputError
 from polyproof.model.names import OPTIONAL_NAME
 from polyproof.toolkit.addresses import tron_address, well_formed
-from polyproof.toolkit.encodings import Malformed
 from polyproof_balances import evm_abi
 from polyproof_balances.accounts import AccountOptions, AccountProvider, NotKnown, Tip, entry, text, units, whole
 from polyproof_balances.rest import Rest
-from polyproof_balances.tokens import check_named_once
+from polyproof_balances.tokens import check_contracts, check_named_once
 
 __all__ = ["GENESIS", "Trc20", "Tron", "TronOptions"]
 
@@ -67,15 +65,10 @@ class Tron(AccountProvider[Rest, None]):
     def open(self, base: Path) -> None:
         """Find the node's URL. Raises ``InputError``, also for a contract that is none, or named for TRX or twice."""
         super().open(base)
-        self._tokens = {(one.asset, one.token): one.contract for one in self.options.tokens}
-        check_named_once(((one.asset, one.token), one.contract) for one in self.options.tokens)
-        if ("TRX", "") in self._tokens:
-            raise InputError("a contract is named for TRX, which accounts hold without one")
-        for one in self.options.tokens:
-            try:
-                tron_address(one.contract)
-            except Malformed as error:
-                raise InputError(f"the contract of {one.asset} {error}") from error
+        named = [((one.asset, one.token), one.contract) for one in self.options.tokens]
+        check_named_once(named)
+        check_contracts(named, "contract", "TRX", tron_address)
+        self._tokens = dict(named)
 
     def serves(self, question: Question) -> bool:
         """TRX and the tokens of the options, at well-formed addresses."""
