@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +14,12 @@ from coincurve import PublicKey
 from ownership import wallets
 from polyproof.balances import BalanceProvider, Lack, Pin, Question
 from polyproof.model.holdings import FINEST
-from polyproof.progress import Progress
-from polyproof.registry import default_registry
-from polyproof.testing.balances import Connect, Held, ServedBalanceSuite
-from polyproof.testing.servers import Reply, Request, Respond, Server
+from polyproof.testing.balances import Held
+from polyproof.testing.servers import Reply, Request, Respond
 from polyproof.toolkit.encodings import base58_check_decode, sha256d
 from polyproof_balances.accounts import NotKnown
-from polyproof_balances.aelf import TOKENS, Aelf, AelfOptions, read_balance
-from reserves.answering import ONCE
+from polyproof_balances.aelf import TOKENS, Aelf, read_balance
+from reserves.answering import AccountBalanceSuite, answer_by, held_or_why, opened
 
 UNIT = 10**FINEST // 10**8
 PIN = Pin(chain="aelf", height=290_000_000, block="ae" * 32)
@@ -77,26 +74,19 @@ def node(pin: Pin = PIN, chain: str = "AELF", extra: int = 0, answered: Any = No
 
 
 def connected(url: str) -> BalanceProvider:
-    made = Aelf(AelfOptions(url=url, parallel=1, **ONCE), default_registry())
-    made.open(Path())
-    return made
+    return opened(Aelf, url)
 
 
 ELF_A = Question("ELF", "aelf", A)
 
 
 def answer(respond: Respond, question: Question = ELF_A) -> int | str:
-    with Server(respond).listening() as url:
-        (found,) = connected(url).balances([question], PIN, Progress())
-    return found.reason if found.held is None else found.held
+    return held_or_why(answer_by(respond, connected, question, PIN))
 
 
-class TestAelf(ServedBalanceSuite):
-    one_by_one = True
-
-    @pytest.fixture
-    def pin(self) -> Pin:
-        return PIN
+class TestAelf(AccountBalanceSuite):
+    snapshot = PIN
+    connected = staticmethod(connected)
 
     @pytest.fixture
     def held(self) -> Held:
@@ -118,20 +108,14 @@ class TestAelf(ServedBalanceSuite):
     def reorganised(self) -> Mapping[str, Respond]:
         return {"another block": node(evolve(PIN, block="af" * 32), extra=5)}
 
-    @pytest.fixture
-    def connect(self) -> Connect:
-        return connected
-
 
 def test_an_account_that_the_contract_does_not_have_holds_nothing() -> None:
     assert answer(node(), evolve(ELF_A, address=C)) == 0
 
 
 def test_a_best_block_that_is_not_the_snapshots_is_told_from_no_answer() -> None:
-    reason = str(answer(node(evolve(PIN, height=PIN.height + 5))))
-    assert f"its newest block alone, which is {PIN.height + 5} and not the snapshot's {PIN.height}" in reason
-    with Server(node(evolve(PIN, height=PIN.height + 5))).listening() as url:
-        (found,) = connected(url).balances([ELF_A], PIN, Progress())
+    found = answer_by(node(evolve(PIN, height=PIN.height + 5)), connected, ELF_A, PIN)
+    assert f"its newest block alone, which is {PIN.height + 5} and not the snapshot's {PIN.height}" in found.reason
     assert found.lack is Lack.OTHER_BLOCK
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +14,10 @@ from polyproof.balances import BalanceProvider, ControlQuestion, Pin, Question
 from polyproof.errors import InputError
 from polyproof.model.holdings import FINEST
 from polyproof.ownership import AccountControl, OwnershipClaim
-from polyproof.progress import Progress
-from polyproof.registry import default_registry
-from polyproof.testing.balances import Connect, Controlled, Held, ServedBalanceSuite
-from polyproof.testing.servers import Reply, Request, Respond, Server
-from polyproof_balances.aptos import Aptos, AptosOptions, FungibleAsset
-from reserves.answering import ONCE
+from polyproof.testing.balances import Controlled, Held
+from polyproof.testing.servers import Reply, Request, Respond
+from polyproof_balances.aptos import Aptos, FungibleAsset
+from reserves.answering import AccountBalanceSuite, answer_by, held_or_why, opened
 
 COIN = 10**FINEST
 PIN = Pin(chain="aptos", height=480_000_000, block="0x" + "a7" * 32)
@@ -76,10 +73,7 @@ def fullnode(pin: Pin = PIN, chain: int = 1, version: int = VERSION, extra: int 
 
 
 def connected(url: str, **options: Any) -> BalanceProvider:
-    tokens = (FungibleAsset(asset="USDT", metadata=USDT),)
-    made = Aptos(AptosOptions(**{"url": url, "tokens": tokens, "parallel": 1, **ONCE, **options}), default_registry())
-    made.open(Path())
-    return made
+    return opened(Aptos, url, **{"tokens": (FungibleAsset(asset="USDT", metadata=USDT),), **options})
 
 
 COIN_A, FUNGIBLE_A, USDT_A = (
@@ -88,17 +82,12 @@ COIN_A, FUNGIBLE_A, USDT_A = (
 
 
 def answer(respond: Respond, question: Question) -> int | str:
-    with Server(respond).listening() as url:
-        (found,) = connected(url).balances([question], PIN, Progress())
-    return found.reason if found.held is None else found.held
+    return held_or_why(answer_by(respond, connected, question, PIN))
 
 
-class TestAptos(ServedBalanceSuite):
-    one_by_one = True
-
-    @pytest.fixture
-    def pin(self) -> Pin:
-        return PIN
+class TestAptos(AccountBalanceSuite):
+    snapshot = PIN
+    connected = staticmethod(connected)
 
     @pytest.fixture
     def held(self) -> Held:
@@ -124,10 +113,6 @@ class TestAptos(ServedBalanceSuite):
     @pytest.fixture
     def reorganised(self) -> Mapping[str, Respond]:
         return {"another block": fullnode(evolve(PIN, block="0x" + "a8" * 32), extra=5)}
-
-    @pytest.fixture
-    def connect(self) -> Connect:
-        return connected
 
 
 def test_the_two_forms_of_apt_are_told_apart_and_neither_counts_the_other() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +14,10 @@ from polyproof.balances import BalanceProvider, ControlQuestion, Lack, Pin, Ques
 from polyproof.model.holdings import FINEST
 from polyproof.ownership import AccountControl, OwnershipClaim
 from polyproof.progress import Progress
-from polyproof.registry import default_registry
-from polyproof.testing.balances import Connect, Controlled, Held, ServedBalanceSuite
+from polyproof.testing.balances import Controlled, Held
 from polyproof.testing.servers import Reply, Request, Respond, Server
-from polyproof_balances.eos import CHAIN_IDS, Eos, EosOptions
-from reserves.answering import ONCE
+from polyproof_balances.eos import CHAIN_IDS, Eos
+from reserves.answering import AccountBalanceSuite, answer_by, held_or_why, opened
 
 TENTH = 10**FINEST // 10**4
 PIN = Pin(chain="eos", height=470_000_000, block="1c039f80" + "e0" * 28)
@@ -62,26 +60,19 @@ def nodeos(
 
 
 def connected(url: str, **options: Any) -> BalanceProvider:
-    made = Eos(EosOptions(**{"url": url, "parallel": 1, **ONCE, **options}), default_registry())
-    made.open(Path())
-    return made
+    return opened(Eos, url, **options)
 
 
 EOS_A, A_A = Question("EOS", "eos", "okbtothemoon"), Question("A", "eos", "okbtothemoon")
 
 
 def answer(respond: Respond, question: Question = EOS_A) -> int | str:
-    with Server(respond).listening() as url:
-        (found,) = connected(url).balances([question], PIN, Progress())
-    return found.reason if found.held is None else found.held
+    return held_or_why(answer_by(respond, connected, question, PIN))
 
 
-class TestEos(ServedBalanceSuite):
-    one_by_one = True
-
-    @pytest.fixture
-    def pin(self) -> Pin:
-        return PIN
+class TestEos(AccountBalanceSuite):
+    snapshot = PIN
+    connected = staticmethod(connected)
 
     @pytest.fixture
     def held(self) -> Held:
@@ -109,10 +100,6 @@ class TestEos(ServedBalanceSuite):
     def reorganised(self) -> Mapping[str, Respond]:
         return {"another head": nodeos(evolve(PIN, block="1c039f80" + "e1" * 28), held={})}
 
-    @pytest.fixture
-    def connect(self) -> Connect:
-        return connected
-
 
 def test_an_account_without_a_balance_holds_nothing_and_a_name_that_nobody_has_is_not_known() -> None:
     assert answer(nodeos(), evolve(EOS_A, address="empty")) == 0
@@ -120,10 +107,8 @@ def test_an_account_without_a_balance_holds_nothing_and_a_name_that_nobody_has_i
 
 
 def test_a_head_that_is_not_the_snapshots_is_told_from_no_answer() -> None:
-    reason = str(answer(nodeos(evolve(PIN, height=PIN.height + 5))))
-    assert f"its newest block alone, which is {PIN.height + 5} and not the snapshot's {PIN.height}" in reason
-    with Server(nodeos(evolve(PIN, height=PIN.height + 5))).listening() as url:
-        (found,) = connected(url).balances([EOS_A], PIN, Progress())
+    found = answer_by(nodeos(evolve(PIN, height=PIN.height + 5)), connected, EOS_A, PIN)
+    assert f"its newest block alone, which is {PIN.height + 5} and not the snapshot's {PIN.height}" in found.reason
     assert found.lack is Lack.OTHER_BLOCK
 
 

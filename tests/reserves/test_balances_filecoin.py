@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +11,10 @@ from attrs import define, evolve, field
 from ownership import wallets
 from polyproof.balances import BalanceProvider, Pin, Question
 from polyproof.model.holdings import FINEST
-from polyproof.progress import Progress
-from polyproof.registry import default_registry
-from polyproof.testing.balances import Connect, Held, ServedBalanceSuite
+from polyproof.testing.balances import Held
 from polyproof.testing.servers import Respond
-from polyproof_balances.filecoin import GENESIS, Filecoin, FilecoinOptions
-from reserves.answering import ONCE, answering
+from polyproof_balances.filecoin import GENESIS, Filecoin
+from reserves.answering import AccountBalanceSuite, answer_of, answering, held_or_why, opened
 from reserves.rpc_server import Node, RpcError, serving
 
 ATTO = 10 ** (FINEST - 18)
@@ -63,9 +60,7 @@ class Chain:
 
 
 def connected(url: str, **options: Any) -> BalanceProvider:
-    made = Filecoin(FilecoinOptions(**{"url": url, "parallel": 1, **ONCE, **options}), default_registry())
-    made.open(Path())
-    return made
+    return opened(Filecoin, url, **options)
 
 
 def question(address: str) -> Question:
@@ -74,16 +69,12 @@ def question(address: str) -> Question:
 
 def answer(node: Node, address: str = A) -> int | str:
     with serving(node):
-        (found,) = connected(node.url, timeout=5.0).balances([question(address)], PIN, Progress())
-    return found.reason if found.held is None else found.held
+        return held_or_why(answer_of(connected(node.url, timeout=5.0), question(address), PIN))
 
 
-class TestFilecoin(ServedBalanceSuite):
-    one_by_one = True
-
-    @pytest.fixture
-    def pin(self) -> Pin:
-        return PIN
+class TestFilecoin(AccountBalanceSuite):
+    snapshot = PIN
+    connected = staticmethod(connected)
 
     @pytest.fixture
     def held(self) -> Held:
@@ -105,10 +96,6 @@ class TestFilecoin(ServedBalanceSuite):
     @pytest.fixture
     def reorganised(self) -> Mapping[str, Respond]:
         return {"another tipset": answering(Chain({A: "5", B: "6"}, cids=(OTHER,)).node())}
-
-    @pytest.fixture
-    def connect(self) -> Connect:
-        return connected
 
 
 def test_an_actor_that_the_state_does_not_have_holds_nothing() -> None:

@@ -17,13 +17,12 @@ from polyproof.balances import BalanceProvider, Pin, Question
 from polyproof.errors import InputError
 from polyproof.model.holdings import FINEST
 from polyproof.progress import Progress
-from polyproof.registry import default_registry
 from polyproof.reserves.signing import challenge_text
-from polyproof.testing.balances import Connect, Held, ServedBalanceSuite
+from polyproof.testing.balances import Held
 from polyproof.testing.servers import Respond
 from polyproof.toolkit.encodings import base58_encode
-from polyproof_balances.solana import GENESIS, PROGRAMS, SYSTEM, Mint, Solana, SolanaOptions, associated_account
-from reserves.answering import ONCE, answering
+from polyproof_balances.solana import GENESIS, PROGRAMS, SYSTEM, Mint, Solana, associated_account
+from reserves.answering import AccountBalanceSuite, answering, held_or_why, opened
 from reserves.exchange import jsonl, spec_text, write_spec
 from reserves.rpc_server import Node, RpcError, serving
 
@@ -137,28 +136,22 @@ def poorer() -> Cluster:
 
 
 def connected(url: str, **options: Any) -> BalanceProvider:
-    known = (Mint(asset="USDC", mint=USDC),)
-    made = Solana(SolanaOptions(**{"url": url, "tokens": known, "parallel": 1, **ONCE, **options}), default_registry())
-    made.open(Path())
-    return made
+    return opened(Solana, url, **{"tokens": (Mint(asset="USDC", mint=USDC),), **options})
 
 
 def asked(chain: Cluster, *questions: Question, pin: Pin = PIN, **options: Any) -> list[Any]:
     with serving(chain.node()) as node:
         answers = connected(node.url, timeout=5.0, **options).balances(questions, pin, Progress())
-    return [answer.reason if answer.held is None else answer.held for answer in answers]
+    return [held_or_why(answer) for answer in answers]
 
 
 SOL_A, SOL_C = Question("SOL", "solana", A), Question("SOL", "solana", C)
 USDC_A, USDC_C = Question("USDC", "solana", A), Question("USDC", "solana", C)
 
 
-class TestSolana(ServedBalanceSuite):
-    one_by_one = True
-
-    @pytest.fixture
-    def pin(self) -> Pin:
-        return PIN
+class TestSolana(AccountBalanceSuite):
+    snapshot = PIN
+    connected = staticmethod(connected)
 
     @pytest.fixture
     def held(self) -> Held:
@@ -181,10 +174,6 @@ class TestSolana(ServedBalanceSuite):
     @pytest.fixture
     def reorganised(self) -> Mapping[str, Respond]:
         return {"another block": answering(poorer().node())}
-
-    @pytest.fixture
-    def connect(self) -> Connect:
-        return connected
 
 
 def test_an_associated_account_is_the_one_that_wallets_derive() -> None:

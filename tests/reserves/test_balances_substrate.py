@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +10,11 @@ from attrs import define, evolve, field
 
 from polyproof.balances import BalanceProvider, Pin, Question
 from polyproof.model.holdings import FINEST
-from polyproof.progress import Progress
-from polyproof.registry import default_registry
-from polyproof.testing.balances import Connect, Held, ServedBalanceSuite
+from polyproof.testing.balances import Held
 from polyproof.testing.servers import Respond
 from polyproof.toolkit.addresses import ss58_encode
-from polyproof_balances.substrate import GENESIS, Substrate, SubstrateOptions, account_key
-from reserves.answering import ONCE, answering
+from polyproof_balances.substrate import GENESIS, Substrate, account_key
+from reserves.answering import AccountBalanceSuite, answer_of, answering, held_or_why, opened
 from reserves.rpc_server import Node, RpcError, serving
 
 PLANCK = 10**FINEST // 10**10
@@ -63,9 +60,7 @@ class Chain:
 
 
 def connected(url: str, **options: Any) -> BalanceProvider:
-    made = Substrate(SubstrateOptions(**{"url": url, "parallel": 1, **ONCE, **options}), default_registry())
-    made.open(Path())
-    return made
+    return opened(Substrate, url, **options)
 
 
 def question(account: bytes, chain: str = "polkadot-asset-hub", coin: str = "DOT", prefix: int = 0) -> Question:
@@ -74,17 +69,13 @@ def question(account: bytes, chain: str = "polkadot-asset-hub", coin: str = "DOT
 
 def answer(chain: Chain, account: bytes = ALICE, pin: Pin = PIN) -> int | str:
     with serving(chain.node()) as node:
-        (found,) = connected(node.url, timeout=5.0).balances([question(account)], pin, Progress())
-    return found.reason if found.held is None else found.held
+        return held_or_why(answer_of(connected(node.url, timeout=5.0), question(account), pin))
 
 
-class TestSubstrate(ServedBalanceSuite):
-    one_by_one = True
+class TestSubstrate(AccountBalanceSuite):
+    snapshot = PIN
+    connected = staticmethod(connected)
     says_nothing = (None,)
-
-    @pytest.fixture
-    def pin(self) -> Pin:
-        return PIN
 
     @pytest.fixture
     def held(self) -> Held:
@@ -107,10 +98,6 @@ class TestSubstrate(ServedBalanceSuite):
     @pytest.fixture
     def reorganised(self) -> Mapping[str, Respond]:
         return {"another block": answering(Chain({ALICE: info(1)}, evolve(PIN, block="0x" + "5e" * 32)).node())}
-
-    @pytest.fixture
-    def connect(self) -> Connect:
-        return connected
 
 
 def test_the_key_of_an_account_is_the_one_that_polkadots_own_library_makes() -> None:
@@ -146,7 +133,7 @@ def test_a_state_that_the_node_has_discarded_is_not_known() -> None:
 
     node.methods["state_getStorage"] = discarded
     with serving(node):
-        (found,) = connected(node.url, timeout=5.0).balances([question(ALICE)], PIN, Progress())
+        found = answer_of(connected(node.url, timeout=5.0), question(ALICE), PIN)
     assert found.held is None
     assert "State already discarded" in found.reason
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,14 +14,12 @@ from attrs import evolve
 from polyproof.balances import BalanceProvider, Pin, Question
 from polyproof.errors import InputError
 from polyproof.model.holdings import FINEST
-from polyproof.progress import Progress
-from polyproof.registry import default_registry
-from polyproof.testing.balances import Connect, Held, ServedBalanceSuite
-from polyproof.testing.servers import Reply, Request, Respond, Server
+from polyproof.testing.balances import Held
+from polyproof.testing.servers import Reply, Request, Respond
 from polyproof_balances.accounts import NotKnown
-from polyproof_balances.ton import ZERO_STATE, Jetton, Ton, TonOptions
+from polyproof_balances.ton import ZERO_STATE, Jetton, Ton
 from polyproof_balances.ton_cells import address_cell, cell_address
-from reserves.answering import ONCE
+from reserves.answering import AccountBalanceSuite, answer_by, held_or_why, opened
 
 COIN = 10**FINEST
 PIN = Pin(chain="ton", height=54_000_000, block="d1" * 32)
@@ -89,27 +86,19 @@ def api(pin: Pin = PIN, zero: str = ZERO_STATE, extra: int = 0, **changes: Any) 
 
 
 def connected(url: str, **options: Any) -> BalanceProvider:
-    tokens = (Jetton(asset="USDT", minter=MINTER, decimals=6),)
-    made = Ton(TonOptions(**{"url": url, "tokens": tokens, "parallel": 1, **ONCE, **options}), default_registry())
-    made.open(Path())
-    return made
+    return opened(Ton, url, **{"tokens": (Jetton(asset="USDT", minter=MINTER, decimals=6),), **options})
 
 
 TON_A, USDT_A = Question("TON", "ton", A), Question("USDT", "ton", A)
 
 
 def answer(respond: Respond, question: Question, pin: Pin = PIN) -> int | str:
-    with Server(respond).listening() as url:
-        (found,) = connected(url).balances([question], pin, Progress())
-    return found.reason if found.held is None else found.held
+    return held_or_why(answer_by(respond, connected, question, pin))
 
 
-class TestTon(ServedBalanceSuite):
-    one_by_one = True
-
-    @pytest.fixture
-    def pin(self) -> Pin:
-        return PIN
+class TestTon(AccountBalanceSuite):
+    snapshot = PIN
+    connected = staticmethod(connected)
 
     @pytest.fixture
     def held(self) -> Held:
@@ -130,10 +119,6 @@ class TestTon(ServedBalanceSuite):
     @pytest.fixture
     def reorganised(self) -> Mapping[str, Respond]:
         return {"another block": api(evolve(PIN, block="d2" * 32), extra=5)}
-
-    @pytest.fixture
-    def connect(self) -> Connect:
-        return connected
 
 
 def test_an_account_that_does_not_exist_holds_nothing() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +13,10 @@ from ownership import wallets
 from polyproof.balances import BalanceProvider, Pin, Question
 from polyproof.errors import InputError
 from polyproof.model.holdings import FINEST
-from polyproof.progress import Progress
-from polyproof.registry import default_registry
-from polyproof.testing.balances import Connect, Held, ServedBalanceSuite
-from polyproof.testing.servers import Reply, Request, Respond, Server
-from polyproof_balances.tron import GENESIS, Trc20, Tron, TronOptions
-from reserves.answering import ONCE
+from polyproof.testing.balances import Held
+from polyproof.testing.servers import Reply, Request, Respond
+from polyproof_balances.tron import GENESIS, Trc20, Tron
+from reserves.answering import AccountBalanceSuite, answer_by, held_or_why, opened
 
 COIN = 10**FINEST
 
@@ -68,27 +65,19 @@ def java_tron(pin: Pin = PIN, genesis: str = GENESIS, tip: int = 0, extra: int =
 
 
 def connected(url: str, **options: Any) -> BalanceProvider:
-    tokens = (Trc20(asset="USDT", contract=USDT),)
-    made = Tron(TronOptions(**{"url": url, "tokens": tokens, "parallel": 1, **ONCE, **options}), default_registry())
-    made.open(Path())
-    return made
+    return opened(Tron, url, **{"tokens": (Trc20(asset="USDT", contract=USDT),), **options})
 
 
 TRX_A, USDT_A = Question("TRX", "tron", A), Question("USDT", "tron", A)
 
 
 def answer(respond: Respond, question: Question = TRX_A) -> int | str:
-    with Server(respond).listening() as url:
-        (found,) = connected(url).balances([question], PIN, Progress())
-    return found.reason if found.held is None else found.held
+    return held_or_why(answer_by(respond, connected, question, PIN))
 
 
-class TestTron(ServedBalanceSuite):
-    one_by_one = True
-
-    @pytest.fixture
-    def pin(self) -> Pin:
-        return PIN
+class TestTron(AccountBalanceSuite):
+    snapshot = PIN
+    connected = staticmethod(connected)
 
     @pytest.fixture
     def held(self) -> Held:
@@ -108,10 +97,6 @@ class TestTron(ServedBalanceSuite):
     @pytest.fixture
     def reorganised(self) -> Mapping[str, Respond]:
         return {"another block": java_tron(evolve(PIN, block=block_id(PIN.height, "e2")), extra=5)}
-
-    @pytest.fixture
-    def connect(self) -> Connect:
-        return connected
 
 
 def test_a_node_without_a_history_of_balances_does_not_make_an_account_empty() -> None:

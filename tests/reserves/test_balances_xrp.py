@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +13,10 @@ from ownership import wallets
 from polyproof.balances import BalanceProvider, Pin, Question
 from polyproof.model.holdings import FINEST
 from polyproof.progress import Progress
-from polyproof.registry import default_registry
-from polyproof.testing.balances import Connect, Held, ServedBalanceSuite
+from polyproof.testing.balances import Held
 from polyproof.testing.servers import Reply, Request, Respond, Server
-from polyproof_balances.xrp import Xrp, XrpOptions
-from reserves.answering import QUICK
+from polyproof_balances.xrp import Xrp
+from reserves.answering import QUICK, AccountBalanceSuite, answer_by, held_or_why, opened
 
 DROP = 10**FINEST // 10**6
 PIN = Pin(chain="xrp-ledger", height=100_700_000, block="4B" * 32)
@@ -54,23 +52,16 @@ def ledger(pin: Pin = PIN, network: int | None = 0, extra: int = 0, **changes: A
 
 
 def connected(url: str) -> BalanceProvider:
-    made = Xrp(XrpOptions(url=url, parallel=1, **QUICK), default_registry())
-    made.open(Path())
-    return made
+    return opened(Xrp, url, **QUICK)
 
 
 def answers(respond: Respond, address: str = A, pin: Pin = PIN) -> int | str:
-    with Server(respond).listening() as url:
-        (answer,) = connected(url).balances([Question("XRP", "xrp-ledger", address)], pin, Progress())
-    return answer.reason if answer.held is None else answer.held
+    return held_or_why(answer_by(respond, connected, Question("XRP", "xrp-ledger", address), pin))
 
 
-class TestXrp(ServedBalanceSuite):
-    one_by_one = True
-
-    @pytest.fixture
-    def pin(self) -> Pin:
-        return PIN
+class TestXrp(AccountBalanceSuite):
+    snapshot = PIN
+    connected = staticmethod(connected)
 
     @pytest.fixture
     def held(self) -> Held:
@@ -91,10 +82,6 @@ class TestXrp(ServedBalanceSuite):
     @pytest.fixture
     def reorganised(self) -> Mapping[str, Respond]:
         return {"another ledger": ledger(evolve(PIN, block="4C" * 32), extra=5)}
-
-    @pytest.fixture
-    def connect(self) -> Connect:
-        return connected
 
 
 def test_the_reserve_is_counted_and_an_account_that_the_ledger_does_not_have_holds_nothing() -> None:
