@@ -11,19 +11,19 @@ import pytest
 
 from doubles.fixtures import Command
 from doubles.fixtures import command as command
-from polyproof.cli.app import COMMANDS
+from polyproof.cli.app import COMMANDS, GROUPS, words_of
 
-NAMES = [module.__name__.rpartition(".")[2].replace("_", "-") for module in COMMANDS]
+NAMES = ["", *GROUPS, *(" ".join(words_of(module)) for module in COMMANDS)]
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
-@pytest.mark.parametrize("name", ["", *NAMES])
+@pytest.mark.parametrize("name", NAMES)
 def test_help_fits_80_columns_and_gives_flags_no_type(
     command: Command, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERMINAL_WIDTH", "80")
-    ended = command(*filter(None, [name]), "--help")
+    ended = command(*name.split(), "--help")
     assert ended.status == 0
     assert "<bool>" not in ended.out
     assert "BOOL" not in ended.out
@@ -52,6 +52,7 @@ def completed(words: str) -> list[str]:
 def test_bash_completes_commands_and_options() -> None:
     assert completed("polyproof ver") == ["verify", "verify-inclusion", "version"]
     assert completed("polyproof prove --exec") == ["--executor"]
+    assert completed("polyproof private st") == ["status"]
 
 
 @pytest.mark.parametrize(

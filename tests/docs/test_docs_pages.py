@@ -84,6 +84,9 @@ def problems(words: list[str]) -> list[str]:
     if words[0].isupper():  # polyproof COMMAND --help
         return []
     command = top.commands.get(words[0])  # type: ignore[attr-defined]
+    while hasattr(command, "commands") and words[1:]:  # a group
+        words = words[1:]
+        command = command.commands.get(words[0])
     if command is None:
         return [words[0]]
     names = {name for parameter in command.params for name in parameter.opts} | {"--help", "-h"}

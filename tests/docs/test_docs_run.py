@@ -31,6 +31,10 @@ def test_an_audit_every_month(tmp_path: Path) -> None:
     followed(pages.ROOT / "docs/how-to/monthly-audit.md", tmp_path)
 
 
+def test_keeping_what_is_private(tmp_path: Path) -> None:
+    followed(pages.ROOT / "docs/how-to/keep-private-state.md", tmp_path)
+
+
 @pytest.mark.slow
 def test_swapping_a_hash(tmp_path: Path) -> None:
     page = (pages.ROOT / "docs/how-to/swap-a-hash-and-measure.md").read_text(encoding="utf-8")

@@ -32,6 +32,7 @@ from polyproof.cli.commands import (
     init,
     plan,
     plugins,
+    private_status,
     prove,
     prove_segment,
     report,
@@ -49,7 +50,7 @@ from polyproof.errors import InputError, Location, PolyproofError, Problem, Usag
 from polyproof.extras import missing_extra
 from polyproof.version import __version__
 
-__all__ = ["app", "main", "run"]
+__all__ = ["app", "main", "run", "words_of"]
 
 COMMANDS = (
     init,
@@ -66,6 +67,7 @@ COMMANDS = (
     audit,
     anchor,
     report,
+    private_status,
     demo,
     explain,
     plugins,
@@ -76,6 +78,10 @@ COMMANDS = (
     bench,
 )
 """In the order of ``polyproof --help``."""
+
+
+GROUPS = {"private": "What an audit keeps private: look at it, encrypt it, say who may read it, destroy it."}
+"""Groups of commands: a command ``private-status`` is ``polyproof private status``."""
 
 
 def _in_words(parameters: list[Any]) -> list[Any]:
@@ -111,6 +117,12 @@ app = typer.Typer(
 _ClickUsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
+def _help_alone(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(UsageError.exit_status)
+
+
 @app.callback(invoke_without_command=True)
 def _top(
     context: typer.Context,
@@ -118,9 +130,8 @@ def _top(
 ) -> None:
     if print_version:
         typer.echo(f"polyproof {__version__}")
-    elif context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-        raise typer.Exit(UsageError.exit_status)
+    else:
+        _help_alone(context)
 
 
 def _guarded(name: str, command: Callable[..., None]) -> Callable[..., None]:
@@ -141,12 +152,27 @@ def _guarded(name: str, command: Callable[..., None]) -> Callable[..., None]:
     return run_command
 
 
+def words_of(module: ModuleType) -> list[str]:
+    """What a command is called by: its name, or its group and its name in it."""
+    name = _name(module)
+    group, _, within = name.partition("-")
+    return [group, within] if group in GROUPS else [name]
+
+
 def _name(module: ModuleType) -> str:
     return module.__name__.rpartition(".")[2].replace("_", "-")
 
 
+_groups = {
+    group: typer.Typer(name=group, cls=_Group, help=text, callback=_help_alone, invoke_without_command=True)
+    for group, text in GROUPS.items()
+}
 for _module in COMMANDS:
-    app.command(_name(_module), cls=_Command)(_guarded(_name(_module), _module.command))
+    *_group, _word = words_of(_module)
+    _place = _groups[_group[0]] if _group else app
+    _place.command(_word, cls=_Command)(_guarded(_name(_module), _module.command))
+for _typer in _groups.values():
+    app.add_typer(_typer)
 
 
 def main() -> None:
@@ -250,7 +276,8 @@ def _explained(error: Exception) -> PolyproofError:
 def _command() -> Any:
     """All commands, as typer makes them, but that help has no ``<path>`` beside the name of an argument."""
     made: Any = typer.main.get_command(app)
-    for command in made.commands.values():
+    within = [command for group in GROUPS for command in made.commands[group].commands.values()]
+    for command in (*made.commands.values(), *within):
         for parameter in command.params:
             if parameter.param_type_name == "argument":
                 parameter.display_type = lambda ctx: None  # of typer 0.29; others have no types there
@@ -260,7 +287,11 @@ def _command() -> Any:
 def _command_of(error: Any) -> str | None:
     """The command whose arguments are wrong; None if there is none of that name."""
     context = getattr(error, "ctx", None)
-    return context.info_name if context is not None and context.parent is not None else None
+    words: list[str] = []
+    while context is not None and context.parent is not None:
+        words.insert(0, context.info_name)
+        context = context.parent
+    return None if not words or words[-1] in GROUPS else "-".join(words)
 
 
 def _usage_error(error: Any) -> UsageError:

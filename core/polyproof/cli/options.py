@@ -56,6 +56,13 @@ NodesOption = Annotated[
         "--nodes", metavar="FILE", help="Your own nodes (YAML): what they say of holdings counts, and not what is said."
     ),
 ]
+PrivateArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", help="An audit with its private half, or a directory of such audits.")
+]
+KeepOption = Annotated[
+    int | None,
+    typer.Option("--keep", metavar="DAYS", min=0, help="How long private halves are kept, in days from the snapshot."),
+]
 NewAudit = Annotated[
     Path | None,
     typer.Option(
