@@ -76,6 +76,10 @@ class CoreCheck(CheckName):
         "manifest-control",
         "a control sum says that more is owed than the total, or not one for each asset",
     )
+    MANIFEST_DISCLOSURES = (
+        "manifest-disclosures",
+        "the organisation declares something about an asset that is not audited, or that the asset cannot have",
+    )
     MANIFEST_CANONICAL = "manifest-canonical", "manifest.json is not in canonical form"
     MANIFEST_BACKEND = "manifest-backend", "the manifest names one backend and its spec another"
     PUBLIC_SPEC = "public-spec", "the spec in the manifest is not acceptable, or does not state every option"

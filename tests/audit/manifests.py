@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from polyproof.model.disclosures import (
+    Affiliate,
+    Custodian,
+    Disclosures,
+    Encumbrance,
+    Entity,
+    ManagementStatement,
+    OwnIssued,
+)
 from polyproof.model.manifest import Manifest, Segment, Verifier
 
 SPEC = {
@@ -24,5 +33,15 @@ MANIFEST = Manifest(
     ),
     previous=bytes([3] * 32),
     control=("0.00000005", "7"),
+    disclosures=Disclosures(
+        entity=Entity(name="Example Exchange Ltd", lei="529900T8BM49AURSDO55"),
+        in_scope=("spot accounts",),
+        out_of_scope=(),
+        custodians=(Custodian(name="Example Trust", assets=("BTC",)),),
+        encumbered=(Encumbrance(asset="ETH", amount="1.5", reason="pledged to Example Bank"),),
+        own_issued=(OwnIssued(asset="ETH"),),
+        affiliates=(Affiliate(name="Example Lending Ltd", relation="a subsidiary", accounts="included"),),
+        statement=ManagementStatement(text=("We keep what we owe.", "Always."), by="A. Example, director"),
+    ),
     verifier=Verifier(name="polyproof 0.1.0", url="https://example.org/polyproof.whl", sha256="ab" * 32),
 )

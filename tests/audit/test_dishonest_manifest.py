@@ -17,6 +17,7 @@ from polyproof import liabilities as audit
 from polyproof.errors import ProofRejected
 from polyproof.liabilities import planning
 from polyproof.liabilities.work_plan import WorkPlan
+from polyproof.model.disclosures import Custodian, Disclosures, Encumbrance, OwnIssued
 from polyproof.model.manifest import Manifest, Segment
 from polyproof.registry import Registry
 from polyproof.settings.spec import Spec
@@ -106,3 +107,38 @@ def test_control_sums_within_what_is_proven_are_shown_as_stated(
 ) -> None:
     verified = audit.verify(lying(control=control), policy=WITH_TALLY, registry=registry)
     assert verified.audit.manifest.control == control
+
+
+@pytest.mark.parametrize(
+    ("declared", "says"),
+    [
+        (Disclosures(own_issued=(OwnIssued(asset="ETH"),)), "ETH is no asset of the audit"),
+        (Disclosures(own_issued=(OwnIssued(asset="btc"),)), "btc is no asset of the audit"),
+        (Disclosures(encumbered=(Encumbrance(asset="XBT", reason="lent"),)), "XBT is no asset of the audit"),
+        (Disclosures(custodians=(Custodian(name="A", assets=("BTC", "SOL")),)), "SOL is no asset of the audit"),
+        (
+            Disclosures(encumbered=(Encumbrance(asset="USDT", amount="0.0000001", reason="lent"),)),
+            "0.0000001 has 7 decimals, and USDT 6",
+        ),
+    ],
+)
+def test_what_is_declared_of_assets_that_are_not_audited_is_rejected(
+    lying: Lying, registry: Registry, declared: Disclosures, says: str
+) -> None:
+    directory = lying(disclosures=declared)
+    assert refused(directory, registry) == "manifest-disclosures"
+    with pytest.raises(ProofRejected, match=re.escape(says)):
+        audit.verify(directory, policy=WITH_TALLY, registry=registry)
+
+
+def test_what_is_declared_cannot_be_changed_once_it_is_proved(lying: Lying, registry: Registry) -> None:
+    """Every proof is bound to it: another declaration is rejected even if all digests are made to fit."""
+    directory = lying(disclosures=Disclosures(exceptions=("Margin accounts are left out.",)))
+    manifest = audit.open_audit(directory, policy=WITH_TALLY, registry=registry).manifest
+    audit.verify(directory, policy=WITH_TALLY, registry=registry)
+    for other in (None, Disclosures(exceptions=())):
+        forged = evolve(manifest, disclosures=other)
+        (directory / "public/manifest.json").write_bytes(forged.to_bytes())
+        refit(directory / "public")
+        with pytest.raises(ProofRejected):
+            audit.verify(directory, policy=WITH_TALLY, registry=registry)

@@ -63,6 +63,9 @@ def test_the_context_depends_on_everything_but_segments() -> None:
         evolve(MANIFEST, verifier=None),
         evolve(MANIFEST, control=None),
         evolve(MANIFEST, control=("0.00000004", "7")),
+        evolve(MANIFEST, disclosures=None),
+        evolve(MANIFEST, disclosures=evolve(MANIFEST.disclosures, out_of_scope=None)),
+        evolve(MANIFEST, disclosures=evolve(MANIFEST.disclosures, cut_off="at midnight")),
     ]
     assert len({manifest.context for manifest in [MANIFEST, *changed]}) == 1 + len(changed)
     assert evolve(MANIFEST, segments=()).context == MANIFEST.context
@@ -115,6 +118,37 @@ def test_the_context_depends_on_everything_but_segments() -> None:
         (("control", 0), "NaN"),
         (("control", 0), "1" * 162),
         (("control", 0), "0." + "1" * 161),
+        (("disclosures",), None),
+        (("disclosures",), {}),
+        (("disclosures",), []),
+        (("disclosures", "secret"), "x"),
+        (("disclosures", "entity"), "Example Exchange Ltd"),
+        (("disclosures", "entity", "name"), ""),
+        (("disclosures", "entity", "name"), "x" * 201),
+        (("disclosures", "entity", "name"), "Example\u202eegnahcxE"),
+        (("disclosures", "entity", "name"), "Example\u200bExchange"),
+        (("disclosures", "entity", "name"), "two\nlines"),
+        (("disclosures", "entity", "name"), "\x1b[2J"),
+        (("disclosures", "entity", "name"), " Example"),
+        (("disclosures", "entity", "lei"), "529900T8BM49AURSDO56"),
+        (("disclosures", "in_scope"), "spot accounts"),
+        (("disclosures", "in_scope"), ["x"] * 65),
+        (("disclosures", "in_scope"), ["x" * 201]),
+        (("disclosures", "in_scope"), ["\u2066spot"]),
+        (("disclosures", "in_scope"), [7]),
+        (("disclosures", "cut_off"), None),
+        (("disclosures", "custodians", 0, "assets"), ["B\x07TC"]),
+        (("disclosures", "encumbered", 0, "amount"), 1),
+        (("disclosures", "encumbered", 0, "amount"), "1.50"),
+        (("disclosures", "encumbered", 0, "amount"), "-1"),
+        (("disclosures", "encumbered", 0, "reason"), "x" * 1001),
+        (("disclosures", "own_issued"), [{"asset": "ETH"}, {"asset": "ETH"}]),
+        (("disclosures", "affiliates", 0, "accounts"), "some"),
+        (("disclosures", "statement", "text"), []),
+        (("disclosures", "statement", "text"), ["x"] * 41),
+        (("disclosures", "statement", "text", 0), "a\u2028b"),
+        (("disclosures", "statement", "date"), "2025-02-30"),
+        (("disclosures", "statement", "date"), None),
         (("spec",), None),
         (("spec",), []),
         (("spec", "assets", 0, "symbol"), "B\x07TC"),
@@ -303,14 +337,14 @@ def test_every_key_is_needed_and_no_other_is_allowed() -> None:
     for path, key in _every_object(_json()):
         if path[:1] == ("spec",):
             continue  # what is inside the spec is the spec's to judge
-        if not path and key in ("verifier", "control"):
-            continue  # which a manifest may lack
+        # A manifest may lack some, and so may what is declared in it.
+        needed = key not in ("verifier", "control", "disclosures") if not path else path[0] != "disclosures"
         document = copy.deepcopy(_json())
         inner: Any = document
         for step in path:
             inner = inner[step]
         kept = inner.pop(key)
-        assert _refused(_bytes(document)), (path, key)
+        assert not needed or _refused(_bytes(document)), (path, key)
         inner[key], inner["surprise"] = kept, 1
         assert _refused(_bytes(document)) == "manifest-format"
 

@@ -26,6 +26,15 @@ from polyproof.errors import PROBLEMS, PolyproofError, ProofRejected
 from polyproof.hookspecs import KINDS
 from polyproof.liabilities.rejections import REJECTIONS
 from polyproof.model.assets import Asset
+from polyproof.model.disclosures import (
+    Affiliate,
+    Custodian,
+    Disclosures,
+    Encumbrance,
+    Entity,
+    ManagementStatement,
+    OwnIssued,
+)
 from polyproof.model.manifest import Verifier
 from polyproof.registry import ENTRY_POINT_GROUP, Registry
 from polyproof.settings.accounts import AccountsSettings, AttachedDatabase
@@ -56,6 +65,13 @@ _CLASSES: dict[str, type[Any]] = {
     "attach": AttachedDatabase,
     "output": Output,
     "verifier": Verifier,
+    "disclosures": Disclosures,
+    "entity": Entity,
+    "custodian": Custodian,
+    "encumbrance": Encumbrance,
+    "own issued": OwnIssued,
+    "affiliate": Affiliate,
+    "management statement": ManagementStatement,
     "reserves": ReservesSpec,
     "pin": Pin,
     "accepted coin": AcceptedCoin,

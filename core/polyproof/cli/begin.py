@@ -238,6 +238,12 @@ snapshot: {choices.snapshot}
 
 {accounts}
 
+# What auditors ask you to declare: legal entity, scope, custodians, encumbered and own-issued assets, a statement.
+# It is published as your word; docs/reference/spec.md#disclosures has every key.
+# disclosures:
+#   entity: {{name: Example Exchange Ltd, jurisdiction: Malta}}
+#   own_issued: []
+
 # Where audits are made.
 output:
   directory: {choices.output}

@@ -38,6 +38,7 @@ __all__ = [
     "Check",
     "Fault",
     "Option",
+    "all_printable",
     "check_faults",
     "count_faults",
     "did_you_mean",
@@ -307,6 +308,18 @@ def printable(length: int) -> Check:
             yield Fault(f"{shown(text)} cannot be shown", f"expected 1 to {length} printable characters")
         elif text != text.strip():
             yield Fault(f"{shown(text)} begins or ends with a space")
+
+    return check
+
+
+def all_printable(length: int) -> Check:
+    """The same for each of a list of texts."""
+    one = printable(length)
+
+    def check(texts: tuple[str, ...]) -> Iterable[Fault]:
+        for index, text in enumerate(texts):
+            for fault in one(text):
+                yield Fault(fault.message, fault.hint, (index, *fault.path))
 
     return check
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Never
+from collections.abc import Mapping
+from typing import Any, Never
 
 from attrs import evolve
 
 from polyproof.checks import CoreCheck
 from polyproof.config.options import printable
+from polyproof.config.reader import OptionsReader
+from polyproof.config.tree import from_json
 from polyproof.errors import ProofRejected, SpecError
 from polyproof.formats.strict_json import BadJson, parse_strict
 from polyproof.model.counts import counted
+from polyproof.model.disclosures import Disclosures
 from polyproof.model.manifest import FORMAT, LONGEST_ORGANISATION, VERSION, Manifest, Segment, Verifier, proof_file
 from polyproof.model.names import AMOUNT, AUDIT_ID, DIGEST, EXACT_DECIMAL, NAME, TIME
 from polyproof.model.timestamps import is_timestamp
+from polyproof.registry import Registry
 from polyproof.settings.policy import Policy
 from polyproof.toolkit.json_object import JsonObject, refuse
 
@@ -24,7 +29,7 @@ READ_BY = {1: "polyproof 0.1"}
 
 _HEADER = (
     *("format", "version", "audit_id", "created", "snapshot", "organisation", "spec", "spec_digest", "backend"),
-    *("previous", "verifier", "control"),
+    *("previous", "verifier", "control", "disclosures"),
 )
 _MAX_DEPTH = 12
 _MAX_TEXT = 1024
@@ -105,6 +110,7 @@ def _header(top: JsonObject) -> Manifest:
         previous=None if top.is_null("previous") else _digest(top, "previous"),
         verifier=_verifier(JsonObject(top.inner("verifier"), "manifest.verifier")) if top.has("verifier") else None,
         control=top.all_matching("control", EXACT_DECIMAL) if top.has("control") else None,
+        disclosures=_disclosures(top.inner("disclosures")) if top.has("disclosures") else None,
     )
 
 
@@ -126,6 +132,14 @@ def _segment(found: JsonObject, index: int, assets: int) -> Segment:
 def _verifier(found: JsonObject) -> Verifier:
     found.only("name", "url", "sha256")
     return Verifier(**{key: found.text(key, _MAX_TEXT) for key in ("name", "url", "sha256")})
+
+
+def _disclosures(found: Mapping[str, Any] | None) -> Disclosures | None:
+    """What is declared. Raises ``SpecError`` for the first thing that is wrong with it."""
+    reader = OptionsReader(Registry(), limit=1)
+    built = reader.build(from_json(found, "manifest.disclosures"), Disclosures)
+    reader.finish()
+    return built
 
 
 def _digest(found: JsonObject, key: str) -> bytes:

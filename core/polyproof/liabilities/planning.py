@@ -170,6 +170,7 @@ def make_plan(
                 previous=previous,
                 verifier=spec.verifier,
                 control=prepared.control,
+                disclosures=spec.disclosures,
             )
             found = _write(work, prepared, header, _Inputs(prepared, previous, makers), policy, registry)
         elif found.policy != policy:
@@ -254,7 +255,9 @@ class _Inputs:
         self._parts = [
             repr(makers).encode(),
             spec.digest,
-            repr((spec.organisation, spec.snapshot, spec.verifier, previous, prepared.sizes)).encode(),
+            repr(
+                (spec.organisation, spec.snapshot, spec.verifier, spec.disclosures, previous, prepared.sizes)
+            ).encode(),
             repr(prepared.control).encode(),
         ]
         # Of all chunks together, wherever one ends.

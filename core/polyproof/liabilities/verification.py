@@ -22,6 +22,7 @@ from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.artifacts import MANIFEST, RECORD
 from polyproof.liabilities.record import Publication, PublicationRecord, check_digest, open_publication
 from polyproof.model.counts import counted
+from polyproof.model.disclosures import asset_faults
 from polyproof.model.manifest import Manifest
 from polyproof.model.timestamps import is_ahead
 from polyproof.plugin_faults import names_faults
@@ -157,6 +158,7 @@ def open_audit(
             file=path,
         )
     _check_control(manifest, spec, path)
+    _check_disclosures(manifest, spec, path)
     return PublishedAudit(published.public, published.record, manifest, spec, judge, published.unlisted)
 
 
@@ -171,6 +173,13 @@ def _check_control(manifest: Manifest, spec: PublicSpec, path: Path) -> None:
         if Fraction(stated) * 10**asset.decimals > total:
             reason = f"its control sum of {asset.symbol} is {stated}, more than its total, {asset.format(total)}"
             raise ProofRejected("manifest-control", reason, file=path)
+
+
+def _check_disclosures(manifest: Manifest, spec: PublicSpec, path: Path) -> None:
+    """Reject what is declared about assets that are not audited: it would be shown beside those that are."""
+    if manifest.disclosures is not None:
+        for fault in asset_faults(manifest.disclosures, spec.assets):
+            raise ProofRejected("manifest-disclosures", f"among its disclosures: {fault.message}", file=path)
 
 
 def _largest_proof(public: Path, manifest: Manifest) -> int:

@@ -16,6 +16,7 @@ from polyproof.config.options import option, plain, printable
 from polyproof.errors import ProofRejected
 from polyproof.formats.strict_json import canonical_line
 from polyproof.model.counts import counted
+from polyproof.model.disclosures import Disclosures, stated
 from polyproof.model.names import DIGEST, Pattern
 
 __all__ = ["FORMAT", "LONGEST_ORGANISATION", "VERSION", "Manifest", "Segment", "Verifier", "proof_file"]
@@ -88,6 +89,8 @@ class Manifest:
     """The sums that a query of the organisation's own gave, as it says: exact decimals of coins, one for each asset.
 
     Nobody else can check them. None if it states none."""
+    disclosures: Disclosures | None = None
+    """What the organisation declares about itself and the audit: its word. None if it declares nothing."""
 
     @property
     def totals(self) -> tuple[int, ...]:
@@ -110,6 +113,7 @@ class Manifest:
             "previous": self.previous.hex() if self.previous is not None else None,
             **({"verifier": plain(self.verifier)} if self.verifier else {}),
             **({"control": list(self.control)} if self.control is not None else {}),
+            **({"disclosures": stated(self.disclosures)} if self.disclosures is not None else {}),
         }
 
     @property

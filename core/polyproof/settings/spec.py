@@ -26,6 +26,7 @@ from polyproof.first_use import check_properties
 from polyproof.formats.strict_json import canonical
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
+from polyproof.model.disclosures import Disclosures, asset_faults
 from polyproof.model.manifest import LONGEST_ORGANISATION, Verifier
 from polyproof.model.names import NAME
 from polyproof.model.timestamps import is_timestamp
@@ -140,7 +141,7 @@ def open_options(choice: BackendChoice, registry: Registry) -> tuple[str, ...]:
 
 _ORDER = (
     *("name", "organisation", "snapshot", "assets", "rule", "backend", "compare", "accounts", "reserves", "verifier"),
-    *("output", "executor", "anchors", "file", "in_memory", "secrets"),
+    *("disclosures", "output", "executor", "anchors", "file", "in_memory", "secrets"),
 )
 
 
@@ -182,6 +183,11 @@ class Spec(PublicSpec):
         default=None,
         doc="Where readers get a program that checks the audit. It is published in the manifest and on the site; "
         "without it, neither says where one comes from.",
+    )
+    disclosures: Disclosures | None = option(
+        default=None,
+        doc="What the organisation declares about itself and this audit, for auditors and readers. It is published in "
+        "the manifest and on the site, as its word.",
     )
     output: Output = option(default=Output(), doc="Where audits are written.")
     executor: ExecutorChoice | None = option(
@@ -235,6 +241,7 @@ def read_spec(node: Node, registry: Registry, path: Path | None) -> Spec:
     _refuse_moved(reader, node)
     values, complete = reader.values(node, Spec, besides=(_HEADER,))
     _check_backends(reader, node, values)
+    _check_disclosures(reader, node, values)
     reader.finish()
     assert complete, "an incomplete spec has a problem"
     return Spec(**values, file=path)
@@ -316,6 +323,14 @@ def _check_backends(
             reader.report_error(error, location)
         except Exception as error:
             raise blame(error, of=reader.registry.get("backend", choice.name)) or error from error
+
+
+def _check_disclosures(reader: OptionsReader, node: Node, values: Mapping[str, Any]) -> None:
+    """What is declared about assets is about assets of the audit."""
+    declared, assets = values.get("disclosures"), values.get("assets")
+    if declared is not None and assets is not None:
+        for found in asset_faults(declared, assets):
+            reader.report(found.message, locate(node, ("disclosures", *found.path)), found.hint)
 
 
 def _check_proof_size(backend: Backend, assets: Sequence[Asset], largest_proof: int) -> None:

@@ -15,6 +15,13 @@ from polyproof.cli.coverage_view import (
     coverage_text,
     show_coverage,
 )
+from polyproof.cli.disclosures_view import (
+    DEFINITIONS,
+    DISCLOSURES,
+    disclosures_payload,
+    show_disclosures,
+    show_own_issued,
+)
 from polyproof.cli.options import (
     DigestOption,
     Json,
@@ -90,6 +97,7 @@ _AUDIT: dict[str, Shape] = {
     **FIGURES,
     **COVERAGE,
     "anchors": listed(EVIDENCE),
+    "disclosures": DISCLOSURES,
 }
 VERIFIED = record(
     **_AUDIT,
@@ -111,10 +119,13 @@ _PAGES = record(
     not_compared=by_name(TEXT),
     other_policy=FLAG,
 )
-RESULT = either(
-    VERIFIED,
-    record(audits=listed(record(**_AUDIT)), pinned=COUNT, pages=nullable(_PAGES), unlisted=TEXTS, seconds=SECONDS),
-)
+RESULT = {
+    **either(
+        VERIFIED,
+        record(audits=listed(record(**_AUDIT)), pinned=COUNT, pages=nullable(_PAGES), unlisted=TEXTS, seconds=SECONDS),
+    ),
+    "$defs": DEFINITIONS,
+}
 """Of one audit, and of a history."""
 
 
@@ -190,6 +201,7 @@ def _audit_payload(one: VerifiedAudit) -> dict[str, Any]:
         **figures_payload(one.liabilities.security),
         **coverage_payload(one),
         "anchors": [evidence_payload(evidence) for evidence in one.anchors],
+        "disclosures": disclosures_payload(manifest.disclosures),
     }
 
 
@@ -212,6 +224,7 @@ def show_verified(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> N
     points(rich, [*properties.proves, *non_negativity_lines(properties)])
     if one.reserves is not None:
         show_coverage(rich, one.reserves)
+        show_own_issued(rich, manifest.disclosures, [asset.symbol for asset in published.spec.assets])
     elif not one.reserves_unchecked:
         rich.print("No reserves are published with it: of what the organisation holds, nothing is shown.")
     else:
@@ -221,6 +234,7 @@ def show_verified(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> N
             soft_wrap=True,
         )
     show_evidence(rich, one.anchors)
+    show_disclosures(rich, manifest.disclosures)
     if published.unlisted:
         rich.print(f"Not looked at, no part of the audit: {unlisted_text(published.unlisted)}", soft_wrap=True)
     rich.print(f"What the proof leaves open: polyproof explain {one_line(str(published.public))}", soft_wrap=True)
@@ -318,6 +332,9 @@ def show_history(rich: RichConsole, verified: HistoryVerified, pages: PagesCheck
         _show_holdings(rich, verified)
     _show_corrections(rich, verified)
     _show_anchors(rich, verified)
+    if (declared := verified.audits[-1].manifest.disclosures) is not None:
+        rich.print(f"With audit {verified.audits[-1].manifest.audit_id}:")
+        show_disclosures(rich, declared)
     if pages is not None:
         _show_pages(rich, pages)
     if verified.unlisted:
@@ -355,6 +372,8 @@ def _show_holdings(rich: RichConsole, verified: HistoryVerified) -> None:
     if newest.reserves is not None:
         rich.print(f"The newest audit, {newest.manifest.audit_id}:")
         show_coverage(rich, newest.reserves)
+        symbols = [asset.symbol for asset in newest.liabilities.audit.spec.assets]
+        show_own_issued(rich, newest.manifest.disclosures, symbols)
     later = max(verified.audits, key=lambda one: one.manifest.snapshot)
     if later.manifest.snapshot > newest.manifest.snapshot:
         when = f"audit {later.manifest.audit_id} is of a later time, {later.manifest.snapshot}"

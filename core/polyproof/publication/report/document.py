@@ -16,6 +16,7 @@ from attrs import frozen
 from polyproof.balances import Pin
 from polyproof.config.options import option, plain
 from polyproof.model.assets import Asset
+from polyproof.model.disclosures import Disclosures
 from polyproof.model.holdings import FINEST, amount_text
 from polyproof.model.manifest import Verifier
 from polyproof.model.names import AUDIT_ID, DIGEST, EXACT_DECIMAL, NAME, SYMBOL, TIME
@@ -106,6 +107,13 @@ class ReportAsset:
         "everybody. Empty if all of it was checked, or reserves are no part of the audit.",
     )
 
+    own_issued: bool = option(doc="Whether the organisation declares that it issues the asset itself.")
+    encumbered: str | None = option(
+        pattern=EXACT_DECIMAL,
+        doc="How much of it, in coins, the organisation declares that somebody else has a claim to; null if it "
+        "declares no amount. The ratio leaves it in.",
+    )
+
     @property
     def asset(self) -> Asset:
         """For arithmetic."""
@@ -126,6 +134,13 @@ class ReportAsset:
     def ratio(self) -> Fraction | None:
         """Counted holdings to liabilities; None where nothing is owed or reserves are not part of the audit."""
         return fraction(self.reserves) if self.reserves else None
+
+    @property
+    def ratio_without_encumbered(self) -> Fraction | None:
+        """The least that the ratio can be without what is declared as encumbered; None where either is unknown."""
+        if self.reserves is None or self.encumbered is None or not Fraction(self.liabilities):
+            return None
+        return max(Fraction(self.reserves.counted) - Fraction(self.encumbered), Fraction()) / Fraction(self.liabilities)
 
 
 @frozen(kw_only=True)
@@ -322,6 +337,9 @@ class Report:
     reserves: ReportReserves | None = option(doc="How holdings were counted; null if they were not part of the audit.")
     guarantees: ReportGuarantees = option(doc="What the proof of liabilities establishes and what it does not.")
     security: ReportSecurity = option(doc="How hard it is to cheat.")
+    disclosures: Disclosures | None = option(
+        doc="What the organisation declares, as the manifest has it: its word. null if it declares nothing."
+    )
     anchors: tuple[ReportEvidence, ...] = option(
         items=(0, 64), doc="Evidence of others about the publication digest, as it lay beside the audit."
     )

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from attrs import evolve
 
 from polyproof.errors import PolicyRejected
+from polyproof.model.assets import Asset
+from polyproof.model.disclosures import Disclosures
 from polyproof.publication.anchors import Evidence
 from polyproof.publication.history import VerifiedAudit
 from polyproof.publication.report.document import (
@@ -49,6 +51,7 @@ def make_report(audits: Sequence[VerifiedAudit]) -> Report:
     entries = tuple(_entry(one, audits) for one in audits)
     held = {asset.symbol: asset for asset in _held(reserves)} if reserves else {}
     on_word = _on_word(reserves) if reserves else {}
+    declared = manifest.disclosures
     return Report(
         format=FORMAT,
         version=VERSION,
@@ -79,16 +82,25 @@ def make_report(audits: Sequence[VerifiedAudit]) -> Report:
                 control=manifest.control[place] if manifest.control is not None else None,
                 reserves=held.get(asset.symbol),
                 on_word=on_word.get(asset.symbol, ()),
+                own_issued=declared is not None and declared.issues(asset.symbol),
+                encumbered=_encumbered(declared, asset),
             )
             for place, (asset, owed) in enumerate(zip(liabilities.audit.spec.assets, liabilities.totals, strict=True))
         ),
         reserves=_reserves(newest),
         guarantees=_guarantees(newest),
         security=_security(newest),
+        disclosures=declared,
         anchors=tuple(_evidence(one) for one in newest.anchors),
         chain="whole" if entries[0].previous is None else "not-given",
         history=entries,
     )
+
+
+def _encumbered(declared: Disclosures | None, asset: Asset) -> str | None:
+    """What is declared of an asset as encumbered, in coins."""
+    amount = declared.encumbered_of(asset.symbol) if declared is not None else None
+    return None if amount is None else asset.format(int(amount * 10**asset.decimals))
 
 
 def _held(reserves: ReservesVerified) -> tuple[PublishedAsset, ...]:

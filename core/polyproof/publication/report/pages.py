@@ -41,7 +41,7 @@ _WRITTEN_BY = re.compile(rb'<meta name="generator" content="(%b)">' % _NAMED)
 _REPORT_BY = re.compile(rb'\n "written_by": "(%b)",\n' % _NAMED)
 _BEGINNING = 4096
 """Both stand in the first bytes of what polyproof writes."""
-_FACTS = ("verdict", "on_word", "audit", "assets", "chain", "history")
+_FACTS = ("verdict", "on_word", "audit", "assets", "disclosures", "chain", "history")
 """What a report of this format states that depends on no version's words."""
 
 

@@ -26,6 +26,7 @@ from polyproof.liabilities.artifacts import AUDITS, HISTORY
 from polyproof.liabilities.folder import present
 from polyproof.liabilities.rejections import REJECTIONS
 from polyproof.model.counts import counted
+from polyproof.publication import declared
 from polyproof.publication.report import wording
 from polyproof.publication.report.document import REPORT, Report, ReportAsset
 from polyproof.publication.report.drawings import asset_charts, coverage, lowest_chart
@@ -135,6 +136,10 @@ def _environment() -> Environment:
         "ownership_labels": wording.OWNERSHIP_LABELS,
         "balance_labels": wording.BALANCE_LABELS,
         "freshness_labels": wording.FRESHNESS_LABELS,
+        "declared_title": declared.TITLE,
+        "declared_facts": declared.declared_facts,
+        "not_declared": declared.not_declared,
+        "own_issued_sentence": declared.own_issued_sentence,
         "not_proven": NOT_PROVEN,
         "result": wording.outcome,
         "coverage": coverage,
