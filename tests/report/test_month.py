@@ -198,6 +198,37 @@ def test_a_result_that_is_worse_is_published_only_if_confirmed(three: Path) -> N
     assert done.worse == asked[0]
 
 
+def test_reserves_that_were_not_published_are_read_anew_when_their_files_are_corrected(three: Path) -> None:
+    write_month(three, OWED, FAILING)
+    date_snapshot(three, "2025-04-28")
+    with pytest.raises(ArtifactError, match="nothing was published"):
+        month(three, confirm=lambda _: False)
+    proved = next(path for path in (three / "audits").iterdir() if "2025-04-28" in path.name)
+    assert sorted(path.name for path in (proved / "public").iterdir()) == [
+        "manifest.json",
+        "proof-0000.bin",
+        "publication.json",
+    ]
+    write_month(three, OWED, HEALTHY)
+    date_snapshot(three, "2025-04-28")
+    done = month(three, proved=proved, confirm=lambda _: False)
+    assert done.report.verdict == "covered"
+    assert done.worse == ()
+
+
+def test_a_correction_that_was_not_published_leaves_no_word_of_it(three: Path) -> None:
+    write_month(three, OWED, FAILING)
+    date_snapshot(three, "2025-03-28")
+    with pytest.raises(ArtifactError, match="nothing was published"):
+        month(three, corrects=("healthy-3", "the wrong reason"), confirm=lambda _: False)
+    proved = next(path for path in (three / "audits").iterdir() if path.name.startswith("example-"))
+    with pytest.raises(ArtifactError, match="--corrects AUDIT_ID --reason TEXT publishes a correction"):
+        month(three, proved=proved, confirm=lambda _: True)
+    done = month(three, proved=proved, corrects=("healthy-3", "the right reason"), confirm=lambda _: True)
+    assert done.verified.record.corrects is not None
+    assert done.verified.record.corrects.reason == "the right reason"
+
+
 def test_a_result_that_is_no_worse_is_not_asked_about(three: Path) -> None:
     date_snapshot(three, "2025-04-28")
 

@@ -74,7 +74,8 @@ NewAudit = Annotated[
 ]
 WorkArgument = Annotated[Path, typer.Argument(metavar="DIR", help="Work directory that `polyproof plan` made.")]
 PreviousOption = Annotated[
-    Path | None, typer.Option("--previous", metavar="DIR", help="The audit before this one, to chain to.")
+    Path | None,
+    typer.Option("--previous", metavar="DIR", help="The audit before this one; of the published folder, its newest."),
 ]
 AuditId = Annotated[
     str | None, typer.Option("--audit-id", metavar="ID", help="Id for the audit. Default: NAME-DATE-RANDOM.")
@@ -120,11 +121,25 @@ def load_spec_argument(
 
 
 def load_previous(directory: Path | None, registry: Registry) -> bytes | None:
-    """The publication digest of the audit that the next one is chained to; None if there is none."""
+    """The publication digest of the audit that the next one is chained to, of a history its newest; None for none."""
     if directory is None:
         return None
     from polyproof.liabilities import open_audit
+    from polyproof.liabilities.folder import is_history
+    from polyproof.publication.history import check_chain
     from polyproof.settings.policy import UNRESTRICTED
+
+    if not directory.exists():
+        from polyproof.errors import Problem
+
+        raise UsageError(
+            Problem(
+                f"--previous {directory} does not exist",
+                hint="the published folder will do, or a copy of it: its newest audit is the one before this",
+            )
+        )
+    if is_history(directory):
+        return check_chain(directory, UNRESTRICTED)[-1].digest
 
     return open_audit(directory, policy=UNRESTRICTED, registry=registry).digest
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,6 +34,7 @@ from polyproof.publication.anchors import check_anchors
 from polyproof.publication.chain import check_head, keep_head
 from polyproof.publication.comparison import worse_than_last
 from polyproof.publication.history import (
+    CORRECTING,
     VerifiedAudit,
     add_audit,
     audit_directory,
@@ -147,24 +148,27 @@ def run_month(
                 registry=registry,
                 progress=progress,
             )
-            directory = done.directory
+            directory, kept = done.directory, done.record
         else:
             directory = proved
             before = _before(before, ready, corrects is not None)
-            correction = _correction(before, corrects) or ready.record.corrects
+            correction, kept = _correction(before, corrects) or ready.record.corrects, ready.record
+            check_addition(before, ready.manifest, evolve(kept, corrects=correction))
         try:
             verified = month.verified(directory, correction)
             worse = worse_than_last(before[-1] if before else None, verified)
-            check_addition(before, verified)
+            check_addition(before, verified.manifest, verified.record)
             if not dry_run:
-                if worse and confirm is not None and not _is_listed(published, verified) and not confirm(worse):
+                if worse and confirm is not None and not _is_listed(published, verified.digest) and not confirm(worse):
                     raise ArtifactError("nothing was published")
                 history = add_audit(published, verified, before=earlier)
                 mark_published(directory, verified.record)
                 digests = tuple(one.publication_digest for one in history.audits)
                 keep_head(spec.output_directory, spec.organisation, digests)
-        except PolyproofError as error:
+        except BaseException as error:
             if temporary is None:
+                with suppress(PolyproofError, OSError):
+                    _restore(find_public(directory), kept, published)
                 error.add_note(
                     f"the proof is kept in {directory}; continue with: polyproof audit SPEC --proved {directory}"
                 )
@@ -217,9 +221,17 @@ def _before(before: tuple[VerifiedAudit, ...], ready: PublishedAudit, corrects: 
     return before[:-1]
 
 
-def _is_listed(published: Path, verified: VerifiedAudit) -> bool:
+def _is_listed(published: Path, digest: bytes) -> bool:
     listed = read_history(published).audits if present(published / HISTORY) else ()
-    return verified.digest.hex() in [one.publication_digest for one in listed]
+    return digest.hex() in [one.publication_digest for one in listed]
+
+
+def _restore(public: Path, before: PublicationRecord, published: Path) -> None:
+    """Make an audit that was not published what it was before this run, so that the next one reads reserves anew."""
+    now = read_record(public)
+    if now != before and not _is_listed(published, now.digest):
+        write_record(public, before)
+        forget_unnamed(public)
 
 
 @frozen
@@ -257,8 +269,7 @@ class _Month:
             raise InputError(Problem(f"this audit {problem}", where, keep))
         problem = snapshot_problem(before, self.spec.snapshot, correction)
         if problem is not None:
-            hint = None if correction else "--corrects AUDIT_ID --reason TEXT publishes a correction"
-            raise InputError(Problem(f"this audit {problem}", where, hint))
+            raise InputError(Problem(f"this audit {problem}", where, None if correction else CORRECTING))
         if self.spec.reserves is not None:
             open_providers(self.spec.reserves, self.spec.directory, self.spec.secrets, self.registry)
             read_reserves(

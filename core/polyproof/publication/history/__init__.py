@@ -15,7 +15,7 @@ Reading order: ``index`` is the table of contents, ``succession`` what may follo
 whole chain, ``verification`` those of every audit in it, and ``addition`` how the next one is published.
 """
 
-from polyproof.publication.history.addition import add_audit, check_addition, mark_published
+from polyproof.publication.history.addition import CORRECTING, add_audit, check_addition, mark_published
 from polyproof.publication.history.index import (
     ListedAudit,
     PublishedHistory,
@@ -30,6 +30,7 @@ from polyproof.publication.history.succession import organisation_problem, snaps
 from polyproof.publication.history.verification import HistoryVerified, VerifiedAudit, verify_history, verify_one
 
 __all__ = [
+    "CORRECTING",
     "SITE",
     "HistoryVerified",
     "ListedAudit",

@@ -15,6 +15,7 @@ from polyproof.liabilities.anchor_files import read_evidence
 from polyproof.liabilities.artifacts import ANCHORS, HISTORY, PUBLISHED_MARK, RECORD
 from polyproof.liabilities.folder import present
 from polyproof.liabilities.record import PublicationRecord, read_record
+from polyproof.model.manifest import Manifest
 from polyproof.publication.history.index import (
     FORMAT,
     VERSION,
@@ -27,7 +28,10 @@ from polyproof.publication.history.links import check_chain
 from polyproof.publication.history.succession import Chained, organisation_problem, snapshot_problem
 from polyproof.publication.history.verification import VerifiedAudit
 
-__all__ = ["add_audit", "check_addition", "mark_published"]
+__all__ = ["CORRECTING", "add_audit", "check_addition", "mark_published"]
+
+CORRECTING = "--corrects AUDIT_ID --reason TEXT publishes a correction"
+"""What may be meant by an audit of a time that another is of."""
 
 
 def add_audit(directory: Path, verified: VerifiedAudit, *, before: Sequence[Chained] | None = None) -> PublishedHistory:
@@ -51,7 +55,7 @@ def add_audit(directory: Path, verified: VerifiedAudit, *, before: Sequence[Chai
     _check_unchanged(directory, listed, before)
     if verified.digest in [one.digest for one in before]:
         return PublishedHistory(format=FORMAT, version=VERSION, audits=listed)
-    check_addition(before, verified)
+    check_addition(before, manifest, record)
     _copy_public(verified, where)
     entry = ListedAudit(
         audit_id=manifest.audit_id,
@@ -78,9 +82,8 @@ def _check_unchanged(directory: Path, listed: Sequence[ListedAudit], before: Seq
         )
 
 
-def check_addition(before: Sequence[Chained], verified: VerifiedAudit) -> None:
+def check_addition(before: Sequence[Chained], manifest: Manifest, record: PublicationRecord) -> None:
     """Raise ``ArtifactError`` for an audit that cannot be the next after those of a history."""
-    manifest, record = verified.manifest, verified.record
     head = before[-1].digest if before else None
     if manifest.previous != head:
         named = manifest.previous.hex() if manifest.previous else "no audit"
@@ -94,9 +97,12 @@ def check_addition(before: Sequence[Chained], verified: VerifiedAudit) -> None:
     if manifest.audit_id.casefold() in [one.manifest.audit_id.casefold() for one in before]:
         raise ArtifactError(f"there already is an audit {manifest.audit_id}")
     problem = organisation_problem(before, manifest.organisation)
-    problem = problem or snapshot_problem(before, manifest.snapshot, record.corrects)
     if problem is not None:
         raise ArtifactError(f"audit {manifest.audit_id} {problem}")
+    problem = snapshot_problem(before, manifest.snapshot, record.corrects)
+    if problem is not None:
+        hint = None if record.corrects else CORRECTING
+        raise ArtifactError(Problem(f"audit {manifest.audit_id} {problem}", hint=hint))
 
 
 def mark_published(directory: Path, record: PublicationRecord) -> None:
