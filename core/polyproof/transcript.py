@@ -10,7 +10,7 @@ messages are told apart by their order, type and length.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -69,13 +69,13 @@ class Transcript:
         """Absorb digests of this transcript's hash, shape ``(4,)`` or ``(n, 4)``."""
         self._absorb(name, _DIGESTS, np.ascontiguousarray(digests, np.uint64).ravel())
 
-    def _words(self) -> Iterator[int]:
-        """Uniform words below ``hash.word_bound``, as many as are asked for."""
-        counter = 0
-        while True:
-            row = np.concatenate((self._state, np.array([counter], np.uint64)))
-            yield from (int(word) for word in self._hash.hash_rows(row[None, :], _DRAW)[0])
-            counter += 1
+    def _words(self, first: int, count: int) -> list[int]:
+        """The digests that counters from ``first`` on give, as uniform words below ``hash.word_bound``: ``4·count``."""
+        rows = np.empty((count, DIGEST_WORDS + 1), np.uint64)
+        rows[:, :DIGEST_WORDS] = self._state
+        rows[:, DIGEST_WORDS] = np.arange(first, first + count, dtype=np.uint64)
+        words: list[int] = self._hash.hash_rows(rows, _DRAW).ravel().tolist()
+        return words
 
     def _uniform(self, name: str, bound: int, count: int) -> list[int]:
         if not 0 < bound <= self._hash.word_bound:
@@ -85,13 +85,13 @@ class Transcript:
             )
         limit = self._hash.word_bound - self._hash.word_bound % bound
         drawn: list[int] = []
-        words = self._words()
+        counter = 0
         while len(drawn) < count:
-            word = next(words)
-            if word < limit:
-                drawn.append(word % bound)
+            rows = -(-(count - len(drawn)) // DIGEST_WORDS)  # as many as are needed if no word is rejected, at once
+            drawn += [word % bound for word in self._words(counter, rows) if word < limit]
+            counter += rows
         self._absorb(name, _INTEGERS, _limbs(name, (count, bound)))
-        return drawn
+        return drawn[:count]
 
     def draw_extension(self, name: str, extension: Extension) -> Elements:
         """A uniform element of the extension that is not in the base field, shape ``(e,)``.

@@ -93,11 +93,20 @@ def test_canonical_of_edges() -> None:
 # Plain integers
 
 
-@given(st.lists(st.integers(0, 2**69 - 1), min_size=12, max_size=12))
-def test_long_integer_product_is_the_circulant_product(state: list[int]) -> None:
+@given(
+    st.lists(words, min_size=12, max_size=12),
+    st.lists(words, min_size=12, max_size=12),
+)
+def test_long_integer_product_is_the_circulant_product(state: list[int], addend: list[int]) -> None:
     for first_row in (FIRST_ROW, RESCUE_ROW):
-        product = integers.circulant(integers.pack_circulant(first_row), state)
-        assert product == matrix_times(circulant(list(first_row)), state)
+        found = integers.circulant(integers.pack_circulant(first_row), state, integers.pack(addend))
+        product = matrix_times(circulant(list(first_row)), state)
+        assert [x % P for x in found] == [(y + c) % P for y, c in zip(product, addend, strict=True)]
+
+
+@pytest.mark.parametrize("x", [*EDGES, 2**80 - 1, 2**80 - P])
+def test_seventh_power_of_a_plain_integer(x: int) -> None:
+    assert integers.seventh_power(x) == pow(x, 7, P)
 
 
 def test_packed_sums_of_as_many_products_as_they_hold() -> None:

@@ -44,16 +44,16 @@ class Poseidon(Sponge):
 
     @staticmethod
     def _permute_integers(state: list[int]) -> list[int]:
-        constants = round_constants()
-        state = _full_rounds(state, constants[: _PARTIAL.start])
+        early, late = _full_rounds()
+        state = _full(early, [x + c for x, c in zip(state, round_constants()[0], strict=True)])
         partial = _partial_rounds()
         packed = partial.constants
         for x, column in zip(state, partial.columns, strict=True):
-            packed += x * column
+            packed += x % MODULUS * column
         for column in partial.powers:
-            power = pow(packed & integers.LOW_SUM, 7, MODULUS)
+            power = integers.seventh_power(packed & integers.LOW_SUM)
             packed = (packed >> integers.SUM_BITS) + power * column
-        return _full_rounds(integers.unpack_sums(packed), constants[_PARTIAL.stop :])
+        return [x % MODULUS for x in _full(late, integers.unpack_sums(packed))]
 
     @staticmethod
     def _permute_arrays(state: Words, linear: LinearLayers) -> None:
@@ -70,14 +70,21 @@ class Poseidon(Sponge):
         return permute, _lanes_constants()
 
 
-def _full_rounds(state: list[int], constants: Sequence[Sequence[int]]) -> list[int]:
-    """Full rounds of one state; canonical residues out."""
-    for row in constants:
-        state = [pow(x + constant, 7, MODULUS) for x, constant in zip(state, row, strict=True)]
-        first = state[0]
-        state = integers.circulant(_CIRCULANT, state)
-        state[0] = (state[0] + FIRST_ENTRY * first) % MODULUS
+def _full(following: Sequence[int], state: list[int]) -> list[int]:
+    """Full rounds of one state, from behind their constants to behind those that follow the last; not reduced."""
+    for constants in following:
+        state = [integers.seventh_power(x) for x in state]
+        state = integers.circulant(_CIRCULANT, state, constants + FIRST_ENTRY * state[0])
     return state
+
+
+@cache
+def _full_rounds() -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The packed constants that follow each full round before the partial ones, and after them; those of the partial
+    rounds and of the next one are ``_partial_rounds``'."""
+    rows, zeros = round_constants(), (0,) * WIDTH
+    early, late = (*rows[1 : _PARTIAL.start], zeros), (*rows[_PARTIAL.stop + 1 :], zeros)
+    return tuple(map(integers.pack, early)), tuple(map(integers.pack, late))
 
 
 @frozen
@@ -104,7 +111,10 @@ def _partial_rounds() -> _PartialRounds:
         return [sum(m * x for m, x in zip(row, vector, strict=True)) % MODULUS for row in mds]
 
     def followed(state: list[int], first: int, constants: bool = False) -> int:
-        """What becomes of a part of the state that enters round ``first``, if the powers are left out."""
+        """What becomes of a part of the state that enters round ``first``, if the powers are left out.
+
+        With ``constants`` those of the partial rounds and of the full round after them are added.
+        """
         entries = []
         for index in range(first, PARTIAL_ROUNDS):
             if constants:
@@ -112,6 +122,8 @@ def _partial_rounds() -> _PartialRounds:
                 state = [(x + c) % MODULUS for x, c in zip(state, own, strict=True)]
             entries.append(state[0])
             state = layer([0, *state[1:]])
+        if constants:
+            state = [(x + c) % MODULUS for x, c in zip(state, round_constants()[_PARTIAL.stop], strict=True)]
         return integers.pack_sums([*entries, *state])
 
     units = [[int(i == k) for i in range(WIDTH)] for k in range(WIDTH)]

@@ -16,6 +16,7 @@ from attrs import frozen
 
 from polyproof.hash import Words
 from polyproof_goldilocks.reduction import MODULUS
+from polyproof_goldilocks.sponges import integers
 from polyproof_goldilocks.sponges.arrays import (
     LinearLayers,
     Matrix,
@@ -53,13 +54,13 @@ class Poseidon2(Sponge):
         diagonal = internal_diagonal()
         state = _external(state)
         for constants in full[: FULL_ROUNDS // 2]:
-            state = _external([pow(x + c, 7, MODULUS) for x, c in zip(state, constants, strict=True)])
+            state = _external([integers.seventh_power(x + c) for x, c in zip(state, constants, strict=True)])
         for constant in partial:
-            state[0] = pow(state[0] + constant, 7, MODULUS)
+            state[0] = integers.seventh_power(state[0] + constant)
             total = sum(state)
             state = [(x * d + total) % MODULUS for x, d in zip(state, diagonal, strict=True)]
         for constants in full[FULL_ROUNDS // 2 :]:
-            state = _external([pow(x + c, 7, MODULUS) for x, c in zip(state, constants, strict=True)])
+            state = _external([integers.seventh_power(x + c) for x, c in zip(state, constants, strict=True)])
         return [x % MODULUS for x in state]
 
     @staticmethod

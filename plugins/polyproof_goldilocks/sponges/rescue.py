@@ -37,10 +37,9 @@ class RescuePrimeOptimized(Sponge):
 
     @staticmethod
     def _permute_integers(state: list[int]) -> list[int]:
-        for index, constants in enumerate(round_constants()):
-            exponent = _ROOT if index % 2 else 7
-            state = integers.circulant(_CIRCULANT, state)
-            state = [pow(x + constant, exponent, MODULUS) for x, constant in zip(state, constants, strict=True)]
+        for index, constants in enumerate(_packed_constants()):
+            state = integers.circulant(_CIRCULANT, state, constants)
+            state = [pow(x, _ROOT, MODULUS) if index % 2 else integers.seventh_power(x) for x in state]
         return state
 
     @staticmethod
@@ -55,6 +54,11 @@ class RescuePrimeOptimized(Sponge):
         from polyproof_goldilocks.sponges.rescue_kernel import permute
 
         return permute, (_lanes_constants(),)
+
+
+@cache
+def _packed_constants() -> tuple[int, ...]:
+    return tuple(integers.pack(constants) for constants in round_constants())
 
 
 @cache

@@ -32,8 +32,9 @@ from polyproof_goldilocks.sponges.integers import WIDTH
 __all__ = ["RATE", "Sponge"]
 
 RATE = 8
-_PORTABLE_ROWS = 2048
-"""Rows a batch of the numpy path: its buffers stay in the second-level cache."""
+_PORTABLE_ROWS = 704
+"""Rows a batch of the numpy path: its buffers stay in the second-level cache, and its matrix products are too small for
+numpy to start threads, which on a machine that has other work take several times as long as the product itself."""
 _LEAST_ROWS, _MOST_ROWS = 1024, 4096
 """Rows a thread takes at once: enough to outweigh its start, few enough to stay in the second-level cache."""
 
