@@ -137,13 +137,18 @@ def test_a_correction_names_what_it_corrects_and_why(command: Command, three: Pa
     assert entry.corrects.audit_id == "healthy-2"
     assert done.report.correction_of(done.report.history[1]) == entry
     for page, words in (
-        ("index.html", "This audit corrects audit healthy-2. What was wrong, as the organisation says: one wallet"),
+        ("index.html", "This audit corrects audit {}. What was wrong, as the organisation says: one wallet"),
         ("history.html", "Corrects healthy-2. What was wrong, as the organisation says: one wallet was missing"),
         ("history.html", "Corrected by healthy-2b"),
+        (
+            "reports/healthy-2/check.html",
+            "What was wrong with this one, as the organisation says: one wallet",
+        ),
         # It is the newest, and the headline is about it; what was found of later times must not be missed.
         ("index.html", 'Audit healthy-3 in the <a href="history.html">history</a> is of a later time, <time'),
     ):
-        assert words in (published / page).read_text(encoding="utf-8")
+        named = words.format('<a href="reports/healthy-2/index.html">healthy-2</a>')
+        assert named in (published / page).read_text(encoding="utf-8")
     listed = json.loads((published / "history.json").read_bytes())["audits"]
     assert listed[3]["corrects"] == listed[1]["publication_digest"]
     told = command("verify", published).out
@@ -318,15 +323,24 @@ def test_corrects_and_reason_belong_together(command: Command, three: Path) -> N
 
 # Pages
 
+PAGES = 9 + 3 * 8
+"""Of a history of three audits of four assets: those about the newest and all over time, and those about each alone."""
+
 
 @pytest.mark.parametrize(
-    "file", ["index.html", "history.html", "proven.html", "check.html", "report.json", "assets/ETH.html"]
+    "file",
+    [
+        *("index.html", "history.html", "proven.html", "check.html", "report.json", "assets/ETH.html"),
+        *("reports/healthy-1/index.html", "reports/healthy-1/report.json", "reports/healthy-3/assets/ETH.html"),
+    ],
 )
 def test_a_page_that_says_something_else_is_found(command: Command, three: Path, file: str) -> None:
     published = three / "audits/published"
     verified = command("verify", published, "--json")
     assert verified.status == 0
-    assert sorted(verified.result["pages"]["equal"]) == [
+    equal = verified.result["pages"]["equal"]
+    assert len(equal) == PAGES
+    assert sorted(name for name in equal if not name.startswith("reports/")) == [
         *("assets/BTC.html", "assets/ETH.html", "assets/SOL.html", "assets/USDT.html"),
         *("check.html", "history.html", "index.html", "proven.html", "report.json"),
     ]
@@ -349,7 +363,7 @@ def test_a_page_of_an_asset_that_is_not_audited_is_found(command: Command, three
 
 def claim(published: Path, version: str, *, without: str = "") -> None:
     """Let every page but one say that another version of polyproof wrote it."""
-    for page in [*published.glob("*.html"), *published.glob("assets/*.html"), published / "report.json"]:
+    for page in [*published.rglob("*.html"), *published.rglob("report.json")]:
         if page.name != without:
             text = page.read_text(encoding="utf-8")
             text = re.sub('content="polyproof [^"]+"', f'content="polyproof {version}"', text)
@@ -373,14 +387,14 @@ def test_pages_of_another_version_are_not_called_verified(command: Command, thre
     assert ended.status == 0
     assert "VERIFIED, except for its pages: 3 audits, every proof" in words
     assert "VERIFIED: " not in words
-    assert f"9 pages were NOT COMPARED: they say that polyproof {version} wrote them; this is polyproof " in words
+    assert f"{PAGES} pages were NOT COMPARED: they say that polyproof {version} wrote them; this is polyproof " in words
     assert "Anybody can write such pages: believe none of them." in words
     assert "say exactly what was verified" not in words
     found = command("verify", published, "--json").result["pages"]
     assert found["all_compared"] is False
     assert found["looked_at"] is True
     assert f"they say that polyproof {version} wrote them" in found["why_not"]
-    assert (found["equal"], len(found["not_compared"])) == ([], 9)
+    assert (found["equal"], len(found["not_compared"])) == ([], PAGES)
 
 
 def test_pages_that_were_compared_are_said_to_be(command: Command, three: Path) -> None:
@@ -486,7 +500,7 @@ def test_pages_of_another_policy_than_the_verifiers_say_what_is_found_under_thei
     ended = command("verify", published, "--policy", tmp_path / "strict.yaml", "--json")
     assert ended.status == 1, "constant messages and declared balances do not count by default"
     assert ended.result["pages"]["other_policy"] is True
-    assert len(ended.result["pages"]["equal"]) == 9
+    assert len(ended.result["pages"]["equal"]) == PAGES
     page = published / "index.html"
     page.write_text(page.read_text(encoding="utf-8").replace("Every asset", "Each asset"), encoding="utf-8")
     ended = command("verify", published, "--policy", tmp_path / "strict.yaml")

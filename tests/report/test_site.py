@@ -19,7 +19,8 @@ from polyproof.model.manifest import Verifier
 from polyproof.publication.history import verify_history
 from polyproof.publication.report.document import ON_WORD, Report, ReportRows
 from polyproof.publication.report.make import make_report
-from polyproof.publication.report.site import Places, asset_page, render_site, write_site
+from polyproof.publication.report.site import Places, asset_page, render_site
+from polyproof.publication.report.writing import write_site
 from polyproof.reserves.published import PublishedDiscrepancy
 from report.conftest import HOSTILE
 from report.pages import Page
@@ -33,10 +34,7 @@ def site_of(exchanges: Path, name: str) -> Path:
 
 
 def pages(site: Path) -> dict[str, Page]:
-    found = {
-        path.relative_to(site).as_posix(): Page(path.read_text(encoding="utf-8"))
-        for path in [*site.glob("*.html"), *site.glob("assets/*.html")]
-    }
+    found = {path.relative_to(site).as_posix(): Page(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
     assert {"index.html", "history.html", "proven.html", "check.html"} < set(found)
     return found
 

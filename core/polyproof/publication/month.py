@@ -46,7 +46,8 @@ from polyproof.publication.history import (
     verify_history,
 )
 from polyproof.publication.report.document import Report
-from polyproof.publication.report.make import make_report
+from polyproof.publication.report.make import make_report, make_reports
+from polyproof.publication.report.writing import check_kept, check_place
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves.reading import read_reserves
 from polyproof.reserves.run import check_fits, forget_unnamed, open_providers, run_reserves
@@ -116,7 +117,6 @@ def run_month(
     """
     needed = ("prove", "report") if spec.reserves is None else ("prove", "reserves", "report")
     require_extras(*needed, purpose="an audit of a whole month")
-    from polyproof.publication.report.site import check_place
 
     start = time.perf_counter()
     registry, progress = registry or default_registry(), progress or Progress()
@@ -173,9 +173,8 @@ def run_month(
                     f"the proof is kept in {directory}; continue with: polyproof audit SPEC --proved {directory}"
                 )
             raise
-        report = make_report((*before, verified))
-        if not dry_run:
-            write_report(published, report)
+        audits = (*before, verified)
+        report = make_report(audits) if dry_run else write_report(published, audits)
     seconds = time.perf_counter() - start
     return MonthDone(directory, published, done, verified, len(report.history), worse, report, seconds)
 
@@ -258,6 +257,7 @@ class _Month:
             ).audits
         digests = tuple(one.digest for one in audits)
         check_head(self.spec.output_directory, self.published, digests, new_chain=new_chain)
+        check_kept(self.published, {one.manifest.audit_id: one.digest.hex() for one in audits})
         return audits
 
     def check(self, before: Sequence[VerifiedAudit], correction: Correction | None) -> None:
@@ -337,9 +337,18 @@ def _forget_unfinished(published: Path, record: PublicationRecord) -> None:
                     folder.rmdir()
 
 
-def write_report(published: Path, report: Report) -> None:
-    """Write the site of a history into the history itself. Raises ``ExtraMissing`` without the extra ``report``."""
-    require_extras("report", purpose="writing a report")
-    from polyproof.publication.report.site import render_history_site, write_site
+def write_report(published: Path, audits: Sequence[VerifiedAudit]) -> Report:
+    """Write the site of a history, all of whose audits these are, into the history itself; returns what it says.
 
-    write_site(published, render_history_site(report))
+    Pages in a history say what everybody finds who believes nobody. Raises ``ExtraMissing`` without the extra
+    ``report``.
+    """
+    require_extras("report", purpose="writing a report")
+    from polyproof.publication.report.site import render_history_site
+    from polyproof.publication.report.writing import write_site
+
+    audits = [evolve(one, anchors=tuple(evidence.as_anyone for evidence in one.anchors)) for one in audits]
+    report = make_report(audits)
+    check_kept(published, {one.manifest.audit_id: one.digest.hex() for one in audits})
+    write_site(published, render_history_site(report, make_reports(audits)))
+    return report

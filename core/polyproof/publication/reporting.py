@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from polyproof.balances import BalanceProvider
 from polyproof.errors import ProofRejected, UsageError
@@ -60,7 +60,8 @@ def report_on(
     ``ArtifactError`` for a place that holds anything but a site, ``ExtraMissing`` without the extra ``report``.
     """
     require_extras("report", purpose="writing a report")
-    from polyproof.publication.report.site import check_place, render_site, write_site
+    from polyproof.publication.report.site import render_site
+    from polyproof.publication.report.writing import check_place, write_site
 
     whole = is_history(directory)
     if whole and history is not None:
@@ -85,14 +86,9 @@ def report_on(
     if history is not None:
         audits = _up_to(verify_history(history, **accepted), audits[0])
     if inside:
-        # Pages in a history say what everybody finds.
-        anyone = tuple(one.as_anyone for one in audits[-1].anchors)
-        audits = (*audits[:-1], evolve(audits[-1], anchors=anyone))
+        return ReportWritten(site, write_report(site, audits))
     report = make_report(audits)
-    if inside:
-        write_report(site, report)
-    else:
-        write_site(site, render_site(report))
+    write_site(site, render_site(report))
     return ReportWritten(site, report)
 
 

@@ -25,12 +25,14 @@ from polyproof.publication.history.index import (
     parse_history,
     read_history,
 )
-from polyproof.publication.history.links import SITE, check_chain
+from polyproof.publication.history.links import ASSETS, REPORTS, SITE, check_chain
 from polyproof.publication.history.succession import organisation_problem, snapshot_problem
 from polyproof.publication.history.verification import HistoryVerified, VerifiedAudit, verify_history, verify_one
 
 __all__ = [
+    "ASSETS",
     "CORRECTING",
+    "REPORTS",
     "SITE",
     "HistoryVerified",
     "ListedAudit",

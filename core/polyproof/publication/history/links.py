@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from polyproof.errors import ArtifactError, ProofRejected
@@ -14,9 +14,11 @@ from polyproof.publication.history.index import PublishedHistory, audit_director
 from polyproof.publication.history.succession import organisation_problem, snapshot_problem
 from polyproof.settings.policy import Policy
 
-__all__ = ["SITE", "check_chain", "others_in"]
+__all__ = ["ASSETS", "REPORTS", "SITE", "check_chain", "others_in"]
 
-SITE = ("index.html", "history.html", "proven.html", "check.html", "report.json", "assets")
+ASSETS = "assets"
+REPORTS = "reports"
+SITE = ("index.html", "history.html", "proven.html", "check.html", "report.json", ASSETS, REPORTS)
 """What a report adds to a history: see ``polyproof.publication.report.pages``."""
 
 
@@ -146,13 +148,24 @@ def _check_unlisted(directory: Path, index: PublishedHistory, digests: Sequence[
 def others_in(directory: Path, audits: Sequence[Publication]) -> tuple[str, ...]:
     """What lies in a history and is no part of it: paths. Raises ``ProofRejected`` for what could be taken for part."""
     ids = {one.manifest.audit_id for one in audits}
-    assets = directory / "assets"
-    if assets.is_symlink():
-        raise ProofRejected("file-kind", "a symbolic link, which may point anywhere", file=assets)
-    pages = {path.name for path in assets.glob("*.html")}
+    reports = [f"{REPORTS}/{name}" for name in sorted(ids)]
     return (
         *check_listed(directory, {HISTORY, AUDITS, *SITE}),
-        *(f"assets/{name}" for name in (check_listed(assets, pages) if assets.is_dir() else ())),
+        *_others_beside_pages(directory, ASSETS),
+        *_others_beside_pages(directory, REPORTS, ids),
+        *(name for folder in reports for name in _others_beside_pages(directory, folder, {"report.json", ASSETS})),
+        *(name for folder in reports for name in _others_beside_pages(directory, f"{folder}/{ASSETS}")),
         *(f"{AUDITS}/{name}" for name in check_listed(directory / AUDITS, ids)),
         *(f"{AUDITS}/{one.manifest.audit_id}/{name}" for one in audits for name in one.unlisted),
     )
+
+
+def _others_beside_pages(directory: Path, folder: str, listed: Collection[str] = ()) -> tuple[str, ...]:
+    """What else lies in a folder of the site than pages and what is ``listed``; nothing if there is no such folder."""
+    where = directory / folder
+    if where.is_symlink():
+        raise ProofRejected("file-kind", "a symbolic link, which may point anywhere", file=where)
+    if not where.is_dir():
+        return ()
+    pages = {path.name for path in where.glob("*.html")}
+    return tuple(f"{folder}/{name}" for name in check_listed(where, {*pages, *listed}))

@@ -344,9 +344,9 @@ class Report:
         items=(0, 64), doc="Evidence of others about the publication digest, as it lay beside the audit."
     )
     chain: str = option(
-        choices=("whole", "not-given"),
+        choices=("whole", "not-given", "left-out"),
         doc="whole: the history goes back to the first audit, every link checked. not-given: there are earlier audits "
-        "that were not available.",
+        "that were not available. left-out: the report is about this audit alone, whatever is before or after it.",
     )
     history: tuple[ReportEntry, ...] = option(items=(1, 65536), doc="The audits up to this one, the oldest first.")
 

@@ -40,15 +40,22 @@ from polyproof.settings.bundled import bundled_policies
 from polyproof.settings.policy import Policy, load_policy
 from polyproof.version import __version__
 
-__all__ = ["make_report"]
+__all__ = ["make_report", "make_reports"]
 
 
 def make_report(audits: Sequence[VerifiedAudit]) -> Report:
     """The report on the last of these audits, each of which follows the one before and was verified completely."""
-    assert not any(one.reserves_unchecked for one in audits), "only what was verified completely is reported"
-    newest = audits[-1]
-    liabilities, reserves, manifest = newest.liabilities, newest.reserves, newest.manifest
     entries = tuple(_entry(one, audits) for one in audits)
+    return _report(audits[-1], entries, "whole" if entries[0].previous is None else "not-given")
+
+
+def make_reports(audits: Sequence[VerifiedAudit]) -> tuple[Report, ...]:
+    """A report on each of these audits alone, which says nothing of the others except which of them it corrects."""
+    return tuple(_report(one, (_entry(one, audits),), "left-out") for one in audits)
+
+
+def _report(verified: VerifiedAudit, entries: tuple[ReportEntry, ...], chain: str) -> Report:
+    liabilities, reserves, manifest = verified.liabilities, verified.reserves, verified.manifest
     held = {asset.symbol: asset for asset in _held(reserves)} if reserves else {}
     on_word = _on_word(reserves) if reserves else {}
     declared = manifest.disclosures
@@ -56,14 +63,14 @@ def make_report(audits: Sequence[VerifiedAudit]) -> Report:
         format=FORMAT,
         version=VERSION,
         written_by=f"polyproof {__version__}",
-        verdict="liabilities-only" if newest.met is None else "covered" if newest.met else "not-covered",
+        verdict="liabilities-only" if verified.met is None else "covered" if verified.met else "not-covered",
         on_word=reserves.on_word if reserves else (),
         audit=ReportAudit(
             audit_id=manifest.audit_id,
             organisation=manifest.organisation,
             created=manifest.created,
             snapshot=manifest.snapshot,
-            publication_digest=newest.digest.hex(),
+            publication_digest=verified.digest.hex(),
             manifest_digest=manifest.digest.hex(),
             previous=manifest.previous.hex() if manifest.previous else None,
             backend=manifest.backend,
@@ -87,12 +94,12 @@ def make_report(audits: Sequence[VerifiedAudit]) -> Report:
             )
             for place, (asset, owed) in enumerate(zip(liabilities.audit.spec.assets, liabilities.totals, strict=True))
         ),
-        reserves=_reserves(newest),
-        guarantees=_guarantees(newest),
-        security=_security(newest),
+        reserves=_reserves(verified),
+        guarantees=_guarantees(verified),
+        security=_security(verified),
         disclosures=declared,
-        anchors=tuple(_evidence(one) for one in newest.anchors),
-        chain="whole" if entries[0].previous is None else "not-given",
+        anchors=tuple(_evidence(one) for one in verified.anchors),
+        chain=chain,
         history=entries,
     )
 
@@ -222,6 +229,7 @@ def _terms(terms: Sequence[SecurityTerm]) -> tuple[ReportTerm, ...]:
 
 
 def _entry(verified: VerifiedAudit, audits: Sequence[VerifiedAudit]) -> ReportEntry:
+    assert not verified.reserves_unchecked, "only what was verified completely is reported"
     manifest, liabilities = verified.manifest, verified.liabilities
     assets = tuple(
         EntryAsset(

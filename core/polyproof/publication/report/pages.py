@@ -11,7 +11,7 @@ whose facts are compared whichever version wrote it: another one may choose othe
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from polyproof.formats.files import read_bounded
 from polyproof.formats.strict_json import parse_strict
 from polyproof.liabilities.folder import present
 from polyproof.publication.anchors import Evidence
-from polyproof.publication.history import SITE, HistoryVerified, VerifiedAudit
+from polyproof.publication.history import ASSETS, REPORTS, SITE, HistoryVerified, VerifiedAudit
 from polyproof.publication.report.document import REPORT, VERSION
 from polyproof.registry import Registry
 from polyproof.reserves.evaluation import settle
@@ -100,22 +100,23 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
     name several versions, and for a report of another version that states other facts, or is missing.
     """
     require_extras("report", purpose="comparing pages")
-    from polyproof.publication.report.make import make_report
-    from polyproof.publication.report.site import render_history_site
+    from polyproof.publication.report.make import make_report, make_reports
+    from polyproof.publication.report.site import render_history_site, report_folder
 
     stated = _stated_policy(directory / REPORT)
     other = stated if stated not in (None, _policy_of(audits[-1])) else None
-    noted = _noted(directory / REPORT, audits[-1])
-    for one in noted:
+    reports = [directory / report_folder(one.manifest.audit_id) / REPORT for one in audits]
+    noted = [_noted(path, one) for path, one in zip((*reports, directory / REPORT), (*audits, audits[-1]), strict=True)]
+    for one in (evidence for found in noted for evidence in found):
         if one.claimed is None:
             why = f"they show the evidence {one.file}, which was not looked at: {one.not_looked_at}"
             return PagesChecked((), (), looked_at=False, lacking=why)
     anyone = [_as_anyone(one, other) for one in audits]
-    anyone[-1] = evolve(anyone[-1], anchors=tuple(one.as_anyone for one in noted))
-    rendered = render_history_site(make_report(anyone))
-    assets = sorted(path.relative_to(directory).as_posix() for path in (directory / "assets").glob("*.html"))
+    alone = [evolve(one, anchors=_claims(found)) for one, found in zip(anyone, noted, strict=False)]
+    newest = evolve(anyone[-1], anchors=_claims(noted[-1]))
+    rendered = render_history_site(make_report((*anyone[:-1], newest)), make_reports(alone))
     equal, others = [], []
-    for name in dict.fromkeys([*rendered, *assets]):
+    for name in dict.fromkeys([*rendered, *_found(directory)]):
         path = directory / name
         if not present(path):
             continue
@@ -123,29 +124,58 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
         if data == rendered.get(name):
             equal.append(name)
             continue
-        found = (_REPORT_BY if name == REPORT else _WRITTEN_BY).search(data[:_BEGINNING])
+        found = (_REPORT_BY if name.endswith(REPORT) else _WRITTEN_BY).search(data[:_BEGINNING])
         written_by = found[1].decode() if found else None
         if written_by is None or written_by == _HERE:
-            reason = "it does not say what was verified" if name in rendered else "no such asset is audited"
+            reason = "it does not say what was verified" if name in rendered else _belongs_nowhere(name, audits)
             raise ProofRejected("page", reason, file=path)
         others.append((name, written_by))
     if others:
-        _check_others(directory, equal, others, rendered[REPORT])
+        _check_others(directory, equal, others, rendered)
     return PagesChecked(tuple(equal), tuple(others), other_policy=other is not None)
 
 
-def _check_others(directory: Path, equal: Sequence[str], others: Sequence[tuple[str, str]], rendered: bytes) -> None:
+_FOLDERS = (f"{ASSETS}/*.html", f"{REPORTS}/*/*.html", f"{REPORTS}/*/{ASSETS}/*.html", f"{REPORTS}/*/{REPORT}")
+"""Where pages lie, beside those that every site has."""
+
+
+def _found(directory: Path) -> list[str]:
+    """The pages in the folders of a site."""
+    return sorted(path.relative_to(directory).as_posix() for where in _FOLDERS for path in directory.glob(where))
+
+
+def _belongs_nowhere(name: str, audits: Sequence[VerifiedAudit]) -> str:
+    folder, _, rest = name.partition("/")
+    audit_id = rest.partition("/")[0]
+    if folder == REPORTS and audit_id not in [one.manifest.audit_id for one in audits]:
+        return f"there is no audit {audit_id} in this history"
+    return "no such asset is audited"
+
+
+def _claims(found: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    return tuple(one.as_anyone for one in found)
+
+
+def _check_others(
+    directory: Path, equal: Sequence[str], others: Sequence[tuple[str, str]], rendered: Mapping[str, bytes]
+) -> None:
     """Refuse pages of another version that no version would have left so."""
     first, by = others[0]
     for name, written_by in (*others, *((name, _HERE) for name in equal)):
         if written_by != by:
             reason = f"it says that {by} wrote it, and {name} is of {written_by}: a site is written by one version"
             raise ProofRejected("page", reason, file=directory / first)
-    path = directory / REPORT
-    if not present(path):
+    if not present(directory / REPORT):
         raise ProofRejected(
             "page", f"it says that {by} wrote it, without the {REPORT} of a site", file=directory / first
         )
+    for name, _ in others:
+        if name.endswith(REPORT) and name in rendered:
+            _check_facts(directory / name, rendered[name])
+
+
+def _check_facts(path: Path, rendered: bytes) -> None:
+    """Refuse a report of another version that states other facts than those that were verified."""
     stated, found = _json(read_bounded(path, _MOST_BYTES)), _json(rendered)
     version = stated.get("version")
     if stated.get("format") != found["format"] or type(version) is not int or version < VERSION:

@@ -1,5 +1,9 @@
 """The site: a report as static pages that need no server and load nothing from elsewhere.
 
+A single audit has one site. A history has one about its newest audit, with all audits over time, and in ``reports`` a
+folder for each audit, whose address stays. All are made anew from what was verified whenever one is: an old page that
+was left as it is could not say that its audit was corrected since, and nobody who verifies could compare it.
+
 Every page contains its style sheet and its drawings, and a policy (CSP) that forbids everything else, so that it looks
 the same from a disk and from any server, and will in ten years. Texts from manifests and reserves are the
 organisation's: the templates escape all of them, and only our own charts and style are ever marked as safe.
@@ -9,8 +13,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -19,29 +22,26 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from polyproof.backend import NOT_PROVEN
-from polyproof.errors import ArtifactError, Problem
-from polyproof.formats.files import write_durably
-from polyproof.formats.space import require_space
-from polyproof.liabilities.artifacts import AUDITS, HISTORY
-from polyproof.liabilities.folder import present
+from polyproof.liabilities.artifacts import AUDITS
 from polyproof.liabilities.rejections import REJECTIONS
-from polyproof.model.counts import counted
 from polyproof.publication import declared
+from polyproof.publication.history import ASSETS, REPORTS
 from polyproof.publication.report import wording
-from polyproof.publication.report.document import REPORT, Report, ReportAsset
+from polyproof.publication.report.document import REPORT, EntryAsset, Report, ReportAsset, ReportEntry
 from polyproof.publication.report.drawings import asset_charts, coverage, lowest_chart
 from polyproof.security import bits_text
 from polyproof.version import __version__
 
-__all__ = ["Places", "asset_page", "render_history_site", "render_site", "write_site"]
+__all__ = ["Among", "Places", "asset_page", "render_history_site", "render_site", "report_folder"]
 
-_ASSETS = "assets"
 _PAGES = (
     ("index.html", "Overview"),
     ("history.html", "History"),
     ("proven.html", "What is proven"),
     ("check.html", "Check it"),
 )
+_ALONE = tuple((page, name) for page, name in _PAGES if page != "history.html")
+"""Pages of a report that is about one audit alone."""
 
 
 @frozen
@@ -52,19 +52,51 @@ class Places:
     """The public half of the audit."""
     history: str | None = None
     """The history that the audit is part of, or None."""
-    linked: bool = False
-    """Whether the two are beside the site, so that its pages can link to them."""
+    top: str | None = None
+    """The way from the site to the folder that these paths start from, empty or ending in a slash, so that pages can
+    link to what is there; None if the site lies elsewhere."""
+
+
+@frozen
+class Among:
+    """Where an audit stands in its history, for the pages about it alone."""
+
+    entries: tuple[ReportEntry, ...]
+    """All audits of the history, the oldest first."""
+    place: int
+
+    @property
+    def earlier(self) -> ReportEntry | None:
+        """The audit before it."""
+        return self.entries[self.place - 1] if self.place else None
+
+    @property
+    def later(self) -> ReportEntry | None:
+        """The audit after it."""
+        return self.entries[self.place + 1] if self.place + 1 < len(self.entries) else None
+
+    @property
+    def correction(self) -> ReportEntry | None:
+        """The later audit that says it corrects this one."""
+        digest = self.entries[self.place].publication_digest
+        return next((one for one in self.entries if one.corrects and one.corrects.publication_digest == digest), None)
 
 
 def asset_page(symbol: str) -> str:
     """Path of an asset's page within the site. Symbols differ even if case is ignored, so their pages do too."""
-    return f"{_ASSETS}/{symbol}.html"
+    return f"{ASSETS}/{symbol}.html"
 
 
-def render_site(report: Report, places: Places | None = None) -> dict[str, bytes]:
-    """All files of the site by path, ``report.json`` last."""
+def report_folder(audit_id: str) -> str:
+    """Where a history has the pages about one of its audits, ending in a slash."""
+    return f"{REPORTS}/{audit_id}/"
+
+
+def render_site(report: Report, places: Places | None = None, among: Among | None = None) -> dict[str, bytes]:
+    """All files of the site by path, ``report.json`` last; ``among`` for a report on one audit of a history alone."""
     places = places or Places()
     environment = _environment()
+    alone = report.chain == "left-out"
     style = environment.loader.get_source(environment, "style.css")[0] if environment.loader else ""
     shared = {
         "report": report,
@@ -72,7 +104,9 @@ def render_site(report: Report, places: Places | None = None) -> dict[str, bytes
         "style": Markup(style),
         "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         "organisation": report.audit.organisation or "Organisation not named",
-        "pages": _PAGES,
+        "pages": _ALONE if alone else _PAGES,
+        "alone": alone,
+        "among": among,
         "version": __version__,
         "headline": wording.headline(report),
         "proven": wording.is_proven(report),
@@ -86,8 +120,8 @@ def render_site(report: Report, places: Places | None = None) -> dict[str, bytes
         return text.encode()
 
     files = {
-        "index.html": page("index.html", "index.html", **_overview(report)),
-        "history.html": page("history.html", "history.html", **_history(report)),
+        "index.html": page("index.html", "index.html", **_overview(report), versions=_versions(report, among)),
+        **({} if alone else {"history.html": page("history.html", "history.html", **_history(report))}),
         "proven.html": page("proven.html", "proven.html"),
         "check.html": page("check.html", "check.html", rejections=REJECTIONS),
     }
@@ -97,10 +131,21 @@ def render_site(report: Report, places: Places | None = None) -> dict[str, bytes
     return {**files, REPORT: report.to_bytes()}
 
 
-def render_history_site(report: Report) -> dict[str, bytes]:
-    """The site of a history, which lies in the history itself and links to its files."""
-    where = f"{AUDITS}/{report.audit.audit_id}"
-    return render_site(report, Places(audit=where, history=".", linked=True))
+def render_history_site(report: Report, each: Sequence[Report]) -> dict[str, bytes]:
+    """The site of a history, which lies in the history itself and links to its files.
+
+    ``report`` is the one on the newest audit and all before it, ``each`` those on every audit alone, in order.
+    """
+    files: dict[str, bytes] = {}
+    for place, one in enumerate(each):
+        folder = report_folder(one.audit.audit_id)
+        made = render_site(one, _places(one, "../" * folder.count("/")), Among(report.history, place))
+        files |= {f"{folder}{path}": data for path, data in made.items()}
+    return {**render_site(report, _places(report, "")), **files}
+
+
+def _places(report: Report, top: str) -> Places:
+    return Places(audit=f"{AUDITS}/{report.audit.audit_id}", history=".", top=top)
 
 
 def _environment() -> Environment:
@@ -126,6 +171,8 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "asset_href": lambda symbol: quote(asset_page(symbol)),
+        "report_href": lambda audit_id: quote(report_folder(audit_id)) + "index.html",
+        "changes": _changes,
         "asset_sentence": wording.asset_sentence,
         "evidence_sentences": wording.evidence_sentences,
         "verdict_sentence": wording.verdict_sentence,
@@ -159,6 +206,24 @@ def _overview(report: Report) -> dict[str, Any]:
     return {"ownership": present, "chart": _lowest(report) if len(report.history) > 1 else None}
 
 
+def _versions(report: Report, among: Among | None) -> tuple[ReportEntry, ReportEntry] | None:
+    """The audit that was corrected and its correction, if the page is about one of the two and both are known."""
+    entries = among.entries if among else report.history
+    this = among.entries[among.place] if among else report.history[-1]
+    if this.corrects:
+        wrong = next((one for one in entries if one.publication_digest == this.corrects.publication_digest), None)
+        return (wrong, this) if wrong else None
+    right = among.correction if among else None
+    return (this, right) if right else None
+
+
+def _changes(wrong: ReportEntry, right: ReportEntry) -> list[tuple[str, EntryAsset | None, EntryAsset | None]]:
+    """Every asset of which two audits state something else, with what each states."""
+    symbols = dict.fromkeys(asset.symbol for asset in (*wrong.assets, *right.assets))
+    both = [(symbol, wrong.find(symbol), right.find(symbol)) for symbol in symbols]
+    return [one for one in both if one[1] != one[2]]
+
+
 def _asset(report: Report, asset: ReportAsset) -> dict[str, Any]:
     entries = [(entry, entry.find(asset.symbol)) for entry in report.history]
     known = [(entry, found) for entry, found in entries if found is not None]
@@ -189,33 +254,3 @@ def _lowest(report: Report) -> Markup | None:
 
 def _charts(report: Report, symbol: str, identifier: str) -> Mapping[str, Markup]:
     return {name: Markup(chart) for name, chart in asset_charts(report, symbol, identifier).items()}
-
-
-# Writing
-
-
-def write_site(out: Path, files: Mapping[str, bytes]) -> None:
-    """Write a site, or replace an older one; other files in ``out`` are left alone.
-
-    Raises ``ArtifactError`` for a directory that is not empty and holds no report.
-    """
-    check_place(out)
-    require_space(out, sum(map(len, files.values())), f"the report, {counted(len(files), 'file')},")
-    for path, data in files.items():
-        target = out / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(target, data)
-    # Pages of assets that are no longer audited would show an older report.
-    for page in (out / _ASSETS).glob("*.html"):
-        if f"{_ASSETS}/{page.name}" not in files:
-            page.unlink()
-
-
-def check_place(out: Path) -> None:
-    """Raise ``ArtifactError`` unless ``out`` is a new or empty directory, or one with a report or a history."""
-    if out.is_dir() and any(out.iterdir()) and not ((out / REPORT).is_file() or present(out / HISTORY)):
-        raise ArtifactError(
-            Problem(f"{out} is not empty and holds no report", hint="give a new directory: nothing is overwritten")
-        )
-    if out.exists() and not out.is_dir():
-        raise ArtifactError(f"{out} is not a directory")
