@@ -232,23 +232,26 @@ def _is_name(node: ast.AST) -> bool:
     return isinstance(node, ast.Name)
 
 
-TREES = [
-    ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted((ROOT / "tests").rglob("test_*.py"))
-    if path != Path(__file__)
-]
+@pytest.fixture(scope="module")
+def trees() -> list[ast.Module]:
+    """Every file of tests but this one."""
+    return [
+        ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
+        if path != Path(__file__)
+    ]
 
 
-def test_every_listed_name_is_expected_by_a_test() -> None:
-    provoked = set().union(*(expected(tree) for tree in TREES))
+def test_every_listed_name_is_expected_by_a_test(trees: list[ast.Module]) -> None:
+    provoked = set().union(*(expected(tree) for tree in trees))
     listed = [name for own in (CORE_NAMES, *OWN_NAMES.values()) for name in own]
     assert [name for name in listed if name not in provoked] == [], "no test expects it: see the docstring of this file"
 
 
-def test_every_outcome_of_a_row_is_expected_by_a_test() -> None:
+def test_every_outcome_of_a_row_is_expected_by_a_test(trees: list[ast.Module]) -> None:
     compared = {
         f"{ast.unparse(item.value)}.{item.attr}"
-        for tree in TREES
+        for tree in trees
         for node in ast.walk(tree)
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.Is)
         for item in ast.walk(node)

@@ -115,7 +115,7 @@ def test_where_groups_of_the_blowup_make_a_quotient_that_is_too_long_they_have_o
     log_rows=st.integers(10, 14),
     blowup=st.sampled_from([2, 4, 8, 16]),
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_the_cost_model_counts_the_columns_of_the_compiled_system(bits, log_rows, blowup):
     assets = [Asset(f"A{number}", 0, width) for number, width in enumerate(bits)]
     p = evolve(PARAMETERS, log_rows=log_rows, blowup=blowup)

@@ -67,7 +67,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[int]]:
     [
         {"profile": "small", "limb_bits": 8},
         {"hash": "keccak256", "queries": 20, "arity": 16, "extension": 2, "limb_bits": 6, "grinding": 0},
-        {"queries": 40, "arity": 4, "blowup": 16, "limb_bits": 9, "grinding": 0},
+        {"queries": 40, "arity": 4, "blowup": 16, "extension": 2, "limb_bits": 9, "grinding": 0},
     ],
     ids=str,
 )

@@ -1,7 +1,6 @@
 """The verifier and a slow one, written from the protocol page, agree on what is honest and on what is not.
 
-Traces are short and queries few: what is compared does not depend on sizes, and a thousand mutations take
-less than a minute.
+Traces are short and queries few: what is compared does not depend on sizes.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ def test_both_accept_random_specs(seed, tmp_path):
     options = {
         "hash": str(random.choice(["blake3", "sha256", "keccak256"])),
         "extension": int(random.integers(2, 4)),
-        "blowup": int(random.choice([2, 4, 8, 16])),
+        "blowup": int(random.choice([2, 4, 8])),  # 16 is among SPECS
         "queries": int(random.integers(1, 20)),
         "grinding": int(random.integers(0, 6)),
         "limb_bits": int(random.integers(5, 15)),
@@ -301,15 +300,24 @@ def take(count: int, source: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str,
     return (item for _, item in zip(range(count), source, strict=False))
 
 
-@pytest.mark.parametrize(("hash_name", "count"), [("blake3", 500), ("sha256", 450), ("poseidon", 50)])
-def test_both_reject_a_thousand_mutations_of_proofs(audits_under, hash_name, count):
+@pytest.mark.parametrize(
+    ("hash_name", "count"),
+    [
+        ("blake3", 300),
+        ("sha256", 100),
+        ("poseidon", 20),
+        pytest.param("blake3", 3000, marks=pytest.mark.slow),
+        pytest.param("poseidon", 100, marks=pytest.mark.slow),
+    ],
+)
+def test_both_reject_mutations_of_proofs(audits_under, hash_name, count):
     case, other = (audit.case for audit in audits_under(hash_name))
     checks = set()
     for kind, proof in take(count, mutations(case.proof, layout_of(case), other.proof, seed=1)):
         check, _ = verdicts(evolve(case, proof=proof))
         assert check, kind
         checks.add(check)
-    if count > 400:
+    if count >= 300:
         names = {"constraint-identity", "merkle-root", "merkle-siblings", "range", "trailing-bytes", "truncated"}
         assert names <= checks, "the mutations get as far as every check that they can reach"
 
