@@ -72,6 +72,7 @@ class CoreCheck(CheckName):
     MANIFEST_SNAPSHOT = "manifest-snapshot", "balances were taken after proving began"
     MANIFEST_TIME = "manifest-time", "proving began in the future"
     MANIFEST_TOTALS = "manifest-totals", "totals are not the sums of the segments' totals, or not one for each asset"
+    MANIFEST_LEFT_OUT = "manifest-left-out", "an asset that is said to be left out of the audit is one of its assets"
     MANIFEST_CONTROL = (
         "manifest-control",
         "a control sum says that more is owed than the total, or not one for each asset",

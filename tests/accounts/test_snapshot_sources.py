@@ -51,8 +51,8 @@ def test_an_asset_that_a_long_account_lacks_is_zero(tmp_path: Path) -> None:
     assert table(read_text(tmp_path, LONG + "zoe,USD,0\n", shape="long")) == {"zoe": (0, 0, 0)}
 
 
-def test_entries_of_ignored_assets_are_left_out_but_their_accounts_are_not(tmp_path: Path) -> None:
-    accounts = read_text(tmp_path, LONG + "a,POINTS,5\nb,USD,1\n", shape="long", ignore=("POINTS",))
+def test_entries_of_assets_that_are_left_out_do_not_count_but_their_accounts_do(tmp_path: Path) -> None:
+    accounts = read_text(tmp_path, LONG + "a,POINTS,5\nb,USD,1\n", shape="long", leave_out=("POINTS",))
     assert table(accounts) == {"a": (0, 0, 0), "b": (0, 0, 100)}
 
 
@@ -404,7 +404,7 @@ def test_okx_batches_are_one_snapshot_of_base_units(tmp_path: Path) -> None:
 def test_okx_debts_are_errors_that_name_the_rule(tmp_path: Path) -> None:
     batch = [{"id": "a", "assets": {"BTC": "1"}}, {"id": "b", "assets": {"BTC": "1", "ETH": "-1"}}]
     assert okx_problems(tmp_path, batch) == [
-        "row 2: ETH amount '-1' is negative (a debt; rule 'non-negative' allows none)"
+        "row 2: ETH amount '-1' is negative (a debt; rule 'non-negative' allows none, and no rule does yet)"
     ]
 
 

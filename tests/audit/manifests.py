@@ -11,6 +11,7 @@ from polyproof.model.disclosures import (
     ManagementStatement,
     OwnIssued,
 )
+from polyproof.model.left_out import LeftOut
 from polyproof.model.manifest import Manifest, Segment, Verifier
 
 SPEC = {
@@ -33,6 +34,10 @@ MANIFEST = Manifest(
     ),
     previous=bytes([3] * 32),
     control=("0.00000005", "7"),
+    left_out=(
+        LeftOut(asset="A-LP", owed="12.5", debts="0", units="decimal"),
+        LeftOut(asset="DOGE", owed="1", debts="0.25", units="decimal"),
+    ),
     disclosures=Disclosures(
         entity=Entity(name="Example Exchange Ltd", lei="529900T8BM49AURSDO55"),
         in_scope=("spot accounts",),

@@ -18,6 +18,7 @@ from polyproof.errors import ProofRejected
 from polyproof.liabilities import planning
 from polyproof.liabilities.work_plan import WorkPlan
 from polyproof.model.disclosures import Custodian, Disclosures, Encumbrance, OwnIssued
+from polyproof.model.left_out import LeftOut
 from polyproof.model.manifest import Manifest, Segment
 from polyproof.registry import Registry
 from polyproof.settings.spec import Spec
@@ -99,6 +100,19 @@ def test_control_sums_beyond_what_is_proven_are_rejected(
     assert refused(directory, registry) == "manifest-control"
     with pytest.raises(ProofRejected, match=re.escape(says)):
         audit.verify(directory, policy=WITH_TALLY, registry=registry)
+
+
+@pytest.mark.parametrize("name", ["BTC", "btc", "Usdt"])
+def test_an_audited_asset_is_not_said_to_be_left_out(lying: Lying, registry: Registry, name: str) -> None:
+    """A customer who sees it among what was left out would not ask why it is not in their file."""
+    claim = LeftOut(asset=name, owed="1", debts="0", units="decimal")
+    assert refused(lying(left_out=(claim,)), registry) == "manifest-left-out"
+
+
+def test_assets_that_are_left_out_are_shown_as_stated(lying: Lying, registry: Registry) -> None:
+    claims = tuple(LeftOut(asset=name, owed="1", debts="0", units="base") for name in ("BTC-LP", "XBT"))
+    verified = audit.verify(lying(left_out=claims), policy=WITH_TALLY, registry=registry)
+    assert verified.audit.manifest.left_out == claims
 
 
 @pytest.mark.parametrize("control", [("1.25000001", "119.5"), ("1.250000009999", "119.5"), None])

@@ -36,7 +36,7 @@ def _refused(data: bytes, policy: Policy | None = None) -> str:
 
 def test_a_manifest_is_read_as_it_was_written() -> None:
     assert parse_manifest(MANIFEST.to_bytes()) == MANIFEST
-    bare = evolve(MANIFEST, organisation=None, previous=None, verifier=None, control=None)
+    bare = evolve(MANIFEST, organisation=None, previous=None, verifier=None, control=None, left_out=())
     assert parse_manifest(bare.to_bytes()) == bare
 
 
@@ -62,6 +62,8 @@ def test_the_context_depends_on_everything_but_segments() -> None:
         evolve(MANIFEST, previous=None),
         evolve(MANIFEST, verifier=None),
         evolve(MANIFEST, control=None),
+        evolve(MANIFEST, left_out=()),
+        evolve(MANIFEST, left_out=MANIFEST.left_out[:1]),
         evolve(MANIFEST, control=("0.00000004", "7")),
         evolve(MANIFEST, disclosures=None),
         evolve(MANIFEST, disclosures=evolve(MANIFEST.disclosures, out_of_scope=None)),
@@ -118,6 +120,20 @@ def test_the_context_depends_on_everything_but_segments() -> None:
         (("control", 0), "NaN"),
         (("control", 0), "1" * 162),
         (("control", 0), "0." + "1" * 161),
+        (("left_out",), None),
+        (("left_out",), []),
+        (("left_out",), {}),
+        (("left_out", 0), "A-LP"),
+        (("left_out", 0, "asset"), ""),
+        (("left_out", 0, "asset"), "DOGE"),
+        (("left_out", 0, "asset"), "E"),
+        (("left_out", 0, "asset"), " A"),
+        (("left_out", 0, "asset"), "A" * 65),
+        (("left_out", 0, "asset"), "A\u202eB"),
+        (("left_out", 0, "owed"), "-1"),
+        (("left_out", 0, "owed"), 1),
+        (("left_out", 0, "debts"), "0.50"),
+        (("left_out", 0, "units"), "coins"),
         (("disclosures",), None),
         (("disclosures",), {}),
         (("disclosures",), []),
@@ -338,7 +354,8 @@ def test_every_key_is_needed_and_no_other_is_allowed() -> None:
         if path[:1] == ("spec",):
             continue  # what is inside the spec is the spec's to judge
         # A manifest may lack some, and so may what is declared in it.
-        needed = key not in ("verifier", "control", "disclosures") if not path else path[0] != "disclosures"
+        optional = ("verifier", "control", "left_out", "disclosures")
+        needed = key not in optional if not path else path[0] != "disclosures"
         document = copy.deepcopy(_json())
         inner: Any = document
         for step in path:

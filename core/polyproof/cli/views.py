@@ -10,6 +10,7 @@ from polyproof.cli.console import grouped, table
 from polyproof.cli.lines import in_column
 from polyproof.cli.shapes import COUNT, DECIMAL, DIGEST, TEXT, listed, nullable, record
 from polyproof.cli.visible import one_line
+from polyproof.config.options import plain
 from polyproof.model.counts import counted
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from polyproof.liabilities.record import PublicationRecord
     from polyproof.liabilities.snapshot.rounding import Rounded
     from polyproof.model.assets import Asset
+    from polyproof.model.left_out import LeftOut
 
 __all__ = [
     "COMPARE_DIGEST",
@@ -32,10 +34,12 @@ __all__ = [
     "control_payload",
     "corrects_payload",
     "facts",
+    "left_out_payload",
     "points",
     "rounded_payload",
     "segments_text",
     "show_control",
+    "show_left_out",
     "show_rounded",
     "show_warnings",
     "totals_table",
@@ -76,6 +80,7 @@ def totals_table(assets: Sequence[Asset], totals: Sequence[int]) -> Any:
 
 ROUNDED = listed(record(asset=TEXT, balances=COUNT, added=DECIMAL))
 CONTROL = nullable(listed(record(asset=TEXT, amount=DECIMAL)))
+LEFT_OUT = listed(record(asset=TEXT, owed=DECIMAL, debts=DECIMAL, units=TEXT))
 CORRECTS = nullable(record(publication_digest=DIGEST, reason=TEXT))
 
 
@@ -106,6 +111,25 @@ def show_control(rich: RichConsole, control: Sequence[str] | None) -> None:
     """The same for people."""
     if control is not None:
         rich.print("The accounts add up to what the control query gave, asset by asset, before any was rounded up.")
+
+
+def left_out_payload(left_out: Sequence[LeftOut]) -> list[dict[str, str]]:
+    """The assets of the accounts that the spec leaves out, for machines."""
+    return [plain(one) for one in left_out]
+
+
+def show_left_out(rich: RichConsole, left_out: Sequence[LeftOut], *, word: str = "") -> None:
+    """The same for people; ``word``: whose word the sums are, where they were not added up here."""
+    if not left_out:
+        return
+    units = ". Amounts are in the smallest unit of each" if left_out[0].units == "base" else ""
+    rich.print(f"Left out by the organisation's choice: {counted(len(left_out), 'asset')}, not audited{word}{units}.")
+    made = table("Left out", "Balances above zero", "Debts", numbers=(1, 2))
+    for one in left_out[:_MOST_NAMES]:
+        made.add_row(one_line(one.asset), one.owed, one.debts)
+    rich.print(made)
+    if len(left_out) > _MOST_NAMES:
+        rich.print(f"{len(left_out) - _MOST_NAMES:,} more are left out: --json lists all of them.")
 
 
 def show_warnings(rich: RichConsole, warnings: Iterable[str]) -> None:

@@ -26,6 +26,7 @@ from polyproof.settings.spec import Spec, create_backend
 if TYPE_CHECKING:
     from polyproof.liabilities.snapshot.reader import OpenSnapshot
     from polyproof.liabilities.snapshot.rounding import Rounded
+    from polyproof.model.left_out import LeftOut
 
 __all__ = ["Prepared", "SnapshotChecked", "check", "expected_security", "preparing"]
 
@@ -48,6 +49,8 @@ class SnapshotChecked:
     """What looks as if decimals or units were wrong."""
     control: tuple[str, ...] | None
     """What ``accounts.control`` gave, which is what the accounts add up to: exact decimals of coins."""
+    left_out: tuple[LeftOut, ...]
+    """Assets of the accounts that ``accounts.leave_out`` leaves out, and what they add up to."""
 
 
 @names_faults
@@ -76,6 +79,7 @@ def check(
             rounded=prepared.snapshot.rounded,
             warnings=prepared.warnings(),
             control=prepared.control,
+            left_out=prepared.snapshot.left_out,
         )
 
 

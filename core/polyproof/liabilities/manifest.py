@@ -15,6 +15,7 @@ from polyproof.errors import ProofRejected, SpecError
 from polyproof.formats.strict_json import BadJson, parse_strict
 from polyproof.model.counts import counted
 from polyproof.model.disclosures import Disclosures
+from polyproof.model.left_out import MOST_LEFT_OUT, LeftOut
 from polyproof.model.manifest import FORMAT, LONGEST_ORGANISATION, VERSION, Manifest, Segment, Verifier, proof_file
 from polyproof.model.names import AMOUNT, AUDIT_ID, DIGEST, EXACT_DECIMAL, NAME, TIME
 from polyproof.model.timestamps import is_timestamp
@@ -29,7 +30,7 @@ READ_BY = {1: "polyproof 0.1"}
 
 _HEADER = (
     *("format", "version", "audit_id", "created", "snapshot", "organisation", "spec", "spec_digest", "backend"),
-    *("previous", "verifier", "control", "disclosures"),
+    *("previous", "verifier", "control", "left_out", "disclosures"),
 )
 _MAX_DEPTH = 12
 _MAX_TEXT = 1024
@@ -110,6 +111,7 @@ def _header(top: JsonObject) -> Manifest:
         previous=None if top.is_null("previous") else _digest(top, "previous"),
         verifier=_verifier(JsonObject(top.inner("verifier"), "manifest.verifier")) if top.has("verifier") else None,
         control=top.all_matching("control", EXACT_DECIMAL) if top.has("control") else None,
+        left_out=_left_out(top) if top.has("left_out") else (),
         disclosures=_disclosures(top.inner("disclosures")) if top.has("disclosures") else None,
     )
 
@@ -132,6 +134,21 @@ def _segment(found: JsonObject, index: int, assets: int) -> Segment:
 def _verifier(found: JsonObject) -> Verifier:
     found.only("name", "url", "sha256")
     return Verifier(**{key: found.text(key, _MAX_TEXT) for key in ("name", "url", "sha256")})
+
+
+def _left_out(top: JsonObject) -> tuple[LeftOut, ...]:
+    items = top.items("left_out")
+    if not 0 < len(items) <= MOST_LEFT_OUT:
+        refuse(f"manifest.left_out has {counted(len(items), 'item')}: where there are any, at most {MOST_LEFT_OUT:,}")
+    listed = []
+    for index, item in enumerate(items):
+        found = JsonObject(item, f"manifest.left_out[{index}]")
+        found.only("asset", "owed", "debts", "units")
+        listed.append(LeftOut(**{key: found.text(key, _MAX_TEXT) for key in ("asset", "owed", "debts", "units")}))
+    names = [one.asset for one in listed]
+    if names != sorted(set(names)):
+        refuse("the assets of manifest.left_out are not in the order of their names, each once")
+    return tuple(listed)
 
 
 def _disclosures(found: Mapping[str, Any] | None) -> Disclosures | None:

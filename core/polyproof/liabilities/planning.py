@@ -42,6 +42,7 @@ from polyproof.settings.spec import Spec, create_backend
 
 if TYPE_CHECKING:
     from polyproof.liabilities.snapshot.rounding import Rounded
+    from polyproof.model.left_out import LeftOut
 
 __all__ = ["Planned", "check_before_planning", "make_plan", "plan"]
 
@@ -66,6 +67,8 @@ class Planned:
     """What rounding balances up added, one for each asset in order."""
     control: tuple[str, ...] | None
     """What ``accounts.control`` gave, which is what the accounts add up to: exact decimals of coins."""
+    left_out: tuple[LeftOut, ...]
+    """Assets of the accounts that ``accounts.leave_out`` leaves out, and what they add up to."""
     warnings: tuple[str, ...]
     kept: bool
     """Whether the same work had been planned there already, and was left as it is."""
@@ -170,6 +173,7 @@ def make_plan(
                 previous=previous,
                 verifier=spec.verifier,
                 control=prepared.control,
+                left_out=prepared.snapshot.left_out,
                 disclosures=spec.disclosures,
             )
             found = _write(work, prepared, header, _Inputs(prepared, previous, makers), policy, registry)
@@ -186,6 +190,7 @@ def make_plan(
             security=prepared.security,
             rounded=prepared.snapshot.rounded,
             control=prepared.control,
+            left_out=prepared.snapshot.left_out,
             warnings=(*prepared.warnings(out or work.path), *warnings),
             kept=kept,
             seconds=time.perf_counter() - start,
@@ -258,7 +263,7 @@ class _Inputs:
             repr(
                 (spec.organisation, spec.snapshot, spec.verifier, spec.disclosures, previous, prepared.sizes)
             ).encode(),
-            repr(prepared.control).encode(),
+            repr((prepared.control, prepared.snapshot.left_out)).encode(),
         ]
         # Of all chunks together, wherever one ends.
         self._accounts = [hashlib.sha256() for _ in range(3)]

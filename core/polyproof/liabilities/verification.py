@@ -158,6 +158,7 @@ def open_audit(
             file=path,
         )
     _check_control(manifest, spec, path)
+    _check_left_out(manifest, spec, path)
     _check_disclosures(manifest, spec, path)
     return PublishedAudit(published.public, published.record, manifest, spec, judge, published.unlisted)
 
@@ -173,6 +174,15 @@ def _check_control(manifest: Manifest, spec: PublicSpec, path: Path) -> None:
         if Fraction(stated) * 10**asset.decimals > total:
             reason = f"its control sum of {asset.symbol} is {stated}, more than its total, {asset.format(total)}"
             raise ProofRejected("manifest-control", reason, file=path)
+
+
+def _check_left_out(manifest: Manifest, spec: PublicSpec, path: Path) -> None:
+    """Reject an asset that is said to be left out and has the name of one that is audited."""
+    audited = {asset.symbol.casefold(): asset.symbol for asset in spec.assets}
+    for one in manifest.left_out:
+        if (symbol := audited.get(one.asset.casefold())) is not None:
+            reason = f"it says that {one.asset} is left out, and {symbol} is an asset of its spec"
+            raise ProofRejected("manifest-left-out", reason, file=path)
 
 
 def _check_disclosures(manifest: Manifest, spec: PublicSpec, path: Path) -> None:

@@ -17,6 +17,7 @@ from polyproof.errors import ProofRejected
 from polyproof.formats.strict_json import canonical_line
 from polyproof.model.counts import counted
 from polyproof.model.disclosures import Disclosures, stated
+from polyproof.model.left_out import LeftOut
 from polyproof.model.names import DIGEST, Pattern
 
 __all__ = ["FORMAT", "LONGEST_ORGANISATION", "VERSION", "Manifest", "Segment", "Verifier", "proof_file"]
@@ -89,6 +90,8 @@ class Manifest:
     """The sums that a query of the organisation's own gave, as it says: exact decimals of coins, one for each asset.
 
     Nobody else can check them. None if it states none."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Assets that the organisation's accounts have and the audit does not, as it says, in the order of their names."""
     disclosures: Disclosures | None = None
     """What the organisation declares about itself and the audit: its word. None if it declares nothing."""
 
@@ -113,6 +116,7 @@ class Manifest:
             "previous": self.previous.hex() if self.previous is not None else None,
             **({"verifier": plain(self.verifier)} if self.verifier else {}),
             **({"control": list(self.control)} if self.control is not None else {}),
+            **({"left_out": [plain(one) for one in self.left_out]} if self.left_out else {}),
             **({"disclosures": stated(self.disclosures)} if self.disclosures is not None else {}),
         }
 

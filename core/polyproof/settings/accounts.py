@@ -78,7 +78,13 @@ class AccountsSettings:
     )
     ignore: tuple[str, ...] = option(
         default=(),
-        doc="Columns (and in long shape and ledger formats, assets) to leave out. Any other must be an asset.",
+        doc="Columns, and further keys of a ledger format, that are no assets. Any other must be an asset.",
+    )
+    leave_out: tuple[str, ...] = option(
+        default=(),
+        items=(0, 1000),
+        doc="Assets of the accounts that are no part of the audit: names, or patterns in which * ? [ ] match as in a "
+        "shell; * alone: all that the spec does not have. Which they are and what they add up to is published.",
     )
     allow_rounding: tuple[str, ...] = option(
         default=(),

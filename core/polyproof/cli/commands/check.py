@@ -20,11 +20,14 @@ from polyproof.cli.security_view import FIGURES, figures_line, figures_payload
 from polyproof.cli.shapes import AMOUNTS, COUNT, DIGEST, TEXT, listed, record
 from polyproof.cli.views import (
     CONTROL,
+    LEFT_OUT,
     ROUNDED,
     control_payload,
+    left_out_payload,
     rounded_payload,
     segments_text,
     show_control,
+    show_left_out,
     show_rounded,
     totals_table,
 )
@@ -43,6 +46,7 @@ RESULT = record(
     totals=AMOUNTS,
     rounded=ROUNDED,
     control=CONTROL,
+    left_out=LEFT_OUT,
     backend=TEXT,
     spec_digest=DIGEST,
     **FIGURES,
@@ -78,6 +82,7 @@ def check_payload(checked: SnapshotChecked) -> dict[str, Any]:
         "totals": amounts(checked.spec.assets, checked.totals),
         "rounded": rounded_payload(checked.rounded),
         "control": control_payload(checked.spec.assets, checked.control),
+        "left_out": left_out_payload(checked.left_out),
         "backend": checked.spec.backend.name,
         "spec_digest": checked.spec.digest.hex(),
         **figures_payload(checked.security),
@@ -89,6 +94,7 @@ def show_checked(rich: RichConsole, checked: SnapshotChecked) -> None:
     rich.print(totals_table(checked.spec.assets, checked.totals))
     show_rounded(rich, checked.rounded)
     show_control(rich, checked.control)
+    show_left_out(rich, checked.left_out)
     rich.print(f"{ready_sentence(checked)}.")
 
 

@@ -26,12 +26,15 @@ from polyproof.cli.security_view import FIGURES, figures_line, figures_payload
 from polyproof.cli.shapes import AMOUNTS, COUNT, DIGEST, FLAG, SECONDS, TEXT, listed, record, seconds
 from polyproof.cli.views import (
     CONTROL,
+    LEFT_OUT,
     ROUNDED,
     control_payload,
     facts,
+    left_out_payload,
     rounded_payload,
     segments_text,
     show_control,
+    show_left_out,
     show_rounded,
     totals_table,
 )
@@ -52,6 +55,7 @@ RESULT = record(
     totals=AMOUNTS,
     rounded=ROUNDED,
     control=CONTROL,
+    left_out=LEFT_OUT,
     backend=TEXT,
     spec_digest=DIGEST,
     seconds=SECONDS,
@@ -105,6 +109,7 @@ def plan_payload(planned: Planned) -> dict[str, Any]:
         "totals": amounts(planned.spec.assets, planned.totals),
         "rounded": rounded_payload(planned.rounded),
         "control": control_payload(planned.spec.assets, planned.control),
+        "left_out": left_out_payload(planned.left_out),
         "backend": planned.spec.backend.name,
         "spec_digest": planned.spec.digest.hex(),
         "seconds": seconds(planned.seconds),
@@ -117,6 +122,7 @@ def _show(rich: RichConsole, planned: Planned, directory: Path) -> None:
     rich.print(totals_table(planned.spec.assets, planned.totals))
     show_rounded(rich, planned.rounded)
     show_control(rich, planned.control)
+    show_left_out(rich, planned.left_out)
     if planned.kept:
         rich.print("The same work had been planned there already: the plan is as it was.")
     count = len(planned.segments)

@@ -63,11 +63,14 @@ from polyproof.cli.shapes import (
 from polyproof.cli.views import (
     COMPARE_DIGEST,
     CORRECTS,
+    LEFT_OUT,
     audit_lines,
     audits_text,
     corrects_payload,
     facts,
+    left_out_payload,
     points,
+    show_left_out,
     totals_table,
     unlisted_text,
 )
@@ -92,6 +95,7 @@ _AUDIT: dict[str, Shape] = {
     "snapshot": TEXT,
     "publication_digest": DIGEST,
     "corrects": CORRECTS,
+    "left_out": LEFT_OUT,
     "previous": nullable(DIGEST),
     **COMPONENTS,
     **FIGURES,
@@ -196,6 +200,7 @@ def _audit_payload(one: VerifiedAudit) -> dict[str, Any]:
         "snapshot": manifest.snapshot,
         "publication_digest": one.digest.hex(),
         "corrects": corrects_payload(one.record),
+        "left_out": left_out_payload(manifest.left_out),
         "previous": manifest.previous.hex() if manifest.previous else None,
         **components_payload(one.liabilities.audit),
         **figures_payload(one.liabilities.security),
@@ -222,6 +227,7 @@ def show_verified(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> N
     properties = published.backend.properties
     rich.print("VERIFIED. About what is owed this establishes:", style="bold green")
     points(rich, [*properties.proves, *non_negativity_lines(properties)])
+    show_left_out(rich, manifest.left_out, word="; what they add up to is its word")
     if one.reserves is not None:
         show_coverage(rich, one.reserves)
         show_own_issued(rich, manifest.disclosures, [asset.symbol for asset in published.spec.assets])

@@ -142,7 +142,12 @@ def exact_amount(text: str, asset: Asset, base_units: bool, rule: str) -> int | 
         hint = "amounts here are in base units; did you mean `units: decimal`?" if inexact else problem.hint
         return _problem(asset, "amount-malformed", problem.message, hint)
     if units < 0:
-        return _problem(asset, "amount-negative", f"{shown(text)} is negative", f"a debt; rule {rule!r} allows none")
+        return _problem(
+            asset,
+            "amount-negative",
+            f"{shown(text)} is negative",
+            f"a debt; rule {rule!r} allows none, and no rule does yet",
+        )
     if units >> asset.bits:
         largest = (1 << asset.bits) - 1
         allowed = f"{largest} base units" if base_units else f"{asset.format(largest)} {asset.symbol}"

@@ -29,7 +29,7 @@ __all__ = ["control_problems", "in_coins", "read_control"]
 LABEL = "accounts.control"
 _SUMS = "polyproof_control"
 _MOST = 10_000
-"""The most rows of an answer: one for each asset, and those that are ignored."""
+"""The most rows of an answer: one for each asset, and those that are left out."""
 
 
 def read_control(table: Table, server: Server | None) -> tuple[Fraction, ...] | None:
@@ -112,7 +112,7 @@ def _selection(table: Table, file: SnapshotFile) -> str | None:
     known = Symbols(table.assets)
     columns: list[Column] = []
     for column in file.columns:
-        if column.name in settings.ignore:
+        if column.name in settings.ignore or (known.find(column.name) is None and table.left_out.covers(column.name)):
             continue
         if known.find(column.name) is not None and not EXACT.fullmatch(column.type):
             file.report(*wrong_type(column, EXACT))
@@ -140,7 +140,7 @@ def _sums(table: Table, file: SnapshotFile, rows: Sequence[tuple[str | None, str
     for record, (name, text) in enumerate(rows):
         index = known.find((name or "").strip(" \t"))
         if index is None:
-            if name not in table.settings.ignore:
+            if not table.left_out.covers((name or "").strip(" \t")):
                 unknown.append((name or "", record))
             continue
         asset = table.assets[index]

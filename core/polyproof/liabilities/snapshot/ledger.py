@@ -83,6 +83,8 @@ class _Batch:
         self._index_of: dict[str, int | None] = {}
         self._unknown: dict[str, int | None] = {}
         self._ids: list[str] = []
+        self._others: list[tuple[int, str, str]] = []
+        """Of assets that are left out: row of the table, name, amount."""
         self._texts: list[list[str]] = [[] for _ in assets]
         self._selection = table.converted("account", [f"t{k}::VARCHAR" for k in range(len(assets))], "polyproof_batch")
 
@@ -109,15 +111,17 @@ class _Batch:
             if name not in self._index_of:
                 self._index_of[name] = self._known.find(name)
             index = self._index_of[name]
-            if index is None:
-                if name not in self._ignored:
-                    self._unknown.setdefault(name, record)
-            elif not isinstance(text, str):
+            if not isinstance(text, str):
                 raise _broken(self._ledger, f"the amount of {name} in row {account.row} is {type(text).__name__}")
-            elif not text.isascii():
+            if not text.isascii():
                 self._file.report(
                     f"the amount of {name} is {shown(text)}", "only ASCII digits are allowed", record=record
                 )
+            elif index is None:
+                if not self._table.left_out.take_name(name):
+                    self._unknown.setdefault(name, record)
+                else:
+                    self._others.append((self._table.rows + len(self._ids) - 1, name, text))
             elif self._texts[index][-1]:
                 symbol = self._table.assets[index].symbol
                 self._file.report(f"{symbol} occurs twice, by its symbol and an alias", record=record)
@@ -134,6 +138,12 @@ class _Batch:
         columns.update((f"t{k}", np.array(texts, object)) for k, texts in enumerate(self._texts))
         self._table.connection.register("polyproof_batch", columns)
         self._table.fill(self._file, self._selection)
+        if self._others:
+            rows, names, amounts = zip(*self._others, strict=True)
+            others = {"row": np.array(rows, np.int64), "name": np.array(names, object)}
+            self._table.connection.register("polyproof_others", {**others, "amount": np.array(amounts, object)})
+            self._table.add_left_out("SELECT row, name, amount FROM polyproof_others")
+        self._others.clear()
         for column in (self._ids, *self._texts):
             column.clear()
 

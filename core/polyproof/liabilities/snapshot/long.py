@@ -11,7 +11,7 @@ from polyproof.errors import Problem
 from polyproof.findings import FEW
 from polyproof.liabilities.snapshot.cells import fitting_value, rest_of, written_value
 from polyproof.liabilities.snapshot.columns import EXACT, IDENTIFYING, TEXT, amount_text, find_column
-from polyproof.liabilities.snapshot.file import SnapshotFile
+from polyproof.liabilities.snapshot.file import SnapshotFile, literal
 from polyproof.liabilities.snapshot.symbols import Symbols
 from polyproof.liabilities.snapshot.table import Table, UInt64, integers, result_rows
 from polyproof.model.accounts import Accounts
@@ -146,6 +146,7 @@ class LongTable(Table):
         self.connection.execute(f"CREATE TEMP TABLE {_SYMBOLS} (asset VARCHAR, index INTEGER)")
         known = Symbols(self.assets)
         found: list[tuple[str, int]] = []
+        left_out: list[str] = []
         unknown: dict[int, list[tuple[str, int | None]]] = {}
         names = self.connection.execute(
             f"SELECT asset, min(rowid) FROM {self.name} WHERE asset <> '' GROUP BY asset ORDER BY 2"
@@ -154,11 +155,17 @@ class LongTable(Table):
             index = known.find(name.strip(" \t"))
             if index is not None:
                 found.append((name, index))
-            elif name not in self.settings.ignore:
+            elif self.left_out.take_name(name.strip(" \t")):
+                left_out.append(name)
+            else:
                 file = self.file_of(row)
                 unknown.setdefault(file.number, []).append((name, file.record(row)))
         for number, theirs in unknown.items():
             known.report_unknown(self.files[number], "assets", theirs)
+        if left_out:
+            listed = ", ".join(map(literal, left_out))
+            entries = f"SELECT rowid AS row, asset AS name, amount FROM {self.name}"
+            self.add_left_out(f"{entries} WHERE asset IN (SELECT unnest([{listed}]))")
         if found:
             self.connection.executemany(f"INSERT INTO {_SYMBOLS} VALUES (?, ?)", found)
         self.report_rows(

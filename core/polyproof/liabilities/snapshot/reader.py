@@ -30,6 +30,7 @@ from polyproof.liabilities.snapshot.database import attach, first_lines, open_qu
 from polyproof.liabilities.snapshot.delimited import read_csv
 from polyproof.liabilities.snapshot.file import SnapshotFile, draw_nothing, literal
 from polyproof.liabilities.snapshot.ledger import read_ledger
+from polyproof.liabilities.snapshot.left_out import pattern_problems
 from polyproof.liabilities.snapshot.long import LongTable
 from polyproof.liabilities.snapshot.rounding import Rounded, rounding_problems
 from polyproof.liabilities.snapshot.server import Server, open_server, read_answer
@@ -37,6 +38,7 @@ from polyproof.liabilities.snapshot.table import Table
 from polyproof.liabilities.snapshot.wide import WideTable
 from polyproof.model.accounts import Accounts, joined
 from polyproof.model.assets import Asset
+from polyproof.model.left_out import LeftOut
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
@@ -69,6 +71,8 @@ class Snapshot:
     accounts: Accounts
     rounded: tuple[Rounded, ...]
     """One for each asset in order."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Assets that the spec leaves out."""
 
 
 def read_snapshot(
@@ -95,7 +99,7 @@ def read_snapshot(
         progress=progress,
         limit=limit,
     ) as opened:
-        return Snapshot(joined(tuple(assets), list(opened.chunks())), opened.rounded)
+        return Snapshot(joined(tuple(assets), list(opened.chunks())), opened.rounded, opened.left_out)
 
 
 @contextmanager
@@ -127,6 +131,8 @@ def open_snapshot(
     """
     assets = tuple(assets)
     findings = Findings(limit)
+    for problem in pattern_problems(settings.leave_out, assets):
+        findings.add_problem(problem)
     found = _inputs(settings, base, registry or default_registry(), findings, in_memory)
     findings.raise_any(AccountsError)
     with tempfile.TemporaryDirectory(prefix="polyproof-", dir=scratch) as directory:
@@ -200,6 +206,8 @@ class OpenSnapshot:
         None without one. It is compared with the accounts once the last chunk has been taken."""
         self.accounts = accounts
         """How many there are."""
+        self.left_out = table.left_out.found() if not table.findings else ()
+        """The assets that ``accounts.leave_out`` leaves out, in the order of their names, and what they add up to."""
         self.totals: tuple[int, ...] = ()
         """Base units, one for each asset in order; known once the last chunk has been taken."""
         self.rounded: tuple[Rounded, ...] = ()
@@ -259,7 +267,11 @@ def _opened(table: Table, inputs: _Inputs, base: Path, secrets: Secrets) -> Open
     if not table.rows and not table.findings:
         for file in table.files:
             file.report("has no accounts", "one row for each, below the header")
-    opened = OpenSnapshot(table, table.check(), control)
+    accounts = table.check()
+    if not table.findings:
+        for problem in table.left_out.problems():
+            table.findings.add_problem(problem)
+    opened = OpenSnapshot(table, accounts, control)
     if table.findings:
         # Nothing will come of it: find what is wrong with the amounts as well.
         for _ in opened.chunks():

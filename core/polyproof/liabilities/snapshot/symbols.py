@@ -53,6 +53,7 @@ class Symbols:
         more = f" and {len(names) - len(listed)} more" if len(names) > len(listed) else ""
         file.report(
             f"{what} unknown to the spec: {', '.join(listed)}{more}",
-            f"the spec has {', '.join(self._symbols)}; list anything to be left out in accounts.ignore",
+            f"the spec has {', '.join(self._symbols)}; accounts.leave_out leaves assets out"
+            + (", accounts.ignore other columns" if what == "columns" else ""),
             record=names[0][1],
         )

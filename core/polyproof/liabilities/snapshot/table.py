@@ -19,6 +19,7 @@ from polyproof.findings import Findings
 from polyproof.liabilities.snapshot.cells import exact_amount, rest_of
 from polyproof.liabilities.snapshot.file import SnapshotFile
 from polyproof.liabilities.snapshot.ids import fault_of_id, unusable_id
+from polyproof.liabilities.snapshot.left_out import LeftOutAssets
 from polyproof.liabilities.snapshot.rounding import Rounded
 from polyproof.model.accounts import Accounts, Identifiers
 from polyproof.model.amounts import rounded_up
@@ -52,8 +53,14 @@ class Table(ABC):
     progress: Progress
     files: list[SnapshotFile] = field(factory=list)
     rows: int = 0
+    left_out: LeftOutAssets = field(init=False)
+    """Assets that the spec leaves out."""
     _by_hand: dict[int, list[tuple[Fraction, int]]] = field(factory=dict)
     """What was added to each balance that SQL had no answer for, and the decimals it has; by asset."""
+
+    @left_out.default
+    def _none_yet(self) -> LeftOutAssets:
+        return LeftOutAssets(self.settings.leave_out, self.base_units)
 
     @property
     @abstractmethod
@@ -178,6 +185,15 @@ class Table(ABC):
         record = file.record(row)
         order = file.number, record, column
         self.findings.add_problem(problem, order=order, at=lambda: file.location(record))
+
+    def add_left_out(self, relation: str, *, empty_is_zero: bool = False) -> None:
+        """Add up balances of assets that are left out: a relation with the columns ``row``, ``name`` and ``amount``."""
+        self.left_out.add_up(
+            self.connection,
+            relation,
+            lambda problem, row: self.add(problem, row, len(self.assets) + 1),
+            empty_is_zero=empty_is_zero,
+        )
 
     def file_of(self, row: int) -> SnapshotFile:
         """The file a row of the table came from."""

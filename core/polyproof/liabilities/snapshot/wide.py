@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from attrs import define
+from attrs import define, field
 
 from polyproof.errors import Problem
 from polyproof.findings import FEW
@@ -20,7 +20,7 @@ from polyproof.liabilities.snapshot.cells import (
     written_value,
 )
 from polyproof.liabilities.snapshot.columns import EXACT, IDENTIFYING, amount_text, find_column, wrong_type
-from polyproof.liabilities.snapshot.file import Column, SnapshotFile
+from polyproof.liabilities.snapshot.file import Column, SnapshotFile, literal
 from polyproof.liabilities.snapshot.symbols import Symbols
 from polyproof.liabilities.snapshot.table import Table, UInt64, integers, result_rows
 from polyproof.model.accounts import Accounts
@@ -36,8 +36,11 @@ _REPEATED = "polyproof_repeated"
 class WideTable(Table):
     """Rows are accounts. For asset k, ``vk`` is the balance; if SQL could not convert it, NULL, and ``tk`` its text.
 
-    Of a balance that was rounded up, ``tk`` is the text too.
+    Of a balance that was rounded up, ``tk`` is the text too. ``others`` has the texts of the assets that are left out.
     """
+
+    _others: dict[int, list[str]] = field(factory=dict)
+    """Of each file, by its number, the names of the assets that are left out, in the order of their texts."""
 
     @property
     def name(self) -> str:
@@ -47,13 +50,15 @@ class WideTable(Table):
     def create(self) -> None:
         """Create it, empty."""
         columns = ", ".join(f"v{k} {value_type(asset)}, t{k} VARCHAR" for k, asset in enumerate(self.assets))
-        self.connection.execute(f"CREATE TEMP TABLE {self.name} (account VARCHAR, {columns})")
+        others = ", others VARCHAR[]" if self.settings.leave_out else ""
+        self.connection.execute(f"CREATE TEMP TABLE {self.name} (account VARCHAR, {columns}{others})")
 
     def selection(self, file: SnapshotFile) -> str | None:
         """A SELECT of accounts from a file; ``None``, reported, if its columns are not as they should be."""
         before = self.findings.count
         account = find_column(file, self.settings.id, "id", IDENTIFYING)
         columns: dict[int, Column] = {}
+        others: list[Column] = []
         known = Symbols(self.assets)
         unknown: list[tuple[str, int | None]] = []
         seen: set[str] = set()
@@ -72,7 +77,12 @@ class WideTable(Table):
                 continue
             index = known.find(name)
             if index is None:
-                unknown.append((name, None))
+                if not self.left_out.take_name(name):
+                    unknown.append((name, None))
+                elif not EXACT.fullmatch(column.type):
+                    file.report(*wrong_type(column, EXACT))
+                else:
+                    others.append(column)
             elif index in columns:
                 symbol = self.assets[index].symbol
                 file.report(
@@ -95,12 +105,17 @@ class WideTable(Table):
             return None
         amounts = [columns[k] for k in range(len(self.assets))]
         texts = [item.expression if item.type in INTEGER_TYPES else amount_text(item) for item in amounts]
-        return self.converted(account.expression, texts, file.relation, [item.type for item in amounts])
+        self._others[file.number] = [column.name for column in others]
+        kept = f"[{', '.join(map(amount_text, others))}]"
+        return self.converted(account.expression, texts, file.relation, [item.type for item in amounts], kept)
 
-    def converted(self, account: str, amounts: Sequence[str], relation: str, kinds: Sequence[str] = ()) -> str:
+    def converted(
+        self, account: str, amounts: Sequence[str], relation: str, kinds: Sequence[str] = (), others: str = "NULL"
+    ) -> str:
         """A SELECT of accounts from SQL of the id and of each asset's amount.
 
         ``kinds``: their types. An amount of one of ``INTEGER_TYPES`` is an integer, of any other, or without, a text.
+        ``others``: SQL of a list, the texts of the amounts that are left out.
         """
         steps: list[tuple[str, str, str, str]] = []
         for k, (asset, amount) in enumerate(zip(self.assets, amounts, strict=True)):
@@ -123,15 +138,24 @@ class WideTable(Table):
                 )
             )
         texts, converted, fitted, result = (", ".join(step) for step in zip(*steps, strict=True))
+        kept, read = (", others", f", {others} AS others") if self.settings.leave_out else ("", "")
         return (
-            f"SELECT account, {result} FROM (SELECT account, {fitted} FROM (SELECT account, {converted} FROM "
-            f"(SELECT {account}::VARCHAR AS account, {texts} FROM {relation})))"
+            f"SELECT account, {result}{kept} FROM (SELECT account, {fitted}{kept} FROM (SELECT account, {converted}"
+            f"{kept} FROM (SELECT {account}::VARCHAR AS account, {texts}{read} FROM {relation})))"
         )
 
     def check(self) -> int:
         """Check everything but the amounts; returns the number of accounts."""
         self.check_ids()
         self._check_unique()
+        for file in self.files:
+            if names := self._others.get(file.number):
+                listed = ", ".join(map(literal, names))
+                self.add_left_out(
+                    f"SELECT rowid AS row, unnest([{listed}]) AS name, unnest(others) AS amount FROM {self.name} "
+                    f"WHERE rowid >= {file.first} AND rowid < {file.first + file.rows}",
+                    empty_is_zero=self.empty_is_zero,
+                )
         return self.rows
 
     def chunks(self) -> Iterator[Accounts]:

@@ -18,6 +18,7 @@ from polyproof.config.options import option, plain
 from polyproof.model.assets import Asset
 from polyproof.model.disclosures import Disclosures
 from polyproof.model.holdings import FINEST, amount_text
+from polyproof.model.left_out import LeftOut
 from polyproof.model.manifest import Verifier
 from polyproof.model.names import AUDIT_ID, DIGEST, EXACT_DECIMAL, NAME, SYMBOL, TIME
 from polyproof.model.timestamps import in_calendar
@@ -333,6 +334,10 @@ class Report:
     )
     on_word: tuple[str, ...] = option(choices=ON_WORD, doc="What the verdict takes on the organisation's word.")
     audit: ReportAudit = option(doc="The audit it is about.")
+    left_out: tuple[LeftOut, ...] = option(
+        doc="Assets that the organisation's accounts have and the audit does not, as the manifest has them: its word, "
+        "and not all that it may have left out."
+    )
     assets: tuple[ReportAsset, ...] = option(items=(1, 4096), doc="Every asset of the audit, in its order.")
     reserves: ReportReserves | None = option(doc="How holdings were counted; null if they were not part of the audit.")
     guarantees: ReportGuarantees = option(doc="What the proof of liabilities establishes and what it does not.")

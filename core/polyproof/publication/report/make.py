@@ -94,6 +94,7 @@ def _report(verified: VerifiedAudit, entries: tuple[ReportEntry, ...], chain: st
             )
             for place, (asset, owed) in enumerate(zip(liabilities.audit.spec.assets, liabilities.totals, strict=True))
         ),
+        left_out=manifest.left_out,
         reserves=_reserves(verified),
         guarantees=_guarantees(verified),
         security=_security(verified),
