@@ -108,6 +108,20 @@ def test_the_spec_can_leave_coins_and_assets_out(ignored: str) -> None:
     assert not found.find("BTC").ignored
 
 
+@pytest.mark.parametrize("pattern", ["*", "DO?E", "d*", "[CD]OGE"])
+def test_a_pattern_leaves_out_what_is_no_asset_of_the_spec(pattern: str) -> None:
+    """Of those, a coin that is misspelt or of an unknown chain stays an error."""
+    found = names(ignore=[pattern, "U*", "B*"])
+    assert found.find("DOGE").ignored
+    assert found.find_total("DOGE(ALL)").ignored
+    assert not found.find("BTC").ignored
+    assert not found.find("USDT-TRC20").ignored
+    with pytest.raises(InputError):
+        found.find("USDT")
+    with pytest.raises(InputError):
+        names(ignore=["D*"]).find("XDOGE")
+
+
 def test_chains_of_strangers_schemes_are_known() -> None:
     assert names(chains=["nova"]).chain("NOVA") == "nova"
     with pytest.raises(InputError):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CoinMeaning", "CoinNames", "spelling"]
 
+_PATTERN = re.compile(r"[*?\[]")
 _ALL = re.compile(r"(.+?)\s*\(ALL\)")
 
 
@@ -59,7 +61,8 @@ class CoinNames:
         named: Sequence[Coin] = (),
         networks: Mapping[str, str] | None = None,
     ) -> None:
-        """``coins``: names that the spec adds, which take precedence. ``ignore``: coins or assets to leave out.
+        """``coins``: names that the spec adds, which take precedence. ``ignore``: coins or assets to leave out, or
+        patterns of them, which leave out no coin of these assets.
 
         ``chains``: chains beyond the table's, namely those that the installed ownership schemes serve. ``named``,
         ``networks``: what the format calls coins and chains.
@@ -81,6 +84,7 @@ class CoinNames:
         further = [*(chain for chain in chains if matches(NAME, chain)), *(coin.chain for coin in own)]
         self._networks |= {spelling(chain): chain for chain in further}
         self._ignore = {spelling(name) for name in ignore}
+        self._ignored_patterns = [name for name in self._ignore if _PATTERN.search(name)]
         self._names = {asset.symbol: {coin_name(name) for name in (asset.symbol, *asset.aliases)} for asset in assets}
         self._defined = {
             (self._symbols.get(spelling(coin.asset), coin.asset), coin.chain) for coin in self._coins.values()
@@ -144,7 +148,7 @@ class CoinNames:
                     hint="one of them is wrong",
                 )
             )
-        if name in self._ignore:
+        if name in self._ignore or self._is_ignored(name):
             return CoinMeaning(coin, chain, ignored=True)
         near = self._hint(coin, {*self._coins, *self._symbols})
         hint = f"{near}define it in reserves.coins, or leave it out with reserves.ignore"
@@ -154,6 +158,8 @@ class CoinNames:
         symbol = self._symbols.get(spelling(asset))
         if {spelling(coin), spelling(asset)} & self._ignore:
             return CoinMeaning(symbol or asset, chain, token, ignored=True)
+        if symbol is None and (self._is_ignored(spelling(coin)) or self._is_ignored(spelling(asset))):
+            return CoinMeaning(asset, chain, token, ignored=True)
         if symbol is None:
             raise InputError(
                 Problem(
@@ -164,6 +170,10 @@ class CoinNames:
         if chain:
             self._check_exists(symbol, chain)
         return CoinMeaning(symbol, chain, token)
+
+    def _is_ignored(self, name: str) -> bool:
+        """Whether a pattern leaves out a coin that is of no asset of the spec."""
+        return any(fnmatchcase(name, pattern) for pattern in self._ignored_patterns)
 
     def _check_exists(self, symbol: str, chain: str) -> None:
         """Raise ``InputError`` for an asset on a chain of which neither core, the format nor the spec says it is there.

@@ -162,6 +162,10 @@ class ReservesSpec:
         default=(), items=(0, 4096), check=_coins_differ, doc="Names of coins beyond those that a format itself has."
     )
     ignore: tuple[str, ...] = option(
-        default=(), pattern=_COIN, items=(0, 4096), doc="Coins or assets in the files to leave out."
+        default=(),
+        pattern=_COIN,
+        items=(0, 4096),
+        doc="Coins or assets in the files to leave out. Patterns, in which * ? [ ] match as in a shell, leave out only "
+        "what is no asset of the spec: * alone leaves out all of it.",
     )
     policy: ReservesPolicy = option(default=ReservesPolicy(), doc="Which holdings count, and how much is enough.")

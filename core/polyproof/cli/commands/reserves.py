@@ -203,10 +203,12 @@ def _show(rich: RichConsole, done: ReservesDone, *, rows: bool = False) -> None:
     _show_ownership(rich, evaluation)
     _show_rows(rich, evaluation, every=rows)
     audit = done.audit.audit.manifest if done.audit else None
+    ignored = sum(file.ignored for file in done.files)
     facts(
         rich,
         *([("audit", f"{audit.audit_id}, {audit.organisation or 'organisation not named'}")] if audit else []),
         ("rows", f"{len(evaluation.rows):,} from {_files(len(done.files))}, in {time_text(done.seconds)}"),
+        *([("left out", f"{counted(ignored, 'row')}, by reserves.ignore")] if ignored else []),
         ("the spec's policy", policy_text(evaluation.policy)),
         *([("published", str(done.public))] if done.public else []),
         *([("publication digest", done.record.digest.hex())] if done.record else []),
