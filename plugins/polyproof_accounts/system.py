@@ -15,6 +15,7 @@ from attrs import frozen
 from polyproof.constraints import Builder, Established, Expression, LiabilitiesSystem, PlacedAccounts, Trace
 from polyproof.errors import InputError, ProofRejected
 from polyproof.field import Elements
+from polyproof.large_arrays import empty
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
 from polyproof_accounts.arithmetic import Arithmetic
@@ -105,7 +106,8 @@ class AccountsSystem(LiabilitiesSystem):
                 f"{counted(len(accounts), 'account')} do not fit the {counted(rows - 1, 'row')} of a trace"
             )
         limbs = accounts.digits(self.limb_bits)
-        columns = np.zeros((rows, len(self.columns)), limbs.dtype)
+        columns = empty((rows, len(self.columns)), limbs.dtype, briefly=True)
+        columns.fill(0)
         columns[witness.rows] = limbs
         sums = limbs.sum(axis=0, dtype=np.uint64).tolist()
         totals = []

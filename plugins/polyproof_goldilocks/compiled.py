@@ -9,6 +9,7 @@ import numpy as np
 
 from polyproof.engine import for_blocks
 from polyproof.field import Elements
+from polyproof.large_arrays import empty
 from polyproof_goldilocks import kernels, portable
 from polyproof_goldilocks.transform import evaluate, extend, interpolate
 
@@ -78,7 +79,7 @@ def operands(
 def _binary(kernel: Callable[..., Any]) -> Callable[[Elements, Elements], Elements]:
     def apply(a: Elements, b: Elements) -> Elements:
         shape, block, walk = operands(a, b)
-        result = np.empty(shape, np.uint64)
+        result = empty(shape)
         words = result.reshape(-1)
         for_blocks(lambda start, stop: kernel(*walk(start, stop), words[start:stop]), words.size, block)
         return result
@@ -93,7 +94,7 @@ multiply = _binary(kernels.multiply)
 
 def negate(a: Elements) -> Elements:
     """−a."""
-    words, result = flat(a), np.empty(a.shape, np.uint64)
+    words, result = flat(a), empty(a.shape)
     negated = result.reshape(-1)
     for_blocks(lambda start, stop: kernels.negate(words[start:stop], negated[start:stop]), words.size, _BLOCK)
     return result
@@ -101,7 +102,7 @@ def negate(a: Elements) -> Elements:
 
 def inverse(a: Elements) -> Elements | None:
     """1 / a, or ``None`` if some element is zero."""
-    words, result = flat(a), np.empty(a.shape, np.uint64)
+    words, result = flat(a), empty(a.shape)
     inverted = result.reshape(-1)
     zeros: list[int] = []
 
@@ -143,7 +144,7 @@ def sum(a: Elements) -> Elements:
 def cumulative_sum(a: Elements) -> Elements:
     """Prefix sums along the middle axis of ``(outer, n, inner)``."""
     outer, n, inner = a.shape
-    words, result = flat(a), np.empty(a.shape, np.uint64)
+    words, result = flat(a), empty(a.shape)
     sums = result.reshape(-1)
 
     def run(start: int, stop: int) -> None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from polyproof.engine import for_blocks, thread_count
 from polyproof.errors import FieldError
 from polyproof.field import Elements, Field, HelperSums
+from polyproof.large_arrays import empty
 from polyproof.model.counts import counted
 from polyproof.toolkit.extension import BinomialExtension
 from polyproof_goldilocks import extension_kernels
@@ -46,7 +47,7 @@ class CompiledExtension(BinomialExtension):
     def _binary(self, kernel: Callable[..., Any], a: Elements, b: Elements, b_width: int) -> Elements:
         degree = self.degree
         shape, block, walk = operands(a, b, degree, b_width)
-        result = np.empty((*shape, degree), np.uint64)
+        result = empty((*shape, degree))
         words = result.reshape(-1)
 
         def run(start: int, stop: int) -> None:
@@ -73,7 +74,7 @@ class CompiledExtension(BinomialExtension):
         """1 / a through the norm."""
         x = self._elements(a)
         words = flat(x)
-        norms, cofactors = np.empty(words.size // self.degree, np.uint64), np.empty(words.size, np.uint64)
+        norms, cofactors = empty((words.size // self.degree,)), empty((words.size,))
 
         def run(start: int, stop: int) -> None:
             own = slice(start * self.degree, stop * self.degree)
@@ -92,7 +93,8 @@ class CompiledExtension(BinomialExtension):
         if not x.size or w.ndim != 2 or x.shape[-1] != len(w):
             return super().dot(x, w)  # nothing, or an error
         terms, degree = len(w), self.degree
-        result = np.zeros((*x.shape[:-1], degree), np.uint64)
+        result = empty((*x.shape[:-1], degree))
+        result.fill(0)
         sums = result.reshape(-1)
         if terms <= _FEW_TERMS:
             few, of_all = x.reshape(-1, terms), _limbs(w).reshape(-1)
@@ -127,7 +129,7 @@ class CompiledExtension(BinomialExtension):
             raise IndexError(
                 f"index {int(indices.max())} is out of bounds for a table of {counted(len(table), 'entry', 'entries')}"
             )
-        result = np.empty((rows, -(-columns // group), self.degree), np.uint64)
+        result = empty((rows, -(-columns // group), self.degree))
         extension_kernels.sum_entries(flat(table), flat(indices), columns, group, result.reshape(-1), self.degree)
         return result
 

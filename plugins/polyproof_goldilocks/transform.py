@@ -8,13 +8,13 @@ import numpy as np
 
 from polyproof.engine import for_blocks, thread_count
 from polyproof.field import Elements
+from polyproof.large_arrays import empty
 from polyproof_goldilocks import transform_kernels
 from polyproof_goldilocks.reduction import GENERATOR, MODULUS
 from polyproof_goldilocks.transform_kernels import Domain, Interpolation, Strides, Tiles
 
-__all__ = ["aligned_empty", "evaluate", "extend", "interpolate"]
+__all__ = ["evaluate", "extend", "interpolate"]
 
-_LINE_WORDS = 8
 _TILE_WORDS = 3 << 14
 """Words of a set of tiles, 384 KiB: it stays in the second-level cache."""
 _FULL_COLUMNS = 24
@@ -25,14 +25,6 @@ _WHOLE_NARROW = 1 << 6
 """The same for matrices with few columns, which need two passes to fill the lanes."""
 _BLOCK_WORDS = 1 << 20
 """Words a thread takes at a time, at least."""
-
-
-def aligned_empty(shape: tuple[int, ...]) -> Elements:
-    """An uninitialised array that begins on a cache line, so that rows of whole vectors do not straddle two."""
-    size = int(np.prod(shape, dtype=np.int64))
-    memory = np.empty(size + _LINE_WORDS, np.uint64)
-    skip = -(memory.ctypes.data // memory.itemsize) % _LINE_WORDS
-    return memory[skip : skip + size].reshape(shape)
 
 
 def _root(order: int) -> int:
@@ -68,7 +60,7 @@ def _domain(size: int) -> Domain:
 
 def _tiles(lanes: int, size: int) -> Tiles:
     """Uninitialised tiles of ``size`` rows."""
-    words = aligned_empty((lanes * size,))
+    words = empty((lanes * size,))
     again = words[:]
     again.flags.writeable = False
     return Tiles(lanes, words, again)
@@ -146,7 +138,7 @@ def _rows(
     domain = _domain(size)
 
     def run_from(first_block: int, start: int, stop: int) -> None:
-        work, results = aligned_empty((8 * size,)), aligned_empty((plan.lanes * size * cosets,))
+        work, results = empty((8 * size,)), empty((plan.lanes * size * cosets,))
         transform_kernels.transform_rows(
             source.reshape(-1), source_strides, target.reshape(-1), target_strides, columns, domain, interpolation,
             shift_array, _tiles(plan.lanes, size), work, results, plan.group, first_block + start,
@@ -182,7 +174,7 @@ def evaluate(coefficients: Elements, size: int, shift: int) -> Elements:
     if n == 1 or not columns:
         return np.zeros((size, columns), np.uint64) + coefficients[:1]
     plan = _Plan(n, columns)
-    target = aligned_empty((size, columns))
+    target = empty((size, columns))
     _rows(plan, coefficients, False, target, None, _coset_shifts(plan, size, shift))
     return _finish(plan, target, shift)
 
@@ -191,7 +183,7 @@ def _first_inverse(plan: _Plan, values: Elements, shift: int, scratch: Elements 
     if plan.first == 1:
         return values
     if scratch is None:
-        scratch = aligned_empty(values.shape)
+        scratch = empty(values.shape)
     root = pow(_root(plan.n), -1, MODULUS)
     _columns(plan, values, scratch, True, pow(shift, -1, MODULUS), root, plan.second)
     return scratch
@@ -202,7 +194,7 @@ def interpolate(values: Elements, shift: int) -> Elements:
     if len(values) == 1 or not values.size:
         return values.copy()
     plan = _Plan(*values.shape)
-    target = aligned_empty(values.shape)
+    target = empty(values.shape)
     _rows(plan, _first_inverse(plan, values, shift), True, target, pow(shift, -plan.first, MODULUS), [])
     return target
 
@@ -213,7 +205,7 @@ def extend(values: Elements, size: int, shift: int, out: Elements | None) -> Ele
     Needs no memory beside the result: what is between the first two passes lies at its end until it is overwritten.
     """
     n, columns = values.shape
-    target = aligned_empty((size, columns)) if out is None else out
+    target = empty((size, columns)) if out is None else out
     if n == 1 or not columns:
         target[...] = values[:1]
         return target

@@ -19,6 +19,7 @@ from attrs import frozen
 from polyproof.commitment import OpenedLeaves, VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
 from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
+from polyproof.large_arrays import empty
 from polyproof.model.counts import counted
 from polyproof_merkle.checks import MerkleCheck
 
@@ -96,7 +97,7 @@ class MerkleTree(VectorCommitment):
         """Commit to ``(n, columns)``. Raises ``ValueError`` unless n is a power of two."""
         _require_power_of_two(len(rows))
         size = len(rows)
-        nodes = np.empty((2 * size, DIGEST_WORDS), np.uint64)
+        nodes = empty((2 * size, DIGEST_WORDS))
         nodes[0] = 0
         for start in range(0, size, _BLOCK):
             nodes[size + start : size + start + _BLOCK] = self.hash_leaves(rows[start : start + _BLOCK])

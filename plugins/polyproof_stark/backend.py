@@ -26,6 +26,7 @@ from polyproof.constraints import Established, LiabilitiesSystem, PlacedAccounts
 from polyproof.engine import Engine
 from polyproof.errors import InputError, PluginFault, ProofRejected
 from polyproof.hash import Words
+from polyproof.large_arrays import memory_kept
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
@@ -34,7 +35,6 @@ from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.security import SecurityReport
 from polyproof.toolkit.system_answers import account_row_of, trace_of
-from polyproof_stark.buffers import KeptBuffers
 from polyproof_stark.configuration import Configuration
 from polyproof_stark.inclusion import InclusionProof, verify_inclusion
 from polyproof_stark.options import StarkOptions, check_shape
@@ -61,7 +61,6 @@ class StarkBackend(Backend):
         self.options = options
         self.registry = registry
         self._configuration = Configuration(options, registry)
-        self._buffers = KeptBuffers()
 
     @property
     def properties(self) -> BackendProperties:
@@ -149,25 +148,29 @@ class StarkBackend(Backend):
         progress.plan(PHASES, of=f"{counted(len(accounts), 'account')} on {counted(parameters.rows, 'row')}")
         trees = self._configuration.trees(hash)
 
+        # If nobody else has the balances, their memory is free once the trace is made of them.
+        ids, placed = accounts.ids, [PlacedAccounts(accounts, rows)]
+        del accounts
+
         def limbs() -> Trace:
             with progress.task("limbs"):
-                return trace_of(system, PlacedAccounts(accounts, rows), parameters.active, instance.field.modulus)
+                return trace_of(system, placed.pop(), parameters.active, instance.field.modulus)
 
         def tags() -> Words:
             with progress.task("tags"):
-                return row_tags(hash, statement, key, accounts.ids, rows, parameters.active - 1)
+                return row_tags(hash, statement, key, ids, rows, parameters.active - 1)
 
         try:
-            with self._buffers.borrowed() as buffers:
+            with memory_kept():
                 # Nobody but the prover has the trace and the tags, so that they are gone when they have been used.
-                result = Prover(instance, hash, trees, progress, buffers).prove(limbs(), tags())
+                result = Prover(instance, hash, trees, progress).prove(limbs(), tags())
         except PluginFault:
             raise
         except InputError as error:
             # The accounts have been checked, and a trace is the system's own: what it breaks is no mistake of a spec's.
             raise fault(system, str(error)) from error
         with progress.task("private state"):
-            write_state(state, key, accounts.ids, rows, result, instance, trees)
+            write_state(state, key, ids, rows, result, instance, trees)
         return SegmentProof(result.proof.write(instance, hash), totals)
 
     # Verifying

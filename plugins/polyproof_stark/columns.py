@@ -11,7 +11,7 @@ from polyproof.constraints import Node, Operation, Trace
 from polyproof.engine import for_blocks
 from polyproof.errors import InputError
 from polyproof.field import Elements
-from polyproof_stark.buffers import Buffers
+from polyproof.large_arrays import empty
 from polyproof_stark.compiler import Lookup
 from polyproof_stark.debug import check_trace, columns_read
 from polyproof_stark.expressions import Value, evaluate
@@ -30,10 +30,9 @@ result."""
 class Columns:
     """Fills the columns of one instance on H."""
 
-    def __init__(self, instance: Instance, buffers: Buffers | None = None) -> None:
-        """For one instance. The matrices are in ``buffers``, new ones by default."""
+    def __init__(self, instance: Instance) -> None:
+        """For one instance."""
         self.instance = instance
-        self.buffers = buffers or Buffers()
         self.field = instance.field
         self.extension = instance.extension
         self.parameters = instance.parameters
@@ -54,7 +53,7 @@ class Columns:
             raise InputError(
                 f"the trace holds a value that is not an element of {self.field.name}: not below its modulus"
             )
-        rows = self.buffers.array("trace on H", (p.rows, layout.trace))
+        rows = empty((p.rows, layout.trace))
 
         def place(start: int, stop: int) -> None:
             rows[start:stop, : layout.witness] = given[start:stop]
@@ -140,7 +139,7 @@ class Columns:
     def argument_matrix(self, rows: Elements, alpha: Elements, lam: Elements) -> Elements:
         """C on H: ``(N, columns, e)``. Rows from U on are random, except the running sum on row U."""
         p, extension, compiled = self.parameters, self.extension, self.instance.compiled
-        arguments = self.buffers.array("argument on H", (p.rows, self.layout.argument, self.layout.degree))
+        arguments = empty((p.rows, self.layout.argument, self.layout.degree))
         for lookup in compiled.lookups:
             inverses = self.inverse_differences(alpha, 1 << lookup.bits)
             first = lookup.helpers - compiled.base_columns
@@ -165,7 +164,7 @@ class Columns:
 
     def inverse_differences(self, alpha: Elements, size: int) -> Elements:
         """1/(α − v) for v = 0, …, size − 1: ``(size, e)``."""
-        inverses = np.empty((size, self.layout.degree), np.uint64)
+        inverses = empty((size, self.layout.degree))
 
         def invert(start: int, stop: int) -> None:
             values = self.extension.embed(np.arange(start, stop, dtype=np.uint64))
@@ -202,7 +201,8 @@ class Columns:
         roots = [compiled.increment, compiled.increment_last]
         forms = linear_forms(compiled, roots, lambda node: self.scalar(node, [alpha, lam]), extension)
         flat = arguments.reshape(p.rows, -1)
-        sums = np.zeros((p.active + 1, self.layout.degree), np.uint64)
+        sums = empty((p.active + 1, self.layout.degree))
+        sums[0] = 0
         for root, start, stop in ((roots[0], 0, p.active - 1), (roots[1], p.active - 1, p.active)):
             sums[start + 1 : stop + 1] = forms[root].on_rows(self.instance, rows[start:stop], flat[start:stop])
         return self.field.cumulative_sum(sums, axis=0)

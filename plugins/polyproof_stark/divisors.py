@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from polyproof.field import Elements
+from polyproof.large_arrays import empty
 from polyproof_stark.groups import RowSet
 from polyproof_stark.protocol import Instance
 
@@ -84,7 +85,8 @@ class Divisors:
         """Inverse divisors on all of D: ``(|D|,)`` base elements each."""
         p, field, domain = self.instance.parameters, self.instance.field, self.instance.evaluation_domain
         points = domain.points_between(field, 0, domain.size)
-        coefficients = np.zeros((domain.size, 1), np.uint64)
+        coefficients = empty((domain.size, 1))
+        coefficients.fill(0)
         coefficients[: p.blinding + 1, 0] = self.polynomial_of(p.active)
         blinding = field.forward(coefficients, domain.shift)[:, 0]
         # x^N takes only β values on D, one for each residue of the index.

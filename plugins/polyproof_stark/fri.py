@@ -17,6 +17,7 @@ from attrs import frozen
 
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements, Extension, Field
+from polyproof.large_arrays import empty
 
 __all__ = ["Domain", "Folding", "check_folds", "fold", "fold_codeword", "interpolate_final", "leaves_of"]
 
@@ -115,7 +116,9 @@ def leaf_rows(codeword: Elements, arity: int) -> Elements:
     """A codeword ``(M, e)`` as the rows of its Merkle tree: ``(M/arity, arity·e)``, one coset to a row."""
     size, degree = codeword.shape
     count = size // arity
-    return np.ascontiguousarray(codeword.reshape(arity, count, degree).transpose(1, 0, 2)).reshape(count, -1)
+    rows: Elements = empty((count, arity, degree))
+    rows[...] = codeword.reshape(arity, count, degree).transpose(1, 0, 2)
+    return rows.reshape(count, arity * degree)
 
 
 def interpolate_final(extension: Extension, codeword: Elements, domain: Domain, bound: int) -> Elements:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from polyproof.field import Elements
+from polyproof.large_arrays import empty
 from polyproof_stark.divisors import Divisors
 from polyproof_stark.protocol import Instance
 from polyproof_stark.quotient import Quotient
@@ -35,7 +36,8 @@ def with_blinding_rows(quotient: Quotient, on_d: Elements) -> Elements:
     factor = pow(1 - of_d, -1, field.modulus)
     values = field.multiply(field.subtract(quotient.on_blinding_rows(), on_h[p.active + 1 :]), factor)
     beyond = _interpolant(instance, quotient.divisors, values)
-    coefficients = np.concatenate((on_d, beyond))
+    coefficients = empty((len(on_d) + len(beyond), p.degree))
+    coefficients[: len(on_d)], coefficients[len(on_d) :] = on_d, beyond
     first = coefficients[: len(beyond)]
     first[...] = field.subtract(first, field.multiply(beyond, of_d))
     return coefficients

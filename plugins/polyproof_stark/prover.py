@@ -19,8 +19,8 @@ from polyproof.engine import for_blocks
 from polyproof.errors import InputError
 from polyproof.field import Elements
 from polyproof.hash import Hash, Words
+from polyproof.large_arrays import empty
 from polyproof.progress import Progress
-from polyproof_stark.buffers import Buffers
 from polyproof_stark.columns import BLOCK, Columns
 from polyproof_stark.committed import Committed
 from polyproof_stark.fri import leaf_rows
@@ -64,18 +64,15 @@ class Prover(Columns):
         hash: Hash,
         trees: Mapping[str, VectorCommitment],
         progress: Progress | None = None,
-        buffers: Buffers | None = None,
     ) -> None:
-        """``hash``, ``trees`` (from ``trees_of``) and the instance's field should have the compiled engine.
-
-        Nothing in the result lies in ``buffers``, which the next prover may use.
-        """
-        super().__init__(instance, buffers)
+        """``hash``, ``trees`` (from ``trees_of``) and the instance's field should have the compiled engine."""
+        super().__init__(instance)
         self.hash = hash
         self.progress = progress or Progress()
         self.trees = trees
         none = np.zeros(0, np.uint64)
         self._inverse_distances: tuple[Elements, Elements] = none, none
+        self._arguments_on_d: Elements | None = None
 
     def prove(self, trace: Trace, tags: Words) -> ProverResult:
         """Prove. ``tags``: ``(U − 1, 4)``, the tag of every row of the inclusion tree that may be an account's.
@@ -145,7 +142,6 @@ class Prover(Columns):
             # Memory is at its highest here. What is left of the proof reads the matrices at the queries, on D.
             committed, argument, quotient = (item.on_d() for item in (committed, argument, quotient))
             del rows, arguments
-            self.buffers.release("trace on H", "argument on H")
             with self.progress.task("pair tree"):
                 pair_rows = leaf_rows(np.concatenate((g_a, g_b), axis=1), self.parameters.folding.arities[0])
                 pair_tree = self.trees["pair"].commit(pair_rows)
@@ -183,15 +179,18 @@ class Prover(Columns):
 
     # Commitments (section 4)
 
-    def to_d(self, on_h: Elements, name: str | None = None) -> Elements:
-        """From values of polynomials of degree below N on H to those on D: ``(N, columns) → (|D|, columns)``.
-
-        With ``name``, in the buffer of that name.
-        """
+    def to_d(self, on_h: Elements, out: Elements | None = None) -> Elements:
+        """From values of polynomials of degree below N on H to those on D: ``(N, columns) → (|D|, columns)``."""
         p, shift = self.parameters, self.instance.evaluation_domain.shift
-        out = None if name is None else self.buffers.array(f"{name} on D", (p.domain_size, on_h.shape[1]))
         with self.progress.task("extension"):
             return self.field.coset_lde(on_h, p.blowup, shift, out)
+
+    def arguments_on_d(self) -> Elements:
+        """The memory of C on D, ``(|D|, columns)``. Until C is extended something else may lie there."""
+        if self._arguments_on_d is None:
+            width = self.layout.argument * self.layout.degree
+            self._arguments_on_d = empty((self.parameters.domain_size, width))
+        return self._arguments_on_d
 
     def commit_columns(self, name: str, on_h: Elements, extended: Elements) -> Committed:
         """Commit to the rows on D (section 4)."""
@@ -201,7 +200,7 @@ class Prover(Columns):
 
     def commit_trace(self, rows: Elements) -> Committed:
         """A‖B over D."""
-        return self.commit_columns("trace", rows, self.to_d(rows, "trace"))
+        return self.commit_columns("trace", rows, self.to_d(rows))
 
     def commit_inclusion(self, rows: Elements, tags: Words) -> Any:
         """A over H."""
@@ -213,8 +212,10 @@ class Prover(Columns):
         Raises ``InputError`` for a limb that is out of range.
         """
         made, last = InclusionLeaves.of(self.instance, self.hash), self.parameters.active - 1
-        # The memory of C on D, which is not there yet.
-        leaves = self.buffers.array("argument on D", (len(rows), made.width))
+        # In the memory of C on D, which is not there yet.
+        memory = self.arguments_on_d().reshape(-1)
+        words = len(rows) * made.width
+        leaves = (memory[:words] if words <= memory.size else empty((words,))).reshape(len(rows), made.width)
 
         def fill(start: int, stop: int) -> None:
             made.fill(leaves[start:stop], rows[start:stop, self.layout.opened_row], tags[start:stop])
@@ -226,7 +227,7 @@ class Prover(Columns):
     def commit_argument(self, arguments: Elements) -> Committed:
         """C over D."""
         flat = arguments.reshape(len(arguments), self.layout.argument * self.layout.degree)
-        return self.commit_columns("argument", flat, self.to_d(flat, "argument"))
+        return self.commit_columns("argument", flat, self.to_d(flat, self.arguments_on_d()))
 
     def commit_quotient(self, chunks: Elements) -> Committed:
         """The chunks, given by coefficients, over D."""
@@ -250,7 +251,8 @@ class Prover(Columns):
         coefficients = self.quotient(committed, argument, challenges, eta)
         self.check_quotient(coefficients)
         step = p.rows - p.blinding
-        chunks = np.zeros((p.rows, layout.chunks, layout.degree), np.uint64)
+        chunks = empty((p.rows, layout.chunks, layout.degree))
+        chunks.fill(0)
         for index in range(layout.chunks):
             part = coefficients[index * step : (index + 1) * step]
             chunks[: len(part), index] = part

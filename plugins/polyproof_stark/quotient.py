@@ -17,6 +17,7 @@ from attrs import frozen
 from polyproof.constraints import Node, Operation
 from polyproof.engine import for_blocks
 from polyproof.field import Elements, HelperSums
+from polyproof.large_arrays import empty
 from polyproof_stark.committed import Committed
 from polyproof_stark.compiler import ALPHA, Constraint, Lookup
 from polyproof_stark.divisors import Divisors
@@ -136,7 +137,8 @@ class Quotient:
         for constraint, weight in self.rest:
             uses.setdefault(constraint.node, []).append((weight, constraint.rows))
         count = len(points.inverse_divisors[RowSet.ALL])
-        result = np.zeros((count, instance.parameters.degree), np.uint64)
+        result = empty((count, instance.parameters.degree))
+        result.fill(0)
 
         def join_block(start: int, stop: int) -> None:
             sums = {rows: value[start:stop] for rows, value in points.linear.items()}

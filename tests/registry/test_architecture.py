@@ -103,7 +103,7 @@ def test_the_scan_sees_imports_of_every_form(source: str) -> None:
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("checks", "errors", "extras", "version"),
-    ("config", "engine", "findings", "formats", "model", "progress"),
+    ("config", "engine", "findings", "formats", "large_arrays", "model", "progress"),
     (
         "anchor",
         "backend",

@@ -12,6 +12,8 @@ from attrs import field, frozen
 from polyproof.config.options import shown
 from polyproof.errors import ExecutionError, Problem
 from polyproof.executor import Executor, SegmentFailed, Work
+from polyproof.large_arrays import KeptMemory
+from polyproof.liabilities.reading_ahead import ReadAhead
 from polyproof.liabilities.segment_proving import SegmentDone, prove_segment
 from polyproof.liabilities.work_plan import WorkPlan, plan_id
 from polyproof.liabilities.workspace import Workspace
@@ -34,14 +36,15 @@ def execute(
     The result is what this process proved, and so verified; the proofs of the others come from elsewhere. Raises as
     ``run_segments`` and ``prove_segment`` do.
     """
-    proving = _Proving(plan.id, registry, progress)
-    run_segments(
-        executor,
-        Work(work.path, proving),
-        indices,
-        lambda index: work.finished(plan, index) is not None,
-        progress,
-    )
+    with ReadAhead(indices) as ahead:
+        proving = _Proving(plan.id, registry, progress, ahead)
+        run_segments(
+            executor,
+            Work(work.path, proving),
+            indices,
+            lambda index: work.finished(plan, index) is not None,
+            progress,
+        )
     return [done for done in proving.done if done.proved]
 
 
@@ -52,7 +55,10 @@ class _Proving:
     plan: str
     registry: Registry | None = None
     progress: Progress | None = None
+    ahead: ReadAhead | None = None
     done: list[SegmentDone] = field(factory=list)
+    memory: KeptMemory = field(factory=KeptMemory)
+    """For one segment after another. An executor may call from several threads: then one of them has it."""
 
     def __call__(self, directory: Path, index: int) -> None:
         if plan_id(Workspace(directory).plan) != self.plan:
@@ -62,7 +68,9 @@ class _Proving:
                     hint="it must be on a file system that all workers share, under the same path",
                 )
             )
-        self.done.append(prove_segment(directory, index, registry=self.registry, progress=self.progress))
+        with self.memory.lent():
+            done = prove_segment(directory, index, registry=self.registry, progress=self.progress, ahead=self.ahead)
+        self.done.append(done)
 
     def __reduce__(self) -> tuple[type[_Proving], tuple[str]]:
         return _Proving, (self.plan,)

@@ -25,6 +25,7 @@ from polyproof.extras import require_extras
 from polyproof.formats.files import read_bounded, write_private
 from polyproof.liabilities.acceptance import Judge, require
 from polyproof.liabilities.accounts_files import accounts_file, load_accounts, not_as_planned
+from polyproof.liabilities.reading_ahead import ReadAhead
 from polyproof.liabilities.verification import statement_of
 from polyproof.liabilities.work_plan import WorkPlan, read_plan
 from polyproof.liabilities.workspace import PROOF_FILE, STATE_FOLDER, Workspace
@@ -60,12 +61,18 @@ class SegmentDone:
 
 @names_faults
 def prove_segment(
-    directory: Path, index: int, *, registry: Registry | None = None, progress: Progress | None = None
+    directory: Path,
+    index: int,
+    *,
+    registry: Registry | None = None,
+    progress: Progress | None = None,
+    ahead: ReadAhead | None = None,
 ) -> SegmentDone:
     """Prove a segment of the plan in a work directory, verify the proof, and keep it, unless it is there already.
 
     Whatever may be proving the same segment, one proof of it is kept, which is the one that is returned. When it
-    returns, the proof has been verified under the plan's policy and is on disk.
+    returns, the proof has been verified under the plan's policy and is on disk. With ``ahead`` the accounts of the next
+    segment are read meanwhile.
 
     Raises ``InputError`` for an index that the plan does not have, ``ArtifactError`` for a work directory that is
     missing or damaged, ``PluginError`` if the programs that made the plan are not those installed here, ``PluginFault``
@@ -84,15 +91,20 @@ def prove_segment(
         return SegmentDone(work.path, done, plan.segments[index].accounts, False, {})
     plan.check_makers(registry)
     spec, judge = plan.judge(registry)
-    clock = Clock(progress)
-    with clock("read"):
-        key = read_key(work.key, plan)
+
+    def load(index: int) -> Accounts:
         accounts = load_accounts(accounts_file(work.accounts, index), plan.segments[index], spec.assets)
         if accounts.totals() != plan.segments[index].totals:
             raise ArtifactError(f"{work.path}: the accounts of segment {index} do not have the totals of the plan")
+        return accounts
+
+    clock = Clock(progress)
+    with clock("read"):
+        key = read_key(work.key, plan)
+        read = [load(index) if ahead is None else ahead.read(index, load)]
     attempt = work.begin_attempt(index)
     try:
-        segment, proof = _prove(plan, spec, judge, index, accounts, key, attempt, progress, clock)
+        segment, proof = _prove(plan, spec, judge, index, read, key, attempt, progress, clock)
         write_private(attempt / PROOF_FILE, proof)
         first = work.finish_attempt(attempt, segment, plan)
     except BaseException:
@@ -103,7 +115,7 @@ def prove_segment(
     winner = segment if first else work.finished(plan, index)
     if winner is None:
         raise ArtifactError(f"{work.path} has been assembled or removed meanwhile")
-    return SegmentDone(work.path, winner, len(accounts), first, clock.seconds)
+    return SegmentDone(work.path, winner, plan.segments[index].accounts, first, clock.seconds)
 
 
 def _prove(
@@ -111,13 +123,16 @@ def _prove(
     spec: PublicSpec,
     judge: Judge,
     index: int,
-    accounts: Accounts,
+    read: list[Accounts],
     key: bytes,
     attempt: Path,
     progress: Progress,
     clock: Clock,
 ) -> tuple[Segment, bytes]:
-    """A proof that has been verified, and what the manifest will say of it."""
+    """A proof that has been verified, and what the manifest will say of it.
+
+    ``read`` has the segment's accounts, and nothing afterwards: the backend can let go of them when it has used them.
+    """
     backend = judge.backend
     statement = statement_of(plan.header, spec, index, len(plan.segments))
     state = attempt / STATE_FOLDER
@@ -125,7 +140,7 @@ def _prove(
     with clock("prove"):
         try:
             with asking(backend, "while proving", may=(InputError, ProofRejected, OSError)):
-                proved = backend.prove(statement, accounts, key, state, progress)
+                proved = backend.prove(statement, read.pop(), key, state, progress)
         except ProofRejected as error:
             raise fault(backend, f"it rejected something while it was proving: {error}") from error
         require(backend, isinstance(proved, SegmentProof), proved, "instead of SegmentProof")
@@ -133,7 +148,7 @@ def _prove(
         whole = isinstance(proved.totals, tuple) and all(type(total) is int for total in proved.totals)
         require(backend, whole, proved, "whose totals are not a tuple of integers")
     # A wrong proof must not be published, whether a plugin or the machine is at fault.
-    if tuple(proved.totals) != accounts.totals():
+    if tuple(proved.totals) != plan.segments[index].totals:
         raise fault(backend, "it proved totals other than the snapshot's: nothing is published")
     with clock("verify"):
         try:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from attrs import frozen
 
 from polyproof.engine import for_blocks
+from polyproof.large_arrays import empty
 from polyproof.model.assets import Asset
 
 __all__ = ["Accounts", "Identifiers", "joined"]
@@ -135,7 +136,7 @@ class Accounts:
             parts = self.parts_of_words(kind.itemsize)
             columns = [(64 * start + low) // bits for start, low, _ in places]
             return parts if columns == list(range(parts.shape[1])) else parts[:, columns]
-        digits = np.empty((len(self), len(places)), kind)
+        digits: npt.NDArray[np.unsignedinteger[Any]] = empty((len(self), len(places)), kind, briefly=True)
         mask = np.uint64((1 << bits) - 1)
 
         def fill(first: int, stop: int) -> None:
