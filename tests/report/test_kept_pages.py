@@ -78,7 +78,7 @@ def corrected(whole: Report, each: tuple[Report, ...], reason: str) -> dict[str,
     said = ReportCorrection(publication_digest=wrong.publication_digest, audit_id=wrong.audit_id, reason=reason)
     entry = evolve(whole.history[2], corrects=said)
     return render_history_site(
-        evolve(whole, history=(*whole.history[:2], entry)), (*each[:2], evolve(each[2], history=(entry,)))
+        evolve(whole, history=(*whole.history[:2], entry)), (*each[:2], evolve(each[2], history=(entry,))), {}
     )
 
 
@@ -98,7 +98,7 @@ def test_a_correction_and_what_it_corrects_show_both_versions(whole: Report, eac
 
 
 def test_without_a_correction_there_is_none_to_see(whole: Report, each: tuple[Report, ...]) -> None:
-    for path, data in render_history_site(whole, each).items():
+    for path, data in render_history_site(whole, each, {}).items():
         assert b"Both versions" not in data, path
         assert b'class="notice"' not in data, path
 
@@ -129,7 +129,7 @@ def refused(published: Path, found: tuple[VerifiedAudit, ...], why: str) -> None
 def test_pages_of_an_audit_that_is_not_in_the_history_are_found(
     healthy: Path, found: tuple[VerifiedAudit, ...]
 ) -> None:
-    assert len(check_pages(healthy, found).equal) == 9 + 3 * 8
+    assert len(check_pages(healthy, found).equal) == 9 + 3 * 8 + 4
     shutil.copytree(healthy / "reports/healthy-1", healthy / "reports/healthy-9")
     refused(healthy, found, "there is no audit healthy-9 in this history")
 

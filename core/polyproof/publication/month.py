@@ -344,11 +344,13 @@ def write_report(published: Path, audits: Sequence[VerifiedAudit]) -> Report:
     ``report``.
     """
     require_extras("report", purpose="writing a report")
+    from polyproof.publication.report.archive import put_archives
     from polyproof.publication.report.site import render_history_site
-    from polyproof.publication.report.writing import write_site
+    from polyproof.publication.report.writing import archives_of, write_site
 
     audits = [evolve(one, anchors=tuple(evidence.as_anyone for evidence in one.anchors)) for one in audits]
-    report = make_report(audits)
+    report, each = make_report(audits), make_reports(audits)
     check_kept(published, {one.manifest.audit_id: one.digest.hex() for one in audits})
-    write_site(published, render_history_site(report, make_reports(audits)))
+    archives = put_archives(published, archives_of(published, audits, each))
+    write_site(published, render_history_site(report, each, archives))
     return report

@@ -417,9 +417,11 @@ def _pages_payload(pages: PagesChecked | None) -> dict[str, Any] | None:
 
 
 def _show_pages(rich: RichConsole, pages: PagesChecked) -> None:
-    if pages.equal:
-        say = "says" if len(pages.equal) == 1 else "say"
-        rich.print(f"Pages: {len(pages.equal)} {say} exactly what was verified here.")
+    archives = sum(name.startswith("downloads/") for name in pages.equal)
+    if number := len(pages.equal) - archives:
+        rich.print(f"Pages: {number} {'says' if number == 1 else 'say'} exactly what was verified here.")
+    if archives:
+        rich.print(f"Downloads: {archives} {'holds' if archives == 1 else 'hold'} exactly what was verified here.")
     if pages.other_policy:
         rich.print("They count holdings by another policy than yours, which they state.", style="yellow")
     if not pages.looked_at:

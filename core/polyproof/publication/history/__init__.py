@@ -25,13 +25,14 @@ from polyproof.publication.history.index import (
     parse_history,
     read_history,
 )
-from polyproof.publication.history.links import ASSETS, REPORTS, SITE, check_chain
+from polyproof.publication.history.links import ASSETS, DOWNLOADS, REPORTS, SITE, check_chain
 from polyproof.publication.history.succession import organisation_problem, snapshot_problem
 from polyproof.publication.history.verification import HistoryVerified, VerifiedAudit, verify_history, verify_one
 
 __all__ = [
     "ASSETS",
     "CORRECTING",
+    "DOWNLOADS",
     "REPORTS",
     "SITE",
     "HistoryVerified",

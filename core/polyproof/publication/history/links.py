@@ -14,11 +14,12 @@ from polyproof.publication.history.index import PublishedHistory, audit_director
 from polyproof.publication.history.succession import organisation_problem, snapshot_problem
 from polyproof.settings.policy import Policy
 
-__all__ = ["ASSETS", "REPORTS", "SITE", "check_chain", "others_in"]
+__all__ = ["ASSETS", "DOWNLOADS", "REPORTS", "SITE", "check_chain", "others_in"]
 
 ASSETS = "assets"
+DOWNLOADS = "downloads"
 REPORTS = "reports"
-SITE = ("index.html", "history.html", "proven.html", "check.html", "report.json", ASSETS, REPORTS)
+SITE = ("index.html", "history.html", "proven.html", "check.html", "report.json", ASSETS, DOWNLOADS, REPORTS)
 """What a report adds to a history: see ``polyproof.publication.report.pages``."""
 
 
@@ -152,6 +153,7 @@ def others_in(directory: Path, audits: Sequence[Publication]) -> tuple[str, ...]
     return (
         *check_listed(directory, {HISTORY, AUDITS, *SITE}),
         *_others_beside_pages(directory, ASSETS),
+        *_others_beside_pages(directory, DOWNLOADS, {"SHA256SUMS", *(f"{name}.zip" for name in ids)}, pages=False),
         *_others_beside_pages(directory, REPORTS, ids),
         *(name for folder in reports for name in _others_beside_pages(directory, folder, {"report.json", ASSETS})),
         *(name for folder in reports for name in _others_beside_pages(directory, f"{folder}/{ASSETS}")),
@@ -160,12 +162,14 @@ def others_in(directory: Path, audits: Sequence[Publication]) -> tuple[str, ...]
     )
 
 
-def _others_beside_pages(directory: Path, folder: str, listed: Collection[str] = ()) -> tuple[str, ...]:
+def _others_beside_pages(
+    directory: Path, folder: str, listed: Collection[str] = (), *, pages: bool = True
+) -> tuple[str, ...]:
     """What else lies in a folder of the site than pages and what is ``listed``; nothing if there is no such folder."""
     where = directory / folder
     if where.is_symlink():
         raise ProofRejected("file-kind", "a symbolic link, which may point anywhere", file=where)
     if not where.is_dir():
         return ()
-    pages = {path.name for path in where.glob("*.html")}
-    return tuple(f"{folder}/{name}" for name in check_listed(where, {*pages, *listed}))
+    named = {path.name for path in where.glob("*.html")} if pages else set()
+    return tuple(f"{folder}/{name}" for name in check_listed(where, {*named, *listed}))

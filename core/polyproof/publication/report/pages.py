@@ -39,6 +39,8 @@ _MOST_BYTES = 64 << 20
 _NAMED = rb"polyproof [0-9]{1,5}(?:\.[0-9]{1,5}){1,3}[0-9a-z.+-]{0,20}"
 _WRITTEN_BY = re.compile(rb'<meta name="generator" content="(%b)">' % _NAMED)
 _REPORT_BY = re.compile(rb'\n "written_by": "(%b)",\n' % _NAMED)
+_MARKED = (".html", REPORT)
+"""Files that name the version that wrote them."""
 _BEGINNING = 4096
 """Both stand in the first bytes of what polyproof writes."""
 _FACTS = ("verdict", "on_word", "audit", "assets", "disclosures", "chain", "history")
@@ -47,7 +49,7 @@ _FACTS = ("verdict", "on_word", "audit", "assets", "disclosures", "chain", "hist
 
 @frozen
 class PagesChecked:
-    """The pages that lie in a history."""
+    """The pages that lie in a history, and the archives beside them."""
 
     equal: tuple[str, ...]
     """Those that are, byte for byte, what this run renders."""
@@ -100,8 +102,10 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
     name several versions, and for a report of another version that states other facts, or is missing.
     """
     require_extras("report", purpose="comparing pages")
+    from polyproof.publication.report.archive import described_archives, is_archive
     from polyproof.publication.report.make import make_report, make_reports
     from polyproof.publication.report.site import render_history_site, report_folder
+    from polyproof.publication.report.writing import archives_of
 
     stated = _stated_policy(directory / REPORT)
     other = stated if stated not in (None, _policy_of(audits[-1])) else None
@@ -114,8 +118,15 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
     anyone = [_as_anyone(one, other) for one in audits]
     alone = [evolve(one, anchors=_claims(found)) for one, found in zip(anyone, noted, strict=False)]
     newest = evolve(anyone[-1], anchors=_claims(noted[-1]))
-    rendered = render_history_site(make_report((*anyone[:-1], newest)), make_reports(alone))
-    equal, others = [], []
+    each = make_reports(alone)
+    archives = described_archives(archives_of(directory, alone, each))
+    rendered = render_history_site(make_report((*anyone[:-1], newest)), each, archives)
+    equal: list[str] = []
+    others: list[tuple[str, str]] = []
+    unmarked: list[str] = []
+    for archive in archives.values():
+        if present(directory / archive.path):
+            (equal if is_archive(directory / archive.path, archive) else unmarked).append(archive.path)
     for name in dict.fromkeys([*rendered, *_found(directory)]):
         path = directory / name
         if not present(path):
@@ -124,14 +135,21 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
         if data == rendered.get(name):
             equal.append(name)
             continue
+        if not name.endswith(_MARKED):
+            unmarked.append(name)
+            continue
         found = (_REPORT_BY if name.endswith(REPORT) else _WRITTEN_BY).search(data[:_BEGINNING])
         written_by = found[1].decode() if found else None
         if written_by is None or written_by == _HERE:
             reason = "it does not say what was verified" if name in rendered else _belongs_nowhere(name, audits)
             raise ProofRejected("page", reason, file=path)
         others.append((name, written_by))
+    if unmarked and not others:
+        raise ProofRejected("page", "it does not hold what was verified", file=directory / unmarked[0])
     if others:
-        _check_others(directory, equal, others, rendered)
+        _check_others(directory, [name for name in equal if name.endswith(_MARKED)], others, rendered)
+        # What names no version is taken to be of the one that the pages around it name.
+        others += [(name, others[0][1]) for name in unmarked]
     return PagesChecked(tuple(equal), tuple(others), other_policy=other is not None)
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -24,9 +25,11 @@ from markupsafe import Markup
 from polyproof.backend import NOT_PROVEN
 from polyproof.liabilities.artifacts import AUDITS
 from polyproof.liabilities.rejections import REJECTIONS
+from polyproof.model.counts import size_text
 from polyproof.publication import declared
-from polyproof.publication.history import ASSETS, REPORTS
+from polyproof.publication.history import ASSETS, DOWNLOADS, REPORTS
 from polyproof.publication.report import wording
+from polyproof.publication.report.archive import SUMS, Archive, sums
 from polyproof.publication.report.document import REPORT, EntryAsset, Report, ReportAsset, ReportEntry
 from polyproof.publication.report.drawings import asset_charts, coverage, lowest_chart
 from polyproof.security import bits_text
@@ -92,8 +95,17 @@ def report_folder(audit_id: str) -> str:
     return f"{REPORTS}/{audit_id}/"
 
 
-def render_site(report: Report, places: Places | None = None, among: Among | None = None) -> dict[str, bytes]:
-    """All files of the site by path, ``report.json`` last; ``among`` for a report on one audit of a history alone."""
+def render_site(
+    report: Report,
+    places: Places | None = None,
+    among: Among | None = None,
+    archives: Mapping[str, Archive] | None = None,
+) -> dict[str, bytes]:
+    """All files of the site by path, ``report.json`` last.
+
+    ``among`` is for a report on one audit of a history alone. ``archives``: those of a history, by the id of their
+    audit.
+    """
     places = places or Places()
     environment = _environment()
     alone = report.chain == "left-out"
@@ -107,6 +119,7 @@ def render_site(report: Report, places: Places | None = None, among: Among | Non
         "pages": _ALONE if alone else _PAGES,
         "alone": alone,
         "among": among,
+        "archives": archives or {},
         "version": __version__,
         "headline": wording.headline(report),
         "proven": wording.is_proven(report),
@@ -131,23 +144,26 @@ def render_site(report: Report, places: Places | None = None, among: Among | Non
     return {**files, REPORT: report.to_bytes()}
 
 
-def render_history_site(report: Report, each: Sequence[Report]) -> dict[str, bytes]:
+def render_history_site(report: Report, each: Sequence[Report], archives: Mapping[str, Archive]) -> dict[str, bytes]:
     """The site of a history, which lies in the history itself and links to its files.
 
-    ``report`` is the one on the newest audit and all before it, ``each`` those on every audit alone, in order.
+    ``report`` is the one on the newest audit and all before it, ``each`` those on every audit alone, in order, and
+    ``archives`` has the archive of every audit by its id.
     """
     files: dict[str, bytes] = {}
     for place, one in enumerate(each):
         folder = report_folder(one.audit.audit_id)
-        made = render_site(one, _places(one, "../" * folder.count("/")), Among(report.history, place))
+        made = render_site(one, _places(one, "../" * folder.count("/")), Among(report.history, place), archives)
         files |= {f"{folder}{path}": data for path, data in made.items()}
-    return {**render_site(report, _places(report, "")), **files}
+    files[f"{DOWNLOADS}/{SUMS}"] = sums(list(archives.values()))
+    return {**render_site(report, _places(report, ""), archives=archives), **files}
 
 
 def _places(report: Report, top: str) -> Places:
     return Places(audit=f"{AUDITS}/{report.audit.audit_id}", history=".", top=top)
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("polyproof.publication.report"),
@@ -168,6 +184,7 @@ def _environment() -> Environment:
         "count": wording.count,
         "joined": wording.joined,
         "bits": bits_text,
+        "size": size_text,
     }
     environment.globals |= {
         "asset_href": lambda symbol: quote(asset_page(symbol)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from polyproof.errors import ArtifactError, Problem, ProofRejected
@@ -12,10 +12,12 @@ from polyproof.formats.strict_json import BadJson, parse_strict
 from polyproof.liabilities.artifacts import HISTORY
 from polyproof.liabilities.folder import present
 from polyproof.model.counts import counted
-from polyproof.publication.history import ASSETS, REPORTS
-from polyproof.publication.report.document import REPORT
+from polyproof.publication.history import ASSETS, REPORTS, VerifiedAudit, audit_directory
+from polyproof.publication.report.archive import Member, members_of
+from polyproof.publication.report.document import REPORT, Report
+from polyproof.publication.report.site import Places, render_site
 
-__all__ = ["MOST_PAGE", "check_kept", "check_place", "write_site"]
+__all__ = ["MOST_PAGE", "archives_of", "check_kept", "check_place", "write_site"]
 
 MOST_PAGE = 64 << 20
 """The most bytes of a page that are read."""
@@ -38,6 +40,19 @@ def write_site(out: Path, files: Mapping[str, bytes]) -> None:
         for page in out.glob(where):
             if page.relative_to(out).as_posix() not in files:
                 page.unlink()
+
+
+def archives_of(
+    history: Path, audits: Sequence[VerifiedAudit], each: Sequence[Report]
+) -> dict[str, tuple[Member, ...]]:
+    """What the archive of each audit of a history contains, by the audit's id; ``each`` are the reports on them."""
+    inside = Places(top="../")
+    return {
+        one.manifest.audit_id: members_of(
+            one, audit_directory(history, one.manifest.audit_id), render_site(report, inside)
+        )
+        for one, report in zip(audits, each, strict=True)
+    }
 
 
 def _is_there(path: Path, data: bytes) -> bool:
