@@ -21,7 +21,8 @@ from polyproof.config.options import option
 from polyproof.errors import PluginFault, PolicyRejected, ProofRejected
 from polyproof.hookspecs import Component, hookimpl
 from polyproof.liabilities.anchor_files import MOST_FILES
-from polyproof.publication.anchors import AnchorsAccepted, Evidence, anchor_now, evidence_sentences
+from polyproof.publication.anchoring import anchor_now
+from polyproof.publication.anchors import AnchorsAccepted, Evidence, evidence_sentences
 from polyproof.publication.history import add_audit, verify_history, verify_one
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.anchors import AnchorsPolicy
@@ -137,6 +138,87 @@ def test_the_anchors_of_a_spec_note_the_digest(
         ended = command("anchor", audit, *arguments)
         assert ended.status == 2
         assert words in ended.err
+
+
+# A month that anchors by itself
+
+
+@pytest.fixture
+def monthly(proved: Path, server: str, tmp_path: Path) -> Path:
+    """A spec whose audits this server is to note, and an audit of it that is proved and not published."""
+    shutil.copytree(proved / "one", tmp_path / "audits/one")
+    text = (proved / "spec.yaml").read_text()
+    (tmp_path / "accounts.csv").write_text("account,BTC\nalice,0.25\none,1\n")
+    (tmp_path / "spec.yaml").write_text(
+        f"{text}output: {{directory: audits}}\nanchors: [{{name: rfc3161, url: '{server}', attempts: 1}}]\n"
+    )
+    return tmp_path
+
+
+def monthly_audit(command: Command, folder: Path, *more: str) -> Any:
+    ended = command("audit", folder / "spec.yaml", "--proved", folder / "audits/one", *more, "--json")
+    assert ended.status == 0, ended.out
+    return ended
+
+
+def test_an_audit_has_itself_noted_once_it_is_final(command: Command, monthly: Path, clock: Authority) -> None:
+    dry = monthly_audit(command, monthly, "--dry-run")
+    assert dry.result["anchors"] == []
+    done = monthly_audit(command, monthly)
+    assert [one["file"] for one in done.result["anchors"]] == ["rfc3161-0001.tsr"]
+    assert done.result["not_noted"] == []
+    published = monthly / "audits/published"
+    assert (published / "audits/one/anchors/rfc3161-0001.tsr").exists()
+    assert "rfc3161-0001.tsr" in (published / "check.html").read_text(encoding="utf-8")
+    checked = command("verify", published, "--policy", believing(monthly, clock), "--json").result
+    assert checked["audits"][0]["anchors"][0]["time"]["checked"] is True
+    assert "check.html" in checked["pages"]["equal"]
+    again = monthly_audit(command, monthly)
+    assert (again.result["anchors"], again.result["nothing_better"]) == ([], ["rfc3161"])
+    assert "rfc3161-0001.tsr" in (published / "check.html").read_text(encoding="utf-8"), "the pages keep the evidence"
+
+
+def test_an_audit_whose_anchor_fails_is_whole_and_says_how_to_go_on(
+    command: Command, monthly: Path, server: str
+) -> None:
+    spec = monthly / "spec.yaml"
+    text = spec.read_text()
+    spec.write_text(text.replace(server, "http://127.0.0.1:9/secret"))
+    done = monthly_audit(command, monthly)
+    ((anchor, why),) = [one.values() for one in done.result["not_noted"]]
+    assert anchor == "rfc3161"
+    assert "the time-stamping authority gave no token: the connection failed" in why
+    (warning,) = done.json["warnings"]
+    published = monthly / "audits/published"
+    assert f"which is whole all the same; polyproof anchor {published} --spec {spec} asks again" in warning
+    assert "secret" not in done.out
+    assert command("verify", published).status == 0
+    spec.write_text(text)
+    later = command("anchor", published, "--spec", spec, "--json")
+    assert [one["file"] for one in later.result["anchors"]] == ["rfc3161-0001.tsr"]
+
+
+def test_an_audit_is_not_noted_where_that_is_not_wanted(command: Command, monthly: Path) -> None:
+    assert monthly_audit(command, monthly, "--no-anchors").result["anchors"] == []
+    assert not (monthly / "audits/published/audits/one/anchors").exists()
+
+
+def test_an_anchor_that_cannot_be_asked_is_found_before_anything_is_published(command: Command, monthly: Path) -> None:
+    spec = monthly / "spec.yaml"
+    spec.write_text(spec.read_text().replace("anchors: [", "anchors: [{name: rfc3161, secret: nobody}, "))
+    ended = command("audit", spec, "--proved", monthly / "audits/one")
+    assert ended.status == 2
+    assert "nobody" in ended.err
+    assert not (monthly / "audits/published").exists()
+
+
+def test_what_one_anchor_cannot_do_keeps_no_other_from_it(command: Command, audit: Path, server: str) -> None:
+    silent = "{name: rfc3161, url: 'http://127.0.0.1:9/', attempts: 1}"
+    ended = command("anchor", audit, "--with", silent, "--with", f"{{name: rfc3161, url: '{server}'}}", "--json")
+    assert ended.status == 2
+    assert [one["file"] for one in ended.result["anchors"]] == ["rfc3161-0001.tsr"]
+    assert [one["anchor"] for one in ended.result["not_noted"]] == ["rfc3161"]
+    assert "the connection failed" in ended.error["message"]
 
 
 # What a policy requires

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from polyproof.cli.console import table
 from polyproof.cli.lines import broken, in_column, stacked
@@ -56,6 +58,18 @@ def test_a_table_too_wide_for_its_numbers_is_a_list() -> None:
         "  Owed  110.016430247924828875",
         "  Held  116.617416062800318607",
     ]
+
+
+def test_a_time_and_an_id_in_a_table_stay_whole_beside_text_that_is_long() -> None:
+    time, name = "2025-12-31T00:00:00Z", "lakeside-2026-11-26-5eec29c2"
+    made = table("Balances as of", "Audit", "Proved by", "Reserves")
+    made.add_row(time, name, "stark: soundness 103.7 bits, inclusion 75.6 bits", "covered, on its word (balances)")
+    shown = io.StringIO()
+    for width in (80, 90, 120):
+        assert stacked(made, width) == ""
+        Console(file=shown, width=width).print(made)
+    assert [line.split()[:2] for line in shown.getvalue().splitlines() if "2025" in line] == [[time, name]] * 3
+    assert time in stacked(made, 76).splitlines()
 
 
 def test_a_table_of_sentences_stays_a_table() -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from polyproof.cli.shapes import BYTES, COUNT, DIGEST, FLAG, TEXT, TEXTS, nullable, record
+from polyproof.cli.shapes import BYTES, COUNT, DIGEST, FLAG, TEXT, TEXTS, Shape, listed, nullable, record
 from polyproof.cli.views import points
 from polyproof.cli.visible import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
+    from polyproof.publication.anchoring import Asked
     from polyproof.publication.anchors import Evidence
 
-__all__ = ["EVIDENCE", "evidence_payload", "show_evidence"]
+__all__ = ["ANCHORED", "EVIDENCE", "anchored_payload", "evidence_payload", "show_evidence"]
 
 EVIDENCE = record(
     file=TEXT,
@@ -28,6 +29,12 @@ EVIDENCE = record(
     pending=TEXTS,
     rests_on=TEXTS,
 )
+
+ANCHORED: dict[str, Shape] = {
+    "anchors": listed(EVIDENCE),
+    "nothing_better": TEXTS,
+    "not_noted": listed(record(anchor=TEXT, why=TEXT)),
+}
 
 
 def evidence_payload(one: Evidence) -> dict[str, Any]:
@@ -54,6 +61,15 @@ def evidence_payload(one: Evidence) -> dict[str, Any]:
         else None,
         "pending": list(shown.pending) if shown else [],
         "rests_on": list(shown.rests_on) if shown else [],
+    }
+
+
+def anchored_payload(asked: Sequence[Asked]) -> dict[str, Any]:
+    """What came of asking anchors, for machines."""
+    return {
+        "anchors": [evidence_payload(one.evidence) for one in asked if one.evidence is not None],
+        "nothing_better": [one.anchor for one in asked if one.evidence is None and one.failed is None],
+        "not_noted": [{"anchor": one.anchor, "why": str(one.failed)} for one in asked if one.failed is not None],
     }
 
 

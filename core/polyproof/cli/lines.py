@@ -52,14 +52,19 @@ def in_column(name: str, value: str, width: int) -> str:
 def stacked(table: Table, width: int) -> str:
     """A table as lines with a name and a value each, if it is too wide for its numbers; otherwise nothing.
 
-    Columns of text are broken at spaces, and take no more than their longest word.
+    Columns of text are broken at spaces, and take no more than their longest word. Columns of single words, such as
+    times and ids, keep their width when the table is drawn.
     """
     titles = [str(column.header) for column in table.columns]
     columns = [[str(cell) for cell in column.cells] for column in table.columns]
     needed = 2 + 3 * (len(columns) - 1)
     for column, title, cells in zip(table.columns, titles, columns, strict=True):
-        words = cells if column.justify == "right" else [word for cell in cells for word in cell.split()]
-        needed += max((len(word) for word in [*words, *title.split()]), default=0)
+        if column.justify != "right" and len(cells) > 0 and not any(len(cell.split()) > 1 for cell in cells):
+            column.no_wrap = True
+        whole = column.justify == "right" or column.no_wrap
+        words = cells if whole else [word for cell in cells for word in cell.split()]
+        heads = [title] if column.no_wrap else title.split()
+        needed += max((len(word) for word in [*words, *heads]), default=0)
     if needed <= width:
         return ""
     lead = max(len(title) for title in titles[1:])

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from polyproof.errors import InputError, Location, Problem
-from polyproof.model.counts import size_text
+from polyproof.model.counts import counted, size_text
 
 __all__ = ["FULL", "free_bytes", "full_disk", "naming", "require_space"]
 
@@ -39,8 +39,7 @@ def require_space(path: Path, need: int, what: str) -> None:
     if free is not None and free < need:
         raise InputError(
             Problem(
-                f"not enough room on the disk: {what} takes {size_text(need)} ({need:,} bytes), and "
-                f"{size_text(free)} ({free:,} bytes) are free",
+                f"not enough room on the disk: {what} takes {_exactly(need)}, and {_exactly(free)} are free",
                 Location(str(path)),
                 "make room, or choose a directory on another disk",
                 expected=f"{need} bytes",
@@ -49,11 +48,15 @@ def require_space(path: Path, need: int, what: str) -> None:
         )
 
 
+def _exactly(size: int) -> str:
+    return counted(size, "byte") if size < 1024 else f"{size_text(size)} ({size:,} bytes)"
+
+
 def full_disk(error: OSError) -> InputError:
     """The error for a disk that was full when something was written."""
     path = Path(str(error.filename)) if error.filename else None
     free = free_bytes(path) if path is not None else None
-    left = f"{size_text(free)} are free there; " if free is not None else ""
+    left = f"{size_text(free)} are free there now; " if free is not None else ""
     place = Location(str(path)) if path is not None else None
     return InputError(
         Problem(

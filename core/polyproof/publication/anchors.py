@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from polyproof.anchor import MOST_EVIDENCE, Anchor, Shown, Subject, Time, Uniqueness
+from polyproof.anchor import Anchor, Shown, Subject, Time, Uniqueness
 from polyproof.config.reader import component_options
 from polyproof.errors import ExtraMissing, InputError, PluginError, PluginFault, PolicyRejected, ProofRejected
-from polyproof.liabilities.anchor_files import EvidenceFile, read_evidence, write_evidence
+from polyproof.liabilities.anchor_files import EvidenceFile, read_evidence
 from polyproof.liabilities.artifacts import ANCHORS
 from polyproof.liabilities.record import Publication, PublicationRecord
 from polyproof.model.manifest import Manifest
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 __all__ = [
     "AnchorsAccepted",
     "Evidence",
-    "anchor_now",
     "check_anchors",
     "evidence_sentences",
     "open_anchor",
     "open_anchors",
+    "shown_by",
     "subject_of",
 ]
 
@@ -189,10 +189,10 @@ def _judged(file: EvidenceFile, subject: Subject, believed: Sequence[Anchor], re
     if file.suffix != bare.suffix:
         raise ProofRejected("anchor-format", f"evidence by {file.anchor} ends in .{bare.suffix}", file=file.path)
     try:
-        claimed = _shown(bare, subject, file.data)
+        claimed = shown_by(bare, subject, file.data)
         if any(found is not None and found.checked for found in (claimed.time, claimed.uniqueness)):
             raise fault(bare, "it says that it followed evidence to somebody, and nobody was named")
-        found = [_shown(anchor, subject, file.data) for anchor in believed if anchor.name == file.anchor]
+        found = [shown_by(anchor, subject, file.data) for anchor in believed if anchor.name == file.anchor]
     except ProofRejected as error:
         raise error.at(file.path) from error
     # Of several that are believed, whoever shows most: each was asked, and none rejected it.
@@ -228,7 +228,7 @@ def _worth(shown: Shown) -> tuple[int, bool, bool]:
     return others, time is not None and time.checked, unique is not None
 
 
-def _shown(anchor: Anchor, subject: Subject, data: bytes) -> Shown:
+def shown_by(anchor: Anchor, subject: Subject, data: bytes) -> Shown:
     """What an anchor makes of evidence. Whatever goes wrong inside it, nothing is shown."""
     try:
         shown = anchor.check(subject, data)
@@ -314,36 +314,3 @@ def _sentences(one: Evidence) -> Iterator[str]:
     else:
         yield f"It is the only record noted at {unique.where} for its place in the history."
     yield from one.shown.rests_on
-
-
-# Anchoring
-
-
-def anchor_now(
-    publication: Publication, anchor: Anchor, *, again: bool = False
-) -> tuple[EvidenceFile | None, Shown | None]:
-    """Have an audit noted, or better evidence fetched for what is there by the same anchor; the new file is written.
-
-    Returns the file and what it shows to whoever the anchor's options believe; None for both if there is evidence by
-    this anchor already and nothing better. ``again`` has it noted once more all the same. Raises ``ProofRejected`` for
-    evidence that is there and does not hold, and whatever the anchor raises.
-    """
-    subject = subject_of(publication.record, publication.manifest)
-    there = [file for file in read_evidence(publication.public) if file.anchor == anchor.name]
-    may = (InputError, ProofRejected, OSError)
-    if there and not again:
-        with asking(anchor, "while it looked for better evidence", may=may):
-            data = anchor.upgrade(subject, there[-1].data)
-        if data is None or data in [file.data for file in there]:
-            return None, None
-    else:
-        with asking(anchor, "while it had a record noted", may=may):
-            data = anchor.publish(subject)
-    if not isinstance(data, bytes) or len(data) > MOST_EVIDENCE:
-        what = f"{len(data)} bytes" if isinstance(data, bytes) else type(data).__name__
-        raise fault(anchor, f"it returned {what} as evidence, expected at most {MOST_EVIDENCE} bytes")
-    try:
-        shown = _shown(anchor, subject, data)
-    except ProofRejected as error:
-        raise fault(anchor, f"it refuses the evidence that it got: {error}") from error
-    return write_evidence(publication.public, anchor.name, anchor.suffix, data), shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from polyproof.model.counts import counted
 from polyproof.publication.history import VerifiedAudit
 from polyproof.reserves.evaluation import AssetReserves, Check, Ownership, percent
 
@@ -28,7 +29,11 @@ def _worse(last: VerifiedAudit | None, new: VerifiedAudit) -> Iterator[str]:
         earlier = before.get(symbol)
         share = f" ({percent(asset.ratio)} %)" if asset.ratio is not None else ""
         if not asset.met and (earlier is None or earlier.met):
-            yield f"{symbol} is not covered{share}" + ("" if earlier is None else "; in the last audit it was")
+            yield (
+                f"{symbol} is not covered{share}"
+                + ("" if earlier is None else "; in the last audit it was")
+                + _why(new, symbol)
+            )
         elif _below_one(asset) and not _below_one(earlier):
             yield f"what counts as held of {symbol} is less than what is owed{share}"
         if earlier is not None:
@@ -41,6 +46,20 @@ def _worse(last: VerifiedAudit | None, new: VerifiedAudit) -> Iterator[str]:
     for symbol in before:
         if symbol not in now:
             yield f"{symbol} was part of the last audit and is not part of this one"
+
+
+def _why(audit: VerifiedAudit, symbol: str) -> str:
+    """What can be done about it at once: which rows count for nothing, and the first reason."""
+    assert audit.reserves is not None
+    evaluation = audit.reserves.evaluation
+    rows = [one for one in evaluation.rows if one.row.asset == symbol]
+    idle = [(one, why) for one in rows if (why := one.why_nothing(evaluation.policy))]
+    if not idle:
+        return ""
+    first, why = idle[0]
+    what = "row counts" if len(rows) == 1 else f"{counted(len(rows), 'row')} {'counts' if len(idle) == 1 else 'count'}"
+    number = "its only" if len(rows) == 1 else f"{len(idle):,} of its"
+    return f"; {number} {what} for nothing, {'such as ' if len(idle) > 1 else ''}{first.row.address}: {why}"
 
 
 def _assets(audit: VerifiedAudit | None) -> dict[str, AssetReserves]:

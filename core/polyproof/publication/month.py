@@ -27,10 +27,11 @@ from polyproof.liabilities import AuditProved, PublishedAudit, proving, verifica
 from polyproof.liabilities.anchor_files import check_not_anchored
 from polyproof.liabilities.artifacts import HISTORY, RECORD
 from polyproof.liabilities.folder import find_public, present
-from polyproof.liabilities.record import Correction, PublicationRecord, read_record, write_record
+from polyproof.liabilities.record import Correction, PublicationRecord, open_publication, read_record, write_record
 from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
-from polyproof.publication.anchors import check_anchors
+from polyproof.publication.anchoring import Asked, anchor_all
+from polyproof.publication.anchors import check_anchors, open_anchor
 from polyproof.publication.chain import check_head, keep_head
 from polyproof.publication.comparison import worse_than_last
 from polyproof.publication.history import (
@@ -53,7 +54,7 @@ from polyproof.reserves.reading import read_reserves
 from polyproof.reserves.run import check_fits, forget_unnamed, open_providers, run_reserves
 from polyproof.reserves.signatures import load_schemes
 from polyproof.reserves.verification import verify_reserves
-from polyproof.settings.policy import Policy
+from polyproof.settings.policy import UNRESTRICTED, Policy
 from polyproof.settings.reserves import ReservesPolicy
 from polyproof.settings.settled import proved_from
 from polyproof.settings.spec import Spec
@@ -77,6 +78,8 @@ class MonthDone:
     verified: VerifiedAudit
     audits: int
     """How many audits the history has, this one included."""
+    anchored: tuple[Asked, ...]
+    """What came of asking each anchor of the spec; none in a dry run."""
     worse: tuple[str, ...]
     """In which ways the result falls short: worse than the last one's, or an asset not covered for the first time."""
     report: Report
@@ -93,6 +96,7 @@ def run_month(
     corrects: tuple[str, str] | None = None,
     new_chain: bool = False,
     dry_run: bool = False,
+    anchor: bool = True,
     confirm: Callable[[tuple[str, ...]], bool] | None = None,
     policy: Policy | None = None,
     reserves_policy: ReservesPolicy | None = None,
@@ -112,15 +116,21 @@ def run_month(
     what is returned); if it returns False, nothing is published. A ``dry_run`` works in a temporary folder and changes
     nothing else.
 
+    Once the audit is in the history, and so final, each of the spec's anchors is asked to note it, unless ``anchor`` is
+    False. Nothing of the audit depends on that: what came of it is in ``anchored``, and they can be asked again.
+
     Raises ``ProofRejected`` for a history that does not verify, ``ExtraMissing`` without the extras that the steps
     need, and whatever the steps raise.
     """
-    needed = ("prove", "report") if spec.reserves is None else ("prove", "reserves", "report")
-    require_extras(*needed, purpose="an audit of a whole month")
+    noted_by = spec.anchors if anchor else ()
+    needed = [("reserves", spec.reserves is not None), ("anchors", bool(noted_by))]
+    extras = [extra for extra, needs in needed if needs]
+    require_extras("prove", "report", *extras, purpose="an audit of a whole month")
 
     start = time.perf_counter()
     registry, progress = registry or default_registry(), progress or Progress()
     published = spec.output_directory / PUBLISHED
+    anchors = [open_anchor(one, spec.directory, spec.secrets, registry) for one in noted_by]
     month = _Month(spec, published, policy, reserves_policy, registry, progress)
     with _workplace(proved, dry_run) as (proved, temporary):
         if proved is not None:
@@ -173,10 +183,15 @@ def run_month(
                     f"the proof is kept in {directory}; continue with: polyproof audit SPEC --proved {directory}"
                 )
             raise
+        anchored: tuple[Asked, ...] = ()
+        if not dry_run:
+            listed = open_publication(audit_directory(published, verified.manifest.audit_id), UNRESTRICTED)
+            anchored = anchor_all(listed, anchors, progress=progress)
+            verified = evolve(verified, anchors=check_anchors(listed, None, registry))
         audits = (*before, verified)
         report = make_report(audits) if dry_run else write_report(published, audits)
     seconds = time.perf_counter() - start
-    return MonthDone(directory, published, done, verified, len(report.history), worse, report, seconds)
+    return MonthDone(directory, published, done, verified, len(report.history), anchored, worse, report, seconds)
 
 
 @contextmanager

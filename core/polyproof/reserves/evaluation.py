@@ -131,18 +131,23 @@ class JudgedRow:
 
     def counted(self, policy: ReservesPolicy) -> int:
         """How much of the row counts as a holding, in units of 10^−36."""
+        if self.why_nothing(policy):
+            return 0
+        return self.row.amount if self.balance.held is None else min(self.row.amount, self.balance.held)
+
+    def why_nothing(self, policy: ReservesPolicy) -> str:
+        """By what the policy refuses to count the row; empty if it does not."""
         if self.ownership.value not in policy.count:
-            return 0
+            return f"{self.ownership.value}: {self.reason}"
         if not policy.knows(self.row.asset, self.row.chain, self.row.token):
-            return 0
+            return "neither polyproof nor the policy knows this coin on this chain"
         signed = self.status is not Status.CUSTODIAL
         if signed and self.fresh.freshness.value not in policy.messages:
-            return 0
-        if self.balance.held is None:
-            return self.row.amount if policy.balances == "declared" else 0
-        if self.balance.check is Check.CLAIMED and policy.balances == "checked":
-            return 0
-        return min(self.row.amount, self.balance.held)
+            return self.fresh.reason or self.fresh.freshness.value
+        checked = self.balance.held is not None or policy.balances == "declared"
+        if not checked or (self.balance.check is Check.CLAIMED and policy.balances == "checked"):
+            return f"balance {self.balance.check.value}" + (f": {self.balance.reason}" if self.balance.reason else "")
+        return ""
 
 
 @frozen

@@ -197,7 +197,8 @@ class Spec(PublicSpec):
     anchors: tuple[AnchorChoice, ...] = option(
         default=(),
         items=(0, 16),
-        doc="Who notes the publication digest, when `polyproof anchor --spec` asks them to. It is not published.",
+        doc="Who notes the publication digest, when `polyproof audit` has published the audit and whenever "
+        "`polyproof anchor --spec` asks them to. It is not published.",
     )
     file: Path | None = attrs.field(default=None, metadata=NOT_AN_OPTION)
     """The file this was read from; paths in the spec are relative to its directory."""

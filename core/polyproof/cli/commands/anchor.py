@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from polyproof.cli.anchors_view import EVIDENCE, evidence_payload, show_evidence
+from polyproof.cli.anchors_view import ANCHORED, anchored_payload, show_evidence
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, SecretsOption, load_spec_argument, usable_registry
-from polyproof.cli.shapes import DIGEST, TEXT, TEXTS, listed, record
+from polyproof.cli.shapes import DIGEST, TEXT, record
 from polyproof.cli.views import facts
 from polyproof.errors import Problem, UsageError
 from polyproof.extras import require_extras
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
     from polyproof.liabilities.record import Publication
-    from polyproof.publication.anchors import Evidence
+    from polyproof.publication.anchoring import Asked
 
 __all__ = ["RESULT", "command"]
 
-RESULT = record(audit_id=TEXT, publication_digest=DIGEST, anchors=listed(EVIDENCE), nothing_better=TEXTS)
+RESULT = record(audit_id=TEXT, publication_digest=DIGEST, **ANCHORED)
 
 
 def command(
@@ -49,7 +50,8 @@ def command(
     quiet: Quiet = False,
 ) -> None:
     """Have an audit's publication digest noted by others; repeated, fetch better evidence. Nothing is replaced."""
-    from polyproof.publication.anchors import Evidence, anchor_now, open_anchor
+    from polyproof.publication.anchoring import anchor_all
+    from polyproof.publication.anchors import open_anchor
     from polyproof.settings.anchors import parse_anchor
     from polyproof.toolkit.secrets import NO_SECRETS, load_secrets
 
@@ -65,22 +67,18 @@ def command(
         where = f"{spec} names no anchors" if spec is not None else "nothing says who is to note the digest"
         raise UsageError(Problem(where, hint="--with ANCHOR, or --spec SPEC with the key anchors"))
     publication = _published(directory)
-    found: list[Evidence] = []
-    waiting: list[str] = []
-    for anchor in opened:
-        with console.progress() as progress, progress.task(f"ask {anchor.name}"):
-            file, shown = anchor_now(publication, anchor, again=again)
-        if file is None:
-            waiting.append(anchor.name)
-        else:
-            found.append(Evidence(file.name, file.anchor, file.sha256, len(file.data), shown))
-    payload: dict[str, Any] = {
-        "audit_id": publication.manifest.audit_id,
-        "publication_digest": publication.digest.hex(),
-        "anchors": [evidence_payload(one) for one in found],
-        "nothing_better": waiting,
-    }
-    console.result(payload, lambda rich: _show(rich, publication, found, waiting))
+    with console.progress() as progress:
+        asked = anchor_all(publication, opened, again=again, progress=progress)
+    failed = [one.failed for one in asked if one.failed is not None]
+    if len(failed) < len(asked):
+        payload: dict[str, Any] = {
+            "audit_id": publication.manifest.audit_id,
+            "publication_digest": publication.digest.hex(),
+            **anchored_payload(asked),
+        }
+        console.result(payload, lambda rich: _show(rich, publication, asked))
+    if failed:
+        console.refuse(*failed)
 
 
 def _published(directory: Path) -> Publication:
@@ -95,16 +93,19 @@ def _published(directory: Path) -> Publication:
     return open_publication(directory, UNRESTRICTED)
 
 
-def _show(rich: RichConsole, publication: Publication, found: list[Evidence], waiting: list[str]) -> None:
+def _show(rich: RichConsole, publication: Publication, asked: Sequence[Asked]) -> None:
     facts(
         rich,
         ("audit", publication.manifest.audit_id),
         ("publication digest", publication.digest.hex()),
     )
+    found = [one.evidence for one in asked if one.evidence is not None]
     show_evidence(rich, found)
-    for name in waiting:
+    for one in asked:
+        if one.evidence is not None or one.failed is not None:
+            continue
         rich.print(
-            f"{name}: there is evidence already, and no better one now. --again has the digest noted once more.",
+            f"{one.anchor}: there is evidence already, and no better one now. --again has the digest noted once more.",
             soft_wrap=True,
         )
     if found:

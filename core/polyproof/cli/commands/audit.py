@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from polyproof.cli.anchors_view import ANCHORED, anchored_payload, show_evidence
 from polyproof.cli.commands.report import REPORTED, refuse_uncovered, report_payload, show_verdict
 from polyproof.cli.console import Console
 from polyproof.cli.options import (
@@ -43,6 +44,7 @@ RESULT = record(
     audits=COUNT,
     dry_run=FLAG,
     worse=TEXTS,
+    **ANCHORED,
     rounded=nullable(ROUNDED),
     seconds=SECONDS,
 )
@@ -72,13 +74,16 @@ def command(
     new_chain: Annotated[
         bool, typer.Option("--new-chain", help="Begin another chain, although audits were published before.")
     ] = False,
+    no_anchors: Annotated[
+        bool, typer.Option("--no-anchors", help="Do not ask the spec's anchors to note the audit.")
+    ] = False,
     policy: PolicyOption = None,
     secrets: SecretsOption = None,
     executor: ExecutorOption = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """The whole monthly audit: prove, evaluate reserves, verify, add to the history, write the report."""
+    """The whole monthly audit: prove, evaluate reserves, verify, add to the history, anchor it, write the report."""
     from polyproof.publication.month import run_month
 
     console = Console(json=json, quiet=quiet)
@@ -101,6 +106,7 @@ def command(
             corrects=None if corrects is None or reason is None else (corrects, reason),
             new_chain=new_chain,
             dry_run=dry_run,
+            anchor=not no_anchors,
             confirm=confirm,
             policy=load_policy_option(policy, registry),
             reserves_policy=load_reserves_policy_option(policy, registry),
@@ -111,6 +117,13 @@ def command(
         console.warn(done.proved.warnings)
     if done.verified.reserves is not None:
         console.warn(done.verified.reserves.unpinned)
+    again = f"polyproof anchor {done.published} --spec {spec}"
+    console.warn(
+        f"{one.anchor} has not noted the audit, which is whole all the same; {again} asks again: "
+        f"{'; '.join(str(one.failed).splitlines())}"
+        for one in done.anchored
+        if one.failed is not None
+    )
     payload = {
         **report_payload(done.report, done.published),
         **({"site": None, "index": None} if dry_run else {}),
@@ -118,6 +131,7 @@ def command(
         "audits": done.audits,
         "dry_run": dry_run,
         "worse": list(done.worse),
+        **anchored_payload(done.anchored),
         "seconds": seconds(done.seconds),
         "rounded": rounded_payload(done.proved.rounded) if done.proved is not None else None,
     }
@@ -162,5 +176,6 @@ def _show(rich: RichConsole, done: MonthDone, *, dry_run: bool) -> None:
     )
     if done.proved is not None:
         show_rounded(rich, done.proved.rounded)
+    show_evidence(rich, [one.evidence for one in done.anchored if one.evidence is not None])
     show_verdict(rich, done.report)
     rich.print(PUBLISH_DIGEST)
