@@ -135,6 +135,6 @@ def test_a_disk_that_fills_up_is_told_with_the_file_and_what_is_left(
     told = space.full_disk(error)
     assert told.problems[0].code == "disk-full"
     assert str(told) == (
-        f"{tmp_path / 'large'}: No space left on device (4.0 KiB are free there now; make room, and run the same command "
-        "again)"
+        f"{tmp_path / 'large'}: No space left on device (4.0 KiB are free there now; make room, and run the same "
+        "command again)"
     )
