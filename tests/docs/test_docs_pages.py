@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import configparser
+import functools
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -75,15 +77,20 @@ def invocations(page: str) -> list[list[str]]:
     return [match.split() for command in commands for match in INVOCATION.findall(command)]
 
 
+@functools.cache
+def commands() -> Any:
+    return typer.main.get_command(app)
+
+
 def problems(words: list[str]) -> list[str]:
     """What of a command is not there: the command itself, or options."""
-    top = typer.main.get_command(app)
+    top = commands()
     if not words or words[0].startswith("-"):
         names = {name for parameter in top.params for name in parameter.opts} | {"--help"}
         return [word for word in words[:1] if word not in names]
     if words[0].isupper():  # polyproof COMMAND --help
         return []
-    command = top.commands.get(words[0])  # type: ignore[attr-defined]
+    command = top.commands.get(words[0])
     while hasattr(command, "commands") and words[1:]:  # a group
         words = words[1:]
         command = command.commands.get(words[0])

@@ -273,6 +273,7 @@ def _explained(error: Exception) -> PolyproofError:
     )
 
 
+@functools.cache
 def _command() -> Any:
     """All commands, as typer makes them, but that help has no ``<path>`` beside the name of an argument."""
     made: Any = typer.main.get_command(app)
