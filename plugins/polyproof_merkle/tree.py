@@ -22,7 +22,7 @@ from polyproof.hash import DIGEST_BYTES, DIGEST_WORDS, Hash, Words
 from polyproof.model.accounts import Accounts, Identifiers
 from polyproof.progress import Progress
 from polyproof.toolkit.binary import Writer
-from polyproof.toolkit.private_state import AccountIndex, load_array, save_array
+from polyproof.toolkit.private_state import AccountIndex, load_array, read_private, save_array
 from polyproof_merkle.construction import (
     NONCE_BYTES,
     Nonces,
@@ -155,10 +155,7 @@ class TreeState:
         """Open what ``write`` left. Raises ``ArtifactError`` for files that are missing or of another tree."""
         self.sums = sums
         self._index = AccountIndex(directory)
-        try:
-            self._nonces = Nonces((directory / "key.bin").read_bytes())
-        except OSError as error:
-            raise ArtifactError(f"{directory / 'key.bin'}: not a private state file: {error}") from error
+        self._nonces = Nonces(read_private(directory / "key.bin"))
         self._rows = self._index.rows
         self._digests = load_array(directory / "digests.npy")
         self._upper = load_array(directory / "sums.npy")

@@ -28,7 +28,7 @@ from polyproof.errors import ArtifactError, ProofRejected
 from polyproof.formats.files import write_private
 from polyproof.hash import Words
 from polyproof.model.accounts import Identifiers
-from polyproof.toolkit.private_state import INDEXED, AccountIndex, load_array, save_array
+from polyproof.toolkit.private_state import INDEXED, AccountIndex, load_array, read_private, save_array
 from polyproof_stark.configuration import Configuration
 from polyproof_stark.inclusion import payloads
 from polyproof_stark.options import StarkOptions
@@ -85,8 +85,8 @@ class SegmentState:
         self.statement = statement
         try:
             log_rows = read_log_rows(proof, 32)
-            self.key = (state / "key").read_bytes()
-        except (OSError, ProofRejected) as error:
+            self.key = read_private(state / "key")
+        except ProofRejected as error:
             raise ArtifactError(f"{state}: not the private state of this proof: {error}") from error
         parameters = configuration.parameters(statement.assets, log_rows)
         # Only the instance's shape is used, which does not depend on the totals.

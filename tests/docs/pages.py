@@ -28,6 +28,7 @@ _PRINTED = re.compile(r"^It prints:\n\n\Z", re.MULTILINE)
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _LOOSE = (
     (_DIGEST, "DIGEST"),
+    (re.compile(r"\bage1[0-9a-z]{58}\b"), "RECIPIENT"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}"), "DATE-RANDOM"),
     (re.compile(r"\d+(\.\d+)? (ms|µs|ns|s|min)\b"), "DURATION"),

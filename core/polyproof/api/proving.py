@@ -77,32 +77,49 @@ def prove(
 
 
 def cut_inclusion(
-    directory: PathLike, user_id: str, *, out: PathLike | None = None, registry: Registry | None = None
+    directory: PathLike,
+    user_id: str,
+    *,
+    out: PathLike | None = None,
+    identity: PathLike | None = None,
+    registry: Registry | None = None,
 ) -> InclusionCut:
     """Cut one user's inclusion file from the private half of an audit: what ``polyproof inclusion --user`` does.
 
     Without ``out``, a new file, it goes to ``private/inclusion`` under a name that reveals nothing. It is for that user
-    alone. Raises ``InputError`` for an id that is not among the accounts, ``ArtifactError`` for an audit without its
-    private half.
+    alone. A private half that is encrypted needs ``out``, and ``identity``, an identity file of age's. Raises
+    ``InputError`` for an id that is not among the accounts, ``ArtifactError`` for an audit without its private half, or
+    one that the identity cannot read.
     """
     from polyproof.liabilities import cutting
 
     file, size = cutting.cut_inclusion(
-        path_of(directory, "directory"), user_of(user_id), out=optional_path(out, "out"), registry=registry
+        path_of(directory, "directory"),
+        user_of(user_id),
+        out=optional_path(out, "out"),
+        identity=optional_path(identity, "identity"),
+        registry=registry,
     )
     return InclusionCut(file, size)
 
 
-def take_inclusion(store: PathLike, user_id: str, *, out: PathLike | None = None) -> InclusionCut:
+def take_inclusion(
+    store: PathLike, user_id: str, *, out: PathLike | None = None, identity: PathLike | None = None
+) -> InclusionCut:
     """Take one user's inclusion file from a store that ``store_inclusions`` wrote, which needs no private half.
 
     Without ``out``, a new file, it goes to ``inclusion`` beside the store. Raises ``InputError`` for an id that is not
-    among the accounts, ``ArtifactError`` for a store that is missing or damaged. A service keeps an ``InclusionStore``
-    open instead.
+    among the accounts, ``ArtifactError`` for a store that is missing or damaged, or encrypted for others than
+    ``identity``, an identity file of age's. A service keeps an ``InclusionStore`` open instead.
     """
     from polyproof.liabilities import cutting
 
-    file, size = cutting.take_inclusion(path_of(store, "the store"), user_of(user_id), out=optional_path(out, "out"))
+    file, size = cutting.take_inclusion(
+        path_of(store, "the store"),
+        user_of(user_id),
+        out=optional_path(out, "out"),
+        identity=optional_path(identity, "identity"),
+    )
     return InclusionCut(file, size)
 
 
@@ -110,19 +127,25 @@ def store_inclusions(
     directory: PathLike,
     *,
     out: PathLike | None = None,
+    identity: PathLike | None = None,
     progress: ProgressLike = None,
     registry: Registry | None = None,
 ) -> InclusionsStored:
     """Cut every user's inclusion file into one store: what ``polyproof inclusion --all`` does.
 
-    It is ``private/inclusion.store`` or a new file ``out``, owner-only, written whole or not at all. Raises
-    ``ArtifactError`` for an audit without its private half.
+    It is ``private/inclusion.store`` or a new file ``out``, owner-only, written whole or not at all; encrypted, without
+    ``out``, if the private half is, which ``identity`` then reads. Raises ``ArtifactError`` for an audit without its
+    private half, or one that the identity cannot read.
     """
     from polyproof.liabilities import cutting
 
-    where, store = path_of(directory, "directory"), optional_path(out, "out")
+    where, store, reads = (
+        path_of(directory, "directory"),
+        optional_path(out, "out"),
+        optional_path(identity, "identity"),
+    )
     with following(progress) as told:
-        return cutting.store_inclusions(where, out=store, registry=registry, progress=told)
+        return cutting.store_inclusions(where, out=store, identity=reads, registry=registry, progress=told)
 
 
 def cut_all_inclusions(

@@ -63,6 +63,16 @@ KeepOption = Annotated[
     int | None,
     typer.Option("--keep", metavar="DAYS", min=0, help="How long private halves are kept, in days from the snapshot."),
 ]
+IdentityOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--identity",
+        metavar="FILE",
+        envvar="POLYPROOF_IDENTITY",
+        show_envvar=False,
+        help="Identity file of age that can read what is encrypted. Default: the file that POLYPROOF_IDENTITY names.",
+    ),
+]
 NewAudit = Annotated[
     Path | None,
     typer.Option(

@@ -16,6 +16,7 @@ from polyproof.errors import ArtifactError, ProofRejected
 from polyproof.formats.space import naming, require_space
 
 __all__ = [
+    "PlainFile",
     "digest_bounded",
     "flush_directory",
     "flush_tree",
@@ -163,6 +164,29 @@ def open_regular(path: Path) -> int:
         os.close(descriptor)
         raise ArtifactError(f"{path}: not a regular file")
     return descriptor
+
+
+class PlainFile:
+    """A regular file of our own, opened to be read at any place, from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises ``ArtifactError`` for one that is missing or not readable."""
+        self._path = path
+        self._descriptor = open_regular(path)
+        self.size = os.fstat(self._descriptor).st_size
+
+    def read(self, start: int, count: int) -> bytes:
+        """At most ``count`` bytes from ``start`` on. Raises ``ArtifactError`` if the system fails."""
+        try:
+            return read_at(self._descriptor, count, start)
+        except OSError as error:
+            raise ArtifactError(f"{self._path}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 _SEEKING = threading.Lock()

@@ -31,6 +31,7 @@ __all__ = [
     "MOST_RESERVES",
     "PRIVATE_README",
     "PUBLISHED_MARK",
+    "RECIPIENTS",
     "RECORD",
     "RESERVES",
     "STORE",
@@ -57,6 +58,9 @@ EVIDENCE = "reserves-evidence.jsonl"
 
 STORE = "inclusion.store"
 """In the private half: the inclusion files of all users; see ``polyproof.liabilities.inclusion_store``."""
+
+RECIPIENTS = "recipients.json"
+"""In a private half that is encrypted: who can read it; see ``polyproof.liabilities.recipients``."""
 
 MOST_RESERVES = 4 << 20
 """The most bytes of ``reserves.json`` that are read."""

@@ -6,11 +6,13 @@ import hmac
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from attrs import frozen
 
 from polyproof.errors import ArtifactError, InputError, PluginFault, ProofRejected
+from polyproof.formats.encrypted_file import SUFFIX, DataKey
 from polyproof.formats.files import make_private_directory, write_durably, write_private
 from polyproof.formats.space import require_space
 from polyproof.liabilities.acceptance import require
@@ -23,13 +25,15 @@ from polyproof.liabilities.inclusion_store import (
     file_name,
     write_store,
 )
+from polyproof.liabilities.private_encryption import locked
+from polyproof.liabilities.recipients import key_of, read_recipients
 from polyproof.liabilities.verification import PublishedAudit, open_audit
 from polyproof.model.counts import counted, size_text
 from polyproof.plugin_faults import asking, fault, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.settings.policy import UNRESTRICTED
-from polyproof.toolkit.private_state import AccountIndex
+from polyproof.toolkit.private_state import AccountIndex, read_private, reading_encrypted
 
 __all__ = [
     "InclusionsCut",
@@ -45,9 +49,24 @@ _CUTTING = (InputError, ProofRejected, OSError)
 """What a backend may raise where the private half of an audit is not as it was left."""
 
 
-def _open_own(directory: Path, registry: Registry | None) -> tuple[PublishedAudit, Path]:
+@contextmanager
+def _own(
+    directory: Path, registry: Registry | None, identity: Path | None
+) -> Iterator[tuple[PublishedAudit, Path, DataKey | None]]:
+    """An audit, its private half, and the key of that if it is encrypted: in the block it can be read all the same."""
     private = find_private(directory)
-    return open_audit(directory, policy=UNRESTRICTED, registry=registry), private
+    key = key_of(private, identity)
+    audit = open_audit(directory, policy=UNRESTRICTED, registry=registry)
+    try:
+        with reading_encrypted(private, key):
+            yield audit, private, key
+    except FileNotFoundError as error:
+        if key is None:
+            raise
+        raise ArtifactError(
+            f"{error.filename} is missing, and the private half is encrypted: backend {audit.backend.name!r} may not "
+            f"read encrypted state; `polyproof private decrypt` makes it plain again"
+        ) from error
 
 
 def _own_state(private: Path, index: int) -> Path:
@@ -59,11 +78,7 @@ def _own_state(private: Path, index: int) -> Path:
 
 def _names_key(private: Path) -> bytes:
     """The key of names of inclusion files, from which the audit's own cannot be computed."""
-    try:
-        key = (private / "key").read_bytes()
-    except OSError as error:
-        raise ArtifactError(f"{private / 'key'}: {error.strerror}") from error
-    return hmac.digest(key, b"polyproof/inclusion-file-names", "sha256")
+    return hmac.digest(read_private(private / "key"), b"polyproof/inclusion-file-names", "sha256")
 
 
 def _unknown(user_id: str, audit_id: str) -> InputError:
@@ -83,42 +98,63 @@ def _encodable(user_id: str) -> bool:
 
 @names_faults
 def cut_inclusion(
-    directory: Path, user_id: str, *, out: Path | None = None, registry: Registry | None = None
+    directory: Path,
+    user_id: str,
+    *,
+    out: Path | None = None,
+    identity: Path | None = None,
+    registry: Registry | None = None,
 ) -> tuple[Path, int]:
     """Cut one user's inclusion file from the private half; returns its path and size.
 
-    Without ``out`` it goes to ``private/inclusion`` under a name that reveals nothing. Raises
+    Without ``out`` it goes to ``private/inclusion`` under a name that reveals nothing. If the private half is
+    encrypted, ``out`` must be given, and ``identity``, an identity file of age's that can read it. Raises
     ``InputError`` for a user id that is not among the accounts.
     """
-    audit, private = _open_own(directory, registry)
-    unknown = _unknown(user_id, audit.manifest.audit_id)
-    if not _encodable(user_id):
+    with _own(directory, registry, identity) as (audit, private, key):
+        if key is not None:
+            _require_out(out, private)
+        unknown = _unknown(user_id, audit.manifest.audit_id)
+        if not _encodable(user_id):
+            raise unknown
+        for segment in audit.manifest.segments:
+            index = segment.index
+            state = _own_state(private, index)
+            statement, proof = audit.statement(index), audit.proof(index)
+            with asking(audit.backend, "while cutting an inclusion proof", may=_CUTTING):
+                inclusion = audit.backend.open_inclusion(statement, proof, state, user_id)
+            if inclusion is None:
+                continue
+            require(
+                audit.backend, isinstance(inclusion, bytes), inclusion, "instead of the bytes of an inclusion proof"
+            )
+            data = InclusionFile(audit.manifest.audit_id, audit.manifest.digest, index, inclusion).to_bytes()
+            return _hand_out(data, out, private, file_name(_names_key(private), user_id))
         raise unknown
-    for segment in audit.manifest.segments:
-        index = segment.index
-        state = _own_state(private, index)
-        statement, proof = audit.statement(index), audit.proof(index)
-        with asking(audit.backend, "while cutting an inclusion proof", may=_CUTTING):
-            inclusion = audit.backend.open_inclusion(statement, proof, state, user_id)
-        if inclusion is None:
-            continue
-        require(audit.backend, isinstance(inclusion, bytes), inclusion, "instead of the bytes of an inclusion proof")
-        data = InclusionFile(audit.manifest.audit_id, audit.manifest.digest, index, inclusion).to_bytes()
-        return _hand_out(data, out, private, file_name(_names_key(private), user_id))
-    raise unknown
 
 
-def take_inclusion(store: Path, user_id: str, *, out: Path | None = None) -> tuple[Path, int]:
+def take_inclusion(
+    store: Path, user_id: str, *, out: Path | None = None, identity: Path | None = None
+) -> tuple[Path, int]:
     """Take one user's inclusion file from a store; returns its path and size.
 
-    Without ``out`` it goes to ``inclusion`` beside the store under a name that reveals nothing. Raises ``InputError``
-    for a user id that is not among the accounts, ``ArtifactError`` for a store that is missing or damaged.
+    Without ``out`` it goes to ``inclusion`` beside the store under a name that reveals nothing; if the store is
+    encrypted, ``out`` must be given. Raises ``InputError`` for a user id that is not among the accounts,
+    ``ArtifactError`` for a store that is missing or damaged, or encrypted for others than ``identity``.
     """
-    with InclusionStore(store) as opened:
+    with InclusionStore(store, identity=identity) as opened:
+        if opened.encrypted:
+            _require_out(out, store)
         data = opened.find(user_id)
         if data is None:
             raise _unknown(user_id, opened.audit_id)
         return _hand_out(data, out, store.parent, opened.file_name(user_id))
+
+
+def _require_out(out: Path | None, place: Path) -> None:
+    """Raise ``InputError`` unless it is said where an inclusion file may lie that nobody encrypts."""
+    if out is None:
+        raise InputError(f"{place} is encrypted, and an inclusion file is not: name the file that it goes to, by --out")
 
 
 def _hand_out(data: bytes, out: Path | None, folder: Path, name: str) -> tuple[Path, int]:
@@ -189,24 +225,33 @@ class InclusionsStored:
 
 @names_faults
 def store_inclusions(
-    directory: Path, *, out: Path | None = None, registry: Registry | None = None, progress: Progress | None = None
+    directory: Path,
+    *,
+    out: Path | None = None,
+    identity: Path | None = None,
+    registry: Registry | None = None,
+    progress: Progress | None = None,
 ) -> InclusionsStored:
     """Cut every user's inclusion file into one store, which ``InclusionStore`` serves them from.
 
-    It is ``private/inclusion.store`` or a new file ``out``, owner-only, and written whole or not at all.
+    It is ``private/inclusion.store`` or a new file ``out``, owner-only, and written whole or not at all. If the private
+    half is encrypted, which ``identity`` can then read, so is the store, ``private/inclusion.store.encrypted``.
     """
     start = time.perf_counter()
-    audit, private = _open_own(directory, registry)
-    if out is not None and (out.exists() or out.is_symlink()):
-        raise InputError(f"{out} exists: a store is written to a new file")
-    if out is not None and not out.parent.is_dir():
-        raise InputError(f"{out.parent} is not a directory")
-    store, manifest = out or private / STORE, audit.manifest
-    files = _every_file(audit, private, store, ENTRY_BYTES, progress or Progress())
-    try:
-        count, size = write_store(store, manifest.audit_id, manifest.digest, _names_key(private), files)
-    except TwiceError as error:
-        raise _twice(audit) from error
+    with _own(directory, registry, identity) as (audit, private, key):
+        if out is not None and key is not None:
+            raise InputError(f"{private} is encrypted, and so is the store, which lies in it: --out cannot move it")
+        if out is not None and (out.exists() or out.is_symlink()):
+            raise InputError(f"{out} exists: a store is written to a new file")
+        if out is not None and not out.parent.is_dir():
+            raise InputError(f"{out.parent} is not a directory")
+        store, manifest = out or private / (STORE if key is None else STORE + SUFFIX), audit.manifest
+        files = _every_file(audit, private, store, ENTRY_BYTES, progress or Progress())
+        try:
+            with locked(private) if key is not None else nullcontext():
+                count, size = write_store(store, manifest.audit_id, manifest.digest, _names_key(private), files, key)
+        except TwiceError as error:
+            raise _twice(audit) from error
     return InclusionsStored(store, count, size, time.perf_counter() - start)
 
 
@@ -228,10 +273,17 @@ def cut_all_inclusions(
 ) -> InclusionsCut:
     """Cut a file for every user, into ``private/inclusion`` or a new directory ``out``.
 
-    The names reveal nothing; ``private/inclusion.csv`` says which is whose.
+    The names reveal nothing; ``private/inclusion.csv`` says which is whose. Raises ``ArtifactError`` for a private half
+    that is encrypted: none of this would be.
     """
     start = time.perf_counter()
-    audit, private = _open_own(directory, registry)
+    private = find_private(directory)
+    if read_recipients(private) is not None:
+        raise ArtifactError(
+            f"{private} is encrypted, and a file for each customer is not: cut them into a store, without --files, or "
+            f"decrypt it first"
+        )
+    audit = open_audit(directory, policy=UNRESTRICTED, registry=registry)
     final = out or private / "inclusion"
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} exists and is not an empty directory")

@@ -19,10 +19,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import struct
 from bisect import bisect_left
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,8 +30,12 @@ from typing import Self
 import numpy as np
 
 from polyproof.errors import ArtifactError, ProofRejected
-from polyproof.formats.files import open_regular, read_at, written_durably
+from polyproof.formats.encrypted_file import SUFFIX, DataKey, EncryptedFile, encrypting
+from polyproof.formats.files import PlainFile, written_durably
+from polyproof.liabilities.artifacts import RECIPIENTS, STORE
+from polyproof.liabilities.recipients import key_of
 from polyproof.toolkit.binary import Reader, Writer
+from polyproof.toolkit.private_state import encrypted_form
 
 __all__ = ["ENTRY_BYTES", "MOST_FILE", "InclusionStore", "TwiceError", "file_name", "name_of", "write_store"]
 
@@ -85,15 +89,24 @@ def _check_of_index(before: bytes, index: bytes) -> bytes:
 
 
 def write_store(
-    path: Path, audit_id: str, manifest_digest: bytes, names_key: bytes, files: Iterable[tuple[str, bytes]]
+    path: Path,
+    audit_id: str,
+    manifest_digest: bytes,
+    names_key: bytes,
+    files: Iterable[tuple[str, bytes]],
+    key: DataKey | None = None,
 ) -> tuple[int, int]:
     """Write a store, owner-only, whole or not at all; returns the number of files and their bytes together.
 
     ``files``: account id and inclusion file of each user, which has at most ``MOST_FILE`` bytes. Only the index is in
-    memory, 48 bytes a file. Raises ``TwiceError`` for an account id that comes twice.
+    memory, 48 bytes a file. It is encrypted if there is a ``key``. Raises ``TwiceError`` for an account id that comes
+    twice.
     """
     entries = bytearray()
-    with written_durably(path, private=True) as file:
+    with (
+        written_durably(path, private=True) as written,
+        nullcontext(written) if key is None else encrypting(written, key, STORE) as file,
+    ):
         # What precedes the files comes last: until then this is no store.
         file.write(bytes(len(_header(audit_id, manifest_digest, names_key, 0, 0)) + hashlib.sha256().digest_size))
         begin = start = file.tell()
@@ -105,12 +118,19 @@ def write_store(
         index = index[np.lexsort((index["name"][:, 1], index["name"][:, 0]))]
         if bool((index["name"][1:] == index["name"][:-1]).all(axis=1).any()):
             raise TwiceError("two files for one account id")
-        written = index.tobytes()
-        file.write(written)
+        sorted_index = index.tobytes()
+        file.write(sorted_index)
         before = _header(audit_id, manifest_digest, names_key, len(index), start)
         file.seek(0)
-        file.write(before + _check_of_index(before, written))
+        file.write(before + _check_of_index(before, sorted_index))
     return len(index), start - begin
+
+
+def _data_key(folder: Path, identity: Path | None) -> DataKey:
+    key = key_of(folder, identity)
+    if key is None:
+        raise ArtifactError(f"{folder / RECIPIENTS} is missing: an encrypted store can be read only beside it")
+    return key
 
 
 class InclusionStore:
@@ -120,12 +140,24 @@ class InclusionStore:
 
         with InclusionStore(path) as store:
             data = store.find("alice")
+
+    An encrypted one is opened with an identity file of age's, and lies beside its ``recipients.json``; a file of it is
+    decrypted when it is served, in memory.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open a store and check its index. Raises ``ArtifactError`` for one that is missing or damaged."""
-        self.path = path
-        self._descriptor = open_regular(path)
+    def __init__(self, path: Path, *, identity: Path | None = None) -> None:
+        """Open a store and check its index. Raises ``ArtifactError`` for one that is missing or damaged.
+
+        The encrypted form of it is taken, with ``identity``, if ``path`` is that or has it beside it.
+        """
+        self.encrypted = path.name.endswith(SUFFIX) or encrypted_form(path) is not None
+        """Whether it is."""
+        self.path = path.with_name(path.name.removesuffix(SUFFIX) + SUFFIX) if self.encrypted else path
+        self._file: PlainFile | EncryptedFile
+        if self.encrypted:
+            self._file = EncryptedFile(self.path, _data_key(self.path.parent, identity), STORE)
+        else:
+            self._file = PlainFile(path)
         try:
             self._open()
         except ProofRejected as error:
@@ -136,7 +168,7 @@ class InclusionStore:
             raise
 
     def _open(self) -> None:
-        size = os.fstat(self._descriptor).st_size
+        size = self._file.size
         head = self._read(0, min(_MOST_HEADER, size))
         reader = Reader(head, MAGIC, VERSION, "inclusion store")
         self.audit_id = reader.text("audit id", 128)
@@ -189,10 +221,7 @@ class InclusionStore:
     def _read(self, start: int, count: int) -> bytes:
         data = b""
         while len(data) < count:  # no system call reads more than two gigabytes
-            try:
-                more = read_at(self._descriptor, count - len(data), start + len(data))
-            except OSError as error:
-                raise ArtifactError(f"{self.path}: {error.strerror}") from error
+            more = self._file.read(start + len(data), count - len(data))
             if not more:
                 raise self._damaged("it ends too early")
             data = data + more if data else more
@@ -206,9 +235,7 @@ class InclusionStore:
 
     def close(self) -> None:
         """Close the file. It serves nothing more."""
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self

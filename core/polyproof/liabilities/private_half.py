@@ -15,15 +15,17 @@ from pathlib import Path
 from attrs import Factory, define, frozen
 
 from polyproof.errors import ArtifactError, PolyproofError
-from polyproof.liabilities.artifacts import HISTORY, PUBLISHED_MARK, RECORD, STORE, state_directory
+from polyproof.formats.encrypted_file import SUFFIX
+from polyproof.liabilities.artifacts import HISTORY, PUBLISHED_MARK, RECIPIENTS, RECORD, STORE, state_directory
 from polyproof.liabilities.folder import present
+from polyproof.liabilities.recipients import Recipient, read_recipients
 from polyproof.liabilities.record import open_publication
 from polyproof.model.counts import counted
 from polyproof.model.manifest import Manifest
 from polyproof.model.timestamps import FORMAT
 from polyproof.settings.policy import UNRESTRICTED
 
-__all__ = ["SORTS", "PrivateFiles", "PrivateHalf", "Sort", "look_at", "private_halves"]
+__all__ = ["SORTS", "PrivateFiles", "PrivateHalf", "Sort", "look_at", "private_halves", "sort_of"]
 
 
 @frozen
@@ -50,7 +52,9 @@ SORTS: Mapping[str, Sort] = {
         Sort("work", "every account id and balance", "while an audit is being made; `prove` goes on with it"),
         Sort("leftovers", "what the file reveals that it was to become", "for nothing: an interrupted run left it"),
         Sort("others", "not known: polyproof did not write it", "not known"),
+        Sort("recipients", "who can read the files", "to read what is encrypted", False),
         Sort("checkpoint", "digests of rows of reserves, nothing of users", "to judge reserves faster", False),
+        Sort("lock", "nothing", "while files are encrypted, decrypted or destroyed", False),
         Sort("mark", "nothing: the publication digest is public", "so that a published record stays as it is", False),
         Sort("readme", "nothing", "for whoever finds the folder", False),
     )
@@ -64,12 +68,15 @@ _NAMED = {
     "inclusion.csv": "index",
     "reserves-checkpoint.sqlite": "checkpoint",
     PUBLISHED_MARK: "mark",
+    RECIPIENTS: "recipients",
+    "lock": "lock",
     "README": "readme",
 }
 
 
-def _sort_of(name: str) -> Sort:
-    """What an entry of a private half is, by its name."""
+def sort_of(name: str) -> Sort:
+    """What an entry of a private half is, by its name: encrypted or not."""
+    name = name.removesuffix(SUFFIX)
     if name.startswith(".") and name.endswith((".writing", ".partial")):
         return SORTS["leftovers"]
     if name.startswith("state-"):
@@ -84,14 +91,17 @@ class PrivateFiles:
     sort: Sort
     count: int = 0
     bytes: int = 0
+    encrypted: int = 0
+    """How many of them are encrypted."""
     modes: int = 0
     """The permissions that any of them gives to anybody."""
     written: float = 0
     """When the newest was written: seconds since 1970."""
 
-    def add(self, found: os.stat_result) -> None:
+    def add(self, path: Path, found: os.stat_result) -> None:
         """Count a file."""
         self.count += 1
+        self.encrypted += path.name.endswith(SUFFIX)
         self.bytes += found.st_size
         self.modes |= stat.S_IMODE(found.st_mode)
         self.written = max(self.written, found.st_mtime)
@@ -110,8 +120,17 @@ class PrivateHalf:
     """Whether inclusion files of every segment can be cut from it."""
     serves: bool
     """Whether there is a store to serve them from."""
+    recipients: tuple[Recipient, ...]
+    """Who can read what is encrypted, as the private half says itself; none if nothing is encrypted."""
     problems: list[str] = Factory(list)
     """What is not as it should be: who else can get at it."""
+
+    @property
+    def form(self) -> str:
+        """Whether what reveals anything is encrypted: ``"none"``, ``"partly"`` or ``"all"`` of it."""
+        secret = [files for files in self.files if files.sort.secret]
+        encrypted = sum(files.encrypted for files in secret)
+        return "none" if not encrypted else "all" if encrypted == sum(files.count for files in secret) else "partly"
 
     @property
     def path(self) -> Path:
@@ -155,6 +174,11 @@ def look_at(directory: Path) -> PrivateHalf:
         manifest = open_publication(directory, UNRESTRICTED, liabilities_only=True).manifest
     except PolyproofError:
         manifest = None
+    recipients, damaged = None, []
+    try:
+        recipients = read_recipients(private)
+    except ArtifactError as error:
+        damaged = [str(error)]
     found = {name: PrivateFiles(sort) for name, sort in SORTS.items()}
     exposed: list[Path] = []
     links: list[Path] = []
@@ -166,18 +190,23 @@ def look_at(directory: Path) -> PrivateHalf:
         if status.st_mode & 0o077 and os.name != "nt":
             exposed.append(path)
         if stat.S_ISREG(status.st_mode):
-            found[sort.name].add(status)
+            found[sort.name].add(path, status)
     segments = len(manifest.segments) if manifest is not None else 0
     return PrivateHalf(
         directory,
         manifest,
         [files for files in found.values() if files.count],
         cuts=bool(segments)
-        and (private / "key").is_file()
+        and _there(private / "key")
         and all(state_directory(private, index).is_dir() for index in range(segments)),
-        serves=(private / STORE).is_file(),
-        problems=[*_exposed(exposed, private), *_linked(links), *_misplaced(private)],
+        serves=_there(private / STORE),
+        recipients=recipients.listed if recipients is not None else (),
+        problems=[*damaged, *_exposed(exposed, private), *_linked(links), *_misplaced(private)],
     )
+
+
+def _there(path: Path) -> bool:
+    return path.is_file() or path.with_name(path.name + SUFFIX).is_file()
 
 
 def _entries(directory: Path) -> Iterator[tuple[Sort, Path]]:
@@ -186,7 +215,7 @@ def _entries(directory: Path) -> Iterator[tuple[Sort, Path]]:
     yield SORTS["readme"], private
     for entry in sorted(private.iterdir()):
         for path in _within(entry):
-            yield _sort_of(entry.name), path
+            yield sort_of(entry.name), path
     work = directory.absolute().parent / f".{directory.absolute().name}.partial"
     if work.is_dir() and not work.is_symlink():
         for path in _within(work):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from polyproof.cli.console import Console, size_text, time_text
-from polyproof.cli.options import Json, Quiet, usable_registry
+from polyproof.cli.options import IdentityOption, Json, Quiet, usable_registry
 from polyproof.cli.shapes import BYTES, COUNT, SECONDS, TEXT, either, record, seconds
 from polyproof.cli.views import facts
 from polyproof.cli.visible import one_line
@@ -44,6 +44,7 @@ def command(
             help="New file, or directory with --files. Default: in DIR/private, or beside the store.",
         ),
     ] = None,
+    identity: IdentityOption = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -56,10 +57,11 @@ def command(
     if files and not every:
         raise UsageError("--files goes with --all; --user writes one file in any case")
     if user is not None:
-        if source.is_file():
-            path, size = liabilities.take_inclusion(source, user, out=out)
+        if source.is_file() or source.with_name(source.name + ".encrypted").is_file():
+            path, size = liabilities.take_inclusion(source, user, out=out, identity=identity)
         else:
-            path, size = liabilities.cut_inclusion(source, user, out=out, registry=usable_registry(console))
+            registry = usable_registry(console)
+            path, size = liabilities.cut_inclusion(source, user, out=out, identity=identity, registry=registry)
         console.result(cut_payload(path, size), lambda rich: rich.print(cut_line(path, size), soft_wrap=True))
         return
     registry = usable_registry(console)
@@ -82,7 +84,7 @@ def command(
         )
         return
     with console.progress() as progress:
-        stored = liabilities.store_inclusions(source, out=out, registry=registry, progress=progress)
+        stored = liabilities.store_inclusions(source, out=out, identity=identity, registry=registry, progress=progress)
     console.result(
         {
             "store": str(stored.store),

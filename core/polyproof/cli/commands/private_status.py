@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import Console, size_text, table
 from polyproof.cli.options import Json, KeepOption, PrivateArgument, Quiet
-from polyproof.cli.shapes import BYTES, COUNT, FLAG, TEXT, TEXTS, listed, nullable, record
+from polyproof.cli.private_view import RECIPIENTS, recipient_facts
+from polyproof.cli.shapes import BYTES, COUNT, FLAG, TEXT, TEXTS, listed, nullable, one_of, record
 from polyproof.cli.views import facts
 
 if TYPE_CHECKING:
@@ -27,11 +28,14 @@ RESULT = record(
             expired=nullable(FLAG),
             cuts=FLAG,
             serves=FLAG,
+            encrypted=one_of("none", "partly", "all"),
+            recipients=RECIPIENTS,
             files=listed(
                 record(
                     sort=TEXT,
                     count=COUNT,
                     bytes=BYTES,
+                    encrypted=COUNT,
                     mode={"type": "string", "pattern": "^0[0-7]{3,4}$", "description": "What any of them permits."},
                     written=TEXT,
                     secret=FLAG,
@@ -43,6 +47,9 @@ RESULT = record(
         )
     )
 )
+
+
+_FORMS = {"none": "no", "partly": "IN PART: `polyproof private encrypt` goes on with it", "all": "yes"}
 
 
 def command(directory: PrivateArgument, keep: KeepOption = None, json: Json = False, quiet: Quiet = False) -> None:
@@ -71,11 +78,14 @@ def _payload(half: PrivateHalf, keep: int | None) -> dict[str, Any]:
         "expired": expires <= datetime.now(UTC) if expires else None,
         "cuts": half.cuts,
         "serves": half.serves,
+        "encrypted": half.form,
+        "recipients": [recipient.member() for recipient in half.recipients],
         "files": [
             {
                 "sort": files.sort.name,
                 "count": files.count,
                 "bytes": files.bytes,
+                "encrypted": files.encrypted,
                 "mode": f"0{files.modes:03o}",
                 "written": _time(datetime.fromtimestamp(files.written, UTC)),
                 "secret": files.sort.secret,
@@ -97,6 +107,8 @@ def _show(rich: RichConsole, halves: list[PrivateHalf], keep: int | None) -> Non
             ("audit", half.manifest.audit_id if half.manifest else "not known: its public half cannot be read here"),
             ("balances as of", half.manifest.snapshot if half.manifest else "not known"),
             ("private half", str(half.path)),
+            ("encrypted", _FORMS[half.form]),
+            *recipient_facts(half.recipients),
             ("can cut", "inclusion files of all segments" if half.cuts else "not everybody's inclusion file"),
             ("can serve", "from a store of all inclusion files" if half.serves else "no: there is no store"),
             *([("keep until", _kept(half, keep))] if keep is not None else []),
