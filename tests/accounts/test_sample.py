@@ -87,9 +87,10 @@ def test_csv_and_parquet_hold_the_same_accounts(tmp_path: Path) -> None:
     assert (as_text.words == typed.words).all()
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-@pytest.mark.parametrize("decimals", [0, 1, 8, 9, 10, 18, 19, 30])
-@pytest.mark.parametrize("bits", [1, 8, 20, 40, 64, 128, 256])
+@pytest.mark.parametrize(
+    ("kind", "decimals"), [*(("csv", n) for n in (0, 8, 30)), *(("parquet", n) for n in (0, 9, 10, 18, 19, 30))]
+)
+@pytest.mark.parametrize("bits", [1, 40, 64, 128, 256])
 def test_every_amount_is_below_two_to_the_bits(tmp_path: Path, kind: str, decimals: int, bits: int) -> None:
     assets = (Asset("BTC", decimals, bits), Asset("OTHER", decimals, bits))
     write_sample(tmp_path / "sample", assets, 300, 5, kind)

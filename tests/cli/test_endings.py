@@ -436,7 +436,8 @@ def _on_terminal(arguments: list[str], cwd: Path, columns: int, **environment: s
 
 
 def test_a_terminal_gets_colour_and_bars_unless_it_wants_none(proved: Path) -> None:
-    coloured = _on_terminal(["demo", "--accounts", "30", "--out", "a"], proved, 80, NO_COLOR="")
+    prove = ["prove", "spec.yaml", "--out", "a", "--policy", "merkle-sum"]
+    coloured = _on_terminal(prove, proved, 80, NO_COLOR="")
     assert "\x1b[" in coloured
     plain = _on_terminal(["verify", "audit", "--policy", "merkle-sum"], proved, 80, NO_COLOR="1")
     assert "VERIFIED" in plain
@@ -460,6 +461,6 @@ def test_totals_are_whole_on_a_narrow_terminal(proved: Path, columns: int) -> No
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_any_encoding_of_the_terminal_will_do(proved: Path, encoding: str) -> None:
     (proved / "policy.yaml").write_text(SUM_TREE_FILE)
-    for arguments in (("explain", "audit"), ("verify", "audit", "--policy", "policy.yaml"), ("plugins",)):
+    for arguments in (("explain", "audit"), ("verify", "audit", "--policy", "policy.yaml")):
         ended = _process(*arguments, cwd=proved, PYTHONIOENCODING=encoding)
         assert ended.returncode == 0, ended.stderr
