@@ -1,4 +1,4 @@
-"""Sources of reserves: the formats that files of wallets come in."""
+"""Formats of files that exchanges make: of wallets, and of what users are owed."""
 
 from polyproof.hookspecs import Component, hookimpl
 
@@ -7,7 +7,7 @@ polyproof_interface = 2
 
 @hookimpl
 def polyproof_components() -> list[Component]:
-    """One source for each format."""
+    """One for each format."""
     return [
         Component(
             "source",
@@ -20,5 +20,11 @@ def polyproof_components() -> list[Component]:
             "native",
             "polyproof's own format, in YAML, Parquet or JSON lines",
             "polyproof_sources.native:Native",
+        ),
+        Component(
+            "ledger",
+            "zkmerkle-csv",
+            "The lists of users that zkMerkle proofs of solvency read, as Binance and Gate make them",
+            "polyproof_sources.zkmerkle_csv:ZkMerkleCsv",
         ),
     ]

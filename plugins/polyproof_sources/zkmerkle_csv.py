@@ -1,0 +1,128 @@
+"""The lists of users that zkMerkle's proof of solvency reads, as Binance and Gate use it: CSV, a line for each user.
+
+::
+
+    rn,id,e_btc,d_btc,btc,e_eth,d_eth,eth,btc_usdt_price,eth_usdt_price,total_net_balance_usdt
+    1,000092ddd2ca…,0.1,0.0,0.1,0.2,0.0,0.2,30000,2000,3400
+
+Of each asset ``e_`` is what the user has (equity), ``d_`` what the user owes (debt), and the third column the
+difference. Later files also have ``vl_``, ``m_`` and ``pm_``, the parts of the equity that are collateral, and prices
+in a file of their own. A debt other than zero is reported, since no rule allows one; prices, collateral, differences
+and the value in USDT are not read. Names of assets are in lower case there.
+Source: github.com/binance/zkmerkle-proof-of-solvency (src/utils/utils.go, src/sampledata/generate_user_files.py) and
+github.com/gatechain/gate-zkmerkle-proof (utils/utils.go, example_data/example_users.csv).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, ClassVar
+
+from attrs import frozen
+
+from polyproof.config.options import shown
+from polyproof.errors import Location, Problem
+from polyproof.ledger import Account, LedgerFormat
+from polyproof.model.counts import counted
+
+__all__ = ["ZkMerkleCsv"]
+
+LONGEST = 1 << 20
+"""The most bytes of a line."""
+_BEGIN = ("rn", "id")
+_COLLATERAL = ("vl_", "m_", "pm_")
+_PRICE = "_price"
+_TOTAL = "total_net_balance"
+_EXPECTED = "rn,id,e_btc,d_btc,btc,…,total_net_balance_usdt"
+_ZEROS = frozenset({"0", "0.0"})
+_ZERO = re.compile(r"[+-]?(?:0+\.?0*|\.0+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+"""Zero, however it is written; most are one of the few above."""
+
+
+class ZkMerkleCsv(LedgerFormat):
+    """Reads such files. They mark no end: one that was cut off between two lines looks whole."""
+
+    name: ClassVar[str] = "zkmerkle-csv"
+
+    def read(self, file: Path) -> Iterator[Account | Problem]:
+        """Every line after the first is an account, or reported; blank lines do not count."""
+        with file.open("rb") as lines:
+            first = _line(lines)
+            cells = first if isinstance(first, str) else [cell.strip() for cell in first]
+            columns = cells if isinstance(cells, str) else _columns(cells)
+            if isinstance(columns, str):
+                yield Problem(columns, Location(str(file), 1), _EXPECTED)
+                return
+            row, number = 0, 1
+            while (found := _line(lines)) != []:
+                number += 1
+                if found == [""]:
+                    continue
+                row += 1
+                location = Location(str(file), number, row=row)
+                if isinstance(found, str):
+                    yield Problem(found, location)
+                elif len(found) != len(cells):
+                    yield Problem(f"has {counted(len(found), 'cell')}, the header {len(cells)}", location)
+                else:
+                    for column in columns:
+                        if found[column.debt] not in _ZEROS and not _ZERO.fullmatch(found[column.debt]):
+                            hint = "accounts with debts cannot be audited yet: no rule allows them"
+                            debt = shown(found[column.debt])
+                            yield Problem(f"{column.asset} debt is {debt}", location, hint, about=column.asset)
+                    yield Account(row, found[1], {one.asset: found[one.equity] for one in columns}, line=number)
+
+
+@frozen
+class _Columns:
+    """An asset, and the places of its equity and its debt in a line."""
+
+    asset: str
+    equity: int
+    debt: int
+
+
+def _columns(cells: list[str]) -> list[_Columns] | str:
+    """What a header says, or what is wrong with it."""
+    if tuple(cell.casefold() for cell in cells[:2]) != _BEGIN:
+        return f"the first line is not a header: it begins with {shown(','.join(cells[:2]))}"
+    found: list[_Columns] = []
+    place = 2
+    while place < len(cells) and cells[place].startswith("e_"):
+        asset = cells[place][2:]
+        if cells[place + 1 : place + 3] != [f"d_{asset}", asset]:
+            return f"{shown(cells[place])} is not followed by d_{asset} and {asset}"
+        found.append(_Columns(asset, place, place + 1))
+        place += 3
+        if cells[place : place + 3] == [f"{kind}{asset}" for kind in _COLLATERAL]:
+            place += 3
+    if not found:
+        return "the header names no asset"
+    if len({one.asset.casefold() for one in found}) < len(found):
+        return "the header names an asset twice"
+    while place < len(cells) and cells[place].endswith(_PRICE):
+        place += 1
+    if len(cells) != place + 1 or not cells[place].startswith(_TOTAL):
+        return f"column {place + 1} is {shown(cells[place])}" if place < len(cells) else "the last column is missing"
+    return found
+
+
+def _line(lines: BinaryIO) -> list[str] | str:
+    """The cells of the next line, none at the end of the file, or what is wrong with it."""
+    raw = lines.readline(LONGEST + 1)
+    if len(raw) > LONGEST:
+        while raw and not raw.endswith(b"\n"):
+            raw = lines.readline(LONGEST + 1)
+        return f"the line is longer than {LONGEST} bytes"
+    if not raw:
+        return []
+    try:
+        text = raw.removeprefix(codecs.BOM_UTF8).decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        return f"byte 0x{error.object[error.start]:02x} is not UTF-8"
+    if '"' in text:
+        return "has a quoted cell, which files of this format have not"
+    return text.split(",") if text.strip() else [""]
