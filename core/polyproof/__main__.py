@@ -7,6 +7,6 @@ if not sys.flags.safe_path:
     # and no plugin is found there.
     del sys.path[0]
 
-from polyproof.cli import main
+from polyproof.start import main
 
 main()

@@ -125,7 +125,7 @@ class OpenTimestamps(Anchor):
         if not list(found.attested()):
             raise ExecutionError(f"no calendar has stamped the digest: {'; '.join(dict.fromkeys(failed))}")
         hashed = Timestamp(salted, (), (Step(_SHA256, b"", found),))
-        return write_file(Timestamp(subject.digest, (), (Step(_APPEND, salt, hashed),)))
+        return _written(Timestamp(subject.digest, (), (Step(_APPEND, salt, hashed),)))
 
     def upgrade(self, subject: Subject, evidence: bytes) -> bytes | None:
         """The same proof, and in it the paths to Bitcoin that its calendars have by now."""
@@ -139,8 +139,8 @@ class OpenTimestamps(Anchor):
                     hint="keepers: [https://…], if you know them",
                 )
             )
-        upgraded = self._upgraded(proof, allowed)
-        return None if upgraded == proof else write_file(upgraded)
+        upgraded = _written(self._upgraded(proof, allowed))
+        return None if upgraded == write_file(proof) else upgraded
 
     def _upgraded(self, timestamp: Timestamp, allowed: set[str]) -> Timestamp:
         steps = tuple(evolve(step, result=self._upgraded(step.result, allowed)) for step in timestamp.steps)
@@ -254,6 +254,16 @@ class OpenTimestamps(Anchor):
             raise found
         header: Header = found
         return header
+
+
+def _written(proof: Timestamp) -> bytes:
+    """The file. Raises ``ExecutionError`` for one that a calendar's answer has made larger than is read."""
+    data = write_file(proof)
+    try:
+        parse_file(data)
+    except ProofRejected as error:
+        raise ExecutionError(f"with a calendar's answer the proof is none that is read: {error.reason}") from error
+    return data
 
 
 def _merged(one: Timestamp, other: Timestamp) -> Timestamp:

@@ -3,15 +3,13 @@
 What they share: the node first shows that it is on the right chain and knows the pinned block (``begin``); each account
 is then asked about (``held``, ``control``); a node that can speak of its newest block alone must still be at the pinned
 one when all are answered (``end``), or none of its answers counts. A question that fails is not checked and spoils no
-other; a node that fails several times in a row is asked no more.
+other; a node that keeps failing is asked no more (``polyproof_balances.asking``).
 """
 
 from __future__ import annotations
 
-import threading
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -25,6 +23,7 @@ from polyproof.progress import Progress
 from polyproof.toolkit.endpoint import EndpointOptions, open_endpoint
 from polyproof.toolkit.http import Failed, HttpClient
 from polyproof.toolkit.json_rpc import Refused
+from polyproof_balances.asking import Clients, Patience
 
 __all__ = [
     "AccountOptions",
@@ -39,8 +38,6 @@ __all__ = [
     "whole",
 ]
 
-_GIVE_UP = 3
-"""Questions in a row that the node does not answer before the rest are no longer asked."""
 _MOST = (1 << 128) - 1
 """No chain here counts in more than 128 bits."""
 _Client = TypeVar("_Client", bound=HttpClient)
@@ -123,16 +120,29 @@ class AccountProvider(BalanceProvider, Generic[_Client, _Block]):
         """What ``about`` finds for each question between ``begin`` and ``end``, or why that is not known."""
         if not questions:
             return []
-        with _Clients(lambda: self.Client(self._endpoint, self.options), self.options.parallel) as clients:
+        opened: Clients[Any] = Clients(lambda: self.Client(self._endpoint, self.options), self.options.parallel)
+        with opened as clients:
             try:
                 block = self.begin(clients.mine(), pin)
-                patience = _Patience()
+                patience = Patience()
+
+                def tried(question: _Question) -> _Found | Exception:
+                    if why := patience.ended:
+                        return NotKnown(why)
+                    one: _Found | Exception
+                    try:
+                        one = about(clients.mine(), question, pin, block)
+                    except Failed as error:
+                        patience.failed()
+                        return error
+                    except (Refused, ValueError) as error:
+                        one = error
+                    patience.answered()
+                    return one
+
                 found: list[_Found | Exception] = []
                 with progress.task(title, len(questions)) as task:
-                    asked = clients.pool.map(
-                        lambda question: patience.tried(lambda: about(clients.mine(), question, pin, block)), questions
-                    )
-                    for one in asked:
+                    for one in clients.pool.map(tried, questions):
                         found.append(one)
                         task.advance()
                 self.end(clients.mine(), pin, block)
@@ -143,53 +153,6 @@ class AccountProvider(BalanceProvider, Generic[_Client, _Block]):
 
 def _lack(error: Exception) -> Lack:
     return Lack.OTHER_BLOCK if isinstance(error, OtherBlock) else Lack.UNANSWERED
-
-
-class _Patience:
-    """Ends when a node has failed several times in a row."""
-
-    def __init__(self) -> None:
-        self._failed = 0
-
-    def tried(self, ask: Callable[[], _Found]) -> _Found | Exception:
-        """What ``ask`` returns or raises because of the node."""
-        if self._failed >= _GIVE_UP:
-            return NotKnown("no longer asked: the node failed several times in a row")
-        found: _Found | Exception
-        try:
-            found = ask()
-        except Failed as error:
-            self._failed += 1
-            return error
-        except (Refused, ValueError) as error:
-            found = error
-        self._failed = 0
-        return found
-
-
-class _Clients:
-    """A client for each thread; all of them, and the threads, end with the block."""
-
-    def __init__(self, make: Callable[[], Any], parallel: int) -> None:
-        self.pool = ThreadPoolExecutor(parallel)
-        self._make = make
-        self._local = threading.local()
-        self._made: list[HttpClient] = []
-
-    def mine(self) -> Any:
-        """This thread's own."""
-        if not hasattr(self._local, "client"):
-            self._local.client = self._make()
-            self._made.append(self._local.client)
-        return self._local.client
-
-    def __enter__(self) -> _Clients:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.pool.shutdown(cancel_futures=True)
-        for client in self._made:
-            client.close()
 
 
 @frozen

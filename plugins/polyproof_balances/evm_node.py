@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from attrs import frozen
@@ -14,12 +12,11 @@ from polyproof.progress import Progress
 from polyproof.toolkit.endpoint import Endpoint, EndpointOptions
 from polyproof.toolkit.http import Failed
 from polyproof.toolkit.json_rpc import Call, Refused, Rpc
+from polyproof_balances.asking import Clients, Patience
 from polyproof_balances.evm_abi import BLOCK_HASH, quantity
 
 __all__ = ["Node", "Unknown", "parsed"]
 
-_GIVE_UP = 3
-"""Requests in a row that fail before the rest are no longer sent."""
 _T = TypeVar("_T")
 
 
@@ -47,24 +44,18 @@ class Node:
         parallel: int,
     ) -> None:
         """``batch``: calls in one request. ``parallel``: requests at a time, each on a connection of its own."""
-        self._endpoint = endpoint
-        self._options = options
         self._pin = pin
         self._progress = progress
         self._chain_id = chain_id
         self._batch = batch
-        self._local = threading.local()
-        self._opened: list[Rpc] = []
-        self._failures = 0
-        self._pool = ThreadPoolExecutor(parallel)
+        self._patience = Patience()
+        self._clients = Clients(lambda: Rpc(endpoint, options), parallel)
 
     def __enter__(self) -> Node:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
-        for rpc in self._opened:
-            rpc.close()
+        self._clients.__exit__()
 
     @property
     def block(self) -> dict[str, Any]:
@@ -81,10 +72,10 @@ class Node:
         if not BLOCK_HASH.match(pin.block):
             return Unknown("the pinned block is not a hash of 32 bytes, 0x and 64 hexadecimal digits")
         try:
-            chain_id = quantity(self._rpc().call("eth_chainId"))
+            chain_id = quantity(self._clients.mine().call("eth_chainId"))
             if chain_id != self._chain_id:
                 return Unknown(f"the node is on chain {chain_id}, not {self._chain_id}")
-            block = self._rpc().call("eth_getBlockByHash", pin.block.lower(), False)
+            block = self._clients.mine().call("eth_getBlockByHash", pin.block.lower(), False)
             if not isinstance(block, dict):
                 return Unknown("the node does not know the snapshot's block")
             if str(block.get("hash")).lower() != pin.block.lower():
@@ -104,28 +95,21 @@ class Node:
         batches = [calls[start : start + self._batch] for start in range(0, len(calls), self._batch)]
         found: list[_T | Unknown] = []
         with (self._progress if title else Progress()).task(title or "", len(calls)) as task:
-            for batch, results in zip(batches, self._pool.map(self._exchange, batches), strict=True):
+            for batch, results in zip(batches, self._clients.pool.map(self._exchange, batches), strict=True):
                 found += [parsed(result, parse) for result in results]
                 task.advance(len(batch))
         return found
 
     def _exchange(self, batch: Sequence[Call]) -> Sequence[Any]:
-        if self._failures >= _GIVE_UP:
-            return [Unknown("no longer asked: the node failed several times in a row")] * len(batch)
+        if why := self._patience.ended:
+            return [Unknown(why)] * len(batch)
         try:
-            results = self._rpc().batch(batch)
+            results = self._clients.mine().batch(batch)
         except Failed as error:
-            self._failures += 1
+            self._patience.failed()
             return [Unknown(str(error))] * len(batch)
-        self._failures = 0
+        self._patience.answered()
         return results
-
-    def _rpc(self) -> Rpc:
-        rpc: Rpc | None = getattr(self._local, "rpc", None)
-        if rpc is None:
-            rpc = self._local.rpc = Rpc(self._endpoint, self._options)
-            self._opened.append(rpc)
-        return rpc
 
 
 def parsed(result: Any, parse: Callable[[Any], _T]) -> _T | Unknown:

@@ -15,10 +15,19 @@ from polyproof.errors import ExecutionError, InputError, ProofRejected
 from polyproof.registry import default_registry
 from polyproof.testing.anchor import SUBJECTS, ServedAnchorSuite
 from polyproof.testing.hostile_files import MEBIBYTE, bounded
-from polyproof.testing.servers import Reply, Respond, Server
+from polyproof.testing.servers import Reply, Request, Respond, Server
 from polyproof_anchors import ots_file
 from polyproof_anchors.opentimestamps import OpenTimestamps, OpenTimestampsOptions
-from polyproof_anchors.ots_file import MAGIC, Attestation, Step, Timestamp, parse_file, write_file, write_number
+from polyproof_anchors.ots_file import (
+    MAGIC,
+    Attestation,
+    Step,
+    Timestamp,
+    parse_file,
+    write_file,
+    write_number,
+    write_timestamp,
+)
 
 ONE, TWO = SUBJECTS[:2]
 HEADERS = {HEIGHT + number: mined(up(subject.digest)[1]) for number, subject in enumerate(SUBJECTS)}
@@ -208,6 +217,34 @@ def test_a_header_that_cost_no_work_is_none_on_the_main_network() -> None:
 
 
 # From promise to path
+
+
+def deep(message: bytes, depth: int, end: Attestation) -> Timestamp:
+    """So many operations one after the other, each within the one before."""
+    messages = [message]
+    for _ in range(depth):
+        messages.append(hashlib.sha256(messages[-1]).digest())
+    found = Timestamp(messages[-1], (end,))
+    for one in reversed(messages[:-1]):
+        found = Timestamp(one, (), (Step(0x08, b"", found),))
+    return found
+
+
+def test_answers_that_make_a_proof_deeper_than_is_read_are_the_calendars_fault() -> None:
+    most = ots_file.DEEPEST
+
+    def respond(request: Request) -> Reply:
+        path = request.path.removeprefix("/timestamp/")
+        message = request.body if request.method == "POST" else bytes.fromhex(path)
+        return Reply(write_timestamp(deep(message, most, bitcoin())))
+
+    with Server(respond).listening() as url:
+        anchor = made(calendars=(url,), attempts=1)
+        with pytest.raises(ExecutionError, match=f"with a calendar's answer .* deeper than {most} operations"):
+            anchor.publish(ONE)
+        promised = write_file(deep(ONE.digest, most, pending(url)))
+        with pytest.raises(ExecutionError, match=f"with a calendar's answer .* deeper than {most} operations"):
+            anchor.upgrade(ONE, promised)
 
 
 def test_promises_are_kept_later_and_nothing_is_lost() -> None:

@@ -247,6 +247,11 @@ def _run(arguments: list[str]) -> tuple[int, list[PolyproofError]]:
     except _ClickUsageError as error:
         _running.get().command = _command_of(error)
         return UsageError.exit_status, [_usage_error(error)]
+    except SystemExit as error:
+        # Help is printed by typer's own console, and rich ends the process when nobody reads what it prints.
+        if isinstance(error.__context__, BrokenPipeError):
+            return BROKEN_PIPE, []
+        raise
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED, [Interrupted("interrupted")]
     except OSError as error:

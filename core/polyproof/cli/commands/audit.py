@@ -10,7 +10,7 @@ import typer
 
 from polyproof.cli.anchors_view import ANCHORED, anchored_payload, show_evidence
 from polyproof.cli.commands.report import REPORTED, refuse_uncovered, report_payload, show_verdict
-from polyproof.cli.console import Console
+from polyproof.cli.console import Console, plain_console
 from polyproof.cli.options import (
     AuditId,
     ExecutorOption,
@@ -150,7 +150,7 @@ def _ask(worse: tuple[str, ...]) -> bool:
                 hint="what is published stays published: correct what is wrong, or publish it as it is with --yes",
             )
         )
-    typer.echo(f"This result falls short:{listed}\nWhat is published stays published.", err=True)
+    plain_console(sys.stderr).print(f"This result falls short:{listed}\nWhat is published stays published.")
     return typer.confirm("Publish it?", err=True)
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import csv
 import os
+import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -22,7 +24,7 @@ from polyproof.cli.inclusion_view import INCLUSION, inclusion_payload
 from polyproof.cli.options import Json, Quiet, usable_registry
 from polyproof.cli.shapes import BYTES, PHASES, SECONDS, TEXT, anything, listed, nullable, record, seconds
 from polyproof.cli.views import audits_text, facts, totals_table
-from polyproof.errors import InputError, PolyproofError, ProofRejected
+from polyproof.errors import InputError, PolyproofError, Problem, ProofRejected
 from polyproof.extras import is_installed, require_extras
 from polyproof.model.counts import counted
 from polyproof.security import FigureName, bits_text
@@ -126,7 +128,7 @@ def command(
     snapshot = directory / "accounts.csv"
     console.say(f"An invented exchange: {counted(accounts, 'account')}, {counted(len(spec.assets), 'asset')}", "bold")
 
-    with console.progress() as progress:
+    with _beginning_again(directory), console.progress() as progress:
         _, passed = _timed(lambda: write_sample(snapshot, spec.assets, accounts, seed, progress=progress))
         _tell(console, "sample", f"{size_text(snapshot.stat().st_size)} of CSV", passed)
         checked, passed = _timed(lambda: liabilities.check(spec, registry=registry, progress=progress))
@@ -151,7 +153,7 @@ def command(
 def _new_directory(out: Path | None) -> Path:
     if out is not None:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise InputError(f"{out} exists and is not an empty directory")
+            raise InputError(Problem(f"{out} exists and is not an empty directory", hint=_again(out)))
         out.mkdir(parents=True, exist_ok=True)
         return out
     for count in range(1, 10_000):
@@ -162,6 +164,22 @@ def _new_directory(out: Path | None) -> Path:
             continue
         return directory
     raise InputError("there are already 9999 demos here: name a directory with --out")
+
+
+def _again(directory: Path) -> str:
+    """What to do about a demo that ended early: all of it is invented, and made anew in a minute."""
+    folder = shlex.quote(str(directory))
+    return f"if a demo ended early there: rm -r {folder}, then polyproof demo --out {folder}"
+
+
+@contextmanager
+def _beginning_again(directory: Path) -> Iterator[None]:
+    """Whatever ends the demo says how to begin again."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(_again(directory))
+        raise
 
 
 def _some_user(snapshot: Path) -> tuple[str, list[Balance]]:

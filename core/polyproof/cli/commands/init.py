@@ -106,11 +106,12 @@ def command(
         backend_lines = "backend: " + chosen(
             backend, "Backend (stark, merkle-sum)", _BACKEND, one_of("backend", ["stark", "merkle-sum"])
         )
+    taken = _snapshot(snapshot or f"{datetime.now(UTC):%Y-%m-%d}T00:00:00Z")
     found = chosen(source, f"Ledger ({', '.join(SOURCES)})", _SOURCE, one_of("ledger", list(SOURCES)))
     choices = Choices(
         name=example or slug(named) or "sample",
         organisation=named if _MARK in named else f"{named} {_MARK}",
-        snapshot=snapshot or f"{datetime.now(UTC):%Y-%m-%d}T00:00:00Z",
+        snapshot=taken,
         assets=asset_lines,
         backend=backend_lines,
         source=found,
@@ -145,6 +146,17 @@ def _organisation(text: str) -> str:
     if not name or not name.isprintable() or len(name) > most:
         raise UsageError(f"{text[:60]!r} is no name of an organisation: 1 to {most} printable characters")
     return name
+
+
+def _snapshot(text: str) -> str:
+    from polyproof.errors import Problem
+    from polyproof.model.timestamps import is_ahead, is_timestamp
+
+    if not is_timestamp(text):
+        raise UsageError(Problem(f"--snapshot is {text[:40]!r}", expected="a time in UTC such as 2025-11-30T00:00:00Z"))
+    if is_ahead(text):
+        raise UsageError(f"--snapshot {text} is in the future: balances were taken then")
+    return text
 
 
 def _show(rich: RichConsole, begun: Beginning) -> None:
