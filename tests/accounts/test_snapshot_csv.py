@@ -110,7 +110,7 @@ visible = st.characters(
 names = st.text(visible, min_size=1, max_size=20).filter(lambda name: len(name.encode()) <= 256)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(names, min_size=1, max_size=20, unique=True), st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_any_ids_that_python_writes_are_read_back(
     tmp_path_factory: pytest.TempPathFactory, ids: list[str], end: str, quote: bool
@@ -270,7 +270,7 @@ def test_rows_are_records_where_records_span_lines(tmp_path: Path) -> None:
     assert problems[0].startswith(f"{tmp_path}/users.csv:4: row 2: BTC amount 'x'")
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32), st.booleans())
 def test_row_and_line_of_every_problem_are_those_an_editor_shows(
     tmp_path_factory: pytest.TempPathFactory, seed: int, crlf: bool

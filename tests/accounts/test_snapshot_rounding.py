@@ -50,7 +50,7 @@ written = st.one_of(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(amounts=st.lists(written, min_size=1, max_size=20), decimals=st.integers(0, 20), long=st.booleans())
 def test_what_rounding_adds_is_exact_however_amounts_are_written(amounts: list[str], decimals: int, long: bool) -> None:
     asset = Asset("A", decimals, 256)

@@ -8,6 +8,7 @@ import inspect
 import re
 from abc import ABC
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,17 @@ TESTS = ROOT / "tests"
 # Imports
 
 
-def imported(source: str, root: Path = CORE.parent) -> Iterator[tuple[int, str]]:
+@cache
+def imported(source: str, root: Path = CORE.parent) -> list[tuple[int, str]]:
     """Every module that a source imports, wherever in it, and the line: statements and calls by name alike.
 
     A name taken from a package counts as the module that it is, if it is one in the folder ``root``. Relative imports
     are not seen here: style forbids them.
     """
+    return list(_imported(source, root))
+
+
+def _imported(source: str, root: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
@@ -335,10 +341,10 @@ HOOKS = sorted(name for name, item in vars(hookspecs).items() if hasattr(item, "
 
 def mentions(path: Path, name: str, functions: str = "") -> bool:
     """Whether the functions of a file whose names begin so use a name, as an attribute or as text."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return any(
+    text = path.read_text(encoding="utf-8")
+    return name in text and any(
         getattr(node, "attr", None) == name or getattr(node, "value", None) == name
-        for function in ast.walk(tree)
+        for function in ast.walk(ast.parse(text))
         if isinstance(function, ast.FunctionDef) and function.name.startswith(functions)
         for node in ast.walk(function)
     )

@@ -46,7 +46,7 @@ class BackendCheatsSuite(AuditedBackend):
         self, exchange: Exchange, segment: OneSegment, users: Sequence[str]
     ) -> None:
         inclusion = exchange.inclusion(users[0]).inclusion
-        assert self._hostile(self._user(exchange, segment, users[0]), "inclusion", inclusion) == []
+        assert self._hostile(self._user(exchange, segment, users[0]), "inclusion", inclusion, 24) == []
 
     def test_lengths_that_lie_take_bounded_memory(
         self, exchange: Exchange, segment: OneSegment, users: Sequence[str]
