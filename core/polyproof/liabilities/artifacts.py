@@ -24,6 +24,7 @@ from polyproof.toolkit.binary import Reader, Writer
 __all__ = [
     "ANCHORS",
     "AUDITS",
+    "DESTROYED",
     "EVIDENCE",
     "HISTORY",
     "MANIFEST",
@@ -61,6 +62,9 @@ STORE = "inclusion.store"
 
 RECIPIENTS = "recipients.json"
 """In a private half that is encrypted: who can read it; see ``polyproof.liabilities.recipients``."""
+
+DESTROYED = "destroyed.json"
+"""In the private half: what of it was destroyed; see ``polyproof.liabilities.destruction_mark``."""
 
 MOST_RESERVES = 4 << 20
 """The most bytes of ``reserves.json`` that are read."""

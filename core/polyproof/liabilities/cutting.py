@@ -17,6 +17,7 @@ from polyproof.formats.files import make_private_directory, write_durably, write
 from polyproof.formats.space import require_space
 from polyproof.liabilities.acceptance import require
 from polyproof.liabilities.artifacts import STORE, InclusionFile, find_private, state_directory
+from polyproof.liabilities.destruction_mark import read_destroyed
 from polyproof.liabilities.inclusion_store import (
     ENTRY_BYTES,
     MOST_FILE,
@@ -49,12 +50,20 @@ _CUTTING = (InputError, ProofRejected, OSError)
 """What a backend may raise where the private half of an audit is not as it was left."""
 
 
+def _whole(directory: Path) -> Path:
+    """The private half of an audit, of which nothing was destroyed on purpose."""
+    private = find_private(directory)
+    if (destroyed := read_destroyed(private)) is not None:
+        raise ArtifactError(f"{private}: destroyed ({destroyed}): inclusion files cannot be cut from it any more")
+    return private
+
+
 @contextmanager
 def _own(
     directory: Path, registry: Registry | None, identity: Path | None
 ) -> Iterator[tuple[PublishedAudit, Path, DataKey | None]]:
     """An audit, its private half, and the key of that if it is encrypted: in the block it can be read all the same."""
-    private = find_private(directory)
+    private = _whole(directory)
     key = key_of(private, identity)
     audit = open_audit(directory, policy=UNRESTRICTED, registry=registry)
     try:
@@ -277,7 +286,7 @@ def cut_all_inclusions(
     that is encrypted: none of this would be.
     """
     start = time.perf_counter()
-    private = find_private(directory)
+    private = _whole(directory)
     if read_recipients(private) is not None:
         raise ArtifactError(
             f"{private} is encrypted, and a file for each customer is not: cut them into a store, without --files, or "

@@ -206,7 +206,16 @@ class InclusionStore:
         )
         if index[at : at + NAME_BYTES] != name:
             return None
-        _, start, length, check = _ENTRY.unpack_from(index, at)
+        return self._entry(at)
+
+    def check(self) -> int:
+        """Read all files and compare each with its check; returns how many there are. Raises as ``find`` does."""
+        for at in range(0, len(self._index), _ENTRY.size):
+            self._entry(at)
+        return self._count
+
+    def _entry(self, at: int) -> bytes:
+        _, start, length, check = _ENTRY.unpack_from(self._index, at)
         if not (self._begin <= start and start + length <= self._start and length <= MOST_FILE):
             raise self._damaged("a file is outside of it")
         data = self._read(start, length)

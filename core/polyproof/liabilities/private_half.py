@@ -16,7 +16,16 @@ from attrs import Factory, define, frozen
 
 from polyproof.errors import ArtifactError, PolyproofError
 from polyproof.formats.encrypted_file import SUFFIX
-from polyproof.liabilities.artifacts import HISTORY, PUBLISHED_MARK, RECIPIENTS, RECORD, STORE, state_directory
+from polyproof.liabilities.artifacts import (
+    DESTROYED,
+    HISTORY,
+    PUBLISHED_MARK,
+    RECIPIENTS,
+    RECORD,
+    STORE,
+    state_directory,
+)
+from polyproof.liabilities.destruction_mark import Mark, read_destroyed
 from polyproof.liabilities.folder import present
 from polyproof.liabilities.recipients import Recipient, read_recipients
 from polyproof.liabilities.record import open_publication
@@ -56,6 +65,7 @@ SORTS: Mapping[str, Sort] = {
         Sort("checkpoint", "digests of rows of reserves, nothing of users", "to judge reserves faster", False),
         Sort("lock", "nothing", "while files are encrypted, decrypted or destroyed", False),
         Sort("mark", "nothing: the publication digest is public", "so that a published record stays as it is", False),
+        Sort("destroyed", "nothing: what was destroyed, and when", "to tell that from a loss", False),
         Sort("readme", "nothing", "for whoever finds the folder", False),
     )
 }
@@ -69,6 +79,7 @@ _NAMED = {
     "reserves-checkpoint.sqlite": "checkpoint",
     PUBLISHED_MARK: "mark",
     RECIPIENTS: "recipients",
+    DESTROYED: "destroyed",
     "lock": "lock",
     "README": "readme",
 }
@@ -122,6 +133,8 @@ class PrivateHalf:
     """Whether there is a store to serve them from."""
     recipients: tuple[Recipient, ...]
     """Who can read what is encrypted, as the private half says itself; none if nothing is encrypted."""
+    destroyed: Mark | None
+    """What of it was destroyed on purpose."""
     problems: list[str] = Factory(list)
     """What is not as it should be: who else can get at it."""
 
@@ -174,11 +187,15 @@ def look_at(directory: Path) -> PrivateHalf:
         manifest = open_publication(directory, UNRESTRICTED, liabilities_only=True).manifest
     except PolyproofError:
         manifest = None
-    recipients, damaged = None, []
+    recipients, destroyed, damaged = None, None, []
     try:
         recipients = read_recipients(private)
     except ArtifactError as error:
-        damaged = [str(error)]
+        damaged.append(str(error))
+    try:
+        destroyed = read_destroyed(private)
+    except ArtifactError as error:
+        damaged.append(str(error))
     found = {name: PrivateFiles(sort) for name, sort in SORTS.items()}
     exposed: list[Path] = []
     links: list[Path] = []
@@ -201,6 +218,7 @@ def look_at(directory: Path) -> PrivateHalf:
         and all(state_directory(private, index).is_dir() for index in range(segments)),
         serves=_there(private / STORE),
         recipients=recipients.listed if recipients is not None else (),
+        destroyed=destroyed,
         problems=[*damaged, *_exposed(exposed, private), *_linked(links), *_misplaced(private)],
     )
 

@@ -30,6 +30,7 @@ RESULT = record(
             serves=FLAG,
             encrypted=one_of("none", "partly", "all"),
             recipients=RECIPIENTS,
+            destroyed=nullable(record(what=one_of("all", "state"), when=TEXT)),
             files=listed(
                 record(
                     sort=TEXT,
@@ -80,6 +81,7 @@ def _payload(half: PrivateHalf, keep: int | None) -> dict[str, Any]:
         "serves": half.serves,
         "encrypted": half.form,
         "recipients": [recipient.member() for recipient in half.recipients],
+        "destroyed": {"what": half.destroyed.what, "when": half.destroyed.when} if half.destroyed else None,
         "files": [
             {
                 "sort": files.sort.name,
@@ -111,6 +113,7 @@ def _show(rich: RichConsole, halves: list[PrivateHalf], keep: int | None) -> Non
             *recipient_facts(half.recipients),
             ("can cut", "inclusion files of all segments" if half.cuts else "not everybody's inclusion file"),
             ("can serve", "from a store of all inclusion files" if half.serves else "no: there is no store"),
+            *([("destroyed", str(half.destroyed))] if half.destroyed else []),
             *([("keep until", _kept(half, keep))] if keep is not None else []),
         )
         made = table("Files", "Number", "Size", "Mode", "What they reveal", "Needed", numbers=(1, 2))
