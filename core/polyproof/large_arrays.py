@@ -27,7 +27,8 @@ __all__ = ["LARGE", "KeptMemory", "empty", "memory_kept"]
 LARGE = 4 << 20
 """Bytes from which on an array lies in kept memory. The allocator keeps what is smaller."""
 _LINE = 64
-"""Arrays begin on a cache line, so that rows of whole vectors do not straddle two."""
+"""Arrays of a page or more begin on a cache line, so that rows of whole vectors do not straddle two."""
+_PAGE = 1 << 12
 _KEPT = 15 / 16
 """Of the most that was in use at once, how much is kept where less is in use. The rest is for what lies elsewhere."""
 _UNUSED = 2
@@ -108,12 +109,14 @@ def memory_kept() -> Iterator[None]:
 
 
 def empty(shape: tuple[int, ...], dtype: npt.DTypeLike = np.uint64, *, briefly: bool = False) -> npt.NDArray[Any]:
-    """An array whose content is undefined and which begins on a cache line, in kept memory if it is large.
+    """An array whose content is undefined, in kept memory if it is large.
 
     ``briefly``: it is gone before the arrays are made for which memory has been kept; then it may lie in the memory of
     a much larger one.
     """
     size = prod(shape) * np.dtype(dtype).itemsize
+    if size < min(_PAGE, LARGE):
+        return np.empty(shape, dtype)
     memory = _lent.get()
     if memory is None or size < LARGE:
         block = np.empty(size + _LINE, np.uint8)
