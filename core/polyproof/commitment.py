@@ -70,6 +70,13 @@ class VectorCommitment(CommitmentScheme):
     def hash_leaves(self, rows: Words) -> Words:
         """The leaf digests of rows: ``(n, columns) → (n, 4)``."""
 
+    def hash_leaves_together(self, matrices: Sequence[tuple[VectorCommitment, Words]]) -> list[Words]:
+        """The leaf digests of rows of several commitments of this scheme over the same hash: ``(n, 4)`` for each pair.
+
+        Equal to ``hash_leaves`` of each. A scheme overrides it if hashing them together takes fewer and larger calls.
+        """
+        return [commitment.hash_leaves(rows) for commitment, rows in matrices]
+
     @abstractmethod
     def open(self, state: Any, indices: Sequence[int]) -> VectorOpening:
         """The pruned multi-opening of a set of rows; the order of ``indices`` does not matter.

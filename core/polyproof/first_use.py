@@ -13,6 +13,7 @@ import random
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -164,6 +165,13 @@ def _guard(cls: type[Any]) -> type[Any]:
             hash = super().hash_rows
             return _arrived(self, hash(rows, domain), len(rows), lambda at: hash(rows[at], domain))
 
+        def hash_matrices(self, matrices: Sequence[tuple[Words, str]]) -> list[Words]:
+            found, hash = super().hash_matrices(matrices), super().hash_rows
+            if not isinstance(found, list) or len(found) != len(matrices):
+                raise fault(cls, f"it returned no list of the digests of {len(matrices)} matrices")
+            pairs = zip(found, matrices, strict=True)
+            return [_arrived(self, digests, len(one[0]), partial(_part, hash, *one)) for digests, one in pairs]
+
         def compress(self, left: Words, right: Words, domain: str) -> Words:
             hash = super().compress
             return _arrived(self, hash(left, right, domain), len(left), lambda at: hash(left[at], right[at], domain))
@@ -171,6 +179,10 @@ def _guard(cls: type[Any]) -> type[Any]:
     for attribute in ("__name__", "__qualname__", "__module__", "__doc__"):
         setattr(Guarded, attribute, getattr(cls, attribute))
     return Guarded
+
+
+def _part(hash: Callable[[Words, str], Any], rows: Words, domain: str, at: slice) -> Any:
+    return hash(rows[at], domain)
 
 
 def _arrived(hash: Hash, digests: Any, count: int, again: Callable[[slice], Any]) -> Words:
@@ -234,6 +246,10 @@ def _try_hash(hash: Hash) -> None:
         _require(hash, same, f"row {row} of {_BATCH} has one digest in the batch and another alone")
     pairs = hash.compress(rows[:5, :DIGEST_WORDS], rows[:5, DIGEST_WORDS:], _DOMAIN)
     _require(hash, np.array_equal(pairs, digests[:5]), "compress differs from hash_rows of the eight words")
+    apart = [(rows[:40], _DOMAIN), (rows[:50, :3], f"{_DOMAIN}/2"), (rows[40:60], _DOMAIN)]
+    together = hash.hash_matrices(apart)
+    same = all(np.array_equal(found, hash.hash_rows(*one)) for found, one in zip(together, apart, strict=True))
+    _require(hash, same, "hash_matrices differs from hash_rows of each matrix")
     others = [
         hash.hash_rows(rows[:1], f"{_DOMAIN}/2"),
         hash.hash_rows(rows[:1, :-1], _DOMAIN),
@@ -323,6 +339,9 @@ def _try_vector_commitment(scheme: VectorCommitment) -> None:
     root = np.asarray(getattr(state, "root", None))
     _require(scheme, root.shape == (DIGEST_WORDS,) and root.dtype == np.uint64, "its root is not four uint64 words")
     indices, leaves = [1, 6], scheme.hash_leaves(rows[[1, 6]])
+    together = scheme.hash_leaves_together([(scheme, rows[[1, 6]]), (scheme, rows[:, :2].copy())])
+    same = len(together) == 2 and np.array_equal(together[0], leaves)
+    _require(scheme, same, "hash_leaves_together differs from hash_leaves of each matrix")
     opening = scheme.open(state, indices)
     _require(scheme, isinstance(opening, VectorOpening), f"open returned {type(opening).__name__}")
     try:

@@ -50,9 +50,26 @@ class Hash(ABC):
         """Hash every row: ``(n, columns) → (n, 4)``, both ``uint64``.
 
         ``columns`` may be 0. The number of columns is bound into the digest, so rows of different
-        different lengths never hash the same input. Entries must be below ``word_bound``. That is not checked
+        lengths never hash the same input. Entries must be below ``word_bound``. That is not checked
         again here: whatever comes from outside is checked where it enters.
         """
+
+    def hash_matrices(self, matrices: Sequence[tuple[Words, str]]) -> list[Words]:
+        """Hash the rows of several matrices, each under its own domain: ``(n, 4)`` for each ``(rows, domain)``.
+
+        Equal to ``hash_rows`` of each. Those that share width and domain are hashed in one call; a hash overrides it if
+        it can hash rows of different widths together as well.
+        """
+        alike: dict[tuple[int, str], list[int]] = {}
+        for number, (rows, domain) in enumerate(matrices):
+            alike.setdefault((rows.shape[1], domain), []).append(number)
+        digests: dict[int, Words] = {}
+        for (_, domain), numbers in alike.items():
+            parts = [matrices[number][0] for number in numbers]
+            together = self.hash_rows(np.concatenate(parts) if len(parts) > 1 else parts[0], domain)
+            ends = np.cumsum([len(part) for part in parts])[:-1]
+            digests.update(zip(numbers, np.split(together, ends), strict=True))
+        return [digests[number] for number in range(len(matrices))]
 
     @abstractmethod
     def compress(self, left: Words, right: Words, domain: str) -> Words:

@@ -17,7 +17,7 @@ import numpy as np
 from polyproof.field import Elements
 from polyproof_goldilocks.reduction import Word
 
-__all__ = ["ArrayFormula"]
+__all__ = ["ArrayFormula", "Steps", "run"]
 
 _BLOCK = 12 << 10
 """Words of a block: twelve elements of a thousand states. Half a dozen buffers fit the cache."""
@@ -29,11 +29,12 @@ class _Scratch(threading.local):
     def __init__(self) -> None:
         self._arrays: dict[tuple[bool, int], Any] = {}
 
-    def buffer(self, of_flags: bool, number: int) -> Any:
-        """The buffer of this kind and number."""
-        if (of_flags, number) not in self._arrays:
-            self._arrays[of_flags, number] = np.empty(_BLOCK, np.bool_ if of_flags else np.uint64)
-        return self._arrays[of_flags, number]
+    def buffer(self, of_flags: bool, number: int, size: int) -> Any:
+        """So much of the buffer of this kind and number."""
+        found = self._arrays.get((of_flags, number))
+        if found is None or len(found) < size:
+            found = self._arrays[of_flags, number] = np.empty(max(size, _BLOCK), np.bool_ if of_flags else np.uint64)
+        return found[:size]
 
 
 _scratch = _Scratch()
@@ -41,6 +42,16 @@ _scratch = _Scratch()
 
 _Call = Callable[[Any, Any, Any], Any]
 """``call(first, second, result)``, as ufuncs are called."""
+
+
+Steps = list[tuple[_Call, Any, Any, Any]]
+"""Calls with the arrays that they are made on, in order."""
+
+
+def run(steps: Steps) -> None:
+    """Make the calls."""
+    for call, first, second, result in steps:
+        call(first, second, result)
 
 
 def _given(first: Any, second: Any, result: Any) -> None:
@@ -177,6 +188,15 @@ class ArrayFormula:
             self._run(list(arrays), out)
         return out
 
+    def on(self, *arrays: Elements, out: Elements) -> Steps:
+        """The calls that ``formula(*arrays, out=out)`` makes, for arrays of one block on which they are run many times.
+
+        Their buffers belong to this thread, and to every other formula that runs in it.
+        """
+        places = [*arrays, out, *self._constants]
+        places += [_scratch.buffer(*buffer, out.size).reshape(out.shape) for buffer in self._buffers]
+        return [(call, places[first], places[second], places[target]) for call, first, second, target in self._calls]
+
     def _run(self, arrays: list[Elements], result: Elements) -> None:
         """Cut along the first axis, as evenly as can be, until a block is small enough."""
         if result.size > _BLOCK:
@@ -189,7 +209,4 @@ class ArrayFormula:
                 else:
                     self._run([array[0] if array.ndim == result.ndim else array for array in parts], result[start])
             return
-        places = [*arrays, result, *self._constants]
-        places += [_scratch.buffer(*buffer)[: result.size].reshape(result.shape) for buffer in self._buffers]
-        for call, first, second, target in self._calls:
-            call(places[first], places[second], places[target])
+        run(self.on(*arrays, out=result))

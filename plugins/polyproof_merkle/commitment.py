@@ -93,6 +93,10 @@ class MerkleTree(VectorCommitment):
         """The leaf digests of rows: ``(n, columns) → (n, 4)``."""
         return self.hash.hash_rows(rows, self.leaf_domain)
 
+    def hash_leaves_together(self, matrices: Sequence[tuple[VectorCommitment, Words]]) -> list[Words]:
+        """One call of ``hash_matrices``."""
+        return self.hash.hash_matrices([(rows, _tree(one).leaf_domain) for one, rows in matrices])
+
     def commit(self, rows: Words) -> MerkleState:
         """Commit to ``(n, columns)``. Raises ``ValueError`` unless n is a power of two."""
         _require_power_of_two(len(rows))
@@ -204,6 +208,12 @@ class _Climb:
         pairs[level.parent[level.alone], 1 - side[level.alone]] = self._siblings[:brought]
         self._siblings = self._siblings[brought:]
         return pairs
+
+
+def _tree(commitment: VectorCommitment) -> MerkleTree:
+    if not isinstance(commitment, MerkleTree):
+        raise TypeError(f"leaves of Merkle trees are hashed together, not of a {type(commitment).__name__}")
+    return commitment
 
 
 def _levels(size: int, known: npt.NDArray[np.int64]) -> Iterator[_Level]:

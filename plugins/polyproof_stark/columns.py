@@ -14,7 +14,7 @@ from polyproof.field import Elements
 from polyproof.large_arrays import empty
 from polyproof_stark.compiler import Lookup
 from polyproof_stark.debug import check_trace, columns_read
-from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.expressions import OnArrays, Value, evaluate
 from polyproof_stark.linear import linear_forms
 from polyproof_stark.protocol import Instance
 
@@ -127,7 +127,7 @@ class Columns:
                 return Value(rows[at, self.layout.base_column(node.first)], False)
             return self.scalar(node, ())
 
-        found = evaluate(self.instance.compiled.nodes, nodes, leaf, self.extension)
+        found = evaluate(self.instance.compiled.nodes, nodes, leaf, OnArrays(self.extension))
         return [np.broadcast_to(found[node].array, (stop - start,)) for node in nodes]
 
     def scalar(self, node: Node, challenges: Sequence[Elements]) -> Value:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 
-from polyproof.commitment import OpenedLeaves, PolynomialCommitment, VectorCommitment, VectorOpening
+from polyproof.commitment import PolynomialCommitment, VectorCommitment, VectorOpening
 from polyproof.engine import for_blocks
 from polyproof.errors import OptionsError, ProofRejected
 from polyproof.field import Elements, Extension, Field
@@ -23,6 +23,7 @@ from polyproof.toolkit.binary import Reader, Writer
 from polyproof.transcript import Transcript
 from polyproof_stark.fri import Domain, Folding
 from polyproof_stark.low_degree import LowDegreeProof, LowDegreeTest, read_opening, write_opening
+from polyproof_stark.opened_rows import OpenedRows, verify_rows
 
 __all__ = ["FriCommitment", "FriOpening", "FriState"]
 
@@ -163,13 +164,12 @@ class FriCommitment(PolynomialCommitment):
         self._absorb_statement(transcript, roots, widths)
         gamma = self._absorb_values(transcript, points, opening.values)
         folds, indices = self.test.replay(transcript, opening.low_degree)
-        opened = self.test.opened_leaves(opening.low_degree, indices, self.tree)
+        opened = self.test.opened_cosets(opening.low_degree, indices, self.tree)
         for root, rows, row_opening, width in zip(roots, opening.rows, opening.row_openings, widths, strict=True):
             if rows.shape != (len(indices), width):
                 raise ProofRejected("shape", f"expected rows of shape {(len(indices), width)}, got {rows.shape}")
-            leaves = self.tree.hash_leaves(rows)
-            opened.append(OpenedLeaves(root, self.test.domain.size, indices, leaves, row_opening))
-        self.tree.verify_many(opened)
+            opened.append(OpenedRows(self.tree, root, self.test.domain.size, indices, rows, row_opening))
+        verify_rows(opened)
         at = self.test.domain.points(self.field, indices)
         codeword = self._combined(gamma, points, opening.values, opening.rows, at)
         self.test.check(opening.low_degree, indices, codeword, folds)

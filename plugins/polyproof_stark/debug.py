@@ -15,7 +15,7 @@ from polyproof.constraints import Node, Operation
 from polyproof.field import Elements, Extension, Field
 from polyproof.toolkit.stated_constraints import reachable
 from polyproof_stark.compiler import CompiledSystem
-from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.expressions import OnArrays, Value, evaluate
 from polyproof_stark.groups import RowSet
 
 __all__ = ["Violation", "check_trace", "columns_read"]
@@ -59,7 +59,7 @@ def check_trace(
         return compiled.scalar(node, publics, challenges)
 
     def values(node: int, start: int, stop: int) -> Value:
-        return evaluate(compiled.nodes, [node], lambda item: leaf(item, start, stop), extension)[node]
+        return evaluate(compiled.nodes, [node], lambda item: leaf(item, start, stop), OnArrays(extension))[node]
 
     stated = [*_broken_ranges(compiled, values, active), *_broken_sums(compiled, values, extension.field, active)]
     spans = {

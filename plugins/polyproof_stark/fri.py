@@ -85,22 +85,19 @@ def fold(extension: Extension, cosets: Elements, points: Elements, challenge: El
     f(X) = f₀(X²) + X·f₁(X²) the interpolant at c is that of f₀ + c·f₁ at c².
     """
     field = extension.field
-    half_inverse = (field.modulus + 1) // 2
     arity = cosets.shape[0]
-    while arity > 1:
-        half = arity // 2
-        root = field.root_of_unity(arity)
-        twisted = np.stack([field.multiply(points, pow(root, j, field.modulus)) for j in range(half)])
+    scaled = pow(arity, -1, field.modulus)
+    inverse = field.inverse(points)
+    while len(cosets) > 1:
+        half = len(cosets) // 2
+        root = pow(field.root_of_unity(len(cosets)), -1, field.modulus)
         low, high = cosets[:half], cosets[half:]
-        even = extension.add(low, high)
-        odd = extension.scale(extension.subtract(low, high), field.inverse(twisted))
-        combined = extension.add(even, extension.multiply(odd, challenge))
-        cosets = extension.scale(combined, np.array(half_inverse, np.uint64))
-        points = field.multiply(points, points)
+        twisted = field.multiply(field.powers(root, half)[:, None], inverse)
+        odd = extension.scale(extension.subtract(low, high), twisted)
+        cosets = extension.add(extension.add(low, high), extension.multiply(odd, challenge))
+        inverse = field.multiply(inverse, inverse)
         challenge = extension.multiply(challenge, challenge)
-        arity = half
-    folded: Elements = cosets[0]
-    return folded
+    return extension.scale(cosets[0], np.array(scaled, np.uint64))  # the halves of all halvings
 
 
 def fold_codeword(
@@ -177,8 +174,10 @@ def check_folds(
         position = np.array(leaves, np.int64)
         domain = domain.folded(arity, field)
     points = domain.points(field, position.tolist())
-    value = np.zeros((len(position), extension.degree), np.uint64)
-    for coefficient in final[::-1]:
-        value = extension.add(extension.scale(value, points), coefficient)
+    powers = np.ones((len(points), 1), np.uint64)
+    while powers.shape[1] < len(final):  # 1, x, … become twice as many by x^(their number)
+        powers = np.concatenate((powers, field.multiply(powers, points[:, None])), axis=1)
+        points = field.multiply(points, points)
+    value = extension.dot(powers[:, : len(final)], final)
     if not np.array_equal(value, expected):
         raise ProofRejected("final-polynomial", "the folded values are not those of the final polynomial")

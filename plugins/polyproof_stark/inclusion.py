@@ -20,7 +20,7 @@ from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
 from polyproof.toolkit.binary import Reader, Writer
 from polyproof_stark.fri import check_folds, leaves_of
 from polyproof_stark.leaves import InclusionLeaves, LimbOutOfRange
-from polyproof_stark.low_degree import hash_cosets
+from polyproof_stark.opened_rows import OpenedRows, verify_rows
 from polyproof_stark.protocol import Instance
 from polyproof_stark.verifier import Accepted
 
@@ -158,14 +158,15 @@ def verify_inclusion(
             "balances it does not lead to the inclusion root of the proof",
         ) from error
     size = p.rows // arities[0]
-    pair_leaf = trees["pair"].hash_leaves(proof.pair.reshape(1, -1))
-    opened = [OpenedLeaves(accepted.proof.pair_root, size, [touched[0]], pair_leaf, VectorOpening(proof.pair_path))]
-    chain_leaves = hash_cosets([coset[None] for coset, _ in proof.chain], trees["chain"])
-    for number, ((_, path), chain_leaf) in enumerate(zip(proof.chain, chain_leaves, strict=True)):
+    pair = proof.pair.reshape(1, -1)
+    opened = [
+        OpenedRows(trees["pair"], accepted.proof.pair_root, size, touched[:1], pair, VectorOpening(proof.pair_path))
+    ]
+    for number, (coset, path) in enumerate(proof.chain):
         size //= arities[number + 1]
-        root = accepted.proof.low_degree.chain_roots[number]
-        opened.append(OpenedLeaves(root, size, [touched[number + 1]], chain_leaf, VectorOpening(path)))
-    trees["inclusion"].verify_many(opened)
+        root, index = accepted.proof.low_degree.chain_roots[number], touched[number + 1 : number + 2]
+        opened.append(OpenedRows(trees["chain"], root, size, index, coset.reshape(1, -1), VectorOpening(path)))
+    verify_rows(opened)
 
     # G_A(ω^r), computed from the user's row, must be the first half of the opened pair.
     point = extension.embed(instance.trace_domain.points(field, [proof.row]))

@@ -16,7 +16,7 @@ from polyproof.constraints import Node, Operation
 from polyproof.field import Elements, Extension
 from polyproof.toolkit.stated_constraints import degree_in_columns, degrees, reachable
 from polyproof_stark.compiler import CompiledSystem
-from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.expressions import OnArrays, Value, evaluate
 from polyproof_stark.layout import spread
 from polyproof_stark.protocol import Instance
 
@@ -85,7 +85,7 @@ def _without_columns(
     """The values of all nodes that no column is in: ``(e,)`` each."""
     degree = degrees(compiled.nodes, degree_in_columns)
     free = [index for index in reachable(compiled.nodes, roots) if not degree[index]]
-    values = evaluate(compiled.nodes, free, scalar, extension)
+    values = evaluate(compiled.nodes, free, scalar, OnArrays(extension))
     return {index: value.array if value.extended else extension.embed(value.array) for index, value in values.items()}
 
 

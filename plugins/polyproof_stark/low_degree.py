@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
-from polyproof.commitment import OpenedLeaves, VectorCommitment, VectorOpening
+from polyproof.commitment import VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements, Extension, Field
 from polyproof.hash import DIGEST_WORDS, Hash, Words
 from polyproof.toolkit.binary import Reader, Writer
 from polyproof.transcript import Transcript
 from polyproof_stark.fri import Domain, Folding, check_folds, fold_codeword, interpolate_final, leaf_rows, leaves_of
+from polyproof_stark.opened_rows import OpenedRows
 
-__all__ = ["Chain", "LayerOpening", "LowDegreeProof", "LowDegreeTest", "hash_cosets", "read_opening", "write_opening"]
+__all__ = ["Chain", "LayerOpening", "LowDegreeProof", "LowDegreeTest", "read_opening", "write_opening"]
 
 MAX_NONCE = 2**48 - 1
 
@@ -34,22 +35,6 @@ def read_opening(reader: Reader, hash: Hash, item: str, tree: VectorCommitment, 
     """A multi-opening of at most ``rows`` of ``size`` rows; the verifier checks its number of siblings later."""
     count = reader.integer(f"number of {item}", 0, rows * tree.opening_size(size, [0]))
     return VectorOpening(reader.digests(item, hash, count).reshape(count, DIGEST_WORDS))
-
-
-def hash_cosets(layers: Sequence[Elements], tree: VectorCommitment) -> list[Words]:
-    """The leaf digests of opened cosets, ``(leaves, arity, …)`` for each layer: one call for all layers of one width.
-
-    On a verifier's few rows a call of a field hash costs nearly the same whatever their number.
-    """
-    rows = [cosets.reshape(len(cosets), -1) for cosets in layers]
-    digests: list[Words] = [np.zeros((0, DIGEST_WORDS), np.uint64)] * len(rows)
-    for width in {layer.shape[1] for layer in rows}:
-        numbers = [number for number, layer in enumerate(rows) if layer.shape[1] == width]
-        together = tree.hash_leaves(np.concatenate([rows[number] for number in numbers]))
-        ends = np.cumsum([len(rows[number]) for number in numbers])
-        for number, part in zip(numbers, np.split(together, ends[:-1]), strict=True):
-            digests[number] = part
-    return digests
 
 
 @frozen(eq=False)
@@ -220,22 +205,19 @@ class LowDegreeTest:
         transcript.absorb_nonce(proof.nonce)
         return folds, self.draw_queries(transcript)
 
-    def opened_leaves(
-        self, proof: LowDegreeProof, indices: Sequence[int], tree: VectorCommitment
-    ) -> list[OpenedLeaves]:
+    def opened_cosets(self, proof: LowDegreeProof, indices: Sequence[int], tree: VectorCommitment) -> list[OpenedRows]:
         """The openings of the layers, to be verified together with all others. Raises ``ProofRejected``."""
         opened = []
         size = self.domain.size
         touched = leaves_of(self.folding, size, indices)
-        for number, (layer, leaves) in enumerate(zip(proof.layers, touched, strict=True)):
+        for number, (layer, leaves, arity) in enumerate(zip(proof.layers, touched, self.folding.arities, strict=True)):
             if len(layer.cosets) != len(leaves):
                 raise ProofRejected(
                     "coset-count", f"layer {number} opens {len(layer.cosets)} cosets, the queries touch {len(leaves)}"
                 )
-        digests = hash_cosets([layer.cosets for layer in proof.layers], tree)
-        for number, (layer, leaves, arity) in enumerate(zip(proof.layers, touched, self.folding.arities, strict=True)):
             size //= arity
-            opened.append(OpenedLeaves(proof.layer_roots[number], size, leaves, digests[number], layer.opening))
+            rows = layer.cosets.reshape(len(leaves), -1)
+            opened.append(OpenedRows(tree, proof.layer_roots[number], size, leaves, rows, layer.opening))
         return opened
 
     def check(self, proof: LowDegreeProof, indices: Sequence[int], values: Elements, folds: Sequence[Elements]) -> None:

@@ -21,7 +21,7 @@ from polyproof.large_arrays import empty
 from polyproof_stark.committed import Committed
 from polyproof_stark.compiler import ALPHA, Constraint, Lookup
 from polyproof_stark.divisors import Divisors
-from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.expressions import OnArrays, Value, evaluate
 from polyproof_stark.groups import RowSet
 from polyproof_stark.linear import LinearForm, linear_forms
 from polyproof_stark.protocol import Instance
@@ -157,7 +157,7 @@ class Quotient:
                 add_term(RowSet.ALL, item.sums(*self.looked_up(points, item.lookup, start, stop)))
             for lookup, of_tables in zip(instance.compiled.lookups, self.tables, strict=True):
                 add_term(RowSet.ALL, of_tables.on(*self.table_columns(points, lookup, start, stop)))
-            evaluate(nodes, list(uses), self.leaves(points, start, stop), extension, collect)
+            evaluate(nodes, list(uses), self.leaves(points, start, stop), OnArrays(extension), collect)
             for rows, value in sums.items():
                 scaled = extension.scale(value, points.inverse_divisors[rows][start:stop])
                 result[start:stop] = extension.add(result[start:stop], scaled)
@@ -172,7 +172,8 @@ class Quotient:
         if columns is not None:
             values = points.trace[start:stop, columns]
         else:
-            found = evaluate(compiled.nodes, lookup.values, self.leaves(points, start, stop), self.instance.extension)
+            leaves, arithmetic = self.leaves(points, start, stop), OnArrays(self.instance.extension)
+            found = evaluate(compiled.nodes, lookup.values, leaves, arithmetic)
             values = np.empty((stop - start, len(lookup.values)), np.uint64)
             for number, value in enumerate(lookup.values):
                 values[:, number] = found[value].array

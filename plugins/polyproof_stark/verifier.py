@@ -11,14 +11,15 @@ from collections.abc import Mapping
 import numpy as np
 from attrs import frozen
 
-from polyproof.commitment import OpenedLeaves, VectorCommitment
+from polyproof.commitment import VectorCommitment
 from polyproof.constraints import Node, Operation
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements
 from polyproof.hash import Hash
 from polyproof_stark.divisors import Divisors
-from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.expressions import AtPoint, PointValue, evaluate
 from polyproof_stark.groups import RowSet
+from polyproof_stark.opened_rows import OpenedRows, verify_rows
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Instance, Openings
 from polyproof_stark.weights import Weights
@@ -93,31 +94,25 @@ def constraints_at(
 ) -> Elements:
     """Σ η^k C_k(z) / divisor_k(z) of the opened values, ``(e,)``, which the chunks must add up to."""
     compiled, extension = instance.compiled, instance.extension
-    ahead = dict(zip(compiled.next_columns, openings.ahead, strict=True))
+    arithmetic = AtPoint(extension)
+    opened: list[PointValue] = [tuple(value) for value in (*openings.base.tolist(), *openings.argument.tolist())]
+    ahead = {column: tuple(value) for column, value in zip(compiled.next_columns, openings.ahead.tolist(), strict=True)}
 
-    def leaf(node: Node) -> Value:
-        if node.operation is not Operation.COLUMN:
-            return compiled.scalar(node, instance.publics, challenges)
-        if node.second:
-            return Value(ahead[node.first], True)
-        if node.first < compiled.base_columns:
-            return Value(openings.base[node.first], True)
-        return Value(openings.argument[node.first - compiled.base_columns], True)
+    def leaf(node: Node) -> PointValue:
+        if node.operation is Operation.COLUMN:
+            return ahead[node.first] if node.second else opened[node.first]
+        scalar = compiled.scalar(node, instance.publics, challenges)
+        return tuple(scalar.array.tolist()) if scalar.extended else int(scalar.array)
 
-    numerators = evaluate(compiled.nodes, [item.node for item in compiled.constraints], leaf, extension)
+    numerators = evaluate(compiled.nodes, [item.node for item in compiled.constraints], leaf, arithmetic)
     powers = extension.powers(eta, len(compiled.constraints))
     inverse_divisors = Divisors(instance).at(z)
     total = np.zeros(extension.degree, np.uint64)
     for rows in RowSet:
         chosen = [k for k, item in enumerate(compiled.constraints) if item.rows is rows]
         if chosen:
-            values = np.stack(
-                [
-                    value.array if value.extended else extension.embed(value.array)
-                    for value in (numerators[compiled.constraints[k].node] for k in chosen)
-                ]
-            )
-            combined = extension.sum(extension.multiply(values, powers[chosen]), axis=0)
+            found = [arithmetic.embedded(numerators[compiled.constraints[k].node]) for k in chosen]
+            combined = extension.sum(extension.multiply(np.array(found, np.uint64), powers[chosen]), axis=0)
             total = extension.add(total, extension.multiply(combined, inverse_divisors[rows]))
     return total
 
@@ -127,15 +122,15 @@ def check_trees(
 ) -> None:
     """Check the openings of all trees together. Raises ``ProofRejected``."""
     size = instance.parameters.domain_size
-    opened = instance.low_degree_test.opened_leaves(proof.low_degree, indices, trees["fri"])
+    opened = instance.low_degree_test.opened_cosets(proof.low_degree, indices, trees["fri"])
     for name, root, rows, opening in (
         ("trace", proof.trace_root, proof.trace_rows, proof.trace_opening),
         ("argument", proof.argument_root, proof.argument_rows, proof.argument_opening),
         ("quotient", proof.quotient_root, proof.quotient_rows, proof.quotient_opening),
     ):
         if rows.shape[1]:  # a matrix without columns is not committed to
-            opened.append(OpenedLeaves(root, size, indices, trees[name].hash_leaves(rows), opening))
-    trees["trace"].verify_many(opened)
+            opened.append(OpenedRows(trees[name], root, size, indices, rows, opening))
+    verify_rows(opened)
 
 
 def codeword_at(

@@ -13,15 +13,15 @@ from field_hashes import probe_kernels
 from field_hashes.cases import EDGES, MASK32, P, as_words, words
 from polyproof_goldilocks.sponges import integers
 from polyproof_goldilocks.sponges.arrays import (
-    LinearLayers,
+    States,
     add,
     canonical,
     halves,
     matrix_with_constants,
     multiply_add,
     scaled_total,
-    seventh_power,
     seventh_root,
+    with_room,
 )
 from polyproof_goldilocks.sponges.blocks import LANES, load, store
 from polyproof_goldilocks.sponges.circulant import circulant_spectrum
@@ -40,6 +40,13 @@ def residues(array: np.ndarray) -> list[int]:
     return [int(word) % P for word in array.ravel()]
 
 
+def of_words(words: np.ndarray) -> States:
+    """A batch of states that has these words, ``(12, count)``."""
+    states = States(words.shape[1])
+    states.words[...] = words
+    return states
+
+
 # Numpy
 
 
@@ -52,10 +59,16 @@ def test_numpy_product_and_sum_of_edges() -> None:
 
 def test_numpy_powers_of_edges() -> None:
     edges = as_words([EDGES])
-    powers, roots = seventh_power(edges), seventh_root(edges)
-    assert residues(powers) == [pow(a, 7, P) for a in EDGES]
+    roots = seventh_root(edges)
     assert residues(roots) == [pow(a, 10540996611094048183, P) for a in EDGES]
-    assert residues(seventh_power(roots)) == [a % P for a in EDGES]
+    states = of_words(np.resize(edges, (12, len(EDGES))))
+    states.seventh_powers()
+    assert residues(states.words) == [pow(int(a), 7, P) for a in np.resize(edges, (12, len(EDGES))).ravel()]
+    first = of_words(np.concatenate((roots, np.resize(edges, (11, len(EDGES))))))
+    untouched = first.words[1:].copy()
+    first.seventh_power_of_first()
+    assert residues(first.words[:1]) == [a % P for a in EDGES]
+    assert np.array_equal(first.words[1:], untouched)
 
 
 def test_numpy_sum_with_a_canonical_edge() -> None:
@@ -75,9 +88,33 @@ def test_linear_layer_in_floating_point_is_exact(state: list[int], constants: li
     """The bound of ``matrix_with_constants`` is used up: rows sum to 2^20 − 1."""
     rows = [[2**20 - 1 - 11 * 80_000] + [80_000] * 11, *circulant([7, 23, 8, 26, 13, 10, 9, 7, 6, 22, 21, 8])[1:]]
     column = np.ascontiguousarray(as_words([state]).T)
-    LinearLayers(1).apply(matrix_with_constants(rows, constants), column)
+    states = of_words(column)
+    states.apply(matrix_with_constants(rows, constants))
     expected = [(y + c) % P for y, c in zip(matrix_times(rows, state), constants, strict=True)]
-    assert residues(column) == expected
+    assert residues(states.words) == expected
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 2, 3, 22, 41])
+def test_partial_rounds_in_floating_point_are_exact(rounds: int) -> None:
+    """Rows sum to 2^9 − 1, and states are those at which a half that was not carried would be lost."""
+    rows = [[42] * 11 + [49], *circulant([511, *[0] * 11])[1:6], *circulant([0] * 11 + [511])[6:]]
+    rng = np.random.default_rng(rounds)
+    constants = [[P - 1] * 12 if i % 3 else rng.integers(0, P, 12, np.uint64).tolist() for i in range(rounds)]
+    given = [[2**64 - 1] * 12, [P - 1] * 12, [0] * 12, [MASK32] * 12, [P] * 12, [MASK32 << 32] * 12]
+    given += rng.choice(np.array(EDGES, np.uint64), (30, 12)).tolist()
+    states = of_words(np.ascontiguousarray(as_words(given).T))
+    states.partial_rounds([with_room(matrix_with_constants(rows, row)) for row in constants])
+    for found, state in zip(states.words.T, given, strict=True):
+        for row in constants:
+            raised = [pow(state[0], 7, P), *state[1:]]
+            state = [(y + c) % P for y, c in zip(matrix_times(rows, raised), row, strict=True)]
+        assert residues(found) == [x % P for x in state]
+
+
+def test_matrix_whose_halves_could_not_wait_for_their_carries_is_refused() -> None:
+    with_room(matrix_with_constants([[511] + [0] * 11] * 12, [0] * 12))
+    with pytest.raises(ValueError, match="less than 2\\^9"):
+        with_room(matrix_with_constants([[512] + [0] * 11] * 12, [0] * 12))
 
 
 @pytest.mark.parametrize("row", [[2**20] + [0] * 11, [-1, 1] + [0] * 10])

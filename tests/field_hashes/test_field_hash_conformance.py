@@ -14,7 +14,7 @@ from polyproof.engine import Engine
 from polyproof.errors import PluginError
 from polyproof.registry import default_registry
 from polyproof.testing.hash import HashSuite, MakeHash
-from polyproof_goldilocks.sponges.arrays import LinearLayers
+from polyproof_goldilocks.sponges.arrays import States
 from polyproof_goldilocks.sponges.poseidon import Poseidon
 from polyproof_goldilocks.sponges.poseidon2 import Poseidon2
 from polyproof_goldilocks.sponges.rescue import RescuePrimeOptimized
@@ -121,7 +121,7 @@ class Idle(Poseidon):
     few_rows = 0
 
     @staticmethod
-    def _permute_arrays(state: np.ndarray, linear: LinearLayers) -> None:
+    def _permute_arrays(states: States) -> None:
         pass
 
 

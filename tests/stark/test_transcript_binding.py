@@ -21,6 +21,7 @@ from polyproof.transcript import Transcript
 from polyproof_stark.fri import Domain, fold_codeword, leaf_rows, leaves_of
 from polyproof_stark.leaves import InclusionLeaves
 from polyproof_stark.low_degree import LowDegreeTest
+from polyproof_stark.opened_rows import verify_rows
 from polyproof_stark.proof import StarkProof
 from polyproof_stark.protocol import Openings
 from polyproof_stark.prover import Prover
@@ -532,7 +533,7 @@ def test_without_a_layer_root_a_codeword_far_from_every_polynomial_passes(number
         proof, indices, _ = liar.prove(Transcript(HONEST.hash(), label), extension.random((test.domain.size,)), tree)
         folds, drawn = test.replay(Transcript(HONEST.hash(), label), proof)
         assert drawn == indices
-        tree.verify_many(test.opened_leaves(proof, indices, tree))
+        verify_rows(test.opened_cosets(proof, indices, tree))
         try:
             test.check(proof, indices, liar.first[indices], folds)
         except ProofRejected:

@@ -317,6 +317,16 @@ class VectorCommitmentSuite:
         opened = OpenedLeaves(foreign.root, 8, [5], scheme.hash_leaves(rows[[5]]), other.open(foreign, [5]))
         assert not _accepts(scheme, opened)
 
+    def test_leaves_of_several_commitments_are_those_of_each(
+        self, scheme: VectorCommitment, other: VectorCommitment
+    ) -> None:
+        wide = np.concatenate((_rows(32, 1), _rows(32, 2)), axis=1)
+        matrices = [(scheme, _rows(8)), (other, wide), (other, _rows(8)), (scheme, wide[:1])]
+        digests = scheme.hash_leaves_together(matrices)
+        assert len(digests) == len(matrices)
+        for found, (commitment, rows) in zip(digests, matrices, strict=True):
+            assert np.array_equal(found, commitment.hash_leaves(rows))
+
     def test_one_false_opening_among_many_is_rejected(self, scheme: VectorCommitment) -> None:
         many = [_open(scheme, size, [size - 1], seed=size) for size in (16, 1, 4, 64)]
         for k, opened in enumerate(many):

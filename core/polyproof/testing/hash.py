@@ -133,6 +133,25 @@ class HashSuite:
                 changed[1 + position * bits + bit, position] ^= np.uint64(1 << bit)
         assert _distinct(hash.hash_rows(changed, _DOMAIN))
 
+    @pytest.mark.parametrize(
+        "shapes",
+        [
+            [],
+            [(3, 2)],
+            [(20, 9), (1, 40), (30, 8), (20, 9), (0, 5), (25, 0), (33, 17), (2, 2)],
+            [(900, 3), (40, 20), (700, 9)],
+        ],
+    )
+    def test_matrices_are_hashed_together_as_each_by_itself(self, hash: Hash, shapes: list[tuple[int, int]]) -> None:
+        matrices = [
+            (_random_rows(hash, rows, columns, number), f"{_DOMAIN}/{number % 3}")
+            for number, (rows, columns) in enumerate(shapes)
+        ]
+        digests = hash.hash_matrices(matrices)
+        assert len(digests) == len(matrices)
+        for found, (rows, domain) in zip(digests, matrices, strict=True):
+            assert np.array_equal(found, hash.hash_rows(rows, domain))
+
     def test_length_of_a_row_is_bound(self, hash: Hash) -> None:
         zeros = [hash.hash_rows(np.zeros((1, columns), np.uint64), _DOMAIN)[0] for columns in range(40)]
         assert _distinct(np.array(zeros))

@@ -17,7 +17,7 @@ from attrs import frozen
 from polyproof.hash import Words
 from polyproof_goldilocks.reduction import MODULUS
 from polyproof_goldilocks.sponges import integers
-from polyproof_goldilocks.sponges.arrays import LinearLayers, Matrix, add, matrix_with_constants, seventh_power
+from polyproof_goldilocks.sponges.arrays import Matrix, States, add, matrix_with_constants, with_room
 from polyproof_goldilocks.sponges.integers import WIDTH
 from polyproof_goldilocks.sponges.poseidon_parameters import (
     FIRST_ENTRY,
@@ -56,12 +56,16 @@ class Poseidon(Sponge):
         return [x % MODULUS for x in _full(late, integers.unpack_sums(packed))]
 
     @staticmethod
-    def _permute_arrays(state: Words, linear: LinearLayers) -> None:
-        add(state, np.array(round_constants()[0], np.uint64)[:, None], out=state)
-        for index, matrix in enumerate(_linear_layers()):
-            raised = state[:1] if index in _PARTIAL else state
-            seventh_power(raised, out=raised)
-            linear.apply(matrix, state)
+    def _permute_arrays(states: States) -> None:
+        add(states.words, np.array(round_constants()[0], np.uint64)[:, None], out=states.words)
+        layers = _linear_layers()
+        for matrix in layers[: _PARTIAL.start]:
+            states.seventh_powers()
+            states.apply(matrix)
+        states.partial_rounds(layers[_PARTIAL.start : _PARTIAL.stop])
+        for matrix in layers[_PARTIAL.stop :]:
+            states.seventh_powers()
+            states.apply(matrix)
 
     @staticmethod
     def _lanes_kernel() -> tuple[Any, tuple[Words, ...]]:
@@ -143,7 +147,8 @@ def _mds() -> list[list[int]]:
 @cache
 def _linear_layers() -> tuple[Matrix, ...]:
     """For each round the MDS matrix and the constants of the next round."""
-    return tuple(matrix_with_constants(_mds(), constants) for constants in [*round_constants()[1:], (0,) * WIDTH])
+    layers = [matrix_with_constants(_mds(), constants) for constants in [*round_constants()[1:], (0,) * WIDTH]]
+    return tuple(with_room(matrix) if index in _PARTIAL else matrix for index, matrix in enumerate(layers))
 
 
 @cache

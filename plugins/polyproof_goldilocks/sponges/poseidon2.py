@@ -18,15 +18,13 @@ from polyproof.hash import Words
 from polyproof_goldilocks.reduction import MODULUS
 from polyproof_goldilocks.sponges import integers
 from polyproof_goldilocks.sponges.arrays import (
-    LinearLayers,
     Matrix,
+    States,
     add,
     halves,
     matrix_with_constants,
     multiply_add,
     scaled_total,
-    seventh_power,
-    seventh_power_of_sum,
 )
 from polyproof_goldilocks.sponges.integers import WIDTH
 from polyproof_goldilocks.sponges.poseidon2_parameters import (
@@ -64,20 +62,21 @@ class Poseidon2(Sponge):
         return [x % MODULUS for x in state]
 
     @staticmethod
-    def _permute_arrays(state: Words, linear: LinearLayers) -> None:
-        tables = _tables()
-        linear.apply(tables.external[0], state)
+    def _permute_arrays(states: States) -> None:
+        tables, words = _tables(), states.words
+        states.apply(tables.external[0])
         for matrix in tables.external[1 : FULL_ROUNDS // 2 + 1]:
-            seventh_power(state, out=state)
-            linear.apply(matrix, state)
-        first = state[:1]
+            states.seventh_powers()
+            states.apply(matrix)
+        first = words[:1]
         for constant in tables.partial:
-            seventh_power_of_sum(first, constant, out=first)
-            multiply_add(state, *tables.diagonal, *halves(scaled_total(state)), out=state)
-        add(state, tables.late, out=state)
+            add(first, constant, out=first)
+            states.seventh_power_of_first()
+            multiply_add(words, *tables.diagonal, *halves(scaled_total(words)), out=words)
+        add(words, tables.late, out=words)
         for matrix in tables.external[FULL_ROUNDS // 2 + 1 :]:
-            seventh_power(state, out=state)
-            linear.apply(matrix, state)
+            states.seventh_powers()
+            states.apply(matrix)
 
     @staticmethod
     def _lanes_kernel() -> tuple[Any, tuple[Words, ...]]:

@@ -16,7 +16,7 @@ import numpy as np
 from polyproof.hash import Words
 from polyproof_goldilocks.reduction import MODULUS
 from polyproof_goldilocks.sponges import integers
-from polyproof_goldilocks.sponges.arrays import LinearLayers, Matrix, matrix_with_constants, seventh_power, seventh_root
+from polyproof_goldilocks.sponges.arrays import Matrix, States, matrix_with_constants, seventh_root
 from polyproof_goldilocks.sponges.integers import WIDTH
 from polyproof_goldilocks.sponges.rescue_parameters import FIRST_ROW, round_constants
 from polyproof_goldilocks.sponges.sponge import Sponge
@@ -43,11 +43,13 @@ class RescuePrimeOptimized(Sponge):
         return state
 
     @staticmethod
-    def _permute_arrays(state: Words, linear: LinearLayers) -> None:
+    def _permute_arrays(states: States) -> None:
         for index, matrix in enumerate(_linear_layers()):
-            linear.apply(matrix, state)
-            s_box = seventh_root if index % 2 else seventh_power
-            s_box(state, out=state)
+            states.apply(matrix)
+            if index % 2:
+                seventh_root(states.words, out=states.words)
+            else:
+                states.seventh_powers()
 
     @staticmethod
     def _lanes_kernel() -> tuple[Any, tuple[Words, ...]]:

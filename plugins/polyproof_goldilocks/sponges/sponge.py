@@ -26,7 +26,7 @@ from polyproof.engine import Engine, for_blocks, thread_count
 from polyproof.errors import PluginError
 from polyproof.hash import DIGEST_WORDS, Hash, Words, domain_words
 from polyproof_goldilocks.reduction import MODULUS
-from polyproof_goldilocks.sponges.arrays import LinearLayers, canonical
+from polyproof_goldilocks.sponges.arrays import States, canonical
 from polyproof_goldilocks.sponges.integers import WIDTH
 
 __all__ = ["RATE", "Sponge"]
@@ -69,8 +69,8 @@ class Sponge(Hash):
 
     @staticmethod
     @abstractmethod
-    def _permute_arrays(state: Words, linear: LinearLayers) -> None:
-        """The permutation of states of shape ``(12, count)``, in place; any residues in and out."""
+    def _permute_arrays(states: States) -> None:
+        """The permutation of the states' words, in place; any residues in and out."""
 
     @staticmethod
     @abstractmethod
@@ -97,6 +97,27 @@ class Sponge(Hash):
         ]
         return self._digests(chunks or [[_Piece(rows, 0, 0, self.rate_start)]], len(rows), columns, domain)
 
+    def hash_matrices(self, matrices: Sequence[tuple[Words, str]]) -> list[Words]:
+        """See ``Hash.hash_matrices``. Without the compiler rows of all widths are absorbed side by side."""
+        matrices = [(_matrix("rows", rows), domain) for rows, domain in matrices]
+        digests = [np.empty((len(rows), DIGEST_WORDS), np.uint64) for rows, _ in matrices]
+        portable = self.engine is Engine.PORTABLE
+        many = [number for number, (rows, _) in enumerate(matrices) if portable and len(rows) > self.few_rows]
+        few = [number for number in range(len(matrices)) if number not in many]
+        for number, made in zip(few, super().hash_matrices([matrices[number] for number in few]), strict=True):
+            digests[number] = made
+        many.sort(key=lambda number: -matrices[number][0].shape[1])
+        for batch in _batches(sum(len(digests[number]) for number in many)):
+            parts, before = [], 0
+            for number in many:
+                rows, domain = matrices[number]
+                at = slice(max(batch.start - before, 0), max(batch.stop - before, 0))
+                if len(rows[at]):
+                    parts.append((rows[at], domain, digests[number][at]))
+                before += len(rows)
+            self._run_ragged(parts)
+        return digests
+
     def compress(self, left: Words, right: Words, domain: str) -> Words:
         """See ``Hash.compress``: one permutation a pair."""
         left, right = _matrix("left", left, DIGEST_WORDS), _matrix("right", right, DIGEST_WORDS)
@@ -121,8 +142,7 @@ class Sponge(Hash):
         elif count <= self.few_rows:
             self._run_integers(chunks, initial, position, result)
         else:
-            for start in range(0, count, _PORTABLE_ROWS):
-                part = slice(start, min(start + _PORTABLE_ROWS, count))
+            for part in _batches(count):
                 self._run_arrays(chunks, initial, position, result, part)
         return result
 
@@ -143,17 +163,43 @@ class Sponge(Hash):
     def _run_arrays(
         self, chunks: list[list[_Piece]], initial: list[int], position: int, result: Words, part: slice
     ) -> None:
-        count = part.stop - part.start
-        linear = LinearLayers(count)
-        state = np.empty((WIDTH, count), np.uint64)
-        state[...] = np.array(initial, np.uint64)[:, None]
+        states = States(part.stop - part.start)
+        words = states.words
+        words[...] = np.array(initial, np.uint64)[:, None]
         for pieces in chunks:
-            state[_zero_fill(pieces)] = 0
+            words[_zero_fill(pieces)] = 0
             for piece in pieces:
-                words = piece.rows[part, piece.first_column : piece.first_column + piece.columns]
-                state[piece.position : piece.position + piece.columns] = words.T
-            self._permute_arrays(state, linear)
-        result[part] = canonical(state[position : position + result.shape[1]]).T
+                columns = piece.rows[part, piece.first_column : piece.first_column + piece.columns]
+                words[piece.position : piece.position + piece.columns] = columns.T
+            self._permute_arrays(states)
+        result[part] = canonical(words[position : position + result.shape[1]]).T
+
+    def _run_ragged(self, parts: Sequence[tuple[Words, str, Words]]) -> None:
+        """Hash one batch of rows, the widest first, into their digests: ``(rows, domain, digests)``.
+
+        All absorb in step, and rows that have been absorbed leave the batch.
+        """
+        ends = np.cumsum([len(rows) for rows, _, _ in parts]).tolist()
+        places = [slice(end - len(rows), end) for end, (rows, _, _) in zip(ends, parts, strict=True)]
+        chunks = [max(-(-rows.shape[1] // RATE), 1) for rows, _, _ in parts]
+        padded = np.zeros((ends[-1], RATE * chunks[0]), np.uint64)
+        states = States(ends[-1])
+        states.words[...] = 0
+        for (rows, domain, _), at in zip(parts, places, strict=True):
+            padded[at, : rows.shape[1]] = rows
+            capacity = np.array([rows.shape[1], *domain_words(domain)], np.uint64)
+            states.words[self.capacity_start : self.capacity_start + 4, at] = capacity[:, None]
+        rate = slice(self.rate_start, self.rate_start + RATE)
+        for chunk in range(chunks[0]):
+            count = max(end for end, last in zip(ends, chunks, strict=True) if last > chunk)
+            if count < states.words.shape[1]:
+                before, states = states, States(count)
+                states.words[...] = before.words[:, :count]
+            states.words[rate] = padded[:count, RATE * chunk : RATE * (chunk + 1)].T
+            self._permute_arrays(states)
+            for (_, _, digests), at, last in zip(parts, places, chunks, strict=True):
+                if last == chunk + 1:
+                    digests[...] = canonical(states.words[rate, at][:DIGEST_WORDS]).T
 
     def _run_lanes(self, chunks: list[list[_Piece]], initial: list[int], position: int, result: Words) -> None:
         from polyproof_goldilocks.sponges.blocks import LANES, load, store
@@ -194,6 +240,12 @@ def _checked_kernel(hash: type[Sponge]) -> Callable[[Words], None]:
                 " the portable engine computes the same hash"
             )
     return lambda states: kernel(states, *constants)
+
+
+def _batches(count: int) -> list[slice]:
+    """As few batches as numpy takes so many rows in, all of about the same length."""
+    rows = -(-count // max(-(-count // _PORTABLE_ROWS), 1))
+    return [slice(start, min(start + rows, count)) for start in range(0, count, rows)] if count else []
 
 
 def _zero_fill(pieces: Sequence[_Piece]) -> slice:
