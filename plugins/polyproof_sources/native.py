@@ -41,6 +41,7 @@ from polyproof.config.tree import Node, load_yaml
 from polyproof.errors import Location, Problem, SpecError
 from polyproof.ownership import Kind
 from polyproof.source import FileOptions, Row, Source, Total
+from polyproof.toolkit.interrupts import duckdb_interrupts
 
 __all__ = ["Native", "NativeOptions"]
 
@@ -311,7 +312,10 @@ def _read_parquet(file: Path) -> Items:
 
     table, location = _Table(), Location(str(file))
     try:
-        with duckdb.connect(":memory:", config={"autoinstall_known_extensions": False}) as connection:
+        with (
+            duckdb_interrupts(),
+            duckdb.connect(":memory:", config={"autoinstall_known_extensions": False}) as connection,
+        ):
             for record in _parquet_rows(connection, file):
                 yield from table.holding(record, location)
     except duckdb.Error as error:

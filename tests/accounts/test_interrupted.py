@@ -11,9 +11,13 @@ import duckdb
 import pytest
 
 from polyproof.cli.sample import write_sample
-from polyproof.liabilities.snapshot.reader import duckdb_interrupts, open_snapshot
+from polyproof.liabilities.snapshot.reader import open_snapshot
 from polyproof.model.assets import Asset
+from polyproof.registry import default_registry
 from polyproof.settings.accounts import AccountsSettings
+from polyproof.source import Source
+from polyproof.toolkit.interrupts import duckdb_interrupts
+from polyproof_sources.native import Native, NativeOptions
 
 ASSET = Asset("BTC", 8, 64)
 LONG = "SELECT 'u' AS account, sum(a.i % 7 + b.i % 5) AS BTC FROM range(1000000000) a(i), range(1000000) b(i)"
@@ -44,7 +48,7 @@ class Interrupted:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def execute(self, _: str) -> None:
+    def execute(self, *_: object) -> None:
         raise RuntimeError("Query interrupted")
 
 
@@ -53,6 +57,13 @@ def test_inventing_is_interrupted_and_leaves_nothing(tmp_path: Path, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         write_sample(tmp_path / "accounts.csv", [ASSET], 10, 1)
     assert not list(tmp_path.iterdir())
+
+
+def test_reading_holdings_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duckdb, "connect", lambda *_, **__: Interrupted())
+    source: Source = Native(NativeOptions(path=("wallets.parquet",)), default_registry())
+    with pytest.raises(KeyboardInterrupt):
+        list(source.read(tmp_path / "wallets.parquet"))
 
 
 def test_other_errors_of_that_type_stay_what_they_are() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -179,14 +180,53 @@ def test_a_server_that_cannot_be_reached_is_told_without_the_password(dsn: str, 
     assert "er2" not in problem
 
 
+def test_a_port_where_something_else_listens_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    from polyproof.liabilities.snapshot import mysql
+
+    monkeypatch.setattr(mysql, "_CONNECT_TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        (problem,) = problems(f"mysql://me:hunter2@127.0.0.1:{silent.getsockname()[1]}/x", "SELECT 1")
+    assert problem == (
+        "accounts.database 'ledger': MySQL cannot be reached: Lost connection to MySQL server during query (timed out) "
+        "(does a MySQL or MariaDB server listen there?)"
+    )
+
+
+def test_a_query_may_take_longer_than_connecting(mariadb: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    from polyproof.liabilities.snapshot import mysql
+
+    monkeypatch.setattr(mysql, "_CONNECT_TIMEOUT", 0.3)
+    assert table(read(mariadb.dsn, "SELECT 'a' AS account, 1 + sleep(0.5) AS usd", (USD,))) == {"a": (100,)}
+
+
+def test_tls_is_verified_and_another_authority_or_name_is_refused(mariadb: Server) -> None:
+    query = """SELECT if(variable_value = '', 'plain', 'tls') AS account, 1 AS usd
+               FROM information_schema.session_status WHERE variable_name = 'Ssl_version'"""
+
+    def dsn(mode: str, authority: str, host: str = "localhost") -> str:
+        address = mariadb.dsn.replace("127.0.0.1", host)
+        return f"{address}ssl-mode={mode}&ssl-ca={mariadb.directory}/certificates/{authority}.pem"
+
+    assert table(read(mariadb.dsn, query, (USD,))) == {"plain": (100,)}
+    assert table(read(dsn("VERIFY_IDENTITY", "server"), query, (USD,))) == {"tls": (100,)}
+    assert table(read(dsn("VERIFY_CA", "server", "127.0.0.1"), query, (USD,))) == {"tls": (100,)}
+    for refused, says in (
+        (dsn("VERIFY_IDENTITY", "server", "127.0.0.1"), "IP address mismatch"),
+        (dsn("VERIFY_IDENTITY", "other"), "certificate verify failed"),
+        (dsn("VERIFY_CA", "other"), "certificate verify failed"),
+    ):
+        (problem,) = problems(refused, query, (USD,))
+        assert says in problem
+
+
 def test_a_wrong_password_is_told_without_it_and_a_socket_leads_to_the_server_too(ledger: Server) -> None:
     (problem,) = problems(ledger.dsn.replace("hunter2", "hunter3"), "SELECT 1")
     assert problem.startswith(
         "accounts.database 'ledger': MySQL cannot be reached: Access denied for user 'tester'@'127.0.0.1'"
     )
     assert "hunter" not in problem
-    socket = f"mysql://root@/polyproof?socket={ledger.directory}/sock"
-    assert table(read(socket, WIDE)) == EXPECTED
+    by_socket = f"mysql://root@/polyproof?socket={ledger.directory}/sock"
+    assert table(read(by_socket, WIDE)) == EXPECTED
 
 
 def test_the_query_and_the_control_sums_see_one_moment(ledger: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,17 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from accounts.snapshots import ASSETS, BTC, USD, table
+from doubles.certificates import write_certificates
 from doubles.database_servers import Server
 from polyproof.errors import AccountsError
 from polyproof.liabilities.snapshot import postgres as postgres_module
@@ -373,23 +369,7 @@ def test_a_join_that_doubles_rows_is_found_by_the_control_sums(ledger: Server) -
 def certified(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The certificate that the server has now, its own authority's, for the name ``localhost``; another's beside it."""
     folder = tmp_path_factory.mktemp("certificates")
-    for name in ("server", "other"):
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-        made = (
-            x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-            .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-            .not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(key, hashes.SHA256())
-        )
-        (folder / f"{name}.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-        (folder / f"{name}.key").write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
+    write_certificates(folder)
     owner = (postgres.directory / "data").stat()
     for name, suffix in (("server.crt", "pem"), ("server.key", "key")):
         stored = postgres.directory / "data" / name

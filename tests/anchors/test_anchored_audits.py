@@ -115,7 +115,7 @@ def test_a_server_that_cannot_be_reached_leaves_nothing(command: Command, audit:
     ("given", "words"),
     [
         ("rfc3162", "did you mean 'rfc3161'?"),
-        ("rfc3161", "nothing says where the node is"),
+        ("rfc3161", "nothing says where the server is"),
         ("{name: rfc3161, root: x}", "unknown key 'root'"),
     ],
 )

@@ -24,6 +24,8 @@ import pymysql
 import pytest
 from attrs import frozen
 
+from doubles.certificates import write_certificates
+
 _POSTGRES = ("/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt")
 _SECONDS = 60
 
@@ -206,6 +208,12 @@ def mariadb() -> Iterator[Server]:
         return
     with _private_directory(["mysql"]) as (directory, user):
         port, data, sock = _free_port(), directory / "data", directory / "sock"
+        certificates = directory / "certificates"
+        certificates.mkdir()
+        write_certificates(certificates)
+        for path in (certificates, *certificates.iterdir()):
+            if user:
+                os.chown(path, user["user"], user["group"])
         run_as(
             user, install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal",
             "--skip-test-db", "--innodb-log-file-size=8M", "--innodb-flush-method=nosync",
@@ -215,6 +223,7 @@ def mariadb() -> Iterator[Server]:
             "--bind-address=127.0.0.1", f"--pid-file={directory / 'pid'}",
             "--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=0",
             "--skip-name-resolve", "--innodb-buffer-pool-size=32M",
+            f"--ssl-cert={certificates / 'server.pem'}", f"--ssl-key={certificates / 'server.key'}",
         ]  # fmt: skip
 
         def execute(*statements: str) -> list[tuple[object, ...]]:

@@ -45,7 +45,7 @@ def test_a_name_stands_for_credentials_and_the_one_server_they_are_for(tmp_path:
     assert lent.url == "https://user:hunter2@node.example/v3/hunter2"
     assert secrets.find("bitcoin", "url").cookie_file == tmp_path / "core" / ".cookie"
     assert secrets.find("ledger", "dsn").dsn == "host=db password=hunter2"
-    with pytest.raises(InputError, match="either url or secret says where the node is, not both"):
+    with pytest.raises(InputError, match="either url or secret says where the server is, not both"):
         lend(EndpointOptions(secret="node", url="https://elsewhere.example"), secrets)
 
 

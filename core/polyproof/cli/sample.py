@@ -21,9 +21,9 @@ from attrs import frozen
 from polyproof.engine import thread_count
 from polyproof.errors import UsageError
 from polyproof.liabilities.snapshot.file import draw_nothing
-from polyproof.liabilities.snapshot.reader import duckdb_interrupts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
+from polyproof.toolkit.interrupts import duckdb_interrupts
 
 __all__ = ["write_sample"]
 

@@ -86,7 +86,7 @@ def lend(options: _T, secrets: Secrets) -> _T:
         return options
     if options.url is not None:
         raise InputError(
-            Problem("either url or secret says where the node is, not both", hint="a secret has a URL of its own")
+            Problem("either url or secret says where the server is, not both", hint="a secret has a URL of its own")
         )
     return evolve(options, lent=secrets.find(options.secret, "url"))
 
@@ -96,7 +96,7 @@ def open_endpoint(options: EndpointOptions) -> Endpoint:
     lent = options.lent
     url = options.url if lent is None else lent.url
     if url is None:
-        raise InputError(Problem("nothing says where the node is", hint="url, or secret with a file of secrets"))
+        raise InputError(Problem("nothing says where the server is", hint="url, or secret with a file of secrets"))
     try:
         parts = urlsplit(url.strip())
         port = parts.port

@@ -140,9 +140,8 @@ class HttpClient:
                 raise MayPass(_TOO_LONG) from None
             if isinstance(cause, ssl.SSLCertVerificationError):
                 raise Failed("the node's certificate is not valid") from None
-            # Only the kind of error: its text may hold the host.
             kept = "" if fresh else " (of a connection that was kept)"
-            raise MayPass(f"the connection failed: {type(cause).__name__}{kept}") from None
+            raise MayPass(f"the connection failed: {_what(cause)}{kept}") from None
 
     def _talk(self, deadline: _Deadline, method: str, target: str, body: bytes | None) -> Response:
         connection = self._connection = self._connection or self._connect()
@@ -173,6 +172,26 @@ class HttpClient:
     def _connect(self) -> urllib3.connection.HTTPConnection:
         kind = urllib3.connection.HTTPSConnection if self._endpoint.secure else urllib3.connection.HTTPConnection
         return kind(self._endpoint.host, self._endpoint.port, timeout=self._options.timeout)
+
+
+_WHAT: tuple[tuple[type[BaseException], str], ...] = (
+    (ConnectionRefusedError, "it was refused"),
+    (socket.gaierror, "the name of its host is not known"),
+    (urllib3.exceptions.NameResolutionError, "the name of its host is not known"),
+    (http.client.RemoteDisconnected, "it was closed without an answer"),
+    (ConnectionError, "it was broken off"),
+    (ssl.SSLError, "no TLS could be agreed on"),
+    (http.client.IncompleteRead, "the answer was broken off"),
+    (urllib3.exceptions.IncompleteRead, "the answer was broken off"),
+    (http.client.HTTPException, "what came is no answer of HTTP"),
+    (urllib3.exceptions.HTTPError, "what came is no answer of HTTP"),
+    (OSError, "there is no way to its host"),
+)
+
+
+def _what(error: BaseException) -> str:
+    """What happened to a connection, by the kind of the error alone: its text may hold the host."""
+    return next((words for kind, words in _WHAT if isinstance(error, kind)), "what came is no answer of HTTP")
 
 
 class _Attempts(Retry):

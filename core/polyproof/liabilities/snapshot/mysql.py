@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pymysql
-from pymysql.constants import ER, FIELD_TYPE
+from pymysql.constants import CR, ER, FIELD_TYPE
 from pymysql.converters import encoders
 from pymysql.cursors import SSCursor
 
@@ -78,8 +78,8 @@ class MySQL:
                 password=(address.password or "").encode(),
                 database=address.database,
                 connect_timeout=_CONNECT_TIMEOUT,
-                # The server ends a query that takes too long; this is for a server that is gone.
-                read_timeout=timeout + _CONNECT_TIMEOUT,
+                # Of what it says first: something else may listen there, and wait for us to speak.
+                read_timeout=_CONNECT_TIMEOUT,
                 charset="utf8mb4",
                 cursorclass=_Cursor,
                 # How values are written; none for how they are read.
@@ -89,8 +89,12 @@ class MySQL:
             )
         except (pymysql.err.Error, OSError, ValueError, RuntimeError) as error:
             hint = "the address is the dsn of that name in --secrets, or in the environment"
+            if error.args and error.args[0] == CR.CR_SERVER_LOST:
+                hint = "does a MySQL or MariaDB server listen there?"
             told = address.without_secrets(_told(error))
             raise InputError(Problem(f"{where}: MySQL cannot be reached: {told}", hint=hint)) from None
+        # The server ends a query that takes too long; this is for a server that is gone.
+        self._connection._read_timeout = timeout + _CONNECT_TIMEOUT
         try:
             self._prepare()
         except pymysql.err.Error as error:

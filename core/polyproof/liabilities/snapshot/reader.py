@@ -43,9 +43,10 @@ from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
 from polyproof.settings.in_memory import InMemoryAccounts
+from polyproof.toolkit.interrupts import duckdb_interrupts
 from polyproof.toolkit.secrets import NO_SECRETS, Secrets
 
-__all__ = ["OpenSnapshot", "Snapshot", "duckdb_interrupts", "open_snapshot", "read_snapshot"]
+__all__ = ["OpenSnapshot", "Snapshot", "open_snapshot", "read_snapshot"]
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -167,17 +168,6 @@ def open_snapshot(
             except duckdb.OutOfMemoryException as error:
                 hint = f"what does not fit in memory goes to {Path(directory).parent}, where there has to be room"
                 raise AccountsError(Problem(f"not enough memory: {first_lines(error)}", hint=hint)) from error
-
-
-@contextmanager
-def duckdb_interrupts() -> Iterator[None]:
-    """Raise ``KeyboardInterrupt`` where DuckDB, ended by Ctrl-C, has an error of its own, which is no fault of ours."""
-    try:
-        yield
-    except RuntimeError as error:
-        if str(error) == "Query interrupted":
-            raise KeyboardInterrupt from error
-        raise
 
 
 _UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
