@@ -117,6 +117,19 @@ def test_a_history_that_went_on_elsewhere_is_taken_up(three: Path) -> None:
 # One snapshot, one audit
 
 
+def test_an_audit_that_does_not_follow_the_newest_is_warned_about_before_it_is_proved(
+    command: Command, three: Path
+) -> None:
+    published = three / "audits/published"
+    for number, (more, warned) in enumerate(
+        [((), True), (("--previous", three / "audits/healthy-2"), True), (("--previous", published), False)]
+    ):
+        done = command("prove", three / "spec.yaml", "--out", three / f"next-{number}", *more, "--json")
+        assert done.status == 0
+        said = f"healthy-3 is the newest audit in {published}, and this one does not follow it: "
+        assert [said in warning for warning in done.json["warnings"]] == ([True] if warned else [])
+
+
 def test_a_snapshot_is_not_audited_twice(three: Path) -> None:
     for when in ("2025-03-28", "2025-02-01"):
         date_snapshot(three, when)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polyproof.errors import UsageError
+from polyproof.errors import PolyproofError, Problem, UsageError
 
 if TYPE_CHECKING:
     from polyproof.cli.console import Console
@@ -130,18 +131,37 @@ def load_spec_argument(
     return evolve(spec, secrets=load_secrets(secrets, registry))
 
 
-def load_previous(directory: Path | None, registry: Registry) -> bytes | None:
-    """The publication digest of the audit that the next one is chained to, of a history its newest; None for none."""
-    if directory is None:
-        return None
+def load_previous(directory: Path | None, spec: Spec, console: Console, registry: Registry) -> bytes | None:
+    """The publication digest of the audit that the next one is chained to, of a history its newest; None for none.
+
+    Warns where that is not the newest of those published from the spec's output directory.
+    """
+    from polyproof.liabilities.artifacts import HISTORY
+    from polyproof.publication.chain import PUBLISHED
+    from polyproof.publication.history import read_history
+
+    found = _previous(directory, registry) if directory is not None else None
+    published = spec.output_directory / PUBLISHED
+    # What is wrong with a history is told by the commands that are about it.
+    with suppress(PolyproofError):
+        for newest in read_history(published).audits[-1:] if (published / HISTORY).is_file() else ():
+            if found is None or found.hex() != newest.publication_digest:
+                console.warn(
+                    [
+                        f"{newest.audit_id} is the newest audit in {published}, and this one does not follow it: "
+                        f"`polyproof audit` publishes it there only with --previous {published}"
+                    ]
+                )
+    return found
+
+
+def _previous(directory: Path, registry: Registry) -> bytes:
     from polyproof.liabilities import open_audit
     from polyproof.liabilities.folder import is_history
     from polyproof.publication.history import check_chain
     from polyproof.settings.policy import UNRESTRICTED
 
     if not directory.exists():
-        from polyproof.errors import Problem
-
         raise UsageError(
             Problem(
                 f"--previous {directory} does not exist",
@@ -171,12 +191,12 @@ def load_provers_policy(name: str | None, registry: Registry, *, allow_weak: boo
     return UNRESTRICTED if allow_weak else load_policy_option(name, registry)
 
 
-def load_reserves_policy_option(name: str | None, registry: Registry) -> ReservesPolicy | None:
-    """What the verifier's policy says about reserves; None if it says nothing."""
+def load_policies_option(name: str | None, registry: Registry) -> tuple[Policy, ReservesPolicy | None]:
+    """The same, and what it says about reserves; None if it says nothing."""
     from polyproof.settings.bundled import find_policy
-    from polyproof.settings.policy import load_reserves_policy
+    from polyproof.settings.policy import Policy, load_whole_policy
 
-    return load_reserves_policy(find_policy(name), registry) if name is not None else None
+    return load_whole_policy(find_policy(name), registry)[:2] if name is not None else (Policy(), None)
 
 
 def parse_digest(text: str | None) -> bytes | None:

@@ -20,8 +20,10 @@ from polyproof.liabilities.folder import present
 from polyproof.model.names import DIGEST
 from polyproof.settings.documents import read_document
 
-__all__ = ["CHAIN", "Chain", "check_head", "keep_head"]
+__all__ = ["CHAIN", "PUBLISHED", "Chain", "check_head", "keep_head"]
 
+PUBLISHED = "published"
+"""Name of the published history within the output directory."""
 CHAIN = "chain.json"
 FORMAT = "polyproof/chain"
 VERSION = 1

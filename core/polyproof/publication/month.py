@@ -32,7 +32,7 @@ from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
 from polyproof.publication.anchoring import Asked, anchor_all
 from polyproof.publication.anchors import check_anchors, open_anchor
-from polyproof.publication.chain import check_head, keep_head
+from polyproof.publication.chain import PUBLISHED, check_head, keep_head
 from polyproof.publication.comparison import worse_than_last
 from polyproof.publication.history import (
     CORRECTING,
@@ -60,9 +60,6 @@ from polyproof.settings.settled import proved_from
 from polyproof.settings.spec import Spec
 
 __all__ = ["PUBLISHED", "MonthDone", "run_month", "write_report"]
-
-PUBLISHED = "published"
-"""Name of the published history within the output directory."""
 
 
 @frozen

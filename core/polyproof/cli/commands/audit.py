@@ -20,8 +20,7 @@ from polyproof.cli.options import (
     Quiet,
     SecretsOption,
     SpecArgument,
-    load_policy_option,
-    load_reserves_policy_option,
+    load_policies_option,
     load_spec_argument,
     usable_registry,
 )
@@ -94,6 +93,8 @@ def command(
     registry = usable_registry(console)
     loaded = load_spec_argument(spec, registry, secrets, executor)
 
+    accepted, counted = load_policies_option(policy, registry)
+
     def confirm(worse: tuple[str, ...]) -> bool:
         return yes or _ask(worse)
 
@@ -108,8 +109,8 @@ def command(
             dry_run=dry_run,
             anchor=not no_anchors,
             confirm=confirm,
-            policy=load_policy_option(policy, registry),
-            reserves_policy=load_reserves_policy_option(policy, registry),
+            policy=accepted,
+            reserves_policy=counted,
             registry=registry,
             progress=progress,
         )

@@ -82,12 +82,13 @@ def command(
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
     loaded = load_spec_argument(spec, registry, secrets)
+    before = load_previous(previous, loaded, console, registry)
     with console.progress() as progress:
         planned = liabilities.plan(
             loaded,
             out,
             audit_id=audit_id,
-            previous=load_previous(previous, registry),
+            previous=before,
             policy=load_provers_policy(policy, registry, allow_weak=allow_weak),
             registry=registry,
             progress=progress,

@@ -93,12 +93,13 @@ def command(
     registry = usable_registry(console)
     loaded = load_spec_argument(spec, registry, secrets, executor)
     directory = out or loaded.new_directory()
+    before = load_previous(previous, loaded, console, registry)
     with console.progress() as progress:
         proved = liabilities.prove(
             loaded,
             directory,
             audit_id=audit_id,
-            previous=load_previous(previous, registry),
+            previous=before,
             policy=load_provers_policy(policy, registry, allow_weak=allow_weak),
             registry=registry,
             progress=progress,
