@@ -102,6 +102,7 @@ def test_nothing_private_is_published(exchanges: Path) -> None:
     assert names == {
         *("index.html", "history.html", "proven.html", "check.html", "report.json", "history.json"),
         *("BTC.html", "ETH.html", "USDT.html", "SOL.html"),
+        *("press.html", "press.txt"),
         *("healthy-1.zip", "healthy-2.zip", "healthy-3.zip", "SHA256SUMS"),
         *("publication.json", "manifest.json", "proof-0000.bin", "reserves.json", "reserves-evidence.jsonl"),
     }

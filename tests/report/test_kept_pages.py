@@ -129,7 +129,7 @@ def refused(published: Path, found: tuple[VerifiedAudit, ...], why: str) -> None
 def test_pages_of_an_audit_that_is_not_in_the_history_are_found(
     healthy: Path, found: tuple[VerifiedAudit, ...]
 ) -> None:
-    assert len(check_pages(healthy, found).equal) == 9 + 3 * 8 + 4
+    assert len(check_pages(healthy, found).equal) == 10 + 3 * 9 + 8
     shutil.copytree(healthy / "reports/healthy-1", healthy / "reports/healthy-9")
     refused(healthy, found, "there is no audit healthy-9 in this history")
 
@@ -170,7 +170,7 @@ def test_no_version_states_other_facts_of_an_older_audit(healthy: Path, found: t
     for page in [*healthy.rglob("*.html"), *healthy.rglob("report.json")]:
         text = page.read_text(encoding="utf-8")
         page.write_text(re.sub('(content=|"written_by": )"polyproof [^"]+"', r'\1"polyproof 9.9"', text), "utf-8")
-    assert len(check_pages(healthy, found).not_compared) == 9 + 3 * 8
+    assert len(check_pages(healthy, found).not_compared) == 10 + 3 * 9 + 8
     page = healthy / "reports/healthy-1/report.json"
     page.write_text(page.read_text("utf-8").replace('"liabilities": "1200.12345678"', '"liabilities": "1"', 1), "utf-8")
     refused(healthy, found, "its assets is another")

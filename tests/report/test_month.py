@@ -336,16 +336,17 @@ def test_corrects_and_reason_belong_together(command: Command, three: Path) -> N
 
 # Pages
 
-PAGES = 9 + 3 * 8
+PAGES = 10 + 3 * 9
 """Of a history of three audits of four assets: those about the newest and all over time, and those about each alone."""
-DOWNLOADS = ["downloads/SHA256SUMS", *(f"downloads/healthy-{number}.zip" for number in (1, 2, 3))]
+UNMARKED = 4 + 4
+"""Texts for the press and downloads, which name no version of polyproof."""
 
 
 @pytest.mark.parametrize(
     "file",
     [
         *("index.html", "history.html", "proven.html", "check.html", "report.json", "assets/ETH.html"),
-        *("reports/healthy-1/index.html", "reports/healthy-1/report.json", "reports/healthy-3/assets/ETH.html"),
+        *("press.txt", "reports/healthy-1/report.json", "reports/healthy-3/assets/ETH.html"),
     ],
 )
 def test_a_page_that_says_something_else_is_found(command: Command, three: Path, file: str) -> None:
@@ -353,10 +354,10 @@ def test_a_page_that_says_something_else_is_found(command: Command, three: Path,
     verified = command("verify", published, "--json")
     assert verified.status == 0
     equal = verified.result["pages"]["equal"]
-    assert len(equal) == PAGES + len(DOWNLOADS)
+    assert len(equal) == PAGES + UNMARKED
     assert sorted(name for name in equal if not name.startswith(("reports/", "downloads/"))) == [
         *("assets/BTC.html", "assets/ETH.html", "assets/SOL.html", "assets/USDT.html"),
-        *("check.html", "history.html", "index.html", "proven.html", "report.json"),
+        *("check.html", "history.html", "index.html", "press.html", "press.txt", "proven.html", "report.json"),
     ]
     page = published / file
     text = page.read_text(encoding="utf-8")
@@ -401,15 +402,17 @@ def test_pages_of_another_version_are_not_called_verified(command: Command, thre
     assert ended.status == 0
     assert "VERIFIED, except for its pages: 3 audits, every proof" in words
     assert "VERIFIED: " not in words
-    assert f"{PAGES} pages were NOT COMPARED: they say that polyproof {version} wrote them; this is polyproof " in words
+    assert (
+        f"{PAGES + 4} pages were NOT COMPARED: they say that polyproof {version} wrote them; this is polyproof "
+        in words
+    )
     assert "Anybody can write such pages: believe none of them." in words
     assert "say exactly what was verified" not in words
     found = command("verify", published, "--json").result["pages"]
     assert found["all_compared"] is False
     assert found["looked_at"] is True
     assert f"they say that polyproof {version} wrote them" in found["why_not"]
-    # Archives name no version; these are still what this one makes.
-    assert (sorted(found["equal"]), len(found["not_compared"])) == (DOWNLOADS, PAGES)
+    assert (found["equal"], len(found["not_compared"])) == ([], PAGES + UNMARKED)
 
 
 def test_pages_that_were_compared_are_said_to_be(command: Command, three: Path) -> None:
@@ -515,7 +518,7 @@ def test_pages_of_another_policy_than_the_verifiers_say_what_is_found_under_thei
     ended = command("verify", published, "--policy", tmp_path / "strict.yaml", "--json")
     assert ended.status == 1, "constant messages and declared balances do not count by default"
     assert ended.result["pages"]["other_policy"] is True
-    assert len(ended.result["pages"]["equal"]) == PAGES + len(DOWNLOADS)
+    assert len(ended.result["pages"]["equal"]) == PAGES + UNMARKED
     page = published / "index.html"
     page.write_text(page.read_text(encoding="utf-8").replace("Every asset", "Each asset"), encoding="utf-8")
     ended = command("verify", published, "--policy", tmp_path / "strict.yaml")

@@ -427,9 +427,11 @@ def _show_pages(rich: RichConsole, pages: PagesChecked) -> None:
     if not pages.looked_at:
         rich.print(f"Its pages were NOT LOOKED AT: {pages.why}.", style="yellow")
     elif pages.not_compared:
-        number = len(pages.not_compared)
+        downloads = [name for name, _ in pages.not_compared if name.startswith("downloads/")]
+        number = len(pages.not_compared) - len(downloads)
+        nor = " Downloads were not compared either." if downloads else ""
         rich.print(
             f"{counted(number, 'page')} {'was' if number == 1 else 'were'} NOT COMPARED: {pages.why}. "
-            "Anybody can write such pages: believe none of them.",
+            f"Anybody can write such pages: believe none of them.{nor}",
             style="yellow",
         )

@@ -19,7 +19,14 @@ __all__ = ["ASSETS", "DOWNLOADS", "REPORTS", "SITE", "check_chain", "others_in"]
 ASSETS = "assets"
 DOWNLOADS = "downloads"
 REPORTS = "reports"
-SITE = ("index.html", "history.html", "proven.html", "check.html", "report.json", ASSETS, DOWNLOADS, REPORTS)
+BESIDE_PAGES = ("press.txt", "report.json", ASSETS)
+"""What a report consists of besides pages."""
+SITE = (
+    *("index.html", "history.html", "proven.html", "check.html", "press.html"),
+    *BESIDE_PAGES,
+    DOWNLOADS,
+    REPORTS,
+)
 """What a report adds to a history: see ``polyproof.publication.report.pages``."""
 
 
@@ -155,7 +162,7 @@ def others_in(directory: Path, audits: Sequence[Publication]) -> tuple[str, ...]
         *_others_beside_pages(directory, ASSETS),
         *_others_beside_pages(directory, DOWNLOADS, {"SHA256SUMS", *(f"{name}.zip" for name in ids)}, pages=False),
         *_others_beside_pages(directory, REPORTS, ids),
-        *(name for folder in reports for name in _others_beside_pages(directory, folder, {"report.json", ASSETS})),
+        *(name for folder in reports for name in _others_beside_pages(directory, folder, BESIDE_PAGES)),
         *(name for folder in reports for name in _others_beside_pages(directory, f"{folder}/{ASSETS}")),
         *(f"{AUDITS}/{name}" for name in check_listed(directory / AUDITS, ids)),
         *(f"{AUDITS}/{one.manifest.audit_id}/{name}" for one in audits for name in one.unlisted),

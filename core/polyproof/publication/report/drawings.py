@@ -12,7 +12,7 @@ from polyproof.publication.report import wording
 from polyproof.publication.report.charts import Line, line_chart
 from polyproof.publication.report.document import Report, ReportEntry
 
-__all__ = ["asset_charts", "coverage", "lowest_chart"]
+__all__ = ["asset_charts", "coverage", "lowest_chart", "places"]
 
 _BAR, _FULL = 100, 125
 """Width of a bar, and the percentage that fills it; anything beyond is cut off."""
@@ -30,7 +30,7 @@ def _required(report: Report) -> tuple[Fraction, str] | None:
     return (report.reserves.policy.least * 100, "required") if report.reserves else None
 
 
-def _places(report: Report) -> list[str]:
+def places(report: Report) -> list[str]:
     """The name of each audit on an axis: its month, or its day where a month has several."""
     months = [wording.month(entry.snapshot) for entry in report.history]
     return months if len(set(months)) == len(months) else [entry.snapshot[:10] for entry in report.history]
@@ -48,7 +48,7 @@ def lowest_chart(report: Report, identifier: str = "lowest") -> str:
         identifier,
         "Lowest ratio of all assets, audit by audit",
         description,
-        _places(report),
+        places(report),
         [Line("lowest", values, "first")],
         unit=" %",
         mark=_required(report),
@@ -67,7 +67,7 @@ def asset_charts(report: Report, symbol: str, identifier: str) -> Mapping[str, s
             f"{identifier}-ratio",
             f"Ratio of {symbol}, audit by audit",
             _told(report.history, [wording.percentage(one.percent) if one else "–" for one in found]),
-            _places(report),
+            places(report),
             [Line("ratio", ratios, "first")],
             unit=" %",
             mark=_required(report),
@@ -84,7 +84,7 @@ def asset_charts(report: Report, symbol: str, identifier: str) -> Mapping[str, s
                 for one in found
             ],
         ),
-        _places(report),
+        places(report),
         [Line("owed", owed, "second"), *([Line("held", held, "first")] if any(held) else [])],
     )
     return charts

@@ -25,7 +25,7 @@ from polyproof.formats.files import read_bounded
 from polyproof.formats.strict_json import parse_strict
 from polyproof.liabilities.folder import present
 from polyproof.publication.anchors import Evidence
-from polyproof.publication.history import ASSETS, REPORTS, SITE, HistoryVerified, VerifiedAudit
+from polyproof.publication.history import ASSETS, DOWNLOADS, REPORTS, SITE, HistoryVerified, VerifiedAudit
 from polyproof.publication.report.document import REPORT, VERSION
 from polyproof.registry import Registry
 from polyproof.reserves.evaluation import settle
@@ -145,11 +145,14 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
             raise ProofRejected("page", reason, file=path)
         others.append((name, written_by))
     if unmarked and not others:
-        raise ProofRejected("page", "it does not hold what was verified", file=directory / unmarked[0])
+        verb = "hold" if unmarked[0].startswith(DOWNLOADS) else "say"
+        raise ProofRejected("page", f"it does not {verb} what was verified", file=directory / unmarked[0])
     if others:
-        _check_others(directory, [name for name in equal if name.endswith(_MARKED)], others, rendered)
         # What names no version is taken to be of the one that the pages around it name.
-        others += [(name, others[0][1]) for name in unmarked]
+        unmarked += [name for name in equal if not name.endswith(_MARKED)]
+        equal = [name for name in equal if name.endswith(_MARKED)]
+        _check_others(directory, equal, others, rendered)
+        others += [(name, others[0][1]) for name in sorted(unmarked)]
     return PagesChecked(tuple(equal), tuple(others), other_policy=other is not None)
 
 

@@ -32,6 +32,8 @@ from polyproof.publication.report import wording
 from polyproof.publication.report.archive import SUMS, Archive, sums
 from polyproof.publication.report.document import REPORT, EntryAsset, Report, ReportAsset, ReportEntry
 from polyproof.publication.report.drawings import asset_charts, coverage, lowest_chart
+from polyproof.publication.report.press import PRESS, press_parts, press_text
+from polyproof.publication.report.ratios import key_of, ratio_plot, ratio_tables, ratios_of
 from polyproof.security import bits_text
 from polyproof.version import __version__
 
@@ -42,6 +44,7 @@ _PAGES = (
     ("history.html", "History"),
     ("proven.html", "What is proven"),
     ("check.html", "Check it"),
+    ("press.html", "Press"),
 )
 _ALONE = tuple((page, name) for page, name in _PAGES if page != "history.html")
 """Pages of a report that is about one audit alone."""
@@ -109,6 +112,7 @@ def render_site(
     places = places or Places()
     environment = _environment()
     alone = report.chain == "left-out"
+    correction = among.correction if among else None
     style = environment.loader.get_source(environment, "style.css")[0] if environment.loader else ""
     shared = {
         "report": report,
@@ -137,6 +141,8 @@ def render_site(
         **({} if alone else {"history.html": page("history.html", "history.html", **_history(report))}),
         "proven.html": page("proven.html", "proven.html"),
         "check.html": page("check.html", "check.html", rejections=REJECTIONS),
+        "press.html": page("press.html", "press.html", press=press_parts(report, correction), press_file=PRESS),
+        PRESS: press_text(report, correction, __version__),
     }
     for asset in report.assets:
         path = asset_page(asset.symbol)
@@ -197,6 +203,8 @@ def _environment() -> Environment:
         "own_rule": wording.own_rule,
         "checked_sentence": wording.checked_sentence,
         "could_still": wording.could_still,
+        "times_sentence": wording.times_sentence,
+        "not_examined": wording.NOT_EXAMINED,
         "ownership_labels": wording.OWNERSHIP_LABELS,
         "balance_labels": wording.BALANCE_LABELS,
         "freshness_labels": wording.FRESHNESS_LABELS,
@@ -220,7 +228,16 @@ def _overview(report: Report) -> dict[str, Any]:
         for key in wording.OWNERSHIP_LABELS
         if any(asset.reserves and getattr(asset.reserves.ownership, key).rows for asset in report.assets)
     ]
-    return {"ownership": present, "chart": _lowest(report) if len(report.history) > 1 else None}
+    several = len(report.history) > 1
+    ratios = ratios_of(report) if several else ()
+    # Made by ratio_plot, which escapes every text in it.
+    plots = [(one, Markup(ratio_plot(report, one, f"ratio-{place}"))) for place, one in enumerate(ratios)]
+    return {
+        "ownership": present,
+        "plots": [(one, plot) for one, plot in plots if plot],
+        "key": key_of(ratios),
+        "tables": ratio_tables(report, ratios) if several else (),
+    }
 
 
 def _versions(report: Report, among: Among | None) -> tuple[ReportEntry, ReportEntry] | None:

@@ -13,16 +13,19 @@ from fractions import Fraction
 from polyproof.backend import EVERY_ACCOUNT
 from polyproof.model.holdings import FINEST, amount_text
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
-from polyproof.publication.report.document import Report, ReportAsset, ReportEvidence
+from polyproof.publication.report.document import Report, ReportAsset, ReportCorrection, ReportEntry, ReportEvidence
 from polyproof.reserves.evaluation import percent
 from polyproof.settings.reserves import ReservesPolicy
 
 __all__ = [
     "BALANCE_LABELS",
     "FRESHNESS_LABELS",
+    "NOT_EXAMINED",
     "OWNERSHIP_LABELS",
     "asset_sentence",
     "checked_sentence",
+    "corrected_sentence",
+    "corrects_sentence",
     "could_still",
     "count",
     "date",
@@ -42,6 +45,7 @@ __all__ = [
     "percentage",
     "policy_sentences",
     "required",
+    "times_sentence",
     "to_the_second",
     "verdict_sentence",
 ]
@@ -332,6 +336,33 @@ def _of(number: int, total: int) -> str:
     return (
         "all were" if number == total else "none was" if not number else "1 was" if number == 1 else f"{number:,} were"
     )
+
+
+def times_sentence(report: Report) -> str:
+    """The times that the audit states, which are the organisation's word."""
+    known = "totals proven" if is_proven(report) else "totals committed to"
+    return (
+        f"Balances as of {moment(report.audit.snapshot)}, {known} from {moment(report.audit.created)}: both times as "
+        "the organisation states."
+    )
+
+
+def corrects_sentence(correction: ReportCorrection) -> str:
+    """What the audit says it corrects."""
+    which = f"audit {correction.audit_id}" if correction.audit_id else "an earlier audit"
+    return f"This audit corrects {which}. What was wrong, as the organisation says: {correction.reason}"
+
+
+def corrected_sentence(later: ReportEntry) -> str:
+    """What a later audit says of the one that a page is about."""
+    assert later.corrects is not None
+    return (
+        f"Audit {later.audit_id} corrects this one. What was wrong with this one, as the organisation says: "
+        f"{later.corrects.reason}"
+    )
+
+
+NOT_EXAMINED = "Nothing here is about what the organisation holds: reserves were not part of this audit."
 
 
 def could_still(report: Report) -> tuple[str, ...]:
