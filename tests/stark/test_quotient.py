@@ -144,7 +144,7 @@ def committed(instance: Instance) -> tuple[Committed, Committed]:
 @given(
     seed=st.integers(0, 2**32),
     degree=st.sampled_from([2, 3]),
-    # The kernel of groups of 16 is in a proof of test_two_verifiers.py; it takes 12 seconds or more to compile.
+    # The kernel for groups of 15 is in a proof of test_two_verifiers.py; it takes 12 seconds or more to compile.
     blowup=st.sampled_from([2, 4, 8]),
     block=st.sampled_from([1 << 13, 5]),
     plain=st.booleans(),

@@ -278,11 +278,12 @@ class FieldSuite:
             (60, 7),
             (58, 8),
             (15, 15),
-            (33, 16),
+            (31, 15),
         ],
     )
     def test_helper_sums_are_those_of_the_constraints(self, field: Field, values: int, size: int) -> None:
-        for degree in field.extension_degrees:
+        # A kernel for groups of 15 may take some ten seconds to compile, for each degree.
+        for degree in field.extension_degrees[: 1 if size > 8 else None]:
             extension = field.extension(degree)
             groups = -(-values // size)
             alpha, weights = _random(field, (degree,), 13), _random(field, (groups, degree), 14)
