@@ -30,7 +30,7 @@ from polyproof_stark.options import LEAST_LIMB_BITS, MOST_LIMB_BITS, StarkOption
 from polyproof_stark.parameters import LEAST_LOG_ROWS, MOST_LOG_ROWS, Parameters
 from polyproof_stark.profiles import of_proving, of_security
 from polyproof_stark.protocol import Context, Instance, layout_of, trees_of
-from polyproof_stark.queries import choose_queries
+from polyproof_stark.queries import choose_queries, raise_to_target
 from polyproof_stark.security import security_report
 from polyproof_stark.size import expected_size
 from polyproof_stark.widths import reasons, widths
@@ -134,13 +134,16 @@ class Configuration:
                 f"{field.modulus - 1}"
             )
         self._extension(field)
+
+        def compiled(parameters: Parameters) -> CompiledSystem:
+            return self._compiled(assets, parameters, field.modulus)[1]
+
         chosen = self._candidate(log_rows)
         if options.target_bits is not None:
-            _, compiled = self._compiled(assets, chosen, field.modulus)
             candidate = partial(self._candidate, log_rows)
-            chosen = choose_queries(compiled, candidate, field, hash, options.target_bits)
-        _, compiled = self._compiled(assets, chosen, field.modulus)
-        check_parameters(chosen, compiled, field)
+            chosen = choose_queries(compiled(chosen), candidate, field, hash, options.target_bits)
+            chosen = raise_to_target(chosen, compiled, candidate, field, hash, options.target_bits)
+        check_parameters(chosen, compiled(chosen), field)
         return chosen
 
     def _candidate(self, log_rows: int, queries: int | None = None, grinding: int | None = None) -> Parameters:

@@ -13,7 +13,7 @@ from polyproof_stark.compiler import CompiledSystem
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.security import security_report
 
-__all__ = ["MAX_GRINDING", "MAX_QUERIES", "choose_queries"]
+__all__ = ["MAX_GRINDING", "MAX_QUERIES", "choose_queries", "raise_to_target"]
 
 MAX_GRINDING = 20
 """The most bits of grinding that are chosen: about a million hashes."""
@@ -60,6 +60,34 @@ def choose_queries(
     while grinding and reached(low, grinding - 1):
         grinding -= 1
     return parameters(low, grinding)
+
+
+def raise_to_target(
+    chosen: Parameters,
+    compiled: Callable[[Parameters], CompiledSystem],
+    parameters: Callable[[int, int], Parameters],
+    field: Field,
+    hash: Hash,
+    target: float,
+) -> Parameters:
+    """The parameters chosen, or more of them where they miss ``target`` with the system that is made for them.
+
+    ``choose_queries`` judges all candidates by one system. That of the chosen ones has other blinding rows, of which it
+    can depend how many values share a helper column, and with that a fraction of a bit. So grinding and then queries
+    are added, one at a time. Raises ``OptionsError`` as ``choose_queries`` does.
+    """
+    while True:
+        report = security_report(compiled(chosen), chosen, field, hash)
+        assert report.soundness is not None, "a STARK's report has it"
+        if report.soundness.bits >= target:
+            return chosen
+        if chosen.grinding < MAX_GRINDING:
+            more = parameters(chosen.queries, chosen.grinding + 1)
+        else:
+            more = parameters(chosen.queries + 1, MAX_GRINDING)
+        if more.queries > MAX_QUERIES or 5 * more.blinding > more.rows:
+            raise OptionsError(_unreachable(report, target, chosen))
+        chosen = more
 
 
 def _unreachable(report: SecurityReport, target: float, p: Parameters) -> str:

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from polyproof.constraints import Node
-from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.expressions import OnArrays, Value, evaluate
 from polyproof_stark.groups import RowSet
 from polyproof_stark.leaves import InclusionLeaves
 from polyproof_stark.low_degree import LowDegreeTest
@@ -153,7 +153,7 @@ def claimed_end(prover, challenges):
     def leaf(node: Node) -> Value:
         return prover.scalar(node, challenges)
 
-    value = evaluate(compiled.nodes, [claimed], leaf, prover.extension)[claimed]
+    value = evaluate(compiled.nodes, [claimed], leaf, OnArrays(prover.extension))[claimed]
     return value.array if value.extended else prover.extension.embed(value.array)
 
 

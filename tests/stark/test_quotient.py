@@ -17,7 +17,7 @@ from polyproof_goldilocks.extension import CompiledExtension
 from polyproof_stark.committed import Committed
 from polyproof_stark.compiler import compile_system
 from polyproof_stark.divisors import Divisors
-from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.expressions import OnArrays, Value, evaluate
 from polyproof_stark.groups import RowSet
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.protocol import Instance
@@ -103,7 +103,7 @@ def defined(instance: Instance, trace, arguments, challenges, eta, step=None, in
     result = np.zeros((len(trace), layout.degree), np.uint64)
     power = extension.embed(np.array(1, np.uint64))
     for constraint in compiled.constraints:
-        value = evaluate(compiled.nodes, [constraint.node], leaf, extension)[constraint.node]
+        value = evaluate(compiled.nodes, [constraint.node], leaf, OnArrays(extension))[constraint.node]
         array = value.array if value.extended else extension.embed(value.array)
         quotient = extension.scale(array, inverse_divisors[constraint.rows])
         result = extension.add(result, extension.multiply(quotient, power))

@@ -12,7 +12,7 @@ from polyproof.constraints import Node, Operation
 from polyproof.engine import Engine
 from polyproof.model.accounts import Accounts
 from polyproof_stark.divisors import Divisors
-from polyproof_stark.expressions import Value, evaluate
+from polyproof_stark.expressions import OnArrays, Value, evaluate
 from polyproof_stark.prover import Prover
 from stark.exchange import ACCOUNTS, ASSETS, PARAMETERS, Exchange
 from stark.linear import consistent, rank
@@ -206,7 +206,7 @@ class Observer:
                 return Value(np.zeros(layout.degree, np.uint64), True)
             return Value(arguments[node.first - compiled.base_columns], True)
 
-        numerators = evaluate(compiled.nodes, [item.node for item in compiled.constraints], leaf, extension)
+        numerators = evaluate(compiled.nodes, [item.node for item in compiled.constraints], leaf, OnArrays(extension))
         divisors = Divisors(instance).at(extension.embed(np.array(x, np.uint64)))
         powers = extension.powers(self.eta, len(compiled.constraints))
         total = np.zeros(layout.degree, np.uint64)
