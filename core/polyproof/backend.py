@@ -188,7 +188,8 @@ class Backend(ABC):
 
         ``accounts`` are shuffled already. ``key`` is 32 secret bytes, fresh for the audit, from which
         nonces are derived. ``state`` is an empty private directory for the data that inclusion proofs are
-        cut from; core makes the files written there readable by their owner only. ``progress`` is told of each phase
+        cut from; core makes the files written there readable by their owner only, and the exchange may encrypt them:
+        what ``polyproof.toolkit.private_state`` reads is then decrypted. ``progress`` is told of each phase
         as a task, under the name that the protocol gives it.
         """
 

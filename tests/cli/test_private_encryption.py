@@ -16,6 +16,7 @@ from typing import Any
 import pyrage
 import pytest
 
+import polyproof
 from audit.tally_backend import tally_registry
 from doubles.fixtures import Command
 from polyproof.errors import ArtifactError
@@ -433,6 +434,17 @@ def test_a_new_key_reads_what_is_encrypted_for_it(command: Command, proved: Path
     assert "never overwritten" in fails(command, "private", "new-key", "--out", "new.key")
     assert Path("new.key").read_bytes() == kept
     assert kept.decode().splitlines()[1] not in command("private", "status", "audit").out
+
+
+def test_the_library_reads_it_too(encrypted: Path) -> None:
+    cut = polyproof.cut_inclusion("audit", "alice", out="cut", identity="ops.key")
+    taken = polyproof.take_inclusion(PRIVATE / "inclusion.store", "alice", out="taken", identity="backup.key")
+    plain = polyproof.cut_inclusion("plain", "alice", out="plain.polyproof")
+    assert cut.file.read_bytes() == taken.file.read_bytes() == plain.file.read_bytes()
+    stored = polyproof.store_inclusions("audit", identity="ops.key")
+    assert (stored.store, stored.count) == (PRIVATE / "inclusion.store.encrypted", 5)
+    with pytest.raises(ArtifactError, match="--identity"):
+        polyproof.cut_inclusion("audit", "alice", out="more")
 
 
 def test_an_encrypted_store_is_read_beside_its_recipients_alone(encrypted: Path) -> None:

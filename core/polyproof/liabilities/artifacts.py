@@ -82,6 +82,7 @@ proofs. Users' inclusion files are cut from it (polyproof inclusion). What may b
 the folder "public" beside this one: all of it.
 
 Keep this folder, encrypted and backed up, for as long as users may ask for their inclusion files.
+polyproof private status says what is in it; private encrypt and private destroy do what they say.
 """
 
 _INCLUSION_MAGIC = b"PPROOFIN"

@@ -62,7 +62,12 @@ SORTS: Mapping[str, Sort] = {
         Sort("leftovers", "what the file reveals that it was to become", "for nothing: an interrupted run left it"),
         Sort("others", "not known: polyproof did not write it", "not known"),
         Sort("recipients", "who can read the files", "to read what is encrypted", False),
-        Sort("checkpoint", "digests of rows of reserves, nothing of users", "to judge reserves faster", False),
+        Sort(
+            "checkpoint",
+            "digests of reserves' rows and verdicts, nothing of users",
+            "to judge reserves faster",
+            False,
+        ),
         Sort("lock", "nothing", "while files are encrypted, decrypted or destroyed", False),
         Sort("mark", "nothing: the publication digest is public", "so that a published record stays as it is", False),
         Sort("destroyed", "nothing: what was destroyed, and when", "to tell that from a loss", False),
