@@ -144,6 +144,14 @@ class CoreCheck(CheckName):
     ANCHOR_DIGEST = "anchor-digest", "evidence beside an audit is about another one"
     ANCHOR_EVIDENCE = "anchor-evidence", "evidence about an audit does not hold"
 
+    # Signed statements beside an audit: what is found of them refuses no audit
+    ATTESTATION_FORMAT = "attestation-format", "attestation.json is not a file of statements of this version"
+    ATTESTATION_CANONICAL = "attestation-canonical", "attestation.json is not in canonical form"
+    ATTESTATION_DIGEST = "attestation-digest", "a statement beside an audit is about another one"
+    ATTESTATION_DATE = "attestation-date", "a statement is dated before the audit that it is about"
+    ATTESTATION_KEY = "attestation-key", "the key or certificate of a statement cannot be used"
+    ATTESTATION_SIGNATURE = "attestation-signature", "the signature of a statement does not hold"
+
     # What lies beside a history
     CHAIN_FORMAT = "chain-format", "the exchange's own list of what it published is not one of this version"
     CHAIN_CANONICAL = "chain-canonical", "the exchange's own list of what it published is not in canonical form"

@@ -3,8 +3,9 @@
 A bare install verifies. Proving needs ``polyproof[prove]``, judging reserves ``polyproof[reserves]``, writing reports
 ``polyproof[report]``, a Dask cluster ``polyproof[dask]``, accounts from a server ``polyproof[postgres]`` or
 ``polyproof[mysql]``, having a digest noted and checking tokens of time-stamping authorities ``polyproof[anchors]``,
-encrypting what is private and reading it ``polyproof[private]``; ``polyproof[all]`` is everything. ``require_extras``
-is called before work that needs one begins, so that nobody finds out hours later.
+encrypting what is private and reading it ``polyproof[private]``, signing statements about audits and checking their
+signatures ``polyproof[attestations]``; ``polyproof[all]`` is everything. ``require_extras`` is called before work that
+needs one begins, so that nobody finds out hours later.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "postgres": ("adbc_driver_manager", "adbc_driver_postgresql"),
     "anchors": ("cryptography", "rfc3161_client", "urllib3"),
     "private": ("cryptography", "filelock", "pyrage"),
+    "attestations": ("cryptography",),
 }
 """For each extra, the modules that its packages bring; pyproject.toml lists the packages."""
 

@@ -22,6 +22,7 @@ from typer.core import TyperCommand, TyperGroup
 from polyproof.cli.commands import (
     anchor,
     assemble,
+    attest,
     audit,
     bench,
     challenge,
@@ -71,6 +72,7 @@ COMMANDS = (
     challenge,
     audit,
     anchor,
+    attest,
     report,
     private_status,
     private_encrypt,

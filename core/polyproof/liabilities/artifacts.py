@@ -23,6 +23,7 @@ from polyproof.toolkit.binary import Reader, Writer
 
 __all__ = [
     "ANCHORS",
+    "ATTESTATIONS",
     "AUDITS",
     "DESTROYED",
     "EVIDENCE",
@@ -48,6 +49,8 @@ MANIFEST = "manifest.json"
 ANCHORS = "anchors"
 """The folder of a public half with evidence about its digest, which is outside that digest: see
 ``polyproof.publication.anchors``."""
+ATTESTATIONS = "attestation.json"
+"""Signed statements about it, outside its digest too: see ``polyproof.liabilities.attestation_file``."""
 AUDITS = "audits"
 """The folder of a history that holds the public half of each audit."""
 HISTORY = "history.json"

@@ -27,7 +27,7 @@ from polyproof.model.manifest import VERSION
 __all__ = ["Kind", "check_listed", "find_public", "is_history", "kind_of", "present"]
 
 _MEANT = re.compile(
-    r"(publication|manifest|history|reserves)\.json|reserves-evidence\.jsonl|proof-[0-9]+\.bin|public|private|audits",
+    r"(publication|manifest|history|reserves|attestation)\.json|reserves-evidence\.jsonl|proof-[0-9]+\.bin|public|private|audits",
     re.IGNORECASE,
 )
 """Names that have a meaning in an audit or a history. On some file systems case makes no difference."""

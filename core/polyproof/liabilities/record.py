@@ -25,7 +25,16 @@ from polyproof.errors import ArtifactError, InputError, ProofRejected
 from polyproof.formats.files import digest_bounded, read_bounded, write_durably
 from polyproof.formats.strict_json import canonical_line
 from polyproof.liabilities.anchor_files import others_in_anchors
-from polyproof.liabilities.artifacts import ANCHORS, EVIDENCE, MANIFEST, MOST_EVIDENCE, MOST_RESERVES, RECORD, RESERVES
+from polyproof.liabilities.artifacts import (
+    ANCHORS,
+    ATTESTATIONS,
+    EVIDENCE,
+    MANIFEST,
+    MOST_EVIDENCE,
+    MOST_RESERVES,
+    RECORD,
+    RESERVES,
+)
 from polyproof.liabilities.folder import check_listed, find_public, present
 from polyproof.liabilities.manifest import parse_manifest
 from polyproof.model.manifest import Manifest
@@ -194,7 +203,13 @@ def open_publication(
     ):
         if stated is not None and not (liabilities_only and not present(public / name)):
             _check_named(public / name, bytes.fromhex(stated), most)
-    listed = {RECORD, ANCHORS, *(name for name, _ in record.files), *(segment.file for segment in manifest.segments)}
+    listed = {
+        RECORD,
+        ANCHORS,
+        ATTESTATIONS,
+        *(name for name, _ in record.files),
+        *(segment.file for segment in manifest.segments),
+    }
     unlisted = (*check_listed(public, listed), *others_in_anchors(public))
     return Publication(public, record, manifest, unlisted)
 

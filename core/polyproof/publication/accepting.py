@@ -9,6 +9,7 @@ from polyproof.balances import BalanceProvider
 from polyproof.errors import UsageError
 from polyproof.extras import require_extras
 from polyproof.publication.anchors import AnchorsAccepted, open_anchors
+from polyproof.publication.attestations import AttestationsAccepted, open_attestations
 from polyproof.registry import Registry
 from polyproof.settings.bundled import find_policy
 from polyproof.settings.policy import Policy, load_whole_policy
@@ -25,6 +26,7 @@ class Accepted(TypedDict):
     reserves_policy: ReservesPolicy | None
     providers: list[BalanceProvider]
     anchors: AnchorsAccepted | None
+    attestations: AttestationsAccepted | None
     registry: Registry
 
 
@@ -37,7 +39,9 @@ def load_accepted(policy: str | None, nodes: Path | None, secrets: Path | None, 
     ``ExtraMissing`` for nodes without the extra ``reserves``.
     """
     file = find_policy(policy) if policy is not None else None
-    accepted, counted, evidence = load_whole_policy(file, registry) if file is not None else (Policy(), None, None)
+    accepted, counted, evidence, signers = Policy(), None, None, None
+    if file is not None:
+        accepted, counted, evidence, signers = load_whole_policy(file, registry)
     if secrets is not None and nodes is None and not (evidence is not None and evidence.believe):
         raise UsageError("--secrets is for the nodes that --nodes and the policy name, and they name none")
     if nodes is not None:
@@ -52,10 +56,14 @@ def load_accepted(policy: str | None, nodes: Path | None, secrets: Path | None, 
     anchors = None
     if file is not None and evidence is not None:
         anchors = open_anchors(evidence, file.parent, lent, registry)
+    attestations = None
+    if file is not None and signers is not None:
+        attestations = open_attestations(signers, file.parent)
     return {
         "policy": accepted,
         "reserves_policy": counted,
         "providers": providers,
         "anchors": anchors,
+        "attestations": attestations,
         "registry": registry,
     }

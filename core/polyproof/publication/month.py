@@ -26,12 +26,14 @@ from polyproof.extras import require_extras
 from polyproof.liabilities import AuditProved, PublishedAudit, proving, verification
 from polyproof.liabilities.anchor_files import check_not_anchored
 from polyproof.liabilities.artifacts import HISTORY, RECORD
+from polyproof.liabilities.attestation_file import check_not_attested
 from polyproof.liabilities.folder import find_public, present
 from polyproof.liabilities.record import Correction, PublicationRecord, open_publication, read_record, write_record
 from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
 from polyproof.publication.anchoring import Asked, anchor_all
 from polyproof.publication.anchors import check_anchors, open_anchor
+from polyproof.publication.attestations import check_attestations
 from polyproof.publication.chain import PUBLISHED, check_head, keep_head
 from polyproof.publication.comparison import worse_than_last
 from polyproof.publication.history import (
@@ -301,12 +303,14 @@ class _Month:
         record = read_record(liabilities.audit.public)
         if record.corrects != correction:
             check_not_anchored(liabilities.audit.public)
+            check_not_attested(liabilities.audit.public)
             write_record(liabilities.audit.public, evolve(record, corrects=correction))
         opened = verification.open_audit(directory, policy=self.policy, registry=self.registry)
         liabilities = evolve(liabilities, audit=opened)
         anchors = check_anchors(opened, None, self.registry)
+        stated = check_attestations(opened, None)
         if opened.record.reserves_digest is None:
-            return VerifiedAudit(liabilities, None, anchors=anchors)
+            return VerifiedAudit(liabilities, None, anchors=anchors, attestations=stated)
         reserves = verify_reserves(
             directory,
             audit=liabilities,
@@ -314,7 +318,7 @@ class _Month:
             registry=self.registry,
             progress=self.progress,
         )
-        return VerifiedAudit(liabilities, reserves, anchors=anchors)
+        return VerifiedAudit(liabilities, reserves, anchors=anchors, attestations=stated)
 
 
 def _check_new(directory: Path) -> None:
@@ -360,7 +364,14 @@ def write_report(published: Path, audits: Sequence[VerifiedAudit]) -> Report:
     from polyproof.publication.report.site import render_history_site
     from polyproof.publication.report.writing import archives_of, write_site
 
-    audits = [evolve(one, anchors=tuple(evidence.as_anyone for evidence in one.anchors)) for one in audits]
+    audits = [
+        evolve(
+            one,
+            anchors=tuple(evidence.as_anyone for evidence in one.anchors),
+            attestations=one.attestations.as_anyone,
+        )
+        for one in audits
+    ]
     report, each = make_report(audits), make_reports(audits)
     check_kept(published, {one.manifest.audit_id: one.digest.hex() for one in audits})
     archives = put_archives(published, archives_of(published, audits, each))

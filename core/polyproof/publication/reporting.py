@@ -16,6 +16,7 @@ from polyproof.liabilities.folder import is_history
 from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
 from polyproof.publication.anchors import AnchorsAccepted
+from polyproof.publication.attestations import AttestationsAccepted
 from polyproof.publication.history import HistoryVerified, VerifiedAudit, verify_history, verify_one
 from polyproof.publication.month import write_report
 from polyproof.publication.report.document import Report
@@ -46,6 +47,7 @@ def report_on(
     reserves_policy: ReservesPolicy | None = None,
     providers: Sequence[BalanceProvider] = (),
     anchors: AnchorsAccepted | None = None,
+    attestations: AttestationsAccepted | None = None,
     digest: bytes | None = None,
     registry: Registry | None = None,
     progress: Progress | None = None,
@@ -76,6 +78,7 @@ def report_on(
         "reserves_policy": reserves_policy,
         "providers": providers,
         "anchors": anchors,
+        "attestations": attestations,
         "registry": registry,
         "progress": progress,
     }

@@ -24,6 +24,7 @@ from polyproof.formats.files import write_durably
 from polyproof.liabilities import AuditVerified, PublishedAudit, verification
 from polyproof.liabilities.anchor_files import check_not_anchored
 from polyproof.liabilities.artifacts import AUDITS, EVIDENCE, HISTORY, MOST_EVIDENCE, PUBLISHED_MARK, RESERVES
+from polyproof.liabilities.attestation_file import check_not_attested
 from polyproof.liabilities.folder import find_public, present
 from polyproof.liabilities.record import PublicationRecord, read_record, write_record
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
@@ -161,6 +162,7 @@ def _check_free(directory: Path, replace: bool) -> None:
             )
         )
     check_not_anchored(public)
+    check_not_attested(public)
     forget_unnamed(public)
     if read_record(public).reserves_digest is not None and not replace:
         raise ArtifactError(

@@ -29,6 +29,7 @@ from polyproof.model.counts import counted
 from polyproof.registry import Registry, default_registry
 from polyproof.security import FigureName, SecurityReport, bits_text
 from polyproof.settings.anchors import AnchorsPolicy
+from polyproof.settings.attestations import AttestationsPolicy
 from polyproof.settings.reserves import ReservesPolicy
 
 __all__ = [
@@ -46,7 +47,7 @@ FORMAT = 2
 """Version of the policy format: the value of the key ``polyproof-policy``."""
 
 _HEADER = "polyproof-policy"
-_RESERVES, _ANCHORS = "reserves", "anchors"
+_RESERVES, _ANCHORS, _ATTESTATIONS = "reserves", "anchors", "attestations"
 
 
 class PolicyCheck(CheckName):
@@ -71,6 +72,7 @@ class PolicyCheck(CheckName):
     RESERVES = "policy-reserves", "holdings do not cover what is owed as the policy requires"
     RESERVES_REQUIRED = "policy-reserves-required", "the audit has no reserves, and the policy requires them"
     ANCHORS = "policy-anchors", "evidence about the audit that the policy requires is missing or could not be checked"
+    ATTESTATIONS = "policy-attestations", "a statement that the policy requires is missing or could not be checked"
     UNIQUE = "policy-unique", "nothing that was checked shows the audit to be the only record of its place"
 
     @classmethod
@@ -316,21 +318,26 @@ def load_reserves_policy(path: Path, registry: Registry | None = None) -> Reserv
 
 def load_whole_policy(
     path: Path, registry: Registry | None = None
-) -> tuple[Policy, ReservesPolicy | None, AnchorsPolicy | None]:
-    """A policy file: what it says about proofs, reserves, evidence beside an audit. Raises as ``load_policy`` does."""
+) -> tuple[Policy, ReservesPolicy | None, AnchorsPolicy | None, AttestationsPolicy | None]:
+    """A policy file: what it says about proofs, reserves, evidence and statements beside an audit.
+
+    Raises as ``load_policy`` does.
+    """
     node = load_yaml(path)
     reader = OptionsReader(registry or default_registry())
     if isinstance(node, Mapping):
         _report_replaced(node, reader)
     reader.header(node, _HEADER, FORMAT)
-    policy = reader.build(node, Policy, besides=(_HEADER, _RESERVES, _ANCHORS, *_REPLACED))
+    policy = reader.build(node, Policy, besides=(_HEADER, _RESERVES, _ANCHORS, _ATTESTATIONS, *_REPLACED))
     given = node.get(_RESERVES) if isinstance(node, Mapping) else None
     reserves = reader.build(given, ReservesPolicy) if given is not None else None
     given = node.get(_ANCHORS) if isinstance(node, Mapping) else None
     anchors = reader.build(given, AnchorsPolicy) if given is not None else None
+    given = node.get(_ATTESTATIONS) if isinstance(node, Mapping) else None
+    attestations = reader.build(given, AttestationsPolicy) if given is not None else None
     reader.finish()
     assert policy is not None, "an incomplete policy has a problem"
-    return policy, reserves, anchors
+    return policy, reserves, anchors, attestations
 
 
 def _report_replaced(node: Mapping, reader: OptionsReader) -> None:

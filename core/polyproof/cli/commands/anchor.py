@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from polyproof.liabilities.record import Publication
     from polyproof.publication.anchoring import Asked
 
-__all__ = ["RESULT", "command"]
+__all__ = ["RESULT", "command", "published"]
 
 RESULT = record(audit_id=TEXT, publication_digest=DIGEST, **ANCHORED)
 
@@ -66,7 +66,7 @@ def command(
     if not opened:
         where = f"{spec} names no anchors" if spec is not None else "nothing says who is to note the digest"
         raise UsageError(Problem(where, hint="--with ANCHOR, or --spec SPEC with the key anchors"))
-    publication = _published(directory)
+    publication = published(directory)
     with console.progress() as progress:
         asked = anchor_all(publication, opened, again=again, progress=progress)
     failed = [one.failed for one in asked if one.failed is not None]
@@ -81,8 +81,8 @@ def command(
         console.refuse(*failed)
 
 
-def _published(directory: Path) -> Publication:
-    """The audit to anchor, opened: every file that its record names is the one that it names."""
+def published(directory: Path) -> Publication:
+    """The audit to anchor, or to attest, opened: every file that its record names is the one that it names."""
     from polyproof.liabilities.folder import is_history
     from polyproof.liabilities.record import open_publication
     from polyproof.publication.history import check_chain

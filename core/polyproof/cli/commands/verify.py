@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from polyproof.cli.anchors_view import EVIDENCE, evidence_payload, show_evidence
+from polyproof.cli.attestations_view import ATTESTATIONS, attestations_payload, show_attestations
 from polyproof.cli.console import Console, amounts, table, time_text
 from polyproof.cli.coverage_view import (
     COVERAGE,
@@ -102,6 +103,7 @@ _AUDIT: dict[str, Shape] = {
     **COVERAGE,
     "anchors": listed(EVIDENCE),
     "disclosures": DISCLOSURES,
+    "attestations": ATTESTATIONS,
 }
 VERIFIED = record(
     **_AUDIT,
@@ -207,6 +209,7 @@ def _audit_payload(one: VerifiedAudit) -> dict[str, Any]:
         **coverage_payload(one),
         "anchors": [evidence_payload(evidence) for evidence in one.anchors],
         "disclosures": disclosures_payload(manifest.disclosures),
+        "attestations": attestations_payload(one.attestations),
     }
 
 
@@ -241,6 +244,7 @@ def show_verified(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> N
         )
     show_evidence(rich, one.anchors)
     show_disclosures(rich, manifest.disclosures)
+    show_attestations(rich, one.attestations)
     if published.unlisted:
         rich.print(f"Not looked at, no part of the audit: {unlisted_text(published.unlisted)}", soft_wrap=True)
     rich.print(f"What the proof leaves open: polyproof explain {one_line(str(published.public))}", soft_wrap=True)
@@ -338,6 +342,10 @@ def show_history(rich: RichConsole, verified: HistoryVerified, pages: PagesCheck
         _show_holdings(rich, verified)
     _show_corrections(rich, verified)
     _show_anchors(rich, verified)
+    for one in verified.audits:
+        if one.attestations.statements or one.attestations.unreadable:
+            rich.print(f"Beside audit {one.manifest.audit_id}:")
+            show_attestations(rich, one.attestations)
     if (declared := verified.audits[-1].manifest.disclosures) is not None:
         rich.print(f"With audit {verified.audits[-1].manifest.audit_id}:")
         show_disclosures(rich, declared)

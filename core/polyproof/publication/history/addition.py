@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from polyproof.errors import ArtifactError, Problem
-from polyproof.formats.files import write_durably
+from polyproof.formats.files import read_bounded, write_durably
 from polyproof.liabilities.anchor_files import read_evidence
-from polyproof.liabilities.artifacts import ANCHORS, HISTORY, PUBLISHED_MARK, RECORD
+from polyproof.liabilities.artifacts import ANCHORS, ATTESTATIONS, HISTORY, PUBLISHED_MARK, RECORD
+from polyproof.liabilities.attestation_file import MOST_BYTES
 from polyproof.liabilities.folder import present
 from polyproof.liabilities.record import PublicationRecord, read_record
 from polyproof.model.manifest import Manifest
@@ -119,7 +120,8 @@ def _unfinished(where: Path) -> Path:
 def _copy_public(verified: VerifiedAudit, where: Path) -> None:
     """Copy the files that verification read, each compared with what it read; whole or not at all.
 
-    Evidence beside the audit comes along: it is about the digest, whoever wrote it, and whoever verifies checks it.
+    Evidence and statements beside the audit come along: they are about the digest, whoever wrote them, and whoever
+    verifies checks them.
     """
     public, manifest, record = verified.liabilities.audit.public, verified.manifest, verified.record
     working = _unfinished(where)
@@ -132,6 +134,9 @@ def _copy_public(verified: VerifiedAudit, where: Path) -> None:
         for evidence in read_evidence(public):
             (working / ANCHORS).mkdir(exist_ok=True)
             (working / ANCHORS / evidence.name).write_bytes(evidence.data)
+        if present(public / ATTESTATIONS):
+            # As it is: whoever verifies looks at what is in it.
+            (working / ATTESTATIONS).write_bytes(read_bounded(public / ATTESTATIONS, MOST_BYTES))
         working.replace(where)
     except BaseException:
         shutil.rmtree(working, ignore_errors=True)

@@ -18,6 +18,7 @@ from polyproof.model.manifest import Manifest
 from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
 from polyproof.publication.anchors import AnchorsAccepted, Evidence, check_anchors
+from polyproof.publication.attestations import NO_STATEMENTS, Attestations, AttestationsAccepted, check_attestations
 from polyproof.publication.history.links import check_chain, others_in
 from polyproof.registry import Registry, default_registry
 from polyproof.reserves.established import ReservesVerified
@@ -39,6 +40,8 @@ class VerifiedAudit:
     """Reserves are published with it, but nothing in them was checked."""
     anchors: tuple[Evidence, ...] = ()
     """The evidence about it that lies beside it, and what each file shows to this verifier."""
+    attestations: Attestations = NO_STATEMENTS
+    """The signed statements about it that lie beside it, and what this run found out about each."""
 
     @property
     def manifest(self) -> Manifest:
@@ -94,6 +97,7 @@ def verify_one(
     reserves_policy: ReservesPolicy | None = None,
     providers: Sequence[BalanceProvider] = (),
     anchors: AnchorsAccepted | None = None,
+    attestations: AttestationsAccepted | None = None,
     digest: bytes | None = None,
     published: Publication | None = None,
     check_reserves: bool = True,
@@ -106,17 +110,19 @@ def verify_one(
     ``published`` is what ``open_publication`` found there, if the caller has opened it. ``jobs`` processes share the
     segments of its proof.
     Holdings that do not cover what is owed are no error: ``VerifiedAudit.met`` says so, by ``reserves_policy``, the
-    verifier's own. ``anchors``: whom the verifier believes on when the audit existed; None believes nobody. Raises
-    ``ProofRejected``; ``ExtraMissing`` for reserves without the extra ``reserves``.
+    verifier's own. ``anchors``: whom the verifier believes on when the audit existed, ``attestations``: of whose
+    statements the verifier believes that they are theirs; None believes nobody. Raises ``ProofRejected``;
+    ``ExtraMissing`` for reserves without the extra ``reserves``.
     """
     liabilities = verification.verify(
         directory, policy=policy, registry=registry, digest=digest, published=published, jobs=jobs, progress=progress
     )
     evidence = check_anchors(liabilities.audit, anchors, registry or default_registry())
+    stated = check_attestations(liabilities.audit, attestations)
     reserves = None
     if liabilities.audit.record.reserves_digest is not None:
         if not check_reserves:
-            return VerifiedAudit(liabilities, None, reserves_unchecked=True, anchors=evidence)
+            return VerifiedAudit(liabilities, None, reserves_unchecked=True, anchors=evidence, attestations=stated)
         reserves = verify_reserves(
             directory,
             audit=liabilities,
@@ -125,7 +131,7 @@ def verify_one(
             registry=registry,
             progress=progress,
         )
-    return VerifiedAudit(liabilities, reserves, anchors=evidence)
+    return VerifiedAudit(liabilities, reserves, anchors=evidence, attestations=stated)
 
 
 @names_faults
@@ -136,6 +142,7 @@ def verify_history(
     reserves_policy: ReservesPolicy | None = None,
     providers: Sequence[BalanceProvider] = (),
     anchors: AnchorsAccepted | None = None,
+    attestations: AttestationsAccepted | None = None,
     digest: bytes | None = None,
     check_reserves: bool = True,
     registry: Registry | None = None,
@@ -170,6 +177,7 @@ def verify_history(
                 reserves_policy=reserves_policy,
                 providers=providers,
                 anchors=anchors,
+                attestations=attestations,
                 published=one,
                 check_reserves=check_reserves,
                 registry=registry,

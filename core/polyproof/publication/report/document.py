@@ -15,6 +15,7 @@ from attrs import frozen
 
 from polyproof.balances import Pin
 from polyproof.config.options import option, plain
+from polyproof.liabilities.attestation_file import Statement
 from polyproof.model.assets import Asset
 from polyproof.model.disclosures import Disclosures
 from polyproof.model.holdings import FINEST, amount_text
@@ -35,6 +36,7 @@ __all__ = [
     "Report",
     "ReportAbsence",
     "ReportAsset",
+    "ReportAttestation",
     "ReportAudit",
     "ReportCorrection",
     "ReportEntry",
@@ -321,6 +323,27 @@ class ReportEvidence:
 
 
 @frozen(kw_only=True)
+class ReportAttestation:
+    """A signed statement beside the audit, as whoever wrote the report found it; what it states is its own word."""
+
+    place: int = option(least=1, doc="Its place in attestation.json, from 1.")
+    sha256: str = option(pattern=DIGEST, doc="SHA-256 of statement and signature in canonical form.")
+    statement: Statement = option(doc="What is signed.")
+    algorithm: str = option(doc="How it is signed.")
+    key: str = option(pattern=DIGEST, doc="The Ed25519 key, or SHA-256 of the signer's certificate.")
+    certificate: str | None = option(doc="Subject of the certificate, as whoever made it chose it; null without one.")
+    holds: bool | None = option(doc="Whether it is about this audit and its signature holds; null if not checked.")
+    check: str | None = option(doc="Name of what was found wrong with it; null if nothing was.")
+    fault: str | None = option(doc="Why it is not to be believed; null if nothing is wrong with it.")
+    why_not_checked: str | None = option(doc="Why its signature was not checked; null if it was.")
+    by: str | None = option(
+        doc="Whose key it is, by the policy of whoever wrote the report; null if that does not say."
+    )
+    why_not_known: str | None = option(doc="Why it is not said whose key it is; null if it is.")
+    rests_on: tuple[str, ...] = option(doc="What was taken to be true and not checked.")
+
+
+@frozen(kw_only=True)
 class Report:
     """A report on one audit and the audits before it, all of them verified."""
 
@@ -347,6 +370,13 @@ class Report:
     )
     anchors: tuple[ReportEvidence, ...] = option(
         items=(0, 64), doc="Evidence of others about the publication digest, as it lay beside the audit."
+    )
+    attestations: tuple[ReportAttestation, ...] = option(
+        items=(0, 64),
+        doc="Signed statements about the audit, as they lay beside it: nothing in the report rests on them.",
+    )
+    attestations_unreadable: str | None = option(
+        doc="Why attestation.json beside the audit could not be read; null if it could, or there is none."
     )
     chain: str = option(
         choices=("whole", "not-given", "left-out"),

@@ -10,6 +10,7 @@ from polyproof.errors import PolicyRejected
 from polyproof.model.assets import Asset
 from polyproof.model.disclosures import Disclosures
 from polyproof.publication.anchors import Evidence
+from polyproof.publication.attestations import Attestation
 from polyproof.publication.history import VerifiedAudit
 from polyproof.publication.report.document import (
     FORMAT,
@@ -19,6 +20,7 @@ from polyproof.publication.report.document import (
     Report,
     ReportAbsence,
     ReportAsset,
+    ReportAttestation,
     ReportAudit,
     ReportCorrection,
     ReportEntry,
@@ -100,6 +102,8 @@ def _report(verified: VerifiedAudit, entries: tuple[ReportEntry, ...], chain: st
         security=_security(verified),
         disclosures=declared,
         anchors=tuple(_evidence(one) for one in verified.anchors),
+        attestations=tuple(_attestation(one) for one in verified.attestations.statements),
+        attestations_unreadable=verified.attestations.unreadable or None,
         chain=chain,
         history=entries,
     )
@@ -163,6 +167,24 @@ def _evidence(one: Evidence) -> ReportEvidence:
         uniqueness_checked=unique is not None and unique.checked,
         pending=shown.pending if shown else (),
         rests_on=shown.rests_on if shown else (),
+    )
+
+
+def _attestation(one: Attestation) -> ReportAttestation:
+    return ReportAttestation(
+        place=one.place,
+        sha256=one.sha256,
+        statement=one.statement,
+        algorithm=one.algorithm,
+        key=one.key,
+        certificate=one.certificate,
+        holds=one.holds,
+        check=one.check or None,
+        fault=one.fault or None,
+        why_not_checked=one.unchecked or None,
+        by=one.by,
+        why_not_known=one.why or None,
+        rests_on=one.rests_on,
     )
 
 

@@ -23,8 +23,10 @@ from polyproof.errors import InputError, ProofRejected
 from polyproof.extras import is_installed, require_extras
 from polyproof.formats.files import read_bounded
 from polyproof.formats.strict_json import parse_strict
+from polyproof.liabilities.artifacts import ATTESTATIONS
 from polyproof.liabilities.folder import present
 from polyproof.publication.anchors import Evidence
+from polyproof.publication.attestations import Attestations
 from polyproof.publication.history import ASSETS, DOWNLOADS, REPORTS, SITE, HistoryVerified, VerifiedAudit
 from polyproof.publication.report.document import REPORT, VERSION
 from polyproof.registry import Registry
@@ -110,14 +112,24 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
     stated = _stated_policy(directory / REPORT)
     other = stated if stated not in (None, _policy_of(audits[-1])) else None
     reports = [directory / report_folder(one.manifest.audit_id) / REPORT for one in audits]
-    noted = [_noted(path, one) for path, one in zip((*reports, directory / REPORT), (*audits, audits[-1]), strict=True)]
+    about = list(zip((*reports, directory / REPORT), (*audits, audits[-1]), strict=True))
+    noted = [_noted(path, one) for path, one in about]
     for one in (evidence for found in noted for evidence in found):
         if one.claimed is None:
             why = f"they show the evidence {one.file}, which was not looked at: {one.not_looked_at}"
             return PagesChecked((), (), looked_at=False, lacking=why)
+    statements = []
+    for path, one in about:
+        found = _noted_statements(path, one)
+        if isinstance(found, str):
+            return PagesChecked((), (), looked_at=False, lacking=found)
+        statements.append(found)
     anyone = [_as_anyone(one, other) for one in audits]
-    alone = [evolve(one, anchors=_claims(found)) for one, found in zip(anyone, noted, strict=False)]
-    newest = evolve(anyone[-1], anchors=_claims(noted[-1]))
+    alone = [
+        evolve(one, anchors=_claims(found), attestations=stated.as_anyone)
+        for one, found, stated in zip(anyone, noted, statements, strict=False)
+    ]
+    newest = evolve(anyone[-1], anchors=_claims(noted[-1]), attestations=statements[-1].as_anyone)
     each = make_reports(alone)
     archives = described_archives(archives_of(directory, alone, each))
     rendered = render_history_site(make_report((*anyone[:-1], newest)), each, archives)
@@ -239,6 +251,27 @@ def _noted(path: Path, newest: VerifiedAudit) -> tuple[Evidence, ...]:
     items = [item for item in stated if isinstance(item, dict)] if isinstance(stated, list) else []
     named = [(item.get("file"), item.get("sha256")) for item in items]
     return tuple(one for one in newest.anchors if (one.file, one.sha256) in named)
+
+
+def _noted_statements(path: Path, audit: VerifiedAudit) -> Attestations | str:
+    """The statements that a report is about, of what lies beside its audit; or why they cannot be compared.
+
+    Some may have been added since. The file is nobody's in particular, so that its loss is no fault of the pages.
+    """
+    found = audit.attestations
+    if not present(path):
+        return found
+    report = _json(read_bounded(path, _MOST_BYTES))
+    listed = report.get("attestations")
+    items = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    noted = {(item.get("place"), item.get("sha256")) for item in items}
+    there = tuple(one for one in found.statements if (one.place, one.sha256) in noted)
+    if len(there) < len(items) or bool(report.get("attestations_unreadable")) != bool(found.unreadable):
+        return f"they show statements as they lay in {ATTESTATIONS} when they were written, which is another file now"
+    for one in there:
+        if one.unchecked:
+            return f"they show a signed statement, which was not checked: {one.unchecked}"
+    return evolve(found, statements=there)
 
 
 def _policy_of(audit: VerifiedAudit) -> ReservesPolicy | None:

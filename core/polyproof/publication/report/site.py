@@ -208,6 +208,7 @@ def _environment() -> Environment:
         "ownership_labels": wording.OWNERSHIP_LABELS,
         "balance_labels": wording.BALANCE_LABELS,
         "freshness_labels": wording.FRESHNESS_LABELS,
+        "attestation_sentences": wording.attestation_sentences,
         "declared_title": declared.TITLE,
         "declared_facts": declared.declared_facts,
         "not_declared": declared.not_declared,

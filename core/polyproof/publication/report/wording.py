@@ -13,7 +13,15 @@ from fractions import Fraction
 from polyproof.backend import EVERY_ACCOUNT
 from polyproof.model.holdings import FINEST, amount_text
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
-from polyproof.publication.report.document import Report, ReportAsset, ReportCorrection, ReportEntry, ReportEvidence
+from polyproof.publication.attestations import KIND_NAMES
+from polyproof.publication.report.document import (
+    Report,
+    ReportAsset,
+    ReportAttestation,
+    ReportCorrection,
+    ReportEntry,
+    ReportEvidence,
+)
 from polyproof.reserves.evaluation import percent
 from polyproof.settings.reserves import ReservesPolicy
 
@@ -23,6 +31,7 @@ __all__ = [
     "NOT_EXAMINED",
     "OWNERSHIP_LABELS",
     "asset_sentence",
+    "attestation_sentences",
     "checked_sentence",
     "corrected_sentence",
     "corrects_sentence",
@@ -434,3 +443,27 @@ def evidence_sentences(one: ReportEvidence) -> tuple[str, ...]:
     if one.rests_on:
         said.append(f"What that rests on, as whoever wrote this page was told: “{' '.join(one.rests_on)}”")
     return tuple(said)
+
+
+def attestation_sentences(one: ReportAttestation) -> tuple[str, ...]:
+    """What is known about a signed statement, and by whom; what it states is not among it."""
+    kind = KIND_NAMES[one.statement.kind]
+    by = (
+        f"the key {one.key}"
+        if one.statement and one.certificate is None and one.algorithm == "ed25519"
+        else f"the key of the certificate {one.key}"
+        + (f", which calls itself “{one.certificate}”" if one.certificate else "")
+    )
+    said = [
+        f"It calls itself {kind}, by “{one.statement.signer}”, of {to_the_second(one.statement.date)}: all of that is "
+        "its own word."
+    ]
+    if one.fault is not None:
+        said.append(f"NOT TO BE BELIEVED: {one.fault}.")
+    elif one.why_not_checked is not None:
+        said.append(f"It claims to be signed by {by}. Whoever wrote this page has not checked that.")
+    elif one.by is not None:
+        said.append(f"Signed by {by}. By the policy of whoever wrote this page that is the key of {one.by}.")
+    else:
+        said.append(f"Signed by {by}. Whose that is, this page does not say: anybody can make a key.")
+    return (*said, *one.rests_on)
