@@ -39,6 +39,7 @@ from polyproof.model.manifest import Verifier
 from polyproof.registry import ENTRY_POINT_GROUP, Registry
 from polyproof.settings.accounts import AccountsSettings, AttachedDatabase
 from polyproof.settings.anchors import AnchorsPolicy
+from polyproof.settings.attestations import AttestationsPolicy, BelievedSigner
 from polyproof.settings.policy import Policy, PolicyCheck
 from polyproof.settings.reserves import AcceptedCoin, CoinName, ReservesPolicy, ReservesSpec
 from polyproof.settings.spec import Output, Spec
@@ -79,6 +80,8 @@ _CLASSES: dict[str, type[Any]] = {
     "reserves policy": ReservesPolicy,
     "policy": Policy,
     "anchors policy": AnchorsPolicy,
+    "attestations policy": AttestationsPolicy,
+    "believed signer": BelievedSigner,
 }
 
 

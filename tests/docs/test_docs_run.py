@@ -35,6 +35,10 @@ def test_keeping_what_is_private(tmp_path: Path) -> None:
     followed(pages.ROOT / "docs/how-to/keep-private-state.md", tmp_path)
 
 
+def test_getting_an_auditors_statement(tmp_path: Path) -> None:
+    followed(pages.ROOT / "docs/how-to/get-an-auditors-statement.md", tmp_path)
+
+
 @pytest.mark.slow
 def test_swapping_a_hash(tmp_path: Path) -> None:
     page = (pages.ROOT / "docs/how-to/swap-a-hash-and-measure.md").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from polyproof.cli.attestations_view import ATTESTATION, attestation_payload, show_attestations
+from polyproof.cli.attestations_view import ATTESTATION, attestation_payload
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet
 from polyproof.cli.shapes import DIGEST, FLAG, TEXT, nullable, record
@@ -146,7 +146,7 @@ def _write_to_sign(console: Console, publication: Publication, statement: Statem
 
 
 def _add(console: Console, publication: Publication, statement: Statement, signature: Any) -> None:
-    from polyproof.publication.attestations import Attestations, check_attestations
+    from polyproof.publication.attestations import check_attestations
     from polyproof.publication.attesting import add_signed
 
     signed, added = add_signed(publication, statement, signature)
@@ -154,8 +154,13 @@ def _add(console: Console, publication: Publication, statement: Statement, signa
     payload = {**_about(publication), "to_sign": None, "added": added, "statement": attestation_payload(found)}
 
     def show(rich: RichConsole) -> None:
-        facts(rich, ("audit", publication.manifest.audit_id), ("publication digest", publication.digest.hex()))
-        show_attestations(rich, Attestations((found,)))
+        facts(
+            rich,
+            ("audit", publication.manifest.audit_id),
+            ("publication digest", publication.digest.hex()),
+            ("statement", f"{found.place}, by {statement.signer}, of {statement.date}"),
+            ("signed by", f"the key of the certificate {found.key}" if found.certificate else f"the key {found.key}"),
+        )
         rich.print(
             "Publish attestation.json with the audit. The digest does not cover it: statements may be added to it."
             if added

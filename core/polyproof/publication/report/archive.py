@@ -23,13 +23,14 @@ from pathlib import Path
 from typing import BinaryIO
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from polyproof.errors import ArtifactError
 from polyproof.formats.files import digest_bounded, written_durably
 from polyproof.formats.space import require_space
 from polyproof.liabilities.anchor_files import read_evidence
-from polyproof.liabilities.artifacts import ANCHORS, RECORD
+from polyproof.liabilities.artifacts import ANCHORS, ATTESTATIONS, RECORD
+from polyproof.liabilities.attestation_file import read_attestations
 from polyproof.publication.history import DOWNLOADS, VerifiedAudit
 
 __all__ = ["SUMS", "Archive", "Member", "described_archives", "is_archive", "members_of", "put_archives", "sums"]
@@ -87,7 +88,8 @@ class Member:
 def members_of(audit: VerifiedAudit, public: Path, pages: Mapping[str, bytes]) -> tuple[Member, ...]:
     """The files of an audit, whose public half lies at ``public``, and of the report on it, in their order.
 
-    Evidence is that of ``audit.anchors``: more may have been added since.
+    Evidence is that of ``audit.anchors``, and statements are those of ``audit.attestations``: more may have been added
+    since.
     """
     folder, record, manifest = audit.manifest.audit_id, audit.record, audit.manifest
     named = [(RECORD, record.digest), *record.files, *((one.file, one.sha256) for one in manifest.segments)]
@@ -97,8 +99,18 @@ def members_of(audit: VerifiedAudit, public: Path, pages: Mapping[str, bytes]) -
         Member(f"{folder}/README.txt", _readme(audit).encode()),
         *(Member(f"{folder}/public/{name}", public / name, digest) for name, digest in named),
         *(Member(f"{folder}/public/{ANCHORS}/{one.name}", one.data) for one in evidence),
+        *_statements(audit, public),
         *(Member(f"{folder}/report/{name}", data) for name, data in pages.items()),
     )
+
+
+def _statements(audit: VerifiedAudit, public: Path) -> Iterator[Member]:
+    """The signed statements that the report is about, as a file of their own; none where there are none."""
+    shown = {one.sha256 for one in audit.attestations.statements}
+    if shown:
+        found = read_attestations(public)
+        kept = evolve(found, statements=tuple(one for one in found.statements if one.sha256 in shown))
+        yield Member(f"{audit.manifest.audit_id}/public/{ATTESTATIONS}", kept.to_bytes())
 
 
 def _readme(audit: VerifiedAudit) -> str:
@@ -106,7 +118,8 @@ def _readme(audit: VerifiedAudit) -> str:
 Audit {audit.manifest.audit_id}: everything that was published of it.
 
 public    the files of the audit: publication record, manifest, proofs, reserves
-          and evidence, as far as it has them
+          and evidence, as far as it has them; in anchors and attestation.json
+          what others say about it
 report    pages about it, to be read in any browser: begin with index.html
 
 Its publication digest, to be compared with what the organisation has published

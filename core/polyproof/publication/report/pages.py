@@ -119,11 +119,11 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
             why = f"they show the evidence {one.file}, which was not looked at: {one.not_looked_at}"
             return PagesChecked((), (), looked_at=False, lacking=why)
     statements = []
-    for path, one in about:
-        found = _noted_statements(path, one)
-        if isinstance(found, str):
-            return PagesChecked((), (), looked_at=False, lacking=found)
-        statements.append(found)
+    for path, audit in about:
+        shown = _noted_statements(path, audit)
+        if isinstance(shown, str):
+            return PagesChecked((), (), looked_at=False, lacking=shown)
+        statements.append(shown)
     anyone = [_as_anyone(one, other) for one in audits]
     alone = [
         evolve(one, anchors=_claims(found), attestations=stated.as_anyone)
