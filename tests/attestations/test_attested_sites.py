@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from attrs import evolve
@@ -86,10 +87,13 @@ def test_pages_in_a_history_say_what_everybody_finds_whoever_wrote_them(
     )
     assert command("report", published, "--policy", tmp_path / "policy.yaml").status == 0
     assert "The auditor" not in words(published / "index.html")
+    with ZipFile(published / "downloads/one.zip") as archive:
+        kept = archive.read("one/public/attestation.json")
+    assert kept == (published / "audits/one/attestation.json").read_bytes()
     for named in ("merkle-sum", tmp_path / "policy.yaml"):
         ended = command("verify", published, "--policy", named, "--json")
         assert ended.status == 0
-        assert "index.html" in ended.result["pages"]["equal"]
+        assert {"index.html", "downloads/one.zip"} <= set(ended.result["pages"]["equal"])
 
 
 def test_a_statement_that_is_added_later_leaves_the_pages_true(command: Command, published: Path) -> None:
@@ -98,7 +102,7 @@ def test_a_statement_that_is_added_later_leaves_the_pages_true(command: Command,
     add_statement(public, signed(statement(public), ed25519(2)))
     ended = command("verify", published, "--json")
     assert ended.status == 0
-    assert "index.html" in ended.result["pages"]["equal"]
+    assert {"index.html", "downloads/one.zip"} <= set(ended.result["pages"]["equal"])
 
 
 @pytest.mark.parametrize("change", ["gone", "garbage", "another"])
