@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from doubles.fixtures import Command
-from polyproof import start
+from polyproof import __main__ as start
 from polyproof.cli import sample
 
 

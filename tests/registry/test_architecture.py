@@ -134,7 +134,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("liabilities",),
     ("reserves",),
     ("publication",),
-    ("cli", "start", "testing", "__main__"),
+    ("cli", "testing", "__main__"),
     ("api", "__init__"),
 )
 """Core from the ground up: what stands in a layer imports from its own and from those above it in this list."""
