@@ -27,7 +27,8 @@ def test_every_asset_has_the_ratio_of_every_audit_with_the_words_and_the_colour_
     page = (failing / "index.html").read_text("utf-8")
     table = page[page.index('class="ratios"') :].partition("</table>")[0]
     eth = next(row for row in table.split("<tr ") if ">ETH</th>" in row)
-    cells = re.findall(r'data-label="([^"]+)"><span>([0-9.]+).%\s*<span class="result (\w+)">.*?</svg>([^<]+)<', eth)
+    shown = r'<span class="percent">([0-9.]+).%</span> <span class="result (\w+)">.*?</svg>([^<]+)<'
+    cells = re.findall(f'data-label="([^"]+)"><span>{shown}', eth)
     assert cells == [
         ("Mar 2025", "93.33", "bad", "Not covered"),
         ("Feb 2025", "101.00", "word", "Covered, on its word"),

@@ -363,7 +363,9 @@ def test_hostile_texts_everywhere_are_escaped(report: Report) -> None:
         if path.endswith(".html"):
             page, plain = Page(data.decode()), Page(clean[path].decode())
             assert page.faults == [], path
-            assert [tag for tag, _ in page.elements if tag != "li"] == [tag for tag, _ in plain.elements if tag != "li"]
+            # Points are as many as there are, and a command has an element for each word.
+            tags, expected = ([tag for tag, _ in one.elements if tag not in ("li", "span")] for one in (page, plain))
+            assert tags == expected, path
 
 
 @pytest.mark.parametrize("symbol", ["A.B", "U$D", "1+1", "index", "A_-", "x" * 32])
