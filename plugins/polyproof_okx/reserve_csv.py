@@ -7,6 +7,9 @@ by their names in the header; files with 9, 11 and 12 columns have been publishe
     coin,Network,Snapshot Height,address,amount,message,signature1,signature2,redeem script/ public key, eoa1, eoa2
     coin,Type,Network,Snapshot Height,address,amount,message,signature1,signature2,redeem script/public key,EOA1,EOA2
 
+A layout without network and height has amounts in base units (example/okcoin_por_example.csv), which as coins would be
+too many by a factor of 10^6 to 10^18: it is refused.
+
 Rows may lack empty cells at their end, or have more of them. Several keys are in one cell as JSON, quoted or not.
 Source: github.com/okx/proof-of-reserves (common/csv.go, common/csv_parser.go, cmd/verifyaddress/main.go).
 """
@@ -133,6 +136,9 @@ class _Section:
             missing = [name for name in _NEEDED if name not in columns]
             if missing:
                 return Problem(f"there is no column {missing[0]!r}", record.location)
+            if "network" not in columns and "height" not in columns:
+                hint = "amounts of such files are in base units, as of Okcoin's: make a file with both, in coins"
+                return Problem("there is neither a network nor a snapshot height", record.location, hint)
         self.columns, self.broken = columns, False
         return None
 

@@ -19,9 +19,9 @@ def test_what_is_left_out_is_shown_wherever_the_audit_is(tmp_path: Path, command
     write_month(tmp_path, OWED, None)
     spec, accounts = tmp_path / "spec.yaml", tmp_path / "accounts.csv"
     header, *rows = accounts.read_text().splitlines()
-    more = ["7.5,0.1", "-2,0", *("0," for _ in rows)]
+    more = ["7.5,0.1", "-2,0"]
     accounts.write_text(
-        "\n".join([f"{header},DOGE,X-LP", *(f"{row},{one}" for row, one in zip(rows, more, strict=False))]) + "\n"
+        "\n".join([f"{header},DOGE,X-LP", *(f"{row},{one}" for row, one in zip(rows, more, strict=True))]) + "\n"
     )
     plain = "accounts: {path: accounts.csv}"
     assert plain in spec.read_text()
@@ -51,5 +51,15 @@ def test_what_is_left_out_is_shown_wherever_the_audit_is(tmp_path: Path, command
     assert verified.status == 0, verified.err
     assert "2 assets, not audited; what they add up to is its word." in " ".join(verified.out.split())
     assert command("verify", published / "audits/one", "--json").result["left_out"] == FOUND
+    (private,) = (tmp_path / "audits").glob("*/private")
+    cut = command("inclusion", private.parent, "--user", "alice", "--out", tmp_path / "mine.bin")
+    assert cut.status == 0, cut.err
+    check = ("verify-inclusion", tmp_path / "mine.bin", "--audit", published / "audits/one", "--user", "alice")
+    owed = zip(header.split(",")[1:], rows[0].split(",")[1:], strict=True)
+    balances = [word for symbol, amount in owed for word in ("--balance", f"{symbol}={amount}")]
+    mine = command(*check, *balances)
+    assert mine.status == 0, mine.err
+    assert "What you are owed of them is no part of this audit: DOGE, X-LP." in " ".join(mine.out.split())
+    assert command(*check, *balances, "--json").result["left_out"] == FOUND
     (entry,) = command("verify", published, "--json").result["audits"]
     assert entry["left_out"] == FOUND

@@ -205,6 +205,25 @@ def test_rows_left_out_are_part_of_a_total_of_all_chains(read: Read) -> None:
     assert found.files[0].ignored == 2
 
 
+def test_coins_of_no_asset_are_left_out_by_a_pattern_and_totals_that_differ_are_reported(read: Read) -> None:
+    text = (
+        "coin,snapshot height,amount\nETH(ALL),-,6\nAPTOS,-,7\nSHIB,-,5\n\n"
+        f"{HEADER_11}\nETH,,-,{A},1,m,0x,,,,\nAPTOS,APTOS,-,{A},2,m,0x,,,,\nSHIB,,-,{A},99,m,0x,,,,\n"
+    )
+    found = read("okx-csv", text, "a.csv", options=", totals: reported", more='  ignore: "*"\n', assets=("ETH 18",))
+    assert [row.asset for row in found.rows] == ["ETH"]
+    assert found.files[0].ignored == 2
+    ((total, sum_of_rows),) = [(one.coin, one.found) for one in found.discrepancies]
+    assert (total, sum_of_rows) == ("ETH(ALL)", 10**36)
+
+
+def test_a_file_in_base_units_is_refused_and_not_read_as_coins(problems: Problems) -> None:
+    """Its totals are in coins; of a file without them nobody would notice a factor of 10^18."""
+    text = f"coin,address,amount,message,signature1,signature2,redeem script\nETH,{A},59400000000000000,m,0x,,\n"
+    found = problems("okx-csv", text, "a.csv")
+    assert found[0].message == "there is neither a network nor a snapshot height"
+
+
 # Pins, files
 
 

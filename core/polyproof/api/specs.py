@@ -41,10 +41,10 @@ def load_spec(
 
     ``accounts`` are read in place of files: an object with the Arrow C stream interface (``__arrow_c_stream__``), such
     as an Arrow table or record batch reader, a data frame of pandas, polars or narwhals, a relation of DuckDB. The keys
-    ``id``, ``shape``, ``asset``, ``amount``, ``units``, ``ignore`` and ``allow_rounding`` of the spec's ``accounts``
-    say how to read it, as they do for files; ``accounts`` may be left out of the spec. They are read when ``check`` or
-    ``prove`` is called, batch by batch. A reader can be read once: for ``check`` and ``prove``, load the spec twice,
-    each time with a new reader.
+    ``id``, ``shape``, ``asset``, ``amount``, ``units``, ``ignore``, ``leave_out`` and ``allow_rounding`` of the spec's
+    ``accounts`` say how to read it, as they do for files; ``accounts`` may be left out of the spec. They are read when
+    ``check`` or ``prove`` is called, batch by batch. A reader can be read once: for ``check`` and ``prove``, load the
+    spec twice, each time with a new reader.
 
     ``secrets`` is the file of your URLs and credentials, by the names that the spec uses.
 

@@ -15,7 +15,17 @@ from polyproof.cli.security_view import (
     figures_payload,
 )
 from polyproof.cli.shapes import AMOUNTS, COUNT, DIGEST, SECONDS, TEXT, TEXTS, Shape, either, listed, record, seconds
-from polyproof.cli.views import COMPARE_DIGEST, CORRECTS, audit_lines, corrects_payload, facts, points
+from polyproof.cli.views import (
+    COMPARE_DIGEST,
+    CORRECTS,
+    LEFT_OUT,
+    audit_lines,
+    corrects_payload,
+    facts,
+    left_out_payload,
+    points,
+    unlisted_text,
+)
 from polyproof.cli.visible import one_line
 from polyproof.model.counts import counted
 
@@ -44,6 +54,7 @@ _AUDIT: dict[str, Shape] = {
     "publication_digest": DIGEST,
     "manifest_digest": DIGEST,
     "corrects": CORRECTS,
+    "left_out": LEFT_OUT,
     "segments": COUNT,
     **COMPONENTS,
     "seconds": SECONDS,
@@ -85,6 +96,7 @@ def _audit_payload(audit: PublishedAudit) -> dict[str, Any]:
         "publication_digest": audit.digest.hex(),
         "manifest_digest": manifest.digest.hex(),
         "corrects": corrects_payload(audit.record),
+        "left_out": left_out_payload(manifest.left_out),
         "segments": len(manifest.segments),
     }
 
@@ -108,6 +120,13 @@ def show_inclusion(rich: RichConsole, verified: InclusionVerified, *, compared: 
     )
     rich.print("INCLUDED: your balances are in the audit's totals.", style="bold green")
     points(rich, verified.verdict.sentences)
+    if left_out := verified.audit.manifest.left_out:
+        names = unlisted_text([one.asset for one in left_out])
+        rich.print(
+            f"Left out by the organisation's choice: {counted(len(left_out), 'asset')}. What you are owed of "
+            f"{'it' if len(left_out) == 1 else 'them'} is no part of this audit: {names}.",
+            soft_wrap=True,
+        )
     if not compared:
         rich.print(COMPARE_DIGEST)
 
