@@ -15,7 +15,6 @@ from polyproof.model.counts import counted
 from polyproof.publication.history import ASSETS, REPORTS, VerifiedAudit, audit_directory
 from polyproof.publication.report.archive import Member, members_of
 from polyproof.publication.report.document import REPORT, Report
-from polyproof.publication.report.site import Places, render_site
 
 __all__ = ["MOST_PAGE", "archives_of", "check_kept", "check_place", "write_site"]
 
@@ -46,6 +45,9 @@ def archives_of(
     history: Path, audits: Sequence[VerifiedAudit], each: Sequence[Report]
 ) -> dict[str, tuple[Member, ...]]:
     """What the archive of each audit of a history contains, by the audit's id; ``each`` are the reports on them."""
+    # Pages need the extra report; the rest here is asked before anything is written, with or without it.
+    from polyproof.publication.report.site import Places, render_site
+
     inside = Places(top="../")
     return {
         one.manifest.audit_id: members_of(
