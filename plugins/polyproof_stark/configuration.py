@@ -30,7 +30,7 @@ from polyproof_stark.options import LEAST_LIMB_BITS, MOST_LIMB_BITS, StarkOption
 from polyproof_stark.parameters import LEAST_LOG_ROWS, MOST_LOG_ROWS, Parameters
 from polyproof_stark.profiles import of_proving, of_security
 from polyproof_stark.protocol import Context, Instance, layout_of, trees_of
-from polyproof_stark.queries import choose_queries, raise_to_target
+from polyproof_stark.queries import reach_target
 from polyproof_stark.security import security_report
 from polyproof_stark.size import expected_size
 from polyproof_stark.widths import reasons, widths
@@ -141,8 +141,7 @@ class Configuration:
         chosen = self._candidate(log_rows)
         if options.target_bits is not None:
             candidate = partial(self._candidate, log_rows)
-            chosen = choose_queries(compiled(chosen), candidate, field, hash, options.target_bits)
-            chosen = raise_to_target(chosen, compiled, candidate, field, hash, options.target_bits)
+            chosen = reach_target(chosen, compiled, candidate, field, hash, options.target_bits)
         check_parameters(chosen, compiled(chosen), field)
         return chosen
 

@@ -13,12 +13,14 @@ from polyproof_stark.compiler import CompiledSystem
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.security import security_report
 
-__all__ = ["MAX_GRINDING", "MAX_QUERIES", "choose_queries", "raise_to_target"]
+__all__ = ["MAX_GRINDING", "MAX_QUERIES", "choose_queries", "reach_target"]
 
 MAX_GRINDING = 20
 """The most bits of grinding that are chosen: about a million hashes."""
 MAX_QUERIES = 1024
 """The most queries that are chosen."""
+_ROUNDS = 4
+"""How often queries are chosen anew for another system; the second time has always been enough."""
 
 
 def choose_queries(
@@ -62,32 +64,32 @@ def choose_queries(
     return parameters(low, grinding)
 
 
-def raise_to_target(
-    chosen: Parameters,
+def reach_target(
+    usual: Parameters,
     compiled: Callable[[Parameters], CompiledSystem],
     parameters: Callable[[int, int], Parameters],
     field: Field,
     hash: Hash,
     target: float,
 ) -> Parameters:
-    """The parameters chosen, or more of them where they miss ``target`` with the system that is made for them.
+    """The parameters of ``choose_queries``, which reach ``target`` with the system that is made for them.
 
-    ``choose_queries`` judges all candidates by one system. That of the chosen ones has other blinding rows, of which it
-    can depend how many values share a helper column, and with that a fraction of a bit. So grinding and then queries
-    are added, one at a time. Raises ``OptionsError`` as ``choose_queries`` does.
+    ``choose_queries`` judges all candidates by one system, at first that of the ``usual`` ones. The chosen ones have
+    other blinding rows, of which it can depend how many values share a helper column, and with that a fraction of a
+    bit. So what misses by its own system is chosen once more, by that one, and no more often than ``_ROUNDS`` times:
+    whoever wrote the options may be hostile, and each time a system is compiled. Raises ``OptionsError``.
     """
-    while True:
-        report = security_report(compiled(chosen), chosen, field, hash)
-        assert report.soundness is not None, "a STARK's report has it"
-        if report.soundness.bits >= target:
+    judge = compiled(usual)
+    for _ in range(_ROUNDS):
+        chosen = choose_queries(judge, parameters, field, hash, target)
+        judge = compiled(chosen)
+        soundness = security_report(judge, chosen, field, hash).soundness
+        if soundness is not None and soundness.bits >= target:
             return chosen
-        if chosen.grinding < MAX_GRINDING:
-            more = parameters(chosen.queries, chosen.grinding + 1)
-        else:
-            more = parameters(chosen.queries + 1, MAX_GRINDING)
-        if more.queries > MAX_QUERIES or 5 * more.blinding > more.rows:
-            raise OptionsError(_unreachable(report, target, chosen))
-        chosen = more
+    raise OptionsError(
+        f"target_bits {target:g} is missed by whatever queries are chosen for it: their blinding rows change the "
+        f"constraint system by which they were chosen. Give queries and grinding, or blinding, or another target"
+    )
 
 
 def _unreachable(report: SecurityReport, target: float, p: Parameters) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from math import floor, isqrt, log2, sqrt
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import polyproof_stark.queries
 from polyproof.constraints import Builder, ConstraintSystem, Rows
 from polyproof.errors import OptionsError
 from polyproof.field import Field
@@ -23,7 +25,7 @@ from polyproof_fibonacci.system import FibonacciSystem
 from polyproof_stark.compiler import CompiledSystem, compile_system
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.proximity import Johnson, MutualJohnson, RandomWords, UniqueDecoding
-from polyproof_stark.queries import MAX_GRINDING, choose_queries, raise_to_target
+from polyproof_stark.queries import MAX_GRINDING, choose_queries, reach_target
 from polyproof_stark.security import QUERIES, security_report
 
 GOLDILOCKS = 2**64 - 2**32 + 1
@@ -527,38 +529,43 @@ def optimise(target: float, log_rows: int = 20, degree: int = 3, blowup: int = 4
     return choose_queries(compiled_accounts(candidate(88, 16)), candidate, FIELD, HASH, target)
 
 
-def test_parameters_reach_the_target_with_the_system_that_is_made_for_them() -> None:
-    """Judged by a system with which these just reach it, and proved with one of more columns, which loses some bits."""
-    chosen = parameters(grinding=MAX_GRINDING - 1)
-    target = report(chosen).bits
-    wider = (*OKX, *(Asset(f"W{number}", 8, 64) for number in range(500)))
-    assert report(chosen, wider).bits < target
+def with_own_system(target: float, usual: Parameters, own: Callable[[Parameters], CompiledSystem]) -> Parameters:
+    """What is chosen if the usual parameters have the usual system, and all others have their own."""
 
-    def reached(log_rows: int = 20) -> Parameters:
-        def made(queries: int, grinding: int) -> Parameters:
-            return parameters(log_rows, queries=queries, grinding=grinding)
-
-        start = parameters(log_rows, grinding=chosen.grinding)
-        return raise_to_target(start, lambda p: compiled_accounts(p, wider), made, FIELD, HASH, target)
-
-    raised = reached()
-    assert report(raised, wider).bits >= target
-    assert (raised.queries, raised.grinding) > (chosen.queries, chosen.grinding)
-    fewer = (raised.queries, raised.grinding - 1) if raised.grinding else (raised.queries - 1, MAX_GRINDING)
-    assert report(parameters(queries=fewer[0], grinding=fewer[1]), wider).bits < target
-    same = raise_to_target(chosen, compiled_accounts, lambda *_: pytest.fail("enough as it is"), FIELD, HASH, target)
-    assert same == chosen
-
-
-def test_target_that_no_more_queries_reach_is_refused_by_its_term() -> None:
     def made(queries: int, grinding: int) -> Parameters:
-        return parameters(10, queries=queries, grinding=grinding)
+        return parameters(usual.log_rows, queries=queries, grinding=grinding)
 
-    start = made(90, MAX_GRINDING)
-    with pytest.raises(
-        OptionsError, match=r"target_bits 127 cannot be reached with 2\^10 rows.*9[0-9] queries, the most"
-    ):
-        raise_to_target(start, lambda p: compiled_accounts(p, limb_bits=8), made, FIELD, HASH, 127)
+    def compiled(p: Parameters) -> CompiledSystem:
+        return compiled_accounts(p, limb_bits=8) if p == usual else own(p)
+
+    return reach_target(usual, compiled, made, FIELD, HASH, target)
+
+
+def test_parameters_reach_the_target_with_the_system_that_is_made_for_them() -> None:
+    """Judged by a system with which fewer reach it, and proved with one of more columns, which loses some bits."""
+    usual = parameters(queries=40)
+    wider = (*OKX, *(Asset(f"W{number}", 8, 64) for number in range(200)))
+    target = 110
+    chosen = with_own_system(target, usual, lambda p: compiled_accounts(p, wider, 8))
+    judged = with_own_system(target, usual, lambda p: compiled_accounts(p, limb_bits=8))
+    assert report(chosen, wider, 8).bits >= target
+    assert report(judged, limb_bits=8).bits >= target > report(judged, wider, 8).bits
+    assert (chosen.queries, chosen.grinding) > (judged.queries, judged.grinding)
+
+
+def test_target_that_no_queries_reach_with_their_own_system_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hostile manifest chooses the target: each round compiles a system, and there are few."""
+    compiled: list[Parameters] = []
+
+    def never(p: Parameters) -> CompiledSystem:
+        compiled.append(p)
+        return compiled_accounts(p, limb_bits=8)
+
+    stubborn = parameters(queries=30, grinding=0)
+    monkeypatch.setattr(polyproof_stark.queries, "choose_queries", lambda *_: stubborn)
+    with pytest.raises(OptionsError, match="target_bits 110 is missed by whatever queries are chosen for it"):
+        with_own_system(110, parameters(queries=40), never)
+    assert len(compiled) <= 4
 
 
 @pytest.mark.parametrize("target", [1, 60, 80, 100, 110, 120, 128])
