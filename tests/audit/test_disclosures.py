@@ -163,6 +163,7 @@ def test_verify_shows_what_is_declared_apart_from_what_is_verified(tmp_path: Pat
     assert "VERIFIED" in before
     assert "Example Bank" not in before
     assert "pledged to Example Bank" in after
+    assert "Products in scope: spot accounts; earn" in after
     assert "It declares nothing about: exceptions." in after
     told = command("verify", tmp_path / "audit", *accepting, "--json").result
     assert told["disclosures"]["out_of_scope"] == []

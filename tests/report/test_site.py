@@ -227,7 +227,7 @@ def test_one_row_that_counts_is_spoken_of_as_one(report: Report) -> None:
 def test_the_digest_is_not_said_to_cover_the_pages(report: Report) -> None:
     page = render_site(report)["check.html"].decode()
     assert "every file that its record names" in page
-    assert "Nothing else is: neither these pages, nor what others have added in folders of their own" in page
+    assert "Nothing else is: neither these pages, nor what others have added beside the audit" in page
     assert "every file of it" not in page
 
 

@@ -49,10 +49,10 @@ def show_disclosures(rich: RichConsole, declared: Disclosures | None) -> None:
     """The same for people; nothing where nothing is declared."""
     if declared is None:
         return
-    from polyproof.publication.declared import TITLE, declared_facts, not_declared
+    from polyproof.publication.declared import TITLE, declared_lines, not_declared
 
     rich.print(f"{TITLE}:", style="yellow")
-    points(rich, [one_line(f"{name}: {' '.join(texts)}") for name, texts in declared_facts(declared)])
+    points(rich, [one_line(line) for line in declared_lines(declared)])
     if silent := not_declared(declared):
         rich.print(silent)
 

@@ -14,7 +14,7 @@ from polyproof.model.disclosures import (
     OwnIssued,
 )
 
-__all__ = ["TITLE", "declared_facts", "not_declared", "own_issued_sentence"]
+__all__ = ["TITLE", "declared_facts", "declared_lines", "not_declared", "own_issued_sentence"]
 
 TITLE = "Declared by the organisation; nothing here is proven"
 
@@ -48,6 +48,14 @@ def declared_facts(declared: Disclosures) -> tuple[tuple[str, tuple[str, ...]], 
         if value is not None:
             found.append((name, tuple(_texts(value)) or ("None, as it declares.",)))
     return tuple(found)
+
+
+def declared_lines(declared: Disclosures) -> tuple[str, ...]:
+    """The same, a line for each."""
+    return tuple(
+        f"{name}: {(' ' if name == _NAMES['statement'] else '; ').join(texts)}"
+        for name, texts in declared_facts(declared)
+    )
 
 
 def not_declared(declared: Disclosures) -> str:
