@@ -96,6 +96,13 @@ class VectorCommitment(CommitmentScheme):
     def dump(self, state: Any) -> Words:
         """The state as one array, for storage on disk."""
 
+    def least_dump_size(self, size: int) -> int:
+        """The fewest bytes that the array of ``dump`` has for ``size`` rows; 0 unless a scheme says otherwise.
+
+        Asked before anything is computed, to refuse a disk that is too small.
+        """
+        return 0
+
     @abstractmethod
     def load(self, array: Words) -> Any:
         """The inverse of ``dump``, for use with ``open``; the array may be a read-only memory map."""

@@ -18,7 +18,7 @@ from attrs import frozen
 
 from polyproof.commitment import OpenedLeaves, VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
-from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
+from polyproof.hash import DIGEST_BYTES, DIGEST_WORDS, Digest, Hash, Words
 from polyproof.large_arrays import empty
 from polyproof.model.counts import counted
 from polyproof_merkle.checks import MerkleCheck
@@ -137,6 +137,10 @@ class MerkleTree(VectorCommitment):
     def dump(self, state: MerkleState) -> Words:
         """All nodes in heap order: ``(2n, 4)``."""
         return state.nodes
+
+    def least_dump_size(self, size: int) -> int:
+        """Of all nodes."""
+        return 2 * size * DIGEST_BYTES
 
     def load(self, array: Words) -> MerkleState:
         """The tree of these nodes."""

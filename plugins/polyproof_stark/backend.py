@@ -85,8 +85,9 @@ class StarkBackend(Backend):
         return self._configuration.least_proof_size(assets, self.options.most_log_rows)
 
     def least_state_size(self, assets: Sequence[Asset], accounts: int) -> int:
-        """Of the files that ``SegmentState`` lists; trees are counted if they are Merkle trees."""
-        return least_state_size(self._configuration.least_parameters(tuple(assets), accounts), accounts, self.options)
+        """Of the files that ``SegmentState`` lists; of trees what their scheme says (``least_dump_size``)."""
+        scheme = self._configuration.trees(self._configuration.hash(Engine.PORTABLE))["inclusion"]
+        return least_state_size(self._configuration.least_parameters(tuple(assets), accounts), accounts, scheme)
 
     def capacity(self, assets: Sequence[Asset]) -> int:
         """U − 1 at the longest trace."""

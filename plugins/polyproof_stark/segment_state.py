@@ -31,7 +31,6 @@ from polyproof.model.accounts import Identifiers
 from polyproof.toolkit.private_state import INDEXED, AccountIndex, load_array, read_private, save_array
 from polyproof_stark.configuration import Configuration
 from polyproof_stark.inclusion import payloads
-from polyproof_stark.options import StarkOptions
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.proof import read_log_rows
 from polyproof_stark.protocol import Instance
@@ -46,14 +45,12 @@ _AT_ONCE = 1 << 11
 """Accounts whose proofs are cut together: some ten megabytes."""
 
 
-def least_state_size(p: Parameters, accounts: int, options: StarkOptions) -> int:
+def least_state_size(p: Parameters, accounts: int, scheme: VectorCommitment) -> int:
     """Bytes of the state of so many accounts at the least."""
     element = 8 * p.degree
-    # A node of a Merkle tree is a digest of 32 bytes, and there are twice as many as leaves.
-    node = 64 if options.commitment == "merkle" else 0
-    size, points, width = accounts * INDEXED + p.rows * (element + node), p.rows, 2
+    size, points, width = accounts * INDEXED + p.rows * element + scheme.least_dump_size(p.rows), p.rows, 2
     for arity in p.folding.arities:
-        size += points * width * element + points // arity * node
+        size += points * width * element + scheme.least_dump_size(points // arity)
         points, width = points // arity, 1
     return size
 

@@ -140,6 +140,7 @@ class VectorCommitmentSuite:
         rows = _rows(16)
         state = scheme.commit(rows)
         np.save(tmp_path / "state.npy", scheme.dump(state), allow_pickle=False)
+        assert 0 <= scheme.least_dump_size(16) <= (tmp_path / "state.npy").stat().st_size
         loaded = scheme.load(np.load(tmp_path / "state.npy", mmap_mode="r", allow_pickle=False))
         assert np.array_equal(loaded.root, state.root)
         for indices in ([0], [3, 4, 15], list(range(16))):
