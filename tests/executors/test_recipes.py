@@ -25,7 +25,7 @@ from polyproof.liabilities import verify
 RECIPES = Path(__file__).parents[2] / "docs" / "examples" / "several_machines"
 MANIFESTS = sorted(RECIPES.glob("*.yaml"))
 SCRIPTS = sorted(RECIPES.glob("*.sh"))
-SEGMENTS = 3
+SEGMENTS = 2
 BIN = Path(sys.executable).parent
 
 
@@ -111,7 +111,7 @@ def run_container(name: str, folder: Path, **environment: str) -> str:
 def test_the_jobs_make_an_audit_of_a_snapshot(tmp_path: Path) -> None:
     for volume in ("snapshot", "work"):
         (tmp_path / volume).mkdir()
-    write_spec(tmp_path / "snapshot", STARK, 2400)
+    write_spec(tmp_path / "snapshot", STARK, 1500)
     planned = json.loads(run_container("kubernetes-plan.yaml", tmp_path))["result"]
     assert len(planned["segments"]) == SEGMENTS
     assert (tmp_path / "work" / "november").stat().st_mode & 0o777 == 0o700
@@ -149,7 +149,7 @@ def test_the_scripts_make_an_audit_of_a_snapshot(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "sbatch").write_text(SBATCH)
     (tmp_path / "bin" / "sbatch").chmod(0o755)
-    spec = write_spec(tmp_path, STARK, 2400)
+    spec = write_spec(tmp_path, STARK, 1500)
     run(
         ["bash", str(RECIPES / "slurm-audit.sh"), str(spec), "work", "audit"],
         {"PATH": f"{tmp_path / 'bin'}:{BIN}:{os.environ['PATH']}", "SUBMITTED": str(tmp_path / "submitted")},
