@@ -2,7 +2,7 @@
 
 ``python tools/performance.py --measure [NAME …]`` measures anew, everything or what is named, for minutes up to an hour
 on a quiet machine; without it, tables and curves are made again from what is kept. A table stands in the page between
-``<!-- measured: NAME, TITLE -->``, the beginning of its title, and ``<!-- end -->``.
+``<!-- measured: NAME, TITLE -->``, the beginning of its title, and ``<!-- end -->``. NAME + NAME joins measurements.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from attrs import evolve
 
 from polyproof.cli.bench.plot import plot
-from polyproof.cli.bench.results import Results, read_results
+from polyproof.cli.bench.results import Results, joined, read_results
 from polyproof.cli.bench.shapes import choices_text
 from polyproof.cli.bench.tables import machine_text, markdown, result_tables
 from polyproof.registry import Registry, default_registry
@@ -28,50 +28,43 @@ KEPT = PAGE.with_suffix("")
 """The folder of results and curves, beside the page."""
 
 _HASHES = ("blake3", "sha256", "keccak256", "poseidon", "poseidon2", "rescue-prime-optimized")
-SWEEPS: dict[str, tuple[tuple[str, ...], ...]] = {
-    # Round numbers that fit 2^10, 2^12, 2^14, 2^16, 2^19 and 2^20 rows, with the hash that takes the least; the two
+SWEEPS: dict[str, tuple[str, ...]] = {
+    # The most accounts that fit 2^10, 2^12, 2^14, 2^16, 2^18 and 2^20 rows, with the hash that takes the least; the two
     # largest once.
-    "accounts": (
-        ("--accounts=800,3900,16000,65000", "--option=hash=blake3", "--runs=1"),
-        ("--accounts=262000", "--option=hash=blake3", "--runs=0"),
-        ("--accounts=1048000", "--option=hash=blake3", "--runs=0"),
-    ),
-    "one": (("--accounts=65000", "--runs=1"),),
-    # One that fits 2^14 rows, and one that is just too large for them.
-    "step": (("--accounts=16000,16384", "--runs=1"),),
-    "assets": (("--accounts=3900", "--assets=1,5,22,50,100,200", "--runs=1"),),
-    "threads": (("--accounts=16000", "--threads=1,2", "--runs=1"),),
-    "hashes": (("--accounts=3900", *(f"--option=hash={name}" for name in _HASHES), "--runs=1"),),
-    "widths": (("--accounts=16000", "--option=hash=blake3", "--near=limb_bits", "--runs=0"),),
+    "accounts": ("--accounts=841,3913,16201,65353", "--option=hash=blake3", "--runs=1"),
+    "quarter": ("--accounts=261961", "--option=hash=blake3", "--runs=0"),
+    "million": ("--accounts=1048393", "--option=hash=blake3", "--runs=0"),
+    "one": ("--accounts=65353", "--runs=1"),
+    # As many as fit 2^14 rows, and one more.
+    "step": ("--accounts=16201,16202", "--runs=1"),
+    "assets": ("--accounts=3913", "--assets=1,5,22,50,100,200", "--runs=1"),
+    "threads": ("--accounts=16201", "--threads=1,2", "--runs=1"),
+    "hashes": ("--accounts=3913", *(f"--option=hash={name}" for name in _HASHES), "--runs=1"),
+    "widths": ("--accounts=16201", "--option=hash=blake3", "--near=limb_bits", "--runs=0"),
+    "wider": ("--accounts=130889", "--option=hash=blake3", "--near=limb_bits", "--runs=0"),
 }
-"""Of each measurement, what ``polyproof bench`` is given, and given after that."""
+"""Of each measurement, what ``polyproof bench`` is given."""
 
+_BY_ACCOUNTS = "accounts + quarter + million"
 CURVES = {
-    "accounts": ("accounts", "cpu"),
-    "phases": ("accounts", "phases"),
-    "memory": ("accounts", "memory"),
+    "accounts": (_BY_ACCOUNTS, "cpu"),
+    "phases": (_BY_ACCOUNTS, "phases"),
+    "memory": (_BY_ACCOUNTS, "memory"),
     "assets": ("assets", "cpu"),
 }
 """Of each drawing, which measurement it shows, and what of it."""
 
-PARTS = re.compile(r"(<!-- measured: (\w+), ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+PARTS = re.compile(r"(<!-- measured: ([\w +]+), ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 """The parts of the page that are made here: which measurement, and which of its tables."""
 
 
 def measure(name: str) -> None:
     """Measure, and keep what was found."""
     KEPT.mkdir(exist_ok=True)
-    answers = []
-    for options in SWEEPS[name]:
-        command = [sys.executable, "-P", "-m", "polyproof", "bench", *options, "--json"]
-        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-        answers.append(json.loads(done.stdout))
-        if missing := answers[-1]["result"]["not_measured"]:
-            raise SystemExit(f"{name}: not measured, and what is kept stays: {missing[0]['reason']}")
-    answer, *others = answers
-    for other in others:
-        for part in ("arguments", "measurements", "audits"):
-            answer["result"][part] += other["result"][part]
+    command = [sys.executable, "-P", "-m", "polyproof", "bench", *SWEEPS[name], "--json"]
+    answer = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    if missing := answer["result"]["not_measured"]:
+        raise SystemExit(f"{name}: not measured, and what is kept stays: {missing[0]['reason']}")
     (KEPT / f"{name}.json").write_text(_lines(answer), encoding="utf-8")
 
 
@@ -89,8 +82,8 @@ def _lines(answer: dict[str, Any]) -> str:
 
 
 def kept(name: str, registry: Registry) -> Results:
-    """What was measured under a name."""
-    return read_results(KEPT / f"{name}.json", registry)
+    """What was measured under a name, or several joined by ``+``."""
+    return joined([read_results(KEPT / f"{part}.json", registry) for part in name.split(" + ")])
 
 
 def _part(results: Results, title: str) -> str:
