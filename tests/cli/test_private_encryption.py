@@ -295,6 +295,25 @@ def test_what_is_no_file_stops_it_before_it_begins(command: Command, proved: Pat
     assert sorted({*PRIVATE.rglob("*")} - {PRIVATE / "lock"}) == before
 
 
+@pytest.mark.parametrize("lost", [True, False])
+def test_nothing_is_encrypted_with_a_key_that_nobody_is_given(command: Command, encrypted: Path, lost: bool) -> None:
+    """Where something is encrypted already, a key of its own is known to nobody but ``recipients.json``."""
+    audit = "audit" if lost else "plain"
+    private = Path(audit, "private")
+    if lost:
+        (private / "recipients.json").unlink()
+        (private / "inclusion.csv").write_text("account,file\r\n")
+    else:
+        (private / "notes.encrypted").write_bytes(b"by another program")
+    before = tree(private)
+    for more in ((), ("--identity", "ops.key"), ("--untested",)):
+        said = fails(command, "private", "encrypt", audit, "--to", public(OPS), *more)
+        assert ".encrypted is there without recipients.json" in said
+    assert {name: data for name, data in tree(private).items() if name != "lock"} == {
+        name: data for name, data in before.items() if name != "lock"
+    }
+
+
 def test_it_is_encrypted_only_if_somebody_shows_that_they_can_read_it(command: Command, proved: Path) -> None:
     to = ("private", "encrypt", "audit", "--to", public(OPS))
     assert "--untested" in fails(command, *to)
@@ -427,6 +446,39 @@ def test_an_identity_may_come_through_a_pipe(command: Command, encrypted: Path) 
     os.close(writer)
     cut = ("inclusion", "audit", "--user", "alice", "--out", "cut")
     assert command(*cut, "--identity", f"/dev/fd/{reader}").status == 0
+
+
+@pytest.mark.parametrize("given", ["{0}", "ops={0}", "{0}={1}", "# public key: {1}\n{0}\n", "FILE: {0}", "ops={2}"])
+def test_a_secret_key_where_it_does_not_belong_is_not_shown(
+    command: Command, encrypted: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    """As where POLYPROOF_IDENTITY has the key in place of a file's name, or --to the contents of the file."""
+    text = given.format(OPS, public(OPS), str(OPS).lower())
+    before = tree(PRIVATE)
+    for arguments in (
+        ("encrypt", "audit", "--identity", "ops.key", "--to", text),
+        ("recipients", "audit", "--identity", "ops.key", "--add", text),
+        ("recipients", "audit", "--identity", "ops.key", "--remove", text),
+        ("decrypt", "audit", "--identity", text),
+    ):
+        said = fails(command, "private", *arguments)
+        assert "this is a secret key, and not" in said
+        assert str(OPS)[16:24] not in said.upper()
+    monkeypatch.setenv("POLYPROOF_IDENTITY", text)
+    ended = command("inclusion", "audit", "--user", "alice", "--out", "cut")
+    assert ended.status == 2
+    assert str(OPS)[16:24] not in (ended.out + ended.err).upper()
+    assert tree(PRIVATE) == before
+
+
+def test_nothing_more_is_encrypted_with_a_data_key_of_before(command: Command, encrypted: Path) -> None:
+    """As where ``recipients.json`` was put back from a backup that is older than the files."""
+    assert command("private", "encrypt", "plain", "--to", public(OPS), "--identity", "ops.key").status == 0
+    (PRIVATE / "recipients.json").write_bytes(Path("plain/private/recipients.json").read_bytes())
+    (PRIVATE / "inclusion.csv").write_text("account,file\r\n")
+    said = fails(command, "private", "encrypt", "audit", "--identity", "ops.key")
+    assert "not what was encrypted under this name" in said
+    assert (PRIVATE / "inclusion.csv").exists()
 
 
 def test_a_new_key_reads_what_is_encrypted_for_it(command: Command, proved: Path) -> None:

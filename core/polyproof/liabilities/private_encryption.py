@@ -4,7 +4,6 @@ At every moment each file is whole in one of its two forms: the new form has its
 read back and compared, and only then is the old one removed. A run that is killed is finished by the same command.
 Where both forms of a file are there, they must say the same; polyproof reads the encrypted one.
 
-
 What is removed is not overwritten: disks, file systems and backups keep copies that no program reaches.
 """
 
@@ -19,7 +18,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from polyproof.errors import ArtifactError, InputError
+from polyproof.errors import ArtifactError, InputError, Problem
 from polyproof.extras import require_extras
 from polyproof.formats.encrypted_file import (
     CHUNK,
@@ -40,6 +39,7 @@ from polyproof.liabilities.recipients import (
     new_data_key,
     open_private_half,
     read_recipients,
+    refuse_secret,
 )
 from polyproof.liabilities.record import open_publication
 from polyproof.progress import Progress
@@ -103,8 +103,16 @@ def encrypt(
     audit_id = open_publication(directory, UNRESTRICTED, liabilities_only=True).manifest.audit_id
     with locked(private):
         files = _plain_files(private)
-        found = read_recipients(private)
-        if found is None or not _encrypted_files(private):  # what nothing was encrypted for yet may be replaced
+        found, encrypted = read_recipients(private), _encrypted_files(private)
+        if encrypted and found is None:
+            # A new data key would be written nowhere, or beside files that it does not read.
+            raise ArtifactError(
+                Problem(
+                    f"{encrypted[0]} is there without {RECIPIENTS}, which says who can read it",
+                    hint="put it back from a copy; move away what another program has encrypted",
+                )
+            )
+        if found is None or not encrypted:  # what nothing was encrypted for yet may be replaced
             if identities is None and not untested:
                 raise InputError(
                     "give --identity with the identity of a recipient, which shows that what is encrypted can be read; "
@@ -123,10 +131,12 @@ def encrypt(
             opened = open_private_half(private, identities)
             assert opened is not None
             key = opened
+            for path in encrypted:  # by this key, and not by one of before: what follows would need both
+                EncryptedFile(path, key, _name(private, path.with_name(path.name.removesuffix(SUFFIX)))).close()
         if found.audit_id != audit_id:
             raise ArtifactError(f"{private / RECIPIENTS}: of audit {found.audit_id}, and this is {audit_id}")
         require_space(private, max((encrypted_size(path.stat().st_size) for path in files), default=0), "one file more")
-        if not _encrypted_files(private):
+        if not encrypted:
             found.write(private)
         size = 0
         with (progress or Progress()).task("encrypt") as task:
@@ -284,6 +294,7 @@ def change_recipients(
         key = found.open(identities, private / RECIPIENTS)
         listed = list(found.listed)
         for text in remove:
+            refuse_secret(text, "a recipient")
             leaving = [recipient for recipient in listed if text in (recipient.key, recipient.name)]
             if not leaving:
                 raise InputError(f"{ascii(text)[:100]} is no recipient of {private}")

@@ -39,6 +39,7 @@ __all__ = [
     "open_private_half",
     "parse_recipient",
     "read_recipients",
+    "refuse_secret",
 ]
 
 FORMAT = "polyproof/recipients"
@@ -48,6 +49,7 @@ _MOST_BYTES = 64 << 10
 _MOST_NAME = 100
 _KEY: Pattern = ("age1[02-9ac-hj-np-z]{58}", "a recipient of age, which begins with age1")
 _SECRET: Pattern = ("[0-9a-f]{64}", "64 hexadecimal digits")
+_SECRET_KEY = "AGE-SECRET-KEY-"
 _PURPOSE = "encrypting what is private"
 
 
@@ -82,6 +84,7 @@ def parse_recipient(text: str) -> Recipient:
     require_extras("private", purpose=_PURPOSE)
     import pyrage
 
+    refuse_secret(text, "a recipient")
     name, equals, key = text.rpartition("=")
     if equals and not (name.isprintable() and 0 < len(name) <= _MOST_NAME):
         raise InputError(f"{ascii(name)[:80]} is no name of a recipient: expected 1 to {_MOST_NAME} characters")
@@ -95,6 +98,17 @@ def parse_recipient(text: str) -> Recipient:
                 hint="`polyproof private new-key` prints one, and so does age-keygen",
             )
         ) from None
+
+
+def refuse_secret(text: str, expected: str) -> None:
+    """Raise ``InputError`` for a secret key where something else was expected. Nothing of the text is shown."""
+    if _SECRET_KEY in text.upper():
+        raise InputError(
+            Problem(
+                f"this is a secret key, and not {expected}",
+                hint="if it was typed, the shell's history and the list of processes have it: make a new one",
+            )
+        )
 
 
 def new_identity() -> tuple[str, Recipient]:
@@ -115,6 +129,7 @@ def load_identities(path: Path) -> Identities:
     require_extras("private", purpose=_PURPOSE)
     import pyrage
 
+    refuse_secret(str(path), "the path of an identity file")
     place = Location(str(path))
     try:
         mode = path.stat().st_mode
