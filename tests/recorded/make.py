@@ -21,6 +21,8 @@ from typing import Any
 
 from coincurve import PrivateKey
 from Crypto.Hash import keccak
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from nacl.signing import SigningKey
 from verdicts import judged, run_here
 
@@ -30,11 +32,14 @@ HASHES = ("blake3",)
 AUDITS = {
     "merkle-sum": "merkle-sum",
     "merkle-sum-keccak256": "{name: merkle-sum, hash: keccak256, min_depth: 6, accounts_per_segment: 30}",
+    "merkle-sum-declared": "merkle-sum",
     **{f"stark-{hash}": f"{{name: stark, hash: {hash}, {SMALL}}}" for hash in HASHES},
 }
 EVERY_CHANGE = ("stark-blake3", "merkle-sum")
 """Audits on which every change is tried; on the others the one or two that a hash must notice."""
 ACCOUNTS = {"merkle-sum-keccak256": 50}
+DECLARING = "merkle-sum-declared"
+"""The audit that declares, leaves an asset out, and has an auditor's statement beside it."""
 
 SPEC = """\
 polyproof: 1
@@ -47,6 +52,19 @@ assets:
 backend: {backend}
 accounts: {{path: accounts.csv}}
 """
+
+DISCLOSURES = """\
+disclosures:
+  entity: {name: Recorded Exchange Ltd, jurisdiction: Malta}
+  out_of_scope: [margin accounts]
+  encumbered:
+    - {asset: BTC, amount: "1.5", reason: pledged for a credit line}
+  own_issued: []
+"""
+LEFT_OUT = ("DOGE", "3.25")
+"""An asset that is left out, and what each account has of it."""
+AUDITOR = "Recorded Audit LLP"
+STATEMENT = "The totals agree with the ledger that we were shown."
 
 MONTH = """\
 polyproof: 1
@@ -100,19 +118,72 @@ def make_audit(name: str, backend: str, record: Path, work: Path) -> Iterator[di
     """Prove, publish and cut one user's file; the cases of it."""
     folder = work / name
     folder.mkdir()
-    (folder / "spec.yaml").write_text(SPEC.format(name=name, backend=backend))
+    spec = SPEC.format(name=name, backend=backend)
+    (folder / "spec.yaml").write_text(spec)
     count = str(ACCOUNTS.get(name, 60))
     done(["sample", "--spec", "spec.yaml", "--accounts", count, "--out", "accounts.csv"], folder)
+    if name == DECLARING:
+        declare(folder, spec)
     proved = done(["prove", "spec.yaml", "--out", "audit"], folder)
     with (folder / "accounts.csv").open() as file:
         rows = list(csv.DictReader(file))
     user = next(row for row in rows if Decimal(row["BTC"]) and Decimal(row["ETH"]))
     done(["inclusion", "audit", "--user", user["account"], "--out", "inclusion.polyproof"], folder)
+    if name == DECLARING:
+        attest(folder)
     (record / name).mkdir()
     shutil.copytree(folder / "audit" / "public", record / name / "public")
     shutil.copy(folder / "inclusion.polyproof", record / name)
     balances = {symbol: user[symbol] for symbol in ("BTC", "ETH")}
     yield from audit_cases(name, record, proved["publication_digest"], user["account"], balances)
+    if name == DECLARING:
+        yield from declared_cases(name, record)
+
+
+def declare(folder: Path, spec: str) -> None:
+    """Have a spec declare, and leave out an asset that its accounts now have."""
+    symbol, held = LEFT_OUT
+    header, *rows = (folder / "accounts.csv").read_text().splitlines()
+    lines = [f"{header},{symbol}", *(f"{row},{held}" for row in rows)]
+    (folder / "accounts.csv").write_text("\n".join(lines) + "\n")
+    accounts = "accounts: {path: accounts.csv"
+    assert accounts in spec
+    (folder / "spec.yaml").write_text(spec.replace(accounts, f"{accounts}, leave_out: [{symbol}]") + DISCLOSURES)
+
+
+def attest(folder: Path) -> None:
+    """Have the auditor sign a statement about an audit."""
+    pem = Ed25519PrivateKey.from_private_bytes(SEED).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "auditor.pem").write_bytes(pem)
+    (folder / "statement.txt").write_text(STATEMENT)
+    done(["attest", "audit", "--statement", "statement.txt", "--signer", AUDITOR, "--key", "auditor.pem"], folder)
+
+
+def auditor_key() -> str:
+    """The public key of the auditor."""
+    return bytes(SigningKey(SEED).verify_key).hex()
+
+
+def declared_cases(name: str, record: Path) -> Iterator[dict[str, Any]]:
+    """What is declared, left out and stated about an audit, as it was published and changed."""
+    verify = ["verify", f"{name}/public"]
+    attested = [*verify, "--policy", "attested.yaml"]
+    manifest, publication = f"{name}/public/manifest.json", f"{name}/public/publication.json"
+    statements = f"{name}/public/attestation.json"
+    left_out = (Decimal(LEFT_OUT[1]) * ACCOUNTS.get(name, 60)).normalize()
+
+    yield case(f"{name} verifies where its auditor's statement is required", attested)
+    edit = replace(statements, STATEMENT, STATEMENT.replace("agree", "disagree"))
+    yield case(f"{name} is rejected with the required statement changed", attested, edit)
+    yield case(f"{name} verifies with its statement changed where none is required", verify, edit)
+    yield case(f"{name} is rejected without the required statement", attested, {"kind": "remove", "file": statements})
+    for told, old, new in (
+        ("its entity changed", "Recorded Exchange Ltd", "Recorded Exchange Inc"),
+        ("a product no longer out of scope", '"margin accounts"', ""),
+        ("less encumbered", '"amount":"1.5"', '"amount":"0.5"'),
+        ("less left out", f'"{left_out:f}"', f'"{left_out - 1:f}"'),
+    ):
+        yield case(f"{name} is rejected with {told}", verify, replace(manifest, old, new, rehash=publication))
 
 
 def audit_cases(name: str, record: Path, digest: str, user: str, balances: dict[str, str]) -> Iterator[dict[str, Any]]:
@@ -348,6 +419,8 @@ def main() -> None:
     (record / "strict.yaml").write_text("polyproof-policy: 2\nmin_binding_bits: 200\n")
     (record / "declared.yaml").write_text(f"polyproof-policy: 2\n{DECLARED}")
     (record / "covered.yaml").write_text(f"polyproof-policy: 2\n{DECLARED}".replace("{", '{least_ratio: "1.2", '))
+    believed = f"attestations: {{believe: [{{name: {AUDITOR}, key: {auditor_key()}}}], require: [{AUDITOR}]}}\n"
+    (record / "attested.yaml").write_text(f"polyproof-policy: 2\n{believed}")
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         cases = [found for name, backend in AUDITS.items() for found in make_audit(name, backend, record, work)]
