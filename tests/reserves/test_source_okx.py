@@ -349,17 +349,17 @@ def test_cells_are_cut_where_they_end(text: str, wanted: list[str]) -> None:
     "line", [b',"' * 300_000, b',""' * 300_000, b'"' * 900_001, b"[" * 900_000, b',{"a"' * 200_000, b", " * 500_000]
 )
 def test_a_hostile_line_takes_no_more_than_its_length(tmp_path: Path, line: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     records(tmp_path, line + b"\n")
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
 
 
 def test_quotes_that_never_end_are_given_up_after_some(tmp_path: Path) -> None:
     # A quote in the middle of a cell closes the one before it and then opens another: no line ever ends.
     data = b'b"c,"x\n' * 400_000
-    start = time.perf_counter()
+    start = time.process_time()
     found, findings = records(tmp_path, data)
-    assert time.perf_counter() - start < 60
+    assert time.process_time() - start < 60
     assert not found
     assert findings.count == MOST_UNFINISHED + 2
     assert "not read" in findings.kept[-1].message

@@ -617,6 +617,6 @@ def test_target_above_what_the_hash_gives_is_an_error_that_names_the_hash() -> N
 
 
 def test_optimiser_takes_less_than_a_second() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     optimise(100)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
