@@ -30,7 +30,7 @@ from polyproof_stark.options import LEAST_LIMB_BITS, MOST_LIMB_BITS, StarkOption
 from polyproof_stark.parameters import LEAST_LOG_ROWS, MOST_LOG_ROWS, Parameters
 from polyproof_stark.profiles import of_proving, of_security
 from polyproof_stark.protocol import Context, Instance, layout_of, trees_of
-from polyproof_stark.queries import reach_target
+from polyproof_stark.queries import least_queries, reach_target
 from polyproof_stark.security import security_report
 from polyproof_stark.size import expected_size
 from polyproof_stark.widths import reasons, widths
@@ -165,7 +165,9 @@ class Configuration:
         if parameters.active < _LEAST_ACTIVE:
             return 0
         columns = len(self._system(assets, parameters.active, field.modulus, options.limb_bits).columns)
-        queries = parameters.queries if options.target_bits is None else 1
+        queries = parameters.queries
+        if options.target_bits is not None:
+            queries = least_queries(options.target_bits, parameters.blowup)
         return columns * (options.extension + queries) * field.element_bytes
 
     def least_parameters(self, assets: tuple[Asset, ...], accounts: int) -> Parameters:

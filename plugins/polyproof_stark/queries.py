@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
+from math import ceil, log2
 
 from polyproof.errors import OptionsError
 from polyproof.field import Field
@@ -13,7 +14,7 @@ from polyproof_stark.compiler import CompiledSystem
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.security import security_report
 
-__all__ = ["MAX_GRINDING", "MAX_QUERIES", "choose_queries", "reach_target"]
+__all__ = ["MAX_GRINDING", "MAX_QUERIES", "choose_queries", "least_queries", "reach_target"]
 
 MAX_GRINDING = 20
 """The most bits of grinding that are chosen: about a million hashes."""
@@ -21,6 +22,14 @@ MAX_QUERIES = 1024
 """The most queries that are chosen."""
 _ROUNDS = 4
 """How often queries are chosen anew for another system; the second time has always been enough."""
+
+
+def least_queries(target: float, blowup: int) -> int:
+    """Queries without which nothing reaches ``target``: each gives log2 β bits at the most, by any bound there is.
+
+    A word that agrees with a polynomial on a share of 1/β of D always exists, so no bound can say more of a query.
+    """
+    return max(1, ceil((target - MAX_GRINDING) / log2(blowup)))
 
 
 def choose_queries(

@@ -11,14 +11,19 @@ from typing import Any
 import pytest
 
 from audit.forged import edit_record, refit
+from polyproof.backend import Statement
 from polyproof.constraints import Graph
 from polyproof.errors import ProofRejected
 from polyproof.formats.strict_json import canonical_line
 from polyproof.liabilities import open_audit, verify
+from polyproof.model.assets import Asset
 from polyproof.registry import default_registry
 from polyproof.settings.policy import UNRESTRICTED
 from polyproof.settings.spec import create_backend, spec_from_public
+from polyproof.toolkit.binary import Writer
 from polyproof_stark import configuration
+from polyproof_stark.backend import StarkBackend
+from polyproof_stark.options import StarkOptions
 
 RECORDED = Path(__file__).parents[1] / "recorded/format-2/stark-blake3/public"
 
@@ -164,3 +169,17 @@ def test_each_proof_has_to_have_the_size(work: list[str]) -> None:
             backend.verify(audit.statement(0), totals, proof[:length])
     assert work == []
     audit.judge.verify(audit.statement(0), totals, proof)
+
+
+def test_a_target_in_bits_needs_room_for_as_many_queries_as_any_bound_does(work: list[str]) -> None:
+    """Otherwise a proof of one query's size has the constraints compiled, several times over to choose the queries."""
+    assets = tuple(Asset(f"A{number}", 0, 64) for number in range(50))
+    options = StarkOptions(target_bits=80, limb_bits=16, segment_rows=1 << 20, hash="blake3")
+    header = Writer(b"PPSTARK\0", 2)
+    header.integer(20)
+    room_for_29 = 200 * (3 + 29) * 8
+    proof = header.getvalue() + bytes(room_for_29)
+    statement = Statement("audit", bytes(32), assets, 0, 1)
+    with pytest.raises(ProofRejected, match="bytes, and a proof of these assets has at least "):
+        StarkBackend(options, default_registry()).verify(statement, (0,) * 50, proof)
+    assert work == []

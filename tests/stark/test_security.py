@@ -25,7 +25,7 @@ from polyproof_fibonacci.system import FibonacciSystem
 from polyproof_stark.compiler import CompiledSystem, compile_system
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.proximity import Johnson, MutualJohnson, RandomWords, UniqueDecoding
-from polyproof_stark.queries import MAX_GRINDING, choose_queries, reach_target
+from polyproof_stark.queries import MAX_GRINDING, choose_queries, least_queries, reach_target
 from polyproof_stark.security import QUERIES, security_report
 
 GOLDILOCKS = 2**64 - 2**32 + 1
@@ -527,6 +527,12 @@ def optimise(target: float, log_rows: int = 20, degree: int = 3, blowup: int = 4
         return parameters(log_rows, queries=queries, grinding=grinding, degree=degree, blowup=blowup)
 
     return choose_queries(compiled_accounts(candidate(88, 16)), candidate, FIELD, HASH, target)
+
+
+@pytest.mark.parametrize("blowup", [2, 4, 8, 16])
+def test_no_target_is_reached_with_fewer_queries_than_a_proof_must_have_room_for(blowup: int) -> None:
+    for target in (1, 20, 21, 60, 100):
+        assert optimise(target, log_rows=14, blowup=blowup).queries >= least_queries(target, blowup) >= 1
 
 
 def with_own_system(target: float, usual: Parameters, own: Callable[[Parameters], CompiledSystem]) -> Parameters:
