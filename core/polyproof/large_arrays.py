@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from math import prod
 from sys import getrefcount
-from threading import Lock
+from threading import Lock, local
 from typing import Any
 
 import numpy as np
@@ -84,16 +83,25 @@ class KeptMemory:
         If another thread has this memory, they lie in memory that is kept for the time of the block.
         """
         own = self._in_use.acquire(blocking=False)
-        token = _lent.set(self if own else KeptMemory())
+        before = _lent.memory
+        _lent.memory = self if own else KeptMemory()
         try:
             yield
         finally:
-            _lent.reset(token)
+            _lent.memory = before
             if own:
                 self._in_use.release()
 
 
-_lent: ContextVar[KeptMemory | None] = ContextVar("_lent", default=None)
+class _Lent(local):
+    """What is lent to this thread. Not a context variable: a thread may be begun with a copy of another's context, and
+    two threads that take from the same memory could be given the same block.
+    """
+
+    memory: KeptMemory | None = None
+
+
+_lent = _Lent()
 
 
 @contextmanager
@@ -101,7 +109,7 @@ def memory_kept() -> Iterator[None]:
     """Have large arrays lie in memory that is used again: in what is lent to this thread, or in what is kept for the
     time of the block.
     """
-    if _lent.get() is not None:
+    if _lent.memory is not None:
         yield
         return
     with KeptMemory().lent():
@@ -117,7 +125,7 @@ def empty(shape: tuple[int, ...], dtype: npt.DTypeLike = np.uint64, *, briefly: 
     size = prod(shape) * np.dtype(dtype).itemsize
     if size < min(_PAGE, LARGE):
         return np.empty(shape, dtype)
-    memory = _lent.get()
+    memory = _lent.memory
     if memory is None or size < LARGE:
         block = np.empty(size + _LINE, np.uint8)
     else:

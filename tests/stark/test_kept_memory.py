@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from pathlib import Path
 from sys import getrefcount
@@ -188,6 +189,20 @@ def test_small_arrays_and_those_without_kept_memory_are_the_allocators(monkeypat
         assert empty((1000, 3)).ctypes.data % 64 == 0
         assert empty((0, 3)).size == 0
     assert memory.bytes() == 0
+
+
+def test_thread_that_has_a_copy_of_the_context_does_not_share_memory():
+    """As ``asyncio.to_thread`` begins one, within a plugin, say."""
+    memory = KeptMemory()
+    with memory.lent():
+        place = empty((1000,)).ctypes.data
+        found: list[np.ndarray] = []
+        context = contextvars.copy_context()
+        thread = threading.Thread(target=lambda: found.append(context.run(empty, (1000,))))
+        thread.start()
+        thread.join()
+        assert found[0].ctypes.data != place
+        assert empty((1000,)).ctypes.data == place
 
 
 def test_two_threads_do_not_share_memory():
