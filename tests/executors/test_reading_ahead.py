@@ -66,6 +66,18 @@ def test_a_segment_out_of_turn_is_read_when_it_is_asked_for_and_only_one_waits()
     assert [index for index, _ in load.begun].count(1) == 1
 
 
+def test_a_segment_that_another_process_has_proved_does_not_end_reading_ahead():
+    load = Loads()
+    with ReadAhead((0, 1, 2, 3)) as ahead:
+        ahead.read(0, load)
+        load.wait(2)
+        ahead.pass_over(1)
+        ahead.pass_over(3)  # is not waiting
+        ahead.read(2, load)
+        load.wait(4)
+    assert load.begun == [(0, True), (1, False), (2, True), (3, False)]
+
+
 def test_what_is_wrong_with_a_segment_is_told_when_its_turn_comes():
     load = Loads(fails=1)
     with ReadAhead((0, 1)) as ahead:

@@ -43,6 +43,13 @@ class ReadAhead:
                 self._begun = following, self._reader.submit(load, following)
         return accounts
 
+    def pass_over(self, index: int) -> None:
+        """Let go of a segment that another process has proved, so that those after it can be read ahead."""
+        with self._changing:
+            if self._begun is not None and self._begun[0] == index:
+                self._begun[1].cancel()
+                self._begun = None
+
     def __enter__(self) -> ReadAhead:
         return self
 

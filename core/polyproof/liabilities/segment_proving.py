@@ -88,6 +88,8 @@ def prove_segment(
         raise InputError(Problem(f"there is no segment {index}", hint=f"the plan has {known}"))
     done = work.finished(plan, index)
     if done is not None:
+        if ahead is not None:
+            ahead.pass_over(index)
         return SegmentDone(work.path, done, plan.segments[index].accounts, False, {})
     plan.check_makers(registry)
     spec, judge = plan.judge(registry)
