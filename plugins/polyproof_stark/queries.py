@@ -21,7 +21,7 @@ MAX_GRINDING = 20
 MAX_QUERIES = 1024
 """The most queries that are chosen."""
 _ROUNDS = 4
-"""How often queries are chosen anew for another system; the second time has always been enough."""
+"""How often queries are chosen at most, each time for another system. No options are known that take a second."""
 
 
 def least_queries(target: float, blowup: int) -> int:
@@ -50,11 +50,7 @@ def choose_queries(
         soundness = security_report(compiled, parameters(queries, grinding), field, hash).soundness
         return soundness is not None and soundness.bits >= target
 
-    def fits(queries: int) -> bool:
-        candidate = parameters(queries, 0)
-        return 5 * candidate.blinding <= candidate.rows
-
-    high = bisect_left(range(1, MAX_QUERIES + 1), True, key=lambda queries: not fits(queries))
+    high = bisect_left(range(1, MAX_QUERIES + 1), True, key=lambda queries: not _fits(parameters(queries, 0)))
     if not high:
         return parameters(1, 0)  # the blinding rows of a single query do not fit: check_parameters says so
     if not reached(high, MAX_GRINDING):
@@ -91,6 +87,8 @@ def reach_target(
     judge = compiled(usual)
     for _ in range(_ROUNDS):
         chosen = choose_queries(judge, parameters, field, hash, target)
+        if not _fits(chosen):
+            return chosen  # whatever the queries: check_parameters says so
         judge = compiled(chosen)
         soundness = security_report(judge, chosen, field, hash).soundness
         if soundness is not None and soundness.bits >= target:
@@ -99,6 +97,11 @@ def reach_target(
         f"target_bits {target:g} is missed by whatever queries are chosen for it: their blinding rows change the "
         f"constraint system by which they were chosen. Give queries and grinding, or blinding, or another target"
     )
+
+
+def _fits(p: Parameters) -> bool:
+    """Whether there are few enough blinding rows, as ``check_parameters`` asks."""
+    return 5 * p.blinding <= p.rows
 
 
 def _unreachable(report: SecurityReport, target: float, p: Parameters) -> str:

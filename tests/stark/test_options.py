@@ -67,6 +67,12 @@ UNFIT = [
         id="too much blinding",
     ),
     pytest.param(
+        "target_bits: 80, blinding: 300, segment_rows: 1024, limb_bits: 8",
+        TWO[:1],
+        ["300 blinding rows are too many for 2^10 rows", "5·300 = 1500 is above 1024", "2^11 rows"],
+        id="too much blinding beside a target",
+    ),
+    pytest.param(
         "segment_rows: 1024, limb_bits: 24",
         TWO,
         ["limbs of 24 bits on 842 rows make 7 + 19926 columns", "at most 16384", "(limb_bits)", "(segment_rows)"],
