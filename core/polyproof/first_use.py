@@ -339,8 +339,11 @@ def _try_vector_commitment(scheme: VectorCommitment) -> None:
     root = np.asarray(getattr(state, "root", None))
     _require(scheme, root.shape == (DIGEST_WORDS,) and root.dtype == np.uint64, "its root is not four uint64 words")
     indices, leaves = [1, 6], scheme.hash_leaves(rows[[1, 6]])
-    together = scheme.hash_leaves_together([(scheme, rows[[1, 6]]), (scheme, rows[:, :2].copy())])
-    same = len(together) == 2 and np.array_equal(together[0], leaves)
+    apart: list[tuple[VectorCommitment, Words]] = [(scheme, rows[[1, 6]]), (scheme, rows[:, :2].copy())]
+    together = scheme.hash_leaves_together(apart)
+    same = len(together) == len(apart) and all(
+        np.array_equal(found, scheme.hash_leaves(own)) for found, (_, own) in zip(together, apart, strict=True)
+    )
     _require(scheme, same, "hash_leaves_together differs from hash_leaves of each matrix")
     opening = scheme.open(state, indices)
     _require(scheme, isinstance(opening, VectorOpening), f"open returned {type(opening).__name__}")

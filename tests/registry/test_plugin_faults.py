@@ -116,6 +116,14 @@ def test_a_hash_whose_compress_is_another_function_is_refused() -> None:
     assert "compress differs from hash_rows" in hash_fault(Twisted)
 
 
+def test_a_hash_that_confuses_matrices_is_refused() -> None:
+    class Confused(Faulty):
+        def hash_matrices(self, matrices: Any) -> Any:
+            return super().hash_matrices([(rows, matrices[0][1]) for rows, _ in matrices])
+
+    assert "hash_matrices differs from hash_rows of each matrix" in hash_fault(Confused)
+
+
 @pytest.mark.parametrize("ignored", ["domain", "length"])
 def test_a_hash_that_ignores_domain_or_length_is_refused(ignored: str) -> None:
     class Ignoring(Faulty):
@@ -263,6 +271,8 @@ MERKLE = default_registry().get("commitment", "merkle")
         ("open", lambda found: [], "open returned list"),
         ("commit", lambda found: None, "its root is not four uint64 words"),
         ("open", lambda found: VectorOpening(found.siblings[::-1]), "rejects an opening that it made"),
+        ("hash_leaves_together", lambda found: found[:1], "hash_leaves_together differs from hash_leaves"),
+        ("hash_leaves_together", lambda found: [found[0], found[0]], "hash_leaves_together differs from hash_leaves"),
     ],
 )
 def test_a_vector_commitment_that_accepts_or_returns_anything_is_refused(
