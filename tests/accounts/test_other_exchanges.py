@@ -24,13 +24,18 @@ FILES = {
     ),
     "bitmex": ("liabilities.csv", "account,amount\n12,7\n"),
     "river": ("clients.csv", "account_number,account_uid,account_nonce,balance\n1,AB,00ff,7\n"),
+    "htx": (
+        "users/1.csv",
+        "index,f_uid,btc_balance,xyz_balance,user_total_quity,user_total_debt\n0,a,0.00000007,2.5,1.25,0\n",
+    ),
     "summa": ("entries.csv", "username,balance_ETH_ETH,balance_USDT_ETH\na,7,0\n"),
 }
 
 
 def lines_of(section: str) -> dict[str, Any]:
     """The YAML of a section of the page."""
-    title = {"okx": "OKX", "bitmex": "BitMEX", "river": "River", "summa": "Summa"}.get(section, "Binance and Gate")
+    titles = {"okx": "OKX", "bitmex": "BitMEX", "river": "River", "htx": "HTX", "summa": "Summa"}
+    title = titles.get(section, "Binance and Gate")
     found = re.search(rf"^### {title}\n\n```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
     assert found is not None
     value = yaml.safe_load(found[1])
