@@ -30,7 +30,7 @@ from polyproof.formats.files import PlainFile
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-__all__ = ["CHUNK", "SUFFIX", "DataKey", "EncryptedFile", "EncryptedWriter", "encrypted_size", "encrypting"]
+__all__ = ["CHUNK", "SUFFIX", "DataKey", "EncryptedFile", "EncryptedWriter", "encrypted_size", "encrypting", "is_there"]
 
 SUFFIX = ".encrypted"
 """What the name of an encrypted file has after that of the file."""
@@ -67,6 +67,11 @@ def _nonce(number: int, last: bool) -> bytes:
 def encrypted_size(size: int) -> int:
     """Bytes that a file of ``size`` bytes has when it is encrypted."""
     return _HEADER + size + _TAG * max(1, -(-size // CHUNK))
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file, encrypted or not. ``path``: its name when it is not."""
+    return path.is_file() or Path(f"{path}{SUFFIX}").is_file()
 
 
 class EncryptedWriter:

@@ -15,7 +15,7 @@ from pathlib import Path
 from attrs import Factory, define, frozen
 
 from polyproof.errors import ArtifactError, PolyproofError
-from polyproof.formats.encrypted_file import SUFFIX
+from polyproof.formats.encrypted_file import SUFFIX, is_there
 from polyproof.liabilities.artifacts import (
     DESTROYED,
     HISTORY,
@@ -219,17 +219,13 @@ def look_at(directory: Path) -> PrivateHalf:
         manifest,
         [files for files in found.values() if files.count],
         cuts=bool(segments)
-        and _there(private / "key")
+        and is_there(private / "key")
         and all(state_directory(private, index).is_dir() for index in range(segments)),
-        serves=_there(private / STORE),
+        serves=is_there(private / STORE),
         recipients=recipients.listed if recipients is not None else (),
         destroyed=destroyed,
         problems=[*damaged, *_exposed(exposed, private), *_linked(links), *_misplaced(private)],
     )
-
-
-def _there(path: Path) -> bool:
-    return path.is_file() or path.with_name(path.name + SUFFIX).is_file()
 
 
 def _entries(directory: Path) -> Iterator[tuple[Sort, Path]]:

@@ -50,6 +50,7 @@ def command(
 ) -> None:
     """Write the inclusion file of one user, or those of all, from an audit's private half or from a store."""
     from polyproof import liabilities
+    from polyproof.formats.encrypted_file import is_there
 
     console = Console(json=json, quiet=quiet)
     if (user is None) != every:
@@ -57,7 +58,7 @@ def command(
     if files and not every:
         raise UsageError("--files goes with --all; --user writes one file in any case")
     if user is not None:
-        if source.is_file() or source.with_name(source.name + ".encrypted").is_file():
+        if is_there(source):
             path, size = liabilities.take_inclusion(source, user, out=out, identity=identity)
         else:
             registry = usable_registry(console)
