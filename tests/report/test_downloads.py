@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
@@ -17,6 +19,7 @@ from polyproof.formats import space
 from polyproof.publication.history import VerifiedAudit, check_chain, verify_history
 from polyproof.publication.history.links import others_in
 from polyproof.publication.month import write_report
+from polyproof.publication.report import archive as archiving
 from polyproof.publication.report.archive import members_of
 from polyproof.publication.report.pages import check_pages
 
@@ -183,6 +186,30 @@ def test_room_is_looked_for_before_anything_is_written(
         write_report(healthy, found)
     assert before == {path: path.read_bytes() for path in healthy.rglob("*") if path.is_file()}
     assert not (healthy / "downloads").exists()
+
+
+def test_a_verifier_is_told_where_how_much_room_is_missing(
+    healthy: Path, found: tuple[VerifiedAudit, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(space, "free_bytes", lambda path: 1000)
+    with pytest.raises(InputError, match="making the largest archive again, to compare it, takes") as caught:
+        check_pages(healthy, found)
+    (problem,) = caught.value.problems
+    assert (problem.code, str(problem.location)) == ("disk-full", str(tmp_path))
+
+
+def test_a_disk_that_is_full_nonetheless_is_named(
+    healthy: Path, found: tuple[VerifiedAudit, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(archiving, "_archive_of", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        check_pages(healthy, found)
+    assert caught.value.filename == str(tmp_path)
 
 
 def test_a_file_that_changes_after_it_was_verified_is_not_packed(

@@ -27,7 +27,7 @@ from attrs import evolve, frozen
 
 from polyproof.errors import ArtifactError
 from polyproof.formats.files import digest_bounded, written_durably
-from polyproof.formats.space import require_space
+from polyproof.formats.space import naming, require_space
 from polyproof.liabilities.anchor_files import read_evidence
 from polyproof.liabilities.artifacts import ANCHORS, ATTESTATIONS, RECORD
 from polyproof.liabilities.attestation_file import read_attestations
@@ -131,6 +131,9 @@ Verify it on your own machine, in the folder that has this file:
 
 polyproof verify public --digest {audit.digest.hex()}
 
+Where polyproof refuses this proof by its own policy, report/check.html has the
+command that names another, and says what whoever names it accepts.
+
 This is a copy of one audit. Whether a later one corrects it, it cannot say.
 """
 
@@ -170,7 +173,7 @@ def put_archives(history: Path, archives: Mapping[str, Sequence[Member]]) -> dic
     made = {}
     for audit_id, members in archives.items():
         target = folder / _name(audit_id)
-        with tempfile.TemporaryFile(dir=folder) as file:
+        with naming(folder), tempfile.TemporaryFile(dir=folder) as file:
             made[audit_id] = archive = _archive_of(members, target.name, file)
             if not (target.is_file() and not target.is_symlink() and is_archive(target, archive)):
                 file.seek(0)
@@ -181,10 +184,16 @@ def put_archives(history: Path, archives: Mapping[str, Sequence[Member]]) -> dic
 
 
 def described_archives(archives: Mapping[str, Sequence[Member]]) -> dict[str, Archive]:
-    """What the archives of a history would be, by the id of their audit: each is made for that, and not kept."""
+    """What the archives of a history would be, by the id of their audit: each is made for that, and not kept.
+
+    Raises ``InputError`` (``disk-full``) where the folder for temporary files has no room for the largest of them.
+    """
+    room = Path(tempfile.gettempdir())
+    most = max(_size(members) for members in archives.values())
+    require_space(room, most, "making the largest archive again, to compare it,")
     made = {}
     for audit_id, members in archives.items():
-        with tempfile.TemporaryFile() as file:
+        with naming(room), tempfile.TemporaryFile(dir=room) as file:
             made[audit_id] = _archive_of(members, _name(audit_id), file)
     return made
 
