@@ -21,6 +21,8 @@ disclosures:
     - {{asset: BTC, amount: "160.5", reason: pledged to Example Bank}}
     - {{asset: ETH, amount: "20000", reason: lent}}
     - {{asset: SOL, reason: "some of it, frozen by a court"}}
+    - {{asset: USDT, amount: "1000000", reason: pledged}}
+    - {{asset: USDT, reason: also pledged}}
   own_issued:
     - asset: SOL
   statement: {{by: A. Example, text: [First., Second.]}}
@@ -62,7 +64,7 @@ def test_ratios_leave_encumbered_assets_in_and_pages_say_what_they_would_be_with
     assert {name: asset["encumbered"] for name, asset in of.items()} == {
         "BTC": "160.5",
         "ETH": "20000",
-        "USDT": None,
+        "USDT": "1000000",
         "SOL": None,
     }
     assert {name: asset["own_issued"] for name, asset in of.items()} == {name: name == "SOL" for name in of}
@@ -73,7 +75,23 @@ def test_ratios_leave_encumbered_assets_in_and_pages_say_what_they_would_be_with
     assert "at least 91.65 %" in words["BTC"]
     # More than there is cannot make it negative.
     assert "at least 0.00 %" in words["ETH"]
-    assert "claim to" not in words["USDT"] + words["SOL"]
+
+
+def test_a_claim_without_an_amount_is_told_and_no_ratio_is_worked_out(published: Path) -> None:
+    words = {name: Page((published / asset_page(name)).read_text()).words for name in ("USDT", "SOL")}
+    assert "a claim to some of its SOL, without saying how much. The ratio leaves that in." in words["SOL"]
+    # Without the million that has an amount the ratio would be some 100.1 %, and without the rest nobody knows.
+    assert "1,000,000 USDT of what it has, and to more without saying how much. The ratio leaves" in words["USDT"]
+    assert not any("would be at least" in text for text in words.values())
+
+
+def test_the_press_is_told_of_what_is_declared_about_assets_that_are_covered(published: Path) -> None:
+    text = " ".join((published / "press.txt").read_text().split())
+    before, heading, after = text.partition("What the organisation declares Nobody has checked that here:")
+    assert heading
+    assert "claim to" not in before
+    assert "- SOL: It declares that it issues SOL itself" in after
+    assert "- BTC: The organisation declares that somebody else has a claim to 160.5 BTC" in after
 
 
 def test_a_history_shows_what_its_newest_audit_declares(published: Path, tmp_path: Path, command: Command) -> None:

@@ -46,6 +46,9 @@ def test_what_is_left_out_is_shown_wherever_the_audit_is(tmp_path: Path, command
     assert page.faults == []
     assert "The organisation says that its accounts have 2 further assets, no part of this audit" in page.words
     assert "DOGE7.52 X-LP0.10" in page.words  # cells beside each other
+    told = "no part of this audit: DOGE and X-LP. Nothing is proven about them"
+    assert told in page.words
+    assert told in " ".join((published / "press.txt").read_text().split())
 
     verified = command("verify", published / "audits/one")
     assert verified.status == 0, verified.err

@@ -8,11 +8,13 @@ import pytest
 from attrs import evolve
 
 from doubles.policies import DECLARED, SUM_TREE
+from polyproof.model.left_out import LeftOut
 from polyproof.publication.history import verify_history
 from polyproof.publication.report.document import Report, ReportCorrection
 from polyproof.publication.report.make import make_report
 from polyproof.publication.report.press import press_parts, press_text
 from polyproof.publication.report.site import render_site
+from polyproof.publication.report.wording import headline
 from report.conftest import HOSTILE
 from report.pages import Page
 
@@ -48,6 +50,15 @@ def test_what_is_not_shown_is_part_of_it(report: Report) -> None:
     points = [point for part in press_parts(report, None) for point in part.points]
     for sentence in (*report.guarantees.remaining_trust, *report.reserves.leaves_open):
         assert sentence in points
+
+
+def test_where_assets_are_left_out_not_every_asset_is_called_covered(report: Report) -> None:
+    left_out = (LeftOut(asset="DOGE", owed="7.5", debts="0", units="decimal"),)
+    covered = evolve(report, verdict="covered")
+    assert headline(covered).startswith("Every asset is covered, if the organisation's word on")
+    assert headline(evolve(covered, left_out=left_out)).startswith("Every audited asset is covered, if the")
+    said = press_parts(evolve(covered, left_out=left_out), None)[0].paragraphs
+    assert any("1 further asset, no part of this audit: DOGE. Nothing is proven about it" in one for one in said)
 
 
 def test_an_audit_that_was_corrected_says_so_first(report: Report) -> None:

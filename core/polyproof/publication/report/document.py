@@ -113,8 +113,9 @@ class ReportAsset:
     own_issued: bool = option(doc="Whether the organisation declares that it issues the asset itself.")
     encumbered: str | None = option(
         pattern=EXACT_DECIMAL,
-        doc="How much of it, in coins, the organisation declares that somebody else has a claim to; null if it "
-        "declares no amount. The ratio leaves it in.",
+        doc="How much of it, in coins, the organisation declares that somebody else has a claim to, as far as it "
+        "states amounts: what it declares without one in disclosures comes on top. null if it declares no amount. The "
+        "ratio leaves it in.",
     )
 
     @property
@@ -140,7 +141,7 @@ class ReportAsset:
 
     @property
     def ratio_without_encumbered(self) -> Fraction | None:
-        """The least that the ratio can be without what is declared as encumbered; None where either is unknown."""
+        """The least that the ratio can be without the amount declared as encumbered; None where either is unknown."""
         if self.reserves is None or self.encumbered is None or not Fraction(self.liabilities):
             return None
         return max(Fraction(self.reserves.counted) - Fraction(self.encumbered), Fraction()) / Fraction(self.liabilities)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from polyproof.publication.declared import own_issued_sentence
 from polyproof.publication.report import wording
 from polyproof.publication.report.document import Report, ReportEntry
 
@@ -39,17 +40,31 @@ def _parts(report: Report, correction: ReportEntry | None) -> Iterator[PressPart
     if report.reserves:
         said.append(wording.checked_sentence(report))
     said.append(wording.times_sentence(report))
+    if report.left_out:
+        said.append(wording.left_out_sentence(report))
     if report.history[-1].corrects:
         said.append(wording.corrects_sentence(report.history[-1].corrects))
     yield PressPart("", tuple(said))
     if report.short:
         short = tuple(f"{asset.symbol}: {wording.asset_sentence(asset, report)}" for asset in report.short)
         yield PressPart("What is not covered", (), short)
+    declared = tuple(_declared(report))
+    if declared:
+        yield PressPart("What the organisation declares", ("Nobody has checked that here:",), declared)
     yield PressPart("What this does not show", ("A dishonest organisation could still:",), wording.could_still(report))
     if report.reserves:
         yield PressPart("", ("About what is held, this is left open:",), report.reserves.leaves_open)
     else:
         yield PressPart("", (wording.NOT_EXAMINED,))
+
+
+def _declared(report: Report) -> Iterator[str]:
+    """What is declared of single assets that their ratios do not show."""
+    for asset in report.assets:
+        own = own_issued_sentence(report.disclosures, [asset.symbol]) if asset.own_issued else ""
+        said = " ".join(filter(None, [own, wording.encumbered_sentence(asset, report)]))
+        if said:
+            yield f"{asset.symbol}: {said}"
 
 
 def press_text(report: Report, correction: ReportEntry | None, version: str) -> bytes:

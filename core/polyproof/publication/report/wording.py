@@ -38,12 +38,14 @@ __all__ = [
     "could_still",
     "count",
     "date",
+    "encumbered_sentence",
     "evidence_sentences",
     "exact",
     "headline",
     "held",
     "is_proven",
     "joined",
+    "left_out_sentence",
     "moment",
     "month",
     "on_word",
@@ -223,9 +225,8 @@ def own_rule(report: Report) -> str:
     """The organisation's own verdict, by its own policy."""
     assert report.reserves is not None
     own = report.reserves.by_organisation
-    verdict = (
-        "every asset is covered" if own.met else f"{joined(own.short)} {'is' if len(own.short) == 1 else 'are'} not"
-    )
+    verb = "is" if len(own.short) == 1 else "are"
+    verdict = "every asset is covered" if own.met else f"{joined(own.short)} {verb} not covered"
     if own.policy == report.reserves.policy:
         return f"By the organisation's own rule, which is the same, and its own look-ups, {verdict}."
     return f"By the organisation's own rule, {verdict}. {' '.join(policy_sentences(own.policy, theirs=True))}"
@@ -270,7 +271,8 @@ def headline(report: Report) -> str:
         )
         return f"{known}; reserves were not examined"
     if report.verdict == "covered":
-        covered = "Every asset is covered" if len(assets) > 1 else f"{assets[0].symbol} is covered"
+        every = "Every audited asset" if report.left_out else "Every asset"
+        covered = f"{every if len(assets) > 1 else assets[0].symbol} is covered"
         word = f"{covered}, if the organisation's word on {on_word(report.on_word)} is true"
         return word if report.on_word else covered
     if len(short) == len(assets):
@@ -371,6 +373,41 @@ def corrected_sentence(later: ReportEntry) -> str:
     )
 
 
+def left_out_sentence(report: Report) -> str:
+    """Which assets the organisation chose to leave out, and what that means; empty if it says of none."""
+    if not report.left_out:
+        return ""
+    them = "it" if len(report.left_out) == 1 else "them"
+    return (
+        f"The organisation says that its accounts have {count(len(report.left_out), 'further asset')}, no part of this "
+        f"audit: {joined([one.asset for one in report.left_out])}. Nothing is proven about {them}, and what is held "
+        f"for {them} is not counted. Names and sums are the organisation's word, and it may have left out more."
+    )
+
+
+def encumbered_sentence(asset: ReportAsset, report: Report) -> str:
+    """To how much of an asset the organisation declares that somebody else has a claim, and what the ratio would be
+    without that; empty if it declares nothing of the kind.
+
+    There is such a ratio only where every claim is declared with its amount.
+    """
+    declared = report.disclosures.encumbered if report.disclosures else None
+    claims = [one for one in declared or () if one.asset == asset.symbol]
+    if not claims:
+        return ""
+    told = "The organisation declares that somebody else has a claim to "
+    known = all(one.amount is not None for one in claims)
+    if asset.encumbered is None:
+        told += f"some of its {asset.symbol}, without saying how much."
+    else:
+        told += f"{exact(asset.encumbered)} {asset.symbol} of what it has"
+        told += "." if known else ", and to more without saying how much."
+    if asset.ratio is None:
+        return told
+    without = percentage(asset.ratio_without_encumbered)
+    return f"{told} The ratio leaves that in{f'; without it, it would be at least {without}' if known else ''}."
+
+
 NOT_EXAMINED = "Nothing here is about what the organisation holds: reserves were not part of this audit."
 
 
@@ -450,7 +487,7 @@ def attestation_sentences(one: ReportAttestation) -> tuple[str, ...]:
     kind = KIND_NAMES[one.statement.kind]
     by = (
         f"the key {one.key}"
-        if one.statement and one.certificate is None and one.algorithm == "ed25519"
+        if one.certificate is None and one.algorithm == "ed25519"
         else f"the key of the certificate {one.key}"
         + (f", which calls itself “{one.certificate}”" if one.certificate else "")
     )
