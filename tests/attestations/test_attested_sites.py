@@ -69,9 +69,9 @@ def test_statements_stand_apart_and_it_is_said_whose_word_is_what(
 def test_a_file_that_is_none_is_shown_to_be_none(audit: Path, command: Command, tmp_path: Path) -> None:
     (audit / "attestation.json").write_text("<script>")
     assert command("report", audit, "--out", tmp_path / "site").status == 0
-    assert "attestation.json beside the audit is not a file of statements: not JSON" in words(
-        tmp_path / "site/index.html"
-    )
+    shown = words(tmp_path / "site/index.html")
+    assert "attestation.json beside the audit is not a file of statements: not JSON" in shown
+    assert "Beside this audit lie signed statements" not in shown
 
 
 def test_an_audit_without_statements_says_nothing_of_any(audit: Path, command: Command, tmp_path: Path) -> None:
