@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -190,6 +191,27 @@ def test_a_file_that_cannot_be_read_is_not_replaced(audit: Path, files: Path, co
     assert ended.status == 2
     assert "move it away first: what is in it would be lost" in ended.err
     assert (audit / "attestation.json").read_text() == "mine"
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling", "hard link", "pipe"])
+def test_nothing_in_a_folder_of_others_leads_a_writer_out_of_it(
+    audit: Path, files: Path, command: Command, kind: str
+) -> None:
+    """An auditor attests in a folder that the exchange has sent: its links do not reach the auditor's own files."""
+    trap, mine = audit / ".attestation.json.writing", files / "mine"
+    if kind != "dangling":
+        mine.write_text("mine")
+    if kind == "pipe":
+        os.mkfifo(trap)
+    elif kind == "hard link":
+        trap.hardlink_to(mine)
+    else:
+        trap.symlink_to(mine)
+    assert command("attest", audit, *stating(files), "--key", files / "key.pem").status == 0
+    assert not mine.exists() if kind == "dangling" else mine.read_text() == "mine"
+    assert not (audit / "attestation.json").is_symlink()
+    assert len(read_attestations(audit).statements) == 1
+    assert not trap.exists()
 
 
 def test_several_add_statements_at_once_and_none_is_lost(audit: Path) -> None:

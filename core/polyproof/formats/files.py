@@ -137,9 +137,11 @@ def written_durably(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     """A file to be written in the block, which has its name only once the block is done and all is on disk.
 
     If the block fails, nothing is left. A process that is killed leaves ``.NAME.writing``, which the next one replaces.
+    The folder may be somebody else's: what has that name there, if a link or a pipe, is removed and not written to.
     """
     temporary = path.with_name(f".{path.name}.writing")
-    flags = os.O_WRONLY | os.O_TRUNC
+    temporary.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_EXCL
     descriptor = open_private(temporary, flags) if private else os.open(temporary, flags | os.O_CREAT | _FLAGS, 0o666)
     try:
         with naming(path), os.fdopen(descriptor, "wb", buffering=_WRITTEN_AT_ONCE) as file:
