@@ -184,6 +184,42 @@ def test_only_what_is_over_is_destroyed(command: Command, stored: Path) -> None:
     assert command("private", "destroy", ".", "--all", *days, "1", "--yes", "--json").result["audits"] == []
 
 
+@pytest.mark.parametrize("kind", ["another program's", "another README", "no README", "published beside it"])
+def test_a_folder_called_private_is_not_taken_for_an_audits(command: Command, stored: Path, kind: str) -> None:
+    """As in a home directory, or in that of a web server which publishes an audit in ``public``."""
+    folder = stored / "else/private"
+    folder.mkdir(parents=True)
+    (folder / "diary.txt").write_text("mine")
+    if kind == "another README":
+        (folder / "README").write_text("PRIVATE: never publish anything in this diary.")
+    elif kind == "published beside it":
+        shutil.copytree("audit/public", "else/public")
+    elif kind == "no README":
+        shutil.copytree(PRIVATE, folder, dirs_exist_ok=True, symlinks=True)
+        (folder / "README").unlink()
+    before = sorted(folder.rglob("*"))
+    named = command("private", "destroy", "else", "--all", "--yes", "--json")
+    assert (named.status, "nothing is removed" in named.error["message"]) == (2, True)
+    by_rule = command("private", "destroy", "else", "--all", "--yes", "--expired", "--keep", "0", "--json")
+    assert (by_rule.result["audits"], by_rule.result["kept"]) == ([], ["else"])
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("linked", ["half", "audit"])
+def test_a_rule_destroys_nothing_that_a_link_leads_to(command: Command, stored: Path, linked: str) -> None:
+    shutil.move("audit", "elsewhere/audit")
+    (stored / "audits").mkdir()
+    if linked == "audit":
+        (stored / "audits/one").symlink_to(stored / "elsewhere/audit")
+    else:
+        shutil.copytree("elsewhere/audit/public", "audits/one/public")
+        (stored / "audits/one/private").symlink_to(stored / "elsewhere/audit/private")
+    done = command("private", "destroy", "audits", "--all", "--expired", "--keep", "0", "--yes", "--json")
+    assert (done.result["audits"], done.result["kept"]) == ([], ["audits/one"])
+    assert done.json["warnings"] == ["audits/one/private was kept: links are not followed, so name the audit itself"]
+    assert (stored / "elsewhere/audit/private/key").exists()
+
+
 def test_unfinished_work_beside_it_is_told(command: Command, stored: Path) -> None:
     (stored / ".audit.partial").mkdir()
     (stored / ".audit.partial/key").write_bytes(b"x")

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from attrs import frozen
 
-from polyproof.errors import ArtifactError
+from polyproof.errors import ArtifactError, Problem
 from polyproof.formats.files import flush_directory
 from polyproof.liabilities.artifacts import RECIPIENTS, STORE, find_private, state_directory
 from polyproof.liabilities.destruction_mark import read_destroyed, write_destroyed
 from polyproof.liabilities.inclusion_store import InclusionStore
 from polyproof.liabilities.private_encryption import locked
-from polyproof.liabilities.private_half import SORTS, PrivateFiles, PrivateHalf, Sort, look_at, sort_of
+from polyproof.liabilities.private_half import SORTS, PrivateFiles, PrivateHalf, Sort, is_private_half, look_at, sort_of
 from polyproof.liabilities.recipients import Recipient, key_of
 from polyproof.model.counts import counted
 from polyproof.toolkit.private_state import AccountIndex, reading_encrypted
@@ -47,9 +47,17 @@ def destroy(directory: Path, *, but_store: bool = False, identity: Path | None =
     """Remove the private files of an audit; with ``but_store`` only key and state, if the store has everybody's file.
 
     ``identity``: reads an encrypted store, to see whether it has. Cut short, the same call goes on with it. Raises
-    ``ArtifactError`` for an audit without a private half, and for a store that is missing, damaged or not everybody's.
+    ``ArtifactError`` for an audit without a private half, for a folder ``private`` that is of something else, and for a
+    store that is missing, damaged or not everybody's.
     """
     private = find_private(directory)
+    if not is_private_half(private):
+        raise ArtifactError(
+            Problem(
+                f"{private} has no README of polyproof's, so it may be of something else: nothing is removed",
+                hint="if it is what an audit keeps private, remove it yourself",
+            )
+        )
     with locked(private):
         before = look_at(directory)
         if but_store:

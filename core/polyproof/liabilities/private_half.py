@@ -16,9 +16,11 @@ from attrs import Factory, define, frozen
 
 from polyproof.errors import ArtifactError, PolyproofError
 from polyproof.formats.encrypted_file import SUFFIX, is_there
+from polyproof.formats.files import open_regular
 from polyproof.liabilities.artifacts import (
     DESTROYED,
     HISTORY,
+    PRIVATE_README,
     PUBLISHED_MARK,
     RECIPIENTS,
     RECORD,
@@ -34,7 +36,7 @@ from polyproof.model.manifest import Manifest
 from polyproof.model.timestamps import FORMAT
 from polyproof.settings.policy import UNRESTRICTED
 
-__all__ = ["SORTS", "PrivateFiles", "PrivateHalf", "Sort", "look_at", "private_halves", "sort_of"]
+__all__ = ["SORTS", "PrivateFiles", "PrivateHalf", "Sort", "is_private_half", "look_at", "private_halves", "sort_of"]
 
 
 @frozen
@@ -88,6 +90,9 @@ _NAMED = {
     "lock": "lock",
     "README": "readme",
 }
+
+
+_README = PRIVATE_README.partition("\n")[0].encode()
 
 
 def sort_of(name: str) -> Sort:
@@ -164,6 +169,15 @@ class PrivateHalf:
             return taken + timedelta(days=keep)
         except OverflowError:
             return datetime.max.replace(tzinfo=UTC)
+
+
+def is_private_half(private: Path) -> bool:
+    """Whether a folder says of itself that it is the private half of an audit: others may be called ``private`` too."""
+    try:
+        with os.fdopen(open_regular(private / "README"), "rb") as file:
+            return file.read(len(_README)) == _README
+    except ArtifactError:
+        return False
 
 
 def private_halves(directory: Path) -> list[Path]:

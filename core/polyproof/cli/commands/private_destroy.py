@@ -66,7 +66,8 @@ def command(
     if expired != (keep is not None):
         raise UsageError("--expired and --keep DAYS belong together")
     halves = [look_at(audit) for audit in private_halves(directory)]
-    over = [half for half in halves if keep is None or _is_over(half, keep)]
+    apart = {half.path: why for half in halves if expired and (why := _apart(half))}
+    over = [half for half in halves if keep is None or (half.path not in apart and _is_over(half, keep))]
     chosen = [half for half in over if destroyable(half, but_store=but_store)]
     if not expired and halves[0].directory != directory:
         raise UsageError(f"{directory} holds several audits: name one, or those whose time is over by --expired")
@@ -89,14 +90,24 @@ def command(
         ],
         "kept": [str(half.directory) for half in halves if half not in over],
     }
-    console.result(payload, lambda rich: _show(rich, done, len(halves) - len(over)))
+    console.result(payload, lambda rich: _show(rich, done, len(halves) - len(over) - len(apart)))
     console.warn(problem for each in done for problem in each.problems)
+    console.warn(f"{path} was kept: {why}" for path, why in apart.items())
     if keep is not None:
         console.warn(
             f"{half.directory} was kept: the time of its snapshot cannot be read"
             for half in halves
             if half.expires(keep) is None
         )
+
+
+def _apart(half: PrivateHalf) -> str:
+    """Why no rule destroys a private half; empty if one may."""
+    from polyproof.liabilities.private_half import is_private_half
+
+    if half.directory.is_symlink() or half.path.is_symlink():
+        return "links are not followed, so name the audit itself"
+    return "" if is_private_half(half.path) else "it has no README of polyproof's, so it may be of something else"
 
 
 def _is_over(half: PrivateHalf, keep: int) -> bool:
@@ -107,7 +118,7 @@ def _is_over(half: PrivateHalf, keep: int) -> bool:
 def _ask(halves: list[PrivateHalf], *, but_store: bool) -> None:
     """Ask on a terminal; anywhere else that would hang or read the wrong input."""
     named = ", ".join(str(half.path) for half in halves)
-    what = "all but the store of" if but_store else "all of"
+    what = "key and state of" if but_store else "all of"
     lost = "" if but_store else ", and customers' inclusion files cannot be cut or served from it any more"
     if not sys.stdin.isatty():
         raise UsageError(Problem(f"this would destroy {what} {named}{lost}", hint="--yes destroys it"))
