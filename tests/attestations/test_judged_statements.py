@@ -175,7 +175,28 @@ def test_a_certificate_that_has_run_out_is_believed_only_by_a_policy_that_takes_
     assert (
         "and was valid on 2026-02-01T00:00:00Z, when the statement says it was made, which nothing shows" in found.why
     )
-    assert one(audit, by_root(tmp_path, issuer, "  expired: true\n")).by == "The auditor"
+    believed = one(audit, by_root(tmp_path, issuer, "  expired: true\n"))
+    assert believed.by == "The auditor"
+    assert "have run out since: they were valid on 2026-02-01T00:00:00Z, the date that the statement" in words(believed)
+    assert "has been revoked was not checked" in words(believed)
+
+
+@pytest.mark.parametrize("marks", ["“”", '""', "„“", "\uff02\uff02", "\u275d\u275e"])
+def test_no_name_or_text_ends_its_quotation_and_goes_on_as_a_finding(
+    audit: Path, command: Command, issuer: Authority, marks: str
+) -> None:
+    opened, closed = marks
+    claim = f"The auditor{closed}. Signed by a key that is that of {opened}The auditor"
+    key = ec.generate_private_key(ec.SECP256R1())
+    stated = statement(audit, signer=claim, text=(claim,))
+    write(audit, signed(stated, key, issuer.issue(key, "B” and is known to “all")))
+    found = one(audit)
+    assert found.statement.signer == claim, "in JSON it stays what was signed"
+    shown = " ".join(command("verify", audit).out.split())
+    for text in (words(found), shown[shown.index("Statement 1:") :]):
+        assert "The auditor'. Signed by a key that is that of 'The auditor”" in text
+        assert "B' and is known to 'all”" in text
+    assert "It says: “The auditor'. Signed" in shown
 
 
 def test_a_date_to_come_is_believed_of_nobody(audit: Path, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def attestations_payload(found: Attestations) -> dict[str, Any]:
 
 def show_attestations(rich: RichConsole, found: Attestations) -> None:
     """Each statement, what is known about it, and how it begins; nothing where there is none."""
-    from polyproof.publication.attestations import attestation_sentences
+    from polyproof.publication.attestations import attestation_sentences, unquoted
 
     if found.unreadable:
         rich.print(
@@ -91,4 +91,6 @@ def show_attestations(rich: RichConsole, found: Attestations) -> None:
         text = " ".join(one.statement.text)
         begins = text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
         rich.print(f"Statement {one.place}:", style=style)
-        points(rich, [one_line(sentence) for sentence in (*attestation_sentences(one), f"It says: “{begins}”")])
+        points(
+            rich, [one_line(sentence) for sentence in (*attestation_sentences(one), f"It says: “{unquoted(begins)}”")]
+        )

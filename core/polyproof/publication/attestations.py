@@ -42,6 +42,7 @@ __all__ = [
     "check_attestations",
     "dated_before",
     "open_attestations",
+    "unquoted",
 ]
 
 EXTRA = "attestations"
@@ -225,8 +226,7 @@ def _judged(
     found = evolve(found, certificate=certificate.subject if certificate else None)
     if accepted is None:
         return evolve(found, why=_NOBODY)
-    by, why = _whose(signed, certificate, accepted)
-    rests_on = ("Whether the certificate has been revoked was not checked.",) if by and certificate else ()
+    by, why, rests_on = _whose(signed, certificate, accepted)
     return evolve(found, by=by, why=why, rests_on=rests_on)
 
 
@@ -272,30 +272,37 @@ def dated_before(statement: Statement, manifest: Manifest) -> str:
     return ""
 
 
+_REVOKED = "Whether the certificate has been revoked was not checked."
+_EXPIRED = (
+    "Its certificates have run out since: they were valid on {}, the date that the statement gives itself, and whoever "
+    "has the key can still write that."
+)
+
+
 def _whose(
     signed: SignedStatement, certificate: Certificate | None, accepted: AttestationsAccepted
-) -> tuple[str | None, str]:
-    """Whose key has signed, by the policy; or None and why it does not say."""
+) -> tuple[str | None, str, tuple[str, ...]]:
+    """Whose key has signed, by the policy, or None and why it does not say; and what that rests on."""
     from polyproof.publication import signatures
 
     statement, signature = signed.statement, signed.signature
     if is_ahead(statement.date):
-        return None, f"it is dated {statement.date}, which is in the future"
+        return None, f"it is dated {statement.date}, which is in the future", ()
     reasons = []
     for one in accepted.believed:
         if one.signer.key is not None and one.signer.key == signature.public_key:
-            return one.signer.name, ""
+            return one.signer.name, "", ()
         if certificate is None or one.signer.subject is None or not certificate.is_of(one.signer.subject):
             continue
         fault = _path_fault(signature.chain, one.roots, signatures.now())
         if not fault:
-            return one.signer.name, ""
+            return one.signer.name, "", (_REVOKED,)
         if not _path_fault(signature.chain, one.roots, signatures.parsed_time(statement.date)):
             if accepted.policy.expired:
-                return one.signer.name, ""
+                return one.signer.name, "", (_EXPIRED.format(statement.date), _REVOKED)
             fault += f", and was valid on {statement.date}, when the statement says it was made, which nothing shows"
         reasons.append(fault)
-    return None, "; ".join(dict.fromkeys(reasons)) or _NOBODY
+    return None, "; ".join(dict.fromkeys(reasons)) or _NOBODY, ()
 
 
 def _path_fault(chain: Sequence[bytes], roots: Sequence[Any], when: datetime) -> str:
@@ -320,11 +327,16 @@ _LONGEST_REASON = 200
 
 # In words
 
+_QUOTATION_MARKS = dict.fromkeys(
+    map(ord, '"\u201c\u201d\u201e\u201f\u2033\u2036\u275d\u275e\u301d\u301e\u301f\uff02'), "'"
+)
+
 
 def attestation_sentences(one: Attestation) -> Iterator[str]:
     """What is known about a statement, in whole sentences; what it says is not among them."""
     kind = KIND_NAMES[one.statement.kind]
-    yield f"It calls itself {kind}, by “{one.statement.signer}”, of {one.statement.date}: all of that is its own word."
+    signer = unquoted(one.statement.signer)
+    yield f"It calls itself {kind}, by “{signer}”, of {one.statement.date}: all of that is its own word."
     by = f"the key {one.key}" if one.algorithm == "ed25519" and one.certificate is None else _certified(one)
     if one.fault:
         yield f"NOT TO BE BELIEVED: {one.fault}."
@@ -337,6 +349,11 @@ def attestation_sentences(one: Attestation) -> Iterator[str]:
     yield from one.rests_on
 
 
+def unquoted(text: str) -> str:
+    """A text that cannot end the quotation that it stands in, and go on as a sentence of ours."""
+    return text.translate(_QUOTATION_MARKS)
+
+
 def _certified(one: Attestation) -> str:
-    name = f", which calls itself “{one.certificate}”" if one.certificate else ""
+    name = f", which calls itself “{unquoted(one.certificate)}”" if one.certificate else ""
     return f"the key of the certificate {one.key}{name}"

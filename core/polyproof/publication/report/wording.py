@@ -13,7 +13,7 @@ from fractions import Fraction
 from polyproof.backend import EVERY_ACCOUNT
 from polyproof.model.holdings import FINEST, amount_text
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
-from polyproof.publication.attestations import KIND_NAMES
+from polyproof.publication.attestations import KIND_NAMES, unquoted
 from polyproof.publication.report.document import (
     Report,
     ReportAsset,
@@ -489,11 +489,11 @@ def attestation_sentences(one: ReportAttestation) -> tuple[str, ...]:
         f"the key {one.key}"
         if one.certificate is None and one.algorithm == "ed25519"
         else f"the key of the certificate {one.key}"
-        + (f", which calls itself “{one.certificate}”" if one.certificate else "")
+        + (f", which calls itself “{unquoted(one.certificate)}”" if one.certificate else "")
     )
+    signer = unquoted(one.statement.signer)
     said = [
-        f"It calls itself {kind}, by “{one.statement.signer}”, of {to_the_second(one.statement.date)}: all of that is "
-        "its own word."
+        f"It calls itself {kind}, by “{signer}”, of {to_the_second(one.statement.date)}: all of that is its own word."
     ]
     if one.fault is not None:
         said.append(f"NOT TO BE BELIEVED: {one.fault}.")
