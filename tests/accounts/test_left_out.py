@@ -76,6 +76,22 @@ def test_sums_of_a_ledger_in_base_units_say_so(tmp_path: Path) -> None:
     assert left_out(tmp_path, text, "D*", "SHIB", name="ledger.json") == expected
 
 
+def test_spaces_around_a_name_are_no_part_of_it(tmp_path: Path) -> None:
+    accounts = [{"id": "a", "assets": {" BTC": "7", "DOGE ": "1"}}, {"id": "b", "assets": {"BTC": "2", "DOGE": "4"}}]
+    found = snapshot(tmp_path, json.dumps(accounts), "*", name="ledger.json")
+    assert found.accounts.totals() == (9,)
+    assert [astuple(one) for one in found.left_out] == [("DOGE", "5", "0", "base")]
+    pq.write_table(pa.table({"account": ["a"], " BTC": ["1"], "X-LP ": ["5"]}), tmp_path / "users.parquet")
+    settings = AccountsSettings(path=("users.parquet",), leave_out=("*-LP",))
+    read = read_snapshot(settings, (BTC,), base=tmp_path)
+    assert read.accounts.totals() == (10**8,)
+    assert [one.asset for one in read.left_out] == ["X-LP"]
+    (tmp_path / "ledger.json").unlink()
+    twice = json.dumps([{"id": "a", "assets": {"BTC": "1", "BTC ": "2"}}])
+    (problem,) = problems_of(tmp_path, twice, name="ledger.json", assets=(BTC,), leave_out=("*",))
+    assert "BTC occurs twice" in problem
+
+
 def test_several_files_are_added_up_though_they_have_different_columns(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("account,BTC,X\na,1,2\nb,1,3\n")
     (tmp_path / "b.csv").write_text("account,Y,BTC\nc,4,1\n")

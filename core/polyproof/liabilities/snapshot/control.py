@@ -138,9 +138,9 @@ def _sums(table: Table, file: SnapshotFile, rows: Sequence[tuple[str | None, str
     sums: dict[int, Fraction] = {}
     unknown: list[tuple[str, int | None]] = []
     for record, (name, text) in enumerate(rows):
-        index = known.find((name or "").strip(" \t"))
+        index = known.find(name or "")
         if index is None:
-            if not table.left_out.covers((name or "").strip(" \t")):
+            if not table.left_out.covers(name or ""):
                 unknown.append((name or "", record))
             continue
         asset = table.assets[index]

@@ -57,12 +57,16 @@ class LeftOutAssets:
 
     def covers(self, name: str) -> bool:
         """Whether a pattern matches a name."""
-        return any(fnmatchcase(name, pattern) for pattern in self._patterns)
+        return bool(self._matching(name.strip(" \t")))
+
+    def _matching(self, name: str) -> list[str]:
+        return [pattern for pattern in self._patterns if fnmatchcase(name, pattern)]
 
     def take_name(self, name: str) -> bool:
         """Whether an asset that the spec does not have is left out, by a name that the snapshot has for it."""
+        name = name.strip(" \t")
         if name not in self._known:
-            found = [pattern for pattern in self._patterns if fnmatchcase(name, pattern)]
+            found = self._matching(name)
             self._unused.difference_update(found)
             self._known[name] = bool(found)
             if found:

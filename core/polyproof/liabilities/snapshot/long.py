@@ -152,10 +152,10 @@ class LongTable(Table):
             f"SELECT asset, min(rowid) FROM {self.name} WHERE asset <> '' GROUP BY asset ORDER BY 2"
         )
         for name, row in result_rows(names):
-            index = known.find(name.strip(" \t"))
+            index = known.find(name)
             if index is not None:
                 found.append((name, index))
-            elif self.left_out.take_name(name.strip(" \t")):
+            elif self.left_out.take_name(name):
                 left_out.append(name)
             else:
                 file = self.file_of(row)

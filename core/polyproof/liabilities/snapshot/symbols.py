@@ -13,7 +13,10 @@ __all__ = ["Symbols"]
 
 
 class Symbols:
-    """The names of assets: symbol or alias, in any letter case if exactly one asset matches."""
+    """The names of assets: symbol or alias, in any letter case if exactly one asset matches.
+
+    Spaces and tabs around a name are no part of it.
+    """
 
     def __init__(self, assets: Sequence[Asset]) -> None:
         """Names of these assets; ``find`` returns indices into them."""
@@ -26,6 +29,7 @@ class Symbols:
                 self._folded.setdefault(name.casefold(), set()).add(index)
 
     def _candidates(self, name: str) -> set[int]:
+        name = name.strip(" \t")
         return self._exact.get(name) or self._folded.get(name.casefold()) or set()
 
     def find(self, name: str) -> int | None:
