@@ -155,8 +155,8 @@ def _guarded(name: str, command: Callable[..., None]) -> Callable[..., None]:
             with _running.get().of(name, json=bool(options["json"])):
                 command(*arguments, **options)
                 sys.stdout.flush()
-        except KeyboardInterrupt as error:
-            # Typer alone would not say what was left behind.
+        except (typer.Abort, KeyboardInterrupt) as error:
+            # Typer alone would not say what was left behind, nor where Ctrl-C is the answer to a question of its own.
             raise _with_notes(Interrupted("interrupted"), error) from error
         except BrokenPipeError as error:
             raise typer.Exit(BROKEN_PIPE) from error

@@ -183,12 +183,19 @@ def run_month(
                 )
             raise
         anchored: tuple[Asked, ...] = ()
-        if not dry_run:
-            listed = open_publication(audit_directory(published, verified.manifest.audit_id), UNRESTRICTED)
-            anchored = anchor_all(listed, anchors, progress=progress)
-            verified = evolve(verified, anchors=check_anchors(listed, None, registry))
-        audits = (*before, verified)
-        report = make_report(audits) if dry_run else write_report(published, audits)
+        if dry_run:
+            report = make_report((*before, verified))
+        else:
+            try:
+                listed = open_publication(audit_directory(published, verified.manifest.audit_id), UNRESTRICTED)
+                anchored = anchor_all(listed, anchors, progress=progress)
+                verified = evolve(verified, anchors=check_anchors(listed, None, registry))
+                report = write_report(published, (*before, verified))
+            except BaseException as error:
+                error.add_note(
+                    f"the audit is in {published}, and so final; polyproof report {published} writes the pages about it"
+                )
+                raise
     seconds = time.perf_counter() - start
     return MonthDone(directory, published, done, verified, len(report.history), anchored, worse, report, seconds)
 
