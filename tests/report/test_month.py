@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from doubles.fixtures import Command
 from doubles.policies import DECLARED, DECLARED_FILE, SUM_TREE, SUM_TREE_FILE, naming
+from polyproof.cli.commands import audit as audit_command
 from polyproof.errors import ArtifactError, InputError, ProofRejected
 from polyproof.liabilities import open_audit
-from polyproof.publication.history import verify_history
+from polyproof.publication import month as month_module
+from polyproof.publication.history import read_history, verify_history
 from polyproof.publication.month import MonthDone, run_month
 from polyproof.publication.report import pages as report_pages
 from polyproof.registry import default_registry
@@ -128,6 +131,15 @@ def test_an_audit_that_does_not_follow_the_newest_is_warned_about_before_it_is_p
         assert done.status == 0
         said = f"healthy-3 is the newest audit in {published}, and this one does not follow it: "
         assert [said in warning for warning in done.json["warnings"]] == ([True] if warned else [])
+
+
+def test_an_audit_after_one_of_another_organisation_is_warned_about(command: Command, three: Path) -> None:
+    spec = three / "spec.yaml"
+    spec.write_text(spec.read_text().replace("organisation: Example Exchange", "organisation: Another Exchange"))
+    done = command("prove", spec, "--out", three / "next", "--previous", three / "audits/published", "--json")
+    assert done.status == 0
+    (warning,) = [one for one in done.json["warnings"] if "organisation" in one]
+    assert "this audit is of 'Another Exchange', and audit healthy-3 before it of 'Example Exchange'" in warning
 
 
 def test_a_snapshot_is_not_audited_twice(three: Path) -> None:
@@ -316,6 +328,41 @@ def test_the_command_asks_nothing_where_nobody_can_answer(command: Command, thre
     assert ended.status == 1
     assert ended.result["worse"]
     assert ended.result["audits"] == 4
+
+
+def test_ctrl_c_at_the_question_says_how_to_go_on(
+    command: Command, three: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(worse: tuple[str, ...]) -> bool:
+        raise typer.Abort
+
+    monkeypatch.setattr(audit_command, "_ask", interrupted)
+    write_month(three, OWED, FAILING)
+    date_snapshot(three, "2025-04-28")
+    ended = command("audit", three / "spec.yaml", "--out", three / "audits/april")
+    assert ended.status == 130
+    assert "interrupted" in ended.err
+    assert f"polyproof audit SPEC --proved {three / 'audits/april'}" in " ".join(ended.err.split())
+    assert len(read_history(three / "audits/published").audits) == 3
+
+
+def test_ctrl_c_after_an_audit_is_published_says_how_its_pages_are_written(
+    command: Command, three: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    published = three / "audits/published"
+    date_snapshot(three, "2025-04-28")
+    with monkeypatch.context() as patched:
+        patched.setattr(month_module, "anchor_all", interrupted)
+        ended = command("audit", three / "spec.yaml", "--audit-id", "april", "--yes")
+    assert ended.status == 130
+    assert f"polyproof report {published} writes the pages about it" in " ".join(ended.err.split())
+    assert not (published / "reports/april").exists()
+    assert command("report", published).status == 0
+    assert (published / "reports/april/index.html").exists()
+    assert command("verify", published).status == 0
 
 
 def test_corrects_and_reason_belong_together(command: Command, three: Path) -> None:

@@ -12,6 +12,7 @@ from polyproof.errors import PolyproofError, Problem, UsageError
 
 if TYPE_CHECKING:
     from polyproof.cli.console import Console
+    from polyproof.publication.history.succession import Chained
     from polyproof.registry import Registry
     from polyproof.settings.policy import Policy
     from polyproof.settings.reserves import ReservesPolicy
@@ -134,13 +135,16 @@ def load_spec_argument(
 def load_previous(directory: Path | None, spec: Spec, console: Console, registry: Registry) -> bytes | None:
     """The publication digest of the audit that the next one is chained to, of a history its newest; None for none.
 
-    Warns where that is not the newest of those published from the spec's output directory.
+    Warns where that is not the newest of those published from the spec's output directory, or another organisation's.
     """
     from polyproof.liabilities.artifacts import HISTORY
     from polyproof.publication.chain import PUBLISHED
-    from polyproof.publication.history import read_history
+    from polyproof.publication.history import organisation_problem, read_history
 
-    found = _previous(directory, registry) if directory is not None else None
+    before = _previous(directory, registry) if directory is not None else None
+    if before is not None and (problem := organisation_problem((before,), spec.organisation)) is not None:
+        console.warn([f"this audit {problem}"])
+    found = before.digest if before is not None else None
     published = spec.output_directory / PUBLISHED
     # What is wrong with a history is told by the commands that are about it.
     with suppress(PolyproofError):
@@ -149,13 +153,13 @@ def load_previous(directory: Path | None, spec: Spec, console: Console, registry
                 console.warn(
                     [
                         f"{newest.audit_id} is the newest audit in {published}, and this one does not follow it: "
-                        f"`polyproof audit` publishes it there only with --previous {published}"
+                        f"to be published there it has to be made with --previous {published}"
                     ]
                 )
     return found
 
 
-def _previous(directory: Path, registry: Registry) -> bytes:
+def _previous(directory: Path, registry: Registry) -> Chained:
     from polyproof.liabilities import open_audit
     from polyproof.liabilities.folder import is_history
     from polyproof.publication.history import check_chain
@@ -169,9 +173,8 @@ def _previous(directory: Path, registry: Registry) -> bytes:
             )
         )
     if is_history(directory):
-        return check_chain(directory, UNRESTRICTED)[-1].digest
-
-    return open_audit(directory, policy=UNRESTRICTED, registry=registry).digest
+        return check_chain(directory, UNRESTRICTED)[-1]
+    return open_audit(directory, policy=UNRESTRICTED, registry=registry)
 
 
 def load_policy_option(name: str | None, registry: Registry) -> Policy:
