@@ -193,6 +193,11 @@ def test_an_audit_whose_anchor_fails_is_whole_and_says_how_to_go_on(
     assert f"which is whole all the same; polyproof anchor {published} --spec {spec} asks again" in warning
     assert "secret" not in done.out
     assert command("verify", published).status == 0
+    spaced, secrets = spec.rename(monthly / "the spec.yaml"), monthly / "secrets.yaml"
+    secrets.write_text("polyproof-secrets: 1\nsecrets: [{name: node, url: 'http://localhost'}]\n")
+    secrets.chmod(0o600)
+    again = command("audit", spaced, "--proved", monthly / "audits/one", "--secrets", secrets, "--json")
+    assert f"polyproof anchor {published} --spec '{spaced}' --secrets {secrets} asks" in again.json["warnings"][0]
     spec.write_text(text)
     later = command("anchor", published, "--spec", spec, "--json")
     assert [one["file"] for one in later.result["anchors"]] == ["rfc3161-0001.tsr"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -118,7 +119,8 @@ def command(
         console.warn(done.proved.warnings)
     if done.verified.reserves is not None:
         console.warn(done.verified.reserves.unpinned)
-    again = f"polyproof anchor {done.published} --spec {spec}"
+    words = ["polyproof", "anchor", str(done.published), "--spec", str(spec)]
+    again = shlex.join([*words, "--secrets", str(secrets)] if secrets is not None else words)
     console.warn(
         f"{one.anchor} has not noted the audit, which is whole all the same; {again} asks again: "
         f"{'; '.join(str(one.failed).splitlines())}"
