@@ -6,10 +6,13 @@ import base64
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, x25519
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from attestations.signers import (
@@ -159,6 +162,20 @@ def test_a_mistake_is_bad_input_that_says_what_would_be_right(
     assert ended.status == 2
     assert says in " ".join(ended.err.split())
     assert not (audit / "attestation.json").exists()
+
+
+def test_the_digest_of_a_certificate_without_a_name_is_not_called_a_key(
+    audit: Path, files: Path, command: Command
+) -> None:
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(datetime(2025, 1, 1)).not_valid_after(datetime(2035, 1, 1))
+    certificate = made.sign(key, SHA256())
+    (files / "key.pem").write_bytes(private_pem(key))
+    (files / "chain.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    ended = command("attest", audit, *stating(files), "--key", files / "key.pem", "--certificates", files / "chain.pem")
+    assert ended.status == 0
+    assert f"the key of the certificate {certificate.fingerprint(SHA256()).hex()}" in " ".join(ended.out.split())
 
 
 def test_what_was_signed_about_another_audit_is_refused(

@@ -159,7 +159,10 @@ def _add(console: Console, publication: Publication, statement: Statement, signa
             ("audit", publication.manifest.audit_id),
             ("publication digest", publication.digest.hex()),
             ("statement", f"{found.place}, by {statement.signer}, of {statement.date}"),
-            ("signed by", f"the key of the certificate {found.key}" if found.certificate else f"the key {found.key}"),
+            (
+                "signed by",
+                f"the key {found.key}" if signature.public_key else f"the key of the certificate {found.key}",
+            ),
         )
         rich.print(
             "Publish attestation.json with the audit. The digest does not cover it: statements may be added to it."
