@@ -17,6 +17,12 @@ def polyproof_components() -> list[Component]:
         ),
         Component(
             "source",
+            "htx-csv",
+            "The reserve files that HTX publishes: totals, a blank line, a row for each address or signer",
+            "polyproof_sources.htx_csv:HtxCsv",
+        ),
+        Component(
+            "source",
             "native",
             "polyproof's own format, in YAML, Parquet or JSON lines",
             "polyproof_sources.native:Native",

@@ -15,11 +15,10 @@ github.com/gatechain/gate-zkmerkle-proof (utils/utils.go, example_data/example_u
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import ClassVar
 
 from attrs import frozen
 
@@ -27,11 +26,10 @@ from polyproof.config.options import shown
 from polyproof.errors import Location, Problem
 from polyproof.ledger import Account, LedgerFormat
 from polyproof.model.counts import counted
+from polyproof_sources.plain_csv import next_cells
 
 __all__ = ["ZkMerkleCsv"]
 
-LONGEST = 1 << 20
-"""The most bytes of a line."""
 _BEGIN = ("rn", "id")
 _COLLATERAL = ("vl_", "m_", "pm_")
 _PRICE = "_price"
@@ -50,14 +48,14 @@ class ZkMerkleCsv(LedgerFormat):
     def read(self, file: Path) -> Iterator[Account | Problem]:
         """Every line after the first is an account, or reported; blank lines do not count."""
         with file.open("rb") as lines:
-            first = _line(lines)
+            first = next_cells(lines)
             cells = first if isinstance(first, str) else [cell.strip() for cell in first]
             columns = cells if isinstance(cells, str) else _columns(cells)
             if isinstance(columns, str):
                 yield Problem(columns, Location(str(file), 1), _EXPECTED)
                 return
             row, number = 0, 1
-            while (found := _line(lines)) != []:
+            while (found := next_cells(lines)) != []:
                 number += 1
                 if found == [""]:
                     continue
@@ -108,21 +106,3 @@ def _columns(cells: list[str]) -> list[_Columns] | str:
     if len(cells) != place + 1 or not cells[place].startswith(_TOTAL):
         return f"column {place + 1} is {shown(cells[place])}" if place < len(cells) else "the last column is missing"
     return found
-
-
-def _line(lines: BinaryIO) -> list[str] | str:
-    """The cells of the next line, none at the end of the file, or what is wrong with it."""
-    raw = lines.readline(LONGEST + 1)
-    if len(raw) > LONGEST:
-        while raw and not raw.endswith(b"\n"):
-            raw = lines.readline(LONGEST + 1)
-        return f"the line is longer than {LONGEST} bytes"
-    if not raw:
-        return []
-    try:
-        text = raw.removeprefix(codecs.BOM_UTF8).decode("utf-8").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        return f"byte 0x{error.object[error.start]:02x} is not UTF-8"
-    if '"' in text:
-        return "has a quoted cell, which files of this format have not"
-    return text.split(",") if text.strip() else [""]

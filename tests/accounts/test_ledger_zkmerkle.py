@@ -12,7 +12,8 @@ from polyproof.errors import Problem
 from polyproof.ledger import LedgerFormat
 from polyproof.model.assets import Asset
 from polyproof.testing.ledger import Accounts, LedgerSuite, Write, checked
-from polyproof_sources.zkmerkle_csv import LONGEST, ZkMerkleCsv
+from polyproof_sources.plain_csv import LONGEST
+from polyproof_sources.zkmerkle_csv import ZkMerkleCsv
 
 EARLIER = "rn,id,e_btc,d_btc,btc,e_eth,d_eth,eth,btc_usdt_price,eth_usdt_price,total_net_balance_usdt"
 LATER = "rn,id,e_btc,d_btc,btc,vl_btc,m_btc,pm_btc,e_eth,d_eth,eth,vl_eth,m_eth,pm_eth,total_net_balance_usdt"

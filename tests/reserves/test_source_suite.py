@@ -15,6 +15,7 @@ from polyproof.source import FileOptions, Source
 from polyproof.testing.source import Holdings, SourceSuite, Write
 from polyproof_okx.reserve_csv import OkxCsv
 from polyproof_sources.bitmex_yaml import BitmexYaml
+from polyproof_sources.htx_csv import HtxCsv
 from polyproof_sources.native import Native, NativeOptions
 from reserves.exchange import HEADER_9, HEADER_12
 
@@ -44,6 +45,32 @@ class TestOkxCsv(SourceSuite):
         rows = ("ETH,ETH,-,0x02,1", f"{good},too,many", f'{good}"{{broken"')
         files = [(f"{HEADER_9}\n{good}\n{row}\n{good}\n".encode(), 2) for row in rows]
         return [*files, (b"coin,surprise\n", None), (f"{good}\n".encode(), None)]
+
+
+class TestHtxCsv(SourceSuite):
+    file_name = "reserves.csv"
+    asset = "ETH"
+    closed = False
+
+    @pytest.fixture
+    def source(self) -> Source:
+        return HtxCsv(FileOptions(path=(self.file_name,)), default_registry())
+
+    @pytest.fixture
+    def write(self) -> Write:
+        def write(holdings: Holdings) -> bytes:
+            rows = [f"ETH-Arbitrum,{address},-,{amount},I own it,0x01" for address, amount in holdings]
+            head = "coin,snapshot height,balance\n\ncoin,address,snapshot height,balance,message,signature\n"
+            return (head + "".join(f"{row}\n" for row in rows)).encode()
+
+        return write
+
+    @pytest.fixture
+    def wrong(self) -> Wrong:
+        header, good = "coin,address,snapshot height,balance,message,signature", "ETH,0x01,-,1,m,0x01"
+        files = [(f"{header}\n{good}\n{row}\n{good}\n".encode(), 2) for row in ("ETH,0x02,-,1,m", f"{good},more")]
+        signer = f"{header}\n{good}\nETH,0x03,-,-,m,0x01\n"
+        return [*files, (signer.encode(), None), (b"coin,surprise\n", None), (f"{good}\n".encode(), None)]
 
 
 class NativeSuite(SourceSuite):
