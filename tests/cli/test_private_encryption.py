@@ -8,8 +8,9 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from audit.tally_backend import tally_registry
 from doubles.fixtures import Command
 from polyproof.errors import ArtifactError
 from polyproof.formats import space
-from polyproof.liabilities import InclusionStore, store_inclusions
+from polyproof.liabilities import InclusionStore, cutting, store_inclusions
 from polyproof.liabilities.private_encryption import decrypt, encrypt, locked
 from polyproof.liabilities.recipients import Identities, Recipient
 
@@ -87,6 +88,23 @@ def test_what_is_cut_from_it_is_the_same(command: Command, encrypted: Path) -> N
         with ThreadPoolExecutor(4) as pool:
             assert list(pool.map(store.find, USERS)) == [Path(f"{user}.0").read_bytes() for user in USERS]
         assert store.find("mallory") is None
+
+
+def test_no_store_is_encrypted_with_a_key_that_is_gone(encrypted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``private decrypt`` of another process ends between the first look at the recipients and the lock."""
+    before = tree(Path("plain/private"))
+
+    @contextmanager
+    def late(private: Path) -> Iterator[None]:
+        decrypt(Path("audit"), Identities((OPS,)))
+        with locked(private):
+            yield
+
+    monkeypatch.setattr(cutting, "locked", late)
+    with pytest.raises(ArtifactError, match="was encrypted or decrypted meanwhile"):
+        store_inclusions(Path("audit"), identity=Path("ops.key"), registry=tally_registry())
+    (PRIVATE / "lock").unlink()
+    assert tree(PRIVATE) == before
 
 
 def test_nothing_of_it_can_be_read_and_nothing_plain_is_left(command: Command, encrypted: Path) -> None:

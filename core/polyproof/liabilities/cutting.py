@@ -258,6 +258,8 @@ def store_inclusions(
         files = _every_file(audit, private, store, ENTRY_BYTES, progress or Progress())
         try:
             with locked(private) if key is not None else nullcontext():
+                if (read_recipients(private) is None) != (key is None):  # with another key it could never be read
+                    raise ArtifactError(f"{private} was encrypted or decrypted meanwhile: run this again")
                 count, size = write_store(store, manifest.audit_id, manifest.digest, _names_key(private), files, key)
         except TwiceError as error:
             raise _twice(audit) from error
