@@ -27,6 +27,8 @@ _COPY_OF = re.compile(r"\(copy of `([\w./-]+)`\):\n\n\Z")
 _PRINTED = re.compile(r"^It prints:\n\n\Z", re.MULTILINE)
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 _LOOSE = (
+    # What a machine with much other work to do is told of progress, after a quarter of a minute.
+    (re.compile(r"^[^\n:]+: (\d+ %, )?\d+:\d\d(:\d\d)?(, .*)?\n", re.MULTILINE), ""),
     (_DIGEST, "DIGEST"),
     (re.compile(r"\bage1[0-9a-z]{58}\b"), "RECIPIENT"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
