@@ -268,12 +268,12 @@ def test_a_full_disk_leaves_what_was_there(
 # The audit and its history
 
 
-def test_the_record_of_an_attested_audit_is_not_changed(attested: Path, tmp_path: Path, command: Command) -> None:
+def test_the_record_of_an_attested_audit_is_not_changed(proved: Path, tmp_path: Path, command: Command) -> None:
     """Adding reserves would give it another digest than its statements are about."""
-    directory = shutil.copytree(attested / "one", tmp_path / "one")
+    directory = shutil.copytree(proved / "one", tmp_path / "one")
     write(directory / "public", signed(statement(directory / "public"), KEY))
     (tmp_path / "accounts.csv").write_text("account,BTC\nalice,1\n")
-    spec = (attested / "spec.yaml").read_text()
+    spec = (proved / "spec.yaml").read_text()
     wallets = "polyproof-holdings: 1\nholdings: []\n"
     (tmp_path / "wallets.yaml").write_text(wallets)
     (tmp_path / "spec.yaml").write_text(f"{spec}reserves: {{sources: [{{name: native, path: wallets.yaml}}]}}\n")
@@ -283,9 +283,9 @@ def test_the_record_of_an_attested_audit_is_not_changed(attested: Path, tmp_path
 
 
 def test_a_history_takes_statements_along_and_its_newest_can_be_attested(
-    attested: Path, tmp_path: Path, files: Path, command: Command
+    proved: Path, tmp_path: Path, files: Path, command: Command
 ) -> None:
-    directory = shutil.copytree(attested / "one", tmp_path / "one")
+    directory = shutil.copytree(proved / "one", tmp_path / "one")
     write(directory / "public", signed(statement(directory / "public"), ed25519(7)))
     history = tmp_path / "history"
     history.mkdir()

@@ -30,11 +30,11 @@ def words(path: Path) -> str:
 
 
 @pytest.fixture
-def published(attested: Path, tmp_path: Path) -> Path:
+def published(proved: Path, tmp_path: Path) -> Path:
     """A history of one audit, with a statement beside it."""
     history = tmp_path / "history"
     history.mkdir()
-    add_audit(history, verify_one(attested / "one", policy=SUM_TREE))
+    add_audit(history, verify_one(proved / "one", policy=SUM_TREE))
     public = history / "audits/one"
     write(public, signed(statement(public, signer=MARKUP, text=(MARKUP, "They agree.")), KEY))
     return history
