@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from polyproof.errors import ArtifactError, ProofRejected
+from polyproof.errors import ArtifactError, InputError, ProofRejected
 from polyproof.formats.space import naming, require_space
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "open_regular",
     "read_at",
     "read_bounded",
+    "read_input",
     "tree_size",
     "write_durably",
     "write_private",
@@ -64,6 +65,21 @@ def open_private(path: Path, flags: int, *, follow: bool = True) -> int:
     if hasattr(os, "fchmod"):
         os.fchmod(descriptor, 0o600)
     return descriptor
+
+
+def read_input(path: Path, max_bytes: int, why: str = "") -> bytes:
+    """Read a file that its user names: it may be a link or a pipe.
+
+    Raises ``InputError`` for one that cannot be read, and for more than ``max_bytes``, and ``why`` that is too much.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(max_bytes + 1)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    if len(data) > max_bytes:
+        raise InputError(f"{path} has more than {max_bytes} bytes{why}")
+    return data
 
 
 def read_bounded(path: Path, max_bytes: int, refuse: Callable[[int], None] | None = None) -> bytes:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from polyproof.checks import CoreCheck
-from polyproof.errors import ArtifactError, InputError, PolicyRejected, ProofRejected
+from polyproof.errors import ArtifactError, PolicyRejected, ProofRejected
 from polyproof.extras import is_installed
+from polyproof.formats.files import read_input
 from polyproof.liabilities.attestation_file import SignedStatement, Statement, read_attestations
 from polyproof.liabilities.record import Publication
 from polyproof.model.manifest import Manifest
@@ -104,13 +105,7 @@ def _roots(signer: BelievedSigner, base: Path) -> tuple[Any, ...]:
     if signer.roots is None:
         return ()
     path = base / signer.roots
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_ROOTS + 1)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
-    if len(data) > _MOST_ROOTS:
-        raise InputError(f"{path} has more than {_MOST_ROOTS} bytes, and no file of certificates has")
+    data = read_input(path, _MOST_ROOTS, ", and no file of certificates has")
     if not is_installed(EXTRA):
         return ()
     from polyproof.publication.signatures import read_roots

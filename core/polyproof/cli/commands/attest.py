@@ -178,11 +178,6 @@ def _about(publication: Publication) -> dict[str, Any]:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
-    if len(data) > _MOST_BYTES:
-        raise InputError(f"{path} has more than {_MOST_BYTES} bytes")
-    return data
+    from polyproof.formats.files import read_input
+
+    return read_input(path, _MOST_BYTES)
