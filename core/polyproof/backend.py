@@ -24,8 +24,11 @@ from polyproof.progress import Progress
 from polyproof.security import SecurityReport
 
 __all__ = [
+    "EVERYBODY_ELSE",
     "EVERY_ACCOUNT",
+    "NOBODY",
     "NOT_PROVEN",
+    "NOT_STATED",
     "Backend",
     "BackendProperties",
     "Claim",
@@ -41,6 +44,11 @@ EVERY_ACCOUNT = "every account in the proof"
 """Non-negativity that is proven of all accounts, whether their users check or not: of those that were left out, nothing
 is."""
 NOT_PROVEN = "not proven"
+EVERYBODY_ELSE = "from everybody but its user"
+"""Whom a balance is hidden from, if nothing but published totals says anything about it."""
+NOBODY = "from nobody"
+NOT_STATED = "not stated"
+"""What a backend leaves unsaid counts for nothing."""
 
 
 @frozen
@@ -64,6 +72,11 @@ class BackendProperties:
     """What a reader of the public files or a holder of inclusion files learns."""
     remaining_trust: tuple[str, ...]
     """What a malicious exchange could still do."""
+    hides_balances: str = NOT_STATED
+    """Whom the balances of an account are hidden from: ``EVERYBODY_ELSE``, ``NOBODY``, or from whom, in words."""
+    hides_sums: bool | None = None
+    """Whether users see no sums of other accounts, those of their neighbours in a tree for example; None: not stated.
+    Published totals, and what users who pool their balances compute from these, are not meant."""
 
 
 @frozen

@@ -73,8 +73,10 @@ def check_properties(backend: Backend) -> None:
         stated = backend.properties
     _require(backend, isinstance(stated, BackendProperties), f"properties is {shown(stated)}")
     for name, value in asdict(stated, recurse=False).items():
-        if name == "non_negativity":
+        if name in ("non_negativity", "hides_balances"):
             sound, kind = isinstance(value, str), "a text"
+        elif name == "hides_sums":
+            sound, kind = value is None or type(value) is bool, "a bool or None"
         elif name in ("proves", "hides", "leaks", "remaining_trust"):
             sound, kind = isinstance(value, tuple) and all(isinstance(item, str) for item in value), "a tuple of texts"
         else:

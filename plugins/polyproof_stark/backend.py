@@ -12,6 +12,7 @@ from attrs import evolve
 
 from polyproof.backend import (
     EVERY_ACCOUNT,
+    EVERYBODY_ELSE,
     NOT_PROVEN,
     Backend,
     BackendProperties,
@@ -284,6 +285,8 @@ def _properties(established: Established) -> BackendProperties:
             "show different users different audits, if they do not compare the publication digest",
             "own less than it owes: this proof is about what is owed alone",
         ),
+        hides_balances=EVERYBODY_ELSE,
+        hides_sums=True,
     )
 
 

@@ -38,6 +38,7 @@ def test_options_are_taken_to_their_bounds_and_no_further() -> None:
 def test_it_claims_what_a_sum_tree_gives_and_no_more() -> None:
     properties = backend().properties
     assert not properties.zero_knowledge
+    assert properties.hides_sums is False
     assert not properties.exact_totals
     assert properties.transparent
     assert properties.post_quantum

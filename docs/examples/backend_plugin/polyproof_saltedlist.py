@@ -16,6 +16,7 @@ import numpy as np
 from attrs import frozen
 
 from polyproof.backend import (
+    EVERYBODY_ELSE,
     NOT_PROVEN,
     Backend,
     BackendProperties,
@@ -77,6 +78,8 @@ PROPERTIES = BackendProperties(
         "that the totals are the sum of the balances in the leaves: they are the exchange's word",
         "everything that a proof of liabilities leaves open",
     ),
+    hides_balances=EVERYBODY_ELSE,
+    hides_sums=True,
 )
 
 

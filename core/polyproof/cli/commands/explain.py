@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from polyproof.backend import NOT_STATED
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, load_spec_argument, usable_registry
 from polyproof.cli.security_view import SECURITY, non_negativity_lines, security_payload, show_security
-from polyproof.cli.shapes import FLAG, TEXT, TEXTS, record
+from polyproof.cli.shapes import FLAG, TEXT, TEXTS, nullable, record
 from polyproof.cli.views import facts, points
 from polyproof.cli.visible import one_line
 from polyproof.errors import UsageError
@@ -35,6 +36,8 @@ _PROPERTIES = record(
     hides=TEXTS,
     leaks=TEXTS,
     remaining_trust=TEXTS,
+    hides_balances=TEXT,
+    hides_sums=nullable(FLAG),
 )
 RESULT = record(
     verified={"const": False},
@@ -108,6 +111,11 @@ def properties_payload(properties: BackendProperties) -> dict[str, Any]:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(properties).items()}
 
 
+def sums_text(hidden: bool | None) -> str:
+    """Whether users see sums of other accounts."""
+    return NOT_STATED if hidden is None else "hidden" if hidden else "shown to users"
+
+
 def _quantum(withstands: bool) -> str:
     return "not known to break anything that it assumes" if withstands else "would break what it assumes"
 
@@ -129,6 +137,8 @@ def _show_explanation(
         ("no trusted setup", yes(properties.transparent)),
         ("quantum computers", _quantum(properties.post_quantum)),
         ("totals of each asset", yes(properties.per_asset_totals)),
+        ("balances are hidden", properties.hides_balances),
+        ("sums of others", sums_text(properties.hides_sums)),
     )
     for sentence in payload["chosen"]:
         rich.print(sentence)
