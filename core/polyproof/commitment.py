@@ -10,11 +10,18 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from polyproof.field import Elements, Extension
 from polyproof.hash import Digest, Hash, Words
 from polyproof.transcript import Transcript
 
-__all__ = ["CommitmentScheme", "OpenedLeaves", "PolynomialCommitment", "VectorCommitment", "VectorOpening"]
+__all__ = [
+    "CommitmentScheme",
+    "OpenedLeaves",
+    "PolynomialCommitment",
+    "ValueField",
+    "Values",
+    "VectorCommitment",
+    "VectorOpening",
+]
 
 
 class CommitmentScheme(ABC):
@@ -133,37 +140,76 @@ class VectorCommitment(CommitmentScheme):
             self.verify(one.root, one.size, one.indices, one.leaves, one.opening)
 
 
-class PolynomialCommitment(CommitmentScheme):
-    """Commits to polynomials by their values on a domain, and proves their values at points outside it.
+Values = npt.NDArray[Any]
+"""Canonical elements of a ``ValueField``: ``uint64`` where its modulus is below 2^64, and otherwise Python's own
+integers (``dtype=object``). An element has an axis of its own, the last, with its ``degree`` coefficients."""
 
-    Written for interactive oracle proofs made non-interactive by a transcript: ``open`` and ``verify`` absorb
-    the same messages and draw the same challenges, in the same order. Roots, points and values are absorbed,
-    so an opening is valid for no others.
+
+@frozen
+class ValueField:
+    """The field that points and opened values belong to: F_p[θ]/(θ^degree − nonresidue), F_p itself for degree 1.
+
+    Stated in numbers, so that schemes over fields that share no code can be used in one way.
     """
 
+    modulus: int
+    """The prime p, of any size. Columns are over F_p."""
+    degree: int = 1
+    nonresidue: int = 0
+
+    def array(self, values: Any) -> Values:
+        """Integers below the modulus as an array of the field's dtype."""
+        return np.array(values, np.uint64 if self.modulus < 1 << 64 else object)
+
+
+class PolynomialCommitment(CommitmentScheme):
+    """Commits to polynomials by their values on a domain, and proves their values at points.
+
+    Written for interactive oracle proofs made non-interactive by a transcript: ``open`` and ``verify`` absorb
+    the same messages and draw the same challenges, in the same order. Commitments, points and values are absorbed,
+    so an opening is valid for no others. What a commitment is, the scheme alone knows: a digest, or several points of a
+    curve. Others keep it, compare its bytes and hand it back.
+
+    A scheme is made with components and numbers of its own; ``size`` is a keyword of every constructor.
+    """
+
+    opens_domain: ClassVar[bool]
+    """Whether points of F_p can be opened, those of the domain among them: there a value is an entry of a column."""
+    reveals: ClassVar[int | None]
+    """How many values of a column its commitment gives away, at points that nobody chooses, beside those that are
+    opened; None if it hides nothing. A column hides its other entries if, besides those, it has as many random ones as
+    values that are given away or opened outside the domain."""
     size: int
     """n, a power of two: columns have n values, and their polynomials have degrees below n."""
-    extension: Extension
-    """The extension that points and opened values belong to."""
+    value_field: ValueField
+    """The field that points and opened values belong to."""
+    root_of_unity: int
+    """ω, of order n: entry k of a column is the value at ω^k."""
 
     @abstractmethod
-    def commit(self, values: Elements) -> Any:
-        """Commit to columns given by their values on ⟨ω_n⟩: ``(n, columns)``. The state it returns has ``root``.
+    def commit(self, values: Values) -> Any:
+        """Commit to columns given by their values on ⟨ω⟩: ``(n, columns)``. The state it returns has ``commitment``.
 
-        Raises ``ValueError`` for any other number of rows.
+        It is a function of the values. Raises ``ValueError`` for any other number of rows.
         """
 
     @abstractmethod
-    def open(self, states: Sequence[Any], points: Sequence[Elements], transcript: Transcript) -> Any:
-        """Open every column of every commitment at every point (extension elements, ``(e,)``).
+    def open(self, states: Sequence[Any], points: Sequence[Values], transcript: Transcript) -> Any:
+        """Open every column of every commitment at every point, of shape ``(degree,)``.
 
-        Returns an opening with ``values[state][point]``, of shape ``(columns, e)``, and a proof that these are the
-        values of polynomials below the degree bound. Raises ``ValueError`` for a point in the base field.
+        Returns an opening with ``values[state][point]``, of shape ``(columns, degree)``, and a proof that these are
+        the values of polynomials below the degree bound. Raises ``ValueError`` for a point of F_p, unless
+        ``opens_domain``.
         """
 
     @abstractmethod
-    def verify(self, roots: Sequence[Digest], points: Sequence[Elements], opening: Any, transcript: Transcript) -> None:
-        """Check an opening that ``read`` returned. Raises ``ProofRejected`` with the name of the check that failed."""
+    def verify(
+        self, commitments: Sequence[Any], points: Sequence[Values], opening: Any, transcript: Transcript
+    ) -> None:
+        """Check an opening that ``read`` returned, of commitments that ``read_commitment`` returned.
+
+        Raises ``ProofRejected`` with the name of the check that failed.
+        """
 
     @abstractmethod
     def write(self, opening: Any) -> bytes:
@@ -176,3 +222,11 @@ class PolynomialCommitment(CommitmentScheme):
         The bytes are hostile: raises ``ProofRejected`` for any that ``write`` cannot produce, in bounded time and
         memory.
         """
+
+    @abstractmethod
+    def write_commitment(self, commitment: Any) -> bytes:
+        """A commitment as bytes, of a length that its number of columns decides."""
+
+    @abstractmethod
+    def read_commitment(self, data: bytes, columns: int) -> Any:
+        """Parse a commitment to so many columns. The bytes are hostile: raises ``ProofRejected`` as ``read`` does."""

@@ -21,7 +21,7 @@ import numpy.typing as npt
 from attrs import asdict
 
 from polyproof.backend import Backend, BackendProperties
-from polyproof.commitment import PolynomialCommitment, VectorCommitment, VectorOpening
+from polyproof.commitment import PolynomialCommitment, ValueField, VectorCommitment, VectorOpening
 from polyproof.config.options import shown
 from polyproof.engine import Engine
 from polyproof.errors import FieldError, PluginFault, ProofRejected
@@ -367,19 +367,28 @@ def _try_vector_commitment(scheme: VectorCommitment) -> None:
 
 def _try_polynomial_commitment(scheme: PolynomialCommitment) -> None:
     # Openings are not tried: their transcript is over a hash that only the caller knows.
-    size, extension = getattr(scheme, "size", None), getattr(scheme, "extension", None)
+    size, field, omega = (getattr(scheme, name, None) for name in ("size", "value_field", "root_of_unity"))
     power = type(size) is int and size > 0 and size & (size - 1) == 0
     _require(scheme, power, f"its size is {shown(size)}, expected a power of two")
-    _require(scheme, isinstance(extension, Extension), f"its extension is {shown(extension)}")
+    _require(scheme, isinstance(field, ValueField), f"its value_field is {shown(field)}")
+    p = scheme.value_field.modulus
+    order = (
+        type(omega) is int and pow(omega, scheme.size, p) == 1 and (size == 1 or pow(omega, scheme.size // 2, p) != 1)
+    )
+    _require(scheme, order, f"its root_of_unity is {shown(omega)}, which is not of order {size}")
     if scheme.size > _SMALL:
         return
-    columns = np.arange(2 * scheme.size, dtype=np.uint64).reshape(scheme.size, 2)
-    roots = []
+    columns = scheme.value_field.array([[2 * k, 2 * k + 1] for k in range(scheme.size)])
+    written = []
     for values in (columns, columns[::-1].copy(), columns[:, :1].copy()):
-        root = np.asarray(getattr(scheme.commit(values), "root", None))
-        _require(scheme, root.shape == (DIGEST_WORDS,) and root.dtype == np.uint64, "its root is not four uint64 words")
-        roots.append(root.tobytes())
-    _require(scheme, len(set(roots)) == len(roots), "different columns have the same root")
+        state = scheme.commit(values)
+        _require(scheme, hasattr(state, "commitment"), "the state that it returns has no commitment")
+        data = scheme.write_commitment(state.commitment)
+        _require(scheme, isinstance(data, bytes), f"write_commitment returned {type(data).__name__}, expected bytes")
+        again = scheme.write_commitment(scheme.read_commitment(data, values.shape[1]))
+        _require(scheme, again == data, "a commitment that was written and read is another")
+        written.append(data)
+    _require(scheme, len(set(written)) == len(written), "different columns have the same commitment")
     try:
         scheme.commit(columns[1:])
     except ValueError:

@@ -78,17 +78,24 @@ class Transcript:
         return words
 
     def _uniform(self, name: str, bound: int, count: int) -> list[int]:
-        if not 0 < bound <= self._hash.word_bound:
-            raise ValueError(
-                f"{name!r}: integers below {bound} cannot be drawn from words of {self._hash.name}, which are below "
-                f"{self._hash.word_bound}; draw several and put them together"
-            )
-        limit = self._hash.word_bound - self._hash.word_bound % bound
+        if bound <= 0:
+            raise ValueError(f"{name!r}: there is no integer from 0 on below {bound}")
+        # As many words as it takes are the digits of one integer, which is uniform below ``space``; rejecting what does
+        # not fit into whole multiples of the bound leaves no bias, whatever the size of the bound.
+        base, digits, space = self._hash.word_bound, 1, self._hash.word_bound
+        while space < bound:
+            digits, space = digits + 1, space * base
+        limit = space - space % bound
         drawn: list[int] = []
         counter = 0
         while len(drawn) < count:
-            rows = -(-(count - len(drawn)) // DIGEST_WORDS)  # as many as are needed if no word is rejected, at once
-            drawn += [word % bound for word in self._words(counter, rows) if word < limit]
+            # As many rows as are needed if nothing is rejected, at once.
+            rows = -(-(count - len(drawn)) * digits // DIGEST_WORDS)
+            words = self._words(counter, rows)
+            for start in range(0, len(words) - digits + 1, digits):
+                value = sum(word * base**k for k, word in enumerate(words[start : start + digits]))
+                if value < limit:
+                    drawn.append(value % bound)
             counter += rows
         self._absorb(name, _INTEGERS, _limbs(name, (count, bound)))
         return drawn[:count]
@@ -97,7 +104,7 @@ class Transcript:
         """A uniform element of the extension that is not in the base field, shape ``(e,)``.
 
         An element of the base field is drawn again: as a challenge it could be a point of the trace domain or a
-        value in a lookup table. Raises ``ValueError`` for a field whose modulus is above the hash's ``word_bound``.
+        value in a lookup table.
         """
         while True:
             words = self._uniform(name, extension.field.modulus, extension.degree)
@@ -106,16 +113,13 @@ class Transcript:
                 return element
 
     def draw_integers(self, name: str, count: int, bound: int) -> list[int]:
-        """``count`` independent uniform integers below ``bound``, which is at most the hash's ``word_bound``.
-
-        Raises ``ValueError`` for any other bound.
-        """
+        """``count`` independent uniform integers below ``bound``, of any size from 1 on; else ``ValueError``."""
         return self._uniform(name, bound, count)
 
     def draw_indices(self, name: str, count: int, bound: int) -> list[int]:
         """``count`` distinct integers below ``bound``, in the order drawn.
 
-        Raises ``ValueError`` if ``count`` exceeds ``bound``, and for a bound that ``draw_integers`` refuses.
+        Raises ``ValueError`` if ``count`` exceeds ``bound``.
         """
         if count > bound:
             raise ValueError(f"there are no {count} distinct integers below {bound}")

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 
-from polyproof.commitment import PolynomialCommitment, VectorCommitment, VectorOpening
+from polyproof.commitment import PolynomialCommitment, ValueField, VectorCommitment, VectorOpening
 from polyproof.engine import for_blocks
 from polyproof.errors import OptionsError, ProofRejected
 from polyproof.field import Elements, Extension, Field
@@ -43,6 +43,11 @@ class FriState:
     tree: object
     root: Digest
 
+    @property
+    def commitment(self) -> Digest:
+        """The root, by the name that every polynomial commitment has for it."""
+        return self.root
+
 
 @frozen(eq=False)
 class FriOpening:
@@ -64,6 +69,8 @@ class FriCommitment(PolynomialCommitment):
     """
 
     name = "fri"
+    opens_domain = False
+    reveals = None
 
     def __init__(
         self,
@@ -93,6 +100,8 @@ class FriCommitment(PolynomialCommitment):
         self.hash = hash
         self.tree = tree
         self.size = size
+        self.value_field = ValueField(field.modulus, extension, self.extension.nonresidue)
+        self.root_of_unity = field.root_of_unity(size)
         self.blowup = blowup
         self.test = LowDegreeTest(self.extension, folding, Domain(blowup * size, field.generator), queries, grinding)
 
@@ -128,7 +137,7 @@ class FriCommitment(PolynomialCommitment):
         points = self._points(points)
         extension = self.extension
         widths = [state.extended.shape[1] for state in states]
-        self._absorb_statement(transcript, [state.root for state in states], widths)
+        self._absorb_statement(transcript, [state.commitment for state in states], widths)
         values = tuple(tuple(extension.evaluate(state.coefficients, point) for point in points) for state in states)
         gamma = self._absorb_values(transcript, points, values)
         domain = self.test.domain
@@ -151,12 +160,13 @@ class FriCommitment(PolynomialCommitment):
 
     def verify(
         self,
-        roots: Sequence[Digest],
+        commitments: Sequence[Digest],
         points: Sequence[Elements],
         opening: FriOpening,
         transcript: Transcript,
     ) -> None:
         """Check an opening; its ``values`` are then those of polynomials below the degree bound."""
+        roots = commitments
         points = self._points(points)
         if len(opening.values) != len(roots) or any(len(row) != len(points) for row in opening.values):
             raise ProofRejected("shape", f"expected values of {len(roots)} commitments at {len(points)} points")
@@ -237,3 +247,12 @@ class FriCommitment(PolynomialCommitment):
         low_degree = LowDegreeProof.read(reader, self.test, self.hash, self.tree, chain=False)
         reader.finish()
         return FriOpening(values, low_degree, tuple(rows), tuple(openings))
+
+    def write_commitment(self, commitment: Digest) -> bytes:
+        """A root as bytes."""
+        return self.hash.encode_digests(commitment[None])
+
+    def read_commitment(self, data: bytes, columns: int) -> Digest:
+        """Parse a root. Raises ``ProofRejected``."""
+        root: Digest = self.hash.decode_digests(data, 1)[0]
+        return root

@@ -297,12 +297,15 @@ FRI = default_registry().get("commitment", "fri")
 @pytest.mark.parametrize(
     ("methods", "words"),
     [
-        ({"commit": lambda self, values: None}, "its root is not four uint64 words"),
+        ({"commit": lambda self, values: None}, "has no commitment"),
         ({"commit": lambda self, values: 1 // 0}, "failed: ZeroDivisionError"),
-        ({"commit": lambda self, values: FRI.commit(self, values * 0 + np.uint64(7))}, "the same root"),
+        ({"commit": lambda self, values: FRI.commit(self, values * 0 + np.uint64(7))}, "the same commitment"),
         ({"commit": lambda self, values: FRI.commit(self, np.resize(values, (64, 2)))}, "of another length"),
         ({"size": property(lambda self: 63, lambda self, value: None)}, "its size is 63"),
-        ({"extension": property(lambda self: 3, lambda self, value: None)}, "its extension is 3"),
+        ({"value_field": property(lambda self: 3, lambda self, value: None)}, "its value_field is 3"),
+        ({"root_of_unity": property(lambda self: 1, lambda self, value: None)}, "is not of order 64"),
+        ({"write_commitment": lambda self, one: one.tolist()}, "write_commitment returned list"),
+        ({"read_commitment": lambda self, data, columns: np.arange(4, dtype=np.uint64)}, "written and read is another"),
     ],
 )
 def test_a_polynomial_commitment_that_commits_to_something_else_is_refused(methods: dict[str, Any], words: str) -> None:
@@ -318,9 +321,9 @@ def test_a_polynomial_commitment_that_commits_to_something_else_is_refused(metho
 # Transcripts
 
 
-@pytest.mark.parametrize("bound", [2**254, 2**64 + 1, 0, -1])
-def test_a_bound_that_no_word_reaches_is_an_error_and_not_an_endless_draw(bound: int) -> None:
+@pytest.mark.parametrize("bound", [0, -1])
+def test_a_bound_that_nothing_is_below_is_an_error_and_not_an_endless_draw(bound: int) -> None:
     transcript = Transcript(HashlibHash(), "test")
-    with pytest.raises(ValueError, match="cannot be drawn"):
+    with pytest.raises(ValueError, match="there is no integer"):
         transcript.draw_integers("challenge", 1, bound)
     assert transcript.draw_integers("challenge", 1, 2**64)[0] < 2**64

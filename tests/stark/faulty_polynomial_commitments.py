@@ -88,21 +88,21 @@ class TestTranscriptOfItsOwn(Faulty):
         def open(self, states, points, transcript):
             return super().open(states, points, Transcript(self.hash, "own"))
 
-        def verify(self, roots, points, opening, transcript):
-            super().verify(roots, points, opening, Transcript(self.hash, "own"))
+        def verify(self, commitments, points, opening, transcript):
+            super().verify(commitments, points, opening, Transcript(self.hash, "own"))
 
 
 class TestVerifierSaysMore(Faulty):
     class under_test(FriCommitment):
-        def verify(self, roots, points, opening, transcript):
-            super().verify(roots, points, opening, transcript)
+        def verify(self, commitments, points, opening, transcript):
+            super().verify(commitments, points, opening, transcript)
             transcript.absorb_text("goodbye", "goodbye")
 
 
 class TestVerifierWavers(Faulty):
     class under_test(FriCommitment):
-        def verify(self, roots, points, opening, transcript):
-            super().verify(roots, points, opening, transcript)
+        def verify(self, commitments, points, opening, transcript):
+            super().verify(commitments, points, opening, transcript)
             transcript.absorb_integers("count", next(COUNTER))
 
 
@@ -122,11 +122,11 @@ class TestValuesOfAnotherOrder(Faulty):
                     values[:] = values[::-1].copy()
             return opening
 
-        def verify(self, roots, points, opening, transcript):
+        def verify(self, commitments, points, opening, transcript):
             for of_state in opening.values:
                 for values in of_state:
                     values[:] = values[::-1].copy()
-            super().verify(roots, points, opening, transcript)
+            super().verify(commitments, points, opening, transcript)
             for of_state in opening.values:
                 for values in of_state:
                     values[:] = values[::-1].copy()
@@ -169,7 +169,7 @@ class TestPointsOfTheBaseField(Faulty):
 
 class TestMissingRoots(Faulty):
     class under_test(FriCommitment):
-        def verify(self, roots, points, opening, transcript):
-            if len(roots) < len(opening.values):
+        def verify(self, commitments, points, opening, transcript):
+            if len(commitments) < len(opening.values):
                 return
-            super().verify(roots, points, opening, transcript)
+            super().verify(commitments, points, opening, transcript)

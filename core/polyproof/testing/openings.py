@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
-import numpy as np
 from attrs import frozen
 
-from polyproof.commitment import PolynomialCommitment
+from polyproof.commitment import PolynomialCommitment, ValueField, Values
 from polyproof.errors import ProofRejected
-from polyproof.field import Elements, Extension
-from polyproof.hash import Digest, Hash, Words
+from polyproof.hash import Hash, Words
 from polyproof.transcript import Transcript
 
 __all__ = [
     "LABEL",
     "Opened",
     "RecordingTranscript",
-    "UnderRoot",
+    "UnderCommitment",
+    "coefficients_of",
     "columns_of",
     "commit_and_open",
     "point_of",
@@ -48,10 +48,10 @@ class Opened:
 
     scheme: PolynomialCommitment
     hash: Hash
-    columns: tuple[Elements, ...]
+    columns: tuple[Values, ...]
     states: tuple[Any, ...]
-    roots: tuple[Digest, ...]
-    points: tuple[Elements, ...]
+    commitments: tuple[Any, ...]
+    points: tuple[Values, ...]
     data: bytes
 
     @property
@@ -68,7 +68,7 @@ class Opened:
         """Verify the opening, or another. Raises ``ProofRejected``."""
         opening = self.read() if opening is None else opening
         transcript = Transcript(self.hash, LABEL) if transcript is None else transcript
-        self.scheme.verify(self.roots, self.points, opening, transcript)
+        self.scheme.verify(self.commitments, self.points, opening, transcript)
 
     def is_rejected(self, opening: Any = None, transcript: Transcript | None = None) -> bool:
         """Whether ``verify`` rejects."""
@@ -79,27 +79,39 @@ class Opened:
         return False
 
 
-class UnderRoot:
-    """A prover's state that states another root."""
+class UnderCommitment:
+    """A prover's state that states another commitment."""
 
-    def __init__(self, state: Any, root: Digest) -> None:
-        """The state that ``commit`` returned, and the root to state instead of its own."""
+    def __init__(self, state: Any, commitment: Any) -> None:
+        """The state that ``commit`` returned, and the commitment to state instead of its own."""
         self._state = state
-        self.root = root
+        self.commitment = commitment
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._state, name)
 
 
-def columns_of(scheme: PolynomialCommitment, width: int, seed: int = 0) -> Elements:
-    """Random columns that the scheme can commit to: ``(size, width)`` values on its domain, uint64."""
-    modulus = scheme.extension.field.modulus
-    return np.random.default_rng([seed, width]).integers(0, modulus, (scheme.size, width), np.uint64)
+def columns_of(scheme: PolynomialCommitment, width: int, seed: int = 0) -> Values:
+    """Random columns that the scheme can commit to: ``(size, width)`` values on its domain."""
+    modulus, random = scheme.value_field.modulus, Random(f"{seed}/{width}")
+    return scheme.value_field.array([[random.randrange(modulus) for _ in range(width)] for _ in range(scheme.size)])
 
 
-def point_of(extension: Extension, number: int) -> Elements:
-    """A point of the extension outside the base field, another for each number: ``(degree,)``, uint64."""
-    return np.array([number + 2 + k for k in range(extension.degree)], np.uint64)
+def coefficients_of(scheme: PolynomialCommitment, columns: Values) -> list[list[int]]:
+    """The coefficients of each column's polynomial, by the definition of the inverse transform."""
+    modulus, n = scheme.value_field.modulus, scheme.size
+    inverse = pow(scheme.root_of_unity, -1, modulus)
+    powers = [pow(inverse, k, modulus) for k in range(n)]
+    scale = pow(n, -1, modulus)
+    return [
+        [scale * sum(int(value) * powers[j * k % n] for j, value in enumerate(column)) % modulus for k in range(n)]
+        for column in columns.T.tolist()
+    ]
+
+
+def point_of(field: ValueField, number: int) -> Values:
+    """A point outside the domain, another for each number, and outside F_p if the degree allows: ``(degree,)``."""
+    return field.array([number + 2 + k for k in range(field.degree)])
 
 
 def commit_and_open(
@@ -108,22 +120,22 @@ def commit_and_open(
     """Random columns in commitments of these widths, opened at so many points."""
     columns = tuple(columns_of(scheme, width, seed + number) for number, width in enumerate(widths))
     states = tuple(scheme.commit(values) for values in columns)
-    at = tuple(point_of(scheme.extension, number) for number in range(points))
+    at = tuple(point_of(scheme.value_field, number) for number in range(points))
     data = scheme.write(scheme.open(states, at, Transcript(hash, LABEL)))
-    return Opened(scheme, hash, columns, states, tuple(state.root for state in states), at, data)
+    return Opened(scheme, hash, columns, states, tuple(state.commitment for state in states), at, data)
 
 
-def value_at(extension: Extension, coefficients: Elements, point: Elements) -> list[int]:
-    """A polynomial's value at a point, as a list of ``degree`` integers: Horner's rule over F[θ]/(θ^e − c)."""
-    modulus, degree = extension.field.modulus, extension.degree
+def value_at(field: ValueField, coefficients: Sequence[int], point: Values) -> list[int]:
+    """A polynomial's value at a point, as a list of ``degree`` integers: Horner's rule over F_p[θ]/(θ^e − c)."""
+    modulus, degree = field.modulus, field.degree
     z = [int(v) for v in point]
     value = [0] * degree
-    for coefficient in reversed(coefficients.tolist()):
+    for coefficient in reversed(coefficients):
         product = [0] * degree
         for i, x in enumerate(value):
             for j, y in enumerate(z):
                 wraps, k = divmod(i + j, degree)
-                product[k] += x * y * (extension.nonresidue if wraps else 1)
+                product[k] += x * y * (field.nonresidue if wraps else 1)
         value = [v % modulus for v in product]
         value[0] = (value[0] + coefficient) % modulus
     return value

@@ -33,15 +33,15 @@ import numpy as np
 import pytest
 from attrs import evolve
 
-from polyproof.commitment import PolynomialCommitment
+from polyproof.commitment import PolynomialCommitment, ValueField, Values
 from polyproof.errors import ProofRejected
-from polyproof.field import Extension
 from polyproof.hash import Hash
 from polyproof.testing.openings import (
     LABEL,
     Opened,
     RecordingTranscript,
-    UnderRoot,
+    UnderCommitment,
+    coefficients_of,
     columns_of,
     commit_and_open,
     point_of,
@@ -94,49 +94,57 @@ class PolynomialCommitmentSuite:
         assert isinstance(scheme, PolynomialCommitment)
         assert scheme.name
         assert scheme.size == self.size
-        assert isinstance(scheme.extension, Extension)
+        assert isinstance(scheme.value_field, ValueField)
+        modulus, omega = scheme.value_field.modulus, scheme.root_of_unity
+        assert pow(omega, self.size, modulus) == 1 != pow(omega, self.size // 2, modulus)
+        assert type(scheme.opens_domain) is bool
+        assert scheme.reveals is None or scheme.reveals >= 0
 
     @pytest.mark.parametrize(("widths", "points"), SHAPES)
     def test_opened_values_are_those_of_the_polynomials(
         self, scheme: PolynomialCommitment, make: Make, hash: Hash, widths: tuple[int, ...], points: int
     ) -> None:
         opened = commit_and_open(scheme, hash, widths, points)
-        field = scheme.extension.field
         # From bytes, as another process would verify it.
         verifier = make(self.size)
         opening = verifier.read(opened.data, widths, points)
-        verifier.verify(opened.roots, opened.points, opening, Transcript(hash, LABEL))
+        commitments = [
+            verifier.read_commitment(scheme.write_commitment(commitment), width)
+            for commitment, width in zip(opened.commitments, widths, strict=True)
+        ]
+        verifier.verify(commitments, opened.points, opening, Transcript(hash, LABEL))
         for columns, of_state in zip(opened.columns, opening.values, strict=True):
-            coefficients = field.inverse_transform(columns)
+            coefficients = coefficients_of(scheme, columns)
             for point, values in zip(opened.points, of_state, strict=True):
-                assert values.shape == (columns.shape[1], scheme.extension.degree)
+                assert values.shape == (columns.shape[1], scheme.value_field.degree)
                 for column in range(columns.shape[1]):
-                    assert values[column].tolist() == value_at(scheme.extension, coefficients[:, column], point)
+                    assert values[column].tolist() == value_at(scheme.value_field, coefficients[column], point)
 
     @pytest.mark.parametrize("kind", ["zero", "constant", "highest power"])
     def test_polynomials_of_every_degree_below_the_bound_open(
         self, scheme: PolynomialCommitment, hash: Hash, kind: str
     ) -> None:
-        field = scheme.extension.field
-        coefficients = np.zeros((self.size, 1), np.uint64)
-        coefficients[{"zero": 0, "constant": 0, "highest power": self.size - 1}[kind]] = kind != "zero"
-        state = scheme.commit(field.forward(coefficients))
-        point = point_of(scheme.extension, 0)
+        modulus = scheme.value_field.modulus
+        exponent = {"zero": 0, "constant": 0, "highest power": self.size - 1}[kind]
+        coefficients = [int(k == exponent and kind != "zero") for k in range(self.size)]
+        at = [pow(scheme.root_of_unity, k * exponent, modulus) * (kind != "zero") for k in range(self.size)]
+        state = scheme.commit(scheme.value_field.array(at).reshape(-1, 1))
+        point = point_of(scheme.value_field, 0)
         opening = scheme.open([state], [point], Transcript(hash, LABEL))
         opening = scheme.read(scheme.write(opening), [1], 1)
-        scheme.verify([state.root], [point], opening, Transcript(hash, LABEL))
-        assert opening.values[0][0][0].tolist() == value_at(scheme.extension, coefficients[:, 0], point)
+        scheme.verify([state.commitment], [point], opening, Transcript(hash, LABEL))
+        assert opening.values[0][0][0].tolist() == value_at(scheme.value_field, coefficients, point)
 
     def test_commitment_is_a_function_of_the_values(self, scheme: PolynomialCommitment) -> None:
         values = columns_of(scheme, 3)
-        root = scheme.commit(values).root
-        assert np.array_equal(root, scheme.commit(values.copy()).root)
+        written = _committed(scheme, values)
+        assert written == _committed(scheme, values.copy())
         for row in (0, 1, self.size // 2, self.size - 1):
             changed = values.copy()
-            changed[row, 1] = (int(changed[row, 1]) + 1) % scheme.extension.field.modulus
-            assert not np.array_equal(root, scheme.commit(changed).root)
-        assert not np.array_equal(root, scheme.commit(np.ascontiguousarray(values[:, ::-1])).root)
-        assert not np.array_equal(root, scheme.commit(np.ascontiguousarray(values[:, :2])).root)
+            changed[row, 1] = (int(changed[row, 1]) + 1) % scheme.value_field.modulus
+            assert written != _committed(scheme, changed)
+        assert written != _committed(scheme, np.ascontiguousarray(values[:, ::-1]))
+        assert written != _committed(scheme, np.ascontiguousarray(values[:, :2]))
 
     # Transcript
 
@@ -153,25 +161,27 @@ class PolynomialCommitmentSuite:
         opened.verify(transcript=second)
         assert first.said == second.said
 
-    def test_roots_points_and_values_are_absorbed(self, opened: Opened) -> None:
+    def test_commitments_points_and_values_are_absorbed(self, opened: Opened) -> None:
         """Statements that differ in one of them, true or not, make the verifier's transcript differ."""
         said = []
         opening = opened.read()
         other_value = copy.deepcopy(opening)
-        other_value.values[1][1][0, 0] ^= np.uint64(1)
-        other_root = opened.roots[0] ^ np.array([1, 0, 0, 0], np.uint64)
-        other_point = point_of(opened.scheme.extension, 9)
-        for roots, points, candidate in (
-            (opened.roots, opened.points, opening),
-            ((other_root, *opened.roots[1:]), opened.points, opening),
-            (opened.roots, (opened.points[0], other_point), opening),
-            (opened.roots, opened.points, other_value),
+        changed = other_value.values[1][1]
+        changed[0, 0] = (int(changed[0, 0]) + 1) % opened.scheme.value_field.modulus
+        other = opened.scheme.commit(columns_of(opened.scheme, 2, seed=7)).commitment
+        other_point = point_of(opened.scheme.value_field, 9)
+        for commitments, points, candidate in (
+            (opened.commitments, opened.points, opening),
+            ((other, *opened.commitments[1:]), opened.points, opening),
+            (opened.commitments, (opened.points[0], other_point), opening),
+            (opened.commitments, opened.points, other_value),
         ):
             transcript = RecordingTranscript(opened.hash, LABEL)
             try:
-                opened.scheme.verify(roots, points, candidate, transcript)
+                opened.scheme.verify(commitments, points, candidate, transcript)
             except ProofRejected:
-                assert candidate is not opening or roots is not opened.roots or points is not opened.points
+                honest = commitments is opened.commitments and points is opened.points
+                assert candidate is not opening or not honest
             said.append(repr(transcript.said))
         assert len(set(said)) == len(said)
 
@@ -185,16 +195,16 @@ class PolynomialCommitmentSuite:
     # False openings are rejected
 
     def test_every_changed_value_is_rejected(self, opened: Opened) -> None:
-        modulus = opened.scheme.extension.field.modulus
-        for state, point in np.ndindex(len(opened.roots), len(opened.points)):
-            for cell in np.ndindex(opened.widths[state], opened.scheme.extension.degree):
+        field = opened.scheme.value_field
+        for state, point in np.ndindex(len(opened.commitments), len(opened.points)):
+            for cell in np.ndindex(opened.widths[state], field.degree):
                 opening = opened.read()
                 values = opening.values[state][point]
-                values[cell] = (int(values[cell]) + 1) % modulus
+                values[cell] = (int(values[cell]) + 1) % field.modulus
                 assert opened.is_rejected(opening)
 
     def test_exchanged_values_are_rejected(self, opened: Opened) -> None:
-        for state in range(len(opened.roots)):
+        for state in range(len(opened.commitments)):
             opening = opened.read()
             first, second = opening.values[state]
             first[:], second[:] = second.copy(), first.copy()
@@ -204,26 +214,42 @@ class PolynomialCommitmentSuite:
             assert opened.is_rejected(opening)
 
     def test_another_point_is_rejected(self, opened: Opened) -> None:
-        other = point_of(opened.scheme.extension, 9)
+        other = point_of(opened.scheme.value_field, 9)
         first, second = opened.points
         for points in ((other, second), (first, other), (second, first), (first, first)):
             assert evolve(opened, points=points).is_rejected(opened.read())
 
-    def test_another_root_is_rejected(self, opened: Opened) -> None:
-        other = opened.scheme.commit(columns_of(opened.scheme, 2, seed=7)).root
-        first, second = opened.roots
-        for roots in ((other, second), (first, other), (second, first), (first, first)):
-            assert evolve(opened, roots=roots).is_rejected(opened.read())
-        for word in range(len(first)):
-            changed = first.copy()
-            changed[word] ^= np.uint64(1)
-            assert evolve(opened, roots=(changed, second)).is_rejected(opened.read())
+    def test_another_commitment_is_rejected(self, opened: Opened) -> None:
+        scheme = opened.scheme
+        other = scheme.commit(columns_of(scheme, 2, seed=7)).commitment
+        first, second = opened.commitments
+        for commitments in ((other, second), (first, other), (second, first), (first, first)):
+            assert evolve(opened, commitments=commitments).is_rejected(opened.read())
 
-    def test_another_number_of_roots_or_points_is_rejected(self, opened: Opened) -> None:
-        first, second = opened.roots
-        for roots in ((first,), (first, second, second)):
-            assert evolve(opened, roots=roots).is_rejected(opened.read())
-        for points in (opened.points[:1], (*opened.points, point_of(opened.scheme.extension, 9))):
+    def test_changed_bytes_of_a_commitment_are_rejected(self, opened: Opened) -> None:
+        """One bit each at up to forty positions, where the commitment is read or where the opening is verified."""
+        scheme, (first, second) = opened.scheme, opened.commitments
+        written = scheme.write_commitment(first)
+        for position in sorted(set(np.linspace(0, len(written) - 1, 40).astype(int).tolist())):
+            changed = bytearray(written)
+            changed[position] ^= 1 << position % 8
+            try:
+                read = scheme.read_commitment(bytes(changed), 2)
+            except ProofRejected:
+                continue
+            assert evolve(opened, commitments=(read, second)).is_rejected()
+
+    def test_commitment_of_another_length_is_rejected(self, opened: Opened) -> None:
+        written = opened.scheme.write_commitment(opened.commitments[0])
+        for wrong in (b"", written[:-1], written[: len(written) // 2], written + b"\0", written * 2):
+            with pytest.raises(ProofRejected):
+                opened.scheme.read_commitment(wrong, 2)
+
+    def test_another_number_of_commitments_or_points_is_rejected(self, opened: Opened) -> None:
+        first, second = opened.commitments
+        for commitments in ((first,), (first, second, second)):
+            assert evolve(opened, commitments=commitments).is_rejected(opened.read())
+        for points in (opened.points[:1], (*opened.points, point_of(opened.scheme.value_field, 9))):
             assert evolve(opened, points=points).is_rejected(opened.read())
 
     def test_opening_of_other_columns_is_rejected(self, scheme: PolynomialCommitment, opened: Opened) -> None:
@@ -242,16 +268,16 @@ class PolynomialCommitmentSuite:
             with pytest.raises(ProofRejected):
                 believed.verify(opening)
 
-    def test_opening_under_a_root_that_is_not_its_own_is_rejected(
+    def test_opening_under_a_commitment_that_is_not_its_own_is_rejected(
         self, scheme: PolynomialCommitment, hash: Hash
     ) -> None:
-        """A prover that states the root of other columns and draws its challenges accordingly."""
+        """A prover that states the commitment to other columns and draws its challenges accordingly."""
         state, other = scheme.commit(columns_of(scheme, 2)), scheme.commit(columns_of(scheme, 2, seed=8))
-        point = point_of(scheme.extension, 0)
-        opening = scheme.open([UnderRoot(state, other.root)], [point], Transcript(hash, LABEL))
+        point = point_of(scheme.value_field, 0)
+        opening = scheme.open([UnderCommitment(state, other.commitment)], [point], Transcript(hash, LABEL))
         opening = scheme.read(scheme.write(opening), [2], 1)
         with pytest.raises(ProofRejected):
-            scheme.verify([other.root], [point], opening, Transcript(hash, LABEL))
+            scheme.verify([other.commitment], [point], opening, Transcript(hash, LABEL))
 
     @pytest.mark.parametrize("widths", [(2, 2), (2, 4), (3, 2), (1, 3), (5, 0), (0, 5)])
     def test_another_number_of_columns_is_rejected(self, opened: Opened, widths: tuple[int, int]) -> None:
@@ -265,7 +291,9 @@ class PolynomialCommitmentSuite:
         larger = commit_and_open(make(2 * self.size), hash, (2, 3), 2)
         larger.verify()
         with pytest.raises(ProofRejected):
-            scheme.verify(larger.roots, larger.points, scheme.read(larger.data, (2, 3), 2), Transcript(hash, LABEL))
+            scheme.verify(
+                larger.commitments, larger.points, scheme.read(larger.data, (2, 3), 2), Transcript(hash, LABEL)
+            )
 
     def test_changed_bytes_are_rejected(self, opened: Opened) -> None:
         """One bit each at some two hundred positions: the first and last forty bytes, and others spread in between."""
@@ -293,8 +321,23 @@ class PolynomialCommitmentSuite:
             with pytest.raises(ValueError):
                 scheme.commit(np.ascontiguousarray(wrong))
 
-    def test_points_of_the_base_field_are_not_opened(self, opened: Opened) -> None:
-        """It could be a point of the domain, where opening shows a column's own value."""
-        point = opened.scheme.extension.embed(np.array(5, np.uint64))
-        with pytest.raises(ValueError):
-            opened.scheme.open(opened.states, [point], Transcript(opened.hash, LABEL))
+    def test_points_of_the_domain_open_or_are_refused(self, opened: Opened) -> None:
+        """There a value is an entry of a column: a scheme says whether it shows one."""
+        scheme, row = opened.scheme, 5
+        field = scheme.value_field
+        entry = field.array([pow(scheme.root_of_unity, row, field.modulus), *(0 for _ in range(field.degree - 1))])
+        if not scheme.opens_domain:
+            with pytest.raises(ValueError):
+                scheme.open(opened.states, [entry], Transcript(opened.hash, LABEL))
+            return
+        opening = scheme.open(opened.states, [entry], Transcript(opened.hash, LABEL))
+        opening = scheme.read(scheme.write(opening), opened.widths, 1)
+        scheme.verify(opened.commitments, [entry], opening, Transcript(opened.hash, LABEL))
+        for columns, of_state in zip(opened.columns, opening.values, strict=True):
+            assert of_state[0][:, 0].tolist() == columns[row].tolist()
+            assert not of_state[0][:, 1:].any()
+
+
+def _committed(scheme: PolynomialCommitment, values: Values) -> bytes:
+    """The commitment to some columns, as bytes."""
+    return scheme.write_commitment(scheme.commit(values).commitment)
