@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from polyproof.errors import InputError
-from polyproof.model.accounts import Accounts
+from polyproof.model.accounts import AccountRefused, Accounts
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.security import SecurityReport
@@ -180,6 +180,14 @@ class Backend(ABC):
         Core asks before it begins, so that a disk that is too small is found before hours of work.
         """
         return 0
+
+    def refused(self, assets: Sequence[Asset], accounts: Accounts) -> Sequence[AccountRefused]:
+        """Those of the accounts that cannot be proved, because what is proven of each does not hold; by default none.
+
+        Core asks about all accounts, some at a time, before anything is proved, and tells whoever has them which they
+        are. That balances are in the ranges of their assets it has checked.
+        """
+        return ()
 
     @abstractmethod
     def capacity(self, assets: Sequence[Asset]) -> int:

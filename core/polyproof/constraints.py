@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from attrs import frozen
+from attrs import field, frozen
 
+from polyproof.config.options import Choice, NoOptions, options_of
 from polyproof.field import Elements
-from polyproof.model.accounts import Accounts
+from polyproof.model.accounts import AccountRefused, Accounts
 from polyproof.model.assets import Asset
 
 __all__ = [
     "Builder",
     "ConstraintSystem",
+    "ConstraintsChoice",
     "Established",
     "Expression",
     "Graph",
@@ -204,6 +206,9 @@ class ConstraintSystem(ABC):
     """Names of the trace's columns, in order."""
     publics: Sequence[str]
     """Names of the public values, in the order a transcript absorbs them."""
+    Options: ClassVar[type] = NoOptions
+    """Frozen attrs class of the options that a spec may set for it. They are published in the manifest and bound by
+    every proof; each is an integer, a bool, a text, or made of these (``polyproof.config.options``)."""
 
     @abstractmethod
     def constraints(self, builder: Builder) -> None:
@@ -228,6 +233,18 @@ class PlacedAccounts:
 
 
 @frozen
+class ConstraintsChoice(Choice):
+    """A constraint system, by name, and its options: the value of a backend's option ``constraints``."""
+
+    kind = "constraints"
+    options: Any = field(factory=NoOptions)
+
+    def plain(self) -> Any:
+        """The name alone of a system that has no options, and otherwise as every choice."""
+        return super().plain() if options_of(type(self.options)) else self.name
+
+
+@frozen
 class Established:
     """What constraints about accounts establish. What is not declared is not proven, and nothing shown says it is."""
 
@@ -236,31 +253,38 @@ class Established:
     non_negative: bool = False
     """No account's balance is negative or wraps around."""
     further: tuple[str, ...] = ()
-    """What else, in sentences for people."""
-
-    @classmethod
-    def by(cls, system: type[Any]) -> Established:
-        """What a constraint system declares.
-
-        In its own body: what a class inherits was declared of other constraints than the ones it may state instead.
-        """
-        declared = vars(system).get("establishes")
-        return declared if isinstance(declared, Established) else cls()
+    """What else, in sentences for people. They are shown as the system's own, under its name."""
 
 
 class LiabilitiesSystem(ConstraintSystem):
     """A constraint system about accounts, with what backends need beside its constraints.
 
-    Constructed as ``System(assets, active=U, modulus=p, **options)``. Row r < U−1 is an account or
-    padding; the last row under constraints, U−1, is reserved for the system.
+    Constructed as ``System(assets, active=U, modulus=p, limb_bits=w, options=Options(…))``. Row r < U−1 is an account
+    or padding; the last row under constraints, U−1, is reserved for the system.
     """
 
-    establishes: ClassVar[Established] = Established()
-    """What its constraints establish, declared in the class's own body: core and backends say no more of a proof."""
+    establishes: ClassVar[Established | Callable[[Any], Established]] = Established()
+    """What its constraints establish, declared in the class's own body: core and backends say no more of a proof.
+
+    A static method, called with the options, where it depends on them. What a class inherits was declared of other
+    constraints than those that it may state instead, and does not count."""
 
     @abstractmethod
-    def __init__(self, assets: Sequence[Asset], *, active: int, modulus: int, limb_bits: int) -> None:
-        """Raise ``OptionsError``, with the arithmetic, for numbers under which a sum could wrap."""
+    def __init__(self, assets: Sequence[Asset], *, active: int, modulus: int, limb_bits: int, options: Any) -> None:
+        """``active``: U, rows under constraints. ``limb_bits``: the width of limbs, if it has any. ``options``: an
+        instance of its ``Options``.
+
+        Raise ``OptionsError``, with the arithmetic, for numbers under which a sum could wrap, and for options that do
+        not fit the assets.
+        """
+
+    def refused(self, accounts: Accounts) -> Sequence[AccountRefused]:
+        """The accounts that have no row, because a rule of the system forbids them; by default none.
+
+        Asked of every account before anything is proved, some ten thousands at a time: use arrays. Whoever has the
+        accounts is told which it is and why; the proof does not rest on it.
+        """
+        return ()
 
     @abstractmethod
     def trace(self, witness: PlacedAccounts, rows: int) -> Trace:

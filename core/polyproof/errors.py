@@ -101,6 +101,7 @@ PROBLEMS = {
     "amount-malformed": "an amount is not a number, or not a whole number of base units",
     "account-id": "an account id is empty, too long, or not what a user would type",
     "account-repeated": "an account occurs twice",
+    "account-refused": "an account breaks a rule of the constraint system",
     "balance-repeated": "an account has an asset twice",
     "asset-missing": "a row has no asset",
     "rounding": "rounding up added more than a hundredth",

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from attrs import frozen
 
+from polyproof.config.options import NoOptions
 from polyproof.constraints import Builder, Established, Expression, LiabilitiesSystem, PlacedAccounts, Trace
 from polyproof.errors import InputError, ProofRejected
 from polyproof.field import Elements
@@ -48,8 +49,10 @@ class AccountsSystem(LiabilitiesSystem):
     name = "accounts"
     establishes = Established(exact_sums=True, non_negative=True)
 
-    def __init__(self, assets: Sequence[Asset], *, active: int, modulus: int, limb_bits: int) -> None:
-        """``active``: U, rows under constraints. ``limb_bits``: w. ``modulus``: p."""
+    def __init__(
+        self, assets: Sequence[Asset], *, active: int, modulus: int, limb_bits: int, options: NoOptions | None = None
+    ) -> None:
+        """``active``: U, rows under constraints. ``limb_bits``: w. ``modulus``: p. It has no options of its own."""
         self.assets = tuple(assets)
         self.active = active
         self.limb_bits = limb_bits

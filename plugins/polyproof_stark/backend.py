@@ -28,14 +28,14 @@ from polyproof.engine import Engine
 from polyproof.errors import InputError, PluginFault, ProofRejected
 from polyproof.hash import Words
 from polyproof.large_arrays import memory_kept
-from polyproof.model.accounts import Accounts
+from polyproof.model.accounts import AccountRefused, Accounts
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
 from polyproof.plugin_faults import fault
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.security import SecurityReport
-from polyproof.toolkit.system_answers import account_row_of, trace_of
+from polyproof.toolkit.system_answers import account_row_of, established_by, liabilities_class, trace_of
 from polyproof_stark.configuration import Configuration
 from polyproof_stark.inclusion import InclusionProof, verify_inclusion
 from polyproof_stark.options import StarkOptions, check_shape
@@ -66,10 +66,11 @@ class StarkBackend(Backend):
     @property
     def properties(self) -> BackendProperties:
         """What the constraint system establishes, shown in zero knowledge to everybody and to each user."""
-        return _properties(self._established())
+        return _properties(self._established(), self.options.constraints.name)
 
     def _established(self) -> Established:
-        return Established.by(self.registry.get("constraints", self.options.constraints))
+        chosen = self.options.constraints
+        return established_by(liabilities_class(chosen, self.registry), chosen.options)
 
     def check(self, assets: Sequence[Asset]) -> None:
         """Raise ``OptionsError`` unless the options fit these assets at the longest trace and reach target_bits."""
@@ -89,6 +90,11 @@ class StarkBackend(Backend):
         """Of the files that ``SegmentState`` lists; of trees what their scheme says (``least_dump_size``)."""
         scheme = self._configuration.trees(self._configuration.hash(Engine.PORTABLE))["inclusion"]
         return least_state_size(self._configuration.least_parameters(tuple(assets), accounts), accounts, scheme)
+
+    def refused(self, assets: Sequence[Asset], accounts: Accounts) -> Sequence[AccountRefused]:
+        """Those for which the constraint system has no row."""
+        assets = tuple(assets)
+        return self._configuration.system(assets, self._longest(assets)).refused(accounts)
 
     def capacity(self, assets: Sequence[Asset]) -> int:
         """U − 1 at the longest trace."""
@@ -234,14 +240,15 @@ class StarkBackend(Backend):
             parsed = InclusionProof.read(inclusion, instance, hash, trees)
             tag = account_tag(hash, statement, claim.user_id.encode(), parsed.nonce)
             verify_inclusion(instance, accepted, parsed, limbs, tag, hash, trees)
-            return InclusionVerdict((*_included(self._established(), statement), _effort(security)), security)
+            told = _included(self._established(), statement, self.options.constraints.name)
+            return InclusionVerdict((*told, _effort(security)), security)
 
         return check
 
 
-def _properties(established: Established) -> BackendProperties:
-    """What a proof gives if its constraints establish this much, and what it then leaves open."""
-    proves, remaining = list(established.further), []
+def _properties(established: Established, system: str) -> BackendProperties:
+    """What a proof gives if the constraints of a system establish this much, and what it then leaves open."""
+    proves, remaining = list(_further(established, system)), []
     to_user = "their account id and balances are on one row of the proof, under their account id and no other"
     if established.exact_sums:
         proves.append("each asset's total is the exact integer sum of the balances of all accounts in the proof")
@@ -290,7 +297,12 @@ def _properties(established: Established) -> BackendProperties:
     )
 
 
-def _included(established: Established, statement: Statement) -> tuple[str, ...]:
+def _further(established: Established, system: str) -> Iterator[str]:
+    """What a constraint system says of itself, under its name: polyproof checks its constraints, not its words."""
+    return (f"by constraint system {system}: {sentence}" for sentence in established.further)
+
+
+def _included(established: Established, statement: Statement, system: str) -> tuple[str, ...]:
     """What a user is told of their row, and of the others in its segment: no proof of another segment was read."""
     several = statement.segments > 1
     part = f"totals of part {statement.segment + 1} of {statement.segments}" if several else "published totals"
@@ -303,6 +315,7 @@ def _included(established: Established, statement: Statement) -> tuple[str, ...]
         "No balance in those totals is negative, so nobody else's account can have reduced them."
         if established.non_negative
         else "Not proven: that no balance is negative. Somebody else's account may have reduced the totals.",
+        *(f"{sentence[0].upper()}{sentence[1:]}." for sentence in _further(established, system)),
     )
 
 

@@ -23,7 +23,7 @@ from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
 from polyproof.registry import Registry
 from polyproof.security import SecurityReport
-from polyproof.toolkit.system_answers import publics_of
+from polyproof.toolkit.system_answers import liabilities_class, publics_of
 from polyproof_stark.compiler import CompiledSystem, compile_system
 from polyproof_stark.limits import check_parameters
 from polyproof_stark.options import LEAST_LIMB_BITS, MOST_LIMB_BITS, StarkOptions, check_shape
@@ -105,13 +105,13 @@ class Configuration:
             raise OptionsError(f"{error}") from error
 
     def _system(self, assets: Sequence[Asset], active: int, modulus: int, limb_bits: int | None) -> LiabilitiesSystem:
-        found = self.registry.get("constraints", self.options.constraints)
-        if not issubclass(found, LiabilitiesSystem):
-            raise OptionsError(f"constraint system {self.options.constraints!r} is not one of accounts")
+        chosen = self.options.constraints
+        liabilities_class(chosen, self.registry)  # raises if it is none
         if limb_bits is None:
             raise OptionsError("limb_bits is open: it is settled before anything is proved, and published")
-        options = {"active": active, "modulus": modulus, "limb_bits": limb_bits}
-        return cast(LiabilitiesSystem, self.registry.create("constraints", self.options.constraints, assets, **options))
+        numbers = {"active": active, "modulus": modulus, "limb_bits": limb_bits}
+        made = self.registry.create("constraints", chosen.name, assets, **numbers, options=chosen.options)
+        return cast(LiabilitiesSystem, made)
 
     def _compile(
         self, assets: tuple[Asset, ...], parameters: Parameters, modulus: int
@@ -122,6 +122,11 @@ class Configuration:
             raise OptionsError("the blinding rows leave none for accounts; a longer trace or less blinding would")
         system = self._system(assets, parameters.active, modulus, self.options.limb_bits)
         return system, compile_system(system, parameters)
+
+    def system(self, assets: tuple[Asset, ...], parameters: Parameters) -> LiabilitiesSystem:
+        """The constraint system for these parameters, and limbs of the width for them. Raises ``OptionsError``."""
+        settled = self.at(assets, parameters.log_rows)
+        return settled._compiled(assets, parameters, self.field(Engine.PORTABLE).modulus)[0]
 
     def parameters(self, assets: tuple[Asset, ...], log_rows: int) -> Parameters:
         """The parameters for a trace of 2^log_rows rows. Raises ``OptionsError`` if the options do not fit one."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from polyproof.config.options import option
+from polyproof.constraints import ConstraintsChoice
 from polyproof.errors import OptionsError
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
@@ -48,7 +49,10 @@ class StarkOptions:
     hash: str = option(default="poseidon", kind="hash", doc="Hash of trees, tags and the transcript.")
     field: str = option(default="goldilocks", kind="field", doc="Field of the trace.")
     commitment: str = option(default="merkle", kind="commitment", doc="Vector commitment to codewords.")
-    constraints: str = option(default="accounts", kind="constraints", doc="Constraint system of the accounts.")
+    constraints: ConstraintsChoice = option(
+        default=ConstraintsChoice("accounts"),
+        doc="Constraint system of the accounts: its name, or a mapping of name and options.",
+    )
     extension: int = option(default=3, least=2, most=8, doc="Degree of the extension that challenges are drawn from.")
     blowup: int | None = option(
         default=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ from attrs import evolve
 from doubles.fixtures import Command
 from polyproof import liabilities
 from polyproof import registry as registry_module
+from polyproof.config.options import NoOptions
 from polyproof.constraints import Established, LiabilitiesSystem
-from polyproof.errors import PolicyRejected
+from polyproof.errors import PluginFault, PolicyRejected
 from polyproof.liabilities import PublishedAudit
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.policy import UNRESTRICTED, Policy
 from polyproof.settings.spec import create_backend, load_spec
+from polyproof.toolkit.system_answers import established_by
 from polyproof_accounts.system import AccountsSystem
 from stark import unranged_plugin
 from stark.unranged_plugin import Unranged
@@ -111,10 +114,31 @@ def test_no_fact_is_told_twice(command: Command) -> None:
 
 def test_what_a_class_inherits_is_not_declared() -> None:
     assert issubclass(Unranged, AccountsSystem)
-    assert Established.by(AccountsSystem) == Established(exact_sums=True, non_negative=True)
-    assert Established.by(Unranged) == Established()
-    assert Established.by(LiabilitiesSystem) == Established()
-    assert Established.by(type("Odd", (), {"establishes": "everything"})) == Established()
+    assert established_by(AccountsSystem, NoOptions()) == Established(exact_sums=True, non_negative=True)
+    assert established_by(Unranged, NoOptions()) == Established()
+    assert established_by(LiabilitiesSystem, NoOptions()) == Established()
+
+
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        ("everything", "establishes is 'everything', expected an Established"),
+        (staticmethod(lambda options: None), "establishes is null, expected an Established"),
+        (staticmethod(lambda options: options.cap), "failed when asked what it establishes: AttributeError"),
+        (staticmethod(sys.exit), "failed when asked what it establishes: SystemExit"),
+        (Established(exact_sums=1), "exact_sums of what it establishes is 1, expected a bool"),  # type: ignore[arg-type]
+        (Established(further="all is well"), "further of what it establishes is 'all is well', expected a tuple"),  # type: ignore[arg-type]
+        (Established(further=("",)), "expected a tuple of at most 64 printable texts"),
+        (Established(further=("all is well\r\x1b[2Kverified",)), "expected a tuple of at most 64 printable texts"),
+        (Established(further=("x" * 401,)), "of at most 400 characters"),
+        (Established(further=("x",) * 65), "at most 64 printable texts"),
+    ],
+)
+def test_a_declaration_that_cannot_be_shown_is_the_systems_fault(declared: object, words: str) -> None:
+    system = type("Odd", (AccountsSystem,), {"name": "odd", "establishes": declared})
+    with pytest.raises(PluginFault, match="constraints 'odd'") as raised:
+        established_by(system, NoOptions())
+    assert words in str(raised.value)
 
 
 @pytest.mark.parametrize("sums", [True, False])
@@ -131,7 +155,7 @@ def test_a_backend_says_what_its_constraint_system_declares_and_no_more(
     assert ("are among those summed" in said) == sums
     assert ("negative" in said) == ranges
     assert properties.non_negativity == ("every account in the proof" if ranges else "not proven")
-    assert "every account is somebody's" in said
+    assert "by constraint system unranged: every account is somebody's" in said
     left = " ".join(properties.remaining_trust)
     assert ("not the sums" in left) != sums
     assert ("negative balances" in left) != ranges

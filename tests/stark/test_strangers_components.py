@@ -10,6 +10,8 @@ import polyproof_quaternary
 import pytest
 
 from polyproof.backend import Claim, Statement
+from polyproof.config.options import plain
+from polyproof.constraints import ConstraintsChoice
 from polyproof.errors import ProofRejected
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
@@ -38,10 +40,15 @@ def registry() -> Registry:
     [
         {"field": "baby-bear", "extension": 4},
         {"commitment": "quaternary"},
-        {"constraints": "bit-accounts"},
-        {"field": "baby-bear", "extension": 5, "commitment": "quaternary", "constraints": "bit-accounts"},
+        {"constraints": ConstraintsChoice("bit-accounts")},
+        {
+            "field": "baby-bear",
+            "extension": 5,
+            "commitment": "quaternary",
+            "constraints": ConstraintsChoice("bit-accounts"),
+        },
     ],
-    ids=lambda components: " ".join(str(value) for value in components.values()),
+    ids=lambda components: " ".join(str(plain(value)) for value in components.values()),
 )
 def test_an_audit_with_strangers_components(registry: Registry, tmp_path: Path, components: dict[str, object]) -> None:
     backend = StarkBackend(StarkOptions(**{**SMALL, **components}), registry)

@@ -25,7 +25,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import attrs
 from attrs import NOTHING, frozen
@@ -36,7 +36,10 @@ from polyproof.model.counts import counted
 __all__ = [
     "NOT_AN_OPTION",
     "Check",
+    "Choice",
+    "Components",
     "Fault",
+    "NoOptions",
     "Option",
     "all_printable",
     "check_faults",
@@ -333,12 +336,64 @@ def _validate(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> Non
         raise SpecError([Problem(fault.message, hint=fault.hint) for fault in found])
 
 
+@frozen
+class NoOptions:
+    """The options of a component that has none."""
+
+
+class Components(Protocol):
+    """Where components are looked up by kind and name; ``polyproof.registry.Registry`` is one."""
+
+    def names(self, kind: str) -> list[str]:
+        """Names that can be requested."""
+        ...
+
+    def find(self, kind: str, name: str) -> Any:
+        """Which plugin offers the component; nothing is imported. Raises ``PluginError``."""
+        ...
+
+    def get(self, kind: str, name: str) -> type[Any]:
+        """The class of a component. Raises ``PluginError``."""
+        ...
+
+    def create(self, kind: str, name: str, *args: Any) -> Any:
+        """An instance of a component."""
+        ...
+
+
+@frozen
+class Choice:
+    """A component chosen by name, with its options: the value of an option such as ``backend: …``.
+
+    In a file it is the name alone, or a mapping of ``name`` and the component's own options. A derived
+    class states the kind.
+    """
+
+    kind: ClassVar[str]
+    """A key of ``hookspecs.KINDS`` whose components are constructed as ``Component(options, registry)``."""
+    name: str
+    options: Any
+    """An instance of the component's ``Options``."""
+
+    def create(self, registry: Components) -> Any:
+        """The component itself."""
+        return registry.create(self.kind, self.name, self.options, registry)
+
+    def plain(self) -> Any:
+        """As plain JSON, in the form used in files: the name, and every option with defaults filled in."""
+        return {"name": self.name, **plain(self.options)}
+
+
 def plain(value: Any) -> Any:
-    """A value as plain JSON: an options object with all its options, tuples as lists, paths as text."""
+    """A value as plain JSON: an options object with all its options, a component by name, tuples as lists, paths as
+    text.
+    """
     if isinstance(value, tuple):
         return [plain(item) for item in value]
     if isinstance(value, Path):
         return value.as_posix()
+    if isinstance(value, Choice):
+        return value.plain()
     if attrs.has(type(value)):
         return {declared.name: plain(getattr(value, declared.name)) for declared in options_of(value.__class__)}
     return value

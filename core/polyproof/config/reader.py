@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar
-
-from attrs import frozen
+from typing import Any, TypeVar
 
 from polyproof.config.options import (
+    Choice,
+    Components,
     Fault,
     Option,
     check_faults,
@@ -22,7 +22,6 @@ from polyproof.config.options import (
     item_faults,
     nearest,
     options_of,
-    plain,
     shown,
 )
 from polyproof.config.tree import Items, Mapping, Node, Scalar
@@ -31,49 +30,6 @@ from polyproof.errors import InputError, Location, PluginError, PluginFault, Pro
 __all__ = ["Choice", "Components", "OptionsReader", "component_options", "locate"]
 
 T = TypeVar("T")
-
-
-class Components(Protocol):
-    """Where components are looked up by kind and name; ``polyproof.registry.Registry`` is one."""
-
-    def names(self, kind: str) -> list[str]:
-        """Names that can be requested."""
-        ...
-
-    def find(self, kind: str, name: str) -> Any:
-        """Which plugin offers the component; nothing is imported. Raises ``PluginError``."""
-        ...
-
-    def get(self, kind: str, name: str) -> type[Any]:
-        """The class of a component. Raises ``PluginError``."""
-        ...
-
-    def create(self, kind: str, name: str, *args: Any) -> Any:
-        """An instance of a component."""
-        ...
-
-
-@frozen
-class Choice:
-    """A component chosen by name, with its options: the value of an option such as ``backend: …``.
-
-    In a file it is the name alone, or a mapping of ``name`` and the component's own options. A derived
-    class states the kind.
-    """
-
-    kind: ClassVar[str]
-    """A key of ``hookspecs.KINDS`` whose components are constructed as ``Component(options, registry)``."""
-    name: str
-    options: Any
-    """An instance of the component's ``Options``."""
-
-    def create(self, registry: Components) -> Any:
-        """The component itself."""
-        return registry.create(self.kind, self.name, self.options, registry)
-
-    def plain(self) -> dict[str, Any]:
-        """As plain JSON, in the form used in files: the name, and every option with defaults filled in."""
-        return {"name": self.name, **plain(self.options)}
 
 
 def component_options(registry: Components, kind: str, name: str) -> type[Any]:
@@ -248,9 +204,11 @@ class OptionsReader:
 
     def _default_registered(self, option: Option, location: Location) -> bool:
         # A list of names by default is what a policy allows: it makes none of them, so none need be installed.
-        if option.kind is None or option.default is None or option.many:
+        if option.many or option.default is None:
             return True
-        return self._registered(option, option.default, location)
+        if isinstance(option.default, Choice):
+            return self._found(option.default.kind, option.default.name, location)
+        return option.kind is None or self._registered(option, option.default, location)
 
     def _registered(self, option: Option, name: str, location: Location) -> bool:
         assert option.kind is not None, "a name of something"
@@ -261,8 +219,11 @@ class OptionsReader:
             if name not in allowed:
                 self.report(f"{option.name} is {shown(name)}", location, did_you_mean(name, allowed))
                 return False
+        return self._found(option.kind, name, location)
+
+    def _found(self, kind: str, name: str, location: Location) -> bool:
         try:
-            self.registry.find(option.kind, name)
+            self.registry.find(kind, name)
         except PluginError as error:
             self.report_error(error, location)
             return False

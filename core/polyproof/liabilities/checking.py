@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from polyproof.backend import Backend
-from polyproof.errors import InputError, OptionsError, PolicyRejected, Problem
+from polyproof.config.options import shown
+from polyproof.errors import AccountsError, InputError, OptionsError, PolicyRejected, Problem
 from polyproof.extras import require_extras
+from polyproof.findings import Findings
 from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.plausibility import earlier_totals, unit_warnings
+from polyproof.model.accounts import AccountRefused, Accounts
 from polyproof.model.counts import counted
-from polyproof.plugin_faults import asking, names_faults
+from polyproof.plugin_faults import asking, fault, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.security import FigureName, SecurityReport, weakest
@@ -68,7 +71,7 @@ def check(
     ``ExtraMissing`` without the extra ``prove``.
     """
     with preparing(spec, policy or Policy(), registry or default_registry(), progress or Progress()) as prepared:
-        for _ in prepared.snapshot.chunks():
+        for _ in prepared.chunks():
             pass
         return SnapshotChecked(
             spec=prepared.spec,
@@ -94,6 +97,23 @@ class Prepared:
     """Of all segments together, before they are proved."""
     sizes: tuple[int, ...]
     """Accounts in each segment."""
+
+    backend: Backend
+    """With the options of ``spec``."""
+
+    def chunks(self) -> Iterator[Accounts]:
+        """The accounts in order, some at a time, of which the backend refuses none. They are good only if all can be
+        taken without an error. Raises ``AccountsError`` after the last one.
+        """
+        findings, before = Findings(), 0
+        for chunk in self.snapshot.chunks():
+            for one in _refused(self.backend, self.spec, chunk):
+                problem = Problem(f"account {chunk.ids[one.position]!r}: {one.reason}", code="account-refused")
+                findings.add_problem(problem, order=(before + one.position,))
+            before += len(chunk)
+            if not findings:
+                yield chunk
+        findings.raise_any(AccountsError)
 
     @property
     def control(self) -> tuple[str, ...] | None:
@@ -151,8 +171,28 @@ def preparing(
         # As equal in size as possible, so that no small segment's published totals say much about its few accounts.
         sizes = tuple(count * (k + 1) // segments - count * k // segments for k in range(segments))
         spec, _ = settle(spec, registry, max(sizes))
-        judge = _judge(create_backend(spec, registry), spec, policy)
-        yield Prepared(spec, snapshot, expected_security(spec, judge, set(sizes)), sizes)
+        backend = create_backend(spec, registry)
+        judge = _judge(backend, spec, policy)
+        yield Prepared(spec, snapshot, expected_security(spec, judge, set(sizes)), sizes, backend)
+
+
+def _refused(backend: Backend, spec: Spec, accounts: Accounts) -> Sequence[AccountRefused]:
+    """The accounts of a chunk that a backend refuses. Raises ``PluginFault`` for an answer that is none."""
+    with asking(backend, "when asked which accounts it refuses", may=(OptionsError,)):
+        found = backend.refused(spec.assets, accounts)
+    sound = isinstance(found, Sequence) and all(
+        isinstance(one, AccountRefused)
+        and type(one.position) is int
+        and 0 <= one.position < len(accounts)
+        and isinstance(one.reason, str)
+        and one.reason.isprintable()
+        for one in found
+    )
+    if not sound:
+        raise fault(
+            backend, f"asked which of {counted(len(accounts), 'account')} it refuses, it returned {shown(found)}"
+        )
+    return found
 
 
 def _judge(backend: Backend, spec: Spec, policy: Policy) -> Judge:

@@ -208,11 +208,11 @@ def _write(
     work: Workspace, prepared: Prepared, header: Manifest, inputs: _Inputs, policy: Policy, registry: Registry
 ) -> WorkPlan:
     """Read all accounts and write everything, the plan last."""
-    snapshot, sizes = prepared.snapshot, prepared.sizes
+    sizes = prepared.sizes
     _require_room(work.path, prepared, registry)
     writer = AccountsWriter(work.accounts, prepared.spec.assets, len(sizes))
     assignment = Assignment(sizes)
-    for chunk in snapshot.chunks():
+    for chunk in prepared.chunks():
         inputs.add(chunk)
         writer.add(chunk, assignment.next(len(chunk)))
     key = os.urandom(32)
@@ -246,7 +246,7 @@ def _require_room(place: Path, prepared: Prepared, registry: Registry) -> None:
 def _inputs_digest(prepared: Prepared, previous: bytes | None, makers: Makers) -> bytes:
     """Read all accounts for their digest: what is to be proved may have changed in a single balance."""
     inputs = _Inputs(prepared, previous, makers)
-    for chunk in prepared.snapshot.chunks():
+    for chunk in prepared.chunks():
         inputs.add(chunk)
     return inputs.digest()
 

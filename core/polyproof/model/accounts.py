@@ -15,7 +15,7 @@ from polyproof.engine import for_blocks
 from polyproof.large_arrays import empty
 from polyproof.model.assets import Asset
 
-__all__ = ["Accounts", "Identifiers", "joined"]
+__all__ = ["AccountRefused", "Accounts", "Identifiers", "joined"]
 
 UInt64 = npt.NDArray[np.uint64]
 
@@ -168,6 +168,16 @@ class Accounts:
                     words[row, column + k] = (balance >> (64 * k)) & 0xFFFFFFFFFFFFFFFF
                 column += asset.words
         return cls(assets, Identifiers.of(user for user, _ in rows), words)
+
+
+@frozen
+class AccountRefused:
+    """An account that a rule of the proof forbids, though its balances are in the ranges of their assets."""
+
+    position: int
+    """Which of the accounts that were asked about."""
+    reason: str
+    """What is wrong with it, for whoever has the accounts: ``1200 BTC is above the cap of 1000 BTC``."""
 
 
 def joined(assets: tuple[Asset, ...], parts: Sequence[Accounts]) -> Accounts:

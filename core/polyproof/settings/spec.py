@@ -309,7 +309,7 @@ def _check_backends(
     chosen = [(("backend",), values["backend"])] if "backend" in values else []
     for path, choice in [*chosen, *((("compare", k), item) for k, item in enumerate(values.get("compare", ())))]:
         location = locate(node, path)
-        for name in _unbindable(type(choice.options)):
+        for name in _unbindable(choice.options):
             raise PluginFault(f"backend {choice.name!r} is broken: a digest cannot bind its option {name!r}")
         try:
             backend: Backend = choice.create(reader.registry)
@@ -348,11 +348,13 @@ def _check_proof_size(backend: Backend, assets: Sequence[Asset], largest_proof: 
         )
 
 
-def _unbindable(options: type[Any]) -> Iterator[str]:
-    """Options without a canonical form: numbers that are not integers, paths."""
-    for declared in options_of(options):
+def _unbindable(options: Any) -> Iterator[str]:
+    """Options without a canonical form: numbers that are not integers, paths. Those of named components as well."""
+    for declared in options_of(type(options)):
         if declared.nested:
-            yield from _unbindable(declared.type)
+            value = getattr(options, declared.name)
+            for item in value if declared.many and value is not None else (value,):
+                yield from _unbindable(item.options if isinstance(item, Choice) else item) if item is not None else ()
         elif declared.type in (float, Path):
             yield declared.name
 

@@ -16,18 +16,22 @@ An author inherits it and supplies the class, and the faults that the suite of a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from attrs import evolve
 
-from polyproof.constraints import Established, LiabilitiesSystem, PlacedAccounts, Trace
+from polyproof.config.options import NoOptions
+from polyproof.constraints import LiabilitiesSystem, PlacedAccounts, Trace
 from polyproof.errors import InputError, OptionsError, ProofRejected
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.testing.constraints import ConstraintSystemSuite, violations
 from polyproof.toolkit.stated_constraints import StatedConstraints
+from polyproof.toolkit.system_answers import established_by
 
 __all__ = ["LiabilitiesSystemSuite"]
 
@@ -45,6 +49,8 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
     """Two or more."""
     limb_bits = 4
     """A modulus small enough that the sum of each of these assets takes several parts."""
+    options: Any = NoOptions()
+    """An instance of the system's ``Options``."""
 
     @pytest.fixture
     def construct(self) -> MakeLiabilities:
@@ -59,7 +65,9 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
 
     @pytest.fixture
     def make(self, construct: MakeLiabilities, modulus: int) -> Callable[[], LiabilitiesSystem]:
-        return lambda: construct(self.assets, active=self.rows, modulus=modulus, limb_bits=self.limb_bits)
+        return partial(
+            construct, self.assets, active=self.rows, modulus=modulus, limb_bits=self.limb_bits, options=self.options
+        )
 
     @pytest.fixture
     def system(self, make: Callable[[], LiabilitiesSystem]) -> LiabilitiesSystem:
@@ -201,18 +209,15 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
             with pytest.raises(ProofRejected):
                 system.publics_of_totals([0] * count)
 
-    def test_what_it_establishes_is_declared_in_its_own_body(self, construct: MakeLiabilities) -> None:
-        declared = vars(construct).get("establishes", Established())
-        assert isinstance(declared, Established)
-        assert all(type(value) is bool for value in (declared.exact_sums, declared.non_negative))
-        assert isinstance(declared.further, tuple)
-        assert all(isinstance(sentence, str) and sentence for sentence in declared.further)
+    def test_what_it_establishes_is_declared_in_its_own_body(self, construct: type[LiabilitiesSystem]) -> None:
+        """Every sentence is of a form that can be shown."""
+        established_by(construct, self.options)
 
     def test_a_negative_cell_that_another_row_makes_up_for_is_found(
         self, system: LiabilitiesSystem, stated: StatedConstraints, witness: PlacedAccounts, trace: Trace, modulus: int
     ) -> None:
         """A negative amount in one row, balanced by another: every sum is right, and only the range is wrong."""
-        if not Established.by(type(system)).non_negative:
+        if not established_by(type(system), self.options).non_negative:
             pytest.skip("this system does not declare that no balance is negative, and no proof of it says so")
         debt, other = [row for row in range(self.rows - 1) if row not in set(witness.rows.tolist())][:2]
         for column in range(len(stated.columns)):
@@ -225,4 +230,4 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
 
     def test_numbers_under_which_a_sum_could_wrap_are_an_options_error(self, construct: MakeLiabilities) -> None:
         with pytest.raises(OptionsError):
-            construct(self.assets, active=1 << 27, modulus=15 * 2**27 + 1, limb_bits=16)
+            construct(self.assets, active=1 << 27, modulus=15 * 2**27 + 1, limb_bits=16, options=self.options)

@@ -11,11 +11,59 @@ from typing import Any
 
 import numpy as np
 
-from polyproof.constraints import ConstraintSystem, LiabilitiesSystem, Trace
+from polyproof.config.options import Components, shown
+from polyproof.constraints import ConstraintsChoice, ConstraintSystem, Established, LiabilitiesSystem, Trace
+from polyproof.errors import OptionsError
 from polyproof.field import Elements
-from polyproof.plugin_faults import fault
+from polyproof.plugin_faults import asking, fault
 
-__all__ = ["account_row_of", "publics_of", "trace_of"]
+__all__ = ["account_row_of", "established_by", "liabilities_class", "publics_of", "trace_of"]
+
+_LONGEST_SENTENCE, _MOST_SENTENCES = 400, 64
+
+
+def liabilities_class(choice: ConstraintsChoice, components: Components) -> type[LiabilitiesSystem]:
+    """The class that an option ``constraints`` names. Raises ``OptionsError`` if it is not a system of accounts, or has
+    other options, and as ``Components.get`` does.
+    """
+    found = components.get(choice.kind, choice.name)
+    if not issubclass(found, LiabilitiesSystem):
+        raise OptionsError(f"constraint system {choice.name!r} is not one of accounts")
+    if not isinstance(choice.options, found.Options):
+        raise OptionsError(
+            f"options of constraint system {choice.name!r} are {type(choice.options).__name__}, "
+            f"expected {found.Options.__name__}"
+        )
+    return found
+
+
+def established_by(system: type[ConstraintSystem], options: Any) -> Established:
+    """What a constraint system with these options declares that it establishes. Raises ``PluginFault``.
+
+    In its own body: what a class inherits was declared of other constraints than the ones it may state instead.
+    """
+    declared = vars(system).get("establishes", Established())
+    if isinstance(declared, (staticmethod, classmethod)):
+        with asking(system, "when asked what it establishes"):
+            declared = declared.__get__(None, system)(options)
+    if not isinstance(declared, Established):
+        raise fault(system, f"establishes is {shown(declared)}, expected an Established")
+    flags = {"exact_sums": declared.exact_sums, "non_negative": declared.non_negative}
+    for name, value in flags.items():
+        if type(value) is not bool:
+            raise fault(system, f"{name} of what it establishes is {shown(value)}, expected a bool")
+    sentences = declared.further
+    if not isinstance(sentences, tuple) or len(sentences) > _MOST_SENTENCES or not all(map(_is_sentence, sentences)):
+        raise fault(
+            system,
+            f"further of what it establishes is {shown(sentences)}, expected a tuple of at most {_MOST_SENTENCES} "
+            f"printable texts of at most {_LONGEST_SENTENCE} characters",
+        )
+    return declared
+
+
+def _is_sentence(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_SENTENCE and value.isprintable()
 
 
 def trace_of(system: ConstraintSystem, witness: Any, rows: int, modulus: int) -> Trace:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from polyproof.config.options import NoOptions
 from polyproof.constraints import Builder, Established, LiabilitiesSystem, PlacedAccounts, Rows, Trace
 from polyproof.errors import InputError, OptionsError, ProofRejected
 from polyproof.field import Elements
@@ -32,8 +33,10 @@ class BitAccounts(LiabilitiesSystem):
     name = "bit-accounts"
     establishes = Established(exact_sums=True, non_negative=True)
 
-    def __init__(self, assets: Sequence[Asset], *, active: int, modulus: int, limb_bits: int) -> None:
-        """``limb_bits`` is for systems that have limbs. Refuses a balance so wide that a sum could reach p."""
+    def __init__(
+        self, assets: Sequence[Asset], *, active: int, modulus: int, limb_bits: int, options: NoOptions
+    ) -> None:
+        """Refuses a balance so wide that a sum could reach p. There are no limbs, and no options."""
         self.assets = tuple(assets)
         self.active = active
         for asset in self.assets:
