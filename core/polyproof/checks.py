@@ -105,6 +105,8 @@ class CoreCheck(CheckName):
     ACCOUNT_ID = "account-id", "the account id cannot be encoded"
     BALANCE_COUNT = "balance-count", "there are more or fewer balances than assets"
     BALANCE_RANGE = "balance-range", "a balance is negative or larger than its asset allows"
+    BALANCE_PLEDGED = "balance-pledged", "more of an asset is pledged than the equity there is"
+    BALANCE_COVERED = "balance-covered", "the haircut value of what an account pledges does not cover its debts"
     INCLUSION_PATH = "inclusion-path", "account id, balances and inclusion file do not lead to the proof"
 
     # Reserves

@@ -3,6 +3,9 @@
 The limbs of an asset are cut into parts of v. With S_i the sum of part i over all accounts, row U−1 holds the carries
 c_i of S_i + c_{i−1} = τ_i + 2^{wv}·c_i. The proof shows this equation modulo p; it holds over the integers because both
 sides are below p, whatever limbs of w bits stand in the carries.
+
+What is pledged stands on each row as f numbers, its slices (docs/reference/net-equity.md). Then S_i is the sum over
+rows and slices, and carries are as large as those of f times the rows.
 """
 
 from __future__ import annotations
@@ -26,24 +29,33 @@ class Arithmetic:
     """p."""
     part_limbs: int
     """v."""
+    slices: int = 1
+    """f, numbers that are added up on each row."""
 
     @classmethod
-    def of(cls, limb_bits: int, active: int, modulus: int) -> Arithmetic:
-        """With the largest v for which 2^{wv}·max(4U, 2^w) < p. Raises ``OptionsError`` if there is none."""
-        room = max(4 * active, 1 << limb_bits)
+    def of(cls, limb_bits: int, active: int, modulus: int, slices: int = 1) -> Arithmetic:
+        """With the largest v for which 2^{wv}·max(4(f(U − 1) + 1), 2^w) < p; ``OptionsError`` if there is none."""
+        numbers = slices * (active - 1) + 1
+        room = max(4 * numbers, 1 << limb_bits)
         if room << limb_bits >= modulus:
-            narrower = next((w for w in range(limb_bits - 1, 0, -1) if max(4 * active, 1 << w) << w < modulus), None)
+            narrower = next((w for w in range(limb_bits - 1, 0, -1) if max(4 * numbers, 1 << w) << w < modulus), None)
             fits = f"limbs of {narrower} bits (limb_bits)" if narrower else "fewer rows (segment_rows)"
+            where = f"on {active} rows" if slices == 1 else f"on {active} rows of {slices} slices"
             raise OptionsError(
-                f"limbs of {limb_bits} bits on {active} rows can wrap a sum: 2^{limb_bits}·max(4·{active}, "
+                f"limbs of {limb_bits} bits {where} can wrap a sum: 2^{limb_bits}·max(4·{numbers}, "
                 f"2^{limb_bits}) = {room << limb_bits} is not below {modulus}; {fits} would not"
             )
         part_limbs = 1
         while room << (limb_bits * (part_limbs + 1)) < modulus:
             part_limbs += 1
-        made = cls(limb_bits, active, modulus, part_limbs)
+        made = cls(limb_bits, active, modulus, part_limbs, slices)
         made.check()
         return made
+
+    @property
+    def summands(self) -> int:
+        """f(U − 1), how many numbers a sum is of."""
+        return self.slices * (self.active - 1)
 
     @property
     def part_base(self) -> int:
@@ -52,14 +64,14 @@ class Arithmetic:
 
     @property
     def carry_shifts(self) -> tuple[int, ...]:
-        """A carry is Σ ℓ_j·2^{shift_j}: 0, w, 2w, …, and the last so low that the carry just reaches U.
+        """A carry is Σ ℓ_j·2^{shift_j}: 0, w, 2w, …, and the last so low that the carry just reaches f(U − 1).
 
-        m = ⌈log2(U)/w⌉ limbs. The last overlaps the one before, or the carry could be so large that it wraps.
+        m = ⌈log2(f(U − 1) + 1)/w⌉ limbs. The last overlaps the one before, or a carry could be so large that it wraps.
         """
-        log_active = (self.active - 1).bit_length()
-        count = max(1, -(-log_active // self.limb_bits))
+        bits = self.summands.bit_length()
+        count = max(1, -(-bits // self.limb_bits))
         whole = [self.limb_bits * number for number in range(count - 1)]
-        return (*whole, log_active - self.limb_bits if count > 1 else 0)
+        return (*whole, bits - self.limb_bits if count > 1 else 0)
 
     @property
     def most_carry(self) -> int:
@@ -68,10 +80,10 @@ class Arithmetic:
 
     def check(self) -> None:
         """Raise ``OptionsError`` unless both sides of S_i + c_{i−1} = τ_i + 2^{wv}·c_i stay below p."""
-        accounts, most, base = self.active - 1, self.most_carry, self.part_base
+        numbers, most, base = self.summands, self.most_carry, self.part_base
         exponent = f"2^{{{self.limb_bits}·{self.part_limbs}}}"
         for words, formula, value in (
-            ("a part's sum and a carry", f"{accounts}·({exponent} − 1) + {most}", accounts * (base - 1) + most),
+            ("a part's sum and a carry", f"{numbers}·({exponent} − 1) + {most}", numbers * (base - 1) + most),
             ("a part's total and its carry", f"{exponent} − 1 + {exponent}·{most}", base - 1 + base * most),
         ):
             if value >= self.modulus:
@@ -87,12 +99,12 @@ class Arithmetic:
         if needed > limbs:
             raise OptionsError(
                 f"{symbol} has {limbs} limbs of {self.limb_bits} bits in {parts} parts; its {parts - 1} carries "
-                f"below {self.active} need {len(self.carry_shifts)}·{parts - 1} = {needed} limbs of the last row"
+                f"below {self.summands + 1} need {len(self.carry_shifts)}·{parts - 1} = {needed} limbs of the last row"
             )
         return parts
 
     def carry_digits(self, carry: int) -> list[int]:
-        """A carry below U as its limbs."""
+        """A carry of f(U − 1) at most as its limbs."""
         digits = []
         ends = (*self.carry_shifts[1:], self.carry_shifts[-1] + self.limb_bits)
         for start, end in zip(self.carry_shifts, ends, strict=True):

@@ -13,34 +13,44 @@ import numpy as np
 from attrs import frozen
 
 from polyproof.config.options import NoOptions
-from polyproof.constraints import Builder, Established, Expression, LiabilitiesSystem, PlacedAccounts, Trace
+from polyproof.constraints import Builder, Established, LiabilitiesSystem, PlacedAccounts, Trace
 from polyproof.errors import InputError, ProofRejected
 from polyproof.field import Elements
 from polyproof.large_arrays import empty
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
 from polyproof_accounts.arithmetic import Arithmetic
+from polyproof_accounts.sums import ExactSum, Limbs
 
 __all__ = ["AccountsSystem", "AssetLayout"]
 
 
 @frozen
 class AssetLayout:
-    """Which columns hold an asset's limbs."""
+    """Which columns hold an asset's limbs, and their sum."""
 
     asset: Asset
-    first: int
-    """Column of limb 0; the others follow, least significant first."""
-    limbs: int
-    parts: int
+    balance: Limbs
+    total: ExactSum
+
+    @property
+    def first(self) -> int:
+        """Column of limb 0; the others follow, least significant first."""
+        return self.balance.first
+
+    @property
+    def limbs(self) -> int:
+        """How many."""
+        return self.balance.count
+
+    @property
+    def parts(self) -> int:
+        """How many parts its sum has."""
+        return self.total.parts
 
     def name(self, limb: int) -> str:
         """Column name of a limb."""
-        return f"{self.asset.symbol}.limb{limb}"
-
-    def total(self, part: int) -> str:
-        """Public name of a part's total, τ_part."""
-        return f"{self.asset.symbol}.total{part}"
+        return self.balance.names[limb]
 
 
 class AccountsSystem(LiabilitiesSystem):
@@ -60,44 +70,18 @@ class AccountsSystem(LiabilitiesSystem):
         self.layout: list[AssetLayout] = []
         first = 0
         for asset in self.assets:
-            limbs = -(-asset.bits // limb_bits)
-            self.layout.append(AssetLayout(asset, first, limbs, self.arithmetic.parts(asset.symbol, limbs)))
-            first += limbs
-        self.columns = [item.name(limb) for item in self.layout for limb in range(item.limbs)]
-        self.publics = [item.total(part) for item in self.layout for part in range(item.parts)]
+            balance = Limbs(asset.symbol, first, -(-asset.bits // limb_bits))
+            total = ExactSum.of(asset.symbol, (balance,), self.arithmetic)
+            self.layout.append(AssetLayout(asset, balance, total))
+            first += balance.count
+        self.columns = [name for item in self.layout for name in item.balance.names]
+        self.publics = [name for item in self.layout for name in item.total.publics]
 
     def constraints(self, builder: Builder) -> None:
         """Limbs in range on all rows; for each part Σ part = τ, with carries on the last row."""
         builder.range_check("limbs", [builder.column(name) for name in self.columns], self.limb_bits)
         for item in self.layout:
-            limbs = [builder.column(item.name(limb)) for limb in range(item.limbs)]
-            for part in range(item.parts):
-                start = part * self.arithmetic.part_limbs
-                body: Expression | None = None
-                for weight, limb in enumerate(limbs[start : start + self.arithmetic.part_limbs]):
-                    term = limb * (1 << (self.limb_bits * weight)) if weight else limb
-                    body = term if body is None else body + term
-                assert body is not None
-                last: Expression | int = 0
-                if item.parts > 1:
-                    carry_in = self._carry(limbs, part - 1) if part else None
-                    carry_out = self._carry(limbs, part) * self.arithmetic.part_base if part + 1 < item.parts else None
-                    if carry_in is not None and carry_out is not None:
-                        last = carry_in - carry_out
-                    elif carry_out is not None:
-                        last = -carry_out
-                    elif carry_in is not None:
-                        last = carry_in
-                builder.assert_sum(f"{item.asset.symbol}.sum{part}", body, builder.public(item.total(part)), last)
-
-    def _carry(self, limbs: Sequence[Expression], part: int) -> Expression:
-        """c_part, on the last row: Σ ℓ_j·2^{shift_j} over m limbs."""
-        shifts = self.arithmetic.carry_shifts
-        own = limbs[part * len(shifts) : (part + 1) * len(shifts)]
-        carry = own[0]
-        for limb, shift in zip(own[1:], shifts[1:], strict=True):
-            carry = carry + limb * (1 << shift)
-        return carry
+            item.total.state(builder)
 
     def trace(self, witness: PlacedAccounts, rows: int) -> Trace:
         """Limbs of the accounts on their rows, zeros elsewhere, carries on row U−1."""
@@ -113,22 +97,9 @@ class AccountsSystem(LiabilitiesSystem):
         columns.fill(0)
         columns[witness.rows] = limbs
         sums = limbs.sum(axis=0, dtype=np.uint64).tolist()
-        totals = []
         for item in self.layout:
-            limb_sums = sums[item.first : item.first + item.limbs]
-            totals.append(sum(value << (self.limb_bits * limb) for limb, value in enumerate(limb_sums)))
-            carry = 0
-            for part in range(item.parts - 1):
-                start = part * self.arithmetic.part_limbs
-                part_sum = sum(
-                    value << (self.limb_bits * weight)
-                    for weight, value in enumerate(limb_sums[start : start + self.arithmetic.part_limbs])
-                )
-                carry = (part_sum + carry) // self.arithmetic.part_base
-                digits = self.arithmetic.carry_digits(carry)
-                at = item.first + part * len(digits)
-                columns[rows - 1, at : at + len(digits)] = digits
-        return Trace(columns, self.publics_of_totals(totals))
+            item.total.place_carries(columns[rows - 1], sums)
+        return Trace(columns, self.publics_of_totals([item.total.total_of(sums) for item in self.layout]))
 
     def account_row(self, balances: Sequence[int]) -> Elements:
         """The limbs of one account."""
@@ -156,13 +127,10 @@ class AccountsSystem(LiabilitiesSystem):
                 "total-count", f"{counted(len(totals), 'total')} for {counted(len(self.layout), 'asset')}"
             )
         for item, total in zip(self.layout, totals, strict=True):
-            most = (self.active - 1) * ((1 << (self.limb_bits * item.limbs)) - 1)
-            if not 0 <= total <= most:
+            if not 0 <= total <= item.total.most:
                 raise ProofRejected(
-                    "total-range", f"a total of {total} base units of {item.asset.symbol} is not in [0, {most}]"
+                    "total-range",
+                    f"a total of {total} base units of {item.asset.symbol} is not in [0, {item.total.most}]",
                 )
-            for part in range(item.parts):
-                last = part == item.parts - 1
-                publics[item.total(part)] = total if last else total % self.arithmetic.part_base
-                total //= self.arithmetic.part_base
+            publics.update(item.total.digits(total))
         return publics

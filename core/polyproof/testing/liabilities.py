@@ -42,7 +42,8 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
     """What every ``polyproof.constraints.LiabilitiesSystem`` promises beyond ``ConstraintSystem``.
 
     The author supplies ``construct``, the class itself, ``faults``, and the cells that are ``free``: accounts,
-    witness and fields are the suite's. So are the assets, unless a system is for narrower ones.
+    witness and fields are the suite's. So are the assets, unless a system is for narrower ones. A system that does not
+    take every balance below 2^bits overrides ``some_balances``, ``largest`` and ``with_bit`` too.
     """
 
     assets: Sequence[Asset] = (Asset("BTC", 8, 64), Asset("ETH", 18, 96), Asset("USDT", 6, 40))
@@ -80,7 +81,7 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
         random = np.random.default_rng(3)
         rows = random.permutation(self.rows - 1)[:40].astype(np.int64)
         balances = [self.some_balances(random) for _ in rows]
-        balances[0] = [(1 << asset.bits) - 1 for asset in self.assets]
+        balances[0] = self.largest()
         balances[1] = [0 for _ in self.assets]
         return self.placed(balances, rows)
 
@@ -90,6 +91,14 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
             int.from_bytes(random.bytes(32), "little") & ((1 << int(random.integers(0, asset.bits + 1))) - 1)
             for asset in self.assets
         ]
+
+    def largest(self) -> list[int]:
+        """The largest balances that an account may have."""
+        return [(1 << asset.bits) - 1 for asset in self.assets]
+
+    def with_bit(self, number: int, bit: int) -> list[int]:
+        """Balances of which that of asset ``number`` is 2^bit."""
+        return [1 << bit if k == number else 0 for k in range(len(self.assets))]
 
     def placed(self, balances: Sequence[Sequence[int]], rows: npt.NDArray[np.int64]) -> PlacedAccounts:
         """Accounts with these balances on these rows."""
@@ -121,7 +130,7 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
         rows = [system.account_row([0] * len(self.assets))]
         for number, asset in enumerate(self.assets):
             for bit in range(asset.bits):
-                rows.append(system.account_row([1 << bit if k == number else 0 for k in range(len(self.assets))]))
+                rows.append(system.account_row(self.with_bit(number, bit)))
         assert len({row.tobytes() for row in rows}) == len(rows)
 
     def test_balance_out_of_range_has_no_row(self, system: LiabilitiesSystem) -> None:
@@ -140,7 +149,7 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
     def test_accounts_of_every_number_and_size_are_proven_exactly(
         self, system: LiabilitiesSystem, stated: StatedConstraints, modulus: int, balances: str
     ) -> None:
-        largest = [(1 << asset.bits) - 1 for asset in self.assets]
+        largest = self.largest()
         lists = {
             "none": [],
             "one": [largest],
