@@ -44,6 +44,10 @@ class Field(ABC):
     """Size of an encoded element, in bytes."""
     extension_degrees: ClassVar[tuple[int, ...]]
     """Degrees e for which ``extension(e)`` exists."""
+    default_extension: ClassVar[int]
+    """The degree that proofs use where a spec leaves it open: one of ``extension_degrees``."""
+    default_hash: ClassVar[str] = "blake3"
+    """The name of the hash that proofs use where a spec leaves it open: one made for this field, if there is one."""
 
     def __init__(self, engine: Engine = Engine.PORTABLE) -> None:
         """``engine`` chooses the implementation; results are the same."""

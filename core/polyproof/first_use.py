@@ -128,6 +128,11 @@ def _check_field(cls: type[Field]) -> None:
         raise fault(cls, f"element_bytes is {size!r}, and an element has {p.bit_length()} bits")
     if not isinstance(degrees, tuple) or not all(type(degree) is int and degree > 1 for degree in degrees):
         raise fault(cls, f"extension_degrees is {degrees!r}, expected a tuple of integers from 2 on")
+    usual, hash = getattr(cls, "default_extension", None), getattr(cls, "default_hash", None)
+    if usual not in degrees:
+        raise fault(cls, f"default_extension is {usual!r}, expected one of extension_degrees, {degrees}")
+    if not isinstance(hash, str) or not hash:
+        raise fault(cls, f"default_hash is {hash!r}, expected the name of a hash")
 
 
 def _is_prime(n: int) -> bool:

@@ -95,6 +95,8 @@ class Goldilocks(Field):
     two_adicity = 32
     element_bytes = 8
     extension_degrees = (2, 3)
+    default_extension = 3
+    default_hash = "poseidon"
 
     def __init__(self, engine: Engine = Engine.PORTABLE) -> None:
         """The compiled engine imports and, on its first use, compiles its kernels here."""

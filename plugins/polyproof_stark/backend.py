@@ -55,7 +55,7 @@ class StarkBackend(Backend):
 
     name = "stark"
     Options = StarkOptions
-    settles = ("limb_bits", "segment_rows")
+    settles = ("extension", "hash", "limb_bits", "segment_rows")
 
     def __init__(self, options: StarkOptions, registry: Registry) -> None:
         """``options`` of a spec; components come from the registry."""
@@ -79,12 +79,12 @@ class StarkBackend(Backend):
         self._longest(assets)
 
     def _longest(self, assets: Sequence[Asset]) -> Parameters:
-        log_rows = self.options.most_log_rows
+        log_rows = self._configuration.most_log_rows(assets)
         return self._configuration.at(assets, log_rows).parameters(tuple(assets), log_rows)
 
     def least_proof_size(self, assets: Sequence[Asset]) -> int:
         """Of a full segment, like ``check``; a shorter trace has the same columns."""
-        return self._configuration.least_proof_size(assets, self.options.most_log_rows)
+        return self._configuration.least_proof_size(assets, self._configuration.most_log_rows(assets))
 
     def least_state_size(self, assets: Sequence[Asset], accounts: int) -> int:
         """Of the files that ``SegmentState`` lists; of trees what their scheme says (``least_dump_size``)."""
@@ -101,16 +101,25 @@ class StarkBackend(Backend):
         return self._longest(assets).active - 1
 
     def settle(self, options: StarkOptions, assets: Sequence[Asset], accounts: int) -> Settled:
-        """The rows of a trace that this many accounts need, and the width of limbs for it.
+        """The field's hash and extension, the rows of a trace that this many accounts need, and limbs for it.
 
-        See ``polyproof_stark.widths``.
+        Of the width of limbs see ``polyproof_stark.widths``.
         """
         parameters = self._configuration.least_parameters(tuple(assets), accounts)
         width = self._configuration.at(assets, parameters.log_rows).options.limb_bits
         assert width is not None, "at() chooses one"
-        settled = evolve(options, limb_bits=width, segment_rows=options.segment_rows or parameters.rows)
+        settled = evolve(
+            options,
+            extension=parameters.degree,
+            hash=self._configuration.hash_name,
+            limb_bits=width,
+            segment_rows=options.segment_rows or parameters.rows,
+        )
         found = () if options.limb_bits else self._configuration.width_reasons(tuple(assets), parameters, width)
-        return Settled(settled, (*self._configuration.profile_reasons(tuple(assets), parameters.log_rows), *found))
+        own = self._configuration.field_reasons(tuple(assets))
+        return Settled(
+            settled, (*own, *self._configuration.profile_reasons(tuple(assets), parameters.log_rows), *found)
+        )
 
     def security(self, assets: Sequence[Asset], accounts: int | None = None) -> SecurityReport:
         """Every figure round by round, at the trace length for this many accounts (the longest, if not given)."""
@@ -127,7 +136,7 @@ class StarkBackend(Backend):
 
     def _parameters_of(self, statement: Statement, proof: bytes) -> Parameters:
         """The parameters that follow from the options and from the trace length in the proof's first bytes."""
-        log_rows = read_log_rows(proof, self.options.most_log_rows)
+        log_rows = read_log_rows(proof, self._configuration.most_log_rows(statement.assets))
         try:
             least = self._configuration.least_proof_size(statement.assets, log_rows)
             if len(proof) < least:

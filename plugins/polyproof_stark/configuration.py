@@ -6,7 +6,6 @@ Prover and verifier each derive these for themselves. A proof states only the lo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import lru_cache, partial
 from typing import cast
 
@@ -26,7 +25,7 @@ from polyproof.security import SecurityReport
 from polyproof.toolkit.system_answers import liabilities_class, publics_of
 from polyproof_stark.compiler import CompiledSystem, compile_system
 from polyproof_stark.limits import check_parameters
-from polyproof_stark.options import LEAST_LIMB_BITS, MOST_LIMB_BITS, StarkOptions, check_shape
+from polyproof_stark.options import DEFAULT_LOG_ROWS, LEAST_LIMB_BITS, MOST_LIMB_BITS, StarkOptions, check_shape
 from polyproof_stark.parameters import LEAST_LOG_ROWS, MOST_LOG_ROWS, Parameters
 from polyproof_stark.profiles import of_proving, of_security
 from polyproof_stark.protocol import Context, Instance, layout_of, trees_of
@@ -50,6 +49,7 @@ class Configuration:
         self._compiled = lru_cache(maxsize=16)(self._compile)
         self._settled = lru_cache(maxsize=32)(self._with_best_width)
         self._report = lru_cache(maxsize=16)(self._security)
+        self._longest = lru_cache(maxsize=16)(self._longest_that_fits)
 
     def at(self, assets: Sequence[Asset], log_rows: int) -> Configuration:
         """With the width of limbs that a trace of 2^log_rows rows gets, if it is open. Raises ``OptionsError``."""
@@ -62,7 +62,7 @@ class Configuration:
             try:
                 made.parameters(assets, log_rows)
                 if self.options.segment_rows is not None:  # whoever reads the options asks what fits the most rows
-                    made.parameters(assets, self.options.most_log_rows)
+                    made.parameters(assets, self.most_log_rows(assets))
             except OptionsError as error:
                 problem = problem or error
             else:
@@ -79,12 +79,48 @@ class Configuration:
 
     def _some_width_fits(self, assets: tuple[Asset, ...], log_rows: int) -> bool:
         """Whether there is a constraint system for limbs of some width, whatever else may not fit."""
-        parameters, modulus = self._candidate(log_rows), self.field(Engine.PORTABLE).modulus
-        for bits in range(LEAST_LIMB_BITS, MOST_LIMB_BITS + 1) if parameters.active >= _LEAST_ACTIVE else ():
-            with suppress(OptionsError):
-                self._system(assets, parameters.active, modulus, bits)
-                return True
-        return False
+        return any(self._unfit(assets, log_rows, bits) is None for bits in self._widths_to_try)
+
+    @property
+    def _widths_to_try(self) -> Sequence[int]:
+        given = self.options.limb_bits
+        return range(LEAST_LIMB_BITS, MOST_LIMB_BITS + 1) if given is None else (given,)
+
+    def _unfit(self, assets: tuple[Asset, ...], log_rows: int, limb_bits: int) -> OptionsError | None:
+        """Why there is no constraint system for limbs of this width on so many rows, if there is none."""
+        active = self._candidate(log_rows).active
+        if active < _LEAST_ACTIVE:
+            return OptionsError(f"the blinding rows leave {active} of 2^{log_rows} rows")
+        try:
+            self._system(assets, active, self.field(Engine.PORTABLE).modulus, limb_bits)
+        except OptionsError as error:
+            return error
+        return None
+
+    def most_log_rows(self, assets: Sequence[Asset]) -> int:
+        """log2 of the most rows of a trace: as given, or the longest up to 2^20 on which the field can sum the assets.
+
+        If there is none, 2^20: the constraint system of such a trace says what does not fit.
+        """
+        if self.options.segment_rows is not None:
+            return self.options.segment_rows.bit_length() - 1
+        return self._longest(tuple(assets))
+
+    def _longest_that_fits(self, assets: tuple[Asset, ...]) -> int:
+        lengths = range(DEFAULT_LOG_ROWS, LEAST_LOG_ROWS - 1, -1)
+        return next((length for length in lengths if self._some_width_fits(assets, length)), DEFAULT_LOG_ROWS)
+
+    @property
+    def extension_degree(self) -> int:
+        """e: as given, or the field's own choice."""
+        given = self.options.extension
+        return self.field(Engine.PORTABLE).default_extension if given is None else given
+
+    @property
+    def hash_name(self) -> str:
+        """The hash: as given, or the one that goes with the field."""
+        given = self.options.hash
+        return self.field(Engine.PORTABLE).default_hash if given is None else given
 
     def field(self, engine: Engine) -> Field:
         """The field of the trace."""
@@ -92,7 +128,7 @@ class Configuration:
 
     def hash(self, engine: Engine) -> Hash:
         """The hash of trees, tags and the transcript."""
-        return cast(Hash, self.registry.create("hash", self.options.hash, engine))
+        return cast(Hash, self.registry.create("hash", self.hash_name, engine))
 
     def trees(self, hash: Hash) -> Mapping[str, VectorCommitment]:
         """The vector commitments by their role in the protocol. Raises ``OptionsError``."""
@@ -100,7 +136,7 @@ class Configuration:
 
     def _extension(self, field: Field) -> Extension:
         try:
-            return field.extension(self.options.extension)
+            return field.extension(self.extension_degree)
         except FieldError as error:
             raise OptionsError(f"{error}") from error
 
@@ -135,7 +171,7 @@ class Configuration:
         field, hash = self.field(Engine.PORTABLE), self.hash(Engine.PORTABLE)
         if hash.word_bound < field.modulus:
             raise OptionsError(
-                f"hash {options.hash!r} takes words below {hash.word_bound}, elements of {options.field!r} go to "
+                f"hash {self.hash_name!r} takes words below {hash.word_bound}, elements of {options.field!r} go to "
                 f"{field.modulus - 1}"
             )
         self._extension(field)
@@ -156,8 +192,9 @@ class Configuration:
         options, numbers = self.options, self.options.numbers
         queries = numbers.queries if queries is None else queries
         grinding = numbers.grinding if grinding is None else grinding
-        blinding = options.blinding or 2 * queries + 2 * options.extension
-        return Parameters(log_rows, numbers.blowup, queries, grinding, options.arity, options.extension, blinding)
+        degree = self.extension_degree
+        blinding = options.blinding or 2 * queries + 2 * degree
+        return Parameters(log_rows, numbers.blowup, queries, grinding, options.arity, degree, blinding)
 
     def least_proof_size(self, assets: Sequence[Asset], log_rows: int) -> int:
         """Bytes below which no proof of 2^log_rows rows is: each witness column is opened at z and in every query.
@@ -173,11 +210,11 @@ class Configuration:
         queries = parameters.queries
         if options.target_bits is not None:
             queries = least_queries(options.target_bits, parameters.blowup)
-        return columns * (options.extension + queries) * field.element_bytes
+        return columns * (parameters.degree + queries) * field.element_bytes
 
     def least_parameters(self, assets: tuple[Asset, ...], accounts: int) -> Parameters:
         """The parameters of the shortest trace that holds this many accounts. Raises ``OptionsError``."""
-        most = self.options.most_log_rows
+        most = self.most_log_rows(assets)
         problem: OptionsError | None = None
         for log_rows in range(LEAST_LOG_ROWS, most + 1):
             if (1 << log_rows) <= accounts:
@@ -242,6 +279,23 @@ class Configuration:
     def width_reasons(self, assets: tuple[Asset, ...], parameters: Parameters, width: int) -> tuple[str, ...]:
         """Why limbs have this width, where it is open."""
         return reasons(assets, parameters, self._candidate(parameters.log_rows), width)
+
+    def field_reasons(self, assets: tuple[Asset, ...]) -> tuple[str, ...]:
+        """What the field decides: its own choices of what is open, and how long a trace can be."""
+        options, field = self.options, self.field(Engine.PORTABLE)
+        taken = [f"extension {self.extension_degree}"] if options.extension is None else []
+        taken += [f"hash {self.hash_name}"] if options.hash is None else []
+        sentences = [f"{' and '.join(taken)}: what the field {field.name} goes with."] if taken else []
+        lengths = [n for n in range(LEAST_LOG_ROWS, MOST_LOG_ROWS + 1) if self._some_width_fits(assets, n)]
+        if lengths and lengths[-1] < MOST_LOG_ROWS:
+            more = lengths[-1] + 1
+            widest = max(bits for bits in self._widths_to_try if self._unfit(assets, lengths[-1], bits) is None)
+            cause = "" if options.limb_bits else ", whatever the width of limbs; for example"
+            sentences.append(
+                f"Over {field.name} these assets are summed on traces of {_lengths(lengths)}. They do not fit 2^{more} "
+                f"rows{cause}: {self._unfit(assets, more, widest)}."
+            )
+        return tuple(sentences)
 
     def profile_reasons(self, assets: tuple[Asset, ...], log_rows: int) -> tuple[str, ...]:
         """What a profile other than ``standard`` sets, and what it does to proofs of so many rows."""

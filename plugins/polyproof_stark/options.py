@@ -14,10 +14,10 @@ from polyproof.model.counts import counted
 from polyproof_stark.compiler import MAX_COLUMNS, MAX_TABLE_BITS
 from polyproof_stark.parameters import LEAST_LOG_ROWS, MOST_LOG_ROWS
 
-__all__ = ["LEAST_LIMB_BITS", "MOST_LIMB_BITS", "PROFILES", "Profile", "StarkOptions"]
+__all__ = ["DEFAULT_LOG_ROWS", "LEAST_LIMB_BITS", "MOST_LIMB_BITS", "PROFILES", "Profile", "StarkOptions"]
 
 LEAST_LIMB_BITS, MOST_LIMB_BITS = 4, MAX_TABLE_BITS
-DEFAULT_SEGMENT_ROWS = 1 << 20
+DEFAULT_LOG_ROWS = 20
 
 
 @frozen
@@ -46,14 +46,25 @@ class StarkOptions:
         "`polyproof explain` says.",
     )
 
-    hash: str = option(default="poseidon", kind="hash", doc="Hash of trees, tags and the transcript.")
     field: str = option(default="goldilocks", kind="field", doc="Field of the trace.")
+    hash: str | None = option(
+        default=None,
+        kind="hash",
+        doc="Hash of trees, tags and the transcript. Unless given, the one that the field goes with: `poseidon` for "
+        "`goldilocks`; the manifest states it.",
+    )
     commitment: str = option(default="merkle", kind="commitment", doc="Vector commitment to codewords.")
     constraints: ConstraintsChoice = option(
         default=ConstraintsChoice("accounts"),
         doc="Constraint system of the accounts: its name, or a mapping of name and options.",
     )
-    extension: int = option(default=3, least=2, most=8, doc="Degree of the extension that challenges are drawn from.")
+    extension: int | None = option(
+        default=None,
+        least=2,
+        most=8,
+        doc="Degree of the extension that challenges are drawn from. Unless given, the one that the field declares: 3 "
+        "for `goldilocks`, 6 for `babybear`; the manifest states it.",
+    )
     blowup: int | None = option(
         default=None,
         choices=(2, 4, 8, 16),
@@ -91,17 +102,12 @@ class StarkOptions:
         default=None,
         least=1 << LEAST_LOG_ROWS,
         most=1 << MOST_LOG_ROWS,
-        doc="Most rows of a trace, a power of two; more accounts make more segments. 2^20 unless given; the manifest "
-        "then states as many as the longest trace has.",
+        doc="Most rows of a trace, a power of two; more accounts make more segments. Unless given, 2^20, or the most "
+        "below that on which the field can sum the assets; the manifest then states as many as the longest trace has.",
     )
     blinding: int | None = option(
         default=None, least=1, most=1 << 16, doc="Random rows; 2·queries + 2·extension unless given."
     )
-
-    @property
-    def most_log_rows(self) -> int:
-        """log2 of the most rows of a trace."""
-        return (self.segment_rows or DEFAULT_SEGMENT_ROWS).bit_length() - 1
 
     @property
     def numbers(self) -> Profile:

@@ -12,7 +12,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from polyproof_babybear import BabyBear
+from polyproof_koalabear import KoalaBear
 
 from constraints.old_rule import by_the_old_rule
 from polyproof.errors import OptionsError
@@ -203,7 +203,9 @@ def test_a_small_field_takes_64_bits_on_short_traces_only(log_rows: int, fits: b
     assets, active = (Asset("X", 8, 64),), (1 << log_rows) - 184
 
     def possible(limb_bits: int) -> bool:
-        return not refusal(lambda: AccountsSystem(assets, active=active, modulus=BabyBear.modulus, limb_bits=limb_bits))
+        return not refusal(
+            lambda: AccountsSystem(assets, active=active, modulus=KoalaBear.modulus, limb_bits=limb_bits)
+        )
 
     assert any(map(possible, range(4, 25))) is fits
 

@@ -1,10 +1,10 @@
-"""BabyBear with one fault each, and the suite on it; ``test_field_suite`` runs what must fail."""
+"""KoalaBear with one fault each, and the suite on it; ``test_field_suite`` runs what must fail."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from polyproof_babybear import BabyBear, P
+from polyproof_koalabear import KoalaBear, P
 
 from polyproof.errors import ProofRejected
 from polyproof.testing.field import FieldSuite
@@ -14,10 +14,10 @@ from polyproof.toolkit.extension import BinomialExtension
 class Faulty(FieldSuite):
     """The suite; a subclass says which field it is on."""
 
-    under_test: type[BabyBear]
+    under_test: type[KoalaBear]
 
     @pytest.fixture
-    def field(self) -> BabyBear:
+    def field(self) -> KoalaBear:
         return self.under_test()
 
 
@@ -26,24 +26,24 @@ class Changed(BinomialExtension):
 
 
 class TestModulusIsNoPrime(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         modulus = 3215031751
         """The least composite that passes to the bases 2, 3, 5 and 7."""
 
 
 class TestGeneratorOfASubgroup(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         generator = 31**3 % P
 
 
 class TestSumsAreNotReduced(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def add(self, a, b):
             return np.asarray(a, np.uint64) + np.asarray(b, np.uint64)
 
 
 class TestOperandIsOverwritten(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def add(self, a, b):
             result = super().add(a, b)
             if isinstance(a, np.ndarray) and a.shape == np.shape(result) and a.flags.writeable:
@@ -52,13 +52,13 @@ class TestOperandIsOverwritten(Faulty):
 
 
 class TestZeroIsItsOwnInverse(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def inverse(self, a):
             return self.power(a, P - 2)
 
 
 class TestErrorSaysNoPlace(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def inverse(self, a):
             try:
                 return super().inverse(a)
@@ -67,20 +67,20 @@ class TestErrorSaysNoPlace(Faulty):
 
 
 class TestSumsOfThirtyTwoBits(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def sum(self, a, axis=0):
             return np.asarray(a, np.uint64).astype(np.uint32).sum(axis=axis, dtype=np.uint32).astype(np.uint64) % P
 
 
 class TestRootsThatDoNotFitOneAnother(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def root_of_unity(self, order):
             root = super().root_of_unity(order)
             return pow(root, 3, P) if order == 64 else root
 
 
 class TestBitReversedOrder(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def forward(self, coefficients, shift=1):
             values = super().forward(coefficients, shift)
             bits = len(values).bit_length() - 1
@@ -89,19 +89,19 @@ class TestBitReversedOrder(Faulty):
 
 
 class TestShiftIsForgotten(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def inverse_transform(self, values, shift=1):
             return super().inverse_transform(values)
 
 
 class TestCosetIsTheSubgroup(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def coset_lde(self, values, blowup, shift=None, out=None):
             return super().coset_lde(values, blowup, 1 if shift is None else shift, out)
 
 
 class TestWritesIntoWhatItHeld(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def coset_lde(self, values, blowup, shift=None, out=None):
             extended = super().coset_lde(values, blowup, shift)
             if out is None:
@@ -111,14 +111,14 @@ class TestWritesIntoWhatItHeld(Faulty):
 
 
 class TestNoMatrixWithoutColumns(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def extend(self, coefficients, size, shift):
             assert coefficients.shape[1]
             return super().extend(coefficients, size, shift)
 
 
 class TestValuesFromTheModulusOnAreRead(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def decode(self, data, shape):
             if len(data) != 4 * int(np.prod(shape, dtype=int)):
                 raise ProofRejected("element-length", "wrong length")
@@ -126,25 +126,25 @@ class TestValuesFromTheModulusOnAreRead(Faulty):
 
 
 class TestLengthIsNotChecked(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def decode(self, data, shape):
             return super().decode(data[: 4 * int(np.prod(shape, dtype=int))], shape)
 
 
 class TestRandomBits(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def random(self, shape):
             return np.random.default_rng().integers(0, 2**28, shape, np.uint64)
 
 
 class TestSeededRandomness(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def random(self, shape):
             return np.random.default_rng(0).integers(0, P, shape, np.uint64)
 
 
 class TestReducibleExtension(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def extension(self, degree):
             made = super().extension(degree)
             made.nonresidue = pow(31, degree, P)
@@ -152,7 +152,7 @@ class TestReducibleExtension(Faulty):
 
 
 class TestExtensionMultipliesCoefficients(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def extension(self, degree):
             class Extension(BinomialExtension):
                 def multiply(self, a, b):
@@ -163,7 +163,7 @@ class TestExtensionMultipliesCoefficients(Faulty):
 
 
 class TestScalesTheConstantOnly(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def extension(self, degree):
             class Extension(BinomialExtension):
                 def scale(self, a, b):
@@ -176,7 +176,7 @@ class TestScalesTheConstantOnly(Faulty):
 
 
 class TestDotForgetsTheLastColumn(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def extension(self, degree):
             class Extension(BinomialExtension):
                 def dot(self, base, weights):
@@ -187,7 +187,7 @@ class TestDotForgetsTheLastColumn(Faulty):
 
 
 class TestCombinesWithoutTheLastRow(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def extension(self, degree):
             class Extension(BinomialExtension):
                 def combine(self, base, weights):
@@ -199,7 +199,7 @@ class TestCombinesWithoutTheLastRow(Faulty):
 
 
 class TestHelperSumsForgetTheWeights(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def extension(self, degree):
             class Extension(BinomialExtension):
                 def helper_sums(self, values, size, alpha, weights):
@@ -222,7 +222,7 @@ class TestHelperSumsForgetTheWeights(Faulty):
 
 
 class TestOnlyAllInTheBaseFieldCounts(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def extension(self, degree):
             class Extension(BinomialExtension):
                 def in_base(self, a):
@@ -233,7 +233,7 @@ class TestOnlyAllInTheBaseFieldCounts(Faulty):
 
 
 class TestExtensionReadsAnyLength(Faulty):
-    class under_test(BabyBear):
+    class under_test(KoalaBear):
         def extension(self, degree):
             class Extension(BinomialExtension):
                 def decode(self, data, shape):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from polyproof_babybear import BabyBear
+from polyproof_koalabear import KoalaBear
 
 from polyproof.testing.field import FieldSuite
 
 
-class TestBabyBear(FieldSuite):
+class TestKoalaBear(FieldSuite):
     @pytest.fixture
     def field(self):
-        return BabyBear()
+        return KoalaBear()

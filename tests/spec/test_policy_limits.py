@@ -39,7 +39,7 @@ def test_the_defaults_are_the_ones_that_security_is_described_for() -> None:
         "constraints": ("accounts",),
         "commitments": ("fri", "merkle"),
         "hashes": ("blake3", "keccak256", "poseidon", "poseidon2", "rescue-prime-optimized", "sha256"),
-        "fields": ("goldilocks",),
+        "fields": ("babybear", "goldilocks"),
         "max_proof_bytes": 67_108_864,
         "max_inclusion_bytes": 1_048_576,
         "max_manifest_bytes": 16_777_216,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from attrs import evolve
-from polyproof_babybear import BabyBear
+from polyproof_koalabear import KoalaBear
 
 from polyproof.commitment import VectorOpening
 from polyproof.constraints import Builder, ConstraintSystem, PlacedAccounts, Rows, Trace
@@ -94,10 +94,10 @@ def test_accounts_have_the_degrees_of_the_protocol():
     assert compiled.chunks(1 << 20, 182) == 5
 
 
-@pytest.mark.parametrize("degree", [4, 5])
+@pytest.mark.parametrize("degree", [4, 8])
 def test_everything_is_generic_over_the_field(degree):
-    """BabyBear, 31 bits, a plain numpy field of the tests: parts, carries and lookups fit themselves to it."""
-    field = BabyBear()
+    """KoalaBear, 31 bits, a plain numpy field of the tests: parts, carries and lookups fit themselves to it."""
+    field = KoalaBear()
     parameters = evolve(PARAMETERS, degree=degree, blinding=2 * 16 + 2 * degree)
     system = AccountsSystem(ASSETS, active=parameters.active, modulus=field.modulus, limb_bits=6)
     accounts = some_accounts(200)

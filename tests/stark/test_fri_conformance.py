@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from attrs import evolve
-from polyproof_babybear import BabyBear
+from polyproof_koalabear import KoalaBear
 
 from polyproof.engine import Engine
 from polyproof.registry import default_registry
@@ -80,6 +80,6 @@ class TestFriForVerifiers(Fri):
     degree = 3
 
 
-class TestFriOverBabyBear(Fri):
-    field = BabyBear()
+class TestFriOverKoalaBear(Fri):
+    field = KoalaBear()
     degree = 4

@@ -9,12 +9,12 @@ from functools import reduce
 from itertools import product
 
 import numpy as np
-import polyproof_babybear
+import polyproof_koalabear
 import pytest
 from attrs import evolve
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from polyproof_babybear import BabyBear
+from polyproof_koalabear import KoalaBear
 
 from polyproof.constraints import ConstraintSystem, PlacedAccounts, Rows, Trace
 from polyproof.engine import Engine
@@ -24,6 +24,7 @@ from polyproof.model.assets import Asset
 from polyproof.registry import default_registry
 from polyproof.toolkit.stated_constraints import state_constraints
 from polyproof_accounts.system import AccountsSystem
+from polyproof_babybear.field import BabyBear
 from polyproof_stark.committed import Committed
 from polyproof_stark.compiler import CompiledSystem, compile_system, expand
 from polyproof_stark.divisors import Divisors
@@ -222,10 +223,10 @@ class Cubes(ConstraintSystem):
 @pytest.fixture
 def small_field(monkeypatch) -> Field:
     """F_97: 96 = 2^5·3, and 5 generates it."""
-    monkeypatch.setattr(polyproof_babybear, "P", SMALL)
-    monkeypatch.setattr(polyproof_babybear, "GENERATOR", 5)
+    monkeypatch.setattr(polyproof_koalabear, "P", SMALL)
+    monkeypatch.setattr(polyproof_koalabear, "GENERATOR", 5)
 
-    class F97(BabyBear):
+    class F97(KoalaBear):
         name, modulus, generator, two_adicity = "f97", SMALL, 5, 5
 
         def random(self, shape):
@@ -321,7 +322,7 @@ def test_every_broken_cell_leaves_a_coefficient_that_must_be_zero(small_field):
         assert small_quotient(instance, rows)[17:].any()
 
 
-@pytest.mark.parametrize("field", [GOLDILOCKS, BabyBear()])
+@pytest.mark.parametrize("field", [GOLDILOCKS, KoalaBear()])
 @pytest.mark.parametrize("blinding", [1, 2, 7, 31])
 def test_products_over_the_blinding_rows_are_products(field, blinding):
     p = Parameters(5, 2, queries=1, grinding=0, arity=2, degree=2, blinding=blinding)

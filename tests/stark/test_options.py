@@ -79,13 +79,13 @@ UNFIT = [
         id="too many tables",
     ),
     pytest.param(
-        "field: baby-bear, blowup: 16, segment_rows: 16777216, limb_bits: 4",
+        "field: babybear, blowup: 16, segment_rows: 16777216, limb_bits: 4",
         ("{symbol: BTC, decimals: 0, bits: 4}",),
-        ["16·2^24 = 2^28 points does not exist in baby-bear", "two-adicity is 27"],
+        ["16·2^24 = 2^28 points does not exist in babybear", "two-adicity is 27"],
         id="two-adicity",
     ),
     pytest.param(
-        "field: baby-bear",
+        "field: babybear, extension: 3, segment_rows: 1048576",
         TWO,
         [
             "no width of limbs fits these assets on 2^20 rows; traces of 2^10 to 2^14 rows would do (segment_rows)",
@@ -95,13 +95,13 @@ UNFIT = [
         id="no width for a small field",
     ),
     pytest.param(
-        "field: baby-bear, limb_bits: 16",
+        "field: babybear, extension: 3, limb_bits: 16",
         TWO,
         ["limbs of 16 bits on 1048394 rows can wrap a sum", "limbs of 8 bits (limb_bits) would not"],
         id="sum wraps",
     ),
     pytest.param(
-        "field: baby-bear, limb_bits: 4, segment_rows: 32768",
+        "field: babybear, extension: 3, limb_bits: 4, segment_rows: 32768",
         TWO[:1],
         ["BTC has 16 limbs of 4 bits in 6 parts", "its 5 carries below 32586 need 4·5 = 20 limbs of the last row"],
         id="carries of many limbs",

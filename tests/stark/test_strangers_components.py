@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import polyproof_babybear
 import polyproof_bit_accounts
+import polyproof_koalabear
 import polyproof_quaternary
 import pytest
 
@@ -30,7 +30,7 @@ SMALL = {"hash": "blake3", "queries": 12, "grinding": 2, "limb_bits": 8, "segmen
 def registry() -> Registry:
     registry = Registry()
     registry.discover()
-    for module in (polyproof_babybear, polyproof_quaternary, polyproof_bit_accounts):
+    for module in (polyproof_koalabear, polyproof_quaternary, polyproof_bit_accounts):
         registry.register(module, module.__name__.replace("_", "-"), "1.0", module.__name__)
     return registry
 
@@ -38,12 +38,12 @@ def registry() -> Registry:
 @pytest.mark.parametrize(
     "components",
     [
-        {"field": "baby-bear", "extension": 4},
+        {"field": "koala-bear", "extension": 4},
         {"commitment": "quaternary"},
         {"constraints": ConstraintsChoice("bit-accounts")},
         {
-            "field": "baby-bear",
-            "extension": 5,
+            "field": "koala-bear",
+            "extension": 8,
             "commitment": "quaternary",
             "constraints": ConstraintsChoice("bit-accounts"),
         },

@@ -95,9 +95,9 @@ def test_no_width_that_fits_is_cheaper_and_no_shorter_trace_holds_the_accounts(b
 
 
 def test_a_width_that_is_given_stays():
-    made = backend(limb_bits=11)
+    made = backend(limb_bits=11, extension=3)
     assert made.settle(made.options, EXCHANGE, 1000) == Settled(evolve(made.options, segment_rows=1 << 11))
-    made = backend(limb_bits=11, segment_rows=1 << 14)
+    made = backend(limb_bits=11, extension=3, segment_rows=1 << 14)
     assert made.settle(made.options, EXCHANGE, 1000) == Settled(made.options)
 
 
@@ -186,9 +186,9 @@ def test_an_audit_with_another_width_in_its_manifest_does_not_verify(proved: Pat
     [
         (lambda options: options, "settle returned StarkOptions"),
         (lambda options: Settled(None), "settle returned Settled"),
-        (lambda options: Settled(options), "settle leaves limb_bits, segment_rows open"),
+        (lambda options: Settled(options), "settle leaves extension, limb_bits, segment_rows open"),
         (
-            lambda options: Settled(evolve(options, limb_bits=9, segment_rows=1024, hash="sha256")),
+            lambda options: Settled(evolve(options, extension=3, limb_bits=9, segment_rows=1024, hash="sha256")),
             "changed options that the spec states",
         ),
     ],
@@ -227,4 +227,4 @@ def test_a_width_that_fits_is_not_said_not_to_where_target_bits_changes_what_is_
     StarkBackend(wider, default_registry()).check(assets)
     assert settled.options.limb_bits == 11
     assert not [reason for reason in settled.reasons if "do not fit" in reason]
-    assert "compared for 180 blinding rows, before target_bits chose the queries, which need " in settled.reasons[0]
+    assert "compared for 180 blinding rows, before target_bits chose the queries, which need " in settled.reasons[1]

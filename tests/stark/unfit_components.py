@@ -25,7 +25,7 @@ class NarrowHash(HashlibHash):
 
 
 def unfit_registry() -> Registry:
-    """The installed plugins, the field BabyBear and the narrow hash."""
+    """The installed plugins, the field KoalaBear and the narrow hash."""
     registry = Registry()
     registry.discover()
     module = ModuleType("unfit")
@@ -34,7 +34,7 @@ def unfit_registry() -> Registry:
     @hookimpl
     def polyproof_components() -> list[Component]:
         return [
-            Component("field", "baby-bear", "p = 15·2^27 + 1", "polyproof_babybear:BabyBear"),
+            Component("field", "koala-bear", "p = 127·2^24 + 1", "polyproof_koalabear:KoalaBear"),
             Component("hash", "narrow", "words below 2^60", "stark.unfit_components:NarrowHash"),
         ]
 

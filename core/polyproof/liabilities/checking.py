@@ -146,7 +146,11 @@ def preparing(
     backend = create_backend(spec, registry)
     with asking(backend, "when asked whether it can serve these assets", may=(InputError,)):
         backend.check(spec.assets)
-    _judge(backend, spec, policy)  # before the accounts are read; again once its options are settled
+    capacity = capacity_of(backend, spec.assets)
+    # Before the accounts are read, as it would be for full segments: what is open may be the hash itself. Again once it
+    # is settled for these accounts.
+    full, _ = settle(spec, registry, capacity)
+    _judge(create_backend(full, registry), full, policy)
     with open_snapshot(
         spec.accounts,
         spec.assets,
@@ -161,7 +165,6 @@ def preparing(
         count = snapshot.accounts
         if not count:
             raise InputError("the snapshot has no accounts")
-        capacity = capacity_of(backend, spec.assets)
         segments = -(-count // capacity)
         if segments > policy.max_segments:
             raise InputError(

@@ -148,7 +148,9 @@ class Policy:
         doc="Hashes a proof may use; null allows every registered one.",
     )
     fields: tuple[str, ...] | None = option(
-        default=("goldilocks",), kind="field", doc="Fields a proof may use; null allows every registered one."
+        default=("babybear", "goldilocks"),
+        kind="field",
+        doc="Fields a proof may use; null allows every registered one.",
     )
     max_proof_bytes: int = option(default=64 << 20, least=1, doc="The largest proof file of a segment, in bytes.")
     max_inclusion_bytes: int = option(default=1 << 20, least=1, doc="The largest inclusion file, in bytes.")

@@ -1,4 +1,4 @@
-"""BabyBear, p = 15·2^27 + 1, as a field for polyproof, in plain numpy."""
+"""KoalaBear, p = 127·2^24 + 1, as a field for polyproof, in plain numpy."""
 
 import secrets
 
@@ -11,29 +11,30 @@ from polyproof.toolkit.extension import BinomialExtension
 
 polyproof_interface = 2
 
-P = 15 * 2**27 + 1
-GENERATOR = 31
+P = 127 * 2**24 + 1
+GENERATOR = 3
 
 
 @hookimpl
 def polyproof_components() -> list[Component]:
     """One field."""
-    return [Component("field", "baby-bear", "p = 15·2^27 + 1, in numpy", "polyproof_babybear:BabyBear")]
+    return [Component("field", "koala-bear", "p = 127·2^24 + 1, in numpy", "polyproof_koalabear:KoalaBear")]
 
 
 def _words(a) -> Elements:
     return np.asarray(a, np.uint64)
 
 
-class BabyBear(Field):
+class KoalaBear(Field):
     """Products of two elements fit 64 bits: every operation is one numpy expression, the same for both engines."""
 
-    name = "baby-bear"
+    name = "koala-bear"
     modulus = P
     generator = GENERATOR
-    two_adicity = 27
+    two_adicity = 24
     element_bytes = 4
-    extension_degrees = (2, 3, 4, 5)
+    extension_degrees = (2, 4, 8)
+    default_extension = 8
 
     # Arithmetic
 
@@ -74,7 +75,7 @@ class BabyBear(Field):
     # Transforms
 
     def root_of_unity(self, order) -> int:
-        """31^((p−1)/order)."""
+        """3^((p−1)/order)."""
         if order < 1 or order & (order - 1) or order > 1 << self.two_adicity:
             raise FieldError(f"no root of unity of order {order}: orders are powers of two up to 2^{self.two_adicity}")
         return pow(GENERATOR, (P - 1) // order, P)
@@ -135,7 +136,7 @@ class BabyBear(Field):
     # Extensions
 
     def extension(self, degree) -> Extension:
-        """F[θ]/(θ^degree − 31): 31 generates F*, and every prime that divides the degree divides p − 1."""
+        """F[θ]/(θ^degree − 3): 3 generates F*, and 2, the only prime that divides these degrees, divides p − 1."""
         if degree not in self.extension_degrees:
             raise FieldError(f"no extension of degree {degree}; there are {self.extension_degrees}")
         return BinomialExtension(self, degree, GENERATOR)

@@ -2,22 +2,22 @@
 
 import numpy as np
 import pytest
-from polyproof_babybear import BabyBear, P
+from polyproof_koalabear import KoalaBear, P
 
 from polyproof.testing.field import FieldSuite
 
 
-class TestBabyBear(FieldSuite):
+class TestKoalaBear(FieldSuite):
     """The conformance suite."""
 
     @pytest.fixture
     def field(self):
         """It compares with Python's integers."""
-        return BabyBear()
+        return KoalaBear()
 
 
 def test_x_plus_one_on_the_fourth_roots_of_unity():
     """1 + X at 1, i, −1, −i."""
-    i = BabyBear().root_of_unity(4)
-    values = BabyBear().forward(np.array([[1], [1], [0], [0]], np.uint64))
+    i = KoalaBear().root_of_unity(4)
+    values = KoalaBear().forward(np.array([[1], [1], [0], [0]], np.uint64))
     assert values[:, 0].tolist() == [2, i + 1, 0, (1 - i) % P]
