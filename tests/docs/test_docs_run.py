@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -70,28 +71,42 @@ def test_programs_print_what_the_page_shows(path: str) -> None:
     assert shown == 1
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example of a plugin as pip would have installed it: its module, and its entry point."""
-    site = tmp_path_factory.mktemp("site")
-    project = tomllib.loads((EXAMPLES / "hash_plugin/pyproject.toml").read_text(encoding="utf-8"))
+def install(example: str, site: Path, module_in: Path | None = None) -> None:
+    """An example of a plugin as if pip had installed it: its entry point in ``site``, the module there or elsewhere."""
+    project = tomllib.loads((EXAMPLES / example / "pyproject.toml").read_text(encoding="utf-8"))
     (module,) = project["tool"]["hatch"]["build"]["targets"]["wheel"]["include"]
-    (site / module).write_bytes((EXAMPLES / "hash_plugin" / module).read_bytes())
-    described = site / "polyproof_blake2b-1.0.dist-info"
-    described.mkdir()
+    ((module_in or site) / module).write_bytes((EXAMPLES / example / module).read_bytes())
     name, version = project["project"]["name"], project["project"]["version"]
+    described = site / f"{Path(module).stem}-{version}.dist-info"
+    described.mkdir()
     (described / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
     points = [
         f"[{group}]\n" + "".join(f"{key} = {value}\n" for key, value in of_group.items())
         for group, of_group in project["project"]["entry-points"].items()
     ]
     (described / "entry_points.txt").write_text("".join(points))
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example of a hash, installed."""
+    site = tmp_path_factory.mktemp("site")
+    install("hash_plugin", site)
     return site
 
 
-def with_plugin(site: Path, folder: Path, *arguments: str) -> str:
-    import os
+@pytest.mark.slow
+def test_a_rule_about_accounts(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path_factory.mktemp("capped")
+    install("capped_plugin", site, module_in=tmp_path)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{site}")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    followed(pages.ROOT / "docs/how-to/write-a-constraint-system.md", tmp_path)
 
+
+def with_plugin(site: Path, folder: Path, *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
