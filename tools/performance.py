@@ -20,7 +20,8 @@ from attrs import evolve
 from polyproof.cli.bench.plot import plot
 from polyproof.cli.bench.results import Results, joined, read_results
 from polyproof.cli.bench.shapes import choices_text
-from polyproof.cli.bench.tables import machine_text, markdown, result_tables
+from polyproof.cli.bench.tables import machine_text, result_tables
+from polyproof.cli.plain_table import markdown
 from polyproof.registry import Registry, default_registry
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "performance.md"

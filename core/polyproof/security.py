@@ -81,8 +81,11 @@ class FigureName(StrEnum):
         """The key of a policy that sets the minimum."""
         return f"min_{self.value}_bits"
 
-
-_LONG_PROVEN = {FigureName.SOUNDNESS_2025: FigureName.SOUNDNESS, FigureName.INCLUSION_2025: FigureName.INCLUSION}
+    @property
+    def long_proven(self) -> FigureName:
+        """Of a figure by theorems of 2025 the same by long-proven bounds, which stands for it too; of others itself."""
+        value = self.value.removesuffix("_2025")
+        return next(name for name in FigureName if name.value == value)
 
 
 @frozen
@@ -174,7 +177,7 @@ class SecurityReport:
     def figure(self, name: FigureName) -> Figure | None:
         """A figure, where a long-proven one that is larger stands for one by theorems of 2025; None if not given."""
         given = self.given
-        names = {name, _LONG_PROVEN.get(name, name)}
+        names = {name, name.long_proven}
         candidates = [figure for one, figure in given.items() if one in names]
         return max(candidates, key=lambda figure: figure.bits, default=None)
 

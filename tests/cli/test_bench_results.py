@@ -15,13 +15,14 @@ from attrs import evolve
 
 from docs.generated import built_in
 from doubles.fixtures import Command
-from polyproof.cli.bench import audits
+from polyproof.cli.bench import audits, runs
 from polyproof.cli.bench.comparison import compare
 from polyproof.cli.bench.phases import Recorder
 from polyproof.cli.bench.plot import plot
 from polyproof.cli.bench.results import AuditFacts, Measurement, NotMeasured, Results, Setting, joined, read_results
 from polyproof.cli.bench.shapes import PROVE, Shape, choices_text, shapes
-from polyproof.cli.bench.tables import comparison_tables, markdown, result_tables
+from polyproof.cli.bench.tables import comparison_tables, result_tables
+from polyproof.cli.plain_table import markdown
 from polyproof.errors import ArtifactError, PolyproofError, UsageError
 from polyproof.progress import Progress
 
@@ -395,7 +396,7 @@ def test_an_audit_is_measured_with_the_phases_that_its_prover_names(
 
 
 def test_an_audit_whose_process_ends_is_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audits, "_use_threads", os._exit)
+    monkeypatch.setattr(runs, "_use_threads", os._exit)
     (missed,) = audits.measure_audits([Shape("merkle-sum", setting(2, 1, 3))], 0, Progress())
     assert isinstance(missed, NotMeasured)
     assert "no memory left" in missed.reason

@@ -27,6 +27,7 @@ from polyproof.cli.commands import (
     bench,
     challenge,
     check,
+    compare,
     demo,
     explain,
     inclusion,
@@ -89,6 +90,7 @@ COMMANDS = (
     sample,
     sign_samples,
     version,
+    compare,
     bench,
 )
 """In the order of ``polyproof --help``."""

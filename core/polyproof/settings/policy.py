@@ -165,10 +165,16 @@ class Policy:
 
     def check_backend(self, name: str) -> None:
         """Refuse a backend, before any code of its plugin is imported."""
-        self._check_names(PolicyCheck.BACKEND, "backend", (name,), self.backends)
+        for refusal in self._names_refused(PolicyCheck.BACKEND, "backend", (name,), self.backends):
+            raise refusal
 
     def check_options(self, backend: str, options: Any) -> None:
-        """Refuse a backend because of a component that its options name, at any depth.
+        """Refuse a backend because of a component that its options name, at any depth."""
+        for refusal in self.options_refused(backend, options):
+            raise refusal
+
+    def options_refused(self, backend: str, options: Any) -> Iterator[PolicyRejected]:
+        """Every refusal of a backend because of a component that its options name, at any depth.
 
         Components are found by the ``kind`` that an option is declared with. Nearly every proof rests on a hash: a
         backend that declares none cannot be judged, and is refused where hashes are restricted. A backend that declares
@@ -184,9 +190,9 @@ class Policy:
             (PolicyCheck.HASH, "hash", self.hashes),
             (PolicyCheck.FIELD, "field", self.fields),
         ):
-            self._check_names(check, kind, named.get(kind, ()), allowed)
+            yield from self._names_refused(check, kind, named.get(kind, ()), allowed)
         if self.hashes is not None and "hash" not in named:
-            raise PolicyRejected(
+            yield PolicyRejected(
                 PolicyCheck.HASH,
                 f"the policy allows hashes {_listed(self.hashes)}, and backend {backend!r} does not declare which hash "
                 "it uses: it has no option of kind hash",
@@ -198,34 +204,43 @@ class Policy:
         return least
 
     def check_security(self, report: SecurityReport) -> None:
-        """Refuse a proof for one of its figures, which are all judged wherever a proof is: by ``verify`` too, because
-        nobody relies on totals alone.
+        """Refuse a proof for its security account."""
+        for refusal in self.security_refused(report):
+            raise refusal
+
+    def security_refused(self, report: SecurityReport) -> Iterator[PolicyRejected]:
+        """Every refusal of a proof for one of its figures, which are all judged wherever a proof is: by ``verify`` too,
+        because nobody relies on totals alone.
 
         A required figure that the backend does not give is refused, and so is, whatever the policy, a figure that is
         infinite or has a term that is not a number.
         """
-        for name, figure in report.given.items():
-            if not math.isfinite(figure.bits) or any(math.isnan(term.bits) for term in figure.terms):
-                raise PolicyRejected(
-                    PolicyCheck.of(name), f"{name.label}: its bits, {figure.bits}, are not a number of bits"
-                )
+        unsound = [
+            (name, figure.bits)
+            for name, figure in report.given.items()
+            if not math.isfinite(figure.bits) or any(math.isnan(term.bits) for term in figure.terms)
+        ]
+        for name, bits in unsound:
+            yield PolicyRejected(PolicyCheck.of(name), f"{name.label}: its bits, {bits}, are not a number of bits")
+        if unsound:
+            return  # bits of such a report are compared with nothing
         for name in FigureName:
             check, least, given = PolicyCheck.of(name), self.minimum(name), report.figure(name)
             if least is None:
                 continue
             if given is None:
-                raise PolicyRejected(
+                yield PolicyRejected(
                     check,
                     f"it gives no {name.label}: {name.absence}; the policy requires {least:g} bits ({name.policy_key})",
                 )
-            if not given.bits >= least:
-                raise PolicyRejected(
+            elif not given.bits >= least:
+                yield PolicyRejected(
                     check,
                     f"{name.label}: {bits_text(given.bits)} bits ({given.decides.name}), the policy requires "
                     f"{least:g} ({name.policy_key})",
                 )
         if report.assumptions.trusted_setup and not self.allow_trusted_setup:
-            raise PolicyRejected(
+            yield PolicyRejected(
                 PolicyCheck.SETUP,
                 f"it rests on a trusted set-up ({report.assumptions.trusted_setup}), which the policy does not allow "
                 "(allow_trusted_setup)",
@@ -266,12 +281,12 @@ class Policy:
         if size > most:
             raise PolicyRejected(check, f"{what} has {size} bytes, the policy allows {most}")
 
-    def _check_names(
+    def _names_refused(
         self, check: PolicyCheck, kind: str, names: Sequence[str], allowed: tuple[str, ...] | None
-    ) -> None:
+    ) -> Iterator[PolicyRejected]:
         for name in names:
             if allowed is not None and name not in allowed:
-                raise PolicyRejected(check, f"{kind} {name!r} is not one that the policy allows: {_listed(allowed)}")
+                yield PolicyRejected(check, f"{kind} {name!r} is not one that the policy allows: {_listed(allowed)}")
 
 
 UNRESTRICTED = Policy(

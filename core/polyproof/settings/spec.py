@@ -173,7 +173,7 @@ class Spec(PublicSpec):
         doc="When balances were taken, of accounts and of wallets alike: a time in UTC such as 2025-11-30T00:00:00Z.",
     )
     compare: tuple[BackendChoice, ...] = option(
-        default=(), doc="Further backends that `polyproof demo` runs beside the first one, for comparison."
+        default=(), doc="Further backends that `polyproof compare` sets beside the first one."
     )
     accounts: AccountsSettings = option(doc="Where the snapshot of all accounts comes from.")
     reserves: ReservesSpec | None = option(

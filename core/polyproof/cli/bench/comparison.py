@@ -12,7 +12,7 @@ from polyproof.cli.bench.results import NAMED_BY, AuditFacts, Machine, Measureme
 from polyproof.cli.console import size_text
 from polyproof.config.options import plain
 
-__all__ = ["Comparison", "compare", "ratio"]
+__all__ = ["Comparison", "compare", "machine_differences", "ratio"]
 
 _NAMES = (*NAMED_BY, "setting")
 
@@ -95,14 +95,19 @@ def _named(item: Measurement) -> dict[str, Any]:
     return dict(zip(_NAMES, map(plain, _key(item)), strict=True))
 
 
-def _differences(here: Results, there: Results) -> Iterator[str]:
+def machine_differences(here: Machine, there: Machine) -> Iterator[str]:
+    """What differs between two machines and the versions on them, in phrases."""
     for field in fields(Machine):
-        ours, theirs = (getattr(results.machine, field.name) for results in (here, there))
+        ours, theirs = getattr(here, field.name), getattr(there, field.name)
         if field.name == "memory":
             # Kernels of one system differ by a few pages in what they keep for themselves.
             ours, theirs = (size_text(value) if value else None for value in (ours, theirs))
         if ours != theirs:
             yield f"{field.name}: {_shown(ours)} here, {_shown(theirs)} there"
+
+
+def _differences(here: Results, there: Results) -> Iterator[str]:
+    yield from machine_differences(here.machine, there.machine)
     if here.arguments != there.arguments:
         yield f"arguments: {_shown(here.arguments)} here, {_shown(there.arguments)} there"
 

@@ -19,7 +19,7 @@ from polyproof.registry import Registry
 from polyproof.settings.settled import capacity_of, settle
 from polyproof.settings.spec import Spec, create_backend, parse_spec
 
-__all__ = ["PROVE", "Shape", "assets_of", "choice", "choices_text", "shapes", "spec_of"]
+__all__ = ["PROVE", "Shape", "assets_of", "choice", "choices_text", "shapes", "sizes", "spec_of"]
 
 PROVE = JOINED_BY.join(("audit", "prove segments", "prove"))
 """The operation that is a backend's proving alone."""
@@ -54,14 +54,14 @@ def shapes(
 
     Raises ``UsageError`` for what is no size, and for options that a backend does not have or cannot work with.
     """
-    sizes = product(
-        _sizes("accounts", accounts) or [DEFAULT_ACCOUNTS],
-        _sizes("assets", assets) or [DEFAULT_ASSETS],
-        _sizes("threads", threads) or [thread_count()],
+    wanted = product(
+        sizes("accounts", accounts) or [DEFAULT_ACCOUNTS],
+        sizes("assets", assets) or [DEFAULT_ASSETS],
+        sizes("threads", threads) or [thread_count()],
     )
     found = [
         Shape(backend, Setting(accounts=count, assets=width, threads=shared, options=chosen))
-        for (count, width, shared), chosen, backend in product(sizes, _combined(options), backends)
+        for (count, width, shared), chosen, backend in product(wanted, _combined(options), backends)
     ]
     if near is not None:
         found = [shape for one in found for shape in _near(one, near, registry)]
@@ -73,7 +73,8 @@ def shapes(
     return found
 
 
-def _sizes(what: str, texts: Sequence[str]) -> list[int]:
+def sizes(what: str, texts: Sequence[str]) -> list[int]:
+    """The numbers that an option lists, each once. Raises ``UsageError``."""
     found = []
     for text in ",".join(texts).split(",") if texts else ():
         match = _NUMBER.fullmatch(text.strip())

@@ -6,20 +6,17 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
-from attrs import frozen
-
 from polyproof.cli.bench.comparison import Comparison, ratio
 from polyproof.cli.bench.curves import curves, slope
 from polyproof.cli.bench.pairs import Pair
 from polyproof.cli.bench.results import AuditFacts, Machine, Measurement, NotMeasured, Results, Setting
 from polyproof.cli.console import size_text, time_text
+from polyproof.cli.plain_table import Table
 from polyproof.model.counts import counted
 
 __all__ = [
-    "Table",
     "comparison_tables",
     "machine_text",
-    "markdown",
     "missed_text",
     "operation_text",
     "pairs_table",
@@ -28,25 +25,6 @@ __all__ = [
 
 _MOST_BESIDE = 6
 """Audits side by side in one table."""
-
-
-@frozen
-class Table:
-    """A table to be drawn somewhere."""
-
-    title: str | None
-    columns: tuple[str, ...]
-    numbers: tuple[int, ...]
-    """Columns that are set to the right."""
-    rows: tuple[tuple[str, ...], ...]
-
-
-def markdown(table: Table) -> str:
-    """The table in Markdown, its title as a line before it."""
-    rules = ["---:" if number in table.numbers else "---" for number in range(len(table.columns))]
-    lines = [table.columns, rules, *table.rows]
-    drawn = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
-    return "\n".join([*([f"{table.title}:", ""] if table.title else []), *drawn]) + "\n"
 
 
 def machine_text(machine: Machine) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from polyproof.cli.bench import COLUMNS
-from polyproof.cli.console import Console, table
+from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, usable_registry
 from polyproof.cli.shapes import COUNT, NUMBER, TEXT, TEXTS, Shape, either, listed, nullable, record
 from polyproof.errors import UsageError
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from polyproof.cli.bench.comparison import Comparison
     from polyproof.cli.bench.pairs import Pair
     from polyproof.cli.bench.results import Machine, Results
-    from polyproof.cli.bench.tables import Table
     from polyproof.cli.bench.work import Work
 
 __all__ = ["RESULT", "command"]
@@ -208,12 +207,13 @@ def command(
 def _show(rich: RichConsole, found: Results, compared: Comparison | None, in_markdown: bool) -> None:
     from polyproof.cli.bench import tables
     from polyproof.cli.bench.shapes import choices_text
+    from polyproof.cli.plain_table import draw, markdown
 
     for one in tables.result_tables(found) if compared is None else tables.comparison_tables(compared):
         if in_markdown:
-            rich.print(tables.markdown(one), soft_wrap=True)
+            rich.print(markdown(one), soft_wrap=True)
         else:
-            _draw(rich, one)
+            draw(rich, one)
     end = "\n" if in_markdown else ""  # a paragraph of its own
     for sentence in choices_text(found):
         rich.print(sentence + end, soft_wrap=in_markdown)
@@ -224,13 +224,6 @@ def _show(rich: RichConsole, found: Results, compared: Comparison | None, in_mar
         _show_comparison(rich, compared)
     for missing in found.not_measured:
         rich.print(f"not measured: {tables.missed_text(missing)}", style="yellow")
-
-
-def _draw(rich: RichConsole, shown: Table) -> None:
-    made = table(*shown.columns, title=shown.title, numbers=shown.numbers)
-    for row in shown.rows:
-        made.add_row(*row)
-    rich.print(made)
 
 
 def _show_comparison(rich: RichConsole, compared: Comparison) -> None:
@@ -271,8 +264,9 @@ def _show_pairs(
     rich: RichConsole, pairs: list[Pair], unpaired: list[str], here: str, there: str, machine: Machine
 ) -> None:
     from polyproof.cli.bench.tables import machine_text, pairs_table
+    from polyproof.cli.plain_table import draw
 
-    _draw(rich, pairs_table(pairs))
+    draw(rich, pairs_table(pairs))
     rich.print("Ratios are here / there of each round: below 1, this installation is faster. CPU: that of CPU seconds.")
     rich.print(f"here:  {here}\nthere: {there}", soft_wrap=True)
     rich.print(machine_text(machine), soft_wrap=True)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from polyproof.backend import NOT_STATED
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, load_spec_argument, usable_registry
 from polyproof.cli.security_view import SECURITY, non_negativity_lines, security_payload, show_security
@@ -113,6 +112,8 @@ def properties_payload(properties: BackendProperties) -> dict[str, Any]:
 
 def sums_text(hidden: bool | None) -> str:
     """Whether users see sums of other accounts."""
+    from polyproof.backend import NOT_STATED
+
     return NOT_STATED if hidden is None else "hidden" if hidden else "shown to users"
 
 

@@ -1,0 +1,150 @@
+"""What a backend says of itself, in the words of a table: nothing here knows a backend by name.
+
+What a backend leaves unsaid is shown as not stated, never as given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from polyproof.backend import EVERY_ACCOUNT, NOT_STATED
+from polyproof.cli.compare.rows import Row
+from polyproof.security import FigureName, bits_text
+
+__all__ = [
+    "ASSUMPTIONS",
+    "FIGURES",
+    "PROPERTIES",
+    "UNKNOWN",
+    "figure_heading",
+    "figure_text",
+    "labels",
+    "policy_text",
+]
+
+UNKNOWN = "–"
+"""In the cell of what was not measured, and so is not known."""
+FIGURES = tuple(name for name in FigureName if name is not FigureName.BINDING)
+"""The figures of what is proven about accounts. Binding, which says nothing of them, is never among these."""
+
+
+def figure_heading(name: FigureName) -> str:
+    """The heading of a column of bits."""
+    kind = name.long_proven.value.replace("_", " ").capitalize()
+    if name is FigureName.BINDING:
+        return kind
+    return f"{kind}, 2025" if name is not name.long_proven else f"{kind}, long proven"
+
+
+def figure_text(row: Row, name: FigureName) -> str:
+    """The bits of a figure, or that it is not given."""
+    if row.security is None:
+        return UNKNOWN
+    found = row.security.figure(name)
+    return "none" if found is None else bits_text(found.bits)
+
+
+def policy_text(row: Row) -> str:
+    """What the default policy says of it."""
+    if row.refusals is None:
+        return UNKNOWN
+    if not row.refusals:
+        return "accepts"
+    return "refuses: " + "; ".join(f"{one.check}: {one.reason}" for one in row.refusals)
+
+
+def _yes(value: bool | None) -> str:
+    return NOT_STATED if value is None else "yes" if value else "no"
+
+
+def _sum(row: Row) -> str:
+    assert row.properties is not None, "asked only where they are known"
+    return "proven, of all accounts" if row.properties.exact_totals else "not proven"
+
+
+def _totals(row: Row) -> str:
+    assert row.properties is not None, "asked only where they are known"
+    if row.properties.exact_totals and row.properties.per_asset_totals:
+        return "yes"
+    return "no: committed to, not proven" if row.properties.per_asset_totals else "no"
+
+
+def _non_negativity(row: Row) -> str:
+    assert row.properties is not None, "asked only where they are known"
+    stated = row.properties.non_negativity
+    return f"proven, of {stated}" if stated == EVERY_ACCOUNT else stated
+
+
+def _inclusion(row: Row) -> str:
+    found = None if row.security is None else row.security.figure(FigureName.INCLUSION_2025)
+    return "no" if found is None else "each user checks their own"
+
+
+def _transparent(row: Row) -> str:
+    assert row.properties is not None, "asked only where they are known"
+    setup = row.security.assumed.trusted_setup if row.security is not None else ""
+    if setup:
+        return f"no: {setup}"
+    return "yes" if row.properties.transparent else "no: a set-up is trusted"
+
+
+def _rests_on(*names: FigureName) -> Callable[[Row], str]:
+    def text(row: Row) -> str:
+        if row.security is None:
+            return UNKNOWN
+        found = [row.security.figure(name) for name in names]
+        said = dict.fromkeys(one.rests_on for one in found if one is not None)
+        return "; ".join(said) or "none"
+
+    return text
+
+
+def _assumes(row: Row) -> str:
+    return UNKNOWN if row.security is None else "; ".join(row.security.assumed.sentences)
+
+
+def _stated(name: str) -> Callable[[Row], str]:
+    def text(row: Row) -> str:
+        value = getattr(row.properties, name)
+        return value if isinstance(value, str) else _yes(value)
+
+    return text
+
+
+PROPERTIES: tuple[tuple[str, Callable[[Row], str]], ...] = (
+    ("Sum", _sum),
+    ("Exact totals of each asset", _totals),
+    ("Non-negative", _non_negativity),
+    ("Inclusion", _inclusion),
+    ("Balances hidden", _stated("hides_balances")),
+    ("Hides sums of neighbours", _stated("hides_sums")),
+    ("Zero knowledge", _stated("zero_knowledge")),
+    ("Transparent, no trusted set-up", _transparent),
+    ("Post-quantum", _stated("post_quantum")),
+)
+"""What is set side by side of the backends, and the words for it."""
+
+ASSUMPTIONS: tuple[tuple[str, Callable[[Row], str]], ...] = (
+    ("Soundness rests on", _rests_on(FigureName.SOUNDNESS, FigureName.SOUNDNESS_2025)),
+    ("Inclusion rests on", _rests_on(FigureName.INCLUSION, FigureName.INCLUSION_2025)),
+    ("Binding rests on", _rests_on(FigureName.BINDING)),
+    ("All of it assumes", _assumes),
+)
+"""What has to be true for the bits to be worth anything: that an assumption is no number of bits is seen here."""
+
+
+def labels(rows: Sequence[Row]) -> list[str]:
+    """What each combination is called beside the others, without its number of accounts: its backend, and the options
+    that not all combinations of that backend have.
+    """
+    several = len({row.combination.spec for row in rows}) > 1
+    shared: dict[str, frozenset[str]] = {}
+    for row in rows:
+        stated = frozenset(row.combination.stated)
+        backend = row.combination.backend
+        shared[backend] = shared.get(backend, stated) & stated
+    found = []
+    for made_of in (row.combination for row in rows):
+        own = [one for one in made_of.stated if one not in shared[made_of.backend]]
+        found.append((f"{made_of.spec}: " if several else "") + ", ".join([made_of.backend, *own]))
+    return found

@@ -1,0 +1,41 @@
+"""A table of texts that a terminal, Markdown and a page draw alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from polyproof.cli.console import table
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+__all__ = ["Table", "draw", "markdown"]
+
+
+@frozen
+class Table:
+    """A table to be drawn somewhere."""
+
+    title: str | None
+    columns: tuple[str, ...]
+    numbers: tuple[int, ...]
+    """Columns that are set to the right."""
+    rows: tuple[tuple[str, ...], ...]
+
+
+def markdown(table: Table) -> str:
+    """The table in Markdown, its title as a line before it."""
+    rules = ["---:" if number in table.numbers else "---" for number in range(len(table.columns))]
+    lines = [table.columns, rules, *table.rows]
+    drawn = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+    return "\n".join([*([f"{table.title}:", ""] if table.title else []), *drawn]) + "\n"
+
+
+def draw(rich: RichConsole, drawn: Table) -> None:
+    """The table on a terminal."""
+    made = table(*drawn.columns, title=drawn.title, numbers=drawn.numbers)
+    for row in drawn.rows:
+        made.add_row(*row)
+    rich.print(made)
