@@ -18,13 +18,13 @@ from polyproof.engine import for_blocks
 from polyproof.errors import InputError, OptionsError, ProofRejected
 from polyproof.field import Elements
 from polyproof.large_arrays import empty
-from polyproof.model.accounts import Accounts
+from polyproof.model.accounts import AccountRefused, Accounts
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
 from polyproof.model.net_equity import terms_of
 from polyproof.toolkit.digit_columns import digits_of
 from polyproof_accounts.arithmetic import Arithmetic
-from polyproof_accounts.margin_layout import AssetColumns, MarginLayout
+from polyproof_accounts.margin_layout import AssetColumns, FilledRows, MarginLayout
 from polyproof_accounts.sums import ExactSum, Limbs
 
 __all__ = ["MarginAccountsSystem"]
@@ -128,6 +128,19 @@ class MarginAccountsSystem(LiabilitiesSystem):
             value = value + limb * (1 << shift)
         return value - self.layout.arithmetic.offset
 
+    def refused(self, accounts: Accounts) -> list[AccountRefused]:
+        """Accounts that pledge more of an asset than they have, or whose pledges do not cover their debts."""
+        digits = accounts.digits(self.limb_bits)
+        blocks: dict[int, list[AccountRefused]] = {}
+
+        def look(start: int, stop: int) -> None:
+            filled = self.layout.fill(digits[start:stop])
+            rows = np.flatnonzero(filled.wrong).tolist()
+            blocks[start] = [AccountRefused(start + row, self._reason(filled, row)) for row in rows]
+
+        for_blocks(look, len(accounts), _BLOCK)
+        return [one for start in sorted(blocks) for one in blocks[start]]
+
     def trace(self, witness: PlacedAccounts, rows: int) -> Trace:
         """The rows of accounts, those of an empty account elsewhere, and the carries of the sums on row U−1.
 
@@ -145,28 +158,23 @@ class MarginAccountsSystem(LiabilitiesSystem):
         digits = accounts.digits(self.limb_bits)
         columns = empty((rows, len(self.columns)), digits.dtype, briefly=True)
         columns[:] = self.layout.fill(np.zeros((1, digits.shape[1]), digits.dtype)).columns[:, 0]
-        over_pledged = np.zeros(len(accounts), np.bool_)
-        uncovered = np.zeros(len(accounts), np.bool_)
+        wrong = np.zeros(len(accounts), np.bool_)
         sums, adding = np.zeros(len(self.columns), np.int64), Lock()
 
         def fill(start: int, stop: int) -> None:
             filled = self.layout.fill(digits[start:stop])
             columns[witness.rows[start:stop]] = filled.columns.T
-            over_pledged[start:stop] = filled.over_pledged.any(axis=0)
-            uncovered[start:stop] = filled.uncovered
+            wrong[start:stop] = filled.wrong
             own = filled.columns.sum(axis=1)
             with adding:
                 np.add(sums, own, out=sums)
 
         for_blocks(fill, len(accounts), _BLOCK)
-        for wrong, what in (
-            (over_pledged, "pledges more of an asset than it has"),
-            (uncovered, "owes more than the haircut value of its pledges"),
-        ):
-            if wrong.any():
-                found = np.flatnonzero(wrong)
-                others = f", as {counted(len(found) - 1, 'other')} do" if len(found) > 1 else ""
-                raise InputError(f"account {accounts.ids[int(found[0])]!r} {what}{others}")
+        if wrong.any():
+            first = int(np.argmax(wrong))
+            reason = self._reason(self.layout.fill(digits[first : first + 1]), 0)
+            others = f" and {counted(int(wrong.sum()) - 1, 'other')}" if wrong.sum() > 1 else ""
+            raise InputError(f"there is no row for account {accounts.ids[first]!r}{others}: {reason}")
         of_columns = sums.tolist()
         publics: dict[str, int] = {}
         for item in (item for totals in self.totals for item in totals):
@@ -189,13 +197,17 @@ class MarginAccountsSystem(LiabilitiesSystem):
         digits = Accounts.of(self.positions, [("", balances)]).digits(self.limb_bits)
         filled = self.layout.fill(digits)
         if filled.over_pledged.any():
-            asset = self.terms[int(np.argmax(filled.over_pledged[:, 0]))].asset
-            raise ProofRejected("balance-pledged", f"more {asset.symbol} is pledged than the equity there is")
+            raise ProofRejected("balance-pledged", self._reason(filled, 0))
         if filled.uncovered.any():
-            raise ProofRejected(
-                "balance-covered", "at the audit's prices, the haircut value of what is pledged is below the debts"
-            )
+            raise ProofRejected("balance-covered", self._reason(filled, 0))
         return filled.columns[:, 0].astype(np.uint64)
+
+    def _reason(self, filled: FilledRows, row: int) -> str:
+        """Why an account has no row, in words."""
+        if filled.over_pledged[:, row].any():
+            symbol = self.terms[int(np.argmax(filled.over_pledged[:, row]))].asset.symbol
+            return f"more {symbol} is pledged than the equity there is"
+        return "at the audit's prices, the haircut value of what is pledged is below the debts"
 
     def publics_of_totals(self, totals: Sequence[int]) -> Mapping[str, int]:
         """The digits of the totals of F = E − Σ K, D and each K, the last digit of each unreduced."""

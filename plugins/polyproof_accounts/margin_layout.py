@@ -17,7 +17,7 @@ from polyproof.toolkit.digit_columns import Digits, Flags, Products, carried, di
 from polyproof_accounts.sums import Limbs
 from polyproof_accounts.surplus import SurplusArithmetic
 
-__all__ = ["AssetColumns", "MarginLayout", "PledgeColumns"]
+__all__ = ["AssetColumns", "FilledRows", "MarginLayout", "PledgeColumns"]
 
 
 @frozen
@@ -58,7 +58,7 @@ class AssetColumns:
 
 
 @frozen
-class _Filled:
+class FilledRows:
     """Rows of accounts, and what is wrong with them."""
 
     columns: Digits
@@ -67,6 +67,11 @@ class _Filled:
     """``(assets, rows)``: more is pledged of the asset than there is."""
     uncovered: Flags
     """``(rows,)``: the haircut value of the pledges is below the debts. Without a meaning where too much is pledged."""
+
+    @property
+    def wrong(self) -> Flags:
+        """``(rows,)``: an account that has no row."""
+        return self.over_pledged.any(axis=0) | self.uncovered
 
 
 class MarginLayout:
@@ -116,7 +121,7 @@ class MarginLayout:
             for item in self.terms
         )
 
-    def fill(self, digits: npt.NDArray[np.unsignedinteger]) -> _Filled:
+    def fill(self, digits: npt.NDArray[np.unsignedinteger]) -> FilledRows:
         """The rows of accounts whose positions have these limbs, ``(rows, limbs of all positions)``.
 
         Pledges are cut as their haircut value is computed, the first slice filled first.
@@ -138,7 +143,7 @@ class MarginLayout:
                 over |= borrows[-1]
                 self._cut(columns, amount, pledge)
             columns[asset.free.columns] = free
-        return _Filled(columns, over_pledged, self._weigh(columns))
+        return FilledRows(columns, over_pledged, self._weigh(columns))
 
     def _cut(self, columns: Digits, rest: Digits, pledge: PledgeColumns) -> None:
         """Write a pledge's slices and borrows: as much as fits into each slice, in order."""

@@ -170,14 +170,22 @@ def test_a_unit_of_debt_more_than_pledges_cover_has_no_row() -> None:
         assert caught.value.check == check
 
 
-def test_the_first_account_that_is_not_covered_is_named_with_how_many_others() -> None:
+def test_accounts_without_a_row_are_named_with_the_reason() -> None:
     made = system(SMALL)
     good, over, bare = [4000, 0, 4000, 0, 0, 0], [5, 0, 6, 0, 0, 0], [5, 1, 0, 0, 0, 0]
-    with pytest.raises(InputError, match=r"account 'user-1' pledges more of an asset than it has$"):
+    pledged, covered = "more BTC is pledged than the equity there is", "the haircut value of what is pledged is below"
+    with pytest.raises(InputError, match=f"there is no row for account 'user-1' and 1 other: {pledged}$"):
         traced(made, [good, over, bare])
-    with pytest.raises(InputError, match="'user-1' owes more than the haircut value of its pledges, as 2 others do"):
-        traced(made, [good, bare, bare, bare])
-    assert traced(made, [])
+    with pytest.raises(
+        InputError, match=f"there is no row for account 'user-1': at the audit's prices, {covered} the debts$"
+    ):
+        traced(made, [good, bare])
+    many = [good, over, *[good] * 4000, bare, bare]
+    found = made.refused(Accounts.of(made.positions, [(str(k), row) for k, row in enumerate(many)]))
+    assert [one.position for one in found] == [1, 4002, 4003]
+    assert pledged in found[0].reason
+    assert all(covered in one.reason for one in found[1:])
+    assert made.refused(Accounts.of(made.positions, [])) == []
 
 
 def test_totals_with_more_pledged_than_equity_are_rejected() -> None:

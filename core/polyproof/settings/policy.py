@@ -133,7 +133,7 @@ class Policy:
         doc="Backends that may have made a proof; null allows every registered one.",
     )
     constraints: tuple[str, ...] | None = option(
-        default=("accounts",),
+        default=("accounts", "margin-accounts"),
         kind="constraints",
         doc="Constraint systems that a proof may be of: they decide what is proven. null allows every registered one.",
     )
