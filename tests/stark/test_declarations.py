@@ -61,7 +61,7 @@ def proved(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Path
 def test_default_policy_refuses_a_strangers_system(proved: Path, registry: Registry) -> None:
     with pytest.raises(PolicyRejected, match="constraints 'unranged' is not one that the policy allows: accounts"):
         liabilities.verify(proved / "audit", registry=registry)
-    assert Policy().constraints == ("accounts",)
+    assert Policy().constraints == ("accounts", "margin-accounts")
 
 
 def test_where_a_policy_allows_it_nothing_says_that_no_balance_is_negative(
