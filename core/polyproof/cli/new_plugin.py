@@ -134,9 +134,8 @@ def _camel(name: str) -> str:
 
 
 def _check_kind(kind: str) -> None:
-    kinds = [each for each in KINDS if any((_templates() / each).glob("*.py"))]
-    if kind not in kinds:
-        raise UsageError(Problem(f"there is no kind of plugin called {shown(kind)}", hint=did_you_mean(kind, kinds)))
+    if kind not in KINDS:
+        raise UsageError(Problem(f"there is no kind of plugin called {shown(kind)}", hint=did_you_mean(kind, KINDS)))
 
 
 def _check_name(kind: str, name: str, registry: Registry) -> None:
