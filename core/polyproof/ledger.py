@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar, NamedTuple
 
 from polyproof.errors import Problem
@@ -24,11 +25,19 @@ class Account(NamedTuple):
     """Its number among the records of the file, counted from 1."""
     id: str
     amounts: Mapping[str, str]
-    """What it is owed, by the file's name for the asset. A missing asset means zero; an empty text is an error."""
+    """What it is owed, by the file's name for the asset. A missing asset means zero; an empty text is an error.
+
+    Where ``positions`` has debts, this is all that the account has of the asset, and never negative. Otherwise an
+    amount below zero is a debt.
+    """
     besides: tuple[str, ...] = ()
     """The names of anything else in its record: an error unless the spec says to ignore them."""
     line: int | None = None
     """Where it begins, in a text file of lines."""
+    positions: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    """Where the file tells them apart: under ``debt`` what the account owes of each asset, and under the file's name
+    for a purpose (``margin``) what of its amount is pledged for it. Amounts are like those of ``amounts``.
+    """
 
 
 class LedgerFormat(ABC):

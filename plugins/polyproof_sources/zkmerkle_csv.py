@@ -6,21 +6,18 @@
     1,000092ddd2ca…,0.1,0.0,0.1,0.2,0.0,0.2,30000,2000,3400
 
 Of each asset ``e_`` is what the user has (equity), ``d_`` what the user owes (debt), and the third column the
-difference. Later files also have ``vl_``, ``m_`` and ``pm_``, the parts of the equity that are collateral, and prices
-in a file of their own. A debt other than zero is reported, since no rule allows one; prices, collateral, differences
-and the value in USDT are not read. Names of assets are in lower case there.
+difference. Later files also have ``vl_``, ``m_`` and ``pm_``, the parts of the equity that are pledged for loans, for
+margin and for portfolio margin, and prices in a file of their own. Prices in the file, differences and the value in
+USDT are not read. Names of assets are in lower case there.
 Source: github.com/binance/zkmerkle-proof-of-solvency (src/utils/utils.go, src/sampledata/generate_user_files.py) and
 github.com/gatechain/gate-zkmerkle-proof (utils/utils.go, example_data/example_users.csv).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
-
-from attrs import frozen
 
 from polyproof.config.options import shown
 from polyproof.errors import Location, Problem
@@ -31,13 +28,10 @@ from polyproof_sources.plain_csv import next_cells
 __all__ = ["ZkMerkleCsv"]
 
 _BEGIN = ("rn", "id")
-_COLLATERAL = ("vl_", "m_", "pm_")
+_COLLATERAL = ("vl", "m", "pm")
 _PRICE = "_price"
 _TOTAL = "total_net_balance"
 _EXPECTED = "rn,id,e_btc,d_btc,btc,…,total_net_balance_usdt"
-_ZEROS = frozenset({"0", "0.0"})
-_ZERO = re.compile(r"[+-]?(?:0+\.?0*|\.0+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
-"""Zero, however it is written; most are one of the few above."""
 
 
 class ZkMerkleCsv(LedgerFormat):
@@ -66,40 +60,32 @@ class ZkMerkleCsv(LedgerFormat):
                 elif len(found) != len(cells):
                     yield Problem(f"has {counted(len(found), 'cell')}, the header {len(cells)}", location)
                 else:
-                    for column in columns:
-                        if found[column.debt] not in _ZEROS and not _ZERO.fullmatch(found[column.debt]):
-                            hint = "accounts with debts cannot be audited yet: no rule allows them"
-                            debt = shown(found[column.debt])
-                            yield Problem(f"{column.asset} debt is {debt}", location, hint, about=column.asset)
-                    yield Account(row, found[1], {one.asset: found[one.equity] for one in columns}, line=number)
+                    positions = {kind: {name: found[k] for name, k in each.items()} for kind, each in columns.items()}
+                    equity = positions.pop("equity")
+                    yield Account(row, found[1], equity, line=number, positions=positions)
 
 
-@frozen
-class _Columns:
-    """An asset, and the places of its equity and its debt in a line."""
-
-    asset: str
-    equity: int
-    debt: int
-
-
-def _columns(cells: list[str]) -> list[_Columns] | str:
-    """What a header says, or what is wrong with it."""
+def _columns(cells: list[str]) -> dict[str, dict[str, int]] | str:
+    """What a header says: of each position, equity first, the places of its assets. Or what is wrong with it."""
     if tuple(cell.casefold() for cell in cells[:2]) != _BEGIN:
         return f"the first line is not a header: it begins with {shown(','.join(cells[:2]))}"
-    found: list[_Columns] = []
+    found: dict[str, dict[str, int]] = {"equity": {}, "debt": {}}
+    names: list[str] = []
     place = 2
     while place < len(cells) and cells[place].startswith("e_"):
         asset = cells[place][2:]
         if cells[place + 1 : place + 3] != [f"d_{asset}", asset]:
             return f"{shown(cells[place])} is not followed by d_{asset} and {asset}"
-        found.append(_Columns(asset, place, place + 1))
+        names.append(asset.casefold())
+        found["equity"][asset], found["debt"][asset] = place, place + 1
         place += 3
-        if cells[place : place + 3] == [f"{kind}{asset}" for kind in _COLLATERAL]:
-            place += 3
-    if not found:
+        if cells[place : place + 3] == [f"{kind}_{asset}" for kind in _COLLATERAL]:
+            for kind in _COLLATERAL:
+                found.setdefault(kind, {})[asset] = place
+                place += 1
+    if not names:
         return "the header names no asset"
-    if len({one.asset.casefold() for one in found}) < len(found):
+    if len(set(names)) < len(names):
         return "the header names an asset twice"
     while place < len(cells) and cells[place].endswith(_PRICE):
         place += 1

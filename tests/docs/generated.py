@@ -37,7 +37,7 @@ from polyproof.model.disclosures import (
 )
 from polyproof.model.manifest import Verifier
 from polyproof.registry import ENTRY_POINT_GROUP, Registry
-from polyproof.settings.accounts import AccountsSettings, AttachedDatabase
+from polyproof.settings.accounts import AccountsSettings, AttachedDatabase, PositionColumn
 from polyproof.settings.anchors import AnchorsPolicy
 from polyproof.settings.attestations import AttestationsPolicy, BelievedSigner
 from polyproof.settings.policy import Policy, PolicyCheck
@@ -64,6 +64,7 @@ _CLASSES: dict[str, type[Any]] = {
     "asset": Asset,
     "accounts": AccountsSettings,
     "attach": AttachedDatabase,
+    "columns": PositionColumn,
     "output": Output,
     "verifier": Verifier,
     "disclosures": Disclosures,

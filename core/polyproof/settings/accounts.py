@@ -5,9 +5,10 @@ from __future__ import annotations
 from attrs import frozen
 
 from polyproof.config.options import option
+from polyproof.model.names import NAME as POSITION
 from polyproof.toolkit.secrets import NAME
 
-__all__ = ["AccountsSettings", "AttachedDatabase"]
+__all__ = ["AccountsSettings", "AttachedDatabase", "PositionColumn"]
 
 
 @frozen
@@ -20,6 +21,17 @@ class AttachedDatabase:
     )
     type: str = option(choices=("sqlite", "duckdb"), doc="What kind of database it is.")
     path: str = option(doc="The database file, relative to the spec file.")
+
+
+@frozen
+class PositionColumn:
+    """What the columns of a position are called (wide), where that is not the symbol, a colon and the position."""
+
+    position: str = option(pattern=POSITION, doc="equity, debt, or a collateral category.")
+    column: str = option(
+        pattern=(r"(?!\*$)[^*]*\*[^*]*", "a name with one * in place of the asset's, such as d_*"),
+        doc="The name of such a column, with * in place of the asset's name: `d_*`.",
+    )
 
 
 @frozen
@@ -70,6 +82,23 @@ class AccountsSettings:
     id: str = option(default="account", doc="Column that holds the account id.")
     asset: str = option(default="asset", doc="Column that holds the asset's symbol or alias (long).")
     amount: str = option(default="amount", doc="Column that holds the amount (long).")
+    position: str | None = option(
+        default=None,
+        doc="Column that says which position an amount is: equity, debt, or a collateral category (long). Without it "
+        "amounts are signed: below zero, a debt.",
+    )
+    columns: tuple[PositionColumn, ...] = option(
+        default=(),
+        items=(0, 64),
+        doc="What the columns of positions are called (wide). Of any that is not named here they are `BTC:debt`; a "
+        "column `BTC` is equity and, where there is none of debts, a debt if it is below zero.",
+    )
+    pledge_all: str | None = option(
+        default=None,
+        pattern=POSITION,
+        doc="The collateral category that all equity of accounts with debts is pledged in, where files state no "
+        "pledges.",
+    )
     units: str = option(
         default="decimal",
         choices=("decimal", "base"),

@@ -16,6 +16,7 @@ from polyproof.errors import Problem
 from polyproof.model.amounts import MOST_DIGITS, AmountError, InexactAmountError, Rounding, parse_amount, shown
 from polyproof.model.assets import MOST_BITS, Asset
 from polyproof.model.counts import counted
+from polyproof.model.net_equity import DEBT, EQUITY, Position
 
 __all__ = [
     "INTEGER_TYPES",
@@ -23,6 +24,7 @@ __all__ = [
     "fitting_value",
     "integer_value",
     "rest_of",
+    "rounds_down",
     "value_type",
     "words_of",
     "written_value",
@@ -38,6 +40,11 @@ INTEGER_TYPES = {
 
 _STEP = 32
 """What is proposed as ``bits`` of an asset is a multiple of it: not the next number of every larger balance."""
+
+
+def rounds_down(asset: Asset) -> bool:
+    """Whether a fraction of a base unit is dropped: of a debt and of a pledge, which lower what is owed to others."""
+    return isinstance(asset, Position) and asset.kind != EQUITY
 
 
 def value_type(asset: Asset) -> str:
@@ -78,7 +85,7 @@ def integer_value(column: str, kind: str, asset: Asset, base_units: bool) -> str
 
 
 def written_value(text: str, asset: Asset, base_units: bool) -> str:
-    """SQL of an amount in base units, rounded up, not yet compared with 2^bits; NULL where SQL has no answer.
+    """SQL of an amount in base units, rounded, not yet compared with 2^bits; NULL where SQL has no answer.
 
     ``text`` is the name of a VARCHAR column. NULL, the empty text and ``0`` are zero.
     """
@@ -95,12 +102,12 @@ def written_value(text: str, asset: Asset, base_units: bool) -> str:
         # Cutting at the place of the point costs a tenth of split_part, and cutting zeros off a text a tenth of rpad.
         zeros = "0" * decimals
         whole = f"substr({text}, 1, {point} - 1)"
+        up = "" if rounds_down(asset) else f" + (ltrim(substr({text}, {point} + {decimals + 1}), '0') <> '')::{number}"
         value = (
             f"CASE WHEN {point} = 0 THEN ({text} || '{zeros}')::{number} "
             f"WHEN {length} - {point} <= {decimals} THEN ({whole} || substr({text}, {point} + 1) "
             f"|| substr('{zeros}', 1, {decimals} - ({length} - {point})))::{number} "
-            f"ELSE ({whole} || substr({text}, {point} + 1, {decimals}))::{number} "
-            f"+ (ltrim(substr({text}, {point} + {decimals + 1}), '0') <> '')::{number} END"
+            f"ELSE ({whole} || substr({text}, {point} + 1, {decimals}))::{number}{up} END"
         )
     return f"CASE WHEN {text} IS NULL OR {text} = '' OR {text} = '0' THEN 0::{number} WHEN {plain} THEN {value} END"
 
@@ -114,7 +121,7 @@ def fitting_value(value: str, asset: Asset, base_units: bool) -> str:
 
 
 def rest_of(text: str, asset: Asset, base_units: bool) -> str:
-    """SQL of the digits that ``written_value`` rounded up, without trailing zeros; empty, or NULL, where it did not.
+    """SQL of the digits that ``written_value`` rounded, without trailing zeros; empty, or NULL, where it did not.
 
     Only of a text that ``written_value`` has an answer for, and of no other.
     """
@@ -132,6 +139,8 @@ def exact_amount(text: str, asset: Asset, base_units: bool, rule: str) -> int | 
     try:
         if base_units:
             units = parse_amount(text, 0, Rounding.EXACT)
+        elif rounds_down(asset):
+            units = parse_amount(text, asset.decimals, Rounding.DOWN)
         else:
             units = parse_amount(text, asset.decimals)
             if text.lstrip(" \t").startswith("-") and units == 0:
@@ -142,20 +151,19 @@ def exact_amount(text: str, asset: Asset, base_units: bool, rule: str) -> int | 
         hint = "amounts here are in base units; did you mean `units: decimal`?" if inexact else problem.hint
         return _problem(asset, "amount-malformed", problem.message, hint)
     if units < 0:
-        return _problem(
-            asset,
-            "amount-negative",
-            f"{shown(text)} is negative",
-            f"a debt; rule {rule!r} allows none, and no rule does yet",
-        )
+        hint = f"a debt; rule {rule!r} allows none, and no rule does yet"
+        if isinstance(asset, Position):
+            hint = f"a debt is a positive amount of {asset.asset.symbol}:{DEBT}, where that has a column of its own"
+        return _problem(asset, "amount-negative", f"{shown(text)} is negative", hint)
     if units >> asset.bits:
+        symbol = asset.asset.symbol if isinstance(asset, Position) else asset.symbol
         largest = (1 << asset.bits) - 1
-        allowed = f"{largest} base units" if base_units else f"{asset.format(largest)} {asset.symbol}"
+        allowed = f"{largest} base units" if base_units else f"{asset.format(largest)} {symbol}"
         problem = _problem(
             asset,
             "amount-overflow",
             f"{shown(text)} overflows {counted(asset.bits, 'bit')}",
-            f"the largest allowed is {allowed}, from `bits` of {asset.symbol} in the spec",
+            f"the largest allowed is {allowed}, from `bits` of {symbol} in the spec",
         )
         bits = -(-units.bit_length() // _STEP) * _STEP
         return evolve(problem, expected=f"bits: {bits}" if bits <= MOST_BITS else None, need=bits)

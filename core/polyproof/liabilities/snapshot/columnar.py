@@ -27,7 +27,9 @@ def open_parquet(table: Table, file: SnapshotFile, path: Path) -> None:
     scan = f"read_parquet({literal(glob.escape(str(path)))}, hive_partitioning = "
     file.relation = f"{scan}false)"
     file.columns = described(connection, file.relation)
-    named = {settings.id, settings.asset} if settings.shape == "long" else {settings.id}
+    named = {settings.id}
+    if settings.shape == "long":
+        named |= {settings.asset, settings.position or settings.asset}
     missing = named - {column.name for column in file.columns}
     if missing & {part.partition("=")[0] for part in path.parts if "=" in part}:
         stored = {column.name for column in file.columns}

@@ -85,7 +85,8 @@ def _sheet(file: SnapshotFile, names: list[str], wanted: str | None) -> str | No
 def _is_used(table: Table, column: str) -> bool:
     settings = table.settings
     if settings.shape == "long":
-        return column.casefold() in {settings.id.casefold(), settings.asset.casefold(), settings.amount.casefold()}
+        used = (settings.id, settings.asset, settings.amount, settings.position or settings.id)
+        return column.casefold() in {name.casefold() for name in used}
     return column not in settings.ignore
 
 

@@ -12,9 +12,11 @@ import numpy as np
 from polyproof.errors import PluginFault, Problem
 from polyproof.ledger import Account, LedgerFormat
 from polyproof.liabilities.snapshot.file import SnapshotFile
-from polyproof.liabilities.snapshot.symbols import Symbols
+from polyproof.liabilities.snapshot.position_columns import Source
+from polyproof.liabilities.snapshot.position_names import SIGNED
 from polyproof.liabilities.snapshot.wide import WideTable
 from polyproof.model.amounts import shown
+from polyproof.model.net_equity import DEBT, EQUITY
 from polyproof.plugin_faults import asking, fault, is_problem
 
 __all__ = ["read_ledger"]
@@ -22,6 +24,10 @@ __all__ = ["read_ledger"]
 _BATCH = 8192
 """How many accounts are put into the table at a time."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ZERO = re.compile(r"[+-]?(?:0+\.?0*|\.0+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+"""Zero, however it is written."""
+_BEGINS = tuple("0123456789.")
+"""What a number begins with, after its sign."""
 
 
 def read_ledger(table: WideTable, file: SnapshotFile, path: Path, ledger: LedgerFormat) -> None:
@@ -73,26 +79,25 @@ def _broken(ledger: LedgerFormat, how: str) -> PluginFault:
 
 
 class _Batch:
-    """Accounts on their way into the table: a text for each asset of the spec."""
+    """Accounts on their way into the table: a text for whatever is counted of each."""
 
     def __init__(self, table: WideTable, file: SnapshotFile, ledger: LedgerFormat) -> None:
-        assets = table.assets
         self._table, self._file, self._ledger = table, file, ledger
         self._ignored = frozenset(table.settings.ignore)
-        self._known = Symbols(assets)
         self._index_of: dict[str, int | None] = {}
         self._unknown: dict[str, int | None] = {}
+        self._kinds: dict[str, str | None] = {}
+        """Names of positions that occurred, and what the spec calls them; ``None`` if it has none of that name."""
         self._ids: list[str] = []
         self._others: list[tuple[int, str, str]] = []
         """Of assets that are left out: row of the table, name, amount."""
-        self._texts: list[list[str]] = [[] for _ in assets]
-        self._selection = table.converted("account", [f"t{k}::VARCHAR" for k in range(len(assets))], "polyproof_batch")
+        self._texts: list[list[str]] = [[] for _ in table.assets]
+        sources = [Source(f"t{k}::VARCHAR") for k in range(len(table.assets))]
+        self._selection = table.converted("account", sources, "polyproof_batch")
 
     def add(self, account: Account) -> None:
         """Add an account; report what the spec does not know about it."""
         record = account.row - 1
-        if not isinstance(account.amounts, Mapping) or not all(isinstance(name, str) for name in account.amounts):
-            raise _broken(self._ledger, f"the amounts of row {account.row} are not a mapping of texts")
         if not isinstance(account.besides, tuple) or not all(isinstance(name, str) for name in account.besides):
             raise _broken(self._ledger, f"what else row {account.row} has is not a tuple of texts")
         for name in account.besides:
@@ -107,28 +112,99 @@ class _Batch:
         self._ids.append(_SURROGATE.sub("\ufffd", account.id))
         for column in self._texts:
             column.append("")
-        for name, text in account.amounts.items():
+        if not isinstance(account.positions, Mapping) or not all(isinstance(kind, str) for kind in account.positions):
+            raise _broken(self._ledger, f"the positions of row {account.row} are not a mapping of names")
+        self._put_all(account, account.amounts, EQUITY if DEBT in account.positions else SIGNED)
+        for kind, amounts in account.positions.items():
+            self._put_all(account, amounts, kind)
+        if len(self._ids) == _BATCH:
+            self.flush()
+
+    def _put_all(self, account: Account, amounts: Mapping[str, str], kind: str) -> None:
+        """Put the amounts of a position in their places; report those of assets and positions that the spec lacks."""
+        if not isinstance(amounts, Mapping) or not all(isinstance(name, str) for name in amounts):
+            raise _broken(self._ledger, f"the amounts of row {account.row} are not a mapping of texts")
+        record = account.row - 1
+        if (own := self._kind(kind, record)) is None:
+            return
+        names = self._table.names
+        for name, text in amounts.items():
             if name not in self._index_of:
-                self._index_of[name] = self._known.find(name)
-            index = self._index_of[name]
+                self._index_of[name] = names.known.find(name)
+            asset = self._index_of[name]
             if not isinstance(text, str):
                 raise _broken(self._ledger, f"the amount of {name} in row {account.row} is {type(text).__name__}")
             if not text.isascii():
                 self._file.report(
                     f"the amount of {name} is {shown(text)}", "only ASCII digits are allowed", record=record
                 )
-            elif index is None:
-                if not self._table.left_out.take_name(name):
-                    self._unknown.setdefault(name, record)
-                else:
-                    self._others.append((self._table.rows + len(self._ids) - 1, name, text))
-            elif self._texts[index][-1]:
-                symbol = self._table.assets[index].symbol
+            elif asset is not None:
+                self._put(record, asset, own, text)
+            elif not self._table.left_out.take_name(name):
+                self._unknown.setdefault(name, record)
+            elif own in (SIGNED, EQUITY, DEBT):
+                owed = "-" + text.lstrip(" \t").removeprefix("+") if own == DEBT else text
+                self._others.append((self._table.rows + len(self._ids) - 1, name, owed))
+
+    def _kind(self, kind: str, record: int) -> str | None:
+        """What the spec calls a position of the file; ``None``, reported once, if it has none of that name."""
+        names = self._table.names
+        if kind == SIGNED or (kind == DEBT and not names.positions):
+            return kind
+        if kind not in self._kinds:
+            found = names.kind(kind)
+            pledges = [names.positions[index].kind for index in names.derived]
+            if not names.positions:  # what is pledged is a part of what there is
+                found = SIGNED if kind == EQUITY else None
+            elif found is None and kind not in self._ignored:
+                hint = "name it so in the spec, or list it under accounts.ignore, if nothing in it covers debts"
+                self._file.report(f"has a position {shown(kind)}, and the spec no such category", hint, record=record)
+            elif found in pledges and kind not in self._ignored:
+                hint = f"accounts.pledge_all derives them: remove it, or list {shown(kind)} under accounts.ignore"
+                self._file.report(f"has pledges under {shown(kind)}", hint, record=record)
+            self._kinds[kind] = None if kind in self._ignored else found
+        return self._kinds[kind]
+
+    def _put(self, record: int, asset: int, kind: str, text: str) -> None:
+        """Put the amount of an asset of the spec in its place."""
+        names, table = self._table.names, self._table
+        symbol = names.assets[asset].symbol
+        if not names.positions:
+            if kind == DEBT:
+                if not _ZERO.fullmatch(text):
+                    hint = f"rule {table.rule!r} allows no debts, and no rule does yet"
+                    problem = Problem(
+                        f"{symbol} debt is {shown(text)}", hint=hint, code="amount-negative", about=symbol
+                    )
+                    order, file = (self._file.number, record, asset + 1), self._file
+                    file.findings.add_problem(problem, order=order, at=lambda: file.location(record))
+                return
+            self._set(record, asset, symbol, text)
+            return
+        if kind == SIGNED:
+            bare = text.lstrip(" \t")
+            kind = DEBT if bare[:1] == "-" and bare[1:2] in _BEGINS else EQUITY
+            text = bare[1:] if kind == DEBT else text
+            other = names.index(asset, EQUITY if kind == DEBT else DEBT)
+            if other is not None and self._texts[other][-1]:
                 self._file.report(f"{symbol} occurs twice, by its symbol and an alias", record=record)
-            else:
-                self._texts[index][-1] = text or " "  # not "", which is zero: an empty amount is an error here
-        if len(self._ids) == _BATCH:
-            self.flush()
+                return
+        index = names.index(asset, kind)
+        if index is None:
+            if not _ZERO.fullmatch(text):
+                hint = f"it has {', '.join(names.categories(symbol)) or 'none'}"
+                self._file.report(f"pledges {symbol} as {kind}, a category that it does not have", hint, record=record)
+            return
+        self._set(record, index, symbol, text)
+        for derived, source in names.derived.items():
+            if source == index:
+                self._texts[derived][-1] = self._texts[index][-1]
+
+    def _set(self, record: int, index: int, symbol: str, text: str) -> None:
+        if self._texts[index][-1]:
+            self._file.report(f"{symbol} occurs twice, by its symbol and an alias", record=record)
+        else:
+            self._texts[index][-1] = text or " "  # not "", which is zero: an empty amount is an error here
 
     def flush(self) -> None:
         """Put the accounts collected so far into the table."""
@@ -149,4 +225,4 @@ class _Batch:
 
     def report_unknown(self) -> None:
         """Report the names that are not assets of the spec."""
-        self._known.report_unknown(self._file, "assets", list(self._unknown.items()))
+        self._table.names.known.report_unknown(self._file, "assets", list(self._unknown.items()))

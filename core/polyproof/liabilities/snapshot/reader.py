@@ -39,6 +39,7 @@ from polyproof.liabilities.snapshot.wide import WideTable
 from polyproof.model.accounts import Accounts, joined
 from polyproof.model.assets import Asset
 from polyproof.model.left_out import LeftOut
+from polyproof.model.net_equity import AssetTerms, positions_of
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
@@ -71,7 +72,7 @@ class Snapshot:
 
     accounts: Accounts
     rounded: tuple[Rounded, ...]
-    """One for each asset in order."""
+    """One for each asset in order, or for each position."""
     left_out: tuple[LeftOut, ...] = ()
     """Assets that the spec leaves out."""
 
@@ -81,6 +82,7 @@ def read_snapshot(
     assets: Sequence[Asset],
     *,
     rule: str = "non-negative",
+    terms: Sequence[AssetTerms] | None = None,
     base: Path = Path(),
     in_memory: InMemoryAccounts | None = None,
     secrets: Secrets = NO_SECRETS,
@@ -93,6 +95,7 @@ def read_snapshot(
         settings,
         assets,
         rule=rule,
+        terms=terms,
         base=base,
         in_memory=in_memory,
         secrets=secrets,
@@ -100,7 +103,7 @@ def read_snapshot(
         progress=progress,
         limit=limit,
     ) as opened:
-        return Snapshot(joined(tuple(assets), list(opened.chunks())), opened.rounded, opened.left_out)
+        return Snapshot(joined(opened.assets, list(opened.chunks())), opened.rounded, opened.left_out)
 
 
 @contextmanager
@@ -109,6 +112,7 @@ def open_snapshot(
     assets: Sequence[Asset],
     *,
     rule: str = "non-negative",
+    terms: Sequence[AssetTerms] | None = None,
     base: Path = Path(),
     in_memory: InMemoryAccounts | None = None,
     secrets: Secrets = NO_SECRETS,
@@ -119,8 +123,10 @@ def open_snapshot(
 ) -> Iterator[OpenSnapshot]:
     """Read and check the accounts, to be taken chunk by chunk; balances in base units, rounded up.
 
-    ``base`` is the directory that relative paths start from, ``in_memory`` what is read in place of files, ``rule`` the
-    spec's rule, which says whether debts are allowed (no rule does yet), ``registry`` where formats of plugins are
+    ``rule`` is the spec's rule, which messages name. Under one that allows debts, ``terms`` says of each asset what can
+    be pledged: what is counted of every account are then the positions of these terms (``positions_of``), equity
+    rounded up, debts and pledges down. ``base`` is the directory that relative paths start from, ``in_memory`` what is
+    read in place of files, ``registry`` where formats of plugins are
     found (all that are installed, if left out), ``limit`` the number of problems to spell out, ``scratch`` a private
     directory for what does not fit in memory, by default a temporary one. Accounts are in the order of the files
     (sorted, where a pattern matches several) and of their rows; in long shape in the order in which they first occur.
@@ -130,7 +136,7 @@ def open_snapshot(
     after the header; blank lines are not records, and a record may span lines. Problems of amounts alone are found,
     and raised, when the last chunk has been taken.
     """
-    assets = tuple(assets)
+    counted: tuple[Asset, ...] = tuple(assets) if terms is None else positions_of(terms)
     findings = Findings(limit)
     for problem in pattern_problems(settings.leave_out, assets):
         findings.add_problem(problem)
@@ -149,13 +155,13 @@ def open_snapshot(
             draw_nothing(connection)
             # What a query of the spec's needs is not known.
             if found.format != "sql" and (settings.control is None or settings.database is not None):
-                _limit_memory(connection, len(assets))
+                _limit_memory(connection, len(counted))
             # Relative file names in a query start from here.
             connection.execute(f"SET file_search_path = {literal(str(base))}")
             ledger = found.ledger
             table = (LongTable if settings.shape == "long" and ledger is None else WideTable)(
                 settings=settings,
-                assets=assets,
+                assets=counted,
                 base_units=settings.units == "base" if ledger is None else ledger.base_units,
                 empty_is_zero=ledger is None,
                 rule=rule,
@@ -163,6 +169,9 @@ def open_snapshot(
                 findings=findings,
                 progress=progress or Progress(),
             )
+            for problem in table.names.problems():
+                findings.add_problem(problem)
+            findings.raise_any(AccountsError)
             try:
                 yield _opened(table, found, base, secrets)
             except duckdb.OutOfMemoryException as error:
@@ -191,6 +200,8 @@ class OpenSnapshot:
 
     def __init__(self, table: Table, accounts: int, control: tuple[Fraction, ...] | None = None) -> None:
         self._table = table
+        self.assets = table.assets
+        """What is counted of each account: the assets, or, where debts are allowed, their positions."""
         self.control = control
         """What the query of ``accounts.control`` says that they add up to, in base units, one for each asset in order;
         None without one. It is compared with the accounts once the last chunk has been taken."""
@@ -199,9 +210,9 @@ class OpenSnapshot:
         self.left_out = table.left_out.found() if not table.findings else ()
         """The assets that ``accounts.leave_out`` leaves out, in the order of their names, and what they add up to."""
         self.totals: tuple[int, ...] = ()
-        """Base units, one for each asset in order; known once the last chunk has been taken."""
+        """Base units, one for each of ``assets``; known once the last chunk has been taken."""
         self.rounded: tuple[Rounded, ...] = ()
-        """What rounding up added, one for each asset in order; known then too."""
+        """What rounding changed, one for each of ``assets``; known then too."""
 
     def chunks(self) -> Iterator[Accounts]:
         """The accounts in order, some at a time. They are good only if all can be taken without an error.

@@ -90,6 +90,8 @@ def read_answer(table: Table, file: SnapshotFile, server: Server, query: str) ->
         keys = [(settings.id, "id", IDENTIFYING)]
         if settings.shape == "long":
             keys.append((settings.asset, "asset", TEXT))
+            if settings.position is not None:
+                keys.append((settings.position, "position", TEXT))
         sorting = [find_column(file, *key) for key in keys]
         order = [found[file.columns.index(column)] for column in sorting if column is not None]
         take_batches(table.connection, server, query, found, order, lambda: table.fill(file, selection))

@@ -16,13 +16,15 @@ from attrs import define, field
 
 from polyproof.errors import Location, Problem
 from polyproof.findings import Findings
-from polyproof.liabilities.snapshot.cells import exact_amount, rest_of
+from polyproof.liabilities.snapshot.cells import exact_amount, rest_of, rounds_down
 from polyproof.liabilities.snapshot.file import SnapshotFile
 from polyproof.liabilities.snapshot.ids import fault_of_id, unusable_id
 from polyproof.liabilities.snapshot.left_out import LeftOutAssets
+from polyproof.liabilities.snapshot.position_names import PositionNames
+from polyproof.liabilities.snapshot.position_rows import overpledged, pledge_where_owing
 from polyproof.liabilities.snapshot.rounding import Rounded
 from polyproof.model.accounts import Accounts, Identifiers
-from polyproof.model.amounts import rounded_up
+from polyproof.model.amounts import rounded_up, shown
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.settings.accounts import AccountsSettings
@@ -44,6 +46,7 @@ class Table(ABC):
 
     settings: AccountsSettings
     assets: tuple[Asset, ...]
+    """What is counted of every account: the assets of the spec or, where accounts may have debts, their positions."""
     base_units: bool
     empty_is_zero: bool
     """Whether a missing amount is zero; otherwise it is an error."""
@@ -55,12 +58,18 @@ class Table(ABC):
     rows: int = 0
     left_out: LeftOutAssets = field(init=False)
     """Assets that the spec leaves out."""
+    names: PositionNames = field(init=False)
+    """What the assets, and their positions, are called."""
     _by_hand: dict[int, list[tuple[Fraction, int]]] = field(factory=dict)
-    """What was added to each balance that SQL had no answer for, and the decimals it has; by asset."""
+    """What rounding changed of each balance that SQL had no answer for, and the decimals it has; by asset."""
 
     @left_out.default
     def _none_yet(self) -> LeftOutAssets:
         return LeftOutAssets(self.settings.leave_out, self.base_units)
+
+    @names.default
+    def _as_the_spec_has_them(self) -> PositionNames:
+        return PositionNames(self.settings, self.assets)
 
     @property
     @abstractmethod
@@ -140,24 +149,49 @@ class Table(ABC):
         asset = self.assets[index]
         units = exact_amount(text, asset, self.base_units, self.rule)
         if isinstance(units, Problem):
-            self.add(units, row, index + 1)
+            if index not in self.names.derived:  # then it is reported where it comes from
+                self.add(units, row, index + 1)
             return
         for k in range(len(words)):
             words[k] = (units >> (64 * k)) & 0xFFFFFFFFFFFFFFFF
         added, decimals = (Fraction(0), 0) if self.base_units else rounded_up(text, asset.decimals)
         if added:
-            self._by_hand.setdefault(index, []).append((added, decimals))
+            changed = 1 - added if rounds_down(asset) else added
+            self._by_hand.setdefault(index, []).append((changed, decimals))
+
+    def finish_positions(self, words: UInt64, ids: Identifiers, row_of: Callable[[int], int]) -> None:
+        """What pledges follow from debts, in the words of some accounts, and pledges of more than there is, reported.
+
+        ``row_of``: the row of the table that an account of these is reported at.
+        """
+        if not self.names.positions:
+            return
+        if self.names.derived:
+            pledge_where_owing(words, self.names.positions, self.names.derived)
+        for place, asset, equity, pledged in overpledged(words, self.names.positions):
+            pledges = " + ".join(f"{asset.symbol}:{kind}" for kind in self.names.categories(asset.symbol))
+            self.add(
+                Problem(
+                    f"account {shown(ids[place])} has pledged {asset.format(pledged)} {asset.symbol} and has "
+                    f"{asset.format(equity)}",
+                    hint=f"equity includes what is pledged of it: {pledges} is at most {asset.symbol}:equity",
+                    code="overpledged",
+                    about=asset.symbol,
+                ),
+                row_of(place),
+                len(self.assets) + 1,
+            )
 
     @abstractmethod
     def kept(self, index: int) -> tuple[str, str]:
-        """SQL of the balances of an asset that SQL rounded up, once all are converted: their text, and a relation."""
+        """SQL of the balances of an asset that SQL rounded, once all are converted: their text, and a relation."""
 
     def rounded(self, totals: tuple[int, ...]) -> tuple[Rounded, ...]:
-        """What was rounded up of each asset, once all amounts are converted; ``totals`` in base units, after it."""
+        """What was rounded of each asset, once all amounts are converted; ``totals`` in base units, after it."""
         return tuple(self._rounded(index, asset, totals[index]) for index, asset in enumerate(self.assets))
 
     def _rounded(self, index: int, asset: Asset, total: int) -> Rounded:
-        if self.base_units:  # none are
+        if self.base_units or index in self.names.derived:  # none are, or they are told of where they come from
             return Rounded(asset, total=Fraction(total))
         text, relation = self.kept(index)
         rests = f"SELECT {rest_of(text, asset, self.base_units)} AS rest FROM {relation}"
@@ -166,18 +200,20 @@ class Table(ABC):
             f"SELECT strlen(rest) AS length, count(*), sum(CASE WHEN strlen(rest) <= {_MOST_SUMMED} THEN rest::BIGINT "
             f"END) FROM ({rests}) GROUP BY length ORDER BY length"
         ).fetchall()
-        count, longest, added = 0, 0, Fraction(0)
+        count, longest, dropped = 0, 0, Fraction(0)
         for length, balances, total_rest in by_length:
             count, longest = count + balances, length
-            added += balances - (Fraction(int(total_rest), 10**length) if length <= _MOST_SUMMED else 0)
+            dropped += Fraction(int(total_rest), 10**length) if length <= _MOST_SUMMED else 0
         if longest > _MOST_SUMMED:
             longer = f"SELECT rest FROM ({rests}) WHERE strlen(rest) > {_MOST_SUMMED}"
             for (rest,) in result_rows(self.connection.execute(longer)):
-                added -= Fraction(int(rest), 10 ** len(rest))
+                dropped += Fraction(int(rest), 10 ** len(rest))
+        down = rounds_down(asset)
+        changed = dropped if down else count - dropped
         decimals = asset.decimals + longest
         for by_hand, places in self._by_hand.get(index, ()):
-            count, decimals, added = count + 1, max(decimals, places), added + by_hand
-        return Rounded(asset, count, added, total - added, decimals if count else 0)
+            count, decimals, changed = count + 1, max(decimals, places), changed + by_hand
+        return Rounded(asset, count, changed, total + (changed if down else -changed), decimals if count else 0)
 
     def add(self, problem: Problem, row: int, column: int = 0) -> None:
         """Report a problem with a row of the table."""

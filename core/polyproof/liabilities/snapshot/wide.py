@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,8 @@ from polyproof.liabilities.snapshot.cells import (
 )
 from polyproof.liabilities.snapshot.columns import EXACT, IDENTIFYING, amount_text, find_column, wrong_type
 from polyproof.liabilities.snapshot.file import Column, SnapshotFile, literal
-from polyproof.liabilities.snapshot.symbols import Symbols
+from polyproof.liabilities.snapshot.position_columns import Source, named, owed_or_debt, position_sources
+from polyproof.liabilities.snapshot.position_names import SIGNED
 from polyproof.liabilities.snapshot.table import Table, UInt64, integers, result_rows
 from polyproof.model.accounts import Accounts
 from polyproof.model.amounts import shown
@@ -36,7 +37,7 @@ _REPEATED = "polyproof_repeated"
 class WideTable(Table):
     """Rows are accounts. For asset k, ``vk`` is the balance; if SQL could not convert it, NULL, and ``tk`` its text.
 
-    Of a balance that was rounded up, ``tk`` is the text too. ``others`` has the texts of the assets that are left out.
+    Of a balance that was rounded, ``tk`` is the text too. ``others`` has the texts of the assets that are left out.
     """
 
     _others: dict[int, list[str]] = field(factory=dict)
@@ -57,9 +58,9 @@ class WideTable(Table):
         """A SELECT of accounts from a file; ``None``, reported, if its columns are not as they should be."""
         before = self.findings.count
         account = find_column(file, self.settings.id, "id", IDENTIFYING)
-        columns: dict[int, Column] = {}
-        others: list[Column] = []
-        known = Symbols(self.assets)
+        columns: dict[tuple[int, str], Column] = {}
+        others: list[tuple[str, str]] = []
+        names = self.names
         unknown: list[tuple[str, int | None]] = []
         seen: set[str] = set()
         for place, column in enumerate(file.columns, 1):
@@ -75,73 +76,89 @@ class WideTable(Table):
             if not name:
                 file.report(f"column {place} has no name")
                 continue
-            index = known.find(name)
-            if index is None:
-                if not self.left_out.take_name(name):
+            found = names.find(name)
+            if found is None:
+                other, kind = names.split(name)
+                if names.known.find(other) is not None or not self.left_out.take_name(other):
                     unknown.append((name, None))
                 elif not EXACT.fullmatch(column.type):
                     file.report(*wrong_type(column, EXACT))
                 else:
-                    others.append(column)
-            elif index in columns:
-                symbol = self.assets[index].symbol
-                file.report(
-                    f"columns {columns[index].name!r} and {name!r} are both {symbol}", "keep one, ignore the other"
-                )
-            elif not EXACT.fullmatch(column.type):
+                    others += [(other, amount) for amount in owed_or_debt(amount_text(column), kind)]
+                continue
+            key = found.asset, found.kind
+            if key in columns:
+                both = named(names.assets[found.asset], found.kind)
+                file.report(f"columns {columns[key].name!r} and {name!r} are both {both}", "keep one, ignore the other")
+                continue
+            if not EXACT.fullmatch(column.type):
                 file.report(*wrong_type(column, EXACT))
-                columns[index] = column
-            else:
-                columns[index] = column
-        known.report_unknown(file, "columns", unknown)
+            columns[key] = column
+        names.known.report_unknown(file, "columns", unknown)
+        sources: Sequence[Source | None] = ()
         if account is not None:
-            for index, asset in enumerate(self.assets):
-                if index not in columns:
-                    file.report(
-                        f"has no column for {asset.symbol}",
-                        "an asset that nobody holds needs one too, with zeros, so that a forgotten column is noticed",
-                    )
+            sources = self._sources(file, columns)
         if self.findings.count > before or account is None:
             return None
-        amounts = [columns[k] for k in range(len(self.assets))]
-        texts = [item.expression if item.type in INTEGER_TYPES else amount_text(item) for item in amounts]
-        self._others[file.number] = [column.name for column in others]
-        kept = f"[{', '.join(map(amount_text, others))}]"
-        return self.converted(account.expression, texts, file.relation, [item.type for item in amounts], kept)
+        self._others[file.number] = [name for name, _ in others]
+        kept = f"[{', '.join(amount for _, amount in others)}]"
+        return self.converted(account.expression, sources, file.relation, kept)
 
-    def converted(
-        self, account: str, amounts: Sequence[str], relation: str, kinds: Sequence[str] = (), others: str = "NULL"
-    ) -> str:
-        """A SELECT of accounts from SQL of the id and of each asset's amount.
+    def _sources(self, file: SnapshotFile, columns: Mapping[tuple[int, str], Column]) -> list[Source | None]:
+        """Where each of ``assets`` is read from; columns that are missing, or that exclude each other, are reported."""
+        names = self.names
+        if names.positions:
+            return position_sources(names, file, columns)
+        found: list[Source | None] = []
+        for index, asset in enumerate(self.assets):
+            column = columns.get((index, SIGNED))
+            if column is None:
+                file.report(
+                    f"has no column for {asset.symbol}",
+                    "an asset that nobody holds needs one too, with zeros, so that a forgotten column is noticed",
+                )
+            found.append(Source.of(column) if column is not None else None)
+        return found
 
-        ``kinds``: their types. An amount of one of ``INTEGER_TYPES`` is an integer, of any other, or without, a text.
+    def converted(self, account: str, sources: Sequence[Source | None], relation: str, others: str = "NULL") -> str:
+        """A SELECT of accounts from SQL of the id and of what is counted, in the order of ``assets``; without, zero.
+
         ``others``: SQL of a list, the texts of the amounts that are left out.
         """
+        read: dict[str, str] = {}
         steps: list[tuple[str, str, str, str]] = []
-        for k, (asset, amount) in enumerate(zip(self.assets, amounts, strict=True)):
+        for k, (asset, source) in enumerate(zip(self.assets, sources, strict=True)):
             text, written, value = f"t{k}", f"w{k}", f"v{k}"
-            if kinds and kinds[k] in INTEGER_TYPES:
-                first = integer_value(text, kinds[k], asset, self.base_units)
+            if source is None:
+                nothing = f"0::{value_type(asset)}"
+                steps.append((f"NULL AS {text}", f"NULL AS {text}", f"{nothing} AS {value}", f"{nothing}, NULL"))
+                continue
+            # A column of signed amounts is read once, for equity and for debt.
+            column = read.setdefault(source.expression, f"r{len(read)}")
+            if source.type in INTEGER_TYPES:
+                first = integer_value(text, source.part_type, asset, self.base_units)
                 fitting, kept = written, f"CASE WHEN {value} IS NULL THEN {text}::VARCHAR END"
             else:
                 first = written_value(text, asset, self.base_units)
                 fitting = fitting_value(written, asset, self.base_units)
-                # The text is kept only where SQL could not convert it or rounded it up.
+                # The text is kept only where SQL could not convert it or rounded it.
                 rounded = f"{rest_of(text, asset, self.base_units)} <> ''"
                 kept = f"CASE WHEN {value} IS NULL OR {rounded} THEN {text} END"
             steps.append(
                 (
-                    f"{amount} AS {text}",
+                    f"{source.part_of(column)} AS {text}",
                     f"{text}, {first} AS {written}",
                     f"{text}, {fitting} AS {value}",
                     f"{value}, {kept}",
                 )
             )
-        texts, converted, fitted, result = (", ".join(step) for step in zip(*steps, strict=True))
-        kept, read = (", others", f", {others} AS others") if self.settings.leave_out else ("", "")
+        parts, converted, fitted, result = (", ".join(step) for step in zip(*steps, strict=True))
+        columns = "".join(f", {expression} AS {name}" for expression, name in read.items())
+        kept, texts = (", others", f", {others} AS others") if self.settings.leave_out else ("", "")
         return (
             f"SELECT account, {result}{kept} FROM (SELECT account, {fitted}{kept} FROM (SELECT account, {converted}"
-            f"{kept} FROM (SELECT {account}::VARCHAR AS account, {texts}{read} FROM {relation})))"
+            f"{kept} FROM (SELECT account, {parts}{kept} FROM (SELECT {account}::VARCHAR AS account{columns}{texts} "
+            f"FROM {relation}))))"
         )
 
     def check(self) -> int:
@@ -165,7 +182,9 @@ class WideTable(Table):
         with self.progress.task("convert amounts", self.rows) as task:
             for first, stop in self.ranges(self.rows):
                 words = self._words(first, stop, by_hand)
-                yield Accounts(self.assets, self.identifiers(self.name, "rowid", first, stop), words)
+                ids = self.identifiers(self.name, "rowid", first, stop)
+                self.finish_positions(words, ids, lambda place, first=first: first + place)  # type: ignore[misc]
+                yield Accounts(self.assets, ids, words)
                 task.advance(stop - first)
 
     def _left(self) -> list[int]:
