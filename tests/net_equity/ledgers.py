@@ -13,7 +13,7 @@ from polyproof.errors import AccountsError
 from polyproof.liabilities.snapshot.reader import Snapshot, read_snapshot
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
-from polyproof.model.net_equity import AssetTerms, Category, Slice
+from polyproof.model.net_equity import AssetTerms, Category, Slice, positions_of
 from polyproof.settings.accounts import AccountsSettings
 
 BTC = Asset("BTC", 8, aliases=("XBT",))
@@ -39,8 +39,7 @@ def snapshot(
 
 def read_with(settings: AccountsSettings, base: Path, given: Sequence[AssetTerms] = TERMS) -> Snapshot:
     """What is read by settings."""
-    assets = [item.asset for item in given]
-    return read_snapshot(settings, assets, rule="net-equity", terms=given, base=base)
+    return read_snapshot(settings, positions_of(given), rule="net-equity", base=base)
 
 
 def problems(directory: Path, text: str | bytes, *given: Any, **options: Any) -> list[str]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from accounts.test_amounts import amounts
 from net_equity.ledgers import BTC, TERMS, USD, problems, read_with, snapshot, table, terms
 from polyproof.errors import AccountsError
-from polyproof.liabilities.snapshot.reader import read_snapshot
+from polyproof.liabilities.snapshot.reader import open_snapshot, read_snapshot
 from polyproof.model.amounts import AmountError, Rounding, parse_amount
 from polyproof.model.assets import Asset
 from polyproof.model.net_equity import positions_of
@@ -332,3 +332,48 @@ def test_rounding_that_changes_more_than_a_hundredth_of_the_debts_is_refused(tmp
     found = snapshot(tmp_path, "account,BTC,USD\na,1,-0.019\n", allow_rounding=("USD",))
     (each,) = (each for each in found.rounded if each.balances)
     assert (each.total, each.added) == (Fraction(19, 10), Fraction(9, 10))
+
+
+CONTROLLED = "account,BTC,USD,USD:loan\na,1.5,-20.5,0\nb,-2.000000019,3.001,1.009\n"
+
+
+@pytest.mark.parametrize(
+    ("control", "says"),
+    [
+        ('SELECT 1.5 AS "BTC:equity", 2.000000019 AS "BTC:debt", \'3.001\' AS USD_E, 20.5 AS "USD:debt"', "columns"),
+        ('SELECT 1.5 AS "BTC:equity", 2.000000019 AS "BTC:debt", \'3.001\' AS "USD:equity", 20.5 AS "USD:debt"', ""),
+        (
+            "FROM (VALUES ('BTC', 'equity', '1.5'), ('BTC', 'debt', '2'), ('USD', 'equity', '3.001'), "
+            "('USD', 'debt', '20.5')) AS t(asset, position, amount)",
+            "accounts.control: BTC:debt: the control query's sum is 2, and the accounts add up to 2.000000019: a "
+            "difference of 0.000000019",
+        ),
+        (
+            "FROM (VALUES ('BTC:equity', 1.5), ('BTC:debt', 2.000000019), ('USD:equity', 3.001), ('USD:debt', 20.5), "
+            "('BTC:loan', 0)) AS t(asset, amount)",
+            "accounts.control: USD:loan: the control query's sum is 0, and the accounts add up to 1.009",
+        ),
+        (
+            "FROM (VALUES ('BTC', -0.500000019)) AS t(asset, amount)",
+            "row 1: sums BTC whatever the position (BTC:equity and BTC:debt, each with its own sum",
+        ),
+    ],
+)
+def test_control_sums_are_of_equity_and_of_debts(tmp_path: Path, control: str, says: str) -> None:
+    """One figure for both would be right for a ledger without the account that has as much as it owes."""
+    options = {"control": control, "position": "position", "shape": "wide", "allow_rounding": ("USD",)}
+    given = terms(BTC, USD, categories=("loan",))
+    if says:
+        assert says in problems(tmp_path, CONTROLLED, given, **options)[0]
+    else:
+        assert table(snapshot(tmp_path, CONTROLLED, given, **options).accounts)["b"]["USD:loan"] == 100
+
+
+def test_an_account_is_found_by_its_number(tmp_path: Path) -> None:
+    (tmp_path / "wide.csv").write_text("account,BTC,USD\na,1,1\n\nb,1,1\n")
+    (tmp_path / "long.csv").write_text("account,asset,amount\na,BTC,1\na,USD,1\nb,USD,1\nb,BTC,1\n")
+    for name, where in (("wide.csv", f"{tmp_path}/wide.csv:4: row 2"), ("long.csv", f"{tmp_path}/long.csv:4: row 3")):
+        options = AccountsSettings(path=(name,), shape=name.removesuffix(".csv"))
+        with open_snapshot(options, positions_of(TERMS), rule="net-equity", base=tmp_path) as opened:
+            assert list(opened.chunks())
+            assert str(opened.location(1)) == where

@@ -2,7 +2,8 @@
 
 They are compared exactly, with what the accounts add up to before any is rounded up. Where they differ, one
 query counts what the other does not. Where they are equal, the two agree: what both leave out, and accounts that hold
-nothing, no sum shows. Readers of the audit cannot check them.
+nothing, no sum shows. Readers of the audit cannot check them. Where accounts may have debts, equity and debts are
+summed apart: one sum of both would be the same without an account that has as much as it owes.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from polyproof.liabilities.snapshot.database import first_lines, open_query
 from polyproof.liabilities.snapshot.file import Column, SnapshotFile, literal
 from polyproof.liabilities.snapshot.rounding import Rounded
 from polyproof.liabilities.snapshot.server import ANSWER, Server, checked_text, take_batches
-from polyproof.liabilities.snapshot.symbols import Symbols
 from polyproof.liabilities.snapshot.table import Table
 from polyproof.model.amounts import AmountError, exact_decimal, parse_amount, rounded_up, shown
 from polyproof.model.assets import Asset
 from polyproof.model.names import EXACT_DECIMAL, matches
+from polyproof.model.net_equity import DEBT, EQUITY, Position
 
 __all__ = ["control_problems", "in_coins", "read_control"]
 
@@ -32,8 +33,10 @@ _MOST = 10_000
 """The most rows of an answer: one for each asset, and those that are left out."""
 
 
-def read_control(table: Table, server: Server | None) -> tuple[Fraction, ...] | None:
-    """The sums that ``accounts.control`` gives, in base units, one for each asset; ``None``, reported, without any.
+def read_control(table: Table, server: Server | None) -> tuple[Fraction | None, ...] | None:
+    """The sums that ``accounts.control`` gives, in base units, one for each of ``table.assets``.
+
+    ``None`` for pledges of a category that it does not mention, and, reported, for all together if there are none.
 
     With a server the query is the server's, and runs in the transaction of the accounts'; otherwise it is DuckDB's.
     """
@@ -55,11 +58,11 @@ def read_control(table: Table, server: Server | None) -> tuple[Fraction, ...] | 
     return found if table.findings.count == before else None
 
 
-def control_problems(control: Sequence[Fraction], rounded: Sequence[Rounded]) -> list[Problem]:
+def control_problems(control: Sequence[Fraction | None], rounded: Sequence[Rounded]) -> list[Problem]:
     """Assets whose control sum is not what their accounts add up to."""
     found = []
     for stated, each in zip(control, rounded, strict=True):
-        if stated != each.total:
+        if stated is not None and stated != each.total:
             symbol, asset = each.asset.symbol, each.asset
             found.append(
                 Problem(
@@ -102,28 +105,35 @@ def _fill(table: Table, file: SnapshotFile, server: Server | None) -> None:
 def _selection(table: Table, file: SnapshotFile) -> str | None:
     """A SELECT of assets and their sums, of a row for each asset or of one row; ``None``, reported."""
     settings = table.settings
-    names = {column.name.casefold() for column in file.columns}
-    if {settings.asset.casefold(), settings.amount.casefold()} <= names:
+    titles = {column.name.casefold() for column in file.columns}
+    if {settings.asset.casefold(), settings.amount.casefold()} <= titles:
         asset = find_column(file, settings.asset, "asset", TEXT)
         amount = find_column(file, settings.amount, "amount", EXACT)
         if asset is None or amount is None:
             return None
-        return f"SELECT {asset.expression}::VARCHAR, {amount_text(amount)} FROM {file.relation} LIMIT {_MOST + 1}"
-    known = Symbols(table.assets)
+        name = f"{asset.expression}::VARCHAR"
+        if settings.position is not None and settings.position.casefold() in titles:
+            position = find_column(file, settings.position, "position", TEXT)
+            if position is None:
+                return None
+            name = f"{name} || ':' || {position.expression}"
+        return f"SELECT {name}, {amount_text(amount)} FROM {file.relation} LIMIT {_MOST + 1}"
     columns: list[Column] = []
+    counted: list[int] = []
     for column in file.columns:
-        if column.name in settings.ignore or (known.find(column.name) is None and table.left_out.covers(column.name)):
+        index = _index(table, column.name)
+        if column.name in settings.ignore or (index is None and _left_out(table, column.name)):
             continue
-        if known.find(column.name) is not None and not EXACT.fullmatch(column.type):
+        if index is not None and not EXACT.fullmatch(column.type):
             file.report(*wrong_type(column, EXACT))
         columns.append(column)
-    if {known.find(column.name) for column in columns} != set(range(len(table.assets))) or len(columns) != len(
-        table.assets
-    ):
+        counted += [index] if index is not None else []
+    needed = _needed(table)
+    if not needed <= set(counted) or not len(columns) == len(counted) == len(set(counted)):
         file.report(
             f"has the columns {', '.join(shown(column.name) for column in file.columns)}",
             f"either {settings.asset} and {settings.amount}, with a row for each asset, or one row with a column for "
-            f"each: {', '.join(asset.symbol for asset in table.assets)}",
+            f"each: {', '.join(table.assets[index].symbol for index in sorted(needed))}",
         )
     if table.findings:
         return None
@@ -132,15 +142,40 @@ def _selection(table: Table, file: SnapshotFile) -> str | None:
     return f"SELECT unnest([{listed}]), unnest([{sums}]) FROM {file.relation} LIMIT {_MOST + 1}"
 
 
-def _sums(table: Table, file: SnapshotFile, rows: Sequence[tuple[str | None, str | None]]) -> tuple[Fraction, ...]:
+def _index(table: Table, name: str) -> int | None:
+    """What is counted under a name, by its place among ``table.assets``."""
+    found = table.names.find(name)
+    if found is None or not table.names.positions:
+        return None if found is None else found.asset
+    return table.names.index(found.asset, found.kind)
+
+
+def _left_out(table: Table, name: str) -> bool:
+    asset, _ = table.names.split(name)
+    return table.names.known.find(asset) is None and table.left_out.covers(asset)
+
+
+def _needed(table: Table) -> set[int]:
+    """What has to be summed: everything, but for pledges, which are a part of equity."""
+    pledges = {index for index, each in enumerate(table.names.positions) if each.kind not in (EQUITY, DEBT)}
+    return set(range(len(table.assets))) - pledges
+
+
+def _sums(
+    table: Table, file: SnapshotFile, rows: Sequence[tuple[str | None, str | None]]
+) -> tuple[Fraction | None, ...]:
     """The sums, where every row is of a different asset; what is wrong with others is reported."""
-    known = Symbols(table.assets)
     sums: dict[int, Fraction] = {}
     unknown: list[tuple[str, int | None]] = []
     for record, (name, text) in enumerate(rows):
-        index = known.find(name or "")
+        index = _index(table, name or "")
         if index is None:
-            if not table.left_out.covers(name or ""):
+            found = table.names.find(name or "")
+            if found is not None:
+                symbol = table.names.assets[found.asset].symbol
+                hint = f"{symbol}:{EQUITY} and {symbol}:{DEBT}, each with its own sum, of amounts without a sign"
+                file.report(f"sums {symbol} whatever the position", hint, record=record)
+            elif not _left_out(table, name or ""):
                 unknown.append((name or "", record))
             continue
         asset = table.assets[index]
@@ -154,8 +189,16 @@ def _sums(table: Table, file: SnapshotFile, rows: Sequence[tuple[str | None, str
             file.report(f"{asset.symbol} sum {problem.message}", problem.hint, record=record)
         if index in sums and not matches(EXACT_DECIMAL, in_coins(abs(sums[index]), asset)):
             file.report(f"{asset.symbol} sum {shown(text or '')} has more digits than a manifest can", record=record)
-    known.report_unknown(file, "assets", unknown)
-    return tuple(sums.get(index, Fraction(0)) for index in range(len(table.assets)))
+    table.names.known.report_unknown(file, "assets", unknown)
+    # An asset without a row adds up to nothing; so do its pledges in a category that the query sums at all.
+    summed = {each.kind for index in sums if isinstance(each := table.assets[index], Position)}
+    needed = _needed(table)
+    return tuple(
+        sums.get(index, Fraction(0))
+        if index in needed or (isinstance(each, Position) and each.kind in summed)
+        else None
+        for index, each in enumerate(table.assets)
+    )
 
 
 def _exact(text: str, decimals: int) -> Fraction:

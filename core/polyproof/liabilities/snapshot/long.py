@@ -99,6 +99,10 @@ class LongTable(Table):
         self._cells = self.count(f"SELECT count(*) FROM {_CELLS}")
         return self.count(f"SELECT count(*) FROM {_PEOPLE}")
 
+    def row_of(self, account: int) -> int:
+        """The first of its rows."""
+        return self.count(f"SELECT min(row) FROM {_CELLS} WHERE place = {account}")
+
     def chunks(self) -> Iterator[Accounts]:
         """Pivot: the accounts in the order of their first rows, a column for each asset."""
         self.forget_by_hand()
@@ -109,14 +113,11 @@ class LongTable(Table):
                 words, cells, filled = self._words(first, stop, by_hand)
                 repeated |= filled != cells
                 ids = self.identifiers(_PEOPLE, "place", first, stop)
-                self.finish_positions(words, ids, lambda place, first=first: self._first_row(first + place))  # type: ignore[misc]
+                self.finish_positions(words, ids, first)
                 yield Accounts(self.assets, ids, words)
                 task.advance(cells)
         if repeated:
             self._report_repeated_cells()
-
-    def _first_row(self, place: int) -> int:
-        return self.count(f"SELECT min(row) FROM {_CELLS} WHERE place = {place}")
 
     def _words(self, first: int, stop: int, by_hand: bool) -> tuple[UInt64, int, int]:
         """The balances of some accounts, how many entries they have, and of how many different balances."""

@@ -16,11 +16,17 @@ from polyproof.model.assets import Asset
 from polyproof.model.net_equity import DEBT, EQUITY, Position
 from polyproof.settings.accounts import AccountsSettings
 
-__all__ = ["SIGNED", "Named", "PositionNames"]
+__all__ = ["SIGNED", "Named", "PositionNames", "owners_of"]
 
 SIGNED = ""
 """The kind of an amount that is equity where it is positive, and a debt where it is negative."""
 _EVERY = "*"
+
+
+def owners_of(counted: Sequence[Asset]) -> tuple[Asset, ...]:
+    """The assets of the spec, of what is counted: themselves, or their positions."""
+    owners = [each.asset if isinstance(each, Position) else each for each in counted]
+    return tuple({each.symbol: each for each in owners}.values())
 
 
 @frozen
@@ -41,8 +47,7 @@ class PositionNames:
         self._settings = settings
         self.positions = tuple(each for each in assets if isinstance(each, Position))
         """What is counted where accounts may have debts; empty where not."""
-        owners = {each.asset.symbol: each.asset for each in self.positions}
-        self.assets: tuple[Asset, ...] = tuple(owners.values()) if self.positions else tuple(assets)
+        self.assets = owners_of(assets)
         """Those of the spec."""
         self.known = Symbols(self.assets)
         """Their names."""
@@ -50,7 +55,7 @@ class PositionNames:
         """Positions that no file states, by index, and the equity that each follows from: ``accounts.pledge_all``."""
         self._indices: dict[tuple[int, str], int] = {}
         self._kinds: dict[str, None] = {}
-        places = {symbol: place for place, symbol in enumerate(owners)}
+        places = {asset.symbol: place for place, asset in enumerate(self.assets)}
         for index, each in enumerate(self.positions):
             owner = places[each.asset.symbol]
             self._indices[owner, each.kind] = index

@@ -18,7 +18,7 @@ import duckdb
 from attrs import frozen
 
 from polyproof.engine import thread_count
-from polyproof.errors import AccountsError, ExtraMissing, InputError, PluginError, Problem
+from polyproof.errors import AccountsError, ExtraMissing, InputError, Location, PluginError, Problem
 from polyproof.extras import require_extras
 from polyproof.findings import Findings
 from polyproof.formats.paths import named_files
@@ -32,6 +32,7 @@ from polyproof.liabilities.snapshot.file import SnapshotFile, draw_nothing, lite
 from polyproof.liabilities.snapshot.ledger import read_ledger
 from polyproof.liabilities.snapshot.left_out import pattern_problems
 from polyproof.liabilities.snapshot.long import LongTable
+from polyproof.liabilities.snapshot.position_names import owners_of
 from polyproof.liabilities.snapshot.rounding import Rounded, rounding_problems
 from polyproof.liabilities.snapshot.server import Server, open_server, read_answer
 from polyproof.liabilities.snapshot.table import Table
@@ -39,7 +40,7 @@ from polyproof.liabilities.snapshot.wide import WideTable
 from polyproof.model.accounts import Accounts, joined
 from polyproof.model.assets import Asset
 from polyproof.model.left_out import LeftOut
-from polyproof.model.net_equity import AssetTerms, positions_of
+from polyproof.model.net_equity import EQUITY, Position
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.accounts import AccountsSettings
@@ -82,7 +83,6 @@ def read_snapshot(
     assets: Sequence[Asset],
     *,
     rule: str = "non-negative",
-    terms: Sequence[AssetTerms] | None = None,
     base: Path = Path(),
     in_memory: InMemoryAccounts | None = None,
     secrets: Secrets = NO_SECRETS,
@@ -95,7 +95,6 @@ def read_snapshot(
         settings,
         assets,
         rule=rule,
-        terms=terms,
         base=base,
         in_memory=in_memory,
         secrets=secrets,
@@ -112,7 +111,6 @@ def open_snapshot(
     assets: Sequence[Asset],
     *,
     rule: str = "non-negative",
-    terms: Sequence[AssetTerms] | None = None,
     base: Path = Path(),
     in_memory: InMemoryAccounts | None = None,
     secrets: Secrets = NO_SECRETS,
@@ -123,10 +121,10 @@ def open_snapshot(
 ) -> Iterator[OpenSnapshot]:
     """Read and check the accounts, to be taken chunk by chunk; balances in base units, rounded up.
 
-    ``rule`` is the spec's rule, which messages name. Under one that allows debts, ``terms`` says of each asset what can
-    be pledged: what is counted of every account are then the positions of these terms (``positions_of``), equity
-    rounded up, debts and pledges down. ``base`` is the directory that relative paths start from, ``in_memory`` what is
-    read in place of files, ``registry`` where formats of plugins are
+    ``assets`` is what is counted of every account: the assets of the spec or, under a rule that allows debts, their
+    positions (``positions_of``), of which equity is rounded up, debts and pledges down. ``rule`` is the spec's rule,
+    which messages name, ``base`` the directory that relative paths start from, ``in_memory`` what is read in place of
+    files, ``registry`` where formats of plugins are
     found (all that are installed, if left out), ``limit`` the number of problems to spell out, ``scratch`` a private
     directory for what does not fit in memory, by default a temporary one. Accounts are in the order of the files
     (sorted, where a pattern matches several) and of their rows; in long shape in the order in which they first occur.
@@ -136,9 +134,9 @@ def open_snapshot(
     after the header; blank lines are not records, and a record may span lines. Problems of amounts alone are found,
     and raised, when the last chunk has been taken.
     """
-    counted: tuple[Asset, ...] = tuple(assets) if terms is None else positions_of(terms)
+    counted = tuple(assets)
     findings = Findings(limit)
-    for problem in pattern_problems(settings.leave_out, assets):
+    for problem in pattern_problems(settings.leave_out, owners_of(counted)):
         findings.add_problem(problem)
     found = _inputs(settings, base, registry or default_registry(), findings, in_memory)
     findings.raise_any(AccountsError)
@@ -198,13 +196,15 @@ def _limit_memory(connection: duckdb.DuckDBPyConnection, assets: int) -> None:
 class OpenSnapshot:
     """Accounts that have been read and checked, but for their amounts."""
 
-    def __init__(self, table: Table, accounts: int, control: tuple[Fraction, ...] | None = None) -> None:
+    def __init__(self, table: Table, accounts: int, control: tuple[Fraction | None, ...] | None = None) -> None:
         self._table = table
+        self._control = control or ()
         self.assets = table.assets
         """What is counted of each account: the assets, or, where debts are allowed, their positions."""
-        self.control = control
+        self.control = None if control is None else _of_assets(control, table.assets)
         """What the query of ``accounts.control`` says that they add up to, in base units, one for each asset in order;
-        None without one. It is compared with the accounts once the last chunk has been taken."""
+        where accounts may have debts, of equity. None without one. All that it says, of debts and pledges too, is
+        compared with the accounts once the last chunk has been taken."""
         self.accounts = accounts
         """How many there are."""
         self.left_out = table.left_out.found() if not table.findings else ()
@@ -213,6 +213,10 @@ class OpenSnapshot:
         """Base units, one for each of ``assets``; known once the last chunk has been taken."""
         self.rounded: tuple[Rounded, ...] = ()
         """What rounding changed, one for each of ``assets``; known then too."""
+
+    def location(self, account: int) -> Location:
+        """Where an account stands, counted from 0 through all chunks: of several rows, the first."""
+        return self._table.where(self._table.row_of(account))
 
     def chunks(self) -> Iterator[Accounts]:
         """The accounts in order, some at a time. They are good only if all can be taken without an error.
@@ -230,11 +234,17 @@ class OpenSnapshot:
         rounded = table.rounded(tuple(totals))
         for problem in (
             *rounding_problems(rounded, table.settings.allow_rounding),
-            *control_problems(self.control or (), rounded if self.control else ()),
+            *control_problems(self._control, rounded if self._control else ()),
         ):
             table.findings.add_problem(problem)
         table.findings.raise_any(AccountsError)
         self.totals, self.rounded = tuple(totals), rounded
+
+
+def _of_assets(sums: Sequence[Fraction | None], counted: Sequence[Asset]) -> tuple[Fraction, ...]:
+    """Those of the sums that are of assets, or of their equity."""
+    pledges = [isinstance(each, Position) and each.kind != EQUITY for each in counted]
+    return tuple(total for total, pledge in zip(sums, pledges, strict=True) if not pledge and total is not None)
 
 
 @frozen

@@ -159,10 +159,14 @@ class Table(ABC):
             changed = 1 - added if rounds_down(asset) else added
             self._by_hand.setdefault(index, []).append((changed, decimals))
 
-    def finish_positions(self, words: UInt64, ids: Identifiers, row_of: Callable[[int], int]) -> None:
+    @abstractmethod
+    def row_of(self, account: int) -> int:
+        """The row of an account, or the first of its rows; accounts are counted from 0 in the order of ``chunks``."""
+
+    def finish_positions(self, words: UInt64, ids: Identifiers, first: int) -> None:
         """What pledges follow from debts, in the words of some accounts, and pledges of more than there is, reported.
 
-        ``row_of``: the row of the table that an account of these is reported at.
+        ``first``: the number of the first of these accounts.
         """
         if not self.names.positions:
             return
@@ -178,7 +182,7 @@ class Table(ABC):
                     code="overpledged",
                     about=asset.symbol,
                 ),
-                row_of(place),
+                self.row_of(first + place),
                 len(self.assets) + 1,
             )
 
