@@ -4,7 +4,8 @@ A bare install verifies. Proving needs ``polyproof[prove]``, judging reserves ``
 ``polyproof[report]``, a Dask cluster ``polyproof[dask]``, accounts from a server ``polyproof[postgres]`` or
 ``polyproof[mysql]``, having a digest noted and checking tokens of time-stamping authorities ``polyproof[anchors]``,
 encrypting what is private and reading it ``polyproof[private]``, signing statements about audits and checking their
-signatures ``polyproof[attestations]``; ``polyproof[all]`` is everything. ``require_extras`` is called before work that
+signatures ``polyproof[attestations]``, proofs on KZG commitments, and verifying them, ``polyproof[kzg]``;
+``polyproof[all]`` is everything. ``require_extras`` is called before work that
 needs one begins, so that nobody finds out hours later.
 """
 
@@ -29,6 +30,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "anchors": ("cryptography", "rfc3161_client", "urllib3"),
     "private": ("cryptography", "filelock", "pyrage"),
     "attestations": ("cryptography",),
+    "kzg": ("py_ecc",),
 }
 """For each extra, the modules that its packages bring; pyproject.toml lists the packages."""
 

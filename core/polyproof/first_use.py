@@ -381,7 +381,7 @@ def _try_polynomial_commitment(scheme: PolynomialCommitment) -> None:
         type(omega) is int and pow(omega, scheme.size, p) == 1 and (size == 1 or pow(omega, scheme.size // 2, p) != 1)
     )
     _require(scheme, order, f"its root_of_unity is {shown(omega)}, which is not of order {size}")
-    if scheme.size > _SMALL:
+    if scheme.size > _SMALL or p >= 1 << 64:  # elements beyond a word take a thousand times as long
         return
     columns = scheme.value_field.array([[2 * k, 2 * k + 1] for k in range(scheme.size)])
     written = []
