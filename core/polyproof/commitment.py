@@ -212,13 +212,21 @@ class PolynomialCommitment(CommitmentScheme):
         """
 
     @abstractmethod
-    def write(self, opening: Any) -> bytes:
-        """An opening as bytes."""
+    def write(self, opening: Any, *, values: bool = True) -> bytes:
+        """An opening as bytes; without its values, for a verifier who knows them and should not be told."""
 
     @abstractmethod
-    def read(self, data: bytes, widths: Sequence[int], points: int) -> Any:
+    def read(
+        self,
+        data: bytes,
+        widths: Sequence[int],
+        points: int,
+        *,
+        values: Sequence[Sequence[Values]] | None = None,
+    ) -> Any:
         """Parse an opening, at ``points`` points, of commitments to ``widths[k]`` columns each.
 
+        ``values``, as ``open`` returns them, if the bytes were written without: they are then what ``verify`` checks.
         The bytes are hostile: raises ``ProofRejected`` for any that ``write`` cannot produce, in bounded time and
         memory.
         """

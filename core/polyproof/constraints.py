@@ -239,9 +239,9 @@ class ConstraintsChoice(Choice):
     kind = "constraints"
     options: Any = field(factory=NoOptions)
 
-    def plain(self) -> Any:
+    def plain(self, *, published: bool = False) -> Any:
         """The name alone of a system that has no options, and otherwise as every choice."""
-        return super().plain() if options_of(type(self.options)) else self.name
+        return super().plain(published=published) if options_of(type(self.options)) else self.name
 
 
 @frozen

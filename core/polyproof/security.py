@@ -2,8 +2,9 @@
 
 Bits of different kinds are never one number. That published data cannot be opened to two contents (binding), that what
 is proven about all accounts is true (soundness), and that a user's own account is among them (inclusion) are separate
-figures, the latter two by bounds proven long ago and by theorems of 2025. A backend leaves out a figure that it does
-not give, and a verifier's policy has a minimum for each: docs/explanation/security.md.
+figures, the latter two by bounds proven long ago and by theorems of 2025. What rests on a problem of which nobody has
+proven how hard it is, such as logarithms on a curve, has bits by estimate, a figure of its own. A backend leaves out a
+figure that it does not give, and a verifier's policy has a minimum for each: docs/explanation/security.md.
 """
 
 from __future__ import annotations
@@ -60,12 +61,19 @@ class FigureName(StrEnum):
         "no user can check that their account was counted",
     )
 
+    ESTIMATED = (
+        "estimated",
+        "bits by estimate",
+        "what it says holds while nobody solves the problem that it names faster than is known today",
+        "",
+    )
+
     label: str
     """For people."""
     meaning: str
     """What holds with so many bits."""
     absence: str
-    """What follows where a backend does not give the figure."""
+    """What follows where a backend does not give the figure; empty if nothing does."""
 
     def __new__(cls, value: str, label: str, meaning: str, absence: str) -> FigureName:
         """A name, its label, what it means, and what it means that it is missing."""
@@ -140,6 +148,10 @@ class Assumptions:
     """Hashes that are taken for a random function, by name."""
     trusted_setup: str = ""
     """Who could forge because they set the system up, in words; empty if nobody set anything up."""
+    setup: str = ""
+    """What names the set-up, for policies: a digest. Empty if there is none."""
+    insecure_setup: bool = False
+    """Whether the secret of the set-up is known, so that anybody can forge."""
     others: tuple[str, ...] = ()
     """Further assumptions, in words."""
 
@@ -150,8 +162,14 @@ class Assumptions:
             *(f"{name} is collision resistant" for name in self.collision_resistant),
             *(f"{name} behaves as a random function" for name in self.random_oracle),
             *self.others,
-            f"a trusted set-up: {self.trusted_setup}" if self.trusted_setup else "no trusted set-up",
+            self._setup_sentence,
         )
+
+    @property
+    def _setup_sentence(self) -> str:
+        if self.insecure_setup:
+            return f"INSECURE set-up: {self.trusted_setup}"
+        return f"a trusted set-up: {self.trusted_setup}" if self.trusted_setup else "no trusted set-up"
 
 
 @frozen
@@ -163,6 +181,10 @@ class SecurityReport:
     soundness_2025: Figure | None = None
     inclusion: Figure | None = None
     inclusion_2025: Figure | None = None
+    estimated: Figure | None = None
+    """The cost of the cheapest known way to solve the problem that it names: no proof bounds it from below."""
+    by_estimate: tuple[FigureName, ...] = ()
+    """Figures that are not given, of which what they stand for holds with ``estimated`` bits."""
     assumptions: Assumptions = field(factory=Assumptions)
     conjectured_soundness_bits: float | None = None
     """What soundness would be if a conjecture held; no policy counts it."""
@@ -173,6 +195,10 @@ class SecurityReport:
         """The figures that the backend gives, in order."""
         found = {name: getattr(self, name.value) for name in FigureName}
         return {name: figure for name, figure in found.items() if figure is not None}
+
+    def absence(self, name: FigureName) -> str:
+        """What follows for a figure that is not given; empty if nothing does."""
+        return "not proven; it rests on bits by estimate alone" if name in self.by_estimate else name.absence
 
     def figure(self, name: FigureName) -> Figure | None:
         """A figure, where a long-proven one that is larger stands for one by theorems of 2025; None if not given."""

@@ -14,5 +14,4 @@ class KzgCheck(CheckName):
     SCALAR = "curve-scalar", "bytes that should be a scalar are not below the order of the curve's groups"
     SHAPE = "kzg-shape", "an opening has values or witnesses for other commitments, columns or points"
     PAIRING = "kzg-pairing", "the pairing equation of an opening does not hold"
-    SETUP = "kzg-setup", "a set-up is none of its format, or its powers are not those of one secret"
     ROW = "grand-sum-row", "the opened row holds other balances, or belongs to another account"

@@ -6,18 +6,20 @@ a challenge γ, several equations by powers of a challenge ρ, so that any numbe
 
 A set-up has no last power: whoever holds more of the ceremony than we loaded, and anybody may, can commit to
 polynomials of degree n and above. So a commitment comes with a proof of its columns' degrees that rests on no such
-bound. For f = Σ γ^j·f_j it has a commitment to R(X) = X^(n−1)·f(1/X), which is a polynomial exactly if deg f < n, and shows at a
-challenge ζ that R(1/ζ) = ζ^(1−n)·f(ζ).
+bound. For f = Σ γ^j·f_j it has a commitment to R(X) = X^(n−1)·f(1/X), which is a polynomial exactly if deg f < n, and
+shows at a challenge ζ that R(1/ζ) = ζ^(1−n)·f(ζ).
 
 Nothing is blinded here. Of columns it shows f_j(τ) in the exponent, f(ζ), and f(1/τ) in the exponent; a witness is
 determined by commitment, point and value, and shows no more than they do. So three random entries hide the others of a
 column perfectly, and one more for each point outside the domain that is opened: the matrix of their Lagrange
-polynomials at these points is a Cauchy matrix but for scaling, and invertible. docs/reference/kzg.md has the protocol in full.
+polynomials at these points is a Cauchy matrix but for scaling, and invertible. docs/reference/kzg.md has the protocol
+in full.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from attrs import frozen
 
@@ -27,7 +29,7 @@ from polyproof.hash import Hash
 from polyproof.toolkit.binary import Reader, Writer
 from polyproof.transcript import Transcript
 from polyproof_kzg.checks import KzgCheck
-from polyproof_kzg.curve import G1_BYTES, SCALAR_BYTES, Curve, Point
+from polyproof_kzg.curve import BN254, G1_BYTES, SCALAR_BYTES, Curve, Point
 from polyproof_kzg.polynomials import TWO_ADICITY, divide, evaluate, interpolate, root_of_unity
 from polyproof_kzg.setup import Setup
 
@@ -74,10 +76,12 @@ class KzgOpening:
 class KzgCommitment(PolynomialCommitment):
     """The polynomial commitment ``kzg``.
 
-    Prover and verifier must construct it with the same hash, size and secret of the set-up.
+    Prover and verifier must construct it with the same hash, size and secret of the set-up, which is of the class's
+    curve.
     """
 
     name = "kzg"
+    on: ClassVar[Curve] = BN254
     opens_domain = True
     reveals = 3
 
@@ -251,10 +255,10 @@ class KzgCommitment(PolynomialCommitment):
 
     # Files
 
-    def write(self, opening: KzgOpening) -> bytes:
-        """An opening as bytes."""
+    def write(self, opening: KzgOpening, *, values: bool = True) -> bytes:
+        """An opening as bytes, with its values or without."""
         writer = Writer(OPENING_MAGIC, VERSION)
-        for of_state in opening.values:
+        for of_state in opening.values if values else ():
             for at_point in of_state:
                 for value in at_point[:, 0]:
                     writer.raw(int(value).to_bytes(SCALAR_BYTES, "little"))
@@ -262,19 +266,27 @@ class KzgCommitment(PolynomialCommitment):
             writer.raw(self.curve.encode(witness))
         return writer.getvalue()
 
-    def read(self, data: bytes, widths: Sequence[int], points: int) -> KzgOpening:
+    def read(
+        self,
+        data: bytes,
+        widths: Sequence[int],
+        points: int,
+        *,
+        values: Sequence[Sequence[Values]] | None = None,
+    ) -> KzgOpening:
         """Parse an opening of commitments of these widths at ``points`` points. Raises ``ProofRejected``."""
         reader = Reader(data, OPENING_MAGIC, VERSION, "KZG opening")
-        values = tuple(
-            tuple(
-                self.value_field.array([self._scalar(reader, "value") for _ in range(width)]).reshape(width, 1)
-                for _ in range(points)
-            )
-            for width in widths
-        )
+        if values is None:
+            values = [
+                [
+                    self.value_field.array([self._scalar(reader, "value") for _ in range(width)]).reshape(width, 1)
+                    for _ in range(points)
+                ]
+                for width in widths
+            ]
         witnesses = tuple(self._point(reader, f"witness {number + 1}") for number in range(points))
         reader.finish()
-        return KzgOpening(values, witnesses)
+        return KzgOpening(tuple(map(tuple, values)), witnesses)
 
     def write_commitment(self, commitment: KzgColumns) -> bytes:
         """A commitment as bytes."""

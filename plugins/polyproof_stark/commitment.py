@@ -221,10 +221,10 @@ class FriCommitment(PolynomialCommitment):
 
     # Files
 
-    def write(self, opening: FriOpening) -> bytes:
-        """An opening as bytes."""
+    def write(self, opening: FriOpening, *, values: bool = True) -> bytes:
+        """An opening as bytes, with its values or without."""
         writer = Writer(MAGIC, VERSION)
-        for of_state in opening.values:
+        for of_state in opening.values if values else ():
             for at_point in of_state:
                 writer.elements(self.extension, at_point)
         for rows, row_opening in zip(opening.rows, opening.row_openings, strict=True):
@@ -233,12 +233,18 @@ class FriCommitment(PolynomialCommitment):
         opening.low_degree.write(writer, self.test, self.hash)
         return writer.getvalue()
 
-    def read(self, data: bytes, widths: Sequence[int], points: int) -> FriOpening:
+    def read(
+        self,
+        data: bytes,
+        widths: Sequence[int],
+        points: int,
+        *,
+        values: Sequence[Sequence[Elements]] | None = None,
+    ) -> FriOpening:
         """Parse an opening of commitments of these widths at ``points`` points. Raises ``ProofRejected``."""
         reader = Reader(data, MAGIC, VERSION, "FRI opening")
-        values = tuple(
-            tuple(reader.elements("values", self.extension, (width,)) for _ in range(points)) for width in widths
-        )
+        if values is None:
+            values = [[reader.elements("values", self.extension, (width,)) for _ in range(points)] for width in widths]
         rows, openings = [], []
         for width in widths:
             rows.append(reader.elements("rows", self.field, (self.test.queries, width)))
@@ -246,7 +252,7 @@ class FriCommitment(PolynomialCommitment):
             openings.append(read_opening(reader, self.hash, "row siblings", self.tree, size, queries))
         low_degree = LowDegreeProof.read(reader, self.test, self.hash, self.tree, chain=False)
         reader.finish()
-        return FriOpening(values, low_degree, tuple(rows), tuple(openings))
+        return FriOpening(tuple(map(tuple, values)), low_degree, tuple(rows), tuple(openings))
 
     def write_commitment(self, commitment: Digest) -> bytes:
         """A root as bytes."""

@@ -34,7 +34,10 @@ def test_the_defaults_are_the_ones_that_security_is_described_for() -> None:
         "min_soundness_2025_bits": 100.0,
         "min_inclusion_bits": 60.0,
         "min_inclusion_2025_bits": 100.0,
+        "min_estimated_bits": None,
         "allow_trusted_setup": False,
+        "trusted_setups": None,
+        "allow_insecure_setup": False,
         "backends": ("merkle-sum", "stark"),
         "constraints": ("accounts",),
         "commitments": ("fri", "merkle"),
@@ -132,6 +135,41 @@ def test_a_trusted_setup_is_refused_unless_allowed() -> None:
     for policy in (Policy(allow_trusted_setup=True), UNRESTRICTED):
         policy.check_security(report)
     Policy().check_security(evolve(report, assumptions=Assumptions()))
+
+
+def test_bits_by_estimate_do_not_stand_in_for_others_nor_others_for_them() -> None:
+    proven, estimated = SecurityReport(*[figure(256.0)] * 5), SecurityReport(estimated=figure(256.0))
+    assert refusal(lambda: Policy().check_security(estimated)) == "policy-binding"
+    assert refusal(lambda: Policy(min_estimated_bits=1.0).check_security(proven)) == "policy-estimated"
+    Policy(min_estimated_bits=1.0).check_security(evolve(proven, estimated=figure(1.0)))
+
+
+def test_a_list_of_set_ups_allows_those_and_no_other() -> None:
+    """Anybody can make a set-up and keep its secret: to allow every one is to allow that."""
+    figures = [figure(256.0)] * 5
+    named = SecurityReport(*figures, assumptions=Assumptions(trusted_setup="a ceremony", setup="ab" * 32))
+    other = SecurityReport(*figures, assumptions=Assumptions(trusted_setup="a ceremony", setup="cd" * 32))
+    nameless = SecurityReport(*figures, assumptions=Assumptions(trusted_setup="a ceremony"))
+    listed = Policy(allow_trusted_setup=True, trusted_setups=("ab" * 32,))
+    listed.check_security(named)
+    for report in (other, nameless):
+        assert refusal(lambda report=report: listed.check_security(report)) == "policy-setup"
+    not_allowed = Policy(trusted_setups=("ab" * 32,))
+    assert refusal(lambda: not_allowed.check_security(named)) == "policy-setup"
+    with pytest.raises(SpecError, match="trusted_setups"):
+        Policy(trusted_setups=("six people",))
+
+
+@pytest.mark.parametrize("words", ["everybody knows its secret", ""])
+def test_an_insecure_set_up_is_refused_where_trusted_ones_are_allowed(words: str) -> None:
+    """In whatever words a backend has it, or in none."""
+    assumed = Assumptions(trusted_setup=words, setup="insecure-development", insecure_setup=True)
+    report = SecurityReport(*[figure(256.0)] * 5, assumptions=assumed)
+    for policy in (Policy(), Policy(allow_trusted_setup=True), Policy(allow_insecure_setup=True)):
+        assert refusal(lambda policy=policy: policy.check_security(report)) == "policy-setup"
+    for policy in (Policy(allow_trusted_setup=True, allow_insecure_setup=True), UNRESTRICTED):
+        policy.check_security(report)
+    assert "INSECURE set-up" in " ".join(assumed.sentences)
 
 
 @pytest.mark.parametrize("name", list(FigureName))

@@ -115,8 +115,8 @@ class TestSaltedRoots(Faulty):
 
 class TestValuesOfAnotherOrder(Faulty):
     class under_test(FriCommitment):
-        def read(self, data, widths, points):
-            opening = super().read(data, widths, points)
+        def read(self, data, widths, points, **known):
+            opening = super().read(data, widths, points, **known)
             for of_state in opening.values:
                 for values in of_state:
                     values[:] = values[::-1].copy()
@@ -134,10 +134,10 @@ class TestValuesOfAnotherOrder(Faulty):
 
 class TestBytesAfterTheEnd(Faulty):
     class under_test(FriCommitment):
-        def read(self, data, widths, points):
+        def read(self, data, widths, points, **known):
             while True:
                 try:
-                    return super().read(data, widths, points)
+                    return super().read(data, widths, points, **known)
                 except ProofRejected as error:
                     if error.check != "trailing-bytes":
                         raise
@@ -146,9 +146,9 @@ class TestBytesAfterTheEnd(Faulty):
 
 class TestHostileBytesCrash(Faulty):
     class under_test(FriCommitment):
-        def read(self, data, widths, points):
+        def read(self, data, widths, points, **known):
             try:
-                return super().read(data, widths, points)
+                return super().read(data, widths, points, **known)
             except ProofRejected as error:
                 raise IndexError(str(error)) from error
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import table
-from polyproof.cli.shapes import NUMBER, TEXT, TEXTS, Shape, by_name, listed, nullable, record
+from polyproof.cli.shapes import FLAG, NUMBER, TEXT, TEXTS, Shape, by_name, listed, nullable, record
 from polyproof.security import FigureName, bits_text
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ __all__ = [
 # What every command shows of a proof
 
 COMPONENTS: dict[str, Shape] = {"backend": TEXT, "components": by_name(TEXTS)}
-_ASSUMPTIONS = record(collision_resistant=TEXTS, random_oracle=TEXTS, trusted_setup=TEXT, others=TEXTS)
+_ASSUMPTIONS = record(
+    collision_resistant=TEXTS, random_oracle=TEXTS, trusted_setup=TEXT, setup=TEXT, insecure_setup=FLAG, others=TEXTS
+)
 _FIGURE: dict[str, Shape] = {"bits": NUMBER, "decided_by": TEXT, "rests_on": TEXT}
 FIGURES: dict[str, Shape] = {"figures": by_name(record(**_FIGURE)), "assumptions": _ASSUMPTIONS}
 _TERMS = listed(record(name=TEXT, bits=NUMBER, formula=TEXT, source=TEXT, round=TEXT, options=TEXTS))
@@ -86,10 +88,12 @@ def figures_payload(security: SecurityReport) -> dict[str, Any]:
 
 def figures_facts(security: SecurityReport) -> list[tuple[str, str]]:
     """The figures for people, a line for each property: what it takes to break it, or that it is not given."""
+    estimated = security.estimated
     return [
         ("binding", _fact(security, FigureName.BINDING)),
         ("soundness", _fact(security, FigureName.SOUNDNESS, FigureName.SOUNDNESS_2025)),
         ("inclusion", _fact(security, FigureName.INCLUSION, FigureName.INCLUSION_2025)),
+        *([("by estimate", f"{_bits(estimated)}: {estimated.rests_on}")] if estimated else []),
         ("assumed", "; ".join(security.assumptions.sentences)),
     ]
 
@@ -98,7 +102,11 @@ def _fact(security: SecurityReport, name: FigureName, recent: FigureName | None 
     given = security.given
     own, newer = given.get(name), given.get(recent) if recent else None
     if own is None:
-        return f"none by long-proven bounds, {_bits(newer)} by theorems of 2025" if newer else f"none: {name.absence}"
+        return (
+            f"none by long-proven bounds, {_bits(newer)} by theorems of 2025"
+            if newer
+            else f"none: {security.absence(name)}"
+        )
     if newer is None:
         return f"{_bits(own)}: {own.rests_on}"
     return f"{_bits(own)} by long-proven bounds, {_bits(newer)} by theorems of 2025"
@@ -114,6 +122,10 @@ def figures_line(security: SecurityReport) -> str:
     for name in (FigureName.SOUNDNESS, FigureName.INCLUSION):
         figure = security.figure(name)
         parts.append(f"{name.value} {_bits(figure)}" if figure else f"no {name.value}")
+    if security.estimated:
+        parts.append(f"{_bits(security.estimated)} by estimate")
+    if security.assumptions.insecure_setup:
+        parts.append("INSECURE set-up")
     return ", ".join(parts)
 
 
@@ -151,9 +163,11 @@ def show_security(rich: RichConsole, security: SecurityReport) -> None:
     rich.print("Security", style="bold")
     for name in FigureName:
         figure = security.given.get(name)
+        if figure is None and not name.absence:
+            continue
         if figure is None:
             older = security.figure(name)
-            why = "as by long-proven bounds" if older else f"none: {name.absence}"
+            why = "as by long-proven bounds" if older else f"none: {security.absence(name)}"
             _paragraph(rich, f"{name.label}: {why}", "  ")
             continue
         _paragraph(rich, f"{name.label}: {_bits(figure)}, decided by {figure.decides.name}", "  ")

@@ -91,6 +91,7 @@ def option(
     pattern: tuple[str, str] | None = None,
     items: tuple[int, int] | None = None,
     check: Check | None = None,
+    published: bool = True,
 ) -> Any:
     """Declare a field of an options class.
 
@@ -100,8 +101,9 @@ def option(
     ``most`` are inclusive bounds of a number. ``choices`` are the allowed values, in addition to the
     registered names if ``kind`` is given too. ``pattern`` is a regular expression that the whole text
     must match, and the same in words. For ``tuple[T, ...]`` all of these apply to each item, and
-    ``items`` bounds the number of items. ``check`` returns anything else that is wrong with the value
-    as a whole; it sees only values that satisfy all of the above.
+    ``items`` bounds the number of items. An option of a backend that is not ``published`` is for whoever proves, such
+    as the path of a file: it may be left open, and no manifest has it. ``check`` returns anything else that is wrong
+    with the value as a whole; it sees only values that satisfy all of the above.
     """
     return attrs.field(
         default=default,
@@ -115,6 +117,7 @@ def option(
             "pattern": pattern,
             "items": items,
             "check": check,
+            "published": published,
         },
     )
 
@@ -140,6 +143,7 @@ class Option:
     pattern: tuple[str, str] | None
     items: tuple[int, int] | None
     check: Check | None
+    published: bool
 
     @property
     def required(self) -> bool:
@@ -187,7 +191,7 @@ def options_of(cls: type[Any]) -> tuple[Option, ...]:
     return found
 
 
-_RULES = ("doc", "kind", "least", "most", "choices", "pattern", "items", "check")
+_RULES = ("doc", "kind", "least", "most", "choices", "pattern", "items", "check", "published")
 
 
 def _option_of(where: str, attribute: attrs.Attribute[Any]) -> Option:
@@ -379,21 +383,30 @@ class Choice:
         """The component itself."""
         return registry.create(self.kind, self.name, self.options, registry)
 
-    def plain(self) -> Any:
-        """As plain JSON, in the form used in files: the name, and every option with defaults filled in."""
-        return {"name": self.name, **plain(self.options)}
+    def plain(self, *, published: bool = False) -> Any:
+        """As plain JSON, in the form used in files: the name, and every option with defaults filled in.
+
+        ``published``: as a manifest has it, without what concerns only whoever proves.
+        """
+        return {"name": self.name, **plain(self.options, published=published)}
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, *, published: bool = False) -> Any:
     """A value as plain JSON: an options object with all its options, a component by name, tuples as lists, paths as
     text.
+
+    ``published``: without the options that no manifest has.
     """
     if isinstance(value, tuple):
-        return [plain(item) for item in value]
+        return [plain(item, published=published) for item in value]
     if isinstance(value, Path):
         return value.as_posix()
     if isinstance(value, Choice):
-        return value.plain()
+        return value.plain(published=published)
     if attrs.has(type(value)):
-        return {declared.name: plain(getattr(value, declared.name)) for declared in options_of(value.__class__)}
+        return {
+            declared.name: plain(getattr(value, declared.name), published=published)
+            for declared in options_of(value.__class__)
+            if declared.published or not published
+        }
     return value

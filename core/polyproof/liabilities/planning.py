@@ -38,7 +38,7 @@ from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.security import SecurityReport
 from polyproof.settings.policy import Policy
-from polyproof.settings.spec import Spec, create_backend
+from polyproof.settings.spec import Spec, create_backend, local_options
 
 if TYPE_CHECKING:
     from polyproof.liabilities.snapshot.rounding import Rounded
@@ -177,8 +177,8 @@ def make_plan(
                 disclosures=spec.disclosures,
             )
             found = _write(work, prepared, header, _Inputs(prepared, previous, makers), policy, registry)
-        elif found.policy != policy:
-            found = evolve(found, policy=policy)
+        elif found.policy != policy or found.local != local_paths(spec):
+            found = evolve(found, policy=policy, local=local_paths(spec))
             write_plan(work.plan, found)
         return Planned(
             directory=work.path,
@@ -195,6 +195,11 @@ def make_plan(
             kept=kept,
             seconds=time.perf_counter() - start,
         )
+
+
+def local_paths(spec: Spec) -> dict[str, str]:
+    """The backend's options for whoever proves: paths that every process that proves a segment finds."""
+    return {name: str(Path(path).absolute()) for name, path in local_options(spec.backend).items()}
 
 
 def _plan_here(work: Workspace, registry: Registry) -> WorkPlan | None:
@@ -225,6 +230,7 @@ def _write(
         header=header,
         policy=policy,
         segments=writer.finish(),
+        local=local_paths(prepared.spec),
     )
     write_plan(work.plan, found)
     return found

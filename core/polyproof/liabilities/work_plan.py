@@ -1,8 +1,9 @@
 """The plan of an audit: what every process that works on it has to know, but for the accounts and the key.
 
 ``plan.json`` in the work directory, written last. It holds what will be published, the policy that the proofs are to
-satisfy, and of each segment the size, digest and totals of its accounts; no path, no connection and no credential. A
-segment can be proved from it on another machine, without the snapshot.
+satisfy, and of each segment the size, digest and totals of its accounts; no connection, no credential, and no path but
+those that the backend's own options name, such as the file of a set-up. A segment can be proved from it on another
+machine, without the snapshot, if those files are there under the same paths.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from polyproof.config.options import options_of, plain
 from polyproof.config.reader import OptionsReader
@@ -37,6 +38,7 @@ _FORMAT = "polyproof/plan"
 _VERSION = 1
 _MOST_BYTES = 64 << 20
 _LONGEST = 1000
+_LONGEST_PATH = 4096
 _ID: Pattern = (r"[0-9a-f]{32}", "32 hexadecimal digits")
 
 
@@ -75,6 +77,8 @@ class WorkPlan:
     policy: Policy
     """What the proofs have to satisfy."""
     segments: tuple[AccountsFile, ...]
+    local: Mapping[str, str] = field(factory=dict)
+    """Options of the backend that are for whoever proves, and stand in no manifest: absolute paths, as text."""
 
     @property
     def accounts(self) -> int:
@@ -99,6 +103,13 @@ class WorkPlan:
         """
         try:
             spec = spec_from_public(self.header.spec, registry)
+            if self.local:
+                declared = {one.name for one in options_of(type(spec.backend.options)) if not one.published}
+                if not declared.issuperset(self.local):
+                    raise ArtifactError("the plan is damaged: its local options are not the backend's; plan again")
+                paths = {name: Path(text) for name, text in self.local.items()}
+                options = evolve(spec.backend.options, **paths)
+                spec = evolve(spec, backend=evolve(spec.backend, options=options))
             return spec, Judge(create_backend(spec, registry), spec.backend.options, self.policy)
         except PolicyRejected as error:
             raise InputError(f"verifiers would refuse this audit: {error.reason}") from error
@@ -127,6 +138,7 @@ def write_plan(path: Path, plan: WorkPlan) -> None:
             }
             for segment in plan.segments
         ],
+        **({"local": dict(plan.local)} if plan.local else {}),
     }
     write_durably(path, json.dumps(value, indent=1).encode(), private=True)
 
@@ -167,6 +179,7 @@ def _plan(found: JsonObject, registry: Registry) -> WorkPlan:
         refuse(f"it is not version {_VERSION} of {_FORMAT}")
     found.only(
         *("format", "version", "id", "inputs", "polyproof", "plugin", "key", "header", "policy", "segments"),
+        *(("local",) if found.has("local") else ()),
     )
     header = parse_header(JsonObject(found.inner("header"), "header"))
     segments = tuple(
@@ -183,7 +196,16 @@ def _plan(found: JsonObject, registry: Registry) -> WorkPlan:
         header=header,
         policy=_policy(found.inner("policy") or refuse("policy is missing"), registry),
         segments=segments,
+        local=_local(found.inner("local") or {}),
     )
+
+
+def _local(stated: Mapping[str, Any]) -> dict[str, str]:
+    paths = {name: JsonObject(dict(stated), "local").text(name, _LONGEST_PATH) for name in stated}
+    for name, text in paths.items():
+        if not Path(text).is_absolute():
+            refuse(f"local.{ascii(name)[:60]} is not an absolute path")
+    return paths
 
 
 def _segment(found: JsonObject) -> AccountsFile:

@@ -26,8 +26,9 @@ from polyproof.config.reader import Choice, OptionsReader
 from polyproof.config.tree import Mapping, Scalar, load_yaml
 from polyproof.errors import PolicyRejected
 from polyproof.model.counts import counted
+from polyproof.model.names import DIGEST
 from polyproof.registry import Registry, default_registry
-from polyproof.security import FigureName, SecurityReport, bits_text
+from polyproof.security import Assumptions, FigureName, SecurityReport, bits_text
 from polyproof.settings.anchors import AnchorsPolicy
 from polyproof.settings.attestations import AttestationsPolicy
 from polyproof.settings.reserves import ReservesPolicy
@@ -63,7 +64,8 @@ class PolicyCheck(CheckName):
     SOUNDNESS_2025 = "policy-soundness-2025", "the same, for soundness by theorems of 2025"
     INCLUSION = "policy-inclusion", "inclusion has fewer bits than the policy requires, or none"
     INCLUSION_2025 = "policy-inclusion-2025", "the same, for inclusion by theorems of 2025"
-    SETUP = "policy-setup", "a proof rests on a trusted set-up, which the policy does not allow"
+    ESTIMATED = "policy-estimated", "a proof has fewer bits by estimate than the policy requires, or none"
+    SETUP = "policy-setup", "a proof rests on a set-up that the policy does not allow"
     ASSETS = "policy-assets", "the audit has more assets than the policy allows"
     SEGMENTS = "policy-segments", "the audit has more segments than the policy allows"
     MANIFEST_SIZE = "policy-manifest-size", "the manifest is larger than the policy allows"
@@ -123,9 +125,26 @@ class Policy:
         "The fewest bits of inclusion for those who also accept the theorems of 2025. null: not required. By "
         "default as for soundness.",
     )
+    min_estimated_bits: float | None = option(
+        default=None,
+        least=0.0,
+        most=256.0,
+        doc="The fewest bits by estimate: what the cheapest known way costs to solve a problem of which nobody has "
+        "proven how hard it is. null: not required, since most proofs rest on no such problem.",
+    )
     allow_trusted_setup: bool = option(
         default=False,
         doc="Whether a proof may rest on a trusted set-up. By default not: whoever kept its secret could forge.",
+    )
+    trusted_setups: tuple[str, ...] | None = option(
+        default=None,
+        pattern=DIGEST,
+        doc="The set-ups that a proof may rest on, by digest; null allows every one where `allow_trusted_setup` does. "
+        "Without a list, an exchange may name a set-up of its own, whose secret it kept.",
+    )
+    allow_insecure_setup: bool = option(
+        default=False,
+        doc="Whether a proof may rest on a set-up for development, whose secret everybody knows: it proves nothing.",
     )
     backends: tuple[str, ...] | None = option(
         default=("merkle-sum", "stark"),
@@ -229,9 +248,11 @@ class Policy:
             if least is None:
                 continue
             if given is None:
+                absence = report.absence(name)
+                follows = f": {absence}" if absence else ""
                 yield PolicyRejected(
                     check,
-                    f"it gives no {name.label}: {name.absence}; the policy requires {least:g} bits ({name.policy_key})",
+                    f"it gives no {name.label}{follows}; the policy requires {least:g} bits ({name.policy_key})",
                 )
             elif not given.bits >= least:
                 yield PolicyRejected(
@@ -239,11 +260,24 @@ class Policy:
                     f"{name.label}: {bits_text(given.bits)} bits ({given.decides.name}), the policy requires "
                     f"{least:g} ({name.policy_key})",
                 )
-        if report.assumptions.trusted_setup and not self.allow_trusted_setup:
+        yield from self._setup_refusals(report.assumptions)
+
+    def _setup_refusals(self, stated: Assumptions) -> Iterator[PolicyRejected]:
+        """Refuse a set-up: any, one that is not listed, or one whose secret is known."""
+        if not (stated.trusted_setup or stated.setup or stated.insecure_setup):
+            return
+        key = None
+        if not self.allow_trusted_setup:
+            key = "allow_trusted_setup"
+        elif stated.insecure_setup and not self.allow_insecure_setup:
+            key = "allow_insecure_setup"
+        elif not stated.insecure_setup and self.trusted_setups is not None and stated.setup not in self.trusted_setups:
+            key = "trusted_setups"
+        if key is not None:
+            kind = "an insecure" if stated.insecure_setup else "a trusted"
             yield PolicyRejected(
                 PolicyCheck.SETUP,
-                f"it rests on a trusted set-up ({report.assumptions.trusted_setup}), which the policy does not allow "
-                "(allow_trusted_setup)",
+                f"it rests on {kind} set-up ({stated.trusted_setup}), which the policy does not allow ({key})",
             )
 
     def check_assets(self, count: int) -> None:
@@ -295,7 +329,9 @@ UNRESTRICTED = Policy(
     min_soundness_2025_bits=None,
     min_inclusion_bits=None,
     min_inclusion_2025_bits=None,
+    min_estimated_bits=None,
     allow_trusted_setup=True,
+    allow_insecure_setup=True,
     backends=None,
     constraints=None,
     commitments=None,

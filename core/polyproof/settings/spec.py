@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from attrs import frozen
+from attrs import evolve, frozen
 
 from polyproof.backend import Backend
 from polyproof.config.options import NOT_AN_OPTION, Fault, option, options_of, printable, shown
@@ -48,6 +48,7 @@ __all__ = [
     "Spec",
     "create_backend",
     "load_spec",
+    "local_options",
     "open_options",
     "parse_spec",
     "read_spec",
@@ -115,7 +116,7 @@ class PublicSpec:
                 {"symbol": asset.symbol, "decimals": asset.decimals, "bits": asset.bits} for asset in self.assets
             ],
             "rule": self.rule,
-            "backend": self.backend.plain(),
+            "backend": self.backend.plain(published=True),
         }
 
     @property
@@ -241,6 +242,11 @@ def read_spec(node: Node, registry: Registry, path: Path | None) -> Spec:
     reader.header(node, _HEADER, FORMAT)
     _refuse_moved(reader, node)
     values, complete = reader.values(node, Spec, besides=(_HEADER,))
+    if path is not None:
+        if "backend" in values:
+            values["backend"] = _from_directory(values["backend"], path.parent)
+        if "compare" in values:
+            values["compare"] = tuple(_from_directory(choice, path.parent) for choice in values["compare"])
     _check_backends(reader, node, values)
     _check_disclosures(reader, node, values)
     reader.finish()
@@ -348,15 +354,35 @@ def _check_proof_size(backend: Backend, assets: Sequence[Asset], largest_proof: 
         )
 
 
-def _unbindable(options: Any) -> Iterator[str]:
-    """Options without a canonical form: numbers that are not integers, paths. Those of named components as well."""
+def _unbindable(options: Any, *, inner: bool = False) -> Iterator[str]:
+    """Options without a canonical form: numbers that are not integers, paths. Those of named components as well.
+
+    Only a backend's own options may be for whoever proves alone (``published=False``), and need none.
+    """
     for declared in options_of(type(options)):
         if declared.nested:
             value = getattr(options, declared.name)
             for item in value if declared.many and value is not None else (value,):
-                yield from _unbindable(item.options if isinstance(item, Choice) else item) if item is not None else ()
-        elif declared.type in (float, Path):
+                given = item.options if isinstance(item, Choice) else item
+                yield from _unbindable(given, inner=True) if item is not None else ()
+        elif (declared.type in (float, Path) or not declared.published) and (inner or declared.published):
             yield declared.name
+
+
+def local_options(choice: Choice) -> dict[str, Any]:
+    """The options that concern only whoever proves, where they are stated: no manifest has them."""
+    found = {
+        declared.name: getattr(choice.options, declared.name)
+        for declared in options_of(type(choice.options))
+        if not declared.published
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _from_directory(choice: BackendChoice, directory: Path) -> BackendChoice:
+    """A choice whose local paths start from a directory."""
+    paths = {name: directory / value for name, value in local_options(choice).items() if isinstance(value, Path)}
+    return evolve(choice, options=evolve(choice.options, **paths)) if paths else choice
 
 
 def spec_from_public(value: Any, registry: Registry, *, largest_proof: int | None = None) -> PublicSpec:
@@ -374,6 +400,9 @@ def spec_from_public(value: Any, registry: Registry, *, largest_proof: int | Non
         spec = reader.build(node, PublicSpec, besides=(_HEADER,))
         reader.finish()
         assert spec is not None, "an incomplete spec has a problem"
+        if local := local_options(spec.backend):
+            # Before the backend is asked anything: a stranger names no file of ours.
+            raise ProofRejected("public-spec", f"the spec has {', '.join(local)}, which no manifest has")
         if left := open_options(spec.backend, registry):
             # Before the backend is asked anything, which would have it choose.
             raise ProofRejected("public-spec", f"the spec leaves {', '.join(left)} open, which its proofs depend on")

@@ -305,6 +305,19 @@ class PolynomialCommitmentSuite:
             with pytest.raises(ProofRejected):
                 opened.verify(opened.read(bytes(changed)))
 
+    def test_values_that_the_verifier_knows_need_not_be_written(self, opened: Opened) -> None:
+        """Those that it reads the opening with are the ones that are checked."""
+        scheme, known = opened.scheme, opened.read()
+        data = scheme.write(known, values=False)
+        assert len(data) < len(opened.data)
+        opened.verify(scheme.read(data, opened.widths, len(opened.points), values=known.values))
+        other = copy.deepcopy(known.values)
+        other[0][1][0, 0] = (int(other[0][1][0, 0]) + 1) % scheme.value_field.modulus
+        assert opened.is_rejected(scheme.read(data, opened.widths, len(opened.points), values=other))
+        for wrong in (data[:-1], data + b"\0", opened.data):
+            with pytest.raises(ProofRejected):
+                scheme.read(wrong, opened.widths, len(opened.points), values=known.values)
+
     def test_bytes_of_another_length_are_rejected(self, opened: Opened) -> None:
         length = len(opened.data)
         for cut in (0, 1, 7, 8, 12, length // 2, length - 1):

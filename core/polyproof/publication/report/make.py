@@ -219,9 +219,9 @@ def _security(verified: VerifiedAudit) -> ReportSecurity:
             for name, figure in found.given.items()
         ),
         absent=tuple(
-            ReportAbsence(name=name.value, title=name.label, consequence=name.absence)
+            ReportAbsence(name=name.value, title=name.label, consequence=found.absence(name))
             for name in FigureName
-            if found.figure(name) is None
+            if found.figure(name) is None and name.absence
         ),
         assumptions=found.assumptions.sentences,
         policy=_policy_to_name(verified),
