@@ -47,6 +47,8 @@ def load_ceremony(path: Path, powers: int) -> Setup:
     Raises ``ArtifactError`` for a file that is missing or no such file, whose points are not what they should be, or
     that has too few of them. Reads some hundred bytes and the points.
     """
+    if not path.is_file():  # a pipe or a device might never end
+        raise ArtifactError(f"{path}: the file of a ceremony is not there, or no file")
     try:
         with path.open("rb") as file:
             sections = _sections(path, file)

@@ -20,7 +20,7 @@ from polyproof.config.options import (
     printable,
     shown,
 )
-from polyproof.errors import PluginError, SpecError
+from polyproof.errors import PluginError, PluginFault, SpecError
 
 
 @frozen
@@ -178,3 +178,27 @@ def test_names_for_display_cannot_steer_a_terminal(text: str) -> None:
 
 def test_names_for_display_may_be_in_any_script() -> None:
     assert not list(printable(10)("Börse 取引所"))
+
+
+def test_only_a_path_that_may_be_left_out_can_be_for_whoever_proves_alone() -> None:
+    """No document of JSON can state a path, so no published spec has a verifier's machine open one."""
+
+    @frozen
+    class Sound:
+        file: Path | None = option(default=None, published=False, doc="A file.")
+        size: int = option(default=1, doc="A size.")
+
+    assert plain(Sound(Path("here"))) == {"file": "here", "size": 1}
+    assert plain(Sound(Path("here")), published=True) == {"size": 1}
+
+    @frozen
+    class Text:
+        secret: str | None = option(default=None, published=False, doc="A text.")
+
+    @frozen
+    class Required:
+        file: Path = option(published=False, doc="A file.")
+
+    for cls in (Text, Required):
+        with pytest.raises(PluginFault, match="a path that may be left out"):
+            options_of(cls)

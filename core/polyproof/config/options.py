@@ -211,6 +211,8 @@ def _option_of(where: str, attribute: attrs.Attribute[Any]) -> Option:
     if not attribute.metadata.get("doc"):
         raise PluginFault(f"{where}.{attribute.name} is not declared by polyproof.config.options.option with a doc")
     rules = {key: attribute.metadata[key] for key in _RULES}
+    if not rules["published"] and (declared is not Path or many or attribute.default is not None):
+        raise PluginFault(f"{where}.{attribute.name}: an option that is not published is a path that may be left out")
     return Option(attribute.name, declared, many, optional, attribute.default, **rules)
 
 
