@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,11 +34,17 @@ _LOOSE = (
     (re.compile(r"\bage1[0-9a-z]{58}\b"), "RECIPIENT"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}"), "DATE-RANDOM"),
-    (re.compile(r"\d+(\.\d+)? (ms|µs|ns|s|min)\b"), "DURATION"),
+    (re.compile(r"\d+(\.\d+)? (ms|µs|ns|s|min)\b|(?<= in )\d+\.\d\ds\b"), "DURATION"),
     (re.compile(r"[\d,.]+ (([KMG]i)?B|bytes)\b"), "SIZE"),
     (re.compile(r"\[ *DURATION *\]"), "DURATION"),
+    (re.compile(r" ±\d+%"), ""),
+    (re.compile("─+"), "─"),
     (re.compile(r" +(?=DURATION|SIZE)"), " "),
 )
+
+
+_PIP = {"PIP_NO_BUILD_ISOLATION": "0", "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+"""Nothing is loaded: what builds a package and what it needs is installed here."""
 
 
 @frozen
@@ -117,15 +124,18 @@ class Reader:
         self.folder = folder
         self._here: dict[str, str] = {}
         """Digests that the page shows, and what they are this time."""
+        self._environment: list[Path] = []
+        """Where programs of an environment of the reader's own are, if the page installs something."""
 
     def run(self, command: str) -> str:
         """Type a command; what it prints, errors included."""
         command = _DIGEST.sub(lambda match: self._here.get(match[0], match[0]), command)
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        folders = [*self._environment, Path(sys.executable).parent]
+        path = os.pathsep.join([*map(str, folders), os.environ["PATH"]])
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=self.folder,
-            env={**os.environ, "PATH": path, "COLUMNS": "80", "NO_COLOR": "1", "PAGER": "cat"},
+            env={**os.environ, "PATH": path, "COLUMNS": "80", "NO_COLOR": "1", "PAGER": "cat", **_PIP},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -138,6 +148,8 @@ class Reader:
         """Each command of the page in turn, with what it prints now. A page about the demo comes after it."""
         if "polyproof-demo/" in page:
             self.run("polyproof demo --quiet")
+        if any("pip install" in block.text for block in blocks(page) if block.language == "console"):
+            self._environment = [own_environment(self.folder / ".venv")]
         for block in blocks(page):
             if block.saved_as:
                 target = self.folder / block.saved_as
@@ -149,6 +161,19 @@ class Reader:
                     shown, now = _DIGEST.findall(command.output), _DIGEST.findall(printed)
                     self._here.update(zip(shown, now, strict=False))
                     yield block, command, printed
+
+
+def own_environment(folder: Path) -> Path:
+    """An environment that has all of this one and into which something else can be installed; its programs' folder."""
+    venv.create(folder)
+    programs, python = folder / "bin", folder / "bin" / "python"
+    (site,) = (folder / "lib").glob("python*/site-packages")
+    mine = [path for path in map(Path, sys.path) if path.name == "site-packages"]
+    (site / "of-the-tests.pth").write_text("".join(f"import site; site.addsitedir({str(path)!r})\n" for path in mine))
+    for program in ("pip", "polyproof", "pytest"):
+        (programs / program).write_text(f'#!/bin/sh\nexec "{python}" -m {program} "$@"\n')
+        (programs / program).chmod(0o755)
+    return programs
 
 
 def copied(block: Block) -> str:
