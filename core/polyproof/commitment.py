@@ -33,7 +33,7 @@ class CommitmentScheme(ABC):
 
 @frozen
 class VectorOpening:
-    """The digests a verifier needs beside the opened rows, in the order it consumes them: ``(n, 4)``."""
+    """The digests a verifier needs beside the opened rows, in the order it consumes them: ``(n, digest_words)``."""
 
     siblings: Words
 
@@ -49,7 +49,7 @@ class OpenedLeaves:
     size: int
     indices: Sequence[int]
     leaves: Words
-    """``(len(indices), 4)``: the leaf digest at each index, in the order of ``indices``."""
+    """``(len(indices), digest_words)``: the leaf digest at each index, in the order of ``indices``."""
     opening: VectorOpening
 
 
@@ -58,6 +58,9 @@ class VectorCommitment(CommitmentScheme):
 
     The state that ``commit`` returns belongs to the prover. Callers use its ``root`` and nothing else.
     """
+
+    hash: Hash
+    """The hash that it was made with: whose words rows are made of, and whose digests it gives and takes."""
 
     @abstractmethod
     def __init__(self, hash: Hash, leaf_domain: str) -> None:
@@ -68,17 +71,17 @@ class VectorCommitment(CommitmentScheme):
 
     @abstractmethod
     def commit(self, rows: Words) -> Any:
-        """Commit to ``(n, columns)``, n a power of two. The state it returns has ``root``, of shape ``(4,)``.
+        """Commit to ``(n, columns)``, n a power of two. The state it returns has ``root``, a digest.
 
         ``rows`` may be overwritten after the call, so a state has a copy of what it keeps of them.
         """
 
     @abstractmethod
     def hash_leaves(self, rows: Words) -> Words:
-        """The leaf digests of rows: ``(n, columns) → (n, 4)``."""
+        """The leaf digests of rows: ``(n, columns) → (n, digest_words)``."""
 
     def hash_leaves_together(self, matrices: Sequence[tuple[VectorCommitment, Words]]) -> list[Words]:
-        """The leaf digests of rows of several commitments of this scheme over the same hash: ``(n, 4)`` for each pair.
+        """The leaf digests of rows of several commitments of this scheme over the same hash, for each pair.
 
         Equal to ``hash_leaves`` of each. A scheme overrides it if hashing them together takes fewer and larger calls.
         """
@@ -92,10 +95,10 @@ class VectorCommitment(CommitmentScheme):
         """
 
     def open_each(self, state: Any, indices: Sequence[int] | npt.NDArray[np.int64]) -> Words | Sequence[Words]:
-        """The siblings of each row opened by itself: ``(siblings, 4)``, as ``open(state, [index])`` has them.
+        """The siblings of each row by itself: ``(siblings, digest_words)``, as ``open(state, [index])`` has them.
 
         An index may occur more than once. A scheme overrides it if it can look them up together, and then returns one
-        array ``(len(indices), siblings, 4)``. Raises ``ValueError`` for an index that is out of range.
+        array ``(len(indices), siblings, digest_words)``. Raises ``ValueError`` for an index that is out of range.
         """
         return [self.open(state, [int(index)]).siblings for index in indices]
 

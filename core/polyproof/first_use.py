@@ -26,7 +26,7 @@ from polyproof.config.options import shown
 from polyproof.engine import Engine
 from polyproof.errors import FieldError, PluginFault, ProofRejected
 from polyproof.field import Elements, Extension, Field
-from polyproof.hash import DIGEST_WORDS, Hash, Words
+from polyproof.hash import DIGEST_BYTES, Hash, Words
 from polyproof.plugin_faults import asking, blame, fault
 
 __all__ = ["check_properties", "check_stated", "guarded", "try_out"]
@@ -104,10 +104,13 @@ def _check_source(cls: type[Any]) -> None:
 
 def _check_hash(cls: type[Hash]) -> None:
     bound, bits = getattr(cls, "word_bound", None), getattr(cls, "collision_bits", None)
-    if type(bound) is not int or not 2**56 <= bound <= 2**64:
-        raise fault(cls, f"word_bound is {bound!r}, expected an integer from 2^56 to 2^64")
+    if type(bound) is not int or not 2**24 <= bound <= 2**64:
+        raise fault(cls, f"word_bound is {bound!r}, expected an integer from 2^24 to 2^64")
+    words = getattr(cls, "digest_words", None)
+    if words not in (4, 8) or type(words) is not int or (bound - 1).bit_length() > 8 * DIGEST_BYTES // words:
+        raise fault(cls, f"digest_words is {words!r}, expected 4, or 8 for words below 2^32: a digest is 32 bytes")
     # By the birthday bound: a digest of b bits collides after about 2^(b/2) attempts, whatever the hash.
-    most = DIGEST_WORDS * (bound - 1).bit_length() // 2
+    most = words * (bound - 1).bit_length() // 2
     if type(bits) is not int or not 0 < bits <= most:
         raise fault(
             cls, f"collision_bits is {bits!r}, and a digest of {2 * most} bits has from 1 to {most}: half of them"
@@ -197,8 +200,8 @@ def _arrived(hash: Hash, digests: Any, count: int, again: Callable[[slice], Any]
     if not isinstance(digests, np.ndarray) or digests.dtype != np.uint64:
         kind = digests.dtype if isinstance(digests, np.ndarray) else type(digests).__name__
         raise fault(hash, f"it returned digests of type {kind}, expected uint64")
-    if digests.shape != (count, DIGEST_WORDS):
-        raise fault(hash, f"it returned digests of shape {digests.shape}, expected {(count, DIGEST_WORDS)}")
+    if digests.shape != (count, hash.digest_words):
+        raise fault(hash, f"it returned digests of shape {digests.shape}, expected {(count, hash.digest_words)}")
     if hash.word_bound < 2**64 and bool((digests >= np.uint64(hash.word_bound)).any()):
         raise fault(hash, f"it returned a word that is not below its word_bound, {hash.word_bound}")
     if count > _BATCH:
@@ -245,14 +248,15 @@ def _require(component: object, holds: bool, how: str) -> None:
 
 
 def _try_hash(hash: Hash) -> None:
-    rows = np.random.default_rng(1).integers(0, hash.word_bound - 1, (_BATCH, 2 * DIGEST_WORDS), np.uint64)
+    half = hash.digest_words
+    rows = np.random.default_rng(1).integers(0, hash.word_bound - 1, (_BATCH, 2 * half), np.uint64)
     digests = hash.hash_rows(rows, _DOMAIN)
     alone = (0, 1, 100, _BATCH - 1)
     for row in alone:
         same = np.array_equal(hash.hash_rows(rows[row : row + 1], _DOMAIN)[0], digests[row])
         _require(hash, same, f"row {row} of {_BATCH} has one digest in the batch and another alone")
-    pairs = hash.compress(rows[:5, :DIGEST_WORDS], rows[:5, DIGEST_WORDS:], _DOMAIN)
-    _require(hash, np.array_equal(pairs, digests[:5]), "compress differs from hash_rows of the eight words")
+    pairs = hash.compress(rows[:5, :half], rows[:5, half:], _DOMAIN)
+    _require(hash, np.array_equal(pairs, digests[:5]), "compress differs from hash_rows of the words of both")
     apart = [(rows[:40], _DOMAIN), (rows[:50, :3], f"{_DOMAIN}/2"), (rows[40:60], _DOMAIN)]
     together, each = hash.hash_matrices(apart), (digests[:40], hash.hash_rows(*apart[1]), digests[40:60])
     same = all(np.array_equal(found, expected) for found, expected in zip(together, each, strict=True))
@@ -341,10 +345,11 @@ def _same(component: object, what: str, found: npt.ArrayLike, expected: Any) -> 
 
 
 def _try_vector_commitment(scheme: VectorCommitment) -> None:
+    _require(scheme, isinstance(getattr(scheme, "hash", None), Hash), "it has no hash, the one that it was made with")
     rows: Elements = np.arange(24, dtype=np.uint64).reshape(8, 3)
     state = scheme.commit(rows)
     root = np.asarray(getattr(state, "root", None))
-    _require(scheme, root.shape == (DIGEST_WORDS,) and root.dtype == np.uint64, "its root is not four uint64 words")
+    _require(scheme, root.shape in ((4,), (8,)) and root.dtype == np.uint64, "its root is no uint64 words of a digest")
     indices, leaves = [1, 6], scheme.hash_leaves(rows[[1, 6]])
     apart: list[tuple[VectorCommitment, Words]] = [(scheme, rows[[1, 6]]), (scheme, rows[:, :2].copy())]
     together = scheme.hash_leaves_together(apart)

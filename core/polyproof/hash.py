@@ -1,7 +1,8 @@
 """The Hash interface: digests of rows, of pairs of digests and of byte strings.
 
-A digest has 256 bits for every hash, held as four ``uint64`` words. Everything is domain-separated:
-a domain is a short ASCII string, and digests under different domains are unrelated.
+A hash takes and gives words, ``uint64`` below its ``word_bound``: 2^64 for a byte hash, the modulus for a hash over a
+field. A digest is 32 bytes for every hash, and held as ``digest_words`` of its words: four of 64 bits, or eight of 31.
+Everything is domain-separated: a domain is a short ASCII string, and digests under different domains are unrelated.
 """
 
 from __future__ import annotations
@@ -13,21 +14,25 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from polyproof.engine import Engine
+from polyproof.engine import Engine, for_blocks
 from polyproof.errors import ProofRejected
 
 __all__ = ["DIGEST_BYTES", "DIGEST_WORDS", "DOMAIN_BYTES", "Digest", "Hash", "Words", "domain_words"]
 
 DIGEST_WORDS = 4
+"""Words of a digest where they have 64 bits, as most hashes' do. Whoever takes any hash asks it: ``digest_words``."""
 DIGEST_BYTES = 32
 DOMAIN_BYTES = 21
-"""Length of the longest domain: three words of seven bytes, which fit a sponge's capacity beside the row length."""
+"""Length of the longest domain: three words of seven bytes or seven of three, which fit a sponge's capacity beside the
+row length."""
 
 Words = npt.NDArray[np.uint64]
 Digest = npt.NDArray[np.uint64]
-"""Four words, shape ``(4,)``; arrays of digests are ``(n, 4)``."""
+"""The words of a digest, shape ``(digest_words,)``; arrays of digests are ``(n, digest_words)``."""
 
-_MESSAGE_WORD_BYTES = 7
+_MOST_MESSAGE_BYTES = 7
+_PACKED_ROWS = 1 << 12
+"""Rows that are packed at a time."""
 
 
 class Hash(ABC):
@@ -37,9 +42,11 @@ class Hash(ABC):
     """The name used in specs. If several parameter sets are published, it says which one this is."""
     word_bound: ClassVar[int]
     """Every input word is below this bound, and output words are uniform below it: 2^64 for a byte
-    hash, the modulus for a hash over a field. At least 2^56, so that seven bytes fit a word."""
+    hash, the modulus for a hash over a field. At least 2^24, so that three bytes fit a word."""
+    digest_words: ClassVar[int] = DIGEST_WORDS
+    """Words of a digest: 4, each encoded in 8 bytes, or 8, each in 4, which the word bound must fit."""
     collision_bits: ClassVar[int]
-    """Claimed bits of collision resistance; at most 128 for a 256-bit digest."""
+    """Claimed bits of collision resistance; at most half the bits of a digest."""
 
     def __init__(self, engine: Engine = Engine.PORTABLE) -> None:
         """``engine`` chooses the implementation; digests are the same."""
@@ -47,7 +54,7 @@ class Hash(ABC):
 
     @abstractmethod
     def hash_rows(self, rows: Words, domain: str) -> Words:
-        """Hash every row: ``(n, columns) → (n, 4)``, both ``uint64``.
+        """Hash every row: ``(n, columns) → (n, digest_words)``, both ``uint64``.
 
         ``columns`` may be 0. The number of columns is bound into the digest, so rows of different
         lengths never hash the same input. Entries must be below ``word_bound``. That is not checked
@@ -55,7 +62,7 @@ class Hash(ABC):
         """
 
     def hash_matrices(self, matrices: Sequence[tuple[Words, str]]) -> list[Words]:
-        """Hash the rows of several matrices, each under its own domain: ``(n, 4)`` for each ``(rows, domain)``.
+        """Hash the rows of several matrices, each under its own domain: their digests, for each ``(rows, domain)``.
 
         Equal to ``hash_rows`` of each. Those that share width and domain are hashed in one call; a hash overrides it if
         it can hash rows of different widths together as well.
@@ -73,17 +80,69 @@ class Hash(ABC):
 
     @abstractmethod
     def compress(self, left: Words, right: Words, domain: str) -> Words:
-        """Hash pairs of digests: ``(n, 4), (n, 4) → (n, 4)``.
+        """Hash pairs of digests: ``(n, d), (n, d) → (n, d)``, d = ``digest_words``.
 
-        Equal to ``hash_rows`` of the eight words side by side under the same domain.
+        Equal to ``hash_rows`` of the words of both side by side under the same domain.
         """
+
+    @classmethod
+    def word_bits(cls) -> int:
+        """Bits that any word has room for: ⌊log2 ``word_bound``⌋."""
+        return cls.word_bound.bit_length() - 1
+
+    @classmethod
+    def message_bytes(cls) -> int:
+        """Bytes of a message that go into a word: as many as it has room for, and seven at most."""
+        return min(_MOST_MESSAGE_BYTES, cls.word_bits() // 8)
+
+    @classmethod
+    def split(cls, values: Words, bits: int) -> Words:
+        """Values below 2^bits as words: ``(n, k) → (n, k·m)``, each as m = ⌈bits/word_bits⌉ of them, lowest first.
+
+        The same array where a word has room for a value.
+        """
+        room = cls.word_bits()
+        if bits <= room:
+            return values
+        count, mask = -(-bits // room), np.uint64((1 << room) - 1)
+        shifts = np.arange(count, dtype=np.uint64) * np.uint64(room)
+        words: Words = (np.asarray(values, np.uint64)[:, :, None] >> shifts) & mask
+        return words.reshape(len(values), -1)
+
+    @classmethod
+    def pack(cls, elements: Words, bound: int) -> Words:
+        """Rows of elements below ``bound`` ≤ ``word_bound`` as rows of words, several to a word where they fit.
+
+        ``(n, columns) → (n, ⌈columns/m⌉)``, m = ⌊word_bits/b⌋ for a bound of b bits, at least 1: the first lowest, each
+        in ⌊word_bits/m⌋ bits. Places that are left in the last word hold b ones, which no element does, so that rows
+        of different lengths are different words. The same array where a word holds one element.
+        """
+        bits = bound.bit_length()
+        together = cls.word_bits() // bits
+        if together < 2 or not elements.shape[1]:
+            return elements
+        place = np.uint64(cls.word_bits() // together)
+        rows, columns = elements.shape
+        words = np.empty((rows, -(-columns // together)), np.uint64)
+
+        def fill(start: int, stop: int) -> None:
+            some, own = elements[start:stop], words[start:stop]
+            own[:] = some[:, ::together]
+            for k in range(1, together):
+                part = some[:, k::together]
+                own[:, : part.shape[1]] |= part << (place * np.uint64(k))
+                own[:, part.shape[1] :] |= np.uint64((1 << bits) - 1) << (place * np.uint64(k))
+
+        for_blocks(fill, rows, _PACKED_ROWS)
+        return words
 
     def hash_messages(self, messages: Sequence[bytes], domain: str) -> Words:
-        """Hash byte strings of any lengths, each bound to its length: ``(len(messages), 4)``.
+        """Hash byte strings of any lengths, each bound to its length: ``(len(messages), digest_words)``.
 
-        A message becomes a row: its length in bytes, then its bytes, seven a word, little-endian.
+        A message becomes a row: its length in bytes, then its bytes, ``message_bytes`` a word (seven where words have
+        64 bits), little-endian.
         """
-        digests = np.empty((len(messages), DIGEST_WORDS), np.uint64)
+        digests = np.empty((len(messages), self.digest_words), np.uint64)
         by_length: dict[int, list[int]] = {}
         for index, message in enumerate(messages):
             by_length.setdefault(len(message), []).append(index)
@@ -93,13 +152,16 @@ class Hash(ABC):
         return digests
 
     def hash_equal_messages(self, messages: npt.NDArray[np.uint8], domain: str) -> Words:
-        """Hash byte strings of one length, as ``hash_messages`` does: ``(n, length) → (n, 4)``."""
+        """Hash byte strings of one length, as ``hash_messages`` does: ``(n, length) → (n, digest_words)``."""
         count, length = messages.shape
-        words = -(-length // _MESSAGE_WORD_BYTES)
-        padded = np.zeros((count, words * _MESSAGE_WORD_BYTES), np.uint8)
+        if length >= self.word_bound:
+            raise ValueError(f"a message of {length} bytes: {self.name} takes lengths below {self.word_bound}")
+        size = self.message_bytes()
+        words = -(-length // size)
+        padded = np.zeros((count, words * size), np.uint8)
         padded[:, :length] = messages
         bytes_of_word = np.zeros((count, words, 8), np.uint8)
-        bytes_of_word[:, :, :_MESSAGE_WORD_BYTES] = padded.reshape(count, words, _MESSAGE_WORD_BYTES)
+        bytes_of_word[:, :, :size] = padded.reshape(count, words, size)
         rows = np.empty((count, 1 + words), np.uint64)
         rows[:, 0] = length
         rows[:, 1:] = bytes_of_word.view("<u8")[:, :, 0]
@@ -107,23 +169,27 @@ class Hash(ABC):
 
     def encode_digests(self, digests: Words) -> bytes:
         """Digests as bytes: 32 for each digest, words little-endian."""
-        return np.ascontiguousarray(digests, "<u8").tobytes()
+        return np.ascontiguousarray(digests, self._word_type()).tobytes()
+
+    @classmethod
+    def _word_type(cls) -> str:
+        return f"<u{DIGEST_BYTES // cls.digest_words}"
 
     def decode_digests(self, data: bytes, count: int) -> Words:
-        """The inverse of ``encode_digests``: shape ``(count, 4)``.
+        """The inverse of ``encode_digests``: shape ``(count, digest_words)``.
 
         Raises ``ProofRejected`` for a wrong length or a word at or above ``word_bound``.
         """
         if len(data) != count * DIGEST_BYTES:
             raise ProofRejected("digest-length", f"{count} digests take {count * DIGEST_BYTES} bytes, got {len(data)}")
-        words = np.frombuffer(data, "<u8").astype(np.uint64).reshape(count, DIGEST_WORDS)
+        words = np.frombuffer(data, self._word_type()).astype(np.uint64).reshape(count, self.digest_words)
         if self.word_bound < 2**64 and bool((words >= np.uint64(self.word_bound)).any()):
             raise ProofRejected("digest-canonical", f"a digest word is not below {self.word_bound}")
         return words
 
 
-def domain_words(domain: str) -> tuple[int, int, int]:
-    """A domain as three words of seven bytes, little-endian, for a sponge's capacity.
+def domain_words(domain: str, size: int = _MOST_MESSAGE_BYTES) -> tuple[int, ...]:
+    """A domain as words of ``size`` bytes, 7 or 3, little-endian, for a sponge's capacity: three words or seven.
 
     Raises ``ValueError`` unless it has 1 to ``DOMAIN_BYTES`` ASCII characters.
     """
@@ -131,5 +197,4 @@ def domain_words(domain: str) -> tuple[int, int, int]:
     if not 0 < len(data) <= DOMAIN_BYTES:
         raise ValueError(f"a domain has 1 to {DOMAIN_BYTES} ASCII characters: {domain!r}")
     data = data.ljust(DOMAIN_BYTES, b"\0")
-    first, second, third = (int.from_bytes(data[i : i + 7], "little") for i in (0, 7, 14))
-    return first, second, third
+    return tuple(int.from_bytes(data[start : start + size], "little") for start in range(0, DOMAIN_BYTES, size))

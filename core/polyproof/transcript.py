@@ -15,7 +15,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from polyproof.field import Elements, Extension
-from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
+from polyproof.hash import Digest, Hash, Words
 
 __all__ = ["Transcript"]
 
@@ -23,7 +23,11 @@ _ABSORB = "transcript/absorb"
 _DRAW = "transcript/draw"
 _GRIND = "transcript/grind"
 _TEXT, _INTEGERS, _ELEMENTS, _DIGESTS, _NONCE = range(1, 6)
-_MASK32 = (1 << 32) - 1
+_LIMB_BITS = 32
+"""Bits of a limb, in which integers and elements are absorbed, where words of the hash have room for them."""
+_WORK_BITS = 16
+"""Bits of grinding that a word shows, of a hash whose words are too narrow for the nonce."""
+_NONCE_BITS = 48
 
 
 class Transcript:
@@ -32,12 +36,13 @@ class Transcript:
     def __init__(self, hash: Hash, label: str) -> None:
         """Begin with the protocol's label and version, for example ``"polyproof/accounts-stark/1"``."""
         self._hash = hash
-        self._state: Digest = np.zeros(DIGEST_WORDS, np.uint64)
+        self._state: Digest = np.zeros(hash.digest_words, np.uint64)
+        self._limb_bits = min(_LIMB_BITS, hash.word_bits())
         self.absorb_text("label", label)
 
     @property
     def state(self) -> Digest:
-        """The digest of everything absorbed so far, shape ``(4,)``."""
+        """The digest of everything absorbed so far, shape ``(digest_words,)``."""
         return self._state.copy()
 
     def _absorb(self, name: str, kind: int, words: Words) -> None:
@@ -52,28 +57,31 @@ class Transcript:
 
     def absorb_integers(self, name: str, *values: int) -> None:
         """Absorb integers of any size, each with its own length. Raises ``ValueError`` for a negative one."""
-        self._absorb(name, _INTEGERS, _limbs(name, values))
+        self._absorb(name, _INTEGERS, self._limbs(name, values))
 
-    def absorb_elements(self, name: str, elements: Elements) -> None:
-        """Absorb canonical field or extension elements in C order, as 32-bit halves.
+    def absorb_elements(self, name: str, elements: Elements, *, below: int) -> None:
+        """Absorb canonical field or extension elements in C order; ``below`` is the modulus.
 
-        Halves keep the message independent of whether the hash has the same field.
+        Each as one word if elements are below 2^32 and words have room for them, else as limbs, lowest first, of 32
+        bits or as many as a word of the hash has room for. For a modulus of 64 bits those are halves, whether the hash
+        has the same field or not.
         """
         flat = np.ascontiguousarray(elements, np.uint64).ravel()
-        words = np.empty((flat.size, 2), np.uint64)
-        words[:, 0] = flat & np.uint64(_MASK32)
-        words[:, 1] = flat >> np.uint64(32)
-        self._absorb(name, _ELEMENTS, words.ravel())
+        if below > min(self._hash.word_bound, 1 << _LIMB_BITS):
+            limbs = -(-(below - 1).bit_length() // self._limb_bits)
+            shifts = np.arange(limbs, dtype=np.uint64) * np.uint64(self._limb_bits)
+            flat = ((flat[:, None] >> shifts) & np.uint64((1 << self._limb_bits) - 1)).ravel()
+        self._absorb(name, _ELEMENTS, flat)
 
     def absorb_digests(self, name: str, digests: Words) -> None:
-        """Absorb digests of this transcript's hash, shape ``(4,)`` or ``(n, 4)``."""
+        """Absorb digests of this transcript's hash, shape ``(digest_words,)`` or ``(n, digest_words)``."""
         self._absorb(name, _DIGESTS, np.ascontiguousarray(digests, np.uint64).ravel())
 
     def _words(self, first: int, count: int) -> list[int]:
-        """The digests that counters from ``first`` on give, as uniform words below ``hash.word_bound``: ``4·count``."""
-        rows = np.empty((count, DIGEST_WORDS + 1), np.uint64)
-        rows[:, :DIGEST_WORDS] = self._state
-        rows[:, DIGEST_WORDS] = np.arange(first, first + count, dtype=np.uint64)
+        """The digests that ``count`` counters from ``first`` on give, as uniform words below ``hash.word_bound``."""
+        rows = np.empty((count, self._hash.digest_words + 1), np.uint64)
+        rows[:, :-1] = self._state
+        rows[:, -1] = np.arange(first, first + count, dtype=np.uint64)
         words: list[int] = self._hash.hash_rows(rows, _DRAW).ravel().tolist()
         return words
 
@@ -90,14 +98,14 @@ class Transcript:
         counter = 0
         while len(drawn) < count:
             # As many rows as are needed if nothing is rejected, at once.
-            rows = -(-(count - len(drawn)) * digits // DIGEST_WORDS)
+            rows = -(-(count - len(drawn)) * digits // self._hash.digest_words)
             words = self._words(counter, rows)
             for start in range(0, len(words) - digits + 1, digits):
                 value = sum(word * base**k for k, word in enumerate(words[start : start + digits]))
                 if value < limit:
                     drawn.append(value % bound)
             counter += rows
-        self._absorb(name, _INTEGERS, _limbs(name, (count, bound)))
+        self._absorb(name, _INTEGERS, self._limbs(name, (count, bound)))
         return drawn[:count]
 
     def draw_extension(self, name: str, extension: Extension) -> Elements:
@@ -143,31 +151,39 @@ class Transcript:
             start += batch
 
     def check_grinding(self, nonce: int, bits: int) -> bool:
-        """Whether the first word of the hash of (state ‖ nonce) ends in ``bits`` zero bits, for a nonce below 2^48.
+        """Whether the hash of (state ‖ nonce) ends in ``bits`` zero bits, for a nonce below 2^48. Absorbs nothing.
 
-        Absorbs nothing.
+        That is its first word, or of a hash whose words do not hold every nonce, sixteen bits of each word in turn;
+        such a hash takes the nonce in limbs.
         """
-        return 0 <= nonce < 1 << 48 and bool(self._ground(np.array([nonce], np.uint64), bits)[0])
+        return 0 <= nonce < 1 << _NONCE_BITS and bool(self._ground(np.array([nonce], np.uint64), bits)[0])
 
     def absorb_nonce(self, nonce: int) -> None:
         """Absorb the grinding nonce. Called before queries are drawn."""
-        self._absorb("nonce", _NONCE, np.array([nonce & _MASK32, nonce >> 32], np.uint64))
+        self._absorb("nonce", _NONCE, self._nonce_limbs(np.array([nonce], np.uint64)).ravel())
+
+    def _nonce_limbs(self, nonces: Words) -> Words:
+        shifts = np.array([0, self._limb_bits], np.uint64)
+        return (nonces[:, None] >> shifts) & np.array([(1 << self._limb_bits) - 1, (1 << 64) - 1], np.uint64)
 
     def _ground(self, nonces: Words, bits: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        rows = np.empty((nonces.size, DIGEST_WORDS + 1), np.uint64)
-        rows[:, :DIGEST_WORDS] = self._state
-        rows[:, DIGEST_WORDS] = nonces
-        low = self._hash.hash_rows(rows, _GRIND)[:, 0]
-        result: np.ndarray[tuple[int], np.dtype[np.bool_]] = (low & np.uint64((1 << bits) - 1)) == 0
+        narrow = self._hash.word_bits() < _NONCE_BITS
+        shown = self._nonce_limbs(nonces) if narrow else nonces[:, None]
+        state = np.broadcast_to(self._state, (nonces.size, self._state.size))
+        digests = self._hash.hash_rows(np.concatenate((state, shown), axis=1), _GRIND)
+        result = np.ones(nonces.size, np.bool_)
+        size = _WORK_BITS if narrow else bits
+        for word, start in enumerate(range(0, bits, max(size, 1))):
+            result &= (digests[:, word] & np.uint64((1 << min(size, bits - start)) - 1)) == 0
         return result
 
-
-def _limbs(name: str, values: Iterable[int]) -> Words:
-    """Integers as words: for each, the number of its 32-bit limbs (at least one), then the limbs, lowest first."""
-    words: list[int] = []
-    for value in values:
-        if value < 0:
-            raise ValueError(f"a transcript absorbs only non-negative integers, and {name!r} has {value}")
-        limbs = [(value >> shift) & _MASK32 for shift in range(0, max(value.bit_length(), 1), 32)]
-        words += [len(limbs), *limbs]
-    return np.array(words, np.uint64)
+    def _limbs(self, name: str, values: Iterable[int]) -> Words:
+        """Integers as words: for each, the number of its limbs (at least one), then the limbs, lowest first."""
+        words: list[int] = []
+        for value in values:
+            if value < 0:
+                raise ValueError(f"a transcript absorbs only non-negative integers, and {name!r} has {value}")
+            mask = (1 << self._limb_bits) - 1
+            limbs = [(value >> shift) & mask for shift in range(0, max(value.bit_length(), 1), self._limb_bits)]
+            words += [len(limbs), *limbs]
+        return np.array(words, np.uint64)

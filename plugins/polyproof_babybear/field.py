@@ -48,7 +48,7 @@ class BabyBear(Field):
     element_bytes = 4
     extension_degrees = (2, 3, 4, 5, 6)
     default_extension = 6
-    default_hash = "blake3"
+    default_hash = "poseidon2-babybear"
 
     # Arithmetic
 

@@ -18,7 +18,7 @@ from attrs import frozen
 
 from polyproof.commitment import OpenedLeaves, VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
-from polyproof.hash import DIGEST_BYTES, DIGEST_WORDS, Digest, Hash, Words
+from polyproof.hash import DIGEST_BYTES, Digest, Hash, Words
 from polyproof.large_arrays import empty
 from polyproof.model.counts import counted
 from polyproof_merkle.checks import MerkleCheck
@@ -36,7 +36,7 @@ class MerkleState:
     """All levels of a tree in one array: the prover's state."""
 
     nodes: Words
-    """``(2n, 4)`` in heap order; node 0 is unused and zero."""
+    """``(2n, digest_words)`` in heap order; node 0 is unused and zero."""
 
     @property
     def size(self) -> int:
@@ -45,13 +45,13 @@ class MerkleState:
 
     @property
     def root(self) -> Digest:
-        """The commitment, shape ``(4,)``."""
+        """The commitment, shape ``(digest_words,)``."""
         root: Digest = self.nodes[1].copy()
         return root
 
     @property
     def leaves(self) -> Words:
-        """The leaf digests, ``(n, 4)``."""
+        """The leaf digests, ``(n, digest_words)``."""
         return self.nodes[self.size :]
 
 
@@ -90,7 +90,7 @@ class MerkleTree(VectorCommitment):
     # Prover
 
     def hash_leaves(self, rows: Words) -> Words:
-        """The leaf digests of rows: ``(n, columns) → (n, 4)``."""
+        """The leaf digests of rows: ``(n, columns) → (n, digest_words)``."""
         return self.hash.hash_rows(rows, self.leaf_domain)
 
     def hash_leaves_together(self, matrices: Sequence[tuple[VectorCommitment, Words]]) -> list[Words]:
@@ -101,7 +101,7 @@ class MerkleTree(VectorCommitment):
         """Commit to ``(n, columns)``. Raises ``ValueError`` unless n is a power of two."""
         _require_power_of_two(len(rows))
         size = len(rows)
-        nodes = empty((2 * size, DIGEST_WORDS))
+        nodes = empty((2 * size, self.hash.digest_words))
         nodes[0] = 0
         for start in range(0, size, _BLOCK):
             nodes[size + start : size + start + _BLOCK] = self.hash_leaves(rows[start : start + _BLOCK])
@@ -126,7 +126,7 @@ class MerkleTree(VectorCommitment):
     def open_each(self, state: MerkleState, indices: Sequence[int] | npt.NDArray[np.int64]) -> Words:
         """The sibling on each level is the neighbour of the row's node there, whose position is a shift of the leaf's.
 
-        ``(len(indices), depth, 4)``.
+        ``(len(indices), depth, digest_words)``.
         """
         positions, depth = np.asarray(indices, np.int64) + state.size, state.size.bit_length() - 1
         if bool(((positions < state.size) | (positions >= 2 * state.size)).any()):
@@ -135,7 +135,7 @@ class MerkleTree(VectorCommitment):
         return siblings
 
     def dump(self, state: MerkleState) -> Words:
-        """All nodes in heap order: ``(2n, 4)``."""
+        """All nodes in heap order: ``(2n, digest_words)``."""
         return state.nodes
 
     def least_dump_size(self, size: int) -> int:
@@ -163,7 +163,9 @@ class MerkleTree(VectorCommitment):
         Levels are counted from the leaves, so a smaller tree is done earlier. Raises ``ProofRejected``
         that says which opening of how many failed.
         """
-        climbs = [_Climb(one, f"opening {k + 1} of {len(opened)}") for k, one in enumerate(opened)]
+        climbs = [
+            _Climb(one, self.hash.digest_words, f"opening {k + 1} of {len(opened)}") for k, one in enumerate(opened)
+        ]
         under_way = [climb for climb in climbs if climb.levels]
         while under_way:
             pairs = [climb.pairs() for climb in under_way]
@@ -181,11 +183,12 @@ class MerkleTree(VectorCommitment):
 class _Climb:
     """One opening on its way from the leaves to the root."""
 
-    def __init__(self, opened: OpenedLeaves, what: str) -> None:
+    def __init__(self, opened: OpenedLeaves, words: int, what: str) -> None:
+        """``words``: of a digest."""
         self.what = what
         _check(opened.size, opened.indices, what)
         leaves, siblings = np.asarray(opened.leaves, np.uint64), np.asarray(opened.opening.siblings, np.uint64)
-        if leaves.shape != (len(opened.indices), DIGEST_WORDS):
+        if leaves.shape != (len(opened.indices), words):
             raise ProofRejected(
                 "merkle-leaves",
                 f"{what}: expected {len(opened.indices)} leaf digests, got an array of shape {leaves.shape}",
@@ -194,7 +197,7 @@ class _Climb:
         order = np.argsort(positions)
         self.levels = list(_levels(opened.size, positions[order]))[::-1]
         expected = _count_missing(self.levels)
-        if siblings.shape != (expected, DIGEST_WORDS):
+        if siblings.shape != (expected, words):
             raise ProofRejected(
                 "merkle-siblings", f"{what}: expected {expected} siblings, got an array of shape {siblings.shape}"
             )
@@ -203,10 +206,10 @@ class _Climb:
         self._siblings = siblings
 
     def pairs(self) -> Words:
-        """Both children of every known parent of the level now in turn: ``(parents, 2, 4)``."""
+        """Both children of every known parent of the level now in turn: ``(parents, 2, digest_words)``."""
         level = self.levels.pop()
         side = level.known & 1
-        pairs = np.empty((int(level.parent[-1]) + 1, 2, DIGEST_WORDS), np.uint64)
+        pairs = np.empty((int(level.parent[-1]) + 1, 2, self.digests.shape[1]), np.uint64)
         pairs[level.parent, side] = self.digests
         brought = int(np.count_nonzero(level.alone))
         pairs[level.parent[level.alone], 1 - side[level.alone]] = self._siblings[:brought]

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from polyproof.backend import Statement
-from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
+from polyproof.hash import Digest, Hash, Words
+from polyproof_merkle.sums import LIMB_BITS
 
 __all__ = [
     "NONCE_BYTES",
@@ -98,7 +99,7 @@ class Nonces:
 
 
 def account_tags(hash: Hash, audit_id: str, segment: int, user_ids: Iterable[bytes], nonces: Iterable[bytes]) -> Words:
-    """Digests that tie a leaf to one user in one segment of one audit: ``(n, 4)``.
+    """Digests that tie a leaf to one user in one segment of one audit: ``(n, digest_words)``.
 
     The nonce (32 bytes) hides the user, and with the user the balances, from anyone who is not given it.
     """
@@ -111,29 +112,30 @@ def account_tags(hash: Hash, audit_id: str, segment: int, user_ids: Iterable[byt
 
 
 def leaf_digests(hash: Hash, tags: Words, sums: Words) -> Words:
-    """Leaves of accounts: tag ‖ balances as limbs, ``(n, 4), (n, width) → (n, 4)``."""
-    return hash.hash_rows(np.concatenate((tags, sums), axis=1), _LEAF)
+    """Leaves of accounts: tag ‖ balances as limbs, ``(n, d), (n, width) → (n, d)``, d = ``digest_words``."""
+    return hash.hash_rows(np.concatenate((tags, hash.split(sums, LIMB_BITS)), axis=1), _LEAF)
 
 
 def padding_digests(hash: Hash, audit_id: str, segment: int, nonces: Iterable[bytes]) -> Words:
-    """Leaves that belong to nobody, with zero sums: ``(n, 4)``."""
+    """Leaves that belong to nobody, with zero sums: ``(n, digest_words)``."""
     before = _blob(audit_id) + _integer(segment)
     return hash.hash_messages([before + nonce for nonce in nonces], _PADDING)
 
 
 def node_digests(hash: Hash, level: int, digests: Words, sums: Words) -> Words:
-    """Parents at ``level`` ≥ 1 of neighbouring nodes: ``(2n, 4), (2n, width) → (n, 4)``.
+    """Parents at ``level`` ≥ 1 of neighbouring nodes: ``(2n, d), (2n, width) → (n, d)``.
 
     A parent hashes level ‖ left digest ‖ left sums ‖ right digest ‖ right sums: both sums apart, never
     their total alone (Hu, Zhang and Guo, "Breaking the Binding", eprint 2018/1139).
     """
-    child = DIGEST_WORDS + sums.shape[1]
+    words, own = hash.digest_words, hash.split(sums, LIMB_BITS)
+    child = words + own.shape[1]
     rows = np.empty((len(digests) // 2, 1 + 2 * child), np.uint64)
     rows[:, 0] = level
     for side in (0, 1):
         start = 1 + side * child
-        rows[:, start : start + DIGEST_WORDS] = digests[side::2]
-        rows[:, start + DIGEST_WORDS : start + child] = sums[side::2]
+        rows[:, start : start + words] = digests[side::2]
+        rows[:, start + words : start + child] = own[side::2]
     return hash.hash_rows(rows, _NODE)
 
 
@@ -151,6 +153,7 @@ def root_digest(hash: Hash, statement: Statement, depth: int, top: Digest, total
     for asset in statement.assets:
         parts += [_blob(asset.symbol), _integer(asset.decimals), _integer(asset.bits)]
     bound = hash.hash_messages([b"".join(parts)], _STATEMENT)[0]
-    row = np.concatenate((bound, np.array([depth], np.uint64), top, np.array(totals, np.uint64)))
+    limbs = hash.split(np.array([totals], np.uint64), LIMB_BITS)[0]
+    row = np.concatenate((bound, np.array([depth], np.uint64), top, limbs))
     root: Digest = hash.hash_rows(row[None, :], _ROOT)[0]
     return root

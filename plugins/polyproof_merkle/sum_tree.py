@@ -190,7 +190,7 @@ class MerkleSumTree(Backend):
 
     def _state(self, statement: Statement, proof: bytes, state: Path) -> TreeState:
         read = Proof.from_bytes(proof, self._portable, len(statement.assets), self._depths)
-        opened = TreeState(state, Sums(statement.assets, read.depth))
+        opened = TreeState(state, Sums(statement.assets, read.depth), self._portable)
         if not np.array_equal(opened.top, read.top):
             raise ArtifactError(f"{state}: the private state belongs to another proof")
         return opened

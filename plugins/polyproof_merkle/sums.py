@@ -3,8 +3,8 @@
 Level ℓ of a tree is ℓ steps above the leaves; a node there covers 2^ℓ leaves. A balance of an asset
 is below 2^bits, so its sum at level ℓ is below 2^(bits + ℓ), and at the root of a tree of depth d
 below 2^(bits + d). An asset takes ⌈(bits + d) / 56⌉ limbs, the same at every level, least significant first;
-the sums of a node are the limbs of its assets, in order. Seven bytes fit a word of every hash
-(``Hash.word_bound`` is at least 2^56), and two limbs and a carry fit 64 bits.
+the sums of a node are the limbs of its assets, in order. Two limbs and a carry fit 64 bits, and a limb a word of most
+hashes; one whose words are narrower takes it in several (``Hash.split``).
 """
 
 from __future__ import annotations

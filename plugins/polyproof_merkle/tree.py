@@ -18,7 +18,7 @@ from attrs import frozen
 from polyproof.backend import Statement
 from polyproof.errors import ArtifactError
 from polyproof.formats.files import write_private
-from polyproof.hash import DIGEST_BYTES, DIGEST_WORDS, Hash, Words
+from polyproof.hash import DIGEST_BYTES, Hash, Words
 from polyproof.model.accounts import Accounts, Identifiers
 from polyproof.progress import Progress
 from polyproof.toolkit.binary import Writer
@@ -49,7 +49,7 @@ class SumTree:
     """A tree without its lower sums, in heap order: node 1 is the top, the children of node k are 2k and 2k + 1."""
 
     digests: Words
-    """``(2N, 4)``."""
+    """``(2N, digest_words)``."""
     upper: Words
     """``(2N / 2^kept, width)``, kept = min(7, depth): the sums of the nodes from level ``kept`` up."""
 
@@ -78,7 +78,7 @@ def build(
     """The tree over accounts at ascending ``rows``; the other rows are padding."""
     depth, size = sums.depth, 1 << sums.depth
     kept, block_level = min(_KEPT_LEVEL, depth), min(_BLOCK_LEVEL, depth)
-    digests = np.zeros((2 * size, DIGEST_WORDS), np.uint64)
+    digests = np.zeros((2 * size, hash.digest_words), np.uint64)
     upper = np.zeros((2 * size >> kept, sums.width), np.uint64)
     with progress.task("hash accounts", size) as task:
         for first in range(0, size, 1 << block_level):
@@ -121,7 +121,7 @@ def _leaves(
 ) -> tuple[Words, Words]:
     """Digests and sums of the 2^level leaves from row ``first``; ``rows`` count from there."""
     count = 1 << level
-    digests, leaf_sums = np.empty((count, DIGEST_WORDS), np.uint64), np.zeros((count, sums.width), np.uint64)
+    digests, leaf_sums = np.empty((count, hash.digest_words), np.uint64), np.zeros((count, sums.width), np.uint64)
     user_ids = list(accounts.ids.iterate_encoded())
     tags = account_tags(
         hash, statement.audit_id, statement.segment, user_ids, nonces.of_accounts((rows + first).tolist(), user_ids)
@@ -151,9 +151,10 @@ def _slice(accounts: Accounts, start: int, stop: int) -> Accounts:
 class TreeState:
     """The private files of one segment: what inclusion files are cut from."""
 
-    def __init__(self, directory: Path, sums: Sums) -> None:
+    def __init__(self, directory: Path, sums: Sums, hash: Hash) -> None:
         """Open what ``write`` left. Raises ``ArtifactError`` for files that are missing or of another tree."""
         self.sums = sums
+        self._hash = hash
         self._index = AccountIndex(directory)
         self._nonces = Nonces(read_private(directory / "key.bin"))
         self._rows = self._index.rows
@@ -163,7 +164,7 @@ class TreeState:
         self._accounts = Accounts(sums.assets, self._index.ids, words)
         size, count = 1 << sums.depth, len(self._index.ids)
         expected = {
-            "digests.npy": (self._digests.shape, (2 * size, DIGEST_WORDS)),
+            "digests.npy": (self._digests.shape, (2 * size, hash.digest_words)),
             "sums.npy": (self._upper.shape, (2 * size >> min(_KEPT_LEVEL, sums.depth), sums.width)),
             "words.npy": (words.shape, (count, sum(asset.words for asset in sums.assets))),
             "rows.npy": (self._rows.shape, (count,)),
@@ -183,7 +184,7 @@ class TreeState:
 
     @property
     def top(self) -> Words:
-        """Digest of the top node, ``(4,)``."""
+        """Digest of the top node."""
         return np.asarray(self._digests[1], np.uint64)
 
     def cut(self, user_id: str) -> bytes | None:
@@ -222,7 +223,8 @@ class TreeState:
         put(np.frombuffer(b"".join(nonces), np.uint8).reshape(len(rows), NONCE_BYTES))
         for height in range(depth):
             siblings = (((1 << depth) + rows) >> height) ^ 1
-            put(_bytes_of(self._digests[siblings].astype("<u8")).reshape(len(rows), DIGEST_BYTES))
+            digests = self._hash.encode_digests(self._digests[siblings])
+            put(np.frombuffer(digests, np.uint8).reshape(len(rows), DIGEST_BYTES))
             sums = lower[height][((rows - first) >> height) ^ 1] if height < level else self._upper[siblings]
             put(self.sums.encode(sums, height))
         for user_id, file in zip(user_ids, files, strict=True):

@@ -112,7 +112,7 @@ class FriCommitment(PolynomialCommitment):
         coefficients = self.field.inverse_transform(values)
         domain = self.test.domain
         extended = self.field.extend(coefficients, domain.size, domain.shift)
-        state = self.tree.commit(extended)
+        state = self.tree.commit(self.hash.pack(extended, self.field.modulus))
         return FriState(coefficients, extended, state, state.root)
 
     def _absorb_statement(self, transcript: Transcript, roots: Sequence[Digest], widths: Sequence[int]) -> None:
@@ -179,7 +179,7 @@ class FriCommitment(PolynomialCommitment):
             if rows.shape != (len(indices), width):
                 raise ProofRejected("shape", f"expected rows of shape {(len(indices), width)}, got {rows.shape}")
             opened.append(OpenedRows(self.tree, root, self.test.domain.size, indices, rows, row_opening))
-        verify_rows(opened)
+        verify_rows(opened, self.field.modulus)
         at = self.test.domain.points(self.field, indices)
         codeword = self._combined(gamma, points, opening.values, opening.rows, at)
         self.test.check(opening.low_degree, indices, codeword, folds)
@@ -188,10 +188,10 @@ class FriCommitment(PolynomialCommitment):
         self, transcript: Transcript, points: Sequence[Elements], values: Sequence[Sequence[Elements]]
     ) -> Elements:
         for point in points:
-            transcript.absorb_elements("point", point)
+            transcript.absorb_elements("point", point, below=self.field.modulus)
         for of_state in values:
             for at_point in of_state:
-                transcript.absorb_elements("values", at_point)
+                transcript.absorb_elements("values", at_point, below=self.field.modulus)
         return transcript.draw_extension("gamma", self.extension)
 
     def _combined(

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from polyproof.commitment import VectorCommitment, VectorOpening
 from polyproof.field import Elements
-from polyproof.hash import DIGEST_WORDS, Digest
+from polyproof.hash import Digest
 
 __all__ = ["Committed"]
 
@@ -28,7 +28,7 @@ class Committed:
 
     @property
     def root(self) -> Digest:
-        """``(4,)``, or ``(0,)`` without columns."""
+        """``(digest_words,)``, or ``(0,)`` without columns."""
         root: Digest = np.zeros(0, np.uint64) if self.tree is None else self.tree.root
         return root
 
@@ -39,5 +39,5 @@ class Committed:
     def open(self, scheme: VectorCommitment, indices: Sequence[int]) -> VectorOpening:
         """The opening of rows on D."""
         if self.tree is None:
-            return VectorOpening(np.zeros((0, DIGEST_WORDS), np.uint64))
+            return VectorOpening(np.zeros((0, 0), np.uint64))
         return scheme.open(self.tree, indices)

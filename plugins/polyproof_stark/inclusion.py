@@ -16,7 +16,7 @@ from attrs import frozen
 from polyproof.commitment import OpenedLeaves, VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements
-from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
+from polyproof.hash import Digest, Hash, Words
 from polyproof.toolkit.binary import Reader, Writer
 from polyproof_stark.fri import check_folds, leaves_of
 from polyproof_stark.leaves import InclusionLeaves, LimbOutOfRange
@@ -40,7 +40,7 @@ class InclusionProof:
     mask: Elements
     """``(e,)``: A's mask on the row."""
     path: Words
-    """The leaf's opening in the inclusion tree: ``(siblings, 4)``."""
+    """The leaf's opening in the inclusion tree: ``(siblings, digest_words)``."""
     pair: Elements
     """``(arity, 2, e)``: the coset of (G_A, G_B)."""
     pair_path: Words
@@ -113,7 +113,7 @@ def _each(data: bytes, count: int) -> list[bytes]:
 def _encode_each(hash: Hash, siblings: Words | Sequence[Words]) -> list[bytes]:
     """The siblings of each row as bytes: together where all have the same number, as in an array."""
     if isinstance(siblings, np.ndarray):
-        return _each(hash.encode_digests(siblings.reshape(-1, DIGEST_WORDS)), len(siblings))
+        return _each(hash.encode_digests(siblings.reshape(-1, hash.digest_words)), len(siblings))
     return [hash.encode_digests(path) for path in siblings]
 
 
@@ -128,7 +128,7 @@ def verify_inclusion(
 ) -> None:
     """Check that the row with these limbs and this tag is one of those that the proven sums were taken over.
 
-    ``limbs``: ``(witness,)``, from the balances that the user typed, already checked to be in range; ``tag``: ``(4,)``,
+    ``limbs``: ``(witness,)``, from the balances that the user typed, already checked to be in range; ``tag``: a digest,
     from the account id that the user typed. Raises ``ProofRejected``.
     """
     extension, field, p, layout = instance.extension, instance.field, instance.parameters, instance.layout
@@ -166,7 +166,7 @@ def verify_inclusion(
         size //= arities[number + 1]
         root, index = accepted.proof.low_degree.chain_roots[number], touched[number + 1 : number + 2]
         opened.append(OpenedRows(trees["chain"], root, size, index, coset.reshape(1, -1), VectorOpening(path)))
-    verify_rows(opened)
+    verify_rows(opened, field.modulus)
 
     # G_A(ω^r), computed from the user's row, must be the first half of the opened pair.
     point = extension.embed(instance.trace_domain.points(field, [proof.row]))

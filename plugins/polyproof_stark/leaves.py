@@ -16,7 +16,7 @@ from polyproof.constraints import Operation
 from polyproof.engine import Engine
 from polyproof.errors import InputError
 from polyproof.field import Elements
-from polyproof.hash import DIGEST_WORDS, Hash, Words
+from polyproof.hash import Hash, Words
 from polyproof.toolkit.uniform_words import uniform_words
 from polyproof_stark.compiler import CompiledSystem
 from polyproof_stark.protocol import Instance
@@ -48,6 +48,8 @@ class InclusionLeaves:
     """The bits that a column cannot have: of a limb all from w on, of others none."""
     bound: int
     """All words are below it."""
+    tag_words: int
+    """Words of a tag, which is a digest."""
     engine: Engine
 
     @classmethod
@@ -76,18 +78,20 @@ class InclusionLeaves:
             np.array(shifts, np.uint64),
             np.array(beyond, np.uint64),
             hash.word_bound,
+            hash.digest_words,
             hash.engine,
         )
 
     @property
     def width(self) -> int:
         """Words of a leaf's row."""
-        return int(self.places[-1]) + 1 + DIGEST_WORDS
+        return int(self.places[-1]) + 1 + self.tag_words
 
     def fill(self, leaves: Words, opened: Elements, tags: Words) -> None:
         """Write into ``leaves``, ``(n, width)``, what the leaves of n rows hash.
 
-        ``opened``: ``(n, witness + e)``, the rows of A and its mask; ``tags``: ``(n, 4)``. Raises ``LimbOutOfRange``.
+        ``opened``: ``(n, witness + e)``, the rows of A and its mask; ``tags``: ``(n, tag_words)``. Raises
+        ``LimbOutOfRange``.
         """
         if self.engine is Engine.COMPILED:
             from polyproof_stark.leaf_kernel import pack
@@ -95,10 +99,10 @@ class InclusionLeaves:
             in_range = pack(opened, tags, self.places, self.shifts, self.beyond, leaves)
         else:
             in_range = not (opened & self.beyond).any()
-            leaves[:, :-DIGEST_WORDS] = 0
+            leaves[:, : -self.tag_words] = 0
             for column, (place, shift) in enumerate(zip(self.places, self.shifts, strict=True)):
                 leaves[:, place] |= opened[:, column] << shift
-            leaves[:, -DIGEST_WORDS:] = tags
+            leaves[:, -self.tag_words :] = tags
         if not in_range:
             row, column = (int(index[0]) for index in np.nonzero(opened & self.beyond))
             most = (1 << 64) - int(self.beyond[column])

@@ -14,7 +14,7 @@ from attrs import frozen
 from polyproof.commitment import VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements, Extension, Field
-from polyproof.hash import DIGEST_WORDS, Hash, Words
+from polyproof.hash import Hash, Words
 from polyproof.toolkit.binary import Reader, Writer
 from polyproof.transcript import Transcript
 from polyproof_stark.fri import Domain, Folding, check_folds, fold_codeword, interpolate_final, leaf_rows, leaves_of
@@ -34,7 +34,7 @@ def write_opening(writer: Writer, hash: Hash, opening: VectorOpening) -> None:
 def read_opening(reader: Reader, hash: Hash, item: str, tree: VectorCommitment, size: int, rows: int) -> VectorOpening:
     """A multi-opening of at most ``rows`` of ``size`` rows; the verifier checks its number of siblings later."""
     count = reader.integer(f"number of {item}", 0, rows * tree.opening_size(size, [0]))
-    return VectorOpening(reader.digests(item, hash, count).reshape(count, DIGEST_WORDS))
+    return VectorOpening(reader.digests(item, hash, count).reshape(count, hash.digest_words))
 
 
 @frozen(eq=False)
@@ -63,9 +63,9 @@ class LowDegreeProof:
     """The prover's messages of the test."""
 
     layer_roots: Words
-    """``(layers, 4)``."""
+    """``(layers, digest_words)``."""
     chain_roots: Words
-    """``(layers − 1, 4)`` with a chain, else ``(0, 4)``."""
+    """One less with a chain, else none: ``(layers − 1, digest_words)`` or ``(0, digest_words)``."""
     final: Elements
     """``(final bound, e)`` coefficients."""
     nonce: int
@@ -126,7 +126,7 @@ class LowDegreeTest:
         Returns the proof, the queried positions, and rows and tree of every chain layer from 1 on.
         """
         layers, chain_layers, final = self.fold_all(transcript, codeword, tree, chain)
-        transcript.absorb_elements("final polynomial", final)
+        transcript.absorb_elements("final polynomial", final, below=self.field.modulus)
         nonce = self.grind(transcript)
         indices = self.draw_queries(transcript)
         opened = []
@@ -134,7 +134,7 @@ class LowDegreeTest:
         for (rows, state), leaves, arity in zip(layers, touched, self.folding.arities, strict=True):
             cosets = rows[leaves].reshape(len(leaves), arity, self.extension.degree)
             opened.append(LayerOpening(cosets, tree.open(state, leaves)))
-        none = np.zeros((0, DIGEST_WORDS), np.uint64)
+        none = np.zeros((0, layers[0][1].root.size), np.uint64)
         proof = LowDegreeProof(
             np.stack([state.root for _, state in layers]),
             np.stack([state.root for _, state in chain_layers]) if chain_layers else none,
@@ -154,11 +154,12 @@ class LowDegreeTest:
         chain_layers: list[tuple[Elements, Any]] = []
         for number, arity in enumerate(self.folding.arities):
             rows = leaf_rows(codeword, arity)
-            layers.append((rows, tree.commit(rows)))
+            layers.append((rows, tree.commit(tree.hash.pack(rows, self.field.modulus))))
             transcript.absorb_digests(f"layer {number} root", layers[-1][1].root)
             if number and chain is not None and chain_word is not None:
                 chain_rows = leaf_rows(chain_word, arity)
-                chain_layers.append((chain_rows, chain.tree.commit(chain_rows)))
+                packed = chain.tree.hash.pack(chain_rows, self.field.modulus)
+                chain_layers.append((chain_rows, chain.tree.commit(packed)))
                 transcript.absorb_digests(f"chain {number} root", chain_layers[-1][1].root)
             challenge = transcript.draw_extension(f"fold {number}", self.extension)
             codeword = fold_codeword(self.extension, codeword, domain, arity, challenge)
@@ -199,7 +200,7 @@ class LowDegreeTest:
             if number and len(proof.chain_roots):
                 transcript.absorb_digests(f"chain {number} root", proof.chain_roots[number - 1])
             folds.append(transcript.draw_extension(f"fold {number}", self.extension))
-        transcript.absorb_elements("final polynomial", proof.final)
+        transcript.absorb_elements("final polynomial", proof.final, below=self.field.modulus)
         if not transcript.check_grinding(proof.nonce, self.grinding):
             raise ProofRejected("grinding", f"the nonce does not show {self.grinding} bits of work")
         transcript.absorb_nonce(proof.nonce)

@@ -27,14 +27,14 @@ class OpenedRows:
     opening: VectorOpening
 
 
-def verify_rows(opened: Sequence[OpenedRows]) -> None:
-    """Check openings of trees of one scheme and hash together. Raises ``ProofRejected``.
+def verify_rows(opened: Sequence[OpenedRows], modulus: int) -> None:
+    """Check openings of trees of one scheme and hash together, of elements below ``modulus``. Raises ``ProofRejected``.
 
     All leaves are hashed in one call, and then the nodes of one level of all trees: what a field hash takes for a
     verifier's few rows hardly depends on their number.
     """
     scheme = opened[0].tree
-    leaves = scheme.hash_leaves_together([(one.tree, one.rows) for one in opened])
+    leaves = scheme.hash_leaves_together([(one.tree, one.tree.hash.pack(one.rows, modulus)) for one in opened])
     scheme.verify_many(
         [
             OpenedLeaves(one.root, one.size, one.indices, own, one.opening)

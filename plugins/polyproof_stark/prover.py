@@ -75,7 +75,7 @@ class Prover(Columns):
         self._arguments_on_d: Elements | None = None
 
     def prove(self, trace: Trace, tags: Words) -> ProverResult:
-        """Prove. ``tags``: ``(U − 1, 4)``, the tag of every row of the inclusion tree that may be an account's.
+        """Prove. ``tags``: ``(U − 1, digest_words)``, of every row of the inclusion tree that may be an account's.
 
         Raises ``InputError`` for a trace that breaks a constraint, naming it and the row. The numbers in the comments
         are those of the messages in section 7.
@@ -129,7 +129,7 @@ class Prover(Columns):
             # verifier checks the constraints.
             with self.progress.task("openings at z"):
                 openings = self.open_at(z, committed, argument, quotient)
-            transcript.absorb_elements("openings", openings.all())
+            transcript.absorb_elements("openings", openings.all(), below=self.field.modulus)
             gamma = transcript.draw_extension("gamma", self.extension)
             task.advance()
 
@@ -144,7 +144,7 @@ class Prover(Columns):
             del rows, arguments
             with self.progress.task("pair tree"):
                 pair_rows = leaf_rows(np.concatenate((g_a, g_b), axis=1), self.parameters.folding.arities[0])
-                pair_tree = self.trees["pair"].commit(pair_rows)
+                pair_tree = self.trees["pair"].commit(self.hash.pack(pair_rows, self.field.modulus))
             transcript.absorb_digests("pair root", pair_tree.root)
             delta = transcript.draw_extension("delta", self.extension)
             with self.progress.task("codeword on D"):
@@ -195,7 +195,8 @@ class Prover(Columns):
     def commit_columns(self, name: str, on_h: Elements, extended: Elements) -> Committed:
         """Commit to the rows on D (section 4)."""
         with self.progress.task("tree"):
-            tree = self.trees[name].commit(extended) if extended.shape[1] else None
+            words = self.hash.pack(extended, self.field.modulus)
+            tree = self.trees[name].commit(words) if extended.shape[1] else None
         return Committed(on_h, extended, tree)
 
     def commit_trace(self, rows: Elements) -> Committed:

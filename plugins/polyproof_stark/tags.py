@@ -49,7 +49,7 @@ def account_nonces(key: bytes, statement: Statement, rows: Iterable[int], users:
 
 
 def account_tag(hash: Hash, statement: Statement, user: bytes, nonce: bytes) -> Digest:
-    """The tag of an account, ``(4,)``, which its user recomputes from the account id and the nonce."""
+    """The tag of an account, a digest, which its user recomputes from the account id and the nonce."""
     tag: Digest = hash.hash_messages([_context(statement) + _prefixed(user) + nonce], ACCOUNT)[0]
     return tag
 
@@ -57,14 +57,14 @@ def account_tag(hash: Hash, statement: Statement, user: bytes, nonce: bytes) -> 
 def row_tags(
     hash: Hash, statement: Statement, key: bytes, ids: Identifiers, rows: npt.NDArray[np.int64], size: int
 ) -> Words:
-    """The tags of the first ``size`` rows of a trace, among which the accounts' are: ``(size, 4)``.
+    """The tags of the first ``size`` rows of a trace, among which the accounts' are: ``(size, digest_words)``.
 
     ``rows[k]`` is the row of account k. Other rows get tags under another domain, and nobody is ever given their
     nonces. Ids of one length are hashed together: of accounts one by one the same follows from ``account_nonces``
     and ``account_tag``.
     """
     context = _context(statement)
-    tags = np.empty((size, 4), np.uint64)
+    tags = np.empty((size, hash.digest_words), np.uint64)
     lengths = np.diff(ids.offsets)
     for length in np.unique(lengths).tolist():
         for batch in _batches(np.flatnonzero(lengths == length)):

@@ -56,7 +56,7 @@ def verify(instance: Instance, proof: StarkProof, hash: Hash, trees: Mapping[str
     z = transcript.draw_extension("z", extension)
     # Messages 5 and 6: the constraints hold at z (section 5) if the opened values are right. The rest shows that they
     # are, since only then is G a polynomial.
-    transcript.absorb_elements("openings", proof.openings.all())
+    transcript.absorb_elements("openings", proof.openings.all(), below=instance.field.modulus)
     check_identity(instance, proof, [alpha, lam], eta, z)
     gamma = transcript.draw_extension("gamma", extension)
     transcript.absorb_digests("pair root", proof.pair_root)
@@ -130,7 +130,7 @@ def check_trees(
     ):
         if rows.shape[1]:  # a matrix without columns is not committed to
             opened.append(OpenedRows(trees[name], root, size, indices, rows, opening))
-    verify_rows(opened)
+    verify_rows(opened, instance.field.modulus)
 
 
 def codeword_at(

@@ -61,13 +61,22 @@ def test_a_hash_cannot_claim_more_than_half_the_bits_of_its_digest(bits: object)
     assert f"collision_bits is {bits!r}" in fault(lambda: registry.get("hash", "faulty"))
 
 
-@pytest.mark.parametrize("bound", [2**65, 2**55, 2.0**60, None])
+@pytest.mark.parametrize("bound", [2**65, 2**23, 2.0**60, None])
 def test_a_hash_cannot_state_an_impossible_bound_of_its_words(bound: object) -> None:
     class Unbounded(Faulty):
         word_bound: ClassVar[Any] = bound
 
     registry = registry_with(Unbounded)
     assert "word_bound is" in fault(lambda: registry.get("hash", "faulty"))
+
+
+@pytest.mark.parametrize("words", [0, 5, 8, 4.0, None])
+def test_the_words_of_a_digest_are_four_or_of_narrow_words_eight(words: object) -> None:
+    class Sized(Faulty):
+        digest_words: ClassVar[Any] = words
+
+    registry = registry_with(Sized)
+    assert "digest_words is" in fault(lambda: registry.get("hash", "faulty"))
 
 
 @pytest.mark.parametrize(
@@ -202,6 +211,9 @@ GOLDILOCKS = default_registry().get("field", "goldilocks")
         ("element_bytes", 9),
         ("extension_degrees", [2, 3]),
         ("extension_degrees", (1,)),
+        ("default_extension", 4),
+        ("default_extension", None),
+        ("default_hash", None),
     ],
 )
 def test_a_field_cannot_state_what_is_not_so(attribute: str, value: object) -> None:

@@ -55,7 +55,7 @@ class Bounded:
     """What leaves need of a hash."""
 
     def __init__(self, word_bound: int, engine: Engine = Engine.PORTABLE) -> None:
-        self.word_bound, self.engine = word_bound, engine
+        self.word_bound, self.digest_words, self.engine = word_bound, 4, engine
 
 
 def leaves_of(widths: Sequence[int | None], bound: int = P, engine: Engine = Engine.PORTABLE) -> InclusionLeaves:

@@ -461,7 +461,7 @@ def test_without_the_pair_root_a_user_accepts_a_row_that_was_lowered_in_the_proo
             transcript.draw_extension("constraint challenge", self.extension)
             transcript.absorb_digests("quotient root", quotient.tree.root)
             transcript.draw_extension("z", self.extension)
-            transcript.absorb_elements("openings", openings.all())
+            transcript.absorb_elements("openings", openings.all(), below=self.field.modulus)
             transcript.draw_extension("gamma", self.extension)
             self.delta = transcript.draw_extension("delta", self.extension)
             return openings
@@ -533,7 +533,7 @@ def test_without_a_layer_root_a_codeword_far_from_every_polynomial_passes(number
         proof, indices, _ = liar.prove(Transcript(HONEST.hash(), label), extension.random((test.domain.size,)), tree)
         folds, drawn = test.replay(Transcript(HONEST.hash(), label), proof)
         assert drawn == indices
-        verify_rows(test.opened_cosets(proof, indices, tree))
+        verify_rows(test.opened_cosets(proof, indices, tree), test.field.modulus)
         try:
             test.check(proof, indices, liar.first[indices], folds)
         except ProofRejected:

@@ -104,7 +104,7 @@ class Observer:
         self.eta = transcript.draw_extension("constraint challenge", extension)
         transcript.absorb_digests("quotient root", proof.quotient_root)
         self.z = transcript.draw_extension("z", extension)
-        transcript.absorb_elements("openings", proof.openings.all())
+        transcript.absorb_elements("openings", proof.openings.all(), below=instance.field.modulus)
         transcript.draw_extension("gamma", extension)
         transcript.absorb_digests("pair root", proof.pair_root)
         transcript.draw_extension("delta", extension)

@@ -162,7 +162,15 @@ class Policy:
         doc="Commitments a proof may use, to vectors or polynomials; null allows every registered one.",
     )
     hashes: tuple[str, ...] | None = option(
-        default=("blake3", "keccak256", "poseidon", "poseidon2", "rescue-prime-optimized", "sha256"),
+        default=(
+            "blake3",
+            "keccak256",
+            "poseidon",
+            "poseidon2",
+            "poseidon2-babybear",
+            "rescue-prime-optimized",
+            "sha256",
+        ),
         kind="hash",
         doc="Hashes a proof may use; null allows every registered one.",
     )

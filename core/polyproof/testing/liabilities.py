@@ -58,7 +58,7 @@ class LiabilitiesSystemSuite(ConstraintSystemSuite):
         """The class under test; override it."""
         raise NotImplementedError("override the fixture `construct`: your LiabilitiesSystem")
 
-    @pytest.fixture(params=[2**64 - 2**32 + 1, 15 * 2**27 + 1], ids=["goldilocks", "baby-bear"])
+    @pytest.fixture(params=[2**64 - 2**32 + 1, 15 * 2**27 + 1], ids=["goldilocks", "babybear"])
     def modulus(self, request: pytest.FixtureRequest) -> int:
         """The modulus of a 64-bit field, and of a 31-bit one."""
         modulus: int = request.param

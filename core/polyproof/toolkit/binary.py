@@ -115,7 +115,7 @@ class Reader:
         return self._take(count, item)
 
     def digests(self, item: str, hash: Hash, count: int) -> Words:
-        """``count`` digests: ``(count, 4)``."""
+        """``count`` digests: ``(count, digest_words)``."""
         return hash.decode_digests(self._take(count * DIGEST_BYTES, item), count)
 
     def elements(self, item: str, field: Field | Extension, shape: tuple[int, ...]) -> Elements:

@@ -50,6 +50,12 @@ class Lanes:
     def __add__(self, other: Lanes | int) -> Lanes:
         return Lanes(self.builder, self.builder.add(self.value, self._operand(other)))
 
+    def __sub__(self, other: Lanes | int) -> Lanes:
+        return Lanes(self.builder, self.builder.sub(self.value, self._operand(other)))
+
+    def __mul__(self, other: Lanes | int) -> Lanes:
+        return Lanes(self.builder, self.builder.mul(self.value, self._operand(other)))
+
     def __xor__(self, other: Lanes | int) -> Lanes:
         return Lanes(self.builder, self.builder.xor(self.value, self._operand(other)))
 
@@ -71,6 +77,13 @@ class Lanes:
         name = f"llvm.fshr.v{kind.count}i{kind.element.width}"
         function = cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(kind, [kind] * 3), name)
         return Lanes(self.builder, self.builder.call(function, [self.value, self.value, self._operand(bits)]))
+
+    def minimum(self, other: Lanes | int) -> Lanes:
+        """The smaller of two words each, without sign."""
+        kind = self.value.type
+        name = f"llvm.umin.v{kind.count}i{kind.element.width}"
+        function = cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(kind, [kind] * 2), name)
+        return Lanes(self.builder, self.builder.call(function, [self.value, self._operand(other)]))
 
     def swap_bytes(self) -> Lanes:
         """Reverse the bytes of every word."""

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from polyproof.commitment import VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
-from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
+from polyproof.hash import Digest, Hash, Words
 from polyproof.hookspecs import Component, hookimpl
 
 polyproof_interface = 2
@@ -124,16 +124,16 @@ class QuaternaryTree(VectorCommitment):
 
     def verify(self, root: Digest, size: int, indices: Sequence[int], leaves: Words, opening: VectorOpening) -> None:
         """Fill in what the opening brings, level by level, up to the root."""
-        expected = self.opening_size(size, indices)
+        expected, words = self.opening_size(size, indices), self.hash.digest_words
         leaves, siblings = np.asarray(leaves), np.asarray(opening.siblings)
-        if leaves.shape != (len(indices), DIGEST_WORDS) or siblings.shape != (expected, DIGEST_WORDS):
+        if leaves.shape != (len(indices), words) or siblings.shape != (expected, words):
             raise ProofRejected("quaternary-siblings", f"expected {len(indices)} leaves and {expected} siblings")
         digests, used = leaves[np.argsort(np.array(indices, np.int64))], 0
         for arity, known, missing in _levels(size, indices):
             both = np.concatenate((digests, siblings[used : used + len(missing)]))
             used += len(missing)
             in_order = both[np.argsort(np.array([*known, *missing]))]
-            digests = self.hash.hash_rows(in_order.reshape(-1, arity * DIGEST_WORDS), NODE_DOMAIN)
+            digests = self.hash.hash_rows(in_order.reshape(-1, arity * words), NODE_DOMAIN)
         if not np.array_equal(digests[0], root):
             raise ProofRejected("quaternary-root", "leaves and siblings do not lead to the root")
 

@@ -29,7 +29,7 @@ from polyproof.config.reader import component_options
 from polyproof.engine import Engine
 from polyproof.errors import PolyproofError
 from polyproof.field import Field
-from polyproof.hash import DIGEST_WORDS, Hash
+from polyproof.hash import Hash
 from polyproof.model.accounts import Accounts, Identifiers
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
@@ -134,7 +134,7 @@ def _hashes(registry: Registry, name: str, load: Load) -> Iterator[_Run]:
     for engine, count in _engines(load.rows):
         chosen: Hash = registry.create("hash", name, engine=engine)
         matrix = _random((count, load.columns), chosen.word_bound)
-        left, right = (_random((count, DIGEST_WORDS), chosen.word_bound) for _ in range(2))
+        left, right = (_random((count, chosen.digest_words), chosen.word_bound) for _ in range(2))
         messages = [os.urandom(32) for _ in range(count)]
         of_rows, of_one = (partial(chosen.hash_rows, rows, "bench") for rows in (matrix, matrix[:1]))
         yield engine.value, f"rows of {counted(load.columns, 'word')}", count, "digest", of_rows
