@@ -129,24 +129,37 @@ class Statement:
     segments: int
     totals: tuple[int, ...]
 
+    def instance(self, n: int) -> Instance:
+        """What follows for a trace of 2^n rows. Raises ``Rejected``."""
+        return Instance(self, n)
+
 
 @dataclass(frozen=True)
 class Part:
-    """A part of an asset's limbs: the columns (numbers among all limb columns), where it stands, and its carries."""
+    """A part of limbs that are summed: the columns (numbers among all columns), where it stands, and its carries."""
 
-    symbol: str
+    name: str
     number: int
-    limbs: tuple[int, ...]
+    limbs: tuple[tuple[int, ...], ...]
+    """Of each number that is added up on a row: a balance is one, a pledge (net-equity.md) one for each slice."""
     carry_in: tuple[int, ...] | None
     """The limb columns of c_{i−1}, or None for the first part."""
     carry_out: tuple[int, ...] | None
     """The limb columns of c_i, or None for the last part."""
+    carry_exponents: tuple[int, ...]
+    base: int
     total: int
     """τ_i."""
 
 
 class Instance:
     """Everything that follows from the statement and n. Raises ``Rejected`` if the requirements fail."""
+
+    system = "accounts"
+    further_looked_up: Sequence[str] = ()
+    """Looked-up values that are no columns, in prefix form."""
+    zeros: Sequence[tuple[str, str]] = ()
+    """The system's own constraints: names and prefix forms."""
 
     def __init__(self, statement: Statement, n: int) -> None:
         options = statement.options
@@ -176,8 +189,8 @@ class Instance:
         require(5 * self.d <= self.N, "too many blinding rows")
         require(self.M // self.arities[0] >= self.q, "fewer cosets than queries")
         self._lay_out_columns()
-        require(len(self.names) + self.k <= 2**14, "too many columns of limbs and multiplicities")
-        require(self.U * len(self.names) < P, "multiplicities could wrap")
+        require(self.looked_up + self.k <= 2**14, "too many columns of limbs and multiplicities")
+        require(self.U * self.looked_up < P, "multiplicities could wrap")
         require(self.degree_of_Q + 1 <= self.M + self.d - 2, "the quotient is too long")
 
     def _lay_out_columns(self) -> None:
@@ -187,56 +200,89 @@ class Instance:
         self.k = -(-size // self.U)
         self.T = -(-size // self.k)
         self.offsets = [min(i * self.T, size - self.T) for i in range(self.k)]
-        v = 0
-        while 2 ** (self.w * (v + 1)) * max(4 * self.U, size) < P:
-            v += 1
-        require(v > 0, "a limb does not fit")
-        self.base = 2 ** (self.w * v)
-        m = 1
-        while 2 ** (self.w * m) < self.U:
-            m += 1
-        kappa = max(0, (self.U - 1).bit_length() - self.w) if m > 1 else 0
-        self.carry_exponents = [*(self.w * j for j in range(m - 1)), kappa]
-        C = sum((size - 1) * 2**exponent for exponent in self.carry_exponents)
-        require((self.U - 1) * (self.base - 1) + C < P, "a part's sum and a carry could wrap")
-        require(self.base - 1 + self.base * C < P, "a part's total and its carry could wrap")
         self.names: list[str] = []
-        self.limbs_of: list[range] = []
         self.parts: list[Part] = []
-        totals = self.statement.totals
-        require(len(totals) == len(self.statement.assets), "another number of totals than of assets")
-        for (symbol, bits), total in zip(self.statement.assets, totals, strict=True):
-            L = -(-bits // self.w)
-            require(0 <= total <= (self.U - 1) * (2 ** (self.w * L) - 1), f"total of {symbol} out of range")
-            first = len(self.names)
-            columns = range(first, first + L)
-            self.limbs_of.append(columns)
-            self.names += [f"{symbol}.limb{j}" for j in range(L)]
-            parts = -(-L // v)
-            require(m * (parts - 1) <= L, "too few limbs for the carries")
-            for i in range(parts):
-                last = i == parts - 1
-                self.parts.append(
-                    Part(
-                        symbol,
-                        i,
-                        tuple(columns[v * i : v * (i + 1)]),
-                        tuple(columns[m * (i - 1) : m * i]) if i > 0 else None,
-                        tuple(columns[m * i : m * (i + 1)]) if not last else None,
-                        total if last else total % self.base,
-                    )
-                )
-                total //= self.base
+        self._name_columns()
         self._group(self.beta)
         columns, fits = self.argument_columns + self.chunks, self.degree_of_Q + 1 <= self.M + self.d - 2
         self._group(self.beta - 1)
         if fits and columns < self.argument_columns + self.chunks:
             self._group(self.beta)
 
+    def _name_columns(self) -> None:
+        totals = self.statement.totals
+        require(len(totals) == len(self.statement.assets), "another number of totals than of assets")
+        self.limbs_of: list[range] = []
+        for (symbol, bits), total in zip(self.statement.assets, totals, strict=True):
+            self.limbs_of.append(self._number(symbol, bits))
+            self._sum(symbol, [self.limbs_of[-1]], total)
+
+    def _number(self, name: str, bits: int) -> range:
+        """New columns for the limbs of a number."""
+        first, L = len(self.names), -(-bits // self.w)
+        self.names += [f"{name}.limb{j}" for j in range(L)]
+        return range(first, first + L)
+
+    def _sum(self, name: str, numbers: Sequence[range], total: int) -> None:
+        """Parts and carries of a sum of numbers of every row, U − 1 of them for each."""
+        u, size, columns = len(numbers) * (self.U - 1), 2**self.w, numbers[-1]
+        v = 0
+        while 2 ** (self.w * (v + 1)) * max(4 * (u + 1), size) < P:
+            v += 1
+        require(v > 0, "a limb does not fit")
+        base = 2 ** (self.w * v)
+        m = 1
+        while 2 ** (self.w * m) < u + 1:
+            m += 1
+        kappa = max(0, u.bit_length() - self.w) if m > 1 else 0
+        exponents = (*(self.w * j for j in range(m - 1)), kappa)
+        C = sum((size - 1) * 2**exponent for exponent in exponents)
+        require(u * (base - 1) + C < P, "a part's sum and a carry could wrap")
+        require(base - 1 + base * C < P, "a part's total and its carry could wrap")
+        require(0 <= total <= u * (2 ** (self.w * len(columns)) - 1), f"total of {name} out of range")
+        parts = -(-len(columns) // v)
+        require(m * (parts - 1) <= len(columns), "too few limbs for the carries")
+        for i in range(parts):
+            last = i == parts - 1
+            self.parts.append(
+                Part(
+                    name,
+                    i,
+                    tuple(tuple(number[v * i : v * (i + 1)]) for number in numbers),
+                    tuple(columns[m * (i - 1) : m * i]) if i > 0 else None,
+                    tuple(columns[m * i : m * (i + 1)]) if not last else None,
+                    exponents,
+                    base,
+                    total if last else total % base,
+                )
+            )
+            total //= base
+
+    @property
+    def looked_up(self) -> int:
+        """How many values are looked up."""
+        return len(self.names)
+
+    def looked_up_at(self, columns: Sequence[K]) -> Sequence[K]:
+        """Their values at a point, from those of the columns."""
+        return columns
+
+    def zeros_at(self, columns: Sequence[K]) -> Sequence[K]:
+        """Values of the system's own constraints, which hold on rows 0 … U−2 and come before line 1."""
+        return []
+
+    def account_limbs(self, balances: Sequence[int]) -> list[int]:
+        """Section 8: the row of a user's balances. Raises ``Rejected``."""
+        limbs: list[int] = []
+        for (symbol, bits), balance, columns in zip(self.statement.assets, balances, self.limbs_of, strict=True):
+            require(0 <= balance < 2**bits, f"the balance of {symbol} is out of range")
+            limbs += [balance >> (self.w * j) & (2**self.w - 1) for j in range(len(columns))]
+        return limbs
+
     def _group(self, s: int) -> None:
         """Section 2: s limbs, or tables, to a helper."""
         self.s = s
-        limbs, tables = range(len(self.names)), range(self.k)
+        limbs, tables = range(self.looked_up), range(self.k)
         self.groups = [limbs[i : i + s] for i in range(0, len(limbs), s)]
         self.table_groups = [tables[i : i + s] for i in range(0, self.k, s)]
 
@@ -265,37 +311,36 @@ class Instance:
     def system_digest(self) -> bytes:
         """Section 3, Digest of the constraint system."""
 
-        def value(limbs: Sequence[int]) -> str:
-            text = self.names[limbs[0]]
-            for j, limb in enumerate(limbs[1:], 1):
-                text = f"(+ {text} (* {self.names[limb]} {2 ** (self.w * j)}))"
+        def value(part: Part) -> str:
+            text = ""
+            for limbs in part.limbs:
+                for j, limb in enumerate(limbs):
+                    term = f"(* {self.names[limb]} {2 ** (self.w * j)})" if j else self.names[limb]
+                    text = f"(+ {text} {term})" if text else term
             return text
 
-        def carry(limbs: tuple[int, ...]) -> str:
+        def carry(limbs: tuple[int, ...], part: Part) -> str:
             text = self.names[limbs[0]]
-            for limb, exponent in zip(limbs[1:], self.carry_exponents[1:], strict=True):
+            for limb, exponent in zip(limbs[1:], part.carry_exponents[1:], strict=True):
                 text = f"(+ {text} (* {self.names[limb]} {2**exponent}))"
             return text
 
         def last(part: Part) -> str:
-            if part.carry_out is None:
-                return "0" if part.carry_in is None else carry(part.carry_in)
-            return (
-                f"(- {'0' if part.carry_in is None else carry(part.carry_in)} (* {carry(part.carry_out)} {self.base}))"
-            )
+            into = "0" if part.carry_in is None else carry(part.carry_in, part)
+            return into if part.carry_out is None else f"(- {into} (* {carry(part.carry_out, part)} {part.base}))"
 
-        publics = [f"{part.symbol}.total{part.number}" for part in self.parts]
+        publics = [f"{part.name}.total{part.number}" for part in self.parts]
         system = {
             "columns": self.names,
             "group": self.s,
-            "name": "accounts",
+            "name": self.system,
             "publics": publics,
-            "ranges": [[self.w, self.names]],
+            "ranges": [[self.w, [*self.names, *self.further_looked_up]]],
             "sums": [
-                [f"{part.symbol}.sum{part.number}", value(part.limbs), last(part), f"${public}"]
+                [f"{part.name}.sum{part.number}", value(part), last(part), f"${public}"]
                 for part, public in zip(self.parts, publics, strict=True)
             ],
-            "zeros": [],
+            "zeros": [[name, text, "transition"] for name, text in self.zeros],
         }
         return hashlib.sha256(json.dumps(system, sort_keys=True, separators=(",", ":")).encode()).digest()
 
@@ -421,7 +466,7 @@ class Proof:
         file.header(b"PPSTARK\0")
         n = file.integer()
         require(n <= 32, "n out of range")
-        self.instance = x = Instance(statement, n)
+        self.instance = x = statement.instance(n)
         e, bound = x.e, x.word_bound
 
         def elements(count: int) -> list[K]:
@@ -508,22 +553,25 @@ def check_constraints(proof: Proof, alpha: K, lam: K, eta: K, z: K) -> None:
     active_but_last = active / row(x.U - 1)
 
     def value(part: Part) -> K:
-        return sum((limbs[column] * 2 ** (x.w * j) for j, column in enumerate(part.limbs)), start=zero)
+        terms = (limbs[column] * 2 ** (x.w * j) for number in part.limbs for j, column in enumerate(number))
+        return sum(terms, start=zero)
 
-    def carry(columns: tuple[int, ...] | None) -> K:
-        terms = [limbs[c] * 2**exponent for c, exponent in zip(columns or (), x.carry_exponents, strict=False)]
+    def carry(part: Part, columns: tuple[int, ...] | None) -> K:
+        terms = [limbs[c] * 2**exponent for c, exponent in zip(columns or (), part.carry_exponents, strict=False)]
         return sum(terms, start=zero)
 
     # i ≥ 1 runs over all parts of all assets.
     parts = lam * power_sum(lam, [value(part) for part in x.parts])
-    carries = lam * power_sum(lam, [carry(part.carry_in) - carry(part.carry_out) * x.base for part in x.parts])
+    carries = lam * power_sum(lam, [carry(p, p.carry_in) - carry(p, p.carry_out) * p.base for p in x.parts])
     totals = lam * power_sum(lam, [zero + part.total for part in x.parts])
     rise = proof.t_next - t
     step = proof.acc_next - acc - sum(helpers, start=zero) + sum(table_helpers, start=zero)
 
-    quotients = [t / row(0), (t - (x.T - 1)) / row(x.U - 1), rise * (rise - 1) / active_but_last]
+    quotients = [own / active_but_last for own in x.zeros_at(limbs)]
+    quotients += [t / row(0), (t - (x.T - 1)) / row(x.U - 1), rise * (rise - 1) / active_but_last]
+    looked_up = x.looked_up_at(limbs)
     for h, group in zip(helpers, x.groups, strict=True):
-        factors = [alpha - limbs[j] for j in group]
+        factors = [alpha - looked_up[j] for j in group]
         but_one = [product(factors[:i] + factors[i + 1 :], one) for i in range(len(factors))]
         quotients.append((h * product(factors, one) - sum(but_one, start=zero)) / active)
     for h, numbers in zip(table_helpers, x.table_groups, strict=True):
@@ -721,10 +769,7 @@ def verify_inclusion(accepted: Accepted, user_id: str, balances: Sequence[int], 
     r = inclusion.r
     require(r < x.U - 1, "the row is not an account's")
     require(len(balances) == len(x.statement.assets), "another number of balances than of assets")
-    limbs: list[int] = []
-    for (symbol, bits), balance, columns in zip(x.statement.assets, balances, x.limbs_of, strict=True):
-        require(0 <= balance < 2**bits, f"the balance of {symbol} is out of range")
-        limbs += [balance >> (x.w * j) & (2**x.w - 1) for j in range(len(columns))]
+    limbs = x.account_limbs(balances)
     tag = account_tag(x, user_id, inclusion.nonce)
     leaf = x.hash_row("stark/inclusion/2", [*packed(x, limbs), *inclusion.mask.coefficients, *tag])
     check_tree(x, proof.inclusion_root, x.N, {r: leaf}, inclusion.path)
