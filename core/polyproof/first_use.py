@@ -349,7 +349,7 @@ def _try_vector_commitment(scheme: VectorCommitment) -> None:
     rows: Elements = np.arange(24, dtype=np.uint64).reshape(8, 3)
     state = scheme.commit(rows)
     root = np.asarray(getattr(state, "root", None))
-    _require(scheme, root.shape in ((4,), (8,)) and root.dtype == np.uint64, "its root is no uint64 words of a digest")
+    _require(scheme, root.shape in ((4,), (8,)) and root.dtype == np.uint64, "its root is not uint64 words of a digest")
     indices, leaves = [1, 6], scheme.hash_leaves(rows[[1, 6]])
     apart: list[tuple[VectorCommitment, Words]] = [(scheme, rows[[1, 6]]), (scheme, rows[:, :2].copy())]
     together = scheme.hash_leaves_together(apart)

@@ -281,7 +281,7 @@ MERKLE = default_registry().get("commitment", "merkle")
     [
         ("verify", lambda found: None, "accepts an opening of another root, row or place"),
         ("open", lambda found: [], "open returned list"),
-        ("commit", lambda found: None, "its root is not four uint64 words"),
+        ("commit", lambda found: None, "its root is not uint64 words of a digest"),
         ("open", lambda found: VectorOpening(found.siblings[::-1]), "rejects an opening that it made"),
         ("hash_leaves_together", lambda found: found[:1], "hash_leaves_together differs from hash_leaves"),
         ("hash_leaves_together", lambda found: [found[0], found[0]], "hash_leaves_together differs from hash_leaves"),
