@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 from polyproof.version import INTERFACE_VERSION, __version__
 
 if TYPE_CHECKING:
+    from polyproof.api.comparing import compare
     from polyproof.api.proving import check, cut_all_inclusions, cut_inclusion, prove, store_inclusions, take_inclusion
     from polyproof.api.results import (
         Checked,
+        Compared,
         Included,
         InclusionCut,
         InclusionsChecked,
@@ -55,8 +57,9 @@ if TYPE_CHECKING:
     from polyproof.settings.spec import Spec
 
 _WHERE = {
+    "api.comparing": "compare",
     "api.proving": "check cut_all_inclusions cut_inclusion prove store_inclusions take_inclusion",
-    "api.results": "Checked Included InclusionCut InclusionsChecked Proved Reported Verified VerifiedHistory",
+    "api.results": "Checked Compared Included InclusionCut InclusionsChecked Proved Reported Verified VerifiedHistory",
     "api.specs": "load_policy load_spec",
     "api.verifying": "open_audit report verify verify_history verify_inclusion verify_inclusions",
     "errors": "AccountsError ArtifactError ExecutionError ExtraMissing InputError Location OptionsError "
@@ -75,6 +78,7 @@ __all__ = [
     "AccountsError",
     "ArtifactError",
     "Checked",
+    "Compared",
     "ExecutionError",
     "ExtraMissing",
     "Included",
@@ -108,6 +112,7 @@ __all__ = [
     "VerifiedHistory",
     "__version__",
     "check",
+    "compare",
     "cut_all_inclusions",
     "cut_inclusion",
     "default_registry",

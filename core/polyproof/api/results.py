@@ -18,6 +18,8 @@ from polyproof.model.counts import counted
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
+    from polyproof.cli.compare.rows import Row
+    from polyproof.cli.compare.work import Comparison
     from polyproof.cli.page import Page
     from polyproof.liabilities import AuditProved, InclusionsVerified, InclusionVerified, SnapshotChecked
     from polyproof.liabilities.inclusion import InclusionChecked, InclusionRejected
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Checked",
+    "Compared",
     "Included",
     "InclusionCut",
     "InclusionsChecked",
@@ -131,6 +134,58 @@ class Checked(Result):
 
         show_warnings(rich, self.found.warnings)
         show_checked(rich, self.found)
+
+
+@frozen(repr=False, str=False)
+class Compared(Result):
+    """Backends, options and specs side by side: what ``compare`` found."""
+
+    found: Comparison
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """A row for each combination: what it is, its outcome, times, sizes, security, properties and refusals."""
+        return self.found.rows
+
+    @property
+    def outcome(self) -> str | None:
+        """A fault, a proof that does not verify, or that nothing could run; ``None`` if there is none of them."""
+        error = self.found.error
+        return None if error is None else str(error)
+
+    @property
+    def csv(self) -> str:
+        """A line for each combination, with plain numbers."""
+        from polyproof.cli.compare.tables import csv_text
+
+        return csv_text(self.rows)
+
+    @property
+    def markdown(self) -> str:
+        """The tables in Markdown."""
+        from polyproof.cli.compare.written import markdown_text
+
+        return markdown_text(self.found)
+
+    @property
+    def page(self) -> str:
+        """The page with tables and charts, in HTML, which stands by itself."""
+        from polyproof.cli.compare.page import page_text
+
+        return page_text(self.found)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As ``polyproof compare --json``, without the names of files."""
+        return self.found.payload()
+
+    def _line(self) -> str:
+        measured = sum(row.is_measured for row in self.rows)
+        return f"{counted(len(self.rows), 'combination')}, {measured} measured"
+
+    def _show(self, rich: RichConsole) -> None:
+        from polyproof.cli.commands.compare import show_comparison
+
+        show_comparison(rich, self.found.rows)
 
 
 @frozen(repr=False, str=False)

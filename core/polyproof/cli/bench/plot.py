@@ -12,10 +12,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
-from attrs import frozen
-
 from polyproof.cli.bench.curves import LEAST_SHARE, PLOTTED, Points, curves
 from polyproof.cli.bench.results import Results
+from polyproof.cli.marks import Axis, decades, mark, number, ticks
 from polyproof.errors import UsageError
 
 __all__ = ["plot"]
@@ -24,18 +23,6 @@ _WIDTH, _HEIGHT = 900, 520
 _LEFT, _RIGHT, _TOP, _BOTTOM = 78, 262, 64, 62
 _COLOURS = ("#1f5fbf", "#c2410c", "#15803d", "#7e22ce", "#4b5563", "#0e7490", "#be185d", "#7c6f00")
 _LABEL_HEIGHT = 17
-
-
-@frozen
-class _Axis:
-    low: float
-    high: float
-    start: float
-    stop: float
-
-    def __call__(self, value: float) -> float:
-        part = (math.log(value) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
-        return self.start + part * (self.stop - self.start)
 
 
 def plot(results: Results, plotted: str) -> str:
@@ -51,9 +38,9 @@ def plot(results: Results, plotted: str) -> str:
     across, lines = found.across, found.lines
     every_x = sorted({x for points in lines.values() for x, _ in points})
     every_y = [y for points in lines.values() for _, y in points]
-    x_axis = _Axis(every_x[0], every_x[-1], _LEFT + 14, _WIDTH - _RIGHT - 14)
-    low, high = _decades(min(every_y), max(every_y))
-    y_axis = _Axis(low, high, _HEIGHT - _BOTTOM, _TOP)
+    x_axis = Axis(every_x[0], every_x[-1], _LEFT + 14, _WIDTH - _RIGHT - 14)
+    low, high = decades(min(every_y), max(every_y))
+    y_axis = Axis(low, high, _HEIGHT - _BOTTOM, _TOP)
     machine = results.machine
     heading = f"{words[0].upper()}{words[1:]} by {across}"
     if plotted == "phases":
@@ -83,37 +70,30 @@ def _described(curves: Mapping[str, Points], across: str, words: str) -> str:
     return f"{words}. " + "; ".join(told)
 
 
-def _decades(low: float, high: float) -> tuple[float, float]:
-    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    return 10.0**first, 10.0 ** max(last, first + 1)
-
-
-def _grid(x_axis: _Axis, y_axis: _Axis, xs: Sequence[int], across: str, words: str) -> Iterator[str]:
+def _grid(x_axis: Axis, y_axis: Axis, xs: Sequence[int], across: str, words: str) -> Iterator[str]:
     right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
-    value = y_axis.low
-    while value <= y_axis.high * 1.0001:
-        y = _number(y_axis(value))
+    for value in ticks(y_axis):
+        y = number(y_axis(value))
         yield f'<line x1="{_LEFT}" x2="{right}" y1="{y}" y2="{y}" stroke="#d1d5db"/>'
         yield f'<text x="{_LEFT - 8}" y="{y}" dy="0.32em" text-anchor="end" font-size="12">{value:g}</text>'
         for part in (2, 5):
             if value * part < y_axis.high:
-                part_y = _number(y_axis(value * part))
+                part_y = number(y_axis(value * part))
                 yield f'<line x1="{_LEFT}" x2="{right}" y1="{part_y}" y2="{part_y}" stroke="#eef0f3"/>'
-        value *= 10
     taken = -math.inf
     for size in xs:
         x = x_axis(size)
-        yield f'<line x1="{_number(x)}" x2="{_number(x)}" y1="{_TOP}" y2="{bottom}" stroke="#eef0f3"/>'
+        yield f'<line x1="{number(x)}" x2="{number(x)}" y1="{_TOP}" y2="{bottom}" stroke="#eef0f3"/>'
         text = _power_or_count(size)
         width = 22 if "<" in text else 7 * len(text)
         if x - width / 2 - taken > 8:  # else it would run into the one before
-            yield f'<text x="{_number(x)}" y="{bottom + 20}" text-anchor="middle" font-size="12">{text}</text>'
+            yield f'<text x="{number(x)}" y="{bottom + 20}" text-anchor="middle" font-size="12">{text}</text>'
             taken = x + width / 2
     middle = (_LEFT + right) / 2
-    yield f'<text x="{_number(middle)}" y="{bottom + 46}" text-anchor="middle" font-size="13">{escape(across)}</text>'
+    yield f'<text x="{number(middle)}" y="{bottom + 46}" text-anchor="middle" font-size="13">{escape(across)}</text>'
     half = (_TOP + bottom) / 2
     yield (
-        f'<text transform="translate(20 {_number(half)}) rotate(-90)" text-anchor="middle" font-size="13">'
+        f'<text transform="translate(20 {number(half)}) rotate(-90)" text-anchor="middle" font-size="13">'
         f"{escape(words)}</text>"
     )
 
@@ -124,13 +104,13 @@ def _power_or_count(size: int) -> str:
     return f"{size:,}"
 
 
-def _in_proportion(curves: Mapping[str, Points], x_axis: _Axis, y_axis: _Axis) -> Iterator[str]:
+def _in_proportion(curves: Mapping[str, Points], x_axis: Axis, y_axis: Axis) -> Iterator[str]:
     """A line of slope one through the last point of the highest curve, as far as it stays within the axes."""
     x, y = max((points[-1] for points in curves.values()), key=lambda point: point[1])
     first = max(x_axis.low, x * y_axis.low / y)
     if first < x:
         ends = (x_axis(first), y_axis(y * first / x), x_axis(x), y_axis(y))
-        x1, y1, x2, y2 = map(_number, ends)
+        x1, y1, x2, y2 = map(number, ends)
         yield f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="#9ca3af" stroke-dasharray="2 5"/>'
         yield (
             f'<text x="{_WIDTH - _RIGHT + 20}" y="{_HEIGHT - _BOTTOM + 20}" font-size="11" fill="#6b7280">'
@@ -138,42 +118,24 @@ def _in_proportion(curves: Mapping[str, Points], x_axis: _Axis, y_axis: _Axis) -
         )
 
 
-def _drawn(curves: Mapping[str, Points], x_axis: _Axis, y_axis: _Axis) -> Iterator[str]:
+def _drawn(curves: Mapping[str, Points], x_axis: Axis, y_axis: Axis) -> Iterator[str]:
     labels = []
-    for number, (name, points) in enumerate(curves.items()):
-        colour = _COLOURS[number % len(_COLOURS)]
-        dash = ' stroke-dasharray="6 4"' if number >= len(_COLOURS) else ""
+    for place, (name, points) in enumerate(curves.items()):
+        colour = _COLOURS[place % len(_COLOURS)]
+        dash = ' stroke-dasharray="6 4"' if place >= len(_COLOURS) else ""
         places = [(x_axis(x), y_axis(y)) for x, y in points]
-        line = " ".join(f"{_number(x)},{_number(y)}" for x, y in places)
+        line = " ".join(f"{number(x)},{number(y)}" for x, y in places)
         yield f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.8"{dash}/>'
-        yield from (_point(x, y, number, colour) for x, y in places)
-        labels.append((places[-1][1], places[-1][0], name, colour, number))
+        yield from (mark(x, y, place, f'fill="{colour}"') for x, y in places)
+        labels.append((places[-1][1], places[-1][0], name, colour, place))
     floor = -math.inf
     room = _HEIGHT - _BOTTOM - (len(labels) - 1) * _LABEL_HEIGHT
-    for position, (y, x, name, colour, number) in enumerate(sorted(labels)):
+    for position, (y, x, name, colour, place) in enumerate(sorted(labels)):
         at = max(min(y, room + position * _LABEL_HEIGHT), floor + _LABEL_HEIGHT)
         floor = at
         left = _WIDTH - _RIGHT + 20
-        ends = f'x1="{_number(x + 6)}" y1="{_number(y)}" x2="{left}" y2="{_number(at)}"'
+        ends = f'x1="{number(x + 6)}" y1="{number(y)}" x2="{left}" y2="{number(at)}"'
         yield f'<line {ends} stroke="{colour}" stroke-width="0.7"/>'
-        yield _point(left + 5, at, number, colour)
-        place = f'x="{left + 14}" y="{_number(at)}" dy="0.32em"'
-        yield f'<text {place} font-size="12" fill="{colour}">{escape(name)}</text>'
-
-
-def _point(x: float, y: float, number: int, colour: str) -> str:
-    match number % 4:
-        case 0:
-            return f'<circle cx="{_number(x)}" cy="{_number(y)}" r="3.6" fill="{colour}"/>'
-        case 1:
-            return f'<rect x="{_number(x - 3.3)}" y="{_number(y - 3.3)}" width="6.6" height="6.6" fill="{colour}"/>'
-        case 2:
-            corners = [(0, -4.6), (4.2, 3.2), (-4.2, 3.2)]
-        case _:
-            corners = [(0, -4.8), (4.8, 0), (0, 4.8), (-4.8, 0)]
-    text = " ".join(f"{_number(x + a)},{_number(y + b)}" for a, b in corners)
-    return f'<polygon points="{text}" fill="{colour}"/>'
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+        yield mark(left + 5, at, place, f'fill="{colour}"')
+        where = f'x="{left + 14}" y="{number(at)}" dy="0.32em"'
+        yield f'<text {where} font-size="12" fill="{colour}">{escape(name)}</text>'

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +18,7 @@ from polyproof.model.counts import counted
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
+    from polyproof.cli.compare.rows import Row
     from polyproof.cli.compare.work import Comparison
 
 __all__ = ["RESULT", "command", "show_comparison"]
@@ -35,7 +37,7 @@ def RESULT() -> Shape:
     definitions = {name: shape for schema in classes.values() for name, shape in schema.pop("$defs").items()}
     for schema in classes.values():
         schema.pop("$schema")
-    files = record(csv=TEXT, markdown=TEXT)
+    files = record(page=TEXT, csv=TEXT, markdown=TEXT)
     shape = record(
         {"files": files},
         measured=TEXT,
@@ -56,7 +58,7 @@ def RESULT() -> Shape:
 
 def command(
     specs: Annotated[
-        list[str], typer.Argument(metavar="SPEC…", help="Specs (YAML), or names of those that come with polyproof.")
+        list[str], typer.Argument(metavar="SPEC", help="Specs (YAML), or names of those that come with polyproof.")
     ],
     vary: Annotated[
         list[str] | None,
@@ -116,7 +118,7 @@ def command(
         comparison = compared(found, Folder(out, registry, runs), progress, again=again)
     files = write_files(comparison, out)
     console.result(
-        comparison.payload() | {"kept": comparison.kept, "files": {name: str(path) for name, path in files.items()}},
+        comparison.payload() | {"files": {name: str(path) for name, path in files.items()}},
         lambda rich: _show(rich, comparison, files),
     )
     if (error := comparison.error) is not None:
@@ -124,22 +126,24 @@ def command(
 
 
 def _show(rich: RichConsole, comparison: Comparison, files: dict[str, Path]) -> None:
-    from polyproof.cli.bench.tables import machine_text
+    from polyproof.cli.compare.work import measured_text
     from polyproof.cli.views import facts
 
-    show_comparison(rich, comparison)
-    rich.print(f"Measured {comparison.measured} on {machine_text(comparison.machine)}", soft_wrap=True)
+    show_comparison(rich, comparison.rows)
+    rich.print(measured_text(comparison), soft_wrap=True)
     if comparison.kept:
         rich.print(f"{counted(comparison.kept, 'combination')} of {len(comparison.rows)} had been measured before.")
     facts(rich, *((name, str(path)) for name, path in files.items()))
 
 
-def show_comparison(rich: RichConsole, comparison: Any) -> None:
-    """The tables of a comparison, and what their columns mean."""
+def show_comparison(rich: RichConsole, rows: Sequence[Row], how: str | None = None) -> None:
+    """The tables of combinations, and what their columns mean. ``how``: how times and memory were measured, if not as
+    the command does it.
+    """
     from polyproof.cli.compare.tables import BITS_NOTE, SPREAD_NOTE, tables
     from polyproof.cli.plain_table import draw
 
-    for one in tables(comparison.rows):
+    for one in tables(rows):
         draw(rich, one)
-    rich.print(SPREAD_NOTE, soft_wrap=True)
+    rich.print(how or SPREAD_NOTE, soft_wrap=True)
     rich.print(BITS_NOTE, soft_wrap=True)

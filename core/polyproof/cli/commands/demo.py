@@ -18,6 +18,7 @@ import typer
 from attrs import evolve, frozen
 
 from polyproof.cli.commands import check, prove
+from polyproof.cli.commands.compare import show_comparison
 from polyproof.cli.commands.verify import VERIFIED, verify_payload
 from polyproof.cli.console import Console, size_text, table, time_text
 from polyproof.cli.inclusion_view import INCLUSION, inclusion_payload
@@ -27,12 +28,12 @@ from polyproof.cli.views import audits_text, facts, totals_table
 from polyproof.errors import InputError, PolyproofError, Problem, ProofRejected
 from polyproof.extras import is_installed, require_extras
 from polyproof.model.counts import counted
-from polyproof.security import FigureName, bits_text
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
-    from polyproof.backend import BackendProperties
+    from polyproof.cli.bench.phases import Spent
+    from polyproof.cli.compare.rows import Row
     from polyproof.liabilities import AuditProved, AuditVerified, InclusionVerified
     from polyproof.liabilities.typed_balances import Balance
     from polyproof.progress import Progress
@@ -71,6 +72,8 @@ RESULT = record(
 _SPEC = "okx-22"
 _MONTHS_ACCOUNTS = 1000
 """Few enough for two months to take some seconds."""
+_STEPS = {"prove": "prove", "verify": "verify", "cut": "inclusion", "check": "verify-inclusion"}
+"""Steps of the demo by what a comparison calls them."""
 _T = TypeVar("_T")
 
 
@@ -79,14 +82,43 @@ class _Run:
     """One backend's audit of the demo's accounts."""
 
     backend: str
-    properties: BackendProperties
     proved: AuditProved
     verified: AuditVerified
     included: InclusionVerified
     inclusion_bytes: int
-    seconds: dict[str, float]
-    prove_memory: int
-    """Peak resident bytes of the process while it proved; 0 where the system does not report them."""
+    spent: dict[str, Spent]
+
+    def row(self, spec: Spec) -> Row:
+        """The same as a row of what ``polyproof compare`` prints; every step was run once."""
+        from polyproof.cli.compare.measuring import refusals_of
+        from polyproof.cli.compare.rows import (
+            MEASURED,
+            Combination,
+            Row,
+            Times,
+            properties_of,
+            security_of,
+            sizes_of,
+            timed,
+        )
+
+        steps = {key: timed([self.spent[step]]) for key, step in _STEPS.items()}
+        return Row(
+            combination=Combination(
+                spec=spec.name,
+                backend=self.backend,
+                rule=spec.rule,
+                assets=len(spec.assets),
+                accounts=self.proved.accounts,
+                invented=True,
+            ),
+            outcome=MEASURED,
+            times=Times(**steps, peak=self.spent["prove"].peak),
+            sizes=sizes_of(self.proved, self.inclusion_bytes),
+            security=security_of(self.verified.security),
+            properties=properties_of(self.verified.audit.backend.properties),
+            refusals=refusals_of(self.verified.audit.spec, self.verified.security, self.proved, self.inclusion_bytes),
+        )
 
     def payload(self) -> dict[str, Any]:
         """For machines."""
@@ -98,8 +130,8 @@ class _Run:
             "verify": verify_payload(VerifiedAudit(self.verified, None)),
             "verify_inclusion": inclusion_payload(self.included),
             "inclusion_bytes": self.inclusion_bytes,
-            "phases": {step: seconds(passed) for step, passed in self.seconds.items()},
-            "prove_memory_bytes": self.prove_memory,
+            "phases": {step: seconds(spent.wall) for step, spent in self.spent.items()},
+            "prove_memory_bytes": self.spent["prove"].peak or 0,
         }
 
 
@@ -115,6 +147,7 @@ def command(
     """Try it out: invent an exchange with 22 assets, prove, publish, verify, and check one user's balance."""
     require_extras("prove", purpose="the demo")
     from polyproof import liabilities
+    from polyproof.cli.compare.varying import choices_of
     from polyproof.cli.sample import write_sample
     from polyproof.settings.bundled import bundled_specs
     from polyproof.settings.spec import load_spec
@@ -136,7 +169,7 @@ def command(
         user, balances = _some_user(snapshot)
         runs = [
             _run(console, evolve(spec, backend=choice), directory, user, balances, registry, progress)
-            for choice in (spec.backend, *spec.compare)
+            for choice in choices_of(spec)
         ]
         months = _months(console, directory, min(accounts, _MONTHS_ACCOUNTS), seed, registry, progress)
     total = time.perf_counter() - began
@@ -206,37 +239,31 @@ def _run(
 ) -> _Run:
     from polyproof import liabilities
     from polyproof.backend import Claim
-    from polyproof.cli.memory import HighWater
     from polyproof.liabilities.typed_balances import make_claim
 
     name = spec.backend.name
     policy = _policy(name, registry)
     target, file = directory / f"audit-{name}", directory / f"{user}.{name}.polyproof"
     console.say(name, "bold")
-    seconds: dict[str, float] = {}
-    water = HighWater()
-    water.since_last()
-    proved, seconds["prove"] = _timed(
+    spent: dict[str, Spent] = {}
+    proved, spent["prove"] = _spent(
         lambda: liabilities.prove(spec, target, policy=policy, registry=registry, progress=progress)
     )
-    memory = water.since_last() or 0
     sizes = f"{size_text(proved.public_bytes)} to publish, {size_text(proved.private_bytes)} to keep"
-    _tell(console, "prove", sizes, seconds["prove"])
-    verified, seconds["verify"] = _timed(
+    _tell(console, "prove", sizes, spent["prove"].wall)
+    verified, spent["verify"] = _spent(
         lambda: liabilities.verify(target / "public", policy=policy, registry=registry, progress=progress)
     )
-    properties = verified.audit.backend.properties
-    found = "the totals are sums of accounts" if properties.exact_totals else "the exchange is committed to totals"
-    _tell(console, "verify", found, seconds["verify"])
-    (_, size), seconds["inclusion"] = _timed(
-        lambda: liabilities.cut_inclusion(target, user, out=file, registry=registry)
-    )
-    _tell(console, "inclusion", f"{size_text(size)} for user {user}", seconds["inclusion"])
+    exact = verified.audit.backend.properties.exact_totals
+    found = "the totals are sums of accounts" if exact else "the exchange is committed to totals"
+    _tell(console, "verify", found, spent["verify"].wall)
+    (_, size), spent["inclusion"] = _spent(lambda: liabilities.cut_inclusion(target, user, out=file, registry=registry))
+    _tell(console, "inclusion", f"{size_text(size)} for user {user}", spent["inclusion"].wall)
     claim = make_claim(spec.assets, user, balances)
-    included, seconds["verify-inclusion"] = _timed(
+    included, spent["verify-inclusion"] = _spent(
         lambda: liabilities.verify_inclusion(file, target / "public", lambda _: claim, policy=policy, registry=registry)
     )
-    _tell(console, "verify-inclusion", "that user accepts the balances", seconds["verify-inclusion"])
+    _tell(console, "verify-inclusion", "that user accepts the balances", spent["verify-inclusion"].wall)
     asset, more = spec.assets[0], (claim.balances[0] + 1, *claim.balances[1:])
     try:
         liabilities.verify_inclusion(
@@ -246,7 +273,7 @@ def _run(
         _tell(console, "", f"with {asset.format(1)} {asset.symbol} more it is rejected, as it must be")
     else:
         raise PolyproofError(f"backend {name!r} accepts a balance that is not in the snapshot: do not use it")
-    return _Run(name, properties, proved, verified, included, size, seconds, memory)
+    return _Run(name, proved, verified, included, size, spent)
 
 
 def _months(
@@ -294,11 +321,6 @@ def _policy(backend: str, registry: Registry) -> Policy:
     return load_policy(bundled[backend], registry) if backend in bundled else Policy()
 
 
-def _figures(run: _Run, name: FigureName) -> str:
-    found = run.verified.security.figure(name)
-    return f"{bits_text(found.bits)} bits" if found else "none"
-
-
 def _tell(console: Console, step: str, what: str, seconds: float | None = None) -> None:
     console.say(f"  {step:<18}{what:<48}{time_text(seconds) if seconds is not None else '':>9}".rstrip())
 
@@ -308,32 +330,27 @@ def _timed(call: Callable[[], _T]) -> tuple[_T, float]:
     return call(), time.perf_counter() - start
 
 
+def _spent(call: Callable[[], _T]) -> tuple[_T, Spent]:
+    """What a step returns, and what it takes."""
+    from polyproof.cli.bench.runs import spent_by
+
+    found: list[_T] = []
+    spent = spent_by(lambda: found.append(call()))
+    return found[0], spent
+
+
 def _show(
     rich: RichConsole, spec: Spec, runs: Sequence[_Run], months: MonthDone | None, directory: Path, total: float
 ) -> None:
     rich.print(totals_table(spec.assets, runs[0].verified.totals))
-    compared = table("", *(run.backend for run in runs))
+    how = "Every step was run once, all in one process; kernels that were not on disk yet were compiled meanwhile."
+    show_comparison(rich, [run.row(spec) for run in runs], how)
+    properties = [(run.backend, run.verified.audit.backend.properties) for run in runs]
+    compared = table("", *(backend for backend, _ in properties))
     for column in compared.columns[1:]:
         column.max_width = min(44, max(16, (rich.width - 30) // len(runs) - 3))
-    rows: list[tuple[str, Callable[[_Run], str]]] = [
-        ("prove (reading included)", lambda run: time_text(run.seconds["prove"])),
-        ("verify", lambda run: time_text(run.seconds["verify"])),
-        ("cut one inclusion file", lambda run: time_text(run.seconds["inclusion"])),
-        ("verify it", lambda run: time_text(run.seconds["verify-inclusion"])),
-        ("published", lambda run: size_text(run.proved.public_bytes)),
-        ("inclusion file", lambda run: size_text(run.inclusion_bytes)),
-        ("kept private", lambda run: size_text(run.proved.private_bytes)),
-        ("memory to prove", lambda run: size_text(run.prove_memory) if run.prove_memory else "not known"),
-        ("soundness", lambda run: _figures(run, FigureName.SOUNDNESS)),
-        ("inclusion", lambda run: _figures(run, FigureName.INCLUSION)),
-        ("zero knowledge", lambda run: "yes" if run.properties.zero_knowledge else "no"),
-        ("non-negative", lambda run: run.properties.non_negativity),
-        ("proves", lambda run: _list(run.properties.proves)),
-        ("hides", lambda run: _list(run.properties.hides)),
-        ("leaks", lambda run: _list(run.properties.leaks)),
-    ]
-    for title, value in rows:
-        compared.add_row(title, *(value(run) for run in runs), end_section=title == "non-negative")
+    for title in ("proves", "hides", "leaks"):
+        compared.add_row(title, *(_list(getattr(stated, title)) for _, stated in properties))
     rich.print(compared)
     if months is not None:
         _show_months(rich, months)

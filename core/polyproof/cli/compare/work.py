@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 
 from polyproof.cli.bench.audits import SEED, first_claim
 from polyproof.cli.bench.results import Machine, machine
+from polyproof.cli.bench.tables import machine_text
 from polyproof.cli.compare.folder import FORMAT, Folder, Kept, rounded
 from polyproof.cli.compare.meanings import labels
 from polyproof.cli.compare.measuring import measure
@@ -24,7 +25,7 @@ from polyproof.model.counts import counted
 from polyproof.progress import Progress
 from polyproof.settings.accounts import AccountsSettings
 
-__all__ = ["Comparison", "compared"]
+__all__ = ["Comparison", "compared", "measured_text"]
 
 
 @frozen(kw_only=True)
@@ -60,7 +61,13 @@ class Comparison:
             "plugins": list(self.plugins),
             "runs": self.runs,
             "rows": [rounded(plain(row)) for row in self.rows],
+            "kept": self.kept,
         }
+
+
+def measured_text(comparison: Comparison) -> str:
+    """When, on what and with what it was measured, in a line."""
+    return f"Measured {comparison.measured} on {machine_text(comparison.machine)}; {', '.join(comparison.plugins)}."
 
 
 def compared(candidates: Sequence[Candidate], folder: Folder, progress: Progress, *, again: bool = False) -> Comparison:

@@ -5,29 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from polyproof.cli.bench.tables import machine_text
+from polyproof.cli.compare.page import page_text
 from polyproof.cli.compare.tables import BITS_NOTE, SPREAD_NOTE, csv_text, tables
-from polyproof.cli.compare.work import Comparison
+from polyproof.cli.compare.work import Comparison, measured_text
 from polyproof.cli.plain_table import markdown
 from polyproof.formats.files import write_durably
 
-__all__ = ["markdown_text", "measured_text", "write_files"]
+__all__ = ["markdown_text", "write_files"]
 
 
 def write_files(comparison: Comparison, folder: Path) -> dict[str, Path]:
     """Write them, each whole or not at all, in place of earlier ones; returns their paths by what they are."""
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {"csv": ("table.csv", csv_text(comparison.rows)), "markdown": ("table.md", markdown_text(comparison))}
+    texts = {
+        "page": ("index.html", page_text(comparison)),
+        "csv": ("table.csv", csv_text(comparison.rows)),
+        "markdown": ("table.md", markdown_text(comparison)),
+    }
     written = {}
     for name, (file, text) in texts.items():
         written[name] = folder / file
         write_durably(written[name], text.encode())
     return written
-
-
-def measured_text(comparison: Comparison) -> str:
-    """When, on what and with what it was measured, in a line."""
-    return f"Measured {comparison.measured} on {machine_text(comparison.machine)}; {', '.join(comparison.plugins)}."
 
 
 def markdown_text(comparison: Comparison) -> str:
