@@ -29,8 +29,6 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 88, 20, 18, 56
 _INSET = 18
 _STRIP = 88
 """Width of the strip of what has no bits."""
-_BYTES = 4
-"""Base of the ticks of sizes: KiB and MiB are powers of two."""
 
 
 @frozen
@@ -91,7 +89,7 @@ def time_charts(rows: Sequence[Row]) -> Iterator[Chart]:
         ]
         for name, members in series.items()
     }
-    yield from _against_accounts("Peak memory while proving", memory, size_text, _BYTES)
+    yield from _against_accounts("Peak memory while proving", memory, size_text, of_bytes=True)
 
 
 def _timed(rows: Sequence[Row], step: Callable[[Row], Timed | None]) -> Iterator[_Point]:
@@ -101,12 +99,16 @@ def _timed(rows: Sequence[Row], step: Callable[[Row], Timed | None]) -> Iterator
             yield _Point(row.combination.accounts or 0, found.median, found.least, found.most)
 
 
-def _against_accounts(caption: str, series: _Series, text: Callable[[float], str], base: int = 10) -> Iterator[Chart]:
+def _against_accounts(
+    caption: str, series: _Series, text: Callable[[float], str], *, of_bytes: bool = False
+) -> Iterator[Chart]:
     every = [point for points in series.values() for point in points if point.x > 0]
     if not every:
         return
     sizes = sorted({int(point.x) for point in every})
-    ends = decades(min(point.low for point in every), max(point.high for point in every), base)
+    low, high = min(point.low for point in every), max(point.high for point in every)
+    base = _base(low, high) if of_bytes else 10
+    ends = decades(low, high, base)
     y = Axis(*ends, _HEIGHT - _BOTTOM, _TOP)
     described = "; ".join(
         f"{name}: " + ", ".join(f"{text(point.y)} at {point.x:,.0f}" for point in points)
@@ -158,9 +160,11 @@ def _against_bits(caption: str, series: Mapping[str, Sequence[Row]], name: Figur
         return
     given = [figure.bits for figure, _, _ in every if figure is not None]
     strip = _STRIP if len(given) < len(every) else 0
-    ends = decades(min(y for _, y, _ in every), max(y for _, y, _ in every), _BYTES)
+    least, most = min(y for _, y, _ in every), max(y for _, y, _ in every)
+    base = _base(least, most)
+    ends = decades(least, most, base)
     y = Axis(*ends, _HEIGHT - _BOTTOM, _TOP)
-    parts = [*_grid_y(y, size_text, _BYTES)]
+    parts = [*_grid_y(y, size_text, base)]
     told = []
     if strip:
         parts.append(
@@ -174,12 +178,17 @@ def _against_bits(caption: str, series: Mapping[str, Sequence[Row]], name: Figur
         parts.append(_title((_LEFT + strip + _WIDTH - _RIGHT) / 2, f"bits of {name.value}"))
     for place, (label, items) in enumerate(found.items()):
         for figure, amount, row in items:
-            across = x(figure.bits) if figure is not None else _LEFT + strip / 2
-            parts.append(mark(across, y(amount), place, f'class="{_classes("point", place)}"'))
+            across = x(figure.bits) if figure is not None else _LEFT + strip * (place + 0.5) / len(found)
+            parts.append(mark(across, y(amount), place, f'class="open {_classes("point", place)}"'))
             bits = f"{bits_text(figure.bits)} bits" if figure is not None else f"no {name.value}"
             accounts = counted(row.combination.accounts or 0, "account")
             told.append(f"{label}, {accounts}: {size_text(amount)}, {bits}")
     yield Chart(caption, _svg(caption, "; ".join(told), parts))
+
+
+def _base(low: float, high: float) -> int:
+    """Of the ticks of sizes, for KiB and MiB are powers of two; a larger one where there would be many."""
+    return 2 if high <= 16 * low else 4 if high <= 4**8 * low else 16
 
 
 def _svg(title: str, described: str, parts: Sequence[str]) -> str:

@@ -32,7 +32,9 @@ _MORE = """
 .chart .point, .sample .point { fill: var(--own); stroke: var(--paper); stroke-width: 0.75; }
 .more.line { stroke-dasharray: 6 4; }
 .chart .more.point, .sample .more.point { fill: var(--paper); stroke: var(--own); stroke-width: 1.75; }
+.chart .open.point { fill: none; stroke: var(--own); stroke-width: 1.5; }
 .sample { stroke: none; margin-right: 0.35rem; }
+.key li { padding-left: 1.4rem; text-indent: -1.4rem; }
 .key { margin: 1rem 0 1.5rem; }
 table { margin-bottom: 2.25rem; }
 @media (max-width: 46rem) {
@@ -108,7 +110,7 @@ def _sections(comparison: Comparison) -> Iterator[str]:
     found = {table.title: table for table in tables(rows)}
     by_section: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("What each provides", ("Properties",), ""),
-        ("Time and memory", ("Time", "Memory"), SPREAD_NOTE),
+        ("Time and memory", ("Time", "Seconds of CPU", "Memory"), SPREAD_NOTE),
         (
             "Security and sizes",
             ("Bits of what is proven", "Bits of what is only bound", "What the bits rest on", "Sizes"),

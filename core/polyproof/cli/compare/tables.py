@@ -29,8 +29,9 @@ from polyproof.security import FigureName
 __all__ = ["BITS_NOTE", "SPREAD_NOTE", "csv_text", "group_name", "property_table", "tables", "timed_text"]
 
 SPREAD_NOTE = (
-    "Times are medians of seconds that passed; ± is how far the farthest run is from it. Memory is the peak of a "
-    "process that proves this audit alone."
+    "Times are medians of seconds that passed; ± is how far the farthest run is from it. Seconds of CPU are medians "
+    "too, of all threads together: the steadier number on a machine that others use. Memory is the peak of a process "
+    "that proves this audit alone."
 )
 BITS_NOTE = (
     "A figure that a backend does not give is none. Soundness is about all accounts, inclusion about one that its user "
@@ -61,6 +62,7 @@ def tables(rows: Sequence[Row]) -> Iterator[Table]:
     measured = [(name, row) for name, row in named if row.times is not None]
     if measured:
         yield _of("Time", measured, [(title, _step(key)) for title, key in _STEPS])
+        yield _of("Seconds of CPU", measured, [(title, _cpu(key)) for title, key in _STEPS])
         yield _of("Memory", measured, [("Peak while proving", _peak), ("Segments", _segments)])
         yield _of("Sizes", measured, [(title, _size(key)) for title, key in _SIZES])
     known = [(name, row) for name, row in named if row.security is not None]
@@ -103,6 +105,10 @@ def _of(title: str, rows: _Named, columns: Sequence[_Column]) -> Table:
 
 def _step(key: str) -> Callable[[Row], str]:
     return lambda row: timed_text(getattr(row.times, key))
+
+
+def _cpu(key: str) -> Callable[[Row], str]:
+    return lambda row: time_text(getattr(row.times, key).cpu)
 
 
 def _peak(row: Row) -> str:
