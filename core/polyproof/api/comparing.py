@@ -48,7 +48,8 @@ def compare(
     from polyproof.registry import default_registry
 
     given = [specs] if isinstance(specs, Spec) else specs
-    if isinstance(given, str) or not isinstance(given, Sequence) or not given:
+    as_given: Any = given
+    if not isinstance(as_given, list | tuple) or not as_given:
         raise UsageError(Problem(f"specs is {type(given).__name__}", hint="expected what polyproof.load_spec returns"))
     if vary is not None and not isinstance(vary, Mapping):
         raise UsageError(Problem(f"vary is {type(vary).__name__}", hint='expected {"backend.hash": ["blake3"]}'))

@@ -12,10 +12,12 @@ from polyproof.cli.compare.rows import Row
 from polyproof.security import FigureName, bits_text
 
 __all__ = [
+    "APART",
     "ASSUMPTIONS",
     "FIGURES",
     "PROPERTIES",
     "UNKNOWN",
+    "apart_title",
     "figure_heading",
     "figure_text",
     "labels",
@@ -24,16 +26,28 @@ __all__ = [
 
 UNKNOWN = "–"
 """In the cell of what was not measured, and so is not known."""
-FIGURES = tuple(name for name in FigureName if name is not FigureName.BINDING)
-"""The figures of what is proven about accounts. Binding, which says nothing of them, is never among these."""
+FIGURES = tuple(name for name in FigureName if name.long_proven in (FigureName.SOUNDNESS, FigureName.INCLUSION))
+"""The figures of what is proven about accounts."""
+APART = tuple(name for name in FigureName if name not in FIGURES)
+"""The others, none of which ever shares a column or a table with what is proven, or with another: binding, which says
+nothing about accounts, and what is an estimate.
+"""
+
+
+_NAMES = {name.value: name for name in FigureName}
 
 
 def figure_heading(name: FigureName) -> str:
     """The heading of a column of bits."""
-    kind = name.long_proven.value.replace("_", " ").capitalize()
-    if name is FigureName.BINDING:
-        return kind
+    if name in APART:
+        return name.label.capitalize()
+    kind = name.long_proven.value.capitalize()
     return f"{kind}, 2025" if name is not name.long_proven else f"{kind}, long proven"
+
+
+def apart_title(name: FigureName) -> str:
+    """The title of the table of a figure that stands apart."""
+    return "Bits of what is only bound" if name is FigureName.BINDING else name.label.capitalize()
 
 
 def figure_text(row: Row, name: FigureName) -> str:
@@ -77,7 +91,7 @@ def _non_negativity(row: Row) -> str:
 
 def _inclusion(row: Row) -> str:
     found = None if row.security is None else row.security.figure(FigureName.INCLUSION_2025)
-    return "no" if found is None else "each user checks their own"
+    return "each user checks their own" + (", with no proven bits" if found is None else "")
 
 
 def _transparent(row: Row) -> str:
@@ -88,15 +102,14 @@ def _transparent(row: Row) -> str:
     return "yes" if row.properties.transparent else "no: a set-up is trusted"
 
 
-def _rests_on(*names: FigureName) -> Callable[[Row], str]:
-    def text(row: Row) -> str:
-        if row.security is None:
-            return UNKNOWN
-        found = [row.security.figure(name) for name in names]
-        said = dict.fromkeys(one.rests_on for one in found if one is not None)
-        return "; ".join(said) or "none"
-
-    return text
+def _rests_on(row: Row) -> str:
+    """What the bits of each kind rest on, by kind."""
+    assert row.security is not None, "asked only where it is known"
+    found: dict[str, dict[str, None]] = {}
+    for one in row.security.figures:
+        kind = _NAMES[one.figure].long_proven
+        found.setdefault(kind.label.partition(",")[0], {})[one.rests_on] = None
+    return "; ".join(f"{kind}: {' and '.join(said)}" for kind, said in found.items()) or "none"
 
 
 def _assumes(row: Row) -> str:
@@ -125,9 +138,7 @@ PROPERTIES: tuple[tuple[str, Callable[[Row], str]], ...] = (
 """What is set side by side of the backends, and the words for it."""
 
 ASSUMPTIONS: tuple[tuple[str, Callable[[Row], str]], ...] = (
-    ("Soundness rests on", _rests_on(FigureName.SOUNDNESS, FigureName.SOUNDNESS_2025)),
-    ("Inclusion rests on", _rests_on(FigureName.INCLUSION, FigureName.INCLUSION_2025)),
-    ("Binding rests on", _rests_on(FigureName.BINDING)),
+    ("The bits rest on", _rests_on),
     ("All of it assumes", _assumes),
 )
 """What has to be true for the bits to be worth anything: that an assumption is no number of bits is seen here."""

@@ -99,7 +99,7 @@ class Bits:
     """A figure of the security account."""
 
     figure: str = option(choices=tuple(FigureName), doc="Which figure.")
-    bits: float = option(doc="Its bits; never of two figures in one column.")
+    bits: float = option(doc="Its bits, which are compared with those of no other figure.")
     decided_by: str = option(doc="The cheapest way to cheat, which the bits are of.")
     rests_on: str = option(doc="What is taken to be true.")
 

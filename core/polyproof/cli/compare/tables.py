@@ -1,7 +1,7 @@
 """A comparison as tables, for a terminal, in Markdown and on a page; and as CSV, a line for each combination.
 
 Binding has a table of its own: that published data cannot be opened to two contents says nothing about accounts that
-nobody opens, and its bits never stand in a column of soundness.
+nobody opens, and its bits never stand in a column of soundness. Nor do bits that are an estimate.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 
 from polyproof.cli.compare.meanings import (
+    APART,
     ASSUMPTIONS,
     FIGURES,
     PROPERTIES,
     UNKNOWN,
+    apart_title,
     figure_heading,
     figure_text,
     labels,
@@ -68,7 +70,9 @@ def tables(rows: Sequence[Row]) -> Iterator[Table]:
     known = [(name, row) for name, row in named if row.security is not None]
     if known:
         yield _of("Bits of what is proven", known, [(figure_heading(name), _figure(name)) for name in FIGURES])
-        yield _of("Bits of what is only bound", known, [("Binding", _figure(FigureName.BINDING))])
+        for name in APART:
+            if any(row.security.figure(name) for _, row in known if row.security is not None):
+                yield _of(apart_title(name), known, [(figure_heading(name), _figure(name))])
     yield from _together(rows, "What the default policy says", (("Verdict", policy_text),), lambda row: row.refusals)
     properties = property_table(rows)
     if properties is not None:
@@ -191,7 +195,7 @@ def csv_text(rows: Sequence[Row]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     times = [f"{key}_{what}" for _, key in _STEPS for what in ("seconds", "least", "most", "cpu")]
-    bits = [f"{name.value}_bits" for name in (*FIGURES, FigureName.BINDING)]
+    bits = [f"{name.value}_bits" for name in (*FIGURES, *APART)]
     said = [*PROPERTIES, *ASSUMPTIONS]
     properties = [title.lower().replace(",", "").replace(" ", "_").replace("-", "_") for title, _ in said]
     sizes = [f"{key}_bytes" for _, key in _SIZES]
@@ -207,7 +211,7 @@ def _cells(row: Row) -> Iterator[object]:
     yield from (value(row) for _, value in _PLAIN)
     yield from _time_cells(row.times)
     yield from _size_cells(row.sizes)
-    for name in (*FIGURES, FigureName.BINDING):
+    for name in (*FIGURES, *APART):
         found = row.security.figure(name) if row.security is not None else None
         yield found.bits if found is not None else None
     yield policy_text(row) if row.refusals is not None else None
