@@ -53,7 +53,7 @@ from polyproof_kzg.construction import PROTOCOL, Secrets, columns_of, id_entries
 from polyproof_kzg.curve import G1_BYTES, G2_BYTES, SCALAR_BYTES
 from polyproof_kzg.files import Inclusion, Proof
 from polyproof_kzg.polynomials import interpolate
-from polyproof_kzg.setup import DEVELOPMENT, Setup, development, setup_digest
+from polyproof_kzg.setup import DEVELOPMENT, Setup, decoded_tau, development, setup_digest
 
 __all__ = ["GrandSum", "GrandSumOptions"]
 
@@ -196,7 +196,7 @@ class GrandSum(Backend):
         elif setup != setup_digest(data):
             raise OptionsError(f"setup_point has the digest {setup_digest(data)}, setup names another")
         try:
-            return curve.decode_second(data, "setup_point")
+            return decoded_tau(data, curve)
         except ProofRejected as error:
             raise OptionsError(f"no set-up can have this setup_point: {error.reason}") from error
 

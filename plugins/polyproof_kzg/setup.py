@@ -14,7 +14,7 @@ from attrs import frozen
 
 from polyproof_kzg.curve import BN254, Curve, Point
 
-__all__ = ["DEVELOPMENT", "Setup", "development", "setup_digest"]
+__all__ = ["DEVELOPMENT", "Setup", "decoded_tau", "development", "setup_digest"]
 
 DEVELOPMENT = "insecure-development"
 """What stands in the place of a digest where τ is known to everybody."""
@@ -32,6 +32,12 @@ class Setup:
     powers: tuple[Point, ...] = ()
     """[1]₁, [τ]₁, [τ²]₁, …, for whoever commits and opens."""
     curve: Curve = BN254
+
+
+@lru_cache(maxsize=64)
+def decoded_tau(data: bytes, curve: Curve = BN254) -> Point:
+    """[τ]₂ from its bytes, checked once a process. Raises ``ProofRejected`` for what encodes no point of the group."""
+    return curve.decode_second(data, "setup_point")
 
 
 def setup_digest(tau: bytes) -> str:

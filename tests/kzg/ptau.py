@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import cache
 
 from py_ecc import optimized_bn128 as bn
 
@@ -31,9 +32,10 @@ def header(power: int, *, modulus: int = Q, width: int = 32, ceremony: int | Non
     return struct.pack("<I", width) + modulus.to_bytes(32, "little") + last
 
 
-def sections(power: int, secret: int = SECRET) -> dict[int, bytes]:
+@cache
+def sections(power: int) -> dict[int, bytes]:
     """The three sections that are read, and one that is not."""
-    exponents = [pow(secret, k, bn.curve_order) for k in range((2 << power) - 1)]
+    exponents = [pow(SECRET, k, bn.curve_order) for k in range((2 << power) - 1)]
     return {
         1: header(power),
         2: first_group(BN254.multiples(exponents)),

@@ -1,4 +1,4 @@
-"""The grand sum passes the suite of backends: on logarithms at once, on the curve when asked."""
+"""The grand sum passes the suite of backends: its cheats on logarithms at once, all of it and on the curve if asked."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from polyproof.testing.audited_backend import AuditedBackend
 from polyproof.testing.backend import BackendSuite
+from polyproof.testing.backend_cheats import BackendCheatsSuite
 from polyproof.testing.exchange import OneSegment
 from polyproof.toolkit.private_state import AccountIndex
 from polyproof_kzg.construction import Secrets
 from polyproof_kzg.grand_sum import GrandSumOptions
 
 
-class OfGrandSum(BackendSuite):
+class GrandSum(AuditedBackend):
     backend_name = "grand-sum"
     options = GrandSumOptions(hash="sha256", accounts_per_segment=12)
 
@@ -24,11 +26,20 @@ class OfGrandSum(BackendSuite):
             yield secrets.nonce(int(row), user_id)
 
 
-class TestGrandSumOnLogarithms(OfGrandSum):
+class OnLogarithms(GrandSum):
     options = GrandSumOptions(hash="sha256", accounts_per_segment=12, commitment="kzg-logarithms")
     registry_factory = "kzg.doubles:registry"
 
 
+class TestCheatsOnLogarithms(OnLogarithms, BackendCheatsSuite):
+    pass
+
+
 @pytest.mark.slow
-class TestGrandSum(OfGrandSum):
+class TestGrandSumOnLogarithms(OnLogarithms, BackendSuite):
+    pass
+
+
+@pytest.mark.slow
+class TestGrandSum(GrandSum, BackendSuite):
     pass

@@ -33,6 +33,7 @@ AUDITS = {
     "merkle-sum": "merkle-sum",
     "merkle-sum-keccak256": "{name: merkle-sum, hash: keccak256, min_depth: 6, accounts_per_segment: 30}",
     "merkle-sum-declared": "merkle-sum",
+    "grand-sum": "{name: grand-sum, hash: blake3, accounts_per_segment: 60}",
     **{f"stark-{hash}": f"{{name: stark, hash: {hash}, {SMALL}}}" for hash in HASHES},
 }
 EVERY_CHANGE = ("stark-blake3", "merkle-sum")
@@ -97,12 +98,26 @@ SEED = sha256(b"wallet of a recorded exchange").digest()
 
 DECLARED = "reserves: {balances: declared, messages: [challenge, constant]}\n"
 ACCEPTED = f"polyproof-policy: 2\nmin_soundness_bits: null\nmin_soundness_2025_bits: null\n{DECLARED}"
+INSECURE = """\
+polyproof-policy: 2
+backends: [grand-sum]
+commitments: [kzg]
+allow_trusted_setup: true
+allow_insecure_setup: true
+min_binding_bits: null
+min_soundness_bits: null
+min_soundness_2025_bits: null
+min_inclusion_bits: null
+min_inclusion_2025_bits: null
+"""
+"""What accepts the grand sum, whose set-up here is the one for development."""
 
 
 def done(arguments: list[str], directory: Path, *, status: int = 0) -> dict[str, Any]:
     """What a command found that must end with ``status``. What it proves is for verifiers who accept sum trees."""
     if arguments[0] in ("prove", "audit"):
-        (directory / "accepted.yaml").write_text(ACCEPTED)
+        insecure = "grand-sum" in (directory / "spec.yaml").read_text()
+        (directory / "accepted.yaml").write_text(INSECURE if insecure else ACCEPTED)
         arguments = [*arguments, "--policy", "accepted.yaml"]
     ended, output = run_here([*arguments, "--json"], directory)
     if ended != status:
@@ -188,7 +203,8 @@ def declared_cases(name: str, record: Path) -> Iterator[dict[str, Any]]:
 
 def audit_cases(name: str, record: Path, digest: str, user: str, balances: dict[str, str]) -> Iterator[dict[str, Any]]:
     """An audit as it was published, and with every kind of change."""
-    verify = ["verify", f"{name}/public"]
+    insecure = ["--policy", "insecure.yaml"] if name == "grand-sum" else []
+    verify = ["verify", f"{name}/public", *insecure]
     proof, own = f"{name}/public/proof-0000.bin", f"{name}/inclusion.polyproof"
     manifest, publication = f"{name}/public/manifest.json", f"{name}/public/publication.json"
     bound = (manifest, publication)
@@ -196,13 +212,15 @@ def audit_cases(name: str, record: Path, digest: str, user: str, balances: dict[
 
     def typed(who: str, held: dict[str, str]) -> list[str]:
         given = [part for symbol, amount in held.items() for part in ("--balance", f"{symbol}={amount}")]
-        return ["verify-inclusion", own, "--audit", f"{name}/public", "--user", who, *given]
+        return ["verify-inclusion", own, "--audit", f"{name}/public", "--user", who, *given, *insecure]
 
     yield case(f"{name} verifies", verify)
     yield case(f"{name} is rejected with its middle byte changed", verify, flip(proof, size // 2, *bound))
     yield case(f"{name} includes its user", typed(user, balances))
     more = {**balances, "BTC": str(Decimal(balances["BTC"]) + Decimal("0.00000001"))}
     yield case(f"{name} does not include a user with another balance", typed(user, more))
+    if insecure:
+        yield case(f"{name} is rejected by the default policy", verify[:2])
     if name not in EVERY_CHANGE:
         return
     yield case(f"{name} verifies with its digest", [*verify, "--digest", digest])
@@ -416,6 +434,7 @@ def main() -> None:
     """Make the record."""
     record = Path(sys.argv[1])
     record.mkdir()
+    (record / "insecure.yaml").write_text(INSECURE)
     (record / "strict.yaml").write_text("polyproof-policy: 2\nmin_binding_bits: 200\n")
     (record / "declared.yaml").write_text(f"polyproof-policy: 2\n{DECLARED}")
     (record / "covered.yaml").write_text(f"polyproof-policy: 2\n{DECLARED}".replace("{", '{least_ratio: "1.2", '))
