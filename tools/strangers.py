@@ -1,10 +1,11 @@
-"""Treat every package under docs/examples as a stranger's: install it, run its tests, look for it in the registry.
+"""Treat packages as a stranger's: install each, run its tests, look for it in the registry.
 
-Run by ``tox -e strangers`` in an environment that has the wheel of polyproof with its ``test`` extra, and hatchling,
-which builds the examples. Each package is copied away from the repository first and uninstalled before the next, so
-that none can lean on this checkout or on another example.
+Every package under docs/examples, and one of each kind that ``polyproof new-plugin`` writes. Run by ``tox -e
+strangers`` in an environment that has the wheel of polyproof with its ``test`` extra, and hatchling, which builds the
+packages. Each is copied away from the repository and installed in an environment of its own, so that none can lean on
+this checkout or on another package; as many are treated at a time as there are CPUs.
 
-Exit status: 0 all passed, 1 one did not; 2 there is nothing to run.
+Exit status: 0 all passed, 1 one did not.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+
+from environments import OFFLINE, own_environment
+from polyproof.hookspecs import KINDS
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 
@@ -30,12 +35,12 @@ def packages(folder: Path) -> list[Path]:
     return sorted(path.parent for path in folder.glob("*/pyproject.toml"))
 
 
-def run(folder: Path, *arguments: str) -> str:
+def run(python: Path | str, folder: Path, *arguments: str) -> str:
     """What a Python command prints in a folder. Raises ``Failure`` with all of it if the command fails."""
     done = subprocess.run(
-        [sys.executable, *arguments],
+        [str(python), *arguments],
         cwd=folder,
-        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "200", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        env={**os.environ, **OFFLINE, "NO_COLOR": "1", "COLUMNS": "200"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -43,6 +48,14 @@ def run(folder: Path, *arguments: str) -> str:
     if done.returncode:
         raise Failure(f"{' '.join(arguments)} (exit status {done.returncode})\n{done.stdout}")
     return done.stdout
+
+
+def begun(work: Path) -> list[Path]:
+    """Packages that ``polyproof new-plugin`` has just written, one of each kind."""
+    for kind in KINDS:
+        options = (kind, f"new-{kind}", "--quiet", "--out", str(work / f"new_{kind}"))
+        run(sys.executable, work, "-m", "polyproof", "new-plugin", *options)
+    return [work / f"new_{kind}" for kind in KINDS]
 
 
 def offered(plugins: str, name: str) -> list[str]:
@@ -60,41 +73,38 @@ def offered(plugins: str, name: str) -> list[str]:
 
 
 def treat(package: Path, work: Path) -> str:
-    """Install a package, run its tests, find it in the list of plugins, remove it. Returns what pytest counted."""
+    """Install a package, run its tests, find it in the list of plugins. Returns what pytest counted."""
     project = tomllib.loads((package / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     name = project["name"]
-    here = work / package.name
-    shutil.copytree(package, here, ignore=shutil.ignore_patterns("__pycache__", ".*", "dist"))
     if "polyproof.plugins" not in project.get("entry-points", {}):
         raise Failure("pyproject.toml has no entry point in the group polyproof.plugins")
-    run(work, "-m", "pip", "install", "--quiet", "--no-build-isolation", f"{here}[test]")
-    try:
-        # The tests alone, against the module as it was installed: one beside them would hide that a wheel lacks it.
-        tests = work / f"{package.name}-tests"
-        tests.mkdir()
-        for test in here.glob("test_*.py"):
-            shutil.copy(test, tests)
-        counted = run(tests, "-m", "pytest", "-q", "--strict-markers", "-p", "no:cacheprovider", "--rootdir", ".")
-        found = offered(run(work, "-m", "polyproof", "plugins", "--json"), name)
-    finally:
-        run(work, "-m", "pip", "uninstall", "--quiet", "--yes", name)
+    here, tests = work / "treated" / package.name, work / "tests" / package.name
+    shutil.copytree(package, here, ignore=shutil.ignore_patterns("__pycache__", ".*", "dist"))
+    python = own_environment(work / "environments" / package.name) / "python"
+    run(python, work, "-m", "pip", "install", "--quiet", f"{here}[test]")
+    # The tests alone, against the module as it was installed: one beside them would hide that a wheel lacks it.
+    tests.mkdir(parents=True)
+    for test in here.glob("test_*.py"):
+        shutil.copy(test, tests)
+    counted = run(python, tests, "-m", "pytest", "-q", "--strict-markers", "-p", "no:cacheprovider", "--rootdir", ".")
+    found = offered(run(python, work, "-m", "polyproof", "plugins", "--json"), name)
     return f"{', '.join(found):32} {counted.strip().splitlines()[-1]}"
 
 
 def main() -> int:
     """Treat all packages, or those whose folders are named."""
-    chosen = [EXAMPLES / name for name in sys.argv[1:]] or packages(EXAMPLES)
-    if not chosen:
-        print(f"error: no packages under {EXAMPLES}", file=sys.stderr)
-        return 2
     failed = 0
-    with tempfile.TemporaryDirectory() as work:
-        for package in chosen:
-            try:
-                print(f"{package.name:24} {treat(package, Path(work))}", flush=True)
-            except Failure as failure:
-                failed += 1
-                print(f"{package.name:24} FAILED: {failure}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        chosen = [EXAMPLES / name for name in sys.argv[1:]] or [*packages(EXAMPLES), *begun(work)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            treated = {pool.submit(treat, package, work): package.name for package in chosen}
+            for done in as_completed(treated):
+                try:
+                    print(f"{treated[done]:24} {done.result()}", flush=True)
+                except Failure as failure:
+                    failed += 1
+                    print(f"{treated[done]:24} FAILED: {failure}", flush=True)
     return 1 if failed else 0
 
 

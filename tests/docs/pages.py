@@ -13,7 +13,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,10 +40,6 @@ _LOOSE = (
     (re.compile("─+"), "─"),
     (re.compile(r" +(?=DURATION|SIZE)"), " "),
 )
-
-
-_PIP = {"PIP_NO_BUILD_ISOLATION": "0", "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-"""Nothing is loaded: what builds a package and what it needs is installed here."""
 
 
 @frozen
@@ -126,6 +121,8 @@ class Reader:
         """Digests that the page shows, and what they are this time."""
         self._environment: list[Path] = []
         """Where programs of an environment of the reader's own are, if the page installs something."""
+        self._settings: dict[str, str] = {}
+        """Variables of that environment."""
 
     def run(self, command: str) -> str:
         """Type a command; what it prints, errors included."""
@@ -135,7 +132,7 @@ class Reader:
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=self.folder,
-            env={**os.environ, "PATH": path, "COLUMNS": "80", "NO_COLOR": "1", "PAGER": "cat", **_PIP},
+            env={**os.environ, "PATH": path, "COLUMNS": "80", "NO_COLOR": "1", "PAGER": "cat", **self._settings},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -149,7 +146,9 @@ class Reader:
         if "polyproof-demo/" in page:
             self.run("polyproof demo --quiet")
         if any("pip install" in block.text for block in blocks(page) if block.language == "console"):
-            self._environment = [own_environment(self.folder / ".venv")]
+            from environments import OFFLINE, own_environment
+
+            self._environment, self._settings = [own_environment(self.folder / ".venv")], OFFLINE
         for block in blocks(page):
             if block.saved_as:
                 target = self.folder / block.saved_as
@@ -161,19 +160,6 @@ class Reader:
                     shown, now = _DIGEST.findall(command.output), _DIGEST.findall(printed)
                     self._here.update(zip(shown, now, strict=False))
                     yield block, command, printed
-
-
-def own_environment(folder: Path) -> Path:
-    """An environment that has all of this one and into which something else can be installed; its programs' folder."""
-    venv.create(folder)
-    programs, python = folder / "bin", folder / "bin" / "python"
-    (site,) = (folder / "lib").glob("python*/site-packages")
-    mine = [path for path in map(Path, sys.path) if path.name == "site-packages"]
-    (site / "of-the-tests.pth").write_text("".join(f"import site; site.addsitedir({str(path)!r})\n" for path in mine))
-    for program in ("pip", "polyproof", "pytest"):
-        (programs / program).write_text(f'#!/bin/sh\nexec "{python}" -m {program} "$@"\n')
-        (programs / program).chmod(0o755)
-    return programs
 
 
 def copied(block: Block) -> str:
@@ -217,6 +203,7 @@ def _rewritten(page: str) -> str:
 
 
 if __name__ == "__main__":
+    sys.path.append(str(ROOT / "tools"))
     for name in sys.argv[1:]:
         path = Path(name)
         path.write_text(_rewritten(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -21,7 +21,7 @@ def offered(folder: Path) -> set[str]:
     """Kinds of the components in the modules of a package."""
     return {
         str(node.args[0].value)
-        for path in folder.glob("polyproof_*.py")
+        for path in (*folder.glob("polyproof_*.py"), *folder.glob("polyproof_*/__init__.py"))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Component"
         if isinstance(node.args[0], ast.Constant)
@@ -66,10 +66,12 @@ class Python:
     def __init__(self, plugins: str = listing(), fails: str = "") -> None:
         self.plugins, self.fails = plugins, fails
         self.commands: list[str] = []
+        self.interpreters: set[Path | str] = set()
 
-    def __call__(self, folder: Path, *arguments: str) -> str:
+    def __call__(self, python: Path | str, folder: Path, *arguments: str) -> str:
         command = " ".join(arguments)
         self.commands.append(command)
+        self.interpreters.add(python)
         if self.fails and self.fails in command:
             raise strangers.Failure(f"{command} (exit status 1)")
         return self.plugins if command.endswith("polyproof plugins --json") else "...\n3 passed in 0.1s\n"
@@ -82,7 +84,7 @@ def work(tmp_path: Path) -> Path:
     return made
 
 
-def test_a_package_is_installed_tested_listed_and_removed(
+def test_a_package_is_installed_tested_and_listed_in_an_environment_of_its_own(
     tmp_path: Path, work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     python = Python()
@@ -92,9 +94,9 @@ def test_a_package_is_installed_tested_listed_and_removed(
         ["pip", "install"],
         ["pytest", "-q"],
         ["polyproof", "plugins"],
-        ["pip", "uninstall"],
     ]
-    assert sorted(path.name for path in (work / "x_plugin-tests").iterdir()) == ["test_polyproof_x.py"]
+    assert python.interpreters == {work / "environments" / "x_plugin" / "bin" / "python"}
+    assert [path.name for path in (work / "tests" / "x_plugin").iterdir()] == ["test_polyproof_x.py"]
 
 
 @pytest.mark.parametrize("fails", ["-m pip install", "-m pytest", "-m polyproof plugins"])
@@ -105,7 +107,7 @@ def test_a_package_fails_with_any_of_its_commands(
     monkeypatch.setattr(strangers, "run", python)
     with pytest.raises(strangers.Failure, match="exit status 1"):
         strangers.treat(package(tmp_path), work)
-    assert fails == "-m pip install" or "uninstall" in python.commands[-1]
+    assert fails in python.commands[-1], "nothing is run after it"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,14 @@ def test_one_package_that_fails_fails_the_run_and_the_others_run(
     assert capsys.readouterr().out.count("3 passed") == 3 - len(failing)
 
 
-def test_nothing_to_run_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_of_each_kind_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    python = Python()
     monkeypatch.setattr(strangers, "EXAMPLES", tmp_path)
+    monkeypatch.setattr(strangers, "run", python)
+    monkeypatch.setattr(strangers, "treat", lambda package, work: "3 passed")
     monkeypatch.setattr("sys.argv", ["strangers.py"])
-    assert strangers.main() == 2
+    assert strangers.main() == 0
+    assert [command.split()[2:4] for command in python.commands] == [["new-plugin", kind] for kind in KINDS]
+    assert capsys.readouterr().out.count("3 passed") == len(KINDS)
