@@ -21,6 +21,7 @@ from polyproof.model.net_equity import AssetTerms, Category, Slice, positions_of
 from polyproof.testing.constraints import violations
 from polyproof.toolkit.stated_constraints import state_constraints
 from polyproof_accounts.margin import MarginAccountsSystem
+from polyproof_accounts.margin_layout import MarginLayout
 from polyproof_accounts.sums import Limbs
 
 BABY_BEAR = 15 * 2**27 + 1
@@ -231,6 +232,40 @@ def test_a_price_that_breaks_the_carry_bound_is_refused_with_the_arithmetic() ->
     assert f"51255 + 565·(2^8 + 1) = {least} is not below {least}" in refused
     assert of(200, modulus=least + 1)
     assert refusal(partial(of, 200, 200, modulus=least + 1)) is not None
+
+
+@pytest.mark.parametrize("prices", [(3, 3), (3, 1), pytest.param((7, 6), marks=pytest.mark.slow)])
+def test_below_the_bound_a_surplus_can_be_forged_and_above_it_cannot(prices: tuple[int, int]) -> None:
+    """An account of two bits, in limbs of two: everything that limbs in range can say, modulo every small prime."""
+    up, down = prices
+    layout = MarginLayout([AssetTerms(Asset("X", 0, 2), up, down, (flat("loan", 100),))], 2)
+    asset = layout.assets[0]
+    used = [asset.debt.first, asset.pledges[0].slices[0].first]
+    used += [column for limbs in (layout.surplus, *layout.carries) for column in limbs.columns]
+    cells = np.zeros((len(layout.columns), 4 ** len(used)), np.int64)
+    cells[used] = np.indices((4,) * len(used)).reshape(len(used), -1)
+    carries = [0]
+    for limbs in layout.carries:
+        weighted = sum(
+            cells[c] << shift for c, shift in zip(limbs.columns, layout.arithmetic.carry_shifts, strict=True)
+        )
+        carries.append(weighted - layout.arithmetic.offset)
+    carries.append(0)
+    places = []
+    for place, factors in enumerate(layout.sums):
+        own = cells[layout.surplus.first + place] if place < layout.surplus.count else 0
+        places.append(sum(cells[c] * k for c, k in factors) - own + carries[place] - 4 * carries[place + 1])
+    said = sum(cells[column] << (2 * k) for k, column in enumerate(layout.surplus.columns))
+    true = down * cells[used[1]] - up * cells[used[0]]
+    forged = []
+    for modulus in (p for p in range(5, 200) if all(p % k for k in range(2, p))):
+        holds = np.all([place % modulus == 0 for place in places], axis=0)
+        wrong = bool((holds & (said != true)).any())
+        assert not wrong or refusal(partial(layout.arithmetic.check, modulus)) is not None
+        assert set(true[holds & (said == true)].tolist()) == {value for value in true.tolist() if value >= 0}
+        forged += [modulus] * wrong
+    assert len(forged) > 1
+    layout.arithmetic.check(199)
 
 
 def test_limbs_that_wrap_the_room_in_a_slice_are_refused() -> None:
