@@ -11,7 +11,7 @@ from attrs import frozen
 
 from polyproof.commitment import VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
-from polyproof.hash import DIGEST_WORDS, Digest, Hash, Words
+from polyproof.hash import Digest, Hash, Words
 from polyproof.hookspecs import Component, hookimpl
 
 polyproof_interface = 2
@@ -29,7 +29,7 @@ def polyproof_components() -> list[Component]:
 
 @frozen(eq=False)
 class State:
-    """What the prover keeps: here the leaf digests, ``(n, 4)``, and the root, ``(4,)``."""
+    """What the prover keeps: here the leaf digests, and the root. A digest has ``hash.digest_words`` words."""
 
     leaves: Words
     root: Digest
@@ -50,7 +50,7 @@ class StarterCommitment(VectorCommitment):
     # Prover
 
     def hash_leaves(self, rows: Words) -> Words:
-        """The leaf digests of rows: ``(n, columns) → (n, 4)``."""
+        """The leaf digests of rows: ``(n, columns) → (n, digest_words)``."""
         return self.hash.hash_rows(rows, self.leaf_domain)
 
     def commit(self, rows: Words) -> State:
@@ -87,7 +87,8 @@ class StarterCommitment(VectorCommitment):
         """YOURS: ``ProofRejected``, and nothing else, for leaves and an opening that do not lead to the root."""
         expected = self.opening_size(size, indices)
         leaves, siblings = np.asarray(leaves), np.asarray(opening.siblings)
-        if leaves.shape != (len(indices), DIGEST_WORDS) or siblings.shape != (expected, DIGEST_WORDS):
+        words = self.hash.digest_words
+        if leaves.shape != (len(indices), words) or siblings.shape != (expected, words):
             raise ProofRejected("own-siblings", f"expected {len(indices)} leaves and {expected} siblings")
         places = np.array([*indices, *sorted(set(range(size)).difference(indices))], np.int64)
         row = np.concatenate((leaves, siblings))[np.argsort(places)].reshape(1, -1)

@@ -1,16 +1,19 @@
-"""A backend that binds the exchange and proves nothing else: a published list of salted leaves, one for each account.
+"""A backend that binds the exchange and proves nothing else: a commitment to a list of salted leaves, one an account.
 
-Published are the totals and, sorted, a digest of every account's id, balances and secret salt. A user who is given the
-salt finds their own leaf in the list. Nobody checks that the totals are the sum of the balances in the leaves, and
-nobody could: this is what a proof of liabilities looks like before there is a proof in it.
+Published are the totals and the root over a digest of every account's id, balances and secret salt. A user who is given
+salt and opening finds their own leaf under the root. Nobody checks that the totals are the sum of the balances in the
+leaves, and nobody could: this is what a proof of liabilities looks like before there is a proof in it.
+
+Hash and commitment come from the registry by the names that a spec gives them: any hash, and any vector commitment.
 """
 
 from __future__ import annotations
 
 import hmac
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from attrs import frozen
@@ -26,9 +29,10 @@ from polyproof.backend import (
     Statement,
     Verdict,
 )
+from polyproof.commitment import VectorCommitment, VectorOpening
 from polyproof.config.options import option
 from polyproof.errors import ArtifactError, OptionsError, ProofRejected
-from polyproof.hash import DIGEST_BYTES, Hash
+from polyproof.hash import DIGEST_BYTES, Digest, Hash, Words
 from polyproof.hookspecs import Component, hookimpl
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
@@ -40,8 +44,9 @@ from polyproof.toolkit.private_state import AccountIndex, load_array, save_array
 
 polyproof_interface = 2
 
-MAGIC_PROOF, MAGIC_INCLUSION, FORMAT = b"SALTLIST", b"SALTINCL", 1
+MAGIC_PROOF, MAGIC_INCLUSION, FORMAT = b"SALTLIST", b"SALTINCL", 2
 SALT_BYTES = 32
+LEAF_DOMAIN = "salted-list/leaf"
 
 
 @hookimpl
@@ -56,6 +61,7 @@ class SaltedListOptions:
     """What a spec can set."""
 
     hash: str = option(default="sha256", kind="hash", doc="Hash of the leaves and of the commitment to their list.")
+    commitment: str = option(default="merkle", kind="commitment", doc="Vector commitment to the list.")
     accounts_per_segment: int = option(
         default=1 << 16, least=1, most=1 << 20, doc="Most accounts in one segment, and so in one list."
     )
@@ -73,7 +79,7 @@ PROPERTIES = BackendProperties(
         "to each user who verifies: a leaf in it is for their account id and balances",
     ),
     hides=("account ids and balances, even from those who guess them: a leaf is bound to a secret salt of 32 bytes",),
-    leaks=("totals and the number of accounts of every segment, to everybody",),
+    leaks=("totals and the number of accounts of every segment, rounded up to a power of two, to everybody",),
     remaining_trust=(
         "that the totals are the sum of the balances in the leaves: they are the exchange's word",
         "everything that a proof of liabilities leaves open",
@@ -99,16 +105,20 @@ class SaltedList(Backend):
         """The same for all options."""
         return PROPERTIES
 
-    @property
-    def _hash(self) -> Hash:
-        made: Hash = self._registry.create("hash", self.options.hash)
-        return made
+    def _parts(self) -> tuple[Hash, VectorCommitment]:
+        hash: Hash = self._registry.create("hash", self.options.hash)
+        tree: VectorCommitment = self._registry.create(
+            "commitment", self.options.commitment, hash, leaf_domain=LEAF_DOMAIN
+        )
+        return hash, tree
 
     def check(self, assets: Sequence[Asset]) -> None:
-        """Raise ``OptionsError`` for no assets, ``PluginError`` for no such hash."""
+        """``OptionsError`` for no assets and for a commitment to polynomials, ``PluginError`` for no such part."""
         if not assets:
             raise OptionsError("a list of salted leaves needs at least one asset")
         self._registry.get("hash", self.options.hash)
+        if not issubclass(self._registry.get("commitment", self.options.commitment), VectorCommitment):
+            raise OptionsError(f"{self.options.commitment} does not commit to a vector")
 
     def capacity(self, assets: Sequence[Asset]) -> int:
         """The option ``accounts_per_segment``."""
@@ -117,76 +127,83 @@ class SaltedList(Backend):
     def prove(
         self, statement: Statement, accounts: Accounts, key: bytes, state: Path, progress: Progress
     ) -> SegmentProof:
-        """Publish totals and sorted leaves; keep the key of the salts and the ids."""
+        """Commit to the leaves and to as many that nobody can open as make a power of two."""
+        hash, tree = self._parts()
         salting = _salting_key(key, statement)
-        claims = (Claim(user, accounts.balances(row)) for row, user in enumerate(accounts.ids))
-        leaves = sorted(_leaves(self._hash, statement, ((claim, _salt(salting, claim.user_id)) for claim in claims)))
+        claims = [Claim(user, accounts.balances(row)) for row, user in enumerate(accounts.ids)]
+        messages = [_message(statement, claim, _salt(salting, claim.user_id)) for claim in claims]
+        size = 1 << (len(messages) - 1).bit_length()
+        messages += [os.urandom(SALT_BYTES) for _ in range(size - len(messages))]
+        committed: Any = tree.commit(_rows(hash, messages))
         AccountIndex.write(state, accounts.ids, np.arange(len(accounts)))
         save_array(state / "salting-key.npy", np.frombuffer(salting, np.uint8))
+        save_array(state / "list.npy", tree.dump(committed))
         totals = accounts.totals()
-        return SegmentProof(_proof(self._hash, statement, totals, leaves), totals)
+        return SegmentProof(_proof(hash, statement, totals, size, committed.root), totals)
 
     def open_inclusion(self, statement: Statement, proof: bytes, state: Path, user_id: str) -> bytes | None:
-        """An account's salt."""
-        salting = load_array(state / "salting-key.npy").tobytes()
-        if len(salting) != SALT_BYTES:
-            raise ArtifactError(f"{state}: the salting key has {len(salting)} bytes, expected {SALT_BYTES}")
+        """An account's place in the list, its salt, and the opening of its leaf."""
+        index, salting = AccountIndex(state), _salting_key_of(state)
         try:
-            found = AccountIndex(state).find(user_id)
+            found = index.find(user_id)
         except UnicodeEncodeError:  # a terminal's undecodable bytes: no account has such an id
             return None
-        return None if found is None else _inclusion(_salt(salting, user_id))
+        if found is None:
+            return None
+        hash, tree = self._parts()
+        place = int(index.rows[found])
+        opening = tree.open(tree.load(load_array(state / "list.npy")), [place])
+        return _inclusion(hash, place, _salt(salting, user_id), opening.siblings)
 
     def open_all(self, statement: Statement, proof: bytes, state: Path) -> Iterator[tuple[str, bytes]]:
-        """Every account's salt."""
-        salting = load_array(state / "salting-key.npy").tobytes()
-        for user in AccountIndex(state).ids:
-            yield user, _inclusion(_salt(salting, user))
+        """Every account's; all leaves are opened together."""
+        index, salting = AccountIndex(state), _salting_key_of(state)
+        hash, tree = self._parts()
+        opened = tree.open_each(tree.load(load_array(state / "list.npy")), index.rows)
+        for user, place, siblings in zip(index.ids, index.rows.tolist(), opened, strict=True):
+            yield user, _inclusion(hash, place, _salt(salting, user), siblings)
 
     def verify(self, statement: Statement, totals: Sequence[int], proof: bytes) -> Verdict:
-        """Recompute the commitment from statement, totals and leaves. Establishes nothing about any sum."""
+        """Recompute what binds root and totals to the statement. Establishes nothing about any sum."""
         self._verified(statement, totals, proof)
         return Verdict(tuple(totals), self.security(statement.assets))
 
-    def _verified(self, statement: Statement, totals: Sequence[int], proof: bytes) -> list[bytes]:
+    def _verified(self, statement: Statement, totals: Sequence[int], proof: bytes) -> tuple[int, Digest]:
+        """The size of the list, and its root."""
+        hash, _ = self._parts()
         reader = Reader(proof, MAGIC_PROOF, FORMAT, "list of salted leaves")
-        # Lengths are bounded by the verifier's own options before anything is read.
-        data = reader.blob("leaves", self.options.accounts_per_segment * DIGEST_BYTES)
+        # Bounded by the verifier's own options: whoever opens a leaf reads as many digests as the size says.
+        size = reader.integer("size", 1, 2 * self.options.accounts_per_segment - 1)
         published = tuple(reader.big_integer("total", 128) for _ in statement.assets)
-        reader.raw("commitment", DIGEST_BYTES)
+        root = reader.digests("root", hash, 1)[0]
+        reader.raw("binding", DIGEST_BYTES)
         reader.finish()
         if tuple(totals) != published:
             raise ProofRejected("totals", "the totals stated are not the totals of the list")
-        if len(data) % DIGEST_BYTES:
-            raise ProofRejected("leaves", f"the leaves have {len(data)} bytes, not a multiple of {DIGEST_BYTES}")
-        leaves = [data[at : at + DIGEST_BYTES] for at in range(0, len(data), DIGEST_BYTES)]
-        if any(one >= other for one, other in itertools.pairwise(leaves)):
-            raise ProofRejected("leaves", "the leaves are not in order, each once")
-        if proof != _proof(self._hash, statement, published, leaves):
-            raise ProofRejected("commitment", "the commitment is not to this statement, these totals and these leaves")
-        return leaves
+        if size & (size - 1):
+            raise ProofRejected("size", f"a list has a power of two leaves, not {size}")
+        if proof != _proof(hash, statement, published, size, root):
+            raise ProofRejected("binding", "the proof is not bound to this statement, these totals and this root")
+        return size, root
 
     def verify_inclusion(
         self, statement: Statement, totals: Sequence[int], proof: bytes, claim: Claim, inclusion: bytes
     ) -> InclusionVerdict:
-        """Find the claim's leaf in the list."""
-        leaves = self._verified(statement, totals, proof)
-        reader = Reader(inclusion, MAGIC_INCLUSION, FORMAT, "salt of a leaf")
+        """Make the claim's leaf again, and see that it is in its place under the root."""
+        size, root = self._verified(statement, totals, proof)
+        hash, tree = self._parts()
+        reader = Reader(inclusion, MAGIC_INCLUSION, FORMAT, "opening of a leaf")
+        place = reader.integer("place", 0, size - 1)
         salt = reader.raw("salt", SALT_BYTES)
+        siblings = reader.digests("siblings", hash, tree.opening_size(size, [place]))
         reader.finish()
-        (leaf,) = _leaves(self._hash, statement, [(claim, salt)])
-        if leaf not in leaves:
-            raise ProofRejected("leaf", "no leaf is for this account id with these balances and this salt")
-        for held, total, asset in zip(claim.balances, totals, statement.assets, strict=True):
-            if held > total:
-                raise ProofRejected("totals", f"this account alone holds more {asset.symbol} than the total")
-        return InclusionVerdict(
-            (
-                "A leaf in the published list is for the account id and the balances that you gave.",
-                "Whether your balances are in the totals is the exchange's word: this backend proves no sum.",
-            ),
-            self.security(statement.assets),
+        leaves = tree.hash_leaves(_rows(hash, [_message(statement, claim, salt)]))
+        tree.verify(root, size, [place], leaves, VectorOpening(siblings))
+        sentences = (
+            "A leaf for your account id and balances is in the list that the exchange is bound to.",
+            "Nothing shows that the totals are the sum of the list.",
         )
+        return InclusionVerdict(sentences, self.security(statement.assets))
 
     def security_of(self, statement: Statement, proof: bytes) -> SecurityReport:
         """The same for every proof."""
@@ -218,27 +235,37 @@ def _salt(salting_key: bytes, user_id: str) -> bytes:
     return hmac.digest(salting_key, user_id.encode(), "sha256")
 
 
-def _leaves(hash: Hash, statement: Statement, claims: Iterable[tuple[Claim, bytes]]) -> list[bytes]:
-    """The leaf of each claim and salt; every part of the message carries its length."""
-    messages = []
-    for claim, salt in claims:
-        writer = Writer(b"SALTLEAF", FORMAT)
-        writer.raw(salt)
-        writer.text(claim.user_id)
-        for asset, held in zip(statement.assets, claim.balances, strict=True):
-            writer.text(asset.symbol)
-            writer.big_integer(held)
-        messages.append(writer.getvalue())
-    encoded = hash.encode_digests(hash.hash_messages(messages, "salted-list/leaf"))
-    return [encoded[at : at + DIGEST_BYTES] for at in range(0, len(encoded), DIGEST_BYTES)]
+def _salting_key_of(state: Path) -> bytes:
+    """The key of a segment's salts, as ``prove`` left it."""
+    salting = load_array(state / "salting-key.npy").tobytes()
+    if len(salting) != SALT_BYTES:
+        raise ArtifactError(f"{state}: the salting key has {len(salting)} bytes, expected {SALT_BYTES}")
+    return salting
 
 
-def _proof(hash: Hash, statement: Statement, totals: Sequence[int], leaves: Sequence[bytes]) -> bytes:
-    """The public file. It ends in the commitment to all of it and to the statement."""
+def _message(statement: Statement, claim: Claim, salt: bytes) -> bytes:
+    """What a leaf is made of; every part carries its length."""
+    writer = Writer(b"SALTLEAF", FORMAT)
+    writer.raw(salt)
+    writer.text(claim.user_id)
+    for asset, held in zip(statement.assets, claim.balances, strict=True):
+        writer.text(asset.symbol)
+        writer.big_integer(held)
+    return writer.getvalue()
+
+
+def _rows(hash: Hash, messages: Sequence[bytes]) -> Words:
+    """The rows that are committed to: a digest of each message, ``(n, digest_words)``."""
+    return hash.hash_messages(messages, "salted-list/message")
+
+
+def _proof(hash: Hash, statement: Statement, totals: Sequence[int], size: int, root: Digest) -> bytes:
+    """The public file. It ends in a digest that binds all of it to the statement."""
     writer = Writer(MAGIC_PROOF, FORMAT)
-    writer.blob(b"".join(leaves))
+    writer.integer(size)
     for total in totals:
         writer.big_integer(total)
+    writer.digests(hash, root[None, :])
     body = writer.getvalue()
     bound = Writer(b"SALTBIND", FORMAT)
     bound.text(statement.audit_id)
@@ -249,7 +276,10 @@ def _proof(hash: Hash, statement: Statement, totals: Sequence[int], leaves: Sequ
     return body + hash.encode_digests(hash.hash_messages([bound.getvalue()], "salted-list/bind"))
 
 
-def _inclusion(salt: bytes) -> bytes:
+def _inclusion(hash: Hash, place: int, salt: bytes, siblings: Words) -> bytes:
+    """The private file of one account."""
     writer = Writer(MAGIC_INCLUSION, FORMAT)
+    writer.integer(place)
     writer.raw(salt)
+    writer.digests(hash, siblings)
     return writer.getvalue()
