@@ -158,18 +158,23 @@ class Assumptions:
     @property
     def sentences(self) -> tuple[str, ...]:
         """All of them in words, what is not needed included."""
+        return self.assumed if self._setup_sentence else (*self.assumed, "no trusted set-up")
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """All of them in words, and nothing else."""
         return (
             *(f"{name} is collision resistant" for name in self.collision_resistant),
             *(f"{name} behaves as a random function" for name in self.random_oracle),
             *self.others,
-            self._setup_sentence,
+            *filter(None, [self._setup_sentence]),
         )
 
     @property
     def _setup_sentence(self) -> str:
         if self.insecure_setup:
             return f"INSECURE set-up: {self.trusted_setup}"
-        return f"a trusted set-up: {self.trusted_setup}" if self.trusted_setup else "no trusted set-up"
+        return f"a trusted set-up: {self.trusted_setup}" if self.trusted_setup else ""
 
 
 @frozen

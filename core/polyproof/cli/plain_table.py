@@ -33,9 +33,9 @@ def markdown(table: Table) -> str:
     return "\n".join([*([f"{table.title}:", ""] if table.title else []), *drawn]) + "\n"
 
 
-def draw(rich: RichConsole, drawn: Table) -> None:
-    """The table on a terminal."""
+def draw(rich: RichConsole, drawn: Table, width: int | None = None) -> None:
+    """The table on a terminal, as wide as the terminal or ``width``."""
     made = table(*drawn.columns, title=drawn.title, numbers=drawn.numbers)
     for row in drawn.rows:
         made.add_row(*row)
-    rich.print(made)
+    rich.print(made, **({} if width is None else {"width": width}))

@@ -10,7 +10,7 @@ import typer
 
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, SecretsOption, load_spec_argument, usable_registry
-from polyproof.cli.shapes import COUNT, TEXT, TEXTS, Shape, listed, record
+from polyproof.cli.shapes import TEXT, Shape, record
 from polyproof.errors import UsageError
 from polyproof.extras import require_extras
 from polyproof.model.counts import counted
@@ -24,35 +24,23 @@ if TYPE_CHECKING:
 __all__ = ["RESULT", "command", "show_comparison"]
 
 RUNS = 3
+_IN_A_PIPE = 80
+"""How wide tables are where nobody knows how wide the reader's terminal is."""
 
 
 def RESULT() -> Shape:
     """The rows of the table, and the files that were made of it."""
-    from polyproof.cli.bench.results import Machine
-    from polyproof.cli.compare.folder import FORMAT
-    from polyproof.cli.compare.rows import Row
+    from polyproof.cli.compare.folder import FORMAT, HEADER
+    from polyproof.cli.compare.work import Comparison
     from polyproof.settings.schema import document_schema
 
-    classes = {cls: document_schema(cls, cls.__name__) for cls in (Machine, Row)}
-    definitions = {name: shape for schema in classes.values() for name, shape in schema.pop("$defs").items()}
-    for schema in classes.values():
-        schema.pop("$schema")
+    shape = document_schema(Comparison, "Comparison")
+    shape.pop("$schema")
     files = record(page=TEXT, csv=TEXT, markdown=TEXT)
-    shape = record(
-        {"files": files},
-        measured=TEXT,
-        machine=classes[Machine],
-        plugins=TEXTS,
-        runs=COUNT,
-        rows=listed(classes[Row]),
-        kept=COUNT,
-    )
-    header = {"polyproof-compare": {"const": FORMAT}}
     return {
         **shape,
-        "properties": {**header, **shape["properties"]},
-        "required": [*header, *shape["required"]],
-        "$defs": definitions,
+        "properties": {HEADER: {"const": FORMAT}, **shape["properties"], "files": files},
+        "required": [HEADER, *shape["properties"]],
     }
 
 
@@ -144,6 +132,6 @@ def show_comparison(rich: RichConsole, rows: Sequence[Row], how: str | None = No
     from polyproof.cli.plain_table import draw
 
     for one in tables(rows):
-        draw(rich, one)
+        draw(rich, one, None if rich.is_terminal else _IN_A_PIPE)
     rich.print(how or SPREAD_NOTE, soft_wrap=True)
     rich.print(BITS_NOTE, soft_wrap=True)

@@ -13,12 +13,12 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import frozen
 
 from polyproof.cli.bench.comparison import machine_differences
-from polyproof.cli.bench.results import Machine, machine
+from polyproof.cli.bench.results import Machine, machine, unwrapped
 from polyproof.cli.compare.rows import MEASURED, Row
 from polyproof.cli.compare.varying import Candidate
 from polyproof.cli.shapes import seconds
@@ -33,17 +33,20 @@ from polyproof.model.timestamps import FORMAT as TIMESTAMP
 from polyproof.registry import Registry
 from polyproof.settings.policy import components_of
 
-__all__ = ["FORMAT", "Folder", "Kept", "rounded"]
+__all__ = ["FORMAT", "HEADER", "Folder", "Kept", "read", "rounded"]
 
 FORMAT = 1
 """Version of the format: the value of the key ``polyproof-compare``."""
 
-_HEADER = "polyproof-compare"
+HEADER = "polyproof-compare"
 _MEASURED = "measured"
-_MOST_BYTES = 1 << 20
+_MOST_BYTES = 4 << 20
 _LONGEST_NUMBER = 40
 _NUMBERS = {"median", "least", "most", "cpu", "bits"}
 _FRACTION = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?")
+
+
+T = TypeVar("T")
 
 
 @frozen(kw_only=True)
@@ -73,7 +76,7 @@ class Folder:
         file = self._file(candidate)
         if file is None or not file.exists():
             return None
-        kept = self._read(file)
+        kept = read(file, Kept, self.registry)
         other = [*machine_differences(machine(), kept.machine), *self._other_plugins(candidate, kept)]
         if other:
             raise UsageError(
@@ -92,7 +95,7 @@ class Folder:
         if file is not None and row.outcome == MEASURED:
             file.parent.mkdir(parents=True, exist_ok=True)
             found = plain(kept)
-            found = {_HEADER: FORMAT, **found, "row": rounded(found["row"])}
+            found = {HEADER: FORMAT, **found, "row": rounded(found["row"])}
             write_durably(file, (json.dumps(found, indent=1) + "\n").encode())
         return kept
 
@@ -113,29 +116,6 @@ class Folder:
         }
         return self.path / _MEASURED / f"{hashlib.sha256(canonical(made_of)).hexdigest()[:32]}.json"
 
-    def _read(self, file: Path) -> Kept:
-        hint = "it is no file of `polyproof compare`; remove it to measure anew"
-        try:
-            with file.open("rb") as opened:
-                data = opened.read(_MOST_BYTES + 1)
-            if len(data) > _MOST_BYTES:
-                raise ArtifactError(Problem(f"more than {_MOST_BYTES} bytes", Location(str(file)), hint))
-            value = _with_numbers(parse_strict(data, fractions_as_text=True, most_digits=_LONGEST_NUMBER))
-            reader = OptionsReader(self.registry, limit=10)
-            node = from_json(value, str(file))
-            reader.header(node, _HEADER, FORMAT)
-            kept = reader.build(node, Kept, besides=(_HEADER,))
-            reader.finish()
-        except OSError as error:
-            raise ArtifactError(Problem(f"cannot be read: {error.strerror}", Location(str(file)))) from None
-        except BadJson as error:
-            raise ArtifactError(Problem(str(error), Location(str(file)), hint)) from None
-        except SpecError as error:
-            problems = [Problem(one.message, one.location, one.hint or hint) for one in error.problems]
-            raise ArtifactError(problems, more=error.more) from None
-        assert kept is not None, "an incomplete file has a problem"
-        return kept
-
     def _other_plugins(self, candidate: Candidate, kept: Kept) -> Iterator[str]:
         now = self._plugins(candidate)
         if now != kept.plugins:
@@ -147,6 +127,34 @@ class Folder:
         named = [("backend", backend.name), *components_of(backend.options)]
         found = (self.registry.find(kind, name) for kind, name in named)
         return tuple(sorted({f"{one.origin.partition(' ')[0]} {one.version}" for one in found}))
+
+
+def read(file: Path, cls: type[T], registry: Registry, besides: tuple[str, ...] = ()) -> T:
+    """A file of what was measured. ``besides``: keys that are not read.
+
+    Raises ``ArtifactError`` for one that is missing, of another version or damaged.
+    """
+    hint = "it is no file of `polyproof compare`; remove it to measure anew"
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            raise ArtifactError(Problem(f"more than {_MOST_BYTES} bytes", Location(str(file)), hint))
+        value = unwrapped(_with_numbers(parse_strict(data, fractions_as_text=True, most_digits=_LONGEST_NUMBER)))
+        reader = OptionsReader(registry, limit=10)
+        node = from_json(value, str(file))
+        reader.header(node, HEADER, FORMAT)
+        found = reader.build(node, cls, besides=(HEADER, *besides))
+        reader.finish()
+    except OSError as error:
+        raise ArtifactError(Problem(f"cannot be read: {error.strerror}", Location(str(file)))) from None
+    except BadJson as error:
+        raise ArtifactError(Problem(str(error), Location(str(file)), hint)) from None
+    except SpecError as error:
+        problems = [Problem(one.message, one.location, one.hint or hint) for one in error.problems]
+        raise ArtifactError(problems, more=error.more) from None
+    assert found is not None, "an incomplete file has a problem"
+    return found
 
 
 def rounded(row: Any) -> Any:

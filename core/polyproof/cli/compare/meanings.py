@@ -113,7 +113,7 @@ def _rests_on(row: Row) -> str:
 
 
 def _assumes(row: Row) -> str:
-    return UNKNOWN if row.security is None else "; ".join(row.security.assumed.sentences)
+    return UNKNOWN if row.security is None else "; ".join(row.security.assumed.sentences) or "nothing"
 
 
 def _stated(name: str) -> Callable[[Row], str]:

@@ -207,7 +207,7 @@ def security_of(report: SecurityReport) -> Security:
     )
     assumed = Assumed(
         trusted_setup=report.assumptions.trusted_setup,
-        sentences=report.assumptions.sentences,
+        sentences=report.assumptions.assumed,
     )
     return Security(figures=figures, assumed=assumed, notes=report.notes)
 

@@ -13,13 +13,13 @@ from attrs import evolve, frozen
 from polyproof.cli.bench.audits import SEED, first_claim
 from polyproof.cli.bench.results import Machine, machine
 from polyproof.cli.bench.tables import machine_text
-from polyproof.cli.compare.folder import FORMAT, Folder, Kept, rounded
+from polyproof.cli.compare.folder import FORMAT, HEADER, Folder, Kept, rounded
 from polyproof.cli.compare.meanings import labels
 from polyproof.cli.compare.measuring import measure
 from polyproof.cli.compare.rows import FAULTY, NOT_RUN, REJECTED, Row
 from polyproof.cli.compare.varying import Candidate
 from polyproof.cli.sample import write_sample
-from polyproof.config.options import plain
+from polyproof.config.options import option, plain
 from polyproof.errors import InputError, PluginFault, PolyproofError, ProofRejected, UsageError
 from polyproof.model.counts import counted
 from polyproof.progress import Progress
@@ -32,14 +32,12 @@ __all__ = ["Comparison", "compared", "measured_text"]
 class Comparison:
     """Combinations side by side."""
 
-    measured: str
-    """When the newest of them was measured, in UTC."""
-    machine: Machine
-    plugins: tuple[str, ...]
-    runs: int
-    rows: tuple[Row, ...]
-    kept: int = 0
-    """How many of them were measured by an earlier run."""
+    measured: str = option(doc="When the newest of them was measured, in UTC.")
+    machine: Machine = option(doc="What they were measured on.")
+    plugins: tuple[str, ...] = option(doc="Which distributions the components are of, with their versions.")
+    runs: int = option(least=0, doc="Runs after the first.")
+    rows: tuple[Row, ...] = option(doc="The combinations, in order.")
+    kept: int = option(default=0, least=0, doc="How many of them were measured by an earlier run.")
 
     @property
     def error(self) -> PolyproofError | None:
@@ -54,15 +52,8 @@ class Comparison:
 
     def payload(self) -> dict[str, Any]:
         """For machines."""
-        return {
-            "polyproof-compare": FORMAT,
-            "measured": self.measured,
-            "machine": plain(self.machine),
-            "plugins": list(self.plugins),
-            "runs": self.runs,
-            "rows": [rounded(plain(row)) for row in self.rows],
-            "kept": self.kept,
-        }
+        found = plain(self)
+        return {HEADER: FORMAT, **found, "rows": [rounded(row) for row in found["rows"]]}
 
 
 def measured_text(comparison: Comparison) -> str:
