@@ -12,12 +12,18 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
+from polyproof.errors import OptionsError
 from polyproof.model.net_equity import AssetTerms
 from polyproof.toolkit.digit_columns import Digits, Flags, Products, carried, digits_of, products, subtract
 from polyproof_accounts.sums import Limbs
 from polyproof_accounts.surplus import SurplusArithmetic
 
 __all__ = ["AssetColumns", "FilledRows", "MarginLayout", "PledgeColumns"]
+
+
+_MOST_PRODUCTS = 1 << 17
+"""The most products of a limb and a digit in the surplus, which a hostile header could make many. 22 assets with three
+categories of two slices have 1,232 at limbs of 16 bits and prices of 30."""
 
 
 @frozen
@@ -78,8 +84,9 @@ class MarginLayout:
     """Columns in order: of each asset F, D and pledges, each with its slices and then its borrows; S; carries."""
 
     def __init__(self, terms: Sequence[AssetTerms], limb_bits: int) -> None:
-        """``limb_bits``: w."""
+        """``limb_bits``: w. Raises ``OptionsError`` for terms that would take more work than any audit does."""
         self.terms, self.limb_bits = tuple(terms), limb_bits
+        _check_size(self.terms, limb_bits)
         self.columns: list[str] = []
         self.assets = [self._asset(item) for item in self.terms]
         sums = products(
@@ -170,3 +177,16 @@ class MarginLayout:
                 for limb, (low, bits) in enumerate(pieces):
                     columns[first + limb] = (shifted >> low) & ((1 << bits) - 1)
         return carry < 0
+
+
+def _check_size(terms: Sequence[AssetTerms], limb_bits: int) -> None:
+    """Count the products of the surplus before any is made. Raises ``OptionsError`` for too many."""
+    found = 0
+    for item in terms:
+        limbs, digits = -(-item.asset.bits // limb_bits), -(-item.price_up.bit_length() // limb_bits)
+        found += limbs * digits * (1 + sum(len(category.slices) for category in item.categories))
+    if found > _MOST_PRODUCTS:
+        raise OptionsError(
+            f"limbs of {limb_bits} bits make up to {found:,} products of limbs with the digits of prices; at most "
+            f"{_MOST_PRODUCTS:,}, which wider limbs (limb_bits), fewer slices or smaller prices keep to"
+        )

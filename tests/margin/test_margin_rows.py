@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import partial
@@ -9,6 +10,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from attrs import evolve
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +22,7 @@ from polyproof.model.assets import Asset
 from polyproof.model.net_equity import AssetTerms, Category, Slice, positions_of
 from polyproof.testing.constraints import violations
 from polyproof.toolkit.stated_constraints import state_constraints
+from polyproof_accounts.arithmetic import Arithmetic
 from polyproof_accounts.margin import MarginAccountsSystem
 from polyproof_accounts.margin_layout import MarginLayout
 from polyproof_accounts.sums import Limbs
@@ -292,6 +295,37 @@ def test_more_slices_than_the_carries_of_their_sum_have_room_for_are_refused() -
     refused = of(32)
     assert refused is not None
     assert f"limbs of 8 bits on 16384 rows of 32 slices can wrap a sum: 2^8·max(4·{32 * (2**14 - 1) + 1}" in refused
+
+
+def test_a_sum_of_slices_is_that_of_so_many_rows() -> None:
+    """What brute force shows of sums of one number on each row holds of slices: they are so many rows more."""
+    for modulus, limb_bits, active, slices in product((521, 2053, 2**16 + 1), (1, 2, 4), (2, 3, 9, 17), (1, 2, 3, 7)):
+        try:
+            made = Arithmetic.of(limb_bits, active, modulus, slices)
+        except OptionsError:
+            with pytest.raises(OptionsError):
+                Arithmetic.of(limb_bits, slices * (active - 1) + 1, modulus)
+            continue
+        rows = Arithmetic.of(limb_bits, slices * (active - 1) + 1, modulus)
+        assert (made.part_limbs, made.carry_shifts, made.most_carry) == (
+            rows.part_limbs,
+            rows.carry_shifts,
+            rows.most_carry,
+        )
+
+
+def test_terms_that_ask_for_more_work_than_any_audit_are_refused_before_it_is_done() -> None:
+    """4,096 pledges of 32 slices at the largest prices, in the narrowest limbs."""
+    cut = in_slices("c0", *((100 - number, 1) for number in range(31)), (1, None))
+    price = (1 << 192) - 1
+    terms = [
+        AssetTerms(Asset(f"A{number}", 0, 256), price, price, tuple(evolve(cut, name=f"c{k}") for k in range(16)))
+        for number in range(256)
+    ]
+    start = time.process_time()
+    with pytest.raises(OptionsError, match=f"make up to {256 * 64 * 48 * (1 + 16 * 32):,} products"):
+        MarginLayout(terms, 4)
+    assert time.process_time() - start < 1, "nothing was made that grows with the terms"
 
 
 @pytest.mark.parametrize("limb_bits", [1, 2, 3])

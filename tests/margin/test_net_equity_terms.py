@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyproof.errors import OptionsError, SpecError
@@ -132,6 +132,7 @@ def test_collateral_that_the_exchange_issued_itself_is_named() -> None:
     widths=st.lists(st.integers(1, 6), min_size=3, max_size=3),
     price=st.integers(0, 99),
 )
+@settings(max_examples=30)
 def test_no_cut_of_a_pledge_is_worth_more_than_its_haircut_value(
     ratios: list[Fraction], widths: list[int], price: int
 ) -> None:

@@ -274,9 +274,11 @@ def scaled_prices(
             )
         of_base_units[asset.symbol] = high / 10**asset.decimals, low / 10**asset.decimals
     least, most = 1 << (LEAST_PRICE_BITS - 1), 1 << MOST_PRICE_BITS
+    highest = max((high for high, _ in of_base_units.values()), default=Fraction(0))
+    lowest = min((low for _, low in of_base_units.values()), default=Fraction(least))
     scale = 0
-    while any(low * 10**scale < least for _, low in of_base_units.values()):
-        if any(high * 10**scale >= most for high, _ in of_base_units.values()):
+    while lowest * 10**scale < least:
+        if highest * 10**scale >= most:
             raise OptionsError(
                 f"prices of one base unit are so far apart that at 10^{scale} value units one has more than "
                 f"{MOST_PRICE_BITS} bits and another fewer than {LEAST_PRICE_BITS}"
