@@ -77,6 +77,9 @@ class BackendProperties:
     hides_sums: bool | None = None
     """Whether users see no sums of other accounts, those of their neighbours in a tree for example; None: not stated.
     Published totals, and what users who pool their balances compute from these, are not meant."""
+    covers_debts: bool = False
+    """Of accounts with debts: that what each has pledged covers what it owes is proven of every account. With the
+    options for such accounts; whatever else is about positions is said by core."""
 
 
 @frozen
@@ -88,6 +91,8 @@ class Statement:
     """32 bytes that bind the whole header of the manifest: the assets in order with their decimals and bits, the rule,
     the backend and its options, and everything else. See ``Manifest.context``."""
     assets: tuple[Asset, ...]
+    """What is counted of every account, in order: assets, or, in a segment of accounts with debts, the positions of
+    each (``polyproof.model.net_equity.Position``), which have their prices and slices with them."""
     segment: int
     segments: int
 
@@ -96,11 +101,19 @@ class Statement:
 class Claim:
     """What a user claims and checks: their own account id and balances, as they typed them.
 
-    ``balances`` are in base units, one for each asset of the statement, in order.
+    ``balances`` are in base units, one for each asset of the statement, in order. In a segment of accounts with debts
+    core makes them of what the user typed and of the pledges in the user's file: one for each position.
     """
 
     user_id: str
     balances: tuple[int, ...]
+    debts: tuple[int, ...] = ()
+    """What the user typed as debts, one for each asset; empty if none. In a claim that a backend is given they are
+    among ``balances``."""
+
+    def debt_of(self, place: int) -> int:
+        """What the user owes of an asset."""
+        return self.debts[place] if self.debts else 0
 
 
 @frozen
@@ -139,6 +152,8 @@ class InclusionVerdict:
     sentences: tuple[str, ...]
     security: SecurityReport
     """That of the segment's proof, on which the claim rests: the same as in its ``Verdict``."""
+    row: int | None = None
+    """The place in the segment that the file shows; two files of one place are one account. None: it has none."""
 
 
 class Backend(ABC):
@@ -200,6 +215,13 @@ class Backend(ABC):
         that one, and publishes its options: a verifier finds every choice made.
         """
         return Settled(options)
+
+    def options_for_positions(self, options: Any) -> Any:
+        """The options with which it proves accounts with debts, where a spec states none: by default the same.
+
+        ``options`` are those that the backend was made with, for segments without debts.
+        """
+        return options
 
     @abstractmethod
     def prove(

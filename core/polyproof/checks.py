@@ -81,6 +81,14 @@ class CoreCheck(CheckName):
         "manifest-disclosures",
         "the organisation declares something about an asset that is not audited, or that the asset cannot have",
     )
+    MANIFEST_NET_EQUITY = (
+        "manifest-net-equity",
+        "what the manifest says about accounts with debts is missing, does not belong there or does not fit its spec",
+    )
+    MANIFEST_PRICES = (
+        "manifest-prices",
+        "prices, ratios or slices in the manifest are ones by which debts would count for too little",
+    )
     MANIFEST_CANONICAL = "manifest-canonical", "manifest.json is not in canonical form"
     MANIFEST_BACKEND = "manifest-backend", "the manifest names one backend and its spec another"
     PUBLIC_SPEC = "public-spec", "the spec in the manifest is not acceptable, or does not state every option"
@@ -107,6 +115,9 @@ class CoreCheck(CheckName):
     BALANCE_RANGE = "balance-range", "a balance is negative or larger than its asset allows"
     BALANCE_PLEDGED = "balance-pledged", "more of an asset is pledged than the equity there is"
     BALANCE_COVERED = "balance-covered", "the haircut value of what an account pledges does not cover its debts"
+    PLEDGES = "pledges", "the pledges in an inclusion file are not those of an account with debts, or are out of range"
+    SEGMENT_KIND = "segment-kind", "a debt was typed, and the inclusion file is of a segment without debts"
+    ROW_TWICE = "row-twice", "an inclusion file shows a row that another of the files shows already, or no row at all"
     INCLUSION_PATH = "inclusion-path", "account id, balances and inclusion file do not lead to the proof"
 
     # Reserves

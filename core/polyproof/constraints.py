@@ -252,6 +252,9 @@ class Established:
     """Each asset's total is the exact integer sum of the balances of all accounts."""
     non_negative: bool = False
     """No account's balance is negative or wraps around."""
+    debts_covered: bool = False
+    """Of accounts with debts: at the prices and haircuts of their positions, what each has pledged counts for at least
+    what it owes, and nothing is pledged twice or beyond what there is."""
     further: tuple[str, ...] = ()
     """What else, in sentences for people. They are shown as the system's own, under its name."""
 

@@ -102,6 +102,7 @@ PROBLEMS = {
     "account-id": "an account id is empty, too long, or not what a user would type",
     "account-repeated": "an account occurs twice",
     "account-refused": "an account breaks a rule of the constraint system",
+    "account-underwater": "an account owes more than what it has pledged counts for",
     "balance-repeated": "an account has an asset twice",
     "overpledged": "an account has pledged more of an asset than it has",
     "asset-missing": "a row has no asset",

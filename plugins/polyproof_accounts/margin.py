@@ -40,6 +40,7 @@ class MarginAccountsSystem(LiabilitiesSystem):
     establishes = Established(
         exact_sums=True,
         non_negative=True,
+        debts_covered=True,
         further=(
             "no account pledges more of an asset than it has, or the same units in two categories",
             "at the public prices and haircuts, what each account pledges covers what it owes",

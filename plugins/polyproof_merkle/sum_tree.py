@@ -233,7 +233,7 @@ class MerkleSumTree(Backend):
         sums = Sums(statement.assets, read.depth)
         path = Inclusion.from_bytes(inclusion, self._portable, sums)
         self._verify_path(statement, sums, read, claim, path)
-        return InclusionVerdict(_sentences(statement, claim), self.security(statement.assets))
+        return InclusionVerdict(_sentences(statement, claim), self.security(statement.assets), path.row)
 
     def _verify_path(self, statement: Statement, sums: Sums, proof: Proof, claim: Claim, path: Inclusion) -> None:
         """From the claim's leaf to the top node.

@@ -23,14 +23,15 @@ from polyproof.backend import (
     Statement,
     Verdict,
 )
-from polyproof.constraints import Established, LiabilitiesSystem, PlacedAccounts, Trace
+from polyproof.constraints import ConstraintsChoice, Established, LiabilitiesSystem, PlacedAccounts, Trace
 from polyproof.engine import Engine
-from polyproof.errors import InputError, PluginFault, ProofRejected
+from polyproof.errors import InputError, OptionsError, PluginFault, ProofRejected
 from polyproof.hash import Words
 from polyproof.large_arrays import memory_kept
 from polyproof.model.accounts import AccountRefused, Accounts
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
+from polyproof.model.net_equity import Position
 from polyproof.plugin_faults import fault
 from polyproof.progress import Progress
 from polyproof.registry import Registry
@@ -48,6 +49,9 @@ from polyproof_stark.tags import account_tag, row_tags
 from polyproof_stark.verifier import Accepted, verify
 
 __all__ = ["StarkBackend"]
+
+_CASH, _MARGIN = "accounts", "margin-accounts"
+"""The constraint systems of accounts without debts and with."""
 
 
 class StarkBackend(Backend):
@@ -75,6 +79,12 @@ class StarkBackend(Backend):
     def check(self, assets: Sequence[Asset]) -> None:
         """Raise ``OptionsError`` unless the options fit these assets at the longest trace and reach target_bits."""
         check_shape(self.options, assets)
+        if any(isinstance(asset, Position) for asset in assets) and not self._established().debts_covered:
+            # Sums of debts that nothing covers would look like those of debts that are.
+            raise OptionsError(
+                f"constraint system {self.options.constraints.name!r} does not show that debts are covered, and "
+                f"accounts with debts are proved by one that does: {_MARGIN}"
+            )
         self._configuration.trees(self._configuration.hash(Engine.PORTABLE))
         self._longest(assets)
 
@@ -95,6 +105,12 @@ class StarkBackend(Backend):
         """Those for which the constraint system has no row."""
         assets = tuple(assets)
         return self._configuration.system(assets, self._longest(assets)).refused(accounts)
+
+    def options_for_positions(self, options: StarkOptions) -> StarkOptions:
+        """With the constraint system of accounts with debts, where the spec names the one of accounts without."""
+        if options.constraints.name != _CASH:
+            return options
+        return evolve(options, constraints=ConstraintsChoice(_MARGIN))
 
     def capacity(self, assets: Sequence[Asset]) -> int:
         """U − 1 at the longest trace."""
@@ -250,7 +266,7 @@ class StarkBackend(Backend):
             tag = account_tag(hash, statement, claim.user_id.encode(), parsed.nonce)
             verify_inclusion(instance, accepted, parsed, limbs, tag, hash, trees)
             told = _included(self._established(), statement, self.options.constraints.name)
-            return InclusionVerdict((*told, _effort(security)), security)
+            return InclusionVerdict((*told, _effort(security)), security, parsed.row)
 
         return check
 
@@ -274,6 +290,7 @@ def _properties(established: Established, system: str) -> BackendProperties:
         post_quantum=True,
         per_asset_totals=True,
         exact_totals=established.exact_sums,
+        covers_debts=established.debts_covered,
         non_negativity=EVERY_ACCOUNT if established.non_negative else NOT_PROVEN,
         proves=(*proves, f"to each user who verifies: {to_user}"),
         hides=(

@@ -20,10 +20,11 @@ from polyproof.field import Extension, Field
 from polyproof.hash import Hash
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
+from polyproof.model.net_equity import Position
 from polyproof.registry import Registry
 from polyproof.security import SecurityReport
 from polyproof.toolkit.system_answers import liabilities_class, publics_of
-from polyproof_stark.compiler import CompiledSystem, compile_system
+from polyproof_stark.compiler import MAX_COLUMNS, CompiledSystem, compile_system
 from polyproof_stark.limits import check_parameters
 from polyproof_stark.options import DEFAULT_LOG_ROWS, LEAST_LIMB_BITS, MOST_LIMB_BITS, StarkOptions, check_shape
 from polyproof_stark.parameters import LEAST_LOG_ROWS, MOST_LOG_ROWS, Parameters
@@ -32,7 +33,7 @@ from polyproof_stark.protocol import Context, Instance, layout_of, trees_of
 from polyproof_stark.queries import least_queries, reach_target
 from polyproof_stark.security import security_report
 from polyproof_stark.size import expected_size
-from polyproof_stark.widths import reasons, widths
+from polyproof_stark.widths import Limbs, limbs_of, reasons, widths
 
 __all__ = ["Configuration"]
 
@@ -57,7 +58,8 @@ class Configuration:
 
     def _with_best_width(self, assets: tuple[Asset, ...], log_rows: int) -> Configuration:
         problem: OptionsError | None = None
-        for width in widths(assets, self._candidate(log_rows)):
+        candidate = self._candidate(log_rows)
+        for width in widths(self._limbs(assets, candidate), candidate):
             made = Configuration(evolve(self.options, limb_bits=width.bits), self.registry)
             try:
                 made.parameters(assets, log_rows)
@@ -76,6 +78,23 @@ class Configuration:
         raise OptionsError(
             f"no width of limbs fits these assets on 2^{log_rows} rows; {others}. The cheapest: {problem}"
         ) from problem
+
+    def _limbs(self, assets: tuple[Asset, ...], parameters: Parameters) -> Limbs:
+        """How many looked-up values a row has: what the system says of accounts with debts, which have others as well.
+
+        A width that such a system cannot have counts as one with too many.
+        """
+        if not any(isinstance(asset, Position) for asset in assets):
+            return limbs_of(assets)
+        modulus = self.field(Engine.PORTABLE).modulus
+
+        def counted_by(bits: int) -> int:
+            try:
+                return len(self._system(assets, max(_LEAST_ACTIVE, parameters.active), modulus, bits).columns)
+            except OptionsError:
+                return MAX_COLUMNS
+
+        return counted_by
 
     def _some_width_fits(self, assets: tuple[Asset, ...], log_rows: int) -> bool:
         """Whether there is a constraint system for limbs of some width, whatever else may not fit."""
@@ -278,7 +297,8 @@ class Configuration:
 
     def width_reasons(self, assets: tuple[Asset, ...], parameters: Parameters, width: int) -> tuple[str, ...]:
         """Why limbs have this width, where it is open."""
-        return reasons(assets, parameters, self._candidate(parameters.log_rows), width)
+        candidate = self._candidate(parameters.log_rows)
+        return reasons(self._limbs(assets, candidate), parameters, candidate, width)
 
     def field_reasons(self, assets: tuple[Asset, ...]) -> tuple[str, ...]:
         """What the field decides: its own choices of what is open, and how long a trace can be."""

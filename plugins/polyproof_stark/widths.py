@@ -16,7 +16,7 @@ than the length does. It is published with the other options; a verifier reads i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
@@ -28,7 +28,7 @@ from polyproof_stark.options import LEAST_LIMB_BITS, MOST_LIMB_BITS
 from polyproof_stark.parameters import Parameters
 from polyproof_stark.tables import Tables
 
-__all__ = ["Width", "reasons", "widths"]
+__all__ = ["Limbs", "Width", "limbs_of", "reasons", "widths"]
 
 
 @frozen(order=True)
@@ -52,11 +52,20 @@ class Width:
         return f"{p.blowup}·2^{p.log_rows}·({columns}) + {p.degree}·2^{self.bits} = {self.cost:,}"
 
 
-def widths(assets: Sequence[Asset], p: Parameters) -> list[Width]:
+Limbs = Callable[[int], int]
+"""How many looked-up values a row has for limbs of a width."""
+
+
+def limbs_of(assets: Sequence[Asset]) -> Limbs:
+    """Those of a system with a column for each limb of each balance, and no others."""
+    return lambda bits: sum(-(-asset.bits // bits) for asset in assets)
+
+
+def widths(counted_by: Limbs, p: Parameters) -> list[Width]:
     """All widths with few enough columns on so many rows, the cheapest first; the sums may still not allow one."""
     found = []
     for bits in range(LEAST_LIMB_BITS, MOST_LIMB_BITS + 1):
-        limbs, tables = sum(-(-asset.bits // bits) for asset in assets), Tables.of(bits, max(1, p.active)).count
+        limbs, tables = counted_by(bits), Tables.of(bits, max(1, p.active)).count
         if limbs + tables <= MAX_COLUMNS or bits == LEAST_LIMB_BITS:
             groups = Groups.chosen(*_lookup(limbs, tables, p), p)
             columns = limbs + tables + p.degree * (groups.helpers + groups.chunks)
@@ -64,18 +73,18 @@ def widths(assets: Sequence[Asset], p: Parameters) -> list[Width]:
     return sorted(found)
 
 
-def reasons(assets: Sequence[Asset], p: Parameters, compared: Parameters, chosen: int) -> tuple[str, ...]:
+def reasons(counted_by: Limbs, p: Parameters, compared: Parameters, chosen: int) -> tuple[str, ...]:
     """Why a width was chosen: the model, what others cost by it, and which cheaper ones do not fit.
 
     ``compared``: the parameters with which widths were, before target_bits chose the queries of ``p``.
     """
-    found = widths(assets, compared)
+    found = widths(counted_by, compared)
     own = next(width for width in found if width.bits == chosen)
     formula = "blowup·rows·(limbs + tables + extension·(helpers + chunks)) + extension·2^limb_bits"
     sentences = [
         f"limb_bits is {chosen}: among the widths that fit, the fewest values computed, {formula} = "
         f"{own.formula(compared)}.",
-        _of_groups(next(width for width in widths(assets, p) if width.bits == chosen), p),
+        _of_groups(next(width for width in widths(counted_by, p) if width.bits == chosen), p),
     ]
     if compared.blinding != p.blinding:
         sentences[0] += (

@@ -283,7 +283,7 @@ def test_processes_are_started_only_where_two_segments_can_be_shared(
 
     def shared(spec: object, policy: object, largest: int, work: Any, count: int) -> Iterator[Verdict]:
         started.append((largest, count))
-        for statement, totals, _ in work:
+        for statement, totals, *_ in work:
             yield Verdict(totals, backend.security(statement.assets))
 
     def here(judge: Judge, statement: Statement, *given: Any) -> Verdict:

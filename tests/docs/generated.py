@@ -40,6 +40,8 @@ from polyproof.registry import ENTRY_POINT_GROUP, Registry
 from polyproof.settings.accounts import AccountsSettings, AttachedDatabase, PositionColumn
 from polyproof.settings.anchors import AnchorsPolicy
 from polyproof.settings.attestations import AttestationsPolicy, BelievedSigner
+from polyproof.settings.net_equity import Collateral, NetEquity, SliceSettings
+from polyproof.settings.net_equity_policy import NetEquityPolicy
 from polyproof.settings.policy import Policy, PolicyCheck
 from polyproof.settings.reserves import AcceptedCoin, CoinName, ReservesPolicy, ReservesSpec
 from polyproof.settings.spec import Output, Spec
@@ -80,6 +82,10 @@ _CLASSES: dict[str, type[Any]] = {
     "coin": CoinName,
     "reserves policy": ReservesPolicy,
     "policy": Policy,
+    "net equity": NetEquity,
+    "collateral": Collateral,
+    "slice": SliceSettings,
+    "net equity policy": NetEquityPolicy,
     "anchors policy": AnchorsPolicy,
     "attestations policy": AttestationsPolicy,
     "believed signer": BelievedSigner,

@@ -13,6 +13,7 @@ from polyproof.config.options import option
 from polyproof.config.reader import Choice
 from polyproof.errors import PolicyRejected, SpecError
 from polyproof.security import Assumptions, Figure, FigureName, SecurityReport, SecurityTerm
+from polyproof.settings.net_equity_policy import NetEquityPolicy
 from polyproof.settings.policy import UNRESTRICTED, Policy, PolicyCheck, _bits, components_of
 
 
@@ -39,7 +40,7 @@ def test_the_defaults_are_the_ones_that_security_is_described_for() -> None:
         "trusted_setups": None,
         "allow_insecure_setup": False,
         "backends": ("merkle-sum", "stark"),
-        "constraints": ("accounts",),
+        "constraints": ("accounts", "margin-accounts"),
         "commitments": ("fri", "merkle"),
         "hashes": (
             "blake3",
@@ -57,6 +58,7 @@ def test_the_defaults_are_the_ones_that_security_is_described_for() -> None:
         "max_assets": 1024,
         "max_segments": 4096,
         "reserves_required": False,
+        "net_equity": NetEquityPolicy(),
     }
 
 

@@ -162,7 +162,7 @@ def test_one_alias_may_stand_for_a_list_of_one() -> None:
         (
             "rule: non-negative",
             "rule: nonnegative",
-            "12:7: rule is 'nonnegative' (did you mean 'non-negative'? allowed: non-negative)",
+            "12:7: rule is 'nonnegative' (did you mean 'non-negative'? allowed: non-negative, net-equity)",
         ),
         (
             "name: sample",

@@ -34,7 +34,7 @@ from polyproof_stark.parameters import Parameters
 from polyproof_stark.protocol import Instance, layout_of
 from polyproof_stark.prover import Prover
 from polyproof_stark.quotient import Quotient
-from polyproof_stark.widths import widths
+from polyproof_stark.widths import limbs_of, widths
 from stark.exchange import ASSETS, PARAMETERS, Exchange, some_accounts
 from stark.test_quotient import RandomSystem
 
@@ -120,7 +120,7 @@ def test_where_groups_of_the_blowup_make_a_quotient_that_is_too_long_they_have_o
 def test_the_cost_model_counts_the_columns_of_the_compiled_system(bits, log_rows, blowup):
     assets = [Asset(f"A{number}", 0, width) for number, width in enumerate(bits)]
     p = evolve(PARAMETERS, log_rows=log_rows, blowup=blowup)
-    for width in widths(assets, p):
+    for width in widths(limbs_of(assets), p):
         try:
             system = AccountsSystem(assets, active=p.active, modulus=P, limb_bits=width.bits)
         except OptionsError:

@@ -25,7 +25,7 @@ from polyproof.settings.settled import proved_from, settle
 from polyproof.settings.spec import load_spec, spec_from_public
 from polyproof_stark.backend import StarkBackend
 from polyproof_stark.options import StarkOptions
-from polyproof_stark.widths import widths
+from polyproof_stark.widths import limbs_of, widths
 
 SPEC = """\
 polyproof: 1
@@ -71,7 +71,8 @@ def test_no_width_that_fits_is_cheaper_and_no_shorter_trace_holds_the_accounts(b
     width, log_rows = chosen(assets, accounts, blowup=blowup)
     active = 2**log_rows - 182
     costs = {
-        item.bits: item.cost for item in widths(assets, backend(blowup=blowup)._configuration._candidate(log_rows))
+        item.bits: item.cost
+        for item in widths(limbs_of(assets), backend(blowup=blowup)._configuration._candidate(log_rows))
     }
     for other in range(4, 25):
         limbs, tables = sum(-(-bit // other) for bit in bits), -(-(2**other) // active)

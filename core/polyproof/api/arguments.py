@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Amount",
+    "ClaimedBy",
     "PathLike",
     "accepted_of",
     "checked_spec",
@@ -38,6 +39,11 @@ PathLike = str | os.PathLike[str]
 """The name of a file or a directory."""
 Amount = str | int | Decimal
 """A number without a rounding error: ``"0.25"``, ``Decimal("0.25")``, ``3``."""
+
+ClaimedBy = (
+    tuple[PathLike, str, Mapping[str, Amount]] | tuple[PathLike, str, Mapping[str, Amount], Mapping[str, Amount]]
+)
+"""An inclusion file, the account id and the balances of its user and, where there are any, the debts."""
 
 _MOST_BITS = 1024
 """More than any balance has; Python does not write integers of many digits as text."""
@@ -127,7 +133,9 @@ def user_of(user_id: str) -> str:
     return user_id
 
 
-def claim_of(user_id: str, balances: Mapping[str, Amount]) -> Callable[[PublishedAudit], Claim]:
+def claim_of(
+    user_id: str, balances: Mapping[str, Amount], debts: Mapping[str, Amount] | None = None
+) -> Callable[[PublishedAudit], Claim]:
     """Makes a user's claim once the audit is known, and with it the assets.
 
     Raises ``InputError`` for what is no text and no exact number.
@@ -135,28 +143,31 @@ def claim_of(user_id: str, balances: Mapping[str, Amount]) -> Callable[[Publishe
     from polyproof.liabilities.typed_balances import Balance, make_claim
 
     user_of(user_id)
-    if not isinstance(balances, Mapping):
-        raise InputError(Problem(f"balances are {type(balances).__name__}", hint='expected {"BTC": "0.25"}'))
-    problems = [_problem(symbol, amount) for symbol, amount in balances.items()]
+    owed = {} if debts is None else debts
+    for what, amounts in (("balances", balances), ("debts", owed)):
+        if not isinstance(amounts, Mapping):
+            raise InputError(Problem(f"{what} are {type(amounts).__name__}", hint='expected {"BTC": "0.25"}'))
+    problems = [_problem(symbol, amount) for symbol, amount in (*balances.items(), *owed.items())]
     if found := [problem for problem in problems if problem is not None]:
         raise InputError(found)
     given: list[Balance] = [(symbol, str(amount), None) for symbol, amount in balances.items()]
-    return lambda audit: make_claim(audit.spec.assets, user_id, given)
+    owing: list[Balance] = [(symbol, str(amount), None) for symbol, amount in owed.items()]
+    return lambda audit: make_claim(audit.spec.assets, user_id, given, owing)
 
 
 def claims_of(
-    claims: Iterable[tuple[PathLike, str, Mapping[str, Amount]]],
+    claims: Iterable[ClaimedBy],
 ) -> list[tuple[Path, Callable[[PublishedAudit], Claim]]]:
     """Files with what is claimed of each. Raises ``UsageError`` for what are none, ``InputError`` as ``claim_of``."""
-    hint = "expected a file, an account id and the balances, for each user"
+    hint = "expected a file, an account id, the balances and, where there are any, the debts, for each user"
     if not isinstance(claims, Iterable):
         raise UsageError(Problem(f"the claims are {type(claims).__name__}", hint=hint))
     found = []
     for index, claim in enumerate(claims, 1):
-        if not isinstance(claim, tuple | list) or len(claim) != 3:
+        if not isinstance(claim, tuple | list) or len(claim) not in (3, 4):
             raise UsageError(Problem(f"claim {index} is {claim!r:.40}", hint=hint))
-        file, user_id, balances = claim
-        found.append((path_of(file, "a file"), claim_of(user_id, balances)))
+        file, user_id, *amounts = claim
+        found.append((path_of(file, "a file"), claim_of(user_id, *amounts)))
     return found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from polyproof.api.arguments import (
     Amount,
+    ClaimedBy,
     PathLike,
     accepted_of,
     claim_of,
@@ -160,6 +161,7 @@ def verify_inclusion(
     user_id: str,
     balances: Mapping[str, Amount],
     *,
+    debts: Mapping[str, Amount] | None = None,
     policy: Policy | PathLike | None = None,
     digest: str | bytes | None = None,
     registry: Registry | None = None,
@@ -168,7 +170,8 @@ def verify_inclusion(
 
     ``file`` is the inclusion file that the exchange handed out, ``directory`` the published audit. ``user_id`` and
     ``balances`` come from the user, never from the file: coins by symbol, as text, ``int`` or ``Decimal``; assets that
-    are not mentioned count as zero. ``policy`` and ``digest`` as for ``verify``.
+    are not mentioned count as zero. ``debts`` are what the user owes the exchange, likewise. ``policy`` and ``digest``
+    as for ``verify``.
 
     Raises ``InputError`` for balances that are no exact numbers or of no asset of the audit, ``ProofRejected`` if they
     are not in its totals, with a note on what that means.
@@ -182,7 +185,7 @@ def verify_inclusion(
         found = inclusion.verify_inclusion(
             path_of(file, "file"),
             path_of(directory, "directory"),
-            claim_of(user_id, balances),
+            claim_of(user_id, balances, debts),
             policy=accepted,
             registry=registry,
             digest=known,
@@ -194,7 +197,7 @@ def verify_inclusion(
 
 
 def verify_inclusions(
-    claims: Iterable[tuple[PathLike, str, Mapping[str, Amount]]],
+    claims: Iterable[ClaimedBy],
     directory: PathLike,
     *,
     policy: Policy | PathLike | None = None,
@@ -203,9 +206,10 @@ def verify_inclusions(
 ) -> InclusionsChecked:
     """Check several users' balances, each as ``verify_inclusion`` does; a segment is verified once for all its users.
 
-    Each claim is a file, a user's id and the user's balances. A file that is rejected says nothing about the others and
-    is no error: the result has both, in the order of the claims. Raises ``ProofRejected`` for an audit that is not
-    acceptable, ``InputError`` for a file that is missing or a claim that cannot be made.
+    Each claim is a file, a user's id, the user's balances and, where there are any, the user's debts. A file that is
+    rejected says nothing about the others and is no error: the result has both, in the order of the claims. Raises
+    ``ProofRejected`` for an audit that is not acceptable, ``InputError`` for a file that is missing or a claim that
+    cannot be made.
     """
     from polyproof.liabilities import inclusion
     from polyproof.liabilities.rejections import explain

@@ -30,6 +30,8 @@ from polyproof.cli.visible import one_line
 from polyproof.model.counts import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console as RichConsole
 
     from polyproof.backend import Claim
@@ -59,13 +61,22 @@ _AUDIT: dict[str, Shape] = {
     **COMPONENTS,
     "seconds": SECONDS,
 }
-INCLUSION = record(**_AUDIT, segment=COUNT, user=TEXT, balances=AMOUNTS, proven=TEXTS, **FIGURES)
+INCLUSION = record(**_AUDIT, segment=COUNT, user=TEXT, balances=AMOUNTS, debts=AMOUNTS, proven=TEXTS, **FIGURES)
 INCLUSIONS = record(
     **_AUDIT,
     files=listed(
         either(
-            record(ok={"const": True}, file=TEXT, user=TEXT, balances=AMOUNTS, segment=COUNT, proven=TEXTS, **FIGURES),
-            record(ok={"const": False}, file=TEXT, user=TEXT, balances=AMOUNTS, error=ERROR),
+            record(
+                ok={"const": True},
+                file=TEXT,
+                user=TEXT,
+                balances=AMOUNTS,
+                debts=AMOUNTS,
+                segment=COUNT,
+                proven=TEXTS,
+                **FIGURES,
+            ),
+            record(ok={"const": False}, file=TEXT, user=TEXT, balances=AMOUNTS, debts=AMOUNTS, error=ERROR),
         )
     ),
     included=COUNT,
@@ -80,6 +91,7 @@ def inclusion_payload(verified: InclusionVerified) -> dict[str, Any]:
         "segment": verified.segment,
         "user": verified.claim.user_id,
         "balances": amounts(verified.audit.spec.assets, verified.claim.balances),
+        "debts": _debts(verified.audit, verified.claim),
         "proven": list(verified.verdict.sentences),
         **components_payload(verified.audit),
         **figures_payload(verified.verdict.security),
@@ -99,6 +111,14 @@ def _audit_payload(audit: PublishedAudit) -> dict[str, Any]:
         "left_out": left_out_payload(manifest.left_out),
         "segments": len(manifest.segments),
     }
+
+
+def _debts(audit: PublishedAudit, claim: Claim) -> list[dict[str, str]]:
+    """What a user owes, for machines; nothing of an audit in which nobody can owe anything."""
+    if audit.margin is None:
+        return []
+    assets = audit.spec.assets
+    return amounts(assets, [claim.debt_of(place) for place in range(len(assets))])
 
 
 def show_inclusion(rich: RichConsole, verified: InclusionVerified, *, compared: bool) -> None:
@@ -133,14 +153,16 @@ def show_inclusion(rich: RichConsole, verified: InclusionVerified, *, compared: 
 
 def balances_text(audit: PublishedAudit, claim: Claim) -> str:
     """What a claim says, for people."""
-    held = [
-        f"{grouped(asset, units)} {asset.symbol}"
-        for asset, units in zip(audit.spec.assets, claim.balances, strict=True)
-        if units
-    ]
+
+    def listed(amounts: Sequence[int]) -> list[str]:
+        found = zip(audit.spec.assets, amounts, strict=True)
+        return [f"{grouped(asset, units)} {asset.symbol}" for asset, units in found if units]
+
+    held = listed(claim.balances)
+    owed = f"; owing {', '.join(listed(claim.debts))}" if claim.debts else ""
     if not held:
-        return "nothing"
-    return ", ".join(held) + (", all others zero" if len(held) < len(claim.balances) else "")
+        return f"nothing{owed}"
+    return ", ".join(held) + (", all others zero" if len(held) < len(claim.balances) else "") + owed
 
 
 def inclusions_payload(verified: InclusionsVerified) -> dict[str, Any]:
@@ -153,6 +175,7 @@ def inclusions_payload(verified: InclusionsVerified) -> dict[str, Any]:
             "file": str(result.file),
             "user": result.claim.user_id,
             "balances": amounts(audit.spec.assets, result.claim.balances),
+            "debts": _debts(audit, result.claim),
         }
         if isinstance(result, InclusionRejected):
             results.append({"ok": False, **entry, "error": error_objects(result.error)[0]})

@@ -101,6 +101,19 @@ DigestOption = Annotated[
     ),
 ]
 
+PricesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--prices",
+        metavar="FILE",
+        help="Your own prices (CSV or JSON): an audit in which accounts have debts may not be made with better ones.",
+    ),
+]
+ToleranceOption = Annotated[
+    str | None,
+    typer.Option("--tolerance", metavar="PERCENT", help="By how much it may all the same.  [default: 2%]"),
+]
+
 
 def usable_registry(console: Console) -> Registry:
     """All installed plugins; those that cannot be used are reported once, on stderr."""
@@ -183,6 +196,23 @@ def load_policy_option(name: str | None, registry: Registry) -> Policy:
     from polyproof.settings.policy import Policy, load_policy
 
     return load_policy(find_policy(name), registry) if name is not None else Policy()
+
+
+def with_own_prices(policy: Policy, prices: Path | None, tolerance: str | None) -> Policy:
+    """The policy with the prices that a command line names, in place of its own. Raises ``UsageError``."""
+    from attrs import evolve
+
+    from polyproof.model.names import matches
+    from polyproof.settings.net_equity_policy import PERCENT
+    from polyproof.settings.policy import with_prices
+
+    if tolerance is not None and not matches(PERCENT, tolerance):
+        raise UsageError(f"--tolerance is {tolerance!r}: expected {PERCENT[1]}")
+    if tolerance is not None and prices is None and not policy.net_equity.quotes:
+        raise UsageError("--tolerance is for prices of your own: --prices FILE")
+    if prices is not None:
+        return evolve(policy, net_equity=with_prices(policy.net_equity, prices, tolerance))
+    return policy if tolerance is None else evolve(policy, net_equity=evolve(policy.net_equity, tolerance=tolerance))
 
 
 def load_provers_policy(name: str | None, registry: Registry, *, allow_weak: bool) -> Policy:

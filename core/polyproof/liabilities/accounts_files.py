@@ -59,14 +59,15 @@ def least_size(accounts: int, assets: Sequence[Asset]) -> int:
 class AccountsWriter:
     """Divides accounts among the files of their segments. What it holds does not grow with their number."""
 
-    def __init__(self, directory: Path, assets: Sequence[Asset], segments: int) -> None:
-        """``directory`` must not exist."""
+    def __init__(self, directory: Path, amounts: Sequence[int]) -> None:
+        """``directory`` must not exist. ``amounts``: of each segment, how many amounts each of its accounts has."""
+        segments = len(amounts)
         make_private_directory(directory)
         self._directory = directory
         self._counts = [0] * segments
         self._sizes = [0] * segments
         self._digests = [hashlib.sha256() for _ in range(segments)]
-        self._totals = [[0] * len(assets) for _ in range(segments)]
+        self._totals = [[0] * number for number in amounts]
         for index in range(segments):
             self._append(index, _MAGIC)
 

@@ -179,8 +179,10 @@ def _verify(
 ) -> None:
     """Have the proofs verified again: each was by the process that made it, which may have run anywhere."""
     spec, judge = plan.judge(registry)
+    margin = plan.margin(spec, registry)
+    audit = PublishedAudit(work.public, record_of(manifest), manifest, spec, judge, margin=margin)
     try:
-        verdicts_of(PublishedAudit(work.public, record_of(manifest), manifest, spec, judge), jobs, registry, progress)
+        verdicts_of(audit, jobs, registry, progress)
     except PolicyRejected as error:
         raise InputError(f"verifiers would refuse this audit: {error.reason}; nothing is published") from error
     except ProofRejected as error:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from polyproof.backend import Backend
 from polyproof.config.options import shown
@@ -15,16 +15,21 @@ from polyproof.errors import AccountsError, InputError, OptionsError, PolicyReje
 from polyproof.extras import require_extras
 from polyproof.findings import Findings
 from polyproof.liabilities.acceptance import Judge
+from polyproof.liabilities.dividing import divide
+from polyproof.liabilities.margin import Margin, check_policy
 from polyproof.liabilities.plausibility import earlier_totals, unit_warnings
+from polyproof.liabilities.weighing import MarginPrepared, Weighing, begin_weighing, weigh
 from polyproof.model.accounts import AccountRefused, Accounts
+from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
+from polyproof.model.net_equity_facts import equity_places
 from polyproof.plugin_faults import asking, fault, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.security import FigureName, SecurityReport, weakest
 from polyproof.settings.policy import Policy, PolicyCheck
-from polyproof.settings.settled import capacity_of, settle
-from polyproof.settings.spec import Spec, create_backend
+from polyproof.settings.settled import capacity_of, settle, settle_choice
+from polyproof.settings.spec import NET_EQUITY, BackendChoice, Spec, create_backend
 
 if TYPE_CHECKING:
     from polyproof.liabilities.snapshot.reader import OpenSnapshot
@@ -54,6 +59,9 @@ class SnapshotChecked:
     """What ``accounts.control`` gave, which is what the accounts add up to: exact decimals of coins."""
     left_out: tuple[LeftOut, ...]
     """Assets of the accounts that ``accounts.leave_out`` leaves out, and what they add up to."""
+    positions: tuple[int, ...] = ()
+    """Totals of all positions, where accounts may have debts."""
+    margin: MarginPrepared | None = None
 
 
 @names_faults
@@ -75,14 +83,16 @@ def check(
             pass
         return SnapshotChecked(
             spec=prepared.spec,
-            accounts=prepared.snapshot.accounts,
-            totals=prepared.snapshot.totals,
+            accounts=sum(prepared.sizes),
+            totals=prepared.totals,
+            positions=prepared.position_totals,
             segments=prepared.sizes,
             security=prepared.security,
             rounded=prepared.snapshot.rounded,
             warnings=prepared.warnings(),
             control=prepared.control,
             left_out=prepared.snapshot.left_out,
+            margin=prepared.margin,
         )
 
 
@@ -96,10 +106,29 @@ class Prepared:
     security: SecurityReport
     """Of all segments together, before they are proved."""
     sizes: tuple[int, ...]
-    """Accounts in each segment."""
-
+    """Accounts in each segment; those of accounts with debts are the last."""
     backend: Backend
     """With the options of ``spec``."""
+    margin: MarginPrepared | None = None
+    """Where the rule allows debts: how accounts with and without are told apart."""
+
+    @property
+    def position_totals(self) -> tuple[int, ...]:
+        """Of each position, where accounts may have debts."""
+        return self.margin.totals if self.margin is not None else ()
+
+    @property
+    def totals(self) -> tuple[int, ...]:
+        """Base units, one for each asset in order: gross, where accounts have debts. Of those that are proved."""
+        if self.margin is None:
+            return self.snapshot.totals
+        return tuple(self.margin.totals[place] for place in equity_places(self.margin.facts.positions))
+
+    def assets_of(self, index: int) -> tuple[Asset, ...]:
+        """What is counted in a segment."""
+        if self.margin is not None and self.margin.facts.is_margin(index, len(self.sizes)):
+            return self.margin.positions
+        return tuple(self.spec.assets)
 
     def chunks(self) -> Iterator[Accounts]:
         """The accounts in order, some at a time, of which the backend refuses none. They are good only if all can be
@@ -107,13 +136,23 @@ class Prepared:
         """
         findings, before = Findings(), 0
         for chunk in self.snapshot.chunks():
-            for one in _refused(self.backend, self.spec, chunk):
-                problem = Problem(f"account {chunk.ids[one.position]!r}: {one.reason}", code="account-refused")
-                findings.add_problem(problem, order=(before + one.position,))
+            for backend, accounts in self._asked(chunk):
+                for one in _refused(backend, accounts):
+                    problem = Problem(f"account {accounts.ids[one.position]!r}: {one.reason}", code="account-refused")
+                    findings.add_problem(problem, order=(before + one.position,))
             before += len(chunk)
             if not findings:
                 yield chunk
         findings.raise_any(AccountsError)
+
+    def _asked(self, chunk: Accounts) -> Iterator[tuple[Backend, Accounts]]:
+        """Whom to ask about which of the accounts."""
+        if self.margin is None:
+            yield self.backend, chunk
+            return
+        divided = divide(chunk, self.margin.terms)
+        yield self.backend, divided.cash
+        yield self.margin.backend, divided.margin
 
     @property
     def control(self) -> tuple[str, ...] | None:
@@ -128,7 +167,7 @@ class Prepared:
         from polyproof.liabilities.snapshot.rounding import rounding_warnings
 
         earlier = earlier_totals(self.spec, also=out)
-        suspected = unit_warnings(self.spec.assets, self.snapshot.totals, earlier)
+        suspected = unit_warnings(self.spec.assets, self.totals, earlier)
         return (*rounding_warnings(self.snapshot.rounded), *suspected)
 
 
@@ -151,9 +190,10 @@ def preparing(
     # is settled for these accounts.
     full, _ = settle(spec, registry, capacity)
     _judge(create_backend(full, registry), full, policy)
+    weighing = begin_weighing(spec, registry) if spec.rule == NET_EQUITY else None
     with open_snapshot(
         spec.accounts,
-        spec.assets,
+        spec.assets if weighing is None else weighing.positions,
         rule=spec.rule,
         base=spec.directory,
         in_memory=spec.in_memory,
@@ -165,24 +205,21 @@ def preparing(
         count = snapshot.accounts
         if not count:
             raise InputError("the snapshot has no accounts")
-        segments = -(-count // capacity)
-        if segments > policy.max_segments:
-            raise InputError(
-                f"{counted(count, 'account')} at {capacity} per segment make {counted(segments, 'segment')}; "
-                f"verifiers accept {policy.max_segments}: use a backend or options with larger segments"
-            )
-        # As equal in size as possible, so that no small segment's published totals say much about its few accounts.
-        sizes = tuple(count * (k + 1) // segments - count * k // segments for k in range(segments))
+        if weighing is not None:
+            yield _prepared_with_debts(spec, snapshot, weighing, policy, registry)
+            return
+        sizes = _cut(count, capacity)
+        _check_segments(count, sizes, policy)
         spec, _ = settle(spec, registry, max(sizes))
         backend = create_backend(spec, registry)
         judge = _judge(backend, spec, policy)
         yield Prepared(spec, snapshot, expected_security(spec, judge, set(sizes)), sizes, backend)
 
 
-def _refused(backend: Backend, spec: Spec, accounts: Accounts) -> Sequence[AccountRefused]:
+def _refused(backend: Backend, accounts: Accounts) -> Sequence[AccountRefused]:
     """The accounts of a chunk that a backend refuses. Raises ``PluginFault`` for an answer that is none."""
     with asking(backend, "when asked which accounts it refuses", may=(OptionsError,)):
-        found = backend.refused(spec.assets, accounts)
+        found = backend.refused(accounts.assets, accounts)
     sound = isinstance(found, Sequence) and all(
         isinstance(one, AccountRefused)
         and type(one.position) is int
@@ -198,23 +235,76 @@ def _refused(backend: Backend, spec: Spec, accounts: Accounts) -> Sequence[Accou
     return found
 
 
-def _judge(backend: Backend, spec: Spec, policy: Policy) -> Judge:
+def _cut(count: int, capacity: int) -> tuple[int, ...]:
+    """Accounts divided among as few segments as hold them.
+
+    As equal in size as possible, so that no small segment's published totals say much about its few accounts.
+    """
+    segments = -(-count // capacity)
+    return tuple(count * (k + 1) // segments - count * k // segments for k in range(segments))
+
+
+def _check_segments(count: int, sizes: Sequence[int], policy: Policy) -> None:
+    if len(sizes) > policy.max_segments:
+        raise InputError(
+            f"{counted(count, 'account')}, up to {max(sizes)} in a segment, make {counted(len(sizes), 'segment')}; "
+            f"verifiers accept {policy.max_segments}: use a backend or options with larger segments"
+        )
+
+
+def _prepared_with_debts(
+    spec: Spec, snapshot: OpenSnapshot, weighing: Weighing, policy: Policy, registry: Registry
+) -> Prepared:
+    """All accounts are read once to tell those with debts, and which of those are under water."""
+    divided = weigh(spec, snapshot, weighing)
+    cash = _cut(divided.cash, capacity_of(create_backend(spec, registry), spec.assets))
+    margin = _cut(divided.margin, capacity_of(weighing.backend, weighing.positions))
+    sizes = (*cash, *margin)
+    if not sizes:
+        raise InputError("the snapshot has no accounts that could be proved")
+    _check_segments(divided.cash + divided.margin, sizes, policy)
+    spec, _ = settle(spec, registry, max(cash, default=1))
+    choice, _ = settle_choice(weighing.choice, weighing.positions, registry, max(margin, default=1))
+    spec = evolve(spec, margin_backend=choice)
+    backend: Backend = choice.create(registry)
+    found = MarginPrepared.of(divided, weighing, len(margin), backend)
+    cash_backend = create_backend(spec, registry)
+    judge, margin_judge = _judge(cash_backend, spec, policy), _judge(backend, spec, policy, choice)
+    try:
+        facts = Margin(found.facts, found.terms, found.positions, weighing.prices, margin_judge)
+        issued = [one.asset for one in spec.disclosures.own_issued or ()] if spec.disclosures else []
+        check_policy(facts, policy, issued, found.totals)
+    except PolicyRejected as error:
+        raise _unacceptable(spec, error) from error
+    reports = [
+        *([expected_security(spec, judge, set(cash))] if cash else []),
+        *([expected_security(spec, margin_judge, set(margin), found.positions)] if margin else []),
+    ]
+    return Prepared(spec, snapshot, weakest(reports), sizes, cash_backend, found)
+
+
+def _judge(backend: Backend, spec: Spec, policy: Policy, choice: BackendChoice | None = None) -> Judge:
     """The judge of a backend. Raises ``OptionsError`` for assets or options that the policy would refuse."""
     try:
         policy.check_assets(len(spec.assets))
-        return Judge(backend, spec.backend.options, policy)
+        return Judge(backend, (choice or spec.backend).options, policy)
     except PolicyRejected as error:
         raise _unacceptable(spec, error) from error
 
 
-def expected_security(spec: Spec, judge: Judge, sizes: Iterable[int]) -> SecurityReport:
-    """The account of segments of these sizes. Raises ``OptionsError`` for one that the judge's policy would refuse."""
-    reports = []
+def expected_security(
+    spec: Spec, judge: Judge, sizes: Iterable[int], positions: Sequence[Asset] = ()
+) -> SecurityReport:
+    """The account of segments of these sizes, of accounts with debts if ``positions`` are given.
+
+    Raises ``OptionsError`` for one that the judge's policy would refuse.
+    """
+    reports, assets = [], positions or spec.assets
     for size in sizes:
         try:
-            reports.append(judge.security(spec.assets, size))
+            reports.append(judge.security(assets, size))
         except PolicyRejected as error:
-            raise _unacceptable(spec, error, judge.backend.security(spec.assets, size)) from error
+            raise _unacceptable(spec, error, judge.backend.security(assets, size)) from error
     return weakest(reports)
 
 

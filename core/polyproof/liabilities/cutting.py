@@ -26,6 +26,7 @@ from polyproof.liabilities.inclusion_store import (
     file_name,
     write_store,
 )
+from polyproof.liabilities.pledges import Pledges, with_pledges
 from polyproof.liabilities.private_encryption import locked
 from polyproof.liabilities.recipients import key_of, read_recipients
 from polyproof.liabilities.verification import PublishedAudit, open_audit
@@ -129,14 +130,14 @@ def cut_inclusion(
         for segment in audit.manifest.segments:
             index = segment.index
             state = _own_state(private, index)
-            statement, proof = audit.statement(index), audit.proof(index)
-            with asking(audit.backend, "while cutting an inclusion proof", may=_CUTTING):
-                inclusion = audit.backend.open_inclusion(statement, proof, state, user_id)
+            statement, proof, backend = audit.statement(index), audit.proof(index), audit.judge_of(index).backend
+            with asking(backend, "while cutting an inclusion proof", may=_CUTTING):
+                inclusion = backend.open_inclusion(statement, proof, state, user_id)
             if inclusion is None:
                 continue
-            require(
-                audit.backend, isinstance(inclusion, bytes), inclusion, "instead of the bytes of an inclusion proof"
-            )
+            require(backend, isinstance(inclusion, bytes), inclusion, "instead of the bytes of an inclusion proof")
+            if audit.margin is not None and audit.is_margin(index):
+                inclusion = with_pledges(Pledges(state, audit.margin.positions).of(user_id), inclusion)
             data = InclusionFile(audit.manifest.audit_id, audit.manifest.digest, index, inclusion).to_bytes()
             return _hand_out(data, out, private, file_name(_names_key(private), user_id))
         raise unknown
@@ -181,9 +182,9 @@ def _hand_out(data: bytes, out: Path | None, folder: Path, name: str) -> tuple[P
 
 
 def _opened(audit: PublishedAudit, index: int, state: Path) -> Iterator[tuple[str, bytes]]:
-    statement, proof = audit.statement(index), audit.proof(index)
-    with asking(audit.backend, "while cutting inclusion proofs", may=_CUTTING):
-        yield from audit.backend.open_all(statement, proof, state)
+    statement, proof, backend = audit.statement(index), audit.proof(index), audit.judge_of(index).backend
+    with asking(backend, "while cutting inclusion proofs", may=_CUTTING):
+        yield from backend.open_all(statement, proof, state)
 
 
 def _every_file(
@@ -196,12 +197,16 @@ def _every_file(
     manifest, digest, asked = audit.manifest, audit.manifest.digest, False
     with progress.task("cut inclusion files") as task:
         for segment in manifest.segments:
-            index = segment.index
+            index, pledges = segment.index, None
+            if audit.margin is not None and audit.is_margin(index):
+                pledges = Pledges(_own_state(private, index), audit.margin.positions)
             for item in _opened(audit, index, _own_state(private, index)):
                 pair = isinstance(item, tuple) and list(map(type, item)) == [str, bytes]
                 require(audit.backend, pair, item, "instead of an account id and bytes")
                 user_id, inclusion = item
                 require(audit.backend, _encodable(user_id), user_id, "that is not Unicode text, and no account's id")
+                if pledges is not None:
+                    inclusion = with_pledges(pledges.of(user_id), inclusion)
                 data = InclusionFile(manifest.audit_id, digest, index, inclusion).to_bytes()
                 require(audit.backend, len(data) <= MOST_FILE, inclusion, f"longer than {MOST_FILE} bytes")
                 if not asked:

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from polyproof.backend import Claim, InclusionVerdict
 from polyproof.errors import ArtifactError, Problem, ProofRejected
 from polyproof.liabilities.artifacts import InclusionFile, read_inclusion_file
 from polyproof.liabilities.folder import present
+from polyproof.liabilities.netting import net_sentences
+from polyproof.liabilities.pledges import claim_of_positions, without_pledges
 from polyproof.liabilities.verification import PublishedAudit, open_audit
 from polyproof.plugin_faults import names_faults
 from polyproof.registry import Registry
@@ -65,12 +67,39 @@ def verify_inclusion(
     claimed = claim(audit)
     _check_belongs(inclusion, audit, file)
     segment = audit.manifest.segments[inclusion.segment]
-    statement, proof = audit.statement(segment.index), audit.proof(segment.index)
+    statement, proof, judge = audit.statement(segment.index), audit.proof(segment.index), audit.judge_of(segment.index)
     try:
-        verdict = audit.judge.verify_inclusion(statement, segment.totals, proof, claimed, inclusion.inclusion)
+        own, shown = _for_backend(audit, segment.index, claimed, inclusion.inclusion)
+        verdict = judge.verify_inclusion(statement, segment.totals, proof, own, shown)
     except ProofRejected as error:
         raise error.at(file) from error
+    verdict = _with_netting(audit, verdict, {segment.index})
     return InclusionVerified(audit, segment.index, claimed, verdict, time.perf_counter() - start)
+
+
+def _for_backend(audit: PublishedAudit, index: int, claimed: Claim, inclusion: bytes) -> tuple[Claim, bytes]:
+    """A claim and an inclusion proof as the backend of a segment takes them. Raises ``ProofRejected``.
+
+    Pledges come from the file, since they can only justify a debt that the user typed.
+    """
+    if audit.margin is None or not audit.is_margin(index):
+        if any(claimed.debts):
+            raise ProofRejected(
+                "segment-kind", "you typed a debt, and the file is of a part of the audit in which no account has any"
+            )
+        return Claim(claimed.user_id, claimed.balances), inclusion
+    pledged, inner = without_pledges(inclusion, audit.margin.positions)
+    debts = claimed.debts or (0,) * len(claimed.balances)
+    return claim_of_positions(audit.margin.positions, claimed.user_id, claimed.balances, debts, pledged), inner
+
+
+def _with_netting(audit: PublishedAudit, verdict: InclusionVerdict, verified: set[int]) -> InclusionVerdict:
+    """With what can be said of net totals to somebody who had these segments verified."""
+    if audit.margin is None:
+        return verdict
+    margin = {one.index for one in audit.manifest.segments if audit.is_margin(one.index)}
+    covered = audit.margin.backend.properties.covers_debts
+    return evolve(verdict, sentences=(*verdict.sentences, *net_sentences(verified, margin, covered=covered)))
 
 
 def _check_belongs(inclusion: InclusionFile, audit: PublishedAudit, file: Path) -> None:
@@ -149,7 +178,7 @@ def verify_inclusions(
     if missing:
         raise ArtifactError([Problem(f"{file}: no such file") for file in missing])
     segments = _Segments(audit)
-    results = tuple(segments.check(file, claim) for file, claim in claims)
+    results = segments.check_all(claims)
     return InclusionsVerified(audit, results, time.perf_counter() - start)
 
 
@@ -159,6 +188,18 @@ class _Segments:
     def __init__(self, audit: PublishedAudit) -> None:
         self._audit = audit
         self._verifiers: dict[int, Callable[[Claim, bytes], InclusionVerdict] | ProofRejected] = {}
+        self._rows: dict[tuple[int, int], Path] = {}
+
+    def check_all(self, claims: Sequence[tuple[Path, Claim]]) -> tuple[InclusionChecked | InclusionRejected, ...]:
+        """The results for all files. What is said of net totals takes all segments that were verified for them."""
+        found = [self.check(file, claim) for file, claim in claims]
+        verified = {index for index, verifier in self._verifiers.items() if not isinstance(verifier, ProofRejected)}
+        return tuple(
+            evolve(one, verdict=_with_netting(self._audit, one.verdict, verified))
+            if isinstance(one, InclusionChecked)
+            else one
+            for one in found
+        )
 
     def check(self, file: Path, claim: Claim) -> InclusionChecked | InclusionRejected:
         """The result for one file."""
@@ -167,12 +208,28 @@ class _Segments:
             _check_belongs(inclusion, self._audit, file)
             verifier = self._verifier(inclusion.segment)
             try:
-                verdict = verifier(claim, inclusion.inclusion)
+                own, shown = _for_backend(self._audit, inclusion.segment, claim, inclusion.inclusion)
+                verdict = verifier(own, shown)
+                self._check_row(file, inclusion.segment, verdict.row)
             except ProofRejected as error:
                 raise error.at(file) from error
         except ProofRejected as error:
             return InclusionRejected(file, claim, error)
         return InclusionChecked(file, claim, inclusion.segment, verdict)
+
+    def _check_row(self, file: Path, segment: int, row: int | None) -> None:
+        """Reject a row that another file has shown already: two files of one row are one account, counted once.
+
+        Where accounts have debts, a user with several of them could be shown one twice, in place of one that was left
+        out.
+        """
+        if row is None:
+            if self._audit.margin is not None:
+                raise ProofRejected("row-twice", "its backend does not say which row it shows")
+            return
+        first = self._rows.setdefault((segment, row), file)
+        if first is not file:
+            raise ProofRejected("row-twice", f"it shows the same row as {first}: that is one account, counted once")
 
     def _verifier(self, index: int) -> Callable[[Claim, bytes], InclusionVerdict]:
         """What checks the claims on a segment; raises ``ProofRejected``, each time, for one whose proof is refused."""
@@ -181,7 +238,9 @@ class _Segments:
             statement = self._audit.statement(index)
             try:
                 proof = self._audit.proof(index)
-                self._verifiers[index] = self._audit.judge.inclusion_verifier(statement, segment.totals, proof)
+                self._verifiers[index] = self._audit.judge_of(index).inclusion_verifier(
+                    statement, segment.totals, proof
+                )
             except ProofRejected as error:
                 self._verifiers[index] = error if error.file else error.at(self._audit.public / segment.file)
         verifier = self._verifiers[index]

@@ -17,7 +17,10 @@ from polyproof.model.counts import counted
 from polyproof.model.disclosures import Disclosures
 from polyproof.model.left_out import MOST_LEFT_OUT, LeftOut
 from polyproof.model.manifest import FORMAT, LONGEST_ORGANISATION, VERSION, Manifest, Segment, Verifier, proof_file
-from polyproof.model.names import AMOUNT, AUDIT_ID, DIGEST, EXACT_DECIMAL, NAME, TIME
+from polyproof.model.names import AMOUNT, AUDIT_ID, DIGEST, EXACT_DECIMAL, NAME, SYMBOL, TIME, Pattern
+from polyproof.model.net_equity import MOST_CATEGORIES
+from polyproof.model.net_equity_facts import NetEquityFacts, Underwater, equity_places
+from polyproof.model.prices import MOST_QUOTES, Quote
 from polyproof.model.timestamps import is_timestamp
 from polyproof.registry import Registry
 from polyproof.settings.policy import Policy
@@ -30,8 +33,10 @@ READ_BY = {1: "polyproof 0.1"}
 
 _HEADER = (
     *("format", "version", "audit_id", "created", "snapshot", "organisation", "spec", "spec_digest", "backend"),
-    *("previous", "verifier", "control", "left_out", "disclosures"),
+    *("previous", "verifier", "control", "left_out", "disclosures", "net_equity"),
 )
+_POSITION: Pattern = (f"{SYMBOL[0]}:{NAME[0]}", "a symbol, a colon, and the name of a position")
+_MOST_POSITIONS = 4096 * (2 + MOST_CATEGORIES)
 _MAX_DEPTH = 12
 _MAX_TEXT = 1024
 
@@ -49,7 +54,7 @@ def parse_manifest(data: bytes, policy: Policy | None = None) -> Manifest:
         value = parse_strict(data, fractions_as_text=True, most_depth=_MAX_DEPTH, printable=_MAX_TEXT)
         top = JsonObject(value, "manifest")
         _check_version(top)
-        manifest, totals = _manifest(top, policy)
+        manifest, totals, position_totals = _manifest(top, policy)
     except BadJson as error:
         _reject(error.check, f"the manifest is refused: {error}")
     except (ValueError, SpecError) as error:
@@ -58,6 +63,8 @@ def parse_manifest(data: bytes, policy: Policy | None = None) -> Manifest:
         _reject("snapshot", f"its balances are of {manifest.snapshot}, after its proof was started: {manifest.created}")
     if manifest.totals != totals:
         _reject("totals", "the manifest's totals are not the sums of its segments' totals")
+    if manifest.position_totals != position_totals:
+        _reject("totals", "the manifest's totals of positions are not the sums of its segments' totals")
     if manifest.to_bytes() != data:
         _reject("canonical", "the manifest is not in canonical form")
     return manifest
@@ -74,20 +81,32 @@ def _check_version(top: JsonObject) -> None:
         _reject("version", f"the manifest has version {version}{reader}; this polyproof reads version {VERSION}")
 
 
-def _manifest(top: JsonObject, policy: Policy) -> tuple[Manifest, tuple[int, ...]]:
-    """The manifest, and the totals that it states."""
-    top.only(*_HEADER, "segments", "totals")
+def _manifest(top: JsonObject, policy: Policy) -> tuple[Manifest, tuple[int, ...], tuple[int, ...]]:
+    """The manifest, and the totals that it states, of assets and of positions."""
+    top.only(*_HEADER, "segments", "totals", *(["position_totals"] if top.has("net_equity") else []))
     segments = top.items("segments")
     if not segments:
         _reject("segments", "the manifest has no segments")
     policy.check_segments(len(segments))
     totals = tuple(map(int, top.all_matching("totals", AMOUNT)))
     header = _header(top)
+    facts = header.net_equity
+    of_positions: tuple[int, ...] = ()
+    if facts is not None:
+        of_positions = tuple(map(int, top.all_matching("position_totals", AMOUNT)))
+        if facts.margin_segments > len(segments):
+            refuse(f"manifest.net_equity.margin_segments is {facts.margin_segments} of {len(segments)}")
+        if len(totals) != len(equity_places(facts.positions)):
+            _reject("totals", f"{counted(len(totals), 'total')}, and its positions are of another number of assets")
     listed = tuple(
-        _segment(JsonObject(item, f"manifest.segments[{index}]"), index, len(totals))
+        _segment(
+            JsonObject(item, f"manifest.segments[{index}]"),
+            index,
+            len(facts.positions) if facts is not None and facts.is_margin(index, len(segments)) else len(totals),
+        )
         for index, item in enumerate(segments)
     )
-    return evolve(header, segments=listed), totals
+    return evolve(header, segments=listed), totals, of_positions
 
 
 def parse_header(top: JsonObject) -> Manifest:
@@ -113,6 +132,9 @@ def _header(top: JsonObject) -> Manifest:
         control=top.all_matching("control", EXACT_DECIMAL) if top.has("control") else None,
         left_out=_left_out(top) if top.has("left_out") else (),
         disclosures=_disclosures(top.inner("disclosures")) if top.has("disclosures") else None,
+        net_equity=_net_equity(JsonObject(top.inner("net_equity"), "manifest.net_equity"))
+        if top.has("net_equity")
+        else None,
     )
 
 
@@ -157,6 +179,42 @@ def _disclosures(found: Mapping[str, Any] | None) -> Disclosures | None:
     built = reader.build(from_json(found, "manifest.disclosures"), Disclosures)
     reader.finish()
     return built
+
+
+def _net_equity(found: JsonObject) -> NetEquityFacts:
+    """Read for its form: whether prices and positions fit the spec is checked with it. Raises ``SpecError`` too."""
+    found.only("margin_segments", "positions", "prices", "underwater")
+    positions = found.all_matching("positions", _POSITION)
+    if len(set(positions)) != len(positions) or len(positions) > _MOST_POSITIONS:
+        refuse(f"manifest.net_equity.positions are not different, or more than {_MOST_POSITIONS:,}")
+    items = found.items("prices")
+    if len(items) > MOST_QUOTES * max(1, len(equity_places(positions))):
+        refuse(f"manifest.net_equity.prices has {counted(len(items), 'item')}: at most {MOST_QUOTES} of each asset")
+    reader = OptionsReader(Registry(), limit=1)
+    prices = [
+        reader.build(from_json(item, f"manifest.net_equity.prices[{index}]"), Quote) for index, item in enumerate(items)
+    ]
+    reader.finish()
+    quotes = [one for one in prices if one is not None]
+    if quotes != sorted(quotes):
+        refuse("manifest.net_equity.prices are not in order")
+    return NetEquityFacts(
+        margin_segments=found.integer("margin_segments"),
+        positions=positions,
+        prices=tuple(quotes),
+        underwater=_underwater(JsonObject(found.inner("underwater"), "manifest.net_equity.underwater"))
+        if found.has("underwater")
+        else None,
+    )
+
+
+def _underwater(found: JsonObject) -> Underwater:
+    found.only("accounts", "equity", "debt")
+    accounts = found.integer("accounts")
+    if not accounts:
+        refuse("manifest.net_equity.underwater has no accounts: it is left out where there are none")
+    equity, debt = (tuple(map(int, found.all_matching(key, AMOUNT))) for key in ("equity", "debt"))
+    return Underwater(accounts=accounts, equity=equity, debt=debt)
 
 
 def _digest(found: JsonObject, key: str) -> bytes:

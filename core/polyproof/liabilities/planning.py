@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import evolve, frozen
 
+from polyproof.backend import Backend
 from polyproof.config.options import shown
 from polyproof.errors import ArtifactError, InputError, Location, Problem
 from polyproof.extras import require_extras
@@ -26,7 +27,8 @@ from polyproof.formats.space import require_space
 from polyproof.liabilities.accounts_files import AccountsWriter, least_size
 from polyproof.liabilities.assignment import Assignment
 from polyproof.liabilities.checking import Prepared, preparing
-from polyproof.liabilities.work_plan import Makers, WorkPlan, read_plan, write_plan
+from polyproof.liabilities.dividing import divide
+from polyproof.liabilities.work_plan import Makers, WorkPlan, read_plan, without_prices, write_plan
 from polyproof.liabilities.workspace import SCRATCH, Workspace
 from polyproof.model.accounts import Accounts
 from polyproof.model.counts import counted
@@ -42,6 +44,7 @@ from polyproof.settings.spec import Spec, create_backend, local_options
 
 if TYPE_CHECKING:
     from polyproof.liabilities.snapshot.rounding import Rounded
+    from polyproof.liabilities.weighing import MarginPrepared
     from polyproof.model.left_out import LeftOut
 
 __all__ = ["Planned", "check_before_planning", "make_plan", "plan"]
@@ -60,7 +63,7 @@ class Planned:
     segments: tuple[int, ...]
     """Accounts in each segment."""
     totals: tuple[int, ...]
-    """Base units, one for each asset in order."""
+    """Base units, one for each asset in order: gross, where accounts have debts."""
     security: SecurityReport
     """Of all segments together, before they are proved."""
     rounded: tuple[Rounded, ...]
@@ -73,6 +76,9 @@ class Planned:
     kept: bool
     """Whether the same work had been planned there already, and was left as it is."""
     seconds: float
+    positions: tuple[int, ...] = ()
+    """Totals of all positions, where accounts may have debts."""
+    margin: MarginPrepared | None = None
 
 
 @names_faults
@@ -175,9 +181,10 @@ def make_plan(
                 control=prepared.control,
                 left_out=prepared.snapshot.left_out,
                 disclosures=spec.disclosures,
+                net_equity=prepared.margin.facts if prepared.margin is not None else None,
             )
             found = _write(work, prepared, header, _Inputs(prepared, previous, makers), policy, registry)
-        elif found.policy != policy or found.local != local_paths(spec):
+        elif found.policy != without_prices(policy) or found.local != local_paths(spec):
             found = evolve(found, policy=policy, local=local_paths(spec))
             write_plan(work.plan, found)
         return Planned(
@@ -186,7 +193,9 @@ def make_plan(
             audit_id=found.header.audit_id,
             accounts=found.accounts,
             segments=prepared.sizes,
-            totals=found.totals,
+            totals=prepared.totals,
+            positions=prepared.position_totals,
+            margin=prepared.margin,
             security=prepared.security,
             rounded=prepared.snapshot.rounded,
             control=prepared.control,
@@ -215,11 +224,20 @@ def _write(
     """Read all accounts and write everything, the plan last."""
     sizes = prepared.sizes
     _require_room(work.path, prepared, registry)
-    writer = AccountsWriter(work.accounts, prepared.spec.assets, len(sizes))
-    assignment = Assignment(sizes)
+    writer = AccountsWriter(work.accounts, [len(prepared.assets_of(index)) for index in range(len(sizes))])
+    margin = prepared.margin
+    first = len(sizes) - (margin.facts.margin_segments if margin is not None else 0)
+    assignment, of_margin = Assignment(sizes[:first]), Assignment(sizes[first:])
     for chunk in prepared.chunks():
         inputs.add(chunk)
-        writer.add(chunk, assignment.next(len(chunk)))
+        if margin is None:
+            writer.add(chunk, assignment.next(len(chunk)))
+            continue
+        divided = divide(chunk, margin.terms)
+        if len(divided.cash):
+            writer.add(divided.cash, assignment.next(len(divided.cash)))
+        if len(divided.margin):
+            writer.add(divided.margin, first + of_margin.next(len(divided.margin)))
     key = os.urandom(32)
     write_durably(work.key, key, private=True)
     found = WorkPlan(
@@ -238,13 +256,20 @@ def _write(
 
 def _require_room(place: Path, prepared: Prepared, registry: Registry) -> None:
     """Room for the accounts of all segments, and for what is kept of each when it is proved."""
-    assets, backend = prepared.spec.assets, create_backend(prepared.spec, registry)
+    spec, margin = prepared.spec, prepared.margin
+    backend = create_backend(spec, registry)
+    other: Backend = backend if spec.margin_backend is None else spec.margin_backend.create(registry)
     with asking(backend, "when asked how much it writes", may=(InputError,)):
-        each = [backend.least_state_size(assets, size) for size in prepared.sizes]
+        each = [
+            (
+                other if margin is not None and margin.facts.is_margin(index, len(prepared.sizes)) else backend
+            ).least_state_size(prepared.assets_of(index), size)
+            for index, size in enumerate(prepared.sizes)
+        ]
     if not all(type(size) is int and size >= 0 for size in each):
         raise fault(backend, f"least_state_size returned {shown(each)}, expected an integer that is not negative")
     kept = sum(each)
-    accounts = sum(least_size(size, assets) for size in prepared.sizes)
+    accounts = sum(least_size(size, prepared.assets_of(index)) for index, size in enumerate(prepared.sizes))
     number = counted(sum(prepared.sizes), "account")
     require_space(place, accounts + kept, f"planning and proving {number} in this directory")
 
@@ -270,6 +295,7 @@ class _Inputs:
                 (spec.organisation, spec.snapshot, spec.verifier, spec.disclosures, previous, prepared.sizes)
             ).encode(),
             repr((prepared.control, prepared.snapshot.left_out)).encode(),
+            repr(prepared.margin.facts if prepared.margin is not None else None).encode(),
         ]
         # Of all chunks together, wherever one ends.
         self._accounts = [hashlib.sha256() for _ in range(3)]

@@ -19,8 +19,8 @@ from polyproof.settings.spec import create_backend, spec_from_public
 __all__ = ["verdicts_of_processes"]
 
 
-Work = tuple[Statement, tuple[int, ...], bytes]
-"""A segment to verify: its statement, totals and proof."""
+Work = tuple[Statement, tuple[int, ...], bytes, bool]
+"""A segment to verify: its statement, totals and proof, and whether it is one of accounts with debts."""
 
 
 def verdicts_of_processes(
@@ -33,16 +33,18 @@ def verdicts_of_processes(
     return in_processes(_verdict, segments, processes, begin=_prepare, given=(dict(spec), policy, largest_proof))
 
 
-_judge: Judge
-"""In a process of the pool: what it asks."""
+_judges: dict[bool, Judge]
+"""In a process of the pool: whom it asks, about segments of accounts with debts and without."""
 
 
 def _prepare(spec: Mapping[str, Any], policy: Policy, largest_proof: int) -> None:
-    global _judge
+    global _judges
     registry = default_registry()
     public = spec_from_public(spec, registry, largest_proof=largest_proof)
-    _judge = Judge(create_backend(public, registry), public.backend.options, policy)
+    _judges = {False: Judge(create_backend(public, registry), public.backend.options, policy)}
+    if (choice := public.margin_backend) is not None:
+        _judges[True] = Judge(choice.create(registry), choice.options, policy)
 
 
-def _verdict(statement: Statement, totals: tuple[int, ...], proof: bytes) -> Verdict:
-    return _judge.verify(statement, totals, proof)
+def _verdict(statement: Statement, totals: tuple[int, ...], proof: bytes, margin: bool) -> Verdict:
+    return _judges[margin].verify(statement, totals, proof)

@@ -25,16 +25,18 @@ from polyproof.extras import require_extras
 from polyproof.formats.files import read_bounded, write_private
 from polyproof.liabilities.acceptance import Judge, require
 from polyproof.liabilities.accounts_files import accounts_file, load_accounts, not_as_planned
+from polyproof.liabilities.pledges import Pledged
 from polyproof.liabilities.reading_ahead import ReadAhead
 from polyproof.liabilities.verification import statement_of
 from polyproof.liabilities.work_plan import WorkPlan, read_plan
 from polyproof.liabilities.workspace import PROOF_FILE, STATE_FOLDER, Workspace
 from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
 from polyproof.model.manifest import Segment
+from polyproof.model.net_equity import Position
 from polyproof.plugin_faults import asking, fault, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
-from polyproof.settings.spec import PublicSpec
 
 __all__ = ["Clock", "SegmentDone", "prove_segment", "read_key"]
 
@@ -93,9 +95,16 @@ def prove_segment(
         return SegmentDone(work.path, done, plan.segments[index].accounts, False, {})
     plan.check_makers(registry)
     spec, judge = plan.judge(registry)
+    margin, own = plan.margin(spec, registry), (tuple(spec.assets), judge)
+
+    def kind(index: int) -> tuple[tuple[Asset, ...], Judge]:
+        """What is counted in a segment, and who is asked about it."""
+        if margin is None or not margin.facts.is_margin(index, len(plan.segments)):
+            return own
+        return margin.positions, margin.judge
 
     def load(index: int) -> Accounts:
-        accounts = load_accounts(accounts_file(work.accounts, index), plan.segments[index], spec.assets)
+        accounts = load_accounts(accounts_file(work.accounts, index), plan.segments[index], kind(index)[0])
         if accounts.totals() != plan.segments[index].totals:
             raise ArtifactError(f"{work.path}: the accounts of segment {index} do not have the totals of the plan")
         return accounts
@@ -106,7 +115,8 @@ def prove_segment(
         read = [load(index) if ahead is None else ahead.read(index, load)]
     attempt = work.begin_attempt(index)
     try:
-        segment, proof = _prove(plan, spec, judge, index, read, key, attempt, progress, clock)
+        assets, asked = kind(index)
+        segment, proof = _prove(plan, assets, asked, index, read, key, attempt, progress, clock)
         write_private(attempt / PROOF_FILE, proof)
         first = work.finish_attempt(attempt, segment, plan)
     except BaseException:
@@ -122,7 +132,7 @@ def prove_segment(
 
 def _prove(
     plan: WorkPlan,
-    spec: PublicSpec,
+    assets: tuple[Asset, ...],
     judge: Judge,
     index: int,
     read: list[Accounts],
@@ -136,9 +146,11 @@ def _prove(
     ``read`` has the segment's accounts, and nothing afterwards: the backend can let go of them when it has used them.
     """
     backend = judge.backend
-    statement = statement_of(plan.header, spec, index, len(plan.segments))
+    statement = statement_of(plan.header, assets, index, len(plan.segments))
     state = attempt / STATE_FOLDER
     state.mkdir(mode=0o700)
+    # Before the backend lets go of the accounts.
+    pledged = Pledged.of(read[0]) if isinstance(assets[0], Position) else None
     with clock("prove"):
         try:
             with asking(backend, "while proving", may=(InputError, ProofRejected, OSError)):
@@ -149,6 +161,8 @@ def _prove(
         require(backend, isinstance(proved.proof, bytes), proved, "whose proof is not bytes")
         whole = isinstance(proved.totals, tuple) and all(type(total) is int for total in proved.totals)
         require(backend, whole, proved, "whose totals are not a tuple of integers")
+    if pledged is not None:
+        pledged.write(state)
     # A wrong proof must not be published, whether a plugin or the machine is at fault.
     if tuple(proved.totals) != plan.segments[index].totals:
         raise fault(backend, "it proved totals other than the snapshot's: nothing is published")

@@ -15,7 +15,7 @@ from typing import Any
 from polyproof.backend import Claim
 from polyproof.config.options import did_you_mean
 from polyproof.errors import InputError, Location, Problem, UsageError
-from polyproof.model.amounts import AmountError, parse_amount
+from polyproof.model.amounts import AmountError, Rounding, parse_amount
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
 
@@ -110,16 +110,31 @@ def _from_csv(path: Path, text: str) -> list[Balance]:
     return balances
 
 
-def make_claim(assets: Sequence[Asset], user_id: str, balances: Iterable[Balance]) -> Claim:
-    """A claim in base units. Raises ``InputError`` with everything that is wrong with it."""
+def make_claim(
+    assets: Sequence[Asset], user_id: str, balances: Iterable[Balance], debts: Iterable[Balance] = ()
+) -> Claim:
+    """A claim in base units: balances rounded up, debts down, as in the snapshot.
+
+    Raises ``InputError`` with everything that is wrong with it.
+    """
+    problems: list[Problem] = []
+    if not user_id or any("\ud800" <= character <= "\udfff" for character in user_id):
+        problems.append(Problem("the account id is empty or has bytes that are not text"))
+    owned = _amounts(assets, balances, Rounding.UP, problems)
+    owed = _amounts(assets, debts, Rounding.DOWN, problems)
+    if problems:
+        raise InputError(problems)
+    return Claim(user_id, owned, owed if any(owed) else ())
+
+
+def _amounts(
+    assets: Sequence[Asset], balances: Iterable[Balance], rounding: Rounding, problems: list[Problem]
+) -> tuple[int, ...]:
     by_name: dict[str, set[int]] = {}
     for position, asset in enumerate(assets):
         for name in (asset.symbol, *asset.aliases):
             by_name.setdefault(name.casefold(), set()).add(position)
     exact = {name: position for position, asset in enumerate(assets) for name in (asset.symbol, *asset.aliases)}
-    problems: list[Problem] = []
-    if not user_id or any("\ud800" <= character <= "\udfff" for character in user_id):
-        problems.append(Problem("the account id is empty or has bytes that are not text"))
     found: dict[int, int] = {}
     for symbol, amount, location in balances:
         candidates = {exact[symbol]} if symbol in exact else by_name.get(symbol.casefold(), set())
@@ -130,7 +145,7 @@ def make_claim(assets: Sequence[Asset], user_id: str, balances: Iterable[Balance
         (position,) = candidates
         asset = assets[position]
         try:
-            units = parse_amount(amount, asset.decimals)
+            units = parse_amount(amount, asset.decimals, rounding)
         except AmountError as error:
             problems += [
                 Problem(f"{asset.symbol}: {problem.message}", location, problem.hint) for problem in error.problems
@@ -142,6 +157,4 @@ def make_claim(assets: Sequence[Asset], user_id: str, balances: Iterable[Balance
             most = asset.format((1 << asset.bits) - 1)
             problems.append(Problem(f"{asset.symbol}: {amount} is out of range", location, f"0 to {most}"))
         found[position] = units
-    if problems:
-        raise InputError(problems)
-    return Claim(user_id, tuple(found.get(position, 0) for position in range(len(assets))))
+    return tuple(found.get(position, 0) for position in range(len(assets)))

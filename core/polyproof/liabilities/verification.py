@@ -8,19 +8,22 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
 from attrs import frozen
 
-from polyproof.backend import Backend, Statement, Verdict
+from polyproof.backend import Backend, BackendProperties, Statement, Verdict
 from polyproof.errors import ArtifactError, ProofRejected
 from polyproof.formats.files import read_bounded
 from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.artifacts import MANIFEST, RECORD
+from polyproof.liabilities.margin import Margin, check_policy, open_margin
+from polyproof.liabilities.netting import properties_of
 from polyproof.liabilities.record import Publication, PublicationRecord, check_digest, open_publication
+from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
 from polyproof.model.disclosures import asset_faults
 from polyproof.model.manifest import Manifest
@@ -49,6 +52,8 @@ class PublishedAudit:
     judge: Judge
     unlisted: tuple[str, ...] = ()
     """What else lies in the public half; no part of the audit, and not looked at."""
+    margin: Margin | None = None
+    """Of the segments of accounts with debts; None if the rule allows no debts."""
 
     @property
     def digest(self) -> bytes:
@@ -57,8 +62,27 @@ class PublishedAudit:
 
     @property
     def backend(self) -> Backend:
-        """The backend that its spec names."""
+        """The backend that its spec names, with its options for accounts without debts."""
         return self.judge.backend
+
+    @property
+    def properties(self) -> BackendProperties:
+        """What its proofs prove, hide and leak, of accounts with debts and without."""
+        return self.backend.properties if self.margin is None else properties_of(self.margin.backend.properties)
+
+    def is_margin(self, index: int) -> bool:
+        """Whether a segment is one of accounts with debts or pledges."""
+        return self.margin is not None and self.margin.facts.is_margin(index, len(self.manifest.segments))
+
+    def judge_of(self, index: int) -> Judge:
+        """Who is asked about a segment."""
+        return self.margin.judge if self.margin is not None and self.is_margin(index) else self.judge
+
+    def assets_of(self, index: int) -> tuple[Asset, ...]:
+        """What is counted in a segment: assets, or the positions of each."""
+        if self.margin is not None and self.is_margin(index):
+            return self.margin.positions
+        return tuple(self.spec.assets)
 
     @property
     def policy(self) -> Policy:
@@ -69,21 +93,23 @@ class PublishedAudit:
     def components(self) -> Mapping[str, tuple[str, ...]]:
         """The components that its options name, by kind: constraint system, commitment, hash, field, …"""
         named: dict[str, list[str]] = {}
-        for kind, name in components_of(self.spec.backend.options):
+        chosen = [self.spec.backend, *([self.spec.margin_backend] if self.spec.margin_backend is not None else [])]
+        for kind, name in (found for choice in chosen for found in components_of(choice.options)):
             if name not in named.setdefault(kind, []):
                 named[kind].append(name)
         return {kind: tuple(named[kind]) for kind in sorted(named)}
 
     def statement(self, index: int) -> Statement:
         """The statement of a segment."""
-        return statement_of(self.manifest, self.spec, index, len(self.manifest.segments))
+        return statement_of(self.manifest, self.assets_of(index), index, len(self.manifest.segments))
 
     def security(self) -> SecurityReport:
         """The security report on all segments together, from the sizes that the proofs state; verifies none of them."""
         found = []
         for segment in self.manifest.segments:
             try:
-                found.append(self.judge.security_of(self.statement(segment.index), self.proof(segment.index)))
+                judge = self.judge_of(segment.index)
+                found.append(judge.security_of(self.statement(segment.index), self.proof(segment.index)))
             except ProofRejected as error:
                 raise error.at(self.public / segment.file) from error
         return weakest(found)
@@ -105,9 +131,9 @@ class PublishedAudit:
         return data
 
 
-def statement_of(manifest: Manifest, spec: PublicSpec, index: int, segments: int) -> Statement:
-    """What the proof of segment ``index`` of ``segments`` is about."""
-    return Statement(manifest.audit_id, manifest.context, tuple(spec.assets), index, segments)
+def statement_of(manifest: Manifest, assets: Sequence[Asset], index: int, segments: int) -> Statement:
+    """What the proof of segment ``index`` of ``segments``, in which these assets or positions are counted, is about."""
+    return Statement(manifest.audit_id, manifest.context, tuple(assets), index, segments)
 
 
 def open_audit(
@@ -145,8 +171,10 @@ def open_audit(
         stated = manifest.spec.get("backend")
         if not (isinstance(stated, dict) and stated.get("name") == manifest.backend):
             raise ProofRejected("manifest-backend", f"it names {manifest.backend!r}, its spec a different backend")
-        spec = spec_from_public(manifest.spec, registry, largest_proof=_largest_proof(published.public, manifest))
+        largest_proof = _largest_proof(published.public, manifest)
+        spec = spec_from_public(manifest.spec, registry, largest_proof=largest_proof)
         judge = Judge(create_backend(spec, registry), spec.backend.options, policy)
+        margin = open_margin(manifest, spec, policy, registry, largest_proof)
     except ProofRejected as error:
         raise error.at(path) from error
     if spec.digest != manifest.spec_digest:
@@ -160,7 +188,13 @@ def open_audit(
     _check_control(manifest, spec, path)
     _check_left_out(manifest, spec, path)
     _check_disclosures(manifest, spec, path)
-    return PublishedAudit(published.public, published.record, manifest, spec, judge, published.unlisted)
+    if margin is not None:
+        issued = [one.asset for one in manifest.disclosures.own_issued or ()] if manifest.disclosures else []
+        try:
+            check_policy(margin, policy, issued, manifest.position_totals)
+        except ProofRejected as error:
+            raise error.at(path) from error
+    return PublishedAudit(published.public, published.record, manifest, spec, judge, published.unlisted, margin)
 
 
 def _check_control(manifest: Manifest, spec: PublicSpec, path: Path) -> None:
@@ -265,7 +299,10 @@ def verdicts_of(audit: PublishedAudit, jobs: int, registry: Registry, progress: 
         if processes > 1 and registry is default_registry():
             from polyproof.liabilities.segment_processes import verdicts_of_processes
 
-            work = ((audit.statement(one.index), one.totals, audit.proof(one.index)) for one in segments)
+            work = (
+                (audit.statement(one.index), one.totals, audit.proof(one.index), audit.is_margin(one.index))
+                for one in segments
+            )
             largest = _largest_proof(audit.public, audit.manifest)
             for verdict in verdicts_of_processes(audit.manifest.spec, audit.policy, largest, work, processes):
                 verdicts.append(verdict)
@@ -274,7 +311,7 @@ def verdicts_of(audit: PublishedAudit, jobs: int, registry: Registry, progress: 
             proof = audit.proof(segment.index)
             statement = audit.statement(segment.index)
             try:
-                verdicts.append(audit.judge.verify(statement, segment.totals, proof))
+                verdicts.append(audit.judge_of(segment.index).verify(statement, segment.totals, proof))
             except ProofRejected as error:
                 raise error.at(audit.public / segment.file) from error
             task.advance()

@@ -24,6 +24,7 @@ from polyproof.formats.strict_json import parse_strict
 from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.accounts_files import AccountsFile
 from polyproof.liabilities.manifest import parse_header
+from polyproof.liabilities.margin import Margin, open_margin
 from polyproof.model.manifest import Manifest
 from polyproof.model.names import AMOUNT, DIGEST, Pattern
 from polyproof.registry import Registry
@@ -32,7 +33,7 @@ from polyproof.settings.spec import PublicSpec, create_backend, spec_from_public
 from polyproof.toolkit.json_object import JsonObject, refuse
 from polyproof.version import __version__
 
-__all__ = ["Makers", "WorkPlan", "plan_audit", "plan_id", "read_plan", "write_plan"]
+__all__ = ["Makers", "WorkPlan", "plan_audit", "plan_id", "read_plan", "without_prices", "write_plan"]
 
 _FORMAT = "polyproof/plan"
 _VERSION = 1
@@ -87,7 +88,9 @@ class WorkPlan:
 
     @property
     def totals(self) -> tuple[int, ...]:
-        """Base units, one for each asset in order."""
+        """Base units, one for each asset in order; where accounts have debts, for each position."""
+        if self.header.net_equity is not None:
+            return self.header.net_equity.position_totals([segment.totals for segment in self.segments])
         return tuple(sum(column) for column in zip(*(segment.totals for segment in self.segments), strict=True))
 
     def check_makers(self, registry: Registry) -> None:
@@ -116,6 +119,15 @@ class WorkPlan:
         except ProofRejected as error:
             raise ArtifactError(f"the plan is damaged: {error}; plan again, into a new directory") from error
 
+    def margin(self, spec: PublicSpec, registry: Registry) -> Margin | None:
+        """Of the segments of accounts with debts, if the rule allows any. Raises as ``judge`` does."""
+        try:
+            return open_margin(self.header, spec, self.policy, registry)
+        except PolicyRejected as error:
+            raise InputError(f"verifiers would refuse this audit: {error.reason}") from error
+        except ProofRejected as error:
+            raise ArtifactError(f"the plan is damaged: {error}; plan again, into a new directory") from error
+
 
 def write_plan(path: Path, plan: WorkPlan) -> None:
     """Write a plan: whole or not at all, owner-only."""
@@ -128,7 +140,10 @@ def write_plan(path: Path, plan: WorkPlan) -> None:
         "plugin": plan.makers.plugin,
         "key": plan.key_sha256.hex(),
         "header": plan.header.header,
-        "policy": {name: str(item) if isinstance(item, float) else item for name, item in plain(plan.policy).items()},
+        "policy": {
+            name: str(item) if isinstance(item, float) else item
+            for name, item in plain(without_prices(plan.policy)).items()
+        },
         "segments": [
             {
                 "accounts": segment.accounts,
@@ -174,6 +189,11 @@ def _glance(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def without_prices(policy: Policy) -> Policy:
+    """The policy without a file of prices, which is not where a segment is proved: they are compared before that."""
+    return evolve(policy, net_equity=evolve(policy.net_equity, prices=None, quotes=()))
+
+
 def _plan(found: JsonObject, registry: Registry) -> WorkPlan:
     if found.text("format", _LONGEST) != _FORMAT or found.integer("version") != _VERSION:
         refuse(f"it is not version {_VERSION} of {_FORMAT}")
@@ -185,9 +205,13 @@ def _plan(found: JsonObject, registry: Registry) -> WorkPlan:
     segments = tuple(
         _segment(JsonObject(item, f"segments[{index}]")) for index, item in enumerate(found.items("segments"))
     )
-    assets = header.spec.get("assets")
-    if not segments or not isinstance(assets, list) or any(len(item.totals) != len(assets) for item in segments):
-        refuse("its segments do not have a total for each asset")
+    assets, facts = header.spec.get("assets"), header.net_equity
+    if not segments or not isinstance(assets, list):
+        refuse("it has no segments, or no assets")
+    for index, segment in enumerate(segments):
+        margin = facts is not None and facts.is_margin(index, len(segments))
+        if len(segment.totals) != (len(facts.positions) if facts is not None and margin else len(assets)):
+            refuse("its segments do not have a total for each asset")
     return WorkPlan(
         id=found.matching("id", _ID),
         inputs=bytes.fromhex(found.matching("inputs", DIGEST)),

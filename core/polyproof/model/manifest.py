@@ -19,6 +19,7 @@ from polyproof.model.counts import counted
 from polyproof.model.disclosures import Disclosures, stated
 from polyproof.model.left_out import LeftOut
 from polyproof.model.names import DIGEST, Pattern
+from polyproof.model.net_equity_facts import NetEquityFacts, equity_places
 
 __all__ = ["FORMAT", "LONGEST_ORGANISATION", "VERSION", "Manifest", "Segment", "Verifier", "proof_file"]
 
@@ -54,7 +55,7 @@ class Segment:
     """Bytes of the proof file."""
     sha256: bytes
     totals: tuple[int, ...]
-    """Base units, one for each asset in order."""
+    """Base units, one for each asset in order; in a segment of accounts with debts, for each position."""
 
     @property
     def file(self) -> str:
@@ -94,11 +95,26 @@ class Manifest:
     """Assets that the organisation's accounts have and the audit does not, as it says, in the order of their names."""
     disclosures: Disclosures | None = None
     """What the organisation declares about itself and the audit: its word. None if it declares nothing."""
+    net_equity: NetEquityFacts | None = None
+    """What an audit of accounts with debts has besides; None for any other."""
 
     @property
     def totals(self) -> tuple[int, ...]:
-        """The published totals: the integer sums of the segments' totals, one for each asset in order."""
+        """The published totals: the integer sums of the segments' totals, one for each asset in order.
+
+        Where accounts have debts these are the gross totals, of equity: what is owed if nobody's debt is deducted.
+        """
+        if self.net_equity is not None:
+            sums = self.position_totals
+            return tuple(sums[place] for place in equity_places(self.net_equity.positions))
         return tuple(sum(column) for column in zip(*(segment.totals for segment in self.segments), strict=True))
+
+    @property
+    def position_totals(self) -> tuple[int, ...]:
+        """The same of every position: equity, debt and pledges. Empty unless accounts have debts."""
+        if self.net_equity is None:
+            return ()
+        return self.net_equity.position_totals([segment.totals for segment in self.segments])
 
     @property
     def header(self) -> dict[str, Any]:
@@ -118,6 +134,7 @@ class Manifest:
             **({"control": list(self.control)} if self.control is not None else {}),
             **({"left_out": [plain(one) for one in self.left_out]} if self.left_out else {}),
             **({"disclosures": stated(self.disclosures)} if self.disclosures is not None else {}),
+            **({"net_equity": self.net_equity.plain()} if self.net_equity is not None else {}),
         }
 
     @property
@@ -137,8 +154,10 @@ class Manifest:
             }
             for segment in self.segments
         ]
-        totals = [str(total) for total in self.totals]
-        return canonical_line({**self.header, "segments": segments, "totals": totals})
+        totals = {"totals": [str(total) for total in self.totals]}
+        if self.net_equity is not None:
+            totals["position_totals"] = [str(total) for total in self.position_totals]
+        return canonical_line({**self.header, "segments": segments, **totals})
 
     @property
     def digest(self) -> bytes:

@@ -133,7 +133,7 @@ class ReservesVerified:
 
     def on_word_of(self, asset: AssetReserves) -> tuple[str, ...]:
         """The same of one asset: liabilities, ownership, balances, messages, or nothing."""
-        properties = self.audit.audit.backend.properties
+        properties = self.audit.audit.properties
         proven = properties.exact_totals and properties.non_negativity == EVERY_ACCOUNT
         return (*(() if proven else ("liabilities",)), *asset.on_word)
 

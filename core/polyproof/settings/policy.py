@@ -18,9 +18,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from polyproof.checks import CheckName
 from polyproof.config.options import option, options_of
 from polyproof.config.reader import Choice, OptionsReader
 from polyproof.config.tree import Mapping, Scalar, load_yaml
@@ -31,6 +30,9 @@ from polyproof.registry import Registry, default_registry
 from polyproof.security import Assumptions, FigureName, SecurityReport, bits_text
 from polyproof.settings.anchors import AnchorsPolicy
 from polyproof.settings.attestations import AttestationsPolicy
+from polyproof.settings.net_equity_policy import NetEquityPolicy
+from polyproof.settings.policy_checks import PolicyCheck
+from polyproof.settings.prices import load_prices
 from polyproof.settings.reserves import ReservesPolicy
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "load_policy",
     "load_reserves_policy",
     "load_whole_policy",
+    "with_prices",
 ]
 
 FORMAT = 2
@@ -49,38 +52,6 @@ FORMAT = 2
 
 _HEADER = "polyproof-policy"
 _RESERVES, _ANCHORS, _ATTESTATIONS = "reserves", "anchors", "attestations"
-
-
-class PolicyCheck(CheckName):
-    """What a policy can refuse, by the name that each refusal has wherever it is raised."""
-
-    BACKEND = "policy-backend", "the audit was proved by a backend that the policy does not allow"
-    CONSTRAINTS = "policy-constraints", "the backend's options name a constraint system that the policy does not allow"
-    COMMITMENT = "policy-commitment", "the backend's options name a commitment that the policy does not allow"
-    HASH = "policy-hash", "the backend's options name a hash that the policy does not allow, or name none"
-    FIELD = "policy-field", "the backend's options name a field that the policy does not allow"
-    BINDING = "policy-binding", "a proof's binding has fewer bits than the policy requires, or none"
-    SOUNDNESS = "policy-soundness", "a proof's soundness has fewer bits than the policy requires, or none"
-    SOUNDNESS_2025 = "policy-soundness-2025", "the same, for soundness by theorems of 2025"
-    INCLUSION = "policy-inclusion", "inclusion has fewer bits than the policy requires, or none"
-    INCLUSION_2025 = "policy-inclusion-2025", "the same, for inclusion by theorems of 2025"
-    ESTIMATED = "policy-estimated", "a proof has fewer bits by estimate than the policy requires, or none"
-    SETUP = "policy-setup", "a proof rests on a set-up that the policy does not allow"
-    ASSETS = "policy-assets", "the audit has more assets than the policy allows"
-    SEGMENTS = "policy-segments", "the audit has more segments than the policy allows"
-    MANIFEST_SIZE = "policy-manifest-size", "the manifest is larger than the policy allows"
-    PROOF_SIZE = "policy-proof-size", "a segment's proof is larger than the policy allows"
-    INCLUSION_SIZE = "policy-inclusion-size", "the inclusion file is larger than the policy allows"
-    RESERVES = "policy-reserves", "holdings do not cover what is owed as the policy requires"
-    RESERVES_REQUIRED = "policy-reserves-required", "the audit has no reserves, and the policy requires them"
-    ANCHORS = "policy-anchors", "evidence about the audit that the policy requires is missing or could not be checked"
-    ATTESTATIONS = "policy-attestations", "a statement that the policy requires is missing or could not be checked"
-    UNIQUE = "policy-unique", "nothing that was checked shows the audit to be the only record of its place"
-
-    @classmethod
-    def of(cls, figure: FigureName) -> PolicyCheck:
-        """The refusal for too few bits of a figure."""
-        return cls[figure.name]
 
 
 _REPLACED = {"min_proven_bits": ", ".join(name.policy_key for name in FigureName)}
@@ -188,6 +159,9 @@ class Policy:
     max_segments: int = option(default=4096, least=1, doc="The most segments of an audit.")
     reserves_required: bool = option(
         default=False, doc="Whether an audit of liabilities alone, without reserves, is refused."
+    )
+    net_equity: NetEquityPolicy = option(
+        default=NetEquityPolicy(), doc="What is accepted where accounts have debts, which their collateral is to cover."
     )
 
     def check_backend(self, name: str) -> None:
@@ -345,6 +319,7 @@ UNRESTRICTED = Policy(
     commitments=None,
     hashes=None,
     fields=None,
+    net_equity=NetEquityPolicy(require_covered=False, allow_own_issued=None, allow_negative_net=None),
 )
 """Sizes alone: the policy under which an exchange opens its own audits. No verifier should have it."""
 
@@ -390,6 +365,8 @@ def load_whole_policy(
         _report_replaced(node, reader)
     reader.header(node, _HEADER, FORMAT)
     policy = reader.build(node, Policy, besides=(_HEADER, _RESERVES, _ANCHORS, _ATTESTATIONS, *_REPLACED))
+    if policy is not None and policy.net_equity.prices is not None:
+        policy = evolve(policy, net_equity=with_prices(policy.net_equity, path.parent / policy.net_equity.prices))
     given = node.get(_RESERVES) if isinstance(node, Mapping) else None
     reserves = reader.build(given, ReservesPolicy) if given is not None else None
     given = node.get(_ANCHORS) if isinstance(node, Mapping) else None
@@ -399,6 +376,11 @@ def load_whole_policy(
     reader.finish()
     assert policy is not None, "an incomplete policy has a problem"
     return policy, reserves, anchors, attestations
+
+
+def with_prices(net_equity: NetEquityPolicy, file: Path, tolerance: str | None = None) -> NetEquityPolicy:
+    """With the prices of a file, and a tolerance. Raises as ``load_prices`` does."""
+    return evolve(net_equity, prices=file, quotes=load_prices(file), tolerance=tolerance or net_equity.tolerance)
 
 
 def _report_replaced(node: Mapping, reader: OptionsReader) -> None:

@@ -23,6 +23,7 @@ from polyproof.config.tree import Mapping as MappingNode
 from polyproof.errors import InputError, Location, Problem, SpecError
 from polyproof.formats.files import read_input
 from polyproof.formats.strict_json import BadJson, parse_strict
+from polyproof.model.counts import counted
 from polyproof.model.prices import Quote
 from polyproof.registry import Registry
 
@@ -66,7 +67,7 @@ def _from_csv(path: Path, data: bytes) -> Iterator[Node]:
                         Problem(f"the columns are {', '.join(header)}", where, f"expected {', '.join(_KEYS)}")
                     )
             elif len(cells) != len(header):
-                raise SpecError(Problem(f"{len(cells)} cells under {len(header)} columns", where))
+                raise SpecError(Problem(f"{counted(len(cells), 'cell')} under {counted(len(header), 'column')}", where))
             else:
                 yield _mapping(where, dict(zip(header, cells, strict=True)))
     except csv.Error as error:

@@ -13,9 +13,9 @@ from polyproof.errors import InputError
 from polyproof.model.assets import Asset
 from polyproof.plugin_faults import asking, fault
 from polyproof.registry import Registry
-from polyproof.settings.spec import PublicSpec, create_backend, open_options
+from polyproof.settings.spec import BackendChoice, PublicSpec, margin_choice, open_options
 
-__all__ = ["capacity_of", "proved_from", "settle"]
+__all__ = ["capacity_of", "proved_from", "settle", "settle_choice"]
 
 AnySpec = TypeVar("AnySpec", bound=PublicSpec)
 
@@ -34,18 +34,25 @@ def settle(spec: AnySpec, registry: Registry, accounts: int) -> tuple[AnySpec, t
 
     Raises ``PluginFault`` for a backend that leaves something open, or changes what is not its to choose.
     """
-    backend = create_backend(spec, registry)
+    choice, reasons = settle_choice(spec.backend, spec.assets, registry, accounts)
+    return evolve(spec, backend=choice), reasons
+
+
+def settle_choice(
+    choice: BackendChoice, assets: Sequence[Asset], registry: Registry, accounts: int
+) -> tuple[BackendChoice, tuple[str, ...]]:
+    """A backend with nothing left open, for segments of at most so many accounts. Raises as ``settle`` does."""
+    backend: Backend = choice.create(registry)
     with asking(backend, "when asked to settle its options", may=(InputError,)):
-        settled = backend.settle(spec.backend.options, spec.assets, accounts)
-    choice = evolve(spec.backend, options=settled.options if isinstance(settled, Settled) else None)
-    if type(choice.options) is not type(spec.backend.options):
+        settled = backend.settle(choice.options, assets, accounts)
+    found = evolve(choice, options=settled.options if isinstance(settled, Settled) else None)
+    if type(found.options) is not type(choice.options):
         raise fault(backend, f"settle returned {type(settled).__name__}, expected Settled with its Options")
     if not (isinstance(settled.reasons, tuple) and all(isinstance(reason, str) for reason in settled.reasons)):
         raise fault(backend, f"settle gave {shown(settled.reasons)} for reasons, expected a tuple of strings")
-    if left := open_options(choice, registry):
+    if left := open_options(found, registry):
         raise fault(backend, f"settle leaves {', '.join(left)} open")
-    found = evolve(spec, backend=choice)
-    if _settled_as(spec, found, registry).digest != found.digest:
+    if _choice_settled_as(choice, found, registry).plain() != found.plain():
         raise fault(backend, "settle changed options that the spec states")
     return found, settled.reasons
 
@@ -57,7 +64,14 @@ def proved_from(spec: PublicSpec, published: PublicSpec, registry: Registry) -> 
 
 def _settled_as(spec: PublicSpec, other: PublicSpec, registry: Registry) -> PublicSpec:
     """The spec with what it leaves open as the other one has it."""
-    if spec.backend.name != other.backend.name:
-        return spec
-    chosen = {name: getattr(other.backend.options, name) for name in open_options(spec.backend, registry)}
-    return evolve(spec, backend=evolve(spec.backend, options=evolve(spec.backend.options, **chosen)))
+    margin = None if other.margin_backend is None or spec.net_equity is None else margin_choice(spec, registry)
+    if margin is not None and other.margin_backend is not None:
+        margin = _choice_settled_as(margin, other.margin_backend, registry)
+    return evolve(spec, backend=_choice_settled_as(spec.backend, other.backend, registry), margin_backend=margin)
+
+
+def _choice_settled_as(choice: BackendChoice, other: BackendChoice, registry: Registry) -> BackendChoice:
+    if choice.name != other.name:
+        return choice
+    chosen = {name: getattr(other.options, name) for name in open_options(choice, registry)}
+    return evolve(choice, options=evolve(choice.options, **chosen))

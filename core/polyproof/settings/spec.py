@@ -17,7 +17,7 @@ import attrs
 from attrs import evolve, frozen
 
 from polyproof.backend import Backend
-from polyproof.config.options import NOT_AN_OPTION, Fault, option, options_of, printable, shown
+from polyproof.config.options import NOT_AN_OPTION, Fault, option, options_of, plain, printable, shown
 from polyproof.config.reader import Choice, OptionsReader, component_options, locate
 from polyproof.config.tree import Items, Node, Scalar, from_json, load_yaml, parse_yaml
 from polyproof.config.tree import Mapping as MappingNode
@@ -29,6 +29,8 @@ from polyproof.model.counts import counted
 from polyproof.model.disclosures import Disclosures, asset_faults
 from polyproof.model.manifest import LONGEST_ORGANISATION, Verifier
 from polyproof.model.names import NAME
+from polyproof.model.net_equity import AssetTerms, positions_of
+from polyproof.model.prices import Quote
 from polyproof.model.timestamps import is_timestamp
 from polyproof.plugin_faults import asking, blame, fault
 from polyproof.registry import Registry, default_registry
@@ -36,27 +38,36 @@ from polyproof.settings.accounts import AccountsSettings
 from polyproof.settings.anchors import AnchorChoice
 from polyproof.settings.executors import ExecutorChoice
 from polyproof.settings.in_memory import InMemoryAccounts
+from polyproof.settings.net_equity import NetEquity, asset_terms, net_equity_faults
 from polyproof.settings.reserves import ReservesSpec
 from polyproof.toolkit.endpoint import EndpointOptions
 from polyproof.toolkit.secrets import NO_SECRETS, Secrets
 
 __all__ = [
     "FORMAT",
+    "NET_EQUITY",
+    "NON_NEGATIVE",
     "BackendChoice",
     "Output",
     "PublicSpec",
     "Spec",
+    "check_margin",
     "create_backend",
     "load_spec",
     "local_options",
+    "margin_choice",
     "open_options",
     "parse_spec",
     "read_spec",
     "spec_from_public",
+    "terms_of_spec",
 ]
 
 FORMAT = 1
 """Version of the spec format: the value of the key ``polyproof``."""
+
+NON_NEGATIVE, NET_EQUITY = "non-negative", "net-equity"
+"""Rules: what must hold for every account."""
 
 _HEADER = "polyproof"
 _DIGEST_DOMAIN = b"polyproof/spec/1\n"
@@ -98,17 +109,27 @@ class PublicSpec:
     )
     rule: str = option(
         default="non-negative",
-        choices=("non-negative",),
+        choices=(NON_NEGATIVE, NET_EQUITY),
         doc="What must hold for every account. non-negative: every balance is at least zero, so that no "
-        "invented debt hides what is owed to others.",
+        "invented debt hides what is owed to others. net-equity: accounts may have debts, which what they have pledged "
+        "covers; docs/how-to/audit-margin-accounts.md.",
+    )
+    net_equity: NetEquity | None = option(
+        default=None, doc="How debts are weighed against collateral; only, and always, with the rule net-equity."
     )
     backend: BackendChoice = option(doc="The proof backend: its name, or a mapping of name and options.")
+    margin_backend: BackendChoice | None = option(
+        default=None,
+        doc="The same backend with its options for segments of accounts with debts, where those are to differ; left "
+        "out, they follow from the others. Only with the rule net-equity.",
+    )
 
     def public(self) -> dict[str, Any]:
         """Exactly what the digest binds, as plain JSON.
 
         The format version, the assets in order (symbol, decimals, bits), the rule, the backend's name and
-        every one of its options with defaults filled in. Display names, aliases and paths are not included.
+        every one of its options with defaults filled in; with the rule net-equity what can be pledged, and the options
+        for accounts with debts. Display names, aliases and paths are not included.
         """
         return {
             _HEADER: FORMAT,
@@ -117,6 +138,8 @@ class PublicSpec:
             ],
             "rule": self.rule,
             "backend": self.backend.plain(published=True),
+            **({"net_equity": plain(self.net_equity)} if self.net_equity is not None else {}),
+            **({"margin_backend": margin.plain(published=True)} if (margin := self.margin_backend) is not None else {}),
         }
 
     @property
@@ -134,6 +157,44 @@ def create_backend(spec: PublicSpec, registry: Registry) -> Backend:
     return backend
 
 
+def margin_choice(spec: PublicSpec, registry: Registry) -> BackendChoice:
+    """The backend of segments of accounts with debts, with its options: as stated, or as they follow from others."""
+    if spec.margin_backend is not None:
+        return spec.margin_backend
+    backend = create_backend(spec, registry)
+    with asking(backend, "when asked for its options for accounts with debts", may=(InputError,)):
+        options = backend.options_for_positions(spec.backend.options)
+    if type(options) is not type(spec.backend.options):
+        raise fault(backend, f"options_for_positions returned {type(options).__name__}, expected its Options")
+    return attrs.evolve(spec.backend, options=options)
+
+
+def terms_of_spec(spec: PublicSpec, quotes: Sequence[Quote]) -> tuple[AssetTerms, ...]:
+    """The terms under which accounts with debts are counted: what can be pledged, and what it counts for.
+
+    Raises ``InputError`` for prices under which a proof would not mean what it says.
+    """
+    assert spec.net_equity is not None, "the rule net-equity has settings"
+    return asset_terms(spec.net_equity, spec.assets, quotes)
+
+
+def check_margin(
+    choice: BackendChoice, terms: Sequence[AssetTerms], registry: Registry, largest_proof: int | None = None
+) -> Backend:
+    """The backend of segments of accounts with debts, which can serve these positions.
+
+    Raises ``InputError`` if it cannot, and as ``_check_proof_size`` does, ``PluginFault`` for one that is broken.
+    """
+    backend: Backend = choice.create(registry)
+    positions = positions_of(terms)
+    if largest_proof is not None:
+        _check_proof_size(backend, positions, largest_proof)
+    with asking(backend, "when asked whether it can serve accounts with debts", may=(InputError,)):
+        backend.check(positions)
+    check_properties(backend)
+    return backend
+
+
 def open_options(choice: BackendChoice, registry: Registry) -> tuple[str, ...]:
     """The options that a spec leaves for its backend to choose."""
     settles = registry.get("backend", choice.name).settles
@@ -141,7 +202,8 @@ def open_options(choice: BackendChoice, registry: Registry) -> tuple[str, ...]:
 
 
 _ORDER = (
-    *("name", "organisation", "snapshot", "assets", "rule", "backend", "compare", "accounts", "reserves", "verifier"),
+    *("name", "organisation", "snapshot", "assets", "rule", "net_equity", "prices", "backend", "margin_backend"),
+    *("compare", "accounts", "reserves", "verifier"),
     *("disclosures", "output", "executor", "anchors", "file", "in_memory", "secrets"),
 )
 
@@ -177,6 +239,11 @@ class Spec(PublicSpec):
         default=(), doc="Further backends that `polyproof compare` sets beside the first one."
     )
     accounts: AccountsSettings = option(doc="Where the snapshot of all accounts comes from.")
+    prices: Path | None = option(
+        default=None,
+        doc="File of the prices by which debts and collateral are weighed, CSV or JSON, relative to the spec file; "
+        "only, and always, with the rule net-equity. The quotes are published.",
+    )
     reserves: ReservesSpec | None = option(
         default=None, doc="What is held against the liabilities: where it is listed, how it is checked, what counts."
     )
@@ -245,8 +312,11 @@ def read_spec(node: Node, registry: Registry, path: Path | None) -> Spec:
     if path is not None:
         if "backend" in values:
             values["backend"] = _from_directory(values["backend"], path.parent)
+        if values.get("margin_backend") is not None:
+            values["margin_backend"] = _from_directory(values["margin_backend"], path.parent)
         if "compare" in values:
             values["compare"] = tuple(_from_directory(choice, path.parent) for choice in values["compare"])
+    _check_rule(reader, node, values, of_spec=True)
     _check_backends(reader, node, values)
     _check_disclosures(reader, node, values)
     reader.finish()
@@ -332,6 +402,31 @@ def _check_backends(
             raise blame(error, of=reader.registry.get("backend", choice.name)) or error from error
 
 
+def _check_rule(reader: OptionsReader, node: Node, values: Mapping[str, Any], *, of_spec: bool = False) -> None:
+    """The rule net-equity has its settings, and they fit the assets; no other rule has any."""
+    if "rule" not in values and of_spec:
+        values = {**values, "rule": NON_NEGATIVE}
+    belonging = ("net_equity", *(["prices"] if of_spec else ["margin_backend"]))
+    if values.get("rule") == NET_EQUITY:
+        for key in belonging:
+            if values.get(key) is None:
+                reader.report(f"the key {key!r} is missing", locate(node, ("rule",)), "the rule net-equity needs it")
+        settings, assets = values.get("net_equity"), values.get("assets")
+        for found in net_equity_faults(settings, assets) if settings is not None and assets is not None else ():
+            reader.report(found.message, locate(node, ("net_equity", *found.path)), found.hint)
+        margin, backend = values.get("margin_backend"), values.get("backend")
+        if margin is not None and backend is not None and margin.name != backend.name:
+            reader.report(
+                f"margin_backend is {margin.name!r} and backend {backend.name!r}",
+                locate(node, ("margin_backend",)),
+                "both kinds of segments are proved by one backend, whose options may differ",
+            )
+        return
+    for key in {*belonging, "margin_backend"}:
+        if values.get(key) is not None:
+            reader.report(f"{key} is for the rule net-equity", locate(node, (key,)), f"add `rule: {NET_EQUITY}`")
+
+
 def _check_disclosures(reader: OptionsReader, node: Node, values: Mapping[str, Any]) -> None:
     """What is declared about assets is about assets of the audit."""
     declared, assets = values.get("disclosures"), values.get("assets")
@@ -403,9 +498,14 @@ def spec_from_public(value: Any, registry: Registry, *, largest_proof: int | Non
         spec = reader.build(node, PublicSpec, besides=(_HEADER,))
         reader.finish()
         assert spec is not None, "an incomplete spec has a problem"
-        if left := open_options(spec.backend, registry):
-            # Before the backend is asked anything, which would have it choose.
-            raise ProofRejected("public-spec", f"the spec leaves {', '.join(left)} open, which its proofs depend on")
+        for choice in filter(None, (spec.backend, spec.margin_backend)):
+            if left := open_options(choice, registry):
+                # Before the backend is asked anything, which would have it choose.
+                raise ProofRejected(
+                    "public-spec", f"the spec leaves {', '.join(left)} open, which its proofs depend on"
+                )
+        _check_rule(reader, node, {field.name: getattr(spec, field.name) for field in attrs.fields(PublicSpec)})
+        reader.finish()
         _check_backends(reader, node, {"assets": spec.assets, "backend": spec.backend}, largest_proof)
     except PluginFault:
         raise

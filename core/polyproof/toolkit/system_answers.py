@@ -48,7 +48,7 @@ def established_by(system: type[ConstraintSystem], options: Any) -> Established:
             declared = declared.__get__(None, system)(options)
     if not isinstance(declared, Established):
         raise fault(system, f"establishes is {shown(declared)}, expected an Established")
-    flags = {"exact_sums": declared.exact_sums, "non_negative": declared.non_negative}
+    flags = {name: getattr(declared, name) for name in ("exact_sums", "non_negative", "debts_covered")}
     for name, value in flags.items():
         if type(value) is not bool:
             raise fault(system, f"{name} of what it establishes is {shown(value)}, expected a bool")

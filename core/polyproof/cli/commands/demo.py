@@ -254,7 +254,7 @@ def _run(
     verified, spent["verify"] = _spent(
         lambda: liabilities.verify(target / "public", policy=policy, registry=registry, progress=progress)
     )
-    exact = verified.audit.backend.properties.exact_totals
+    exact = verified.audit.properties.exact_totals
     found = "the totals are sums of accounts" if exact else "the exchange is committed to totals"
     _tell(console, "verify", found, spent["verify"].wall)
     (_, size), spent["inclusion"] = _spent(lambda: liabilities.cut_inclusion(target, user, out=file, registry=registry))

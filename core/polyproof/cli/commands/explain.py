@@ -64,9 +64,12 @@ def command(
     Nothing is verified.
     """
     from polyproof.liabilities import open_audit
+    from polyproof.liabilities.netting import properties_of
+    from polyproof.liabilities.weighing import begin_weighing
+    from polyproof.security import weakest
     from polyproof.settings.policy import UNRESTRICTED
     from polyproof.settings.settled import capacity_of, settle
-    from polyproof.settings.spec import create_backend
+    from polyproof.settings.spec import NET_EQUITY, create_backend
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
@@ -76,25 +79,29 @@ def command(
         if accounts is not None:
             raise UsageError("--accounts is for a spec: an audit is explained by the size of its own proofs")
         audit = open_audit(Path(subject), policy=UNRESTRICTED, registry=registry)
-        spec, backend, reasons = audit.spec, audit.backend, ()
+        spec, properties, reasons = audit.spec, audit.properties, ()
         security = audit.security()
     else:
-        spec = load_spec_argument(subject, registry)
-        backend = create_backend(spec, registry)
-        capacity = capacity_of(backend, spec.assets)
-        spec, reasons = settle(spec, registry, min(accounts or capacity, capacity))
-        security = create_backend(spec, registry).security(spec.assets, accounts)
+        loaded = load_spec_argument(subject, registry)
+        backend = create_backend(loaded, registry)
+        capacity = capacity_of(backend, loaded.assets)
+        spec, reasons = settle(loaded, registry, min(accounts or capacity, capacity))
+        properties, security = backend.properties, create_backend(spec, registry).security(spec.assets, accounts)
+        if loaded.rule == NET_EQUITY:
+            weighing = begin_weighing(loaded, registry)
+            properties = properties_of(weighing.backend.properties)
+            security = weakest([security, weighing.backend.security(weighing.positions, accounts)])
     payload = {
         "verified": False,
-        "backend": backend.name,
+        "backend": spec.backend.name,
         "options": spec.backend.plain(),
         "chosen": list(reasons),
-        "properties": properties_payload(backend.properties),
+        "properties": properties_payload(properties),
         "security": security_payload(security),
     }
 
     def show(rich: RichConsole) -> None:
-        _show_explanation(rich, payload, backend.properties, security)
+        _show_explanation(rich, payload, properties, security)
         if Path(subject).is_dir():
             rich.print(
                 f"\nNothing has been verified: polyproof verify {one_line(subject)}", style="bold", soft_wrap=True

@@ -23,16 +23,20 @@ from polyproof.cli.disclosures_view import (
     show_disclosures,
     show_own_issued,
 )
+from polyproof.cli.net_equity_view import NET_EQUITY, net_equity_payload, show_net_equity
 from polyproof.cli.options import (
     DigestOption,
     Json,
     NodesOption,
     PolicyOption,
+    PricesOption,
     PublishedArgument,
     Quiet,
     SecretsOption,
+    ToleranceOption,
     parse_digest,
     usable_registry,
+    with_own_prices,
 )
 from polyproof.cli.security_view import (
     COMPONENTS,
@@ -78,12 +82,15 @@ from polyproof.cli.views import (
 from polyproof.cli.visible import one_line
 from polyproof.errors import ExtraMissing
 from polyproof.extras import is_installed, require_extras
+from polyproof.liabilities.netting import NET_TOTALS, NOT_COVERED, WHAT_NETTING_HIDES
 from polyproof.model.counts import counted
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
     from polyproof.errors import PolyproofError
+    from polyproof.liabilities import PublishedAudit
+    from polyproof.liabilities.margin import Margin
     from polyproof.publication.accepting import Accepted
     from polyproof.publication.history import HistoryVerified, VerifiedAudit
     from polyproof.publication.report.pages import PagesChecked
@@ -104,6 +111,7 @@ _AUDIT: dict[str, Shape] = {
     "anchors": listed(EVIDENCE),
     "disclosures": DISCLOSURES,
     "attestations": ATTESTATIONS,
+    "net_equity": NET_EQUITY,
 }
 VERIFIED = record(
     **_AUDIT,
@@ -141,6 +149,8 @@ def command(
     nodes: NodesOption = None,
     secrets: SecretsOption = None,
     digest: DigestOption = None,
+    prices: PricesOption = None,
+    tolerance: ToleranceOption = None,
     jobs: Annotated[
         int, typer.Option("--jobs", metavar="N", min=1, help="Processes that share the segments of an audit.")
     ] = 1,
@@ -156,6 +166,7 @@ def command(
     known = parse_digest(digest)
     registry = usable_registry(console)
     accepted = load_accepted(policy, nodes, secrets, registry)
+    accepted["policy"] = with_own_prices(accepted["policy"], prices, tolerance)
     if is_history(directory):
         _verify_history(directory, accepted, known, jobs, console)
         return
@@ -185,8 +196,8 @@ def verify_payload(one: VerifiedAudit) -> dict[str, Any]:
         "manifest_digest": manifest.digest.hex(),
         "segments": len(manifest.segments),
         "totals": amounts(published.spec.assets, verified.totals),
-        "establishes": list(published.backend.properties.proves),
-        "non_negativity": published.backend.properties.non_negativity,
+        "establishes": list(published.properties.proves),
+        "non_negativity": published.properties.non_negativity,
         "unlisted": list(published.unlisted),
         "proof_bytes": sum(segment.size for segment in manifest.segments),
         "seconds": seconds(verified.seconds),
@@ -210,14 +221,27 @@ def _audit_payload(one: VerifiedAudit) -> dict[str, Any]:
         "anchors": [evidence_payload(evidence) for evidence in one.anchors],
         "disclosures": disclosures_payload(manifest.disclosures),
         "attestations": attestations_payload(one.attestations),
+        "net_equity": _net_equity(one.liabilities.audit),
     }
+
+
+def _net_equity(audit: PublishedAudit) -> dict[str, Any] | None:
+    margin = audit.margin
+    if margin is None:
+        return None
+    own_prices = bool(audit.policy.net_equity.quotes)
+    totals = audit.manifest.position_totals
+    return net_equity_payload(margin.terms, totals, margin.facts, margin.prices, own_prices=own_prices)
 
 
 def show_verified(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> None:
     """``verify`` for people."""
     verified = one.liabilities
     published, manifest = verified.audit, verified.audit.manifest
-    rich.print(totals_table(published.spec.assets, verified.totals))
+    if (margin := published.margin) is None:
+        rich.print(totals_table(published.spec.assets, verified.totals))
+    else:
+        show_net_equity(rich, margin.terms, manifest.position_totals, margin.facts, margin.prices)
     count = len(manifest.segments)
     facts(
         rich,
@@ -227,9 +251,11 @@ def show_verified(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> N
         ("checked", f"{counted(count, 'segment')} in {time_text(verified.seconds)}"),
         ("publication digest", published.digest.hex()),
     )
-    properties = published.backend.properties
+    properties = published.properties
     rich.print("VERIFIED. About what is owed this establishes:", style="bold green")
     points(rich, [*properties.proves, *non_negativity_lines(properties)])
+    if margin is not None:
+        _show_netting(rich, published, margin)
     show_left_out(rich, manifest.left_out, word="; what they add up to is its word")
     if one.reserves is not None:
         show_coverage(rich, one.reserves)
@@ -250,6 +276,21 @@ def show_verified(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> N
     rich.print(f"What the proof leaves open: polyproof explain {one_line(str(published.public))}", soft_wrap=True)
     if not compared:
         rich.print(COMPARE_DIGEST)
+
+
+def _show_netting(rich: RichConsole, published: PublishedAudit, margin: Margin) -> None:
+    """What may be said of net totals, whose prices they rest on, and what netting hides."""
+    covered = margin.backend.properties.covers_debts
+    rich.print(NET_TOTALS if covered else NOT_COVERED, soft_wrap=True)
+    accepted = published.policy.net_equity
+    rich.print(
+        f"Its prices were compared with yours: none is more favourable by more than {accepted.tolerance}."
+        if accepted.quotes
+        else "Its prices are the organisation's word: compare them with your own, --prices FILE --tolerance 2%.",
+        soft_wrap=True,
+    )
+    rich.print("What netting hides, whatever is proven; a dishonest exchange could:")
+    points(rich, WHAT_NETTING_HIDES)
 
 
 # A whole history

@@ -22,10 +22,13 @@ from polyproof.cli.options import (
     DigestOption,
     Json,
     PolicyOption,
+    PricesOption,
     Quiet,
+    ToleranceOption,
     load_policy_option,
     parse_digest,
     usable_registry,
+    with_own_prices,
 )
 from polyproof.cli.shapes import either
 from polyproof.cli.visible import visible
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
     from polyproof.liabilities import PublishedAudit
     from polyproof.liabilities.typed_balances import Balance
     from polyproof.model.assets import Asset
+    from polyproof.registry import Registry
+    from polyproof.settings.policy import Policy
 
 __all__ = ["RESULT", "command"]
 
@@ -68,8 +73,20 @@ def command(
             help="File with your balances, symbol and amount: JSON, YAML or CSV; with several files one for each.",
         ),
     ] = None,
+    debt: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--debt", metavar="SYMBOL=AMOUNT", help="What you owe the exchange; repeat for each asset. Else nothing."
+        ),
+    ] = None,
+    debts: Annotated[
+        list[Path] | None,
+        typer.Option("--debts", metavar="FILE", help="File with your debts, like --balances."),
+    ] = None,
     policy: PolicyOption = None,
     digest: DigestOption = None,
+    prices: PricesOption = None,
+    tolerance: ToleranceOption = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -80,24 +97,31 @@ def command(
 
     console = Console(json=json, quiet=quiet)
     known = parse_digest(digest)
+    registry = usable_registry(console)
+    accepted = with_own_prices(load_policy_option(policy, registry), prices, tolerance)
     if len(files) > 1:
-        _check_several(console, files, directory, user or [], balance or [], balances or [], policy, known)
+        if balance or debt:
+            raise UsageError("--balance and --debt are for a single inclusion file: give files of them")
+        _check_several(console, files, directory, user or [], balances or [], debts or [], accepted, registry, known)
         return
-    if len(user or ()) > 1 or len(balances or ()) > 1:
-        raise UsageError("one inclusion file is checked with one --user and one --balances")
+    if len(user or ()) > 1 or len(balances or ()) > 1 or len(debts or ()) > 1:
+        raise UsageError("one inclusion file is checked with one --user, one --balances and one --debts")
     (file,), account = files, user[0] if user else None
     given = [parse_balance(text) for text in balance or ()]
     for own in balances or ():
         given += read_balances(own)
-    _require_claim(account, given)
-    registry = usable_registry(console)
+    owed = [parse_balance(text) for text in debt or ()]
+    for own in debts or ():
+        owed += read_balances(own)
+    _require_claim(account, given or owed)
 
     def claim(published: PublishedAudit) -> Claim:
         assets = published.spec.assets
         return make_claim(
             assets,
             account if account is not None else typer.prompt("Your account id", err=True),
-            given or _ask_balances(assets),
+            given or ([] if owed else _ask_balances(assets)),
+            owed,
         )
 
     try:
@@ -105,7 +129,7 @@ def command(
             file,
             directory,
             claim,
-            policy=load_policy_option(policy, registry),
+            policy=accepted,
             registry=registry,
             digest=known,
         )
@@ -159,9 +183,10 @@ def _check_several(
     files: Sequence[Path],
     directory: Path,
     users: Sequence[str],
-    balance: Sequence[str],
     balances: Sequence[Path],
-    policy: str | None,
+    debts: Sequence[Path],
+    policy: Policy,
+    registry: Registry,
     known: bytes | None,
 ) -> None:
     """Each file with its own id and balances; the segments' proofs are verified once for all of them."""
@@ -169,20 +194,23 @@ def _check_several(
     from polyproof.liabilities.rejections import explain
     from polyproof.liabilities.typed_balances import read_balances
 
-    if balance or not len(files) == len(users) == len(balances):
+    if not len(files) == len(users) == len(balances) or len(debts) not in (0, len(files)):
+        owing = f" and {len(debts)} of --debts" if debts else ""
         raise UsageError(
             Problem(
-                f"{len(files)} inclusion files, {len(users)} of --user and {len(balances)} of --balances",
-                hint="give --user ID and --balances FILE once for each inclusion file, in the same order; --balance is "
-                "for a single one",
+                f"{len(files)} inclusion files, {len(users)} of --user, {len(balances)} of --balances{owing}",
+                hint="give --user ID and --balances FILE once for each inclusion file, in the same order, and --debts "
+                "FILE for each or for none; --balance and --debt are for a single one",
             )
         )
-    registry = usable_registry(console)
-    claims = [_claim_maker(user, read_balances(own)) for user, own in zip(users, balances, strict=True)]
+    owed = [read_balances(own) for own in debts] or [[] for _ in files]
+    claims = [
+        _claim_maker(user, read_balances(own), debts) for user, own, debts in zip(users, balances, owed, strict=True)
+    ]
     verified = liabilities.verify_inclusions(
         list(zip(files, claims, strict=True)),
         directory,
-        policy=load_policy_option(policy, registry),
+        policy=policy,
         registry=registry,
         digest=known,
     )
@@ -195,7 +223,7 @@ def _check_several(
         console.refuse(*(rejected.error for rejected in verified.rejected))
 
 
-def _claim_maker(user: str, balances: Sequence[Balance]) -> Callable[[PublishedAudit], Claim]:
+def _claim_maker(user: str, balances: Sequence[Balance], debts: Sequence[Balance]) -> Callable[[PublishedAudit], Claim]:
     from polyproof.liabilities.typed_balances import make_claim
 
-    return lambda published: make_claim(published.spec.assets, user, balances)
+    return lambda published: make_claim(published.spec.assets, user, balances, debts)

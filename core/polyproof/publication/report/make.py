@@ -189,7 +189,7 @@ def _attestation(one: Attestation) -> ReportAttestation:
 
 
 def _guarantees(verified: VerifiedAudit) -> ReportGuarantees:
-    found = verified.liabilities.audit.backend.properties
+    found = verified.liabilities.audit.properties
     return ReportGuarantees(
         zero_knowledge=found.zero_knowledge,
         transparent=found.transparent,

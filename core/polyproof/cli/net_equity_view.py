@@ -1,0 +1,150 @@
+"""What accounts with debts add up to, for machines and for people: gross, lent, net and pledged, asset by asset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from polyproof.cli.console import grouped, table
+from polyproof.cli.shapes import AMOUNT, COUNT, DECIMAL, FLAG, TEXT, Shape, by_name, listed, nullable, record
+from polyproof.liabilities.margin import AssetPositions, cut_by_asset
+from polyproof.model.counts import counted
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+
+    from polyproof.model.assets import Asset
+    from polyproof.model.net_equity import AssetTerms
+    from polyproof.model.net_equity_facts import NetEquityFacts
+    from polyproof.model.prices import AssetPrice, Quote
+
+__all__ = ["NET_EQUITY", "net_equity_payload", "show_net_equity"]
+
+NET_EQUITY: Shape = nullable(
+    record(
+        assets=listed(
+            record(
+                asset=TEXT,
+                gross=AMOUNT,
+                lent=AMOUNT,
+                net=AMOUNT,
+                pledged=by_name(AMOUNT),
+                price_for_debts=DECIMAL,
+                price_for_collateral=DECIMAL,
+            )
+        ),
+        currency=TEXT,
+        margin_segments=COUNT,
+        underwater=nullable(record(accounts=COUNT, equity=listed(AMOUNT), debt=listed(AMOUNT))),
+        own_prices=FLAG,
+    )
+)
+"""Of an audit in which accounts have debts; null for any other."""
+
+
+def net_equity_payload(
+    terms: Sequence[AssetTerms],
+    totals: Sequence[int],
+    facts: NetEquityFacts,
+    prices: dict[str, AssetPrice],
+    *,
+    own_prices: bool = False,
+) -> dict[str, Any]:
+    """For machines. ``totals``: one for each position. ``own_prices``: they were compared with the verifier's own."""
+    left_out = facts.underwater
+    assets = [one.asset for one in terms]
+    return {
+        "assets": [_asset(one, prices[one.terms.asset.symbol]) for one in cut_by_asset(terms, totals)],
+        "currency": _currency(facts.prices),
+        "margin_segments": facts.margin_segments,
+        "underwater": None
+        if left_out is None
+        else {
+            "accounts": left_out.accounts,
+            "equity": [_amount(asset, units) for asset, units in zip(assets, left_out.equity, strict=True)],
+            "debt": [_amount(asset, units) for asset, units in zip(assets, left_out.debt, strict=True)],
+        },
+        "own_prices": own_prices,
+    }
+
+
+def _asset(one: AssetPositions, price: AssetPrice) -> dict[str, Any]:
+    asset, names = one.terms.asset, [category.name for category in one.terms.categories]
+    return {
+        "asset": asset.symbol,
+        "gross": _amount(asset, one.equity),
+        "lent": _amount(asset, one.debt),
+        "net": _amount(asset, max(one.net, 0)),
+        "pledged": {name: _amount(asset, units) for name, units in zip(names, one.pledged, strict=True)},
+        "price_for_debts": _decimal(price.highest),
+        "price_for_collateral": _decimal(price.lowest),
+    }
+
+
+def _amount(asset: Asset, units: int) -> dict[str, str]:
+    return {"asset": asset.symbol, "units": str(units), "amount": asset.format(units)}
+
+
+def _decimal(value: Fraction) -> str:
+    from polyproof.model.amounts import exact_decimal
+
+    return exact_decimal(value)
+
+
+def _currency(quotes: Sequence[Quote]) -> str:
+    return quotes[0].currency
+
+
+def show_net_equity(
+    rich: RichConsole,
+    terms: Sequence[AssetTerms],
+    totals: Sequence[int],
+    facts: NetEquityFacts,
+    prices: dict[str, AssetPrice],
+) -> None:
+    """For people. Net below zero is nothing owed, and offsets no other asset."""
+    found, currency = cut_by_asset(terms, totals), _currency(facts.prices)
+    names = list(dict.fromkeys(category.name for one in terms for category in one.categories))
+    made = table(
+        "Asset",
+        "Gross",
+        "Lent",
+        "Net",
+        *(f"Pledged: {name}" for name in names),
+        numbers=tuple(range(1, 4 + len(names))),
+    )
+    for one in found:
+        asset = one.terms.asset
+        own = dict(zip((category.name for category in one.terms.categories), one.pledged, strict=True))
+        made.add_row(
+            asset.symbol,
+            grouped(asset, one.equity),
+            grouped(asset, one.debt),
+            grouped(asset, max(one.net, 0)),
+            *(grouped(asset, own[name]) if name in own else "" for name in names),
+        )
+    rich.print(made)
+    gross = sum((one.value(one.equity, prices) for one in found), Fraction(0))
+    net = sum((one.value(max(one.net, 0), prices) for one in found), Fraction(0))
+    rich.print(
+        f"At the median of the stated prices: gross {_whole(gross)} {currency}, net {_whole(net)} {currency}. Net is "
+        "gross less what is lent to customers; an asset of which more is lent than they have counts as nothing owed."
+    )
+    if (left_out := facts.underwater) is not None:
+        rich.print(
+            f"Left out, as the organisation says: {counted(left_out.accounts, 'account')} whose collateral does not "
+            "cover what they owe. They have "
+            f"{_list(terms, left_out.equity)}, and owe {_list(terms, left_out.debt)}."
+        )
+
+
+def _list(terms: Sequence[AssetTerms], amounts: Sequence[int]) -> str:
+    found = [
+        f"{grouped(one.asset, units)} {one.asset.symbol}" for one, units in zip(terms, amounts, strict=True) if units
+    ]
+    return ", ".join(found) or "nothing"
+
+
+def _whole(value: Fraction) -> str:
+    return f"{int(value):,}"
