@@ -21,7 +21,7 @@ from polyproof.config.options import NOT_AN_OPTION, Fault, option, options_of, p
 from polyproof.config.reader import Choice, OptionsReader, component_options, locate
 from polyproof.config.tree import Items, Node, Scalar, from_json, load_yaml, parse_yaml
 from polyproof.config.tree import Mapping as MappingNode
-from polyproof.errors import InputError, PluginError, PluginFault, ProofRejected
+from polyproof.errors import ExtraMissing, InputError, PluginError, PluginFault, ProofRejected
 from polyproof.first_use import check_properties
 from polyproof.formats.strict_json import canonical
 from polyproof.model.assets import Asset
@@ -394,7 +394,7 @@ def _check_backends(
             with asking(backend, "when asked whether it can serve these assets", may=(InputError,)):
                 backend.check(values["assets"])
             check_properties(backend)
-        except (PluginFault, ProofRejected):
+        except (PluginFault, ProofRejected, ExtraMissing):
             raise
         except InputError as error:
             reader.report_error(error, location)
@@ -488,7 +488,7 @@ def spec_from_public(value: Any, registry: Registry, *, largest_proof: int | Non
 
     Raises ``ProofRejected`` for anything that ``public`` would not have returned: other types or keys,
     options left out, backends that are not installed, options that cannot serve the assets. ``PluginFault`` for a
-    backend that is broken. ``largest_proof``, in bytes: the largest of the proofs that are published with it; one that
+    backend that is broken, ``ExtraMissing`` for one that needs an extra. ``largest_proof``, in bytes: the largest of the proofs that are published with it; one that
     is too small for these assets is refused before a backend does the work that such assets take.
     """
     try:
@@ -507,8 +507,8 @@ def spec_from_public(value: Any, registry: Registry, *, largest_proof: int | Non
         _check_rule(reader, node, {field.name: getattr(spec, field.name) for field in attrs.fields(PublicSpec)})
         reader.finish()
         _check_backends(reader, node, {"assets": spec.assets, "backend": spec.backend}, largest_proof)
-    except PluginFault:
-        raise
+    except (PluginFault, ExtraMissing):
+        raise  # neither says anything about what was published
     except InputError as error:
         raise ProofRejected("public-spec", str(error)) from error
     if spec.public() != value:
