@@ -13,6 +13,7 @@ from polyproof.cli.security_view import (
     components_text,
     figures_facts,
     figures_payload,
+    verdict,
 )
 from polyproof.cli.shapes import AMOUNTS, COUNT, DIGEST, SECONDS, TEXT, TEXTS, Shape, either, listed, record, seconds
 from polyproof.cli.views import (
@@ -138,7 +139,7 @@ def show_inclusion(rich: RichConsole, verified: InclusionVerified, *, compared: 
         ),
         ("publication digest", verified.audit.digest.hex()),
     )
-    rich.print("INCLUDED: your balances are in the audit's totals.", style="bold green")
+    verdict(rich, verified.verdict.security, "INCLUDED", "your balances are in the audit's totals.")
     points(rich, verified.verdict.sentences)
     if left_out := verified.audit.manifest.left_out:
         names = unlisted_text([one.asset for one in left_out])

@@ -29,6 +29,7 @@ __all__ = [
     "non_negativity_lines",
     "security_payload",
     "show_security",
+    "verdict",
 ]
 
 
@@ -84,6 +85,15 @@ def figures_payload(security: SecurityReport) -> dict[str, Any]:
         for name, figure in security.given.items()
     }
     return {"figures": figures, "assumptions": asdict(security.assumptions)}
+
+
+def verdict(rich: RichConsole, security: SecurityReport, word: str, rest: str) -> None:
+    """The word that everybody looks for, and what follows it. Under an insecure set-up it does not stand alone."""
+    if security.assumptions.insecure_setup:
+        said = f"{word} under an INSECURE SET-UP: its secret is public, so anybody can have forged this. {rest}"
+        rich.print(said, style="bold red", soft_wrap=True)
+    else:
+        rich.print(f"{word}{'.' if rest[:1].isupper() else ':'} {rest}", style="bold green")
 
 
 def figures_facts(security: SecurityReport) -> list[tuple[str, str]]:

@@ -488,8 +488,9 @@ def spec_from_public(value: Any, registry: Registry, *, largest_proof: int | Non
 
     Raises ``ProofRejected`` for anything that ``public`` would not have returned: other types or keys,
     options left out, backends that are not installed, options that cannot serve the assets. ``PluginFault`` for a
-    backend that is broken, ``ExtraMissing`` for one that needs an extra. ``largest_proof``, in bytes: the largest of the proofs that are published with it; one that
-    is too small for these assets is refused before a backend does the work that such assets take.
+    backend that is broken, ``ExtraMissing`` for one that needs an extra. ``largest_proof``, in bytes: the largest of
+    the proofs that are published with it; one that is too small for these assets is refused before a backend does the
+    work that such assets take.
     """
     try:
         node = from_json(value, "spec")

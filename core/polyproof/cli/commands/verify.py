@@ -47,6 +47,7 @@ from polyproof.cli.security_view import (
     figures_line,
     figures_payload,
     non_negativity_lines,
+    verdict,
 )
 from polyproof.cli.shapes import (
     AMOUNTS,
@@ -252,7 +253,7 @@ def show_verified(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> N
         ("publication digest", published.digest.hex()),
     )
     properties = published.properties
-    rich.print("VERIFIED. About what is owed this establishes:", style="bold green")
+    verdict(rich, verified.security, "VERIFIED", "About what is owed this establishes:")
     points(rich, [*properties.proves, *non_negativity_lines(properties)])
     if margin is not None:
         _show_netting(rich, published, margin)

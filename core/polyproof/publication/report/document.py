@@ -244,6 +244,9 @@ class ReportSecurity:
         "the name of one that comes with polyproof, or FILE for one of the reader's own."
     )
     notes: tuple[str, ...] = option(doc="What to know about these bits.")
+    insecure_setup: bool = option(
+        default=False, doc="Whether it rests on a set-up whose secret is public, so that anybody can have forged it."
+    )
 
     def find(self, name: str) -> ReportFigure | None:
         """One figure, if it is given."""

@@ -226,6 +226,7 @@ def _security(verified: VerifiedAudit) -> ReportSecurity:
         assumptions=found.assumptions.sentences,
         policy=_policy_to_name(verified),
         notes=found.notes,
+        insecure_setup=found.assumptions.insecure_setup,
     )
 
 
