@@ -9,7 +9,6 @@ from functools import reduce
 from itertools import product
 
 import numpy as np
-import polyproof_koalabear
 import pytest
 from attrs import evolve
 from hypothesis import example, given, settings
@@ -221,10 +220,8 @@ class Cubes(ConstraintSystem):
 
 
 @pytest.fixture
-def small_field(monkeypatch) -> Field:
+def small_field() -> Field:
     """F_97: 96 = 2^5·3, and 5 generates it."""
-    monkeypatch.setattr(polyproof_koalabear, "P", SMALL)
-    monkeypatch.setattr(polyproof_koalabear, "GENERATOR", 5)
 
     class F97(KoalaBear):
         name, modulus, generator, two_adicity = "f97", SMALL, 5, 5
