@@ -38,4 +38,4 @@ def draw(rich: RichConsole, drawn: Table, width: int | None = None) -> None:
     made = table(*drawn.columns, title=drawn.title, numbers=drawn.numbers)
     for row in drawn.rows:
         made.add_row(*row)
-    rich.print(made, **({} if width is None else {"width": width}))
+    rich.print(made, width=width)
