@@ -93,13 +93,12 @@ class MarginLayout:
             ((coefficient, number.columns) for asset in self.assets for coefficient, number in asset.numbers), limb_bits
         )
         self.surplus = self._limbs("surplus", max(1, -(-self._most_value().bit_length() // limb_bits)))
-        places = max(len(sums), self.surplus.count)
-        self.sums: Products = [*sums, *([] for _ in range(places - len(sums)))]
-        """G_n without the limbs of S: columns and signed digits, for n = 0, 1, …"""
+        self.sums: Products = [*sums, *([] for _ in range(self.surplus.count - len(sums)))]
+        """G_n without the limbs of S: columns and signed digits, at each place n of S or of a product."""
         self.arithmetic = SurplusArithmetic.of(limb_bits, self.sums, self.surplus.count)
         self.carries: list[Limbs] = []
         """c_0, c_1, … up to the last but one place: the last carry is zero."""
-        for place in range(places - 1):
+        for place in range(len(self.sums) - 1):
             self.carries.append(self._limbs(f"carry{place}", len(self.arithmetic.carry_shifts)))
 
     def _limbs(self, name: str, limbs: int) -> Limbs:

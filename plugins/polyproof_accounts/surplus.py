@@ -33,13 +33,12 @@ class SurplusArithmetic:
 
     @classmethod
     def of(cls, limb_bits: int, sums: Products, surplus_limbs: int) -> SurplusArithmetic:
-        """Of the products of coefficients and limbs, those of the surplus not among them."""
+        """Of the products of coefficients and limbs at each place, those of the surplus not among them."""
         most_limb, base = (1 << limb_bits) - 1, 1 << limb_bits
         worst = above = below = highest = lowest = 0
-        for place in range(max(len(sums), surplus_limbs)):
-            digits = [digit for _, digit in sums[place]] if place < len(sums) else []
-            gained = sum(digit for digit in digits if digit > 0) * most_limb
-            lost = (sum(-digit for digit in digits if digit < 0) + (place < surplus_limbs)) * most_limb
+        for place, here in enumerate(sums):
+            gained = sum(digit for _, digit in here if digit > 0) * most_limb
+            lost = (sum(-digit for _, digit in here if digit < 0) + (place < surplus_limbs)) * most_limb
             worst = max(worst, gained, lost)
             above, below = (gained + above) // base, (lost + below) // base
             highest, lowest = max(highest, above), max(lowest, below)

@@ -237,6 +237,17 @@ def test_a_price_that_breaks_the_carry_bound_is_refused_with_the_arithmetic() ->
     assert refusal(partial(of, 200, 200, modulus=least + 1)) is not None
 
 
+def test_carries_are_bounded_to_the_unit() -> None:
+    """One bit at a price of 1: D and S at most 2 against X of 1, so that a carry is −1 or 0."""
+    arithmetic = MarginLayout([AssetTerms(Asset("X", 0, 1), 1, 1, (flat("loan", 100),))], 1).arithmetic
+    assert (arithmetic.worst, arithmetic.offset, arithmetic.span) == (2, 1, 2)
+    assert (arithmetic.carry_shifts, arithmetic.most_carry, arithmetic.carry_limbs()) == ((0,), 1, [(0, 1)])
+    # With two limbs for S, the second place has no product.
+    layout = MarginLayout([AssetTerms(Asset(f"X{k}", 0, 1), 1, 1, (flat("loan", 100),)) for k in range(2)], 1)
+    assert [len(place) for place in layout.sums] == [4, 0]
+    assert (layout.arithmetic.worst, layout.arithmetic.offset, layout.arithmetic.span) == (3, 1, 3)
+
+
 @pytest.mark.parametrize("prices", [(3, 3), (3, 1), pytest.param((7, 6), marks=pytest.mark.slow)])
 def test_below_the_bound_a_surplus_can_be_forged_and_above_it_cannot(prices: tuple[int, int]) -> None:
     """An account of two bits, in limbs of two: everything that limbs in range can say, modulo every small prime."""
