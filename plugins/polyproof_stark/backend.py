@@ -333,12 +333,15 @@ def _included(established: Established, statement: Statement, system: str) -> tu
     several = statement.segments > 1
     part = f"totals of part {statement.segment + 1} of {statement.segments}" if several else "published totals"
     whole = ", which are part of the published totals" if several else ""
-    row = f"The account id and balances that you gave are on one row of the accounts that the {part}"
+    debts = any(isinstance(asset, Position) for asset in statement.assets)
+    gave = "account id, balances and debts" if debts else "account id and balances"
+    row = f"The {gave} that you gave are on one row of the accounts that the {part}"
+    reduced = "what they say that accounts have" if debts else "them"
     return (
         f"{row} were summed over{whole}."
         if established.exact_sums
         else f"{row} were proved with{whole}. That the totals are the sums of such rows is not proven.",
-        "No balance in those totals is negative, so nobody else's account can have reduced them."
+        f"No balance in those totals is negative, so nobody else's account can have reduced {reduced}."
         if established.non_negative
         else "Not proven: that no balance is negative. Somebody else's account may have reduced the totals.",
         *(f"{sentence[0].upper()}{sentence[1:]}." for sentence in _further(established, system)),

@@ -67,6 +67,39 @@ LEFT_OUT = ("DOGE", "3.25")
 AUDITOR = "Recorded Audit LLP"
 STATEMENT = "The totals agree with the ledger that we were shown."
 
+MARGIN = "stark-margin"
+"""The audit of accounts with debts."""
+LENDING = """\
+polyproof: 1
+name: {name}
+organisation: Recorded Exchange
+snapshot: 2025-10-31T00:00:00Z
+assets:
+  - {{symbol: BTC, decimals: 8}}
+  - {{symbol: USDT, decimals: 6}}
+rule: net-equity
+prices: prices.csv
+net_equity:
+  collateral:
+    - {{asset: BTC, category: loan, slices: [{{ratio: "0.9", width: "10"}}, {{ratio: "0.5"}}]}}
+    - {{asset: USDT, category: loan, slices: [{{ratio: "1"}}]}}
+backend: {{name: stark, hash: blake3, {options}}}
+accounts: {{path: accounts.csv}}
+"""
+PRICES = """\
+asset,price,currency,source,time
+BTC,90000,USD,one,2025-10-31T00:00:00Z
+BTC,91000,USD,another,2025-10-31T00:00:00Z
+USDT,1,USD,one,2025-10-31T00:00:00Z
+"""
+LENT = """\
+account,BTC:equity,BTC:debt,BTC:loan,USDT:equity,USDT:debt,USDT:loan
+alice,0.25,0,0,100,0,0
+bob,1.5,0,1,0,50000,0
+carol,0,0.1,0,20000,0,10000
+dave,3,0,0,50000,0,0
+"""
+
 MONTH = """\
 polyproof: 1
 name: history
@@ -286,6 +319,58 @@ def case(name: str, arguments: list[str], edit: dict[str, Any] | None = None) ->
     return {"name": name, "arguments": arguments, "edit": edit}
 
 
+def make_margin(record: Path, work: Path) -> Iterator[dict[str, Any]]:
+    """An audit of accounts with debts: prove, publish, and cut the file of a user who owes."""
+    folder = work / MARGIN
+    folder.mkdir()
+    (folder / "spec.yaml").write_text(LENDING.format(name=MARGIN, options=SMALL))
+    (folder / "prices.csv").write_text(PRICES)
+    (folder / "accounts.csv").write_text(LENT)
+    done(["prove", "spec.yaml", "--out", "audit"], folder)
+    (record / MARGIN).mkdir()
+    shutil.copytree(folder / "audit" / "public", record / MARGIN / "public")
+    for user in ("alice", "carol"):
+        done(["inclusion", "audit", "--user", user, "--out", f"{user}.polyproof"], folder)
+        shutil.copy(folder / f"{user}.polyproof", record / MARGIN)
+    (record / "prices.csv").write_text(PRICES)
+    (record / "prices.yaml").write_text("polyproof-policy: 2\nnet_equity: {prices: prices.csv, own_issued: [USDT]}\n")
+    yield from margin_cases()
+
+
+def margin_cases() -> Iterator[dict[str, Any]]:
+    """The same as it was published, and changed."""
+    name, verify = MARGIN, ["verify", f"{MARGIN}/public"]
+    manifest, publication = f"{name}/public/manifest.json", f"{name}/public/publication.json"
+
+    def typed(user: str, *amounts: str) -> list[str]:
+        return ["verify-inclusion", f"{name}/{user}.polyproof", "--audit", f"{name}/public", "--user", user, *amounts]
+
+    carol, owing = ("--balance", "USDT=20000"), ("--debt", "BTC=0.1")
+    yield case(f"{name} verifies", verify)
+    yield case(f"{name} verifies by prices of one's own", [*verify, "--prices", "prices.csv", "--tolerance", "2%"])
+    yield case(f"{name} is refused where its collateral is its own coin", [*verify, "--policy", "prices.yaml"])
+    for index in (0, 1):
+        told = f"{name} is rejected with a byte of the proof of segment {index} changed"
+        yield case(told, verify, flip(f"{name}/public/proof-000{index}.bin", 40_000, manifest, publication))
+    for told, old, new in (
+        ("a better price of collateral", '"price":"90000"', '"price":"99000"'),
+        ("a price of zero", '"price":"1"', '"price":"0"'),
+        ("a source of prices changed", '"source":"another"', '"source":"anything"'),
+        ("debts as accounts without", '"margin_segments":1', '"margin_segments":0'),
+        ("a position renamed", '"BTC:loan"', '"BTC:debt"'),
+    ):
+        yield case(f"{name} is rejected with {told}", verify, replace(manifest, old, new, rehash=publication))
+    yield case(f"{name} includes a user who owes", typed("carol", *carol, *owing))
+    yield case(
+        f"{name} includes a user who owes nothing", typed("alice", "--balance", "BTC=0.25", "--balance", "USDT=100")
+    )
+    yield case(f"{name} does not include a user who owes less", typed("carol", *carol, "--debt", "BTC=0.09"))
+    yield case(f"{name} does not include a user who has more", typed("carol", "--balance", "USDT=20001", *owing))
+    yield case(f"{name} has no debt of a user who owes nothing", typed("alice", "--balance", "BTC=0.25", *owing))
+    edit = flip(f"{name}/carol.polyproof", 200)
+    yield case(f"{name} does not include its user by a changed file", typed("carol", *carol, *owing), edit)
+
+
 # A published history with reserves
 
 
@@ -443,6 +528,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         cases = [found for name, backend in AUDITS.items() for found in make_audit(name, backend, record, work)]
+        cases += make_margin(record, work)
         cases += make_history(record, work)
         for number, one in enumerate(cases):
             one["verdict"] = judged(run_here, record, work / f"case-{number}", one)

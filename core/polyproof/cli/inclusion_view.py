@@ -139,7 +139,8 @@ def show_inclusion(rich: RichConsole, verified: InclusionVerified, *, compared: 
         ),
         ("publication digest", verified.audit.digest.hex()),
     )
-    verdict(rich, verified.verdict.security, "INCLUDED", "your balances are in the audit's totals.")
+    gross = "gross " if verified.audit.margin is not None else ""
+    verdict(rich, verified.verdict.security, "INCLUDED", f"your balances are in the audit's {gross}totals.")
     points(rich, verified.verdict.sentences)
     if left_out := verified.audit.manifest.left_out:
         names = unlisted_text([one.asset for one in left_out])

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import grouped, table
 from polyproof.cli.shapes import AMOUNT, COUNT, DECIMAL, FLAG, TEXT, Shape, by_name, listed, nullable, record
+from polyproof.cli.views import totals_table
 from polyproof.liabilities.margin import AssetPositions, cut_by_asset
 from polyproof.model.counts import counted
+from polyproof.model.prices import prices_of
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
+    from polyproof.liabilities.weighing import MarginPrepared
     from polyproof.model.assets import Asset
     from polyproof.model.net_equity import AssetTerms
     from polyproof.model.net_equity_facts import NetEquityFacts
     from polyproof.model.prices import AssetPrice, Quote
 
-__all__ = ["NET_EQUITY", "net_equity_payload", "show_net_equity"]
+__all__ = ["NET_EQUITY", "net_equity_payload", "show_net_equity", "show_prepared"]
 
 NET_EQUITY: Shape = nullable(
     record(
@@ -137,6 +140,17 @@ def show_net_equity(
             "cover what they owe. They have "
             f"{_list(terms, left_out.equity)}, and owe {_list(terms, left_out.debt)}."
         )
+
+
+def show_prepared(
+    rich: RichConsole, assets: Sequence[Asset], totals: Sequence[int], margin: MarginPrepared | None
+) -> None:
+    """Totals before anything is proved, of accounts with debts or of others."""
+    if margin is None:
+        rich.print(totals_table(assets, totals))
+        return
+    prices = prices_of(margin.facts.prices, [asset.symbol for asset in assets])
+    show_net_equity(rich, margin.terms, margin.totals, margin.facts, prices)
 
 
 def _list(terms: Sequence[AssetTerms], amounts: Sequence[int]) -> str:

@@ -59,9 +59,8 @@ class SnapshotChecked:
     """What ``accounts.control`` gave, which is what the accounts add up to: exact decimals of coins."""
     left_out: tuple[LeftOut, ...]
     """Assets of the accounts that ``accounts.leave_out`` leaves out, and what they add up to."""
-    positions: tuple[int, ...] = ()
-    """Totals of all positions, where accounts may have debts."""
     margin: MarginPrepared | None = None
+    """Where the rule allows debts: the terms of accounts with them, and the totals of all positions."""
 
 
 @names_faults
@@ -85,7 +84,6 @@ def check(
             spec=prepared.spec,
             accounts=sum(prepared.sizes),
             totals=prepared.totals,
-            positions=prepared.position_totals,
             segments=prepared.sizes,
             security=prepared.security,
             rounded=prepared.snapshot.rounded,
@@ -111,11 +109,6 @@ class Prepared:
     """With the options of ``spec``."""
     margin: MarginPrepared | None = None
     """Where the rule allows debts: how accounts with and without are told apart."""
-
-    @property
-    def position_totals(self) -> tuple[int, ...]:
-        """Of each position, where accounts may have debts."""
-        return self.margin.totals if self.margin is not None else ()
 
     @property
     def totals(self) -> tuple[int, ...]:

@@ -76,9 +76,8 @@ class Planned:
     kept: bool
     """Whether the same work had been planned there already, and was left as it is."""
     seconds: float
-    positions: tuple[int, ...] = ()
-    """Totals of all positions, where accounts may have debts."""
     margin: MarginPrepared | None = None
+    """Where the rule allows debts: the terms of accounts with them, and the totals of all positions."""
 
 
 @names_faults
@@ -194,7 +193,6 @@ def make_plan(
             accounts=found.accounts,
             segments=prepared.sizes,
             totals=prepared.totals,
-            positions=prepared.position_totals,
             margin=prepared.margin,
             security=prepared.security,
             rounded=prepared.snapshot.rounded,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import Console, amounts
+from polyproof.cli.net_equity_view import show_prepared
 from polyproof.cli.options import (
     AllowWeak,
     Json,
@@ -29,7 +30,6 @@ from polyproof.cli.views import (
     show_control,
     show_left_out,
     show_rounded,
-    totals_table,
 )
 from polyproof.model.counts import counted
 
@@ -91,7 +91,7 @@ def check_payload(checked: SnapshotChecked) -> dict[str, Any]:
 
 def show_checked(rich: RichConsole, checked: SnapshotChecked) -> None:
     """``check`` for people."""
-    rich.print(totals_table(checked.spec.assets, checked.totals))
+    show_prepared(rich, checked.spec.assets, checked.totals, checked.margin)
     show_rounded(rich, checked.rounded)
     show_control(rich, checked.control)
     show_left_out(rich, checked.left_out)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from polyproof.cli.console import Console, amounts
+from polyproof.cli.net_equity_view import show_prepared
 from polyproof.cli.options import (
     AllowWeak,
     AuditId,
@@ -36,7 +37,6 @@ from polyproof.cli.views import (
     show_control,
     show_left_out,
     show_rounded,
-    totals_table,
 )
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def plan_payload(planned: Planned) -> dict[str, Any]:
 
 def _show(rich: RichConsole, planned: Planned, directory: Path) -> None:
     """``plan`` for people."""
-    rich.print(totals_table(planned.spec.assets, planned.totals))
+    show_prepared(rich, planned.spec.assets, planned.totals, planned.margin)
     show_rounded(rich, planned.rounded)
     show_control(rich, planned.control)
     show_left_out(rich, planned.left_out)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from attrs import evolve
 
 from polyproof.errors import PolicyRejected
+from polyproof.liabilities.margin import check_policy
 from polyproof.model.assets import Asset
 from polyproof.model.disclosures import Disclosures
 from polyproof.publication.anchors import Evidence
@@ -233,10 +234,15 @@ def _security(verified: VerifiedAudit) -> ReportSecurity:
 def _policy_to_name(verified: VerifiedAudit) -> str | None:
     """The policy that a reader's polyproof needs to be told of, so that the commands on the site work."""
     audit, verdicts = verified.liabilities.audit, verified.liabilities.verdicts
+    declared = audit.manifest.disclosures
 
     def accepts(policy: Policy) -> bool:
         try:
             policy.check_options(audit.backend.name, audit.spec.backend.options)
+            if (margin := audit.margin) is not None:
+                policy.check_options(margin.backend.name, margin.judge.options)
+                issued = [one.asset for one in declared.own_issued or ()] if declared is not None else []
+                check_policy(margin, policy, issued, audit.manifest.position_totals)
             for verdict in verdicts:
                 policy.check_security(verdict.security)
         except PolicyRejected:
