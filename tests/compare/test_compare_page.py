@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import re
 from html import unescape
@@ -16,9 +17,10 @@ from polyproof.cli.commands.compare import show_comparison
 from polyproof.cli.compare.charts import MOST_SERIES, security_charts, time_charts
 from polyproof.cli.compare.page import page_text
 from polyproof.cli.compare.rows import NOT_RUN, Bits, Row
-from polyproof.cli.compare.tables import tables
+from polyproof.cli.compare.tables import csv_text, tables
 from polyproof.cli.compare.work import Comparison
 from polyproof.cli.console import plain_console
+from polyproof.cli.plain_table import markdown
 from polyproof.security import FigureName
 
 HOSTILE = '</style><script>alert("1")</script>'
@@ -68,6 +70,18 @@ def test_no_name_becomes_part_of_the_page(rows: list[Row]) -> None:
     page = page_text(comparison([*changed, *rows]))
     assert "<script" not in page
     assert page.count("</style>") == 1
+
+
+def test_no_name_ends_a_row_of_markdown_or_is_a_formula_of_a_spreadsheet(rows: list[Row]) -> None:
+    changed = [
+        evolve(row, reason="=1+1", combination=evolve(row.combination, spec="=cmd()", stated=("a|b\nc<i>",)))
+        for row in rows
+    ]
+    drawn = "".join(markdown(table) for table in tables([*changed, rows[0]]))
+    assert "a\\|b c&lt;i>" in drawn
+    assert "<i>" not in drawn
+    for line in csv.reader(csv_text(changed).splitlines()[1:2]):
+        assert line[0] == "'=cmd()"
 
 
 def test_each_drawing_says_in_words_what_it_shows(rows: list[Row]) -> None:

@@ -26,11 +26,15 @@ class Table:
 
 
 def markdown(table: Table) -> str:
-    """The table in Markdown, its title as a line before it."""
+    """The table in Markdown, its title as a line before it. No cell ends its row, or is taken for HTML."""
     rules = ["---:" if number in table.numbers else "---" for number in range(len(table.columns))]
     lines = [table.columns, rules, *table.rows]
-    drawn = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+    drawn = ["| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines]
     return "\n".join([*([f"{table.title}:", ""] if table.title else []), *drawn]) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 
 def draw(rich: RichConsole, drawn: Table, width: int | None = None) -> None:
