@@ -43,8 +43,15 @@ def refused(path: Path, data: bytes, powers: int = 4) -> str:
     return str(caught.value)
 
 
+def test_a_file_that_snarkjs_made_loads() -> None:
+    """``snarkjs`` 0.7.6: ``powersoftau new bn128 2`` and one contribution. With the pairings themselves."""
+    setup = load_ceremony(Path(__file__).parent / "files" / "snarkjs-0.7.6.ptau", 7)
+    assert len(setup.powers) == 7
+    assert len({BN254.encode(point) for point in setup.powers}) == 7
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_ceremonys_powers_are_those_of_its_secret(tmp_path: Path) -> None:
-    """With the pairings themselves."""
     path = tmp_path / "ceremony.ptau"
     assert GOOD[2].startswith(POINT)
     path.write_bytes(ptau(GOOD))
