@@ -55,7 +55,7 @@ class StarterAnchor(Anchor):
         if self.options.secret is None:
             raise InputError(Problem("nothing says with which key the notary signs", hint="secret: FILE"))
         try:
-            seed = bytes.fromhex((self._base / self.options.secret).read_text(encoding="ascii"))
+            seed = bytes.fromhex((self._base / self.options.secret).read_text(encoding="ascii").strip())
             key = Ed25519PrivateKey.from_private_bytes(seed)
         except (OSError, ValueError) as error:
             raise InputError(f"{self.options.secret} is not a secret key: {error}") from error

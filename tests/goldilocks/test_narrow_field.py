@@ -34,6 +34,7 @@ class TestProth(FieldSuite):
         return Proth()
 
 
+@pytest.mark.slow
 class TestFermat(FieldSuite):
     @pytest.fixture
     def field(self) -> NarrowField:

@@ -77,12 +77,14 @@ def test_equal_files_in_another_packing_are_no_equal_archive(tmp_path: Path) -> 
 
 
 def whole() -> set[str]:
-    return {*(f"{folder}/{name}" for folder in PACKAGES for name in ("__init__.py", "py.typed")), "specs/a.yaml"}
+    code = (f"{folder}/{name}" for folder in PACKAGES for name in ("__init__.py", "py.typed"))
+    return {*code, "specs/a.yaml", "templates/hash/polyproof_starter.py"}
 
 
 def in_wheel(files: set[str]) -> dict[str, str]:
-    inside = {name.partition("/")[2]: "" for name in files if not name.startswith("specs/")}
-    return {**inside, "polyproof/specs/a.yaml": "", "polyproof-9.9.9.dist-info/METADATA": ""}
+    inside = {name.partition("/")[2]: "" for name in files if name.startswith(("core/", "plugins/"))}
+    data = {"polyproof/specs/a.yaml": "", "polyproof/templates/hash/polyproof_starter.py": ""}
+    return {**inside, **data, "polyproof-9.9.9.dist-info/METADATA": ""}
 
 
 def test_a_wheel_with_every_file_of_every_package_passes(tmp_path: Path) -> None:
