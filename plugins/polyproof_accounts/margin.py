@@ -30,7 +30,7 @@ from polyproof_accounts.sums import ExactSum, Limbs
 __all__ = ["MarginAccountsSystem"]
 
 _BLOCK = 1 << 11
-"""Accounts whose rows are filled at a time: few enough that their columns stay in the cache."""
+"""Accounts whose rows are filled at a time. With fewer, calls cost more than the arithmetic on columns that they do."""
 
 
 class MarginAccountsSystem(LiabilitiesSystem):

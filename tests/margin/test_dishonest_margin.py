@@ -270,7 +270,7 @@ def free_debts(monkeypatch: pytest.MonkeyPatch) -> MarginExchange:
 @pytest.mark.parametrize(
     "other",
     [
-        pytest.param(lambda _: other_prices(price_up=65_099), id="one less for debts"),
+        pytest.param(lambda _: other_prices(price_up=65_099), id="one less for debts", marks=pytest.mark.slow),
         pytest.param(lambda _: other_prices(price_down=65_010), id="more for collateral", marks=pytest.mark.slow),
         pytest.param(free_debts, id="nothing for debts"),
     ],
