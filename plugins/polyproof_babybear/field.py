@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import numpy.typing as npt
 
+from polyproof.engine import Engine
 from polyproof.errors import FieldError, ProofRejected
 from polyproof.field import Elements, Extension, Field
-from polyproof.toolkit.extension import BinomialExtension
+from polyproof.toolkit.extension import binomial_extension
 from polyproof.toolkit.uniform_words import uniform_words
 from polyproof_babybear import portable
 from polyproof_babybear.constants import GENERATOR, MODULUS, TWO_ADICITY
@@ -33,6 +36,16 @@ def _elements(a: npt.ArrayLike) -> Elements:
     return array.astype(np.uint64)
 
 
+class _Transforms(Protocol):
+    """Transforms of matrices that the field has checked: what the module of each engine offers."""
+
+    def evaluate(self, coefficients: Elements, size: int, shift: int, /) -> Elements: ...
+
+    def interpolate(self, values: Elements, shift: int, /) -> Elements: ...
+
+    def extend(self, values: Elements, size: int, shift: int, out: Elements | None, /) -> Elements: ...
+
+
 class BabyBear(Field):
     """p = 2^31 − 2^27 + 1, with extensions of degree 2 to 6 by θ^e = 31.
 
@@ -49,6 +62,15 @@ class BabyBear(Field):
     extension_degrees = (2, 3, 4, 5, 6)
     default_extension = 6
     default_hash = "poseidon2-babybear"
+
+    def __init__(self, engine: Engine = Engine.PORTABLE) -> None:
+        """The compiled engine imports its kernels here and compiles them on their first use."""
+        super().__init__(engine)
+        self._transforms: _Transforms = portable
+        if engine is Engine.COMPILED:
+            from polyproof_babybear import compiled
+
+            self._transforms = compiled
 
     # Arithmetic
 
@@ -127,17 +149,17 @@ class BabyBear(Field):
     def forward(self, coefficients: Elements, shift: int = 1) -> Elements:
         """Values on shift·⟨ω_n⟩ in natural order."""
         matrix, size = self._matrix(coefficients)
-        return portable.evaluate(matrix, size, self._shift(shift))
+        return self._transforms.evaluate(matrix, size, self._shift(shift))
 
     def inverse_transform(self, values: Elements, shift: int = 1) -> Elements:
         """The coefficients whose ``forward`` with the same shift gives ``values``."""
         matrix, _ = self._matrix(values)
-        return portable.interpolate(matrix, self._shift(shift))
+        return self._transforms.interpolate(matrix, self._shift(shift))
 
     def extend(self, coefficients: Elements, size: int, shift: int) -> Elements:
         """Values on shift·⟨ω_size⟩ in natural order, ``(n, columns) → (size, columns)``."""
         matrix, size = self._matrix(coefficients, size)
-        return portable.evaluate(matrix, size, self._shift(shift))
+        return self._transforms.evaluate(matrix, size, self._shift(shift))
 
     def coset_lde(
         self, values: Elements, blowup: int, shift: int | None = None, out: Elements | None = None
@@ -146,7 +168,7 @@ class BabyBear(Field):
         matrix, size = self._matrix(values, len(values) * blowup)
         if out is not None and (out.shape != (size, matrix.shape[1]) or not out.flags.c_contiguous):
             raise FieldError(f"the result is a contiguous array of shape {(size, matrix.shape[1])}, not {out.shape}")
-        return portable.extend(matrix, size, self._shift(GENERATOR if shift is None else shift), out)
+        return self._transforms.extend(matrix, size, self._shift(GENERATOR if shift is None else shift), out)
 
     # Encoding and randomness
 
@@ -179,4 +201,4 @@ class BabyBear(Field):
         """F[θ]/(θ^degree − 31) for degrees 2 to 6."""
         if degree not in self.extension_degrees:
             raise FieldError(f"the BabyBear field has extensions of degree 2 to 6 here, not {degree}")
-        return BinomialExtension(self, degree, GENERATOR)
+        return binomial_extension(self, degree, GENERATOR)

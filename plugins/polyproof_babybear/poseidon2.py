@@ -157,12 +157,13 @@ def _external_arrays(x: Words) -> Words:
     """The external matrix on states ``(24, n)``; not reduced."""
     x = x.reshape(WIDTH // 4, 4, -1)
     a, b, c, d = x[:, 0], x[:, 1], x[:, 2], x[:, 3]
-    two, four = np.uint64(1), np.uint64(2)
+    one, two = np.uint64(1), np.uint64(2)
     ab, cd = a + b, c + d
-    p, q = (b << two) + cd, (d << two) + ab
-    r, s = (cd << four) + q, (ab << four) + p
+    p, q = (b << one) + cd, (d << one) + ab
+    r, s = (cd << two) + q, (ab << two) + p
     blocks = np.stack((q + s, s, p + r, r), axis=1)
-    return (blocks + blocks.sum(axis=0)).reshape(WIDTH, -1)
+    mixed: Words = blocks + blocks.sum(axis=0)
+    return mixed.reshape(WIDTH, -1)
 
 
 def _seventh_power(x: Words) -> Words:

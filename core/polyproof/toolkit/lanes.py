@@ -16,7 +16,7 @@ from numba.core import cgutils as untyped_cgutils
 
 from polyproof.toolkit.kernels import align_stack
 
-__all__ = ["Lanes", "lane_pass", "load_rows", "store_rows"]
+__all__ = ["Lanes", "lane_pass", "load_rows", "store_rows", "strided_pass"]
 
 Kind = Any
 """A Numba type. Numba's internals are not typed."""
@@ -160,6 +160,56 @@ def lane_pass(formula: Formula, lanes: int, words: int, inputs: int, constants: 
             return context.get_dummy_value()
 
         return types.void(state, input, table, types.int64), generate
+
+    return apply
+
+
+def strided_pass(
+    formula: Callable[[list[Lanes], list[Lanes]], Sequence[Lanes]], lanes: int, words: int, constants: int
+) -> Any:
+    """A function ``(target, to, to_step, source, at, step, table, first)`` for kernels: a formula on flat arrays.
+
+    Word i of lane l is at ``at + i·step + l`` of the source, and what the formula gives goes to ``to + i·to_step + l``
+    of the target, which may be the same array. The formula gets ``words`` words, and ``constants`` items of the table
+    from ``first`` on, the same for all ``lanes``.
+    """
+
+    @_intrinsic
+    def apply(
+        typing_context: Any, target: Kind, to: Kind, to_step: Kind, source: Kind, at: Kind, step: Kind, table: Kind,
+        first: Kind,
+    ) -> Implementation:  # fmt: skip
+        word = ir.IntType(source.dtype.bitwidth)
+        kind = ir.VectorType(word, _REGISTER_BITS // word.width)
+
+        def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Sequence[ir.Value]) -> ir.Value:
+            ends = _start(context, builder, target, arguments[0], arguments[1])
+            begins = _start(context, builder, source, arguments[3], arguments[4])
+            table_start = _start(context, builder, table, arguments[6], arguments[7])
+
+            def places(start: ir.Value, lane: int, by: ir.Value, count: int) -> list[ir.Value]:
+                offsets = [builder.mul(by, ir.Constant(_INDEX, i)) for i in range(count)]
+                return [builder.gep(start, [builder.add(offset, ir.Constant(_INDEX, lane))]) for offset in offsets]
+
+            def everywhere(index: int) -> Lanes:
+                undefined = ir.Constant(kind, ir.Undefined)
+                item = builder.load(builder.gep(table_start, [ir.Constant(_INDEX, index)]))
+                one = builder.insert_element(undefined, item, ir.Constant(_HALF, 0))
+                return Lanes(builder, _shuffle(builder, one, undefined, [0] * kind.count))
+
+            align_stack(builder, kind)
+            given = [everywhere(index) for index in range(constants)]
+            for lane in range(0, lanes, kind.count):
+                loaded = [
+                    Lanes(builder, _load(builder, place, kind)) for place in places(begins, lane, arguments[5], words)
+                ]
+                results = formula(loaded, given)
+                for place, result in zip(places(ends, lane, arguments[2], len(results)), results, strict=True):
+                    _store(builder, place, result.value)
+            return context.get_dummy_value()
+
+        signature = types.void(target, types.int64, types.int64, source, types.int64, types.int64, table, types.int64)
+        return signature, generate
 
     return apply
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from polyproof.errors import FieldError, ProofRejected
 from polyproof.field import Elements, Extension, Field
-from polyproof.toolkit.extension import BinomialExtension
+from polyproof.toolkit.extension import binomial_extension
 from polyproof.toolkit.uniform_words import uniform_words
 
 __all__ = ["NarrowField"]
@@ -130,7 +130,7 @@ class NarrowField(Field):
         """F[θ]/(θ^degree − generator)."""
         if degree not in self.extension_degrees:
             raise FieldError(f"no extension of degree {degree}; there are {self.extension_degrees}")
-        return BinomialExtension(self, degree, self.generator)
+        return binomial_extension(self, degree, self.generator)
 
 
 def _words(a: npt.ArrayLike) -> Elements:
