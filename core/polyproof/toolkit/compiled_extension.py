@@ -26,7 +26,7 @@ _WORDS = 1 << 18
 
 
 class CompiledBinomialExtension(BinomialExtension):
-    """``BinomialExtension``, compiled; a field of the compiled engine gets it from ``binomial_extension``."""
+    """``BinomialExtension``, compiled; a field of the compiled engine gets it from ``toolkit.binomial_extension``."""
 
     def __init__(self, field: Field, degree: int, nonresidue: int) -> None:
         """Raises ``FieldError`` as ``BinomialExtension`` does, and for a modulus that products of words do not fit."""

@@ -1,6 +1,6 @@
 """Binomial extensions F[θ]/(θ^e − w) of any field, on top of its array operations.
 
-A field inherits nothing: ``extension(degree)`` returns ``binomial_extension(self, degree, w)``, which is compiled where
+A field inherits nothing: its ``extension(degree)`` returns what ``toolkit.binomial_extension`` makes, compiled where
 the engine and the modulus allow it, or a subclass of ``BinomialExtension`` with operations of its own.
 """
 
@@ -9,26 +9,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from polyproof.engine import Engine
 from polyproof.errors import FieldError
 from polyproof.field import Elements, Extension, Field
 
-__all__ = ["BinomialExtension", "binomial_extension"]
+__all__ = ["BinomialExtension"]
 
 _BLOCK = 1 << 14
 """Base elements of a product that are expanded at a time."""
-
-
-def binomial_extension(field: Field, degree: int, nonresidue: int) -> BinomialExtension:
-    """F[θ]/(θ^e − w): compiled for a field of the compiled engine with an odd modulus below 2^31, else in numpy.
-
-    Raises ``FieldError`` as ``BinomialExtension`` does.
-    """
-    if field.engine is Engine.COMPILED and 2 < field.modulus < 1 << 31:
-        from polyproof.toolkit.compiled_extension import CompiledBinomialExtension
-
-        return CompiledBinomialExtension(field, degree, nonresidue)
-    return BinomialExtension(field, degree, nonresidue)
 
 
 def _prime_factors(n: int) -> list[int]:

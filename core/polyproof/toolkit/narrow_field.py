@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from polyproof.errors import FieldError, ProofRejected
 from polyproof.field import Elements, Extension, Field
-from polyproof.toolkit.extension import binomial_extension
+from polyproof.toolkit.binomial_extension import binomial_extension
 from polyproof.toolkit.uniform_words import uniform_words
 
 __all__ = ["NarrowField"]
