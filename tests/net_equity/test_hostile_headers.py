@@ -116,7 +116,7 @@ def rename(m: dict[str, Any]) -> None:
         pytest.param(lambda m: m["spec"].pop("margin_backend"), "public-spec", id="no backend for accounts with debts"),
         pytest.param(
             lambda m: m["spec"].update(margin_backend={"name": "stark"}),
-            "public-spec",
+            "manifest-backend",
             id="another backend for accounts with debts",
         ),
         pytest.param(

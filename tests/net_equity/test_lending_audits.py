@@ -333,3 +333,19 @@ def test_surpluses_are_those_of_exact_fractions() -> None:
 def test_what_a_forged_copy_says_of_itself_is_as_it_was(tree_audit: Path, tmp_path: Path) -> None:
     """The tests of forged headers change one thing: with none changed, the copy verifies."""
     assert liabilities.verify(forged(tree_audit, tmp_path / "public", lambda _: None), policy=TREES)
+
+
+def test_control_sums_are_of_what_accounts_have_those_left_out_among_them(tmp_path: Path) -> None:
+    """The query knows of no accounts under water: without them it would say that more is owed than the totals."""
+    leaving = SPEC.replace("net_equity:\n", "net_equity:\n  underwater: leave-out\n")
+    query = (
+        'SELECT sum("BTC:equity"::DECIMAL(38, 8)) AS "BTC:equity", sum("BTC:debt"::DECIMAL(38, 8)) AS "BTC:debt", '
+        'sum("USDT:equity"::DECIMAL(38, 6)) AS "USDT:equity", sum("USDT:debt"::DECIMAL(38, 6)) AS "USDT:debt" '
+        "FROM read_csv('accounts.csv', all_varchar = true)"
+    )
+    controlled = leaving.replace("{path: accounts.csv}", f"\n  path: accounts.csv\n  control: {query}")
+    spec = written(tmp_path, accounts=ACCOUNTS + UNDERWATER, spec=controlled)
+    liabilities.prove(spec, tmp_path / "audit", policy=TREES)
+    manifest = liabilities.verify(tmp_path / "audit", policy=TREES).audit.manifest
+    assert manifest.control == ("4.75", "90100")
+    assert manifest.totals == (475_000_000, 70_100_000_000)

@@ -149,7 +149,10 @@ class Prepared:
 
     @property
     def control(self) -> tuple[str, ...] | None:
-        """The sums that ``accounts.control`` gives: exact decimals of coins, one for each asset; None without it."""
+        """The sums that ``accounts.control`` gives: exact decimals of coins, one for each asset; None without it.
+
+        Where accounts have debts, those of what they have; those of their debts were compared with them as well.
+        """
         from polyproof.liabilities.snapshot.control import in_coins
 
         sums = self.snapshot.control

@@ -39,10 +39,16 @@ REJECTIONS = (
     ),
     Rejection(
         "Not a possible balance",
-        ("account-id", "balance-count", "balance-range", "limb-range"),
-        "What you typed cannot be in this audit at all: an id that cannot be written down, or an amount that is "
-        "negative or larger than any that it counts.",
+        ("account-id", "balance-*", "limb-range", "pledges"),
+        "What you typed cannot be in this audit at all: an id that cannot be written down, an amount that is negative "
+        "or larger than any that it counts, or a debt that what your file says you have pledged does not cover.",
         "Type again. If your balance really is that large, the audit cannot have counted it: ask the exchange.",
+    ),
+    Rejection(
+        "One account, shown twice",
+        ("row-twice",),
+        "Two of your files show the same account, which is counted once: the exchange may have left the other one out.",
+        "Check which file is whose. If you have several accounts, each has a file of its own: ask the exchange for it.",
     ),
     Rejection(
         "Another audit",
@@ -52,8 +58,9 @@ REJECTIONS = (
     ),
     Rejection(
         "File and audit do not belong together",
-        ("audit-id", "manifest-digest", "segment", "row"),
-        "Your file was made for another audit, or for a place in the list that this audit does not have.",
+        ("audit-id", "manifest-digest", "segment", "segment-kind", "row"),
+        "Your file was made for another audit, for a place in the list that this audit does not have, or for a part of "
+        "it in which nobody owes anything, and you typed a debt.",
         "Get your file and the audit again, both for the same audit. If they still do not fit, the exchange's files "
         "contradict each other.",
     ),

@@ -171,6 +171,9 @@ def open_audit(
         stated = manifest.spec.get("backend")
         if not (isinstance(stated, dict) and stated.get("name") == manifest.backend):
             raise ProofRejected("manifest-backend", f"it names {manifest.backend!r}, its spec a different backend")
+        other = manifest.spec.get("margin_backend")
+        if other is not None and not (isinstance(other, dict) and other.get("name") == manifest.backend):
+            raise ProofRejected("manifest-backend", f"accounts with debts are not proved by {manifest.backend!r}")
         largest_proof = _largest_proof(published.public, manifest)
         spec = spec_from_public(manifest.spec, registry, largest_proof=largest_proof)
         judge = Judge(create_backend(spec, registry), spec.backend.options, policy)
@@ -204,7 +207,12 @@ def _check_control(manifest: Manifest, spec: PublicSpec, path: Path) -> None:
     if len(manifest.control) != len(spec.assets):
         reason = f"{counted(len(manifest.control), 'control sum')} for {counted(len(spec.assets), 'asset')}"
         raise ProofRejected("manifest-control", reason, file=path)
-    for asset, stated, total in zip(spec.assets, manifest.control, manifest.totals, strict=True):
+    # The query is of all accounts, those that were left out for their debts among them.
+    facts = manifest.net_equity
+    totals = list(manifest.totals)
+    if facts is not None and facts.underwater is not None:
+        totals = [total + left_out for total, left_out in zip(totals, facts.underwater.equity, strict=True)]
+    for asset, stated, total in zip(spec.assets, manifest.control, totals, strict=True):
         if Fraction(stated) * 10**asset.decimals > total:
             reason = f"its control sum of {asset.symbol} is {stated}, more than its total, {asset.format(total)}"
             raise ProofRejected("manifest-control", reason, file=path)

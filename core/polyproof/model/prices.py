@@ -18,7 +18,7 @@ from polyproof.model.timestamps import in_calendar
 
 __all__ = ["MOST_QUOTES", "AssetPrice", "Quote", "prices_of", "quote_faults"]
 
-MOST_QUOTES = 64
+MOST_QUOTES = 16
 """The most quotes of one asset."""
 _LONGEST_SOURCE = 100
 
@@ -96,4 +96,7 @@ def prices_of(quotes: Sequence[Quote], symbols: Sequence[str]) -> dict[str, Asse
     """The prices of these assets. Raises ``InputError`` for quotes that ``quote_faults`` finds fault with."""
     for found in quote_faults(quotes, symbols):
         raise InputError(f"{found.message} ({found.hint})")
-    return {symbol: AssetPrice(tuple(one for one in quotes if one.asset == symbol)) for symbol in symbols}
+    of: dict[str, list[Quote]] = {symbol: [] for symbol in symbols}
+    for one in quotes:
+        of[one.asset].append(one)
+    return {symbol: AssetPrice(tuple(found)) for symbol, found in of.items()}

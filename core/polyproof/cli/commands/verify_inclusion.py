@@ -121,7 +121,7 @@ def command(
             assets,
             account if account is not None else typer.prompt("Your account id", err=True),
             given or ([] if owed else _ask_balances(assets)),
-            owed,
+            owed or ([] if given or published.margin is None else _ask_balances(assets, "debt")),
         )
 
     try:
@@ -156,14 +156,14 @@ def _require_claim(user: str | None, given: Sequence[Balance]) -> None:
         )
 
 
-def _ask_balances(assets: Sequence[Asset]) -> list[Balance]:
+def _ask_balances(assets: Sequence[Asset], what: str = "balance") -> list[Balance]:
     from polyproof.liabilities.typed_balances import make_claim, parse_balance
 
     symbols = ", ".join(asset.symbol for asset in assets)
-    typer.echo(f"Assets: {symbols}\nType your balances, one SYMBOL=AMOUNT per line; end with an empty line.", err=True)
+    typer.echo(f"Assets: {symbols}\nType your {what}s, one SYMBOL=AMOUNT per line; end with an empty line.", err=True)
     given: list[Balance] = []
     while True:
-        line = typer.prompt("Balance", default="", show_default=False, err=True)
+        line = typer.prompt(what.capitalize(), default="", show_default=False, err=True)
         if not line.strip():
             return given
         try:
