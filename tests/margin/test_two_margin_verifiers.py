@@ -218,3 +218,27 @@ def test_both_reject_lies_about_an_account(name) -> None:
         fast, slow = verdicts(MarginCase(options, statement, totals, proof))
         assert fast is not None
         assert slow is not None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("field", ["goldilocks", "babybear"])
+def test_margin_segments_are_proved_over_either_field_with_what_the_field_declares(field: str, tmp_path: Path) -> None:
+    accounts = some_borrowers(20)
+    options = StarkOptions(
+        field=field,
+        constraints=ConstraintsChoice("margin-accounts"),
+        limb_bits=8,
+        queries=8,
+        grinding=0,
+        segment_rows=1024,
+    )
+    made, statement = StarkBackend(options, default_registry()), Statement("a", bytes(32), accounts.assets, 0, 1)
+    proved = made.prove(statement, accounts, bytes(32), tmp_path, Progress())
+    assert proved.totals == accounts.totals()
+    assert made.verify(statement, proved.totals, proved.proof)
+    with pytest.raises(ProofRejected):
+        made.verify(statement, (*proved.totals[:-1], proved.totals[-1] + 1), proved.proof)
+    inclusion = made.open_inclusion(statement, proved.proof, tmp_path, "user-3")
+    assert inclusion is not None
+    claim = Claim("user-3", accounts.balances(3))
+    assert made.verify_inclusion(statement, proved.totals, proved.proof, claim, inclusion)
