@@ -143,7 +143,8 @@ def policy_text(policy: ReservesPolicy, *, theirs: bool = False) -> str:
     }[policy.balances]
     told = [f"rows that are {_joined(policy.count, 'or') or 'nothing'}", balances]
     told.append(f"whose signed message is {_joined([_MESSAGES[one] for one in policy.messages], 'or') or 'of no kind'}")
-    return f"{', '.join(told)}; required is {policy.least_ratio} × what is owed"
+    net = ", less what is lent where accounts have debts" if policy.against == "net" else ""
+    return f"{', '.join(told)}; required is {policy.least_ratio} × what is owed{net}"
 
 
 _MESSAGES = {

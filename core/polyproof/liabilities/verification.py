@@ -20,7 +20,7 @@ from polyproof.errors import ArtifactError, ProofRejected
 from polyproof.formats.files import read_bounded
 from polyproof.liabilities.acceptance import Judge
 from polyproof.liabilities.artifacts import MANIFEST, RECORD
-from polyproof.liabilities.margin import Margin, check_policy, open_margin
+from polyproof.liabilities.margin import Margin, check_policy, cut_by_asset, open_margin
 from polyproof.liabilities.netting import properties_of
 from polyproof.liabilities.record import Publication, PublicationRecord, check_digest, open_publication
 from polyproof.model.assets import Asset
@@ -262,6 +262,14 @@ class AuditVerified:
     def totals(self) -> tuple[int, ...]:
         """Base units, one for each asset in order."""
         return self.audit.manifest.totals
+
+    @property
+    def lent(self) -> tuple[int, ...] | None:
+        """What accounts owe the organisation, in base units, one for each asset in order; None where none may owe."""
+        margin = self.audit.margin
+        if margin is None:
+            return None
+        return tuple(one.debt for one in cut_by_asset(margin.terms, self.audit.manifest.position_totals))
 
     @property
     def security(self) -> SecurityReport:

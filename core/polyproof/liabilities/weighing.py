@@ -89,7 +89,8 @@ def weigh(spec: Spec, snapshot: OpenSnapshot, weighing: Weighing) -> Divided:
                 hint="net_equity.underwater: leave-out takes such accounts out of the audit, and publishes their sums",
                 code="account-underwater",
             )
-            findings.add_problem(problem, order=(before + place,))
+            account = before + place
+            findings.add_problem(problem, order=(account,), at=lambda account=account: snapshot.location(account))  # type: ignore[misc]
         before += len(chunk)
     findings.raise_any(AccountsError)
     underwater = _underwater(left, missing, weighing.positions) if left else None

@@ -132,10 +132,14 @@ class ReservesVerified:
         return tuple(dict.fromkeys(name for asset in self.evaluation.assets for name in self.on_word_of(asset)))
 
     def on_word_of(self, asset: AssetReserves) -> tuple[str, ...]:
-        """The same of one asset: liabilities, ownership, balances, messages, or nothing."""
+        """The same of one asset: liabilities, borrowers, ownership, balances, messages, or nothing.
+
+        Borrowers: what they owe is deducted, and nothing shows that they are not the organisation itself.
+        """
         properties = self.audit.audit.properties
         proven = properties.exact_totals and properties.non_negativity == EVERY_ACCOUNT
-        return (*(() if proven else ("liabilities",)), *asset.on_word)
+        deducted = bool(asset.lent) and asset.compared != asset.liabilities
+        return (*(() if proven else ("liabilities",)), *(("borrowers",) if deducted else ()), *asset.on_word)
 
     @property
     def establishes(self) -> tuple[str, ...]:

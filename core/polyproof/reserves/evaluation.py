@@ -170,7 +170,7 @@ class AssetReserves:
 
     asset: Asset
     liabilities: int | None
-    """In base units; None if no proof of liabilities was given."""
+    """In base units; None if no proof of liabilities was given. Gross, where accounts have debts."""
     by_ownership: Mapping[Ownership, Holding]
     by_check: Mapping[Check, Holding]
     by_freshness: Mapping[Freshness, Holding]
@@ -179,6 +179,23 @@ class AssetReserves:
     """By chain and token."""
     least: Fraction
     """The least ratio that the policy requires."""
+    lent: int | None = None
+    """What accounts owe the organisation, in base units; None where no account can have debts."""
+    against: str = "gross"
+    """What the policy compares holdings with, where accounts have debts: gross or net liabilities."""
+
+    @property
+    def net(self) -> int | None:
+        """Liabilities less what is lent, in base units; None where no account can have debts.
+
+        Where more is lent than accounts have, nothing is owed: what is owed of other assets is no less for it.
+        """
+        return None if self.liabilities is None or self.lent is None else max(self.liabilities - self.lent, 0)
+
+    @property
+    def compared(self) -> int | None:
+        """The liabilities that holdings are compared with, in base units; None if they are not known."""
+        return self.net if self.against == "net" and self.net is not None else self.liabilities
 
     @property
     def total(self) -> Holding:
@@ -193,15 +210,22 @@ class AssetReserves:
 
     @property
     def ratio(self) -> Fraction | None:
-        """Counted holdings to liabilities, exact; None if nothing is owed, or liabilities are not known."""
-        return Fraction(self.counted, self.liabilities) if self.liabilities else None
+        """Counted holdings to the liabilities that they are compared with, exact.
+
+        None if nothing is owed, or liabilities are not known.
+        """
+        return self.ratio_to(self.compared)
+
+    def ratio_to(self, owed: int | None) -> Fraction | None:
+        """Counted holdings to so much that is owed, exact; None if that is nothing, or not known."""
+        return Fraction(self.counted, owed) if owed else None
 
     @property
     def met(self) -> bool | None:
         """Whether what counts is enough; None if it is not known what is owed."""
-        if self.liabilities is None:
+        if self.compared is None:
             return None
-        return self.counted >= self.least * self.liabilities
+        return self.counted >= self.least * self.compared
 
     @property
     def on_word(self) -> tuple[str, ...]:
@@ -218,8 +242,8 @@ class AssetReserves:
 
     @property
     def surplus(self) -> int | None:
-        """Counted holdings less liabilities, in base units; negative where something is missing."""
-        return None if self.liabilities is None else self.counted - self.liabilities
+        """Counted holdings less what they are compared with, in base units; negative where something is missing."""
+        return None if self.compared is None else self.counted - self.compared
 
 
 _SHOWN = (Ownership.SIGNED, Ownership.LOOKED_UP)
@@ -257,17 +281,28 @@ def percent(ratio: Fraction, digits: int = 2) -> str:
 
 
 def settle(
-    judged: Iterable[JudgedRow], assets: Sequence[Asset], liabilities: Sequence[int] | None, policy: ReservesPolicy
+    judged: Iterable[JudgedRow],
+    assets: Sequence[Asset],
+    liabilities: Sequence[int] | None,
+    policy: ReservesPolicy,
+    lent: Sequence[int] | None = None,
 ) -> Evaluation:
-    """Add up judged rows, asset by asset. Depends on nothing else: anyone who has the rows gets the same result."""
+    """Add up judged rows, asset by asset. Depends on nothing else: anyone who has the rows gets the same result.
+
+    ``lent``: what accounts owe of each asset, where they may have debts; ``liabilities`` are gross then.
+    """
     rows = tuple(judged)
     sums = {asset.symbol: _Sums() for asset in assets}
     for one in rows:
         sums[one.row.asset].add(one, policy)
-    owed: Sequence[int | None] = liabilities if liabilities is not None else [None] * len(assets)
+    none: Sequence[None] = [None] * len(assets)
+    owed, owing = none if liabilities is None else liabilities, none if lent is None else lent
     return Evaluation(
         rows,
-        tuple(sums[asset.symbol].close(asset, owes, policy) for asset, owes in zip(assets, owed, strict=True)),
+        tuple(
+            sums[asset.symbol].close(asset, liability, debts, policy)
+            for asset, liability, debts in zip(assets, owed, owing, strict=True)
+        ),
         policy,
     )
 
@@ -293,7 +328,7 @@ class _Sums:
     def _of(self, group: _Group) -> Holding:
         return Holding(*self._found.get(group, ()))
 
-    def close(self, asset: Asset, liabilities: int | None, policy: ReservesPolicy) -> AssetReserves:
+    def close(self, asset: Asset, liabilities: int | None, lent: int | None, policy: ReservesPolicy) -> AssetReserves:
         chains = sorted(group for group in self._found if isinstance(group, tuple))
         return AssetReserves(
             asset,
@@ -303,6 +338,8 @@ class _Sums:
             {freshness: self._of(freshness) for freshness in Freshness},
             {chain: self._of(chain) for chain in chains},
             policy.least,
+            lent,
+            policy.against,
         )
 
 

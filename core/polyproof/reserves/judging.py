@@ -35,6 +35,7 @@ def evaluate(
     assets: Sequence[Asset],
     schemes: Sequence[OwnershipScheme],
     liabilities: Sequence[int] | None = None,
+    lent: Sequence[int] | None = None,
     policy: ReservesPolicy | None = None,
     pins: Sequence[Pin] = (),
     providers: Sequence[BalanceProvider] = (),
@@ -45,7 +46,8 @@ def evaluate(
     """Judge rows that ``read_reserves`` found coherent, and add them up.
 
     ``accounts`` has each row's address in canonical form; ``liabilities`` are base units, one for each asset, from a
-    proof that was verified; ``challenges`` are those of the audit, without which every message is stale.
+    proof that was verified, and ``lent`` what accounts owe of each, where they may have debts; ``challenges`` are those
+    of the audit, without which every message is stale.
     """
     judged = judge_rows(
         rows,
@@ -57,7 +59,7 @@ def evaluate(
         checkpoint=checkpoint,
         progress=progress,
     )
-    return settle(judged, assets, liabilities, policy or ReservesPolicy())
+    return settle(judged, assets, liabilities, policy or ReservesPolicy(), lent)
 
 
 def judge_rows(

@@ -31,6 +31,7 @@ from polyproof.settings.reserves import ReservesPolicy, one_pin_a_chain
 
 __all__ = [
     "PublishedAsset",
+    "PublishedRatio",
     "PublishedReserves",
     "Unverified",
     "parse_published",
@@ -124,6 +125,20 @@ class PublishedRatio:
 
 
 @frozen(kw_only=True)
+class PublishedLending:
+    """What is lent of an asset, where accounts have debts, and the ratio with and without it."""
+
+    lent: str = option(pattern=_OWED, doc="What accounts owe the organisation, in coins.")
+    net: str = option(
+        pattern=_OWED,
+        doc="What is owed less what is lent, in coins; 0 where more is lent than accounts have. Debts may be those of "
+        "invented borrowers: it is no bound on what is owed.",
+    )
+    gross_ratio: PublishedRatio | None = option(doc="Counted to owed; null where nothing is owed.")
+    net_ratio: PublishedRatio | None = option(doc="Counted to net; null where net is nothing.")
+
+
+@frozen(kw_only=True)
 class PublishedAsset:
     """One asset: what is held and what is owed."""
 
@@ -131,8 +146,15 @@ class PublishedAsset:
     decimals: int = option(least=0, most=77, doc="As the manifest has it.")
     liabilities: str = option(pattern=_OWED, doc="What is owed, in coins, as proved.")
     counted: str = option(pattern=_DECIMAL, doc="What counts as held, in coins, rounded down to the asset's decimals.")
-    surplus: str = option(pattern=_SIGNED, doc="Counted less owed, in coins; negative where something is missing.")
-    ratio: PublishedRatio | None = option(doc="Counted to owed; null where nothing is owed.")
+    surplus: str = option(
+        pattern=_SIGNED,
+        doc="Counted less owed, or less net where the policy compares with that, in coins; negative where something is "
+        "missing.",
+    )
+    ratio: PublishedRatio | None = option(doc="Counted to the same; null where that is nothing.")
+    lending: PublishedLending | None = option(
+        doc="Where accounts have debts, what is lent and both ratios; null where none can have any."
+    )
     met: bool = option(doc="Whether the ratio is what the policy requires, or nothing is owed.")
     ownership: ByOwnership = option(doc="All rows, by what shows that they are the organisation's.")
     balances: ByCheck = option(doc="All rows, by outcome of the balance check.")
@@ -231,6 +253,7 @@ def published_asset(reserves: AssetReserves) -> PublishedAsset:
         counted=asset.format(reserves.counted),
         surplus=asset.format(surplus),
         ratio=_ratio(reserves.ratio),
+        lending=_lending(reserves),
         met=met,
         ownership=ByOwnership(**{_key(one): _holding(reserves.by_ownership[one]) for one in Ownership}),
         balances=ByCheck(**{_key(check): _holding(reserves.by_check[check]) for check in Check}),
@@ -239,6 +262,17 @@ def published_asset(reserves: AssetReserves) -> PublishedAsset:
             PublishedChain(chain=chain, token=token, holding=_holding(holding))
             for (chain, token), holding in reserves.by_chain.items()
         ),
+    )
+
+
+def _lending(reserves: AssetReserves) -> PublishedLending | None:
+    if reserves.lent is None or reserves.net is None:
+        return None
+    return PublishedLending(
+        lent=reserves.asset.format(reserves.lent),
+        net=reserves.asset.format(reserves.net),
+        gross_ratio=_ratio(reserves.ratio_to(reserves.liabilities)),
+        net_ratio=_ratio(reserves.ratio_to(reserves.net)),
     )
 
 

@@ -117,6 +117,7 @@ def run_reserves(
             assets=spec.assets,
             schemes=schemes,
             liabilities=audit.totals if audit else None,
+            lent=audit.lent if audit else None,
             policy=settings.policy,
             pins=settings.pins,
             providers=providers,

@@ -111,7 +111,8 @@ def verify_reserves(
     )
     judged, better = _compared(claimed, found, public / EVIDENCE)
     assets = audit.audit.spec.assets
-    by_organisation = settle([evolve(one, asked=True) for one in judged], assets, audit.totals, published.policy)
+    asked = [evolve(one, asked=True) for one in judged]
+    by_organisation = settle(asked, assets, audit.totals, published.policy, audit.lent)
     try:
         again = publish(
             by_organisation,
@@ -141,7 +142,7 @@ def verify_reserves(
             challenges=challenges,
             progress=progress,
         )
-    evaluation = settle(known, assets, audit.totals, reserves_policy or ReservesPolicy())
+    evaluation = settle(known, assets, audit.totals, reserves_policy or ReservesPolicy(), audit.lent)
     return ReservesVerified(published, evaluation, by_organisation, audit, better, time.perf_counter() - start)
 
 

@@ -78,6 +78,12 @@ class ReservesPolicy:
         pattern=(r"(0|[1-9][0-9]{0,5})(\.[0-9]{1,12})?", "a decimal such as 1 or 1.05"),
         doc="The least ratio of counted holdings to liabilities, for every asset; exact, so written in quotes.",
     )
+    against: str = option(
+        default="gross",
+        choices=("gross", "net"),
+        doc="What holdings are compared with where accounts have debts. gross: all that accounts have. net: that, less "
+        "what is lent to them; an invented borrower lowers it. Both ratios are shown.",
+    )
     count: tuple[str, ...] = option(
         default=("signed", "looked-up"),
         choices=("signed", "looked-up", "claimed", "key-only", "unbound", "custodial"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,6 +53,9 @@ _ASSET = record(
     liabilities=nullable(DECIMAL),
     counted=DECIMAL,
     percent=nullable(TEXT),
+    net=nullable(DECIMAL),
+    gross_percent=nullable(TEXT),
+    net_percent=nullable(TEXT),
     met=nullable(FLAG),
     ownership=_HOLDINGS,
     balances=_HOLDINGS,
@@ -154,14 +158,21 @@ def reserves_payload(done: ReservesDone, *, rows: bool = False) -> dict[str, Any
     return found
 
 
-def _asset_payload(asset: AssetReserves) -> dict[str, Any]:
+def _percent(ratio: Fraction | None) -> str | None:
     from polyproof.reserves.evaluation import percent
 
+    return None if ratio is None else percent(ratio)
+
+
+def _asset_payload(asset: AssetReserves) -> dict[str, Any]:
     return {
         "asset": asset.asset.symbol,
         "liabilities": None if asset.liabilities is None else asset.asset.format(asset.liabilities),
         "counted": asset.asset.format(asset.counted),
-        "percent": None if asset.ratio is None else percent(asset.ratio),
+        "percent": _percent(asset.ratio),
+        "net": None if asset.net is None else asset.asset.format(asset.net),
+        "gross_percent": None if asset.net is None else _percent(asset.ratio_to(asset.liabilities)),
+        "net_percent": None if asset.net is None else _percent(asset.ratio_to(asset.net)),
         "met": asset.met,
         "ownership": {one.value: _holding_payload(holding) for one, holding in asset.by_ownership.items()},
         "balances": {check.value: _holding_payload(holding) for check, holding in asset.by_check.items()},
@@ -227,16 +238,18 @@ def _files(count: int) -> str:
 
 
 def _holdings_table(evaluation: Evaluation) -> Any:
-    from polyproof.reserves.evaluation import percent
-
-    made = table("Asset", "Owed", "Counted as held", "Ratio", "Surplus", numbers=(1, 2, 3, 4))
+    lent = any(asset.lent is not None for asset in evaluation.assets)
+    ratios = ("To gross", "To net") if lent else ("Ratio",)
+    owed = ("Owed, gross", "Owed, net") if lent else ("Owed",)
+    titles = ("Asset", *owed, "Counted as held", *ratios, "Surplus")
+    made = table(*titles, numbers=tuple(range(1, len(titles))))
     for asset in evaluation.assets:
-        owed, surplus = asset.liabilities, asset.surplus
+        surplus, all_owed = asset.surplus, (asset.liabilities, asset.net) if lent else (asset.liabilities,)
         made.add_row(
             asset.asset.symbol,
-            "?" if owed is None else grouped(asset.asset, owed),
+            *("?" if units is None else grouped(asset.asset, units) for units in all_owed),
             grouped(asset.asset, asset.counted),
-            f"{percent(asset.ratio)} %" if asset.ratio is not None else "-",
+            *(f"{found} %" if (found := _percent(asset.ratio_to(units))) else "-" for units in all_owed),
             "?" if surplus is None else _signed(asset, surplus),
             style="red" if asset.met is False else None,
         )

@@ -22,6 +22,7 @@ from polyproof.model.holdings import FINEST, amount_text
 from polyproof.model.left_out import LeftOut
 from polyproof.model.manifest import Verifier
 from polyproof.model.names import AUDIT_ID, DIGEST, EXACT_DECIMAL, NAME, SYMBOL, TIME
+from polyproof.model.prices import Quote
 from polyproof.model.timestamps import in_calendar
 from polyproof.reserves.published import PublishedAsset, PublishedEvidence, Unverified
 from polyproof.security import FigureName
@@ -43,10 +44,15 @@ __all__ = [
     "ReportEvidence",
     "ReportFigure",
     "ReportGuarantees",
+    "ReportLeftUnderwater",
+    "ReportLending",
+    "ReportNetting",
+    "ReportPledged",
     "ReportReserves",
     "ReportRows",
     "ReportSecurity",
     "ReportTerm",
+    "ReportUnderwater",
     "fraction",
     "report_schema",
     "report_schema_text",
@@ -84,8 +90,37 @@ class ReportAudit:
     )
 
 
-ON_WORD = ("liabilities", "ownership", "balances", "messages")
+ON_WORD = ("liabilities", "borrowers", "ownership", "balances", "messages")
 """What a verdict may take on the organisation's word."""
+
+
+@frozen(kw_only=True)
+class ReportPledged:
+    """What is pledged of an asset for one purpose."""
+
+    category: str = option(pattern=NAME, doc="The purpose, as the spec of the audit has it.")
+    amount: str = option(pattern=_DECIMAL, doc="By all accounts, in coins.")
+
+
+@frozen(kw_only=True)
+class ReportLending:
+    """What accounts owe of an asset, and have pledged of it."""
+
+    lent: str = option(pattern=_DECIMAL, doc="What accounts owe the organisation, in coins.")
+    net: str = option(
+        pattern=_DECIMAL,
+        doc="What is owed less what is lent, in coins; 0 where more is lent than accounts have. It is no bound on what "
+        "is owed of the asset: debts of others lower it.",
+    )
+    beyond: str = option(
+        pattern=_DECIMAL,
+        doc="What is lent beyond what all accounts have, in coins: the organisation's own. It offsets no other asset.",
+    )
+    pledged: tuple[ReportPledged, ...] = option(items=(0, 64), doc="For each purpose, in the order of the spec.")
+    price_for_debts: str = option(pattern=EXACT_DECIMAL, doc="Of one coin: the highest of the stated quotes.")
+    price_for_collateral: str = option(pattern=EXACT_DECIMAL, doc="Of one coin: the lowest, before its haircut.")
+    gross_value: str = option(pattern=EXACT_DECIMAL, doc="What is owed, at the median of the quotes.")
+    net_value: str = option(pattern=EXACT_DECIMAL, doc="Net, at the median of the quotes.")
 
 
 @frozen(kw_only=True)
@@ -107,9 +142,11 @@ class ReportAsset:
     on_word: tuple[str, ...] = option(
         choices=ON_WORD,
         doc="What the verdict on it takes on the organisation's word; liabilities: no proof binds what is owed for "
-        "everybody. Empty if all of it was checked, or reserves are no part of the audit.",
+        "everybody; borrowers: what they owe is deducted, and nothing shows that they are not the organisation itself. "
+        "Empty if all of it was checked, or reserves are no part of the audit.",
     )
 
+    lending: ReportLending | None = option(doc="What is lent and pledged of it; null where no account can have debts.")
     own_issued: bool = option(doc="Whether the organisation declares that it issues the asset itself.")
     encumbered: str | None = option(
         pattern=EXACT_DECIMAL,
@@ -142,9 +179,49 @@ class ReportAsset:
     @property
     def ratio_without_encumbered(self) -> Fraction | None:
         """The least that the ratio can be without the amount declared as encumbered; None where either is unknown."""
-        if self.reserves is None or self.encumbered is None or not Fraction(self.liabilities):
+        if self.reserves is None or self.encumbered is None or self.ratio is None:
             return None
-        return max(Fraction(self.reserves.counted) - Fraction(self.encumbered), Fraction()) / Fraction(self.liabilities)
+        compared = Fraction(self.reserves.counted) - Fraction(self.reserves.surplus)
+        return max(Fraction(self.reserves.counted) - Fraction(self.encumbered), Fraction()) / compared
+
+
+@frozen(kw_only=True)
+class ReportLeftUnderwater:
+    """What accounts that were left out have and owe of an asset."""
+
+    symbol: str = option(pattern=SYMBOL, doc="The asset.")
+    equity: str = option(pattern=_DECIMAL, doc="What they have, in coins.")
+    debt: str = option(pattern=_DECIMAL, doc="What they owe, in coins.")
+
+
+@frozen(kw_only=True)
+class ReportUnderwater:
+    """Accounts that are no part of the audit because what they have pledged does not cover what they owe."""
+
+    accounts: int = option(least=1, doc="How many, as the organisation says.")
+    assets: tuple[ReportLeftUnderwater, ...] = option(
+        items=(1, 4096), doc="What they have and owe of every asset of the audit, in its order: its word."
+    )
+
+
+@frozen(kw_only=True)
+class ReportNetting:
+    """What holds for all accounts with debts together."""
+
+    covered: bool = option(
+        doc="Whether it is proven that what each account has pledged counts for at least what it owes. If not, debts "
+        "may be invented, and net totals say nothing."
+    )
+    segments: int = option(least=0, doc="How many of the proofs are of accounts with debts.")
+    currency: str = option(pattern=SYMBOL, doc="What prices and values are counted in.")
+    gross_value: str = option(pattern=EXACT_DECIMAL, doc="What is owed of all assets, at the medians of the quotes.")
+    net_value: str = option(
+        pattern=EXACT_DECIMAL, doc="Net of all assets likewise. Where more is lent than accounts have, net is 0."
+    )
+    quotes: tuple[Quote, ...] = option(
+        items=(1, 1 << 18), doc="The prices that debts and collateral are weighed by, as the manifest states them."
+    )
+    underwater: ReportUnderwater | None = option(doc="Accounts that were left out; null if none was.")
 
 
 @frozen(kw_only=True)
@@ -261,8 +338,17 @@ class EntryAsset:
     liabilities: str = option(pattern=_DECIMAL, doc="What was owed, in coins.")
     counted: str | None = option(pattern=_DECIMAL, doc="What counted as held, in coins; null without reserves.")
     percent: str | None = option(
-        pattern=_PERCENT, doc="Counted to owed, rounded down; null without reserves or where nothing was owed."
+        pattern=_PERCENT,
+        doc="Counted to owed, or to net where the policy compares with that, rounded down; null without reserves or "
+        "where that was nothing.",
     )
+    net: str | None = option(
+        pattern=_DECIMAL, doc="What was owed less what was lent, in coins; null where no account could have debts."
+    )
+    gross_percent: str | None = option(
+        pattern=_PERCENT, doc="Counted to owed, where accounts had debts; null as percent is."
+    )
+    net_percent: str | None = option(pattern=_PERCENT, doc="Counted to net likewise.")
     met: bool | None = option(doc="Whether it was covered as the report's policy requires; null without reserves.")
     on_word: tuple[str, ...] = option(choices=ON_WORD, doc="What that takes on the organisation's word.")
 
@@ -366,6 +452,9 @@ class Report:
         "and not all that it may have left out."
     )
     assets: tuple[ReportAsset, ...] = option(items=(1, 4096), doc="Every asset of the audit, in its order.")
+    netting: ReportNetting | None = option(
+        doc="What holds for all accounts with debts together; null where no account can have debts."
+    )
     reserves: ReportReserves | None = option(doc="How holdings were counted; null if they were not part of the audit.")
     guarantees: ReportGuarantees = option(doc="What the proof of liabilities establishes and what it does not.")
     security: ReportSecurity = option(doc="How hard it is to cheat.")

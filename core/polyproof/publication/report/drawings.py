@@ -62,13 +62,19 @@ def asset_charts(report: Report, symbol: str, identifier: str) -> Mapping[str, s
     owed = tuple(_value(one.liabilities if one else None) for one in found)
     held = tuple(_value(one.counted if one else None) for one in found)
     charts = {}
+    lines = [Line("ratio", ratios, "first")]
+    if any(one and (one.gross_percent or one.net_percent) for one in found):
+        net = tuple(_value(one.net_percent if one else None) for one in found)
+        gross = tuple(_value(one.gross_percent or one.percent if one else None) for one in found)
+        lines = [Line("to net", net, "first"), Line("to gross", gross, "second")]
+        ratios = (*net, *gross)
     if any(value is not None for value in ratios):
         charts["ratio"] = line_chart(
             f"{identifier}-ratio",
             f"Ratio of {symbol}, audit by audit",
             _told(report.history, [wording.percentage(one.percent) if one else "–" for one in found]),
             places(report),
-            [Line("ratio", ratios, "first")],
+            lines,
             unit=" %",
             mark=_required(report),
         )

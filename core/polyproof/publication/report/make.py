@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from attrs import evolve
 
 from polyproof.errors import PolicyRejected
-from polyproof.liabilities.margin import check_policy
+from polyproof.liabilities import PublishedAudit
+from polyproof.liabilities.margin import check_policy, cut_by_asset
+from polyproof.model.amounts import exact_decimal
 from polyproof.model.assets import Asset
 from polyproof.model.disclosures import Disclosures
 from polyproof.publication.anchors import Evidence
@@ -28,16 +31,20 @@ from polyproof.publication.report.document import (
     ReportEvidence,
     ReportFigure,
     ReportGuarantees,
+    ReportLeftUnderwater,
+    ReportLending,
+    ReportNetting,
+    ReportPledged,
     ReportReserves,
     ReportRows,
     ReportSecurity,
     ReportTerm,
-    fraction,
+    ReportUnderwater,
 )
 from polyproof.reserves.challenge import Freshness
 from polyproof.reserves.established import ReservesVerified
-from polyproof.reserves.evaluation import Check, Ownership, percent
-from polyproof.reserves.published import PublishedAsset, published_asset
+from polyproof.reserves.evaluation import Check, Ownership
+from polyproof.reserves.published import PublishedAsset, PublishedRatio, published_asset
 from polyproof.security import FigureName, SecurityTerm
 from polyproof.settings.bundled import bundled_policies
 from polyproof.settings.policy import Policy, load_policy
@@ -61,7 +68,7 @@ def _report(verified: VerifiedAudit, entries: tuple[ReportEntry, ...], chain: st
     liabilities, reserves, manifest = verified.liabilities, verified.reserves, verified.manifest
     held = {asset.symbol: asset for asset in _held(reserves)} if reserves else {}
     on_word = _on_word(reserves) if reserves else {}
-    declared = manifest.disclosures
+    declared, lending = manifest.disclosures, _lending(liabilities.audit)
     return Report(
         format=FORMAT,
         version=VERSION,
@@ -92,12 +99,14 @@ def _report(verified: VerifiedAudit, entries: tuple[ReportEntry, ...], chain: st
                 control=manifest.control[place] if manifest.control is not None else None,
                 reserves=held.get(asset.symbol),
                 on_word=on_word.get(asset.symbol, ()),
+                lending=lending.get(asset.symbol),
                 own_issued=declared is not None and declared.issues(asset.symbol),
                 encumbered=_encumbered(declared, asset),
             )
             for place, (asset, owed) in enumerate(zip(liabilities.audit.spec.assets, liabilities.totals, strict=True))
         ),
         left_out=manifest.left_out,
+        netting=_netting(liabilities.audit),
         reserves=_reserves(verified),
         guarantees=_guarantees(verified),
         security=_security(verified),
@@ -107,6 +116,54 @@ def _report(verified: VerifiedAudit, entries: tuple[ReportEntry, ...], chain: st
         attestations_unreadable=verified.attestations.unreadable or None,
         chain=chain,
         history=entries,
+    )
+
+
+def _lending(audit: PublishedAudit) -> dict[str, ReportLending]:
+    """What is lent and pledged of each asset; empty where no account can have debts."""
+    margin = audit.margin
+    if margin is None:
+        return {}
+    found = {}
+    for one in cut_by_asset(margin.terms, audit.manifest.position_totals):
+        asset, price = one.terms.asset, margin.prices[one.terms.asset.symbol]
+        found[asset.symbol] = ReportLending(
+            lent=asset.format(one.debt),
+            net=asset.format(max(one.net, 0)),
+            beyond=asset.format(max(-one.net, 0)),
+            pledged=tuple(
+                ReportPledged(category=category.name, amount=asset.format(units))
+                for category, units in zip(one.terms.categories, one.pledged, strict=True)
+            ),
+            price_for_debts=exact_decimal(price.highest),
+            price_for_collateral=exact_decimal(price.lowest),
+            gross_value=exact_decimal(one.value(one.equity, margin.prices)),
+            net_value=exact_decimal(one.value(max(one.net, 0), margin.prices)),
+        )
+    return found
+
+
+def _netting(audit: PublishedAudit) -> ReportNetting | None:
+    margin = audit.margin
+    if margin is None:
+        return None
+    lending, left_out = _lending(audit).values(), margin.facts.underwater
+    return ReportNetting(
+        covered=margin.backend.properties.covers_debts,
+        segments=margin.facts.margin_segments,
+        currency=margin.facts.prices[0].currency,
+        gross_value=exact_decimal(sum((Fraction(one.gross_value) for one in lending), Fraction())),
+        net_value=exact_decimal(sum((Fraction(one.net_value) for one in lending), Fraction())),
+        quotes=margin.facts.prices,
+        underwater=None
+        if left_out is None
+        else ReportUnderwater(
+            accounts=left_out.accounts,
+            assets=tuple(
+                ReportLeftUnderwater(symbol=asset.symbol, equity=asset.format(equity), debt=asset.format(debt))
+                for asset, equity, debt in zip(audit.spec.assets, left_out.equity, left_out.debt, strict=True)
+            ),
+        ),
     )
 
 
@@ -261,9 +318,18 @@ def _terms(terms: Sequence[SecurityTerm]) -> tuple[ReportTerm, ...]:
 def _entry(verified: VerifiedAudit, audits: Sequence[VerifiedAudit]) -> ReportEntry:
     assert not verified.reserves_unchecked, "only what was verified completely is reported"
     manifest, liabilities = verified.manifest, verified.liabilities
+    lending = _lending(liabilities.audit)
     assets = tuple(
         EntryAsset(
-            symbol=asset.symbol, liabilities=asset.format(owed), counted=None, percent=None, met=None, on_word=()
+            symbol=asset.symbol,
+            liabilities=asset.format(owed),
+            counted=None,
+            percent=None,
+            net=lending[asset.symbol].net if lending else None,
+            gross_percent=None,
+            net_percent=None,
+            met=None,
+            on_word=(),
         )
         for asset, owed in zip(liabilities.audit.spec.assets, liabilities.totals, strict=True)
     )
@@ -274,7 +340,9 @@ def _entry(verified: VerifiedAudit, audits: Sequence[VerifiedAudit]) -> ReportEn
             evolve(
                 entry,
                 counted=asset.counted,
-                percent=_percent(asset),
+                percent=_percent(asset.ratio),
+                gross_percent=_percent(asset.lending.gross_ratio) if asset.lending else None,
+                net_percent=_percent(asset.lending.net_ratio) if asset.lending else None,
                 met=asset.met,
                 on_word=on_word[asset.symbol],
             )
@@ -306,6 +374,5 @@ def _correction(verified: VerifiedAudit, audits: Sequence[VerifiedAudit]) -> Rep
     )
 
 
-def _percent(asset: PublishedAsset) -> str | None:
-    ratio = fraction(asset)
-    return None if ratio is None else percent(ratio)
+def _percent(ratio: PublishedRatio | None) -> str | None:
+    return None if ratio is None else ratio.percent

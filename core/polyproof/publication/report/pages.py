@@ -45,7 +45,7 @@ _MARKED = (".html", REPORT)
 """Files that name the version that wrote them."""
 _BEGINNING = 4096
 """Both stand in the first bytes of what polyproof writes."""
-_FACTS = ("verdict", "on_word", "audit", "assets", "disclosures", "chain", "history")
+_FACTS = ("verdict", "on_word", "audit", "assets", "netting", "disclosures", "chain", "history")
 """What a report of this format states that depends on no version's words."""
 
 
@@ -288,5 +288,6 @@ def _as_anyone(audit: VerifiedAudit, policy: ReservesPolicy | None) -> VerifiedA
     liabilities = audit.liabilities
     rows = [one.claimed for one in audit.reserves.by_organisation.rows]
     counted_by = policy or audit.reserves.evaluation.policy
-    evaluation = settle(rows, liabilities.audit.spec.assets, liabilities.totals, counted_by)
+    owed, lent = liabilities.totals, liabilities.lent
+    evaluation = settle(rows, liabilities.audit.spec.assets, owed, counted_by, lent)
     return evolve(audit, reserves=evolve(audit.reserves, evaluation=evaluation))

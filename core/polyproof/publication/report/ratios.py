@@ -48,6 +48,8 @@ class Ratio:
     """None where there is none; the words say why."""
     kind: str
     words: str
+    other: str = ""
+    """Where accounts had debts, the ratios to gross and to net, in words."""
 
 
 @frozen
@@ -89,7 +91,11 @@ class AuditRatios:
 def _ratio(found: EntryAsset | None) -> Ratio:
     if found is None:
         return Ratio(None, "open", "Not part of it")
-    return Ratio(found.percent, *wording.outcome(found.met, found.on_word, found.liabilities != "0"))
+    other = ""
+    if found.gross_percent or found.net_percent:
+        gross, net = wording.percentage(found.gross_percent), wording.percentage(found.net_percent)
+        other = f"to gross {gross}, to net {net}"
+    return Ratio(found.percent, *wording.outcome(found.met, found.on_word, found.liabilities != "0"), other)
 
 
 def ratios_of(report: Report) -> tuple[AssetRatios, ...]:

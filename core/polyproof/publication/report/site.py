@@ -28,7 +28,7 @@ from polyproof.liabilities.rejections import REJECTIONS
 from polyproof.model.counts import size_text
 from polyproof.publication import declared
 from polyproof.publication.history import ASSETS, DOWNLOADS, REPORTS
-from polyproof.publication.report import wording
+from polyproof.publication.report import netting, wording
 from polyproof.publication.report.archive import SUMS, Archive, sums
 from polyproof.publication.report.document import REPORT, EntryAsset, Report, ReportAsset, ReportEntry
 from polyproof.publication.report.drawings import asset_charts, coverage, lowest_chart
@@ -200,6 +200,12 @@ def _environment() -> Environment:
         "encumbered_sentence": wording.encumbered_sentence,
         "evidence_sentences": wording.evidence_sentences,
         "left_out_sentence": wording.left_out_sentence,
+        "compared_with": wording.compared_with,
+        "lending_facts": netting.lending_facts,
+        "netting_sentences": netting.netting_sentences,
+        "readers_can": netting.READERS_CAN,
+        "underwater_sentence": netting.underwater_sentence,
+        "value": netting.value,
         "verdict_sentence": wording.verdict_sentence,
         "policy_sentences": wording.policy_sentences,
         "own_rule": wording.own_rule,

@@ -33,6 +33,7 @@ __all__ = [
     "asset_sentence",
     "attestation_sentences",
     "checked_sentence",
+    "compared_with",
     "corrected_sentence",
     "corrects_sentence",
     "could_still",
@@ -197,7 +198,9 @@ def policy_sentences(policy: ReservesPolicy, *, theirs: bool = False) -> list[st
     balances = (_THEIR_BALANCES if theirs else _BALANCES)[policy.balances]
     signed = [_MESSAGES[one] for one in policy.messages]
     messages = f"Signatures count if the signed message {' or '.join(signed)}." if signed else "No signature counts."
-    return [f"Each asset must be covered to at least {required(policy.least)}.", counted, balances, messages, SMALLER]
+    least = f"Each asset must be covered to at least {required(policy.least)}"
+    net = " of what is owed less what is lent, where accounts have debts" if policy.against == "net" else ""
+    return [f"{least}{net}.", counted, balances, messages, SMALLER]
 
 
 _BALANCES = {
@@ -286,9 +289,11 @@ def verdict_sentence(report: Report) -> str:
     who = report.audit.organisation or "The organisation"
     proven = is_proven(report)
     if report.reserves is None:
+        sums = "gross totals below are the exact sums of what a list of accounts has, before what they owe is deducted"
+        if report.netting is None:
+            sums = "totals below are the exact sums of a list of accounts, none of them negative"
         has = (
-            "has proven that the totals below are the exact sums of a list of accounts, none of them negative. Whether "
-            "a user is in the list, only that user can check"
+            f"has proven that the {sums}. Whether a user is in the list, only that user can check"
             if proven
             else "has committed itself to the totals below. What they are the sums of, only users can check, each for "
             "their own account"
@@ -301,6 +306,9 @@ def verdict_sentence(report: Report) -> str:
         required(report.reserves.policy.least),
         f"what {who} is proven to owe the accounts in its list" if proven else f"what {who} says it owes",
     )
+    if report.netting is not None:
+        net = report.reserves.policy.against == "net"
+        owes += ", less what it lends to them" if net else ", with nothing deducted for what they owe"
     if report.verdict == "covered":
         each = f", in each of {count(len(report.assets), 'asset')}" if len(report.assets) > 1 else ""
         return f"Holdings that count here are at least {least} of {owes}{each}."
@@ -310,6 +318,7 @@ def verdict_sentence(report: Report) -> str:
 
 _ON_WORD = {
     "liabilities": "what it owes",
+    "borrowers": "its borrowers",
     "ownership": "ownership",
     "balances": "balances",
     "messages": "signatures",
@@ -420,28 +429,39 @@ def could_still(report: Report) -> tuple[str, ...]:
     )
 
 
+def compared_with(report: Report) -> str:
+    """What holdings are compared with."""
+    if report.netting is None or report.reserves is None:
+        return "what is owed"
+    if report.reserves.policy.against == "net":
+        return "what is owed less what is lent"
+    return "what is owed, with nothing deducted"
+
+
 def asset_sentence(asset: ReportAsset, report: Report) -> str:
     """The verdict on one asset."""
     if asset.reserves is None or report.reserves is None:
         known = "What is owed to the accounts listed is proven" if is_proven(report) else "What is owed is committed to"
         return f"{known}. What is held was not part of this audit."
     if asset.ratio is None:
-        return f"Nothing is owed in this asset, {owed_how(report)}."
-    found, least = percentage(asset.ratio), required(report.reserves.policy.least)
+        net = ", less what is lent" if asset.lending is not None and Fraction(asset.liabilities) else ""
+        return f"Nothing is owed in this asset{net}, {owed_how(report)}."
+    found = f"{percentage(asset.ratio)} of {compared_with(report)}"
+    least = required(report.reserves.policy.least)
     if asset.met:
         if not asset.on_word:
             return (
-                f"Holdings that count are {found} of what is owed; at least {least} is required. For every row that "
+                f"Holdings that count are {found}; at least {least} is required. For every row that "
                 "counts, ownership, balance and signed message were checked here."
             )
         return (
-            f"Holdings that count are {found} of what is owed; at least {least} is required. That takes the "
+            f"Holdings that count are {found}; at least {least} is required. That takes the "
             f"organisation's word on {on_word(asset.on_word)}."
         )
     if asset.reserves.surplus.startswith("-"):
         missing = owed(asset.reserves.surplus.removeprefix("-"))
-        return f"Holdings that count are {found} of what is owed: {missing} {asset.symbol} short."
-    return f"Holdings that count are {found} of what is owed, but at least {least} is required."
+        return f"Holdings that count are {found}: {missing} {asset.symbol} short."
+    return f"Holdings that count are {found}, but at least {least} is required."
 
 
 def evidence_sentences(one: ReportEvidence) -> tuple[str, ...]:
