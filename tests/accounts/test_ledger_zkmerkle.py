@@ -73,7 +73,7 @@ def test_a_debt_is_refused_at_its_row(tmp_path: Path, debt: str) -> None:
     text = f"{EARLIER}\n1,a,1,0,1,0,0,0,1,1,0\n2,b,1,0,1,5,{debt},0,1,1,0\n"
     (problem,) = problems_of(tmp_path, text, assets=ASSETS, format="zkmerkle-csv")
     assert problem.endswith(
-        f"users.csv:3: row 2: ETH debt is '{debt}' (rule 'non-negative' allows no debts, and no rule does yet)"
+        f"users.csv:3: row 2: ETH debt is '{debt}' (rule 'non-negative' allows no debts, but net-equity does)"
     )
 
 

@@ -142,6 +142,5 @@ def test_a_debt_of_an_audited_asset_is_refused_by_row_whatever_is_left_out(tmp_p
         tmp_path, (tmp_path / "ledger.json").read_text(), name="ledger.json", assets=(BTC,), leave_out=("*",)
     )
     assert problem.endswith(
-        "ledger.json: row 1: BTC amount '-1' is negative (a debt; rule 'non-negative' allows none, and no "
-        "rule does yet)"
+        "ledger.json: row 1: BTC amount '-1' is negative (a debt; rule 'non-negative' allows none, but net-equity does)"
     )

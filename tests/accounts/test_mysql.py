@@ -106,8 +106,8 @@ def test_rows_that_are_no_accounts_are_told_by_row(mariadb: Server) -> None:
     assert problems(mariadb.dsn, query, (USD,)) == [
         "accounts.query: row 1: the account id is empty",
         "accounts.query: row 4: account 'a' occurs twice (first in accounts.query: row 3)",
-        "accounts.query: row 5: USD amount '-0.5' is negative (a debt; rule 'non-negative' allows none, and no rule "
-        "does yet)",
+        "accounts.query: row 5: USD amount '-0.5' is negative (a debt; rule 'non-negative' allows none, but net-equity "
+        "does)",
         "accounts.query: row 6: account id 'c\\x00' has control characters",
         "accounts.query: row 7: USD amount 'NaN' is not a number (an amount is finite)",
     ]

@@ -103,7 +103,7 @@ def test_a_numeric_is_read_with_every_digit(postgres: Server) -> None:
         ("'NaN'::numeric", "COIN amount 'nan' is not a number (an amount is finite)"),
         ("'Infinity'::numeric", "COIN amount 'inf' is not a number (an amount is finite)"),
         ("'-Infinity'::numeric", "COIN amount '-inf' is not a number (an amount is finite)"),
-        ("-0.5", "COIN amount '-0.5' is negative (a debt; rule 'non-negative' allows none, and no rule does yet)"),
+        ("-0.5", "COIN amount '-0.5' is negative (a debt; rule 'non-negative' allows none, but net-equity does)"),
         ("1e21::numeric", "COIN amount '1000000000000000000000' overflows 128 bits"),
         ("'1,5'::text", "COIN amount '1,5' is not a number"),
     ],

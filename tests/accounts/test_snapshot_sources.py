@@ -404,7 +404,7 @@ def test_okx_batches_are_one_snapshot_of_base_units(tmp_path: Path) -> None:
 def test_okx_debts_are_errors_that_name_the_rule(tmp_path: Path) -> None:
     batch = [{"id": "a", "assets": {"BTC": "1"}}, {"id": "b", "assets": {"BTC": "1", "ETH": "-1"}}]
     assert okx_problems(tmp_path, batch) == [
-        "row 2: ETH amount '-1' is negative (a debt; rule 'non-negative' allows none, and no rule does yet)"
+        "row 2: ETH amount '-1' is negative (a debt; rule 'non-negative' allows none, but net-equity does)"
     ]
 
 

@@ -162,7 +162,7 @@ def test_the_pages_say_what_netting_hides_and_what_a_reader_can_do(lender: Path)
     assert "The organisation says that it left out 1 account whose pledges do not cover what it owes." in told
     assert "Invent a borrower" in told
     assert "Compare the prices with your own: polyproof verify --prices FILE --tolerance 2%" in told
-    assert "Holdings that count are 104.34\u00a0% of what is owed less what is lent" in words["assets/BTC.html"]
+    assert "Holdings that count are 104.34 % of what is owed less what is lent" in words["assets/BTC.html"]
     assert "Lent beyond what accounts have" in words["assets/ETH.html"]
     assert "None of them negative" not in words["proven.html"]
     assert "no debt lowers the gross totals" in words["proven.html"]

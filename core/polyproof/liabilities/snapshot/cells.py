@@ -151,7 +151,7 @@ def exact_amount(text: str, asset: Asset, base_units: bool, rule: str) -> int | 
         hint = "amounts here are in base units; did you mean `units: decimal`?" if inexact else problem.hint
         return _problem(asset, "amount-malformed", problem.message, hint)
     if units < 0:
-        hint = f"a debt; rule {rule!r} allows none, and no rule does yet"
+        hint = f"a debt; rule {rule!r} allows none, but net-equity does"
         if isinstance(asset, Position):
             hint = f"a debt is a positive amount of {asset.asset.symbol}:{DEBT}, where that has a column of its own"
         return _problem(asset, "amount-negative", f"{shown(text)} is negative", hint)

@@ -172,7 +172,7 @@ class _Batch:
         if not names.positions:
             if kind == DEBT:
                 if not _ZERO.fullmatch(text):
-                    hint = f"rule {table.rule!r} allows no debts, and no rule does yet"
+                    hint = f"rule {table.rule!r} allows no debts, but net-equity does"
                     problem = Problem(
                         f"{symbol} debt is {shown(text)}", hint=hint, code="amount-negative", about=symbol
                     )
