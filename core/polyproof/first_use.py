@@ -24,7 +24,7 @@ from polyproof.backend import Backend, BackendProperties
 from polyproof.commitment import PolynomialCommitment, ValueField, VectorCommitment, VectorOpening
 from polyproof.config.options import shown
 from polyproof.engine import Engine
-from polyproof.errors import FieldError, PluginFault, ProofRejected
+from polyproof.errors import FieldError, PluginFault, PolyproofError, ProofRejected
 from polyproof.field import Elements, Extension, Field
 from polyproof.hash import DIGEST_BYTES, Hash, Words
 from polyproof.plugin_faults import asking, blame, fault
@@ -173,10 +173,10 @@ def _guard(cls: type[Any]) -> type[Any]:
     class Guarded(cls):  # type: ignore[misc]
         def hash_rows(self, rows: Words, domain: str) -> Words:
             hash = super().hash_rows
-            return _arrived(self, hash(rows, domain), len(rows), lambda at: hash(rows[at], domain))
+            return _arrived(self, _asked(self, hash, rows, domain), len(rows), lambda at: hash(rows[at], domain))
 
         def hash_matrices(self, matrices: Sequence[tuple[Words, str]]) -> list[Words]:
-            found, hash = super().hash_matrices(matrices), super().hash_rows
+            found, hash = _asked(self, super().hash_matrices, matrices), super().hash_rows
             if not isinstance(found, list) or len(found) != len(matrices):
                 raise fault(cls, f"it returned no list of the digests of {len(matrices)} matrices")
             pairs = zip(found, matrices, strict=True)
@@ -184,11 +184,20 @@ def _guard(cls: type[Any]) -> type[Any]:
 
         def compress(self, left: Words, right: Words, domain: str) -> Words:
             hash = super().compress
-            return _arrived(self, hash(left, right, domain), len(left), lambda at: hash(left[at], right[at], domain))
+            found = _asked(self, hash, left, right, domain)
+            return _arrived(self, found, len(left), lambda at: hash(left[at], right[at], domain))
 
     for attribute in ("__name__", "__qualname__", "__module__", "__doc__"):
         setattr(Guarded, attribute, getattr(cls, attribute))
     return Guarded
+
+
+def _asked(hash: Hash, call: Callable[..., Any], *arguments: Any) -> Any:
+    """What a hash returns. What it raises is no bad input, no proof that does not verify, and no end of the process."""
+    try:
+        return call(*arguments)
+    except (PolyproofError, SystemExit) as error:
+        raise blame(error, of=hash) or error from error
 
 
 def _part(hash: Callable[[Words, str], Any], rows: Words, domain: str, at: slice) -> Any:

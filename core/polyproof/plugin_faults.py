@@ -38,6 +38,8 @@ R = TypeVar("R")
 _HINT = "a fault of that plugin, not of your input: its authors will want to know"
 _SYSTEM_KINDS = frozenset({"anchor", "backend", "balances", "executor", "ledger", "source"})
 """Kinds that work with files and the network, so that an ``OSError`` in them says something about the system."""
+_PURE_KINDS = frozenset({"hash", "field"})
+"""Kinds that compute and nothing else: what they are given is never bad input, and they reject no proof."""
 _RAISED = (Exception, SystemExit)
 """A plugin that calls ``sys.exit`` may not decide with what status a verification ends."""
 _origins: dict[type[Any], str] = {}
@@ -77,7 +79,10 @@ def _class_of(component: object) -> type[Any]:
 
 def told(error: BaseException) -> str:
     """An exception in one line of bounded length."""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - an exception of a plugin, whose words may fail as well
+        text = ""
     text = text if len(text) <= 300 else f"{text[:299]}…"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
@@ -115,10 +120,11 @@ def blame(error: BaseException, *, of: object = None, doing: str = "") -> Plugin
     """
     if isinstance(error, MemoryError) or not isinstance(error, _RAISED):
         return None
-    if isinstance(error, PolyproofError) and not isinstance(error, FieldError):
-        return None
     found = list(_components(error.__traceback__))[::-1] or ([of] if of is not None else [])
     if not found:
+        return None
+    ours = isinstance(error, PolyproofError) and not isinstance(error, FieldError)
+    if ours and (isinstance(error, (PluginError, ExtraMissing)) or kind_of(found[0]) not in _PURE_KINDS):
         return None
     if isinstance(error, OSError) and kind_of(found[0]) in _SYSTEM_KINDS:
         return None
@@ -156,7 +162,9 @@ class asking:
     ) -> None:
         if not isinstance(error, _RAISED):
             return
-        if isinstance(error, (MemoryError, PluginError, ExtraMissing, *self._may)):
+        if isinstance(error, (MemoryError, PluginError, ExtraMissing)):
+            return
+        if isinstance(error, self._may) and kind_of(culprit(error)) not in _PURE_KINDS:
             return
         if isinstance(error, ImportError):
             missing = missing_extra(error, described(self._component))

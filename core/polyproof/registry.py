@@ -14,18 +14,25 @@ from attrs import frozen
 
 from polyproof import hookspecs
 from polyproof.config.options import did_you_mean, shown
-from polyproof.errors import ExtraMissing, PluginError, PluginFault, Problem
+from polyproof.errors import ExtraMissing, OptionsError, PluginError, PluginFault, Problem
 from polyproof.extras import EXTRAS, is_installed, missing_extra
 from polyproof.hookspecs import KINDS, Component
 from polyproof.model.names import NAME, matches
-from polyproof.plugin_faults import blame, remember
+from polyproof.plugin_faults import asking, remember, told
 from polyproof.version import INTERFACE_VERSION
 
 __all__ = ["ENTRY_POINT_GROUP", "Registered", "Registry", "Skipped", "default_registry"]
 
 ENTRY_POINT_GROUP = "polyproof.plugins"
-_TRIED_KINDS = frozenset({"hash", "field", "commitment"})
-"""Kinds whose components are tried out when they are first made."""
+_MAY_RAISE: dict[str, tuple[type[Exception], ...]] = {
+    "commitment": (OptionsError,),
+    "constraints": (OptionsError,),
+    "backend": (OptionsError, OSError),
+    "balances": (OptionsError, OSError),
+    "executor": (OptionsError, OSError),
+    "anchor": (OptionsError, OSError),
+}
+"""What a constructor may raise: for options that do not fit, and of the system that its component works with."""
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")
 
 _ANYTHING = (Exception, SystemExit)
@@ -87,7 +94,7 @@ class Registry:
             try:
                 module = point.load()
             except _ANYTHING as error:
-                self.skipped.append(Skipped(point.name, origin, f"cannot be imported: {_told(error)}"))
+                self.skipped.append(Skipped(point.name, origin, f"cannot be imported: {told(error)}"))
                 continue
             self.register(module, point.name, version, origin)
 
@@ -101,7 +108,7 @@ class Registry:
                 try:
                     found += distribution.entry_points.select(group=ENTRY_POINT_GROUP)
                 except _ANYTHING as error:
-                    reason = f"its entry points cannot be read: {_told(error)}"
+                    reason = f"its entry points cannot be read: {told(error)}"
                     self.skipped.append(Skipped("unknown", str(distribution.name), reason))
             return found
 
@@ -126,7 +133,7 @@ class Registry:
         except _ANYTHING as error:
             if self._manager.get_name(module) == f"{origin}:{plugin}":
                 self._manager.unregister(module)
-            self.skipped.append(Skipped(plugin, origin, f"its hooks cannot be used: {_told(error)}"))
+            self.skipped.append(Skipped(plugin, origin, f"its hooks cannot be used: {told(error)}"))
             return
         for component in offered:
             problem = _component_problem(component)
@@ -198,7 +205,7 @@ class Registry:
             extra = missing_extra(error, f"{kind} {name!r}") if isinstance(error, ImportError) else None
             if extra is not None:
                 raise extra from error
-            raise PluginFault(f"{what} cannot be imported: {_told(error)}") from error
+            raise PluginFault(f"{what} cannot be imported: {told(error)}") from error
         base = _load(KINDS[kind])
         if not (isinstance(found, type) and issubclass(found, base)):
             raise PluginFault(f"{what} does not derive from {KINDS[kind]}")
@@ -237,18 +244,12 @@ class Registry:
         as ``get`` does, and ``PluginFault`` for one that fails then or cannot be made.
         """
         cls = self.get(kind, name)
-        try:
-            if kind not in _TRIED_KINDS:
-                return cls(*args, **kwargs)
-            from polyproof.first_use import guarded, try_out
+        from polyproof.first_use import guarded, try_out
 
+        with asking(cls, may=_MAY_RAISE.get(kind, ())):
             made = guarded(cls)(*args, **kwargs)
+        with asking(cls):
             try_out(made)
-        except Exception as error:
-            fault = blame(error, of=cls)
-            if fault is None:
-                raise
-            raise fault from error
         return made
 
 
@@ -278,10 +279,6 @@ def _component_problem(component: Any) -> str | None:
     if not _FACTORY.match(component.factory):
         return f"offers {component.name!r} at {component.factory!r}; expected module:attribute"
     return None
-
-
-def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def _load(reference: str) -> Any:

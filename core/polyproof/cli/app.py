@@ -251,7 +251,8 @@ def _run(arguments: list[str]) -> tuple[int, list[PolyproofError]]:
         return refused.exit_status, [] if refused.told else list(refused.errors)
     except PolyproofError as error:
         _debug()
-        return error.exit_status, [error]
+        found = _blamed(error) or error
+        return found.exit_status, [found]
     except _ClickUsageError as error:
         _running.get().command = _command_of(error)
         return UsageError.exit_status, [_usage_error(error)]
@@ -259,16 +260,20 @@ def _run(arguments: list[str]) -> tuple[int, list[PolyproofError]]:
         # Help is printed by typer's own console, and rich ends the process when nobody reads what it prints.
         if isinstance(error.__context__, BrokenPipeError):
             return BROKEN_PIPE, []
-        raise
+        ended = _blamed(error)
+        if ended is None:
+            raise
+        return ended.exit_status, [ended]
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED, [Interrupted("interrupted")]
     except OSError as error:
         _debug()
-        return UsageError.exit_status, [_with_notes(_system_error(error), error)]
+        found = _blamed(error) or _with_notes(_system_error(error), error)
+        return found.exit_status, [found]
     except Exception as error:  # noqa: BLE001 - the last handler before the user
         _debug()
-        found = _with_notes(_explained(error), error)
-        return found.exit_status, [found]
+        explained = _with_notes(_explained(error), error)
+        return explained.exit_status, [explained]
 
 
 def _system_error(error: OSError) -> InputError:
@@ -281,14 +286,20 @@ def _system_error(error: OSError) -> InputError:
     return UsageError(Problem(error.strerror or str(error), place))
 
 
+def _blamed(error: BaseException) -> PolyproofError | None:
+    """The fault that an error is, if a component raised it and its interface does not allow that."""
+    from polyproof.plugin_faults import blame
+
+    found = blame(error)
+    return None if found is None else _with_notes(found, error)
+
+
 def _explained(error: Exception) -> PolyproofError:
     """What an exception that nobody expected is: an extra that is missing, a plugin's fault, or ours."""
     missing = missing_extra(error, "this command") if isinstance(error, ImportError) else None
     if missing is not None:
         return missing
-    from polyproof.plugin_faults import blame
-
-    return blame(error) or Fault(
+    return _blamed(error) or Fault(
         f"polyproof failed; this is a fault in polyproof, not in your input: {type(error).__name__}: {error}\n"
         f"POLYPROOF_DEBUG=1 shows where; please report it"
     )

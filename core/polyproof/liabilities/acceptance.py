@@ -143,8 +143,9 @@ class Judge:
         try:
             answer = call()
         except ProofRejected as error:
-            # A backend knows no policy and no file: what it rejects is the proof, whatever the class of its error.
-            raise ProofRejected(error.check, error.reason) from error
+            # A backend knows no policy and no file: what it rejects is the proof, whatever the class of its error. What
+            # its hash or its field raises is no verdict.
+            raise blame(error) or ProofRejected(error.check, error.reason) from error
         except PluginError:
             raise
         except (Exception, SystemExit) as error:
