@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint, distributions, entry_points
 from types import ModuleType
 from typing import Any
@@ -92,7 +94,8 @@ class Registry:
             version = (point.dist.version if point.dist else None) or "unknown"
             origin = f"{point.dist.name if point.dist else 'unknown'} ({point.value})"
             try:
-                module = point.load()
+                with _depth_kept():
+                    module = point.load()
             except _ANYTHING as error:
                 self.skipped.append(Skipped(point.name, origin, f"cannot be imported: {told(error)}"))
                 continue
@@ -283,7 +286,20 @@ def _component_problem(component: Any) -> str | None:
 
 def _load(reference: str) -> Any:
     module, _, attribute = reference.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    with _depth_kept():
+        return getattr(importlib.import_module(module), attribute)
+
+
+@contextmanager
+def _depth_kept() -> Iterator[None]:
+    """Undo it where an import raises Python's limit of recursion, as py_ecc does, to 100,000: whatever recurses without
+    end would then overflow the stack and take the process with it, instead of being an error."""
+    limit = sys.getrecursionlimit()
+    try:
+        yield
+    finally:
+        if sys.getrecursionlimit() > limit:
+            sys.setrecursionlimit(limit)
 
 
 _default: Registry | None = None

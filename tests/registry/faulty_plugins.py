@@ -133,13 +133,13 @@ class Noting(Anchor):
     Options = NoOptions
 
     def publish(self, subject: Subject) -> bytes:
-        return subject.digest
+        return subject.digest.hex().encode() + f" {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}".encode()
 
     def check(self, subject: Subject, evidence: bytes) -> Shown:
-        if evidence != subject.digest:
+        digest, _, time = evidence.decode().partition(" ")
+        if digest != subject.digest.hex():
             raise ProofRejected("anchor-subject", "it is about another")
-        now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        return Shown(time=Time(latest=now, clock="a notary", checked=False, why="nobody was named"), uniqueness=None)
+        return Shown(time=Time(latest=time, clock="a notary", checked=False, why="nobody was named"), uniqueness=None)
 
 
 def sound(kind: str) -> type[Any]:
