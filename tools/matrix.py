@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,9 @@ class Result:
     """Of CPU."""
 
 
-def cells(registry: Registry, backends: Sequence[str] = (), kinds: dict[str, Sequence[str]] | None = None) -> Iterator[Cell]:
+def cells(
+    registry: Registry, backends: Sequence[str] = (), kinds: dict[str, Sequence[str]] | None = None
+) -> Iterator[Cell]:
     """All combinations, or those of these backends and of these components by kind."""
     for backend in backends or registry.names("backend"):
         declared = {option.name: option for option in options_of(component_options(registry, "backend", backend))}
@@ -125,20 +128,13 @@ def _tried(cell: Cell, registry: Registry) -> tuple[str, str]:
     claim = Claim("alice", ACCOUNTS[0][1])
     backend.verify_inclusion(statement, segment.totals, segment.proof, claim, opened)
     lied = (segment.totals[0] - 1,)
-    for what, call in (
-        ("another total", lambda: backend.verify(statement, lied, segment.proof)),
-        (
-            "another balance",
-            lambda: backend.verify_inclusion(
-                statement, segment.totals, segment.proof, evolve(claim, balances=(claim.balances[0] + 1,)), opened
-            ),
-        ),
-    ):
-        try:
-            call()
-        except ProofRejected:
-            continue
-        return "fault", f"{what} was accepted"
+    with suppress(ProofRejected):
+        backend.verify(statement, lied, segment.proof)
+        return "fault", "another total was accepted"
+    with suppress(ProofRejected):
+        other = evolve(claim, balances=(claim.balances[0] + 1,))
+        backend.verify_inclusion(statement, segment.totals, segment.proof, other, opened)
+        return "fault", "another balance was accepted"
     return "verified", ""
 
 
@@ -164,7 +160,9 @@ def main() -> int:
     """Run it and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     for kind in ("backend", "field", "hash"):
-        parser.add_argument(f"--{kind}", action="append", default=[], metavar="NAME", help="only this one; repeat for more")
+        parser.add_argument(
+            f"--{kind}", action="append", default=[], metavar="NAME", help="only this one; repeat for more"
+        )
     parser.add_argument("--json", action="store_true", help="print each cell for itself")
     given = parser.parse_args()
     registry, results = default_registry(), []

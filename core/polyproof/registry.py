@@ -91,9 +91,10 @@ class Registry:
             if (point.name, point.value) in seen:
                 continue
             seen.add((point.name, point.value))
-            version = (point.dist.version if point.dist else None) or "unknown"
-            origin = f"{point.dist.name if point.dist else 'unknown'} ({point.value})"
+            origin = f"unknown ({point.value})"
             try:
+                version = (point.dist.version if point.dist else None) or "unknown"
+                origin = f"{point.dist.name if point.dist else 'unknown'} ({point.value})"
                 with _depth_kept():
                     module = point.load()
             except _ANYTHING as error:
@@ -175,23 +176,33 @@ class Registry:
     def find(self, kind: str, name: str) -> Registered:
         """The one component of a name, and where it comes from; nothing is imported.
 
-        Raises ``PluginError``: no such name (with the allowed ones and the nearest), or several plugins offer it.
+        Raises ``PluginError``: no such name, with the allowed ones and the nearest. ``PluginFault``: several plugins
+        offer it, or the plugin of that name was skipped.
         """
         offers = self._components.get((kind, name), [])
         if not offers:
+            own = [one for one in self.skipped if one.plugin == name]
+            if own:
+                why = "; ".join(f"plugin {one.plugin} of {one.origin} was skipped: {one.reason}" for one in own)
+                raise PluginFault(Problem(f"no {kind} is named {shown(name)}: {why}", hint="update or uninstall it"))
             hint = did_you_mean(name, self.names(kind))
             if self.skipped:
-                hint += "; some plugins were skipped, `polyproof plugins` says why"
+                hint += f"; {self._skipped_text()}: `polyproof plugins` says why"
             raise PluginError(Problem(f"no {kind} is named {shown(name)}", hint=hint))
         if len(offers) > 1:
             plugins = " and ".join(f"{offer.plugin} of {offer.origin}" for offer in offers)
-            raise PluginError(
+            raise PluginFault(
                 Problem(
                     f"{kind} {name!r} is claimed by {plugins}",
                     hint="uninstall one of them; polyproof does not choose",
                 )
             )
         return offers[0]
+
+    def _skipped_text(self) -> str:
+        named = ", ".join(f"{one.plugin} of {one.origin}" for one in self.skipped[:3])
+        more = f" and {len(self.skipped) - 3} more" if len(self.skipped) > 3 else ""
+        return f"some plugins were skipped, {named}{more}"
 
     def get(self, kind: str, name: str) -> type[Any]:
         """The class of a component.

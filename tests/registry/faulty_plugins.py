@@ -6,6 +6,7 @@ replaced; ``COMMANDS`` are what an exchange, a verifier and a user then type.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ from polyproof.executor import Executor, Work
 from polyproof.hookspecs import Component
 from polyproof.ledger import Account, LedgerFormat
 from polyproof.ownership import OwnershipClaim, OwnershipResult, OwnershipScheme, Status
-from polyproof.registry import Registry, default_registry
+from polyproof.registry import Registry
 from registry.offered import plugin
 from reserves.exchange import okx_csv, pin_text, wallet
 
@@ -64,7 +65,7 @@ NAMES = {
     "executor": "local",
     "anchor": "faulty",
 }
-"""What the spec names of each kind, where that is not under test; ``faulty`` for kinds without one that needs nobody."""
+"""What the spec names of each kind, where that is not under test; ``faulty`` where no built-in one works alone."""
 POLICY = """\
 polyproof-policy: 2
 min_binding_bits: null
@@ -160,9 +161,14 @@ def sound(kind: str) -> type[Any]:
 
 def default_class(kind: str) -> type[Any]:
     """A class that comes with polyproof."""
+    return _built_in().get(kind, NAMES[kind])
+
+
+@functools.cache
+def _built_in() -> Registry:
     registry = Registry()
     registry.discover()
-    return registry.get(kind, NAMES[kind])
+    return registry
 
 
 ORIGIN = "elm-dist (elm_module)"
@@ -287,15 +293,25 @@ RETURNED = {
     "int32": returning(np.zeros((1, 1), np.int32)),
 }
 METHODS = {
-    "hash": ("__init__", "hash_rows", "hash_matrices", "compress"),
-    "field": ("__init__", "add", "subtract", "multiply", "inverse", "sum", "powers", "forward", "inverse_transform", "extend", "encode", "decode", "extension"),
-    "commitment": ("__init__", "commit", "hash_leaves", "open", "dump", "load", "verify", "opening_size"),
-    "constraints": ("__init__", "constraints", "trace", "account_row", "publics_of_totals", "refused"),
-    "backend": ("__init__", "properties", "check", "capacity", "settle", "security", "security_of", "prove", "verify", "open_inclusion", "open_all", "verify_inclusion", "inclusion_verifier", "least_proof_size", "least_state_size", "refused"),
-    "ledger": ("__init__", "read"),
-    "source": ("__init__", "read"),
-    "ownership": ("__init__", "serves", "verify", "account"),
-    "balances": ("__init__", "open", "serves", "balances"),
-    "executor": ("__init__", "run"),
-    "anchor": ("__init__", "open", "publish", "check"),
+    "hash": "__init__ hash_rows hash_matrices compress",
+    "field": "__init__ add subtract multiply inverse sum powers forward inverse_transform extend encode decode "
+    "extension",
+    "commitment": "__init__ commit hash_leaves open dump load verify opening_size",
+    "constraints": "__init__ constraints trace account_row publics_of_totals refused",
+    "backend": "__init__ properties check capacity settle security security_of prove verify open_inclusion open_all "
+    "verify_inclusion inclusion_verifier least_proof_size least_state_size refused",
+    "ledger": "__init__ read",
+    "source": "__init__ read",
+    "ownership": "__init__ serves verify account",
+    "balances": "__init__ open serves balances",
+    "executor": "__init__ run",
+    "anchor": "__init__ open publish check",
 }
+"""What is replaced, by kind."""
+ALLOWED = {
+    ("ledger", "read", "list"),
+    ("source", "read", "list"),
+    *((kind, "read", "OSError") for kind in ("ledger", "source")),
+    *((kind, "__init__", "OSError") for kind in ("backend", "balances", "executor", "anchor")),
+}
+"""What is no fault: files without accounts or holdings, and what the system says to those who work with it."""

@@ -1,12 +1,12 @@
-"""Hashes × fields × backends × their numbers: each cell is verified, or refused with the arithmetic, and nothing else."""
+"""Hashes × fields × backends × their numbers: each cell is verified, or refused with the arithmetic."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import matrix
 import pytest
 
+import matrix
 from polyproof.errors import OptionsError
 from polyproof.registry import default_registry
 

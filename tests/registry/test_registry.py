@@ -12,7 +12,7 @@ import pytest
 from attrs import frozen
 
 from polyproof import INTERFACE_VERSION
-from polyproof.errors import PluginError, SpecError
+from polyproof.errors import PluginError, PluginFault, SpecError
 from polyproof.hash import Hash
 from polyproof.hookspecs import KINDS, Component, hookimpl
 from polyproof.registry import ENTRY_POINT_GROUP, Registry, default_registry
@@ -91,6 +91,9 @@ def test_components_are_listed_by_kind_and_name() -> None:
 def test_a_name_that_two_plugins_claim_belongs_to_neither() -> None:
     registry = registry_of(plugin(lambda: [ELM]), plugin(lambda: [ELM]))
     message = get_error(registry)
+    with pytest.raises(PluginFault) as caught:
+        registry.find("hash", "elm")
+    assert caught.value.exit_status == 3
     assert "plugin0 of dist0 (module0) and plugin1 of dist1 (module1)" in message
     assert "uninstall one of them" in message
     assert [[claim.plugin for claim in claims] for claims in registry.conflicts()] == [["plugin0", "plugin1"]]
@@ -119,7 +122,29 @@ def test_an_unknown_name_gets_the_nearest_and_all_that_there_are() -> None:
 
 def test_an_unknown_name_reminds_of_skipped_plugins() -> None:
     registry = registry_of(plugin(lambda: [ELM]), plugin(interface=99))
-    assert "some plugins were skipped, `polyproof plugins` says why" in get_error(registry, name="my-hash")
+    told = get_error(registry, name="my-hash")
+    assert "some plugins were skipped, plugin1 of dist1 (module1): `polyproof plugins` says why" in told
+
+
+def test_a_name_that_is_that_of_a_skipped_plugin_is_its_fault() -> None:
+    registry = registry_of(plugin(lambda: [ELM]), plugin(interface=99))
+    with pytest.raises(PluginFault) as caught:
+        registry.find("hash", "plugin1")
+    assert caught.value.exit_status == 3
+    assert str(caught.value).startswith(
+        "no hash is named 'plugin1': plugin plugin1 of dist1 (module1) was skipped: is for interface 99"
+    )
+
+
+def test_an_import_cannot_raise_the_limit_of_recursion(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What recurses without end would otherwise overflow the stack, which nothing catches."""
+    (tmp_path / "deep_elm.py").write_text(
+        "import sys\nsys.setrecursionlimit(123_456)\nfrom registry.test_registry import Elm\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    limit = sys.getrecursionlimit()
+    assert offering(Component("hash", "elm", "A hash", "deep_elm:Elm")).get("hash", "elm").name == "elm"
+    assert sys.getrecursionlimit() == limit
 
 
 # Interface versions

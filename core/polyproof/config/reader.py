@@ -224,6 +224,8 @@ class OptionsReader:
     def _found(self, kind: str, name: str, location: Location) -> bool:
         try:
             self.registry.find(kind, name)
+        except PluginFault:
+            raise  # not a mistake in this file
         except PluginError as error:
             self.report_error(error, location)
             return False

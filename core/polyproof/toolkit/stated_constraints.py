@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from attrs import frozen
 
 from polyproof.constraints import Builder, ConstraintSystem, Expression, Graph, Node, Operation, Rows, whole
-from polyproof.errors import InputError, PluginFault
+from polyproof.errors import InputError, PluginFault, PolyproofError
 from polyproof.plugin_faults import blame, fault
 
 __all__ = [
@@ -106,9 +106,9 @@ def state_constraints(system: ConstraintSystem) -> StatedConstraints:
         _check(stated)
     except PluginFault:
         raise
-    except InputError as error:
+    except PolyproofError as error:
         raise fault(system, str(error)) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise blame(error, of=system) or error from error
     return stated
 
