@@ -37,6 +37,7 @@ from polyproof.config.reader import component_options
 from polyproof.errors import OptionsError, ProofRejected
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
+from polyproof.model.counts import counted
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 
@@ -176,7 +177,7 @@ def main() -> int:
     else:
         print(table(results))
         seconds = sum(one.seconds for one in results)
-        print(f"\n{len(results)} cells in {seconds:.0f} CPU seconds.")
+        print(f"\n{counted(len(results), 'cell')} in {seconds:.0f} CPU seconds.")
     return int(any(one.outcome == "fault" for one in results))
 
 
