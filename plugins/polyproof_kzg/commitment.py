@@ -190,7 +190,7 @@ class KzgCommitment(PolynomialCommitment):
         widths = [len(commitment.columns) for commitment in commitments]
         shapes = [[array.shape for array in of_state] for of_state in opening.values]
         if shapes != [[(width, 1)] * len(at) for width in widths] or len(opening.witnesses) != len(at):
-            raise ProofRejected(KzgCheck.SHAPE, f"expected values of {widths} columns at {len(at)} points")
+            raise ProofRejected(KzgCheck.SHAPE, f"expected values of columns {widths}, and one witness a point")
         gamma = self._absorb(transcript, commitments, at, opening.values)
         rho = self._absorb_witnesses(transcript, opening.witnesses)
         equations = _Equations(self.curve, rho)

@@ -275,7 +275,9 @@ class GrandSum(Backend):
         if accounts.assets != statement.assets:
             raise InputError("the accounts are not of the statement's assets")
         if len(accounts) > self.options.accounts_per_segment:
-            raise InputError(f"{counted(len(accounts), 'account')} for {self.options.accounts_per_segment} rows")
+            raise InputError(
+                f"{counted(len(accounts), 'account')} for a segment of at most {self.options.accounts_per_segment}"
+            )
         if len(key) != 32:
             raise ValueError(f"an audit's key has 32 bytes, not {len(key)}")
         secrets = Secrets.derive(key, statement)

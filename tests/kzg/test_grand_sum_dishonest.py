@@ -249,7 +249,7 @@ def test_a_full_segment_has_random_rows_enough_and_one_more_account_is_refused(t
     assert BACKEND.rows - 4 >= KzgOnLogarithms.reveals + 1
     proof = proved(tmp_path / "state", full)
     BACKEND.verify(STATEMENT, proof.totals, proof.proof)
-    with pytest.raises(InputError, match="5 accounts for 4 rows"):
+    with pytest.raises(InputError, match="5 accounts for a segment of at most 4"):
         proved(tmp_path / "state", {**full, "user-4": (1, 1)})
 
 

@@ -39,6 +39,8 @@ ALWAYS_SEVERAL = {
     ("wording.py", "total"): "of one, another sentence",
     ("scheme_answers.py", "len(rows)"): "of one, another sentence",
     ("sum_tree.py", "zeros"): "of one, another sentence",
+    ("grand_sum.py", "self.rows"): "eight at the least",
+    ("commitment.py", "size"): "two at the least",
     ("signmessage.py", "len(claim.keys)"): "of one, there is nothing to say",
     ("rows.py", "len(claim.signatures)"): "of one, there is nothing to say",
     ("strict_json.py", "len(number)"): "more than a number may have",
