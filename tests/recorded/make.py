@@ -35,6 +35,7 @@ AUDITS = {
     "merkle-sum-declared": "merkle-sum",
     "grand-sum": "{name: grand-sum, hash: blake3, accounts_per_segment: 60}",
     **{f"stark-{hash}": f"{{name: stark, hash: {hash}, {SMALL}}}" for hash in HASHES},
+    "stark-babybear": f"{{name: stark, field: babybear, {SMALL}}}",
 }
 EVERY_CHANGE = ("stark-blake3", "merkle-sum")
 """Audits on which every change is tried; on the others the one or two that a hash must notice."""
