@@ -106,6 +106,10 @@ def test_a_symbol_that_looks_like_a_position_is_none() -> None:
         (lambda: check_terms([terms(), terms()]), "BTC has terms twice"),
         (lambda: check_terms([terms(up=1000)], price_bits=20), "price_up is 1000 value units, of 10 significant bits"),
         (lambda: check_terms([terms(up=1 << 19, down=7)], price_bits=20), "price_down is 7"),
+        (
+            lambda: check_terms([terms(up=(1 << 19) - 1, slices=(Slice(Fraction(0)),))], price_bits=20),
+            "price_up is 524287 value units, of 19 significant bits; at least 20",
+        ),
     ],
 )
 def test_terms_that_would_prove_nothing_are_refused(make: Callable[[], object], says: str) -> None:
@@ -117,6 +121,10 @@ def test_terms_that_would_prove_nothing_are_refused(make: Callable[[], object], 
 def test_terms_at_their_bounds_are_taken() -> None:
     most = (1 << 64) - 1
     assert terms(up=1, down=0, slices=(Slice(Fraction(1), 1), Slice(Fraction(1), most), Slice(Fraction(0))))
+    assert len(terms(slices=(Slice(Fraction(1), 1),) * 31 + (Slice(Fraction(1)),)).categories[0].slices) == 32
+    assert len(AssetTerms(BTC, 1, 1, tuple(evolve(LOAN, name=f"c{i}") for i in range(16))).categories) == 16
+    assert terms(slices=(Slice(Fraction(1, 3), 1), Slice(Fraction(1, 3))))
+    check_terms([terms(up=1, down=1)])
     check_terms([terms(up=1 << 19, down=0, slices=(Slice(Fraction(0)),))], price_bits=LEAST_PRICE_BITS)
     check_terms([terms(up=(1 << 192) - 1, down=1 << 19)], price_bits=LEAST_PRICE_BITS)
 
@@ -158,6 +166,9 @@ def test_prices_are_scaled_to_twenty_significant_bits_and_rounded_against_the_ex
     scale, prices = scaled_prices(quotes, [BTC, USDT])
     assert scale == 12  # 0.9997·10^−6 is then 999,700 value units, at least 2^19 = 524,288
     assert prices == {"BTC": (651002250, 650000000), "USDT": (1000100, 999700)}
+    for price, expected in ((524_288, 0), (Fraction(524_287), 1)):
+        scale, _ = scaled_prices({"USD": (Fraction(price), Fraction(price))}, [Asset("USD", 0, 64)])
+        assert scale == expected, "20 significant bits: 2^19 is enough, and one less is not"
     uneven = {"BTC": (Fraction(2, 3), Fraction(1, 3)), "USDT": (Fraction(2, 3), Fraction(1, 3))}
     scale, prices = scaled_prices(uneven, [BTC, USDT])
     assert prices["USDT"] == (-(-2 * 10 ** (scale - 6) // 3), 10 ** (scale - 6) // 3)

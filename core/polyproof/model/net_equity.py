@@ -135,16 +135,14 @@ class AssetTerms:
 def _check_slices(of: str, slices: Sequence[Slice], bits: int) -> None:
     if not 1 <= len(slices) <= MOST_SLICES:
         raise OptionsError(f"{of} has {len(slices)} slices; 1 to {MOST_SLICES}, the last of them open")
-    before = Fraction(1)
     for number, item in enumerate(slices):
         if not 0 <= item.ratio <= 1:
             raise OptionsError(f"{of}: slice {number} has a ratio of {_percent(item.ratio)}; 0 to 100 %")
-        if item.ratio > before:
+        if number and item.ratio > (before := slices[number - 1].ratio):
             raise OptionsError(
                 f"{of}: the ratio rises from {_percent(before)} in slice {number - 1} to {_percent(item.ratio)} in "
                 f"slice {number}; it may only fall, or whoever cuts a pledge could fill the better slice first"
             )
-        before = item.ratio
         last = number == len(slices) - 1
         if last != (item.width is None):
             raise OptionsError(f"{of}: slice {number} has {'a' if last else 'no'} width; all but the last have one")
@@ -155,8 +153,7 @@ def _check_slices(of: str, slices: Sequence[Slice], bits: int) -> None:
 
 
 def _percent(ratio: Fraction) -> str:
-    percent = 100 * ratio
-    return f"{percent} %" if percent.denominator == 1 else f"{float(percent):.6g} %"
+    return f"{float(100 * ratio):.6g} %"
 
 
 @frozen(kw_only=True)
