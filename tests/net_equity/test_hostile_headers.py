@@ -181,7 +181,7 @@ CHANGED: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("name", CHANGED)
-@pytest.mark.parametrize("audit", ["tree_audit", "stark_audit"])
+@pytest.mark.parametrize("audit", ["tree_audit", pytest.param("stark_audit", marks=pytest.mark.slow)])
 def test_every_proof_is_bound_to_every_price_slice_and_flag(
     name: str, audit: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

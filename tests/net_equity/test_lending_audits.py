@@ -41,6 +41,13 @@ def audit(request: pytest.FixtureRequest) -> Path:
     return found
 
 
+@pytest.fixture(params=["tree_audit", pytest.param("stark_audit", marks=pytest.mark.slow)])
+def either(request: pytest.FixtureRequest) -> Path:
+    """The same, for many cases: by the STARK where time is no matter."""
+    found: Path = request.getfixturevalue(request.param)
+    return found
+
+
 def file_of(audit: Path, user: str, tmp_path: Path) -> Path:
     return liabilities.cut_inclusion(audit, user, out=tmp_path / f"{user}.polyproof")[0]
 
@@ -84,18 +91,18 @@ def test_whoever_verifies_the_own_part_alone_is_told_of_gross_totals_alone(audit
     ],
 )
 def test_another_balance_or_debt_is_not_included(
-    audit: Path, tmp_path: Path, user: str, balances: dict[str, str], debts: dict[str, str], name: str
+    either: Path, tmp_path: Path, user: str, balances: dict[str, str], debts: dict[str, str], name: str
 ) -> None:
     with pytest.raises(ProofRejected) as refused:
-        check(audit, file_of(audit, user, tmp_path), user, balances, debts)
+        check(either, file_of(either, user, tmp_path), user, balances, debts)
     assert refused.value.check == name, refused.value
 
 
-def test_pledges_that_were_not_proved_do_not_lead_to_the_row(audit: Path, tmp_path: Path) -> None:
-    file = file_of(audit, "carol", tmp_path)
-    policy = policy_of(audit)
+def test_pledges_that_were_not_proved_do_not_lead_to_the_row(either: Path, tmp_path: Path) -> None:
+    file = file_of(either, "carol", tmp_path)
+    policy = policy_of(either)
     found = InclusionFile.parse(file.read_bytes(), policy)
-    positions = liabilities.open_audit(audit / "public", policy=policy).margin.positions  # type: ignore[union-attr]
+    positions = liabilities.open_audit(either / "public", policy=policy).margin.positions  # type: ignore[union-attr]
     pledged, inner = without_pledges(found.inclusion, positions)
     assert pledged == (0, 10**10)
     for other, name in (
@@ -105,17 +112,17 @@ def test_pledges_that_were_not_proved_do_not_lead_to_the_row(audit: Path, tmp_pa
     ):
         file.write_bytes(evolve(found, inclusion=with_pledges(other, inner)).to_bytes())
         with pytest.raises(ProofRejected) as refused:
-            check(audit, file, "carol", {"USDT": "20000"}, {"BTC": "0.1"})
+            check(either, file, "carol", {"USDT": "20000"}, {"BTC": "0.1"})
         assert refused.value.check == name
     for junk in (b"", inner, with_pledges(pledged, inner) + b"0", with_pledges((1 << 64, 0), inner)):
         file.write_bytes(evolve(found, inclusion=junk).to_bytes())
         with pytest.raises(ProofRejected):
-            check(audit, file, "carol", {"USDT": "20000"}, {"BTC": "0.1"})
+            check(either, file, "carol", {"USDT": "20000"}, {"BTC": "0.1"})
 
 
-def test_one_row_is_one_account_however_many_files_show_it(audit: Path, tmp_path: Path) -> None:
+def test_one_row_is_one_account_however_many_files_show_it(either: Path, tmp_path: Path) -> None:
     """A user with two accounts must not be shown one of them twice, in place of the other, which was left out."""
-    files = [file_of(audit, user, tmp_path) for user in ("alice", "carol")]
+    files = [file_of(either, user, tmp_path) for user in ("alice", "carol")]
     again = tmp_path / "again.polyproof"
     again.write_bytes(files[0].read_bytes())
 
@@ -125,7 +132,7 @@ def test_one_row_is_one_account_however_many_files_show_it(audit: Path, tmp_path
     alice = claim("alice", [("BTC", "0.25", None), ("USDT", "100", None)], [])
     carol = claim("carol", [("USDT", "20000", None)], [("BTC", "0.1", None)])
     given = [(files[0], alice), (files[1], carol), (again, alice)]
-    found = liabilities.verify_inclusions(given, audit / "public", policy=policy_of(audit))  # type: ignore[arg-type]
+    found = liabilities.verify_inclusions(given, either / "public", policy=policy_of(either))  # type: ignore[arg-type]
     assert [result.file for result in found.included] == files
     (rejected,) = found.rejected
     assert rejected.error.check == "row-twice"
