@@ -15,6 +15,8 @@ from references import grand_sum
 from references.merkle_sum_tree import Rejected
 from references.row_hashes import hash_blake3
 
+pytestmark = pytest.mark.slow
+
 RECORD = Path(__file__).parents[1] / "recorded" / "format-2"
 
 
@@ -44,7 +46,6 @@ def test_the_second_verifier_accepts_what_the_first_did(
         grand_sum.verify(segment, (totals[0] + 1, *totals[1:]), proof)
 
 
-@pytest.mark.slow
 def test_the_second_verifier_includes_the_recorded_user_and_no_other(
     published: tuple[grand_sum.Segment, tuple[int, ...], bytes],
 ) -> None:
