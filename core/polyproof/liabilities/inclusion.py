@@ -193,7 +193,8 @@ class _Segments:
     def check_all(self, claims: Sequence[tuple[Path, Claim]]) -> tuple[InclusionChecked | InclusionRejected, ...]:
         """The results for all files. What is said of net totals takes all segments that were verified for them."""
         found = [self.check(file, claim) for file, claim in claims]
-        verified = {index for index, verifier in self._verifiers.items() if not isinstance(verifier, ProofRejected)}
+        # Of a segment whose files were all rejected a backend need not have verified the proof.
+        verified = {one.segment for one in found if isinstance(one, InclusionChecked)}
         return tuple(
             evolve(one, verdict=_with_netting(self._audit, one.verdict, verified))
             if isinstance(one, InclusionChecked)
