@@ -259,7 +259,9 @@ def _require(component: object, holds: bool, how: str) -> None:
 def _try_hash(hash: Hash) -> None:
     half = hash.digest_words
     rows = np.random.default_rng(1).integers(0, hash.word_bound - 1, (_BATCH, 2 * half), np.uint64)
+    given = rows.copy()
     digests = hash.hash_rows(rows, _DOMAIN)
+    _require(hash, np.array_equal(rows, given), "it changes the rows that it is given")
     alone = (0, 1, 100, _BATCH - 1)
     for row in alone:
         same = np.array_equal(hash.hash_rows(rows[row : row + 1], _DOMAIN)[0], digests[row])
@@ -301,6 +303,7 @@ def _try_field(field: Field) -> None:
         np.frombuffer(field.encode(x[2]), np.uint8),
         list((p - 1).to_bytes(field.element_bytes, "little")),
     )
+    _require(field, x.tolist() == a and y.tolist() == b, "it changes the elements that it is given")
     _try_transforms(field, a)
     for degree in field.extension_degrees:
         _try_extension(field, field.extension(degree), a)
@@ -357,6 +360,7 @@ def _try_vector_commitment(scheme: VectorCommitment) -> None:
     _require(scheme, isinstance(getattr(scheme, "hash", None), Hash), "it has no hash, the one that it was made with")
     rows: Elements = np.arange(24, dtype=np.uint64).reshape(8, 3)
     state = scheme.commit(rows)
+    _require(scheme, rows.reshape(-1).tolist() == list(range(24)), "it changes the rows that it is given")
     root = np.asarray(getattr(state, "root", None))
     _require(scheme, root.shape in ((4,), (8,)) and root.dtype == np.uint64, "its root is not uint64 words of a digest")
     indices, leaves = [1, 6], scheme.hash_leaves(rows[[1, 6]])

@@ -339,3 +339,31 @@ def test_a_bound_that_nothing_is_below_is_an_error_and_not_an_endless_draw(bound
     with pytest.raises(ValueError, match="there is no integer"):
         transcript.draw_integers("challenge", 1, bound)
     assert transcript.draw_integers("challenge", 1, 2**64)[0] < 2**64
+
+
+def test_what_changes_its_input_is_refused() -> None:
+    """Everybody else goes on with what they gave it."""
+
+    class Clearing(Faulty):
+        def hash_rows(self, rows: Any, domain: str) -> Any:
+            digests = super().hash_rows(rows, domain)
+            rows[:] = 0
+            return digests
+
+    def clearing(self: Any, first: Any, second: Any) -> Any:
+        found = GOLDILOCKS.add(self, first, second)
+        second[:] = 0
+        return found
+
+    def committing(self: Any, rows: Any) -> Any:
+        state = MERKLE.commit(self, rows)
+        rows[:] = 0
+        return state
+
+    assert "it changes the rows that it is given" in hash_fault(Clearing)
+    field = registry_with(type("Clearing", (GOLDILOCKS,), {"name": "faulty", "add": clearing}), "field")
+    message = fault(lambda: field.create("field", "faulty"))
+    assert "it changes the elements that it is given" in message or "subtract returned a wrong result" in message
+    scheme = registry_with(type("Clearing", (MERKLE,), {"name": "faulty", "commit": committing}), "commitment")
+    hash = default_registry().create("hash", "sha256")
+    assert "changes the rows" in fault(lambda: scheme.create("commitment", "faulty", hash, leaf_domain="leaf"))

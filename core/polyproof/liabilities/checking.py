@@ -214,8 +214,10 @@ def preparing(
 
 def _refused(backend: Backend, accounts: Accounts) -> Sequence[AccountRefused]:
     """The accounts of a chunk that a backend refuses. Raises ``PluginFault`` for an answer that is none."""
+    words = accounts.words.view()
+    words.flags.writeable = False  # what is proved is what was read, whatever a plugin does
     with asking(backend, "when asked which accounts it refuses", may=(OptionsError,)):
-        found = backend.refused(accounts.assets, accounts)
+        found = backend.refused(accounts.assets, evolve(accounts, words=words))
     sound = isinstance(found, Sequence) and all(
         isinstance(one, AccountRefused)
         and type(one.position) is int

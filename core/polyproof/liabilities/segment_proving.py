@@ -34,7 +34,7 @@ from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.model.manifest import Segment
 from polyproof.model.net_equity import Position
-from polyproof.plugin_faults import asking, fault, names_faults
+from polyproof.plugin_faults import asking, culprit, fault, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 
@@ -156,7 +156,7 @@ def _prove(
             with asking(backend, "while proving", may=(InputError, ProofRejected, OSError)):
                 proved = backend.prove(statement, read.pop(), key, state, progress)
         except ProofRejected as error:
-            raise fault(backend, f"it rejected something while it was proving: {error}") from error
+            raise fault(culprit(error) or backend, f"it rejected something while it was proving: {error}") from error
         require(backend, isinstance(proved, SegmentProof), proved, "instead of SegmentProof")
         require(backend, isinstance(proved.proof, bytes), proved, "whose proof is not bytes")
         whole = isinstance(proved.totals, tuple) and all(type(total) is int for total in proved.totals)

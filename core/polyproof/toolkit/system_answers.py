@@ -13,7 +13,7 @@ import numpy as np
 
 from polyproof.config.options import Components, shown
 from polyproof.constraints import ConstraintsChoice, ConstraintSystem, Established, LiabilitiesSystem, Trace
-from polyproof.errors import OptionsError
+from polyproof.errors import InputError, OptionsError, ProofRejected
 from polyproof.field import Elements
 from polyproof.plugin_faults import asking, fault
 
@@ -68,7 +68,8 @@ def _is_sentence(value: Any) -> bool:
 
 def trace_of(system: ConstraintSystem, witness: Any, rows: int, modulus: int) -> Trace:
     """``system.trace``, if it is one. Raises ``PluginFault``."""
-    trace = system.trace(witness, rows)
+    with asking(system, "while laying out a trace", may=(InputError,)):
+        trace = system.trace(witness, rows)
     if not isinstance(trace, Trace):
         raise fault(system, f"trace returned {type(trace).__name__}, expected Trace")
     _check_elements(system, "trace", trace.columns, (rows, len(system.columns)), modulus, narrower=True)
@@ -78,14 +79,16 @@ def trace_of(system: ConstraintSystem, witness: Any, rows: int, modulus: int) ->
 
 def account_row_of(system: LiabilitiesSystem, balances: Sequence[int], modulus: int) -> Elements:
     """``system.account_row``, if it is a row. Raises ``PluginFault``."""
-    row = system.account_row(balances)
+    with asking(system, "while making the row of an account", may=(ProofRejected,)):
+        row = system.account_row(balances)
     _check_elements(system, "account_row", row, (len(system.columns),), modulus)
     return row
 
 
 def publics_of(system: LiabilitiesSystem, totals: Sequence[int], modulus: int) -> Mapping[str, int]:
     """``system.publics_of_totals``, if it has all public values and no others. Raises ``PluginFault``."""
-    publics = system.publics_of_totals(totals)
+    with asking(system, "while making public values of totals", may=(ProofRejected,)):
+        publics = system.publics_of_totals(totals)
     _check_publics(system, "publics_of_totals", publics, modulus)
     return publics
 

@@ -37,6 +37,7 @@ _PROPERTIES = record(
     remaining_trust=TEXTS,
     hides_balances=TEXT,
     hides_sums=nullable(FLAG),
+    covers_debts=FLAG,
 )
 RESULT = record(
     verified={"const": False},
