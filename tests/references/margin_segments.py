@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from references.stark_verifier import Instance, K, P, Rejected, Statement, require
+from references import stark_verifier
+from references.stark_verifier import Instance, K, Rejected, Statement, require
 
 __all__ = ["Asset", "MarginStatement", "Slice"]
 
@@ -105,7 +106,7 @@ class MarginInstance(Instance):
         self.S = self._number("surplus", max(1, most.bit_length()))
         self._lay_out_surplus()
         if any(pledge.widths for _, _, pledges in self.layout for pledge in pledges):
-            require(2 ** (2 * self.w + 1) < P, "the room in a slice could wrap")
+            require(2 ** (2 * self.w + 1) < stark_verifier.F.p, "the room in a slice could wrap")
         self.further_looked_up = [text for _, text in self._room_texts()]
         self.zeros = [(f"surplus{n}", self._surplus_text(n)) for n in range(self.G)]
 
@@ -143,7 +144,7 @@ class MarginInstance(Instance):
         mu = max(1, -(-b // self.w))
         self.surplus_exponents = [*(self.w * i for i in range(mu - 1)), max(0, b - self.w)]
         top = sum((B - 1) * 2**exponent for exponent in self.surplus_exponents)
-        require(worst + max(self.o, top - self.o) * (B + 1) < min(P, 2**63), "the surplus could wrap")
+        require(worst + max(self.o, top - self.o) * (B + 1) < min(stark_verifier.F.p, 2**63), "the surplus could wrap")
         self.carries = [self._number(f"carry{n}", mu * self.w) for n in range(self.G - 1)]
 
     def _carry_text(self, n: int) -> str:

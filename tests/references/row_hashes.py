@@ -140,8 +140,8 @@ M4 = ((5, 7, 1, 3), (4, 6, 1, 1), (1, 3, 5, 7), (1, 1, 4, 6))
 EXTERNAL = [[M4[i % 4][j % 4] * (2 if i // 4 == j // 4 else 1) for j in range(12)] for i in range(12)]
 
 
-def grain_words() -> Iterator[int]:
-    fields = ((1, 2), (0, 4), (64, 12), (12, 12), (8, 10), (22, 10), (2**30 - 1, 30))
+def grain_words(size: int = 64, width: int = 12, partial: int = 22) -> Iterator[int]:
+    fields = ((1, 2), (0, 4), (size, 12), (width, 12), (8, 10), (partial, 10), (2**30 - 1, 30))
     register = [int(bit) for value, bits in fields for bit in format(value, f"0{bits}b")]
 
     def bits() -> Iterator[int]:
@@ -155,7 +155,7 @@ def grain_words() -> Iterator[int]:
         next(stream)
     while True:
         word = ""
-        while len(word) < 64:
+        while len(word) < size:
             decides, bit = next(stream), next(stream)
             if decides:
                 word += str(bit)
@@ -259,6 +259,52 @@ def permute_poseidon2(state: list[int]) -> list[int]:
     return state
 
 
+# Poseidon2 over BabyBear
+
+Q = 2**31 - 2**27 + 1
+WIDE_EXTERNAL = [[M4[i % 4][j % 4] * (2 if i // 4 == j // 4 else 1) for j in range(24)] for i in range(24)]
+
+
+@cache
+def babybear_parameters() -> tuple[list[list[int]], list[int], list[int]]:
+    """Constants of the eight full rounds, of the partial rounds, and μ: the fifth candidate, as the page says."""
+    words = grain_words(31, 24, 21)
+    below_q = (word for word in words if word < Q)
+    early, partial, late = ([next(below_q) for _ in range(count)] for count in (96, 21, 96))
+    full = early + late
+    candidates = [[next(words) % Q for _ in range(24)] for _ in range(5)]
+    return [full[i : i + 24] for i in range(0, 192, 24)], partial, candidates[4]
+
+
+def permute_babybear(state: list[int]) -> list[int]:
+    full, partial, mu = babybear_parameters()
+
+    def external(state: list[int]) -> list[int]:
+        return [sum(a * x for a, x in zip(row, state, strict=True)) % Q for row in WIDE_EXTERNAL]
+
+    state = external(state)
+    for constants in full[:4]:
+        state = external([pow(x + c, 7, Q) for x, c in zip(state, constants, strict=True)])
+    for constant in partial:
+        state = [pow(state[0] + constant, 7, Q), *state[1:]]
+        total = sum(state)
+        state = [(total + (m - 1) * x) % Q for m, x in zip(mu, state, strict=True)]
+    for constants in full[4:]:
+        state = external([pow(x + c, 7, Q) for x, c in zip(state, constants, strict=True)])
+    return state
+
+
+def hash_babybear(domain: str, row: Sequence[int]) -> Digest:
+    assert 1 <= len(domain) <= 21
+    assert all(0 <= word < Q for word in row)
+    padded = domain.encode("ascii").ljust(21, b"\0")
+    state = [0] * 16 + [len(row), *(int.from_bytes(padded[i : i + 3], "little") for i in range(0, 21, 3))]
+    for first in range(0, max(len(row), 1), 16):
+        chunk = list(row[first : first + 16])
+        state = permute_babybear([*chunk, *[0] * (16 - len(chunk)), *state[16:]])
+    return tuple(state[:8])
+
+
 # Rescue Prime Optimized
 
 RESCUE_MATRIX = circulant((7, 23, 8, 26, 13, 10, 9, 7, 6, 22, 21, 8))
@@ -285,13 +331,31 @@ HASHES: dict[str, tuple[int, RowHash]] = {
     "poseidon": (P, sponge(permute_poseidon, 0, 8)),
     "poseidon2": (P, sponge(permute_poseidon2, 0, 8)),
     "rescue-prime-optimized": (P, sponge(permute_rescue, 4, 0)),
+    "poseidon2-babybear": (Q, hash_babybear),
 }
 """Word bound and hash of a row, by name."""
 
 
-def hash_message(hash_row: RowHash, domain: str, message: bytes) -> Digest:
-    words = [int.from_bytes(message[i : i + 7], "little") for i in range(0, len(message), 7)]
+def room(bound: int) -> int:
+    """b, the bits that fit in any word."""
+    return bound.bit_length() - 1
+
+
+def hash_message(name: str, domain: str, message: bytes) -> Digest:
+    bound, hash_row = HASHES[name]
+    size = min(7, room(bound) // 8)
+    words = [int.from_bytes(message[i : i + size], "little") for i in range(0, len(message), size)]
     return hash_row(domain, [len(message), *words])
+
+
+def packed_elements(name: str, modulus: int, row: Sequence[int]) -> list[int]:
+    """Elements below a modulus, several to a word."""
+    bits, b = modulus.bit_length(), room(HASHES[name][0])
+    m = max(1, b // bits)
+    if m == 1:
+        return list(row)
+    filled = [*row, *[2**bits - 1] * (-len(row) % m)]
+    return [sum(x << (b // m * j) for j, x in enumerate(filled[i : i + m])) for i in range(0, len(filled), m)]
 
 
 # Merkle trees

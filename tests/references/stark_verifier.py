@@ -12,12 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from references.row_hashes import HASHES, Digest, P, WrongOpening, check_opening, hash_message
+from references.row_hashes import HASHES, Digest, WrongOpening, check_opening, hash_message, packed_elements, room
 
 __all__ = ["Accepted", "Options", "Rejected", "Statement", "verify", "verify_inclusion"]
 
 FORMAT = "polyproof/accounts-stark/2"
-GENERATOR = 7
 LAST_BOUND = 32
 """A bound on a degree that is not folded further."""
 
@@ -34,13 +33,35 @@ def require(condition: bool, reason: str) -> None:
 # Section 1: setting
 
 
+@dataclass(frozen=True)
+class Field:
+    p: int
+    generator: int
+    adicity: int
+    element_bytes: int
+    degrees: range
+
+
+FIELDS = {
+    "goldilocks": Field(2**64 - 2**32 + 1, 7, 32, 8, range(2, 4)),
+    "babybear": Field(2**31 - 2**27 + 1, 31, 27, 4, range(2, 7)),
+}
+F = FIELDS["goldilocks"]
+"""The field of the proof that is being verified: ``over`` sets it."""
+
+
+def over(field: str) -> None:
+    global F
+    F = FIELDS[field]
+
+
 class K:
-    """An element of F[θ]/(θ^e − 7): e coefficients, that of 1 first. Integers are elements of F."""
+    """An element of F[θ]/(θ^e − g_F): e coefficients, that of 1 first. Integers are elements of F."""
 
     __slots__ = ("coefficients",)
 
     def __init__(self, coefficients: Iterable[int]) -> None:
-        self.coefficients = tuple(x % P for x in coefficients)
+        self.coefficients = tuple(x % F.p for x in coefficients)
 
     def _lifted(self, other: K | int) -> K:
         return other if isinstance(other, K) else K([other] + [0] * (len(self.coefficients) - 1))
@@ -65,7 +86,7 @@ class K:
         for i, a in enumerate(self.coefficients):
             for j, b in enumerate(other.coefficients):
                 product[i + j] += a * b
-        return K(product[i] + 7 * product[i + e] for i in range(e))
+        return K(product[i] + F.generator * product[i + e] for i in range(e))
 
     __radd__ = __add__
     __rmul__ = __mul__
@@ -80,7 +101,7 @@ class K:
         return result
 
     def __truediv__(self, other: K) -> K:
-        return self * other ** (P ** len(other.coefficients) - 2)
+        return self * other ** (F.p ** len(other.coefficients) - 2)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, K) and self.coefficients == other.coefficients
@@ -93,14 +114,15 @@ class K:
 
 def omega(order: int) -> int:
     """The element ω_k of order k, a power of two."""
-    return pow(GENERATOR, (P - 1) // order, P)
+    return pow(F.generator, (F.p - 1) // order, F.p)
 
 
 @dataclass(frozen=True)
 class Options:
-    """The options of a spec that the protocol has; the field is Goldilocks."""
+    """The options of a spec that the protocol has."""
 
     hash: str = "poseidon"
+    field: str = "goldilocks"
     profile: str = "standard"
     extension: int = 3
     blowup: int | None = None
@@ -163,6 +185,7 @@ class Instance:
 
     def __init__(self, statement: Statement, n: int) -> None:
         options = statement.options
+        over(options.field)
         self.statement, self.n = statement, n
         self.word_bound, self.hash_row = HASHES[options.hash]
         self.e, self.w = options.extension, options.limb_bits
@@ -170,9 +193,9 @@ class Instance:
         self.beta, self.q, self.g = (
             usual if own is None else own for own, usual in zip(given, PROFILES[options.profile], strict=True)
         )
-        require(self.e in (2, 3), "no such extension")
+        require(self.e in F.degrees, "no such extension")
         self.d = 2 * self.q + 2 * self.e if options.blinding is None else options.blinding
-        require(n >= 10 and 2**n <= options.segment_rows and 2**32 % (self.beta << n) == 0, "n out of range")
+        require(n >= 10 and 2**n <= options.segment_rows and 2**F.adicity % (self.beta << n) == 0, "n out of range")
         self.N = 1 << n
         self.U = self.N - self.d
         self.M = self.beta * self.N
@@ -190,7 +213,7 @@ class Instance:
         require(self.M // self.arities[0] >= self.q, "fewer cosets than queries")
         self._lay_out_columns()
         require(self.looked_up + self.k <= 2**14, "too many columns of limbs and multiplicities")
-        require(self.U * self.looked_up < P, "multiplicities could wrap")
+        require(self.U * self.looked_up < F.p, "multiplicities could wrap")
         require(self.degree_of_Q + 1 <= self.M + self.d - 2, "the quotient is too long")
 
     def _lay_out_columns(self) -> None:
@@ -227,7 +250,7 @@ class Instance:
         """Parts and carries of a sum of numbers of every row, U − 1 of them for each."""
         u, size, columns = len(numbers) * (self.U - 1), 2**self.w, numbers[-1]
         v = 0
-        while 2 ** (self.w * (v + 1)) * max(4 * (u + 1), size) < P:
+        while 2 ** (self.w * (v + 1)) * max(4 * (u + 1), size) < F.p:
             v += 1
         require(v > 0, "a limb does not fit")
         base = 2 ** (self.w * v)
@@ -237,8 +260,8 @@ class Instance:
         kappa = max(0, u.bit_length() - self.w) if m > 1 else 0
         exponents = (*(self.w * j for j in range(m - 1)), kappa)
         C = sum((size - 1) * 2**exponent for exponent in exponents)
-        require(u * (base - 1) + C < P, "a part's sum and a carry could wrap")
-        require(base - 1 + base * C < P, "a part's total and its carry could wrap")
+        require(u * (base - 1) + C < F.p, "a part's sum and a carry could wrap")
+        require(base - 1 + base * C < F.p, "a part's total and its carry could wrap")
         require(0 <= total <= u * (2 ** (self.w * len(columns)) - 1), f"total of {name} out of range")
         parts = -(-len(columns) // v)
         require(m * (parts - 1) <= len(columns), "too few limbs for the carries")
@@ -348,35 +371,45 @@ class Instance:
 # Section 7: transcript
 
 
+def digest_words(word_bound: int) -> int:
+    return 4 if word_bound > 2**32 else 8
+
+
 class Transcript:
     def __init__(self, instance: Instance) -> None:
         self.hash_row, self.word_bound, self.e = instance.hash_row, instance.word_bound, instance.e
-        self.state: Digest = (0, 0, 0, 0)
+        self.hash = instance.statement.options.hash
+        self.state: Digest = (0,) * digest_words(self.word_bound)
+        self.limb = min(32, room(self.word_bound))
 
     def _absorb(self, kind: int, words: Sequence[int]) -> None:
         self.state = self.hash_row("transcript/absorb", [*self.state, kind, len(words), *words])
 
     def text(self, data: bytes) -> None:
-        self._absorb(1, hash_message(self.hash_row, "transcript/text", data))
+        self._absorb(1, hash_message(self.hash, "transcript/text", data))
 
     def integers(self, *values: int) -> None:
         words: list[int] = []
         for value in values:
             require(value >= 0, "a negative integer")
-            limbs = [value % 2**32]
-            while value := value >> 32:
-                limbs.append(value % 2**32)
+            limbs = [value % 2**self.limb]
+            while value := value >> self.limb:
+                limbs.append(value % 2**self.limb)
             words += [len(limbs), *limbs]
         self._absorb(2, words)
 
     def elements(self, elements: Sequence[K]) -> None:
-        self._absorb(3, [half for x in elements for c in x.coefficients for half in (c % 2**32, c >> 32)])
+        words = [c for x in elements for c in x.coefficients]
+        if F.p > min(2**32, self.word_bound):
+            shifts = range(0, (F.p - 1).bit_length(), self.limb)
+            words = [(c >> shift) % 2**self.limb for c in words for shift in shifts]
+        self._absorb(3, words)
 
     def digest(self, digest: Digest) -> None:
         self._absorb(4, digest)
 
     def nonce(self, nonce: int) -> None:
-        self._absorb(5, [nonce % 2**32, nonce >> 32])
+        self._absorb(5, [nonce % 2**self.limb, nonce >> self.limb])
 
     def _words(self) -> Iterator[int]:
         counter = 0
@@ -395,7 +428,7 @@ class Transcript:
         return drawn
 
     def draw_extension(self) -> K:
-        while (element := K(self.draw(self.e, P))).in_base():
+        while (element := K(self.draw(self.e, F.p))).in_base():
             pass
         return element
 
@@ -408,8 +441,13 @@ class Transcript:
         return drawn
 
     def ground(self, nonce: int, bits: int) -> bool:
-        word = self.hash_row("transcript/grind", [*self.state, nonce])[0] if nonce < 2**48 else 1
-        return nonce < 2**48 and word % 2**bits == 0
+        if nonce >= 2**48:
+            return False
+        if room(self.word_bound) >= 48:
+            return self.hash_row("transcript/grind", [*self.state, nonce])[0] % 2**bits == 0
+        limbs = (nonce % 2**self.limb, nonce >> self.limb)
+        words = self.hash_row("transcript/grind", [*self.state, *limbs])
+        return all(words[i] % 2 ** min(16, bits - 16 * i) == 0 for i in range(-(-bits // 16)))
 
 
 # Section 9: files
@@ -436,20 +474,21 @@ class Reader:
     def integer(self) -> int:
         return int.from_bytes(self.take(8), "little")
 
-    def word_below(self, bound: int) -> int:
-        word = self.integer()
+    def word_below(self, bound: int, size: int) -> int:
+        word = int.from_bytes(self.take(size), "little")
         require(word < bound, "a word is not canonical")
         return word
 
     def row(self, width: int) -> tuple[int, ...]:
         """Elements of F."""
-        return tuple(self.word_below(P) for _ in range(width))
+        return tuple(self.word_below(F.p, F.element_bytes) for _ in range(width))
 
     def extension(self, e: int) -> K:
         return K(self.row(e))
 
     def digest(self, word_bound: int) -> Digest:
-        return tuple(self.word_below(word_bound) for _ in range(4))
+        count = digest_words(word_bound)
+        return tuple(self.word_below(word_bound, 32 // count) for _ in range(count))
 
     def digests(self, word_bound: int, count: int) -> list[Digest]:
         require(32 * count <= len(self.data) - self.position, "the file is too short")
@@ -519,8 +558,12 @@ def check_tree(x: Instance, root: Digest, size: int, leaves: dict[int, Digest], 
         raise Rejected(f"opening: {wrong}") from wrong
 
 
+def row_leaf(x: Instance, domain: str, row: Sequence[int]) -> Digest:
+    return x.hash_row(domain, packed_elements(x.statement.options.hash, F.p, row))
+
+
 def coset_leaf(x: Instance, domain: str, values: Sequence[K]) -> Digest:
-    return x.hash_row(domain, [c for value in values for c in value.coefficients])
+    return row_leaf(x, domain, [c for value in values for c in value.coefficients])
 
 
 def power_sum(x: K, values: Sequence[K]) -> K:
@@ -547,7 +590,7 @@ def check_constraints(proof: Proof, alpha: K, lam: K, eta: K, z: K) -> None:
     acc = proof.argument_z[-1]
 
     def row(r: int) -> K:
-        return z - pow(omega(x.N), r, P)
+        return z - pow(omega(x.N), r, F.p)
 
     active = (z**x.N - 1) / product([row(r) for r in range(x.U, x.N)], one)
     active_but_last = active / row(x.U - 1)
@@ -617,7 +660,7 @@ def codeword_B(
 
 def coset_points(shift: int, size: int, arity: int, leaf: int) -> list[int]:
     """The points of leaf k of a layer on shift·⟨ω_size⟩: indices k + j·size/arity."""
-    return [shift * pow(omega(size), leaf + j * (size // arity), P) % P for j in range(arity)]
+    return [shift * pow(omega(size), leaf + j * (size // arity), F.p) % F.p for j in range(arity)]
 
 
 def fold(points: Sequence[int], values: Sequence[K], challenge: K) -> K:
@@ -625,8 +668,8 @@ def fold(points: Sequence[int], values: Sequence[K], challenge: K) -> K:
     result = challenge * 0
     for j, (x_j, value) in enumerate(zip(points, values, strict=True)):
         others = [x for m, x in enumerate(points) if m != j]
-        denominator = prod(x_j - x for x in others) % P
-        result = result + value * prod((challenge - x for x in others), start=challenge**0) * pow(denominator, -1, P)
+        denominator = prod(x_j - x for x in others) % F.p
+        result = result + value * prod((challenge - x for x in others), start=challenge**0) * pow(denominator, -1, F.p)
     return result
 
 
@@ -637,7 +680,7 @@ def final_value(proof: Proof, point: int) -> K:
 def check_low_degree(proof: Proof, folds: Sequence[K], values: dict[int, K]) -> None:
     """``values``: G at the queries, by index in D."""
     x = proof.instance
-    size, shift = x.M, GENERATOR
+    size, shift = x.M, F.generator
     for i, (arity, (cosets, siblings)) in enumerate(zip(x.arities, proof.layers, strict=True)):
         leaves = sorted({index % (size // arity) for index in values})
         require(len(cosets) == len(leaves), f"layer {i}: another number of cosets")
@@ -648,9 +691,9 @@ def check_low_degree(proof: Proof, folds: Sequence[K], values: dict[int, K]) -> 
             slot, leaf = divmod(index, size // arity)
             require(opened[leaf][slot] == value, f"layer {i}: a value differs from the layer before")
         values = {leaf: fold(coset_points(shift, size, arity, leaf), opened[leaf], folds[i]) for leaf in leaves}
-        size, shift = size // arity, pow(shift, arity, P)
+        size, shift = size // arity, pow(shift, arity, F.p)
     for index, value in values.items():
-        point = shift * pow(omega(size), index, P) % P
+        point = shift * pow(omega(size), index, F.p) % F.p
         require(final_value(proof, point) == value, "the final polynomial differs from the last layer")
 
 
@@ -665,7 +708,7 @@ def verify(statement: Statement, data: bytes) -> Accepted:
     transcript.text(statement.context)
     transcript.text(x.system_digest())
     transcript.text(statement.options.hash.encode())
-    transcript.text(b"goldilocks")
+    transcript.text(statement.options.field.encode())
     transcript.integers(x.e, x.beta, x.q, x.g, statement.options.arity, x.d, x.chunks)
     transcript.integers(x.w, x.k, x.s)
     transcript.text(statement.audit_id.encode())
@@ -705,12 +748,12 @@ def verify(statement: Statement, data: bytes) -> Accepted:
     roots = (proof.trace_root, proof.argument_root, proof.quotient_root)
     domains = ("stark/trace", "stark/argument", "stark/quotient")
     for root, domain, rows, siblings in zip(roots, domains, proof.rows, proof.row_openings, strict=True):
-        leaves = {index: x.hash_row(domain, row) for index, row in zip(indices, rows, strict=True)}
+        leaves = {index: row_leaf(x, domain, row) for index, row in zip(indices, rows, strict=True)}
         check_tree(x, root, x.M, leaves, siblings)
 
     values = {}
     for index, trace, argument, quotient in zip(indices, *proof.rows, strict=True):
-        point = GENERATOR * pow(omega(x.M), index, P) % P
+        point = F.generator * pow(omega(x.M), index, F.p) % F.p
         limbs, mask_A = trace[: len(x.names)], K(trace[len(x.names) : len(x.names) + x.e])
         table = trace[len(x.names) + x.e : -x.e]
         mask_B = K(trace[-x.e :])
@@ -729,7 +772,9 @@ def account_tag(x: Instance, user_id: str, nonce: bytes) -> Digest:
     """Section 4."""
     audit, user = x.statement.audit_id.encode(), user_id.encode()
     message = len(audit).to_bytes(8, "little") + audit + x.statement.segment.to_bytes(8, "little")
-    return hash_message(x.hash_row, "stark/account", message + len(user).to_bytes(8, "little") + user + nonce)
+    return hash_message(
+        x.statement.options.hash, "stark/account", message + len(user).to_bytes(8, "little") + user + nonce
+    )
 
 
 def packed(x: Instance, limbs: Sequence[int]) -> list[int]:
@@ -765,6 +810,7 @@ class InclusionProof:
 def verify_inclusion(accepted: Accepted, user_id: str, balances: Sequence[int], data: bytes) -> None:
     """Verify a user's inclusion proof under an accepted proof. Raises ``Rejected``."""
     proof, x = accepted.proof, accepted.instance
+    over(x.statement.options.field)
     inclusion = InclusionProof(x, Reader(data))
     r = inclusion.r
     require(r < x.U - 1, "the row is not an account's")
@@ -774,7 +820,7 @@ def verify_inclusion(accepted: Accepted, user_id: str, balances: Sequence[int], 
     leaf = x.hash_row("stark/inclusion/2", [*packed(x, limbs), *inclusion.mask.coefficients, *tag])
     check_tree(x, proof.inclusion_root, x.N, {r: leaf}, inclusion.path)
 
-    G_A = codeword_A(proof, accepted.gamma, accepted.z, pow(omega(x.N), r, P), inclusion.mask, limbs)
+    G_A = codeword_A(proof, accepted.gamma, accepted.z, pow(omega(x.N), r, F.p), inclusion.mask, limbs)
     roots = [proof.pair_root, *proof.chain_roots]
     size, index, value = x.N, r, None
     for i, (arity, root, (coset, path)) in enumerate(zip(x.arities, roots, inclusion.layers, strict=True)):
@@ -788,4 +834,4 @@ def verify_inclusion(accepted: Accepted, user_id: str, balances: Sequence[int], 
             require(coset[slot] == value, f"chain layer {i}: a value differs from the layer before")
         value = fold(coset_points(1, size, arity, index), coset, accepted.folds[i])
         size //= arity
-    require(final_value(proof, pow(omega(size), index, P)) == value, "the final polynomial differs from the chain")
+    require(final_value(proof, pow(omega(size), index, F.p)) == value, "the final polynomial differs from the chain")

@@ -14,7 +14,7 @@ from polyproof.engine import Engine
 from polyproof.errors import ProofRejected
 from polyproof.hash import domain_words
 from polyproof.registry import default_registry
-from references.row_hashes import HASHES, WrongOpening, check_opening, hash_message, lacking
+from references.row_hashes import HASHES, WrongOpening, check_opening, hash_message, lacking, packed_elements
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "hashes.md").read_text(encoding="utf-8")
 NAMES = tuple(HASHES)
@@ -47,14 +47,32 @@ def test_rows_of_any_length_hash_as_the_page_says(name):
 @given(domain=domains, message=st.binary(max_size=40))
 def test_messages_hash_as_the_page_says_under_any_domain(name, domain, message):
     assert domain_words(domain)
-    assert digest(plugin(name).hash_messages([message], domain)[0]) == hash_message(HASHES[name][1], domain, message)
+    assert digest(plugin(name).hash_messages([message], domain)[0]) == hash_message(name, domain, message)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_compression_is_the_hash_of_eight_words(name):
-    words = np.arange(1, 9, dtype=np.uint64)[None, :]
-    together = plugin(name).compress(words[:, :4], words[:, 4:], "merkle/node")
-    assert digest(together[0]) == HASHES[name][1]("merkle/node", range(1, 9))
+def test_compression_is_the_hash_of_the_words_of_both(name):
+    half = plugin(name).digest_words
+    words = np.arange(1, 2 * half + 1, dtype=np.uint64)[None, :]
+    together = plugin(name).compress(words[:, :half], words[:, half:], "merkle/node")
+    assert digest(together[0]) == HASHES[name][1]("merkle/node", range(1, 2 * half + 1))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("modulus", [2**31 - 2**27 + 1, 2**12 - 3])
+@pytest.mark.parametrize("columns", [1, 2, 7, 8])
+def test_elements_are_packed_as_the_page_says(name, modulus, columns):
+    row = np.random.default_rng(columns).integers(0, modulus, (3, columns), np.uint64)
+    row[0] = modulus - 1
+    for own, words in zip(row.tolist(), plugin(name).pack(row, modulus).tolist(), strict=True):
+        assert words == packed_elements(name, modulus, own)
+
+
+def test_rows_of_elements_of_different_lengths_are_different_words():
+    """A place that is left over is not a zero."""
+    hash, short = plugin("blake3"), np.array([[5]], np.uint64)
+    longer = np.array([[5, 0]], np.uint64)
+    assert hash.pack(short, 97).tolist() != hash.pack(longer, 97).tolist()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -62,7 +80,7 @@ def test_the_check_values_of_the_page(name):
     rows = re.findall(rf"^\| `{name}` \| `([0-9a-f ]+)` \|$", PAGE, re.MULTILINE)
     of_row, of_message = (tuple(int(word, 16) for word in row.split()) for row in rows)
     assert of_row == HASHES[name][1]("merkle/leaf", range(10))
-    assert of_message == hash_message(HASHES[name][1], "merkle/leaf", b"polyproof")
+    assert of_message == hash_message(name, "merkle/leaf", b"polyproof")
 
 
 @given(data=st.data(), depth=st.integers(0, 6))

@@ -116,11 +116,9 @@ class RecordingReader(slow.Reader):
         self.integers.append(self.position)
         return super().integer()
 
-    def word_below(self, bound: int) -> int:
+    def word_below(self, bound: int, size: int) -> int:
         self.words.append((self.position, bound))
-        word = super().word_below(bound)
-        self.integers.pop()
-        return word
+        return super().word_below(bound, size)
 
     def digest(self, word_bound: int):
         self.digests_at.append(self.position)
