@@ -15,7 +15,16 @@ from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
 from polyproof.config.options import shown
-from polyproof.errors import ExtraMissing, FieldError, Location, PluginError, PluginFault, PolyproofError, Problem
+from polyproof.errors import (
+    ExtraMissing,
+    FieldError,
+    Location,
+    PluginError,
+    PluginFault,
+    PolyproofError,
+    Problem,
+    ProofRejected,
+)
 from polyproof.extras import missing_extra
 from polyproof.hookspecs import KINDS
 
@@ -116,12 +125,15 @@ def blame(error: BaseException, *, of: object = None, doing: str = "") -> Plugin
     "while reading FILE".
 
     An error of ours is no fault, except for ``FieldError``, which whoever asks the field for the impossible has to
-    handle. Neither is a missing extra, or a system that is out of memory or cannot read a file.
+    handle. Nor is it one where a field or a hash decodes bytes, and rejects those of a proof, nor a missing extra, or a
+    system that is out of memory or cannot read a file.
     """
     if isinstance(error, MemoryError) or not isinstance(error, _RAISED):
         return None
     found = list(_components(error.__traceback__))[::-1] or ([of] if of is not None else [])
     if not found:
+        return None
+    if isinstance(error, ProofRejected) and _was_decoding(error.__traceback__):
         return None
     ours = isinstance(error, PolyproofError) and not isinstance(error, FieldError)
     if ours and (isinstance(error, (PluginError, ExtraMissing)) or kind_of(found[0]) not in _PURE_KINDS):
@@ -178,6 +190,16 @@ class asking:
 def culprit(error: BaseException) -> object:
     """The component whose method raised an exception, by its traceback; None if there is none."""
     return next(reversed(list(_components(error.__traceback__))), None)
+
+
+def _was_decoding(traceback: TracebackType | None) -> bool:
+    """Whether the last component in a traceback was at what its interface lets it reject a proof in."""
+    last = ""
+    while traceback is not None:
+        if kind_of(traceback.tb_frame.f_locals.get("self")) is not None:
+            last = traceback.tb_frame.f_code.co_name
+        traceback = traceback.tb_next
+    return last in ("decode", "decode_digests")
 
 
 def _components(traceback: TracebackType | None) -> Iterator[object]:
