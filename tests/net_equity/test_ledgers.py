@@ -84,17 +84,22 @@ def test_parquet_and_a_query_give_the_same(tmp_path: Path, kind: pa.DataType) ->
     assert table(read_with(AccountsSettings(query=query), tmp_path).accounts) == READ
 
 
-@pytest.mark.parametrize("kind", [pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint64()])
-def test_columns_of_integers_have_debts_to_the_least_one(tmp_path: Path, kind: pa.DataType) -> None:
-    bits = kind.bit_width
-    signed = str(kind).startswith("int")
-    least, most = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
-    values = [least, least + signed, 0, 1, most, None]
-    pq.write_table(pa.table({"account": list("abcdef"), "A": pa.array(values, kind)}), tmp_path / "a.parquet")
-    found = read_with(AccountsSettings(path=("a.parquet",), units="base"), tmp_path, terms(Asset("A", 0)))
-    for value, owed in zip(values, table(found.accounts).values(), strict=True):
-        assert owed.get("A:equity", 0) - owed.get("A:debt", 0) == (value or 0)
-        assert len(owed) <= 1
+def test_columns_of_integers_have_debts_to_the_least_one(tmp_path: Path) -> None:
+    kinds = {"A": pa.int8(), "B": pa.int16(), "C": pa.int32(), "D": pa.int64(), "E": pa.uint8(), "F": pa.uint64()}
+    columns: dict[str, list[int | None]] = {}
+    for name, kind in kinds.items():
+        signed = str(kind).startswith("int")
+        bits = kind.bit_width - signed
+        least, most = -(1 << bits) if signed else 0, (1 << bits) - 1
+        columns[name] = [least, least + signed, 0, 1, most, None]
+    stored = {name: pa.array(values, kinds[name]) for name, values in columns.items()}
+    pq.write_table(pa.table({"account": list("abcdef"), **stored}), tmp_path / "a.parquet")
+    given = terms(*(Asset(name, 0) for name in kinds), categories=())
+    found = read_with(AccountsSettings(path=("a.parquet",), units="base"), tmp_path, given)
+    for row, owed in enumerate(table(found.accounts).values()):
+        for name, values in columns.items():
+            assert owed.get(f"{name}:equity", 0) - owed.get(f"{name}:debt", 0) == (values[row] or 0)
+            assert not {f"{name}:equity", f"{name}:debt"} <= set(owed)
 
 
 def test_integers_of_128_bits_have_debts_to_the_least_one(tmp_path: Path) -> None:
@@ -103,7 +108,7 @@ def test_integers_of_128_bits_have_debts_to_the_least_one(tmp_path: Path) -> Non
     assert table(read_with(AccountsSettings(query=query), tmp_path, given).accounts) == {"a": {"A:debt": 1 << 127}}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     texts=st.lists(st.one_of(amounts(), st.from_regex(r"[ \t]?[-+]{0,2}[0-9. eE]{1,8}", fullmatch=True)), max_size=40)
 )
@@ -170,8 +175,8 @@ def test_what_is_wrong_is_said_with_its_row_and_what_would_be_right(tmp_path: Pa
 
 
 def test_coins_pledged_twice_are_found_whatever_their_width(tmp_path: Path) -> None:
-    """Each pledge fits, and their sum wraps in 64 bits and in 128."""
-    for bits in (64, 96, 128, 256):
+    """Each pledge fits, and their sum wraps in as many bits as one has."""
+    for bits in (64, 256):
         half = 1 << (bits - 1)
         given = terms(Asset("A", 0, bits=bits))
         text = f"account,A,A:loan,A:margin\na,{half},{half - 1},1\nb,{half},{half},{half}\nc,{half - 1},{half},0\n"
