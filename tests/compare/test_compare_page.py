@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
+import io
 import re
 from html import unescape
 
@@ -17,7 +18,7 @@ from polyproof.cli.commands.compare import show_comparison
 from polyproof.cli.compare.charts import MOST_SERIES, security_charts, time_charts
 from polyproof.cli.compare.page import page_text
 from polyproof.cli.compare.rows import NOT_RUN, Bits, Row
-from polyproof.cli.compare.tables import csv_text, tables
+from polyproof.cli.compare.tables import BITS_NOTE, SPREAD_NOTE, csv_text, tables
 from polyproof.cli.compare.work import Comparison
 from polyproof.cli.console import plain_console
 from polyproof.cli.plain_table import markdown
@@ -70,6 +71,18 @@ def test_no_name_becomes_part_of_the_page(rows: list[Row]) -> None:
     page = page_text(comparison([*changed, *rows]))
     assert "<script" not in page
     assert page.count("</style>") == 1
+
+
+def test_no_word_breaks_in_a_pipe_either(measured_once: dict[str, Row]) -> None:
+    tree = measured_once["merkle-sum"]
+    long = "constraints=a-system-of-accounts-with-a-name"
+    stream = io.StringIO()
+    many = [evolve(tree, combination=evolve(tree.combination, stated=(one,))) for one in (long, "min_depth=4")]
+    show_comparison(plain_console(stream), many)
+    lines = stream.getvalue().splitlines()
+    assert sum(long in line for line in lines) > 5
+    notes = {SPREAD_NOTE, BITS_NOTE}
+    assert all(len(line.rstrip()) <= 80 for line in lines if line not in notes)
 
 
 def test_no_name_ends_a_row_of_markdown_or_is_a_formula_of_a_spreadsheet(rows: list[Row]) -> None:

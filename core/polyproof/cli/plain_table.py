@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from polyproof.cli.console import table
+from polyproof.cli.lines import stacked
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -38,8 +39,15 @@ def _cell(text: str) -> str:
 
 
 def draw(rich: RichConsole, drawn: Table, width: int | None = None) -> None:
-    """The table on a terminal, as wide as the terminal or ``width``."""
+    """The table on a terminal, or no wider than ``width`` where nobody knows how wide the reader's is.
+
+    One that does not fit becomes lines with a name and a value each, so that no word breaks.
+    """
     made = table(*drawn.columns, title=drawn.title, numbers=drawn.numbers)
     for row in drawn.rows:
         made.add_row(*row)
-    rich.print(made, width=width)
+    lines = "" if width is None else stacked(made, width)
+    if lines:
+        rich.print(lines, soft_wrap=True)
+    else:
+        rich.print(made, width=width)
