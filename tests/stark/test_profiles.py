@@ -185,12 +185,12 @@ def test_a_manifest_states_the_profile_and_no_numbers() -> None:
 
 def test_nothing_is_compared_where_standard_does_not_fit() -> None:
     """2^10 rows have room for the blinding of 88 queries, and not for that of 120."""
-    made = backend(profile="small", limb_bits=8, segment_rows=1024)
+    made = backend(profile="small", extension=3, hash="poseidon", limb_bits=8, segment_rows=1024)
     assert len(settled_reasons(made)) == 2
     no_standard = evolve(PROFILES["standard"], queries=120)
     with pytest.MonkeyPatch.context() as patched:
         patched.setitem(PROFILES, "standard", no_standard)
-        made = backend(profile="small", limb_bits=8, segment_rows=1024)
+        made = backend(profile="small", extension=3, hash="poseidon", limb_bits=8, segment_rows=1024)
         with pytest.raises(OptionsError):
             backend(limb_bits=8, segment_rows=1024).check(EXCHANGE)
         assert settled_reasons(made) == ()
