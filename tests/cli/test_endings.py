@@ -314,7 +314,7 @@ def test_a_name_that_two_plugins_claim_is_reported(
     assert "conflict: backend 'tally' is claimed by" in listed.out
     assert command("plugins", "--json").result["conflicts"][0]["name"] == "tally"
     ended = command("check", "spec.yaml")
-    assert ended.status == 2
+    assert ended.status == 3
     assert "claimed by" in ended.err
 
 

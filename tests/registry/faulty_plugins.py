@@ -311,6 +311,7 @@ METHODS = {
 ALLOWED = {
     ("ledger", "read", "list"),
     ("source", "read", "list"),
+    ("field", "decode", "ProofRejected"),
     *((kind, "read", "OSError") for kind in ("ledger", "source")),
     *((kind, "__init__", "OSError") for kind in ("backend", "balances", "executor", "anchor")),
 }

@@ -43,6 +43,7 @@ backend:
   segment_rows: 1024
   limb_bits: 8
   constraints: CHOSEN
+  extension: 3
 accounts: {path: accounts.csv}
 """
 CHOSEN = """{name: capped-accounts, caps: [{asset: BTC, most: "1.5"}]}"""

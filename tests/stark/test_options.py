@@ -9,6 +9,7 @@ import pytest
 from attrs import evolve, frozen
 
 from polyproof.backend import Backend
+from polyproof.constraints import ConstraintsChoice
 from polyproof.errors import OptionsError, ProofRejected, SpecError
 from polyproof.model.assets import Asset
 from polyproof.registry import Registry
@@ -175,6 +176,8 @@ def test_backend_itself_raises_an_options_error(
     import yaml
 
     given = {key: value for line in options.split(",") for key, value in yaml.safe_load(line.strip()).items()}
+    if "constraints" in given:
+        given["constraints"] = ConstraintsChoice(given["constraints"])
     made = tuple(Asset(**yaml.safe_load(asset)) for asset in assets)
     backend: Backend = registry.create("backend", "stark", StarkOptions(**given), registry)
     with pytest.raises(OptionsError) as error:
