@@ -72,6 +72,8 @@ class BackendProperties:
     """What a reader of the public files or a holder of inclusion files learns."""
     remaining_trust: tuple[str, ...]
     """What a malicious exchange could still do."""
+    inexact_totals: str = NOT_PROVEN
+    """Without ``exact_totals``: ``NOT_PROVEN``, or what is proven of totals instead, in words."""
     hides_balances: str = NOT_STATED
     """Whom the balances of an account are hidden from: ``EVERYBODY_ELSE``, ``NOBODY``, or from whom, in words."""
     hides_sums: bool | None = None

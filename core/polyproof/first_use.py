@@ -73,7 +73,7 @@ def check_properties(backend: Backend) -> None:
         stated = backend.properties
     _require(backend, isinstance(stated, BackendProperties), f"properties is {shown(stated)}")
     for name, value in asdict(stated, recurse=False).items():
-        if name in ("non_negativity", "hides_balances"):
+        if name in ("non_negativity", "inexact_totals", "hides_balances"):
             sound, kind = isinstance(value, str), "a text"
         elif name == "hides_sums":
             sound, kind = value is None or type(value) is bool, "a bool or None"

@@ -125,6 +125,7 @@ class GrandSum(Backend):
     def properties(self) -> BackendProperties:
         """The same for all options but the set-up."""
         kind = "the INSECURE set-up was " if self._insecure else "the set-up is a "
+        entries = "committed entries modulo a prime of 254 bits, of which any may be a negative amount"
         return BackendProperties(
             zero_knowledge=True,
             transparent=False,
@@ -151,6 +152,11 @@ class GrandSum(Backend):
                 "leave out what is owed to nobody's account, or choose a moment that suits it",
                 "show different users different audits, if they do not compare the publication digest",
                 "own less than it owes: this is about what is owed alone",
+            ),
+            inexact_totals=(
+                f"not proven with the INSECURE set-up; with another: of {entries}"
+                if self._insecure
+                else f"proven, of {entries}"
             ),
             hides_balances=EVERYBODY_ELSE,
             hides_sums=True,

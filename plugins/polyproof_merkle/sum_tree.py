@@ -106,6 +106,7 @@ _PROPERTIES = BackendProperties(
         "show different users different audits, if they do not compare the publication digest",
         "own less than it owes: this is about what is owed alone",
     ),
+    inexact_totals="not proven: at least the balances of all users who check, together",
     hides_balances="not from one other user, nor from users who pool their files",
     hides_sums=False,
 )

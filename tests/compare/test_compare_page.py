@@ -162,6 +162,28 @@ def test_a_set_up_that_is_trusted_and_an_assumption_have_a_place(measured_once: 
     found = {table.title: table for table in tables([changed])}
     assert dict(found["Properties"].rows)["Transparent, no trusted set-up"] == f"no: {setup}"
     assert "pairings are hard to invert" in found["What the bits rest on"].rows[0][-1]
+    (properties,) = (
+        table
+        for table in tables(
+            [evolve(changed, security=evolve(tally.security, assumed=evolve(assumed, insecure_setup=True)))]
+        )
+        if table.title == "Properties"
+    )
+    assert dict(properties.rows)["Transparent, no trusted set-up"] == f"no: INSECURE set-up: {setup}"
+
+
+def test_what_is_proven_of_totals_that_are_not_exact_is_said_by_the_backend(measured_once: dict[str, Row]) -> None:
+    stated = measured_once["tally"].properties
+    assert stated is not None
+
+    def shown(**others: object) -> str:
+        row = evolve(measured_once["tally"], properties=evolve(stated, **others))
+        (found,) = (table for table in tables([row]) if table.title == "Properties")
+        return dict(found.rows)["Sum"]
+
+    assert shown() == "not proven"
+    assert shown(inexact_totals="proven, of entries that may be negative") == "proven, of entries that may be negative"
+    assert shown(exact_totals=True) == "proven, of all accounts"
 
 
 def test_a_figure_that_is_long_proven_stands_for_the_same_by_newer_theorems(measured_once: dict[str, Row]) -> None:

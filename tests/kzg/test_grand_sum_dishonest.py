@@ -164,6 +164,10 @@ def test_a_negative_row_that_nobody_opens_goes_unnoticed_and_this_is_said(
     assert any("no other row is negative" in sentence for sentence in said.sentences)
     assert BACKEND.properties.non_negativity == "not proven"
     assert not BACKEND.properties.exact_totals
+    assert "any may be a negative amount" in BACKEND.properties.inexact_totals
+    assert BACKEND.properties.inexact_totals.startswith("not proven with the INSECURE set-up")
+    ceremony = GrandSum(evolve(OPEN, setup="0" * 64), REGISTRY)
+    assert ceremony.properties.inexact_totals.startswith("proven, of committed entries")
     assert any("negative amount" in trust for trust in BACKEND.properties.remaining_trust)
     assert said.security.soundness is None
     assert any("no soundness" in note for note in said.security.notes)

@@ -555,6 +555,7 @@ PYTHONS = [ZeroDivisionError("boom"), KeyError("boom"), AttributeError("boom")]
                 evolve(STATED, proves="everything"),
                 evolve(STATED, leaks=[]),
                 evolve(STATED, remaining_trust=(None,)),
+                evolve(STATED, inexact_totals=None),
                 evolve(STATED, hides_balances=None),
                 evolve(STATED, hides_sums=0),
             )

@@ -30,6 +30,7 @@ _PROPERTIES = record(
     post_quantum=FLAG,
     per_asset_totals=FLAG,
     exact_totals=FLAG,
+    inexact_totals=TEXT,
     non_negativity=TEXT,
     proves=TEXTS,
     hides=TEXTS,

@@ -73,14 +73,14 @@ def _yes(value: bool | None) -> str:
 
 def _sum(row: Row) -> str:
     assert row.properties is not None, "asked only where they are known"
-    return "proven, of all accounts" if row.properties.exact_totals else "not proven"
+    return "proven, of all accounts" if row.properties.exact_totals else row.properties.inexact_totals
 
 
 def _totals(row: Row) -> str:
     assert row.properties is not None, "asked only where they are known"
     if row.properties.exact_totals and row.properties.per_asset_totals:
         return "yes"
-    return "no: committed to, not proven" if row.properties.per_asset_totals else "no"
+    return "no: published, and not proven to be exact" if row.properties.per_asset_totals else "no"
 
 
 def _non_negativity(row: Row) -> str:
@@ -96,9 +96,9 @@ def _inclusion(row: Row) -> str:
 
 def _transparent(row: Row) -> str:
     assert row.properties is not None, "asked only where they are known"
-    setup = row.security.assumed.trusted_setup if row.security is not None else ""
-    if setup:
-        return f"no: {setup}"
+    assumed = row.security.assumed if row.security is not None else None
+    if assumed is not None and (assumed.trusted_setup or assumed.insecure_setup):
+        return f"no: {'INSECURE set-up: ' if assumed.insecure_setup else ''}{assumed.trusted_setup}"
     return "yes" if row.properties.transparent else "no: a set-up is trusted"
 
 

@@ -109,6 +109,7 @@ class Assumed:
     """What all figures take for granted."""
 
     trusted_setup: str = option(doc="Who could forge because they set the system up; empty if nobody set anything up.")
+    insecure_setup: bool = option(doc="Whether the secret of the set-up is known, so that anybody can forge.")
     sentences: tuple[str, ...] = option(doc="Every assumption, in words.")
 
 
@@ -132,6 +133,7 @@ class Properties:
 
     per_asset_totals: bool = option(doc="Whether there is a total of each asset.")
     exact_totals: bool = option(doc="Whether each total is proven to be the exact sum of all accounts.")
+    inexact_totals: str = option(doc="If they are not exact, what is proven of totals instead, in words.")
     non_negativity: str = option(doc="For which accounts it is proven that no balance is negative, in words.")
     hides_balances: str = option(doc="Whom the balances of an account are hidden from, in words.")
     hides_sums: bool | None = option(doc="Whether users see no sums of other accounts; null if not stated.")
@@ -207,6 +209,7 @@ def security_of(report: SecurityReport) -> Security:
     )
     assumed = Assumed(
         trusted_setup=report.assumptions.trusted_setup,
+        insecure_setup=report.assumptions.insecure_setup,
         sentences=report.assumptions.assumed,
     )
     return Security(figures=figures, assumed=assumed, notes=report.notes)
@@ -217,6 +220,7 @@ def properties_of(stated: BackendProperties) -> Properties:
     return Properties(
         per_asset_totals=stated.per_asset_totals,
         exact_totals=stated.exact_totals,
+        inexact_totals=stated.inexact_totals,
         non_negativity=stated.non_negativity,
         hides_balances=stated.hides_balances,
         hides_sums=stated.hides_sums,
