@@ -168,4 +168,5 @@ class CoreCheck(CheckName):
     # What lies beside a history
     CHAIN_FORMAT = "chain-format", "the exchange's own list of what it published is not one of this version"
     CHAIN_CANONICAL = "chain-canonical", "the exchange's own list of what it published is not in canonical form"
+    COMPARED = "compared", "a proof that a comparison made does not verify"
     PAGE = "page", "a page of the site or report.json says something other than was verified"

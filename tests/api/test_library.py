@@ -166,7 +166,7 @@ def test_what_is_no_account_id_is_refused(proved: polyproof.Proved, user: Any) -
 
 @pytest.mark.parametrize("claims", [5, "alice", [5], ["alice"], [("a.bin", "alice")]])
 def test_what_are_no_claims_is_refused(proved: polyproof.Proved, claims: Any) -> None:
-    with pytest.raises(polyproof.UsageError, match="expected a file, an account id and the balances"):
+    with pytest.raises(polyproof.UsageError, match="expected a file, an account id, the balances and,"):
         polyproof.verify_inclusions(claims, proved.public)
 
 

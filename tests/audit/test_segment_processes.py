@@ -99,7 +99,9 @@ def test_what_processes_leave_is_verified_here(public: Path, monkeypatch: pytest
 
 def test_a_process_that_cannot_begin_verifies_nothing(public: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = audit.open_audit(public, policy=UNRESTRICTED)
-    work = [(opened.statement(one.index), one.totals, opened.proof(one.index)) for one in opened.manifest.segments]
+    work = [
+        (opened.statement(one.index), one.totals, opened.proof(one.index), False) for one in opened.manifest.segments
+    ]
     given = opened.manifest.spec, UNRESTRICTED, 1 << 20, work, 2
     assert len(list(segment_processes.verdicts_of_processes(*given))) == 3
     monkeypatch.setattr(segment_processes, "_prepare", int)

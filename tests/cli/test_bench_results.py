@@ -323,7 +323,7 @@ def test_every_combination_is_an_audit() -> None:
         ({"options": ("hsah=sha256",)}, "did you mean 'hash'"),
         ({"options": ("hash=[",)}, "is not YAML"),
         ({"options": ("limb_bits=99",)}, "limb_bits is 99"),
-        ({"near": "hash"}, "it chooses limb_bits, segment_rows"),
+        ({"near": "hash"}, "it chooses extension, hash, limb_bits, segment_rows"),
         ({"accounts": (",".join(map(str, range(1, 1002))),)}, "at most 1000"),
     ],
 )
@@ -381,7 +381,7 @@ def test_an_audit_is_measured_with_the_phases_that_its_prover_names(
         ("merkle-sum", 40),
     ]
     assert all(item.proof > 0 and item.inclusion > 0 and item.store > 0 for item in whole.audits)
-    assert [len(item.settled) for item in whole.audits] == [2, 0, 0]
+    assert [len(item.settled) for item in whole.audits] == [4, 0, 0]
     by_place = {(item.name, item.setting, item.path): item for item in whole.measurements}
     for (name, made_of, path), item in by_place.items():
         outer = by_place.get((name, made_of, path[:-1]))

@@ -203,7 +203,7 @@ def test_one_file_takes_one_id_and_one_file_of_balances(command: Command, balanc
     for claim in (("--user", "a", "--user", "b", *ALICE[2:]), ("--balances", "alice.yaml", "--balances", "bob.yaml")):
         ended = command("verify-inclusion", "alice.polyproof", "--audit", "audit", "--user", "alice", *claim)
         assert ended.status == 2
-        assert "one inclusion file is checked with one --user and one --balances" in ended.err
+        assert "one inclusion file is checked with one --user, one --balances and one --debts" in ended.err
 
 
 def test_a_missing_file_among_several_is_bad_input(command: Command, balances: Path) -> None:

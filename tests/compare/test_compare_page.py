@@ -17,11 +17,12 @@ from polyproof.cli.bench.results import machine
 from polyproof.cli.commands.compare import show_comparison
 from polyproof.cli.compare.charts import MOST_SERIES, security_charts, time_charts
 from polyproof.cli.compare.page import page_text
-from polyproof.cli.compare.rows import NOT_RUN, Bits, Row
+from polyproof.cli.compare.rows import FAULTY, NOT_RUN, REJECTED, Bits, Row
 from polyproof.cli.compare.tables import BITS_NOTE, SPREAD_NOTE, csv_text, tables
 from polyproof.cli.compare.work import Comparison
 from polyproof.cli.console import plain_console
 from polyproof.cli.plain_table import markdown
+from polyproof.errors import PluginFault, ProofRejected
 from polyproof.security import FigureName
 
 HOSTILE = '</style><script>alert("1")</script>'
@@ -211,3 +212,15 @@ def test_no_word_of_the_tables_breaks_on_a_terminal(
     assert set(" ".join(shown(4000)).split()) - {"─"} <= {*" ".join(lines).split()} | set(
         re.findall("─+", str(shown(4000)))
     )
+
+
+def test_a_comparison_with_a_proof_that_does_not_verify_ends_as_one(rows: list[Row]) -> None:
+    """The first of them is named, before what merely could not run and after a fault of a plugin."""
+    first, *others = rows
+    missed = evolve(others[0], outcome=NOT_RUN, reason="too many rows")
+    rejected = evolve(first, outcome=REJECTED, reason="the totals are not those of the proof")
+    ended = comparison([missed, rejected]).error
+    assert isinstance(ended, ProofRejected)
+    assert ended.check == "compared"
+    assert "the totals are not those of the proof" in str(ended)
+    assert isinstance(comparison([rejected, evolve(first, outcome=FAULTY, reason="it raised")]).error, PluginFault)

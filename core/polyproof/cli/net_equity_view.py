@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from polyproof.cli.console import grouped, table
 from polyproof.cli.shapes import AMOUNT, COUNT, DECIMAL, FLAG, TEXT, Shape, by_name, listed, nullable, record
 from polyproof.cli.views import totals_table
-from polyproof.liabilities.margin import AssetPositions, cut_by_asset
 from polyproof.model.counts import counted
-from polyproof.model.prices import prices_of
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
+    from polyproof.liabilities.margin import AssetPositions
     from polyproof.liabilities.weighing import MarginPrepared
     from polyproof.model.assets import Asset
     from polyproof.model.net_equity import AssetTerms
@@ -55,6 +54,8 @@ def net_equity_payload(
     own_prices: bool = False,
 ) -> dict[str, Any]:
     """For machines. ``totals``: one for each position. ``own_prices``: they were compared with the verifier's own."""
+    from polyproof.liabilities.margin import cut_by_asset
+
     left_out = facts.underwater
     assets = [one.asset for one in terms]
     return {
@@ -107,6 +108,8 @@ def show_net_equity(
     prices: dict[str, AssetPrice],
 ) -> None:
     """For people. Net below zero is nothing owed, and offsets no other asset."""
+    from polyproof.liabilities.margin import cut_by_asset
+
     found, currency = cut_by_asset(terms, totals), _currency(facts.prices)
     names = list(dict.fromkeys(category.name for one in terms for category in one.categories))
     made = table(
@@ -146,6 +149,8 @@ def show_prepared(
     rich: RichConsole, assets: Sequence[Asset], totals: Sequence[int], margin: MarginPrepared | None
 ) -> None:
     """Totals before anything is proved, of accounts with debts or of others."""
+    from polyproof.model.prices import prices_of
+
     if margin is None:
         rich.print(totals_table(assets, totals))
         return

@@ -12,6 +12,7 @@ from polyproof.engine import for_blocks, thread_count
 from polyproof.errors import FieldError
 from polyproof.field import Elements, Field, HelperSums
 from polyproof.large_arrays import empty
+from polyproof.model.counts import counted
 from polyproof.toolkit import extension_kernels as kernels
 from polyproof.toolkit.extension import BinomialExtension
 
@@ -136,7 +137,9 @@ class CompiledBinomialExtension(BinomialExtension):
         if not indices.size or indices.dtype != np.uint64 or table.shape[1:] != (self.degree,):
             return super().sum_entries(table, indices, group)  # nothing, or an error
         if int(indices.max()) >= len(table):  # the kernel does not look again
-            raise IndexError(f"index {int(indices.max())} is out of bounds for a table of {len(table)} entries")
+            raise IndexError(
+                f"index {int(indices.max())} is out of bounds for a table of {counted(len(table), 'entry', 'entries')}"
+            )
         result = empty((rows, -(-columns // group), self.degree))
         kernels.sum_entries(
             _flat(table), _flat(indices), columns, group, result.reshape(-1), self._places, self._numbers

@@ -83,7 +83,6 @@ from polyproof.cli.views import (
 from polyproof.cli.visible import one_line
 from polyproof.errors import ExtraMissing
 from polyproof.extras import is_installed, require_extras
-from polyproof.liabilities.netting import NET_TOTALS, NOT_COVERED, WHAT_NETTING_HIDES
 from polyproof.model.counts import counted
 
 if TYPE_CHECKING:
@@ -281,6 +280,8 @@ def show_verified(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> N
 
 def _show_netting(rich: RichConsole, published: PublishedAudit, margin: Margin) -> None:
     """What may be said of net totals, whose prices they rest on, and what netting hides."""
+    from polyproof.liabilities.netting import NET_TOTALS, NOT_COVERED, WHAT_NETTING_HIDES
+
     covered = margin.backend.properties.covers_debts
     rich.print(NET_TOTALS if covered else NOT_COVERED, soft_wrap=True)
     accepted = published.policy.net_equity

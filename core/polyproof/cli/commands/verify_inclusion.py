@@ -46,6 +46,11 @@ __all__ = ["RESULT", "command"]
 
 RESULT = either(INCLUSION, INCLUSIONS)
 
+_ONCE_FOR_EACH = (
+    "give --user ID and --balances FILE once for each inclusion file, in the same order, and --debts FILE for each or "
+    "for none"
+)
+
 
 def command(
     files: Annotated[
@@ -101,7 +106,9 @@ def command(
     accepted = with_own_prices(load_policy_option(policy, registry), prices, tolerance)
     if len(files) > 1:
         if balance or debt:
-            raise UsageError("--balance and --debt are for a single inclusion file: give files of them")
+            raise UsageError(
+                Problem("--balance and --debt are for a single inclusion file", hint=_ONCE_FOR_EACH),
+            )
         _check_several(console, files, directory, user or [], balances or [], debts or [], accepted, registry, known)
         return
     if len(user or ()) > 1 or len(balances or ()) > 1 or len(debts or ()) > 1:
@@ -199,8 +206,7 @@ def _check_several(
         raise UsageError(
             Problem(
                 f"{len(files)} inclusion files, {len(users)} of --user, {len(balances)} of --balances{owing}",
-                hint="give --user ID and --balances FILE once for each inclusion file, in the same order, and --debts "
-                "FILE for each or for none; --balance and --debt are for a single one",
+                hint=f"{_ONCE_FOR_EACH}; --balance and --debt are for a single one",
             )
         )
     owed = [read_balances(own) for own in debts] or [[] for _ in files]

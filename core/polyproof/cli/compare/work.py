@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from polyproof.checks import CoreCheck
 from polyproof.cli.bench.audits import SEED, first_claim
 from polyproof.cli.bench.results import Machine, machine
 from polyproof.cli.bench.tables import machine_text
@@ -42,7 +43,10 @@ class Comparison:
     @property
     def error(self) -> PolyproofError | None:
         """What the comparison ends with: a plugin's fault, a proof that does not verify, or that nothing could run."""
-        for outcome, made in ((FAULTY, PluginFault), (REJECTED, lambda reason: ProofRejected("compare", reason))):
+        for outcome, made in (
+            (FAULTY, PluginFault),
+            (REJECTED, lambda reason: ProofRejected(CoreCheck.COMPARED, reason)),
+        ):
             for name, row in zip(labels(self.rows), self.rows, strict=True):
                 if row.outcome == outcome:
                     return made(f"{name}: {row.reason}")
