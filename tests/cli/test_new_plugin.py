@@ -106,7 +106,7 @@ def test_its_audits_verify_under_its_policy(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", STARTED)
-@pytest.mark.parametrize("name", ["my-own", "none", "3d", "starter-name-starter", "a" * 40])
+@pytest.mark.parametrize("name", ["my-own", "none", "3d", "hash", "starter-name-starter", "a" * 40])
 def test_what_is_written_is_whole(kind: str, name: str) -> None:
     """Also where the name is a keyword, begins with a digit, or has a word of the templates in it."""
     files = new_plugin.rendered(kind, name)
@@ -120,6 +120,7 @@ def test_what_is_written_is_whole(kind: str, name: str) -> None:
     code = files[f"{module}.py"]
     assert f'Component("{kind}", "{name}",' in " ".join(code.split()).replace("( ", "(")
     assert f"class {new_plugin.class_name(kind, name)}(" in code
+    assert new_plugin.class_name(kind, name) != new_plugin.CLASSES[kind]  # that is what it derives from
     assert "YOURS" in code
     point = tomllib.loads(files["pyproject.toml"])["project"]["entry-points"]["polyproof.plugins"]
     assert point == {name: module}
@@ -188,6 +189,7 @@ def test_an_empty_folder_is_taken(command: Command, tmp_path: Path) -> None:
         ("hash", "../up", "such as up"),
         ("hash", "", "lower case letters, digits and single hyphens"),
         ("hash", "a" * 41, "at most 40 characters"),
+        ("hash", "null", "in a spec and a policy it means nothing"),
         ("hash", "blake3", "is offered by digests of polyproof (polyproof_digests)"),
         ("hash", "merkle", "there is a module polyproof_merkle already"),
     ],

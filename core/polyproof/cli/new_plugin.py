@@ -124,8 +124,11 @@ def module_name(name: str) -> str:
 
 
 def class_name(kind: str, name: str) -> str:
-    """The class: ``MyOwnHash`` of the hash ``my-own``, and of ``my-own-hash``. No Python keyword ends as it does."""
-    return _camel(name).removesuffix(CLASSES[kind]) + CLASSES[kind]
+    """The class: ``MyOwnHash`` of the hash ``my-own``, and of ``my-own-hash``. No Python keyword ends as it does.
+
+    The hash ``hash`` is a ``PluginHash``: ``Hash`` is what it derives from.
+    """
+    return (_camel(name).removesuffix(CLASSES[kind]) or "Plugin") + CLASSES[kind]
 
 
 def _camel(name: str) -> str:
@@ -146,6 +149,10 @@ def _check_name(kind: str, name: str, registry: Registry) -> None:
                 f"{shown(name)} cannot be the name of a plugin",
                 hint=f"at most {LONGEST_NAME} characters: {NAME[1]}" + (f", such as {would}" if would else ""),
             )
+        )
+    if name == "null":
+        raise UsageError(
+            Problem("'null' cannot be the name of a plugin", hint="in a spec and a policy it means nothing: not a name")
         )
     offers = [offer for offer in registry.components(kind) if offer.component.name == name]
     if offers:
