@@ -1,9 +1,10 @@
 """Treat packages as a stranger's: install each, run its tests, look for it in the registry.
 
-Every package under docs/examples, and one of each kind that ``polyproof new-plugin`` writes. Run by ``tox -e
-strangers`` in an environment that has the wheel of polyproof with its ``test`` extra, and hatchling, which builds the
-packages. Each is copied away from the repository and installed in an environment of its own, so that none can lean on
-this checkout or on another package; as many are treated at a time as there are CPUs.
+Every package under docs/examples, by ``tox -e strangers``; with ``--begun`` one of each kind that ``polyproof
+new-plugin`` writes, by ``tox -e begun``. Both environments have the wheel of polyproof with its ``test`` extra, and
+hatchling, which builds the packages. Each package is copied away from the repository and installed in an environment
+of its own, so that none can lean on this checkout or on another package; as many are treated at a time as there are
+CPUs.
 
 Exit status: 0 all passed, 1 one did not.
 """
@@ -92,11 +93,14 @@ def treat(package: Path, work: Path) -> str:
 
 
 def main() -> int:
-    """Treat all packages, or those whose folders are named."""
+    """Treat the examples, those of them that are named, or the packages that have just been begun."""
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        chosen = [EXAMPLES / name for name in sys.argv[1:]] or [*packages(EXAMPLES), *begun(work)]
+        if sys.argv[1:] == ["--begun"]:
+            chosen = begun(work)
+        else:
+            chosen = [EXAMPLES / name for name in sys.argv[1:]] or packages(EXAMPLES)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             treated = {pool.submit(treat, package, work): package.name for package in chosen}
             for done in as_completed(treated):

@@ -154,7 +154,7 @@ def test_one_of_each_kind_is_written_anew(
     monkeypatch.setattr(strangers, "EXAMPLES", tmp_path)
     monkeypatch.setattr(strangers, "run", python)
     monkeypatch.setattr(strangers, "treat", lambda package, work: "3 passed")
-    monkeypatch.setattr("sys.argv", ["strangers.py"])
+    monkeypatch.setattr("sys.argv", ["strangers.py", "--begun"])
     assert strangers.main() == 0
     assert [command.split()[2:4] for command in python.commands] == [["new-plugin", kind] for kind in KINDS]
     assert capsys.readouterr().out.count("3 passed") == len(KINDS)
