@@ -9,8 +9,14 @@ from typing import Any
 import pytest
 
 from net_equity.audits import TREES, forged
+from polyproof.constraints import Established
 from polyproof.errors import PolicyRejected, ProofRejected
 from polyproof.liabilities import open_audit, verify
+from polyproof.registry import Registry
+from polyproof.settings.policy import UNRESTRICTED
+from polyproof_accounts.margin import MarginAccountsSystem
+from polyproof_accounts.system import AccountsSystem
+from stark import unranged_plugin
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -210,4 +216,28 @@ def test_accounts_with_debts_are_not_proved_by_a_system_that_covers_none(stark_a
 
     with pytest.raises(ProofRejected, match="is an asset and not a position") as refused:
         open_audit(forged(stark_audit, tmp_path / "both", both))
+    assert refused.value.check == "public-spec"
+
+
+def test_accounts_without_debts_are_not_proved_by_a_system_that_shows_less(stark_audit: Path, tmp_path: Path) -> None:
+    """What is said of all totals would be said of theirs, of which some may be sums of negative balances."""
+    registry = Registry()
+    registry.discover()
+    registry.register(unranged_plugin, "unranged", "1.0", "tests")
+
+    def swap(m: dict[str, Any]) -> None:
+        m["spec"]["backend"]["constraints"] = "unranged"
+
+    with pytest.raises(ProofRejected, match="one shows less than the other of totals") as refused:
+        open_audit(forged(stark_audit, tmp_path / "swapped", swap), policy=UNRESTRICTED, registry=registry)
+    assert refused.value.check == "public-spec"
+
+
+def test_that_debts_are_covered_says_nothing_of_totals_that_are_no_sums(
+    stark_audit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AccountsSystem, "establishes", Established(non_negative=True))
+    monkeypatch.setattr(MarginAccountsSystem, "establishes", Established(non_negative=True, debts_covered=True))
+    with pytest.raises(ProofRejected, match="net totals would say nothing") as refused:
+        open_audit(stark_audit / "public", policy=UNRESTRICTED)
     assert refused.value.check == "public-spec"

@@ -74,7 +74,7 @@ def open_margin(
     policy.check_assets(len(spec.assets))
     policy.check_options(spec.margin_backend.name, spec.margin_backend.options)
     try:
-        backend = check_margin(spec.margin_backend, terms, registry, largest_proof)
+        backend = check_margin(spec, spec.margin_backend, terms, registry, largest_proof)
     except PluginFault:
         raise
     except InputError as error:

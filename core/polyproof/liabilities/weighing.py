@@ -52,7 +52,7 @@ def begin_weighing(spec: Spec, registry: Registry) -> Weighing:
         problems = [Problem(one.message, one.location or Location(str(path)), one.hint) for one in error.problems]
         raise SpecError(problems) from error
     choice = margin_choice(spec, registry)
-    return Weighing(quotes, prices, terms, positions_of(terms), choice, check_margin(choice, terms, registry))
+    return Weighing(quotes, prices, terms, positions_of(terms), choice, check_margin(spec, choice, terms, registry))
 
 
 @frozen

@@ -16,12 +16,12 @@ from typing import Any
 import attrs
 from attrs import evolve, frozen
 
-from polyproof.backend import Backend
+from polyproof.backend import EVERY_ACCOUNT, Backend, BackendProperties
 from polyproof.config.options import NOT_AN_OPTION, Fault, option, options_of, plain, printable, shown
 from polyproof.config.reader import Choice, OptionsReader, component_options, locate
 from polyproof.config.tree import Items, Node, Scalar, from_json, load_yaml, parse_yaml
 from polyproof.config.tree import Mapping as MappingNode
-from polyproof.errors import ExtraMissing, InputError, PluginError, PluginFault, ProofRejected
+from polyproof.errors import ExtraMissing, InputError, OptionsError, PluginError, PluginFault, ProofRejected
 from polyproof.first_use import check_properties
 from polyproof.formats.strict_json import canonical
 from polyproof.model.assets import Asset
@@ -179,11 +179,16 @@ def terms_of_spec(spec: PublicSpec, quotes: Sequence[Quote]) -> tuple[AssetTerms
 
 
 def check_margin(
-    choice: BackendChoice, terms: Sequence[AssetTerms], registry: Registry, largest_proof: int | None = None
+    spec: PublicSpec,
+    choice: BackendChoice,
+    terms: Sequence[AssetTerms],
+    registry: Registry,
+    largest_proof: int | None = None,
 ) -> Backend:
     """The backend of segments of accounts with debts, which can serve these positions.
 
-    Raises ``InputError`` if it cannot, and as ``_check_proof_size`` does, ``PluginFault`` for one that is broken.
+    Raises ``InputError`` if it cannot, or shows other things of sums than the spec's own, of accounts without debts;
+    and as ``_check_proof_size`` does, ``PluginFault`` for one that is broken.
     """
     backend: Backend = choice.create(registry)
     positions = positions_of(terms)
@@ -192,7 +197,26 @@ def check_margin(
     with asking(backend, "when asked whether it can serve accounts with debts", may=(InputError,)):
         backend.check(positions)
     check_properties(backend)
+    _check_alike(create_backend(spec, registry).properties, backend.properties)
     return backend
+
+
+def _check_alike(cash: BackendProperties, margin: BackendProperties) -> None:
+    """Refuse two kinds of segments of which one shows less: what is said of an audit's sums is said of both at once.
+
+    That debts are covered says something about net totals only if these are sums, of nothing negative.
+    """
+    said = [(one.exact_totals, one.non_negativity) for one in (cash, margin)]
+    if said[0] != said[1]:
+        raise OptionsError(
+            "accounts without debts and with debts are proved with options (backend and margin_backend) of which one "
+            "shows less than the other of totals: whether they are exact sums, and of nothing negative"
+        )
+    if margin.covers_debts and said[0] != (True, EVERY_ACCOUNT):
+        raise OptionsError(
+            "with these options of margin_backend debts are shown to be covered, and totals not to be exact sums of "
+            "what is not negative: net totals would say nothing"
+        )
 
 
 def open_options(choice: BackendChoice, registry: Registry) -> tuple[str, ...]:
