@@ -286,7 +286,8 @@ def _show_netting(rich: RichConsole, published: PublishedAudit, margin: Margin) 
     rich.print(NET_TOTALS if covered else NOT_COVERED, soft_wrap=True)
     accepted = published.policy.net_equity
     rich.print(
-        f"Its prices were compared with yours: none is more favourable by more than {accepted.tolerance}."
+        "Its prices of what is owed, or counts as collateral, were compared with yours: none is more favourable by "
+        f"more than {accepted.tolerance}."
         if accepted.quotes
         else "Its prices are the organisation's word: compare them with your own, --prices FILE --tolerance 2%.",
         soft_wrap=True,
