@@ -138,6 +138,33 @@ def test_one_row_is_one_account_however_many_files_show_it(either: Path, tmp_pat
     assert rejected.error.check == "row-twice"
 
 
+def test_a_part_with_debts_whose_proof_the_policy_refuses_was_not_verified_for_another_file(
+    stark_audit: Path, tmp_path: Path
+) -> None:
+    opened = liabilities.open_audit(stark_audit / "public")
+    bits = [
+        opened.judge_of(index).security_of(opened.statement(index), opened.proof(index)).soundness for index in (0, 1)
+    ]
+    assert bits[0] is not None
+    assert bits[1] is not None
+    assert bits[1].bits < bits[0].bits
+    files = [file_of(stark_audit, user, tmp_path) for user in ("alice", "carol")]
+    given = [
+        (files[0], lambda one: make_claim(one.spec.assets, "alice", [("BTC", "0.25", None), ("USDT", "100", None)])),
+        (
+            files[1],
+            lambda one: make_claim(one.spec.assets, "carol", [("USDT", "20000", None)], [("BTC", "0.1", None)]),
+        ),
+    ]
+    found = liabilities.verify_inclusions(given, stark_audit / "public")
+    assert [one.verdict.sentences[-1] for one in found.included] == [NET_TOTALS, NET_TOTALS]
+    strict = evolve(Policy(), min_soundness_bits=bits[0].bits, min_soundness_2025_bits=None)
+    found = liabilities.verify_inclusions(given, stark_audit / "public", policy=strict)
+    (alice,), (carol,) = found.included, found.rejected
+    assert carol.error.check == "policy-soundness"
+    assert alice.verdict.sentences[-1] == GROSS_ALONE
+
+
 def test_the_store_of_all_files_has_pledges_too(tree_audit: Path, tmp_path: Path) -> None:
     liabilities.store_inclusions(tree_audit, out=tmp_path / "all.store")
     file, _ = liabilities.take_inclusion(tmp_path / "all.store", "bob", out=tmp_path / "bob.polyproof")
