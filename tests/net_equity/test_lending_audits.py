@@ -253,9 +253,9 @@ def test_coins_that_the_organisation_issues_cover_no_debt_unless_the_policy_allo
         liabilities.check(written(tmp_path, spec=declared), policy=TREES)
 
 
-def caps(*slices: tuple[str, str | None]) -> Collateral:
+def caps(*slices: tuple[str, str | None], category: str = "loan") -> Collateral:
     found = tuple(SliceSettings(ratio=ratio, width=width) for ratio, width in slices)
-    return Collateral(asset="BTC", category="loan", slices=found)
+    return Collateral(asset="BTC", category=category, slices=found)
 
 
 @pytest.mark.parametrize(
@@ -267,6 +267,10 @@ def caps(*slices: tuple[str, str | None]) -> Collateral:
         (caps(("0.8", None)), "a pledge of 10 BTC as loan"),
         (caps(("0.9", "10"), ("0.4", None)), "a pledge of 10.00000001 BTC as loan"),
         (caps(("0.9", "1000"), ("0", None)), "as loan counts for more"),
+        (
+            caps(("1", None), category="margin"),
+            "than the policy allows, which lists BTC as margin alone",
+        ),
     ],
 )
 def test_collateral_counts_for_no_more_than_the_policy_allows(

@@ -6,7 +6,7 @@ know. Each check compares what the manifest states, before any proof is read.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
@@ -70,8 +70,9 @@ class NetEquityPolicy:
     haircuts: tuple[Collateral, ...] = option(
         default=(),
         items=(0, 4096),
-        doc="The most that collateral may count for, as in a spec: of assets that are listed, in the category of that "
-        "name. A last slice with the ratio 0 caps what one account can pledge.",
+        doc="The most that collateral may count for, as in a spec: of assets that are listed, in the categories that "
+        "are listed, and in no other, since an audit gives categories their names. A last slice with the ratio 0 caps "
+        "what one account can pledge in a category.",
     )
     quotes: tuple[Quote, ...] = attrs.field(default=(), metadata=NOT_AN_OPTION)
     """What the file of ``prices`` says, once it has been read."""
@@ -97,19 +98,21 @@ class NetEquityPolicy:
                     f"{symbol} is issued by the organisation and counts as collateral: it can make as many as cover "
                     "any debt (net_equity.allow_own_issued)",
                 )
-        for most in self.haircuts:
-            for one in terms:
-                if one.asset.symbol == most.asset:
-                    self._check_haircut(one, most)
+        for one in terms:
+            most = {each.category: each for each in self.haircuts if each.asset == one.asset.symbol}
+            if most:
+                self._check_haircuts(one, most)
 
-    def _check_haircut(self, one: AssetTerms, most: Collateral) -> None:
+    def _check_haircuts(self, one: AssetTerms, most: Mapping[str, Collateral]) -> None:
+        symbol = one.asset.symbol
         for category in one.categories:
-            allowed = slices_of(most.slices, one.asset)
-            if category.name == most.category and (at := _exceeds(category.slices, allowed)) is not None:
+            allowed = slices_of(most[category.name].slices, one.asset) if category.name in most else _NOTHING
+            if (at := _exceeds(category.slices, allowed)) is not None:
+                named = "" if category.name in most else f", which lists {symbol} as {', '.join(most)} alone"
                 raise PolicyRejected(
                     PolicyCheck.HAIRCUTS,
-                    f"a pledge of {one.asset.format(at)} {most.asset} as {most.category} counts for more than the "
-                    "policy allows (net_equity.haircuts)",
+                    f"a pledge of {one.asset.format(at)} {symbol} as {category.name} counts for more than the policy "
+                    f"allows{named} (net_equity.haircuts)",
                 )
 
     def check_prices(self, prices: dict[str, AssetPrice], weighed: Iterable[str]) -> None:
@@ -149,6 +152,10 @@ class NetEquityPolicy:
                 f"of {symbol} more is lent than all accounts have, by {told}: it counts as nothing owed, and the "
                 "policy does not allow it (net_equity.allow_negative_net)",
             )
+
+
+_NOTHING = (Slice(Fraction(0)),)
+"""What a pledge counts for in a category that a policy does not list."""
 
 
 def _exceeds(slices: Sequence[Slice], allowed: Sequence[Slice]) -> int | None:
