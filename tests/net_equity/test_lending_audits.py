@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from docs.pages import PAGES, blocks
 from net_equity.audits import ACCOUNTS, PRICES, SPEC, TREES, UNDERWATER, forged, written
 from polyproof import liabilities
 from polyproof.errors import AccountsError, InputError, OptionsError, PolicyRejected, ProofRejected
@@ -387,3 +388,13 @@ def test_control_sums_are_of_what_accounts_have_those_left_out_among_them(tmp_pa
     manifest = liabilities.verify(tmp_path / "audit", policy=TREES).audit.manifest
     assert manifest.control == ("4.75", "90100")
     assert manifest.totals == (475_000_000, 70_100_000_000)
+
+
+def test_the_accounts_that_the_guide_shows_are_proved_as_it_says(tmp_path: Path) -> None:
+    page = next(page for page in PAGES if page.name == "audit-margin-accounts.md")
+    settings, prices, accounts = (block.text for block in blocks(page.read_text())[:3])
+    before, after = SPEC[: SPEC.index("rule:")], SPEC[SPEC.index("backend:") :]
+    spec = written(tmp_path, accounts=accounts, prices=prices, spec=before + settings + after)
+    proved = liabilities.prove(spec, tmp_path / "audit", policy=TREES)
+    assert proved.segments == (2, 2)
+    assert liabilities.verify(proved.directory, policy=TREES)
