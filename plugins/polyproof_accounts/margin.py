@@ -37,15 +37,7 @@ class MarginAccountsSystem(LiabilitiesSystem):
     """The statement: the haircut value of each account's pledges covers its debts, and all positions add up exactly."""
 
     name = "margin-accounts"
-    establishes = Established(
-        exact_sums=True,
-        non_negative=True,
-        debts_covered=True,
-        further=(
-            "no account pledges more of an asset than it has, or the same units in two categories",
-            "at the public prices and haircuts, what each account pledges covers what it owes",
-        ),
-    )
+    establishes = Established(exact_sums=True, non_negative=True, debts_covered=True)
 
     def __init__(
         self, assets: Sequence[Asset], *, active: int, modulus: int, limb_bits: int, options: NoOptions | None = None

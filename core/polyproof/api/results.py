@@ -236,7 +236,7 @@ class Proved(Result):
         """As ``polyproof prove --json``."""
         from polyproof.cli.commands.prove import prove_payload
 
-        return prove_payload(self.found, self.spec.assets)
+        return prove_payload(self.found, self.spec)
 
     def _line(self) -> str:
         from polyproof.cli.views import segments_text
@@ -251,7 +251,7 @@ class Proved(Result):
 
         show_warnings(rich, self.found.warnings)
         ending = PUBLISH_DIGEST if self.spec.reserves is None else DIGEST_CHANGES
-        show_proved(rich, self.spec.assets, self.found, self.directory, ending)
+        show_proved(rich, self.spec, self.found, self.directory, ending)
 
 
 @frozen(repr=False, str=False)

@@ -17,43 +17,49 @@ if TYPE_CHECKING:
     from polyproof.liabilities.margin import AssetPositions
     from polyproof.liabilities.weighing import MarginPrepared
     from polyproof.model.assets import Asset
+    from polyproof.model.manifest import Manifest
     from polyproof.model.net_equity import AssetTerms
     from polyproof.model.net_equity_facts import NetEquityFacts
     from polyproof.model.prices import AssetPrice, Quote
+    from polyproof.settings.spec import PublicSpec
 
-__all__ = ["NET_EQUITY", "net_equity_payload", "show_net_equity", "show_prepared"]
+__all__ = [
+    "NET_EQUITY",
+    "NET_EQUITY_VERIFIED",
+    "net_equity_payload",
+    "prepared_payload",
+    "proved_payload",
+    "show_net_equity",
+    "show_prepared",
+    "show_proved_totals",
+]
 
-NET_EQUITY: Shape = nullable(
-    record(
-        assets=listed(
-            record(
-                asset=TEXT,
-                gross=AMOUNT,
-                lent=AMOUNT,
-                net=AMOUNT,
-                pledged=by_name(AMOUNT),
-                price_for_debts=DECIMAL,
-                price_for_collateral=DECIMAL,
-            )
-        ),
-        currency=TEXT,
-        margin_segments=COUNT,
-        underwater=nullable(record(accounts=COUNT, equity=listed(AMOUNT), debt=listed(AMOUNT))),
-        own_prices=FLAG,
-    )
-)
-"""Of an audit in which accounts have debts; null for any other."""
+_MEMBERS: dict[str, Shape] = {
+    "assets": listed(
+        record(
+            asset=TEXT,
+            gross=AMOUNT,
+            lent=AMOUNT,
+            net=AMOUNT,
+            pledged=by_name(AMOUNT),
+            price_for_debts=DECIMAL,
+            price_for_collateral=DECIMAL,
+        )
+    ),
+    "currency": TEXT,
+    "margin_segments": COUNT,
+    "underwater": nullable(record(accounts=COUNT, equity=listed(AMOUNT), debt=listed(AMOUNT))),
+}
+NET_EQUITY: Shape = nullable(record(**_MEMBERS))
+"""Of accounts that may have debts, while their audit is made; null for any others."""
+NET_EQUITY_VERIFIED: Shape = nullable(record(**_MEMBERS, own_prices=FLAG))
+"""The same of an audit that was verified. ``own_prices``: they were compared with the verifier's own."""
 
 
 def net_equity_payload(
-    terms: Sequence[AssetTerms],
-    totals: Sequence[int],
-    facts: NetEquityFacts,
-    prices: dict[str, AssetPrice],
-    *,
-    own_prices: bool = False,
+    terms: Sequence[AssetTerms], totals: Sequence[int], facts: NetEquityFacts, prices: dict[str, AssetPrice]
 ) -> dict[str, Any]:
-    """For machines. ``totals``: one for each position. ``own_prices``: they were compared with the verifier's own."""
+    """For machines. ``totals``: one for each position."""
     from polyproof.liabilities.margin import cut_by_asset
 
     left_out = facts.underwater
@@ -69,7 +75,6 @@ def net_equity_payload(
             "equity": [_amount(asset, units) for asset, units in zip(assets, left_out.equity, strict=True)],
             "debt": [_amount(asset, units) for asset, units in zip(assets, left_out.debt, strict=True)],
         },
-        "own_prices": own_prices,
     }
 
 
@@ -145,17 +150,42 @@ def show_net_equity(
         )
 
 
+def prepared_payload(margin: MarginPrepared | None) -> dict[str, Any] | None:
+    """Of accounts before anything is proved, for machines; None where none can have debts."""
+    return None if margin is None else net_equity_payload(margin.terms, margin.totals, margin.facts, margin.prices)
+
+
 def show_prepared(
     rich: RichConsole, assets: Sequence[Asset], totals: Sequence[int], margin: MarginPrepared | None
 ) -> None:
     """Totals before anything is proved, of accounts with debts or of others."""
-    from polyproof.model.prices import prices_of
-
     if margin is None:
         rich.print(totals_table(assets, totals))
-        return
-    prices = prices_of(margin.facts.prices, [asset.symbol for asset in assets])
-    show_net_equity(rich, margin.terms, margin.totals, margin.facts, prices)
+    else:
+        show_net_equity(rich, margin.terms, margin.totals, margin.facts, margin.prices)
+
+
+def proved_payload(spec: PublicSpec, manifest: Manifest) -> dict[str, Any] | None:
+    """Of an audit of one's own that has been made, for machines; None where none can have debts."""
+    return None if manifest.net_equity is None else net_equity_payload(*_proved(spec, manifest, manifest.net_equity))
+
+
+def show_proved_totals(rich: RichConsole, spec: PublicSpec, manifest: Manifest) -> None:
+    """The same for people, and the totals of any other audit."""
+    if manifest.net_equity is None:
+        rich.print(totals_table(spec.assets, manifest.totals))
+    else:
+        show_net_equity(rich, *_proved(spec, manifest, manifest.net_equity))
+
+
+def _proved(
+    spec: PublicSpec, manifest: Manifest, facts: NetEquityFacts
+) -> tuple[tuple[AssetTerms, ...], tuple[int, ...], NetEquityFacts, dict[str, AssetPrice]]:
+    from polyproof.model.prices import prices_of
+    from polyproof.settings.spec import terms_of_spec
+
+    prices = prices_of(facts.prices, [asset.symbol for asset in spec.assets])
+    return terms_of_spec(spec, facts.prices), manifest.position_totals, facts, prices
 
 
 def _list(terms: Sequence[AssetTerms], amounts: Sequence[int]) -> str:

@@ -111,6 +111,8 @@ class MarginPrepared:
     facts: NetEquityFacts
     terms: tuple[AssetTerms, ...]
     positions: tuple[Position, ...]
+    prices: dict[str, AssetPrice]
+    """Of each asset."""
     totals: tuple[int, ...]
     """One for each position."""
     backend: Backend
@@ -125,4 +127,4 @@ class MarginPrepared:
             prices=weighing.quotes,
             underwater=divided.underwater,
         )
-        return cls(facts, weighing.terms, weighing.positions, divided.totals, backend)
+        return cls(facts, weighing.terms, weighing.positions, weighing.prices, divided.totals, backend)

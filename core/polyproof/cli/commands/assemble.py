@@ -41,8 +41,8 @@ def command(
     with console.progress() as progress:
         proved = liabilities.assemble(directory, out, jobs=jobs, registry=registry, progress=progress)
     console.warn(proved.warnings)
-    assets = spec_from_public(proved.manifest.spec, registry).assets
+    spec = spec_from_public(proved.manifest.spec, registry)
     # `plan` read the snapshot, and said what rounding added.
     said = ("rounded", "resumed_segments")
-    payload = {name: value for name, value in prove_payload(proved, assets).items() if name not in said}
-    console.result(payload, lambda rich: show_proved(rich, assets, proved, out or proved.directory, PUBLISH_DIGEST))
+    payload = {name: value for name, value in prove_payload(proved, spec).items() if name not in said}
+    console.result(payload, lambda rich: show_proved(rich, spec, proved, out or proved.directory, PUBLISH_DIGEST))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import Console, amounts
-from polyproof.cli.net_equity_view import show_prepared
+from polyproof.cli.net_equity_view import NET_EQUITY, prepared_payload, show_prepared
 from polyproof.cli.options import (
     AllowWeak,
     Json,
@@ -44,6 +44,7 @@ RESULT = record(
     accounts=COUNT,
     segments=listed(COUNT),
     totals=AMOUNTS,
+    net_equity=NET_EQUITY,
     rounded=ROUNDED,
     control=CONTROL,
     left_out=LEFT_OUT,
@@ -80,6 +81,7 @@ def check_payload(checked: SnapshotChecked) -> dict[str, Any]:
         "accounts": checked.accounts,
         "segments": list(checked.segments),
         "totals": amounts(checked.spec.assets, checked.totals),
+        "net_equity": prepared_payload(checked.margin),
         "rounded": rounded_payload(checked.rounded),
         "control": control_payload(checked.spec.assets, checked.control),
         "left_out": left_out_payload(checked.left_out),

@@ -126,7 +126,7 @@ class _Run:
 
         return {
             "backend": self.backend,
-            "prove": prove.prove_payload(self.proved, self.verified.audit.spec.assets),
+            "prove": prove.prove_payload(self.proved, self.verified.audit.spec),
             "verify": verify_payload(VerifiedAudit(self.verified, None)),
             "verify_inclusion": inclusion_payload(self.included),
             "inclusion_bytes": self.inclusion_bytes,

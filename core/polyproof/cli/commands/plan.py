@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from polyproof.cli.console import Console, amounts
-from polyproof.cli.net_equity_view import show_prepared
+from polyproof.cli.net_equity_view import NET_EQUITY, prepared_payload, show_prepared
 from polyproof.cli.options import (
     AllowWeak,
     AuditId,
@@ -53,6 +53,7 @@ RESULT = record(
     accounts=COUNT,
     segments=listed(COUNT),
     totals=AMOUNTS,
+    net_equity=NET_EQUITY,
     rounded=ROUNDED,
     control=CONTROL,
     left_out=LEFT_OUT,
@@ -108,6 +109,7 @@ def plan_payload(planned: Planned) -> dict[str, Any]:
         "accounts": planned.accounts,
         "segments": list(planned.segments),
         "totals": amounts(planned.spec.assets, planned.totals),
+        "net_equity": prepared_payload(planned.margin),
         "rounded": rounded_payload(planned.rounded),
         "control": control_payload(planned.spec.assets, planned.control),
         "left_out": left_out_payload(planned.left_out),

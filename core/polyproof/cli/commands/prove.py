@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import Console, amounts, size_text, time_text
+from polyproof.cli.net_equity_view import NET_EQUITY, proved_payload, show_proved_totals
 from polyproof.cli.options import (
     AllowWeak,
     AuditId,
@@ -45,14 +45,13 @@ from polyproof.cli.views import (
     rounded_payload,
     segments_text,
     show_rounded,
-    totals_table,
 )
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
     from polyproof.liabilities import AuditProved
-    from polyproof.model.assets import Asset
+    from polyproof.settings.spec import PublicSpec
 
 __all__ = ["PROVED", "RESULT", "command", "prove_payload", "show_proved"]
 
@@ -66,6 +65,7 @@ PROVED: dict[str, Shape] = {
     "accounts": COUNT,
     "segments": listed(COUNT),
     "totals": AMOUNTS,
+    "net_equity": NET_EQUITY,
     "public_bytes": BYTES,
     "private_bytes": BYTES,
     "seconds": SECONDS,
@@ -108,11 +108,10 @@ def command(
         console.warn(["proved with --allow-weak: whether verifiers accept it was not considered"])
     console.warn(proved.warnings)
     ending = PUBLISH_DIGEST if loaded.reserves is None else DIGEST_CHANGES
-    assets = loaded.assets
-    console.result(prove_payload(proved, assets), lambda rich: show_proved(rich, assets, proved, directory, ending))
+    console.result(prove_payload(proved, loaded), lambda rich: show_proved(rich, loaded, proved, directory, ending))
 
 
-def prove_payload(proved: AuditProved, assets: Sequence[Asset]) -> dict[str, Any]:
+def prove_payload(proved: AuditProved, spec: PublicSpec) -> dict[str, Any]:
     """``prove`` for machines."""
     manifest = proved.manifest
     return {
@@ -125,7 +124,8 @@ def prove_payload(proved: AuditProved, assets: Sequence[Asset]) -> dict[str, Any
         "accounts": proved.accounts,
         "segments": list(proved.segments),
         "resumed_segments": proved.resumed,
-        "totals": amounts(assets, manifest.totals),
+        "totals": amounts(spec.assets, manifest.totals),
+        "net_equity": proved_payload(spec, manifest),
         "rounded": rounded_payload(proved.rounded),
         "public_bytes": proved.public_bytes,
         "private_bytes": proved.private_bytes,
@@ -134,9 +134,9 @@ def prove_payload(proved: AuditProved, assets: Sequence[Asset]) -> dict[str, Any
     }
 
 
-def show_proved(rich: RichConsole, assets: Sequence[Asset], proved: AuditProved, directory: Path, ending: str) -> None:
+def show_proved(rich: RichConsole, spec: PublicSpec, proved: AuditProved, directory: Path, ending: str) -> None:
     """``prove`` and ``assemble`` for people; ``ending``: what to do with the publication digest."""
-    rich.print(totals_table(assets, proved.manifest.totals))
+    show_proved_totals(rich, spec, proved.manifest)
     show_rounded(rich, proved.rounded)
     resumed = f", {proved.resumed} of them from the previous run" if proved.resumed else ""
     times = ", ".join(f"{phase} {time_text(passed)}" for phase, passed in proved.seconds.items())

@@ -23,7 +23,7 @@ from polyproof.cli.disclosures_view import (
     show_disclosures,
     show_own_issued,
 )
-from polyproof.cli.net_equity_view import NET_EQUITY, net_equity_payload, show_net_equity
+from polyproof.cli.net_equity_view import NET_EQUITY_VERIFIED, net_equity_payload, show_net_equity
 from polyproof.cli.options import (
     DigestOption,
     Json,
@@ -111,7 +111,7 @@ _AUDIT: dict[str, Shape] = {
     "anchors": listed(EVIDENCE),
     "disclosures": DISCLOSURES,
     "attestations": ATTESTATIONS,
-    "net_equity": NET_EQUITY,
+    "net_equity": NET_EQUITY_VERIFIED,
 }
 VERIFIED = record(
     **_AUDIT,
@@ -229,9 +229,8 @@ def _net_equity(audit: PublishedAudit) -> dict[str, Any] | None:
     margin = audit.margin
     if margin is None:
         return None
-    own_prices = bool(audit.policy.net_equity.quotes)
-    totals = audit.manifest.position_totals
-    return net_equity_payload(margin.terms, totals, margin.facts, margin.prices, own_prices=own_prices)
+    found = net_equity_payload(margin.terms, audit.manifest.position_totals, margin.facts, margin.prices)
+    return {**found, "own_prices": bool(audit.policy.net_equity.quotes)}
 
 
 def show_verified(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> None:
