@@ -34,8 +34,8 @@ NET_TOTALS = (
     "no such bound, because debts of others lower it."
 )
 GROSS_ALONE = (
-    "Nothing is said here about net totals, from which debts are deducted: that takes every part of accounts with "
-    "debts to be verified, which polyproof verify does. Gross totals, from which nothing is deducted, include what you "
+    "Nothing is said here about net totals, from which debts are deducted: for that every part of accounts with debts "
+    "has to be verified, which polyproof verify does. Gross totals, from which nothing is deducted, include what you "
     "have."
 )
 NOT_COVERED = (
