@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from polyproof.backend import Statement
-from polyproof.hash import Hash
+from polyproof.hash import DIGEST_BYTES, Hash
 from polyproof.model.accounts import Accounts
 
 __all__ = ["NONCE_BYTES", "PROTOCOL", "Secrets", "columns_of", "id_entries"]
@@ -74,11 +74,12 @@ class Secrets:
 def id_entries(
     hash: Hash, statement: Statement, user_ids: Sequence[bytes], nonces: Iterable[bytes], modulus: int
 ) -> list[int]:
-    """What ties a row to one user in one segment of one audit: a digest of 256 bits, as an integer modulo r."""
+    """What ties a row to one user in one segment of one audit: the 32 bytes of a digest, as an integer modulo r."""
     before = _blob(statement.audit_id) + _integer(statement.segment)
     messages = [before + _blob(user_id) + nonce for user_id, nonce in zip(user_ids, nonces, strict=True)]
-    digests = hash.hash_messages(messages, _ACCOUNT) if messages else np.zeros((0, 4), np.uint64)
-    return [sum(int(word) << 64 * k for k, word in enumerate(digest)) % modulus for digest in digests.tolist()]
+    data = hash.encode_digests(hash.hash_messages(messages, _ACCOUNT))
+    digests = (data[start : start + DIGEST_BYTES] for start in range(0, len(data), DIGEST_BYTES))
+    return [int.from_bytes(digest, "little") % modulus for digest in digests]
 
 
 def columns_of(
