@@ -28,15 +28,6 @@ def _with_quotients(factors: Elements) -> Elements:
 
 
 @lru_cache(maxsize=32)
-def _order(n: int) -> Elements:
-    """The numbers below n in the order of their reversed bits."""
-    order = np.zeros(1, np.uint64)
-    while len(order) < n:
-        order = np.concatenate((order * np.uint64(2), order * np.uint64(2) + np.uint64(1)))
-    return order
-
-
-@lru_cache(maxsize=32)
 def _twiddles(n: int, inverse: bool) -> Elements:
     """What the passes of a transform of n points take: whether the number of stages is odd, then the factors.
 
@@ -57,7 +48,7 @@ def _twiddles(n: int, inverse: bool) -> Elements:
 @lru_cache(maxsize=32)
 def _factors(n: int, shifts: tuple[int, ...], scale: int) -> Elements:
     """scale·shift^i for every shift, in the order of reversed bits, with quotients."""
-    order = _order(n).astype(np.int64)
+    order = portable.bit_reversal(n)
     powers = [portable.multiply(portable.powers(shift, n), np.uint64(scale))[order] for shift in shifts]
     return _with_quotients(np.stack(powers)).reshape(-1)
 
@@ -73,7 +64,7 @@ def evaluate(coefficients: Elements, size: int, shift: int) -> Elements:
     if n == 1 or not columns:
         return np.zeros((size, columns), np.uint64) + coefficients[:1]
     target = empty((size, columns))
-    order, twiddles, factors = _order(n), _twiddles(n, False), _factors(n, _shifts(n, size, shift), 1)
+    order, twiddles, factors = portable.bit_reversal(n), _twiddles(n, False), _factors(n, _shifts(n, size, shift), 1)
     source, flat = _flat(coefficients), target.reshape(-1)
 
     def run(start: int, stop: int) -> None:
@@ -90,7 +81,7 @@ def interpolate(values: Elements, shift: int) -> Elements:
         return values.copy()
     target = empty((n, columns))
     factors = _factors(n, (pow(shift, -1, MODULUS),), pow(n, -1, MODULUS))
-    order, twiddles = _order(n), _twiddles(n, True)
+    order, twiddles = portable.bit_reversal(n), _twiddles(n, True)
     source, flat = _flat(values), target.reshape(-1)
 
     def run(start: int, stop: int) -> None:

@@ -8,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from polyproof.engine import Engine
-from polyproof.errors import FieldError, ProofRejected
-from polyproof.field import Elements, Extension, Field
-from polyproof.toolkit.binomial_extension import binomial_extension
-from polyproof.toolkit.uniform_words import uniform_words
+from polyproof.errors import FieldError
+from polyproof.field import Elements
+from polyproof.toolkit.narrow_field import NarrowField
 from polyproof_babybear import portable
 from polyproof_babybear.constants import GENERATOR, MODULUS, TWO_ADICITY
 
@@ -46,7 +45,7 @@ class _Transforms(Protocol):
     def extend(self, values: Elements, size: int, shift: int, out: Elements | None, /) -> Elements: ...
 
 
-class BabyBear(Field):
+class BabyBear(NarrowField):
     """p = 2^31 − 2^27 + 1, with extensions of degree 2 to 6 by θ^e = 31.
 
     The largest prime below 2^31 of the form k·2^27 + 1. A sum of two elements fits 32 bits and a product 64, so that
@@ -58,7 +57,6 @@ class BabyBear(Field):
     modulus = MODULUS
     generator = GENERATOR
     two_adicity = TWO_ADICITY
-    element_bytes = 4
     extension_degrees = (2, 3, 4, 5, 6)
     default_extension = 6
     default_hash = "poseidon2-babybear"
@@ -117,15 +115,6 @@ class BabyBear(Field):
 
     # Domains and transforms
 
-    def root_of_unity(self, order: int) -> int:
-        """The primitive root 31^((p−1)/order); ``FieldError`` unless the order is a power of two up to 2^27."""
-        if order < 1 or order & (order - 1) or order > 1 << TWO_ADICITY:
-            raise FieldError(
-                f"the BabyBear field has no root of unity of order {order}: orders are powers of two up to "
-                f"2^{TWO_ADICITY}"
-            )
-        return pow(GENERATOR, (MODULUS - 1) // order, MODULUS)
-
     def _matrix(self, a: Elements, size: int | None = None) -> tuple[Elements, int]:
         """A matrix and the size of its domain, both checked."""
         matrix = _elements(a)
@@ -170,7 +159,7 @@ class BabyBear(Field):
             raise FieldError(f"the result is a contiguous array of shape {(size, matrix.shape[1])}, not {out.shape}")
         return self._transforms.extend(matrix, size, self._shift(GENERATOR if shift is None else shift), out)
 
-    # Encoding and randomness
+    # Encoding
 
     def encode(self, a: npt.ArrayLike) -> bytes:
         """Four bytes for each element, little-endian; ``FieldError`` for an array that is not canonical."""
@@ -178,27 +167,3 @@ class BabyBear(Field):
         if not self.is_canonical(x):
             raise FieldError(f"only canonical elements, below {MODULUS}, are encoded")
         return np.ascontiguousarray(x, "<u4").tobytes()
-
-    def decode(self, data: bytes, shape: tuple[int, ...]) -> Elements:
-        """The inverse of ``encode``. Raises ``ProofRejected`` for a wrong length or an element ≥ p."""
-        size = 1
-        for extent in shape:
-            size *= extent
-        if len(data) != 4 * size:
-            raise ProofRejected("element-length", f"{size} BabyBear elements take {4 * size} bytes, got {len(data)}")
-        elements = np.frombuffer(data, "<u4").astype(np.uint64).reshape(shape)
-        if not self.is_canonical(elements):
-            raise ProofRejected("element-canonical", f"a BabyBear element is not below {MODULUS}")
-        return elements
-
-    def random(self, shape: tuple[int, ...]) -> Elements:
-        """Uniform elements from the operating system, words ≥ p drawn again."""
-        return uniform_words(int(np.prod(shape, dtype=np.int64)), MODULUS).reshape(shape)
-
-    # Extensions
-
-    def extension(self, degree: int) -> Extension:
-        """F[θ]/(θ^degree − 31) for degrees 2 to 6."""
-        if degree not in self.extension_degrees:
-            raise FieldError(f"the BabyBear field has extensions of degree 2 to 6 here, not {degree}")
-        return binomial_extension(self, degree, GENERATOR)

@@ -11,6 +11,7 @@ from polyproof_babybear.constants import GENERATOR, MODULUS
 
 __all__ = [
     "add",
+    "bit_reversal",
     "cumulative_sum",
     "evaluate",
     "extend",
@@ -99,10 +100,11 @@ def powers(base: int, count: int) -> Elements:
 
 
 @lru_cache(maxsize=32)
-def _bit_reversal(size: int) -> np.ndarray:
-    order = np.zeros(1, np.int64)
+def bit_reversal(size: int) -> Elements:
+    """The numbers below ``size`` in the order of their reversed bits."""
+    order = np.zeros(1, np.uint64)
     while len(order) < size:
-        order = np.concatenate((2 * order, 2 * order + 1))
+        order = np.concatenate((order * np.uint64(2), order * np.uint64(2) + np.uint64(1)))
     return order
 
 
@@ -113,7 +115,7 @@ def evaluate(coefficients: Elements, size: int, shift: int) -> Elements:
         coefficients = multiply(coefficients, powers(shift, n)[:, None])
     values = np.zeros((size, columns), np.uint64)
     values[:n] = coefficients
-    values = values[_bit_reversal(size)]
+    values = values[bit_reversal(size)]
     twiddles = powers(pow(GENERATOR, (MODULUS - 1) // size, MODULUS), size // 2)
     h = 1
     while h < size:
