@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
 import pytest
 
 from polyproof.errors import SpecError
+from polyproof.model.assets import Asset
 from polyproof.registry import default_registry
 from polyproof.security import Figure, FigureName, SecurityReport, bits_text
 from polyproof.settings.policy import Policy
 from polyproof.settings.spec import create_backend
+from polyproof_stark.options import StarkOptions
 from stark.okx import ROOT, okx_spec
 
 PAGE = (ROOT / "docs" / "explanation" / "security.md").read_text()
@@ -115,3 +118,15 @@ def test_refusal_of_the_small_extension(tmp_path: Path) -> None:
 def test_omission_figure() -> None:
     assert "with 1000 accounts and 1 % who check, 0.004 %" in " ".join(PAGE.split())
     assert round(100 * 0.99**1000, 3) == 0.004
+
+
+def test_figures_over_babybear() -> None:
+    registry = default_registry()
+    assets = [Asset(symbol="BTC", decimals=8), Asset(symbol="EUR", decimals=2)]
+    open_options = StarkOptions(field="babybear")
+    settled = registry.create("backend", "stark", open_options, registry).settle(open_options, assets, 10_000).options
+    report = registry.create("backend", "stark", settled, registry).security(assets, 10_000)
+    assert f"soundness is\n{bits_text(sound(report).bits)} bits." in PAGE
+    of_extension = registry.get("field", "babybear").modulus ** settled.extension
+    assert f"degree {settled.extension},\nof {round(math.log2(of_extension))} bits" in PAGE
+    assert f"{registry.get('hash', settled.hash).collision_bits} bits of collision resistance, not 128" in PAGE
