@@ -88,3 +88,15 @@ def test_every_page_of_a_report_says_it(audit: Path, command: Command, tmp_path:
     found = json.loads((tmp_path / "site" / "report.json").read_text())["security"]
     assert found["insecure_setup"] is True
     assert found["policy"] == "insecure-grand-sum"
+
+
+def test_check_warns_of_it(tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "accounts.csv").write_text("account,BTC\nalice,1\n")
+    (tmp_path / "spec.yaml").write_text(
+        "polyproof: 1\nname: small\nsnapshot: 2025-11-30T00:00:00Z\nassets: [{symbol: BTC, decimals: 8}]\n"
+        "backend: grand-sum\naccounts: {path: accounts.csv}\n"
+    )
+    ended = command("check", "spec.yaml", "--policy", "insecure-grand-sum")
+    assert ended.status == 0
+    assert "INSECURE SET-UP: its secret is public" in ended.err

@@ -159,12 +159,18 @@ class Prepared:
         return None if sums is None else tuple(map(in_coins, sums, self.spec.assets))
 
     def warnings(self, out: Path | None = None) -> tuple[str, ...]:
-        """What looks wrong about the accounts, once all have been read. ``out``: where the audit will be."""
+        """What looks wrong about the accounts, once all have been read, and a set-up that anybody can forge under.
+
+        ``out``: where the audit will be.
+        """
         from polyproof.liabilities.snapshot.rounding import rounding_warnings
 
         earlier = earlier_totals(self.spec, also=out)
         suspected = unit_warnings(self.spec.assets, self.totals, earlier)
-        return (*rounding_warnings(self.snapshot.rounded), *suspected)
+        forgeable: tuple[str, ...] = ()
+        if self.security.assumptions.insecure_setup:
+            forgeable = ("INSECURE SET-UP: its secret is public, so anybody can forge proofs of this audit",)
+        return (*forgeable, *rounding_warnings(self.snapshot.rounded), *suspected)
 
 
 @contextmanager
