@@ -52,6 +52,13 @@ PRICES = "asset,price,currency,source,time\n" + "".join(
         ("SOL", "200", "Kraken"),
     )
 )
+PLAIN = "accounts: {path: accounts.csv}"
+SUMMED = "accounts: {path: accounts.csv, control: \"SELECT * FROM read_csv('sums.csv', all_varchar = true)\"}"
+CONTROL = (
+    "asset,amount\nBTC:equity,14.5\nBTC:debt,2\nETH:equity,0\nETH:debt,5\n"
+    "USDT:equity,1900003\nUSDT:debt,50003\nSOL:equity,4\n"
+)
+"""Of all accounts, Dave's among them."""
 HELD = {"BTC": "11.5", "ETH": "0", "USDT": "1850003", "SOL": "4"}
 """As much as accounts have, less what is lent to them: of BTC 11.5 of 13.5, of USDT 1,850,003 of 1,900,003."""
 NET = evolve(DECLARED, against="net")
@@ -70,7 +77,8 @@ def write_lender(folder: Path, held: dict[str, str]) -> None:
     write_month(folder, dict.fromkeys(HELD, "0"), held)
     (folder / "accounts.csv").write_text(ACCOUNTS)
     (folder / "prices.csv").write_text(PRICES)
-    text = (folder / "spec.yaml").read_text()
+    (folder / "sums.csv").write_text(CONTROL)
+    text = (folder / "spec.yaml").read_text().replace(PLAIN, SUMMED)
     (folder / "spec.yaml").write_text(text.replace("\nbackend:", f"\n{NET_EQUITY}backend:", 1))
 
 
@@ -166,6 +174,17 @@ def test_the_pages_say_what_netting_hides_and_what_a_reader_can_do(lender: Path)
     assert "Lent beyond what accounts have" in words["assets/ETH.html"]
     assert "None of them negative" not in words["proven.html"]
     assert "no debt lowers the gross totals" in words["proven.html"]
+
+
+def test_control_sums_are_said_to_be_of_accounts_that_are_left_out_too(lender: Path, command: Command) -> None:
+    published = lender / "audits/published"
+    btc = json.loads((published / "report.json").read_bytes())["assets"][0]
+    assert (btc["liabilities"], btc["control"]) == ("13.5", "14.5")
+    told = Page((published / "assets/BTC.html").read_text()).words
+    assert "14.5 BTC, gross, of all accounts: those that were left out are in it, and are not in what is owed" in told
+    ended = command("check", lender / "spec.yaml", "--allow-weak")
+    assert ended.status == 0, ended.err
+    assert "The accounts, those left out included, add up to what the control query gave" in " ".join(ended.out.split())
 
 
 def test_by_default_nothing_is_deducted_and_lent_coins_are_missing(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from polyproof.liabilities import PublishedAudit
     from polyproof.liabilities.record import PublicationRecord
     from polyproof.liabilities.snapshot.rounding import Rounded
+    from polyproof.liabilities.weighing import MarginPrepared
     from polyproof.model.assets import Asset
     from polyproof.model.left_out import LeftOut
 
@@ -107,10 +108,14 @@ def control_payload(assets: Sequence[Asset], control: Sequence[str] | None) -> l
     return [{"asset": asset.symbol, "amount": amount} for asset, amount in zip(assets, control, strict=True)]
 
 
-def show_control(rich: RichConsole, control: Sequence[str] | None) -> None:
-    """The same for people."""
+def show_control(rich: RichConsole, control: Sequence[str] | None, margin: MarginPrepared | None) -> None:
+    """The same for people. Accounts that are left out once debts are weighed were read, and are in these sums."""
     if control is not None:
-        rich.print("The accounts add up to what the control query gave, asset by asset, before any was rounded up.")
+        left_out = margin is not None and margin.facts.underwater is not None
+        rich.print(
+            f"The accounts{', those left out included,' if left_out else ''} add up to what the control query gave, "
+            "asset by asset, before any was rounded up."
+        )
 
 
 def left_out_payload(left_out: Sequence[LeftOut]) -> list[dict[str, str]]:

@@ -95,7 +95,7 @@ def show_checked(rich: RichConsole, checked: SnapshotChecked) -> None:
     """``check`` for people."""
     show_prepared(rich, checked.spec.assets, checked.totals, checked.margin)
     show_rounded(rich, checked.rounded)
-    show_control(rich, checked.control)
+    show_control(rich, checked.control, checked.margin)
     show_left_out(rich, checked.left_out)
     rich.print(f"{ready_sentence(checked)}.")
 

@@ -124,7 +124,7 @@ def _show(rich: RichConsole, planned: Planned, directory: Path) -> None:
     """``plan`` for people."""
     show_prepared(rich, planned.spec.assets, planned.totals, planned.margin)
     show_rounded(rich, planned.rounded)
-    show_control(rich, planned.control)
+    show_control(rich, planned.control, planned.margin)
     show_left_out(rich, planned.left_out)
     if planned.kept:
         rich.print("The same work had been planned there already: the plan is as it was.")

@@ -3,7 +3,8 @@
 They are compared exactly, with what the accounts add up to before any is rounded up. Where they differ, one
 query counts what the other does not. Where they are equal, the two agree: what both leave out, and accounts that hold
 nothing, no sum shows. Readers of the audit cannot check them. Where accounts may have debts, equity and debts are
-summed apart: one sum of both would be the same without an account that has as much as it owes.
+summed apart: one sum of both would be the same without an account that has as much as it owes. Such sums are of all
+accounts read: those that are left out once debts are weighed are in them, and not in the totals of the audit.
 """
 
 from __future__ import annotations

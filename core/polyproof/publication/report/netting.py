@@ -11,7 +11,7 @@ from polyproof.model.counts import counted
 from polyproof.publication.report.document import Report, ReportAsset
 from polyproof.publication.report.wording import compared_with, exact, percentage
 
-__all__ = ["READERS_CAN", "lending_facts", "netting_sentences", "underwater_sentence", "value"]
+__all__ = ["READERS_CAN", "control_scope", "lending_facts", "netting_sentences", "underwater_sentence", "value"]
 
 READERS_CAN = (
     "look at gross totals beside net ones, and at which coins are pledged: an invented borrower has coins that nobody "
@@ -60,6 +60,15 @@ def underwater_sentence(report: Report) -> str:
         f"The organisation says that it left out {counted(left_out.accounts, 'account')} {whose}. Nothing is proven "
         "about them: how many they are and what they add up to is its word."
     )
+
+
+def control_scope(report: Report) -> str:
+    """What stands behind a control sum: it is of all accounts read, so it may exceed what is published as owed."""
+    if report.netting is None:
+        return ""
+    if report.netting.underwater is None:
+        return ", gross"
+    return ", gross, of all accounts: those that were left out are in it, and are not in what is owed"
 
 
 def lending_facts(asset: ReportAsset, currency: str) -> tuple[tuple[str, str], ...]:

@@ -204,6 +204,7 @@ def _environment() -> Environment:
         "lending_facts": netting.lending_facts,
         "netting_sentences": netting.netting_sentences,
         "readers_can": netting.READERS_CAN,
+        "control_scope": netting.control_scope,
         "underwater_sentence": netting.underwater_sentence,
         "value": netting.value,
         "verdict_sentence": wording.verdict_sentence,
