@@ -312,7 +312,10 @@ ALLOWED = {
     ("ledger", "read", "list"),
     ("source", "read", "list"),
     ("field", "decode", "ProofRejected"),
-    *((kind, "read", "OSError") for kind in ("ledger", "source")),
-    *((kind, "__init__", "OSError") for kind in ("backend", "balances", "executor", "anchor")),
+    *(
+        (kind, method, "OSError")
+        for kind in ("ledger", "source", "balances", "backend", "executor", "anchor")
+        for method in METHODS[kind].split()
+    ),
 }
 """What is no fault: files without accounts or holdings, and what the system says to those who work with it."""
