@@ -7,8 +7,9 @@
 
 Of each asset ``e_`` is what the user has (equity), ``d_`` what the user owes (debt), and the third column the
 difference. Later files also have ``vl_``, ``m_`` and ``pm_``, the parts of the equity that are pledged for loans, for
-margin and for portfolio margin, and prices in a file of their own. Prices in the file, differences and the value in
-USDT are not read. Names of assets are in lower case there.
+margin and for portfolio margin, and prices in a file of their own, which a spec names as ``prices``
+(``polyproof.settings.prices``). Prices in this file, differences and the value in USDT are not read. Names of
+assets are in lower case there.
 Source: github.com/binance/zkmerkle-proof-of-solvency (src/utils/utils.go, src/sampledata/generate_user_files.py) and
 github.com/gatechain/gate-zkmerkle-proof (utils/utils.go, example_data/example_users.csv).
 """

@@ -44,7 +44,7 @@ def begin_weighing(spec: Spec, registry: Registry) -> Weighing:
     """
     assert spec.prices is not None, "the rule net-equity has prices"
     path = spec.directory / spec.prices
-    quotes = load_prices(path)
+    quotes = load_prices(path, spec.assets, spec.snapshot)
     try:
         prices = prices_of(quotes, [asset.symbol for asset in spec.assets])
         terms = terms_of_spec(spec, quotes)
