@@ -13,9 +13,9 @@ from polyproof_merkle.checks import MerkleCheck
 from polyproof_stark.checks import StarkCheck
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/check-your-own-balance.md"
-ELSEWHERE = ("history-", "chain-", "page", "reserves-", "evidence-", "anchor-", "attestation-", "shape")
+ELSEWHERE = ("history-", "chain-", "page", "reserves-", "evidence-", "anchor-", "attestation-", "shape", "compared")
 """What verify-inclusion does not look at: the history, the exchange's own list of it, pages, what is held, evidence
-and statements about the digest, and FRI alone."""
+and statements about the digest, FRI alone, and comparisons."""
 NAMES = sorted(
     str(check)
     for names in (CoreCheck, PolicyCheck, MerkleCheck, StarkCheck)

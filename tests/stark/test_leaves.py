@@ -173,7 +173,7 @@ def test_the_slow_verifier_packs_the_same_words(hash, bits):
     made = InclusionLeaves.of(exchange.instance(), exchange.hash())
     statement = slow.Statement(
         tuple((asset.symbol, asset.bits) for asset in ASSETS),
-        slow.Options(hash, "standard", 2, 4, 30, 4, None, bits, 4, 1024),
+        slow.Options(hash, "goldilocks", "standard", 2, 4, 30, 4, None, bits, 4, 1024),
         b"",
         "audit-1",
         0,
