@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from polyproof.engine import Engine
 from polyproof.errors import FieldError, ProofRejected
-from polyproof.field import Elements, Extension, Field
+from polyproof.field import Elements, Extension
+from polyproof.toolkit.checked_transforms import ArrayTransforms, CheckedTransforms, elements_of
 from polyproof.toolkit.extension import BinomialExtension
 from polyproof.toolkit.uniform_words import uniform_words
 from polyproof_goldilocks import portable
@@ -26,21 +27,6 @@ _TINY = 8
 
 def _is_power_of_two(n: int) -> bool:
     return n > 0 and n & (n - 1) == 0
-
-
-def _elements(a: npt.ArrayLike) -> Elements:
-    """Operands as ``uint64``. Arrays of that type are taken as they are; everything else is checked."""
-    if isinstance(a, np.ndarray) and a.dtype == np.uint64:
-        return a
-    array = a if isinstance(a, np.ndarray) else np.array(a, object)
-    if array.dtype.kind == "O":
-        if not all(isinstance(value, (int, np.integer)) for value in array.flat):
-            raise FieldError("elements of the Goldilocks field are integers")
-    elif array.dtype.kind not in "iub":
-        raise FieldError(f"elements of the Goldilocks field are integers, not {array.dtype}")
-    if array.size and (int(array.min()) < 0 or int(array.max()) >= MODULUS):
-        raise FieldError(f"an element of the Goldilocks field is not in [0, {MODULUS})")
-    return array.astype(np.uint64)
 
 
 def _tiny(operation: Callable[[int, int], int], a: Elements, b: Elements) -> Elements | None:
@@ -58,7 +44,12 @@ def _tiny(operation: Callable[[int, int], int], a: Elements, b: Elements) -> Ele
     return np.array([operation(i, j) % MODULUS for i, j in zip(x, y, strict=True)], np.uint64).reshape(shape)
 
 
-class _Arrays(Protocol):
+def _elements(a: npt.ArrayLike) -> Elements:
+    """Operands as ``uint64``, checked."""
+    return elements_of(a, MODULUS, "Goldilocks")
+
+
+class _Arrays(ArrayTransforms, Protocol):
     """Operations on arrays of elements that the field has checked: what the module of each engine offers."""
 
     def add(self, a: Elements, b: Elements, /) -> Elements: ...
@@ -75,14 +66,8 @@ class _Arrays(Protocol):
 
     def cumulative_sum(self, a: Elements, /) -> Elements: ...
 
-    def evaluate(self, coefficients: Elements, size: int, shift: int, /) -> Elements: ...
 
-    def interpolate(self, values: Elements, shift: int, /) -> Elements: ...
-
-    def extend(self, values: Elements, size: int, shift: int, out: Elements | None, /) -> Elements: ...
-
-
-class Goldilocks(Field):
+class Goldilocks(CheckedTransforms):
     """p = 2^64 − 2^32 + 1, with extensions of degree 2 and 3 by θ^e = 7.
 
     A generalised Mersenne prime (Solinas, CORR 99-39, 1999): products reduce with a few additions because
@@ -90,6 +75,7 @@ class Goldilocks(Field):
     """
 
     name = "goldilocks"
+    _called = "Goldilocks"
     modulus = MODULUS
     generator = GENERATOR
     two_adicity = 32
@@ -101,11 +87,11 @@ class Goldilocks(Field):
     def __init__(self, engine: Engine = Engine.PORTABLE) -> None:
         """The compiled engine imports and, on its first use, compiles its kernels here."""
         super().__init__(engine)
-        self._arrays: _Arrays = portable
+        self._transforms: _Arrays = portable
         if engine is Engine.COMPILED:
             from polyproof_goldilocks import compiled
 
-            self._arrays = compiled
+            self._transforms = compiled
 
     # Arithmetic
 
@@ -113,28 +99,28 @@ class Goldilocks(Field):
         """a + b."""
         x, y = _elements(a), _elements(b)
         result = _tiny(operator.add, x, y)
-        return self._arrays.add(x, y) if result is None else result
+        return self._transforms.add(x, y) if result is None else result
 
     def subtract(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
         """a − b."""
         x, y = _elements(a), _elements(b)
         result = _tiny(operator.sub, x, y)
-        return self._arrays.subtract(x, y) if result is None else result
+        return self._transforms.subtract(x, y) if result is None else result
 
     def negate(self, a: npt.ArrayLike) -> Elements:
         """−a."""
-        return self._arrays.negate(_elements(a))
+        return self._transforms.negate(_elements(a))
 
     def multiply(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Elements:
         """a · b."""
         x, y = _elements(a), _elements(b)
         result = _tiny(operator.mul, x, y)
-        return self._arrays.multiply(x, y) if result is None else result
+        return self._transforms.multiply(x, y) if result is None else result
 
     def inverse(self, a: npt.ArrayLike) -> Elements:
         """1 / a; ``FieldError`` names the first position that holds zero."""
         x = _elements(a)
-        result = self._arrays.inverse(x)
+        result = self._transforms.inverse(x)
         if result is None:
             position = tuple(int(i) for i in np.argwhere(x == 0)[0])
             where = f" at position {position[0] if len(position) == 1 else position}" if position else ""
@@ -154,10 +140,10 @@ class Goldilocks(Field):
         result: Elements | None = None
         while exponent:
             if exponent & 1:
-                result = x if result is None else self._arrays.multiply(result, x)
+                result = x if result is None else self._transforms.multiply(result, x)
             exponent >>= 1
             if exponent:
-                x = self._arrays.multiply(x, x)
+                x = self._transforms.multiply(x, x)
         if result is None:
             return np.ones(x.shape, np.uint64)
         return result.copy()
@@ -167,12 +153,12 @@ class Goldilocks(Field):
         x = _elements(a)
         axis = range(x.ndim)[axis]
         outer, inner = x.shape[:axis], x.shape[axis + 1 :]
-        return self._arrays.sum(self._around(x, axis)).reshape(outer + inner)
+        return self._transforms.sum(self._around(x, axis)).reshape(outer + inner)
 
     def cumulative_sum(self, a: npt.ArrayLike, axis: int = 0) -> Elements:
         """Inclusive prefix sums along ``axis``."""
         x = _elements(a)
-        return self._arrays.cumulative_sum(self._around(x, range(x.ndim)[axis])).reshape(x.shape)
+        return self._transforms.cumulative_sum(self._around(x, range(x.ndim)[axis])).reshape(x.shape)
 
     @staticmethod
     def _around(a: Elements, axis: int) -> Elements:
@@ -188,7 +174,7 @@ class Goldilocks(Field):
         if count <= len(first):
             return first
         steps = self.powers(pow(base, len(first), MODULUS), -(-count // len(first)))
-        return self._arrays.multiply(steps[:, None], first[None, :]).reshape(-1)[:count]
+        return self._transforms.multiply(steps[:, None], first[None, :]).reshape(-1)[:count]
 
     # Domains and transforms
 
@@ -199,50 +185,6 @@ class Goldilocks(Field):
                 f"the Goldilocks field has no root of unity of order {order}: orders are powers of two up to 2^32"
             )
         return pow(GENERATOR, (MODULUS - 1) // order, MODULUS)
-
-    def _matrix(self, a: Elements, size: int | None = None) -> tuple[Elements, int]:
-        """A matrix and the size of its domain, both checked."""
-        matrix = _elements(a)
-        if matrix.ndim != 2:
-            raise FieldError(f"a transform takes a matrix, (rows, columns), not an array of shape {matrix.shape}")
-        rows = len(matrix)
-        self.root_of_unity(rows)
-        size = rows if size is None else size
-        self.root_of_unity(size)
-        if size < rows:
-            raise FieldError(f"{rows} coefficients do not fit a domain of {size} points")
-        return np.ascontiguousarray(matrix), size
-
-    @staticmethod
-    def _shift(shift: int) -> int:
-        """A shift modulo p, checked to be invertible."""
-        if int(shift) % MODULUS == 0:
-            raise FieldError("zero shifts no domain")
-        return int(shift) % MODULUS
-
-    def forward(self, coefficients: Elements, shift: int = 1) -> Elements:
-        """Values on shift·⟨ω_n⟩ in natural order."""
-        matrix, size = self._matrix(coefficients)
-        return self._arrays.evaluate(matrix, size, self._shift(shift))
-
-    def inverse_transform(self, values: Elements, shift: int = 1) -> Elements:
-        """The coefficients whose ``forward`` with the same shift gives ``values``."""
-        matrix, _ = self._matrix(values)
-        return self._arrays.interpolate(matrix, self._shift(shift))
-
-    def extend(self, coefficients: Elements, size: int, shift: int) -> Elements:
-        """Values on shift·⟨ω_size⟩ in natural order, ``(n, columns) → (size, columns)``."""
-        matrix, size = self._matrix(coefficients, size)
-        return self._arrays.evaluate(matrix, size, self._shift(shift))
-
-    def coset_lde(
-        self, values: Elements, blowup: int, shift: int | None = None, out: Elements | None = None
-    ) -> Elements:
-        """From values on ⟨ω_n⟩ to values on shift·⟨ω_{blowup·n}⟩; the shift is 7 by default."""
-        matrix, size = self._matrix(values, len(values) * blowup)
-        if out is not None and (out.shape != (size, matrix.shape[1]) or not out.flags.c_contiguous):
-            raise FieldError(f"the result is a contiguous array of shape {(size, matrix.shape[1])}, not {out.shape}")
-        return self._arrays.extend(matrix, size, self._shift(GENERATOR if shift is None else shift), out)
 
     # Encoding and randomness
 
