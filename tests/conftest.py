@@ -13,7 +13,7 @@ import py_ecc.optimized_bls12_381  # noqa: E402, F401
 
 sys.setrecursionlimit(_LIMIT)
 
-pytest_plugins = ["doubles.fixtures", "doubles.database_servers"]
+pytest_plugins = ["doubles.fixtures", "doubles.database_servers", "doubles.browser"]
 
 settings.register_profile("polyproof", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("polyproof")
