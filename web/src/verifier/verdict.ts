@@ -107,9 +107,40 @@ export interface AccountFacts {
   readonly pledged: readonly (Amount & { readonly category: string })[];
 }
 
+/** What a verification of a history answers. Never `included`. */
+export interface HistoryVerdict {
+  readonly outcome: Outcome;
+  readonly check: string | null;
+  readonly reason: string;
+  readonly facts: HistoryFacts | null;
+}
+
+export interface HistoryFacts {
+  /** Oldest first. */
+  readonly audits: readonly HistoryAuditFacts[];
+  /** The newest audit's organisation; all audits name the same. Hostile text. */
+  readonly organisation: string | null;
+  /** Which of the audits has the publication digest that the caller knows, as an index of `audits`; null if none was given. */
+  readonly digestOf: number | null;
+  /** What this run did not check, in plain sentences: proofs that were not given, reserves, pages. */
+  readonly notChecked: readonly string[];
+}
+
+export interface HistoryAuditFacts {
+  readonly auditId: string;
+  readonly created: string;
+  readonly snapshot: string;
+  readonly publicationDigest: string;
+  /** The audit that this one says it corrects, and why (hostile text). */
+  readonly corrects: { readonly publicationDigest: string; readonly reason: string } | null;
+  /** Whether all of its proofs were verified, or only that the chain names them. */
+  readonly proofsVerified: boolean;
+  readonly totals: readonly Amount[];
+}
+
 /**
- * Told every now and then how far a verification is: `done` from 0 to 1, never less than before, and `what` it is at, as
- * one of a few words that a page can translate.
+ * Told every now and then how far a verification is: `done` from 0 to 1, never less than before, and `step`, what it is
+ * at, as one of a few words that a page can translate.
  */
-export type Progress = (done: number, what: Step) => void;
+export type StepProgress = (done: number, step: Step) => void;
 export type Step = "files" | "proof" | "inclusion" | "history";
