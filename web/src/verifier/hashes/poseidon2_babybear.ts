@@ -1,0 +1,129 @@
+import { poseidon2Numbers, type Poseidon2Numbers } from "./poseidon2.js";
+import { spongeHash } from "./sponge.js";
+
+/**
+ * Poseidon2 over BabyBear, q = 2^31 − 2^27 + 1: docs/reference/hashes.md, "poseidon2-babybear".
+ *
+ * Elements are doubles, integers of any sign. Sums and small multiples are not reduced. A product of two of |x| ≤ q + 2^12 is
+ * reduced so: the double x·y/q is wrong by less than 2^−20, so its integer part k is ⌊xy/q⌋, ⌊xy/q⌋ + 1 or one beside it,
+ * and xy − kq, which is less than q + 2^12 in magnitude, comes out of the lowest 32 bits of xy and of kq.
+ */
+const BABYBEAR_Q = 2013265921;
+const PER_Q = 1 / BABYBEAR_Q;
+const BABYBEAR_WIDTH = 24;
+const BABYBEAR_PARTIAL = 21;
+const BABYBEAR_CANDIDATE = 5;
+
+/** The numbers of `poseidon2-babybear`. */
+export function babybearPoseidon2Numbers(): Poseidon2Numbers {
+  return poseidon2Numbers(BigInt(BABYBEAR_Q), 31, BABYBEAR_WIDTH, BABYBEAR_PARTIAL, BABYBEAR_CANDIDATE);
+}
+
+function productModQ(x: number, y: number): number {
+  return (Math.imul(x, y) - Math.imul((x * y * PER_Q) | 0, BABYBEAR_Q)) | 0;
+}
+
+/** Of |x| < 2^52: congruent modulo q, and |x| ≤ q/2 + 1. */
+function smallModQ(x: number): number {
+  return x - Math.round(x * PER_Q) * BABYBEAR_Q;
+}
+
+function seventhModQ(x: number): number {
+  const small = smallModQ(x);
+  const square = productModQ(small, small);
+  return productModQ(productModQ(square, small), productModQ(square, square));
+}
+
+interface BabybearTables {
+  full: Float64Array;
+  partial: Float64Array;
+  /** μ_i − 1 */
+  mu: Float64Array;
+}
+
+let babybearTables: BabybearTables | null = null;
+
+function deriveBabybear(): BabybearTables {
+  const { first, partial, last, mu } = babybearPoseidon2Numbers();
+  return {
+    full: Float64Array.from([...first, ...last], Number),
+    partial: Float64Array.from(partial, Number),
+    mu: Float64Array.from(mu, (x) => Number(x) - 1),
+  };
+}
+
+const babybearState = new Float64Array(BABYBEAR_WIDTH);
+
+/** Elements grow by 112 at the most, the sum of a row: 16·(2 + 5). */
+function babybearExternal(state: Float64Array): void {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  for (let i = 0; i < BABYBEAR_WIDTH; i += 4) {
+    const a = state[i]!;
+    const b = state[i + 1]!;
+    const c = state[i + 2]!;
+    const d = state[i + 3]!;
+    s0 += state[i] = 5 * a + 7 * b + c + 3 * d;
+    s1 += state[i + 1] = 4 * a + 6 * b + c + d;
+    s2 += state[i + 2] = a + 3 * b + 5 * c + 7 * d;
+    s3 += state[i + 3] = a + b + 4 * c + 6 * d;
+  }
+  for (let i = 0; i < BABYBEAR_WIDTH; i += 4) {
+    state[i]! += s0;
+    state[i + 1]! += s1;
+    state[i + 2]! += s2;
+    state[i + 3]! += s3;
+  }
+}
+
+/** Elements come out at 25q at the most. */
+function babybearInternal(state: Float64Array, mu: Float64Array): void {
+  let sum = 0;
+  for (let i = 0; i < BABYBEAR_WIDTH; i++) {
+    const x = smallModQ(state[i]!);
+    sum += x;
+    state[i] = productModQ(x, mu[i]!);
+  }
+  for (let i = 0; i < BABYBEAR_WIDTH; i++) state[i]! += sum;
+}
+
+/** Poseidon2 of 24 canonical elements of BabyBear, in place. */
+export function permuteBabybear(words: Uint32Array): void {
+  babybearTables ??= deriveBabybear();
+  const { full, partial, mu } = babybearTables;
+  const state = babybearState;
+  state.set(words);
+  babybearExternal(state);
+  for (let round = 0; round < 8; round++) {
+    if (round === 4) {
+      for (let i = 0; i < BABYBEAR_PARTIAL; i++) {
+        state[0] = seventhModQ(state[0]! + partial[i]!);
+        babybearInternal(state, mu);
+      }
+    }
+    for (let i = 0; i < BABYBEAR_WIDTH; i++) {
+      state[i] = seventhModQ(state[i]! + full[BABYBEAR_WIDTH * round + i]!);
+    }
+    babybearExternal(state);
+  }
+  for (let i = 0; i < BABYBEAR_WIDTH; i++) {
+    const x = smallModQ(state[i]!);
+    words[i] = x < 0 ? x + BABYBEAR_Q : x;
+  }
+}
+
+export const POSEIDON2_BABYBEAR = spongeHash({
+  name: "poseidon2-babybear",
+  wordBound: BigInt(BABYBEAR_Q),
+  wordBits: 30,
+  digestWords: 8,
+  entries: 1,
+  width: BABYBEAR_WIDTH,
+  rateAt: 0,
+  rate: 16,
+  capacityAt: 16,
+  domainBytes: 3,
+  permute: permuteBabybear,
+});
