@@ -1,11 +1,11 @@
-const MASK64 = (1n << 64n) - 1n;
+const CHACHA_MASK = (1n << 64n) - 1n;
 
 /** The key that Rust's `seed_from_u64` expands a seed to (docs/reference/hashes.md, "poseidon"): eight words of 32 bits. */
 function chachaKey(seed: bigint): Uint32Array {
   const key = new Uint32Array(8);
   let s = seed;
   for (let i = 0; i < 8; i++) {
-    s = (6364136223846793005n * s + 11634580027462260723n) & MASK64;
+    s = (6364136223846793005n * s + 11634580027462260723n) & CHACHA_MASK;
     const word = Number((((s >> 18n) ^ s) >> 27n) & 0xffffffffn);
     const turn = Number(s >> 59n);
     key[i] = (word >>> turn) | (word << (32 - turn) % 32);
