@@ -1,9 +1,9 @@
 /**
- * JSON as the files of an audit have it (docs/reference/audit-directory.md): read strictly, written canonically.
+ * JSON as the files of an audit have it (docs/reference/audit-directory.md, "JSON"): read strictly, written canonically.
  *
- * A parsed integer is a bigint, whatever its size, so that no digit is lost. A number with a fraction or an exponent is
- * JSON but belongs nowhere in these files: it is a `JsonFraction`, which no reader of a value accepts. An object is a Map,
- * so that no name of a key, such as `__proto__`, means anything.
+ * A parsed integer is a bigint. A number with a fraction or an exponent is JSON, but has no place in most of these files:
+ * it is a `JsonFraction`, the text that it is written as. An object is a Map, so that no name of a key, such as
+ * `__proto__`, means anything.
  */
 
 import { Rejected } from "../rejected.js";
@@ -17,10 +17,12 @@ export class JsonFraction {
 export type JsonObject = Map<string, JsonValue>;
 export type JsonValue = null | boolean | bigint | string | JsonFraction | JsonValue[] | JsonObject;
 
-/** Arrays and objects within each other: more than any file of an audit has. */
-const JSON_DEPTH = 64;
-/** Digits of an integer: more than any amount has, and few enough for `BigInt` to be quick about it. */
-const JSON_DIGITS = 1024;
+/** Arrays and objects within each other. */
+const JSON_DEPTH = 32;
+/** Characters of a number: as many as 2^63 has digits. */
+const JSON_DIGITS = 19;
+/** Quotes, and brackets twice: an object takes far more memory than its two bytes. The same for commas. */
+const JSON_TOKENS = 2 ** 22;
 
 const JSON_ESCAPES: ReadonlyMap<string, string> = new Map([
   ['"', '"'],
@@ -36,26 +38,43 @@ const JSON_ESCAPES: ReadonlyMap<string, string> = new Map([
 /** One pass over the text, from left to right. */
 class JsonParser {
   private at = 0;
+  /** Whether a text or key has half of a surrogate pair. */
+  private surrogate = false;
 
   constructor(
     private readonly text: string,
     private readonly check: string,
     private readonly what: string,
+    private readonly textCheck: string,
   ) {}
 
   document(): JsonValue {
-    const value = this.value(0);
+    const counts = { brackets: 0, quotes: 0, commas: 0 };
+    for (let i = 0; i < this.text.length; i++) {
+      const character = this.text.charCodeAt(i);
+      if (character === 0x5b || character === 0x7b) counts.brackets++;
+      else if (character === 0x22) counts.quotes++;
+      else if (character === 0x2c) counts.commas++;
+    }
+    if (2 * counts.brackets + counts.quotes > JSON_TOKENS || counts.commas > JSON_TOKENS) {
+      this.fail("it has too many values");
+    }
+    const value = this.value(1);
     this.space();
     if (this.at < this.text.length) this.fail("more follows after its end");
+    if (this.surrogate) throw new Rejected(this.textCheck, `${this.what} has a text with half of a surrogate pair`);
     return value;
   }
 
   private fail(reason: string): never {
-    throw new Rejected(this.check, `${this.what} is not JSON: ${reason} (character ${this.at + 1})`);
+    throw new Rejected(this.check, `${this.what} is not acceptable JSON: ${reason}, at character ${this.at + 1}`);
   }
 
   private space(): void {
-    while (/[ \t\n\r]/.test(this.text.charAt(this.at))) this.at++;
+    for (; this.at < this.text.length; this.at++) {
+      const character = this.text.charCodeAt(this.at);
+      if (character !== 0x20 && character !== 0x09 && character !== 0x0a && character !== 0x0d) return;
+    }
   }
 
   /** Whether the character is next; if so, it is passed. */
@@ -65,22 +84,26 @@ class JsonParser {
     return true;
   }
 
-  private value(depth: number): JsonValue {
+  /** A value; an array or object is on this level. */
+  private value(level: number): JsonValue {
     this.space();
-    if (depth > JSON_DEPTH) this.fail(`it is more than ${JSON_DEPTH} deep`);
-    if (this.next("{")) return this.object(depth);
-    if (this.next("[")) return this.array(depth);
+    if (this.next("{")) return this.object(level);
+    if (this.next("[")) return this.array(level);
     if (this.next('"')) return this.string();
-    for (const [word, value] of [["null", null], ["true", true], ["false", false]] as const) {
-      if (this.text.startsWith(word, this.at)) {
-        this.at += word.length;
-        return value;
-      }
-    }
+    if (this.word("null")) return null;
+    if (this.word("true")) return true;
+    if (this.word("false")) return false;
     return this.number();
   }
 
-  private object(depth: number): JsonObject {
+  private word(word: string): boolean {
+    if (!this.text.startsWith(word, this.at)) return false;
+    this.at += word.length;
+    return true;
+  }
+
+  private object(level: number): JsonObject {
+    if (level > JSON_DEPTH) this.fail(`it is more than ${JSON_DEPTH} levels deep`);
     const object: JsonObject = new Map();
     this.space();
     if (this.next("}")) return object;
@@ -91,19 +114,20 @@ class JsonParser {
       if (object.has(key)) this.fail("an object has a key twice");
       this.space();
       if (!this.next(":")) this.fail("a colon is expected");
-      object.set(key, this.value(depth + 1));
+      object.set(key, this.value(level + 1));
       this.space();
     } while (this.next(","));
     if (!this.next("}")) this.fail("an object does not end");
     return object;
   }
 
-  private array(depth: number): JsonValue[] {
+  private array(level: number): JsonValue[] {
+    if (level > JSON_DEPTH) this.fail(`it is more than ${JSON_DEPTH} levels deep`);
     const array: JsonValue[] = [];
     this.space();
     if (this.next("]")) return array;
     do {
-      array.push(this.value(depth + 1));
+      array.push(this.value(level + 1));
       this.space();
     } while (this.next(","));
     if (!this.next("]")) this.fail("a list does not end");
@@ -112,24 +136,27 @@ class JsonParser {
 
   /** What is within quotes, the first of which is passed. */
   private string(): string {
-    let string = "";
+    const parts: string[] = [];
     for (;;) {
-      const plain = /[^"\\\u0000-\u001f]*/y;
-      plain.lastIndex = this.at;
-      string += plain.exec(this.text)![0];
-      this.at = plain.lastIndex;
+      const start = this.at;
+      for (; this.at < this.text.length; this.at++) {
+        const character = this.text.charCodeAt(this.at);
+        if (character === 0x22 || character === 0x5c || character < 0x20) break;
+      }
+      parts.push(this.text.slice(start, this.at));
       if (this.next('"')) break;
       if (!this.next("\\")) this.fail("a text does not end, or has a character that must be escaped");
       const escape = this.text.charAt(this.at++);
       const digits = this.text.slice(this.at, this.at + 4);
       if (escape === "u" && /^[0-9a-fA-F]{4}$/.test(digits)) {
-        string += String.fromCharCode(Number.parseInt(digits, 16));
+        parts.push(String.fromCharCode(Number.parseInt(digits, 16)));
         this.at += 4;
       } else {
-        string += JSON_ESCAPES.get(escape) ?? this.fail("a text has an escape that JSON does not know");
+        parts.push(JSON_ESCAPES.get(escape) ?? this.fail("a text has an escape that JSON does not have"));
       }
     }
-    if (!isWellFormedText(string)) this.fail("a text has half of a surrogate pair");
+    const string = parts.join("");
+    if (!isWellFormedText(string)) this.surrogate = true;
     return string;
   }
 
@@ -139,18 +166,19 @@ class JsonParser {
     const found = pattern.exec(this.text);
     if (found === null) this.fail("a value is expected");
     const [literal, fraction, exponent] = found;
-    if (literal.length > JSON_DIGITS) this.fail("a number is too long");
+    if (literal.length > JSON_DIGITS) this.fail("a number has too many digits");
     this.at = pattern.lastIndex;
     return fraction === undefined && exponent === undefined ? BigInt(literal) : new JsonFraction(literal);
   }
 }
 
 /**
- * The value that the text is in JSON (RFC 8259), and nothing looser: no key twice in an object, no half of a surrogate
- * pair, at most 64 levels. Any other text is rejected under `check`, with a reason that begins with `what`.
+ * The value that the text is in JSON (RFC 8259), and nothing looser than that: no key twice in an object, no number that
+ * loses a digit, no half of a surrogate pair, bounded depth. Any other text is rejected under `check`, if it is only for
+ * half of a surrogate pair under `textCheck`, with a reason that begins with `what`.
  */
-export function parseJson(text: string, check: string, what: string): JsonValue {
-  return new JsonParser(text, check, what).document();
+export function parseJson(text: string, check: string, what: string, textCheck: string = check): JsonValue {
+  return new JsonParser(text, check, what, textCheck).document();
 }
 
 /** By code points, as canonical JSON sorts keys. Where one text has a surrogate, JavaScript's own order is another. */
