@@ -42,7 +42,7 @@ class Accounts implements ConstraintSystem {
 
   publicValues(totals: readonly bigint[]): bigint[] {
     if (totals.length !== this.sums.length) {
-      throw new Rejected("total-count", `There are ${totals.length} totals for ${this.sums.length} assets.`);
+      throw new Rejected("total-count", `there are ${totals.length} totals for ${this.sums.length} assets`);
     }
     return this.sums.flatMap((sum, i) => sum.publicValues(totals[i]!));
   }

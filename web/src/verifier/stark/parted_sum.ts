@@ -57,7 +57,7 @@ export class PartedSum {
     const terms = BigInt(numbers.length * accounts); // u
     const power = (limb: number): bigint => 1n << (width * BigInt(limb));
 
-    const room = max(4n * (terms + 1n), power(1));
+    const room = 4n * (terms + 1n) > power(1) ? 4n * (terms + 1n) : power(1);
     let v = 0;
     while (v < limbs && power(v + 1) * room < field.modulus) v += 1;
     if (v === 0) throw this.unfit("the field cannot add up so many limbs");
@@ -92,7 +92,7 @@ export class PartedSum {
   /** The digits of a total in base B, the last one unreduced. Rejects `total-range`. */
   publicValues(total: bigint): bigint[] {
     if (total < 0n || total > this.largest) {
-      throw new Rejected("total-range", `The total of ${this.name} is one that accounts in range cannot add up to.`);
+      throw new Rejected("total-range", `the total of ${this.name} is one that accounts in range cannot add up to`);
     }
     let rest = total;
     return this.publics.map((_, i) => {
@@ -105,12 +105,12 @@ export class PartedSum {
 
   /** part_i of a row, for each i. */
   bodies(extension: LinearArithmetic, row: readonly Element[]): Element[] {
-    return this.parts.map((part) => combine(extension, row, part));
+    return this.parts.map((part) => combineColumns(extension, row, part));
   }
 
   /** c_{i−1} − B·c_i of a row, for each i; 0 with one part. */
   lasts(extension: LinearArithmetic, row: readonly Element[]): Element[] {
-    const carries = this.carries.map((carry) => combine(extension, row, carry));
+    const carries = this.carries.map((carry) => combineColumns(extension, row, carry));
     return this.parts.map((_, i) => {
       const before = i > 0 ? carries[i - 1]! : extension.zero;
       const after = carries[i];
@@ -138,16 +138,12 @@ export class PartedSum {
   }
 
   private unfit(reason: string): Rejected {
-    return new Rejected("options", `The published options do not fit ${this.name}: ${reason}.`);
+    return new Rejected("options", `the published options do not fit ${this.name}: ${reason}`);
   }
 }
 
-function combine(extension: LinearArithmetic, row: readonly Element[], combination: Combination): Element {
+function combineColumns(extension: LinearArithmetic, row: readonly Element[], combination: Combination): Element {
   let sum = extension.zero;
   for (const { column, weight } of combination) sum = extension.add(sum, extension.scale(row[column]!, weight));
   return sum;
-}
-
-function max(one: bigint, other: bigint): bigint {
-  return one > other ? one : other;
 }

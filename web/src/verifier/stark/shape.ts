@@ -17,6 +17,12 @@ const PROFILES = {
   small: { blowup: 8, queries: 56, grinding: 20 },
 } as const;
 
+/** e, of each field. */
+const EXTENSIONS: ReadonlyMap<string, readonly number[]> = new Map([
+  ["goldilocks", [2, 3]],
+  ["babybear", [2, 3, 4, 5, 6]],
+]);
+
 /** The sizes that do not depend on a constraint system: enough to make one, which then decides the rest. */
 export interface TraceShape {
   readonly logRows: number;
@@ -33,54 +39,72 @@ export interface TraceShape {
   readonly finalLength: number;
 }
 
-function optionsUnfit(reason: string): Rejected {
-  return new Rejected("options", `The published options do not fit together: ${reason}.`);
+/** What `options` rejects. */
+export function unfitOptions(reason: string): Rejected {
+  return new Rejected("options", `the published options do not fit together: ${reason}`);
 }
 
-/** Queries and grinding of options that state `target_bits`, for a trace of so many rows; see `deriveTrace`. */
-export type ChooseQueries = (options: StarkOptions, rows: number) => { readonly queries: number; readonly grinding: number };
-
-/**
- * The trace of 2^logRows rows under these options. Rejects `options` where they do not fit.
- *
- * `chosen` are queries and grinding where the options leave them to `target_bits`.
- */
-export function deriveTrace(
+/** The sizes of a trace of 2^logRows rows, fit or not. `chosen` are queries and grinding that `target_bits` asks for. */
+export function traceShape(
   options: StarkOptions,
   logRows: number,
   chosen: { readonly queries: number; readonly grinding: number } | null,
 ): TraceShape {
-  const { field, hash, extension, limbBits, arity } = options;
   const profile = PROFILES[options.profile];
-  const blowup = options.blowup ?? profile.blowup;
-  const queries = options.queries ?? chosen?.queries ?? profile.queries;
-  const grinding = options.grinding ?? chosen?.grinding ?? profile.grinding;
-  const blinding = options.blinding ?? 2 * queries + 2 * extension;
-
-  const degrees = field.twoAdicity === 32 ? [2, 3] : [2, 3, 4, 5, 6];
-  if (!degrees.includes(extension)) throw optionsUnfit(`no extension of degree ${extension} over ${field.name} is used`);
-  if (hash.wordBound < field.modulus) throw optionsUnfit(`a word of ${hash.name} does not hold an element of ${field.name}`);
-  if (logRows < LEAST_LOG_ROWS || 2 ** logRows > options.segmentRows) {
-    throw optionsUnfit(`a trace has 2^${LEAST_LOG_ROWS} to ${options.segmentRows} rows, not 2^${logRows}`);
-  }
   const rows = 2 ** logRows;
-  if (rows * blowup > 2 ** field.twoAdicity) throw optionsUnfit(`${field.name} has no domain of ${rows * blowup} points`);
-  if (blinding < 2 * queries + 2 * extension) {
-    throw optionsUnfit(`${blinding} random rows do not hide ${queries} queries with challenges of degree ${extension}`);
-  }
-  if (5 * blinding > rows) throw optionsUnfit(`${blinding} random rows are more than a fifth of ${rows}`);
+  const queries = chosen?.queries ?? options.queries ?? profile.queries;
+  const blinding = options.blinding ?? 2 * queries + 2 * options.extension;
   const arities = [];
   let bound = rows;
   while (bound > FINAL_LENGTH) {
-    const fold = Math.min(arity, bound / FINAL_LENGTH);
+    const fold = Math.min(options.arity, bound / FINAL_LENGTH);
     arities.push(fold);
     bound /= fold;
   }
-  if ((blowup * rows) / arities[0]! < queries) throw optionsUnfit(`${queries} different cosets are more than there are`);
   return {
-    logRows, rows, blinding, active: rows - blinding, blowup, extension, queries, grinding, limbBits, arity, arities,
+    logRows,
+    rows,
+    blinding,
+    active: rows - blinding,
+    blowup: options.blowup ?? profile.blowup,
+    extension: options.extension,
+    queries,
+    grinding: chosen?.grinding ?? options.grinding ?? profile.grinding,
+    limbBits: options.limbBits,
+    arity: options.arity,
+    arities,
     finalLength: bound,
   };
+}
+
+/** Rejects `options` that do not fit together, whatever the trace, and a number of rows that they do not allow. */
+export function checkOptions(options: StarkOptions, logRows: number): void {
+  const { field, hash, extension } = options;
+  if (!EXTENSIONS.get(field.name)?.includes(extension)) {
+    throw unfitOptions(`no extension of degree ${extension} over ${field.name} is used`);
+  }
+  if (hash.wordBound < field.modulus) {
+    throw unfitOptions(`a word of ${hash.name} does not hold an element of ${field.name}`);
+  }
+  if (options.targetBits !== null && (options.queries !== null || options.grinding !== null)) {
+    throw unfitOptions("target_bits chooses queries and grinding, and they are given");
+  }
+  if (!Number.isInteger(Math.log2(options.segmentRows))) throw unfitOptions("segment_rows is no power of two");
+  if (logRows < LEAST_LOG_ROWS || 2 ** logRows > options.segmentRows) {
+    throw unfitOptions(`a trace has 2^${LEAST_LOG_ROWS} to ${options.segmentRows} rows, not 2^${logRows}`);
+  }
+}
+
+/** Rejects `options` whose trace does not hold what hides it, or has no domain. */
+export function checkTrace(trace: TraceShape, options: StarkOptions): void {
+  const { rows, blinding, blowup, queries, extension, arities } = trace;
+  const needed = 2 * queries + 2 * extension;
+  if (blinding < needed) throw unfitOptions(`${blinding} blinding rows are less than the ${needed} that hide openings`);
+  if (5 * blinding > rows) throw unfitOptions(`${blinding} blinding rows are more than a fifth of ${rows}`);
+  if (rows * blowup > 2 ** options.field.twoAdicity) {
+    throw unfitOptions(`${options.field.name} has no domain of ${rows * blowup} points`);
+  }
+  if ((blowup * rows) / arities[0]! < queries) throw unfitOptions(`there are no ${queries} different cosets`);
 }
 
 /** The whole shape, once the constraint system of the trace is known. Rejects `options` where they do not fit. */
@@ -92,32 +116,37 @@ export function deriveShape(trace: TraceShape, options: StarkOptions, system: Co
   const tableOffsets = Array.from({ length: tables }, (_, i) => Math.min(i * tableLength, values - tableLength));
 
   if (system.lookups + tables > MOST_COLUMNS) {
-    throw optionsUnfit(`${system.lookups} limbs and ${tables} tables are more than ${MOST_COLUMNS} columns`);
+    throw unfitOptions(`${system.lookups} limbs and ${tables} tables are more than ${MOST_COLUMNS} columns`);
   }
   if (BigInt(active) * BigInt(system.lookups) >= options.field.modulus) {
-    throw optionsUnfit("multiplicities of limbs could wrap around the field");
+    throw unfitOptions("multiplicities of limbs could wrap around the field");
   }
 
-  const grouped = (group: number) => {
-    const lookupHelpers = Math.ceil(system.lookups / group);
-    const tableHelpers = Math.ceil(tables / group);
-    // A helper times the product over its group: one degree more than the group has values.
-    const lookupDegree = Math.min(group, system.lookups) + 1;
-    const tableDegree = Math.min(group, tables) + 1;
-    const quotientDegree = Math.max(
-      rows - 2, // a column on a single row
-      2 * (rows - 1) - active + 1, // the step of the table, on rows 0 … U−2
-      Math.max(lookupDegree, tableDegree) * (rows - 1) - active,
-    );
-    const chunks = Math.ceil((quotientDegree + 1) / active);
-    return { group, lookupHelpers, tableHelpers, quotientDegree, chunks };
-  };
-  type Grouped = ReturnType<typeof grouped>;
-  const columns = (choice: Grouped): number => choice.lookupHelpers + choice.tableHelpers + choice.chunks;
-  const fits = (choice: Grouped): boolean => choice.quotientDegree + 1 <= blowup * rows + blinding - 2;
-  const small = grouped(blowup - 1);
-  const large = grouped(blowup);
+  const columns = (choice: Grouping): number => choice.lookupHelpers + choice.tableHelpers + choice.chunks;
+  const fits = (choice: Grouping): boolean => choice.quotientDegree + 1 <= blowup * rows + blinding - 2;
+  const small = groupedBy(blowup - 1, rows, active, system.lookups, tables);
+  const large = groupedBy(blowup, rows, active, system.lookups, tables);
   const chosen = columns(large) < columns(small) && fits(large) ? large : small;
-  if (!fits(chosen)) throw optionsUnfit(`the quotient of these constraints is too long for a blowup of ${blowup}`);
+  if (!fits(chosen)) throw unfitOptions(`the quotient of these constraints is too long for a blowup of ${blowup}`);
   return { ...trace, tableOffsets, tableLength, ...chosen };
+}
+
+type Grouping = Pick<StarkShape, "group" | "lookupHelpers" | "tableHelpers" | "quotientDegree" | "chunks">;
+
+/** What follows from s values to a helper column (section 3). */
+export function groupedBy(group: number, rows: number, active: number, lookups: number, tables: number): Grouping {
+  // A helper times the product over its group: one degree more than the group has values.
+  const degree = Math.min(group, Math.max(lookups, tables)) + 1;
+  const quotientDegree = Math.max(
+    rows - 2, // a column on a single row
+    2 * (rows - 1) - active + 1, // the step of the table, on rows 0 … U−2
+    degree * (rows - 1) - active, // helpers, on rows 0 … U−1
+  );
+  return {
+    group,
+    lookupHelpers: Math.ceil(lookups / group),
+    tableHelpers: Math.ceil(tables / group),
+    quotientDegree,
+    chunks: Math.ceil((quotientDegree + 1) / active),
+  };
 }

@@ -1,0 +1,258 @@
+/** Verifying the proof of one segment: docs/reference/protocol.md, sections 1 to 7 and 9. */
+import { Reader } from "../bytes/reader.js";
+import { inverses } from "../fields/arithmetic.js";
+import { Extension } from "../fields/extension.js";
+import type { Element } from "../fields/field.js";
+import type { Digest } from "../hashes/hash.js";
+import { packElements, sameDigest } from "../hashes/rows.js";
+import { rootOfOpening } from "../merkle.js";
+import { Rejected } from "../rejected.js";
+import type { Progress } from "../statement.js";
+import { Transcript } from "../transcript.js";
+import { makeAccounts } from "./accounts.js";
+import type { ConstraintSystem, StarkStatement } from "./constraint_system.js";
+import { combineOpenings } from "./combination.js";
+import { systemDigest } from "./digest.js";
+import { LayerDomain, evaluateAtBase, foldPowers } from "./folding.js";
+import { identityHolds } from "./identity.js";
+import { Meter } from "./meter.js";
+import { matrixWidths, readLogRows, readProof } from "./proof.js";
+import type { MatrixWidths, StarkProof } from "./proof.js";
+import { checkOptions, checkTrace, deriveShape, traceShape, unfitOptions } from "./shape.js";
+import type { TraceShape } from "./shape.js";
+import { reachTarget } from "./target.js";
+import type { StarkShape, VerifiedStark } from "./verified.js";
+
+const FORMAT_NAME = "polyproof/accounts-stark/2";
+
+/**
+ * Accepts a proof of the statement with these totals, or throws `Rejected`. Time and memory are bounded by the options and
+ * the assets, whatever the proof is.
+ */
+export function verifyStark(
+  statement: StarkStatement,
+  totals: readonly bigint[],
+  bytes: Uint8Array,
+  progress: Progress,
+): VerifiedStark {
+  const { options } = statement;
+  const { field, hash } = options;
+  const reader = new Reader(bytes, "the proof");
+  const { shape, system } = deriveInstance(statement, readLogRows(reader));
+  const publics = system.publicValues(totals);
+  const extension = new Extension(field, shape.extension);
+  const widths = matrixWidths(shape, system.columns.length);
+  const proof = readProof(reader, extension, hash, shape, widths);
+  const meter = new Meter(workOf(shape, widths), progress);
+
+  const transcript = new Transcript(hash);
+  absorbStatement(transcript, statement, shape, system, totals, publics);
+  transcript.digests([proof.traceRoot]);
+  transcript.digests([proof.inclusionRoot]);
+  const alpha = transcript.element(extension);
+  const lambda = transcript.element(extension);
+  transcript.digests([proof.argumentRoot]);
+  const eta = transcript.element(extension);
+  transcript.digests([proof.quotientRoot]);
+  const z = transcript.element(extension);
+  const { openings } = proof;
+  const inOrder = [
+    ...openings.base, openings.maskA, openings.maskB, ...openings.argument, ...openings.chunks,
+    openings.nextTable, openings.nextSum,
+  ];
+  transcript.elements(field, inOrder.flat());
+  const gamma = transcript.element(extension);
+  transcript.digests([proof.pairRoot]);
+  const delta = transcript.element(extension);
+  const folds = proof.layerRoots.map((root, i) => {
+    transcript.digests([root]);
+    if (i > 0) transcript.digests([proof.chainRoots[i - 1]!]);
+    return transcript.element(extension);
+  });
+  transcript.elements(field, proof.finalPolynomial.flat());
+
+  if (!identityHolds(extension, shape, system, publics, openings, { alpha, lambda, eta, z })) {
+    throw new Rejected(
+      "constraint-identity",
+      "the constraints do not hold at the point z: the proof is false, or of another header, other totals or other options",
+    );
+  }
+  if (!transcript.grinds(proof.nonce, shape.grinding)) {
+    throw new Rejected("grinding", `the nonce does not show ${shape.grinding} bits of work`);
+  }
+  transcript.nonce(proof.nonce);
+  const first = new LayerDomain(extension, field.generator, shape.blowup * shape.rows, shape.arities[0]!);
+  const cosets = transcript.indices(shape.queries, first.leaves);
+  const slots = transcript.draw(shape.queries, BigInt(first.arity));
+  const queried = cosets.map((coset, i) => coset + Number(slots[i]!) * first.leaves);
+
+  checkRows(statement, shape, proof, queried, meter);
+  const points = queried.map((index) => first.point(index));
+  const codeword = combineOpenings(extension, widths, shape.rows, proof, points, z, gamma, delta);
+  checkFolds(statement, extension, shape, proof, first, queried, codeword, folds, meter);
+  meter.end();
+  return {
+    statement, totals, shape, system, z, gamma, delta, folds,
+    inclusionRoot: proof.inclusionRoot,
+    pairRoot: proof.pairRoot,
+    chainRoots: proof.chainRoots,
+    witnessAtZ: openings.base.slice(0, widths.witness),
+    maskAtZ: openings.maskA,
+    finalPolynomial: proof.finalPolynomial,
+  };
+}
+
+/** The constraint system and the sizes of a proof of 2^logRows rows. Rejects `options` where there is none. */
+export function deriveInstance(
+  statement: StarkStatement,
+  logRows: number,
+): { readonly shape: StarkShape; readonly system: ConstraintSystem } {
+  const { options } = statement;
+  const systemOf = (trace: TraceShape): ConstraintSystem => {
+    if (trace.active < 2) throw unfitOptions("the blinding rows leave none for accounts");
+    return makeAccounts(statement, trace.active, trace.limbBits);
+  };
+  checkOptions(options, logRows);
+  const trace =
+    options.targetBits === null
+      ? traceShape(options, logRows, null)
+      : reachTarget(options, logRows, options.targetBits, systemOf);
+  checkTrace(trace, options);
+  const system = systemOf(trace);
+  return { shape: deriveShape(trace, options, system), system };
+}
+
+/** Everything public, in the order of section 7, step 1. */
+function absorbStatement(
+  transcript: Transcript,
+  statement: StarkStatement,
+  shape: StarkShape,
+  system: ConstraintSystem,
+  totals: readonly bigint[],
+  publics: readonly bigint[],
+): void {
+  const { options } = statement;
+  const integers = (...values: readonly number[]): void => transcript.integers(values.map((value) => BigInt(value)));
+  transcript.text(FORMAT_NAME);
+  transcript.text(statement.context);
+  transcript.text(systemDigest(system, shape.group));
+  transcript.text(options.hash.name);
+  transcript.text(options.field.name);
+  integers(
+    shape.extension, shape.blowup, shape.queries, shape.grinding, shape.arity, shape.blinding, shape.chunks,
+  );
+  integers(shape.limbBits, shape.tableOffsets.length, shape.group);
+  transcript.text(statement.auditId);
+  integers(statement.segment, statement.segments);
+  integers(shape.logRows, shape.active);
+  transcript.text(system.columns.join("\n"));
+  transcript.integers(totals);
+  transcript.integers(publics);
+}
+
+/** The rows at the queries lead to the roots of their trees. */
+function checkRows(
+  statement: StarkStatement,
+  shape: StarkShape,
+  proof: StarkProof,
+  queried: readonly number[],
+  meter: Meter,
+): void {
+  const { field, hash } = statement.options;
+  const depth = Math.log2(shape.blowup * shape.rows);
+  const check = (
+    domain: string,
+    rows: readonly (readonly bigint[])[],
+    siblings: readonly Digest[],
+    root: Digest,
+  ): void => {
+    const leaves = rows.map((row) => {
+      const leaf = hash.hashRow(domain, packElements(field, row, hash));
+      meter.did(rowWork(row.length));
+      return leaf;
+    });
+    if (!sameDigest(rootOfOpening(hash, depth, queried, leaves, siblings), root)) {
+      throw new Rejected("merkle-root", `rows of ${domain} and their siblings do not lead to the root`);
+    }
+    meter.did(queried.length * depth);
+  };
+  check("stark/trace", proof.traceRows, proof.traceSiblings, proof.traceRoot);
+  check("stark/argument", proof.argumentRows, proof.argumentSiblings, proof.argumentRoot);
+  check("stark/quotient", proof.quotientRows, proof.quotientSiblings, proof.quotientRoot);
+}
+
+/**
+ * The low-degree test: G at the queries is what the cosets of layer 0 hold there, each coset folds to what the next layer
+ * holds, and the last ones to the final polynomial.
+ */
+function checkFolds(
+  statement: StarkStatement,
+  extension: Extension,
+  shape: StarkShape,
+  proof: StarkProof,
+  first: LayerDomain,
+  queried: readonly number[],
+  codeword: readonly Element[],
+  folds: readonly Element[],
+  meter: Meter,
+): void {
+  const { hash } = statement.options;
+  /** What is known of a layer before it is looked at: values by index. */
+  let known = new Map(queried.map((index, i) => [index, codeword[i]!]));
+  let domain = first;
+  proof.layers.forEach((layer, i) => {
+    if (i > 0) domain = domain.next(shape.arities[i]!);
+    const leaves = [...new Set([...known.keys()].map((index) => index % domain.leaves))].sort((a, b) => a - b);
+    if (layer.cosets.length !== leaves.length) {
+      throw new Rejected(
+        "coset-count",
+        `layer ${i} opens ${layer.cosets.length} cosets, and the queries touch ${leaves.length}`,
+      );
+    }
+    const cosetAt = new Map(leaves.map((leaf, j) => [leaf, layer.cosets[j]!]));
+    for (const [index, value] of known) {
+      const own = cosetAt.get(index % domain.leaves)![Math.floor(index / domain.leaves)]!;
+      if (!extension.equal(own, value)) {
+        throw new Rejected("fold", `a coset of layer ${i} does not contain the value that it was folded to`);
+      }
+    }
+    const digests = layer.cosets.map((coset) => {
+      const words = coset.flat();
+      meter.did(rowWork(words.length));
+      return hash.hashRow("stark/fri", packElements(extension.field, words, hash));
+    });
+    const depth = Math.log2(domain.leaves);
+    if (!sameDigest(rootOfOpening(hash, depth, leaves, digests, layer.siblings), proof.layerRoots[i]!)) {
+      throw new Rejected("merkle-root", `the cosets of layer ${i} and their siblings do not lead to its root`);
+    }
+    meter.did(leaves.length * depth);
+    const powers = foldPowers(extension, folds[i]!, domain.arity);
+    const backwards = inverses(extension.field, leaves.map((leaf) => domain.point(leaf)));
+    known = new Map(leaves.map((leaf, j) => [leaf, domain.fold(layer.cosets[j]!, backwards[j]!, powers)]));
+  });
+  const last = domain.next(1);
+  for (const [index, value] of known) {
+    if (!extension.equal(evaluateAtBase(extension, proof.finalPolynomial, last.point(index)), value)) {
+      throw new Rejected("final-polynomial", "the folded values are not those of the final polynomial");
+    }
+  }
+}
+
+/** Compressions that the hash of a row of so many elements is worth, to tell how far a verification is. */
+function rowWork(elements: number): number {
+  return Math.ceil(elements / 8);
+}
+
+/** The same for a whole verification. */
+function workOf(shape: StarkShape, widths: MatrixWidths): number {
+  const { queries, extension } = shape;
+  const depth = Math.log2(shape.blowup * shape.rows);
+  const rowsOfTrees = [widths.trace, widths.argument * extension, shape.chunks * extension];
+  let parts = rowsOfTrees.reduce((sum, width) => sum + rowWork(width) + depth, 0);
+  let layerDepth = depth;
+  for (const arity of shape.arities) {
+    layerDepth -= Math.log2(arity);
+    parts += rowWork(arity * extension) + layerDepth;
+  }
+  return queries * parts;
+}
