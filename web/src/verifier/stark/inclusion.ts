@@ -59,7 +59,7 @@ export function verifyStarkInclusion(
     "stark/inclusion/2",
     concatWords(
       packLimbs(limbs, shape.limbBits, hash),
-      packElements(field, mask, hash),
+      wordsOfNumbers(mask),
       wordsOfDigest(hash, tag),
     ),
   );
