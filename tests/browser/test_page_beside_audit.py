@@ -1,0 +1,59 @@
+"""The copy of the page that lies beside an audit differs from the released one in three places and no others."""
+
+from __future__ import annotations
+
+import pytest
+
+from polyproof.errors import ArtifactError
+from polyproof.publication.browser import page_beside_audit, page_policy
+
+RELEASED = b"""<!doctype html>
+<html lang="en">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'sha256-AAAA'; worker-src blob:">
+<title>Check</title>
+<main><!-- audit --></main>
+"""
+"""A page of the form that the released one has."""
+
+
+def test_the_copy_is_the_released_page_but_for_three_texts() -> None:
+    copy = page_beside_audit("../audits/a-1/", "<p>About <b>a-1</b></p>", RELEASED)
+    assert copy.count(b'<html lang="en" data-files="../audits/a-1/">') == 1
+    assert copy.count(b"content=\"default-src 'none'; connect-src 'self'; script-src") == 1
+    undone = (
+        copy.replace(b' data-files="../audits/a-1/"', b"")
+        .replace(b" connect-src 'self';", b"")
+        .replace(b"<p>About <b>a-1</b></p>", b"<!-- audit -->")
+    )
+    assert undone == RELEASED
+
+
+def test_a_folder_cannot_leave_its_attribute() -> None:
+    copy = page_beside_audit('"><script>', "", RELEASED)
+    assert b"<script>" not in copy
+
+
+def test_what_is_said_of_an_audit_is_not_replaced_again() -> None:
+    about = '<!-- audit --><html lang="en">content="default-src \'none\';'
+    assert about.encode() in page_beside_audit("a/", about, RELEASED)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        RELEASED.replace(b"<!-- audit -->", b""),
+        RELEASED + b"<!-- audit -->",
+        RELEASED.replace(b' lang="en"', b""),
+        RELEASED.replace(b"default-src 'none'", b"default-src *"),
+    ],
+)
+def test_a_page_of_another_form_makes_no_copy(changed: bytes) -> None:
+    with pytest.raises(ArtifactError):
+        page_beside_audit("a/", "", changed)
+
+
+def test_the_policy_is_what_the_page_states() -> None:
+    assert page_policy(RELEASED) == "default-src 'none'; script-src 'sha256-AAAA'; worker-src blob:"
+    assert page_policy(page_beside_audit("a/", "", RELEASED)).startswith("default-src 'none'; connect-src 'self'; ")
+    with pytest.raises(ArtifactError):
+        page_policy(b"<html>")
