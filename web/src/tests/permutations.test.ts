@@ -104,7 +104,7 @@ function* numbers(modulus: bigint): Generator<bigint, never> {
 function states(width: number, modulus: bigint): bigint[][] {
   const edges = [0n, 1n, modulus - 1n, modulus - 2n, 2n ** 16n, 2n ** 30n, 2n ** 31n, 2n ** 31n - 1n, 2n ** 32n - 1n,
     2n ** 32n, 2n ** 32n + 1n, 2n ** 63n, 2n ** 63n - 1n, modulus / 2n, modulus / 2n + 1n, 0xfffffffe00000000n,
-    0xfffffffeffffffffn, 0x80000000n, 0x7fffffff80000000n, 0x8000000080000000n].map((x) => x % modulus); // prettier-ignore
+    0xfffffffeffffffffn, 0x80000000n, 0x7fffffff80000000n, 0x8000000080000000n].map((x) => x % modulus);
   const out = edges.map((x) => new Array<bigint>(width).fill(x));
   const random = numbers(modulus);
   const next = (): bigint => random.next().value;

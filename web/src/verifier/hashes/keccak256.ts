@@ -2,8 +2,8 @@
 
 import type { Digest, Hash, Words } from "./hash.js";
 
-/** Entries of the rate: 136 bytes. A lane is two entries, low half first; lane (x, y) is the one at x + 5y. */
-const KECCAK_RATE = 34;
+/** Entries of the rate, of SHAKE-256 as well: 136 bytes. A lane is two entries, low half first; lane (x, y) is the one at x + 5y. */
+export const KECCAK_RATE = 34;
 
 /** The round constants, low and high halves in turn: bits of an LFSR, "The Keccak reference", 3.0, section 1.2. */
 const KECCAK_ROUND = (() => {
@@ -38,7 +38,7 @@ const [KECCAK_LANE, KECCAK_ROTATION] = (() => {
 const KECCAK_PARITY = new Int32Array(10);
 
 /** Keccak-f[1600] on a state of 50 entries. */
-function keccakPermute(s: Int32Array): void {
+export function keccakPermute(s: Int32Array): void {
   const c = KECCAK_PARITY;
   for (let round = 0; round < 48; round += 2) {
     // θ

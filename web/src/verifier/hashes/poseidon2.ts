@@ -11,9 +11,9 @@ import {
 import { Grain } from "./grain.js";
 import { spongeHash } from "./sponge.js";
 
-/** docs/reference/hashes.md, "poseidon2". */
+/** What docs/reference/hashes.md, "poseidon2", derives for a permutation. */
 export interface Poseidon2Numbers {
-  /** Of the first full rounds, round by round; of the partial rounds; of the last full rounds. */
+  /** Constants of the first full rounds, round by round; of the partial rounds; of the last full rounds. */
   readonly first: bigint[];
   readonly partial: bigint[];
   readonly last: bigint[];
@@ -21,11 +21,13 @@ export interface Poseidon2Numbers {
   readonly mu: bigint[];
 }
 
-/** Which candidate for μ is the first that fulfils the condition. */
 const MU_CANDIDATE = 9;
-const PARTIAL_ROUNDS = 22;
+const POSEIDON2_PARTIAL = 22;
 
-/** The constants of a Poseidon2 permutation, of which the page says which candidate for μ is taken. */
+/**
+ * The numbers of a permutation of 8 full rounds. Which candidate for μ is the first to fulfil its condition, counted from 1,
+ * is said by the page; a test tries them all.
+ */
 export function poseidon2Numbers(
   modulus: bigint, bits: number, width: number, partialRounds: number, candidate: number,
 ): Poseidon2Numbers {
@@ -40,7 +42,7 @@ export function poseidon2Numbers(
 
 /** The numbers of `poseidon2`. */
 export function goldilocksPoseidon2Numbers(): Poseidon2Numbers {
-  return poseidon2Numbers(GOLDILOCKS_SPONGE.wordBound, 64, 12, PARTIAL_ROUNDS, MU_CANDIDATE);
+  return poseidon2Numbers(GOLDILOCKS_SPONGE.wordBound, 64, 12, POSEIDON2_PARTIAL, MU_CANDIDATE);
 }
 
 interface Tables {
@@ -65,7 +67,7 @@ function derivePoseidon2(): Tables {
 const poseidon2State = new Float64Array(24);
 const multiples = new Float64Array(24);
 
-/** Pairs grow by 64 at the most, the sum of a row: 16·(2 + 1 + 1). */
+/** Pairs grow by at most 64 = 16·(2 + 1 + 1), the largest sum of a row. */
 function multiplyExternal(state: Float64Array): void {
   for (let half = 0; half < 24; half += 12) {
     let s0 = 0;
@@ -91,7 +93,7 @@ function multiplyExternal(state: Float64Array): void {
   }
 }
 
-/** Of pairs with |l| ≤ 2^35, |h| ≤ 2^32: the sums are below 2^39, and so are the results. */
+/** Of shrunk pairs and, in element 0, a seventh power: pairs come out below 2^37. */
 function multiplyInternal(state: Float64Array, mu: Float64Array): void {
   let l = 0;
   let h = 0;
@@ -99,7 +101,7 @@ function multiplyInternal(state: Float64Array, mu: Float64Array): void {
     l += state[i]!;
     h += state[i + 12]!;
   }
-  multiplyPairs(multiples, state, mu, 0, 12);
+  multiplyPairs(multiples, state, mu, 12);
   for (let i = 0; i < 12; i++) {
     state[i] = multiples[i]! + l;
     state[i + 12] = multiples[i + 12]! + h;
@@ -115,9 +117,9 @@ export function permutePoseidon2(words: Uint32Array): void {
   multiplyExternal(state);
   for (let round = 0; round < 8; round++) {
     if (round === 4) {
-      for (let i = 0; i < PARTIAL_ROUNDS; i++) {
+      for (let i = 0; i < POSEIDON2_PARTIAL; i++) {
         state[0]! += partial[i]!;
-        state[12]! += partial[PARTIAL_ROUNDS + i]!;
+        state[12]! += partial[POSEIDON2_PARTIAL + i]!;
         shrinkPairs(state);
         seventhPowers(state, 1);
         multiplyInternal(state, mu);

@@ -4,12 +4,16 @@ import { spongeHash } from "./sponge.js";
 /**
  * Poseidon2 over BabyBear, q = 2^31 − 2^27 + 1: docs/reference/hashes.md, "poseidon2-babybear".
  *
- * Elements are doubles, integers of any sign. Sums and small multiples are not reduced. A product of two of |x| ≤ q + 2^12 is
- * reduced so: the double x·y/q is wrong by less than 2^−20, so its integer part k is ⌊xy/q⌋, ⌊xy/q⌋ + 1 or one beside it,
- * and xy − kq, which is less than q + 2^12 in magnitude, comes out of the lowest 32 bits of xy and of kq.
+ * Elements are integers of either sign in doubles; sums and small multiples are not reduced. Products are taken of
+ * |x|, |y| ≤ q + 2^11. The double xy/q is wrong by less than 2^31·3·2^−53 < 2^−20; so, with k its integer part, xy − kq is
+ * between −q − 2^11 and q + 2^11 (as k is rounded towards 0, it has the sign of xy, or is just across 0 or q). That is less
+ * than 2^31 in magnitude, so that it comes out of the lowest 32 bits of xy and kq, which `Math.imul` has exactly, and it may be
+ * a factor again.
  */
 const BABYBEAR_Q = 2013265921;
 const PER_Q = 1 / BABYBEAR_Q;
+/** x + BABYBEAR_ROUND − BABYBEAR_ROUND is the integer nearest to x, for |x| < 2^51. */
+const BABYBEAR_ROUND = 6755399441055744; // 1.5·2^52
 const BABYBEAR_WIDTH = 24;
 const BABYBEAR_PARTIAL = 21;
 const BABYBEAR_CANDIDATE = 5;
@@ -23,9 +27,9 @@ function productModQ(x: number, y: number): number {
   return (Math.imul(x, y) - Math.imul((x * y * PER_Q) | 0, BABYBEAR_Q)) | 0;
 }
 
-/** Of |x| < 2^52: congruent modulo q, and |x| ≤ q/2 + 1. */
+/** Of |x| < 2^50: what is congruent modulo q, at most q/2 + 2^11 in magnitude. */
 function smallModQ(x: number): number {
-  return x - Math.round(x * PER_Q) * BABYBEAR_Q;
+  return x - (x * PER_Q + BABYBEAR_ROUND - BABYBEAR_ROUND) * BABYBEAR_Q;
 }
 
 function seventhModQ(x: number): number {
@@ -54,7 +58,7 @@ function deriveBabybear(): BabybearTables {
 
 const babybearState = new Float64Array(BABYBEAR_WIDTH);
 
-/** Elements grow by 112 at the most, the sum of a row: 16·(2 + 5). */
+/** Elements grow by at most 112 = 16·(2 + 5), the largest sum of a row. */
 function babybearExternal(state: Float64Array): void {
   let s0 = 0;
   let s1 = 0;
@@ -78,7 +82,7 @@ function babybearExternal(state: Float64Array): void {
   }
 }
 
-/** Elements come out at 25q at the most. */
+/** Elements come out below 14q. */
 function babybearInternal(state: Float64Array, mu: Float64Array): void {
   let sum = 0;
   for (let i = 0; i < BABYBEAR_WIDTH; i++) {

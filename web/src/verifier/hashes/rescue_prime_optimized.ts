@@ -1,5 +1,6 @@
 import {
   addConstants,
+  circulantKernel,
   GOLDILOCKS_SPONGE,
   multiplyCirculant,
   multiplyPairs,
@@ -7,6 +8,7 @@ import {
   pairsOfWords,
   seventhPowers,
   shrinkPairs,
+  squarePairs,
   wordsOfPairs,
   type PairState,
 } from "./goldilocks_halves.js";
@@ -14,7 +16,7 @@ import { shake256 } from "./shake256.js";
 import { spongeHash } from "./sponge.js";
 
 /** docs/reference/hashes.md, "rescue-prime-optimized". */
-const RESCUE_ROW = [7, 23, 8, 26, 13, 10, 9, 7, 6, 22, 21, 8];
+const RESCUE_KERNEL = circulantKernel([7, 23, 8, 26, 13, 10, 9, 7, 6, 22, 21, 8]);
 const RESCUE_ROUNDS = 7;
 const RESCUE_SEED = "RPO(18446744069414584321,12,4,128)";
 
@@ -37,39 +39,40 @@ const scratch4 = new Float64Array(24);
 
 /** out ← a^(2^n)·b, element by element; out is neither a nor b. */
 function squareAndMultiply(out: PairState, a: PairState, n: number, b: PairState): void {
-  multiplyPairs(out, a, a, 0, 12);
-  for (let i = 1; i < n; i++) multiplyPairs(out, out, out, 0, 12);
-  multiplyPairs(out, out, b, 0, 12);
+  squarePairs(out, a, 12);
+  for (let i = 1; i < n; i++) squarePairs(out, out, 12);
+  multiplyPairs(out, out, b, 12);
 }
 
 /**
  * All elements of a shrunk state to the power 1/7 mod p − 1.
  *
- * In binary, with G_n for n groups 100, the exponent is 8·(2^32·G_10 + 2·G_10)/2 + 4·G_10 + 7, whence 63 squarings and 9
- * other products. A product follows on at most 70 others, each of which lets low parts grow by less than 0.8φ: they
- * remain below 57φ < 2^38, as `multiplyPairs` asks for.
+ * In binary, the exponent is 1001…001 000 110 110 … 110 111, which is 4·(2·(2^31·g + g) + g) + 7 with g = 100…100, ten
+ * groups of three bits: 63 squarings and 9 other products. The longest chain has 70 of them, and each lets low parts grow by
+ * 0.8φ at the most: they remain below ½φ + 70·0.8φ < 2^38, as `multiplyPairs` asks for.
  */
 function seventhRoots(state: PairState): void {
   const two = scratch1;
-  multiplyPairs(two, state, state, 0, 12);
-  multiplyPairs(state, state, two, 0, 12); // 3
+  squarePairs(two, state, 12);
+  multiplyPairs(state, state, two, 12); // 3
   const four = scratch2;
-  multiplyPairs(four, two, two, 0, 12);
-  multiplyPairs(state, state, four, 0, 12); // 7
-  const g2 = scratch1;
-  squareAndMultiply(g2, four, 3, four);
-  const g4 = scratch3;
-  squareAndMultiply(g4, g2, 6, g2);
-  const g8 = scratch4;
-  squareAndMultiply(g8, g4, 12, g4);
-  const g10 = scratch2;
-  squareAndMultiply(g10, g8, 6, g2);
-  const twice32 = scratch1;
-  squareAndMultiply(twice32, g10, 31, g10); // 2^31·G_10 + G_10
-  squareAndMultiply(scratch3, twice32, 1, g10); // twice that, and G_10
-  multiplyPairs(scratch3, scratch3, scratch3, 0, 12);
-  squareAndMultiply(scratch1, scratch3, 1, state);
-  state.set(scratch1);
+  squarePairs(four, two, 12);
+  multiplyPairs(state, state, four, 12); // 7
+  const groups2 = scratch1; // 100100
+  squareAndMultiply(groups2, four, 3, four);
+  const groups4 = scratch3;
+  squareAndMultiply(groups4, groups2, 6, groups2);
+  const groups8 = scratch4;
+  squareAndMultiply(groups8, groups4, 12, groups4);
+  const groups10 = scratch2;
+  squareAndMultiply(groups10, groups8, 6, groups2);
+  const sum = scratch1;
+  squareAndMultiply(sum, groups10, 31, groups10);
+  const all = scratch3;
+  squareAndMultiply(all, sum, 1, groups10);
+  squarePairs(all, all, 12);
+  squarePairs(all, all, 12);
+  multiplyPairs(state, state, all, 12);
 }
 
 let rescueTable: Float64Array | null = null;
@@ -80,8 +83,8 @@ export function permuteRescue(words: Uint32Array): void {
   const state = rescueState;
   pairsOfWords(state, words);
   for (let half = 0; half < 2 * RESCUE_ROUNDS; half++) {
-    // Entries of a row add up to 160.
-    multiplyCirculant(state, RESCUE_ROW);
+    // The row adds up to 160: from pairs below 2^38 come pairs below 2^46.
+    multiplyCirculant(state, RESCUE_KERNEL);
     addConstants(state, rescueTable, 12 * half);
     shrinkPairs(state);
     if (half % 2 === 0) seventhPowers(state, 12);
