@@ -208,20 +208,15 @@ export class Keys {
   }
 }
 
-/** Reject a value that is nested too deep, or a number of more digits than any in such a file has. */
-export function checkJsonBounds(value: JsonValue, most: { depth: number; digits: number }, check: string, what: string): void {
-  const walk = (item: JsonValue, depth: number): void => {
-    if (typeof item === "bigint" || item instanceof JsonFraction) {
-      const digits = item instanceof JsonFraction ? item.text.length : String(item).length;
-      if (digits > most.digits) throw new Rejected(check, `${what} has a number of ${digits} digits`);
-      return;
-    }
-    if (item === null || typeof item !== "object") return;
-    if (depth >= most.depth) throw new Rejected(check, `${what} is nested deeper than ${most.depth} levels`);
-    if (item instanceof Map) for (const inner of item.values()) walk(inner, depth + 1);
-    else for (const inner of item) walk(inner, depth + 1);
+/** Reject a value in which objects and lists are nested deeper than that. */
+export function checkJsonDepth(value: JsonValue, most: number, check: string, what: string): void {
+  const walk = (item: JsonValue, level: number): void => {
+    const inner = item instanceof Map ? [...item.values()] : Array.isArray(item) ? item : null;
+    if (inner === null) return;
+    if (level > most) throw new Rejected(check, `${what} is nested deeper than ${most} levels`);
+    for (const one of inner) walk(one, level + 1);
   };
-  walk(value, 0);
+  walk(value, 1);
 }
 
 /** Reject a text, or a key, of more characters than that, or with one that cannot be printed. */

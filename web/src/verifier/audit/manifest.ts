@@ -8,7 +8,7 @@ import { Rejected } from "../rejected.js";
 import { parseDisclosures } from "./disclosures.js";
 import type { Disclosures } from "./disclosures.js";
 import {
-  AUDIT_ID_FORM, DECIMAL_FORM, DIGEST_FORM, Keys, NAME_FORM, SYMBOL_FORM, UNITS_FORM, checkJsonBounds, checkJsonTexts,
+  AUDIT_ID_FORM, DECIMAL_FORM, DIGEST_FORM, Keys, NAME_FORM, SYMBOL_FORM, UNITS_FORM, checkJsonDepth, checkJsonTexts,
   hasFraction, quoted,
 } from "./keys.js";
 import { checkManifestSize, checkSegmentCount } from "./policy.js";
@@ -110,8 +110,8 @@ export function parseManifest(data: Uint8Array, policy: Policy): Manifest {
   const what = "the manifest";
   const text = decodeUtf8(data);
   if (text === null) throw new Rejected("manifest-utf-8", `${what} is not UTF-8`);
-  const value = parseJson(text, "manifest-json", what);
-  checkJsonBounds(value, { depth: 12, digits: 19 }, "manifest-json", what);
+  const value = parseJson(text, "manifest-json", what, "manifest-text");
+  checkJsonDepth(value, 12, "manifest-json", what);
   checkJsonTexts(value, 1024, "manifest-text", what);
   const top = Keys.of(value, "manifest-format", "manifest");
   checkVersion(top);

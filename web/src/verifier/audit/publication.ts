@@ -4,7 +4,7 @@ import { toHex } from "../bytes/hex.js";
 import { decodeUtf8, sameBytes } from "../bytes/text.js";
 import { sha256 } from "../hashes/sha256.js";
 import { Rejected } from "../rejected.js";
-import { AUDIT_ID_FORM, DIGEST_FORM, Keys, checkJsonBounds, hasFraction } from "./keys.js";
+import { AUDIT_ID_FORM, DIGEST_FORM, Keys, hasFraction } from "./keys.js";
 
 const MOST_RECORD_BYTES = 65536;
 const LONGEST_CORRECTION = 500;
@@ -32,7 +32,6 @@ export function parsePublication(data: Uint8Array): Publication {
   const text = decodeUtf8(data);
   if (text === null) throw new Rejected(check, `${what} is not UTF-8`);
   const value = parseJson(text, check, what);
-  checkJsonBounds(value, { depth: 32, digits: 19 }, check, what);
   if (hasFraction(value)) throw new Rejected(check, `${what} has a number that is not whole`);
 
   const record = Keys.of(value, check, "publication");
