@@ -10,10 +10,13 @@ import { backendOf, openAudit, openRecord, proofOf, statementOf } from "./audit/
 import type { OpenedAudit } from "./audit/open.js";
 import { checkFigures } from "./audit/policy.js";
 import type { Policy } from "./audit/policy.js";
-import { FIGURE_NAMES, sumTreeFigures, weakestFigures } from "./audit/security.js";
-import type { Figures } from "./audit/security.js";
+import { FIGURE_NAMES, starkFigures, sumTreeFigures, weakestFigures } from "./audit/security.js";
+import type { Figures, StarkNumbers } from "./audit/security.js";
 import { verifySumTree, verifySumTreeInclusion } from "./merkle_sum/sum_tree.js";
 import { BadInput, NotCovered, Rejected } from "./rejected.js";
+import { verifyStarkInclusion } from "./stark/inclusion.js";
+import type { VerifiedStark } from "./stark/verified.js";
+import { verifyStark } from "./stark/verify_stark.js";
 import type { StatedAsset } from "./statement.js";
 import type { AccountFacts, Amount, Facts, Outcome, StepProgress, Verdict } from "./verdict.js";
 
@@ -125,7 +128,35 @@ function verifySegment(audit: OpenedAudit, index: number, proof: Uint8Array, pro
       verifyAccount: (payload, user, balances) => verifySumTreeInclusion(verified, payload, user, balances),
     };
   }
-  throw new NotCovered("This program does not have the backend stark.");
+  const terms = isMarginSegment(audit.manifest, index) ? audit.terms : null;
+  const verified = verifyStark({ ...statement, options: backend.options, terms }, totals, proof, progress);
+  return {
+    figures: starkFigures(numbersOf(verified)),
+    verifyAccount: (payload, user, balances) => verifyStarkInclusion(verified, payload, user, balances),
+  };
+}
+
+/** What the figures of a verified proof follow from. */
+function numbersOf({ statement, shape, system }: VerifiedStark): StarkNumbers {
+  const { hash, field } = statement.options;
+  return {
+    hash: hash.name,
+    modulus: field.modulus,
+    extension: shape.extension,
+    blowup: shape.blowup,
+    queries: shape.queries,
+    grinding: shape.grinding,
+    logRows: shape.logRows,
+    blinding: shape.blinding,
+    arities: shape.arities,
+    witnessColumns: system.columns.length,
+    lookedUp: system.lookups,
+    tables: shape.tableOffsets.length,
+    groupSize: shape.group,
+    parts: system.publics.length,
+    linearConstraints: system.zeroCount,
+    chunks: shape.chunks,
+  };
 }
 
 function factsOf(
