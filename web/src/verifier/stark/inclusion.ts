@@ -38,7 +38,7 @@ export function verifyStarkInclusion(
   const reader = new Reader(payload, "the inclusion file");
   reader.magic(INCLUSION_MAGIC);
   reader.version(INCLUSION_VERSION);
-  const row = Number(reader.u64());
+  const row = reader.count(shape.rows - 1, "its row");
   if (row >= shape.active - 1) {
     throw new Rejected("row", `the inclusion file is of row ${row}, and accounts have rows below ${shape.active - 1}`);
   }

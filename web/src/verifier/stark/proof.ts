@@ -3,12 +3,14 @@ import type { Reader } from "../bytes/reader.js";
 import type { Extension } from "../fields/extension.js";
 import type { Element } from "../fields/field.js";
 import type { Digest, Hash } from "../hashes/hash.js";
+import { Rejected } from "../rejected.js";
 import type { StarkShape } from "./verified.js";
 
 const PROOF_MAGIC = "PPSTARK\0";
 const PROOF_VERSION = 2;
-/** More rows than 2^this no field has a domain for. */
-const MOST_LOG_ROWS = 32;
+const LEAST_LOG_ROWS = 10;
+/** The nonce of the grinding is below 2^this (section 6). */
+const NONCE_BITS = 48n;
 
 /** Columns of each matrix: base elements of a row of the trace, K-valued columns of the others. */
 export interface MatrixWidths {
@@ -69,11 +71,13 @@ export function matrixWidths(shape: StarkShape, witness: number): MatrixWidths {
   };
 }
 
-/** n, which decides all else. Checks `magic`, `version`, `range`. */
-export function readLogRows(reader: Reader): number {
+/** n, which decides all else, for traces of at most so many rows. Checks `magic`, `version`, `range`. */
+export function readLogRows(reader: Reader, mostRows: number): number {
   reader.magic(PROOF_MAGIC);
   reader.version(PROOF_VERSION);
-  return reader.count(MOST_LOG_ROWS, "the logarithm of its rows");
+  const logRows = reader.count(Math.floor(Math.log2(mostRows)), "the logarithm of its rows");
+  if (logRows < LEAST_LOG_ROWS) throw new Rejected("range", `the proof is of 2^${logRows} rows, fewer than any has`);
+  return logRows;
 }
 
 /** The rest of the file, to its end. Checks those of `Reader`. */
@@ -87,7 +91,11 @@ export function readProof(
   const { field, degree } = extension;
   const { queries } = shape;
   const elements = (count: number): Element[] => readElements(reader, extension, count);
-  const rows = (width: number): bigint[][] => Array.from({ length: queries }, () => reader.elements(field, width));
+  // Every list is read at once, so that one that is cut short is found to be so before its elements are looked at.
+  const rows = (width: number): bigint[][] => {
+    const words = reader.elements(field, queries * width);
+    return Array.from({ length: queries }, (_, i) => words.slice(i * width, (i + 1) * width));
+  };
   const siblings = (leaves: number, depth: number): Digest[] =>
     reader.digests(hash, reader.count(leaves * depth, "the number of siblings"));
   const depth = Math.log2(shape.blowup * shape.rows);
@@ -116,11 +124,13 @@ export function readProof(
   const chainRoots = reader.digests(hash, shape.arities.length - 1);
   const finalPolynomial = elements(shape.finalLength);
   const nonce = reader.u64();
+  if (nonce >> NONCE_BITS !== 0n) throw new Rejected("range", "the proof's nonce is larger than any is");
   let leaves = shape.blowup * shape.rows;
   const layers = shape.arities.map((arity) => {
     leaves /= arity;
     const count = reader.count(Math.min(queries, leaves), "the number of opened cosets");
-    const cosets = Array.from({ length: count }, () => elements(arity));
+    const values = elements(count * arity);
+    const cosets = Array.from({ length: count }, (_, j) => values.slice(j * arity, (j + 1) * arity));
     return { cosets, siblings: siblings(count, Math.log2(leaves)) };
   });
   reader.end();

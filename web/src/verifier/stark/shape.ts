@@ -3,13 +3,12 @@
  * and 6. A verifier derives them all itself and believes none of a proof but n.
  */
 import { Rejected } from "../rejected.js";
-import type { ConstraintSystem, StarkOptions } from "./constraint_system.js";
+import type { ConstraintSystem, StarkOptions, StarkStatement } from "./constraint_system.js";
 import type { StarkShape } from "./verified.js";
 
 /** The final polynomial has so many coefficients: folding ends at this bound (section 6). */
 const FINAL_LENGTH = 32;
 const MOST_COLUMNS = 2 ** 14;
-const LEAST_LOG_ROWS = 10;
 
 /** What the profiles choose for options that a spec leaves to them (section 1). */
 const PROFILES = {
@@ -77,9 +76,9 @@ export function traceShape(
   };
 }
 
-/** Rejects `options` that do not fit together, whatever the trace, and a number of rows that they do not allow. */
-export function checkOptions(options: StarkOptions, logRows: number): void {
-  const { field, hash, extension } = options;
+/** Rejects `options` that do not fit one another or these assets, whatever the trace. Makes nothing of them. */
+export function checkOptions({ options, assets }: StarkStatement): void {
+  const { field, hash, extension, limbBits } = options;
   if (!EXTENSIONS.get(field.name)?.includes(extension)) {
     throw unfitOptions(`no extension of degree ${extension} over ${field.name} is used`);
   }
@@ -90,9 +89,8 @@ export function checkOptions(options: StarkOptions, logRows: number): void {
     throw unfitOptions("target_bits chooses queries and grinding, and they are given");
   }
   if (!Number.isInteger(Math.log2(options.segmentRows))) throw unfitOptions("segment_rows is no power of two");
-  if (logRows < LEAST_LOG_ROWS || 2 ** logRows > options.segmentRows) {
-    throw unfitOptions(`a trace has 2^${LEAST_LOG_ROWS} to ${options.segmentRows} rows, not 2^${logRows}`);
-  }
+  const limbs = assets.reduce((sum, asset) => sum + Math.ceil(asset.bits / limbBits), 0);
+  if (limbs > MOST_COLUMNS) throw unfitOptions(`${limbs} limbs are more than ${MOST_COLUMNS} columns`);
 }
 
 /** Rejects `options` whose trace does not hold what hides it, or has no domain. */

@@ -10,6 +10,11 @@ const MOST_GRINDING = 20;
 /** How often queries are chosen, each time by the sizes that the last choice led to. */
 const MOST_ROUNDS = 4;
 
+/** Queries without which no proof reaches the target: by every bound one gives log2 β bits at the most. */
+export function leastQueries(target: number, blowup: number): number {
+  return Math.max(1, Math.ceil((target - MOST_GRINDING) / Math.log2(blowup)));
+}
+
 /**
  * The sizes of the trace with the fewest queries that reach the target with the most grinding, and then with no more
  * grinding than they need.

@@ -6,7 +6,7 @@ import type { Element } from "../fields/field.js";
 import type { Digest } from "../hashes/hash.js";
 import { packElements, sameDigest } from "../hashes/rows.js";
 import { rootOfOpening } from "../merkle.js";
-import { Rejected } from "../rejected.js";
+import { NotCovered, Rejected } from "../rejected.js";
 import type { Progress } from "../statement.js";
 import { Transcript } from "../transcript.js";
 import { makeAccounts } from "./accounts.js";
@@ -20,7 +20,7 @@ import { matrixWidths, readLogRows, readProof } from "./proof.js";
 import type { MatrixWidths, StarkProof } from "./proof.js";
 import { checkOptions, checkTrace, deriveShape, traceShape, unfitOptions } from "./shape.js";
 import type { TraceShape } from "./shape.js";
-import { reachTarget } from "./target.js";
+import { leastQueries, reachTarget } from "./target.js";
 import type { StarkShape, VerifiedStark } from "./verified.js";
 
 const FORMAT_NAME = "polyproof/accounts-stark/2";
@@ -38,7 +38,7 @@ export function verifyStark(
   const { options } = statement;
   const { field, hash } = options;
   const reader = new Reader(bytes, "the proof");
-  const { shape, system } = deriveInstance(statement, readLogRows(reader));
+  const { shape, system } = deriveInstance(statement, readLogRows(reader, options.segmentRows), bytes.length);
   const publics = system.publicValues(totals);
   const extension = new Extension(field, shape.extension);
   const widths = matrixWidths(shape, system.columns.length);
@@ -102,23 +102,34 @@ export function verifyStark(
   };
 }
 
-/** The constraint system and the sizes of a proof of 2^logRows rows. Rejects `options` where there is none. */
-export function deriveInstance(
+/** The constraint system and the sizes of a proof of 2^logRows rows. Checks `options` and `proof-size`. */
+function deriveInstance(
   statement: StarkStatement,
   logRows: number,
+  proofBytes: number,
 ): { readonly shape: StarkShape; readonly system: ConstraintSystem } {
   const { options } = statement;
   const systemOf = (trace: TraceShape): ConstraintSystem => {
     if (trace.active < 2) throw unfitOptions("the blinding rows leave none for accounts");
+    if (options.constraints !== "accounts" || statement.terms !== null) {
+      throw new NotCovered("this program has no constraint system for accounts with debts");
+    }
     return makeAccounts(statement, trace.active, trace.limbBits);
   };
-  checkOptions(options, logRows);
-  const trace =
-    options.targetBits === null
-      ? traceShape(options, logRows, null)
-      : reachTarget(options, logRows, options.targetBits, systemOf);
+  checkOptions(statement);
+  let trace = traceShape(options, logRows, null);
+  let system = systemOf(trace);
+  // A file that cannot be a proof of these assets costs no more than this.
+  const queries = options.targetBits === null ? trace.queries : leastQueries(options.targetBits, trace.blowup);
+  const least = system.columns.length * (trace.extension + queries) * options.field.bytes;
+  if (proofBytes < least) {
+    throw new Rejected("proof-size", `${proofBytes} bytes, and a proof of these assets has at least ${least}`);
+  }
+  if (options.targetBits !== null) {
+    trace = reachTarget(options, logRows, options.targetBits, systemOf);
+    system = systemOf(trace);
+  }
   checkTrace(trace, options);
-  const system = systemOf(trace);
   return { shape: deriveShape(trace, options, system), system };
 }
 
@@ -209,13 +220,6 @@ function checkFolds(
         `layer ${i} opens ${layer.cosets.length} cosets, and the queries touch ${leaves.length}`,
       );
     }
-    const cosetAt = new Map(leaves.map((leaf, j) => [leaf, layer.cosets[j]!]));
-    for (const [index, value] of known) {
-      const own = cosetAt.get(index % domain.leaves)![Math.floor(index / domain.leaves)]!;
-      if (!extension.equal(own, value)) {
-        throw new Rejected("fold", `a coset of layer ${i} does not contain the value that it was folded to`);
-      }
-    }
     const digests = layer.cosets.map((coset) => {
       const words = coset.flat();
       meter.did(rowWork(words.length));
@@ -226,6 +230,13 @@ function checkFolds(
       throw new Rejected("merkle-root", `the cosets of layer ${i} and their siblings do not lead to its root`);
     }
     meter.did(leaves.length * depth);
+    const cosetAt = new Map(leaves.map((leaf, j) => [leaf, layer.cosets[j]!]));
+    for (const [index, value] of known) {
+      const own = cosetAt.get(index % domain.leaves)![Math.floor(index / domain.leaves)]!;
+      if (!extension.equal(own, value)) {
+        throw new Rejected("fold", `a coset of layer ${i} does not contain the value that it was folded to`);
+      }
+    }
     const powers = foldPowers(extension, folds[i]!, domain.arity);
     const backwards = inverses(extension.field, leaves.map((leaf) => domain.point(leaf)));
     known = new Map(leaves.map((leaf, j) => [leaf, domain.fold(layer.cosets[j]!, backwards[j]!, powers)]));
