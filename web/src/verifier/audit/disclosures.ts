@@ -15,30 +15,42 @@ export interface Disclosures {
   readonly encumbered: readonly { readonly asset: string; readonly amount: string | null }[];
   /** Assets that custodians keep. */
   readonly kept: readonly string[];
-  /** Whether a key has the value null, where it should have been left out: no canonical form has that. */
-  readonly hasNull: boolean;
+  /** Whether no key that could be left out has the value null, and every list is one, if of a single item. */
+  readonly isCanonical: boolean;
 }
 
 /** Rejects, under the check of `found`, what is not of the form of disclosures. */
-export function parseDisclosures(found: Keys): Disclosures {
-  let hasNull = false;
+export function parseDisclosures(stated: Keys): Disclosures {
+  let isCanonical = true;
+  /** In a spec a single value stands for a list of one; no manifest that polyproof wrote has that. */
+  const withLists = (of: Keys, ...keys: string[]): Keys =>
+    keys.reduce((made, key) => {
+      const value = made.value.get(key);
+      if (value === undefined || value === null || Array.isArray(value)) return made;
+      isCanonical = false;
+      return made.with(key, [value]);
+    }, of);
   /** Calls `read` if the key is there and not null. */
   const optional = <T>(of: Keys, key: string, read: () => T): T | undefined => {
     if (!of.has(key)) return undefined;
-    if (of.isNull(key)) hasNull = true;
+    if (of.isNull(key)) isCanonical = false;
     return of.isNull(key) ? undefined : read();
   };
   const optionalText = (of: Keys, key: string, longest: number): void => {
     optional(of, key, () => of.shown(key, longest));
   };
-  const texts = (key: string, longest: number): void => {
-    optional(found, key, () => found.allShown(key, 0, 64, longest));
-  };
-
+  const found = withLists(
+    stated,
+    "in_scope", "out_of_scope", "custodians", "encumbered", "own_issued", "affiliates", "exceptions",
+  );
   found.only([], [
     "entity", "in_scope", "out_of_scope", "cut_off", "custodians", "encumbered", "own_issued", "affiliates", "exceptions",
     "statement",
   ]);
+  const texts = (key: string, longest: number): void => {
+    optional(found, key, () => found.allShown(key, 0, 64, longest));
+  };
+
   if ([...found.value.values()].every((value) => value === null)) found.fail("the disclosures declare nothing");
   optional(found, "entity", () => {
     const entity = found.inner("entity");
@@ -55,7 +67,8 @@ export function parseDisclosures(found: Keys): Disclosures {
   texts("out_of_scope", LONGEST_NAME);
   optionalText(found, "cut_off", LONGEST_TEXT);
   const custodians = optional(found, "custodians", () => found.objects("custodians", 0, 256)) ?? [];
-  const kept = custodians.flatMap((custodian) => {
+  const kept = custodians.flatMap((one) => {
+    const custodian = withLists(one, "assets");
     custodian.only(["name"], ["jurisdiction", "assets"]);
     custodian.shown("name", LONGEST_NAME);
     optionalText(custodian, "jurisdiction", LONGEST_NAME);
@@ -81,7 +94,7 @@ export function parseDisclosures(found: Keys): Disclosures {
   }
   texts("exceptions", LONGEST_TEXT);
   optional(found, "statement", () => {
-    const statement = found.inner("statement");
+    const statement = withLists(found.inner("statement"), "text");
     statement.only(["text", "by"], ["date"]);
     statement.allShown("text", 1, 40, LONGEST_TEXT);
     statement.shown("by", LONGEST_NAME);
@@ -91,7 +104,7 @@ export function parseDisclosures(found: Keys): Disclosures {
       if (!isDate) statement.fail("the date of the management's statement is none");
     });
   });
-  return { ownIssued, encumbered, kept, hasNull };
+  return { ownIssued, encumbered, kept, isCanonical };
 }
 
 /** Reject, with `manifest-disclosures`, what is declared about assets that are not audited, or amounts finer than one. */

@@ -27,7 +27,7 @@ export function parseInclusionFile(data: Uint8Array, policy: Policy): InclusionF
   const reader = new Reader(data, "the inclusion file");
   reader.magic("PPROOFIN");
   reader.version(INCLUSION_FILE_VERSION);
-  const auditId = decodeUtf8(reader.take(reader.count(4 * 128, "the bytes of the audit id")));
+  const auditId = decodeUtf8(reader.take(reader.count(128, "the bytes of the audit id")));
   if (auditId === null) throw new Rejected("utf-8", "the audit id in the inclusion file is not UTF-8");
   if (!AUDIT_ID_FORM.pattern.test(auditId)) {
     throw new Rejected("audit-id", "the inclusion file has a malformed audit id");

@@ -87,6 +87,11 @@ export class Keys {
     return this.object;
   }
 
+  /** The same object with another value under a key. */
+  with(key: string, value: JsonValue): Keys {
+    return new Keys(new Map(this.object).set(key, value), this.check, this.where);
+  }
+
   fail(reason: string): never {
     throw new Rejected(this.check, reason);
   }
@@ -147,12 +152,8 @@ export class Keys {
     return value;
   }
 
-  /** A number with a fraction passes as its text: no canonical form has one, so whoever compares forms refuses it. */
   text(key: string): string {
-    const found = this.object.get(key);
-    const value = found instanceof JsonFraction ? found.text : found;
-    if (typeof value !== "string") this.fail(`${this.path(key)} is not a text`);
-    return value;
+    return this.asText(this.object.get(key), this.path(key));
   }
 
   matching(key: string, form: TextForm): string {
@@ -162,7 +163,7 @@ export class Keys {
   allMatching(key: string, form: TextForm, most: number): string[] {
     return this.list(key, 0, most).map((item, i) => {
       const place = `${this.path(key)}[${i}]`;
-      return typeof item === "string" ? this.matched(item, form, place) : this.fail(`${place} is not a text`);
+      return this.matched(this.asText(item, place), form, place);
     });
   }
 
@@ -180,7 +181,7 @@ export class Keys {
   allShown(key: string, least: number, most: number, longest: number): string[] {
     return this.list(key, least, most).map((item, i) => {
       const place = `${this.path(key)}[${i}]`;
-      return typeof item === "string" ? this.asShown(item, longest, place) : this.fail(`${place} is not a text`);
+      return this.asShown(this.asText(item, place), longest, place);
     });
   }
 
@@ -188,6 +189,12 @@ export class Keys {
     const value = this.text(key);
     if (!isTime(value)) this.fail(`${this.path(key)} is ${quoted(value)}, which is no time such as 2025-01-31T23:59:59Z`);
     return value;
+  }
+
+  /** A number with a fraction passes as its text: no canonical form has one, so whoever compares forms refuses it. */
+  private asText(value: JsonValue | undefined, place: string): string {
+    if (value instanceof JsonFraction) return value.text;
+    return typeof value === "string" ? value : this.fail(`${place} is not a text`);
   }
 
   private matched(text: string, form: TextForm, place: string): string {

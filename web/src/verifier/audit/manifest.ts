@@ -144,7 +144,7 @@ export function parseManifest(data: Uint8Array, policy: Policy): Manifest {
     throw new Rejected("manifest-snapshot", `its balances are of ${header.snapshot}, after its proof was started: ${header.created}`);
   }
   checkTotals(segments, totals, positionTotals, facts);
-  if (hasFraction(value) || header.disclosures?.hasNull === true || !sameBytes(canonicalJsonFile(value), data)) {
+  if (hasFraction(value) || header.disclosures?.isCanonical === false || !sameBytes(canonicalJsonFile(value), data)) {
     throw new Rejected("manifest-canonical", "the manifest is not in canonical form");
   }
   return { ...header, digest: toHex(sha256(data)), context: contextOf(top.value), segments, totals, positionTotals };

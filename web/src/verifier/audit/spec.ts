@@ -9,10 +9,11 @@ import { concatBytes, encodeUtf8 } from "../bytes/text.js";
 import { BABYBEAR } from "../fields/babybear.js";
 import type { Field } from "../fields/field.js";
 import { GOLDILOCKS } from "../fields/goldilocks.js";
-import { hashByName } from "../hashes/all.js";
+import { HASHES } from "../hashes/all.js";
+import type { Hash } from "../hashes/hash.js";
 import { sha256 } from "../hashes/sha256.js";
 import type { SumTreeOptions } from "../merkle_sum/sum_tree.js";
-import { NotCovered, Rejected } from "../rejected.js";
+import { NotCovered } from "../rejected.js";
 import type { StarkOptions } from "../stark/constraint_system.js";
 import type { StatedAsset } from "../statement.js";
 import { DECIMAL_FORM, Keys, NAME_FORM, SYMBOL_FORM, hasFraction, quoted } from "./keys.js";
@@ -54,8 +55,8 @@ export function specDigest(spec: JsonObject): string {
 }
 
 /**
- * The spec of a manifest. Rejects `public-spec` for one that is not of this form, and what the policy does not allow;
- * `NotCovered` for a component that this program does not have.
+ * The spec of a manifest. Rejects `public-spec` for one that is not of this form or names a component that polyproof does
+ * not come with, and what the policy does not allow; `NotCovered` for a backend that this program does not have.
  */
 export function openSpec(spec: JsonObject, policy: Policy): PublicSpec {
   const found = Keys.of(spec, "public-spec", "spec");
@@ -130,8 +131,9 @@ function openSumTree(found: Keys, constraints: string, policy: Policy): BackendC
   const accountsPerSegment = found.integer("accounts_per_segment", 1, 2 ** 32);
   const minDepth = found.integer("min_depth", 0, 32);
   const components = { constraints: [], commitment: [], hash: [hash], field: [] };
+  const options = { hash: hashOf(found, hash), accountsPerSegment, minDepth };
   checkComponents(policy, "merkle-sum", components);
-  return { name: "merkle-sum", components, options: { hash: hashByName(hash), accountsPerSegment, minDepth } };
+  return { name: "merkle-sum", components, options };
 }
 
 function openStark(found: Keys, expected: "accounts" | "margin-accounts", policy: Policy): BackendChoice {
@@ -165,22 +167,21 @@ function openStark(found: Keys, expected: "accounts" | "margin-accounts", policy
   const components = {
     constraints: [names.constraints], commitment: [names.commitment], hash: [names.hash], field: [names.field],
   };
-  checkComponents(policy, "stark", components);
-  if (names.constraints !== "accounts" && names.constraints !== "margin-accounts") {
-    throw new NotCovered(`This program does not have the constraint system ${quoted(names.constraints)}.`);
-  }
   if (names.constraints !== expected) {
-    throw new Rejected("public-spec", `accounts of this kind are not proved under the constraints ${names.constraints}`);
+    found.fail(`accounts of this kind are proved under ${expected}, not under ${quoted(names.constraints)}`);
   }
-  if (names.commitment !== "merkle") {
-    throw new NotCovered(`This program does not have the vector commitment ${quoted(names.commitment)}.`);
-  }
-  const options = { ...numbers, constraints: expected, field: fieldOf(names.field), hash: hashByName(names.hash) };
+  if (names.commitment !== "merkle") found.fail(`no commitment to vectors is named ${quoted(names.commitment)}`);
+  const options = {
+    ...numbers, constraints: expected, field: fieldOf(found, names.field), hash: hashOf(found, names.hash),
+  };
+  checkComponents(policy, "stark", components);
   return { name: "stark", components, options };
 }
 
-function fieldOf(name: string): Field {
-  const field = [GOLDILOCKS, BABYBEAR].find((one) => one.name === name);
-  if (field === undefined) throw new NotCovered(`This program does not have the field ${quoted(name)}.`);
-  return field;
+function hashOf(found: Keys, name: string): Hash {
+  return HASHES.find((one) => one.name === name) ?? found.fail(`no hash is named ${quoted(name)}`);
+}
+
+function fieldOf(found: Keys, name: string): Field {
+  return [GOLDILOCKS, BABYBEAR].find((one) => one.name === name) ?? found.fail(`no field is named ${quoted(name)}`);
 }

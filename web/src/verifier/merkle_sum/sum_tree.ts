@@ -1,4 +1,5 @@
 /** The Merkle sum tree: docs/reference/merkle-sum-tree.md. Verification of a segment's proof, and of one account in it. */
+import { toHex } from "../bytes/hex.js";
 import { Reader } from "../bytes/reader.js";
 import { concatBytes, encodeUtf8, u64le } from "../bytes/text.js";
 import type { Digest, Hash, Words } from "../hashes/hash.js";
@@ -8,6 +9,7 @@ import type { StatedAsset, Statement } from "../statement.js";
 
 const SUM_TREE_VERSION = 1;
 const MOST_DEPTH = 32;
+const MOST_TOTAL_BYTES = 4096;
 const LIMB_BITS = 56;
 const LIMB_MASK = (1n << BigInt(LIMB_BITS)) - 1n;
 
@@ -32,11 +34,6 @@ export interface VerifiedSumTree {
   readonly top: Digest;
 }
 
-/** Bytes of the shortest proof of so many assets, all of whose totals are 0. */
-export function leastSumTreeProof(assets: number): number {
-  return 8 + 4 + 8 + 32 + 8 * assets + 32;
-}
-
 /**
  * "Verification" of the page, the public proof from its second step on. Rejects `total-count`, what a reader of binary
  * files rejects, `totals`, `total-range` and `root`.
@@ -56,7 +53,7 @@ export function verifySumTree(statement: SumTreeStatement, totals: readonly bigi
     throw new Rejected("range", `the tree has a depth of ${depth}, and the options allow ${options.minDepth} to ${deepest}`);
   }
   const top = reader.digest(hash);
-  const stated = assets.map((asset) => readTotal(reader, asset, depth));
+  const stated = assets.map((asset) => readTotal(reader, asset));
   const root = reader.digest(hash);
   reader.end();
   if (!stated.every((total, i) => total === totals[i])) {
@@ -190,8 +187,8 @@ function sumWords(hash: Hash, assets: readonly StatedAsset[], depth: number, sum
 }
 
 /** A total of the proof, a blob in its shortest form. */
-function readTotal(reader: Reader, asset: StatedAsset, depth: number): bigint {
-  const length = reader.count(Math.ceil((asset.bits + depth) / 8), `the bytes of the total of ${asset.symbol}`);
+function readTotal(reader: Reader, asset: StatedAsset): bigint {
+  const length = reader.count(MOST_TOTAL_BYTES, `the bytes of the total of ${asset.symbol}`);
   const bytes = reader.take(length);
   if (length > 0 && bytes[length - 1] === 0) {
     throw new Rejected("canonical", `the total of ${asset.symbol} is not in its shortest form`);
@@ -208,9 +205,7 @@ function readSum(reader: Reader, asset: StatedAsset, level: number): bigint {
   return sum;
 }
 
-/** The number that bytes are, the lowest first. */
+/** The number that bytes are, the lowest first. By way of digits, which is quick for long ones too. */
 function littleEndian(bytes: Uint8Array): bigint {
-  let value = 0n;
-  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!);
-  return value;
+  return BigInt(`0x0${toHex(Uint8Array.from(bytes).reverse())}`);
 }
