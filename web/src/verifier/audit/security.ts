@@ -5,7 +5,9 @@
  * A verifier computes them from the options and from the length of the proof that it verified, and takes no word of a
  * file for them.
  */
-import { NotCovered } from "../rejected.js";
+import { NotCovered, Rejected } from "../rejected.js";
+import type { ConstraintSystem } from "../stark/constraint_system.js";
+import type { StarkShape, VerifiedStark } from "../stark/verified.js";
 
 export type FigureName = "binding" | "soundness" | "soundness_2025" | "inclusion" | "inclusion_2025";
 
@@ -33,8 +35,8 @@ export type Figures = Readonly<Record<FigureName, Figure | null>> & {
   readonly assumptions: readonly string[];
 };
 
-/** The numbers of a STARK that its figures follow from, in the symbols of docs/reference/protocol.md. */
-export interface StarkNumbers {
+/** The numbers of a STARK that follow from its options and the length of its trace: docs/reference/protocol.md, section 1. */
+export interface ProofNumbers {
   /** Name of the hash. */
   readonly hash: string;
   /** p. */
@@ -53,6 +55,10 @@ export interface StarkNumbers {
   readonly blinding: number;
   /** The arities of the folds, a_0 first. */
   readonly arities: readonly number[];
+}
+
+/** The numbers of a constraint system on a trace of that length. */
+export interface SystemNumbers {
   /** Columns of the witness, the mask not among them. */
   readonly witnessColumns: number;
   /** Values that are looked up on each row: limbs, and what is left in slices. */
@@ -63,10 +69,33 @@ export interface StarkNumbers {
   readonly groupSize: number;
   /** Parts of all sums together: the highest power of λ. */
   readonly parts: number;
-  /** Constraints that stand before those of section 3, each of degree 1 on rows 0 … U−2; none for accounts without debts. */
+  /** Constraints before line 1 of section 3, each of degree 1; none for accounts without debts. */
   readonly linearConstraints: number;
-  /** c, the chunks of the quotient. */
-  readonly chunks: number;
+}
+
+export type StarkNumbers = ProofNumbers & SystemNumbers;
+
+/** The numbers of a constraint system in a proof of this shape. */
+export function systemNumbers(system: ConstraintSystem, shape: StarkShape): SystemNumbers {
+  return {
+    witnessColumns: system.columns.length,
+    lookedUp: system.lookups,
+    tables: shape.tableOffsets.length,
+    groupSize: shape.group,
+    parts: system.publics.length,
+    linearConstraints: system.zeroCount,
+  };
+}
+
+/** The figures of a proof that was verified. */
+export function figuresOf(verified: VerifiedStark): Figures {
+  const { options } = verified.statement;
+  return starkFigures({
+    ...verified.shape,
+    ...systemNumbers(verified.system, verified.shape),
+    hash: options.hash.name,
+    modulus: options.field.modulus,
+  });
 }
 
 /** Collision bits that a hash claims: docs/reference/hashes.md. */
@@ -86,14 +115,24 @@ const COLLISION_BITS: ReadonlyMap<string, number> = new Map([
  */
 const SLACK_BITS = 1e-9;
 
+/** The theorems for the Johnson radius are proven for m ≥ 3. */
 const LEAST_MULTIPLICITY = 3;
+
+const QUERIES_TERM = "queries and grinding";
+
+/** What `target_bits` chooses at most, and how often it chooses anew. */
+const MOST_QUERIES = 1024;
+const MOST_GRINDING = 20;
+const TARGET_ROUNDS = 4;
 
 interface RoundTerm {
   readonly name: string;
   readonly bits: number;
+  /** Whether `bits` is a number that somebody states, and not one that was computed in doubles. */
+  readonly exact: boolean;
 }
 
-/** One of the known bounds on proximity to polynomials, for rate ρ. */
+/** One of the known bounds on proximity to polynomials, for rate ρ. What is counted, is given as its log2. */
 interface ProximityBound {
   /** log2 of L, the most tuples of polynomials that are close. */
   readonly logList: number;
@@ -108,25 +147,17 @@ interface ProximityBound {
 
 /** The figures of a STARK proof of these numbers. */
 export function starkFigures(numbers: StarkNumbers): Figures {
-  const collisions = collisionTerm(numbers.hash);
-  const rate = 1 / numbers.blowup;
-  const multiplicity = bestMultiplicity(numbers, rate, collisions);
-  const unique = uniqueDecoding(rate);
-  const johnson = johnsonRadius(rate, multiplicity);
-  const mutual = mutualJohnson(rate, multiplicity);
-  const byUnique = weakestTerm(roundTerms(numbers, unique, collisions));
-  const byJohnson = weakestTerm(roundTerms(numbers, johnson, collisions));
-  const byMutual = weakestTerm(roundTerms(numbers, mutual, collisions));
+  const { unique, johnson, mutual, collisions } = accountsOf(numbers);
+  const sound = better(unique, johnson);
   return {
     binding: figureOf(collisions, `collision resistance of ${numbers.hash}`),
-    soundness:
-      byJohnson.bits > byUnique.bits ? figureOf(byJohnson, johnson.restsOn) : figureOf(byUnique, unique.restsOn),
-    soundness_2025: figureOf(byMutual, mutual.restsOn),
-    inclusion: figureOf(withChain(numbers, byUnique, unique), unique.restsOn),
-    // A user relies on the sums as well as on their own row, so on the weaker of the two accounts.
+    soundness: figureOf(sound.worst, sound.bound.restsOn),
+    soundness_2025: figureOf(mutual.worst, mutual.bound.restsOn),
+    inclusion: figureOf(withChain(numbers, unique.worst, unique.bound), unique.bound.restsOn),
+    // A user relies on the sums as well as on their own row, so on the weaker of the two.
     inclusion_2025: figureOf(
-      withChain(numbers, byJohnson.bits < byMutual.bits ? byJohnson : byMutual, mutual),
-      mutual.restsOn,
+      withChain(numbers, weakestTerm([johnson.worst, mutual.worst]), mutual.bound),
+      mutual.bound.restsOn,
     ),
     assumptions: [
       `${numbers.hash} is collision resistant`,
@@ -134,6 +165,60 @@ export function starkFigures(numbers: StarkNumbers): Figures {
       "no trusted set-up",
     ],
   };
+}
+
+/**
+ * The queries and the grinding that `target_bits` stands for: docs/reference/protocol.md, "Bits that are aimed at".
+ * `candidate` makes the numbers with so many queries and so much grinding, `system` those of the constraint system for
+ * them, and `usual` are the numbers by the profile. Rejects a target that cannot be reached.
+ */
+export function reachTarget(
+  target: number,
+  usual: ProofNumbers,
+  candidate: (queries: number, grinding: number) => ProofNumbers,
+  system: (numbers: ProofNumbers) => SystemNumbers,
+): { readonly queries: number; readonly grinding: number } {
+  let judge = system(usual);
+  for (let round = 0; round < TARGET_ROUNDS; round++) {
+    const chosen = chooseQueries(target, candidate, judge);
+    judge = system(chosen);
+    if (reaches({ ...chosen, ...judge }, target)) return { queries: chosen.queries, grinding: chosen.grinding };
+  }
+  throw new Rejected("options", `the published options aim at ${target} bits, and no number of queries reaches that`);
+}
+
+/** The fewest queries that reach the target with the most grinding, and then the least grinding. */
+function chooseQueries(
+  target: number,
+  candidate: (queries: number, grinding: number) => ProofNumbers,
+  judge: SystemNumbers,
+): ProofNumbers {
+  const reached = (queries: number, grinding: number): boolean =>
+    reaches({ ...candidate(queries, grinding), ...judge }, target);
+  let high = 0;
+  while (high < MOST_QUERIES && fitsBlinding(candidate(high + 1, 0))) high++;
+  if (high === 0) throw new Rejected("options", "the published options have too many blinding rows for the trace");
+  if (!reached(high, MOST_GRINDING)) {
+    throw new Rejected("options", `the published options aim at ${target} bits, and no number of queries reaches that`);
+  }
+  let low = 1;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (reached(middle, MOST_GRINDING)) high = middle;
+    else low = middle + 1;
+  }
+  let grinding = MOST_GRINDING;
+  while (grinding > 0 && reached(low, grinding - 1)) grinding--;
+  return candidate(low, grinding);
+}
+
+function fitsBlinding(numbers: ProofNumbers): boolean {
+  return 5 * numbers.blinding <= 2 ** numbers.logRows;
+}
+
+function reaches(numbers: StarkNumbers, target: number): boolean {
+  const { unique, johnson } = accountsOf(numbers);
+  return better(unique, johnson).worst.bits >= target;
 }
 
 /** The figures of a Merkle sum tree made with this hash. */
@@ -178,6 +263,35 @@ export function bitsText(bits: number): string {
   return (Math.floor(bits * 10) / 10).toFixed(1);
 }
 
+/** What one bound says: its weakest term decides. */
+interface SecurityAccount {
+  readonly bound: ProximityBound;
+  readonly worst: RoundTerm;
+}
+
+function accountsOf(numbers: StarkNumbers): Readonly<
+  Record<"unique" | "johnson" | "mutual", SecurityAccount> & { collisions: RoundTerm }
+> {
+  const collisions = collisionTerm(numbers.hash);
+  const rate = 1 / numbers.blowup;
+  const multiplicity = bestMultiplicity(numbers, rate, collisions);
+  const by = (bound: ProximityBound): SecurityAccount => ({
+    bound,
+    worst: weakestTerm(roundTerms(numbers, bound, collisions)),
+  });
+  return {
+    unique: by(uniqueDecoding(rate)),
+    johnson: by(johnsonRadius(rate, multiplicity)),
+    mutual: by(mutualJohnson(rate, multiplicity)),
+    collisions,
+  };
+}
+
+/** Both are proven, so that the one with more bits counts. */
+function better(unique: SecurityAccount, johnson: SecurityAccount): SecurityAccount {
+  return johnson.worst.bits > unique.worst.bits ? johnson : unique;
+}
+
 /** Every round of the protocol by one bound, in order, and collisions of the hash. */
 function roundTerms(numbers: StarkNumbers, bound: ProximityBound, collisions: RoundTerm): RoundTerm[] {
   const outside = logOutside(numbers);
@@ -186,15 +300,15 @@ function roundTerms(numbers: StarkNumbers, bound: ProximityBound, collisions: Ro
   const domain = numbers.blowup * rows;
   const groups = Math.ceil(numbers.lookedUp / numbers.groupSize);
   const tableGroups = Math.ceil(numbers.tables / numbers.groupSize);
+  const chunks = chunkCount(numbers, rows);
   // Lines 1 to 3 and 6 to 9 are seven constraints.
   const constraints = numbers.linearConstraints + groups + tableGroups + 7;
-  // t, the multiplicities, the helpers, acc, the chunks, and t and acc at the next row.
-  const inB = 1 + numbers.tables + (groups + tableGroups + 1) + numbers.chunks + 2;
+  // t and the multiplicities, the helpers and acc, the chunks, and t and acc once more.
+  const inB = 1 + numbers.tables + groups + tableGroups + 1 + chunks + 2;
   const inA = numbers.witnessColumns;
-  const lucky = (name: string, count: number): RoundTerm => ({
-    name,
-    bits: outside - bound.logList - Math.log2(Math.max(count, 1)),
-  });
+  const term = (name: string, bits: number): RoundTerm => ({ name, bits, exact: false });
+  const lucky = (name: string, count: number): RoundTerm =>
+    term(name, outside - bound.logList - Math.log2(Math.max(count, 1)));
   const folds: number[] = [];
   let points = domain;
   for (const arity of numbers.arities) {
@@ -204,24 +318,33 @@ function roundTerms(numbers: StarkNumbers, bound: ProximityBound, collisions: Ro
   return [
     lucky("lookups and sums", active * (numbers.lookedUp + numbers.tables) + numbers.parts),
     lucky("batching of constraints", constraints - 1),
-    lucky("out-of-domain point", identityDegree(numbers, rows, active)),
-    { name: "batching of columns", bits: outside - bound.curve(inA + inB + 1, domain) },
-    { name: "joining of G_A and G_B", bits: outside - bound.curve(1, domain) },
-    { name: "folds", bits: outside - Math.max(...folds) },
-    { name: "queries and grinding", bits: -numbers.queries * bound.logAgreement + numbers.grinding },
+    lucky("out-of-domain point", identityDegree(numbers, rows, active, chunks)),
+    term("batching of columns", outside - bound.curve(inA + inB + 1, domain)),
+    term("joining of G_A and G_B", outside - bound.curve(1, domain)),
+    term("folds", outside - Math.max(...folds)),
+    term(QUERIES_TERM, -numbers.queries * bound.logAgreement + numbers.grinding),
     collisions,
   ];
 }
 
+/** Degree of the constraints of lines 4 and 5 in the columns. */
+function groupDegree(numbers: SystemNumbers): number {
+  return 1 + Math.min(numbers.groupSize, Math.max(numbers.lookedUp, numbers.tables));
+}
+
+/** c, by section 3, "Degree". Lines 4, 5 and 3 have the highest degrees. */
+function chunkCount(numbers: StarkNumbers, rows: number): number {
+  const kept = rows - numbers.blinding;
+  const quotient = Math.max(groupDegree(numbers) * (rows - 1) - kept, 2 * (rows - 1) - (kept - 1), rows - 2);
+  return Math.ceil((quotient + 1) / kept);
+}
+
 /** Degree of the constraint identity, denominators cleared by Z_U(X)·(X − ω^U), when columns have degree N. */
-function identityDegree(numbers: StarkNumbers, rows: number, active: number): number {
-  const cleared = active + 1;
-  const largestGroup = Math.min(numbers.groupSize, Math.max(numbers.lookedUp, numbers.tables));
-  const everyRow = (largestGroup + 1) * rows + cleared - active;
-  const transition = 2 * rows + cleared - (active - 1);
-  const singleRow = rows + cleared - 1;
-  const quotient = (numbers.chunks - 1) * (rows - numbers.blinding) + rows + cleared;
-  return Math.max(everyRow, transition, singleRow, quotient);
+function identityDegree(numbers: StarkNumbers, rows: number, active: number, chunks: number): number {
+  const everyRow = groupDegree(numbers) * rows + 1;
+  const transition = 2 * rows + 2;
+  const quotient = (chunks - 1) * (rows - numbers.blinding) + rows + active + 1;
+  return Math.max(everyRow, transition, quotient);
 }
 
 /** The m whose least term is largest: where the queries' term, which rises with m, meets the others, which fall. */
@@ -230,7 +353,7 @@ function bestMultiplicity(numbers: StarkNumbers, rate: number, collisions: Round
     let queries = Infinity;
     let others = Infinity;
     for (const term of roundTerms(numbers, johnsonRadius(rate, m), collisions)) {
-      if (term.name === "queries and grinding") queries = term.bits;
+      if (term.name === QUERIES_TERM) queries = term.bits;
       else others = Math.min(others, term.bits);
     }
     return { queries, others };
@@ -258,10 +381,8 @@ function bestMultiplicity(numbers: StarkNumbers, rate: number, collisions: Round
 function withChain(numbers: StarkNumbers, worst: RoundTerm, bound: ProximityBound): RoundTerm {
   const openings = (numbers.witnessColumns + 3) * 2 ** numbers.logRows;
   const chain = logOutside(numbers) - bound.logList - Math.log2(openings);
-  return {
-    name: `${worst.name}, and the chain to the row`,
-    bits: -Math.log2(2 ** -chain + 2 ** -worst.bits),
-  };
+  const bits = -Math.log2(2 ** -chain + 2 ** -worst.bits);
+  return { name: `${worst.name}, and the chain to the row`, bits, exact: worst.exact && bits === worst.bits };
 }
 
 /** log2 |K∖F|: all challenges are drawn from there. */
@@ -315,15 +436,13 @@ function mutualJohnson(rate: number, m: number): ProximityBound {
 function collisionTerm(hash: string): RoundTerm {
   const bits = COLLISION_BITS.get(hash);
   if (bits === undefined) throw new NotCovered(`this program does not know how strong the hash ${hash} is`);
-  return { name: "hash collisions", bits };
+  return { name: "hash collisions", bits, exact: true };
 }
 
 function weakestTerm(terms: readonly RoundTerm[]): RoundTerm {
   return terms.reduce((least, term) => (term.bits < least.bits ? term : least));
 }
 
-/** Claimed bits are whole numbers and need no slack. */
 function figureOf(term: RoundTerm, restsOn: string): Figure {
-  const bits = Number.isInteger(term.bits) ? term.bits : term.bits - SLACK_BITS;
-  return { bits, decidedBy: term.name, restsOn };
+  return { bits: term.exact ? term.bits : term.bits - SLACK_BITS, decidedBy: term.name, restsOn };
 }
