@@ -1,7 +1,7 @@
 """Vectors of figures: options, assets and a length of trace, and the bits that follow from them.
 
-docs/reference/protocol.md, "Figures", and docs/reference/merkle-sum-tree.md say how. Whoever writes a verifier compares
-its own with these. ``python tools/vector_figures.py > specs/vectors/figures.json`` writes them.
+docs/reference/protocol.md, section 12, and docs/reference/merkle-sum-tree.md say how. Whoever writes a verifier
+compares its own with these. ``python tools/vector_figures.py > specs/vectors/figures.json`` writes them.
 """
 
 from __future__ import annotations
@@ -73,7 +73,13 @@ def _cases() -> Iterator[tuple[Sequence[Asset], int, dict[str, Any]]]:
         for options in ({}, {"profile": "small"}, {"hash": "blake3", "arity": 4}):
             yield DEBTS, log_rows, {"limb_bits": limb_bits, **options}
     for log_rows, limb_bits in ((10, 8), (12, 6), (14, 5)):
-        for options in ({}, {"profile": "small"}, {"hash": "sha256", "extension": 5}, {"extension": 2}, {"extension": 4}):
+        for options in (
+            {},
+            {"profile": "small"},
+            {"hash": "sha256", "extension": 5},
+            {"extension": 2},
+            {"extension": 4},
+        ):
             yield TWO, log_rows, {"field": "babybear", "limb_bits": limb_bits, **options}
     for target in (90, 100, 120, 123, 124):
         yield TWO, 12, {"field": "babybear", "limb_bits": 6, "target_bits": target}

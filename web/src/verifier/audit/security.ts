@@ -1,5 +1,5 @@
 /**
- * The figures of security of a proof: docs/reference/protocol.md, "Figures", and docs/reference/merkle-sum-tree.md,
+ * The figures of security of a proof: docs/reference/protocol.md, section 12, and docs/reference/merkle-sum-tree.md,
  * "Security"; docs/explanation/security.md says why.
  *
  * A verifier computes them from the options and from the length of the proof that it verified, and takes no word of a
@@ -168,7 +168,7 @@ export function starkFigures(numbers: StarkNumbers): Figures {
 }
 
 /**
- * The queries and the grinding that `target_bits` stands for: docs/reference/protocol.md, "Bits that are aimed at".
+ * The queries and the grinding that `target_bits` stands for: docs/reference/protocol.md, section 12, "Bits that are aimed at".
  * `candidate` makes the numbers with so many queries and so much grinding, `system` those of the constraint system for
  * them, and `usual` are the numbers by the profile. Rejects a target that cannot be reached.
  */
