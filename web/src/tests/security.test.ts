@@ -6,12 +6,11 @@ import {
   FIGURE_NAMES,
   bitsText,
   figureFor,
-  reachTarget,
   starkFigures,
   sumTreeFigures,
   weakestFigures,
 } from "../verifier/audit/security.js";
-import type { Figures, ProofNumbers, StarkNumbers, SystemNumbers } from "../verifier/audit/security.js";
+import type { Figures, StarkNumbers } from "../verifier/audit/security.js";
 import { Rejected } from "../verifier/rejected.js";
 
 interface FigureCase {
@@ -25,8 +24,6 @@ interface FigureCase {
     blowup: number | null;
     queries: number | null;
     grinding: number | null;
-    target_bits: number | null;
-    blinding: number | null;
   };
   log_rows: number;
   numbers: {
@@ -41,6 +38,7 @@ interface FigureCase {
     helpers: number;
     parts: number;
     constraints: number;
+    chunks: number;
   } | null;
   figures: Record<string, string | null> | null;
 }
@@ -51,35 +49,25 @@ const CASES = JSON.parse(
 
 const MODULI: Record<string, bigint> = { goldilocks: 2n ** 64n - 2n ** 32n + 1n, babybear: 2n ** 31n - 2n ** 27n + 1n };
 
-function proofNumbers(one: FigureCase, queries: number, grinding: number): ProofNumbers {
-  const { backend } = one;
+function numbersOf({ backend, log_rows: logRows, numbers }: FigureCase): StarkNumbers {
   return {
     hash: backend.hash,
     modulus: MODULI[backend.field]!,
     extension: backend.extension,
     blowup: backend.blowup ?? (backend.profile === "small" ? 8 : 4),
-    queries,
-    grinding,
-    logRows: one.log_rows,
-    blinding: backend.blinding ?? 2 * queries + 2 * backend.extension,
-    arities: one.numbers!.arities,
-  };
-}
-
-function systemOf(one: FigureCase): SystemNumbers {
-  const { numbers } = one;
-  return {
+    queries: numbers!.queries,
+    grinding: numbers!.grinding,
+    logRows,
+    blinding: numbers!.blinding,
+    arities: numbers!.arities,
     witnessColumns: numbers!.witness_columns,
     lookedUp: numbers!.looked_up,
     tables: numbers!.tables,
     groupSize: numbers!.group,
     parts: numbers!.parts,
     linearConstraints: numbers!.constraints - numbers!.helpers - 7,
+    chunks: numbers!.chunks,
   };
-}
-
-function numbersOf(one: FigureCase): StarkNumbers {
-  return { ...proofNumbers(one, one.numbers!.queries, one.numbers!.grinding), ...systemOf(one) };
 }
 
 function shown(figures: Figures): Record<string, string | null> {
@@ -99,36 +87,6 @@ test("figures are those of the vectors, rounded down to a tenth", () => {
     compared += 1;
   }
   assert.ok(compared > 150, `${compared} cases were compared`);
-});
-
-test("a target is reached with the queries and the grinding of the vectors", () => {
-  let compared = 0;
-  for (const one of CASES.filter((each) => each.backend.name === "stark" && each.backend.target_bits !== null)) {
-    if (one.numbers === null) continue;
-    const usual = one.backend.profile === "small" ? [56, 20] : [88, 16];
-    const chosen = reachTarget(
-      one.backend.target_bits!,
-      proofNumbers(one, usual[0]!, usual[1]!),
-      (queries, grinding) => proofNumbers(one, queries, grinding),
-      () => systemOf(one),
-    );
-    assert.deepEqual(chosen, { queries: one.numbers.queries, grinding: one.numbers.grinding }, JSON.stringify(one));
-    compared += 1;
-  }
-  assert.ok(compared > 30);
-});
-
-test("a target that no queries reach is rejected", () => {
-  const one = CASES.find((each) => each.backend.field === "babybear" && each.backend.target_bits === 123)!;
-  const aim = (target: number) =>
-    reachTarget(
-      target,
-      proofNumbers(one, 88, 16),
-      (queries, grinding) => proofNumbers(one, queries, grinding),
-      () => systemOf(one),
-    );
-  assert.ok(aim(123).queries > 0);
-  assert.throws(() => aim(124), { check: "options" });
 });
 
 test("one query gives the bits of one query, and no field or hash makes up for it", () => {

@@ -5,9 +5,7 @@
  * A verifier computes them from the options and from the length of the proof that it verified, and takes no word of a
  * file for them.
  */
-import { NotCovered, Rejected } from "../rejected.js";
-import type { ConstraintSystem } from "../stark/constraint_system.js";
-import type { StarkShape, VerifiedStark } from "../stark/verified.js";
+import { NotCovered } from "../rejected.js";
 
 export type FigureName = "binding" | "soundness" | "soundness_2025" | "inclusion" | "inclusion_2025";
 
@@ -35,8 +33,8 @@ export type Figures = Readonly<Record<FigureName, Figure | null>> & {
   readonly assumptions: readonly string[];
 };
 
-/** The numbers of a STARK that follow from its options and the length of its trace: docs/reference/protocol.md, section 1. */
-export interface ProofNumbers {
+/** The numbers of a STARK that its figures follow from, in the symbols of docs/reference/protocol.md. */
+export interface StarkNumbers {
   /** Name of the hash. */
   readonly hash: string;
   /** p. */
@@ -55,10 +53,6 @@ export interface ProofNumbers {
   readonly blinding: number;
   /** The arities of the folds, a_0 first. */
   readonly arities: readonly number[];
-}
-
-/** The numbers of a constraint system on a trace of that length. */
-export interface SystemNumbers {
   /** Columns of the witness, the mask not among them. */
   readonly witnessColumns: number;
   /** Values that are looked up on each row: limbs, and what is left in slices. */
@@ -71,31 +65,8 @@ export interface SystemNumbers {
   readonly parts: number;
   /** Constraints before line 1 of section 3, each of degree 1; none for accounts without debts. */
   readonly linearConstraints: number;
-}
-
-export type StarkNumbers = ProofNumbers & SystemNumbers;
-
-/** The numbers of a constraint system in a proof of this shape. */
-export function systemNumbers(system: ConstraintSystem, shape: StarkShape): SystemNumbers {
-  return {
-    witnessColumns: system.columns.length,
-    lookedUp: system.lookups,
-    tables: shape.tableOffsets.length,
-    groupSize: shape.group,
-    parts: system.publics.length,
-    linearConstraints: system.zeroCount,
-  };
-}
-
-/** The figures of a proof that was verified. */
-export function figuresOf(verified: VerifiedStark): Figures {
-  const { options } = verified.statement;
-  return starkFigures({
-    ...verified.shape,
-    ...systemNumbers(verified.system, verified.shape),
-    hash: options.hash.name,
-    modulus: options.field.modulus,
-  });
+  /** c, the chunks of the quotient. */
+  readonly chunks: number;
 }
 
 /** Collision bits that a hash claims: docs/reference/hashes.md. */
@@ -119,11 +90,6 @@ const SLACK_BITS = 1e-9;
 const LEAST_MULTIPLICITY = 3;
 
 const QUERIES_TERM = "queries and grinding";
-
-/** What `target_bits` chooses at most, and how often it chooses anew. */
-const MOST_QUERIES = 1024;
-const MOST_GRINDING = 20;
-const TARGET_ROUNDS = 4;
 
 interface RoundTerm {
   readonly name: string;
@@ -165,60 +131,6 @@ export function starkFigures(numbers: StarkNumbers): Figures {
       "no trusted set-up",
     ],
   };
-}
-
-/**
- * The queries and the grinding that `target_bits` stands for: docs/reference/protocol.md, section 12, "Bits that are aimed at".
- * `candidate` makes the numbers with so many queries and so much grinding, `system` those of the constraint system for
- * them, and `usual` are the numbers by the profile. Rejects a target that cannot be reached.
- */
-export function reachTarget(
-  target: number,
-  usual: ProofNumbers,
-  candidate: (queries: number, grinding: number) => ProofNumbers,
-  system: (numbers: ProofNumbers) => SystemNumbers,
-): { readonly queries: number; readonly grinding: number } {
-  let judge = system(usual);
-  for (let round = 0; round < TARGET_ROUNDS; round++) {
-    const chosen = chooseQueries(target, candidate, judge);
-    judge = system(chosen);
-    if (reaches({ ...chosen, ...judge }, target)) return { queries: chosen.queries, grinding: chosen.grinding };
-  }
-  throw new Rejected("options", `the published options aim at ${target} bits, and no number of queries reaches that`);
-}
-
-/** The fewest queries that reach the target with the most grinding, and then the least grinding. */
-function chooseQueries(
-  target: number,
-  candidate: (queries: number, grinding: number) => ProofNumbers,
-  judge: SystemNumbers,
-): ProofNumbers {
-  const reached = (queries: number, grinding: number): boolean =>
-    reaches({ ...candidate(queries, grinding), ...judge }, target);
-  let high = 0;
-  while (high < MOST_QUERIES && fitsBlinding(candidate(high + 1, 0))) high++;
-  if (high === 0) throw new Rejected("options", "the published options have too many blinding rows for the trace");
-  if (!reached(high, MOST_GRINDING)) {
-    throw new Rejected("options", `the published options aim at ${target} bits, and no number of queries reaches that`);
-  }
-  let low = 1;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (reached(middle, MOST_GRINDING)) high = middle;
-    else low = middle + 1;
-  }
-  let grinding = MOST_GRINDING;
-  while (grinding > 0 && reached(low, grinding - 1)) grinding--;
-  return candidate(low, grinding);
-}
-
-function fitsBlinding(numbers: ProofNumbers): boolean {
-  return 5 * numbers.blinding <= 2 ** numbers.logRows;
-}
-
-function reaches(numbers: StarkNumbers, target: number): boolean {
-  const { unique, johnson } = accountsOf(numbers);
-  return better(unique, johnson).worst.bits >= target;
 }
 
 /** The figures of a Merkle sum tree made with this hash. */
@@ -300,11 +212,10 @@ function roundTerms(numbers: StarkNumbers, bound: ProximityBound, collisions: Ro
   const domain = numbers.blowup * rows;
   const groups = Math.ceil(numbers.lookedUp / numbers.groupSize);
   const tableGroups = Math.ceil(numbers.tables / numbers.groupSize);
-  const chunks = chunkCount(numbers, rows);
   // Lines 1 to 3 and 6 to 9 are seven constraints.
   const constraints = numbers.linearConstraints + groups + tableGroups + 7;
   // t and the multiplicities, the helpers and acc, the chunks, and t and acc once more.
-  const inB = 1 + numbers.tables + groups + tableGroups + 1 + chunks + 2;
+  const inB = 1 + numbers.tables + groups + tableGroups + 1 + numbers.chunks + 2;
   const inA = numbers.witnessColumns;
   const term = (name: string, bits: number): RoundTerm => ({ name, bits, exact: false });
   const lucky = (name: string, count: number): RoundTerm =>
@@ -318,7 +229,7 @@ function roundTerms(numbers: StarkNumbers, bound: ProximityBound, collisions: Ro
   return [
     lucky("lookups and sums", active * (numbers.lookedUp + numbers.tables) + numbers.parts),
     lucky("batching of constraints", constraints - 1),
-    lucky("out-of-domain point", identityDegree(numbers, rows, active, chunks)),
+    lucky("out-of-domain point", identityDegree(numbers, rows, active)),
     term("batching of columns", outside - bound.curve(inA + inB + 1, domain)),
     term("joining of G_A and G_B", outside - bound.curve(1, domain)),
     term("folds", outside - Math.max(...folds)),
@@ -328,22 +239,15 @@ function roundTerms(numbers: StarkNumbers, bound: ProximityBound, collisions: Ro
 }
 
 /** Degree of the constraints of lines 4 and 5 in the columns. */
-function groupDegree(numbers: SystemNumbers): number {
+function groupDegree(numbers: StarkNumbers): number {
   return 1 + Math.min(numbers.groupSize, Math.max(numbers.lookedUp, numbers.tables));
 }
 
-/** c, by section 3, "Degree". Lines 4, 5 and 3 have the highest degrees. */
-function chunkCount(numbers: StarkNumbers, rows: number): number {
-  const kept = rows - numbers.blinding;
-  const quotient = Math.max(groupDegree(numbers) * (rows - 1) - kept, 2 * (rows - 1) - (kept - 1), rows - 2);
-  return Math.ceil((quotient + 1) / kept);
-}
-
 /** Degree of the constraint identity, denominators cleared by Z_U(X)·(X − ω^U), when columns have degree N. */
-function identityDegree(numbers: StarkNumbers, rows: number, active: number, chunks: number): number {
+function identityDegree(numbers: StarkNumbers, rows: number, active: number): number {
   const everyRow = groupDegree(numbers) * rows + 1;
   const transition = 2 * rows + 2;
-  const quotient = (chunks - 1) * (rows - numbers.blinding) + rows + active + 1;
+  const quotient = (numbers.chunks - 1) * (rows - numbers.blinding) + rows + active + 1;
   return Math.max(everyRow, transition, quotient);
 }
 
