@@ -150,6 +150,18 @@ export function parseManifest(data: Uint8Array, policy: Policy): Manifest {
   return { ...header, digest: toHex(sha256(data)), context: contextOf(top.value), segments, totals, positionTotals };
 }
 
+/** The version that a manifest states, of whatever version it is; null of a file that states none. Audits of version 1 had no record. */
+export function manifestVersion(data: Uint8Array): bigint | null {
+  try {
+    const value = parseJson(decodeUtf8(data) ?? "", "manifest-json", "the manifest");
+    const version = value instanceof Map ? value.get("version") : null;
+    return typeof version === "bigint" ? version : null;
+  } catch (error) {
+    if (error instanceof Rejected) return null;
+    throw error;
+  }
+}
+
 /** SHA-256 of what is fixed before proving. */
 function contextOf(top: JsonObject): Uint8Array {
   const header = new Map([...top].filter(([key]) => key !== "segments" && key !== "totals" && key !== "position_totals"));

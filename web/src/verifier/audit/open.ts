@@ -5,11 +5,12 @@
 import { toHex } from "../bytes/hex.js";
 import { sha256 } from "../hashes/sha256.js";
 import { BadInput, NotCovered, Rejected } from "../rejected.js";
-import type { MarginTerms } from "../stark/constraint_system.js";
+import type { MarginTerms, StarkOptions } from "../stark/constraint_system.js";
+import { deriveInstance } from "../stark/verify_stark.js";
 import type { StatedAsset, Statement } from "../statement.js";
 import { coinsText, unitsRoundedUp } from "./balances.js";
 import { checkDisclosedAssets } from "./disclosures.js";
-import { isMarginSegment, parseManifest } from "./manifest.js";
+import { isMarginSegment, manifestVersion, parseManifest } from "./manifest.js";
 import type { Manifest } from "./manifest.js";
 import { checkAssetCount, checkBackend, checkManifestSize, checkProofSize, checkReservesPublished } from "./policy.js";
 import type { Policy } from "./policy.js";
@@ -89,10 +90,10 @@ export function openAudit(opened: OpenedRecord, policy: Policy, now: number): Op
       throw new Rejected("manifest-backend", `it names the backend ${manifest.backend}, and its spec another`);
     }
   }
-  if (!manifest.segments.some((segment) => files.has(segment.file))) {
-    throw new Rejected("proof-missing", "none of the proofs that the manifest lists is there");
-  }
+  const sizes = manifest.segments.flatMap((segment) => files.get(segment.file)?.length ?? []);
+  if (sizes.length === 0) throw new Rejected("proof-missing", "none of the proofs that the manifest lists is there");
   const spec = openSpec(manifest.spec, policy);
+  if (spec.backend.name === "stark") checkServes(spec.backend.options, spec.assets, null, Math.max(...sizes));
   if ((manifest.netEquity !== null) !== (spec.margin !== null)) {
     throw new Rejected("manifest-net-equity", "its rule and what it says about accounts with debts do not go together");
   }
@@ -148,10 +149,30 @@ export function proofOf(audit: OpenedAudit, index: number): Uint8Array {
   return data;
 }
 
+/**
+ * Reject options under which no full segment of these assets can be proved, and proofs all of which are smaller than one
+ * of so many columns can be: before the work that as many assets take.
+ */
+function checkServes(options: StarkOptions, assets: readonly StatedAsset[], terms: MarginTerms | null, largest: number): void {
+  const statement = { context: new Uint8Array(32), auditId: "", segment: 0, segments: 1, assets, options, terms };
+  try {
+    deriveInstance(statement, Math.log2(options.segmentRows), largest);
+  } catch (error) {
+    if (error instanceof Rejected && error.check === "options") throw new Rejected("public-spec", error.message);
+    throw error;
+  }
+}
+
 function recordBytes(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
   const data = files.get(RECORD_NAME);
   if (data !== undefined) return data;
-  if (files.has(MANIFEST_NAME)) throw new Rejected("publication-missing", "publication.json is missing beside manifest.json");
+  const manifest = files.get(MANIFEST_NAME);
+  if (manifest !== undefined) {
+    if (manifestVersion(manifest) === 1n) {
+      throw new Rejected("manifest-version", "the manifest has version 1, which polyproof 0.1 reads; this program reads version 2");
+    }
+    throw new Rejected("publication-missing", "publication.json is missing beside manifest.json");
+  }
   throw new BadInput("There is no audit: publication.json and manifest.json are missing.");
 }
 

@@ -102,8 +102,12 @@ export function verifyStark(
   };
 }
 
-/** The constraint system and the sizes of a proof of 2^logRows rows. Checks `options` and `proof-size`. */
-function deriveInstance(
+/**
+ * The constraint system and the sizes of a proof of 2^logRows rows. Checks `options` and `proof-size`.
+ *
+ * Whoever opens an audit asks this of its longest trace, before any proof is read.
+ */
+export function deriveInstance(
   statement: StarkStatement,
   logRows: number,
   proofBytes: number,
