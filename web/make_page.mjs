@@ -60,13 +60,15 @@ function refuseDoubles(files, parts) {
   for (const name of ["document", "window", "self", "File", "Worker", "Element", "Node", "Text", "Range", "Option", "Comment"]) {
     known.set(name, "the browser");
   }
+  const doubles = [];
   files.forEach((file, place) => {
     for (const [, name] of parts[place].matchAll(TOP_LEVEL)) {
       const other = known.get(name);
-      if (other) throw new Refused(`${relative(BUILD, file)} has the name ${name}, and so has ${other}`);
+      if (other) doubles.push(`${relative(BUILD, file)} has the name ${name}, and so has ${other}`);
       known.set(name, relative(BUILD, file));
     }
   });
+  if (doubles.length > 0) throw new Refused(doubles.join("\n"));
 }
 
 /** The whole program, as one classic script that leaves no name behind it. */

@@ -75,6 +75,7 @@ export const EN = {
   accountTitle: "3. You and your balances",
   accountIntro: "Type them from your own records, such as statements and confirmations. Do not copy them from a page that the exchange made for this check: if it says 0.9 where you had 1.0, you would confirm the 0.9.",
   asOf: "Balances as of {time}",
+  whereYouAre: "where you are",
   asOfUnknown: "as of the time of the audit, which is shown here once the manifest is chosen",
   userLabel: "Your account id",
   userNote: "One that you have always had, such as your e-mail address or customer number, exactly as the exchange writes it.",
@@ -141,6 +142,7 @@ export const EN = {
   verdictFailedTitle: "The program failed.",
   verdictFailedNote: "It stopped at something that it did not expect. Nothing is accepted, and nothing is shown for or against the audit. Save the evidence and report it to the authors of this page.",
   crashed: "The program stopped without an answer, perhaps because this device has too little memory for the files.",
+  filesChanged: "A file could not be read any more. Perhaps it was changed or moved: choose it again.",
   notStarted: "Your browser did not start the program that checks.",
 
   reasonTitle: "What was found",

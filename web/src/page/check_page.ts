@@ -1,0 +1,400 @@
+/** The page at work: files come in, questions are asked, a check runs, its answer is shown. */
+import type { Verdict } from "../verifier/verdict.js";
+import { answerElements } from "./answer_view.js";
+import { BalancesForm } from "./balances_form.js";
+import { LoadFailed, besideFolder, loadBeside } from "./beside.js";
+import { NO_FILES, droppedFiles, shownName, sortFiles } from "./chosen_files.js";
+import type { ChosenFiles } from "./chosen_files.js";
+import { byId, icon, make } from "./dom.js";
+import { evidenceName, evidenceParts, readEvidence } from "./evidence.js";
+import { bytesOf } from "./file_kinds.js";
+import type { Check, Outline } from "./jobs.js";
+import { TEXTS, say } from "./language.js";
+import { sizeText } from "./sizes.js";
+import { timeText } from "./times.js";
+import { PAGE_VERSION } from "./version.js";
+import { visibleText } from "./visible.js";
+import { WorkerFailed, WorkerMaker } from "./worker_client.js";
+import type { RunningJob } from "./worker_client.js";
+
+const DIGEST_DIGITS = 64;
+const NOTHING_READ: Outline = {
+  publicationDigest: null, audit: null, manifestProblem: null, inclusionProblem: null, proofName: null, proof: null,
+};
+const STEP_TEXTS = { files: "stepFiles", proof: "stepProof", inclusion: "stepInclusion", history: "stepHistory" } as const;
+
+export class CheckPage {
+  readonly #workers: WorkerMaker;
+  readonly #balances = new BalancesForm();
+  readonly #digest = byId("digest", HTMLTextAreaElement);
+  readonly #user = byId("user", HTMLInputElement);
+  #files: ChosenFiles = NO_FILES;
+  #outline: Outline = NOTHING_READ;
+  #outlineJob: RunningJob | null = null;
+  #stop: (() => void) | null = null;
+  /** Files are sorted one choice after the other. */
+  #sorting: Promise<void> = Promise.resolve();
+
+  constructor(script: string) {
+    this.#workers = new WorkerMaker(script);
+    byId("version", HTMLParagraphElement).textContent = say("footerVersion", { version: PAGE_VERSION });
+    this.#listenForFiles();
+    this.#digest.addEventListener("input", () => this.#sayDigest());
+    byId("form", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#check();
+    });
+    byId("cancel", HTMLButtonElement).addEventListener("click", () => this.#stop?.());
+    for (const name of ["policy-default", "policy-merkle-sum"]) {
+      byId(name, HTMLInputElement).addEventListener("change", () => this.#sayGo(""));
+    }
+    byId("beside", HTMLDivElement).hidden = besideFolder() === null;
+    byId("load", HTMLButtonElement).addEventListener("click", () => void this.#load());
+  }
+
+  // Files
+
+  #listenForFiles(): void {
+    const files = byId("files", HTMLInputElement);
+    const folder = byId("folder", HTMLInputElement);
+    // Phones have no folders to choose, and say so by not having this.
+    byId("folder-chooser", HTMLSpanElement).hidden = !("webkitdirectory" in folder) || matchMedia("(pointer: coarse)").matches;
+    for (const input of [files, folder]) {
+      input.addEventListener("change", () => {
+        this.#add(Promise.resolve(Array.from(input.files ?? [])));
+        // So that the same file can be chosen again after it was mended.
+        input.value = "";
+      });
+    }
+    byId("remove", HTMLButtonElement).addEventListener("click", () => {
+      this.#files = NO_FILES;
+      this.#sayFiles([], [say("removed")]);
+      void this.#readOutline();
+      files.focus();
+    });
+    document.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      document.body.classList.add("dropping");
+    });
+    document.addEventListener("dragleave", (event) => {
+      if (event.relatedTarget === null) document.body.classList.remove("dropping");
+    });
+    document.addEventListener("drop", (event) => {
+      event.preventDefault();
+      document.body.classList.remove("dropping");
+      if (event.dataTransfer !== null && event.dataTransfer.items.length > 0) this.#add(droppedFiles(event.dataTransfer.items));
+    });
+  }
+
+  #add(added: Promise<readonly File[]>): void {
+    this.#sorting = this.#sorting.then(async () => {
+      try {
+        const { files, evidence, problems, notes } = await sortFiles(this.#files, await added);
+        this.#files = files;
+        const filled = evidence === null ? null : await this.#takeEvidence(evidence);
+        this.#sayFiles([...problems, ...(filled?.problems ?? [])], [...notes, ...(filled?.notes ?? [])]);
+        await this.#readOutline();
+        filled?.fill();
+      } catch (error) {
+        this.#sayFiles([visibleText(String(error))], []);
+      }
+    });
+  }
+
+  /** Take the files and what was typed from evidence that was saved before. Its verdict is not looked at. */
+  async #takeEvidence(file: File): Promise<{ problems: string[]; notes: string[]; fill: () => void }> {
+    const name = shownName(file);
+    const found = readEvidence(await file.text());
+    if (found === null) return { problems: [say("evidenceBroken", { name })], notes: [], fill: () => undefined };
+    const files = [...found.files].map(([called, data]) => fileOfBytes(data, called));
+    const named = (called: string) => files.find((one) => one.name === called) ?? null;
+    this.#files = {
+      publication: named("publication.json"),
+      manifest: named("manifest.json"),
+      proofs: files.filter((one) => one.name.endsWith(".bin")),
+      inclusion: fileOfBytes(found.inclusion, "evidence.polyproof"),
+    };
+    const fill = () => {
+      this.#user.value = found.user;
+      this.#digest.value = found.digest ?? "";
+      byId(found.policy === "merkle-sum" ? "policy-merkle-sum" : "policy-default", HTMLInputElement).checked = true;
+      this.#balances.fill(found);
+      this.#sayDigest();
+    };
+    return { problems: [], notes: [say("evidenceChosen", { name })], fill };
+  }
+
+  async #load(): Promise<void> {
+    const folder = besideFolder();
+    if (folder === null || this.#stop !== null) return;
+    const stopping = new AbortController();
+    this.#working(() => stopping.abort());
+    try {
+      const { files, tooMuch } = await loadBeside(
+        folder,
+        (done, name) => this.#sayProgress(done, say("loading", { name: visibleText(name, 80) })),
+        stopping.signal,
+      );
+      const sorted = await sortFiles(this.#files, files);
+      this.#files = sorted.files;
+      await this.#readOutline();
+      const wanted = this.#outline.proofName ?? "proof-….bin";
+      this.#sayFiles(tooMuch ? [say("loadMany", { file: wanted }), ...sorted.problems] : sorted.problems, [say("loaded")]);
+    } catch (error) {
+      if (!stopping.signal.aborted) this.#sayFiles([error instanceof LoadFailed ? error.message : visibleText(String(error))], []);
+    } finally {
+      this.#idle();
+    }
+  }
+
+  /** Have the worker read the files as far as the questions depend on them. */
+  async #readOutline(): Promise<void> {
+    this.#outlineJob?.stop();
+    const { publication, manifest, inclusion, proofs } = this.#files;
+    try {
+      const job = this.#workers.start({
+        kind: "outline",
+        files: {
+          publication: publication && (await bytesOf(publication)),
+          manifest: manifest && (await bytesOf(manifest)),
+          inclusion: inclusion && (await bytesOf(inclusion)),
+          proofs,
+        },
+      });
+      this.#outlineJob = job;
+      const answer = await job.answer;
+      if (answer.kind === "outline") this.#outline = answer.outline;
+    } catch (error) {
+      this.#outline = NOTHING_READ;
+      this.#sayFiles([failureText(error)], []);
+    }
+    this.#showOutline();
+  }
+
+  #showOutline(): void {
+    const { publication, manifest, inclusion, proofs } = this.#files;
+    const { audit, proof, proofName } = this.#outline;
+    this.#sayGo("");
+    showSlot("slot-publication", publication && presentText(publication), say("slotMissingPublication"));
+    showSlot("slot-manifest", manifest && presentText(manifest), say("slotMissingManifest"));
+    showSlot("slot-inclusion", inclusion && presentText(inclusion), say("slotMissingInclusion"));
+    const missing = proofName === null ? say("slotMissingProofUnknown") : say("slotMissingProof", { file: visibleText(proofName, 40) });
+    const own = proof === null ? null : (proofs[proof] ?? null);
+    if (own !== null && proofName === null && proofs.length === 1) {
+      showSlot("slot-proof", say("slotProofUnread", { name: shownName(own), size: sizeText(own.size) }), missing);
+    } else if (own === null && proofName === null && proofs.length > 1) {
+      const size = sizeText(proofs.reduce((sum, file) => sum + file.size, 0));
+      showSlot("slot-proof", say("slotProofsPresent", { count: proofs.length, size }), missing);
+    } else {
+      showSlot("slot-proof", own && presentText(own), missing);
+    }
+    byId("remove", HTMLButtonElement).hidden = publication === null && manifest === null && inclusion === null && proofs.length === 0;
+    const problems = byId("files-said", HTMLDivElement);
+    for (const [key, problem] of [["manifestUnread", this.#outline.manifestProblem], ["inclusionUnread", this.#outline.inclusionProblem]] as const) {
+      if (problem !== null) problems.append(make("p", { class: "bad" }, say(key, { reason: visibleText(problem) })));
+    }
+    this.#balances.show(audit);
+    const asOf = byId("as-of", HTMLParagraphElement);
+    asOf.hidden = audit === null;
+    asOf.textContent = audit === null ? "" : say("asOf", { time: timeText(audit.snapshot) });
+    byId("policy-said", HTMLParagraphElement).hidden = audit?.backend !== "merkle-sum";
+    this.#sayDigest();
+  }
+
+  #sayFiles(problems: readonly string[], notes: readonly string[]): void {
+    byId("files-said", HTMLDivElement).replaceChildren(
+      ...problems.map((text) => make("p", { class: "bad" }, text)),
+      ...notes.map((text) => make("p", { class: "note" }, text)),
+    );
+  }
+
+  // The digest
+
+  /** What was typed without spaces, line ends and the 0x that some put before it. */
+  #typedDigest(): string {
+    return this.#digest.value.replace(/\s+/g, "").toLowerCase().replace(/^0x/, "");
+  }
+
+  #sayDigest(): void {
+    const typed = this.#typedDigest();
+    const { publicationDigest } = this.#outline;
+    const [text, look] =
+      typed === "" ? ["", ""]
+      : /[^0-9a-f]/.test(typed) ? [say("digestLetters"), "bad"]
+      : typed.length > DIGEST_DIGITS ? [say("digestLong"), "bad"]
+      : typed.length < DIGEST_DIGITS ? [say("digestShort", { count: typed.length }), "note"]
+      : publicationDigest === null ? [say("digestWhole"), "note"]
+      : publicationDigest === typed ? [say("digestEqual"), "good"]
+      : [say("digestDiffers"), "bad"];
+    const said = byId("digest-said", HTMLParagraphElement);
+    said.className = `said ${look}`;
+    said.textContent = text;
+    this.#digest.setAttribute("aria-invalid", String(look === "bad"));
+  }
+
+  // The check
+
+  async #check(): Promise<void> {
+    if (this.#stop !== null) return;
+    await this.#sorting;
+    const problem = this.#firstProblem();
+    if (problem !== null) {
+      this.#sayGo(problem.text);
+      problem.field.focus();
+      return;
+    }
+    this.#clearAnswer();
+    let job: RunningJob | null = null;
+    let stopped = false;
+    this.#working(() => {
+      stopped = true;
+      job?.stop();
+      this.#idle();
+      this.#sayGo(say("cancelled"));
+      byId("check", HTMLButtonElement).focus();
+    });
+    this.#sayProgress(0, say("stepFiles"));
+    const began = performance.now();
+    let check: Check | null = null;
+    let verdict: Verdict;
+    try {
+      check = await this.#gathered();
+      if (stopped) return;
+      job = this.#workers.start({ kind: "check", check }, (done, step) => this.#sayProgress(done, say(STEP_TEXTS[step])));
+      const answer = await job.answer;
+      if (answer.kind !== "verdict") throw new WorkerFailed(true, "");
+      verdict = answer.verdict;
+    } catch (error) {
+      if (stopped) return;
+      verdict = { outcome: "failed", check: null, reason: failureText(error), facts: null };
+    }
+    if (stopped) return;
+    this.#idle();
+    this.#showAnswer(verdict, check, (performance.now() - began) / 1000);
+  }
+
+  #firstProblem(): { text: string; field: HTMLElement } | null {
+    const { publication, manifest, inclusion } = this.#files;
+    if (publication === null || manifest === null || inclusion === null || this.#outline.proof === null) {
+      return { text: say("needFiles"), field: byId("files", HTMLInputElement) };
+    }
+    const digest = this.#typedDigest();
+    if (digest !== "" && !/^[0-9a-f]{64}$/.test(digest)) return { text: say("needDigest"), field: this.#digest };
+    if (this.#user.value === "") return { text: say("needUser"), field: this.#user };
+    return null;
+  }
+
+  /** Everything that a check is about, read now, so that evidence holds what was checked. */
+  async #gathered(): Promise<Check> {
+    const { publication, manifest, inclusion, proofs } = this.#files;
+    const proof = proofs[this.#outline.proof ?? -1];
+    if (publication === null || manifest === null || inclusion === null || proof === undefined) throw new Error(say("needFiles"));
+    const { balances, debts } = this.#balances.typed();
+    const digest = this.#typedDigest();
+    return {
+      files: new Map([
+        ["publication.json", await bytesOf(publication)],
+        ["manifest.json", await bytesOf(manifest)],
+        [this.#outline.proofName ?? "proof-0000.bin", await bytesOf(proof)],
+      ]),
+      inclusion: await bytesOf(inclusion),
+      user: this.#user.value,
+      balances,
+      debts,
+      digest: digest === "" ? null : digest,
+      policy: byId("policy-merkle-sum", HTMLInputElement).checked ? "merkle-sum" : "default",
+    };
+  }
+
+  #working(stop: () => void): void {
+    this.#stop = stop;
+    byId("check", HTMLButtonElement).disabled = true;
+    byId("load", HTMLButtonElement).disabled = true;
+    byId("cancel", HTMLButtonElement).hidden = false;
+    byId("progress", HTMLDivElement).hidden = false;
+    this.#sayGo("");
+  }
+
+  #idle(): void {
+    this.#stop = null;
+    byId("check", HTMLButtonElement).disabled = false;
+    byId("load", HTMLButtonElement).disabled = false;
+    byId("cancel", HTMLButtonElement).hidden = true;
+    byId("progress", HTMLDivElement).hidden = true;
+  }
+
+  #sayProgress(done: number, text: string): void {
+    byId("progress-bar", HTMLProgressElement).value = Math.round(100 * done);
+    const label = byId("progress-text", HTMLLabelElement);
+    if (label.textContent !== text) label.textContent = text;
+  }
+
+  #sayGo(text: string): void {
+    byId("go-said", HTMLParagraphElement).textContent = text;
+  }
+
+  #clearAnswer(): void {
+    const answer = byId("answer", HTMLElement);
+    answer.hidden = true;
+    answer.replaceChildren();
+    document.body.classList.remove("answered");
+  }
+
+  #showAnswer(verdict: Verdict, check: Check | null, seconds: number): void {
+    const answer = byId("answer", HTMLElement);
+    const when = new Date();
+    const keeps = check !== null && verdict.outcome !== "bad-input";
+    answer.replaceChildren(
+      ...answerElements(verdict, check ?? NO_CHECK, seconds, when, {
+        again: () => {
+          this.#clearAnswer();
+          this.#user.focus();
+        },
+        save: keeps ? () => this.#save(check, verdict, when) : null,
+      }),
+    );
+    answer.hidden = false;
+    document.body.classList.add("answered");
+    const title = byId("answer-title", HTMLHeadingElement);
+    title.focus({ preventScroll: true });
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    answer.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  }
+
+  #save(check: Check, verdict: Verdict, when: Date): string {
+    try {
+      const name = evidenceName(this.#outline.audit?.auditId ?? null);
+      const address = URL.createObjectURL(evidenceParts(check, verdict, when));
+      make("a", { href: address, download: name }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+      return say("evidenceSaved", { name });
+    } catch (error) {
+      return say("evidenceFailed", { why: visibleText(String(error)) });
+    }
+  }
+}
+
+const NO_CHECK: Check = {
+  files: new Map(), inclusion: new Uint8Array(), user: "", balances: new Map(), debts: new Map(), digest: null, policy: "default",
+};
+
+function fileOfBytes(data: Uint8Array, name: string): File {
+  return new File([new Uint8Array(data)], name);
+}
+
+function presentText(file: File): string {
+  return say("slotPresent", { name: shownName(file), size: sizeText(file.size) });
+}
+
+function showSlot(id: string, present: string | null, missing: string): void {
+  const slot = byId(id, HTMLSpanElement);
+  slot.className = present === null ? "" : "good";
+  slot.replaceChildren(...(present === null ? [missing] : [icon("good"), present]));
+}
+
+/** What went wrong with the worker, in words. */
+function failureText(error: unknown): string {
+  if (error instanceof WorkerFailed) return error.started ? TEXTS.crashed : TEXTS.notStarted;
+  if (error instanceof DOMException) return TEXTS.filesChanged;
+  return visibleText(String(error));
+}

@@ -1,0 +1,19 @@
+import { DEFAULT_POLICY } from "../verifier/audit/policy.js";
+import { say } from "./language.js";
+
+/** The most bytes that are read of a file of a kind: what the default policy and docs/reference/audit-directory.md allow. */
+export const MOST_BYTES = {
+  publication: 64 * 1024,
+  manifest: DEFAULT_POLICY.maxManifestBytes,
+  proof: DEFAULT_POLICY.maxProofBytes,
+  // The policy's limit is for what the backend made; an audit id and a few numbers stand before it.
+  inclusion: DEFAULT_POLICY.maxInclusionBytes + 1024,
+  evidence: 128 * 1024 * 1024,
+} as const;
+
+/** A number of bytes in words. */
+export function sizeText(bytes: number): string {
+  if (bytes < 1024) return say("bytes", { number: bytes });
+  if (bytes < 1024 * 1024) return say("kib", { number: (bytes / 1024).toFixed(1) });
+  return say("mib", { number: (bytes / 1024 / 1024).toFixed(1) });
+}
