@@ -6,6 +6,8 @@
  */
 export const EN = {
   language: "en",
+  /** How dates are written: a language tag of Intl. */
+  dates: "en-GB",
   title: "Check your own balance",
   brand: "polyproof",
   brandPage: "A customer’s own check",

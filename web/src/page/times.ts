@@ -5,7 +5,7 @@ export function timeText(stated: string): string {
   const time = new Date(stated);
   if (Number.isNaN(time.getTime())) return stated;
   const words = (zone?: string) =>
-    new Intl.DateTimeFormat(TEXTS.language, {
+    new Intl.DateTimeFormat(TEXTS.dates, {
       dateStyle: "long",
       timeStyle: time.getUTCSeconds() === 0 ? "short" : "medium",
       hourCycle: "h23",

@@ -69,7 +69,7 @@ export function openRecord(
     throw new Rejected("publication-manifest", "record and manifest name different audits before this one");
   }
   const reserves = checkReserves(files, record, needReserves);
-  checkNames(files, record, manifest);
+  checkUnlisted(files, record, manifest);
   return { files, record, manifest, reserves };
 }
 
@@ -196,7 +196,7 @@ function checkReserves(
 }
 
 /** Reject a file that no record names and that has the name of a part of an audit, wherever below the folder it lies. */
-function checkNames(files: ReadonlyMap<string, Uint8Array>, record: Publication, manifest: Manifest): void {
+function checkUnlisted(files: ReadonlyMap<string, Uint8Array>, record: Publication, manifest: Manifest): void {
   const listed = new Set([RECORD_NAME, MANIFEST_NAME, "attestation.json", ...manifest.segments.map((segment) => segment.file)]);
   if (record.reservesDigest !== null) listed.add("reserves.json").add("reserves-evidence.jsonl");
   for (const path of files.keys()) {

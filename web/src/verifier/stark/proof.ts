@@ -10,7 +10,7 @@ const PROOF_MAGIC = "PPSTARK\0";
 const PROOF_VERSION = 2;
 const LEAST_LOG_ROWS = 10;
 /** The nonce of the grinding is below 2^this (section 6). */
-const NONCE_BITS = 48n;
+const GRINDING_NONCE_BITS = 48n;
 
 /** Columns of each matrix: base elements of a row of the trace, K-valued columns of the others. */
 export interface MatrixWidths {
@@ -124,7 +124,7 @@ export function readProof(
   const chainRoots = reader.digests(hash, shape.arities.length - 1);
   const finalPolynomial = elements(shape.finalLength);
   const nonce = reader.u64();
-  if (nonce >> NONCE_BITS !== 0n) throw new Rejected("range", "the proof's nonce is larger than any is");
+  if (nonce >> GRINDING_NONCE_BITS !== 0n) throw new Rejected("range", "the proof's nonce is larger than any is");
   let leaves = shape.blowup * shape.rows;
   const layers = shape.arities.map((arity) => {
     leaves /= arity;
