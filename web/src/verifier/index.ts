@@ -15,5 +15,5 @@ export type {
   StepProgress,
   Verdict,
 } from "./verdict.js";
-export { verifyAudit, verifyInclusion } from "./verify.js";
+export { verifyAudit, verifyHistory, verifyInclusion } from "./verify.js";
 export type { AuditInput, Files, HistoryInput, InclusionInput } from "./verify.js";

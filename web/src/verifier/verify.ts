@@ -4,6 +4,7 @@
  * docs/reference/audit-directory.md, "How an audit is verified", has the steps and their order.
  */
 import { coinsText, makeClaim } from "./audit/balances.js";
+import { openHistory, parseHistory } from "./audit/history.js";
 import { checkBelongs, parseInclusionFile } from "./audit/inclusion_file.js";
 import { isMarginSegment } from "./audit/manifest.js";
 import { backendOf, openAudit, openRecord, proofOf, statementOf } from "./audit/open.js";
@@ -18,7 +19,7 @@ import { verifyStarkInclusion } from "./stark/inclusion.js";
 import type { VerifiedStark } from "./stark/verified.js";
 import { verifyStark } from "./stark/verify_stark.js";
 import type { StatedAsset } from "./statement.js";
-import type { AccountFacts, Amount, Facts, Outcome, StepProgress, Verdict } from "./verdict.js";
+import type { AccountFacts, Amount, Facts, HistoryVerdict, Outcome, StepProgress, Verdict } from "./verdict.js";
 
 /** Published files by name, as they lie in the public folder: `publication.json`, `manifest.json`, `proof-0000.bin`. */
 export type Files = ReadonlyMap<string, Uint8Array>;
@@ -52,6 +53,11 @@ export interface AuditInput {
 
 /** A chain of months. */
 export interface HistoryInput {
+  /**
+   * Whether every proof is verified too; if not, only records and manifests have to be there, and what the answer shows
+   * is that they form one chain, not that any proof holds.
+   */
+  readonly proofs: boolean;
   /** `history.json`, and the files of each audit as `audits/AUDIT_ID/manifest.json` and so on. */
   readonly files: Files;
   /** The publication digest of one of the audits, as known from elsewhere; null if none. */
@@ -71,7 +77,7 @@ export function verifyInclusion(input: InclusionInput, progress: StepProgress = 
     if (claim.debts.some((debt) => debt > 0n)) {
       throw new Rejected("segment-kind", "a debt was typed, and the file is of a part of the audit in which no account has any");
     }
-    const segment = verifySegment(audit, index, proof, within(progress, "proof", 0.01, 0.98));
+    const segment = verifySegment(audit, index, proof, (done) => progress(0.01 + 0.97 * done, "proof"));
     progress(0.98, "inclusion");
     segment.verifyAccount(file.payload, claim.user, claim.balances);
     checkFigures(audit.policy, segment.figures);
@@ -94,18 +100,71 @@ export function verifyAudit(input: AuditInput, progress: StepProgress = () => un
   return answered(() => {
     progress(0, "files");
     const audit = openAudit(openRecord(input.files, digestOf(input.digest), input.policy, true), input.policy, Date.now());
-    const count = audit.manifest.segments.length;
-    const figures = audit.manifest.segments.map(({ index }) => {
-      const proof = proofOf(audit, index);
-      const segment = verifySegment(audit, index, proof, within(progress, "proof", index / count, (index + 1) / count));
-      checkFigures(audit.policy, segment.figures);
-      return segment.figures;
-    });
+    const figures = verifySegments(audit, (done) => progress(done, "proof"));
     progress(1, "proof");
     const indices = audit.manifest.segments.map(({ index }) => index);
-    const facts = factsOf(audit, input.digest !== null, indices, weakestFigures(figures), null);
+    const facts = factsOf(audit, input.digest !== null, indices, figures, null);
     return { outcome: "verified", check: null, reason: "Every proof of this audit holds.", facts };
   });
+}
+
+/** Whether a chain of audits is whole, each following the one before it, and with `proofs` whether each proof of it holds. */
+export function verifyHistory(input: HistoryInput, progress: StepProgress = () => undefined): HistoryVerdict {
+  try {
+    return historyVerdict(input, progress);
+  } catch (error) {
+    return { ...outcomeOf(error), facts: null };
+  }
+}
+
+function historyVerdict(input: HistoryInput, progress: StepProgress): HistoryVerdict {
+  progress(0, "history");
+  const index = input.files.get("history.json");
+  if (index === undefined) throw new BadInput("There is no history: history.json is missing.");
+  const audits = openHistory(input.files, parseHistory(index), input.policy, input.proofs);
+  const digest = digestOf(input.digest);
+  const digestPlace = digest === null ? null : audits.findIndex((audit) => audit.record.digest === digest);
+  if (digestPlace === -1) throw new Rejected("publication-digest", `no audit of the history has the digest ${digest}`);
+  const facts = audits.map((opened, place) => {
+    const audit = openAudit(opened, input.policy, Date.now(), input.proofs);
+    if (input.proofs) {
+      const [from, to] = [place / audits.length, (place + 1) / audits.length];
+      verifySegments(audit, (done) => progress(from + (to - from) * done, "proof"));
+    }
+    return {
+      auditId: audit.manifest.auditId,
+      created: audit.manifest.created,
+      snapshot: audit.manifest.snapshot,
+      publicationDigest: audit.record.digest,
+      corrects: audit.record.corrects,
+      proofsVerified: input.proofs,
+      totals: amountsOf(audit.spec.assets, audit.manifest.totals),
+    };
+  });
+  progress(1, "history");
+  const notChecked = ["The pages and archives of the site were not compared with what was verified."];
+  if (!input.proofs) notChecked.push("No proof was verified: totals are what the organisation states.");
+  if (audits.some((audit) => audit.record.reservesDigest !== null)) {
+    notChecked.push("Reserves were not checked: what is held, and by whom, is not shown.");
+  }
+  return {
+    outcome: "verified",
+    check: null,
+    reason: input.proofs ? "Every audit of the history holds, and each follows the one before it." : "Each audit of the history follows the one before it.",
+    facts: { audits: facts, organisation: audits.at(-1)!.manifest.organisation, digestOf: digestPlace, notChecked },
+  };
+}
+
+/** The figures of all segments together, each of whose proofs holds. */
+function verifySegments(audit: OpenedAudit, progress: (done: number) => void): Figures {
+  const { segments } = audit.manifest;
+  const figures = segments.map(({ index }) => {
+    const proof = proofOf(audit, index);
+    const segment = verifySegment(audit, index, proof, (done) => progress((index + done) / segments.length));
+    checkFigures(audit.policy, segment.figures);
+    return segment.figures;
+  });
+  return weakestFigures(figures);
 }
 
 /** What is known of a segment whose proof was accepted. */
@@ -220,13 +279,8 @@ function digestOf(typed: string | null): string | null {
   return digest;
 }
 
-/** Progress of a part of the work, from one fraction of the whole to another. */
-function within(progress: StepProgress, step: "proof", from: number, to: number): (done: number) => void {
-  return (done) => progress(from + (to - from) * done, step);
-}
-
 /** What a verification answers, whatever it throws. */
-function answered<T extends Verdict>(verification: () => T): T | Verdict {
+function answered(verification: () => Verdict): Verdict {
   try {
     return verification();
   } catch (error) {

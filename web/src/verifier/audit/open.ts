@@ -22,7 +22,7 @@ import type { BackendChoice, PublicSpec } from "./spec.js";
 const RECORD_NAME = "publication.json";
 const MANIFEST_NAME = "manifest.json";
 /** Names that have a meaning in an audit or a history. On some file systems case makes no difference. */
-const MEANT_NAME =
+export const MEANT_NAME =
   /^((publication|manifest|history|reserves|attestation)\.json|reserves-evidence\.jsonl|proof-[0-9]+\.bin|public|private|audits)$/i;
 /** By how much two clocks may differ before a time is said to be in the future. */
 const CLOCKS_DIFFER_MS = 24 * 60 * 60 * 1000;
@@ -73,8 +73,11 @@ export function openRecord(
   return { files, record, manifest, reserves };
 }
 
-/** Step 4, and all of what the manifest says about its spec. `now`: milliseconds since 1970, of the verifier's clock. */
-export function openAudit(opened: OpenedRecord, policy: Policy, now: number): OpenedAudit {
+/**
+ * Step 4, and all of what the manifest says about its spec. `now`: milliseconds since 1970, of the verifier's clock.
+ * `needProofs`: whether at least one of the proofs has to be there.
+ */
+export function openAudit(opened: OpenedRecord, policy: Policy, now: number, needProofs = true): OpenedAudit {
   const { files, record, manifest } = opened;
   if (Date.parse(manifest.created) > now + CLOCKS_DIFFER_MS) {
     throw new Rejected("manifest-time", `its proof is dated ${manifest.created}, which is in the future`);
@@ -91,9 +94,9 @@ export function openAudit(opened: OpenedRecord, policy: Policy, now: number): Op
     }
   }
   const sizes = manifest.segments.flatMap((segment) => files.get(segment.file)?.length ?? []);
-  if (sizes.length === 0) throw new Rejected("proof-missing", "none of the proofs that the manifest lists is there");
+  if (needProofs && sizes.length === 0) throw new Rejected("proof-missing", "none of the proofs that the manifest lists is there");
   const spec = openSpec(manifest.spec, policy);
-  if (spec.backend.name === "stark") checkServes(spec.backend.options, spec.assets, null, Math.max(...sizes));
+  if (spec.backend.name === "stark") checkServes(spec.backend.options, spec.assets, null, needProofs ? Math.max(...sizes) : Infinity);
   if ((manifest.netEquity !== null) !== (spec.margin !== null)) {
     throw new Rejected("manifest-net-equity", "its rule and what it says about accounts with debts do not go together");
   }
