@@ -81,11 +81,11 @@ export function combineOpenings(
   const divisors = points.flatMap((point) => [K.sub(K.fromBase(point), z), K.sub(K.fromBase(point), nextZ)]);
   const inverted = K.inverses(divisors); // none is 0: z is not in F
   return points.map((_, i) => {
-    const traceRow = proof.traceRows[i]!;
-    const argumentRow = proof.argumentRows[i]!;
+    const traceRow = proof.traceRows.values(i);
+    const argumentRow = proof.argumentRows.values(i);
     let here = weightedSum(K, traceWeights, traceRow);
     here = K.add(here, weightedSum(K, argumentWeights, argumentRow));
-    here = K.add(here, weightedSum(K, quotientWeights, proof.quotientRows[i]!));
+    here = K.add(here, weightedSum(K, quotientWeights, proof.quotientRows.values(i)));
     const next = K.add(
       K.scale(ofNext[0]!, traceRow[tableAt]!),
       weightedSum(K, sumWeights, argumentRow.slice(-K.degree)),

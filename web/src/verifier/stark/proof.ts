@@ -4,6 +4,7 @@ import type { Extension } from "../fields/extension.js";
 import type { Element } from "../fields/field.js";
 import type { Digest, Hash } from "../hashes/hash.js";
 import { Rejected } from "../rejected.js";
+import { ElementRows } from "./element_rows.js";
 import type { StarkShape } from "./verified.js";
 
 const PROOF_MAGIC = "PPSTARK\0";
@@ -34,8 +35,8 @@ export interface Openings {
 }
 
 export interface LayerOpening {
-  /** By ascending leaf, each in order of its points. */
-  readonly cosets: readonly (readonly Element[])[];
+  /** By ascending leaf, each in order of its points: the coefficients of their values. */
+  readonly cosets: ElementRows;
   readonly siblings: readonly Digest[];
 }
 
@@ -47,9 +48,9 @@ export interface StarkProof {
   readonly pairRoot: Digest;
   readonly openings: Openings;
   /** Rows at the queries, in the order drawn, as coefficients. */
-  readonly traceRows: readonly (readonly bigint[])[];
-  readonly argumentRows: readonly (readonly bigint[])[];
-  readonly quotientRows: readonly (readonly bigint[])[];
+  readonly traceRows: ElementRows;
+  readonly argumentRows: ElementRows;
+  readonly quotientRows: ElementRows;
   readonly traceSiblings: readonly Digest[];
   readonly argumentSiblings: readonly Digest[];
   readonly quotientSiblings: readonly Digest[];
@@ -91,11 +92,7 @@ export function readProof(
   const { field, degree } = extension;
   const { queries } = shape;
   const elements = (count: number): Element[] => readElements(reader, extension, count);
-  // Every list is read at once, so that one that is cut short is found to be so before its elements are looked at.
-  const rows = (width: number): bigint[][] => {
-    const words = reader.elements(field, queries * width);
-    return Array.from({ length: queries }, (_, i) => words.slice(i * width, (i + 1) * width));
-  };
+  const rows = (width: number): ElementRows => new ElementRows(reader, field, queries, width);
   const siblings = (leaves: number, depth: number): Digest[] =>
     reader.digests(hash, reader.count(leaves * depth, "the number of siblings"));
   const depth = Math.log2(shape.blowup * shape.rows);
@@ -129,8 +126,7 @@ export function readProof(
   const layers = shape.arities.map((arity) => {
     leaves /= arity;
     const count = reader.count(Math.min(queries, leaves), "the number of opened cosets");
-    const values = elements(count * arity);
-    const cosets = Array.from({ length: count }, (_, j) => values.slice(j * arity, (j + 1) * arity));
+    const cosets = new ElementRows(reader, field, count, arity * degree);
     return { cosets, siblings: siblings(count, Math.log2(leaves)) };
   });
   reader.end();

@@ -4,7 +4,7 @@ import { inverses } from "../fields/arithmetic.js";
 import { Extension } from "../fields/extension.js";
 import type { Element } from "../fields/field.js";
 import type { Digest } from "../hashes/hash.js";
-import { packElements, sameDigest } from "../hashes/rows.js";
+import { sameDigest } from "../hashes/rows.js";
 import { rootOfOpening } from "../merkle.js";
 import { NotCovered, Rejected } from "../rejected.js";
 import type { Progress } from "../statement.js";
@@ -13,10 +13,11 @@ import { makeAccounts } from "./accounts.js";
 import type { ConstraintSystem, StarkStatement } from "./constraint_system.js";
 import { combineOpenings } from "./combination.js";
 import { systemDigest } from "./digest.js";
+import type { ElementRows } from "./element_rows.js";
 import { LayerDomain, evaluateAtBase, foldPowers } from "./folding.js";
 import { identityHolds } from "./identity.js";
 import { Meter } from "./meter.js";
-import { matrixWidths, readLogRows, readProof } from "./proof.js";
+import { matrixWidths, readLogRows, readProof, splitElements } from "./proof.js";
 import type { MatrixWidths, StarkProof } from "./proof.js";
 import { checkOptions, checkTrace, deriveShape, traceShape, unfitOptions } from "./shape.js";
 import type { TraceShape } from "./shape.js";
@@ -86,7 +87,7 @@ export function verifyStark(
   const slots = transcript.draw(shape.queries, BigInt(first.arity));
   const queried = cosets.map((coset, i) => coset + Number(slots[i]!) * first.leaves);
 
-  checkRows(statement, shape, proof, queried, meter);
+  checkRows(statement, shape, widths, proof, queried, meter);
   const points = queried.map((index) => first.point(index));
   const codeword = combineOpenings(extension, widths, shape.rows, proof, points, z, gamma, delta);
   checkFolds(statement, extension, shape, proof, first, queried, codeword, folds, meter);
@@ -169,21 +170,23 @@ function absorbStatement(
 function checkRows(
   statement: StarkStatement,
   shape: StarkShape,
+  widths: MatrixWidths,
   proof: StarkProof,
   queried: readonly number[],
   meter: Meter,
 ): void {
-  const { field, hash } = statement.options;
+  const { hash } = statement.options;
   const depth = Math.log2(shape.blowup * shape.rows);
   const check = (
     domain: string,
-    rows: readonly (readonly bigint[])[],
+    rows: ElementRows,
+    width: number,
     siblings: readonly Digest[],
     root: Digest,
   ): void => {
-    const leaves = rows.map((row) => {
-      const leaf = hash.hashRow(domain, packElements(field, row, hash));
-      meter.did(rowWork(row.length));
+    const leaves = queried.map((_, i) => {
+      const leaf = hash.hashRow(domain, rows.words(i, hash));
+      meter.did(rowWork(width));
       return leaf;
     });
     if (!sameDigest(rootOfOpening(hash, depth, queried, leaves, siblings), root)) {
@@ -191,9 +194,9 @@ function checkRows(
     }
     meter.did(queried.length * depth);
   };
-  check("stark/trace", proof.traceRows, proof.traceSiblings, proof.traceRoot);
-  check("stark/argument", proof.argumentRows, proof.argumentSiblings, proof.argumentRoot);
-  check("stark/quotient", proof.quotientRows, proof.quotientSiblings, proof.quotientRoot);
+  check("stark/trace", proof.traceRows, widths.trace, proof.traceSiblings, proof.traceRoot);
+  check("stark/argument", proof.argumentRows, widths.argument * shape.extension, proof.argumentSiblings, proof.argumentRoot);
+  check("stark/quotient", proof.quotientRows, shape.chunks * shape.extension, proof.quotientSiblings, proof.quotientRoot);
 }
 
 /**
@@ -218,23 +221,24 @@ function checkFolds(
   proof.layers.forEach((layer, i) => {
     if (i > 0) domain = domain.next(shape.arities[i]!);
     const leaves = [...new Set([...known.keys()].map((index) => index % domain.leaves))].sort((a, b) => a - b);
-    if (layer.cosets.length !== leaves.length) {
+    if (layer.cosets.count !== leaves.length) {
       throw new Rejected(
         "coset-count",
-        `layer ${i} opens ${layer.cosets.length} cosets, and the queries touch ${leaves.length}`,
+        `layer ${i} opens ${layer.cosets.count} cosets, and the queries touch ${leaves.length}`,
       );
     }
-    const digests = layer.cosets.map((coset) => {
-      const words = coset.flat();
-      meter.did(rowWork(words.length));
-      return hash.hashRow("stark/fri", packElements(extension.field, words, hash));
+    const digests = leaves.map((_, j) => {
+      const digest = hash.hashRow("stark/fri", layer.cosets.words(j, hash));
+      meter.did(rowWork(domain.arity * extension.degree));
+      return digest;
     });
     const depth = Math.log2(domain.leaves);
     if (!sameDigest(rootOfOpening(hash, depth, leaves, digests, layer.siblings), proof.layerRoots[i]!)) {
       throw new Rejected("merkle-root", `the cosets of layer ${i} and their siblings do not lead to its root`);
     }
     meter.did(leaves.length * depth);
-    const cosetAt = new Map(leaves.map((leaf, j) => [leaf, layer.cosets[j]!]));
+    const cosets = leaves.map((_, j) => splitElements(layer.cosets.values(j), extension.degree));
+    const cosetAt = new Map(leaves.map((leaf, j) => [leaf, cosets[j]!]));
     for (const [index, value] of known) {
       const own = cosetAt.get(index % domain.leaves)![Math.floor(index / domain.leaves)]!;
       if (!extension.equal(own, value)) {
@@ -243,7 +247,7 @@ function checkFolds(
     }
     const powers = foldPowers(extension, folds[i]!, domain.arity);
     const backwards = inverses(extension.field, leaves.map((leaf) => domain.point(leaf)));
-    known = new Map(leaves.map((leaf, j) => [leaf, domain.fold(layer.cosets[j]!, backwards[j]!, powers)]));
+    known = new Map(leaves.map((leaf, j) => [leaf, domain.fold(cosets[j]!, backwards[j]!, powers)]));
   });
   const last = domain.next(1);
   for (const [index, value] of known) {
