@@ -35,7 +35,7 @@ export interface Amount {
 /** A figure of security, as docs/explanation/security.md explains it. */
 export interface FigureFact {
   readonly name: "binding" | "soundness" | "soundness_2025" | "inclusion" | "inclusion_2025";
-  /** log2 of how many tries faking it takes, that of the weakest proof checked; rounded in no way. */
+  /** log2 of how many tries faking it takes, that of the weakest proof checked; unrounded. */
   readonly bits: number;
   readonly decidedBy: string;
   readonly restsOn: string;
@@ -122,6 +122,8 @@ export interface HistoryFacts {
   readonly organisation: string | null;
   /** Which of the audits has the publication digest that the caller knows, as an index of `audits`; null if none was given. */
   readonly digestOf: number | null;
+  /** How many of the audits have published reserves, which this program does not judge. */
+  readonly reservesOf: number;
   /** What this run did not check, in plain sentences: proofs that were not given, reserves, pages. */
   readonly notChecked: readonly string[];
 }

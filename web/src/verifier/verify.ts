@@ -144,14 +144,15 @@ function historyVerdict(input: HistoryInput, progress: StepProgress): HistoryVer
   progress(1, "history");
   const notChecked = ["The pages and archives of the site were not compared with what was verified."];
   if (!input.proofs) notChecked.push("No proof was verified: totals are what the organisation states.");
-  if (audits.some((audit) => audit.record.reservesDigest !== null)) {
+  const reservesOf = audits.filter((audit) => audit.record.reservesDigest !== null).length;
+  if (reservesOf > 0) {
     notChecked.push("Reserves were not checked: what is held, and by whom, is not shown.");
   }
   return {
     outcome: "verified",
     check: null,
     reason: input.proofs ? "Every audit of the history holds, and each follows the one before it." : "Each audit of the history follows the one before it.",
-    facts: { audits: facts, organisation: audits.at(-1)!.manifest.organisation, digestOf: digestPlace, notChecked },
+    facts: { audits: facts, organisation: audits.at(-1)!.manifest.organisation, digestOf: digestPlace, reservesOf, notChecked },
   };
 }
 
