@@ -73,7 +73,7 @@ export function openHistory(
     }
   });
   audits.forEach((audit, place) => checkSuccession(audit, audits.slice(0, place), place));
-  checkUnlisted(files, folders, index, digests, policy, needReserves);
+  checkNothingElse(files, folders, index, digests, policy, needReserves);
   return audits;
 }
 
@@ -193,7 +193,7 @@ function checkSuccession(audit: OpenedRecord, before: readonly OpenedRecord[], p
 }
 
 /** Reject an audit beside those that are listed, and whatever else is named like a part of one. */
-function checkUnlisted(
+function checkNothingElse(
   files: ReadonlyMap<string, Uint8Array>,
   folders: ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>,
   index: readonly ListedAudit[],
