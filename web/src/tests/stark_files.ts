@@ -26,7 +26,7 @@ export function recordedSegment(name: string, index = 0): RecordedSegment {
   const audit = openAudit(openRecord(files, null, DEFAULT_POLICY, false), DEFAULT_POLICY, Date.now());
   const backend = backendOf(audit, index);
   if (backend.name !== "stark") throw new Error(`${name} is not proved by the STARK`);
-  const terms = isMarginSegment(audit.manifest, index) ? audit.terms : null;
+  const terms = isMarginSegment(audit.manifest, index) ? audit.netEquity!.terms : null;
   return {
     statement: { ...statementOf(audit, index), options: backend.options, terms },
     totals: audit.manifest.segments[index]!.totals,

@@ -4,9 +4,13 @@
  * docs/reference/audit-directory.md, "How an audit is verified", has the steps and their order.
  */
 import { coinsText, makeClaim } from "./audit/balances.js";
+import type { Claim } from "./audit/balances.js";
 import { openHistory, parseHistory } from "./audit/history.js";
-import { checkBelongs, parseInclusionFile } from "./audit/inclusion_file.js";
+import { checkBelongs, parseInclusionFile, parsePledges } from "./audit/inclusion_file.js";
 import { isMarginSegment } from "./audit/manifest.js";
+import type { Manifest } from "./audit/manifest.js";
+import { categoriesOf, lentTotals, netTotals, positionBalances } from "./audit/net_equity.js";
+import type { NetEquity } from "./audit/net_equity.js";
 import { backendOf, openAudit, openRecord, proofOf, statementOf } from "./audit/open.js";
 import type { OpenedAudit } from "./audit/open.js";
 import { checkFigures } from "./audit/policy.js";
@@ -19,7 +23,7 @@ import { verifyStarkInclusion } from "./stark/inclusion.js";
 import type { VerifiedStark } from "./stark/verified.js";
 import { verifyStark } from "./stark/verify_stark.js";
 import type { StatedAsset } from "./statement.js";
-import type { AccountFacts, Amount, Facts, HistoryVerdict, Outcome, StepProgress, Verdict } from "./verdict.js";
+import type { AccountFacts, Amount, DebtFacts, Facts, HistoryVerdict, Outcome, StepProgress, Verdict } from "./verdict.js";
 
 /** Published files by name, as they lie in the public folder: `publication.json`, `manifest.json`, `proof-0000.bin`. */
 export type Files = ReadonlyMap<string, Uint8Array>;
@@ -74,23 +78,13 @@ export function verifyInclusion(input: InclusionInput, progress: StepProgress = 
     const claim = makeClaim(audit.spec.assets, input.user, input.balances, input.debts);
     const index = checkBelongs(file, audit.manifest);
     const proof = proofOf(audit, index);
-    if (claim.debts.some((debt) => debt > 0n)) {
-      throw new Rejected("segment-kind", "a debt was typed, and the file is of a part of the audit in which no account has any");
-    }
+    const account = accountOf(audit, index, claim, file.payload);
     const segment = verifySegment(audit, index, proof, (done) => progress(0.01 + 0.97 * done, "proof"));
     progress(0.98, "inclusion");
-    segment.verifyAccount(file.payload, claim.user, claim.balances);
+    segment.verifyAccount(account.payload, claim.user, account.balances);
     checkFigures(audit.policy, segment.figures);
     progress(1, "inclusion");
-    const account: AccountFacts = {
-      user: claim.user,
-      segment: index,
-      marginSegment: isMarginSegment(audit.manifest, index),
-      balances: amountsOf(audit.spec.assets, claim.balances),
-      debts: [],
-      pledged: [],
-    };
-    const facts = factsOf(audit, input.digest !== null, [index], segment.figures, account);
+    const facts = factsOf(audit, input.digest !== null, [index], segment.figures, account.facts);
     return { outcome: "included", check: null, reason: "What was typed was counted in this audit.", facts };
   });
 }
@@ -168,6 +162,44 @@ function verifySegments(audit: OpenedAudit, progress: (done: number) => void): F
   return weakestFigures(figures);
 }
 
+/** A claim as the segment that it is about has accounts. */
+interface ClaimedAccount {
+  /** One amount for each of the segment's assets or positions. */
+  readonly balances: readonly bigint[];
+  /** The backend's inclusion proof. */
+  readonly payload: Uint8Array;
+  readonly facts: AccountFacts;
+}
+
+/** Rejects a debt in a segment without debts (`segment-kind`), and pledges that the account cannot have made. */
+function accountOf(audit: OpenedAudit, index: number, claim: Claim, payload: Uint8Array): ClaimedAccount {
+  const { assets } = audit.spec;
+  const facts = {
+    user: claim.user,
+    segment: index,
+    marginSegment: isMarginSegment(audit.manifest, index),
+    balances: amountsOf(assets, claim.balances),
+    debts: amountsOf(assets, claim.debts).filter(({ units }) => units !== "0"),
+    pledged: [],
+  };
+  if (audit.netEquity === null || !facts.marginSegment) {
+    if (facts.debts.length > 0) {
+      throw new Rejected("segment-kind", "a debt was typed, and the file is of a part of the audit in which no account has any");
+    }
+    return { balances: claim.balances, payload, facts };
+  }
+  const categories = categoriesOf(audit.netEquity);
+  const pledges = parsePledges(payload, categories);
+  const balances = positionBalances(audit.netEquity, assets, claim, pledges);
+  const pledged = categories.map(({ asset, decimals, kind }, k) => ({
+    asset: assets[asset]!.symbol,
+    category: kind,
+    units: pledges.pledged[k]!.toString(),
+    amount: coinsText(pledges.pledged[k]!, decimals),
+  }));
+  return { balances, payload: pledges.payload, facts: { ...facts, pledged: pledged.filter(({ units }) => units !== "0") } };
+}
+
 /** What is known of a segment whose proof was accepted. */
 interface VerifiedSegment {
   readonly figures: Figures;
@@ -188,7 +220,7 @@ function verifySegment(audit: OpenedAudit, index: number, proof: Uint8Array, pro
       verifyAccount: (payload, user, balances) => verifySumTreeInclusion(verified, payload, user, balances),
     };
   }
-  const terms = isMarginSegment(audit.manifest, index) ? audit.terms : null;
+  const terms = isMarginSegment(audit.manifest, index) ? audit.netEquity!.terms : null;
   const verified = verifyStark({ ...statement, options: backend.options, terms }, totals, proof, progress);
   return {
     figures: starkFigures(numbersOf(verified)),
@@ -251,10 +283,21 @@ function factsOf(
     verifiedSegments,
     totals: amountsOf(spec.assets, manifest.totals),
     nonNegative: spec.backend.name === "stark" ? "everybody" : "opened-paths",
-    debts: null,
+    debts: audit.netEquity === null ? null : debtFacts(audit.netEquity, manifest, spec.assets),
     leftOut: manifest.leftOut.map((one) => one.asset),
     reserves,
     account,
+  };
+}
+
+function debtFacts(netEquity: NetEquity, manifest: Manifest, assets: readonly StatedAsset[]): DebtFacts {
+  const { marginSegments, underwater } = manifest.netEquity!;
+  return {
+    marginSegments,
+    lent: amountsOf(assets, lentTotals(netEquity, manifest, assets)),
+    net: amountsOf(assets, netTotals(netEquity, manifest, assets)),
+    currency: netEquity.currency,
+    underwaterAccounts: underwater === null ? null : Number(underwater.accounts),
   };
 }
 

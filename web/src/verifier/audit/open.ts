@@ -4,7 +4,7 @@
  */
 import { toHex } from "../bytes/hex.js";
 import { sha256 } from "../hashes/sha256.js";
-import { BadInput, NotCovered, Rejected } from "../rejected.js";
+import { BadInput, Rejected } from "../rejected.js";
 import type { MarginTerms, StarkOptions } from "../stark/constraint_system.js";
 import { deriveInstance } from "../stark/verify_stark.js";
 import type { StatedAsset, Statement } from "../statement.js";
@@ -12,6 +12,8 @@ import { coinsText, unitsRoundedUp } from "./balances.js";
 import { checkDisclosedAssets } from "./disclosures.js";
 import { isMarginSegment, manifestVersion, parseManifest } from "./manifest.js";
 import type { Manifest } from "./manifest.js";
+import { checkNetEquityPolicy, openNetEquity } from "./net_equity.js";
+import type { NetEquity } from "./net_equity.js";
 import { checkAssetCount, checkBackend, checkManifestSize, checkProofSize, checkReservesPublished } from "./policy.js";
 import type { Policy } from "./policy.js";
 import { parsePublication } from "./publication.js";
@@ -39,8 +41,8 @@ export interface OpenedRecord {
 export interface OpenedAudit extends OpenedRecord {
   readonly policy: Policy;
   readonly spec: PublicSpec;
-  /** The terms of debts; null where accounts have none. */
-  readonly terms: MarginTerms | null;
+  /** What accounts with debts are weighed by; null where accounts have none. */
+  readonly netEquity: NetEquity | null;
 }
 
 /**
@@ -96,12 +98,15 @@ export function openAudit(opened: OpenedRecord, policy: Policy, now: number, nee
   const sizes = manifest.segments.flatMap((segment) => files.get(segment.file)?.length ?? []);
   if (needProofs && sizes.length === 0) throw new Rejected("proof-missing", "none of the proofs that the manifest lists is there");
   const spec = openSpec(manifest.spec, policy);
-  if (spec.backend.name === "stark") checkServes(spec.backend.options, spec.assets, null, needProofs ? Math.max(...sizes) : Infinity);
+  const largest = needProofs ? Math.max(...sizes) : Infinity;
+  if (spec.backend.name === "stark") checkServes(spec.backend.options, spec.assets, null, largest);
   if ((manifest.netEquity !== null) !== (spec.margin !== null)) {
     throw new Rejected("manifest-net-equity", "its rule and what it says about accounts with debts do not go together");
   }
-  if (spec.margin !== null) throw new NotCovered("This program cannot check audits in which accounts have debts.");
-  const terms = null;
+  const netEquity = spec.margin === null ? null : openNetEquity(manifest, spec.margin.settings, spec.assets);
+  if (netEquity !== null && spec.margin?.backend.name === "stark") {
+    checkServes(spec.margin.backend.options, netEquity.positions, netEquity.terms, largest);
+  }
   if (specDigest(manifest.spec) !== manifest.specDigest) {
     throw new Rejected("spec-digest", "the manifest states another digest than its spec has");
   }
@@ -111,7 +116,11 @@ export function openAudit(opened: OpenedRecord, policy: Policy, now: number, nee
   checkControl(manifest, spec.assets);
   checkLeftOut(manifest, spec.assets);
   if (manifest.disclosures !== null) checkDisclosedAssets(manifest.disclosures, spec.assets);
-  return { ...opened, policy, spec, terms };
+  if (spec.margin !== null && netEquity !== null) {
+    const declared = [...spec.margin.settings.ownIssued, ...(manifest.disclosures?.ownIssued ?? [])];
+    checkNetEquityPolicy(policy, netEquity, manifest, spec.assets, spec.margin.backend.name === "stark", declared);
+  }
+  return { ...opened, policy, spec, netEquity };
 }
 
 /** The backend that a segment is proved by, with its options. */
@@ -127,14 +136,8 @@ export function statementOf(audit: OpenedAudit, index: number): Statement {
     auditId: manifest.auditId,
     segment: index,
     segments: manifest.segments.length,
-    assets: isMarginSegment(manifest, index) ? positionsOf(manifest, spec.assets) : spec.assets,
+    assets: isMarginSegment(manifest, index) ? audit.netEquity!.positions : spec.assets,
   };
-}
-
-/** The positions of a manifest, which are those of its spec, with the decimals and bits of their assets. */
-export function positionsOf(manifest: Manifest, assets: readonly StatedAsset[]): StatedAsset[] {
-  const bySymbol = new Map(assets.map((asset) => [asset.symbol, asset]));
-  return manifest.netEquity!.positions.map((symbol) => ({ ...bySymbol.get(symbol.split(":")[0]!)!, symbol }));
 }
 
 /** The proof of a segment, whose size and digest are the manifest's. Step 5. */

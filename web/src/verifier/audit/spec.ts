@@ -17,6 +17,7 @@ import { NotCovered } from "../rejected.js";
 import type { StarkOptions } from "../stark/constraint_system.js";
 import type { StatedAsset } from "../statement.js";
 import { DECIMAL_FORM, Keys, NAME_FORM, SYMBOL_FORM, hasFraction, quoted } from "./keys.js";
+import { checkCollateral } from "./net_equity.js";
 import { checkComponents } from "./policy.js";
 import type { ComponentNames, Policy } from "./policy.js";
 
@@ -72,6 +73,7 @@ export function openSpec(spec: JsonObject, policy: Policy): PublicSpec {
   }
   const settings = readNetEquitySettings(found.inner("net_equity"));
   const backend = openBackend(found.inner("backend"), "accounts", policy);
+  checkCollateral(settings, assets);
   const marginBackend = openBackend(found.inner("margin_backend"), "margin-accounts", policy);
   if (marginBackend.name !== backend.name) found.fail("both kinds of segments are proved by one backend");
   return { assets, backend, margin: { settings, backend: marginBackend } };
@@ -118,14 +120,13 @@ function readNetEquitySettings(found: Keys): NetEquitySettings {
 /** A backend with its options, `constraints` being the system that accounts of this kind are proved under. */
 function openBackend(found: Keys, constraints: "accounts" | "margin-accounts", policy: Policy): BackendChoice {
   const name = found.matching("name", NAME_FORM);
-  if (name === "merkle-sum") return openSumTree(found, constraints, policy);
+  if (name === "merkle-sum") return openSumTree(found, policy);
   if (name === "stark") return openStark(found, constraints, policy);
   if (name === "grand-sum") throw new NotCovered("This program has no pairing, and cannot check audits of the backend grand-sum.");
   throw new NotCovered(`This program does not have the backend ${quoted(name)}.`);
 }
 
-function openSumTree(found: Keys, constraints: string, policy: Policy): BackendChoice {
-  if (constraints === "margin-accounts") found.fail("a Merkle sum tree proves nothing about accounts with debts");
+function openSumTree(found: Keys, policy: Policy): BackendChoice {
   found.only(["name", "hash", "accounts_per_segment", "min_depth"]);
   const hash = found.text("hash");
   const accountsPerSegment = found.integer("accounts_per_segment", 1, 2 ** 32);

@@ -6,7 +6,7 @@ import type { Element } from "../fields/field.js";
 import type { Digest } from "../hashes/hash.js";
 import { sameDigest } from "../hashes/rows.js";
 import { rootOfOpening } from "../merkle.js";
-import { NotCovered, Rejected } from "../rejected.js";
+import { Rejected } from "../rejected.js";
 import type { Progress } from "../statement.js";
 import { Transcript } from "../transcript.js";
 import { makeAccounts } from "./accounts.js";
@@ -16,6 +16,7 @@ import { systemDigest } from "./digest.js";
 import type { ElementRows } from "./element_rows.js";
 import { LayerDomain, evaluateAtBase, foldPowers } from "./folding.js";
 import { identityHolds } from "./identity.js";
+import { makeMarginAccounts } from "./margin_accounts.js";
 import { Meter } from "./meter.js";
 import { matrixWidths, readLogRows, readProof, splitElements } from "./proof.js";
 import type { MatrixWidths, StarkProof } from "./proof.js";
@@ -116,10 +117,8 @@ export function deriveInstance(
   const { options } = statement;
   const systemOf = (trace: TraceShape): ConstraintSystem => {
     if (trace.active < 2) throw unfitOptions("the blinding rows leave none for accounts");
-    if (options.constraints !== "accounts" || statement.terms !== null) {
-      throw new NotCovered("this program has no constraint system for accounts with debts");
-    }
-    return makeAccounts(statement, trace.active, trace.limbBits);
+    const make = options.constraints === "accounts" ? makeAccounts : makeMarginAccounts;
+    return make(statement, trace.active, trace.limbBits);
   };
   checkOptions(statement);
   let trace = traceShape(options, logRows, null);

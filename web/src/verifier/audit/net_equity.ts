@@ -1,0 +1,306 @@
+/**
+ * Audits in which accounts may have debts: the terms by which they are weighed, and the conditions on them, all checked
+ * before any proof is read. docs/reference/net-equity.md, section 2; docs/reference/spec.md, `net_equity`;
+ * docs/reference/audit-directory.md, "How an audit is verified", step 4.
+ */
+import { Rejected } from "../rejected.js";
+import type { MarginAsset, MarginTerms } from "../stark/constraint_system.js";
+import type { StatedAsset } from "../statement.js";
+import type { Claim } from "./balances.js";
+import { coinsText } from "./balances.js";
+import type { Pledges } from "./inclusion_file.js";
+import type { Manifest, Quote } from "./manifest.js";
+import type { Policy } from "./policy.js";
+import type { NetEquitySettings } from "./spec.js";
+
+const MOST_CATEGORIES = 16;
+const MOST_QUOTES_OF_ASSET = 16;
+/** Significant bits of every price: rounding to whole value units changes it by less than 2^−19 of itself. */
+const LEAST_PRICE_BITS = 20n;
+const MOST_PRICE_BITS = 192n;
+
+/** What an audit's accounts with debts are weighed by. */
+export interface NetEquity {
+  /** One for each asset. */
+  readonly terms: MarginTerms;
+  /** What is counted in segments of accounts with debts. */
+  readonly positions: readonly Position[];
+  /** Currency of the prices. */
+  readonly currency: string;
+  /** Symbols of the assets of which something counts as collateral. */
+  readonly collateral: readonly string[];
+}
+
+/** One position, as a statement has it among its assets. */
+export interface Position extends StatedAsset {
+  /** Place of its asset in the spec. */
+  readonly asset: number;
+  /** `equity`, `debt` or a category of collateral. */
+  readonly kind: string;
+}
+
+/** An exact decimal: digits·10^−places. */
+interface ExactDecimal {
+  readonly digits: bigint;
+  readonly places: number;
+}
+
+/** Reject settings that do not fit one another, or the assets, under `public-spec`. */
+export function checkCollateral(settings: NetEquitySettings, assets: readonly StatedAsset[]): void {
+  const refuse = (reason: string): never => {
+    throw new Rejected("public-spec", `in the spec's net_equity ${reason}`);
+  };
+  const given = new Set<string>();
+  for (const { asset: symbol, category, slices } of settings.collateral) {
+    const pledge = `${symbol}:${category}`;
+    if (given.has(pledge)) refuse(`${pledge} is given twice`);
+    given.add(pledge);
+    slices.forEach(({ ratio, width }, t) => {
+      const isLast = t === slices.length - 1;
+      if ((width === null) !== isLast) refuse(`slice ${t} of ${pledge} ${isLast ? "is the last and has a width" : "has no width"}`);
+      if (compareDecimals(exactDecimal(ratio), exactDecimal("1")) > 0) refuse(`a ratio of ${pledge} is above 1`);
+      if (t > 0 && compareDecimals(exactDecimal(ratio), exactDecimal(slices[t - 1]!.ratio)) > 0) {
+        refuse(`a ratio of ${pledge} rises from one slice to the next`);
+      }
+    });
+  }
+  for (const { asset: symbol, slices } of settings.collateral) {
+    const asset = assets.find((one) => one.symbol === symbol) ?? refuse(`${symbol} is no asset of the spec`);
+    for (const { width } of slices) {
+      if (width === null) continue;
+      const { digits, places } = exactDecimal(width);
+      if (places > asset.decimals) refuse(`a width of ${symbol} is no whole number of base units`);
+      const units = digits * 10n ** BigInt(asset.decimals - places);
+      if (units < 1n || units >> BigInt(asset.bits) !== 0n) refuse(`a width of ${symbol} does not fit ${asset.bits} bits`);
+    }
+  }
+  for (const symbol of settings.ownIssued) {
+    if (!assets.some((asset) => asset.symbol === symbol)) refuse(`${symbol} is no asset of the spec`);
+  }
+}
+
+/**
+ * The terms and positions of an audit. Rejects a header under which debts would count for too little (`manifest-prices`),
+ * or that does not fit its spec (`manifest-net-equity`).
+ */
+export function openNetEquity(manifest: Manifest, settings: NetEquitySettings, assets: readonly StatedAsset[]): NetEquity {
+  const facts = manifest.netEquity!;
+  for (const quote of facts.prices) {
+    if (quote.time > manifest.created) {
+      throw pricesUnfit(`a price of ${quote.asset} is of ${quote.time}, after the proof was started`);
+    }
+  }
+  const quotes = quotesOf(facts.prices, assets);
+  const prices = scalePrices(assets, quotes);
+  const terms = assets.map((asset, i) => termsOf(asset, settings, prices[i]!));
+  const positions = assets.flatMap((asset, i) =>
+    ["equity", "debt", ...terms[i]!.categories.map((category) => category.name)].map((kind) => ({
+      symbol: `${asset.symbol}:${kind}`, decimals: asset.decimals, bits: asset.bits, asset: i, kind,
+    })),
+  );
+  if (positions.length !== facts.positions.length || positions.some(({ symbol }, i) => symbol !== facts.positions[i])) {
+    throw new Rejected("manifest-net-equity", "the positions that it lists are not those of its spec, in order");
+  }
+  const { underwater } = facts;
+  if (underwater !== null) {
+    if (settings.underwater !== "leave-out") {
+      throw new Rejected("manifest-net-equity", "accounts under water are left out, and its spec refuses them");
+    }
+    if (underwater.equity.length !== assets.length || underwater.debt.length !== assets.length) {
+      throw new Rejected("manifest-net-equity", "what was left out does not have an amount for each asset");
+    }
+  }
+  const counting = settings.collateral.filter(({ slices }) => slices.some(({ ratio }) => ratio !== "0"));
+  return {
+    terms,
+    positions,
+    currency: quotes[0]![0]!.currency,
+    collateral: assets.map(({ symbol }) => symbol).filter((symbol) => counting.some(({ asset }) => asset === symbol)),
+  };
+}
+
+/**
+ * Refuse what the policy does not accept of debts. `covered`: whether the proofs show that they are covered. `declared`:
+ * assets that the organisation says that it issues, in its spec or elsewhere.
+ */
+export function checkNetEquityPolicy(
+  policy: Policy,
+  netEquity: NetEquity,
+  manifest: Manifest,
+  assets: readonly StatedAsset[],
+  covered: boolean,
+  declared: readonly string[],
+): void {
+  const accepted = policy.netEquity;
+  if (accepted.requireCovered && !covered) {
+    throw new Rejected(
+      "policy-debts-covered",
+      "nothing proves of an account that what it has pledged covers what it owes, and the policy requires it",
+    );
+  }
+  const issued = new Set([...accepted.ownIssued, ...declared]);
+  for (const symbol of netEquity.collateral) {
+    if (issued.has(symbol) && accepted.allowOwnIssued !== null && !accepted.allowOwnIssued.includes(symbol)) {
+      throw new Rejected(
+        "policy-own-issued",
+        `${symbol} is issued by the organisation and counts as collateral: it can make as many as cover any debt`,
+      );
+    }
+  }
+  netTotals(netEquity, manifest, assets).forEach((net, i) => {
+    const { symbol, decimals } = assets[i]!;
+    if (net < 0n && accepted.allowNegativeNet !== null && !accepted.allowNegativeNet.includes(symbol)) {
+      throw new Rejected("policy-net", `of ${symbol} more is lent than all accounts have, by ${coinsText(-net, decimals)}`);
+    }
+  });
+}
+
+/** What is lent of each asset: what all accounts owe. */
+export function lentTotals(netEquity: NetEquity, manifest: Manifest, assets: readonly StatedAsset[]): bigint[] {
+  return assets.map((_, i) => totalOf(netEquity, manifest, i, "debt"));
+}
+
+/** What all accounts have of each asset less what they owe of it; may be negative. */
+export function netTotals(netEquity: NetEquity, manifest: Manifest, assets: readonly StatedAsset[]): bigint[] {
+  return assets.map((_, i) => totalOf(netEquity, manifest, i, "equity") - totalOf(netEquity, manifest, i, "debt"));
+}
+
+/** The positions that can be pledged, in order: what the container of an inclusion proof lists besides them is `pledgesOf`. */
+export function categoriesOf(netEquity: NetEquity): Position[] {
+  return netEquity.positions.filter(({ kind }) => kind !== "equity" && kind !== "debt");
+}
+
+/**
+ * One amount for each position, of what was typed and what the file says was pledged. Rejects pledges that the account
+ * cannot have made (`balance-pledged`).
+ */
+export function positionBalances(
+  netEquity: NetEquity,
+  assets: readonly StatedAsset[],
+  claim: Claim,
+  pledges: Pledges,
+): bigint[] {
+  const pledged = [...pledges.pledged];
+  const balances = netEquity.positions.map(({ asset, kind }) => {
+    if (kind === "equity") return claim.balances[asset]!;
+    return kind === "debt" ? claim.debts[asset]! : pledged.shift()!;
+  });
+  assets.forEach(({ symbol }, i) => {
+    const ofAsset = netEquity.positions.reduce(
+      (sum, position, k) => (position.asset === i && isPledge(position) ? sum + balances[k]! : sum),
+      0n,
+    );
+    if (ofAsset > claim.balances[i]!) {
+      throw new Rejected("balance-pledged", `more of ${symbol} is pledged than the account has of it`);
+    }
+  });
+  return balances;
+}
+
+/** h(K): what a pledge counts for, in value units, its slices filled in order. */
+export function haircutValue(slices: MarginAsset["categories"][number]["slices"], pledged: bigint): bigint {
+  let [value, rest] = [0n, pledged];
+  for (const { coefficient, width } of slices) {
+    const inside = width !== null && width < rest ? width : rest;
+    value += coefficient * inside;
+    rest -= inside;
+  }
+  return value;
+}
+
+function isPledge({ kind }: Position): boolean {
+  return kind !== "equity" && kind !== "debt";
+}
+
+function totalOf(netEquity: NetEquity, manifest: Manifest, asset: number, kind: string): bigint {
+  return manifest.positionTotals[netEquity.positions.findIndex((one) => one.asset === asset && one.kind === kind)]!;
+}
+
+function pricesUnfit(reason: string): Rejected {
+  return new Rejected("manifest-prices", reason);
+}
+
+/** The quotes of each asset in order: at least one, one of a source, all in one currency. */
+function quotesOf(prices: readonly Quote[], assets: readonly StatedAsset[]): Quote[][] {
+  const found = new Map(assets.map(({ symbol }) => [symbol, [] as Quote[]]));
+  for (const quote of prices) {
+    const own = found.get(quote.asset);
+    if (own === undefined) throw pricesUnfit(`there is a price of ${quote.asset}, which is no asset of the audit`);
+    if (own.some(({ source }) => source === quote.source)) throw pricesUnfit(`a source gives two prices of ${quote.asset}`);
+    if (quote.currency !== prices[0]!.currency) throw pricesUnfit(`${quote.asset} is quoted in another currency than others`);
+    own.push(quote);
+  }
+  return [...found].map(([symbol, own]) => {
+    if (own.length === 0) throw pricesUnfit(`${symbol} has no price`);
+    if (own.length > MOST_QUOTES_OF_ASSET) throw pricesUnfit(`${symbol} has more than ${MOST_QUOTES_OF_ASSET} prices`);
+    return own;
+  });
+}
+
+interface ScaledPrice {
+  readonly up: bigint;
+  readonly down: bigint;
+}
+
+/** Prices of one base unit of each asset in value units, by the least σ with which all have enough bits. */
+function scalePrices(assets: readonly StatedAsset[], quotes: readonly (readonly Quote[])[]): ScaledPrice[] {
+  const bounds = quotes.map((own) => {
+    const ordered = own.map(({ price }) => exactDecimal(price)).sort(compareDecimals);
+    return { lowest: ordered[0]!, highest: ordered[ordered.length - 1]! };
+  });
+  // The σ that an asset needs: the least with ⌊lowest·10^(σ − decimals)⌋ ≥ 2^19.
+  const needed = bounds.map(({ lowest }, i) => {
+    let scale = 0;
+    while (scaled(lowest, scale - assets[i]!.decimals, false) >> (LEAST_PRICE_BITS - 1n) === 0n) scale += 1;
+    return scale;
+  });
+  const scale = Math.max(...needed);
+  return bounds.map(({ lowest, highest }, i) => {
+    const up = scaled(highest, scale - assets[i]!.decimals, true);
+    if (up >> MOST_PRICE_BITS !== 0n) throw pricesUnfit("prices are so far apart that they have no scale in common");
+    return { up, down: scaled(lowest, scale - assets[i]!.decimals, false) };
+  });
+}
+
+function termsOf(asset: StatedAsset, settings: NetEquitySettings, price: ScaledPrice): MarginAsset {
+  const own = settings.collateral.filter((one) => one.asset === asset.symbol);
+  if (own.length > MOST_CATEGORIES) throw pricesUnfit(`${asset.symbol} has more than ${MOST_CATEGORIES} categories`);
+  return {
+    symbol: asset.symbol,
+    bits: asset.bits,
+    priceUp: price.up,
+    categories: own.map(({ category, slices }) => {
+      if (category === "equity" || category === "debt") throw pricesUnfit(`a category of ${asset.symbol} is named ${category}`);
+      return {
+        name: category,
+        slices: slices.map(({ ratio, width }) => {
+          const { digits, places } = exactDecimal(ratio);
+          return {
+            coefficient: (digits * price.down) / 10n ** BigInt(places),
+            width: width === null ? null : scaled(exactDecimal(width), asset.decimals, false),
+          };
+        }),
+      };
+    }),
+  };
+}
+
+/** A decimal that `DECIMAL_FORM` has let pass. */
+function exactDecimal(text: string): ExactDecimal {
+  const [whole = "", fraction = ""] = text.split(".");
+  return { digits: BigInt(whole + fraction), places: fraction.length };
+}
+
+function compareDecimals(one: ExactDecimal, other: ExactDecimal): number {
+  const difference = one.digits * 10n ** BigInt(other.places) - other.digits * 10n ** BigInt(one.places);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+
+/** A decimal times 10^exponent, rounded up or down to a whole number. */
+function scaled({ digits, places }: ExactDecimal, exponent: number, roundUp: boolean): bigint {
+  const shift = exponent - places;
+  if (shift >= 0) return digits * 10n ** BigInt(shift);
+  const divisor = 10n ** BigInt(-shift);
+  const quotient = digits / divisor;
+  return roundUp && quotient * divisor !== digits ? quotient + 1n : quotient;
+}
