@@ -192,6 +192,30 @@ for (const [hash, row, message] of hashes) {
     assert.equal(text(hash.hashRow("merkle/leaf", wordsOf(words))), message);
   });
 
+  test(`${hash.name} absorbs rows of every length as the page says`, () => {
+    const narrow = hash.digestWords === 8;
+    const [width, rate, modulus] = narrow ? [24, 16, Q] : [12, 8, P];
+    const [rateAt, capacityAt] = hash === RESCUE_PRIME_OPTIMIZED ? [4, 0] : [0, rate];
+    const domain = "stark/trace of 21 byt";
+    const random = numbers(modulus);
+    for (const length of [0, 1, rate - 1, rate, rate + 1, 2 * rate, 2 * rate + 3, 5 * rate]) {
+      const row = Array.from({ length }, () => random.next().value);
+      let state = new Array<bigint>(width).fill(0n);
+      state[capacityAt] = BigInt(length);
+      const bytes = narrow ? 3 : 7;
+      for (let i = 0; i < 21; i++) {
+        state[capacityAt + 1 + Math.floor(i / bytes)]! += BigInt(domain.charCodeAt(i)) << BigInt(8 * (i % bytes));
+      }
+      for (let at = 0; at === 0 || at < length; at += rate) {
+        for (let i = 0; i < rate; i++) state[rateAt + i] = row[at + i] ?? 0n;
+        state = slow[hash.name]!(state);
+      }
+      const digest = state.slice(rateAt, rateAt + hash.digestWords);
+      const halves = digest.flatMap((x) => (narrow ? [Number(x)] : [Number(x & 0xffffffffn), Number(x >> 32n)]));
+      assert.deepEqual([...hash.hashRow(domain, wordsOf(row))], halves, `${length} words`);
+    }
+  });
+
   test(`${hash.name} tells rows of other lengths and other domains apart, and does not change its argument`, () => {
     const seen = new Set<string>();
     const rate = hash.digestWords === 8 ? 16 : 8;
