@@ -4,9 +4,9 @@ A bare install verifies. Proving needs ``polyproof[prove]``, judging reserves ``
 ``polyproof[report]``, a Dask cluster ``polyproof[dask]``, accounts from a server ``polyproof[postgres]`` or
 ``polyproof[mysql]``, having a digest noted and checking tokens of time-stamping authorities ``polyproof[anchors]``,
 encrypting what is private and reading it ``polyproof[private]``, signing statements about audits and checking their
-signatures ``polyproof[attestations]``, proofs on KZG commitments, and verifying them, ``polyproof[kzg]``;
-``polyproof[all]`` is everything. ``require_extras`` is called before work that
-needs one begins, so that nobody finds out hours later.
+signatures ``polyproof[attestations]``, proofs on KZG commitments, and verifying them, ``polyproof[kzg]``, handing each
+customer their own inclusion file ``polyproof[serve]``; ``polyproof[all]`` is everything. ``require_extras`` is called
+before work that needs one begins, so that nobody finds out hours later.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "private": ("cryptography", "filelock", "pyrage"),
     "attestations": ("cryptography",),
     "kzg": ("py_ecc",),
+    "serve": ("cryptography", "jwt", "starlette", "uvicorn"),
 }
 """For each extra, the modules that its packages bring; pyproject.toml lists the packages."""
 
