@@ -4,7 +4,7 @@
  * digests meet it too. `HOSTILE_RUNS` makes more of them than a test run does.
  */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { test } from "node:test";
 
 import { DEFAULT_POLICY, type Policy } from "../verifier/audit/policy.js";
@@ -12,11 +12,13 @@ import { fromHex, toHex } from "../verifier/bytes/hex.js";
 import { canonicalJson, canonicalJsonFile, parseJson, type JsonObject, type JsonValue } from "../verifier/bytes/json.js";
 import { concatBytes, decodeUtf8, encodeUtf8, sameBytes } from "../verifier/bytes/text.js";
 import { sha256 } from "../verifier/hashes/sha256.js";
-import { verifyAudit, verifyInclusion, type InclusionInput } from "../verifier/verify.js";
+import type { HistoryVerdict } from "../verifier/verdict.js";
+import { verifyAudit, verifyHistory, verifyInclusion, type Files, type InclusionInput } from "../verifier/verify.js";
 import { Seeded } from "./seeded.js";
 
 const RECORDED = new URL("../../../tests/recorded/format-2/", import.meta.url);
-const RUNS = Number(process.env["HOSTILE_RUNS"] ?? 40);
+/** How many changes of each kind, unless told otherwise: fewer where a proof of the STARK is verified for each. */
+const runsOf = (name: string): number => Number(process.env["HOSTILE_RUNS"] ?? (name.startsWith("stark") ? 10 : 60));
 
 /** Accepts whatever holds, so that no check is met by a policy's before it. */
 const LAX: Policy = {
@@ -61,8 +63,10 @@ const audits: [string, InclusionInput][] = (
     ["merkle-sum-declared", "inclusion.polyproof"],
     ["stark-blake3", "inclusion.polyproof"],
     ["stark-babybear", "inclusion.polyproof"],
+    ["stark-margin", "alice.polyproof"],
+    ["stark-margin", "carol.polyproof"],
   ] as const
-).map(([name, file]) => [name, recorded(name, file)]);
+).map(([name, file]) => [`${name}, ${file}`, recorded(name, file)]);
 
 const jsonOf = (input: InclusionInput, name: string): JsonObject =>
   parseJson(decodeUtf8(input.files.get(name)!)!, "json", name) as JsonObject;
@@ -202,7 +206,7 @@ for (const [name, input] of audits) {
 
   test(`${name}: a proof or an inclusion proof with other bytes is refused`, () => {
     const random = new Seeded(`bytes ${name}`);
-    for (let run = 0; run < RUNS; run++) {
+    for (let run = 0; run < runsOf(name); run++) {
       const proof = linked(input, { proof: spoiled(random, proofOf(input)) });
       if (!same(proof, input)) refuses(proof, `proof, run ${run}`);
       const payload = linked(input, { payload: spoiled(random, payloadOf(input.inclusion)) });
@@ -212,7 +216,7 @@ for (const [name, input] of audits) {
 
   test(`${name}: a manifest that says something else is refused, although all digests fit`, () => {
     const random = new Seeded(`manifest ${name}`);
-    for (let run = 0; run < 2 * RUNS; run++) {
+    for (let run = 0; run < 2 * runsOf(name); run++) {
       let manifest: JsonValue = jsonOf(input, "manifest.json");
       // Most of a manifest is its spec.
       if (run % 2 === 0) (manifest as JsonObject).set("spec", twisted(random, (manifest as JsonObject).get("spec")!));
@@ -227,7 +231,7 @@ for (const [name, input] of audits) {
   test(`${name}: files that are any bytes, and claims that are any text, are refused`, () => {
     const random = new Seeded(`files ${name}`);
     const texts = ["", " ", "-", "1", "0", "1e5", "1e999999999", "-1", "NaN", "0x1", "1,5", ".", "9".repeat(400), "\ud800", "é", "BTC", "__proto__"];
-    for (let run = 0; run < RUNS; run++) {
+    for (let run = 0; run < runsOf(name); run++) {
       const file = random.of([...input.files.keys()]);
       const files = new Map(input.files).set(file, spoiled(random, input.files.get(file)!));
       const changed = { ...input, files };
@@ -246,6 +250,29 @@ for (const [name, input] of audits) {
     }
   });
 }
+
+test("a history whose index or whose audits say something else is refused", () => {
+  const random = new Seeded("history");
+  const folder = new URL("history/", RECORDED);
+  const names = (readdirSync(folder, { recursive: true }) as string[]).filter((name) => statSync(new URL(name, folder)).isFile());
+  const files: Files = new Map(names.map((name) => [name, new Uint8Array(readFileSync(new URL(name, folder)))]));
+  const verdictOf = (changed: Files, proofs: boolean): HistoryVerdict =>
+    verifyHistory({ files: changed, digest: null, policy: LAX, proofs });
+  assert.equal(verdictOf(files, true).outcome, "verified", verdictOf(files, true).reason);
+  for (let run = 0; run < 2 * runsOf("history"); run++) {
+    const name = run % 2 === 0 ? "history.json" : random.of(names);
+    const bytes = files.get(name)!;
+    const twist = name.endsWith(".json") && random.below(3) > 0;
+    const other: Uint8Array = twist
+      ? canonicalJsonFile(twisted(random, parseJson(decodeUtf8(bytes)!, "json", name)))
+      : spoiled(random, bytes);
+    if (sameBytes(other, bytes)) continue;
+    const verdict = verdictOf(new Map(files).set(name, other), true);
+    assert.ok(KNOWN.includes(verdict.outcome) && verdict.outcome !== "verified", `${name}, run ${run}: ${verdict.reason}`);
+    const chain = verdictOf(new Map(files).set(name, other), false);
+    assert.ok(KNOWN.includes(chain.outcome), `${name}, run ${run}: ${chain.reason}`);
+  }
+});
 
 /** The name, if it is that of another segment's proof: an inclusion check does not need it. */
 function otherProof(input: InclusionInput, name: string): string | null {
