@@ -32,8 +32,9 @@ export class CheckPage {
   #outline: Outline = NOTHING_READ;
   #outlineJob: RunningJob | null = null;
   #stop: (() => void) | null = null;
-  /** Files are sorted one choice after the other. */
-  #sorting: Promise<void> = Promise.resolve();
+  /** What happens to the files happens one after the other. */
+  #queue: Promise<void> = Promise.resolve();
+  #queued = 0;
 
   constructor(script: string) {
     this.#workers = new WorkerMaker(script);
@@ -67,9 +68,11 @@ export class CheckPage {
       });
     }
     byId("remove", HTMLButtonElement).addEventListener("click", () => {
-      this.#files = NO_FILES;
-      this.#sayFiles([], [say("removed")]);
-      void this.#readOutline();
+      this.#next(async () => {
+        this.#files = NO_FILES;
+        this.#sayFiles([], [say("removed")]);
+        await this.#readOutline();
+      });
       files.focus();
     });
     document.addEventListener("dragover", (event) => {
@@ -87,18 +90,23 @@ export class CheckPage {
   }
 
   #add(added: Promise<readonly File[]>): void {
-    this.#sorting = this.#sorting.then(async () => {
-      try {
-        const { files, evidence, problems, notes } = await sortFiles(this.#files, await added);
-        this.#files = files;
-        const filled = evidence === null ? null : await this.#takeEvidence(evidence);
-        this.#sayFiles([...problems, ...(filled?.problems ?? [])], [...notes, ...(filled?.notes ?? [])]);
-        await this.#readOutline();
-        filled?.fill();
-      } catch (error) {
-        this.#sayFiles([visibleText(String(error))], []);
-      }
+    this.#next(async () => {
+      const { files, evidence, problems, notes } = await sortFiles(this.#files, await added);
+      this.#files = files;
+      const filled = evidence === null ? null : await this.#takeEvidence(evidence);
+      this.#sayFiles([...problems, ...(filled?.problems ?? [])], [...notes, ...(filled?.notes ?? [])]);
+      await this.#readOutline();
+      filled?.fill();
     });
+  }
+
+  #next(task: () => Promise<void>): void {
+    const slots = byId("slots", HTMLUListElement);
+    slots.setAttribute("aria-busy", String(++this.#queued > 0));
+    this.#queue = this.#queue
+      .then(task)
+      .catch((error: unknown) => this.#sayFiles([failureText(error)], []))
+      .then(() => slots.setAttribute("aria-busy", String(--this.#queued > 0)));
   }
 
   /** Take the files and what was typed from evidence that was saved before. Its verdict is not looked at. */
@@ -236,7 +244,7 @@ export class CheckPage {
 
   async #check(): Promise<void> {
     if (this.#stop !== null) return;
-    await this.#sorting;
+    await this.#queue;
     const problem = this.#firstProblem();
     if (problem !== null) {
       this.#sayGo(problem.text);

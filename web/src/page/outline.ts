@@ -1,7 +1,7 @@
 /** Reading the files as far as the page needs it to ask its questions. Nothing is checked by that. */
 import { parseInclusionFile } from "../verifier/audit/inclusion_file.js";
 import { parseManifest } from "../verifier/audit/manifest.js";
-import type { Manifest } from "../verifier/audit/manifest.js";
+import type { Manifest, ManifestSegment } from "../verifier/audit/manifest.js";
 import { DEFAULT_POLICY } from "../verifier/audit/policy.js";
 import { toHex } from "../verifier/bytes/hex.js";
 import { sha256 } from "../verifier/hashes/sha256.js";
@@ -20,27 +20,35 @@ export async function outlineOf(files: OutlineFiles): Promise<Outline> {
     manifestProblem: manifest.problem,
     inclusionProblem: inclusion.problem,
     proofName: wanted?.file ?? null,
-    proof: await findProof(files.proofs, wanted),
+    proof: await findProof(files.proofs, wanted, inclusion.found === null ? [] : (manifest.found?.segments ?? [])),
   };
 }
 
 /**
- * The file with the wanted digest. Without one, what a check should see is a file of the wanted name, or the only one, so
- * that it can say what is wrong with it.
+ * The file with the wanted digest. Without one, what a check should see is a file of the wanted name, or the only one if it
+ * is of no other part, so that it can say what is wrong with it.
  */
 async function findProof(
   proofs: readonly File[],
-  wanted: { readonly file: string; readonly bytes: bigint; readonly sha256: string } | null,
+  wanted: ManifestSegment | null,
+  segments: readonly ManifestSegment[],
 ): Promise<number | null> {
   if (wanted !== null) {
     for (const [place, file] of proofs.entries()) {
-      if (BigInt(file.size) !== wanted.bytes || file.size > MOST_BYTES.proof) continue;
-      if (toHex(sha256(await bytesOf(file))) === wanted.sha256) return place;
+      if (BigInt(file.size) === wanted.bytes && (await isProofOf(file, [wanted]))) return place;
     }
     const named = proofs.findIndex((file) => file.name === wanted.file);
     if (named >= 0) return named;
   }
-  return proofs.length === 1 ? 0 : null;
+  const [only, second] = proofs;
+  return only === undefined || second !== undefined || (await isProofOf(only, segments)) ? null : 0;
+}
+
+/** Whether a file is the proof of one of these parts. */
+async function isProofOf(file: File, segments: readonly ManifestSegment[]): Promise<boolean> {
+  if (file.size > MOST_BYTES.proof) return false;
+  const digest = toHex(sha256(await bytesOf(file)));
+  return segments.some((segment) => segment.sha256 === digest);
 }
 
 function auditOutline(manifest: Manifest): AuditOutline {

@@ -1,0 +1,521 @@
+"""The page that customers check their own balance with, driven in Chromium on files of audits made in the same run.
+
+It is opened from a file, with the network off. Whatever a test does, the page asks for no address and shows no
+exception: the fixture sees to that.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from base64 import b64decode
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from page.conftest import MANY, MARKUP, SHIPPED, Audits, Customer, watched
+
+_HERE = Path(__file__).parent
+
+
+def changed(path: Path, folder: Path, place: int = -20, flip: int = 1) -> Path:
+    """A copy of a file in which one bit differs."""
+    data = bytearray(path.read_bytes())
+    data[place] ^= flip
+    copy = folder / path.name
+    copy.write_bytes(data)
+    return copy
+
+
+# What holds
+
+
+def test_counted_balances_are_included(customer: Customer, audits: Audits) -> None:
+    made = audits.get("stark")
+    answer = customer.do_all(made)
+    assert answer.startswith("Included\n")
+    assert "Your balances are in the audit’s totals." in answer
+    assert "the same" in answer
+    assert made.digest in answer
+    assert "No balance in that list is negative" in answer
+    assert "2^75 tries, a number of 23 digits" in answer
+    assert "2^103 by theorems of 2025" in answer
+    assert "0.25 BTC, 1.000000000000000001 ETH, 100 USDT" in answer
+    assert "30 November 2025" in answer
+    assert customer.page.evaluate("document.activeElement.id") == "answer-title"
+
+
+def test_without_a_digest_the_answer_says_that_none_was_compared(customer: Customer, audits: Audits) -> None:
+    made = audits.get("stark")
+    answer = customer.do_all(made, digest=False)
+    assert answer.startswith("Included in this audit\n")
+    assert "was not compared" in answer
+    assert made.digest in answer
+
+
+def test_a_digest_may_be_pasted_in_groups_and_capitals(customer: Customer, audits: Audits) -> None:
+    made = audits.get("stark")
+    customer.choose(*made.files)
+    groups = " ".join(made.digest[place : place + 8] for place in range(0, 64, 8)).upper()
+    customer.page.fill("#digest", f"0x{groups}\n")
+    assert "It is the digest" in customer.page.inner_text("#digest-said")
+    customer.type_claim(made)
+    assert customer.check().startswith("Included\n")
+
+
+def test_files_are_told_apart_by_what_is_in_them(customer: Customer, audits: Audits, tmp_path: Path) -> None:
+    made = audits.get("stark")
+    for number, path in enumerate(made.files):
+        customer.choose(Path(_copied(path, tmp_path / f"{number}.download")))
+    customer.page.fill("#digest", made.digest)
+    customer.type_claim(made)
+    assert customer.check().startswith("Included\n")
+
+
+def _copied(path: Path, to: Path) -> Path:
+    to.write_bytes(path.read_bytes())
+    return to
+
+
+def test_one_part_of_several_is_checked_with_its_own_proof_alone(customer: Customer, audits: Audits) -> None:
+    made = audits.get("parts")
+    own = int.from_bytes(made.inclusion.read_bytes()[12 + 8 + len(made.manifest["audit_id"]) + 32 :][:8], "little")
+    proofs = sorted(made.public.glob("proof-*.bin"))
+    customer.choose(made.public / "publication.json", made.public / "manifest.json", made.inclusion)
+    assert f"still missing: {proofs[own].name}" in customer.page.inner_text("#slot-proof")
+    customer.choose(proofs[1 - own])
+    assert f"still missing: {proofs[own].name}" in customer.page.inner_text("#slot-proof")
+    customer.choose(proofs[own])
+    assert proofs[own].name in customer.page.inner_text("#slot-proof")
+    customer.page.fill("#digest", made.digest)
+    customer.type_claim(made)
+    answer = customer.check()
+    assert answer.startswith("Included\n")
+    assert f"{own + 1} of 2, your own" in answer
+    assert "The other parts of the list" in answer
+    assert "No balance in your part of that list is negative" in answer
+
+
+def test_a_sum_tree_is_refused_until_the_customer_accepts_one(customer: Customer, audits: Audits) -> None:
+    made = audits.get("tree")
+    customer.choose(*made.files)
+    assert customer.page.is_visible("#policy-said")
+    customer.page.fill("#digest", made.digest)
+    customer.type_claim(made)
+    customer.page.check("#policy-default")
+    answer = customer.check()
+    assert answer.startswith("Not accepted\n")
+    assert "[policy-soundness]" in answer
+    customer.page.click("#again")
+    customer.page.check("#policy-merkle-sum")
+    answer = customer.check()
+    assert answer.startswith("Included\n")
+    assert "Anything about accounts that nobody checks" in answer
+    assert "2^128 tries" in answer
+    assert "No balance in that list is negative" not in answer
+
+
+def test_hundreds_of_assets_are_found_by_name_and_pasted(customer: Customer, audits: Audits) -> None:
+    made = audits.get("many")
+    customer.choose(*made.files)
+    assert customer.page.locator("#amounts .amount:visible").count() == 300
+    customer.page.fill("#filter", "coin29")
+    assert customer.page.locator("#amounts .amount:visible").count() == 11
+    assert "11 of 300" in customer.page.inner_text("#filter-said")
+    customer.page.fill("#filter", "no such coin")
+    assert "No asset" in customer.page.inner_text("#filter-said")
+    customer.page.fill("#filter", "")
+    customer.page.click("text=Paste a list instead")
+    lines = [f"{symbol.lower()} {'= ' if place % 2 else ''}1" for place, symbol in enumerate(MANY)]
+    customer.page.fill("#paste", "\n".join([*lines, "DOGE 3", "what is this line"]))
+    customer.page.click("#paste-take")
+    said = customer.page.inner_text("#paste-said")
+    assert "Taken over: 300." in said
+    assert "DOGE" in said
+    assert "what is this line" in said
+    customer.page.fill("#user", made.user)
+    customer.page.fill("#digest", made.digest)
+    customer.page.check("#policy-merkle-sum")
+    assert customer.check().startswith("Included\n")
+
+
+# What does not
+
+
+@pytest.mark.parametrize("amount", ["0.24999999", "0.25000001", "0", ""])
+def test_another_balance_is_not_shown(customer: Customer, audits: Audits, amount: str) -> None:
+    made = audits.get("stark")
+    customer.choose(*made.files)
+    customer.type_claim(made)
+    customer.amount("BTC").fill(amount)
+    answer = customer.check()
+    assert answer.startswith("Not shown\n")
+    assert "[inclusion-path]" in answer
+    assert "What to do" in answer
+    assert "ask the exchange what it counted" in answer
+
+
+@pytest.mark.parametrize("user", ["bob", "Alice@example.com", "alice@example.com ", "alice@example.com\u200b"])
+def test_another_account_is_not_shown(customer: Customer, audits: Audits, user: str) -> None:
+    made = audits.get("stark")
+    customer.choose(*made.files)
+    customer.type_claim(made)
+    customer.page.fill("#user", user)
+    answer = customer.check()
+    assert answer.startswith("Not shown\n")
+    assert "[inclusion-path]" in answer
+
+
+def test_a_file_of_another_audit_is_not_shown(customer: Customer, audits: Audits) -> None:
+    made, another = audits.get("stark"), audits.get("another")
+    customer.choose(*made.files)
+    customer.choose(another.inclusion)
+    customer.type_claim(made)
+    answer = customer.check()
+    assert answer.startswith("Not shown\n")
+    assert "[audit-id]" in answer
+
+
+def test_another_audit_than_the_digest_is_of_is_said_at_once_and_in_the_answer(
+    customer: Customer, audits: Audits
+) -> None:
+    made = audits.get("stark")
+    customer.choose(*made.files)
+    customer.page.fill("#digest", audits.get("another").digest)
+    assert "It is not the digest" in customer.page.inner_text("#digest-said")
+    customer.type_claim(made)
+    answer = customer.check()
+    assert answer.startswith("Stop: another audit\n")
+    assert "[publication-digest]" in answer
+
+
+def test_files_of_two_audits_together_are_not_taken(customer: Customer, audits: Audits) -> None:
+    made, another = audits.get("stark"), audits.get("another")
+    customer.choose(*made.files, *another.files)
+    assert "files of more than one audit" in customer.said
+    customer.page.click("#check")
+    assert "still missing" in customer.page.inner_text("#go-said")
+
+
+@pytest.mark.parametrize(
+    ("file", "place", "check"),
+    [
+        ("proof-0000.bin", -20, "proof-digest"),
+        ("proof-0000.bin", 0, "proof-digest"),
+        ("manifest.json", -20, "publication-file"),
+        ("publication.json", 30, "publication"),
+        ("mine.polyproof", -20, "merkle-"),
+        ("mine.polyproof", 0, "magic"),
+    ],
+)
+def test_a_damaged_file_is_not_accepted(
+    customer: Customer, audits: Audits, tmp_path: Path, file: str, place: int, check: str
+) -> None:
+    made = audits.get("stark")
+    customer.choose(*(changed(path, tmp_path, place) if path.name == file else path for path in made.files))
+    if customer.page.is_visible("#amounts"):
+        customer.type_claim(made)
+    else:
+        customer.page.fill("#user", made.user)
+    answer = customer.check()
+    assert answer.startswith("Not shown\n")
+    assert f"[{check}" in answer
+
+
+def test_garbage_is_not_needed_or_not_shown(customer: Customer, tmp_path: Path) -> None:
+    names = ["publication.json", "manifest.json", "proof-0000.bin", "mine.polyproof", "\u202egpj.exe"]
+    for name in names:
+        (tmp_path / name).write_bytes(sha256(name.encode()).digest() * 50)
+    customer.choose(*(tmp_path / name for name in names))
+    assert "\\u{202e}gpj.exe" in customer.said
+    assert "\u202e" not in customer.said
+    customer.page.fill("#user", "alice")
+    assert customer.check().startswith("Not shown\n")
+
+
+@pytest.mark.parametrize(
+    "beginning", [b"{" * 100_000, b'{"format":"polyproof/manifest",' + b'"a":[' * 200_000, b"\xff{"]
+)
+def test_a_manifest_that_is_hard_to_read_is_only_unreadable(
+    customer: Customer, audits: Audits, tmp_path: Path, beginning: bytes
+) -> None:
+    made = audits.get("stark")
+    (tmp_path / "manifest.json").write_bytes(beginning)
+    customer.choose(*made.files)
+    customer.choose(tmp_path / "manifest.json")
+    assert "The manifest cannot be read" in customer.said
+    assert not customer.page.is_visible("#amounts")
+    customer.page.fill("#user", made.user)
+    assert "[publication-file]" in customer.check()
+
+
+def test_huge_files_are_not_read(customer: Customer, audits: Audits, tmp_path: Path) -> None:
+    made = audits.get("stark")
+    huge = []
+    for name, magic, size in (
+        ("proof-0000.bin", b"PPSTARK\0", 8 << 30),
+        ("mine.polyproof", b"PPROOFIN", 2 << 20),
+        ("publication.json", b'{"format":"polyproof/publication"', 100 << 10),
+        ("manifest.json", b'{"audit_id":"', 4 << 30),
+    ):
+        path = tmp_path / name
+        path.write_bytes(magic)
+        os.truncate(path, size)  # with a hole: it takes no room
+        huge.append(path)
+    customer.choose(*made.files)
+    customer.choose(*huge)
+    assert customer.said.count("was not read") == 4
+    assert "8192.0 MiB" in customer.said
+    customer.type_claim(made)
+    assert customer.check().startswith("Included in this audit\n")
+
+
+def test_markup_in_a_file_is_shown_as_text(customer: Customer, audits: Audits) -> None:
+    answer = customer.do_all(audits.get("stark"))
+    assert MARKUP in answer
+    assert customer.page.locator("#answer img, #answer b").count() == 0
+
+
+def test_what_is_typed_is_shown_as_text(customer: Customer, audits: Audits) -> None:
+    made = audits.get("stark")
+    customer.choose(*made.files)
+    customer.type_claim(made)
+    customer.page.fill("#user", MARKUP)
+    customer.amount("BTC").fill("<b>1</b>")
+    answer = customer.check()
+    assert answer.startswith("Not checked\n")
+    assert "<b>1</b>" in answer
+    assert customer.page.locator("#answer img, #answer b, #save").count() == 0
+
+
+# What is missing
+
+
+def test_what_is_missing_is_said_and_reached(customer: Customer, audits: Audits) -> None:
+    made = audits.get("stark")
+    focused = "document.activeElement.id"
+    customer.page.click("#check")
+    assert "still missing" in customer.page.inner_text("#go-said")
+    assert customer.page.evaluate(focused) == "files"
+    customer.choose(*made.files)
+    customer.page.click("#check")
+    assert "account id" in customer.page.inner_text("#go-said")
+    assert customer.page.evaluate(focused) == "user"
+    customer.page.fill("#user", made.user)
+    customer.page.fill("#digest", "abc")
+    assert "3 of 64" in customer.page.inner_text("#digest-said")
+    customer.page.click("#check")
+    assert "digest is not complete" in customer.page.inner_text("#go-said")
+    assert customer.page.evaluate(focused) == "digest"
+    customer.page.click("#remove")
+    customer.page.wait_for_selector("#amounts", state="hidden")
+    assert customer.page.inner_text("#slot-manifest") == "still missing: manifest.json"
+
+
+def test_an_address_fills_in_nothing(offline: BrowserContext, audits: Audits) -> None:
+    customer = watched(offline.new_page())
+    digest = audits.get("stark").digest
+    customer.page.goto(f"{SHIPPED.as_uri()}?digest={digest}&user=alice#digest={digest}")
+    assert customer.page.input_value("#digest") == ""
+    assert customer.page.input_value("#user") == ""
+    assert customer.faults == []
+
+
+def test_a_check_can_be_stopped(customer: Customer, audits: Audits) -> None:
+    made = audits.get("stark")
+    customer.choose(*made.files)
+    customer.type_claim(made)
+    customer.page.evaluate(
+        """async () => {
+          const stop = document.getElementById("cancel");
+          document.getElementById("check").click();
+          while (stop.hidden) await Promise.resolve();
+          stop.click();
+        }"""
+    )
+    assert "Stopped. Nothing was checked." in customer.page.inner_text("#go-said")
+    customer.page.wait_for_timeout(500)
+    assert not customer.page.is_visible("#answer")
+    assert customer.check().startswith("Included in this audit\n")
+
+
+@pytest.mark.parametrize(
+    ("worker", "said"),
+    [
+        ("constructor() { throw new Error('<b>no</b>') }", "did not start"),
+        ("postMessage() { setTimeout(() => this.onerror({message: '', preventDefault() {}})) }", "did not start"),
+        (
+            "postMessage() { setTimeout(() => this.onerror({message: 'no memory', preventDefault() {}})) }",
+            "stopped without",
+        ),
+    ],
+)
+def test_a_worker_that_fails_is_said_in_words(offline: BrowserContext, audits: Audits, worker: str, said: str) -> None:
+    customer = watched(offline.new_page())
+    customer.page.add_init_script(f"window.Worker = class {{ {worker} terminate() {{}} }}")
+    customer.page.goto(SHIPPED.as_uri())
+    customer.choose(*audits.get("stark").files)
+    assert said in customer.said
+    assert customer.faults == []
+
+
+# Evidence
+
+
+def saved(customer: Customer, to: Path) -> Path:
+    """Save the evidence, as a browser does."""
+    with customer.page.expect_download() as download:
+        customer.page.click("#save")
+    path = to / download.value.suggested_filename
+    download.value.save_as(path)
+    assert "Saved as" in customer.page.inner_text("#evidence-said")
+    return path
+
+
+def test_evidence_holds_what_was_checked(customer: Customer, audits: Audits, tmp_path: Path) -> None:
+    made = audits.get("stark")
+    customer.choose(*made.files)
+    customer.page.fill("#digest", made.digest)
+    customer.type_claim(made)
+    customer.amount("BTC").fill("0.5")
+    customer.check()
+    assert "Your account id and your balances are in it." in customer.page.inner_text("#answer")
+    path = saved(customer, tmp_path)
+    assert path.name == f"evidence-{made.manifest['audit_id']}.polyproof-evidence.json"
+    evidence = json.loads(path.read_bytes())
+    assert (evidence["format"], evidence["version"]) == ("polyproof/evidence", 1)
+    published = {name: b64decode(data) for name, data in evidence["files"].items()}
+    assert published == {path.name: path.read_bytes() for path in made.public.iterdir() if path.is_file()}
+    assert b64decode(evidence["inclusion"]) == made.inclusion.read_bytes()
+    assert evidence["claim"] == {
+        "user": made.user,
+        "balances": {**made.balances, "BTC": "0.5"},
+        "debts": {},
+        "digest": made.digest,
+        "policy": "default",
+    }
+    assert evidence["verdict"]["outcome"] == "rejected"
+    assert evidence["verdict"]["check"] == "inclusion-path"
+
+
+def test_evidence_is_checked_anew_and_its_verdict_is_not_believed(
+    customer: Customer, audits: Audits, tmp_path: Path
+) -> None:
+    customer.do_all(audits.get("tree"))
+    path = saved(customer, tmp_path)
+    customer.page.reload()
+    customer.choose(path)
+    assert "its verdict is not" in customer.said
+    assert customer.check().startswith("Included\n")
+    evidence = json.loads(path.read_bytes())
+    evidence["claim"]["balances"]["BTC"] = "7"
+    path.write_text(json.dumps(evidence))
+    customer.page.reload()
+    customer.choose(path)
+    assert customer.amount("BTC").input_value() == "7"
+    assert customer.check().startswith("Not shown\n")
+
+
+@pytest.mark.parametrize(
+    "content", ["", ', "version": 1, "files": 3', ', "version": 1, "files": {"manifest.json": "%"}']
+)
+def test_evidence_that_is_none_is_said(customer: Customer, tmp_path: Path, content: str) -> None:
+    path = tmp_path / "evidence.json"
+    path.write_text(
+        '{"format": "polyproof/evidence", ' + content[1:] if content != "{}" else '{"format":"polyproof/evidence"}'
+    )
+    customer.choose(path)
+    assert "is not evidence" in customer.said
+
+
+# How it is used
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_a_small_phone(customer: Customer, audits: Audits, scheme: str) -> None:
+    made = audits.get("stark")
+    customer.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    customer.page.set_viewport_size({"width": 320, "height": 640})
+    wide = "document.documentElement.scrollWidth"
+    assert customer.page.evaluate(wide) == 320
+    customer.choose(*made.files)
+    customer.page.fill("#digest", made.digest)
+    customer.type_claim(made)
+    customer.page.click("#names")
+    assert customer.page.evaluate(wide) == 320
+    assert customer.check().startswith("Included\n")
+    assert customer.page.evaluate(wide) == 320
+    customer.page.click("#again")
+    customer.page.fill("#user", "x" * 500)
+    customer.check()
+    assert customer.page.evaluate(wide) == 320
+
+
+def test_everything_is_done_with_the_keyboard(customer: Customer, audits: Audits) -> None:
+    made = audits.get("stark")
+    page = customer.page
+
+    def reach(element: str) -> None:
+        for _ in range(60):
+            if (
+                page.evaluate("document.activeElement.id || document.activeElement.getAttribute('aria-label')")
+                == element
+            ):
+                return
+            page.keyboard.press("Tab")
+        raise AssertionError(f"{element} is not reached")
+
+    reach("files")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files(made.files)
+    page.wait_for_selector("#amounts input")
+    reach("digest")
+    page.keyboard.type(made.digest)
+    reach("user")
+    page.keyboard.type(made.user)
+    for symbol, amount in made.balances.items():
+        reach(f"{symbol}, what you have")
+        page.keyboard.type(amount)
+    page.keyboard.press("Enter")
+    assert customer.answer().startswith("Included\n")
+    reach("save")
+    with page.expect_download():
+        page.keyboard.press("Space")
+
+
+def test_every_field_has_a_name_and_every_part_a_heading(customer: Customer, audits: Audits) -> None:
+    customer.do_all(audits.get("stark"))
+    unnamed = customer.page.evaluate(
+        """() => [...document.querySelectorAll("input, textarea, button, progress")]
+          .filter((field) => !field.labels?.length && !field.ariaLabel && !field.textContent.trim())
+          .map((field) => field.id)"""
+    )
+    assert unnamed == []
+    levels = customer.page.evaluate(
+        "[...document.querySelectorAll('h1, h2, h3')].map((heading) => Number(heading.tagName[1]))"
+    )
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
+
+
+def test_print_has_the_answer_and_not_the_form(customer: Customer, audits: Audits) -> None:
+    customer.do_all(audits.get("stark"))
+    customer.page.emulate_media(media="print")
+    assert customer.page.is_visible("#answer-title")
+    assert not customer.page.is_visible("#check")
+    assert not customer.page.is_visible("#save")
+
+
+def test_the_browser_says_nothing_of_who_is_checked(offline: BrowserContext, audits: Audits) -> None:
+    """Neither the address nor anything that is kept in the browser changes."""
+    customer = watched(offline.new_page())
+    customer.page.goto(SHIPPED.as_uri())
+    customer.do_all(audits.get("stark"))
+    assert customer.page.url == SHIPPED.as_uri()
+    assert customer.page.evaluate("localStorage.length + sessionStorage.length") == 0
+    assert offline.cookies() == []
