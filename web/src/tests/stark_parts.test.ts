@@ -12,7 +12,7 @@ import { makeAccounts } from "../verifier/stark/accounts.js";
 import type { StarkOptions, StarkStatement } from "../verifier/stark/constraint_system.js";
 import { LayerDomain, evaluateAtBase, foldPowers } from "../verifier/stark/folding.js";
 import { PartedSum, digitsOf } from "../verifier/stark/parted_sum.js";
-import { checkTrace, deriveShape, traceShape } from "../verifier/stark/shape.js";
+import { checkOptions, checkTrace, deriveShape, traceShape } from "../verifier/stark/shape.js";
 import { reachTarget } from "../verifier/stark/target.js";
 import { checkOf } from "./stark_files.js";
 
@@ -93,9 +93,56 @@ test("over BabyBear 64 bits fit 2^14 rows, and on 2^15 no width does", () => {
   assert.deepEqual(fitting(15), []);
 });
 
+test("an asset has to have as many limbs as its carries take", () => {
+  // Over BabyBear a part is one limb of 12 bits, and a carry of 2^14 rows two.
+  const options = { ...USUAL, field: BABYBEAR, hash: hashByName("blake3"), extension: 6, limbBits: 12 };
+  const { active } = traceShape(options, 14, null);
+  const ofBits = (bits: number): string => checkOf(() => makeAccounts(statementOfAssets(options, 1, bits), active, 12));
+  assert.equal(ofBits(12), "accepted");
+  assert.equal(ofBits(24), "accepted");
+  assert.equal(ofBits(36), "options");
+});
+
+test("there are at most 2^14 limbs, no more than the field can count, and a domain", () => {
+  const narrow = { ...USUAL, limbBits: 4 };
+  assert.equal(checkOf(() => checkOptions(statementOfAssets(narrow, 1024, 64))), "accepted");
+  assert.equal(checkOf(() => checkOptions(statementOfAssets(narrow, 1025, 64))), "options");
+  const trace = traceShape(narrow, 20, null);
+  const full = makeAccounts(statementOfAssets(narrow, 1024, 64), trace.active, 4);
+  assert.equal(checkOf(() => deriveShape(trace, narrow, full)), "options"); // with the multiplicities
+
+  const babybear = { ...USUAL, field: BABYBEAR, hash: hashByName("blake3"), extension: 6, segmentRows: 2 ** 24 };
+  const { active } = traceShape(babybear, 10, null);
+  const counted = { ...traceShape(babybear, 10, null), active: Math.ceil(Number(BABYBEAR.modulus) / 2000) };
+  const system = makeAccounts(statementOfAssets({ ...babybear, limbBits: 8 }, 2000, 8), active, 8);
+  assert.equal(checkOf(() => deriveShape(counted, babybear, system)), "options");
+  assert.equal(checkOf(() => deriveShape({ ...counted, active: counted.active - 1 }, babybear, system)), "accepted");
+
+  const domain = (blowup: number): string =>
+    checkOf(() => checkTrace(traceShape({ ...babybear, blowup }, 24, null), { ...babybear, blowup }));
+  assert.equal(domain(8), "accepted");
+  assert.equal(domain(16), "options");
+});
+
+test("whatever the options, a quotient is short enough, and there are more cosets than queries", () => {
+  for (const blowup of [2, 4, 8, 16]) {
+    for (const [queries, limbBits, count] of [[1, 4, 1], [99, 16, 22], [20, 13, 3]] as const) {
+      for (const arity of [2, 4, 8, 16]) {
+        const options = { ...USUAL, blowup, queries, arity, limbBits };
+        const trace = traceShape(options, 10, null);
+        checkTrace(trace, options);
+        const system = makeAccounts(statementOfAssets(options, count, 64), trace.active, limbBits);
+        const shape = deriveShape(trace, options, system);
+        assert(shape.quotientDegree + 1 <= blowup * trace.rows + trace.blinding - 2);
+        assert((blowup * trace.rows) / trace.arities[0]! >= queries);
+      }
+    }
+  }
+});
+
 test("carries leave no room for a total that is p more or less", () => {
   // Where 2^w > U the width of a part depends on 2^w: with 4U alone v were one too large (section 2).
-  for (const [limbBits, active] of [[8, 842], [16, 842], [24, 842], [22, 2 ** 20 - 182], [4, 2 ** 20 - 182]] as const) {
+  for (const [limbBits, active] of [[8, 842], [8, 257], [8, 2 ** 16 + 1], [16, 842], [24, 842], [22, 2 ** 20 - 182], [4, 2 ** 20 - 182]] as const) {
     const limbs = Math.ceil(96 / limbBits);
     const columns = Array.from({ length: limbs }, (_, j) => j);
     const sum = new PartedSum("X", [columns], active - 1, limbBits, GOLDILOCKS);

@@ -93,21 +93,28 @@ export function checkOptions({ options, assets }: StarkStatement): void {
   if (limbs > MOST_COLUMNS) throw unfitOptions(`${limbs} limbs are more than ${MOST_COLUMNS} columns`);
 }
 
-/** Rejects `options` whose trace does not hold what hides it, or has no domain. */
+/**
+ * Rejects `options` whose trace does not hold what hides it, or has no domain. That there are q different cosets follows:
+ * folds have an arity of 16 at most, so there are N/8 cosets at least, and q is at most N/10.
+ */
 export function checkTrace(trace: TraceShape, options: StarkOptions): void {
-  const { rows, blinding, blowup, queries, extension, arities } = trace;
+  const { rows, blinding, blowup, queries, extension } = trace;
   const needed = 2 * queries + 2 * extension;
   if (blinding < needed) throw unfitOptions(`${blinding} blinding rows are less than the ${needed} that hide openings`);
   if (5 * blinding > rows) throw unfitOptions(`${blinding} blinding rows are more than a fifth of ${rows}`);
   if (rows * blowup > 2 ** options.field.twoAdicity) {
     throw unfitOptions(`${options.field.name} has no domain of ${rows * blowup} points`);
   }
-  if ((blowup * rows) / arities[0]! < queries) throw unfitOptions(`there are no ${queries} different cosets`);
 }
 
-/** The whole shape, once the constraint system of the trace is known. Rejects `options` where they do not fit. */
+/**
+ * The whole shape, once the constraint system of the trace is known. Rejects `options` where they do not fit.
+ *
+ * That the quotient is not too long follows. Systems here have no constraint of a higher degree than s + 1, that of
+ * helpers, and for s = β it makes deg Q + 1 ≤ βN + d − β.
+ */
 export function deriveShape(trace: TraceShape, options: StarkOptions, system: ConstraintSystem): StarkShape {
-  const { rows, active, blinding, blowup, limbBits } = trace;
+  const { rows, active, blowup, limbBits } = trace;
   const values = 2 ** limbBits;
   const tables = Math.ceil(values / active);
   const tableLength = Math.ceil(values / tables);
@@ -121,12 +128,9 @@ export function deriveShape(trace: TraceShape, options: StarkOptions, system: Co
   }
 
   const columns = (choice: Grouping): number => choice.lookupHelpers + choice.tableHelpers + choice.chunks;
-  const fits = (choice: Grouping): boolean => choice.quotientDegree + 1 <= blowup * rows + blinding - 2;
   const small = groupedBy(blowup - 1, rows, active, system.lookups, tables);
   const large = groupedBy(blowup, rows, active, system.lookups, tables);
-  const chosen = columns(large) < columns(small) && fits(large) ? large : small;
-  if (!fits(chosen)) throw unfitOptions(`the quotient of these constraints is too long for a blowup of ${blowup}`);
-  return { ...trace, tableOffsets, tableLength, ...chosen };
+  return { ...trace, tableOffsets, tableLength, ...(columns(large) < columns(small) ? large : small) };
 }
 
 type Grouping = Pick<StarkShape, "group" | "lookupHelpers" | "tableHelpers" | "quotientDegree" | "chunks">;
