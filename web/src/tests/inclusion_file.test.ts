@@ -108,16 +108,17 @@ test("what is no amount, or one that the audit cannot have counted, is neither f
 test("symbols are found whatever their case, each once, and unknown ones are said to be unknown", () => {
   const claim = (...balances: readonly (readonly [string, string])[]) => makeClaim(ASSETS, "me", new Map(balances), new Map());
   assert.deepEqual(claim(["btc", "1"], ["USDT", "1.001"]).balances, [100000000n, 101n]);
-  assert.deepEqual(claim().balances, [0n, 0n]);
+  assert.deepEqual(claim(["BTC", "0"]).balances, [0n, 0n]);
+  assert.throws(() => claim(), BadInput);
   assert.throws(() => claim(["BTC", "1"], ["btc", "1"]), BadInput);
   assert.throws(() => claim(["XRP", "0"]), BadInput);
   assert.throws(() => claim(["usdt", "655.36"]), BadInput);
 });
 
 test("an account id is taken as it is typed", () => {
-  assert.equal(makeClaim(ASSETS, " Me\u200d ", new Map(), new Map()).user, " Me\u200d ");
-  assert.throws(() => makeClaim(ASSETS, "", new Map(), new Map()), BadInput);
-  assert.throws(() => makeClaim(ASSETS, "a\ud800", new Map(), new Map()), BadInput);
+  assert.equal(makeClaim(ASSETS, " Me\u200d ", new Map([["BTC", "1"]]), new Map()).user, " Me\u200d ");
+  assert.throws(() => makeClaim(ASSETS, "", new Map([["BTC", "1"]]), new Map()), BadInput);
+  assert.throws(() => makeClaim(ASSETS, "a\ud800", new Map([["BTC", "1"]]), new Map()), BadInput);
 });
 
 test("amounts are shown exactly", () => {

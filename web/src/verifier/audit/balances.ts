@@ -16,7 +16,7 @@ export interface Claim {
 
 /**
  * The claim of what was typed. Balances are rounded up and debts down, as in the snapshot; an asset that is not named is
- * 0. `BadInput` for an id that is none, a symbol that is no asset of the audit, and an amount that none can have.
+ * 0. `BadInput` for no amount at all, an id that is none, a symbol that is no asset of the audit, and an amount that none can have.
  */
 export function makeClaim(
   assets: readonly StatedAsset[],
@@ -25,6 +25,7 @@ export function makeClaim(
   debts: ReadonlyMap<string, string>,
 ): Claim {
   if (user === "" || !isWellFormedText(user)) throw new BadInput("The account id is empty or has characters that are no text.");
+  if (balances.size + debts.size === 0) throw new BadInput("No balance was given: what you have of each asset.");
   return { user, balances: amounts(assets, balances, "up"), debts: amounts(assets, debts, "down") };
 }
 

@@ -74,6 +74,7 @@ export function checkCollateral(settings: NetEquitySettings, assets: readonly St
       if (units < 1n || units >> BigInt(asset.bits) !== 0n) refuse(`a width of ${symbol} does not fit ${asset.bits} bits`);
     }
   }
+  if (new Set(settings.ownIssued).size < settings.ownIssued.length) refuse("own_issued lists an asset twice");
   for (const symbol of settings.ownIssued) {
     if (!assets.some((asset) => asset.symbol === symbol)) refuse(`${symbol} is no asset of the spec`);
   }
