@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from polyproof.errors import ArtifactError
-from polyproof.publication.browser import page_beside_audit, page_policy
+from polyproof.publication.browser import page_beside_audit, page_policy, released_page
 
 RELEASED = b"""<!doctype html>
 <html lang="en">
@@ -17,11 +17,11 @@ RELEASED = b"""<!doctype html>
 
 
 def test_the_copy_is_the_released_page_but_for_three_texts() -> None:
-    copy = page_beside_audit("../audits/a-1/", "<p>About <b>a-1</b></p>", RELEASED)
-    assert copy.count(b'<html lang="en" data-files="../audits/a-1/">') == 1
+    copy = page_beside_audit("../audits/a-1", "<p>About <b>a-1</b></p>", RELEASED)
+    assert copy.count(b'<html lang="en" data-files="../audits/a-1">') == 1
     assert copy.count(b"content=\"default-src 'none'; connect-src 'self'; script-src") == 1
     undone = (
-        copy.replace(b' data-files="../audits/a-1/"', b"")
+        copy.replace(b' data-files="../audits/a-1"', b"")
         .replace(b" connect-src 'self';", b"")
         .replace(b"<p>About <b>a-1</b></p>", b"<!-- audit -->")
     )
@@ -35,7 +35,7 @@ def test_a_folder_cannot_leave_its_attribute() -> None:
 
 def test_what_is_said_of_an_audit_is_not_replaced_again() -> None:
     about = '<!-- audit --><html lang="en">content="default-src \'none\';'
-    assert about.encode() in page_beside_audit("a/", about, RELEASED)
+    assert about.encode() in page_beside_audit("a", about, RELEASED)
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,21 @@ def test_what_is_said_of_an_audit_is_not_replaced_again() -> None:
 )
 def test_a_page_of_another_form_makes_no_copy(changed: bytes) -> None:
     with pytest.raises(ArtifactError):
-        page_beside_audit("a/", "", changed)
+        page_beside_audit("a", "", changed)
 
 
 def test_the_policy_is_what_the_page_states() -> None:
     assert page_policy(RELEASED) == "default-src 'none'; script-src 'sha256-AAAA'; worker-src blob:"
-    assert page_policy(page_beside_audit("a/", "", RELEASED)).startswith("default-src 'none'; connect-src 'self'; ")
+    assert page_policy(page_beside_audit("a", "", RELEASED)).startswith("default-src 'none'; connect-src 'self'; ")
     with pytest.raises(ArtifactError):
         page_policy(b"<html>")
+
+
+def test_the_released_page_is_of_that_form() -> None:
+    page = released_page()
+    copy = page_beside_audit("a", "<p>about</p>", page)
+    assert len(copy) == len(page) + len(' data-files="a"') + len(" connect-src 'self';") + len("<p>about</p>") - len(
+        "<!-- audit -->"
+    )
+    assert "connect-src" not in page_policy(page)
+    assert "worker-src blob:" in page_policy(page)

@@ -30,7 +30,7 @@ def test_every_public_file_is_served_as_it_is(client: Client, made: Path) -> Non
 def test_the_page_names_the_files_beside_it_and_keeps_its_policy(client: Client) -> None:
     first, second = client().get("/"), client().get("/check.html")
     assert first.content == second.content
-    assert f'data-files="{AUDIT_ID}/"' in first.text
+    assert f'data-files="{AUDIT_ID}"' in first.text
     assert first.headers["content-security-policy"] == (
         "default-src 'none'; connect-src 'self'; script-src 'sha256-AAAA'; frame-ancestors 'none'"
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import amounts, grouped
 from polyproof.cli.envelope import ERROR, error_objects
+from polyproof.cli.evidence_view import EVIDENCE, Checked
 from polyproof.cli.security_view import (
     COMPONENTS,
     FIGURES,
@@ -15,7 +16,20 @@ from polyproof.cli.security_view import (
     figures_payload,
     verdict,
 )
-from polyproof.cli.shapes import AMOUNTS, COUNT, DIGEST, SECONDS, TEXT, TEXTS, Shape, either, listed, record, seconds
+from polyproof.cli.shapes import (
+    AMOUNTS,
+    COUNT,
+    DIGEST,
+    SECONDS,
+    TEXT,
+    TEXTS,
+    Shape,
+    either,
+    listed,
+    nullable,
+    record,
+    seconds,
+)
 from polyproof.cli.views import (
     COMPARE_DIGEST,
     CORRECTS,
@@ -62,7 +76,16 @@ _AUDIT: dict[str, Shape] = {
     **COMPONENTS,
     "seconds": SECONDS,
 }
-INCLUSION = record(**_AUDIT, segment=COUNT, user=TEXT, balances=AMOUNTS, debts=AMOUNTS, proven=TEXTS, **FIGURES)
+INCLUSION = record(
+    **_AUDIT,
+    segment=COUNT,
+    user=TEXT,
+    balances=AMOUNTS,
+    debts=AMOUNTS,
+    proven=TEXTS,
+    evidence=nullable(EVIDENCE),
+    **FIGURES,
+)
 INCLUSIONS = record(
     **_AUDIT,
     files=listed(
@@ -85,8 +108,8 @@ INCLUSIONS = record(
 )
 
 
-def inclusion_payload(verified: InclusionVerified) -> dict[str, Any]:
-    """``verify-inclusion`` for machines."""
+def inclusion_payload(verified: InclusionVerified, checked: Checked | None = None) -> dict[str, Any]:
+    """``verify-inclusion`` for machines; ``checked`` is the evidence that it was about, if it was."""
     return {
         **_audit_payload(verified.audit),
         "segment": verified.segment,
@@ -94,6 +117,7 @@ def inclusion_payload(verified: InclusionVerified) -> dict[str, Any]:
         "balances": amounts(verified.audit.spec.assets, verified.claim.balances),
         "debts": _debts(verified.audit, verified.claim),
         "proven": list(verified.verdict.sentences),
+        "evidence": None if checked is None else checked.payload(),
         **components_payload(verified.audit),
         **figures_payload(verified.verdict.security),
         "seconds": seconds(verified.seconds),
@@ -122,14 +146,17 @@ def _debts(audit: PublishedAudit, claim: Claim) -> list[dict[str, str]]:
     return amounts(assets, [claim.debt_of(place) for place in range(len(assets))])
 
 
-def show_inclusion(rich: RichConsole, verified: InclusionVerified, *, compared: bool) -> None:
+def show_inclusion(
+    rich: RichConsole, verified: InclusionVerified, *, compared: bool, checked: Checked | None = None
+) -> None:
     """``verify-inclusion`` for people."""
     parts = len(verified.audit.manifest.segments)
     facts(
         rich,
         *audit_lines(verified.audit),
-        ("you", verified.claim.user_id),
-        ("your balances", balances_text(verified.audit, verified.claim)),
+        ("you" if checked is None else "account id", verified.claim.user_id),
+        ("your balances" if checked is None else "balances", balances_text(verified.audit, verified.claim)),
+        *([] if checked is None else checked.facts()),
         ("proved by", components_text(verified.audit)),
         *figures_facts(verified.verdict.security),
         *(
@@ -140,8 +167,11 @@ def show_inclusion(rich: RichConsole, verified: InclusionVerified, *, compared: 
         ("publication digest", verified.audit.digest.hex()),
     )
     gross = "gross " if verified.audit.margin is not None else ""
-    verdict(rich, verified.verdict.security, "INCLUDED", f"your balances are in the audit's {gross}totals.")
+    whose = "your" if checked is None else "these"
+    verdict(rich, verified.verdict.security, "INCLUDED", f"{whose} balances are in the audit's {gross}totals.")
     points(rich, verified.verdict.sentences)
+    for note in [] if checked is None else checked.notes(None):
+        rich.print(note, soft_wrap=True)
     if left_out := verified.audit.manifest.left_out:
         names = unlisted_text([one.asset for one in left_out])
         rich.print(

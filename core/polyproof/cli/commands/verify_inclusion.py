@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from polyproof.cli.console import Console
+from polyproof.cli.evidence_view import Checked
 from polyproof.cli.inclusion_view import (
     INCLUSION,
     INCLUSIONS,
@@ -54,9 +56,17 @@ _ONCE_FOR_EACH = (
 
 def command(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="Inclusion files that you received from the exchange.")
+        list[Path],
+        typer.Argument(
+            metavar="FILE", help="Inclusion files that you received from the exchange, or evidence saved by a check."
+        ),
     ],
-    directory: Annotated[Path, typer.Option("--audit", "-a", metavar="DIR", help="Directory of the published audit.")],
+    directory: Annotated[
+        Path | None,
+        typer.Option(
+            "--audit", "-a", metavar="DIR", help="Directory of the published audit; evidence has its own files of it."
+        ),
+    ] = None,
     user: Annotated[
         list[str] | None,
         typer.Option("--user", "-u", metavar="ID", help="Your account id; with several files one for each, in order."),
@@ -95,16 +105,23 @@ def command(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Check that your balances, as you type them, are in a published audit."""
+    """Check that your balances, as you type them, are in a published audit, or check saved evidence anew."""
     from polyproof import liabilities
     from polyproof.liabilities.rejections import explain
+    from polyproof.liabilities.saved_check import is_saved_check, read_saved_check
     from polyproof.liabilities.typed_balances import make_claim, parse_balance, read_balances
 
     console = Console(json=json, quiet=quiet)
     known = parse_digest(digest)
     registry = usable_registry(console)
     accepted = with_own_prices(load_policy_option(policy, registry), prices, tolerance)
+    evidence = [file for file in files if is_saved_check(file)]
+    if evidence and len(files) > 1:
+        raise UsageError(f"{evidence[0]} is evidence, which is checked alone")
+    if directory is None and not evidence:
+        raise UsageError(Problem("--audit DIR is missing", hint="the folder with publication.json, as published"))
     if len(files) > 1:
+        assert directory is not None
         if balance or debt:
             raise UsageError(
                 Problem("--balance and --debt are for a single inclusion file", hint=_ONCE_FOR_EACH),
@@ -120,10 +137,20 @@ def command(
     owed = [parse_balance(text) for text in debt or ()]
     for own in debts or ():
         owed += read_balances(own)
-    _require_claim(account, given or owed)
+    saved = read_saved_check(file) if evidence else None
+    if saved is None:
+        _require_claim(account, given or owed)
 
     def claim(published: PublishedAudit) -> Claim:
         assets = published.spec.assets
+        if saved is not None:
+            typed = bool(given or owed)
+            return make_claim(
+                assets,
+                saved.user if account is None else account,
+                given if typed else saved.balances,
+                owed if typed else saved.debts,
+            )
         return make_claim(
             assets,
             account if account is not None else typer.prompt("Your account id", err=True),
@@ -131,19 +158,23 @@ def command(
             owed or ([] if given or published.margin is None else _ask_balances(assets, "debt")),
         )
 
+    checked = None if saved is None else Checked(saved, account is not None, bool(given or owed), directory)
     try:
-        verified = liabilities.verify_inclusion(
-            file,
-            directory,
-            claim,
-            policy=accepted,
-            registry=registry,
-            digest=known,
-        )
-    except ProofRejected as error:
-        explain(error)
+        with nullcontext((file, directory or Path())) if saved is None else saved.laid_out() as (own, public):
+            verified = liabilities.verify_inclusion(
+                own, directory or public, claim, policy=accepted, registry=registry, digest=known
+            )
+    except (ProofRejected, InputError) as error:
+        if isinstance(error, ProofRejected):
+            explain(error)
+        if checked is not None:
+            for note in checked.notes(error):
+                error.add_note(note)
         raise
-    console.result(inclusion_payload(verified), lambda rich: show_inclusion(rich, verified, compared=known is not None))
+    console.result(
+        inclusion_payload(verified, checked),
+        lambda rich: show_inclusion(rich, verified, compared=known is not None, checked=checked),
+    )
 
 
 def _require_claim(user: str | None, given: Sequence[Balance]) -> None:

@@ -5,7 +5,8 @@ the released page with three texts replaced, each of which it has exactly once, 
 compare:
 
 ``<html lang="en">``
-    gets ``data-files``, the folder with ``publication.json``, relative to the page. Without it the page loads nothing.
+    gets ``data-files``, the folder with ``publication.json``, relative to the page and without a slash at its end.
+    Without it the page loads nothing.
 ``content="default-src 'none';``
     the beginning of its policy, gets ``connect-src 'self'``, without which nothing could be loaded.
 ``<!-- audit -->``
@@ -47,8 +48,8 @@ def page_digest() -> bytes:
 def page_beside_audit(files: str, about: str, page: bytes | None = None) -> bytes:
     """The copy of the page (the released one unless another is given) that lies beside an audit.
 
-    ``files``: the folder with ``publication.json``, relative to where the copy will lie, with ``/`` at its end;
-    ``about``: HTML about this audit, already escaped. Raises ``ArtifactError`` for a page that is not of this form.
+    ``files``: the folder with ``publication.json``, relative to where the copy will lie; ``about``: HTML about this
+    audit, already escaped. Raises ``ArtifactError`` for a page that is not of this form.
     """
     page = released_page() if page is None else page
     for old, new in (
