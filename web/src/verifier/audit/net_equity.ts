@@ -166,14 +166,14 @@ export function netTotals(netEquity: NetEquity, manifest: Manifest, assets: read
   return assets.map((_, i) => totalOf(netEquity, manifest, i, "equity") - totalOf(netEquity, manifest, i, "debt"));
 }
 
-/** The positions that can be pledged, in order: what the container of an inclusion proof lists besides them is `pledgesOf`. */
+/** The positions of which something can be pledged, in order. */
 export function categoriesOf(netEquity: NetEquity): Position[] {
   return netEquity.positions.filter(({ kind }) => kind !== "equity" && kind !== "debt");
 }
 
 /**
  * One amount for each position, of what was typed and what the file says was pledged. Rejects pledges that the account
- * cannot have made (`balance-pledged`).
+ * cannot have made (`pledges`).
  */
 export function positionBalances(
   netEquity: NetEquity,
@@ -192,21 +192,10 @@ export function positionBalances(
       0n,
     );
     if (ofAsset > claim.balances[i]!) {
-      throw new Rejected("balance-pledged", `more of ${symbol} is pledged than the account has of it`);
+      throw new Rejected("pledges", `the file says that more of ${symbol} is pledged than what was typed`);
     }
   });
   return balances;
-}
-
-/** h(K): what a pledge counts for, in value units, its slices filled in order. */
-export function haircutValue(slices: MarginAsset["categories"][number]["slices"], pledged: bigint): bigint {
-  let [value, rest] = [0n, pledged];
-  for (const { coefficient, width } of slices) {
-    const inside = width !== null && width < rest ? width : rest;
-    value += coefficient * inside;
-    rest -= inside;
-  }
-  return value;
 }
 
 function isPledge({ kind }: Position): boolean {

@@ -9,11 +9,15 @@ import type {
   ConstraintSystem,
   LinearArithmetic,
   MarginAsset,
+  MarginTerms,
   StarkStatement,
 } from "./constraint_system.js";
 import { PartedSum, digitsOf, limbNames } from "./parted_sum.js";
-import { Surplus } from "./surplus.js";
+import { Surplus, binaryLength } from "./surplus.js";
 import type { WeighedNumber } from "./surplus.js";
+
+/** The most products of a digit of a coefficient and a limb. */
+const MOST_PRODUCTS = 2 ** 17;
 
 /** The system of the statement's terms. Rejects `options` where its numbers do not fit the field or the rows. */
 export function makeMarginAccounts(statement: StarkStatement, active: number, limbBits: number): ConstraintSystem {
@@ -54,6 +58,7 @@ class MarginAccounts implements ConstraintSystem {
   ) {
     const { terms, options } = statement;
     if (terms === null) throw new TypeError("a statement about accounts with debts has terms");
+    checkWork(terms, limbBits);
     const columns: string[] = [];
     const take = (names: readonly string[]): number[] => {
       const first = columns.length;
@@ -224,8 +229,19 @@ function weighedNumbers(assets: readonly AssetColumns[]): WeighedNumber[] {
   ]);
 }
 
+/** Reject terms whose surplus would be work without a bound: section 2. */
+function checkWork(terms: MarginTerms, limbBits: number): void {
+  const products = terms.reduce((sum, { bits, priceUp, categories }) => {
+    const slices = categories.reduce((count, category) => count + category.slices.length, 0);
+    return sum + Math.ceil(bits / limbBits) * Math.ceil(binaryLength(priceUp) / limbBits) * (1 + slices);
+  }, 0);
+  if (products > MOST_PRODUCTS) {
+    throw new Rejected("options", `the published options do not fit: prices and slices make ${products} products of limbs`);
+  }
+}
+
 /** M of section 3: more than this no account's pledges count for. */
-function largestValue(terms: readonly MarginAsset[]): bigint {
+function largestValue(terms: MarginTerms): bigint {
   return terms.reduce((sum, { bits, categories }) => {
     const best = categories.map(({ slices }) => slices[0]!.coefficient).reduce((a, b) => (a > b ? a : b), 0n);
     return sum + best * ((1n << BigInt(bits)) - 1n);
