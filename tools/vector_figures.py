@@ -43,6 +43,15 @@ TERMS = (
 DEBTS = tuple(positions_of(TERMS))
 HASHES = ("blake3", "sha256", "keccak256", "poseidon", "poseidon2", "rescue-prime-optimized")
 
+_OTHER_OPTIONS: tuple[dict[str, Any], ...] = (
+    {},
+    {"profile": "small"},
+    {"hash": "blake3", "arity": 4},
+    {"hash": "sha256", "extension": 5},
+    {"extension": 2},
+    {"extension": 4},
+)
+
 
 def _cases() -> Iterator[tuple[Sequence[Asset], int, dict[str, Any]]]:
     """Assets, log2 of the rows, and the options that are not the defaults."""
@@ -70,16 +79,10 @@ def _cases() -> Iterator[tuple[Sequence[Asset], int, dict[str, Any]]]:
     for blinding in (182, 183, 200, 1000, 13000):
         yield TWO, 16, {"limb_bits": 16, "blinding": blinding}
     for log_rows, limb_bits in ((10, 8), (12, 13), (14, 16), (20, 16), (20, 22)):
-        for options in ({}, {"profile": "small"}, {"hash": "blake3", "arity": 4}):
+        for options in _OTHER_OPTIONS[:3]:
             yield DEBTS, log_rows, {"limb_bits": limb_bits, **options}
     for log_rows, limb_bits in ((10, 8), (12, 6), (14, 5)):
-        for options in (
-            {},
-            {"profile": "small"},
-            {"hash": "sha256", "extension": 5},
-            {"extension": 2},
-            {"extension": 4},
-        ):
+        for options in ({}, *_OTHER_OPTIONS[1:2], *_OTHER_OPTIONS[3:]):
             yield TWO, log_rows, {"field": "babybear", "limb_bits": limb_bits, **options}
     for target in (90, 100, 120, 123, 124):
         yield TWO, 12, {"field": "babybear", "limb_bits": 6, "target_bits": target}
@@ -166,7 +169,7 @@ def _of_sum_tree(hash: str) -> dict[str, Any]:
 def _shown(report: SecurityReport) -> dict[str, str | None]:
     """Each figure with one decimal, rounded down; null where it is not given and nothing stands for it."""
     found = {name: report.figure(name) for name in FigureName}
-    return {name.value: figure and bits_text(figure.bits) for name, figure in found.items()}
+    return {name.value: None if figure is None else bits_text(figure.bits) for name, figure in found.items()}
 
 
 if __name__ == "__main__":

@@ -11,16 +11,18 @@ import { GOLDILOCKS } from "../verifier/fields/goldilocks.js";
 import { HASHES } from "../verifier/hashes/all.js";
 import { Rejected } from "../verifier/rejected.js";
 import { makeAccounts } from "../verifier/stark/accounts.js";
-import type { ConstraintSystem, MarginTerms, StarkStatement } from "../verifier/stark/constraint_system.js";
+import type { ConstraintSystem, StarkStatement } from "../verifier/stark/constraint_system.js";
 import { systemDigest } from "../verifier/stark/digest.js";
 import { makeMarginAccounts } from "../verifier/stark/margin_accounts.js";
+import { marginTerms } from "./margin_terms.js";
+import type { TermsCase } from "./margin_terms.js";
 
 interface SystemCase {
   assets: { symbol: string; decimals: number; bits: number }[];
   field: string;
   limb_bits: number;
   active: number;
-  terms: { symbol: string; bits: number; price_up: string; categories: { name: string; slices: { coefficient: string; width: string | null }[] }[] }[] | null;
+  terms: TermsCase | null;
   system: {
     columns: number;
     looked_up: number;
@@ -36,25 +38,9 @@ const CASES = JSON.parse(
 ) as SystemCase[];
 const FITTING = CASES.filter((one) => one.system !== null);
 
-function termsOf(one: SystemCase): MarginTerms | null {
-  if (one.terms === null) return null;
-  return one.terms.map(({ symbol, bits, price_up, categories }) => ({
-    symbol,
-    bits,
-    priceUp: BigInt(price_up),
-    categories: categories.map(({ name, slices }) => ({
-      name,
-      slices: slices.map(({ coefficient, width }) => ({
-        coefficient: BigInt(coefficient),
-        width: width === null ? null : BigInt(width),
-      })),
-    })),
-  }));
-}
-
 function made(one: SystemCase): ConstraintSystem {
   const field = one.field === "babybear" ? BABYBEAR : GOLDILOCKS;
-  const terms = termsOf(one);
+  const terms = one.terms === null ? null : marginTerms(one.terms);
   const statement: StarkStatement = {
     context: new Uint8Array(32),
     auditId: "audit",

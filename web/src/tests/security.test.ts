@@ -11,7 +11,15 @@ import {
   weakestFigures,
 } from "../verifier/audit/security.js";
 import type { Figures, StarkNumbers } from "../verifier/audit/security.js";
+import { BABYBEAR } from "../verifier/fields/babybear.js";
+import type { Field } from "../verifier/fields/field.js";
+import { GOLDILOCKS } from "../verifier/fields/goldilocks.js";
+import { hashByName } from "../verifier/hashes/all.js";
 import { Rejected } from "../verifier/rejected.js";
+import type { StarkStatement } from "../verifier/stark/constraint_system.js";
+import { deriveInstance } from "../verifier/stark/verify_stark.js";
+import { marginTerms } from "./margin_terms.js";
+import type { TermsCase } from "./margin_terms.js";
 
 interface FigureCase {
   backend: {
@@ -20,11 +28,18 @@ interface FigureCase {
     field: string;
     extension: number;
     arity: number;
-    profile: string;
+    profile: "standard" | "small";
     blowup: number | null;
     queries: number | null;
     grinding: number | null;
+    target_bits: number | null;
+    blinding: number | null;
+    limb_bits: number;
+    segment_rows: number;
+    constraints: "accounts" | "margin-accounts";
   };
+  assets: { symbol: string; decimals: number; bits: number }[];
+  terms: TermsCase | null;
   log_rows: number;
   numbers: {
     queries: number;
@@ -47,12 +62,27 @@ const CASES = JSON.parse(
   readFileSync(new URL("../../../specs/vectors/figures.json", import.meta.url), "utf8"),
 ) as FigureCase[];
 
-const MODULI: Record<string, bigint> = { goldilocks: 2n ** 64n - 2n ** 32n + 1n, babybear: 2n ** 31n - 2n ** 27n + 1n };
+function fieldOf(name: string): Field {
+  return name === "babybear" ? BABYBEAR : GOLDILOCKS;
+}
+
+function statementOfCase({ backend, assets, terms }: FigureCase): StarkStatement {
+  return {
+    context: new Uint8Array(32), auditId: "audit", segment: 0, segments: 1, assets,
+    terms: terms === null ? null : marginTerms(terms),
+    options: {
+      profile: backend.profile, field: fieldOf(backend.field), hash: hashByName(backend.hash),
+      constraints: backend.constraints, extension: backend.extension, blowup: backend.blowup, queries: backend.queries,
+      grinding: backend.grinding, targetBits: backend.target_bits, arity: backend.arity, limbBits: backend.limb_bits,
+      segmentRows: backend.segment_rows, blinding: backend.blinding,
+    },
+  };
+}
 
 function numbersOf({ backend, log_rows: logRows, numbers }: FigureCase): StarkNumbers {
   return {
     hash: backend.hash,
-    modulus: MODULI[backend.field]!,
+    modulus: fieldOf(backend.field).modulus,
     extension: backend.extension,
     blowup: backend.blowup ?? (backend.profile === "small" ? 8 : 4),
     queries: numbers!.queries,
@@ -87,6 +117,37 @@ test("figures are those of the vectors, rounded down to a tenth", () => {
     compared += 1;
   }
   assert.ok(compared > 150, `${compared} cases were compared`);
+});
+
+test("the numbers that figures follow from are those that a verifier derives from options, assets and rows", () => {
+  const counts = { fitting: 0, unfit: 0 };
+  for (const one of CASES.filter(({ backend }) => backend.name === "stark")) {
+    const told = JSON.stringify([one.backend, one.log_rows]);
+    const derive = () => deriveInstance(statementOfCase(one), one.log_rows, Infinity);
+    if (one.numbers === null) {
+      assert.throws(derive, { check: "options" }, told);
+      counts.unfit += 1;
+      continue;
+    }
+    const { shape, system } = derive();
+    const derived: typeof one.numbers = {
+      queries: shape.queries,
+      grinding: shape.grinding,
+      blinding: shape.blinding,
+      arities: [...shape.arities],
+      witness_columns: system.columns.length,
+      looked_up: system.lookups,
+      tables: shape.tableOffsets.length,
+      group: shape.group,
+      helpers: shape.lookupHelpers + shape.tableHelpers,
+      parts: system.publics.length,
+      constraints: system.zeroCount + shape.lookupHelpers + shape.tableHelpers + 7,
+      chunks: shape.chunks,
+    };
+    assert.deepEqual(derived, one.numbers, told);
+    counts.fitting += 1;
+  }
+  assert.ok(counts.fitting > 150 && counts.unfit > 3, JSON.stringify(counts));
 });
 
 test("one query gives the bits of one query, and no field or hash makes up for it", () => {
