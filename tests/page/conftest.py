@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from playwright.sync_api import BrowserContext, Page
 
 from polyproof.cli import run
@@ -53,6 +53,15 @@ _THREE = [
     {"symbol": "USDT", "decimals": 6},
 ]
 _BLAKE3 = {"name": "stark", "hash": "blake3"}
+_SPEC = {
+    "polyproof": 1,
+    "name": "example",
+    "organisation": "Example Exchange",
+    "snapshot": "2025-11-30T00:00:00Z",
+    "assets": _THREE,
+    "backend": _BLAKE3,
+    "accounts": {"path": "accounts.csv"},
+}
 MANY = [f"COIN{number}" for number in range(300)]
 
 
@@ -126,6 +135,23 @@ class Audits:
                 )
         raise KeyError(name)
 
+    def months(self) -> tuple[Made, Path]:
+        """The second of two audits in a history, and the history."""
+        folder = self._folder / "months"
+        if not folder.exists():
+            folder.mkdir()
+            spec = {**_SPEC, "assets": _THREE[:1], "backend": {"name": "merkle-sum", "hash": "blake3"}}
+            for month in ("10-31", "11-30"):
+                (folder / "accounts.csv").write_text("account,BTC\nalice@example.com,0.25\nbob,1\n")
+                (folder / "spec.yaml").write_text(json.dumps({**spec, "snapshot": f"2025-{month}T00:00:00Z"}))
+                out = ["--out", str(folder / month), "--audit-id", f"month-{month}"]
+                arguments = ["audit", str(folder / "spec.yaml"), *out, "--policy", "merkle-sum", "--quiet"]
+                assert run(arguments) == 0
+            own = ["--user", "alice@example.com", "--out", str(folder / "mine.polyproof")]
+            assert run(["inclusion", str(folder / "11-30"), *own, "--quiet"]) == 0
+        made = Made(folder / "11-30/public", folder / "mine.polyproof", "alice@example.com", {"BTC": "0.25"})
+        return evolve(made, policy="merkle-sum"), folder / "audits/published"
+
     def _made(
         self,
         name: str,
@@ -142,13 +168,8 @@ class Audits:
         (folder / "accounts.csv").write_text(accounts)
         (folder / "prices.csv").write_text(_PRICES)
         stated = {
-            "polyproof": 1,
+            **_SPEC,
             "name": name,
-            "organisation": "Example Exchange",
-            "snapshot": "2025-11-30T00:00:00Z",
-            "assets": _THREE,
-            "backend": _BLAKE3,
-            "accounts": {"path": "accounts.csv"},
             **spec,
         }
         (folder / "spec.yaml").write_text(json.dumps(stated))

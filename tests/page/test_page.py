@@ -142,6 +142,27 @@ def test_hundreds_of_assets_are_found_by_name_and_pasted(customer: Customer, aud
     assert customer.check().startswith("Included\n")
 
 
+def test_the_place_of_an_audit_in_the_chain_is_shown(customer: Customer, audits: Audits) -> None:
+    made, history = audits.months()
+    files = [history / "history.json", *history.glob("audits/*/*")]
+    customer.choose(*files, made.inclusion)
+    customer.page.fill("#digest", made.digest)
+    customer.type_claim(made)
+    assert customer.check().startswith("Included\n")
+    chain = customer.page.inner_text("#history")
+    assert "audit 2 of 2 that follow one another" in chain
+    assert "31 October 2025" in chain
+    assert made.digest in chain
+
+
+def test_a_chain_that_does_not_hold_is_said(customer: Customer, audits: Audits, tmp_path: Path) -> None:
+    made, history = audits.months()
+    customer.choose(history / "history.json", *made.files)
+    customer.type_claim(made)
+    assert customer.check().startswith("Included in this audit\n")
+    assert "do not follow one another" in customer.page.inner_text("#history")
+
+
 # What does not
 
 
@@ -192,10 +213,21 @@ def test_another_audit_than_the_digest_is_of_is_said_at_once_and_in_the_answer(
     assert "[publication-digest]" in answer
 
 
-def test_files_of_two_audits_together_are_not_taken(customer: Customer, audits: Audits) -> None:
+def test_of_two_audits_that_of_the_own_file_is_checked(customer: Customer, audits: Audits) -> None:
     made, another = audits.get("stark"), audits.get("another")
-    customer.choose(*made.files, *another.files)
-    assert "files of more than one audit" in customer.said
+    public = [path for path in (*made.files, *another.files) if path.suffix != ".polyproof"]
+    customer.choose(*public)
+    assert "of 2 audits; the one that your own file is for is taken" in customer.page.inner_text("#slot-manifest")
+    customer.choose(another.inclusion)
+    customer.page.fill("#digest", another.digest)
+    customer.type_claim(another)
+    assert customer.check().startswith("Included\n")
+
+
+def test_two_manifests_of_one_audit_are_not_taken(customer: Customer, audits: Audits, tmp_path: Path) -> None:
+    made = audits.get("stark")
+    customer.choose(*made.files, changed(made.public / "manifest.json", tmp_path))
+    assert "Two different manifests of one audit" in customer.said
     customer.page.click("#check")
     assert "still missing" in customer.page.inner_text("#go-said")
 

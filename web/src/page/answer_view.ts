@@ -1,8 +1,8 @@
 /** The answer: the verdict, what it rests on, and what to do. */
-import type { Amount, Facts, Verdict } from "../verifier/verdict.js";
+import type { Amount, Facts, HistoryVerdict, Verdict } from "../verifier/verdict.js";
 import { foreign, icon, make } from "./dom.js";
 import type { Child, IconKind } from "./dom.js";
-import type { Check } from "./jobs.js";
+import type { Check, Checked } from "./jobs.js";
 import { say } from "./language.js";
 import { REJECTION_TEXTS } from "./rejections.js";
 import type { RejectionText } from "./rejections.js";
@@ -19,6 +19,8 @@ export interface AnswerActions {
   readonly again: () => void;
   /** Saves the evidence and says how that went; null where there is nothing to keep. */
   readonly save: (() => string) | null;
+  /** What can be done about a refusal on this very page. */
+  readonly hint: string | null;
 }
 
 interface Headline {
@@ -35,12 +37,14 @@ export function rejectionText(check: string): RejectionText | null {
 }
 
 /** The answer's elements, its heading first focusable. */
-export function answerElements(verdict: Verdict, check: Check, seconds: number, when: Date, actions: AnswerActions): Node[] {
+export function answerElements(checked: Checked, check: Check, seconds: number, when: Date, actions: AnswerActions): Node[] {
+  const { verdict, history } = checked;
   const { facts } = verdict;
   return [
-    verdictBox(verdict),
+    verdictBox(verdict, actions.hint),
+    ...(facts === null || history === null ? [] : [historyPart(facts, history)]),
     ...(facts === null ? [] : [...acceptedParts(facts), factsPart(facts, check, seconds, when)]),
-    ...(actions.save === null ? [] : [evidencePart(actions.save)]),
+    ...(actions.save === null ? [] : [evidencePart(actions.save, facts?.nonNegative === "opened-paths")]),
     buttons(actions),
   ];
 }
@@ -65,14 +69,14 @@ function headlineOf({ outcome, check, facts }: Verdict): Headline {
   return { look: "open", icon: "open", word: say("verdictFailed"), title };
 }
 
-function verdictBox(verdict: Verdict): HTMLElement {
+function verdictBox(verdict: Verdict, hint: string | null): HTMLElement {
   const { look, icon: drawing, word, title } = headlineOf(verdict);
   return make(
     "div",
     { class: `verdict ${look}` },
     make("p", { class: "eyebrow" }, icon(drawing), word),
     make("h2", { id: "answer-title", tabindex: "-1" }, title),
-    ...(verdict.facts === null ? refusalParts(verdict) : comparedParts(verdict.facts)),
+    ...(verdict.facts === null ? refusalParts(verdict, hint) : comparedParts(verdict.facts)),
   );
 }
 
@@ -81,9 +85,14 @@ function comparedParts(facts: Facts): Node[] {
   return [make("p", {}, say("verdictNotCompared")), make("pre", {}, make("code", {}, facts.publicationDigest))];
 }
 
-function refusalParts({ outcome, check, reason }: Verdict): Node[] {
+/** A reason as a sentence. */
+function sentence(reason: string): HTMLElement {
   const text = visibleText(reason, LONGEST_REASON);
-  const told = foreign(text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : "."));
+  return foreign(text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : "."));
+}
+
+function refusalParts({ outcome, check, reason }: Verdict, hint: string | null): Node[] {
+  const told = sentence(reason);
   if (outcome !== "rejected" || check === null) {
     const note =
       outcome === "bad-input" ? say("verdictBadInputNote")
@@ -93,12 +102,35 @@ function refusalParts({ outcome, check, reason }: Verdict): Node[] {
   }
   const means = rejectionText(check);
   const list = make("dl", { class: "facts advice" }, ...entry("reasonTitle", told, " ", make("code", {}, `[${visibleText(check, 60)}]`)));
-  if (means !== null) list.append(...entry("meaningTitle", `${means.title}. ${means.meaning}`), ...entry("adviceTitle", means.advice));
+  if (means !== null) list.append(...entry("meaningTitle", `${means.title}. ${means.meaning}`), ...entry("adviceTitle", hint ?? means.advice));
   return [list];
 }
 
 function entry(title: Parameters<typeof say>[0], ...children: readonly Child[]): Node[] {
   return [make("dt", {}, say(title)), make("dd", {}, ...children)];
+}
+
+/** Whether the audit stands in the chain of audits, if its files were given. */
+function historyPart(facts: Facts, { check, reason, facts: chain }: HistoryVerdict): HTMLElement {
+  const place = chain?.audits.findIndex((audit) => audit.publicationDigest === facts.publicationDigest) ?? -1;
+  const children: Node[] = [];
+  if (chain === null) {
+    const name = check === null ? null : make("code", {}, ` [${visibleText(check, 60)}]`);
+    children.push(make("p", { class: "notice" }, say("historyBroken"), " ", sentence(reason), name));
+  } else if (place < 0) {
+    children.push(make("p", { class: "notice" }, say("historyElsewhere")));
+  } else {
+    const [first, last] = [chain.audits[0]!, chain.audits.at(-1)!];
+    const values = { place: place + 1, count: chain.audits.length, from: timeText(first.snapshot), to: timeText(last.snapshot) };
+    children.push(make("p", {}, say("historyHolds", values)));
+    const later = chain.audits.find((audit) => audit.corrects?.publicationDigest === facts.publicationDigest);
+    if (later !== undefined) {
+      const why = foreign(visibleText(later.corrects!.reason, 500));
+      children.push(make("p", { class: "notice" }, say("historyCorrected", { audit: visibleText(later.auditId, 128) }), " ", why));
+    }
+    children.push(make("p", { class: "note" }, say("historyNewest")), make("pre", {}, make("code", {}, last.publicationDigest)));
+  }
+  return make("section", { class: "answer-part", id: "history" }, make("h3", {}, say("historyTitle")), ...children);
 }
 
 function acceptedParts(facts: Facts): Node[] {
@@ -155,7 +187,7 @@ function totalsList(totals: readonly Amount[]): HTMLElement {
   return make("span", { class: "break" }, shown.join(", ") + (more > 0 ? ` ${say("factTotalsMore", { count: more })}` : ""));
 }
 
-function evidencePart(save: () => string): HTMLElement {
+function evidencePart(save: () => string, tree: boolean): HTMLElement {
   const said = make("p", { class: "said", role: "status", id: "evidence-said" });
   const button = make("button", { type: "button", class: "button quiet", id: "save" }, say("evidenceSave"));
   button.addEventListener("click", () => {
@@ -166,6 +198,7 @@ function evidencePart(save: () => string): HTMLElement {
     { class: "answer-part evidence" },
     make("h3", {}, say("evidenceTitle")),
     make("p", {}, say("evidenceNote"), " ", make("strong", {}, say("evidenceWarning"))),
+    make("p", { class: "note" }, say(tree ? "keepFileTree" : "keepFile")),
     make("p", { class: "buttons" }, button),
     said,
   );

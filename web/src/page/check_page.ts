@@ -1,14 +1,13 @@
 /** The page at work: files come in, questions are asked, a check runs, its answer is shown. */
-import type { Verdict } from "../verifier/verdict.js";
 import { answerElements } from "./answer_view.js";
 import { BalancesForm } from "./balances_form.js";
 import { LoadFailed, besideFolder, loadBeside } from "./beside.js";
-import { NO_FILES, droppedFiles, shownName, sortFiles } from "./chosen_files.js";
+import { NO_FILES, droppedFiles, ownOf, shownName, sortFiles } from "./chosen_files.js";
 import type { ChosenFiles } from "./chosen_files.js";
 import { byId, icon, make } from "./dom.js";
 import { evidenceName, evidenceParts, readEvidence } from "./evidence.js";
 import { bytesOf } from "./file_kinds.js";
-import type { Check, Outline } from "./jobs.js";
+import type { Check, Checked, Outline } from "./jobs.js";
 import { TEXTS, say } from "./language.js";
 import { sizeText } from "./sizes.js";
 import { timeText } from "./times.js";
@@ -115,12 +114,14 @@ export class CheckPage {
     const found = readEvidence(await file.text());
     if (found === null) return { problems: [say("evidenceBroken", { name })], notes: [], fill: () => undefined };
     const files = [...found.files].map(([called, data]) => fileOfBytes(data, called));
-    const named = (called: string) => files.find((one) => one.name === called) ?? null;
+    const named = (called: string) => new Map(files.filter((one) => one.name === called).map((one) => ["", one]));
     this.#files = {
-      publication: named("publication.json"),
-      manifest: named("manifest.json"),
+      publications: named("publication.json"),
+      manifests: named("manifest.json"),
+      history: null,
       proofs: files.filter((one) => one.name.endsWith(".bin")),
       inclusion: fileOfBytes(found.inclusion, "evidence.polyproof"),
+      inclusionAudit: "",
     };
     const fill = () => {
       this.#user.value = found.user;
@@ -158,7 +159,7 @@ export class CheckPage {
   /** Have the worker read the files as far as the questions depend on them. */
   async #readOutline(): Promise<void> {
     this.#outlineJob?.stop();
-    const { publication, manifest, inclusion, proofs } = this.#files;
+    const { publication, manifest, inclusion, proofs } = this.#own();
     try {
       const job = this.#workers.start({
         kind: "outline",
@@ -180,11 +181,16 @@ export class CheckPage {
   }
 
   #showOutline(): void {
-    const { publication, manifest, inclusion, proofs } = this.#files;
+    const { publication, manifest, inclusion, proofs } = this.#own();
+    const { history, publications, manifests } = this.#files;
     const { audit, proof, proofName } = this.#outline;
     this.#sayGo("");
-    showSlot("slot-publication", publication && presentText(publication), say("slotMissingPublication"));
-    showSlot("slot-manifest", manifest && presentText(manifest), say("slotMissingManifest"));
+    const missingOf = (files: ReadonlyMap<string, File>, key: "slotMissingPublication" | "slotMissingManifest") =>
+      files.size > 1 ? say(inclusion === null ? "slotSeveral" : "slotNotAmong", { count: files.size }) : say(key);
+    showSlot("slot-publication", publication && presentText(publication), missingOf(publications, "slotMissingPublication"));
+    showSlot("slot-manifest", manifest && presentText(manifest), missingOf(manifests, "slotMissingManifest"));
+    byId("history-slot", HTMLLIElement).hidden = history === null;
+    showSlot("slot-history", history && say("slotHistoryPresent", { name: shownName(history), count: manifests.size }), "");
     showSlot("slot-inclusion", inclusion && presentText(inclusion), say("slotMissingInclusion"));
     const missing = proofName === null ? say("slotMissingProofUnknown") : say("slotMissingProof", { file: visibleText(proofName, 40) });
     const own = proof === null ? null : (proofs[proof] ?? null);
@@ -196,7 +202,8 @@ export class CheckPage {
     } else {
       showSlot("slot-proof", own && presentText(own), missing);
     }
-    byId("remove", HTMLButtonElement).hidden = publication === null && manifest === null && inclusion === null && proofs.length === 0;
+    byId("remove", HTMLButtonElement).hidden =
+      publications.size + manifests.size + proofs.length === 0 && inclusion === null && history === null;
     const problems = byId("files-said", HTMLDivElement);
     for (const [key, problem] of [["manifestUnread", this.#outline.manifestProblem], ["inclusionUnread", this.#outline.inclusionProblem]] as const) {
       if (problem !== null) problems.append(make("p", { class: "bad" }, say(key, { reason: visibleText(problem) })));
@@ -264,25 +271,26 @@ export class CheckPage {
     this.#sayProgress(0, say("stepFiles"));
     const began = performance.now();
     let check: Check | null = null;
-    let verdict: Verdict;
+    let checked: Checked;
     try {
       check = await this.#gathered();
       if (stopped) return;
       job = this.#workers.start({ kind: "check", check }, (done, step) => this.#sayProgress(done, say(STEP_TEXTS[step])));
       const answer = await job.answer;
-      if (answer.kind !== "verdict") throw new WorkerFailed(true, "");
-      verdict = answer.verdict;
+      if (answer.kind !== "checked") throw new WorkerFailed(true, "");
+      checked = answer.checked;
     } catch (error) {
       if (stopped) return;
-      verdict = { outcome: "failed", check: null, reason: failureText(error), facts: null };
+      const verdict = { outcome: "failed", check: null, reason: failureText(error), facts: null } as const;
+      checked = { verdict, history: null };
     }
     if (stopped) return;
     this.#idle();
-    this.#showAnswer(verdict, check, (performance.now() - began) / 1000);
+    this.#showAnswer(checked, check, (performance.now() - began) / 1000);
   }
 
   #firstProblem(): { text: string; field: HTMLElement } | null {
-    const { publication, manifest, inclusion } = this.#files;
+    const { publication, manifest, inclusion } = this.#own();
     if (publication === null || manifest === null || inclusion === null || this.#outline.proof === null) {
       return { text: say("needFiles"), field: byId("files", HTMLInputElement) };
     }
@@ -294,7 +302,7 @@ export class CheckPage {
 
   /** Everything that a check is about, read now, so that evidence holds what was checked. */
   async #gathered(): Promise<Check> {
-    const { publication, manifest, inclusion, proofs } = this.#files;
+    const { publication, manifest, inclusion, proofs } = this.#own();
     const proof = proofs[this.#outline.proof ?? -1];
     if (publication === null || manifest === null || inclusion === null || proof === undefined) throw new Error(say("needFiles"));
     const { balances, debts } = this.#balances.typed();
@@ -311,7 +319,24 @@ export class CheckPage {
       debts,
       digest: digest === "" ? null : digest,
       policy: byId("policy-merkle-sum", HTMLInputElement).checked ? "merkle-sum" : "default",
+      history: await this.#chain(),
     };
+  }
+
+  /** The files that a check is about. */
+  #own(): { publication: File | null; manifest: File | null; inclusion: File | null; proofs: readonly File[] } {
+    const { publications, manifests, inclusion, proofs } = this.#files;
+    return { publication: ownOf(publications, this.#files), manifest: ownOf(manifests, this.#files), inclusion, proofs };
+  }
+
+  /** The files of the chain of audits, by their paths in a history; null if there is none. */
+  async #chain(): Promise<ReadonlyMap<string, Uint8Array> | null> {
+    const { history, publications, manifests } = this.#files;
+    if (history === null) return null;
+    const found = new Map([["history.json", await bytesOf(history)]]);
+    for (const [audit, file] of publications) found.set(`audits/${audit}/publication.json`, await bytesOf(file));
+    for (const [audit, file] of manifests) found.set(`audits/${audit}/manifest.json`, await bytesOf(file));
+    return found;
   }
 
   #working(stop: () => void): void {
@@ -348,17 +373,19 @@ export class CheckPage {
     document.body.classList.remove("answered");
   }
 
-  #showAnswer(verdict: Verdict, check: Check | null, seconds: number): void {
+  #showAnswer(checked: Checked, check: Check | null, seconds: number): void {
+    const { verdict } = checked;
     const answer = byId("answer", HTMLElement);
     const when = new Date();
     const keeps = check !== null && verdict.outcome !== "bad-input";
     answer.replaceChildren(
-      ...answerElements(verdict, check ?? NO_CHECK, seconds, when, {
+      ...answerElements(checked, check ?? NO_CHECK, seconds, when, {
+        hint: this.#hint(checked, check),
         again: () => {
           this.#clearAnswer();
           this.#user.focus();
         },
-        save: keeps ? () => this.#save(check, verdict, when) : null,
+        save: keeps ? () => this.#save(check, checked, when) : null,
       }),
     );
     answer.hidden = false;
@@ -369,7 +396,13 @@ export class CheckPage {
     answer.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   }
 
-  #save(check: Check, verdict: Verdict, when: Date): string {
+  /** What can be done about a refusal on this very page. */
+  #hint({ verdict }: Checked, check: Check | null): string | null {
+    const weak = verdict.check?.startsWith("policy-") === true && this.#outline.audit?.backend === "merkle-sum";
+    return weak && check?.policy === "default" ? say("policyAdvice") : null;
+  }
+
+  #save(check: Check, { verdict }: Checked, when: Date): string {
     try {
       const name = evidenceName(this.#outline.audit?.auditId ?? null);
       const address = URL.createObjectURL(evidenceParts(check, verdict, when));
@@ -384,6 +417,7 @@ export class CheckPage {
 
 const NO_CHECK: Check = {
   files: new Map(), inclusion: new Uint8Array(), user: "", balances: new Map(), debts: new Map(), digest: null, policy: "default",
+  history: null,
 };
 
 function fileOfBytes(data: Uint8Array, name: string): File {

@@ -1,5 +1,5 @@
 /** The files that somebody chose, dropped or had loaded, sorted by what they are. */
-import { bytesOf, kindOfFile } from "./file_kinds.js";
+import { auditIdOfFile, bytesOf, kindOfFile } from "./file_kinds.js";
 import type { FileKind } from "./file_kinds.js";
 import { say } from "./language.js";
 import { MOST_BYTES, sizeText } from "./sizes.js";
@@ -11,13 +11,27 @@ const MOST_NAMES = 6;
 const LONGEST_FILE_NAME = 80;
 
 export interface ChosenFiles {
-  readonly publication: File | null;
-  readonly manifest: File | null;
+  /** Records and manifests by the audit that they say they are of: with a history, those of many months. */
+  readonly publications: ReadonlyMap<string, File>;
+  readonly manifests: ReadonlyMap<string, File>;
+  readonly history: File | null;
   readonly inclusion: File | null;
+  /** The audit that the customer's own file says it is of; empty without one. */
+  readonly inclusionAudit: string;
   readonly proofs: readonly File[];
 }
 
-export const NO_FILES: ChosenFiles = { publication: null, manifest: null, inclusion: null, proofs: [] };
+export const NO_FILES: ChosenFiles = {
+  publications: new Map(), manifests: new Map(), history: null, inclusion: null, inclusionAudit: "", proofs: [],
+};
+
+/** The record or manifest that a check is about: that of the own file's audit, or the only one. */
+export function ownOf(files: ReadonlyMap<string, File>, chosen: ChosenFiles): File | null {
+  const own = chosen.inclusion === null ? undefined : files.get(chosen.inclusionAudit);
+  if (own !== undefined) return own;
+  const [only, second] = files.values();
+  return second === undefined ? (only ?? null) : null;
+}
 
 export interface Sorted {
   readonly files: ChosenFiles;
@@ -34,7 +48,7 @@ export async function sortFiles(before: ChosenFiles, added: readonly File[]): Pr
     return { files: before, evidence: null, problems: [say("tooMany", { limit: MOST_FILES })], notes: [] };
   }
   const found: Record<FileKind, File[]> = {
-    publication: [], manifest: [], proof: [], inclusion: [], evidence: [], archive: [], other: [],
+    publication: [], manifest: [], proof: [], inclusion: [], history: [], evidence: [], archive: [], other: [],
   };
   const problems: string[] = [];
   for (const file of added) {
@@ -51,10 +65,10 @@ export async function sortFiles(before: ChosenFiles, added: readonly File[]): Pr
       problems.push(say("unreadable", { name }));
     }
   }
-  const [publication, secondPublication] = await distinct(found.publication);
-  const [manifest, secondManifest] = await distinct(found.manifest);
-  if (secondPublication !== undefined) problems.push(say("twoPublications"));
-  if (secondManifest !== undefined) problems.push(say("twoManifests"));
+  const publications = await byAudit(before.publications, found.publication, "publication");
+  const manifests = await byAudit(before.manifests, found.manifest, "manifest");
+  if (publications === null) problems.push(say("twoPublications"));
+  if (manifests === null) problems.push(say("twoManifests"));
   const notes: string[] = [];
   const inclusion = found.inclusion.at(-1);
   if (inclusion !== undefined && found.inclusion.length > 1) notes.push(say("twoInclusions", { name: shownName(inclusion) }));
@@ -62,9 +76,11 @@ export async function sortFiles(before: ChosenFiles, added: readonly File[]): Pr
   if (found.other.length > 0) notes.push(ignoredNote(found.other));
   return {
     files: {
-      publication: secondPublication === undefined ? (publication ?? before.publication) : null,
-      manifest: secondManifest === undefined ? (manifest ?? before.manifest) : null,
+      publications: publications ?? before.publications,
+      manifests: manifests ?? before.manifests,
+      history: found.history.at(-1) ?? before.history,
       inclusion: inclusion ?? before.inclusion,
+      inclusionAudit: inclusion === undefined ? before.inclusionAudit : await auditIdOfFile(inclusion, "inclusion"),
       proofs: joined(before.proofs, found.proof),
     },
     evidence: found.evidence.at(-1) ?? null,
@@ -84,17 +100,31 @@ function ignoredNote(files: readonly File[]): string {
   return more > 0 ? say("ignoredMore", { names, more }) : say("ignored", { names });
 }
 
-/** The first file and the first that differs from it. A folder can hold the same record twice. */
-async function distinct(files: readonly File[]): Promise<File[]> {
-  const [first, ...others] = files;
-  if (first === undefined) return [];
-  const bytes = await bytesOf(first);
-  for (const other of others) {
-    if (other.size !== first.size) return [first, other];
-    const otherBytes = await bytesOf(other);
-    if (!bytes.every((byte, place) => byte === otherBytes[place])) return [first, other];
+/**
+ * Files by audit, the added ones in the place of older ones; null where two of the added are of one audit and differ. A
+ * folder can hold the same record twice.
+ */
+async function byAudit(
+  before: ReadonlyMap<string, File>,
+  added: readonly File[],
+  kind: "publication" | "manifest",
+): Promise<ReadonlyMap<string, File> | null> {
+  const fresh = new Map<string, File>();
+  for (const file of added) {
+    const audit = await auditIdOfFile(file, kind);
+    const other = fresh.get(audit);
+    if (other !== undefined && !(await isSameContent(file, other))) return null;
+    fresh.set(audit, file);
   }
-  return [first];
+  // What says of no audit that it is of it takes the place of all, and gives it up to any that does.
+  const kept = [...before].filter(([audit]) => fresh.size === 0 || (audit !== "" && !fresh.has("")));
+  return new Map([...kept, ...fresh]);
+}
+
+async function isSameContent(one: File, other: File): Promise<boolean> {
+  if (one.size !== other.size) return false;
+  const [bytes, otherBytes] = [await bytesOf(one), await bytesOf(other)];
+  return bytes.every((byte, place) => byte === otherBytes[place]);
 }
 
 /** A file that is chosen again takes its own place. */

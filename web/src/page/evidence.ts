@@ -40,7 +40,7 @@ export function evidenceParts(check: Check, verdict: Verdict, saved: Date): Blob
 }
 
 /** What a file of evidence holds; null if it is none. Nothing of it is believed. */
-export function readEvidence(text: string): Omit<Check, "policy"> & { readonly policy: string | null } | null {
+export function readEvidence(text: string): Omit<Check, "policy" | "history"> & { readonly policy: string | null } | null {
   try {
     const found: unknown = JSON.parse(text);
     const { format, version, files, inclusion, claim } = objectOf(found);

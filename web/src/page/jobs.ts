@@ -2,7 +2,7 @@
  * What the page has its worker do, and what comes back. A worker runs the same script as the page, and reads all files:
  * one that is made to be slow to read keeps nobody from stopping it.
  */
-import type { Step, Verdict } from "../verifier/verdict.js";
+import type { HistoryVerdict, Step, Verdict } from "../verifier/verdict.js";
 
 export type Job =
   | { readonly kind: "outline"; readonly files: OutlineFiles }
@@ -53,9 +53,17 @@ export interface Check {
   readonly digest: string | null;
   /** The name of one of the verifier's policies. */
   readonly policy: string;
+  /** The chain of audits, if its files were chosen: `history.json`, `audits/AUDIT_ID/manifest.json` and so on. */
+  readonly history: ReadonlyMap<string, Uint8Array> | null;
+}
+
+/** What came of a check. The chain is only looked at where the balance was counted. */
+export interface Checked {
+  readonly verdict: Verdict;
+  readonly history: HistoryVerdict | null;
 }
 
 export type Answer =
   | { readonly kind: "progress"; readonly done: number; readonly step: Step }
   | { readonly kind: "outline"; readonly outline: Outline }
-  | { readonly kind: "verdict"; readonly verdict: Verdict };
+  | { readonly kind: "checked"; readonly checked: Checked };

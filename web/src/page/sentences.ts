@@ -10,10 +10,10 @@ export function provenSentences(facts: Facts): string[] {
   const tree = facts.nonNegative === "opened-paths";
   const several = facts.segments > 1;
   return [
-    say(tree ? "provenRowTree" : "provenRow"),
+    say(tree ? "provenRowTree" : facts.account?.marginSegment === true ? "provenRowDebts" : "provenRow"),
     say(tree ? "provenNonNegativePaths" : several ? "provenNonNegativePart" : "provenNonNegative"),
     ...(facts.debts === null ? [] : [say("provenGross")]),
-    ...((facts.account?.debts.length ?? 0) > 0 ? [say("provenDebts")] : []),
+    ...(tree ? [say("provenLeast")] : []),
     figureSentence(facts),
   ];
 }

@@ -8,6 +8,7 @@ export const MOST_BYTES = {
   proof: DEFAULT_POLICY.maxProofBytes,
   // The policy's limit is for what the backend made; an audit id and a few numbers stand before it.
   inclusion: DEFAULT_POLICY.maxInclusionBytes + 1024,
+  history: 8 * 1024 * 1024,
   evidence: 128 * 1024 * 1024,
 } as const;
 
