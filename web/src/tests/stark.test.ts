@@ -119,11 +119,14 @@ test("a proof that is cut anywhere, or goes on, is rejected", () => {
   for (const { name, start, end } of REGIONS) {
     for (const cut of [start, end - 1]) {
       const check = checkOfProof(proof.slice(0, cut));
-      // Less than one row of a trace's witness for each query is no proof, whatever it begins with.
       assert(["truncated", "proof-size"].includes(check), `${name}: ${check}`);
     }
   }
   assert.equal(checkOfProof(concatBytes(proof, new Uint8Array(1))), "trailing-bytes");
+  // The witness alone, at z and at the queries, takes so many bytes: with fewer nothing is derived.
+  const least = (8 + 12) * (shape.extension + shape.queries) * 8;
+  assert.equal(checkOfProof(proof.slice(0, least - 1)), "proof-size");
+  assert.equal(checkOfProof(proof.slice(0, least)), "truncated");
 });
 
 test("counts that the verifier does not expect are rejected before anything is made of them", () => {
