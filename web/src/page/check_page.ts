@@ -146,9 +146,12 @@ export class CheckPage {
       );
       const sorted = await sortFiles(this.#files, files);
       this.#files = sorted.files;
+      this.#sayFiles(sorted.problems, [say("loaded")]);
       await this.#readOutline();
-      const wanted = this.#outline.proofName ?? "proof-….bin";
-      this.#sayFiles(tooMuch ? [say("loadMany", { file: wanted }), ...sorted.problems] : sorted.problems, [say("loaded")]);
+      if (tooMuch) {
+        const file = this.#outline.proofName ?? "proof-….bin";
+        byId("files-said", HTMLDivElement).prepend(make("p", { class: "bad" }, say("loadMany", { file })));
+      }
     } catch (error) {
       if (!stopping.signal.aborted) this.#sayFiles([error instanceof LoadFailed ? error.message : visibleText(String(error))], []);
     } finally {

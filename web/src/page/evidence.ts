@@ -8,6 +8,8 @@ import { PAGE_VERSION } from "./version.js";
 
 const EVIDENCE_FORMAT = "polyproof/evidence";
 const EVIDENCE_VERSION = 1;
+/** The longest text that evidence may have. */
+const LONGEST_EVIDENCE_TEXT = 4096;
 /** A multiple of three bytes, so that parts of base64 can be joined. */
 const BASE64_PART = 3 * 8192;
 /** Names that a file in evidence can have: those of a check. */
@@ -34,7 +36,7 @@ export function evidenceParts(check: Check, verdict: Verdict, saved: Date): Blob
       digest: check.digest,
       policy: check.policy,
     },
-    verdict: { outcome: verdict.outcome, check: verdict.check, reason: verdict.reason },
+    verdict: { outcome: verdict.outcome, check: verdict.check, reason: verdict.reason.slice(0, LONGEST_EVIDENCE_TEXT) },
   };
   return new Blob([`${JSON.stringify(content, null, 1)}\n`], { type: "application/json" });
 }
