@@ -22,3 +22,8 @@ export class Meter {
     this.progress(1);
   }
 }
+
+/** Compressions that the hash of a row of so many elements is worth, to tell how far a verification is. */
+export function rowWork(elements: number): number {
+  return Math.ceil(elements / 8);
+}

@@ -1,8 +1,6 @@
 /** Verifying the proof of one segment: docs/reference/protocol.md, sections 1 to 7 and 9. */
 import { Reader } from "../bytes/reader.js";
-import { inverses } from "../fields/arithmetic.js";
 import { Extension } from "../fields/extension.js";
-import type { Element } from "../fields/field.js";
 import type { Digest } from "../hashes/hash.js";
 import { sameDigest } from "../hashes/rows.js";
 import { rootOfOpening } from "../merkle.js";
@@ -14,11 +12,12 @@ import type { ConstraintSystem, StarkStatement } from "./constraint_system.js";
 import { combineOpenings } from "./combination.js";
 import { systemDigest } from "./digest.js";
 import type { ElementRows } from "./element_rows.js";
-import { LayerDomain, evaluateAtBase, foldPowers } from "./folding.js";
+import { LayerDomain } from "./folding.js";
 import { identityHolds } from "./identity.js";
+import { checkLowDegree } from "./low_degree.js";
 import { makeMarginAccounts } from "./margin_accounts.js";
-import { Meter } from "./meter.js";
-import { matrixWidths, readLogRows, readProof, splitElements } from "./proof.js";
+import { Meter, rowWork } from "./meter.js";
+import { matrixWidths, readLogRows, readProof } from "./proof.js";
 import type { MatrixWidths, StarkProof } from "./proof.js";
 import { checkOptions, checkTrace, deriveShape, traceShape, unfitOptions } from "./shape.js";
 import type { TraceShape } from "./shape.js";
@@ -91,7 +90,7 @@ export function verifyStark(
   checkRows(statement, shape, widths, proof, queried, meter);
   const points = queried.map((index) => first.point(index));
   const codeword = combineOpenings(extension, widths, shape.rows, proof, points, z, gamma, delta);
-  checkFolds(statement, extension, shape, proof, first, queried, codeword, folds, meter);
+  checkLowDegree(hash, extension, shape.arities, proof, first, queried, codeword, folds, meter);
   meter.end();
   return {
     statement, totals, shape, system, z, gamma, delta, folds,
@@ -196,69 +195,6 @@ function checkRows(
   check("stark/trace", proof.traceRows, widths.trace, proof.traceSiblings, proof.traceRoot);
   check("stark/argument", proof.argumentRows, widths.argument * shape.extension, proof.argumentSiblings, proof.argumentRoot);
   check("stark/quotient", proof.quotientRows, shape.chunks * shape.extension, proof.quotientSiblings, proof.quotientRoot);
-}
-
-/**
- * The low-degree test: G at the queries is what the cosets of layer 0 hold there, each coset folds to what the next layer
- * holds, and the last ones to the final polynomial.
- */
-function checkFolds(
-  statement: StarkStatement,
-  extension: Extension,
-  shape: StarkShape,
-  proof: StarkProof,
-  first: LayerDomain,
-  queried: readonly number[],
-  codeword: readonly Element[],
-  folds: readonly Element[],
-  meter: Meter,
-): void {
-  const { hash } = statement.options;
-  /** What is known of a layer before it is looked at: values by index. */
-  let known = new Map(queried.map((index, i) => [index, codeword[i]!]));
-  let domain = first;
-  proof.layers.forEach((layer, i) => {
-    if (i > 0) domain = domain.next(shape.arities[i]!);
-    const leaves = [...new Set([...known.keys()].map((index) => index % domain.leaves))].sort((a, b) => a - b);
-    if (layer.cosets.count !== leaves.length) {
-      throw new Rejected(
-        "coset-count",
-        `layer ${i} opens ${layer.cosets.count} cosets, and the queries touch ${leaves.length}`,
-      );
-    }
-    const digests = leaves.map((_, j) => {
-      const digest = hash.hashRow("stark/fri", layer.cosets.words(j, hash));
-      meter.did(rowWork(domain.arity * extension.degree));
-      return digest;
-    });
-    const depth = Math.log2(domain.leaves);
-    if (!sameDigest(rootOfOpening(hash, depth, leaves, digests, layer.siblings), proof.layerRoots[i]!)) {
-      throw new Rejected("merkle-root", `the cosets of layer ${i} and their siblings do not lead to its root`);
-    }
-    meter.did(leaves.length * depth);
-    const cosets = leaves.map((_, j) => splitElements(layer.cosets.values(j), extension.degree));
-    const cosetAt = new Map(leaves.map((leaf, j) => [leaf, cosets[j]!]));
-    for (const [index, value] of known) {
-      const own = cosetAt.get(index % domain.leaves)![Math.floor(index / domain.leaves)]!;
-      if (!extension.equal(own, value)) {
-        throw new Rejected("fold", `a coset of layer ${i} does not contain the value that it was folded to`);
-      }
-    }
-    const powers = foldPowers(extension, folds[i]!, domain.arity);
-    const backwards = inverses(extension.field, leaves.map((leaf) => domain.point(leaf)));
-    known = new Map(leaves.map((leaf, j) => [leaf, domain.fold(cosets[j]!, backwards[j]!, powers)]));
-  });
-  const last = domain.next(1);
-  for (const [index, value] of known) {
-    if (!extension.equal(evaluateAtBase(extension, proof.finalPolynomial, last.point(index)), value)) {
-      throw new Rejected("final-polynomial", "the folded values are not those of the final polynomial");
-    }
-  }
-}
-
-/** Compressions that the hash of a row of so many elements is worth, to tell how far a verification is. */
-function rowWork(elements: number): number {
-  return Math.ceil(elements / 8);
 }
 
 /** The same for a whole verification. */
