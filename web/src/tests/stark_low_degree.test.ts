@@ -20,10 +20,10 @@ import { Meter } from "../verifier/stark/meter.js";
 import { checkOf, littleEndian } from "./stark_files.js";
 
 const K = new Extension(GOLDILOCKS, 2);
-const ARITIES = [8, 4];
-const FIRST = new LayerDomain(K, GOLDILOCKS.generator, 4096, ARITIES[0]!);
+const ARITIES = [4, 2];
+const FIRST = new LayerDomain(K, GOLDILOCKS.generator, 1024, ARITIES[0]!);
 const FINAL_LENGTH = 32;
-const QUERIED = [0, 1, 513, 700, 2048, 4095, 77, 3001];
+const QUERIED = [0, 1, 258, 515, 772, 1023, 77, 900];
 const FOLDS: Element[] = [[3n, 5n], [11n, 13n]];
 
 interface Word {
@@ -156,7 +156,7 @@ test("a word that is no polynomial of low degree does not fold to the final one"
   };
   assert.equal(judge({ layer: everywhere, claimed: (codeword) => everywhere(codeword, 0) }), "accepted"); // a constant more
   const steep = (word: Element[]): void => {
-    word.forEach((value, k) => (word[k] = K.add(value, [power(GOLDILOCKS, FIRST.point(k), 1500n), 0n])));
+    word.forEach((value, k) => (word[k] = K.add(value, [power(GOLDILOCKS, FIRST.point(k), 400n), 0n])));
   };
   const lie: Lies = { layer: (word, layer) => void (layer === 0 && steep(word)), claimed: steep };
   assert.equal(judge(lie), "final-polynomial");
