@@ -207,6 +207,16 @@ test("a debt beside an account, which wraps around, cannot be written down", () 
   assert.equal(checkOf(() => verifySumTreeInclusion(narrow, pathBeside(right, 128), "alice", [100n])), "sum-range");
 });
 
+test("the sums of a level are judged when all of them are read", () => {
+  const { payload } = TREE;
+  // Level 1 of BTC (64 bits) and ETH (96): a sibling of level 0 takes 52 bytes, then come a digest and 9 bytes.
+  const at = 52 + 52 + 32;
+  const spoiled = payload.slice().fill(255, at, at + 9);
+  assert.equal(checkAccount(TREE, spoiled), "sum-range");
+  assert.equal(checkAccount(TREE, spoiled.subarray(0, at + 9 + 13)), "sum-range");
+  assert.equal(checkAccount(TREE, spoiled.subarray(0, at + 9 + 12)), "truncated");
+});
+
 test("a total out of range is refused although the root binds it", () => {
   const hash = hashByName("sha256");
   const leaves = [leafOf(hash, "alice", 200n), leafOf(hash, "bob", 312n)];

@@ -108,7 +108,7 @@ export function verifySumTreeInclusion(
   const nonce = reader.take(32);
   const siblings = Array.from({ length: depth }, (_, level) => ({
     digest: reader.digest(hash),
-    sums: assets.map((asset) => readSum(reader, asset, level)),
+    sums: readSums(reader, assets, level),
   }));
   reader.end();
 
@@ -197,12 +197,13 @@ function readTotal(reader: Reader, asset: StatedAsset): bigint {
 }
 
 /** A sum beside the path, at the level of the sibling. */
-function readSum(reader: Reader, asset: StatedAsset, level: number): bigint {
-  const sum = littleEndian(reader.take(Math.ceil((asset.bits + level) / 8)));
-  if (sum >= 1n << BigInt(asset.bits + level)) {
+function readSums(reader: Reader, assets: readonly StatedAsset[], level: number): bigint[] {
+  const sums = assets.map((asset) => littleEndian(reader.take(Math.ceil((asset.bits + level) / 8))));
+  assets.forEach((asset, i) => {
+    if (sums[i]! < 1n << BigInt(asset.bits + level)) return;
     throw new Rejected("sum-range", `a sum of ${asset.symbol} beside the path is one that balances in range cannot add up to`);
-  }
-  return sum;
+  });
+  return sums;
 }
 
 /** The number that bytes are, the lowest first. By way of digits, which is quick for long ones too. */
