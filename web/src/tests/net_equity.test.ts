@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { openAudit, openRecord } from "../verifier/audit/open.js";
 import { DEFAULT_POLICY, MERKLE_SUM_POLICY } from "../verifier/audit/policy.js";
 import type { NetEquityPolicy } from "../verifier/audit/policy.js";
 import type { JsonObject, JsonValue } from "../verifier/bytes/json.js";
 import { concatBytes, encodeUtf8 } from "../verifier/bytes/text.js";
+import { Rejected } from "../verifier/rejected.js";
 import type { Verdict } from "../verifier/verdict.js";
 import { verifyAudit, verifyInclusion } from "../verifier/verify.js";
 import { edit, flipped, recordedFile, recordedFolder, valueAt, withEditedManifest } from "./recorded_audits.js";
@@ -268,4 +270,71 @@ test("a file of one part does not pass for one of the other", () => {
   const place = 8 + 4 + 8 + encodeUtf8("stark-margin-2026-11-26-e1875089").length + 32;
   assert.equal(included(flipped(CAROL, place), "carol", { USDT: "20000" }, {}).check, "magic");
   assert.equal(included(flipped(ALICE, place), "alice", { BTC: "0.25", USDT: "100" }, {}).check, "magic");
+});
+
+/** Quotes in dollars: of each asset `lowest-highest` or one price. */
+function quotes(prices: Record<string, string>, currency = "USD"): NetEquityPolicy["prices"] {
+  return Object.entries(prices).flatMap(([asset, range]) =>
+    range.split("-").map((price, i) => ({ asset, price, currency, source: `source ${i}`, time: "2025-10-31T00:00:00Z" })),
+  );
+}
+
+/** The check by which a policy refuses the recorded header, before any proof is read, or `accepted`. */
+function judgedBy(netEquity: Partial<NetEquityPolicy>): string {
+  const policy = { ...DEFAULT_POLICY, netEquity: { ...DEFAULT_POLICY.netEquity, ...netEquity } };
+  try {
+    openAudit(openRecord(MARGIN, null, policy, true), policy, Date.now());
+    return "accepted";
+  } catch (error) {
+    if (error instanceof Rejected) return error.check;
+    throw error;
+  }
+}
+
+test("prices of one's own are compared to the last digit of the tolerance", () => {
+  // The audit has BTC at 90000 to 91000 and USDT at 1. Both are owed, and both are collateral.
+  const cases: [string, Record<string, string>, string][] = [
+    ["accepted", { BTC: "90000-91000", USDT: "1" }, "0"],
+    ["accepted", { BTC: "90000-91000", USDT: "1" }, "2"],
+    ["policy-prices", { BTC: "90000-91000.01", USDT: "1" }, "0"],
+    ["policy-prices", { BTC: "89999.99-91000", USDT: "1" }, "0"],
+    // 91000/0.98 = 92857.142857…, 90000/1.02 = 88235.294117…
+    ["accepted", { BTC: "90000-92857.142857", USDT: "1" }, "2"],
+    ["policy-prices", { BTC: "90000-92857.142858", USDT: "1" }, "2"],
+    ["accepted", { BTC: "88235.294118-91000", USDT: "1" }, "2"],
+    ["policy-prices", { BTC: "88235.294117-91000", USDT: "1" }, "2"],
+    ["accepted", { BTC: "90000-92857.142858", USDT: "1" }, "2.000001"],
+    ["policy-prices", { BTC: "90000-91000" }, "2"],
+    ["policy-prices", { BTC: "90000-91000", USDT: "1.1" }, "2"],
+    ["policy-prices", { BTC: "90000-91000", USDT: "0.9" }, "2"],
+    ["accepted", { BTC: "90000-91000", USDT: "0.9", DOGE: "7" }, "20"],
+  ];
+  for (const [expected, prices, tolerance] of cases) {
+    assert.equal(judgedBy({ prices: quotes(prices), tolerance }), expected, JSON.stringify([prices, tolerance]));
+  }
+  assert.equal(judgedBy({ prices: quotes({ BTC: "90000-91000", USDT: "1" }, "EUR") }), "policy-prices");
+});
+
+test("collateral counts for no more than the policy's haircuts, at any size of a pledge", () => {
+  const BTC = (...found: (readonly [string, string | null])[]) => ({
+    asset: "BTC", category: "loan", slices: found.map(([ratio, width]) => ({ ratio, width })),
+  });
+  // The audit lets the first 10 BTC count for 0.9 and the others for 0.5; USDT for 1.
+  const cases: [string, NetEquityPolicy["haircuts"]][] = [
+    ["accepted", []],
+    ["accepted", [BTC(["0.9", "10"], ["0.5", null])]],
+    ["accepted", [BTC(["0.9", null])]],
+    ["policy-haircuts", [BTC(["0.9", "9.99999999"], ["0.5", null])]],
+    ["policy-haircuts", [BTC(["0.8999999", "10"], ["0.5", null])]],
+    ["policy-haircuts", [BTC(["0.9", "10"], ["0.4999999", null])]],
+    ["policy-haircuts", [BTC(["0.9", "1000"], ["0", null])]],
+    ["accepted", [BTC(["0.95", "10"], ["0.5", null])]],
+    // More for the first coins makes up for less later on, but not for ever.
+    ["policy-haircuts", [BTC(["1", "10"], ["0.4", null])]],
+    ["accepted", [BTC(["1", "1"], ["0.9", "9"], ["0.5", null])]],
+    ["policy-haircuts", [{ ...BTC(["1", null]), category: "margin" }]],
+    ["accepted", [{ ...BTC(["0", null]), asset: "DOGE" }]],
+    ["policy-haircuts", [{ asset: "USDT", category: "loan", slices: [{ ratio: "0.99", width: null }] }]],
+  ];
+  for (const [expected, haircuts] of cases) assert.equal(judgedBy({ haircuts }), expected, JSON.stringify(haircuts));
 });

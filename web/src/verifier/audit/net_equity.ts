@@ -29,6 +29,10 @@ export interface NetEquity {
   readonly currency: string;
   /** Symbols of the assets of which something counts as collateral. */
   readonly collateral: readonly string[];
+  /** Of each asset in the spec's words: what can be pledged of it. */
+  readonly settings: NetEquitySettings;
+  /** The lowest and the highest quote of a coin of each asset. */
+  readonly quoted: readonly QuotedPrice[];
 }
 
 /** One position, as a statement has it among its assets. */
@@ -37,6 +41,11 @@ export interface Position extends StatedAsset {
   readonly asset: number;
   /** `equity`, `debt` or a category of collateral. */
   readonly kind: string;
+}
+
+interface QuotedPrice {
+  readonly lowest: ExactDecimal;
+  readonly highest: ExactDecimal;
 }
 
 /** An exact decimal: digits·10^−places. */
@@ -92,7 +101,8 @@ export function openNetEquity(manifest: Manifest, settings: NetEquitySettings, a
     }
   }
   const quotes = quotesOf(facts.prices, assets);
-  const prices = scalePrices(assets, quotes);
+  const quoted = quotes.map(boundsOf);
+  const prices = scalePrices(assets, quoted);
   const terms = assets.map((asset, i) => termsOf(asset, settings, prices[i]!));
   const positions = assets.flatMap((asset, i) =>
     ["equity", "debt", ...terms[i]!.categories.map((category) => category.name)].map((kind) => ({
@@ -117,6 +127,8 @@ export function openNetEquity(manifest: Manifest, settings: NetEquitySettings, a
     positions,
     currency: quotes[0]![0]!.currency,
     collateral: assets.map(({ symbol }) => symbol).filter((symbol) => counting.some(({ asset }) => asset === symbol)),
+    settings,
+    quoted,
   };
 }
 
@@ -148,10 +160,94 @@ export function checkNetEquityPolicy(
       );
     }
   }
+  checkHaircuts(policy, netEquity, assets);
+  checkPrices(policy, netEquity, manifest, assets);
   netTotals(netEquity, manifest, assets).forEach((net, i) => {
     const { symbol, decimals } = assets[i]!;
     if (net < 0n && accepted.allowNegativeNet !== null && !accepted.allowNegativeNet.includes(symbol)) {
       throw new Rejected("policy-net", `of ${symbol} more is lent than all accounts have, by ${coinsText(-net, decimals)}`);
+    }
+  });
+}
+
+/** Refuse collateral that counts for more than the policy lets it. */
+function checkHaircuts(policy: Policy, netEquity: NetEquity, assets: readonly StatedAsset[]): void {
+  const { haircuts } = policy.netEquity;
+  for (const { symbol, decimals } of assets) {
+    const listed = haircuts.filter(({ asset }) => asset === symbol);
+    if (listed.length === 0) continue;
+    for (const { category, slices } of netEquity.settings.collateral.filter(({ asset }) => asset === symbol)) {
+      const allowed = listed.find((one) => one.category === category)?.slices ?? [{ ratio: "0", width: null }];
+      const at = firstExceeding(slices.map(countedSlice(decimals)), allowed.map(countedSlice(decimals)));
+      if (at !== null) {
+        const amount = coinsText(at, decimals);
+        throw new Rejected("policy-haircuts", `a pledge of ${amount} ${symbol} as ${category} counts for more than the policy allows`);
+      }
+    }
+  }
+}
+
+/** A slice with its width in base units. */
+interface CountedSlice {
+  readonly ratio: ExactDecimal;
+  readonly width: bigint | null;
+}
+
+function countedSlice(decimals: number): (slice: { ratio: string; width: string | null }) => CountedSlice {
+  return ({ ratio, width }) => ({
+    ratio: exactDecimal(ratio),
+    width: width === null ? null : scaled(exactDecimal(width), decimals, false),
+  });
+}
+
+/**
+ * The least pledge, at an end of a slice or one unit beyond all, that counts for more by the one than by the other; null if
+ * none does. Both are linear between these, and beyond them by their last ratios.
+ */
+function firstExceeding(one: readonly CountedSlice[], other: readonly CountedSlice[]): bigint | null {
+  const ends = [one, other].flatMap((slices) => {
+    let end = 0n;
+    return slices.flatMap(({ width }) => (width === null ? [] : [(end += width)]));
+  });
+  ends.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const beyond = (ends.at(-1) ?? 0n) + 1n;
+  const exceeding = [...ends, beyond].find((pledged) => compareDecimals(countsFor(one, pledged), countsFor(other, pledged)) > 0);
+  if (exceeding !== undefined) return exceeding;
+  return compareDecimals(one.at(-1)!.ratio, other.at(-1)!.ratio) > 0 ? beyond : null;
+}
+
+/** What a pledge counts for, in base units of the asset itself. */
+function countsFor(slices: readonly CountedSlice[], pledged: bigint): ExactDecimal {
+  const places = Math.max(...slices.map(({ ratio }) => ratio.places));
+  let [digits, rest] = [0n, pledged];
+  for (const { ratio, width } of slices) {
+    const inside = width !== null && width < rest ? width : rest;
+    digits += inside * scaled(ratio, places, false);
+    rest -= inside;
+  }
+  return { digits, places };
+}
+
+/** Refuse prices that are more favourable than those of the policy: debts that count for less, collateral for more. */
+function checkPrices(policy: Policy, netEquity: NetEquity, manifest: Manifest, assets: readonly StatedAsset[]): void {
+  const { prices, tolerance } = policy.netEquity;
+  if (prices.length === 0) return;
+  const percent = exactDecimal(tolerance);
+  const hundred = 100n * 10n ** BigInt(percent.places);
+  const lent = lentTotals(netEquity, manifest, assets);
+  assets.forEach(({ symbol }, i) => {
+    if (lent[i] === 0n && !netEquity.collateral.includes(symbol)) return;
+    const own = prices.filter(({ asset }) => asset === symbol);
+    if (own.length === 0) throw new Rejected("policy-prices", `${symbol} is owed or pledged, and your prices have none of it`);
+    if (own.some(({ currency }) => currency !== netEquity.currency)) {
+      throw new Rejected("policy-prices", `the audit's prices are in ${netEquity.currency}, and yours of ${symbol} are not`);
+    }
+    const [theirs, mine] = [netEquity.quoted[i]!, boundsOf(own)];
+    if (compareDecimals(times(theirs.highest, hundred), times(mine.highest, hundred - percent.digits)) < 0) {
+      throw new Rejected("policy-prices", `a debt of ${symbol} counts for less than by your prices, by more than ${tolerance} %`);
+    }
+    if (compareDecimals(times(theirs.lowest, hundred), times(mine.lowest, hundred + percent.digits)) > 0) {
+      throw new Rejected("policy-prices", `${symbol} counts as collateral for more than by your prices, by more than ${tolerance} %`);
     }
   });
 }
@@ -232,12 +328,13 @@ interface ScaledPrice {
   readonly down: bigint;
 }
 
+function boundsOf(quotes: readonly Quote[]): QuotedPrice {
+  const ordered = quotes.map(({ price }) => exactDecimal(price)).sort(compareDecimals);
+  return { lowest: ordered[0]!, highest: ordered[ordered.length - 1]! };
+}
+
 /** Prices of one base unit of each asset in value units, by the least σ with which all have enough bits. */
-function scalePrices(assets: readonly StatedAsset[], quotes: readonly (readonly Quote[])[]): ScaledPrice[] {
-  const bounds = quotes.map((own) => {
-    const ordered = own.map(({ price }) => exactDecimal(price)).sort(compareDecimals);
-    return { lowest: ordered[0]!, highest: ordered[ordered.length - 1]! };
-  });
+function scalePrices(assets: readonly StatedAsset[], bounds: readonly QuotedPrice[]): ScaledPrice[] {
   // The σ that an asset needs: the least with ⌊lowest·10^(σ − decimals)⌋ ≥ 2^19.
   const needed = bounds.map(({ lowest }, i) => {
     let scale = 0;
@@ -284,6 +381,10 @@ function exactDecimal(text: string): ExactDecimal {
 function compareDecimals(one: ExactDecimal, other: ExactDecimal): number {
   const difference = one.digits * 10n ** BigInt(other.places) - other.digits * 10n ** BigInt(one.places);
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+
+function times({ digits, places }: ExactDecimal, factor: bigint): ExactDecimal {
+  return { digits: digits * factor, places };
 }
 
 /** A decimal times 10^exponent, rounded up or down to a whole number. */

@@ -4,8 +4,10 @@
  * "How an audit is verified".
  */
 import { BadInput, Rejected } from "../rejected.js";
+import type { Quote } from "./manifest.js";
 import { FIGURE_NAMES, bitsText, figureFor } from "./security.js";
 import type { FigureName, Figures } from "./security.js";
+import type { NetEquitySettings } from "./spec.js";
 
 export interface Policy {
   /** `default`, or the name of one that comes with polyproof. */
@@ -37,6 +39,12 @@ export interface NetEquityPolicy {
   readonly ownIssued: readonly string[];
   /** Assets of which more may be lent than all accounts have; null allows any. */
   readonly allowNegativeNet: readonly string[] | null;
+  /** Quotes of one's own, with which those of the audit are compared; none: they are not compared. */
+  readonly prices: readonly Quote[];
+  /** By how much prices of an audit may be more favourable, in percent: an exact decimal. */
+  readonly tolerance: string;
+  /** The most that collateral may count for, of assets that are listed. */
+  readonly haircuts: NetEquitySettings["collateral"];
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -53,7 +61,9 @@ export const DEFAULT_POLICY: Policy = {
   maxAssets: 1024,
   maxSegments: 4096,
   reservesRequired: false,
-  netEquity: { requireCovered: true, allowOwnIssued: [], ownIssued: [], allowNegativeNet: [] },
+  netEquity: {
+    requireCovered: true, allowOwnIssued: [], ownIssued: [], allowNegativeNet: [], prices: [], tolerance: "2", haircuts: [],
+  },
 };
 
 /** specs/policies/merkle-sum.yaml: what it takes to accept a Merkle sum tree. */
