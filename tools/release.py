@@ -1,6 +1,7 @@
 """Build a release of the commit that is checked out, twice, and say so if the two differ by a byte.
 
-``dist/`` then holds a wheel, an sdist and ``SHA256SUMS``, a list that ``sha256sum --check`` reads. Run by
+``dist/`` then holds a wheel, an sdist, the page on which customers check, and ``SHA256SUMS``, a list that
+``sha256sum --check`` reads. Run by
 ``tox -e release``, whose environment has the build tools in the versions of ``tools/release-requirements.txt``:
 equal bytes are promised for equal tools only. docs/how-to/make-a-release.md says how others rebuild and compare.
 
@@ -27,6 +28,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SUMS = "SHA256SUMS"
+PAGE = "core/polyproof/publication/browser/check.html"
+"""The page as it is released: customers take it from here rather than from an exchange."""
 
 # What must not reach an archive. The second build runs with all of it changed.
 _HERE = {"TZ": "UTC", "LC_ALL": "C", "PYTHONHASHSEED": "0"}
@@ -131,6 +134,15 @@ def check_sdist(sdist: Path, files: set[str]) -> None:
         raise Mismatch(f"{sdist.name}: {sorted(held ^ files)} are in the commit or in the sdist, but not in both")
 
 
+def check_page(page: Path, wheel: Path) -> None:
+    """Raise ``Mismatch`` unless the page is a whole one, and the wheel has the same."""
+    data = page.read_bytes()
+    if not (data.startswith(b"<!doctype html>") and data.rstrip().endswith(b"</html>")):
+        raise Mismatch(f"{PAGE} is not a whole page: build it again, by `npm run page` in web")
+    if members(wheel).get(PAGE.partition("/")[2]) != hashlib.sha256(data).hexdigest():
+        raise Mismatch(f"{wheel.name} has another {page.name} than the commit")
+
+
 def check_metadata(archives: list[Path]) -> None:
     """Raise ``Mismatch`` unless a package index would take the archives, their description included."""
     command = [sys.executable, "-m", "twine", "check", "--strict", *map(str, archives)]
@@ -151,7 +163,7 @@ def refuse_unless_ready(commit: str) -> None:
 
 
 def release(out: Path) -> list[Path]:
-    """Build, check, build again elsewhere, compare; then put the archives and the list of sums into ``out``."""
+    """Build, check, build again elsewhere, compare; then put the archives, the page and the sums into ``out``."""
     commit = git("rev-parse", "HEAD")
     refuse_unless_ready(commit)
     epoch, files = git("log", "-1", "--format=%ct", commit), tracked(commit)
@@ -173,10 +185,12 @@ def release(out: Path) -> list[Path]:
         wheel_again = build("wheel", source, second, epoch, _ELSEWHERE, 0o077)
         compare(wheel, wheel_again)
         compare(sdist, sdist_again)
-        archives = sorted((wheel, sdist))
-        sums = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in archives)
+        page = work / "a" / PAGE
+        check_page(page, wheel)
+        released = [*sorted((wheel, sdist)), page]
+        sums = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in released)
         out.mkdir(parents=True, exist_ok=True)
-        for path in archives:
+        for path in released:
             (out / path.name).write_bytes(path.read_bytes())
         (out / SUMS).write_text(sums, encoding="ascii")
     print(f"commit             {commit}")
@@ -184,7 +198,7 @@ def release(out: Path) -> list[Path]:
     print(f"built with         Python {platform.python_version()}, zlib {zlib.ZLIB_RUNTIME_VERSION},", end=" ")
     print(f"hatchling {installed_version('hatchling')}")
     print(f"built twice, equal bytes:\n{sums}", end="")
-    return [out / path.name for path in archives]
+    return [out / path.name for path in released]
 
 
 def main() -> int:

@@ -17,7 +17,7 @@ RELEASED = b"""<!doctype html>
 
 
 def test_the_copy_is_the_released_page_but_for_three_texts() -> None:
-    copy = page_beside_audit("../audits/a-1", "<p>About <b>a-1</b></p>", RELEASED)
+    copy = page_beside_audit("<p>About <b>a-1</b></p>", files="../audits/a-1", page=RELEASED)
     assert copy.count(b'<html lang="en" data-files="../audits/a-1">') == 1
     assert copy.count(b"content=\"default-src 'none'; connect-src 'self'; script-src") == 1
     undone = (
@@ -29,13 +29,13 @@ def test_the_copy_is_the_released_page_but_for_three_texts() -> None:
 
 
 def test_a_folder_cannot_leave_its_attribute() -> None:
-    copy = page_beside_audit('"><script>', "", RELEASED)
+    copy = page_beside_audit("", files='"><script>', page=RELEASED)
     assert b"<script>" not in copy
 
 
 def test_what_is_said_of_an_audit_is_not_replaced_again() -> None:
     about = '<!-- audit --><html lang="en">content="default-src \'none\';'
-    assert about.encode() in page_beside_audit("a", about, RELEASED)
+    assert about.encode() in page_beside_audit(about, files="a", page=RELEASED)
 
 
 @pytest.mark.parametrize(
@@ -49,19 +49,36 @@ def test_what_is_said_of_an_audit_is_not_replaced_again() -> None:
 )
 def test_a_page_of_another_form_makes_no_copy(changed: bytes) -> None:
     with pytest.raises(ArtifactError):
-        page_beside_audit("a", "", changed)
+        page_beside_audit("", files="a", page=changed)
+
+
+def test_a_copy_from_which_nothing_can_be_loaded_differs_in_what_is_said_alone() -> None:
+    page = released_page()
+    copy = page_beside_audit(
+        "<p>about</p>", files=None, navigation="<nav></nav>", written_by="polyproof 1.0", page=page
+    )
+    assert page_policy(copy) == page_policy(page)
+    assert b"data-files=" not in copy.partition(b"<body>")[0]
+    undone = (
+        copy.replace(b"<p>about</p>", b"<!-- audit -->")
+        .replace(b"<nav></nav>", b"<!-- navigation -->")
+        .replace(b'\n<meta name="generator" content="polyproof 1.0">', b"")
+    )
+    assert undone == page
 
 
 def test_the_policy_is_what_the_page_states() -> None:
     assert page_policy(RELEASED) == "default-src 'none'; script-src 'sha256-AAAA'; worker-src blob:"
-    assert page_policy(page_beside_audit("a", "", RELEASED)).startswith("default-src 'none'; connect-src 'self'; ")
+    assert page_policy(page_beside_audit("", files="a", page=RELEASED)).startswith(
+        "default-src 'none'; connect-src 'self'; "
+    )
     with pytest.raises(ArtifactError):
         page_policy(b"<html>")
 
 
 def test_the_released_page_is_of_that_form() -> None:
     page = released_page()
-    copy = page_beside_audit("a", "<p>about</p>", page)
+    copy = page_beside_audit("<p>about</p>", files="a", page=page)
     assert len(copy) == len(page) + len(' data-files="a"') + len(" connect-src 'self';") + len("<p>about</p>") - len(
         "<!-- audit -->"
     )

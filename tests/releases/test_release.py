@@ -155,3 +155,25 @@ def test_what_is_not_a_checkout_is_refused(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(release.Refusal, match="built from a git checkout"):
         release.git("rev-parse", "HEAD")
+
+
+# The page
+
+
+def test_the_page_of_a_release_is_that_of_its_wheel(tmp_path: Path) -> None:
+    page = tmp_path / "check.html"
+    page.write_text("<!doctype html>\n<html></html>\n")
+    name = release.PAGE.partition("/")[2]
+    release.check_page(page, wheel(tmp_path / "a.whl", {name: page.read_text()}))
+    for files in ({name: "another"}, {}):
+        with pytest.raises(release.Mismatch, match=r"another check\.html than the commit"):
+            release.check_page(page, wheel(tmp_path / "b.whl", files))
+    page.write_text("<!doctype html>\n<html>")
+    with pytest.raises(release.Mismatch, match="not a whole page"):
+        release.check_page(page, wheel(tmp_path / "c.whl", {name: page.read_text()}))
+
+
+def test_the_page_of_this_commit_is_a_whole_one() -> None:
+    data = (ROOT / release.PAGE).read_bytes()
+    assert data.startswith(b"<!doctype html>")
+    assert data.endswith(b"</html>\n")

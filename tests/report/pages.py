@@ -47,7 +47,7 @@ class Page(HTMLParser):
             self._open.pop()
 
     def handle_data(self, data: str) -> None:
-        if "style" not in self._open[-1:]:
+        if not {"style", "script"} & set(self._open[-1:]):
             self.text.append(data)
 
     def all(self, tag: str) -> list[dict[str, str]]:

@@ -16,12 +16,14 @@ from doubles.policies import DECLARED, SUM_TREE
 from polyproof.backend import EVERY_ACCOUNT
 from polyproof.errors import ArtifactError
 from polyproof.model.manifest import Verifier
+from polyproof.publication.browser import PAGE, page_policy, released_page
 from polyproof.publication.history import verify_history
 from polyproof.publication.report.document import ON_WORD, Report, ReportRows
 from polyproof.publication.report.make import make_report
 from polyproof.publication.report.site import Places, asset_page, render_site
 from polyproof.publication.report.writing import write_site
 from polyproof.reserves.published import PublishedDiscrepancy
+from polyproof.version import __version__
 from report.conftest import HOSTILE
 from report.pages import Page
 
@@ -37,6 +39,11 @@ def pages(site: Path) -> dict[str, Page]:
     found = {path.relative_to(site).as_posix(): Page(path.read_text(encoding="utf-8")) for path in site.rglob("*.html")}
     assert {"index.html", "history.html", "proven.html", "check.html"} < set(found)
     return found
+
+
+def plain(site: Path) -> dict[str, Page]:
+    """The pages but for those on which customers check: those are the released page, with a script and a form."""
+    return {path: page for path, page in pages(site).items() if path.rpartition("/")[2] != PAGE}
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +76,7 @@ def test_there_is_a_page_for_every_asset_and_no_other(exchanges: Path, name: str
 @every_exchange
 def test_nothing_is_loaded_from_elsewhere(exchanges: Path, name: str) -> None:
     site = site_of(exchanges, name)
-    for path, page in pages(site).items():
+    for path, page in plain(site).items():
         assert not {"script", "link", "img", "iframe", "object", "embed", "form", "base"} & {
             tag for tag, _ in page.elements
         }, path
@@ -101,13 +108,63 @@ def test_every_link_leads_to_a_file_or_a_place_that_is_there(exchanges: Path, na
 @every_exchange
 def test_the_policy_allows_the_one_style_sheet_and_nothing_else(exchanges: Path, name: str) -> None:
     site = site_of(exchanges, name)
-    for path, page in pages(site).items():
+    for path, page in plain(site).items():
         policy = [meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
         style = re.findall(r"<style>(.*?)</style>", (site / path).read_text(encoding="utf-8"), re.DOTALL)
         assert len(policy) == len(style) == 1, path
         digest = base64.b64encode(hashlib.sha256(style[0].encode()).digest()).decode()
         assert policy[0].startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
         assert "unsafe" not in policy[0]
+
+
+def between(page: bytes, start: str, end: str) -> str:
+    """What stands between two texts, each of which is there once."""
+    text = page.decode()
+    assert text.count(start) == text.count(end) == 1
+    return text.partition(start)[2].partition(end)[0]
+
+
+@every_exchange
+def test_where_customers_check_is_the_released_page_with_what_there_is_to_say_of_the_audit(
+    exchanges: Path, name: str
+) -> None:
+    """Whoever undoes the changes has the bytes whose SHA-256 a release lists."""
+    site, released = site_of(exchanges, name), released_page()
+    ends = re.split(rb"<!-- navigation -->|<!-- audit -->", released)
+    found = list(site.rglob(PAGE))
+    assert len(found) == 1 + len(list((site / "audits").iterdir()))
+    for path in found:
+        page = path.read_bytes()
+        public = between(page, '<html lang="en" data-files="', '">\n<head>')
+        assert (path.parent / public / "publication.json").is_file(), "its files are where it looks for them"
+        undone = (
+            page.replace(f' data-files="{public}"'.encode(), b"")
+            .replace(b" connect-src 'self';", b"", 1)
+            .replace(f'\n<meta name="generator" content="polyproof {__version__}">'.encode(), b"", 1)
+        )
+        assert undone.startswith(ends[0])
+        assert ends[1] in undone
+        assert undone.endswith(ends[2])
+        put_in = undone[len(ends[0]) :].partition(ends[1])
+        for part in (put_in[0], put_in[2].removesuffix(ends[2])):
+            within = Page(part.decode())
+            assert within.faults == []
+            assert not {"script", "style", "form", "input", "img"} & {tag for tag, _ in within.elements}
+            assert not any(key.startswith("on") or key == "style" for _, item in within.elements for key in item)
+
+
+def test_the_page_of_an_audit_elsewhere_loads_nothing(report: Report) -> None:
+    """In an archive, or where nobody knows how the site and the files lie, it is as tight as the released one."""
+    for places in (Places(), Places(top="../")):
+        page = render_site(report, places)[PAGE]
+        assert page_policy(page) == page_policy(released_page())
+        assert b"data-files=" not in page.partition(b"<body>")[0]
+
+
+def test_the_overview_sends_customers_to_it_first(failing: Path) -> None:
+    page = pages(failing)["index.html"]
+    assert [link["href"] for link in page.all("a") if link["href"].endswith("check.html")] == ["check.html"] * 2
+    assert "Are you a customer? Check that your own balance is included." in page.words
 
 
 # Access
@@ -117,13 +174,15 @@ def test_the_policy_allows_the_one_style_sheet_and_nothing_else(exchanges: Path,
 def test_pages_have_landmarks_one_heading_and_a_way_past_the_navigation(exchanges: Path, name: str) -> None:
     for path, page in pages(site_of(exchanges, name)).items():
         assert [len(page.all(tag)) for tag in ("main", "header", "footer", "nav", "h1", "title")[:5]] == [1] * 5, path
-        assert page.all("html") == [{"lang": "en"}]
+        (root,) = page.all("html")
+        assert {key: value for key, value in root.items() if key != "data-files"} == {"lang": "en"}
         assert page.all("a")[0] == {"class": "skip", "href": "#content"}
         assert page.all("main")[0]["id"] == "content"
         ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
         assert len(ids) == len(set(ids)), path
         named = [attributes["aria-labelledby"] for _, attributes in page.elements if "aria-labelledby" in attributes]
-        assert {one for value in named for one in value.split()} <= set(ids), path
+        made_later = {"answer-title"} if path.endswith(PAGE) else set()
+        assert {one for value in named for one in value.split()} - made_later <= set(ids), path
         levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
         assert levels[0] == 1
         assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), path
@@ -332,9 +391,9 @@ def test_a_history_that_does_not_begin_here_is_not_called_whole(report: Report) 
 
 def test_a_hostile_name_is_shown_and_never_run(alone: Path) -> None:
     for path, page in pages(alone).items():
-        assert not page.all("script"), path
+        assert len(page.all("script")) == path.endswith(PAGE), path
         assert HOSTILE in page.words, path
-        assert "<script" not in (alone / path).read_text(encoding="utf-8")
+        assert "<script>alert" not in (alone / path).read_text(encoding="utf-8")
 
 
 def test_hostile_texts_everywhere_are_escaped(report: Report) -> None:

@@ -5,8 +5,9 @@ folder for each audit, whose address stays. All are made anew from what was veri
 was left as it is could not say that its audit was corrected since, and nobody who verifies could compare it.
 
 Every page contains its style sheet and its drawings, and a policy (CSP) that forbids everything else, so that it looks
-the same from a disk and from any server, and will in ten years. Texts from manifests and reserves are the
-organisation's: the templates escape all of them, and only our own charts and style are ever marked as safe.
+the same from a disk and from any server, and will in ten years. The page on which customers check is the one that is
+released, with what there is to say about the audit in it; it alone has a script. Texts from manifests and reserves are
+the organisation's: the templates escape all of them, and only our own charts and style are ever marked as safe.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from markupsafe import Markup
 
 from polyproof.backend import NOT_PROVEN
 from polyproof.liabilities.artifacts import AUDITS
-from polyproof.liabilities.rejections import REJECTIONS
 from polyproof.model.counts import size_text
 from polyproof.publication import declared
+from polyproof.publication.browser import PAGE, page_beside_audit
 from polyproof.publication.history import ASSETS, DOWNLOADS, REPORTS
 from polyproof.publication.report import netting, wording
 from polyproof.publication.report.archive import SUMS, Archive, sums
@@ -41,9 +42,9 @@ __all__ = ["Among", "Places", "asset_page", "render_history_site", "render_site"
 
 _PAGES = (
     ("index.html", "Overview"),
+    (PAGE, "Check your balance"),
     ("history.html", "History"),
     ("proven.html", "What is proven"),
-    ("check.html", "Check it"),
     ("press.html", "Press"),
 )
 _ALONE = tuple((page, name) for page, name in _PAGES if page != "history.html")
@@ -140,7 +141,12 @@ def render_site(
         "index.html": page("index.html", "index.html", **_overview(report), versions=_versions(report, among)),
         **({} if alone else {"history.html": page("history.html", "history.html", **_history(report))}),
         "proven.html": page("proven.html", "proven.html"),
-        "check.html": page("check.html", "check.html", rejections=REJECTIONS),
+        PAGE: page_beside_audit(
+            page("check.html", PAGE).decode(),
+            files=f"{places.top}{places.audit}" if places.history is not None else None,
+            navigation=page("navigation.html", PAGE).decode(),
+            written_by=f"polyproof {__version__}",
+        ),
         "press.html": page("press.html", "press.html", press=press_parts(report, correction), press_file=PRESS),
         PRESS: press_text(report, correction, __version__),
     }

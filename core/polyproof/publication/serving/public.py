@@ -81,7 +81,7 @@ def served_page(audit: PublishedAudit, *, link: bool, page: bytes | None = None)
     ``link``: whether it links to the customer's own file, which works where the proxy says who asks. ``page`` is the
     released one unless another is given. Raises ``ArtifactError`` for a page of another form.
     """
-    copy = page_beside_audit(audit.manifest.audit_id, _about(audit, link=link), page)
+    copy = page_beside_audit(_about(audit, link=link), files=audit.manifest.audit_id, page=page)
     etag = _etag(hashlib.sha256(copy).digest())
     return PublicFile("page", "text/html; charset=utf-8", len(copy), etag, copy, page_policy(copy), "public, no-cache")
 
