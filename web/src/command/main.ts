@@ -141,12 +141,15 @@ function toldOfAudit(facts: Facts): string[] {
     `  proved by           ${facts.backend}, ${facts.components.hash.join(", ")}`,
     `  proofs verified     ${facts.verifiedSegments.length} of ${facts.segments}`,
     ...facts.totals.map((total) => `  total               ${total.amount} ${total.asset}`),
+    ...(facts.debts?.lent ?? []).map((one) => `  lent                ${one.amount} ${one.asset}`),
+    ...(facts.debts?.net ?? []).map((one) => `  net of what is lent ${one.amount} ${one.asset}`),
     ...facts.figures.map((figure) => `  ${figure.name.replace("_", " ").padEnd(20)}${bitsText(figure.bits)} bits`),
   ];
   if (account !== null) {
     lines.push(`  account             ${account.user}, in segment ${account.segment}`);
     for (const one of account.balances) if (one.units !== "0") lines.push(`  balance             ${one.amount} ${one.asset}`);
     for (const one of account.debts) lines.push(`  debt                ${one.amount} ${one.asset}`);
+    for (const one of account.pledged) lines.push(`  pledged             ${one.amount} ${one.asset} as ${one.category}`);
   }
   if (facts.nonNegative === "opened-paths") lines.push("  NOT PROVEN: that no balance of anybody who does not check is negative");
   if (account === null && facts.reserves !== "none") lines.push("NOT CHECKED: reserves. What is held is not shown by this program.");

@@ -4,14 +4,15 @@ import { test } from "node:test";
 import { parseInclusionFile } from "../verifier/audit/inclusion_file.js";
 import { MERKLE_SUM_POLICY } from "../verifier/audit/policy.js";
 import { backendOf, openAudit, openRecord, proofOf, statementOf } from "../verifier/audit/open.js";
-import { concatBytes, encodeUtf8, u64le } from "../verifier/bytes/text.js";
+import { concatBytes, u64le } from "../verifier/bytes/text.js";
 import { hashByName, HASHES } from "../verifier/hashes/all.js";
-import type { Digest, Hash } from "../verifier/hashes/hash.js";
-import { concatWords, digestToBytes, hashMessage, splitNumbers, wordsOfDigest, wordsOfNumbers } from "../verifier/hashes/rows.js";
+import type { Hash } from "../verifier/hashes/hash.js";
 import { verifySumTree, verifySumTreeInclusion } from "../verifier/merkle_sum/sum_tree.js";
 import type { SumTreeStatement } from "../verifier/merkle_sum/sum_tree.js";
 import { RECORDED_USER, flipped, recordedFile, recordedFolder } from "./recorded_audits.js";
 import { checkOf } from "./stark_files.js";
+import { forgeTree, leafOf } from "./sum_tree_prover.js";
+import type { ForgedTree } from "./sum_tree_prover.js";
 
 interface RecordedTree {
   readonly statement: SumTreeStatement;
@@ -133,95 +134,60 @@ function statementUnder(hash: Hash): SumTreeStatement {
   };
 }
 
-const blob = (bytes: Uint8Array): Uint8Array => concatBytes(u64le(bytes.length), bytes);
-const NONCE = new Uint8Array(32).fill(7);
-
-function leafOf(hash: Hash, user: string, balance: bigint): Digest {
-  const tag = hashMessage(hash, "merkle-sum/account", concatBytes(blob(encodeUtf8("a")), u64le(0), blob(encodeUtf8(user)), NONCE));
-  return hash.hashRow("merkle-sum/leaf", concatWords(wordsOfDigest(hash, tag), splitNumbers([balance], 56, hash)));
-}
-
-/** A proof of a tree over two leaves with these sums, which states `total`. */
-function forge(hash: Hash, leaves: readonly Digest[], sums: readonly bigint[], total: bigint): Uint8Array {
-  const top = hash.hashRow(
-    "merkle-sum/node",
-    concatWords(
-      wordsOfNumbers([1n]),
-      ...leaves.flatMap((leaf, i) => [wordsOfDigest(hash, leaf), splitNumbers([sums[i]!], 56, hash)]),
-    ),
-  );
-  const statement = hashMessage(
-    hash,
-    "merkle-sum/statement",
-    concatBytes(
-      blob(encodeUtf8("polyproof/merkle-sum/1")), blob(encodeUtf8(hash.name)), blob(new Uint8Array(32)), blob(encodeUtf8("a")),
-      u64le(0), u64le(1), u64le(1), blob(encodeUtf8("BTC")), u64le(0), u64le(8),
-    ),
-  );
-  const root = hash.hashRow(
-    "merkle-sum/root",
-    concatWords(wordsOfDigest(hash, statement), wordsOfNumbers([1n]), wordsOfDigest(hash, top), splitNumbers([total], 56, hash)),
-  );
-  const bytes: number[] = [];
-  for (let rest = total; rest > 0n; rest >>= 8n) bytes.push(Number(rest & 0xffn));
-  return concatBytes(
-    encodeUtf8("PPSUMPRF"), Uint8Array.of(1, 0, 0, 0), u64le(1), digestToBytes(top), u64le(bytes.length), Uint8Array.from(bytes),
-    digestToBytes(root),
-  );
-}
-
-/** The path of the left leaf, whose neighbour has this sum. */
-function pathBeside(sibling: Digest, sum: number): Uint8Array {
-  return concatBytes(
-    encodeUtf8("PPSUMINC"), Uint8Array.of(1, 0, 0, 0), u64le(0), NONCE, digestToBytes(sibling), Uint8Array.of(sum),
-  );
+/** A tree over alice and bob with these leaves' balances and these sums, which states `total`. */
+function forge(hash: Hash, balances: readonly [bigint, bigint], sums: readonly [bigint, bigint], total: bigint): ForgedTree {
+  const statement = statementUnder(hash);
+  const rows = (["alice", "bob"] as const).map((user, i) => ({ leaf: leafOf(statement, user, [balances[i]!]), sums: [sums[i]!] }));
+  return forgeTree(statement, rows, [total]);
 }
 
 test("trees under every hash are those of the page", () => {
   for (const hash of HASHES) {
-    const [left, right] = [leafOf(hash, "alice", 200n), leafOf(hash, "bob", 100n)];
-    const proof = forge(hash, [left, right], [200n, 100n], 300n);
-    const verified = verifySumTree(statementUnder(hash), [300n], proof);
-    assert.equal(checkOf(() => verifySumTreeInclusion(verified, pathBeside(right, 100), "alice", [200n])), "accepted", hash.name);
-    assert.equal(checkOf(() => verifySumTreeInclusion(verified, pathBeside(right, 101), "alice", [199n])), "inclusion-path", hash.name);
+    const tree = forge(hash, [200n, 100n], [200n, 100n], 300n);
+    const verified = verifySumTree(statementUnder(hash), [300n], tree.proof);
+    const check = (user: string, payload: Uint8Array, balance: bigint): string =>
+      checkOf(() => verifySumTreeInclusion(verified, payload, user, [balance]));
+    assert.equal(check("alice", tree.inclusionOf(0), 200n), "accepted", hash.name);
+    assert.equal(check("bob", tree.inclusionOf(1), 100n), "accepted", hash.name);
+    assert.equal(check("alice", tree.inclusionOf(1), 200n), "inclusion-path", hash.name);
+    assert.equal(check("alice", tree.inclusionOf(0), 199n), "inclusion-path", hash.name);
   }
 });
 
 test("whoever states less than the tree adds up to is found out by every account in it", () => {
   const hash = hashByName("sha256");
-  const [left, right] = [leafOf(hash, "alice", 200n), leafOf(hash, "bob", 100n)];
-  const proof = forge(hash, [left, right], [200n, 100n], 299n);
-  const verified = verifySumTree(statementUnder(hash), [299n], proof);
-  assert.equal(checkOf(() => verifySumTreeInclusion(verified, pathBeside(right, 100), "alice", [200n])), "totals");
+  const tree = forge(hash, [200n, 100n], [200n, 100n], 299n);
+  const verified = verifySumTree(statementUnder(hash), [299n], tree.proof);
+  assert.equal(checkOf(() => verifySumTreeInclusion(verified, tree.inclusionOf(0), "alice", [200n])), "totals");
+  assert.equal(checkOf(() => verifySumTreeInclusion(verified, tree.inclusionOf(1), "bob", [100n])), "totals");
 });
 
-test("a debt beside an account, which wraps around, cannot be written down", () => {
+test("an account that was put into the tree with less than it has is found out", () => {
   const hash = hashByName("sha256");
-  // −100 modulo 2^9, at a level where sums have 8 bits: written in a byte it would be another number.
-  const [left, right] = [leafOf(hash, "alice", 200n), leafOf(hash, "bob", 412n)];
-  const proof = forge(hash, [left, right], [200n, 412n], 100n);
-  const verified = verifySumTree(statementUnder(hash), [100n], proof);
-  assert.equal(checkOf(() => verifySumTreeInclusion(verified, pathBeside(right, 412 % 256), "alice", [200n])), "inclusion-path");
-  // With balances of 7 bits there is a place in the byte for it, and it is refused for its range.
-  const narrow = { ...verified, statement: { ...verified.statement, assets: [{ ...ASSET, bits: 7 }] } };
-  assert.equal(checkOf(() => verifySumTreeInclusion(narrow, pathBeside(right, 128), "alice", [100n])), "sum-range");
+  // The leaf says 200, and the sum beside it 100: no path leads from the leaf to the top.
+  const tree = forge(hash, [200n, 100n], [100n, 100n], 200n);
+  const verified = verifySumTree(statementUnder(hash), [200n], tree.proof);
+  assert.equal(checkOf(() => verifySumTreeInclusion(verified, tree.inclusionOf(0), "alice", [200n])), "inclusion-path");
+  assert.equal(checkOf(() => verifySumTreeInclusion(verified, tree.inclusionOf(0), "alice", [100n])), "inclusion-path");
 });
 
-test("the sums of a level are judged when all of them are read", () => {
-  const { payload } = TREE;
-  // Level 1 of BTC (64 bits) and ETH (96): a sibling of level 0 takes 52 bytes, then come a digest and 9 bytes.
-  const at = 52 + 52 + 32;
-  const spoiled = payload.slice().fill(255, at, at + 9);
-  assert.equal(checkAccount(TREE, spoiled), "sum-range");
-  assert.equal(checkAccount(TREE, spoiled.subarray(0, at + 9 + 13)), "sum-range");
-  assert.equal(checkAccount(TREE, spoiled.subarray(0, at + 9 + 12)), "truncated");
+test("a debt beside an account, which would wrap around, cannot be written down", () => {
+  const hash = hashByName("sha256");
+  // −100 modulo 2^9 is 412, and a sum beside the path has 8 bits there: its byte says another number.
+  const tree = forge(hash, [200n, 412n], [200n, 412n], 100n);
+  const verified = verifySumTree(statementUnder(hash), [100n], tree.proof);
+  assert.equal(checkOf(() => verifySumTreeInclusion(verified, tree.inclusionOf(0), "alice", [200n])), "inclusion-path");
+  // With balances of 7 bits there is room in the byte for more, and that is refused for its range.
+  const narrow = { ...verified, statement: { ...verified.statement, assets: [{ ...ASSET, bits: 7 }] } };
+  assert.equal(checkOf(() => verifySumTreeInclusion(narrow, tree.inclusionOf(0), "alice", [100n])), "sum-range");
 });
 
 test("a total out of range is refused although the root binds it", () => {
   const hash = hashByName("sha256");
-  const leaves = [leafOf(hash, "alice", 200n), leafOf(hash, "bob", 312n)];
-  assert.equal(checkOf(() => verifySumTree(statementUnder(hash), [512n], forge(hash, leaves, [200n, 312n], 512n))), "total-range");
-  assert.equal(checkOf(() => verifySumTree(statementUnder(hash), [511n], forge(hash, leaves, [200n, 311n], 511n))), "accepted");
+  const check = (second: bigint, total: bigint): string =>
+    checkOf(() => verifySumTree(statementUnder(hash), [total], forge(hash, [200n, second], [200n, second], total).proof));
+  assert.equal(check(312n, 512n), "total-range");
+  assert.equal(check(311n, 511n), "accepted");
 });
 
 test("totals are read in their shortest form, and bounded", () => {

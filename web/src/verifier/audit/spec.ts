@@ -117,7 +117,7 @@ function readNetEquitySettings(found: Keys): NetEquitySettings {
   };
 }
 
-/** A backend with its options, `constraints` being the system that accounts of this kind are proved under. */
+/** A backend with its options, `constraints` being the system that a STARK proves accounts of this kind under. */
 function openBackend(found: Keys, constraints: "accounts" | "margin-accounts", policy: Policy): BackendChoice {
   const name = found.matching("name", NAME_FORM);
   if (name === "merkle-sum") return openSumTree(found, policy);
