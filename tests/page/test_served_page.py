@@ -31,7 +31,7 @@ def site(tmp_path: Path, audits: Audits) -> Iterator[Site]:
     """A published audit in two parts, with the served copy of the page and the released one."""
     folder = tmp_path / "site"
     shutil.copytree(audits.get("parts").public, folder / "audits/one")
-    (folder / "check.html").write_bytes(page_beside_audit("audits/one", '<p id="about">Audit one</p>'))
+    (folder / "check.html").write_bytes(page_beside_audit('<p id="about">Audit one</p>', files="audits/one"))
     (folder / "released.html").write_bytes(SHIPPED.read_bytes())
     asked: list[str] = []
 
