@@ -16,6 +16,7 @@ import { systemDigest } from "../verifier/stark/digest.js";
 import { makeMarginAccounts } from "../verifier/stark/margin_accounts.js";
 import { marginTerms } from "./margin_terms.js";
 import type { TermsCase } from "./margin_terms.js";
+import { Seeded } from "./seeded.js";
 
 interface SystemCase {
   assets: { symbol: string; decimals: number; bits: number }[];
@@ -193,4 +194,140 @@ test("terms of too many slices at dear prices are refused for the work that they
   const slices = Array.from({ length: 32 }, (_, t) => ({ coefficient: String(2n ** 191n), width: t < 31 ? "1" : null }));
   const asset = { ...one.terms![0]!, bits: 256, categories: Array.from({ length: 16 }, (_, c) => ({ name: `c${c}`, slices })) };
   assert.throws(() => made({ ...one, terms: [asset] }), (error) => error instanceof Rejected && error.check === "options");
+});
+
+/** The system of two assets in limbs of four bits, and what a prover of it can write into a row. */
+class LyingRows {
+  readonly one = FITTING.find((each) => each.terms?.length === 2 && each.limb_bits === 4 && each.field === "goldilocks")!;
+  readonly system = made(this.one);
+  readonly K = extensionOf(this.one);
+  readonly modulus = this.K.field.modulus;
+  readonly base = 16n;
+
+  place(name: string): number {
+    const found = this.system.columns.indexOf(name);
+    assert.ok(found >= 0, name);
+    return found;
+  }
+
+  /** Columns of a number, from its lowest limb up. */
+  limbs(name: string): number[] {
+    return this.system.columns.flatMap((column, i) => (column.startsWith(`${name}.limb`) ? [i] : []));
+  }
+
+  write(row: bigint[], name: string, value: bigint): void {
+    this.limbs(name).forEach((column, j) => (row[column] = (value >> BigInt(4 * j)) & 15n));
+  }
+
+  /** Whether everything that is looked up is in range. */
+  inRange(row: readonly bigint[]): boolean {
+    const elements = row.map((value) => this.K.fromBase(value));
+    return this.system.lookedUp(this.K, elements).every((value) => value[0]! < this.base);
+  }
+
+  places(row: readonly bigint[]): bigint[] {
+    return this.system.zeros(this.K, row.map((value) => this.K.fromBase(value))).map((value) => value[0]!);
+  }
+
+  /** Carries with which every place but the last holds in the field, written into limbs in range where there are such. */
+  solveCarries(row: bigint[]): void {
+    const inverse = power(this.base, this.modulus - 2n, this.modulus);
+    for (let n = 0; n + 1 < this.system.zeroCount; n++) {
+      const limbs = this.limbs(`carry${n}`);
+      assert.equal(limbs.length, 2);
+      const [low, top] = limbs as [number, number];
+      row[low] = row[top] = 0n;
+      // The place is linear in the carry: what is missing, over B. A top limb of one takes its weight from it.
+      const missing = (this.places(row)[n]! * inverse) % this.modulus;
+      row[top] = 1n;
+      const weight = (missing - ((this.places(row)[n]! * inverse) % this.modulus) + this.modulus) % this.modulus;
+      row[top] = missing / weight < this.base ? missing / weight : this.base - 1n;
+      row[low] = missing - row[top]! * weight;
+    }
+  }
+}
+
+function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
+  let result = 1n;
+  for (let b = base, e = exponent; e > 0n; e >>= 1n, b = (b * b) % modulus) if (e & 1n) result = (result * b) % modulus;
+  return result;
+}
+
+test("no surplus and no carries cover debts that are not covered", () => {
+  const rows = new LyingRows();
+  const random = new Seeded("surplus");
+  const counts = { covered: 0, uncovered: 0 };
+  for (let run = 0; run < 150; run++) {
+    const pledge = BigInt(random.below(4096));
+    const debt = BigInt(random.below(4096)) % (pledge + 2n);
+    const inFirst = pledge < 300n ? pledge : 300n;
+    // Coefficients of 64 at 95 and at 60 percent; a debt counts 65.
+    const surplus = 60n * inFirst + 38n * (pledge - inFirst) - 65n * debt;
+    const row = rows.system.columns.map(() => 0n);
+    rows.write(row, "BTC:loan:0", inFirst);
+    rows.write(row, "BTC:loan:1", pledge - inFirst);
+    rows.write(row, "BTC:debt", debt);
+    const borrows = [rows.place("BTC:loan:0.borrow0"), rows.place("BTC:loan:0.borrow1")];
+    const choice = [0, 1, 2, 3].find((bits) => {
+      borrows.forEach((column, j) => (row[column] = BigInt((bits >> j) & 1)));
+      return rows.system
+        .lookedUp(rows.K, row.map((value) => rows.K.fromBase(value)))
+        .slice(row.length)
+        .every((value) => value[0]! < rows.base);
+    });
+    assert.notEqual(choice, undefined, "a slice no wider than its width has borrows");
+
+    const claims = surplus >= 0n ? [surplus] : [];
+    const most = 1n << BigInt(4 * rows.limbs("surplus").length);
+    claims.push(((surplus % most) + most) % most, BigInt(random.below(2 ** 20)), 0n);
+    for (const claim of claims) {
+      rows.write(row, "surplus", claim);
+      rows.solveCarries(row);
+      const places = rows.places(row);
+      assert.ok(places.slice(0, -1).every((value) => value === 0n));
+      const accepted = places.at(-1) === 0n && rows.inRange(row);
+      assert.equal(accepted, claim === surplus, JSON.stringify([pledge, debt, claim].map(String)));
+    }
+    counts[surplus >= 0n ? "covered" : "uncovered"] += 1;
+  }
+  assert.ok(counts.covered > 20 && counts.uncovered > 20, JSON.stringify(counts));
+});
+
+test("no borrows make a slice wider than it is", () => {
+  const rows = new LyingRows();
+  const inverse = power(rows.base, rows.modulus - 2n, rows.modulus);
+  const borrows = [rows.place("BTC:loan:0.borrow0"), rows.place("BTC:loan:0.borrow1")];
+  const first = rows.system.columns.length;
+  const leftOver = (row: readonly bigint[]): bigint[] =>
+    rows.system.lookedUp(rows.K, row.map((value) => rows.K.fromBase(value))).slice(first, first + 3).map((value) => value[0]!);
+  for (let amount = 0n; amount < 4096n; amount += amount < 290n || amount > 310n ? 13n : 1n) {
+    const row = rows.system.columns.map(() => 0n);
+    rows.write(row, "BTC:loan:0", amount);
+    let found = false;
+    for (let b = 0n; b < 256n; b++) {
+      row[borrows[0]!] = b % 16n;
+      row[borrows[1]!] = b / 16n;
+      found ||= leftOver(row).every((value) => value < rows.base);
+    }
+    assert.equal(found, amount <= 300n, `${amount} in a slice of 300`);
+    if (amount <= 300n) continue;
+    // As elements of the field there are borrows with which all that is left is 0: these are not in range.
+    row[borrows[0]!] = row[borrows[1]!] = 0n;
+    for (const [j, column] of borrows.entries()) {
+      row[column] = ((rows.modulus - leftOver(row)[j]!) * inverse) % rows.modulus;
+      assert.equal(leftOver(row)[j], 0n);
+    }
+    assert.ok(!rows.inRange(row), `${amount}`);
+  }
+});
+
+test("a row of a balance that wraps is none", () => {
+  const rows = new LyingRows();
+  for (const name of ["BTC:free", "BTC:debt", "BTC:loan:0", "BTC:loan:1", "USD:free", "USD:debt", "USD:loan:0"]) {
+    for (const value of [rows.base, rows.modulus - 1n]) {
+      const row = rows.system.columns.map(() => 0n);
+      row[rows.limbs(name).at(-1)!] = value;
+      assert.ok(!rows.inRange(row), `${name} with ${value}`);
+    }
+  }
 });
