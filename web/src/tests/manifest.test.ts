@@ -171,6 +171,14 @@ test("what is left out is listed in order, each once, and is no asset of the aud
   const other = { ...item, asset: "XRP" };
   assert.equal(refused(["left_out"], [item, other]), "root");
   for (const asset of ["BTC", "btc", "eTh"]) assert.equal(refused(["left_out"], [{ ...item, asset }]), "manifest-left-out", asset);
+  const named = (symbol: string, asset: string): string =>
+    checkOfFiles(withEditedManifest(SUM_TREE, (manifest) => {
+      edit(manifest, ["spec", "assets", 0, "symbol"], symbol);
+      edit(manifest, ["left_out"], [{ ...item, asset }]);
+    }));
+  for (const asset of ["\u212ais", "ki\u017f", "KIS"]) assert.equal(named("KIS", asset), "manifest-left-out", asset);
+  assert.equal(named("KIS", "k\u0131s"), "root");
+  assert.equal(named("STIFF", "\ufb06i\ufb00"), "manifest-left-out");
   const wrong: Plain[] = [
     [other, item], [item, item], [{ ...item, units: "coins" }], [{ ...item, owed: "1.50" }], [{ ...item, owed: "-1" }],
     [{ ...item, owed: ".5" }], [{ ...item, owed: "00.5" }], [{ ...item, debts: 1n }], [{ ...item, more: 1n }], [{ asset: "DOGE" }],

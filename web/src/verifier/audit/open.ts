@@ -242,6 +242,7 @@ function checkLeftOut(manifest: Manifest, assets: readonly StatedAsset[]): void 
   }
 }
 
+/** Unicode's full case folding, as far as its outcome can be a symbol; of the letter ı the capital is I, and i is not its fold. */
 function withoutCase(text: string): string {
-  return text.toUpperCase().toLowerCase();
+  return [...text].map((letter) => (letter === "ı" ? letter : letter.toUpperCase().toLowerCase())).join("");
 }
