@@ -83,12 +83,14 @@ def test_all_public_files_are_loaded_whoever_checks(visitor: Customer, site: Sit
     assert visitor.faults == []
 
 
+@pytest.mark.slow
 def test_a_file_that_is_missing_is_said(visitor: Customer, site: Site) -> None:
     (site.folder / "audits/one/proof-0001.bin").unlink()
     load(visitor)
     assert "proof-0001.bin could not be loaded: the site answers 404" in visitor.said
 
 
+@pytest.mark.slow
 def test_no_more_is_read_than_a_file_may_have(visitor: Customer, site: Site) -> None:
     with (site.folder / "audits/one/publication.json").open("ab") as file:
         file.write(b" " * 100_000)
@@ -96,6 +98,7 @@ def test_no_more_is_read_than_a_file_may_have(visitor: Customer, site: Site) -> 
     assert "larger than such a file may be" in visitor.said
 
 
+@pytest.mark.slow
 def test_a_manifest_that_names_other_places_leads_nowhere(visitor: Customer, site: Site) -> None:
     path = site.folder / "audits/one/manifest.json"
     path.write_bytes(path.read_bytes().replace(b'"proof-0000.bin"', b'"../../../evil.bin"'))
