@@ -98,7 +98,7 @@ test("what is missing is said to be missing, and what is too much is refused", (
   const old = new Map([["manifest.json", encodeUtf8('{"version":1}')]]);
   assert.equal(outcomeOfInclusion("merkle-sum", { files: old }), "manifest-version");
   const beside = (name: string) => new Map([...SUM_TREE, [name, encodeUtf8("x")]]);
-  for (const name of ["reserves.json", "proof-0001.bin", "PROOF-0001.BIN", "history.json", "sub/manifest.json", "private/x", "anchors/publication.json"]) {
+  for (const name of ["reserves.json", "proof-0001.bin", "PROOF-0001.BIN", "sub/manifest.json", "private/x", "anchors/publication.json"]) {
     assert.equal(outcomeOfInclusion("merkle-sum", { files: beside(name) }), "unlisted", name);
   }
   for (const name of ["note.txt", "anchors/rfc3161-0001.tsr", "attestation.json", "proof-x.bin"]) {
