@@ -1,0 +1,482 @@
+"""Vectors of one segment: a statement, a proof of it, and the proof of inclusion of an account.
+
+What a file holds where is noted while the verifier reads it, so that every part of it is tampered with, whatever parts
+a format has.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from attrs import evolve, frozen
+
+import polyproof_stark.prover as stark_prover
+from polyproof.backend import Backend, Claim, InclusionVerdict, Statement
+from polyproof.config.reader import component_options
+from polyproof.errors import ProofRejected
+from polyproof.liabilities.acceptance import Judge
+from polyproof.model.accounts import Accounts
+from polyproof.model.assets import Asset
+from polyproof.progress import Progress
+from polyproof.registry import default_registry
+from polyproof.settings.policy import UNRESTRICTED
+from polyproof.settings.spec import BackendChoice, PublicSpec, create_backend, spec_from_public
+from polyproof.toolkit.binary import Reader
+from polyproof_stark.prover import Prover
+from vector_cheats import CHAIN_CHEATS, CHEATS, ShowsMoreThanIsCounted
+from vector_files import Vector, applied, numbers, splices
+
+__all__ = ["Segments", "of_segment", "segments"]
+
+POLICY = evolve(UNRESTRICTED, max_segments=1 << 48)
+"""No policy: how many queries are enough is not what these vectors are about."""
+PROOF, PAYLOAD = "proof.bin", "payload.bin"
+ASSETS = (Asset("BTC", 8, 64), Asset("ETH", 18, 40))
+ACCOUNTS = (
+    ("alice", (25_000_000, 0)),
+    ("bob", ((1 << 64) - 1, (1 << 40) - 1)),
+    ("carol", (0, 7)),
+    ("müller@example.com", (1, 1)),
+    ("", (3, 5)),
+)
+"""Ids of one byte and more, none of them in a file. An empty one is no customer's, but a backend has no rule for it."""
+SMALL: Mapping[str, Any] = {
+    "queries": 6,
+    "grinding": 16,
+    "extension": 2,
+    "limb_bits": 8,
+    "arity": 4,
+    "segment_rows": 1024,
+}
+"""The smallest traces, and three layers on them; so few queries that a proof proves next to nothing. With 16 bits of
+grinding what is changed before the queries fails there and not by chance later."""
+
+
+@frozen
+class Segments:
+    """The bases, as the file has them, the vectors, and the binary files by their path in the folder."""
+
+    bases: dict[str, Any]
+    vectors: list[Vector]
+    files: dict[str, bytes]
+
+
+@frozen
+class Made:
+    """A segment that was proved."""
+
+    name: str
+    choice: BackendChoice
+    statement: Statement
+    totals: tuple[int, ...]
+    proof: bytes
+    accounts: tuple[tuple[str, tuple[int, ...]], ...]
+    payloads: Mapping[str, bytes]
+
+    def base(self) -> dict[str, Any]:
+        """What the file says of it."""
+        return {
+            "statement": _stated(self.statement, self.choice),
+            "totals": list(map(str, self.totals)),
+            "proof": f"segments/{self.name}/{PROOF}",
+            "inclusions": {
+                f"account {number}": {
+                    "user": user,
+                    "balances": list(map(str, dict(self.accounts)[user])),
+                    "payload": f"segments/{self.name}/account-{number}.bin",
+                }
+                for number, user in enumerate(self.payloads)
+            },
+        }
+
+    def files(self) -> dict[str, bytes]:
+        """The files that the base names."""
+        found = {f"segments/{self.name}/{PROOF}": self.proof}
+        for number, payload in enumerate(self.payloads.values()):
+            found[f"segments/{self.name}/account-{number}.bin"] = payload
+        return found
+
+
+def _stated(statement: Statement, choice: BackendChoice) -> dict[str, Any]:
+    assets = [{"symbol": one.symbol, "decimals": one.decimals, "bits": one.bits} for one in statement.assets]
+    return {
+        "context": statement.context.hex(),
+        "audit_id": statement.audit_id,
+        "segment": str(statement.segment),
+        "segments": str(statement.segments),
+        "assets": assets,
+        "backend": choice.plain(published=True),
+    }
+
+
+def prove(
+    name: str,
+    backend: str,
+    options: Mapping[str, Any],
+    *,
+    assets: Sequence[Asset] = ASSETS,
+    accounts: Sequence[tuple[str, tuple[int, ...]]] = ACCOUNTS,
+    users: Sequence[str] = ("alice", "müller@example.com"),
+    prover: type[Prover] = Prover,
+    audit_id: str = "vectors-2025-10-31",
+    segment: tuple[int, int] = (0, 1),
+) -> Made:
+    """Prove accounts, and cut the payloads of some users."""
+    registry = default_registry()
+    made: Backend = registry.create(
+        "backend", backend, component_options(registry, "backend", backend)(**options), registry
+    )
+    settled = made.settle(
+        component_options(registry, "backend", backend)(**options), tuple(assets), len(accounts)
+    ).options
+    made = registry.create("backend", backend, settled, registry)
+    statement = Statement(audit_id, bytes(range(32)), tuple(assets), *segment)
+    with tempfile.TemporaryDirectory() as folder, patch.object(stark_prover, "Prover", prover):
+        state = Path(folder)
+        proved = made.prove(statement, Accounts.of(tuple(assets), list(accounts)), bytes(range(32)), state, Progress())
+        payloads = {user: made.open_inclusion(statement, proved.proof, state, user) for user in users}
+    cut = {user: payload for user, payload in payloads.items() if payload is not None}
+    choice = BackendChoice(backend, settled)
+    return Made(name, choice, statement, proved.totals, proved.proof, tuple(accounts), cut)
+
+
+# Verdicts
+
+
+def of_segment(folder: Path, content: Mapping[str, Any], vector: Vector) -> dict[str, Any]:
+    """The verdict on a vector, by the backend as core asks it."""
+    base = content["bases"][vector["base"]]
+    stated = {**base["statement"], **vector.get("statement", {})}
+    own = base["inclusions"].get(vector.get("inclusion"))
+    files = {PROOF: (folder / base["proof"]).read_bytes()}
+    if own is not None:
+        files[PAYLOAD] = (folder / own["payload"]).read_bytes()
+    files = applied(folder, files, vector.get("edits", ()))
+    totals = numbers(vector.get("totals", base["totals"]))
+    try:
+        check = _checker(_key(stated), totals, files[PROOF])
+        if own is not None:
+            check(
+                Claim(vector.get("user", own["user"]), numbers(vector.get("balances", own["balances"]))), files[PAYLOAD]
+            )
+    except ProofRejected as rejected:
+        return {"verdict": "rejected", "check": rejected.check}
+    return {"verdict": "accepted", "check": None}
+
+
+def _key(value: Any) -> Any:
+    """A JSON value as one that can be a key."""
+    if isinstance(value, dict):
+        return tuple((key, _key(item)) for key, item in value.items())
+    return tuple(map(_key, value)) if isinstance(value, list) else value
+
+
+@lru_cache(maxsize=2)
+def _checker(
+    stated: tuple[tuple[str, Any], ...], totals: tuple[int, ...], proof: bytes
+) -> Callable[[Claim, bytes], InclusionVerdict]:
+    """What checks claims on a segment, whose proof is verified once."""
+    given = dict(stated)
+    assets = [dict(one) for one in given["assets"]]
+    spec = spec_from_public(
+        {"polyproof": 1, "assets": assets, "rule": "non-negative", "backend": dict(given["backend"])},
+        default_registry(),
+    )
+    statement = Statement(
+        given["audit_id"],
+        bytes.fromhex(given["context"]),
+        tuple(spec.assets),
+        int(given["segment"]),
+        int(given["segments"]),
+    )
+    judge = Judge(create_backend(spec, default_registry()), spec.backend.options, POLICY)
+    return judge.inclusion_verifier(statement, totals, proof)
+
+
+# What is where in a file
+
+
+@frozen
+class Region:
+    """A part of a file, as its reader names it."""
+
+    item: str
+    start: int
+    size: int
+
+
+def regions_of(read: Callable[[], object], magic: bytes) -> list[Region]:
+    """The parts of the file that begins with a magic string, in order, found while ``read`` reads it."""
+    found: list[Region] = []
+    honest = Reader._take
+
+    def take(self: Reader, count: int, item: str) -> bytes:
+        if bytes(self._data[:8]) == magic:
+            found.append(Region(item, self._position, count))
+        return honest(self, count, item)
+
+    with patch.object(Reader, "_take", take):
+        read()
+    return list({region.start: region for region in found if region.size}.values())
+
+
+def flipped(data: bytes, at: int) -> bytes:
+    """With the lowest bit of a byte changed: a word stays below every bound, or the place is a count."""
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def swapped(data: bytes, first: int, second: int, size: int) -> bytes:
+    """With two pieces of the same size in each other's place."""
+    one, other = data[first : first + size], data[second : second + size]
+    middle = data[first + size : second]
+    return data[:first] + other + middle + one + data[second + size :]
+
+
+def tampered(
+    data: bytes, regions: Sequence[Region], *, largest: Callable[[Region], int | None]
+) -> Iterator[tuple[str, bytes]]:
+    """Every part changed at its beginning and end, what is not canonical, each part missing, and bytes too many.
+
+    ``largest`` says of a part made of words of 8 bytes which is the first number that none may be.
+    """
+    for region in regions:
+        yield f"the first bit of {region.item} changed", flipped(data, region.start)
+        if region.size > 8:
+            yield f"a late bit of {region.item} changed", flipped(data, region.start + region.size - 8)
+        bound = largest(region)
+        if bound is not None:
+            end = region.start + 8
+            yield f"{region.item} not canonical", data[: region.start] + bound.to_bytes(8, "little") + data[end:]
+        if region.item.startswith(("number of", "cosets of")):
+            for told, by in (("one more", 1), ("one less", -1)):
+                count = int.from_bytes(data[region.start : region.start + 8], "little") + by
+                yield f"{region.item}: {told}", _put(data, region.start, count)
+            yield f"{region.item}: far too many", _put(data, region.start, 1 << 63)
+        if region.size >= 64 and "sibling" in region.item and not region.item.startswith("number"):
+            yield f"two digests of {region.item} swapped", swapped(data, region.start, region.start + 32, 32)
+        if region.start:
+            yield f"cut before {region.item}", data[: region.start]
+    yield "one byte less", data[:-1]
+    yield "one byte more", data + b"\0"
+    yield "nothing", b""
+
+
+def _put(data: bytes, at: int, value: int) -> bytes:
+    return data[:at] + value.to_bytes(8, "little") + data[at + 8 :]
+
+
+# The vectors
+
+
+def segments(check: Callable[[Path, Mapping[str, Any], Vector], dict[str, Any]] = of_segment) -> Segments:
+    """All of them, each with the verdict of the verifier in Python."""
+    bases: dict[str, Any] = {}
+    files: dict[str, bytes] = {}
+    vectors: list[Vector] = []
+    for made, own in _all():
+        bases[made.name], files = made.base(), {**files, **made.files()}
+        vectors += [{"base": made.name, **one} for one in own]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for name, data in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
+        content = {"bases": bases}
+        judged = []
+        for one in vectors:
+            expected = one.pop("expected", None)
+            verdict = check(folder, content, one)
+            if expected is not None and verdict["check"] not in expected:
+                raise SystemExit(f"{one['base']}, {one['name']}: {verdict}, expected {expected}")
+            judged.append({**one, **verdict})
+    return Segments(bases, judged, files)
+
+
+def _all() -> Iterator[tuple[Made, list[Vector]]]:
+    registry = default_registry()
+    for field in registry.names("field"):
+        for hash in registry.names("hash"):
+            bound = registry.get("hash", hash).word_bound
+            modulus = registry.create("field", field).modulus
+            if modulus > bound:
+                continue
+            main = (field, hash) == ("goldilocks", "blake3")
+            extension = 2 if field == "goldilocks" else 4
+            options = {**SMALL, "field": field, "hash": hash, "extension": extension}
+            made = prove(f"stark-{field}-{hash}", "stark", options, segment=(2, 5) if main else (0, 1))
+            yield made, list(_proof_vectors(made, bound, modulus, all_of_them=main))
+    for name, options in {
+        "stark-profile-small": {"profile": "small", "queries": 6, "hash": "blake3", "segment_rows": 1024},
+        "stark-wide-tables": {**SMALL, "hash": "blake3", "limb_bits": 12, "blowup": 8, "arity": 16, "extension": 3},
+        "stark-narrow-limbs": {**SMALL, "hash": "blake3", "limb_bits": 4, "arity": 2, "blowup": 4, "grinding": 0},
+    }.items():
+        wide = (Asset("A", 0, 128), Asset("B", 30, 1), Asset("C", 6, 65))
+        accounts = (("alice", ((1 << 128) - 1, 1, 12)), ("bob", (5, 0, (1 << 65) - 1)))
+        made = prove(name, "stark", options, assets=wide, accounts=accounts, users=("bob",))
+        yield made, list(_proof_vectors(made, 1 << 64, 1 << 64, all_of_them=False))
+    for hash in registry.names("hash"):
+        bound = registry.get("hash", hash).word_bound
+        made = prove(f"merkle-sum-{hash}", "merkle-sum", {"hash": hash, "min_depth": 3})
+        yield made, list(_proof_vectors(made, bound, bound, all_of_them=hash == "blake3"))
+    for number, (cheat, expected) in enumerate(CHEATS.items(), 1):
+        made = prove(f"cheat-{number}", "stark", {**SMALL, "hash": "blake3"}, prover=cheat, users=())
+        yield made, [{"name": _told(cheat), "expected": expected}]
+    for number, (cheat, found_by) in enumerate(CHAIN_CHEATS.items(), 1):
+        made = prove(f"chain-cheat-{number}", "stark", {**SMALL, "hash": "blake3"}, prover=cheat, users=("alice",))
+        claim = dict(made.accounts)["alice"]
+        shown = (claim[0] + (cheat is ShowsMoreThanIsCounted), *claim[1:])
+        yield (
+            made,
+            [
+                {"name": f"{_told(cheat)}: the proof of the sums", "expected": (None,)},
+                {
+                    "name": _told(cheat),
+                    "inclusion": "account 0",
+                    "balances": _texts(*shown),
+                    "expected": (found_by,),
+                },
+            ],
+        )
+
+
+def _told(cheat: type) -> str:
+    """The first line of its docstring says what it does."""
+    return (cheat.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+
+
+def _proof_vectors(made: Made, hash_bound: int, modulus: int, *, all_of_them: bool) -> Iterator[Vector]:
+    """A proof and its payloads as they are, and with what can be done to them."""
+    yield {"name": "as proved", "expected": (None,)}
+    for number in range(len(made.payloads)):
+        yield {"name": f"account {number} as cut", "inclusion": f"account {number}", "expected": (None,)}
+    yield from _claims(made, all_of_them)
+    if all_of_them:
+        yield from _statements(made)
+    stated = _key(_stated(made.statement, made.choice))
+    user = next(iter(made.payloads))
+    claim = Claim(user, dict(made.accounts)[user])
+    payload = made.payloads[user]
+
+    def read() -> None:
+        _checker.cache_clear()
+        _checker(stated, made.totals, made.proof)(claim, payload)
+
+    element = modulus if made.choice.name == "stark" else None
+    for file, data, of in ((PROOF, made.proof, {}), (PAYLOAD, payload, {"inclusion": "account 0"})):
+        regions = regions_of(read, data[:8])
+        changes = list(tampered(data, regions, largest=lambda region: _largest(region, hash_bound, element)))
+        if not all_of_them:
+            changes = _some(changes)
+        for told, after in changes:
+            if after != data:
+                yield {"name": told, **of, "edits": splices(file, data, after)}
+
+
+ELEMENTS = ("openings", "rows", "final polynomial", "mask", "coset", "layer")
+DIGESTS = ("root", "sibling", "path", "digest")
+
+
+def _largest(region: Region, hash_bound: int, modulus: int | None) -> int | None:
+    """The first number that a word of this part may not be, of parts whose words have 8 bytes."""
+    if (
+        region.item.startswith(("number", "cosets", "length", "total", "the sum"))
+        or region.size < 32
+        and "digest" in region.item
+    ):
+        return None
+    if any(word in region.item for word in DIGESTS):
+        return hash_bound if 1 << 32 < hash_bound < 1 << 64 else None
+    if any(word in region.item for word in ELEMENTS):
+        return modulus if modulus is not None and 1 << 32 < modulus < 1 << 64 else None
+    return None
+
+
+def _some(changes: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """A few of them: what other hashes and fields make a difference to."""
+    kept = [one for one in changes if one[0].endswith("not canonical")][:3]
+    wanted = (
+        "a late bit of openings",
+        "a late bit of trace rows",
+        "a late bit of quotient siblings",
+        "a late bit of layer 0",
+    )
+    wanted += ("a late bit of mask", "a late bit of inclusion path", "a late bit of pair coset", "a late bit of root")
+    wanted += ("the first bit of nonce", "the first bit of grinding nonce", "a late bit of digest of the sibling")
+    return [*kept, *(one for one in changes if one[0].startswith(wanted))]
+
+
+def _claims(made: Made, all_of_them: bool) -> Iterator[Vector]:
+    """What a user may claim who is not owed it."""
+    users = list(made.payloads)
+    for number, user in enumerate(users[:1]):
+        balances, of = dict(made.accounts)[user], {"inclusion": f"account {number}"}
+        yield {"name": "a unit more", **of, "balances": _texts(balances[0] + 1, *balances[1:])}
+        yield {"name": "a unit less", **of, "balances": _texts(balances[0] - 1, *balances[1:])}
+        yield {"name": "another user", **of, "user": f"{user} "}
+        if not all_of_them:
+            return
+        yield {"name": "nothing owed", **of, "balances": _texts(*[0] * len(balances))}
+        yield {"name": "a balance below zero", **of, "balances": _texts(-1, *balances[1:])}
+        yield {
+            "name": "a balance of more bits than the asset has",
+            **of,
+            "balances": _texts(balances[0] + (1 << made.statement.assets[0].bits), *balances[1:]),
+        }
+        yield {"name": "a balance too few", **of, "balances": _texts(*balances[:-1])}
+        yield {"name": "a balance too many", **of, "balances": _texts(*balances, 0)}
+        yield {"name": "balances in another order", **of, "balances": _texts(*reversed(balances))}
+        yield {"name": "no user id", **of, "user": ""}
+        yield {"name": "an id in capitals", **of, "user": user.upper()}
+        other = splices(PAYLOAD, made.payloads[user], made.payloads[users[1]])
+        yield {"name": "the payload of another account", **of, "edits": other}
+
+
+def _texts(*values: int) -> list[str]:
+    return list(map(str, values))
+
+
+def _statements(made: Made) -> Iterator[Vector]:
+    """A proof that is said to be of something else."""
+    stated = _stated(made.statement, made.choice)
+    assets, backend = stated["assets"], stated["backend"]
+    changes: dict[str, dict[str, Any]] = {
+        "another context": {"context": bytes(32).hex()},
+        "another audit id": {"audit_id": f"{stated['audit_id']}x"},
+        "another segment": {"segment": "1"},
+        "another number of segments": {"segments": "6"},
+        "a segment that there is not": {"segment": "5"},
+        "an asset renamed": {"assets": [{**assets[0], "symbol": "XBT"}, assets[1]]},
+        "assets in another order": {"assets": assets[::-1]},
+        "an asset too few": {"assets": assets[:1]},
+        "an asset of more bits": {"assets": [assets[0], {**assets[1], "bits": 41}]},
+        "another hash": {"backend": {**backend, "hash": "sha256"}},
+    }
+    if made.choice.name == "stark":
+        for key, value in (
+            ("queries", 5), ("queries", 7), ("grinding", 15), ("grinding", 17), ("blowup", 2), ("blowup", 8), ("arity", 2),
+            ("extension", 3), ("limb_bits", 7), ("limb_bits", 16), ("blinding", 17), ("segment_rows", 2048),
+            ("field", "babybear"), ("profile", "small"), ("queries", 200),
+        ):  # fmt: skip
+            changes[f"{key} {value}"] = {"backend": {**backend, key: value}}
+    else:
+        changes["a deeper tree"] = {"backend": {**backend, "min_depth": 4}}
+        changes["fewer accounts in a segment"] = {"backend": {**backend, "min_depth": 0, "accounts_per_segment": 4}}
+    for told, change in changes.items():
+        yield {"name": told, "statement": change}
+    totals = made.totals
+    for told, stated_totals in (
+        ("a total one less", (totals[0] - 1, *totals[1:])),
+        ("a total one more", (*totals[:-1], totals[-1] + 1)),
+        ("a total below zero", (-1, *totals[1:])),
+        ("a total that no accounts have", (1 << 80, *totals[1:])),
+        ("a total and the modulus", (totals[0] + (1 << 64) - (1 << 32) + 1, *totals[1:])),
+        ("a total too few", totals[:-1]),
+        ("a total too many", (*totals, 0)),
+        ("no accounts", (0,) * len(totals)),
+    ):
+        yield {"name": told, "totals": _texts(*stated_totals)}
