@@ -1,7 +1,7 @@
 """Provers that cheat in one place and go on as well as the protocol lets them.
 
-A changed byte is noticed by the first digest above it. Whether a verifier checks what lies behind the digests shows only
-in a proof whose digests are all right: these make such proofs. The first line of each docstring is the vector's name.
+A changed byte is noticed by the first digest above it. Whether a verifier checks what lies behind the digests shows in
+a proof whose digests are all right: these make such proofs. The first line of each docstring is the vector's name.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ class FoldsAnotherCodeword(Prover):
         return on_h, _plus_one(on_d, self.field.modulus)
 
 
-# The constraints. A lie in the trace can go on in two ways: with the quotient as far as it fits, or with an opening of it
-# that makes the identity hold and is not that of what was committed.
+# The constraints. A lie in the trace can go on in two ways: with the quotient as far as it fits, or with an opening of
+# it that makes the identity hold and is not that of what was committed.
 
 
 class _RowByRow(_OtherTest):
@@ -263,6 +263,7 @@ class ShowsMoreThanIsCounted(Prover):
     """An account is shown one unit more than was counted."""
 
     def inclusion_leaves(self, rows: Elements, tags: Words) -> Words:
+        """Of rows of which one is another."""
         shown = rows.copy()
         shown[_row_of_the_account(rows[: self.parameters.active - 1]), self.layout.opened_row.start] += np.uint64(1)
         return super().inclusion_leaves(shown, tags)

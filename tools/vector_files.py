@@ -102,6 +102,8 @@ def changed_from(base: Mapping[str, bytes], files: Mapping[str, bytes]) -> list[
             edits.append(missing(name))
     for name, data in files.items():
         edits += splices(name, base.get(name, b""), data)
+        if not data and name not in base:
+            edits.append({"file": name, "at": 0, "remove": 0, "hex": ""})
     return edits
 
 

@@ -159,8 +159,10 @@ def of_segment(folder: Path, content: Mapping[str, Any], vector: Vector) -> dict
     files = applied(folder, files, vector.get("edits", ()))
     totals = numbers(vector.get("totals", base["totals"]))
     try:
-        check = _checker(_key(stated), totals, files[PROOF])
-        if own is not None:
+        if own is None:
+            _judge(_key(stated)).verify(_statement(_key(stated)), totals, files[PROOF])
+        else:
+            check = _checker(_key(stated), totals, files[PROOF])
             check(
                 Claim(vector.get("user", own["user"]), numbers(vector.get("balances", own["balances"]))), files[PAYLOAD]
             )
@@ -176,26 +178,32 @@ def _key(value: Any) -> Any:
     return tuple(map(_key, value)) if isinstance(value, list) else value
 
 
-@lru_cache(maxsize=2)
-def _checker(
-    stated: tuple[tuple[str, Any], ...], totals: tuple[int, ...], proof: bytes
-) -> Callable[[Claim, bytes], InclusionVerdict]:
-    """What checks claims on a segment, whose proof is verified once."""
+Stated = tuple[tuple[str, Any], ...]
+
+
+@lru_cache(maxsize=4)
+def _spec(stated: Stated) -> PublicSpec:
     given = dict(stated)
     assets = [dict(one) for one in given["assets"]]
-    spec = spec_from_public(
-        {"polyproof": 1, "assets": assets, "rule": "non-negative", "backend": dict(given["backend"])},
-        default_registry(),
-    )
-    statement = Statement(
-        given["audit_id"],
-        bytes.fromhex(given["context"]),
-        tuple(spec.assets),
-        int(given["segment"]),
-        int(given["segments"]),
-    )
-    judge = Judge(create_backend(spec, default_registry()), spec.backend.options, POLICY)
-    return judge.inclusion_verifier(statement, totals, proof)
+    public = {"polyproof": 1, "assets": assets, "rule": "non-negative", "backend": dict(given["backend"])}
+    return spec_from_public(public, default_registry())
+
+
+def _judge(stated: Stated) -> Judge:
+    spec = _spec(stated)
+    return Judge(create_backend(spec, default_registry()), spec.backend.options, POLICY)
+
+
+def _statement(stated: Stated) -> Statement:
+    given, context = dict(stated), bytes.fromhex(dict(stated)["context"])
+    segment, segments = int(given["segment"]), int(given["segments"])
+    return Statement(given["audit_id"], context, tuple(_spec(stated).assets), segment, segments)
+
+
+@lru_cache(maxsize=2)
+def _checker(stated: Stated, totals: tuple[int, ...], proof: bytes) -> Callable[[Claim, bytes], InclusionVerdict]:
+    """What checks claims on a segment, whose proof is verified once if the backend can."""
+    return _judge(stated).inclusion_verifier(_statement(stated), totals, proof)
 
 
 # What is where in a file
@@ -238,20 +246,20 @@ def swapped(data: bytes, first: int, second: int, size: int) -> bytes:
 
 
 def tampered(
-    data: bytes, regions: Sequence[Region], *, largest: Callable[[Region], int | None]
+    data: bytes, regions: Sequence[Region], *, bound: Callable[[Region], tuple[int, int] | None]
 ) -> Iterator[tuple[str, bytes]]:
     """Every part changed at its beginning and end, what is not canonical, each part missing, and bytes too many.
 
-    ``largest`` says of a part made of words of 8 bytes which is the first number that none may be.
+    ``bound`` says of a part made of words which is the first number that none may be, and how many bytes a word has.
     """
     for region in regions:
         yield f"the first bit of {region.item} changed", flipped(data, region.start)
         if region.size > 8:
             yield f"a late bit of {region.item} changed", flipped(data, region.start + region.size - 8)
-        bound = largest(region)
-        if bound is not None:
-            end = region.start + 8
-            yield f"{region.item} not canonical", data[: region.start] + bound.to_bytes(8, "little") + data[end:]
+        if (limit := bound(region)) is not None:
+            first, size = limit
+            word = first.to_bytes(size, "little")
+            yield f"{region.item} not canonical", data[: region.start] + word + data[region.start + size :]
         if region.item.startswith(("number of", "cosets of")):
             for told, by in (("one more", 1), ("one less", -1)):
                 count = int.from_bytes(data[region.start : region.start + 8], "little") + by
@@ -369,7 +377,7 @@ def _proof_vectors(made: Made, hash_bound: int, modulus: int, *, all_of_them: bo
     element = modulus if made.choice.name == "stark" else None
     for file, data, of in ((PROOF, made.proof, {}), (PAYLOAD, payload, {"inclusion": "account 0"})):
         regions = regions_of(read, data[:8])
-        changes = list(tampered(data, regions, largest=lambda region: _largest(region, hash_bound, element)))
+        changes = list(tampered(data, regions, bound=lambda region: _bound(region, hash_bound, element)))
         if not all_of_them:
             changes = _some(changes)
         for told, after in changes:
@@ -379,21 +387,21 @@ def _proof_vectors(made: Made, hash_bound: int, modulus: int, *, all_of_them: bo
 
 ELEMENTS = ("openings", "rows", "final polynomial", "mask", "coset", "layer")
 DIGESTS = ("root", "sibling", "path", "digest")
+NUMBERS = ("number", "cosets", "length", "total", "the sum")
 
 
-def _largest(region: Region, hash_bound: int, modulus: int | None) -> int | None:
-    """The first number that a word of this part may not be, of parts whose words have 8 bytes."""
-    if (
-        region.item.startswith(("number", "cosets", "length", "total", "the sum"))
-        or region.size < 32
-        and "digest" in region.item
-    ):
+def _bound(region: Region, hash_bound: int, modulus: int | None) -> tuple[int, int] | None:
+    """Below what the words of this part must be, and their size; None if they have none, or any number will do."""
+    if region.item.startswith(NUMBERS):
         return None
+    limit: int | None = None
     if any(word in region.item for word in DIGESTS):
-        return hash_bound if 1 << 32 < hash_bound < 1 << 64 else None
-    if any(word in region.item for word in ELEMENTS):
-        return modulus if modulus is not None and 1 << 32 < modulus < 1 << 64 else None
-    return None
+        limit = hash_bound
+    elif any(word in region.item for word in ELEMENTS):
+        limit = modulus
+    if limit is None or limit == 1 << 64:
+        return None
+    return limit, 4 if limit < 1 << 32 else 8
 
 
 def _some(changes: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
@@ -458,9 +466,9 @@ def _statements(made: Made) -> Iterator[Vector]:
     }
     if made.choice.name == "stark":
         for key, value in (
-            ("queries", 5), ("queries", 7), ("grinding", 15), ("grinding", 17), ("blowup", 2), ("blowup", 8), ("arity", 2),
-            ("extension", 3), ("limb_bits", 7), ("limb_bits", 16), ("blinding", 17), ("segment_rows", 2048),
-            ("field", "babybear"), ("profile", "small"), ("queries", 200),
+            ("queries", 5), ("queries", 7), ("grinding", 15), ("grinding", 17), ("blowup", 2), ("blowup", 8),
+            ("arity", 2), ("extension", 3), ("limb_bits", 7), ("limb_bits", 16), ("blinding", 17),
+            ("segment_rows", 2048), ("field", "babybear"), ("profile", "small"), ("queries", 200),
         ):  # fmt: skip
             changes[f"{key} {value}"] = {"backend": {**backend, key: value}}
     else:
