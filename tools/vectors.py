@@ -10,7 +10,7 @@ that changes must judge them as before. specs/vectors/README.md says what they a
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,25 +32,30 @@ KINDS: dict[str, Callable[[Path, Mapping[str, Any], Vector], dict[str, Any]]] = 
     "histories": vector_histories.of_history,
 }
 """What the verifier in Python says of a vector of each kind."""
-FORMAT = {"format": "polyproof/vectors", "version": 1}
+FORMAT: dict[str, Any] = {"format": "polyproof/vectors", "version": 1}
 
 
-def make() -> Iterator[tuple[str, bytes]]:
-    """All files of the folder, by their paths in it."""
+def make(kinds: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """All files of these kinds, by their paths in the folder."""
     registry = default_registry()
-    for kind, vectors in (
-        ("hashes", vector_primitives.hash_vectors(registry)),
-        ("merkle", vector_primitives.merkle_vectors(registry)),
-        ("transcript", vector_primitives.transcript_vectors(registry)),
-    ):
-        yield f"{kind}.json", file_text({**FORMAT, "kind": kind, "vectors": list(vectors)}).encode()
-    for kind, made in (
-        ("segments", vector_segments.segments()),
-        ("audits", vector_audits.audits()),
-        ("histories", vector_histories.histories()),
-    ):
-        yield from made.files.items()
-        content = {**FORMAT, "kind": kind, "bases": made.bases, "vectors": made.vectors}
+    plain = {
+        "hashes": vector_primitives.hash_vectors,
+        "merkle": vector_primitives.merkle_vectors,
+        "transcript": vector_primitives.transcript_vectors,
+    }
+    on_bases = {
+        "segments": vector_segments.segments,
+        "audits": vector_audits.audits,
+        "histories": vector_histories.histories,
+    }
+    for kind in kinds:
+        content = {**FORMAT, "kind": kind}
+        if kind in plain:
+            content["vectors"] = list(plain[kind](registry))
+        else:
+            made = on_bases[kind]()
+            yield from made.files.items()
+            content |= {"bases": made.bases, "vectors": made.vectors}
         yield f"{kind}.json", file_text(content).encode()
 
 
@@ -69,15 +74,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="make all vectors, into this new folder")
     parser.add_argument("--check", action="store_true", help="judge the vectors of the repository")
+    parser.add_argument(
+        "--kind", action="append", choices=sorted(KINDS), help="only vectors of this kind; repeat for more"
+    )
     given = parser.parse_args()
+    kinds = given.kind or list(KINDS)
     if (given.out is None) is not given.check:
         parser.error("give --out FOLDER or --check")
     if given.check:
-        wrong = [line for kind in KINDS for line in differing(kind)]
+        wrong = [line for kind in kinds for line in differing(kind)]
         print("\n".join(wrong) or f"All verdicts of {FOLDER} come out.")
         return int(bool(wrong))
-    given.out.mkdir(parents=True)
-    for name, data in make():
+    given.out.mkdir(parents=True, exist_ok=bool(given.kind))
+    for name, data in make(kinds):
         (given.out / name).parent.mkdir(parents=True, exist_ok=True)
         (given.out / name).write_bytes(data)
     return 0
