@@ -661,7 +661,6 @@ def _claims(tree: Audit) -> Iterator[Vector]:
     ):  # fmt: skip
         yield tree.own_vector(f"alice types {text!r}", "alice", balances={"BTC": text})
     for told, balances in (
-        ("nothing", {}),
         ("what is zero as well", {"BTC": "0.25", "ETH": "0"}),
         ("small letters", {"btc": "0.25"}),
         ("both spellings", {"BTC": "0.25", "btc": "0.25"}),

@@ -383,7 +383,8 @@ def _proof_vectors(made: Made, hash_bound: int, modulus: int, *, all_of_them: bo
         if not all_of_them:
             changes = _some(changes)
         for told, after in changes:
-            if after != data:
+            # With another nonce that is good as well other queries are drawn: what then fails first is chance.
+            if after != data and not (told.endswith("grinding nonce changed") and made.choice.options.grinding == 0):
                 yield {"name": told, **of, "edits": splices(file, data, after)}
 
 
@@ -461,15 +462,16 @@ def _statements(made: Made) -> Iterator[Vector]:
         "another number of segments": {"segments": "6"},
         "an asset renamed": {"assets": [{**assets[0], "symbol": "XBT"}, assets[1]]},
         "assets in another order": {"assets": assets[::-1]},
-        "an asset too few": {"assets": assets[:1]},
         "an asset of more bits": {"assets": [assets[0], {**assets[1], "bits": 41}]},
         "another hash": {"backend": {**backend, "hash": "sha256"}},
     }
-    if made.choice.name == "stark":
+    counted = made.choice.name == "stark"
+    if counted:
+        changes["an asset too few"] = {"assets": assets[:1]}
         for key, value in (
             ("queries", 5), ("queries", 7), ("grinding", 15), ("grinding", 17), ("blowup", 2), ("blowup", 8),
             ("arity", 2), ("extension", 3), ("limb_bits", 7), ("limb_bits", 16), ("blinding", 17),
-            ("segment_rows", 2048), ("field", "babybear"), ("profile", "small"), ("queries", 200),
+            ("segment_rows", 2048), ("field", "babybear"), ("profile", "small"),
         ):  # fmt: skip
             changes[f"{key} {value}"] = {"backend": {**backend, key: value}}
     else:
@@ -488,4 +490,6 @@ def _statements(made: Made) -> Iterator[Vector]:
         ("a total too many", (*totals, 0)),
         ("no accounts", (0,) * len(totals)),
     ):
-        yield {"name": told, "totals": _texts(*stated_totals)}
+        # Of a sum tree it is for the reader of the manifest to see that there is a total for each asset.
+        if counted or len(stated_totals) == len(totals):
+            yield {"name": told, "totals": _texts(*stated_totals)}

@@ -23,6 +23,7 @@ import type { BackendChoice, PublicSpec } from "./spec.js";
 
 const RECORD_NAME = "publication.json";
 const MANIFEST_NAME = "manifest.json";
+const INDEX_OF_HISTORY = "history.json";
 /** Names that have a meaning in an audit or a history. On some file systems case makes no difference. */
 export const MEANT_NAME =
   /^((publication|manifest|history|reserves|attestation)\.json|reserves-evidence\.jsonl|proof-[0-9]+\.bin|public|private|audits)$/i;
@@ -171,6 +172,9 @@ function checkServes(options: StarkOptions, assets: readonly StatedAsset[], term
 
 function recordBytes(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
   const data = files.get(RECORD_NAME);
+  if (data !== undefined && files.has(INDEX_OF_HISTORY)) {
+    throw new Rejected("folder", "the files could be read as one audit, and as a history of several");
+  }
   if (data !== undefined) return data;
   const manifest = files.get(MANIFEST_NAME);
   if (manifest !== undefined) {
