@@ -24,7 +24,7 @@ from polyproof.liabilities.artifacts import InclusionFile
 from polyproof.liabilities.typed_balances import make_claim
 from polyproof.registry import default_registry
 from polyproof.settings.policy import Policy, load_policy
-from vector_files import Vector, applied, changed_from, missing, replaced_by, splices
+from vector_files import Vector, applied, changed_from, distinct, missing, replaced_by, splices
 from vector_forging import MANIFEST, RECORD, Files, bound_anew, changed, fitting, parsed, sealed
 from vector_segments import Region, flipped, regions_of, tampered
 
@@ -345,7 +345,7 @@ def audits() -> Audits:
             if expected is not None and (found["check"] or found["verdict"]) != expected:
                 raise SystemExit(f"{one['base']}, {one['name']}: {found}, expected {expected}")
             judged.append({**one, **found})
-    return Audits(bases, judged, files)
+    return Audits(bases, distinct(judged), files)
 
 
 def _grand_sum() -> Audit:
@@ -649,7 +649,7 @@ def _own_files(tree: Audit, stark: Audit) -> Iterator[Vector]:
 
 
 def _regions(read: Callable[[], object], data: bytes) -> list[Region]:
-    return regions_of(read, data[:8])
+    return regions_of(read, data)
 
 
 def _claims(tree: Audit) -> Iterator[Vector]:
@@ -769,7 +769,7 @@ def _pledges(audit: Audit) -> Iterator[Vector]:
             (folder / OWN).write_bytes(audit.own["carol"])
             verify_inclusion(folder / OWN, folder, _claimed(audit.claims["carol"]), policy=policy_of(audit.policy))
 
-    regions = _regions(read, inner[:8])
+    regions = _regions(read, inner)
     for told, after in tampered(inner, regions, bound=lambda region: None):
         if after != inner:
             yield audit.own_vector(f"carol's pledges: {told}", "carol", with_inner(after))
@@ -790,8 +790,7 @@ def _proofs(stark: Audit, margin: Audit) -> Iterator[Vector]:
                     (Path(temporary) / file).write_bytes(content)
                 verify(Path(temporary), policy=policy_of(audit.policy))
 
-        regions = regions_of(read, data[:8])
-        regions = [region for region in regions if region.start + region.size <= len(data)]
+        regions = regions_of(read, data)
         changes = tampered(data, regions, bound=lambda region: None)
         for told, after in changes:
             if told.startswith("a late bit of"):

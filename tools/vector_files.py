@@ -17,6 +17,7 @@ __all__ = [
     "Vector",
     "applied",
     "changed_from",
+    "distinct",
     "file_text",
     "missing",
     "numbers",
@@ -56,6 +57,14 @@ def file_text(content: Mapping[str, Any]) -> str:
 
 def _line(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def distinct(vectors: Iterable[Vector]) -> list[Vector]:
+    """Those that ask something that none before them asks, whatever its name."""
+    seen: dict[str, Vector] = {}
+    for vector in vectors:
+        seen.setdefault(json.dumps({**vector, "name": ""}, sort_keys=True), vector)
+    return list(seen.values())
 
 
 # Edits

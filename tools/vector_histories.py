@@ -14,7 +14,7 @@ import polyproof
 from polyproof.errors import InputError, ProofRejected
 from polyproof.formats.strict_json import canonical_line
 from vector_audits import MANIFEST, RECORD, policy_of, prove_audit
-from vector_files import Vector, applied, changed_from
+from vector_files import Vector, applied, changed_from, distinct
 from vector_forging import Files, bound_anew, parsed
 
 __all__ = ["Histories", "histories", "of_history"]
@@ -142,7 +142,7 @@ def histories() -> Histories:
             if edits := changed_from(base, other):
                 vector["edits"] = edits
             judged.append({**vector, **of_history(folder, content, vector)})
-    return Histories(content["bases"], judged, files)
+    return Histories(content["bases"], distinct(judged), files)
 
 
 def _vectors(months: list[Files], base: Files) -> Iterator[tuple[str, Files, dict[str, Any]]]:

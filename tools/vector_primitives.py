@@ -58,12 +58,14 @@ def _hash_vectors(name: str) -> Iterator[Vector]:
     def words(count: int) -> list[int]:
         return [int.from_bytes(random.bytes(8), "little") % bound for _ in range(count)]
 
-    rows = [words(length) for length in (*ROW_LENGTHS, *CHUNKS.get(name, ()))]
-    rows += [[0] * 8, [0] * 9, [bound - 1] * 8, [bound - 1] * 17]
-    for number, row in enumerate(rows):
+    rows = {f"{length} words": words(length) for length in (*ROW_LENGTHS, *CHUNKS.get(name, ()))}
+    for count in (8, 9):
+        rows[f"{count} zeros"] = [0] * count
+        rows[f"{count} words, each the largest"] = [bound - 1] * count
+    for number, (told, row) in enumerate(rows.items()):
         yield _expected(
             {
-                "name": f"{name}: a row of {len(row)} words",
+                "name": f"{name}: a row of {told}",
                 "hash": name,
                 "what": "row",
                 "domain": DOMAINS[number % len(DOMAINS)],
@@ -71,10 +73,10 @@ def _hash_vectors(name: str) -> Iterator[Vector]:
             }
         )
     left, right = (hash.encode_digests(np.array(words(hash.digest_words), np.uint64)).hex() for _ in range(2))
-    for one, other in ((left, right), (right, left), (left, left)):
+    for told, one, other in (("two digests", left, right), ("them swapped", right, left), ("one twice", left, left)):
         yield _expected(
             {
-                "name": f"{name}: a compression",
+                "name": f"{name}: a compression of {told}",
                 "hash": name,
                 "what": "compression",
                 "domain": "merkle/node",

@@ -29,7 +29,7 @@ from polyproof.settings.spec import BackendChoice, PublicSpec, create_backend, s
 from polyproof.toolkit.binary import Reader
 from polyproof_stark.prover import Prover
 from vector_cheats import CHAIN_CHEATS, CHEATS, ShowsMoreThanIsCounted
-from vector_files import Vector, applied, numbers, splices
+from vector_files import Vector, applied, distinct, numbers, splices
 
 __all__ = ["Segments", "of_segment", "segments"]
 
@@ -218,13 +218,13 @@ class Region:
     size: int
 
 
-def regions_of(read: Callable[[], object], magic: bytes) -> list[Region]:
-    """The parts of the file that begins with a magic string, in order, found while ``read`` reads it."""
+def regions_of(read: Callable[[], object], data: bytes) -> list[Region]:
+    """The parts of a file, in order, found while ``read`` has it read."""
     found: list[Region] = []
     honest = Reader._take
 
     def take(self: Reader, count: int, item: str) -> bytes:
-        if bytes(self._data[:8]) == magic:
+        if self._data == data:
             found.append(Region(item, self._position, count))
         return honest(self, count, item)
 
@@ -302,7 +302,7 @@ def segments(check: Callable[[Path, Mapping[str, Any], Vector], dict[str, Any]] 
             if expected is not None and verdict["check"] not in expected:
                 raise SystemExit(f"{one['base']}, {one['name']}: {verdict}, expected {expected}")
             judged.append({**one, **verdict})
-    return Segments(bases, judged, files)
+    return Segments(bases, distinct(judged), files)
 
 
 def _all() -> Iterator[tuple[Made, list[Vector]]]:
@@ -378,7 +378,7 @@ def _proof_vectors(made: Made, hash_bound: int, modulus: int, *, all_of_them: bo
 
     element = modulus if made.choice.name == "stark" else None
     for file, data, of in ((PROOF, made.proof, {}), (PAYLOAD, payload, {"inclusion": "account 0"})):
-        regions = regions_of(read, data[:8])
+        regions = regions_of(read, data)
         changes = list(tampered(data, regions, bound=lambda region: _bound(region, hash_bound, element)))
         if not all_of_them:
             changes = _some(changes)
