@@ -13,7 +13,6 @@ import pytest
 from attrs import evolve
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from starlette.testclient import TestClient
 
 from audit.example import ACCOUNTS, SPEC
 from audit.tally_backend import tally_registry
@@ -25,6 +24,7 @@ from polyproof.publication.serving.store import ServedStore
 from polyproof.publication.serving.tokens import Tokens, public_key
 from polyproof.settings.policy import UNRESTRICTED
 from polyproof.settings.spec import load_spec
+from serve.asgi_client import AsgiClient
 
 AUDIT_ID = "example-1"
 USERS = ("alice", "bob", "carol", "dave", "eve")
@@ -109,16 +109,15 @@ def served(made: Path, published: PublishedAudit, key_file: Path, lines: list[Li
     )
 
 
-Client = Callable[..., TestClient]
+Client = Callable[..., AsgiClient]
 
 
 @pytest.fixture
 def client(served: Served) -> Client:
     """A client of the application; arguments change what is served."""
 
-    def make(address: str = "203.0.113.7", **changes: object) -> TestClient:
-        app = application(evolve(served, **changes))
-        return TestClient(app, client=(address, 40000), follow_redirects=False, raise_server_exceptions=True)
+    def make(address: str = "203.0.113.7", **changes: object) -> AsgiClient:
+        return AsgiClient(application(evolve(served, **changes)), address)
 
     return make
 
