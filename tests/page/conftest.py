@@ -34,6 +34,7 @@ account,BTC:equity,BTC:debt,BTC:loan,USDT:equity,USDT:debt,USDT:loan
 alice,0.25,0,0,100,0,0
 bob,1.5,0,1,0,40000,0
 carol,0,0.1,0,20000,0,10000
+dave,0,0,0,50000,0,0
 """
 _PRICES = """\
 asset,price,currency,source,time

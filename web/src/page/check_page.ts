@@ -141,7 +141,11 @@ export class CheckPage {
     try {
       const { files, tooMuch } = await loadBeside(
         folder,
-        (done, name) => this.#sayProgress(done, say("loading", { name: visibleText(name, 80) })),
+        (done, name) => {
+          const text = say("loading", { name: visibleText(name, 80) });
+          if (byId("progress-text", HTMLLabelElement).textContent !== text) this.#sayFiles([], [text]);
+          this.#sayProgress(done, text);
+        },
         stopping.signal,
       );
       const sorted = await sortFiles(this.#files, files);
