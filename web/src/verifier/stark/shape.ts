@@ -117,12 +117,11 @@ export function deriveShape(trace: TraceShape, options: StarkOptions, system: Co
   const { rows, active, blowup, limbBits } = trace;
   const values = 2 ** limbBits;
   const tables = Math.ceil(values / active);
-  const tableLength = Math.ceil(values / tables);
-  const tableOffsets = Array.from({ length: tables }, (_, i) => Math.min(i * tableLength, values - tableLength));
-
   if (system.lookups + tables > MOST_COLUMNS) {
     throw unfitOptions(`${system.lookups} limbs and ${tables} tables are more than ${MOST_COLUMNS} columns`);
   }
+  const tableLength = Math.ceil(values / tables);
+  const tableOffsets = Array.from({ length: tables }, (_, i) => Math.min(i * tableLength, values - tableLength));
   if (BigInt(active) * BigInt(system.lookups) >= options.field.modulus) {
     throw unfitOptions("multiplicities of limbs could wrap around the field");
   }
