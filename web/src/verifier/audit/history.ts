@@ -72,7 +72,8 @@ export function openHistory(
       throw new Rejected("history-order", `${named(audit, place)} was created before the one that it follows`);
     }
   });
-  audits.forEach((audit, place) => checkSuccession(audit, audits.slice(0, place), place));
+  const succession = new Succession();
+  audits.forEach((audit, place) => succession.add(audit, place));
   checkNothingElse(files, folders, index, digests, policy, needReserves);
   return audits;
 }
@@ -162,33 +163,44 @@ function checkLink(audit: OpenedRecord, digests: readonly string[], place: numbe
   throw new Rejected("history-link", `${told} follows an audit that is not there: one is missing or was replaced`);
 }
 
-/** A history is of one organisation, and audits a time twice only to correct itself. */
-function checkSuccession(audit: OpenedRecord, before: readonly OpenedRecord[], place: number): void {
-  const { manifest, record } = audit;
-  const last = before.at(-1);
-  if (last === undefined && record.corrects === null) return;
-  if (last !== undefined && last.manifest.organisation !== manifest.organisation) {
-    throw new Rejected("history-organisation", `${named(audit, place)} is of another organisation than the one before it`);
+/**
+ * What the audits so far say that the next ones are held against. A history is of one organisation, and audits a time
+ * twice only to correct itself. Each audit is looked at once, however many there are.
+ */
+class Succession {
+  private last: OpenedRecord | null = null;
+  private latest = "";
+  private readonly snapshots = new Set<string>();
+  /** The snapshot of each audit, by its publication digest. */
+  private readonly snapshotOf = new Map<string, string>();
+  private readonly corrected = new Set<string>();
+
+  /** Rejects `history-organisation` and `history-snapshot`. */
+  add(audit: OpenedRecord, place: number): void {
+    const { manifest, record } = audit;
+    if (this.last !== null && this.last.manifest.organisation !== manifest.organisation) {
+      throw new Rejected("history-organisation", `${named(audit, place)} is of another organisation than the one before it`);
+    }
+    const wrong = this.wrongSnapshot(manifest.snapshot, record.corrects?.publicationDigest ?? null);
+    if (wrong !== null) throw new Rejected("history-snapshot", `${named(audit, place)} ${wrong}`);
+    this.last = audit;
+    if (manifest.snapshot > this.latest) this.latest = manifest.snapshot;
+    this.snapshots.add(manifest.snapshot);
+    this.snapshotOf.set(record.digest, manifest.snapshot);
+    if (record.corrects !== null) this.corrected.add(record.corrects.publicationDigest);
   }
-  const refuse = (why: string): never => {
-    throw new Rejected("history-snapshot", `${named(audit, place)} ${why}`);
-  };
-  const { corrects } = record;
-  if (corrects === null) {
-    if (before.some((one) => one.manifest.snapshot >= manifest.snapshot)) {
-      refuse("is of the time of an audit before it, or an earlier one, and corrects none");
+
+  private wrongSnapshot(snapshot: string, corrects: string | null): string | null {
+    if (corrects === null) {
+      return this.latest >= snapshot ? "is of the time of an audit before it, or an earlier one, and corrects none" : null;
     }
-    return;
-  }
-  const target = before.find((one) => one.record.digest === corrects.publicationDigest);
-  if (target === undefined) return refuse("is said to correct an audit that is not before it");
-  for (const one of before) {
-    if (one.record.corrects?.publicationDigest === corrects.publicationDigest) {
-      refuse("is said to correct an audit that another before it corrects");
+    const target = this.snapshotOf.get(corrects);
+    if (target === undefined) return "is said to correct an audit that is not before it";
+    if (this.corrected.has(corrects)) return "is said to correct an audit that another before it corrects";
+    if (snapshot !== target && this.snapshots.has(snapshot)) {
+      return "is said to correct one audit, and is of the snapshot of another";
     }
-    if (one.manifest.snapshot === manifest.snapshot && manifest.snapshot !== target.manifest.snapshot) {
-      refuse("is said to correct one audit, and is of the snapshot of another");
-    }
+    return null;
   }
 }
 
