@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from audit.tally_backend import tally_registry
 from polyproof import liabilities
 from polyproof.backend import Claim
-from polyproof.errors import InputError
+from polyproof.errors import ArtifactError, InputError
 from polyproof.liabilities import InclusionStore
-from polyproof.publication.serving.application import Limits, Line
+from polyproof.publication.serving.application import Limits, Line, Served
 from polyproof.publication.serving.proxy import SECRET_HEADER, ProxyHeader, header_name, proxy_secret
 from polyproof.publication.serving.tokens import Tokens, public_key, secret_key
 from polyproof.settings.policy import UNRESTRICTED
@@ -290,3 +291,34 @@ def test_behind_the_proxy_its_header_names_the_address(client: Client, token: To
     assert [ask() for _ in range(2)] == [404, 404], "without it nobody is told from another"
     one = client("203.0.113.9", trusted_peer=lambda peer, _: peer == "127.0.0.1", **changes)
     assert [ask(**{"X-Forwarded-For": f"198.51.100.{n}"}) for n in range(2)] == [404, 429], "a stranger is not believed"
+
+
+# Faults
+
+
+@pytest.mark.parametrize(
+    "error", [ArtifactError("the file of alice is damaged"), RuntimeError("alice"), OSError("alice")]
+)
+def test_a_fault_shows_nothing_of_whom_it_was_about(
+    client: Client, token: Token, served: Served, lines: list[Line], monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def failing(account: str | None) -> bytes | None:
+        raise error
+
+    monkeypatch.setattr(served.store, "find", failing)
+    answer = client().get("/inclusion", headers=bearer(token()))
+    assert answer.status_code == 503
+    assert "alice" not in f"{answer.text}{answer.pairs}{lines}"
+    assert lines[-1].why == type(error).__name__
+
+
+def test_a_lookup_that_hangs_is_given_up(
+    client: Client, token: Token, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+    monkeypatch.setattr(served.store, "find", lambda account: done.wait(60) and None)
+    one = client(limits=Limits(at_once=1, seconds=0.1))
+    timer = threading.Timer(0.5, done.set)
+    timer.start()
+    assert one.get("/inclusion", headers=bearer(token())).status_code == 503
+    timer.join()

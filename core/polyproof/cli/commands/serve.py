@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -208,5 +208,7 @@ class _Log:
         self._write(f"the store was replaced by one that is not served: {one_line(reason)}")
 
     def _write(self, text: str) -> None:
-        if not self._quiet:
+        if self._quiet:
+            return
+        with suppress(OSError):  # whoever read the log may have gone; customers are served all the same
             print(datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), text, file=sys.stderr, flush=True)
