@@ -101,6 +101,7 @@ test("what is missing is said to be missing, and what is too much is refused", (
   for (const name of ["reserves.json", "proof-0001.bin", "PROOF-0001.BIN", "sub/manifest.json", "private/x", "anchors/publication.json"]) {
     assert.equal(outcomeOfInclusion("merkle-sum", { files: beside(name) }), "unlisted", name);
   }
+  assert.equal(outcomeOfInclusion("merkle-sum", { files: beside("history.json") }), "folder");
   for (const name of ["note.txt", "anchors/rfc3161-0001.tsr", "attestation.json", "proof-x.bin"]) {
     assert.equal(outcomeOfInclusion("merkle-sum", { files: beside(name) }), "included", name);
   }
