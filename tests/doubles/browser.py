@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-def _program() -> str:
+def find_program() -> str:
+    """The path of the Chromium that is installed; without one the test is skipped, or fails."""
     for name in _PROGRAMS:
         if found := shutil.which(name):
             return found
@@ -31,7 +32,7 @@ def _program() -> str:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The browser, for the tests of a module."""
-    program = _program()
+    program = find_program()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program)
         try:

@@ -35,4 +35,4 @@ def test_a_missing_browser_skips_or_fails(
     monkeypatch.setenv("PATH", "/nonexistent")
     monkeypatch.setenv("POLYPROOF_REQUIRE_BROWSER", required)
     with pytest.raises(outcome, match="no Chromium is installed here"):
-        browser._program()
+        browser.find_program()
