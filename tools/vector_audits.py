@@ -33,16 +33,15 @@ __all__ = ["Audits", "audits", "of_audit", "policy_of", "prove_audit"]
 OWN = "inclusion.polyproof"
 """What the customer's file is called in edits; it is no part of the public folder."""
 CREATED, SNAPSHOT = "2025-11-01T06:00:00Z", "2025-10-31T00:00:00Z"
-RELAXED = {
+RELAXED: dict[str, Any] = {
     "min_soundness_bits": None,
     "min_soundness_2025_bits": None,
     "min_inclusion_bits": None,
     "min_inclusion_2025_bits": None,
 }
-"""What accepts proofs of a few queries."""
-COUNTED_UNPROVEN = {**RELAXED, "net_equity": {"require_covered": False}}
+"""What accepts proofs of a few queries. A policy that has no name is given by its keys, as a policy file has them."""
+COUNTED_UNPROVEN: dict[str, Any] = {**RELAXED, "net_equity": {"require_covered": False}}
 """What accepts sum trees of accounts with debts."""
-"""A policy that is neither the default nor ``merkle-sum`` is given by its keys, as a policy file has them."""
 
 
 @frozen
@@ -257,7 +256,7 @@ DECLARING = {
         "own_issued": [],
     },
 }
-LENDING = {
+LENDING: dict[str, Any] = {
     "assets": [{"symbol": "BTC", "decimals": 8}, {"symbol": "USDT", "decimals": 6}],
     "rule": "net-equity",
     "prices": "prices.csv",
@@ -281,7 +280,14 @@ LENT = {
     "carol": ("0", "0.1", "0", "20000", "0", "10000"),
     "dave": ("3", "0", "0", "50000", "0", "0"),
 }
-WEAK = {"queries": 6, "grinding": 16, "extension": 2, "limb_bits": 8, "segment_rows": 1024, "hash": "blake3"}
+WEAK: dict[str, Any] = {
+    "hash": "blake3",
+    "queries": 6,
+    "grinding": 16,
+    "extension": 2,
+    "limb_bits": 8,
+    "segment_rows": 1024,
+}
 
 
 def _sum_tree() -> Audit:
@@ -300,7 +306,8 @@ def _stark() -> Audit:
 
 
 def _margin() -> Audit:
-    spec = {**LENDING, "backend": {"name": "stark", **WEAK}}
+    backend: dict[str, Any] = {"name": "stark", **WEAK}
+    spec = {**LENDING, "backend": backend}
     return prove_audit("margin", spec, POSITIONS, LENT, ["alice", "carol"], RELAXED, prices=PRICES)
 
 
@@ -365,7 +372,7 @@ def _grand_sum() -> Audit:
 
 def _honest(made: Iterable[Audit]) -> Iterator[Vector]:
     for audit in made:
-        needs = {"needs": "pairings"} if audit.name == "grand-sum" else {}
+        needs: dict[str, Any] = {"needs": "pairings"} if audit.name == "grand-sum" else {}
         yield audit.vector("as published", expected="accepted", **needs)
         yield audit.vector("as published, with another digest", digest="11" * 32, expected="publication-digest")
         if not needs:
@@ -799,12 +806,13 @@ def _proofs(stark: Audit, margin: Audit) -> Iterator[Vector]:
     for index, total in enumerate(margin.manifest["segments"][1]["totals"]):
         manifest = margin.manifest
         for by in (1, -1):
-            other = changed(manifest, ("segments", 1, "totals", index), str(int(total) + by))
-            sums = [int(text) for text in other["position_totals"]]
+            lying = changed(manifest, ("segments", 1, "totals", index), str(int(total) + by))
+            sums = [int(text) for text in lying["position_totals"]]
             sums[index] += by
-            other["position_totals"] = list(map(str, sums))
+            lying["position_totals"] = list(map(str, sums))
+            # Of each asset there are equity, debt and one pledge, and its total is that of equity.
             if index % 3 == 0:
-                own = other["totals"]
+                own = lying["totals"]
                 own[index // 3] = str(int(own[index // 3]) + by)
             position = manifest["net_equity"]["positions"][index]
-            yield margin.vector(f"the total of {position} {by:+}", sealed(margin.files, canonical_line(other)))
+            yield margin.vector(f"the total of {position} {by:+}", sealed(margin.files, canonical_line(lying)))

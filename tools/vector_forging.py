@@ -16,7 +16,7 @@ from polyproof_merkle.construction import root_digest
 from polyproof_merkle.files import Proof
 from polyproof_merkle.sums import Sums
 
-__all__ = ["Files", "at", "bound_anew", "changed", "fitting", "parsed", "sealed"]
+__all__ = ["MANIFEST", "RECORD", "Files", "at", "bound_anew", "changed", "fitting", "parsed", "sealed"]
 
 Files = dict[str, bytes]
 MANIFEST, RECORD = "manifest.json", "publication.json"

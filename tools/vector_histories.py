@@ -13,9 +13,9 @@ from attrs import field, frozen
 import polyproof
 from polyproof.errors import InputError, ProofRejected
 from polyproof.formats.strict_json import canonical_line
-from vector_audits import MANIFEST, RECORD, policy_of, prove_audit
+from vector_audits import policy_of, prove_audit
 from vector_files import Vector, applied, changed_from, distinct
-from vector_forging import Files, bound_anew, parsed
+from vector_forging import MANIFEST, RECORD, Files, bound_anew, parsed
 
 __all__ = ["Histories", "histories", "of_history"]
 
@@ -240,5 +240,5 @@ def _vectors(months: list[Files], base: Files) -> Iterator[tuple[str, Files, dic
     ):
         yield f"a month that {told}", _published([first, second, third_is(third, _digest(second))]), {}
     unknown = {"publication_digest": "11" * 32, "reason": "A mistake."}
-    other = _retold(third, unknown, previous=_digest(second), **snapshot)
-    yield "a month that corrects what there is not", _published([first, second, other]), {}
+    correction = _retold(third, unknown, previous=_digest(second), **snapshot)
+    yield "a month that corrects what there is not", _published([first, second, correction]), {}

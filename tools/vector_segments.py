@@ -411,13 +411,11 @@ def _some(changes: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     """A few of them: what other hashes and fields make a difference to."""
     kept = [one for one in changes if one[0].endswith("not canonical")][:3]
     wanted = (
-        "a late bit of openings",
-        "a late bit of trace rows",
-        "a late bit of quotient siblings",
-        "a late bit of layer 0",
+        *(f"a late bit of {item}" for item in ("openings", "trace rows", "quotient siblings", "layer 0", "root")),
+        *(f"a late bit of {item}" for item in ("mask", "inclusion path", "pair coset", "digest of the sibling")),
+        "the first bit of nonce",
+        "the first bit of grinding nonce",
     )
-    wanted += ("a late bit of mask", "a late bit of inclusion path", "a late bit of pair coset", "a late bit of root")
-    wanted += ("the first bit of nonce", "the first bit of grinding nonce", "a late bit of digest of the sibling")
     return [*kept, *(one for one in changes if one[0].startswith(wanted))]
 
 

@@ -43,7 +43,7 @@ def make(kinds: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         "merkle": vector_primitives.merkle_vectors,
         "transcript": vector_primitives.transcript_vectors,
     }
-    on_bases = {
+    on_bases: dict[str, Callable[[], Any]] = {
         "segments": vector_segments.segments,
         "audits": vector_audits.audits,
         "histories": vector_histories.histories,

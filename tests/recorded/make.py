@@ -27,8 +27,8 @@ from nacl.signing import SigningKey
 from verdicts import judged, run_here
 
 SMALL = "limb_bits: 8, segment_rows: 2048"
-HASHES = ("blake3",)
-"""While the format is open, one; the record that stays is made with all of them."""
+HASHES = ("blake3", "sha256", "keccak256", "poseidon", "poseidon2", "rescue-prime-optimized")
+"""Of Goldilocks; over BabyBear there is the one that goes with it."""
 AUDITS = {
     "merkle-sum": "merkle-sum",
     "merkle-sum-keccak256": "{name: merkle-sum, hash: keccak256, min_depth: 6, accounts_per_segment: 30}",
