@@ -160,6 +160,14 @@ test("a sibling or a coset less or more than the queries need is noticed", () =>
   assert.equal(checkOfProof(withBytes(without, cosets.start, littleEndian(BigInt(shape.queries - 1)))), "coset-count");
   const none = concatBytes(proof.slice(0, cosets.end), proof.slice(region("cosets of layer 0").end));
   assert.equal(checkOfProof(withBytes(none, cosets.start, littleEndian(0n))), "range");
+  // Queries meet in the last layer, so that it can be given one more than they touch, of which no root would know.
+  const layer = shape.arities.length - 1;
+  const opened = region(`number of cosets of layer ${layer}`);
+  const { end } = region(`cosets of layer ${layer}`);
+  const count = BigInt((end - opened.end) / (8 * shape.extension * shape.arities[layer]!));
+  assert.ok(count < shape.queries);
+  const spare = concatBytes(proof.slice(0, end), new Uint8Array(8 * shape.extension * shape.arities[layer]!), proof.slice(end));
+  assert.equal(checkOfProof(withBytes(spare, opened.start, littleEndian(count + 1n))), "coset-count");
 });
 
 test("a proof is for its statement and for its totals alone", () => {
