@@ -179,6 +179,7 @@ test("what is left out is listed in order, each once, and is no asset of the aud
   for (const asset of ["\u212ais", "ki\u017f", "KIS"]) assert.equal(named("KIS", asset), "manifest-left-out", asset);
   assert.equal(named("KIS", "k\u0131s"), "root");
   assert.equal(named("STIFF", "\ufb06i\ufb00"), "manifest-left-out");
+  for (const asset of ["bo\u00df", "BO\u1e9e"]) assert.equal(named("BOSS", asset), "manifest-left-out", asset);
   const wrong: Plain[] = [
     [other, item], [item, item], [{ ...item, units: "coins" }], [{ ...item, owed: "1.50" }], [{ ...item, owed: "-1" }],
     [{ ...item, owed: ".5" }], [{ ...item, owed: "00.5" }], [{ ...item, debts: 1n }], [{ ...item, more: 1n }], [{ asset: "DOGE" }],

@@ -246,7 +246,11 @@ function checkLeftOut(manifest: Manifest, assets: readonly StatedAsset[]): void 
   }
 }
 
-/** Unicode's full case folding, as far as its outcome can be a symbol; of the letter ı the capital is I, and i is not its fold. */
+/**
+ * Unicode's full case folding, as far as its outcome can be a symbol: ẞ, a capital already, is ss like ß, and of the letter
+ * ı the capital is I, but i is not its fold.
+ */
 function withoutCase(text: string): string {
-  return [...text].map((letter) => (letter === "ı" ? letter : letter.toUpperCase().toLowerCase())).join("");
+  const fold = (letter: string): string => letter.toLowerCase().toUpperCase().toLowerCase();
+  return [...text].map((letter) => (letter === "ı" ? letter : fold(letter))).join("");
 }
