@@ -6,6 +6,7 @@ a format has.
 
 from __future__ import annotations
 
+import struct
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -265,13 +266,18 @@ def tampered(
                 count = int.from_bytes(data[region.start : region.start + 8], "little") + by
                 yield f"{region.item}: {told}", _put(data, region.start, count)
             yield f"{region.item}: far too many", _put(data, region.start, 1 << 63)
-        if region.size >= 64 and "sibling" in region.item and not region.item.startswith("number"):
+        if region.size >= 64 and _holds_digests(region):
             yield f"two digests of {region.item} swapped", swapped(data, region.start, region.start + 32, 32)
         if region.start:
             yield f"cut before {region.item}", data[: region.start]
     yield "one byte less", data[:-1]
     yield "one byte more", data + b"\0"
     yield "nothing", b""
+
+
+def _holds_digests(region: Region) -> bool:
+    named = region.item.startswith(("inclusion path", "pair path", "path of")) or "siblings" in region.item
+    return named and not region.item.startswith("number")
 
 
 def _put(data: bytes, at: int, value: int) -> bytes:
@@ -380,12 +386,46 @@ def _proof_vectors(made: Made, hash_bound: int, modulus: int, *, all_of_them: bo
     for file, data, of in ((PROOF, made.proof, {}), (PAYLOAD, payload, {"inclusion": "account 0"})):
         regions = regions_of(read, data)
         changes = list(tampered(data, regions, bound=lambda region: _bound(region, hash_bound, element)))
+        if made.choice.name == "stark":
+            changes += _exchanged(made, file, data, {region.item: region for region in regions})
         if not all_of_them:
             changes = _some(changes)
         for told, after in changes:
             # With another nonce that is good as well other queries are drawn: what then fails first is chance.
             if after != data and not (told.endswith("grinding nonce changed") and made.choice.options.grinding == 0):
                 yield {"name": told, **of, "edits": splices(file, data, after)}
+
+
+def _exchanged(made: Made, file: str, data: bytes, regions: Mapping[str, Region]) -> Iterator[tuple[str, bytes]]:
+    """Rows and cosets in each other's place, and rows that are no account's."""
+    options, (log_rows,) = made.choice.options, struct.unpack_from("<Q", made.proof, 12)
+    if file == PAYLOAD:
+        rows, row = 1 << log_rows, regions["row"].start
+        active = rows - (options.blinding or 2 * options.numbers.queries + 2 * options.extension)
+        for told, number in (
+            ("the last account's", active - 2),
+            ("that of the carries", active - 1),
+            ("the first of blinding", active),
+            ("the last", rows - 1),
+            ("the first that there is not", rows),
+            ("far beyond", 1 << 63),
+        ):
+            yield f"a row that is {told}", _put(data, row, number)
+        half = regions["pair coset"].size // 2
+        yield (
+            "halves of the pair coset swapped",
+            swapped(data, regions["pair coset"].start, regions["pair coset"].start + half, half),
+        )
+        return
+    for item in ("trace rows", "argument rows", "quotient rows"):
+        size = regions[item].size // options.numbers.queries
+        yield f"two of {item} swapped", swapped(data, regions[item].start, regions[item].start + size, size)
+    size = 2 * regions["trace and inclusion root"].size // 4
+    yield "trace and inclusion root swapped", swapped(data, 20, 20 + size, size)
+    layer = regions["layer 0"]
+    (count,) = struct.unpack_from("<Q", data, regions["cosets of layer 0"].start)
+    size = layer.size // count
+    yield "two cosets of layer 0 swapped", swapped(data, layer.start, layer.start + size, size)
 
 
 ELEMENTS = ("openings", "rows", "final polynomial", "mask", "coset", "layer")
