@@ -149,7 +149,7 @@ def test_many_assets_are_found_by_name_and_pasted(customer: Customer, audits: Au
     customer.page.fill("#filter", "")
     customer.page.click("text=Paste a list instead")
     lines = [f"{symbol.lower()} {'= ' if place % 2 else ''}1" for place, symbol in enumerate(MANY)]
-    customer.page.fill("#paste", "\n".join([*lines, "DOGE 3", "what is this line"]))
+    customer.page.fill("#paste", "\n".join([*lines, "DOGE 3", "what is this line", "=" * 100_000 + " x y"]))
     customer.page.click("#paste-take")
     said = customer.page.inner_text("#paste-said")
     assert "Taken over: 120." in said
@@ -182,6 +182,15 @@ def test_a_chain_that_does_not_hold_is_said(customer: Customer, audits: Audits, 
     customer.type_claim(made)
     assert customer.check().startswith("Included in this audit\n")
     assert "do not follow one another" in customer.page.inner_text("#history")
+    huge = []
+    for number in range(17):
+        huge.append(tmp_path / f"manifest-{number}.json")
+        huge[-1].write_bytes(b'{"audit_id":"huge-%d","format":"polyproof/manifest"}' % number)
+        os.truncate(huge[-1], 16 << 20)
+    customer.choose(*huge)
+    assert "The chain of audits is not checked" in customer.said
+    assert customer.check().startswith("Included in this audit\n")
+    assert customer.page.locator("#history").count() == 0
 
 
 # What does not

@@ -10,6 +10,8 @@ const LONGEST_AMOUNT = 200;
 /** What a line of a pasted list is: perhaps the word debt, a symbol, a separator, an amount. */
 const PASTED_LINE = /^(?:(debt)\s+)?(\S+?)\s*(?:[\s=:;,\t]\s*)(\S+)$/i;
 const MOST_PASTED = 4096;
+/** Of a line; no symbol and amount together are longer. */
+const LONGEST_PASTED = 300;
 
 interface AssetRow {
   readonly symbol: string;
@@ -107,7 +109,7 @@ export class BalancesForm {
     let count = 0;
     for (const line of paste.value.split("\n").slice(0, MOST_PASTED).map((text) => text.trim())) {
       if (line === "") continue;
-      const [, debt, symbol, amount] = PASTED_LINE.exec(line) ?? [];
+      const [, debt, symbol, amount] = (line.length > LONGEST_PASTED ? null : PASTED_LINE.exec(line)) ?? [];
       if (symbol === undefined || amount === undefined) {
         unread.push(line);
         continue;

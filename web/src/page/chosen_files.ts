@@ -7,6 +7,8 @@ import { visibleText } from "./visible.js";
 
 /** How many files are looked at at once: a folder can be somebody's whole disk. */
 const MOST_FILES = 10_000;
+/** The most bytes of all records and manifests of a chain together: all of them are read at once. */
+const MOST_CHAIN_BYTES = 256 * 1024 * 1024;
 const MOST_NAMES = 6;
 const LONGEST_FILE_NAME = 80;
 
@@ -74,11 +76,17 @@ export async function sortFiles(before: ChosenFiles, added: readonly File[]): Pr
   if (inclusion !== undefined && found.inclusion.length > 1) notes.push(say("twoInclusions", { name: shownName(inclusion) }));
   if (found.archive.length > 0) problems.push(say("archive", { name: shownName(found.archive[0]!) }));
   if (found.other.length > 0) notes.push(ignoredNote(found.other));
+  const chain = { publications: publications ?? before.publications, manifests: manifests ?? before.manifests };
+  const chainBytes = [...chain.publications.values(), ...chain.manifests.values()].reduce((sum, { size }) => sum + size, 0);
+  let history = found.history.at(-1) ?? before.history;
+  if (history !== null && chainBytes > MOST_CHAIN_BYTES) {
+    problems.push(say("chainTooLarge", { size: sizeText(chainBytes), limit: sizeText(MOST_CHAIN_BYTES) }));
+    history = null;
+  }
   return {
     files: {
-      publications: publications ?? before.publications,
-      manifests: manifests ?? before.manifests,
-      history: found.history.at(-1) ?? before.history,
+      ...chain,
+      history,
       inclusion: inclusion ?? before.inclusion,
       inclusionAudit: inclusion === undefined ? before.inclusionAudit : await auditIdOfFile(inclusion, "inclusion"),
       proofs: joined(before.proofs, found.proof),

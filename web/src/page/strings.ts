@@ -54,6 +54,7 @@ export const EN = {
   ignored: "Not needed for this check: {names}",
   ignoredMore: "Not needed for this check: {names} and {more} more",
   tooLarge: "{name} was not read: with {size} it is larger than such a file may be ({limit}).",
+  chainTooLarge: "The chain of audits is not checked: with {size} its manifests are larger than this page reads at once ({limit}).",
   tooMany: "More than {limit} files were chosen. Choose only those of one audit.",
   unreadable: "{name} could not be read. On some devices a file has to be downloaded, or unpacked from its archive, first.",
   archive: "{name} is an archive. Unpack it first, then choose the files in it.",
