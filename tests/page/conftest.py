@@ -17,7 +17,7 @@ from polyproof.cli import run
 
 SHIPPED = Path(__file__).parents[2] / "core/polyproof/publication/browser/check.html"
 ANSWER = "#answer:not([hidden])"
-_WAIT_MS = 60_000
+_WAIT_MS = 120_000
 
 MARKUP = "<img src=x onerror=alert(1)> & <b>Sons</b>"
 """An organisation that calls itself so."""
@@ -241,6 +241,8 @@ class Customer:
 
 def watched(page: Page) -> Customer:
     """A page of which every request and every fault is noted."""
+    # A machine that runs much else may take its time to open a page.
+    page.set_default_timeout(_WAIT_MS)
     customer = Customer(page, [], [])
     page.on("request", lambda request: customer.requests.append(request.url))
     page.on("pageerror", lambda error: customer.faults.append(str(error)))
