@@ -346,11 +346,127 @@ def test_what_is_typed_is_shown_as_text(customer: Customer, audits: Audits) -> N
     customer.choose(*made.files)
     customer.type_claim(made)
     customer.page.fill("#user", MARKUP)
-    customer.amount("BTC").fill("<b>1</b>")
     answer = customer.check()
-    assert answer.startswith("Not checked\n")
-    assert "<b>1</b>" in answer
-    assert customer.page.locator("#answer img, #answer b, #save").count() == 0
+    assert answer.startswith("Not shown\n")
+    assert customer.page.locator("#answer img, #answer b").count() == 0
+    customer.amount("BTC").fill("<b>1</b>")
+    customer.page.click("#check")
+    assert "BTC: “<b>1</b>” is not an amount" in customer.page.inner_text("#go-said")
+    assert customer.page.locator("#go-said b").count() == 0
+
+
+# What was typed
+
+
+def test_an_answer_goes_when_anything_is_changed_that_it_was_about(customer: Customer, audits: Audits) -> None:
+    made = audits.get("stark")
+    page = customer.page
+    customer.do_all(made)
+    for change in (
+        lambda: customer.amount("BTC").fill("7"),
+        lambda: page.fill("#user", "bob"),
+        lambda: page.fill("#digest", ""),
+        lambda: page.check("#policy-merkle-sum"),
+        lambda: customer.choose(made.inclusion),
+        lambda: page.click("#remove"),
+    ):
+        change()
+        assert page.inner_text("#answer") == ""
+        assert page.evaluate("document.getElementById('answer').hidden")
+        if page.inner_text("#slot-manifest") != "still missing: manifest.json":
+            customer.check()
+    customer.do_all(made)
+    customer.amount("BTC").fill("0.24")
+    assert "check again" in page.inner_text("#go-said")
+    assert customer.check().startswith("Not shown\n")
+
+
+def test_what_is_changed_while_it_is_checked_stops_the_check(customer: Customer, audits: Audits) -> None:
+    made = audits.get("stark")
+    customer.choose(*made.files)
+    customer.type_claim(made)
+    customer.page.evaluate(
+        """async () => {
+          const user = document.getElementById("user");
+          document.getElementById("check").click();
+          document.getElementById("check").click();
+          while (document.getElementById("cancel").hidden) await Promise.resolve();
+          user.value = "bob";
+          user.dispatchEvent(new Event("input", { bubbles: true }));
+        }"""
+    )
+    assert "check again" in customer.page.inner_text("#go-said")
+    customer.page.wait_for_timeout(500)
+    assert not customer.page.is_visible("#answer")
+    assert customer.check().startswith("Not shown\n")
+
+
+def test_an_amount_is_taken_as_meant_or_asked_about(customer: Customer, audits: Audits) -> None:
+    made = audits.get("stark")
+    page = customer.page
+    customer.choose(*made.files)
+    customer.type_claim(made)
+    for typed, said in (
+        (
+            "1,000",
+            "can be read in two ways. If the comma stands before decimals, write 1,0000; if between thousands, 1000",
+        ),
+        ("1.000,5", "not an amount"),
+        ("0,2,5", "not an amount"),
+        ("0.25 BTC", "not an amount"),
+        ("\uff10.\uff12\uff15", "not an amount"),
+        ("1e99999999", "not an amount"),
+    ):
+        customer.amount("BTC").fill(typed)
+        page.click("#check")
+        assert f"BTC: “{typed}” " in page.inner_text("#go-said")
+        assert said in page.inner_text("#go-said")
+        assert page.evaluate("document.activeElement.ariaLabel") == "BTC, what you have"
+        assert not page.is_visible("#answer")
+    customer.amount("BTC").fill("1.000")
+    assert "BTC: 1.000 has three decimals" in page.inner_text("#amounts-said")
+    for typed in (" 0,25 ", ",25", "+0,250", "25e-2", "0.2500"):
+        customer.amount("BTC").fill(typed)
+        assert page.inner_text("#amounts-said") == ""
+        answer = customer.check()
+        assert answer.startswith("Included in this audit\n")
+        assert "0.25 BTC" in answer
+
+
+def test_what_cannot_be_seen_in_an_id_is_said(customer: Customer) -> None:
+    for user, said in (
+        ("alice ", "space"),
+        ("\u00a0alice", "space"),
+        ("alice\u200b", "cannot be seen, which count as a part of it: alice\\u{200b}"),
+        ("jose\u0301", "accents are characters of their own"),
+        ("jos\u00e9 mar\u00eda", ""),
+    ):
+        customer.page.fill("#user", user)
+        noted = customer.page.inner_text("#user-said")
+        assert said in noted
+        assert bool(said) == bool(noted)
+
+
+def test_an_asset_that_is_pasted_twice_is_not_taken_over(customer: Customer, audits: Audits) -> None:
+    customer.choose(*audits.get("stark").files)
+    customer.page.click("text=Paste a list instead")
+    customer.page.fill("#paste", "BTC 1\nUSDT 0,5\nbtc 2")
+    customer.page.click("#paste-take")
+    said = customer.page.inner_text("#paste-said")
+    assert "Taken over: 1." in said
+    assert "Given twice, and so not taken over: btc." in said
+    assert customer.amount("BTC").input_value() == ""
+    assert customer.amount("USDT").input_value() == "0,5"
+
+
+def test_a_proof_that_shows_more_than_a_sum_tree_is_not_called_weak(customer: Customer, audits: Audits) -> None:
+    made = audits.get("stark")
+    customer.choose(*made.files)
+    customer.type_claim(made)
+    customer.page.check("#policy-merkle-sum")
+    answer = customer.check()
+    assert "[policy-backend]" in answer
+    assert "shows more than one. Take the other choice" in answer
 
 
 # What is missing

@@ -1,4 +1,6 @@
 /** A row for each asset of the audit: what the customer has and, where accounts may have debts, owes. */
+import { unitsRoundedUp } from "../verifier/audit/balances.js";
+import { BadInput } from "../verifier/rejected.js";
 import { byId, foreign, make } from "./dom.js";
 import type { AuditOutline } from "./jobs.js";
 import { say } from "./language.js";
@@ -12,9 +14,15 @@ const PASTED_LINE = /^(?:(debt)\s+)?(\S+?)\s*(?:[\s=:;,\t]\s*)(\S+)$/i;
 const MOST_PASTED = 4096;
 /** Of a line; no symbol and amount together are longer. */
 const LONGEST_PASTED = 300;
+const MOST_SAID = 4;
+/** One comma and no point: in most of the world the mark before the decimals, and all that many phones' keyboards offer. */
+const DECIMAL_COMMA = /^([+-]?\d*),(\d*)$/;
+/** Digits that are a thousand times as much where the mark stands between thousands. */
+const PERHAPS_THOUSANDS = /^[+-]?[1-9]\d{0,2}[.,]\d{3}$/;
 
 interface AssetRow {
   readonly symbol: string;
+  readonly decimals: number;
   readonly row: HTMLElement;
   readonly have: HTMLInputElement;
   readonly owe: HTMLInputElement | null;
@@ -32,14 +40,18 @@ export class BalancesForm {
   #rows: readonly AssetRow[] = [];
   #shown = "";
 
-  constructor() {
+  /** `changed` is called when an amount is another. */
+  constructor(private readonly changed: () => void) {
     this.#filter.addEventListener("input", () => this.#applyFilter());
     // Enter in the filter means to look, not to check.
     this.#filter.addEventListener("keydown", (event) => {
       if (event.key === "Enter") event.preventDefault();
     });
     byId("paste-take", HTMLButtonElement).addEventListener("click", () => this.#takePasted());
-    this.#amounts.addEventListener("input", () => this.#sayFilled());
+    this.#amounts.addEventListener("input", () => {
+      this.changed();
+      this.#sayFilled();
+    });
   }
 
   get isEmpty(): boolean {
@@ -66,14 +78,31 @@ export class BalancesForm {
     this.fill(typed);
   }
 
+  /** What was typed, with a point before the decimals. */
   typed(): Typed {
     const balances = new Map<string, string>();
     const debts = new Map<string, string>();
     for (const { symbol, have, owe } of this.#rows) {
-      if (have.value.trim() !== "") balances.set(symbol, have.value);
-      if (owe !== null && owe.value.trim() !== "") debts.set(symbol, owe.value);
+      if (have.value.trim() !== "") balances.set(symbol, withPoint(have.value));
+      if (owe !== null && owe.value.trim() !== "") debts.set(symbol, withPoint(owe.value));
     }
     return { balances, debts };
+  }
+
+  /** The first amount that is none or can be read in two ways; it is made visible. */
+  firstProblem(): { text: string; field: HTMLElement } | null {
+    for (const row of this.#rows) {
+      for (const field of [row.have, ...(row.owe === null ? [] : [row.owe])]) {
+        const text = amountProblem(row, field.value);
+        if (text === null) continue;
+        if (row.row.hidden) {
+          this.#filter.value = "";
+          this.#applyFilter();
+        }
+        return { text, field };
+      }
+    }
+    return null;
   }
 
   /** Write amounts into the rows of their assets. */
@@ -88,6 +117,13 @@ export class BalancesForm {
   #sayFilled(): void {
     const count = this.#rows.filter(({ have, owe }) => have.value.trim() !== "" || (owe?.value.trim() ?? "") !== "").length;
     byId("filled", HTMLParagraphElement).textContent = say("filled", { count, all: this.#rows.length });
+    const points = this.#rows.flatMap(({ symbol, have, owe }) =>
+      [have.value, owe?.value ?? ""]
+        .map((text) => text.trim())
+        .filter((text) => PERHAPS_THOUSANDS.test(text) && !text.includes(","))
+        .map((text) => say("amountPoint", { asset: visibleText(symbol, LONGEST_SYMBOL), text, other: text.replace(".", "") })),
+    );
+    byId("amounts-said", HTMLParagraphElement).textContent = points.slice(0, MOST_SAID).join(" ");
   }
 
   #applyFilter(): void {
@@ -106,7 +142,8 @@ export class BalancesForm {
     const bySymbol = new Map(this.#rows.map((row) => [row.symbol.toLowerCase(), row]));
     const unknown: string[] = [];
     const unread: string[] = [];
-    let count = 0;
+    const found = new Map<HTMLInputElement, string>();
+    const twice = new Map<HTMLInputElement, string>();
     for (const line of paste.value.split("\n").slice(0, MOST_PASTED).map((text) => text.trim())) {
       if (line === "") continue;
       const [, debt, symbol, amount] = (line.length > LONGEST_PASTED ? null : PASTED_LINE.exec(line)) ?? [];
@@ -120,15 +157,42 @@ export class BalancesForm {
         unknown.push(symbol);
         continue;
       }
-      input.value = amount;
-      count++;
+      if (found.has(input)) twice.set(input, symbol);
+      found.set(input, amount);
     }
+    // Which of two amounts is meant, or whether their sum, nobody knows.
+    for (const input of twice.keys()) found.delete(input);
+    for (const [input, amount] of found) input.value = amount;
+    if (found.size > 0) this.changed();
     byId("paste-said", HTMLParagraphElement).textContent = [
-      say("pasteDone", { count }),
+      say("pasteDone", { count: found.size }),
+      ...(twice.size > 0 ? [say("pasteTwice", { names: visibleText([...twice.values()].join(", ")) })] : []),
       ...(unknown.length > 0 ? [say("pasteUnknown", { names: visibleText(unknown.join(", ")) })] : []),
       ...(unread.length > 0 ? [say("pasteUnread", { lines: visibleText(unread.join("; ")) })] : []),
     ].join(" ");
     this.#sayFilled();
+  }
+}
+
+/** An amount as the verifier reads it: one comma becomes a point. */
+function withPoint(text: string): string {
+  return text.trim().replace(DECIMAL_COMMA, "$1.$2");
+}
+
+/** Why an amount cannot be taken, as a sentence; null if it can, or is empty. */
+function amountProblem({ symbol, decimals }: AssetRow, typed: string): string | null {
+  const text = typed.trim();
+  const values = { asset: visibleText(symbol, LONGEST_SYMBOL), text: visibleText(text, 60) };
+  if (text === "") return null;
+  if (PERHAPS_THOUSANDS.test(text) && text.includes(",")) {
+    return say("amountComma", { ...values, one: `${text}0`, other: text.replace(",", "") });
+  }
+  try {
+    unitsRoundedUp(withPoint(text), decimals);
+    return null;
+  } catch (error) {
+    if (error instanceof BadInput) return say("amountUnread", values);
+    throw error;
   }
 }
 
@@ -145,5 +209,5 @@ function assetRow(symbol: string, decimals: number, debts: boolean): AssetRow {
   name.title = say("decimals", { decimals });
   const cell = (title: "have" | "owe", field: HTMLInputElement) => make("label", {}, make("span", { "aria-hidden": "true" }, say(title)), field);
   const row = make("div", { class: "amount" }, name, ...(owe === null ? [have] : [cell("have", have), cell("owe", owe)]));
-  return { symbol, row, have, owe };
+  return { symbol, decimals, row, have, owe };
 }

@@ -12,7 +12,7 @@ import { TEXTS, say } from "./language.js";
 import { sizeText } from "./sizes.js";
 import { timeText } from "./times.js";
 import { PAGE_VERSION } from "./version.js";
-import { visibleText } from "./visible.js";
+import { hasUnseen, visibleText } from "./visible.js";
 import { WorkerFailed, WorkerMaker } from "./worker_client.js";
 import type { RunningJob } from "./worker_client.js";
 
@@ -24,13 +24,15 @@ const STEP_TEXTS = { files: "stepFiles", proof: "stepProof", inclusion: "stepInc
 
 export class CheckPage {
   readonly #workers: WorkerMaker;
-  readonly #balances = new BalancesForm();
+  readonly #balances = new BalancesForm(() => this.#changed());
   readonly #digest = byId("digest", HTMLTextAreaElement);
   readonly #user = byId("user", HTMLInputElement);
   #files: ChosenFiles = NO_FILES;
   #outline: Outline = NOTHING_READ;
   #outlineJob: RunningJob | null = null;
   #stop: (() => void) | null = null;
+  /** Ends the check under way, since it is no longer about what stands on the page; null while none is. */
+  #abandon: (() => void) | null = null;
   /** What happens to the files happens one after the other. */
   #queue: Promise<void> = Promise.resolve();
   #queued = 0;
@@ -39,14 +41,21 @@ export class CheckPage {
     this.#workers = new WorkerMaker(script);
     byId("version", HTMLParagraphElement).textContent = say("footerVersion", { version: PAGE_VERSION });
     this.#listenForFiles();
-    this.#digest.addEventListener("input", () => this.#sayDigest());
+    this.#digest.addEventListener("input", () => {
+      this.#changed();
+      this.#sayDigest();
+    });
+    this.#user.addEventListener("input", () => {
+      this.#changed();
+      this.#sayUser();
+    });
     byId("form", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#check();
     });
     byId("cancel", HTMLButtonElement).addEventListener("click", () => this.#stop?.());
     for (const name of ["policy-default", "policy-merkle-sum"]) {
-      byId(name, HTMLInputElement).addEventListener("change", () => this.#sayGo(""));
+      byId(name, HTMLInputElement).addEventListener("change", () => this.#changed());
     }
     byId("beside", HTMLDivElement).hidden = besideFolder() === null;
     byId("load", HTMLButtonElement).addEventListener("click", () => void this.#load());
@@ -100,6 +109,7 @@ export class CheckPage {
   }
 
   #next(task: () => Promise<void>): void {
+    this.#changed();
     const slots = byId("slots", HTMLUListElement);
     slots.setAttribute("aria-busy", String(++this.#queued > 0));
     this.#queue = this.#queue
@@ -129,6 +139,7 @@ export class CheckPage {
       byId(found.policy === "merkle-sum" ? "policy-merkle-sum" : "policy-default", HTMLInputElement).checked = true;
       this.#balances.fill(found);
       this.#sayDigest();
+      this.#sayUser();
     };
     return { problems: [], notes: [say("evidenceChosen", { name })], fill };
   }
@@ -136,6 +147,7 @@ export class CheckPage {
   async #load(): Promise<void> {
     const folder = besideFolder();
     if (folder === null || this.#stop !== null) return;
+    this.#changed();
     const stopping = new AbortController();
     this.#working(() => stopping.abort());
     try {
@@ -254,24 +266,49 @@ export class CheckPage {
     this.#digest.setAttribute("aria-invalid", String(look === "bad"));
   }
 
+  // The id
+
+  /** Say what of an id cannot be seen and still counts: ids are compared byte for byte. */
+  #sayUser(): void {
+    const user = this.#user.value;
+    byId("user-said", HTMLParagraphElement).textContent = [
+      ...(user === user.trim() ? [] : [say("userSpaces")]),
+      ...(hasUnseen(user) ? [say("userUnseen", { user: visibleText(user) })] : []),
+      ...(user === user.normalize("NFC") ? [] : [say("userAccents")]),
+    ].join(" ");
+  }
+
   // The check
+
+  /** Something that a check is about is now another: an answer about what was there before must not stand beside it. */
+  #changed(): void {
+    const isStale = this.#abandon !== null || !byId("answer", HTMLElement).hidden;
+    this.#abandon?.();
+    this.#clearAnswer();
+    this.#sayGo(isStale ? say("changed") : "");
+  }
 
   async #check(): Promise<void> {
     if (this.#stop !== null) return;
+    this.#clearAnswer();
     await this.#queue;
+    // Pressed twice while files were read.
+    if (this.#stop !== null) return;
     const problem = this.#firstProblem();
     if (problem !== null) {
       this.#sayGo(problem.text);
       problem.field.focus();
       return;
     }
-    this.#clearAnswer();
     let job: RunningJob | null = null;
     let stopped = false;
-    this.#working(() => {
+    this.#abandon = () => {
       stopped = true;
       job?.stop();
       this.#idle();
+    };
+    this.#working(() => {
+      this.#abandon?.();
       this.#sayGo(say("cancelled"));
       byId("check", HTMLButtonElement).focus();
     });
@@ -304,7 +341,7 @@ export class CheckPage {
     const digest = this.#typedDigest();
     if (digest !== "" && !/^[0-9a-f]{64}$/.test(digest)) return { text: say("needDigest"), field: this.#digest };
     if (this.#user.value === "") return { text: say("needUser"), field: this.#user };
-    return null;
+    return this.#balances.firstProblem();
   }
 
   /** Everything that a check is about, read now, so that evidence holds what was checked. */
@@ -357,6 +394,7 @@ export class CheckPage {
 
   #idle(): void {
     this.#stop = null;
+    this.#abandon = null;
     byId("check", HTMLButtonElement).disabled = false;
     byId("load", HTMLButtonElement).disabled = false;
     byId("cancel", HTMLButtonElement).hidden = true;
@@ -405,8 +443,10 @@ export class CheckPage {
 
   /** What can be done about a refusal on this very page. */
   #hint({ verdict }: Checked, check: Check | null): string | null {
-    const weak = verdict.check?.startsWith("policy-") === true && this.#outline.audit?.backend === "merkle-sum";
-    return weak && check?.policy === "default" ? say("policyAdvice") : null;
+    if (verdict.check?.startsWith("policy-") !== true) return null;
+    const isTree = this.#outline.audit?.backend === "merkle-sum";
+    if (isTree) return check?.policy === "default" ? say("policyAdvice") : null;
+    return check?.policy === "merkle-sum" ? say("policyAdviceDefault") : null;
   }
 
   #save(check: Check, { verdict }: Checked, when: Date): string {

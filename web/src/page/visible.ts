@@ -5,6 +5,11 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uf
 /** Marks that pile up on one letter until they cover the lines around it. */
 const PILED = /(\p{M}{4})\p{M}+/gu;
 
+/** Whether a text has characters that cannot be seen, or change how the others are seen. */
+export function hasUnseen(text: string): boolean {
+  return text.search(UNSEEN) >= 0;
+}
+
 /**
  * The text with what cannot be seen as escapes such as `\u{202e}`, and cut after so many characters, which is shown.
  * It is still only text, and belongs into a text node.
