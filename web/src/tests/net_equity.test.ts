@@ -8,6 +8,7 @@ import type { NetEquityPolicy } from "../verifier/audit/policy.js";
 import type { JsonObject, JsonValue } from "../verifier/bytes/json.js";
 import { concatBytes, encodeUtf8 } from "../verifier/bytes/text.js";
 import { Rejected } from "../verifier/rejected.js";
+import type { MarginAsset } from "../verifier/stark/constraint_system.js";
 import type { Verdict } from "../verifier/verdict.js";
 import { verifyAudit, verifyInclusion } from "../verifier/verify.js";
 import { edit, flipped, recordedFile, recordedFolder, valueAt, withEditedManifest } from "./recorded_audits.js";
@@ -290,6 +291,20 @@ function judgedBy(netEquity: Partial<NetEquityPolicy>): string {
     throw error;
   }
 }
+
+test("debts count by the highest price rounded up, pledges by the lowest rounded down", () => {
+  const files = withEditedManifest(
+    MARGIN,
+    all(put([...PRICES, 0, "price"], "91000.000000000000000001"), put([...PRICES, 1, "price"], "89999.999999999999999999")),
+  );
+  const { netEquity, spec } = openAudit(openRecord(files, null, DEFAULT_POLICY, true), DEFAULT_POLICY, Date.now());
+  // One USDT is 10^6 base units, and has to have 20 bits: a value unit is 10^−12 USD.
+  assert.deepEqual(spec.assets.map(({ decimals }) => decimals), [8, 6]);
+  const [btc, usdt] = netEquity!.terms as [MarginAsset, MarginAsset];
+  assert.deepEqual([btc.priceUp, usdt.priceUp], [91000n * 10n ** 4n + 1n, 10n ** 6n]);
+  // 0.9 and 0.5 of 899999999, rounded down once more.
+  assert.deepEqual(btc.categories[0]!.slices.map(({ coefficient }) => coefficient), [809999999n, 449999999n]);
+});
 
 test("prices of one's own are compared to the last digit of the tolerance", () => {
   // The audit has BTC at 90000 to 91000 and USDT at 1. Both are owed, and both are collateral.

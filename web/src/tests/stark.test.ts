@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Reader } from "../verifier/bytes/reader.js";
 import { concatBytes } from "../verifier/bytes/text.js";
 import type { StarkOptions, StarkStatement } from "../verifier/stark/constraint_system.js";
+import { readLogRows } from "../verifier/stark/proof.js";
 import { verifyStark } from "../verifier/stark/verify_stark.js";
 import { checkOf, littleEndian, recordedSegment, withBit, withBytes } from "./stark_files.js";
 import { proofRegions } from "./stark_layout.js";
@@ -141,6 +143,15 @@ test("counts that the verifier does not expect are rejected before anything is m
     assert.equal(checkOfProof(withBytes(proof, region("n").start, littleEndian(rows))), "range");
   }
   assert.equal(checkOfProof(withBytes(proof, region("nonce").start, littleEndian(2n ** 48n))), "range");
+});
+
+test("a trace has no more rows than the options allow, and no fewer than 2^10", () => {
+  const logRows = (stated: bigint, mostRows: number): string =>
+    checkOf(() => readLogRows(new Reader(withBytes(proof, region("n").start, littleEndian(stated))), mostRows));
+  assert.equal(logRows(11n, 2 ** 11), "accepted");
+  assert.equal(logRows(11n, 2 ** 10), "range");
+  assert.equal(logRows(10n, 2 ** 10), "accepted");
+  assert.equal(logRows(9n, 2 ** 10), "range");
 });
 
 test("a sibling or a coset less or more than the queries need is noticed", () => {

@@ -13,6 +13,7 @@ import type { StarkOptions, StarkStatement } from "../verifier/stark/constraint_
 import { LayerDomain, evaluateAtBase, foldPowers } from "../verifier/stark/folding.js";
 import { PartedSum, digitsOf } from "../verifier/stark/parted_sum.js";
 import { checkOptions, checkTrace, deriveShape, traceShape } from "../verifier/stark/shape.js";
+import { Surplus } from "../verifier/stark/surplus.js";
 import { reachTarget } from "../verifier/stark/target.js";
 import { checkOf } from "./stark_files.js";
 
@@ -122,6 +123,41 @@ test("there are at most 2^14 limbs, no more than the field can count, and a doma
     checkOf(() => checkTrace(traceShape({ ...babybear, blowup }, 24, null), { ...babybear, blowup }));
   assert.equal(domain(8), "accepted");
   assert.equal(domain(16), "options");
+});
+
+test("blinding rows are as many as hide what is opened, and a fifth of the trace at the most", () => {
+  const fits = (blinding: number, queries: number): string => {
+    const options = { ...USUAL, queries, blinding };
+    return checkOf(() => checkTrace(traceShape(options, 10, null), options));
+  };
+  assert.equal(fits(204, 99), "accepted"); // 2·99 + 2·3, and 5·204 = 1020
+  assert.equal(fits(203, 99), "options");
+  assert.equal(fits(205, 99), "options");
+  assert.equal(fits(8, 1), "accepted");
+  assert.equal(fits(7, 1), "options");
+});
+
+test("a surplus whose places could wrap is refused", () => {
+  // Of one limb of w bits, owed with a coefficient of w ones, there are at most (B − 1)·B in place 0, and about as much is
+  // carried out of it: 2^31 for w = 15, which is above the modulus of BabyBear.
+  const wraps = (limbBits: number, field: Field): string => {
+    let columns = 1;
+    const take = (names: readonly string[]): number[] => names.map(() => columns++);
+    const coefficient = 1n - 2n ** BigInt(limbBits);
+    return checkOf(() => new Surplus([{ coefficient, limbs: [0] }], 1n, limbBits, field, take));
+  };
+  assert.equal(wraps(14, BABYBEAR), "accepted");
+  assert.equal(wraps(15, BABYBEAR), "options");
+  assert.equal(wraps(24, GOLDILOCKS), "accepted");
+  // So many of them that 2^63 is reached, which is below p.
+  const many = (count: number): string => {
+    let columns = 1;
+    const take = (names: readonly string[]): number[] => names.map(() => columns++);
+    const weighed = Array.from({ length: count }, () => ({ coefficient: 2n ** 24n - 1n, limbs: [0] }));
+    return checkOf(() => new Surplus(weighed, 1n, 24, GOLDILOCKS, take));
+  };
+  assert.equal(many(1000), "accepted");
+  assert.equal(many(2 ** 15), "options");
 });
 
 test("whatever the options, a quotient is short enough, and there are more cosets than queries", () => {
