@@ -157,6 +157,10 @@ test("one query gives the bits of one query, and no field or hash makes up for i
     assert.ok(figures[name]!.bits < 1.5, `${name}: ${figures[name]!.bits}`);
   }
   assert.equal(figures.soundness!.decidedBy, "queries and grinding");
+  // For inclusion within unique decoding −log2((1 + ρ)/2), less what makes up for errors of doubles.
+  const bits = -Math.log2((1 + 1 / numbersOf(one).blowup) / 2);
+  assert.ok(Math.abs(bits - figures.inclusion!.bits - 1e-9) < 1e-12, `${bits - figures.inclusion!.bits}`);
+  assert.equal(figures.binding!.bits, 128); // as it is claimed
 });
 
 test("no figure is above what exact arithmetic gives for it", () => {
