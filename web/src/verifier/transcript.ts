@@ -13,8 +13,9 @@ const ELEMENTS_MESSAGE = 3n;
 const DIGESTS_MESSAGE = 4n;
 const NONCE_MESSAGE = 5n;
 
-/** A nonce is below 2^48. A word of a hash shows at most 16 bits of work if the nonce takes two of them (section 6). */
-const NONCE_BITS = 48;
+/** The nonce of the grinding is below 2^48 (section 6). */
+export const NONCE_BITS = 48;
+/** A word of a hash shows at most so many bits of work where the nonce takes two words. */
 const NARROW_GRINDING = 16;
 
 export class Transcript {

@@ -1,4 +1,4 @@
-/** The chain of months: docs/reference/report.md, "history.json" and "How a history is verified", steps 1 to 5 and 7. */
+/** The chain of months: docs/reference/report.md, "history.json" and "How a history is verified", steps 1 to 5. */
 import { canonicalJsonFile, parseJson } from "../bytes/json.js";
 import { decodeUtf8, sameBytes } from "../bytes/text.js";
 import { Rejected } from "../rejected.js";
@@ -10,6 +10,7 @@ import type { Policy } from "./policy.js";
 const HISTORY_NAME = "history.json";
 const MOST_HISTORY_BYTES = 8 * 2 ** 20;
 const MOST_AUDITS = 8192;
+
 /** An audit as the index lists it. Digests are 64 hexadecimal digits. */
 export interface ListedAudit {
   readonly auditId: string;

@@ -11,7 +11,7 @@ import type { Policy } from "./policy.js";
 const INCLUSION_FILE_VERSION = 1;
 const PLEDGES_VERSION = 1;
 /** The most bytes of what surrounds the backend's inclusion proof. */
-const MOST_OVERHEAD = 512;
+export const MOST_OVERHEAD = 512;
 
 export interface InclusionFile {
   readonly auditId: string;

@@ -264,7 +264,7 @@ export function netTotals(netEquity: NetEquity, manifest: Manifest, assets: read
 
 /** The positions of which something can be pledged, in order. */
 export function categoriesOf(netEquity: NetEquity): Position[] {
-  return netEquity.positions.filter(({ kind }) => kind !== "equity" && kind !== "debt");
+  return netEquity.positions.filter(isPledge);
 }
 
 /**

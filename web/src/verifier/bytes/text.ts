@@ -91,6 +91,12 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
+/** How many bytes there are, in eight bytes, and the bytes; of a text in UTF-8. `BadInput` as of `encodeUtf8`. */
+export function lengthPrefixed(content: Uint8Array | string): Uint8Array {
+  const bytes = typeof content === "string" ? encodeUtf8(content) : content;
+  return concatBytes(u64le(bytes.length), bytes);
+}
+
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

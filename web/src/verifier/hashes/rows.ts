@@ -64,9 +64,9 @@ export function hashMessage(hash: Hash, domain: string, message: Uint8Array): Di
   return hash.hashRow(domain, words);
 }
 
-/** The number of bits of a positive number: ⌊log2 n⌋ + 1. */
+/** The number of bits of a number: ⌊log2 n⌋ + 1, and 0 of zero. */
 export function bitLength(n: bigint): number {
-  return n.toString(2).length;
+  return n === 0n ? 0 : n.toString(2).length;
 }
 
 /**

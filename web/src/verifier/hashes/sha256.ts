@@ -97,20 +97,6 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   return digest;
 }
 
-/** HMAC-SHA256: 32 bytes. */
-export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array {
-  const short = key.length > 64 ? sha256(key) : key;
-  const inner = new Uint8Array(64 + bytes.length).fill(0x36, 0, 64);
-  const outer = new Uint8Array(96).fill(0x5c, 0, 64);
-  short.forEach((byte, i) => {
-    inner[i]! ^= byte;
-    outer[i]! ^= byte;
-  });
-  inner.set(bytes, 64);
-  outer.set(sha256(inner), 64);
-  return sha256(outer);
-}
-
 /** What the file says as words of four bytes, big-endian, as words little-endian, and the other way round. */
 function swapBytes(word: number): number {
   return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);

@@ -1,10 +1,11 @@
 /** The Merkle sum tree: docs/reference/merkle-sum-tree.md. Verification of a segment's proof, and of one account in it. */
 import { toHex } from "../bytes/hex.js";
 import { Reader } from "../bytes/reader.js";
-import { concatBytes, encodeUtf8, u64le } from "../bytes/text.js";
+import { concatBytes, lengthPrefixed, u64le } from "../bytes/text.js";
 import type { Digest, Hash, Words } from "../hashes/hash.js";
 import { concatWords, hashMessage, sameDigest, splitNumbers, wordsOfDigest, wordsOfNumbers } from "../hashes/rows.js";
 import { Rejected } from "../rejected.js";
+import { checkBalances } from "../statement.js";
 import type { StatedAsset, Statement } from "../statement.js";
 
 const SUM_TREE_VERSION = 1;
@@ -93,14 +94,7 @@ export function verifySumTreeInclusion(
   const { statement, totals, depth, top } = verified;
   const { assets } = statement;
   const { hash } = statement.options;
-  if (balances.length !== assets.length) {
-    throw new Rejected("balance-count", `there are ${balances.length} balances for ${assets.length} assets`);
-  }
-  assets.forEach((asset, i) => {
-    if (balances[i]! < 0n || balances[i]! >= 1n << BigInt(asset.bits)) {
-      throw new Rejected("balance-range", `the balance of ${asset.symbol} is not in [0, 2^${asset.bits}) base units`);
-    }
-  });
+  checkBalances(assets, balances);
   const reader = new Reader(payload, "the inclusion proof");
   reader.magic("PPSUMINC");
   reader.version(SUM_TREE_VERSION);
@@ -115,7 +109,7 @@ export function verifySumTreeInclusion(
   const tag = hashMessage(
     hash,
     "merkle-sum/account",
-    concatBytes(textBlob(statement.auditId), u64le(statement.segment), textBlob(user), nonce),
+    concatBytes(lengthPrefixed(statement.auditId), u64le(statement.segment), lengthPrefixed(user), nonce),
   );
   let node = hash.hashRow(
     "merkle-sum/leaf",
@@ -156,23 +150,16 @@ function ceilLog2(n: number): number {
 function statementDigest(statement: SumTreeStatement): Digest {
   const { options, assets } = statement;
   const parts = [
-    textBlob("polyproof/merkle-sum/1"),
-    textBlob(options.hash.name),
-    u64le(statement.context.length),
-    statement.context,
-    textBlob(statement.auditId),
+    lengthPrefixed("polyproof/merkle-sum/1"),
+    lengthPrefixed(options.hash.name),
+    lengthPrefixed(statement.context),
+    lengthPrefixed(statement.auditId),
     u64le(statement.segment),
     u64le(statement.segments),
     u64le(assets.length),
-    ...assets.flatMap((asset) => [textBlob(asset.symbol), u64le(asset.decimals), u64le(asset.bits)]),
+    ...assets.flatMap((asset) => [lengthPrefixed(asset.symbol), u64le(asset.decimals), u64le(asset.bits)]),
   ];
   return hashMessage(options.hash, "merkle-sum/statement", concatBytes(...parts));
-}
-
-/** u64(length in bytes) ‖ UTF-8. */
-function textBlob(text: string): Uint8Array {
-  const bytes = encodeUtf8(text);
-  return concatBytes(u64le(bytes.length), bytes);
 }
 
 /** A sum vector as words: limbs of 56 bits, the same number at every level, asset by asset. */

@@ -55,9 +55,6 @@ export interface LinearArithmetic {
   scale(x: Element, factor: bigint): Element;
 }
 
-/** What a constraint system is made from: `makeAccounts` and `makeMarginAccounts` are such functions. */
-export type MakeConstraintSystem = (statement: StarkStatement, active: number, limbBits: number) => ConstraintSystem;
-
 /**
  * The witness columns of a trace with U rows under constraints, and what holds on them, each constraint of degree one
  * but for the lookups, which are the engine's.

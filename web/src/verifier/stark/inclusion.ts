@@ -1,6 +1,6 @@
 /** Whether a balance is in a proof that was verified: docs/reference/protocol.md, section 8. */
 import { Reader } from "../bytes/reader.js";
-import { concatBytes, encodeUtf8, u64le } from "../bytes/text.js";
+import { concatBytes, lengthPrefixed, u64le } from "../bytes/text.js";
 import { power, inverse, rootOfUnity } from "../fields/arithmetic.js";
 import { Extension } from "../fields/extension.js";
 import type { Element } from "../fields/field.js";
@@ -8,6 +8,7 @@ import type { Digest, Hash, Words } from "../hashes/hash.js";
 import { concatWords, hashMessage, packElements, sameDigest, wordsOfDigest, wordsOfNumbers } from "../hashes/rows.js";
 import { openPath } from "../merkle.js";
 import { Rejected } from "../rejected.js";
+import { checkBalances } from "../statement.js";
 import { witnessCombination } from "./combination.js";
 import type { StarkStatement } from "./constraint_system.js";
 import { LayerDomain, evaluateAtBase, foldPowers } from "./folding.js";
@@ -33,7 +34,7 @@ export function verifyStarkInclusion(
   const { statement, shape, system } = verified;
   const { field, hash } = statement.options;
   const K = new Extension(field, shape.extension);
-  checkBalances(statement, balances);
+  checkBalances(statement.assets, balances);
 
   const reader = new Reader(payload, "the inclusion file");
   reader.magic(INCLUSION_MAGIC);
@@ -116,29 +117,12 @@ export function verifyStarkInclusion(
   }
 }
 
-/** Checks `balance-count` and `balance-range`. */
-function checkBalances(statement: StarkStatement, balances: readonly bigint[]): void {
-  const { assets } = statement;
-  if (balances.length !== assets.length) {
-    throw new Rejected("balance-count", `there are ${balances.length} balances for ${assets.length} assets`);
-  }
-  assets.forEach((asset, i) => {
-    if (balances[i]! < 0n || balances[i]! >> BigInt(asset.bits) !== 0n) {
-      throw new Rejected("balance-range", `the balance of ${asset.symbol} is negative or larger than its asset allows`);
-    }
-  });
-}
-
 /** tag_r: whose account the row is (section 4). */
 function accountTag(statement: StarkStatement, user: string, nonce: Uint8Array): Digest {
-  const auditId = encodeUtf8(statement.auditId);
-  const userId = encodeUtf8(user);
   const message = concatBytes(
-    u64le(auditId.length),
-    auditId,
+    lengthPrefixed(statement.auditId),
     u64le(statement.segment),
-    u64le(userId.length),
-    userId,
+    lengthPrefixed(user),
     nonce,
   );
   return hashMessage(statement.options.hash, "stark/account", message);

@@ -3,6 +3,7 @@
  * docs/reference/net-equity.md, sections 3 to 6.
  */
 import type { Element } from "../fields/field.js";
+import { bitLength } from "../hashes/rows.js";
 import { Rejected } from "../rejected.js";
 import type {
   ConstraintDescription,
@@ -13,7 +14,7 @@ import type {
   StarkStatement,
 } from "./constraint_system.js";
 import { PartedSum, digitsOf, limbNames } from "./parted_sum.js";
-import { Surplus, binaryLength } from "./surplus.js";
+import { Surplus } from "./surplus.js";
 import type { WeighedNumber } from "./surplus.js";
 
 /** The most products of a digit of a coefficient and a limb. */
@@ -233,7 +234,7 @@ function weighedNumbers(assets: readonly AssetColumns[]): WeighedNumber[] {
 function checkWork(terms: MarginTerms, limbBits: number): void {
   const products = terms.reduce((sum, { bits, priceUp, categories }) => {
     const slices = categories.reduce((count, category) => count + category.slices.length, 0);
-    return sum + Math.ceil(bits / limbBits) * Math.ceil(binaryLength(priceUp) / limbBits) * (1 + slices);
+    return sum + Math.ceil(bits / limbBits) * Math.ceil(bitLength(priceUp) / limbBits) * (1 + slices);
   }, 0);
   if (products > MOST_PRODUCTS) {
     throw new Rejected("options", `the published options do not fit: prices and slices make ${products} products of limbs`);

@@ -4,6 +4,7 @@
  * itself the sum of several.
  */
 import type { Element, Field } from "../fields/field.js";
+import { bitLength } from "../hashes/rows.js";
 import { Rejected } from "../rejected.js";
 import type { LinearArithmetic } from "./constraint_system.js";
 
@@ -72,7 +73,7 @@ export class PartedSum {
 
     let m = 1;
     while (power(m) <= terms) m += 1;
-    const overlap = m === 1 ? 0n : BigInt(terms.toString(2).length) - width; // κ
+    const overlap = m === 1 ? 0n : BigInt(bitLength(terms)) - width; // κ
     const weights = Array.from({ length: m }, (_, j) => (j < m - 1 ? power(j) : 1n << (j === 0 ? 0n : overlap)));
     if (parts > 1) {
       const largestCarry = weights.reduce((sum, weight) => sum + weight * (power(1) - 1n), 0n); // C

@@ -4,14 +4,13 @@ import type { Extension } from "../fields/extension.js";
 import type { Element } from "../fields/field.js";
 import type { Digest, Hash } from "../hashes/hash.js";
 import { Rejected } from "../rejected.js";
+import { NONCE_BITS } from "../transcript.js";
 import { ElementRows } from "./element_rows.js";
 import type { StarkShape } from "./verified.js";
 
 const PROOF_MAGIC = "PPSTARK\0";
 const PROOF_VERSION = 2;
 const LEAST_LOG_ROWS = 10;
-/** The nonce of the grinding is below 2^this (section 6). */
-const GRINDING_NONCE_BITS = 48n;
 
 /** Columns of each matrix: base elements of a row of the trace, K-valued columns of the others. */
 export interface MatrixWidths {
@@ -121,7 +120,7 @@ export function readProof(
   const chainRoots = reader.digests(hash, shape.arities.length - 1);
   const finalPolynomial = elements(shape.finalLength);
   const nonce = reader.u64();
-  if (nonce >> GRINDING_NONCE_BITS !== 0n) throw new Rejected("range", "the proof's nonce is larger than any is");
+  if (nonce >> BigInt(NONCE_BITS) !== 0n) throw new Rejected("range", "the proof's nonce is larger than any is");
   let leaves = shape.blowup * shape.rows;
   const layers = shape.arities.map((arity) => {
     leaves /= arity;

@@ -3,6 +3,7 @@
  * docs/reference/net-equity.md, section 5.
  */
 import type { Element, Field } from "../fields/field.js";
+import { bitLength } from "../hashes/rows.js";
 import { Rejected } from "../rejected.js";
 import type { LinearArithmetic } from "./constraint_system.js";
 import { digitsOf, limbNames } from "./parted_sum.js";
@@ -18,11 +19,6 @@ interface PlaceTerm {
   readonly column: number;
   readonly digit: bigint;
   readonly negative: boolean;
-}
-
-/** Binary digits of a number; none of zero. */
-export function binaryLength(number: bigint): number {
-  return number === 0n ? 0 : number.toString(2).length;
 }
 
 export class Surplus {
@@ -55,12 +51,12 @@ export class Surplus {
     const width = BigInt(limbBits);
     const base = 1n << width;
     this.base = base;
-    this.limbs = take(limbNames("surplus", Math.max(1, Math.ceil(binaryLength(largest) / limbBits))));
+    this.limbs = take(limbNames("surplus", Math.max(1, Math.ceil(bitLength(largest) / limbBits))));
     const terms: PlaceTerm[][] = this.limbs.map(() => []);
     for (const { coefficient, limbs } of weighed) {
       const negative = coefficient < 0n;
       const size = negative ? -coefficient : coefficient;
-      const digits = digitsOf(size, limbBits, Math.ceil(binaryLength(size) / limbBits));
+      const digits = digitsOf(size, limbBits, Math.ceil(bitLength(size) / limbBits));
       digits.forEach((digit, i) => {
         if (digit === 0) return;
         limbs.forEach((column, j) => {
@@ -87,7 +83,7 @@ export class Surplus {
       mostInPlace = largerOf(mostInPlace, largerOf(positive, negative));
     });
     this.offset = mostBelow;
-    const bits = binaryLength(mostAbove + mostBelow); // of the span less 1
+    const bits = bitLength(mostAbove + mostBelow); // of the span less 1
     const count = Math.max(1, Math.ceil(bits / limbBits)); // μ
     const overlap = BigInt(Math.max(0, bits - limbBits)); // κ′
     this.carryWeights = Array.from({ length: count }, (_, i) => 1n << (i < count - 1 ? width * BigInt(i) : overlap));

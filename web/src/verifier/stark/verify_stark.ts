@@ -197,7 +197,7 @@ function checkRows(
   check("stark/quotient", proof.quotientRows, shape.chunks * shape.extension, proof.quotientSiblings, proof.quotientRoot);
 }
 
-/** The same for a whole verification. */
+/** How much work a whole verification is, as the meter counts it. */
 function workOf(shape: StarkShape, widths: MatrixWidths): number {
   const { queries, extension } = shape;
   const depth = Math.log2(shape.blowup * shape.rows);
