@@ -14,6 +14,7 @@ import pytest
 
 from page import rejections
 from page.conftest import SHIPPED
+from polyproof.version import __version__
 
 WEB = Path(__file__).parents[2] / "web"
 PAGE = SHIPPED.read_text(encoding="utf-8")
@@ -57,8 +58,9 @@ def test_rejections_are_those_of_core() -> None:
     assert rejections.WRITTEN.read_text(encoding="utf-8") == rejections.module()
 
 
-def test_its_version_is_that_of_the_package() -> None:
+def test_its_version_is_that_of_the_package_and_of_polyproof() -> None:
     version = json.loads((WEB / "package.json").read_text(encoding="utf-8"))["version"]
+    assert version == __version__
     assert f'PAGE_VERSION = "{version}"' in PAGE
 
 
