@@ -19,11 +19,12 @@ from polyproof.publication.browser import page_beside_audit
 
 @frozen
 class Site:
-    """A folder, the address that it is served at, and the paths that were asked for."""
+    """A folder, the address that it is served at, the paths that were asked for, and the cookies that came with them."""
 
     folder: Path
     address: str
     asked: list[str]
+    cookies: list[str | None]
 
 
 @pytest.fixture
@@ -34,10 +35,16 @@ def site(tmp_path: Path, audits: Audits) -> Iterator[Site]:
     (folder / "check.html").write_bytes(page_beside_audit('<p id="about">Audit one</p>', files="audits/one"))
     (folder / "released.html").write_bytes(SHIPPED.read_bytes())
     asked: list[str] = []
+    cookies: list[str | None] = []
 
     class Noting(SimpleHTTPRequestHandler):
         def log_request(self, *_: object) -> None:
             asked.append(self.path)
+            cookies.append(self.headers.get("Cookie"))
+
+        def end_headers(self) -> None:
+            self.send_header("Set-Cookie", "customer=17")
+            super().end_headers()
 
         def log_message(self, *_: object) -> None:
             pass
@@ -45,7 +52,7 @@ def site(tmp_path: Path, audits: Audits) -> Iterator[Site]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Noting, directory=str(folder)))
     thread = Thread(target=server.serve_forever)
     thread.start()
-    yield Site(folder, f"http://127.0.0.1:{server.server_port}", asked)
+    yield Site(folder, f"http://127.0.0.1:{server.server_port}", asked, cookies)
     server.shutdown()
     thread.join()
     server.server_close()
@@ -80,6 +87,7 @@ def test_all_public_files_are_loaded_whoever_checks(visitor: Customer, site: Sit
     assert visitor.check().startswith("Included\n")
     files = ["publication.json", "manifest.json", "proof-0000.bin", "proof-0001.bin"]
     assert site.asked == ["/check.html", *(f"/audits/one/{file}" for file in files)]
+    assert site.cookies == [None] * 5, "the site knows whom it has given a cookie"
     assert visitor.faults == []
 
 

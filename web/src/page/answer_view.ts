@@ -66,7 +66,7 @@ function headlineOf({ outcome, check, facts }: Verdict): Headline {
     outcome === "bad-input" ? say("verdictBadInputTitle")
     : outcome === "not-covered" ? say("verdictNotCoveredTitle")
     : say("verdictFailedTitle");
-  return { look: "open", icon: "open", word: say("verdictFailed"), title };
+  return { look: "open", icon: "open", word: say("verdictNotChecked"), title };
 }
 
 function verdictBox(verdict: Verdict, hint: string | null): HTMLElement {

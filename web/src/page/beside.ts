@@ -2,7 +2,8 @@
  * Loading the public files from the site that serves this copy of the page. The released copy names no folder, and its
  * policy lets it reach no address.
  *
- * All proofs are loaded, in order, whoever's balance is checked: what a site sees is the same for everybody.
+ * All proofs are loaded, in order and without cookies, whoever's balance is checked: what a site is asked for is the same
+ * for everybody.
  */
 import { parseManifest } from "../verifier/audit/manifest.js";
 import { DEFAULT_POLICY } from "../verifier/audit/policy.js";
@@ -75,7 +76,7 @@ async function load(
   const failed = (why: string) => new LoadFailed(say("loadFailed", { name, why }));
   let response: Response;
   try {
-    response = await fetch(`${folder}/${name}`, { signal, credentials: "same-origin", redirect: "error", cache: "no-cache" });
+    response = await fetch(`${folder}/${name}`, { signal, credentials: "omit", redirect: "error", cache: "no-cache" });
   } catch (error) {
     if (signal.aborted) throw error;
     throw failed(say("loadNoNetwork"));

@@ -5,7 +5,7 @@ import { LoadFailed, besideFolder, loadBeside } from "./beside.js";
 import { NO_FILES, droppedFiles, ownOf, shownName, sortFiles } from "./chosen_files.js";
 import type { ChosenFiles } from "./chosen_files.js";
 import { byId, icon, make } from "./dom.js";
-import { evidenceName, evidenceParts, readEvidence } from "./evidence.js";
+import { evidenceBlob, evidenceName, readEvidence } from "./evidence.js";
 import { bytesOf } from "./file_kinds.js";
 import type { Check, Checked, Outline } from "./jobs.js";
 import { TEXTS, say } from "./language.js";
@@ -452,7 +452,7 @@ export class CheckPage {
   #save(check: Check, { verdict }: Checked, when: Date): string {
     try {
       const name = evidenceName(this.#outline.audit?.auditId ?? null);
-      const address = URL.createObjectURL(evidenceParts(check, verdict, when));
+      const address = URL.createObjectURL(evidenceBlob(check, verdict, when));
       make("a", { href: address, download: name }).click();
       setTimeout(() => URL.revokeObjectURL(address), 60_000);
       return say("evidenceSaved", { name });

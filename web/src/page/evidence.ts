@@ -20,8 +20,8 @@ export function evidenceName(auditId: string | null): string {
   return `evidence-${id}.polyproof-evidence.json`;
 }
 
-/** The file's text, as parts. `saved`: when. */
-export function evidenceParts(check: Check, verdict: Verdict, saved: Date): Blob {
+/** The file. `saved`: when. */
+export function evidenceBlob(check: Check, verdict: Verdict, saved: Date): Blob {
   const content = {
     format: EVIDENCE_FORMAT,
     version: EVIDENCE_VERSION,

@@ -1,14 +1,15 @@
+import { MOST_OVERHEAD } from "../verifier/audit/inclusion_file.js";
 import { DEFAULT_POLICY } from "../verifier/audit/policy.js";
 import { say } from "./language.js";
 
-/** The most bytes that are read of a file of a kind: what the default policy and docs/reference/audit-directory.md allow. */
+/** The most bytes that are read of a file of a kind, by the default policy and docs/reference/audit-directory.md. */
 export const MOST_BYTES = {
   publication: 64 * 1024,
   manifest: DEFAULT_POLICY.maxManifestBytes,
   proof: DEFAULT_POLICY.maxProofBytes,
-  // The policy's limit is for what the backend made; an audit id and a few numbers stand before it.
-  inclusion: DEFAULT_POLICY.maxInclusionBytes + 1024,
+  inclusion: DEFAULT_POLICY.maxInclusionBytes + MOST_OVERHEAD,
   history: 8 * 1024 * 1024,
+  // More than this page saves: the largest manifest, proof and inclusion file in base64.
   evidence: 128 * 1024 * 1024,
 } as const;
 
