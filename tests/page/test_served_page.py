@@ -19,7 +19,7 @@ from polyproof.publication.browser import page_beside_audit
 
 @frozen
 class Site:
-    """A folder, the address that it is served at, the paths that were asked for, and the cookies that came with them."""
+    """A folder, the address that it is served at, and what was asked for: the paths and the cookies that came along."""
 
     folder: Path
     address: str

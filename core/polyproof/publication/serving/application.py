@@ -44,9 +44,9 @@ _SHUT = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestor
 _ROBOTS = f"User-agent: *\nDisallow: {INCLUSION}\n".encode()
 _NOT_HERE = (
     b"There is nothing here for this request.\n\n"
-    b"If you came for your own file: log in where you have your account, and follow the link there again; a link is\n"
-    b"good for a short time. If this remains so, the audit has no account of the one that you are logged in with.\n"
-    b"Ask them why.\n"
+    b"If you came for your own file: log in where you have your account, and ask for it there again, since what you\n"
+    b"are given there is good for a short time. If this remains so, the audit does not have the account that you are\n"
+    b"logged in with. Ask why.\n"
 )
 _TOO_OFTEN = b"Too many requests. Try again in a minute.\n"
 _NOT_NOW = b"This cannot be answered at the moment. Try again later.\n"

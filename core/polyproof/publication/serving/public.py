@@ -97,8 +97,9 @@ def _about(audit: PublishedAudit, *, link: bool) -> str:
         f"<h2>Audit {escape(manifest.audit_id)}</h2>\n"
         f"<p>Of {escape(manifest.organisation or 'an organisation that it does not name')}, balances as of "
         f"{escape(manifest.snapshot)}. {own}</p>\n"
-        f"<p>This page and its files come from whoever runs this server. Its publication digest, to be compared with "
-        f"what the organisation has published elsewhere:</p>\n<pre><code>{audit.digest.hex()}</code></pre>"
+        f"<p>This page and its files come from whoever runs this server. The audit's publication digest, to be "
+        f"compared with what the organisation has published elsewhere:</p>\n"
+        f"<pre><code>{audit.digest.hex()}</code></pre>"
     )
 
 
