@@ -99,7 +99,6 @@ test("depth and the number of values are bounded", () => {
   refused('{"a":'.repeat(500_000));
   assert.doesNotThrow(() => parsed(`[${deep(31)},${deep(31)}]`));
   refused(`[${"{},".repeat(2 ** 21)}{}]`);
-  refused(`[${"1,".repeat(2 ** 22 + 1)}1]`);
   refused(`"${"[".repeat(2 ** 21)}"`);
 });
 
