@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -94,7 +95,9 @@ def test_where_a_policy_allows_it_nothing_says_that_no_balance_is_negative(
     assert told["components"]["commitment"] == ["merkle"]
     included = command("verify-inclusion", proved / "alice.polyproof", "--audit", proved / "audit", *typed, *policy)
     assert "Not proven: that no balance is negative." in " ".join(included.out.split())
-    site = [path.read_text() for path in (proved / "site").rglob("*") if path.is_file()]
+    # The script of the page on which customers check has the sentences for every audit, and says those that it proved.
+    script = re.compile("<script.*?</script>", re.DOTALL)
+    site = [script.sub("", path.read_text()) for path in (proved / "site").rglob("*") if path.is_file()]
     assert not [words for words in CLAIMS for page in site if words in " ".join(page.split())]
     assert any("It is not shown that no balance is below zero" in page for page in site)
     assert json.loads((proved / "site/report.json").read_text())["security"]["policy"] == "FILE"

@@ -167,8 +167,8 @@ def show_inclusion(
         ("publication digest", verified.audit.digest.hex()),
     )
     gross = "gross " if verified.audit.margin is not None else ""
-    whose = "your" if checked is None else "these"
-    verdict(rich, verified.verdict.security, "INCLUDED", f"{whose} balances are in the audit's {gross}totals.")
+    balances = "your balances" if checked is None else "these balances"
+    verdict(rich, verified.verdict.security, "INCLUDED", f"{balances} are in the audit's {gross}totals.")
     points(rich, verified.verdict.sentences)
     for note in [] if checked is None else checked.notes(None):
         rich.print(note, soft_wrap=True)
