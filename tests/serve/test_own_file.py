@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import threading
 import time
 from pathlib import Path
@@ -167,6 +168,7 @@ def test_the_key_decides_the_algorithm(client: Client, tmp_path: Path, algorithm
     signing: Any
     if algorithm == "HS256":
         path.write_bytes(signing := hashlib.sha256(b"secret").hexdigest().encode())
+        path.chmod(0o600)
         key = secret_key(path)
     else:
         made = {
@@ -241,6 +243,21 @@ def test_over_a_unix_socket_the_header_needs_no_secret(client: Client) -> None:
     assert one.get("/inclusion", headers=[(b"X-Account", b"\xff")]).status_code == 404
 
 
+@pytest.mark.skipif(os.name != "posix", reason="files have no such permissions here")
+def test_a_secret_that_others_can_read_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("0123456789abcdef0123456789abcdef")
+    for mode in (0o644, 0o640, 0o602):
+        path.chmod(mode)
+        for read in (secret_key, proxy_secret):
+            with pytest.raises(
+                InputError, match=f"others than its owner can read or change it .mode {mode:o}.*chmod 600"
+            ):
+                read(path)
+    path.chmod(0o400)
+    secret_key(path), proxy_secret(path)
+
+
 def test_headers_and_secrets_that_would_not_do_are_refused(tmp_path: Path) -> None:
     for name in ("", "X Account", "X-Account:", "Authorization", "cookie", SECRET_HEADER, "a" * 65, "é"):
         with pytest.raises(InputError):
@@ -250,6 +267,7 @@ def test_headers_and_secrets_that_would_not_do_are_refused(tmp_path: Path) -> No
         with pytest.raises(InputError):
             proxy_secret(tmp_path / "secret")
     (tmp_path / "secret").write_bytes(b"0123456789abcdef\n")
+    (tmp_path / "secret").chmod(0o600)
     assert proxy_secret(tmp_path / "secret") == b"0123456789abcdef"
 
 

@@ -258,6 +258,7 @@ def test_the_command_refuses_what_would_let_anybody_in(
     command: Command, with_page: None, made: Path, key_file: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "secret").write_text("0123456789abcdef0123456789abcdef")
+    (tmp_path / "secret").chmod(0o600)
     cases: list[tuple[tuple[Any, ...], str]] = [
         ((), "it must be said how customers are known"),
         (("--token-key", key_file, "--account-header", "X-Account"), "in one way"),

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from polyproof.errors import ArtifactError, InputError, ProofRejected
+from polyproof.errors import ArtifactError, InputError, Location, Problem, ProofRejected
 from polyproof.formats.space import naming, require_space
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "read_at",
     "read_bounded",
     "read_input",
+    "refuse_readable_by_others",
     "tree_size",
     "write_durably",
     "write_private",
@@ -80,6 +81,17 @@ def read_input(path: Path, max_bytes: int, why: str = "") -> bytes:
     if len(data) > max_bytes:
         raise InputError(f"{path} has more than {max_bytes} bytes{why}")
     return data
+
+
+def refuse_readable_by_others(path: Path) -> None:
+    """For a file with a secret, or a pipe. Raises ``InputError`` for a file that others can read or change."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    if os.name == "posix" and stat.S_ISREG(mode) and stat.S_IMODE(mode) & 0o077:
+        told = f"others than its owner can read or change it (mode {stat.S_IMODE(mode):03o})"
+        raise InputError(Problem(told, Location(str(path)), f"chmod 600 {path}"))
 
 
 def read_bounded(path: Path, max_bytes: int, refuse: Callable[[int], None] | None = None) -> bytes:

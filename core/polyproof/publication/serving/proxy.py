@@ -14,7 +14,7 @@ from pathlib import Path
 from attrs import field, frozen
 
 from polyproof.errors import InputError, Problem
-from polyproof.formats.files import read_input
+from polyproof.formats.files import read_input, refuse_readable_by_others
 from polyproof.publication.serving.asking import LONGEST_ACCOUNT, NobodyError, Request, single
 
 __all__ = ["SECRET_HEADER", "ProxyHeader", "header_name", "proxy_secret"]
@@ -45,6 +45,7 @@ def proxy_secret(path: Path) -> bytes:
         )
     if re.fullmatch(rb"[!-~]*", data) is None:
         raise InputError(f"{path}: a secret that a header can hold has neither spaces nor anything but ASCII")
+    refuse_readable_by_others(path)
     return data
 
 

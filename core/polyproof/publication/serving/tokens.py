@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from polyproof.errors import InputError, Problem
-from polyproof.formats.files import read_input
+from polyproof.formats.files import read_input, refuse_readable_by_others
 from polyproof.publication.serving.asking import LONGEST_ACCOUNT, NobodyError, Request, single
 
 __all__ = ["FIELD", "LONGEST_LIFE", "LONGEST_TOKEN", "TokenKey", "Tokens", "public_key", "secret_key"]
@@ -88,6 +88,7 @@ def secret_key(path: Path) -> TokenKey:
                 hint="`openssl rand -hex 32` makes one",
             )
         )
+    refuse_readable_by_others(path)
     return TokenKey("HS256", data)
 
 
