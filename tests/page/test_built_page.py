@@ -69,3 +69,12 @@ def test_it_is_what_its_sources_make() -> None:
         pytest.skip("node and web/node_modules are needed to build the page: npm ci")
     built = subprocess.run(["npm", "run", "--silent", "page", "--", "--check"], cwd=WEB, capture_output=True, text=True)
     assert built.returncode == 0, built.stdout + built.stderr
+
+
+def test_every_text_of_the_table_is_shown_somewhere() -> None:
+    table = WEB / "src/page/strings.ts"
+    others = [WEB / "page/check.html", *(path for path in table.parent.glob("*.ts") if path != table)]
+    used = set(re.findall(r"\w+", "\n".join(path.read_text(encoding="utf-8") for path in others)))
+    names = re.findall(r"^  (\w+):", table.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(names) > 100
+    assert [name for name in names if name not in used] == []
