@@ -14,7 +14,7 @@ export const EN = {
   skip: "Skip to the content",
   lead: "Was your balance counted when the exchange added up what it owes its customers? Find out on your own device, with numbers from your own records.",
   privacyReleased: "This page sends and loads nothing, and rules in its first lines have your browser refuse it any request: what you choose and type stays on this device. You can switch the network off before you begin.",
-  privacyServed: "This copy loads the audit’s public files from its site if you ask for that. What you type and your own file stay on this device. But that says the copy itself, which came from the site: a careful customer takes the page from a release of polyproof, and compares its SHA-256.",
+  privacyServed: "This copy loads the audit’s public files from its site if you ask for that. What you type and your own file stay on this device. But it is the copy that says so, and it came from the site: a careful customer takes the page from a release of polyproof, and compares its SHA-256.",
   noScript: "This page checks with a program in it, which your browser has been told not to run.",
   notSupported: "Your browser is too old for this page: it lacks {what}. Nothing was checked.",
 
