@@ -69,7 +69,7 @@ export interface Facts {
   readonly verifiedSegments: readonly number[];
   /** What the audit says is owed, asset by asset; with debts gross, nothing deducted. */
   readonly totals: readonly Amount[];
-  /** Whether the balances of all accounts are proven not to be negative, or only those along opened paths. */
+  /** Whether all balances in the verified segments are proven not to be negative, or only those along opened paths. */
   readonly nonNegative: "everybody" | "opened-paths";
   /** Of an audit in which accounts may have debts; null of any other. */
   readonly debts: DebtFacts | null;
