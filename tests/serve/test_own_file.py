@@ -16,7 +16,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from audit.tally_backend import tally_registry
 from polyproof import liabilities
@@ -124,6 +124,7 @@ def test_whatever_is_no_valid_token_of_an_account_gets_one_answer(
             bearer(signed_by_hand({"alg": "HS256", "jwk": {"kty": "oct", "k": "AAAA"}}, claims(), b"\0\0\0")),
             "token-algorithm",
         ),
+        "no text for an algorithm": (bearer(signed_by_hand({"alg": "\ud800"}, claims(), raw)), "token-algorithm"),
         "extensions": (bearer(token("alice", {"crit": ["b64"], "b64": True})), "token-form"),
         "no token at all": (bearer("alice"), "token-form"),
         "empty": (bearer(""), "token-form"),
@@ -205,8 +206,16 @@ def test_keys_that_are_weak_or_none_are_refused(tmp_path: Path, key_file: Path) 
     path.write_bytes(b"-----BEGIN PUBLIC KEY-----\nnone\n-----END PUBLIC KEY-----\n")
     with pytest.raises(InputError, match="not a public key in PEM"):
         public_key(path)
-    with pytest.raises(InputError, match="everybody who has the public key could sign"):
-        secret_key(key_file)
+    pem = load_pem_public_key(key_file.read_bytes())
+    for public in (
+        key_file.read_bytes(),
+        pem.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        pem.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH),
+        b'{"crv": "Ed25519", "kty": "OKP", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}',
+    ):
+        path.write_bytes(public)
+        with pytest.raises(InputError, match="everybody who has the public key could sign"):
+            secret_key(path)
     path.write_bytes(b"  " + b"a" * 31 + b"\n")
     with pytest.raises(InputError, match="31 bytes can be guessed"):
         secret_key(path)

@@ -14,6 +14,7 @@ from doubles.fixtures import command as command
 from polyproof import liabilities
 from polyproof.errors import ArtifactError
 from polyproof.liabilities import InclusionStore, PublishedAudit
+from polyproof.publication.serving import store
 from polyproof.publication.serving.rates import Rates, network_of
 from polyproof.publication.serving.store import LOOK_AGAIN, ServedStore
 from polyproof.settings.policy import UNRESTRICTED
@@ -93,6 +94,26 @@ def test_a_store_that_replaces_it_is_served_if_it_is_of_this_audit(
     path.unlink()
     clock.now += LOOK_AGAIN
     assert served.find("alice") == own
+
+
+def test_a_store_that_takes_its_place_while_it_is_opened_is_found(
+    folder: Path, published: PublishedAudit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, clock, told = folder / "private" / "inclusion.store", Clock(), list[str]()
+    other = another(tmp_path / "other", "example-2")
+
+    class Replaced(InclusionStore):
+        def _open(self) -> None:
+            super()._open()
+            if other.exists():
+                other.replace(path)
+
+    monkeypatch.setattr(store, "InclusionStore", Replaced)
+    served = ServedStore(path, published.manifest, clock=clock, failed=told.append)
+    clock.now += LOOK_AGAIN
+    assert served.find("alice")
+    assert len(told) == 1
+    assert "example-2" in told[0]
 
 
 def test_nobody_gets_nothing(made: Path, published: PublishedAudit) -> None:

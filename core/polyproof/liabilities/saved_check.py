@@ -30,8 +30,9 @@ __all__ = ["INCLUSION_NAME", "MOST_BYTES", "OUTCOMES", "SavedCheck", "is_saved_c
 
 FORMAT = "polyproof/evidence"
 VERSION = 1
-MOST_BYTES = 384 << 20
-"""The most bytes that are read: proofs of 256 MiB together in base64, and what else there is."""
+MOST_BYTES = 128 << 20
+"""The most bytes that are read, here and on the page: the largest proof, manifest and inclusion file that the default
+policy accepts, in base64."""
 INCLUSION_NAME = "own.polyproof"
 """What the inclusion file is called where the files are laid out."""
 OUTCOMES = ("included", "rejected", "bad-input", "not-covered", "failed")

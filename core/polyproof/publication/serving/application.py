@@ -138,7 +138,7 @@ class _Application:
                 message = {**message, "headers": _with_own(list(message["headers"]))}
             await send(message)
 
-        path = self._paths.get(scope["path"])
+        path = self._paths.get(_as_written(scope))
         try:
             # Nothing depends on a query, which logs and histories would keep.
             request = HttpRequest({**scope, "query_string": b"", "noted": noted}, receive)
@@ -153,6 +153,15 @@ class _Application:
             method = scope["method"] if scope["method"] in _METHODS else "OTHER"
             route = path.route if path is not None else "none"
             self._log(Line(method, route, status, time.perf_counter() - begun, noted[0]))
+
+
+def _as_written(scope: Scope) -> str:
+    """The path as it was sent. One that is spelled otherwise, with ``%2e`` or ``%69``, is another.
+
+    A proxy may tell paths apart before it decodes them, and remove a header from what it takes for this path alone.
+    """
+    written = scope.get("raw_path")
+    return str(scope["path"]) if written is None else bytes(written).partition(b"?")[0].decode("latin-1")
 
 
 async def _response(path: _Path | None, request: HttpRequest) -> Response:

@@ -13,6 +13,7 @@ from polyproof.errors import ArtifactError, PolyproofError, Problem
 from polyproof.formats.encrypted_file import is_there
 from polyproof.liabilities import InclusionStore
 from polyproof.model.manifest import Manifest
+from polyproof.toolkit.private_state import encrypted_form
 
 __all__ = ["LOOK_AGAIN", "ServedStore"]
 
@@ -48,8 +49,9 @@ class ServedStore:
         self._clock, self._failed = clock, failed
         self._turn = threading.Lock()
         self._before: InclusionStore | None = None
-        self._store = self._opened()
+        # Looked at before it is opened: one that takes its name in between is then found to be another.
         self._state = self._stated()
+        self._store = self._opened()
         self._looked = clock()
 
     def __len__(self) -> int:
@@ -80,9 +82,9 @@ class ServedStore:
         )
 
     def _stated(self) -> _State | None:
-        """What tells a file from one that replaces it."""
+        """What tells a file from one that replaces it. The form that is opened is looked at, encrypted or not."""
         try:
-            found = self._store.path.stat()
+            found = (encrypted_form(self._path) or self._path).stat()
         except OSError:
             return None
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -19,7 +19,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
+from cryptography.x509 import load_der_x509_certificate
 
 from polyproof.errors import InputError, Problem
 from polyproof.formats.files import read_input, refuse_readable_by_others
@@ -74,10 +75,10 @@ def public_key(path: Path) -> TokenKey:
 def secret_key(path: Path) -> TokenKey:
     """The secret of HS256: the bytes of a file, without white space at its ends. Raises ``InputError``."""
     data = read_input(path, _MOST_KEY, ", and no secret has").strip()
-    if b"-----BEGIN" in data:
+    if _is_key(data):
         raise InputError(
             Problem(
-                f"{path} is a key in PEM, not a secret",
+                f"{path} is a key for signatures, not a secret",
                 hint="--token-key takes public keys; as a secret, everybody who has the public key could sign",
             )
         )
@@ -90,6 +91,23 @@ def secret_key(path: Path) -> TokenKey:
         )
     refuse_readable_by_others(path)
     return TokenKey("HS256", data)
+
+
+def _is_key(data: bytes) -> bool:
+    """Whether this is a key, which others may have: in PEM, DER, JSON (RFC 7517) or the form of SSH."""
+    if (
+        b"-----BEGIN" in data
+        or data.startswith((b"ssh-", b"ecdsa-", b"sk-"))
+        or (data[:1] == b"{" and b'"kty"' in data)
+    ):
+        return True
+    for load in (load_der_public_key, load_der_x509_certificate):
+        try:
+            load(data)
+        except (ValueError, UnsupportedAlgorithm):
+            continue
+        return True
+    return False
 
 
 class Tokens:
@@ -114,7 +132,7 @@ class Tokens:
         # Extensions that change what is signed or how (RFC 7515, section 4.1.11; RFC 7797): there are none here.
         if "crit" in header or "b64" in header:
             raise NobodyError("token-form")
-        stated, why = str(header.get("alg")).encode(), "token-algorithm"
+        stated, why = str(header.get("alg")).encode(errors="surrogatepass"), "token-algorithm"
         for key in self._keys:
             if hmac.compare_digest(stated, key.algorithm.encode()):
                 try:
