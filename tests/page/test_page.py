@@ -588,15 +588,42 @@ def test_evidence_is_checked_anew_and_its_verdict_is_not_believed(
     path = saved(customer, tmp_path)
     customer.page.reload()
     customer.choose(path)
-    assert "its verdict is not" in customer.said
-    assert customer.check().startswith("Included\n")
+    assert "Its digest and its verdict are not taken" in customer.said
+    assert customer.page.input_value("#digest") == ""
+    assert customer.page.is_checked("#policy-default")
+    assert customer.check().startswith("Not accepted\n")
+    customer.page.check("#policy-merkle-sum")
+    assert customer.check().startswith("Included in this audit\n")
     evidence = json.loads(path.read_bytes())
     evidence["claim"]["balances"]["BTC"] = "7"
     path.write_text(json.dumps(evidence))
     customer.page.reload()
     customer.choose(path)
     assert customer.amount("BTC").input_value() == "7"
+    customer.page.check("#policy-merkle-sum")
     assert customer.check().startswith("Not shown\n")
+
+
+def test_evidence_among_other_files_fills_in_nothing(customer: Customer, audits: Audits, tmp_path: Path) -> None:
+    made = audits.get("stark")
+    customer.do_all(made)
+    path = saved(customer, tmp_path)
+    evidence = json.loads(path.read_bytes())
+    evidence["claim"] |= {"user": "somebody", "balances": {"BTC": "7"}, "digest": "0" * 64, "policy": "merkle-sum"}
+    path.write_text(json.dumps(evidence))
+    customer.page.reload()
+    customer.choose(*made.files)
+    customer.page.fill("#digest", made.digest)
+    customer.type_claim(made)
+    customer.choose(*made.files, path)
+    assert "was not taken: choose it alone" in customer.said
+    assert customer.check().startswith("Included\n")
+    customer.choose(path)
+    assert customer.page.input_value("#digest") == made.digest
+    assert customer.page.is_checked("#policy-default")
+    assert {symbol: customer.amount(symbol).input_value() for symbol in made.balances} == {
+        symbol: "7" if symbol == "BTC" else "" for symbol in made.balances
+    }
 
 
 @pytest.mark.slow

@@ -25,6 +25,8 @@ class Site:
     address: str
     asked: list[str]
     cookies: list[str | None]
+    validators: list[str]
+    """What was sent of copies that were kept of what was served before."""
 
 
 @pytest.fixture
@@ -36,14 +38,17 @@ def site(tmp_path: Path, audits: Audits) -> Iterator[Site]:
     (folder / "released.html").write_bytes(SHIPPED.read_bytes())
     asked: list[str] = []
     cookies: list[str | None] = []
+    validators: list[str] = []
 
     class Noting(SimpleHTTPRequestHandler):
         def log_request(self, *_: object) -> None:
             asked.append(self.path)
             cookies.append(self.headers.get("Cookie"))
+            validators.extend(name for name in ("If-None-Match", "If-Modified-Since") if name in self.headers)
 
         def end_headers(self) -> None:
             self.send_header("Set-Cookie", "customer=17")
+            self.send_header("ETag", '"17"')
             super().end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -52,7 +57,7 @@ def site(tmp_path: Path, audits: Audits) -> Iterator[Site]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Noting, directory=str(folder)))
     thread = Thread(target=server.serve_forever)
     thread.start()
-    yield Site(folder, f"http://127.0.0.1:{server.server_port}", asked, cookies)
+    yield Site(folder, f"http://127.0.0.1:{server.server_port}", asked, cookies, validators)
     server.shutdown()
     thread.join()
     server.server_close()
@@ -113,6 +118,15 @@ def test_a_manifest_that_names_other_places_leads_nowhere(visitor: Customer, sit
     load(visitor)
     assert "The manifest cannot be read" in visitor.said
     assert site.asked[-1] == "/audits/one/manifest.json"
+
+
+def test_loading_says_nothing_of_who_loads(visitor: Customer, site: Site) -> None:
+    for _ in range(2):
+        load(visitor)
+        assert "loaded" in visitor.said
+    assert len(site.asked) == 1 + 2 * 4
+    assert site.validators == []
+    assert site.cookies == [None] * 9
 
 
 def test_the_served_copy_reaches_no_other_address(visitor: Customer) -> None:

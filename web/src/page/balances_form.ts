@@ -105,11 +105,11 @@ export class BalancesForm {
     return null;
   }
 
-  /** Write amounts into the rows of their assets. */
+  /** Write amounts into the rows of their assets, and nothing into the others. */
   fill(typed: Typed): void {
     for (const { symbol, have, owe } of this.#rows) {
-      have.value = typed.balances.get(symbol) ?? have.value;
-      if (owe !== null) owe.value = typed.debts.get(symbol) ?? owe.value;
+      have.value = typed.balances.get(symbol) ?? "";
+      if (owe !== null) owe.value = typed.debts.get(symbol) ?? "";
     }
     this.#sayFilled();
   }

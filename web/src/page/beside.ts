@@ -76,7 +76,8 @@ async function load(
   const failed = (why: string) => new LoadFailed(say("loadFailed", { name, why }));
   let response: Response;
   try {
-    response = await fetch(`${folder}/${name}`, { signal, credentials: "omit", redirect: "error", cache: "no-cache" });
+    // No cookie and no validator of a cached copy goes along: either could be one that the site gave to one customer alone.
+    response = await fetch(`${folder}/${name}`, { signal, credentials: "omit", redirect: "error", cache: "no-store" });
   } catch (error) {
     if (signal.aborted) throw error;
     throw failed(say("loadNoNetwork"));

@@ -118,7 +118,10 @@ export class CheckPage {
       .then(() => slots.setAttribute("aria-busy", String(--this.#queued > 0)));
   }
 
-  /** Take the files and what was typed from evidence that was saved before. Its verdict is not looked at. */
+  /**
+   * Take the files, the id and the balances from evidence that was saved before. Its verdict is not looked at; nor are its
+   * digest and its policy, which are for whoever checks to say: anybody can have written it.
+   */
   async #takeEvidence(file: File): Promise<{ problems: string[]; notes: string[]; fill: () => void }> {
     const name = shownName(file);
     const found = readEvidence(await file.text());
@@ -135,10 +138,7 @@ export class CheckPage {
     };
     const fill = () => {
       this.#user.value = found.user;
-      this.#digest.value = found.digest ?? "";
-      byId(found.policy === "merkle-sum" ? "policy-merkle-sum" : "policy-default", HTMLInputElement).checked = true;
       this.#balances.fill(found);
-      this.#sayDigest();
       this.#sayUser();
     };
     return { problems: [], notes: [say("evidenceChosen", { name })], fill };

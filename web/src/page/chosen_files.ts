@@ -37,7 +37,7 @@ export function ownOf(files: ReadonlyMap<string, File>, chosen: ChosenFiles): Fi
 
 export interface Sorted {
   readonly files: ChosenFiles;
-  /** Evidence among them; the last, if there are several. */
+  /** Evidence, if it is all that was added. */
   readonly evidence: File | null;
   /** What has to be said of them, each a sentence. */
   readonly problems: readonly string[];
@@ -74,6 +74,9 @@ export async function sortFiles(before: ChosenFiles, added: readonly File[]): Pr
   const notes: string[] = [];
   const inclusion = found.inclusion.at(-1);
   if (inclusion !== undefined && found.inclusion.length > 1) notes.push(say("twoInclusions", { name: shownName(inclusion) }));
+  // In a folder of the exchange's it would be the exchange that fills in what the customer has.
+  const evidence = found.evidence.at(-1);
+  if (evidence !== undefined && added.length > 1) problems.push(say("evidenceNotAlone", { name: shownName(evidence) }));
   if (found.archive.length > 0) problems.push(say("archive", { name: shownName(found.archive[0]!) }));
   if (found.other.length > 0) notes.push(ignoredNote(found.other));
   const chain = { publications: publications ?? before.publications, manifests: manifests ?? before.manifests };
@@ -91,7 +94,7 @@ export async function sortFiles(before: ChosenFiles, added: readonly File[]): Pr
       inclusionAudit: inclusion === undefined ? before.inclusionAudit : await auditIdOfFile(inclusion, "inclusion"),
       proofs: joined(before.proofs, found.proof),
     },
-    evidence: found.evidence.at(-1) ?? null,
+    evidence: added.length === 1 ? (evidence ?? null) : null,
     problems,
     notes,
   };
