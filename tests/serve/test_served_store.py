@@ -177,3 +177,8 @@ def test_an_address_counts_as_the_network_that_somebody_has() -> None:
     assert network_of("203.0.113.1") == network_of("::ffff:203.0.113.1") != network_of("203.0.113.2")
     assert network_of("2001:db8::1") == network_of("2001:db8:0:0:ffff::1") != network_of("2001:db8:0:1::1")
     assert network_of("alice") is None
+    for text in ("203.0.113.1:1", "203.0.113.1:65535", "[::ffff:203.0.113.1]", "[::ffff:203.0.113.1]:443"):
+        assert network_of(text) == "203.0.113.1"
+    assert network_of("[2001:db8::1]:443") == network_of("2001:db8::1")
+    for text in ("203.0.113.1:", ":443", "[", "[]:1", "[203.0.113.1:1", "2001:db8::1]", "1" * 100_000 + ":1"):
+        assert network_of(text) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import time
 from collections import OrderedDict
@@ -13,6 +14,7 @@ __all__ = ["MOST_KNOWN", "Rates", "network_of"]
 
 MOST_KNOWN = 1 << 16
 """How many are remembered; beyond that, those who asked longest ago are forgotten and may ask anew."""
+_WITH_PORT = re.compile(r"(?:([0-9.]+):[0-9]{1,5}|\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?)")
 
 
 class Rates:
@@ -49,10 +51,12 @@ class Rates:
 def network_of(address: str) -> str | None:
     """Who counts as one by address: an IPv4 address, 64 bits of an IPv6 address; None for what is no address.
 
-    Somebody with IPv6 has all addresses that begin with the same 64 bits (RFC 4291, section 2.5.1).
+    Somebody with IPv6 has all addresses that begin with the same 64 bits (RFC 4291, section 2.5.1). Some proxies write
+    a port behind the address, and IPv6 in brackets (RFC 7239, section 6): who asks chooses it, so it does not count.
     """
+    with_port = _WITH_PORT.fullmatch(address.strip())
     try:
-        found = ip_address(address.strip())
+        found = ip_address(address.strip() if with_port is None else with_port[1] or with_port[2])
     except ValueError:
         return None
     if isinstance(found, IPv6Address):
