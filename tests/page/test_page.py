@@ -153,7 +153,7 @@ def test_many_assets_are_found_by_name_and_pasted(customer: Customer, audits: Au
     customer.page.fill("#paste", "\n".join([*lines, "DOGE 3", "what is this line", "=" * 100_000 + " x y"]))
     customer.page.click("#paste-take")
     said = customer.page.inner_text("#paste-said")
-    assert "Taken over: 120." in said
+    assert "Filled in from the list: 120." in said
     assert "DOGE" in said
     assert "what is this line" in said
     customer.page.fill("#user", made.user)
@@ -458,8 +458,8 @@ def test_an_asset_that_is_pasted_twice_is_not_taken_over(customer: Customer, aud
     customer.page.fill("#paste", "BTC 1\nUSDT 0,5\nbtc 2")
     customer.page.click("#paste-take")
     said = customer.page.inner_text("#paste-said")
-    assert "Taken over: 1." in said
-    assert "Given twice, and so not taken over: btc." in said
+    assert "Filled in from the list: 1." in said
+    assert "Listed twice, so not filled in: btc." in said
     assert customer.amount("BTC").input_value() == ""
     assert customer.amount("USDT").input_value() == "0,5"
 
