@@ -83,13 +83,14 @@ def read_input(path: Path, max_bytes: int, why: str = "") -> bytes:
     return data
 
 
-def refuse_readable_by_others(path: Path) -> None:
-    """For a file with a secret, or a pipe. Raises ``InputError`` for a file that others can read or change."""
+def refuse_readable_by_others(path: Path, *, pipes: bool = True) -> None:
+    """For a file with a secret. Raises ``InputError`` if others can read or change it; ``pipes`` are let through."""
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
-    if os.name == "posix" and stat.S_ISREG(mode) and stat.S_IMODE(mode) & 0o077:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    judged = stat.S_ISREG(mode) or not pipes
+    if os.name == "posix" and judged and stat.S_IMODE(mode) & 0o077:
         told = f"others than its owner can read or change it (mode {stat.S_IMODE(mode):03o})"
         raise InputError(Problem(told, Location(str(path)), f"chmod 600 {path}"))
 

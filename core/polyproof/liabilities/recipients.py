@@ -11,7 +11,6 @@ import base64
 import binascii
 import os
 import secrets
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from attrs import field, frozen
 from polyproof.errors import ArtifactError, InputError, Location, Problem, ProofRejected
 from polyproof.extras import require_extras
 from polyproof.formats.encrypted_file import DataKey
-from polyproof.formats.files import read_bounded, write_durably
+from polyproof.formats.files import read_bounded, refuse_readable_by_others, write_durably
 from polyproof.formats.strict_json import BadJson, canonical_line, parse_strict
 from polyproof.liabilities.artifacts import RECIPIENTS
 from polyproof.model.names import AUDIT_ID, Pattern
@@ -132,14 +131,11 @@ def load_identities(path: Path) -> Identities:
     refuse_secret(str(path), "the path of an identity file")
     place = Location(str(path))
     try:
-        mode = path.stat().st_mode
-        if os.name == "posix" and stat.S_ISREG(mode) and stat.S_IMODE(mode) & 0o077:
-            why = f"others than its owner can read or change it (mode {stat.S_IMODE(mode):03o})"
-            raise InputError(Problem(why, place, f"chmod 600 {path}"))
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise InputError(Problem(f"the identity cannot be read: {error.strerror}", place)) from None
+    refuse_readable_by_others(path)
     lines = data.decode("ascii", errors="replace").splitlines() if len(data) <= _MOST_BYTES else []
     found = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     try:

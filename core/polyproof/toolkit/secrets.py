@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from polyproof.config.options import Fault, option
 from polyproof.config.reader import Components, OptionsReader
 from polyproof.config.tree import load_yaml
 from polyproof.errors import InputError, Location, Problem
+from polyproof.formats.files import refuse_readable_by_others
 
 __all__ = ["NAME", "NO_SECRETS", "Secret", "Secrets", "load_secrets", "variable_of"]
 
@@ -118,18 +118,7 @@ def variable_of(name: str) -> str:
 
 def load_secrets(path: Path, registry: Components) -> Secrets:
     """Read a file of secrets. Raises ``InputError``, also for a file that others than its owner may read."""
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from None
-    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-        raise InputError(
-            Problem(
-                f"others than its owner can read or change it (mode {stat.S_IMODE(mode):03o})",
-                Location(str(path)),
-                f"chmod 600 {path}",
-            )
-        )
+    refuse_readable_by_others(path, pipes=False)
     node = load_yaml(path)
     reader = OptionsReader(registry)
     reader.header(node, _HEADER, FORMAT)
