@@ -67,30 +67,34 @@ function derivePoseidon2(): Tables {
 const poseidon2State = new Float64Array(24);
 const multiples = new Float64Array(24);
 
-/** Pairs grow by at most 64 = 16·(2 + 1 + 1), the largest sum of a row. */
-function multiplyExternal(state: Float64Array): void {
-  for (let half = 0; half < 24; half += 12) {
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    for (let i = half; i < half + 12; i += 4) {
-      const a = state[i]!;
-      const b = state[i + 1]!;
-      const c = state[i + 2]!;
-      const d = state[i + 3]!;
-      s0 += state[i] = 5 * a + 7 * b + c + 3 * d;
-      s1 += state[i + 1] = 4 * a + 6 * b + c + d;
-      s2 += state[i + 2] = a + 3 * b + 5 * c + 7 * d;
-      s3 += state[i + 3] = a + b + 4 * c + 6 * d;
-    }
-    for (let i = half; i < half + 12; i += 4) {
-      state[i]! += s0;
-      state[i + 1]! += s1;
-      state[i + 2]! += s2;
-      state[i + 3]! += s3;
-    }
+/** Entries from ≤ i < to times the external matrix, over the integers: they grow by at most 16·(1 + (to − from)/4). */
+export function multiplyExternal(state: Float64Array, from: number, to: number): void {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  for (let i = from; i < to; i += 4) {
+    const a = state[i]!;
+    const b = state[i + 1]!;
+    const c = state[i + 2]!;
+    const d = state[i + 3]!;
+    s0 += state[i] = 5 * a + 7 * b + c + 3 * d;
+    s1 += state[i + 1] = 4 * a + 6 * b + c + d;
+    s2 += state[i + 2] = a + 3 * b + 5 * c + 7 * d;
+    s3 += state[i + 3] = a + b + 4 * c + 6 * d;
   }
+  for (let i = from; i < to; i += 4) {
+    state[i]! += s0;
+    state[i + 1]! += s1;
+    state[i + 2]! += s2;
+    state[i + 3]! += s3;
+  }
+}
+
+/** Both halves of pairs: they grow by at most 64, the largest sum of a row. */
+function multiplyExternalPairs(state: Float64Array): void {
+  multiplyExternal(state, 0, 12);
+  multiplyExternal(state, 12, 24);
 }
 
 /** Of shrunk pairs and, in element 0, a seventh power: pairs come out below 2^37. */
@@ -114,7 +118,7 @@ export function permutePoseidon2(words: Uint32Array): void {
   const { full, partial, mu } = poseidon2Tables;
   const state = poseidon2State;
   pairsOfWords(state, words);
-  multiplyExternal(state);
+  multiplyExternalPairs(state);
   for (let round = 0; round < 8; round++) {
     if (round === 4) {
       for (let i = 0; i < POSEIDON2_PARTIAL; i++) {
@@ -128,7 +132,7 @@ export function permutePoseidon2(words: Uint32Array): void {
     addConstants(state, full, 12 * round);
     shrinkPairs(state);
     seventhPowers(state, 12);
-    multiplyExternal(state);
+    multiplyExternalPairs(state);
   }
   wordsOfPairs(words, state);
 }

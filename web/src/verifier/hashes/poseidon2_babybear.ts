@@ -1,4 +1,4 @@
-import { poseidon2Numbers, type Poseidon2Numbers } from "./poseidon2.js";
+import { multiplyExternal, poseidon2Numbers, type Poseidon2Numbers } from "./poseidon2.js";
 import { spongeHash } from "./sponge.js";
 
 /**
@@ -60,26 +60,7 @@ const babybearState = new Float64Array(BABYBEAR_WIDTH);
 
 /** Elements grow by at most 112 = 16·(2 + 5), the largest sum of a row. */
 function babybearExternal(state: Float64Array): void {
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  for (let i = 0; i < BABYBEAR_WIDTH; i += 4) {
-    const a = state[i]!;
-    const b = state[i + 1]!;
-    const c = state[i + 2]!;
-    const d = state[i + 3]!;
-    s0 += state[i] = 5 * a + 7 * b + c + 3 * d;
-    s1 += state[i + 1] = 4 * a + 6 * b + c + d;
-    s2 += state[i + 2] = a + 3 * b + 5 * c + 7 * d;
-    s3 += state[i + 3] = a + b + 4 * c + 6 * d;
-  }
-  for (let i = 0; i < BABYBEAR_WIDTH; i += 4) {
-    state[i]! += s0;
-    state[i + 1]! += s1;
-    state[i + 2]! += s2;
-    state[i + 3]! += s3;
-  }
+  multiplyExternal(state, 0, BABYBEAR_WIDTH);
 }
 
 /** Elements come out below 14q. */

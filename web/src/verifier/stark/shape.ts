@@ -4,7 +4,7 @@
  */
 import { Rejected } from "../rejected.js";
 import type { ConstraintSystem, StarkOptions, StarkStatement } from "./constraint_system.js";
-import type { StarkShape } from "./verified.js";
+import type { StarkShape, TraceShape } from "./verified.js";
 
 /** The final polynomial has so many coefficients: folding ends at this bound (section 6). */
 const FINAL_LENGTH = 32;
@@ -21,22 +21,6 @@ const EXTENSIONS: ReadonlyMap<string, readonly number[]> = new Map([
   ["goldilocks", [2, 3]],
   ["babybear", [2, 3, 4, 5, 6]],
 ]);
-
-/** The sizes that do not depend on a constraint system: enough to make one, which then decides the rest. */
-export interface TraceShape {
-  readonly logRows: number;
-  readonly rows: number;
-  readonly blinding: number;
-  readonly active: number;
-  readonly blowup: number;
-  readonly extension: number;
-  readonly queries: number;
-  readonly grinding: number;
-  readonly limbBits: number;
-  readonly arity: number;
-  readonly arities: readonly number[];
-  readonly finalLength: number;
-}
 
 /** What `options` rejects. */
 export function unfitOptions(reason: string): Rejected {

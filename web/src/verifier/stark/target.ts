@@ -2,8 +2,7 @@
 import { starkFigures } from "../audit/security.js";
 import type { ConstraintSystem, StarkOptions } from "./constraint_system.js";
 import { deriveShape, groupedBy, traceShape, unfitOptions } from "./shape.js";
-import type { TraceShape } from "./shape.js";
-import type { StarkShape } from "./verified.js";
+import type { StarkShape, TraceShape } from "./verified.js";
 
 const MOST_QUERIES = 1024;
 const MOST_GRINDING = 20;

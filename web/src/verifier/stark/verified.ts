@@ -3,8 +3,8 @@ import type { Element } from "../fields/field.js";
 import type { Digest } from "../hashes/hash.js";
 import type { ConstraintSystem, StarkStatement } from "./constraint_system.js";
 
-/** Every number that follows from the statement and the number of rows, by docs/reference/protocol.md, sections 1 to 6. */
-export interface StarkShape {
+/** The sizes that do not depend on a constraint system: enough to make one, which then decides the rest. */
+export interface TraceShape {
   /** n and N: the trace has N = 2^n rows. */
   readonly logRows: number;
   readonly rows: number;
@@ -20,6 +20,16 @@ export interface StarkShape {
   readonly grinding: number;
   /** w. */
   readonly limbBits: number;
+  /** a, the option. */
+  readonly arity: number;
+  /** a_i of each layer. */
+  readonly arities: readonly number[];
+  /** B_last, coefficients of the final polynomial. */
+  readonly finalLength: number;
+}
+
+/** Every number that follows from the statement and the number of rows, by docs/reference/protocol.md, sections 1 to 6. */
+export interface StarkShape extends TraceShape {
   /** Offsets o_i of the tables of limbs, and their common length V. */
   readonly tableOffsets: readonly number[];
   readonly tableLength: number;
@@ -32,12 +42,6 @@ export interface StarkShape {
   readonly quotientDegree: number;
   /** c. */
   readonly chunks: number;
-  /** a, the option. */
-  readonly arity: number;
-  /** a_i of each layer. */
-  readonly arities: readonly number[];
-  /** B_last, coefficients of the final polynomial. */
-  readonly finalLength: number;
 }
 
 export interface VerifiedStark {

@@ -20,9 +20,8 @@ import { Meter, rowWork } from "./meter.js";
 import { matrixWidths, readLogRows, readProof } from "./proof.js";
 import type { MatrixWidths, StarkProof } from "./proof.js";
 import { checkOptions, checkTrace, deriveShape, traceShape, unfitOptions } from "./shape.js";
-import type { TraceShape } from "./shape.js";
 import { leastQueries, reachTarget } from "./target.js";
-import type { StarkShape, VerifiedStark } from "./verified.js";
+import type { StarkShape, TraceShape, VerifiedStark } from "./verified.js";
 
 const FORMAT_NAME = "polyproof/accounts-stark/2";
 
