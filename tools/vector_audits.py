@@ -464,17 +464,22 @@ CHANGES: tuple[tuple[tuple[str | int, ...], tuple[Any, ...]], ...] = (
 """What is put in the place of a value, or added: of other types and forms, and of the right form and untrue."""
 
 
-def _manifests(tree: Audit) -> Iterator[Vector]:
-    """Every value of the manifest, changed; every key, missing; and other spellings of the same content."""
-    manifest = tree.manifest
-    for path, values in CHANGES:
+def _changed_values(tree: Audit, changes: Iterable[tuple[tuple[str | int, ...], tuple[Any, ...]]]) -> Iterator[Vector]:
+    """Values of the manifest changed one at a time: in the manifest alone, and in what is proved as well."""
+    for path, values in changes:
         for value in values:
-            other = changed(manifest, path, value)
+            other = changed(tree.manifest, path, value)
             told = f"{_path(path)} is {_short(value)}"
             yield tree.vector(told, sealed(tree.files, canonical_line(other)))
             forged = _forged(tree, other)
             if forged is not None and forged != tree.files:
                 yield tree.vector(f"{told}, proved so", forged)
+
+
+def _manifests(tree: Audit) -> Iterator[Vector]:
+    """Every value of the manifest, changed; every key, missing; and other spellings of the same content."""
+    manifest = tree.manifest
+    yield from _changed_values(tree, CHANGES)
     for path in (*((key,) for key in manifest), *(("segments", 1, key) for key in manifest["segments"][1])):
         yield tree.vector(f"without {_path(path)}", sealed(tree.files, canonical_line(changed(manifest, path))))
     for key in ("assets", "rule", "backend", "polyproof"):
@@ -714,14 +719,7 @@ def _debts(margin: Audit, tree: Audit) -> Iterator[Vector]:
     issued = {**RELAXED, "net_equity": {"own_issued": ["USDT"]}}
     yield margin.vector("a policy that knows who issues a coin", policy=issued, expected="policy-own-issued")
     manifest = tree.manifest
-    for path, values in DEBT_CHANGES:
-        for value in values:
-            other = changed(manifest, path, value)
-            told = f"{_path(path)} is {_short(value)}"
-            yield tree.vector(told, sealed(tree.files, canonical_line(other)))
-            forged = _forged(tree, other)
-            if forged is not None and forged != tree.files:
-                yield tree.vector(f"{told}, proved so", forged)
+    yield from _changed_values(tree, DEBT_CHANGES)
     for key in ("net_equity", "position_totals"):
         yield tree.vector(f"without {key}", sealed(tree.files, canonical_line(changed(manifest, (key,)))))
     for path, values in DEBT_CHANGES[:4]:
