@@ -160,9 +160,10 @@ def test_rows_that_are_no_accounts_are_told_by_row(postgres: Server) -> None:
 
 
 def test_text_that_is_not_utf8_is_told_by_row(postgres: Server) -> None:
-    postgres.execute("CREATE DATABASE bytes ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
     query = r"SELECT * FROM (VALUES ('a', '1'), (E'\xff\x41', '2'), ('b', E'\xfe')) v(account, usd)"
-    assert problems(postgres.database("bytes"), query, (USD,)) == [
+    with postgres.database("bytes", "ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0") as dsn:
+        found = problems(dsn, query, (USD,))
+    assert found == [
         "accounts.query: row 2: USD amount '\\x01not UTF-8\\x01FE' is not a number "
         "(write digits with at most one point: 1234.5)",
         "accounts.query: row 3: the bytes of the account id, 'FF41', are not UTF-8 text",

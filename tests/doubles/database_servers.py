@@ -40,9 +40,14 @@ class Server:
     """Run statements one after the other, each by itself; returns the rows of the last one."""
     directory: Path
 
-    def database(self, name: str) -> str:
-        """The dsn of another database of this server."""
-        return self.dsn.replace("/polyproof?", f"/{name}?")
+    @contextmanager
+    def database(self, name: str, options: str = "") -> Iterator[str]:
+        """The dsn of a new database of this server, dropped at the end, whoever is still connected."""
+        self.execute(f"CREATE DATABASE {name} {options}")
+        try:
+            yield self.dsn.replace("/polyproof?", f"/{name}?")
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _lacks(what: str) -> None:

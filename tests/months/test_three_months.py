@@ -38,10 +38,10 @@ class Played:
 @pytest.fixture(scope="module")
 def played(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Played:
     folder = tmp_path_factory.mktemp("months") / "exchange"
-    postgres.execute("CREATE DATABASE months")
-    command = [sys.executable, "-m", "months.three_months", str(folder), "--dsn", postgres.database("months")]
     environment = {**os.environ, "PYTHONPATH": str(TESTS), "POLYPROOF_THREADS": "1"}
-    ended = subprocess.run(command, cwd=TESTS, env=environment, capture_output=True, text=True, check=False)
+    with postgres.database("months") as dsn:
+        command = [sys.executable, "-m", "months.three_months", str(folder), "--dsn", dsn]
+        ended = subprocess.run(command, cwd=TESTS, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     screens = json.loads((folder / "screens.json").read_bytes())
     return Played(folder, {screen["name"]: screen for screen in screens})
