@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import configparser
 import io
+import re
 import subprocess
 import tarfile
 import tomllib
@@ -53,6 +55,17 @@ def test_every_package_that_is_installed_says_that_it_is_typed(package: str) -> 
     assert spec is not None
     assert spec.origin is not None
     assert (Path(spec.origin).parent / "py.typed").exists()
+
+
+def test_all_that_tox_runs_by_itself_runs_before_a_release_on_every_supported_python() -> None:
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini", encoding="utf-8")
+    itself = set(tox["tox"]["env_list"].split("#")[0].replace(",", " ").split())
+    supported = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["classifiers"]
+    pythons = {f"py3{found[1]}" for line in supported if (found := re.fullmatch(r".* :: 3\.(\d+)", line))}
+    page = (ROOT / "docs" / "how-to" / "make-a-release.md").read_text(encoding="utf-8")
+    (named,) = re.findall(r"must pass on every supported Python: `tox -e ([\w,]+)`", page)
+    assert set(named.split(",")) == (itself - {"py"}) | pythons | {"begun"}
 
 
 # Archives
