@@ -34,6 +34,8 @@ class Bound(ABC):
     """Exceptional challenges of a curve of degree ℓ over n points."""
     fold_formula: ClassVar[str]
     """The same for a fold of arity a onto n points, layer 0 having |D|."""
+    symbols: ClassVar[tuple[str, ...]] = ()
+    """What these two formulas abbreviate."""
     source: ClassVar[str]
     fold_source: ClassVar[str]
     rests_on: ClassVar[str]
@@ -170,8 +172,9 @@ class MutualJohnson(Johnson):
     since where the folded word agrees, all its parts do.
     """
 
-    exceptional_formula = "ℓ·((2µ^5 + 3µ·θ·ρ)/(3·ρ^1.5)·n + µ/√ρ), µ = 2m + ½"
-    fold_formula = "(a − 1)·((2µ^5 + 3µ·θ·ρ)/(3·ρ^1.5)·n + µ/√ρ), µ = 2m + ½"
+    exceptional_formula = "ℓ·((2µ^5 + 3µ·θ·ρ)/(3·ρ^1.5)·n + µ/√ρ)"
+    fold_formula = "(a − 1)·((2µ^5 + 3µ·θ·ρ)/(3·ρ^1.5)·n + µ/√ρ)"
+    symbols = ("µ = 2m + ½", "θ = 1 − α")
     source = fold_source = "BCHKS25 (eprint 2025/2055), theorem 4.6; lines also eprint 2025/2110, theorem 2"
     rests_on = "mutual correlated agreement up to the Johnson radius, theorems of 2025"
     inclusion_source = f"rests on mutual correlated agreement: {source}"

@@ -120,7 +120,7 @@ def _terms(counts: _Counts, hash: Hash, bound: Bound) -> tuple[SecurityTerm, ...
             SecurityTerm(
                 name,
                 outside - exceptional,
-                f"{formula}/|K∖F|, {numbers}, {rate}: 2^{exceptional:.1f}/2^{outside:.1f}",
+                f"{formula}/|K∖F|, {', '.join((*bound.symbols, numbers, rate))}: 2^{exceptional:.1f}/2^{outside:.1f}",
                 source,
                 round,
                 algebraic,

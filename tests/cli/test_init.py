@@ -216,6 +216,10 @@ def test_commands_to_copy_are_whole_on_a_narrow_terminal(tmp_path: Path) -> None
         pass
     assert process.wait(60) == 0, said
     assert "  polyproof challenge lakeside-exchange.yaml --audit audits/first --out to-sign.jsonl\r\n" in said
+    listed = said.partition("Next:")[0].splitlines()
+    assert any("sample-wallets.yaml" in line for line in listed)
+    # What a file is stands beside its name, or below it and further in: not where names begin.
+    assert all(re.match(r"  (\S+\.(yaml|csv|jsonl)| )", line) for line in listed[1:]), listed
 
 
 # Signing for samples

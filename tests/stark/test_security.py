@@ -426,6 +426,19 @@ def test_every_term_says_formula_source_and_round() -> None:
     assert "= 79·(1048394·89 + 44)/2^192.0" in found.terms[0].formula
 
 
+def test_a_formula_is_a_quotient_and_then_what_its_letters_mean() -> None:
+    found = whole(parameters(20))
+    accounts = [figure for figure in (found.soundness, found.soundness_2025) if figure is not None]
+    assert any("µ" in term.formula for account in accounts for term in account.terms)
+    for account in accounts:
+        for term in (term for term in account.terms if "n = " in term.formula):
+            quotient, whole_of_it, letters = term.formula.partition("/|K∖F|, ")
+            assert whole_of_it, term.formula
+            assert " = " not in quotient, term.formula
+            for letter in ("µ", "θ"):
+                assert (letter in quotient) == (f"{letter} = " in letters), term.formula
+
+
 def test_weak_hash_caps_the_bits() -> None:
     class Weak(AHash):
         collision_bits = 64

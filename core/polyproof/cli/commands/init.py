@@ -13,6 +13,7 @@ import typer
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, usable_registry
 from polyproof.cli.shapes import TEXT, TEXTS, record
+from polyproof.cli.views import facts
 from polyproof.cli.visible import one_line
 from polyproof.errors import UsageError
 from polyproof.extras import is_installed, require_extras
@@ -165,8 +166,7 @@ def _show(rich: RichConsole, begun: Beginning) -> None:
     from polyproof.cli.begin import about
 
     rich.print("Written, all of it invented:", style="bold")
-    for path in begun.files:
-        rich.print(f"  {one_line(str(path)):<28}  {about(path.name)}", soft_wrap=True)
+    facts(rich, *((f"  {one_line(str(path))}", about(path.name)) for path in begun.files))
     rich.print("Next:", style="bold")
     folder = [f"cd {shlex.quote(str(begun.directory))}"] if begun.directory != Path() else []
     for line in [*folder, *begun.next]:

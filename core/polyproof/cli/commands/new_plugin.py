@@ -11,6 +11,7 @@ import typer
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, usable_registry
 from polyproof.cli.shapes import TEXT, TEXTS, record
+from polyproof.cli.views import facts
 from polyproof.cli.visible import one_line
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ def _show(rich: RichConsole, begun: Begun) -> None:
     from polyproof.cli.new_plugin import about
 
     rich.print("Written, a starting point that works:", style="bold")
-    for file in begun.files:
-        rich.print(f"  {one_line(str(begun.directory / file))}  {about(file)}", soft_wrap=True)
+    facts(rich, *((f"  {one_line(str(begun.directory / file))}", about(file)) for file in begun.files))
     rich.print("Next:", style="bold")
     for line in (f"cd {shlex.quote(str(begun.directory))}", *begun.next):
         rich.print(Text(f"  {one_line(line)}"), soft_wrap=True)
