@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -189,14 +190,21 @@ def inner(member: str, **changes: object) -> Callable[[dict[str, Any]], None]:
     ],
 )
 def test_evidence_of_another_form_is_bad_input(
-    check: Check, evidence: dict[str, Any], proved: Path, change: Callable[[dict[str, Any]], None], reason: str
+    check: Check,
+    evidence: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[dict[str, Any]], None],
+    reason: str,
 ) -> None:
-    before = {path for path in proved.parent.rglob("*") if "audit" not in path.parts}
+    temporary = tmp_path / "temporary" / "files"
+    temporary.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     change(evidence)
     ended = check()
     assert ended.status == 2
     assert reason in " ".join(ended.err.split())
-    assert {path for path in proved.parent.rglob("*") if "audit" not in path.parts} - before <= {proved / NAME}
+    assert list((tmp_path / "temporary").rglob("*")) == [temporary], "nothing is left, and nothing written elsewhere"
 
 
 @pytest.mark.parametrize(
