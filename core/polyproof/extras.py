@@ -21,7 +21,7 @@ __all__ = ["EXTRAS", "is_installed", "missing_extra", "require_extras"]
 EXTRAS: dict[str, tuple[str, ...]] = {
     "prove": ("duckdb", "filelock", "llvmlite", "numba"),
     "reserves": ("Crypto", "coincurve", "nacl", "py_arkworks_bls12381", "urllib3"),
-    "report": ("jinja2", "markupsafe"),
+    "report": ("jinja2", "markupsafe", "segno"),
     "dask": ("distributed",),
     "arrow": ("pyarrow",),
     "excel": ("fastexcel", "pyarrow"),
@@ -31,7 +31,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "private": ("cryptography", "filelock", "pyrage"),
     "attestations": ("cryptography",),
     "kzg": ("py_ecc",),
-    "serve": ("cryptography", "jwt", "starlette", "uvicorn"),
+    "serve": ("cryptography", "jwt", "segno", "starlette", "uvicorn"),
 }
 """For each extra, the modules that its packages bring; pyproject.toml lists the packages."""
 

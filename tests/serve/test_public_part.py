@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from audit.tally_backend import tally_registry
+from doubles.qr_codes import codes_in
 from polyproof import liabilities
 from polyproof.errors import ArtifactError
+from polyproof.publication.browser import page_policy
+from polyproof.publication.browser.phone import on_a_phone
 from polyproof.publication.serving.application import Line
-from polyproof.publication.serving.public import public_files
+from polyproof.publication.serving.public import public_files, served_page
 from polyproof.settings.policy import UNRESTRICTED
 from serve.conftest import AUDIT_ID, Client, Token, bearer
 
@@ -36,6 +39,18 @@ def test_the_page_names_the_files_beside_it_and_keeps_its_policy(client: Client)
     )
     assert first.headers["content-type"] == "text/html; charset=utf-8"
     assert client().get(f"/{AUDIT_ID}/publication.json").status_code == 200
+
+
+def test_a_code_on_the_page_holds_the_address_and_nothing_else(made: Path) -> None:
+    audit = liabilities.open_audit(made, policy=UNRESTRICTED, registry=tally_registry())
+    without = served_page(audit, link=False).source
+    page = served_page(audit, link=False, address="https://proofs.example/").source
+    assert isinstance(page, bytes)
+    assert isinstance(without, bytes)
+    assert codes_in(page) == ["https://proofs.example/"]
+    assert codes_in(without) == []
+    assert page_policy(page) == page_policy(without)
+    assert page.replace(b"\n" + on_a_phone("https://proofs.example/").encode(), b"") == without
 
 
 @pytest.mark.parametrize("path", ["/", f"/{AUDIT_ID}/manifest.json", f"/{AUDIT_ID}/proof-0000.bin", "/robots.txt"])

@@ -233,6 +233,7 @@ def report(
     out: PathLike | None = None,
     *,
     history: PathLike | None = None,
+    address: str | None = None,
     policy: Policy | PathLike | None = None,
     reserves_policy: ReservesPolicy | None = None,
     nodes: PathLike | None = None,
@@ -244,8 +245,10 @@ def report(
     """Verify an audit, or a whole history, and write a site about the result: what ``polyproof report`` does.
 
     ``out`` is the directory of the site: by default ``report`` in that of an audit, and a history itself. ``history``
-    is the one that a single audit belongs to, or follows. The other arguments are those of ``verify``. That holdings do
-    not cover what is owed is no error: it is what the report says.
+    is the one that a single audit belongs to, or follows. ``address`` is where that directory is reached on the web,
+    with https: pages then have a QR code of the link to the page on which customers check. It is kept when the site is
+    written again without one, until an empty one is given. The other arguments are those of ``verify``. That holdings
+    do not cover what is owed is no error: it is what the report says.
 
     Raises what ``verify`` raises for proofs, links and reserves that do not verify, ``UsageError`` for arguments that
     do not fit together, ``ArtifactError`` for a place that holds anything but a site, ``ExtraMissing`` without the
@@ -260,6 +263,7 @@ def report(
                 path_of(directory, "directory"),
                 out=optional_path(out, "out"),
                 history=optional_path(history, "history"),
+                address=address,
                 digest=digest_of(digest),
                 progress=told,
                 **accepted,

@@ -360,16 +360,17 @@ def _forget_unfinished(published: Path, record: PublicationRecord) -> None:
                     folder.rmdir()
 
 
-def write_report(published: Path, audits: Sequence[VerifiedAudit]) -> Report:
+def write_report(published: Path, audits: Sequence[VerifiedAudit], address: str | None = None) -> Report:
     """Write the site of a history, all of whose audits these are, into the history itself; returns what it says.
 
-    Pages in a history say what everybody finds who believes nobody. Raises ``ExtraMissing`` without the extra
+    ``address``: where it is reached, for the code that phones read; None for what the pages that are there say, empty
+    for none. Pages in a history say what everybody finds who believes nobody. Raises ``ExtraMissing`` without the extra
     ``report``.
     """
     require_extras("report", purpose="writing a report")
     from polyproof.publication.report.archive import put_archives
     from polyproof.publication.report.site import render_history_site
-    from polyproof.publication.report.writing import archives_of, write_site
+    from polyproof.publication.report.writing import archives_of, stated_address, write_site
 
     audits = [
         evolve(
@@ -379,7 +380,8 @@ def write_report(published: Path, audits: Sequence[VerifiedAudit]) -> Report:
         )
         for one in audits
     ]
-    report, each = make_report(audits), make_reports(audits)
+    address = stated_address(published) if address is None else address
+    report, each = make_report(audits, address or None), make_reports(audits)
     check_kept(published, {one.manifest.audit_id: one.digest.hex() for one in audits})
     archives = put_archives(published, archives_of(published, audits, each))
     write_site(published, render_history_site(report, each, archives))

@@ -15,6 +15,7 @@ from polyproof.liabilities.artifacts import HISTORY
 from polyproof.liabilities.folder import is_history
 from polyproof.plugin_faults import names_faults
 from polyproof.progress import Progress
+from polyproof.publication.address import parse_address
 from polyproof.publication.anchors import AnchorsAccepted
 from polyproof.publication.attestations import AttestationsAccepted
 from polyproof.publication.history import HistoryVerified, VerifiedAudit, verify_history, verify_one
@@ -43,6 +44,7 @@ def report_on(
     *,
     out: Path | None = None,
     history: Path | None = None,
+    address: str | None = None,
     policy: Policy | None = None,
     reserves_policy: ReservesPolicy | None = None,
     providers: Sequence[BalanceProvider] = (),
@@ -55,7 +57,9 @@ def report_on(
     """Verify an audit, or a whole history, and write the site to ``out``.
 
     By default that is ``report`` in the directory of an audit, and a history itself. ``history`` is the one that a
-    single audit belongs to, or follows; it is verified too. The other arguments are those of ``verify_one``. What is
+    single audit belongs to, or follows; it is verified too. ``address`` is where the folder with the site is reached on
+    the web: pages then have a QR code of the link to the page on which customers check. It is kept when the site is
+    written again without one, until an empty one is given. The other arguments are those of ``verify_one``. What is
     not covered is no error here: it is what the report says.
 
     Raises what ``verify_one`` and ``verify_history`` raise, ``UsageError`` for arguments that do not fit together,
@@ -63,7 +67,7 @@ def report_on(
     """
     require_extras("report", purpose="writing a report")
     from polyproof.publication.report.site import render_site
-    from polyproof.publication.report.writing import check_place, write_site
+    from polyproof.publication.report.writing import check_place, stated_address, write_site
 
     whole = is_history(directory)
     if whole and history is not None:
@@ -73,6 +77,7 @@ def report_on(
     if providers and inside:
         raise UsageError("pages in a history say what everybody finds: with --nodes, name another place with --out")
     check_place(site)
+    address = stated_address(site) if address is None else parse_address(address) if address else ""
     accepted: dict[str, Any] = {
         "policy": policy,
         "reserves_policy": reserves_policy,
@@ -89,8 +94,8 @@ def report_on(
     if history is not None:
         audits = _up_to(verify_history(history, **accepted), audits[0])
     if inside:
-        return ReportWritten(site, write_report(site, audits))
-    report = make_report(audits)
+        return ReportWritten(site, write_report(site, audits, address or ""))
+    report = make_report(audits, address or None)
     write_site(site, render_site(report))
     return ReportWritten(site, report)
 

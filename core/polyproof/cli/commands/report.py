@@ -57,6 +57,14 @@ def command(
         Path | None,
         typer.Option("--history", metavar="DIR", help="The history that the audit belongs to, or follows."),
     ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--address",
+            metavar="URL",
+            help="Where the site is reached: pages get a QR code for phones. Kept; '' removes it.",
+        ),
+    ] = None,
     policy: PolicyOption = None,
     nodes: NodesOption = None,
     secrets: SecretsOption = None,
@@ -76,6 +84,7 @@ def command(
             directory,
             out=out,
             history=history,
+            address=address,
             digest=parse_digest(digest),
             progress=progress,
             **load_accepted(policy, nodes, secrets, registry),

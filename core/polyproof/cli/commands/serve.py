@@ -75,6 +75,12 @@ def command(
     bind: Annotated[
         str | None, typer.Option("--bind", metavar="HOST:PORT", help="Where to listen. Default: 127.0.0.1:8000.")
     ] = None,
+    reached_at: Annotated[
+        str | None,
+        typer.Option(
+            "--address", metavar="URL", help="Where customers reach it: the page gets a QR code of that for phones."
+        ),
+    ] = None,
     path: Annotated[
         Path | None, typer.Option("--socket", metavar="PATH", help="A Unix socket to listen at instead.")
     ] = None,
@@ -92,6 +98,7 @@ def command(
     require_extras("serve", purpose="serving an audit")
     from polyproof.liabilities import open_audit
     from polyproof.liabilities.artifacts import STORE
+    from polyproof.publication.address import parse_address
     from polyproof.publication.serving.application import Limits, Served, application
     from polyproof.publication.serving.proxy import header_name
     from polyproof.publication.serving.public import public_files, served_page
@@ -102,6 +109,7 @@ def command(
 
     console = Console(json=json, quiet=quiet)
     keys, proxy = _who(token_keys or (), token_secrets or (), account_header, secret, unix=path is not None)
+    link = None if reached_at is None else parse_address(reached_at)
     place, listening, at_home = _place(bind, path)
     audit = open_audit(directory, policy=UNRESTRICTED, registry=usable_registry(console))
     audit_id = audit.manifest.audit_id
@@ -113,7 +121,7 @@ def command(
         audit_id,
         files,
         public_files(audit),
-        served_page(audit, link=proxy is not None),
+        served_page(audit, link=proxy is not None, address=link),
         proxy or Tokens(keys, audit_id),
         Limits(per_account, per_address),
         None if address_header is None else header_name(address_header),

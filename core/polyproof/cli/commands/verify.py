@@ -132,6 +132,7 @@ _PAGES = record(
     equal=TEXTS,
     not_compared=by_name(TEXT),
     other_policy=FLAG,
+    address=nullable(TEXT),
 )
 RESULT = {
     **either(
@@ -464,6 +465,7 @@ def _pages_payload(pages: PagesChecked | None) -> dict[str, Any] | None:
         "equal": list(pages.equal),
         "not_compared": dict(pages.not_compared),
         "other_policy": pages.other_policy,
+        "address": pages.address,
     }
 
 
@@ -475,6 +477,8 @@ def _show_pages(rich: RichConsole, pages: PagesChecked) -> None:
         rich.print(f"Downloads: {archives} {'holds' if archives == 1 else 'hold'} exactly what was verified here.")
     if pages.other_policy:
         rich.print("They count holdings by another policy than yours, which they state.", style="yellow")
+    if pages.address is not None:
+        rich.print(f"They say, and nothing shows, that they are reached at {pages.address}", soft_wrap=True)
     if not pages.looked_at:
         rich.print(f"Its pages were NOT LOOKED AT: {pages.why}.", style="yellow")
     elif pages.not_compared:

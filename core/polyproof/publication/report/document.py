@@ -476,6 +476,10 @@ class Report:
         doc="whole: the history goes back to the first audit, every link checked. not-given: there are earlier audits "
         "that were not available. left-out: the report is about this audit alone, whatever is before or after it.",
     )
+    address: str | None = option(
+        doc="Where the folder with this report is reached on the web, as whoever wrote it says, for the code that "
+        "phones read; null if it was not said."
+    )
     history: tuple[ReportEntry, ...] = option(items=(1, 65536), doc="The audits up to this one, the oldest first.")
 
     def to_bytes(self) -> bytes:

@@ -53,10 +53,13 @@ from polyproof.version import __version__
 __all__ = ["make_report", "make_reports"]
 
 
-def make_report(audits: Sequence[VerifiedAudit]) -> Report:
-    """The report on the last of these audits, each of which follows the one before and was verified completely."""
+def make_report(audits: Sequence[VerifiedAudit], address: str | None = None) -> Report:
+    """The report on the last of these audits, each of which follows the one before and was verified completely.
+
+    ``address``: of the site that it will be a part of, as ``parse_address`` returns it.
+    """
     entries = tuple(_entry(one, audits) for one in audits)
-    return _report(audits[-1], entries, "whole" if entries[0].previous is None else "not-given")
+    return _report(audits[-1], entries, "whole" if entries[0].previous is None else "not-given", address)
 
 
 def make_reports(audits: Sequence[VerifiedAudit]) -> tuple[Report, ...]:
@@ -64,7 +67,9 @@ def make_reports(audits: Sequence[VerifiedAudit]) -> tuple[Report, ...]:
     return tuple(_report(one, (_entry(one, audits),), "left-out") for one in audits)
 
 
-def _report(verified: VerifiedAudit, entries: tuple[ReportEntry, ...], chain: str) -> Report:
+def _report(
+    verified: VerifiedAudit, entries: tuple[ReportEntry, ...], chain: str, address: str | None = None
+) -> Report:
     liabilities, reserves, manifest = verified.liabilities, verified.reserves, verified.manifest
     held = {asset.symbol: asset for asset in _held(reserves)} if reserves else {}
     on_word = _on_word(reserves) if reserves else {}
@@ -115,6 +120,7 @@ def _report(verified: VerifiedAudit, entries: tuple[ReportEntry, ...], chain: st
         attestations=tuple(_attestation(one) for one in verified.attestations.statements),
         attestations_unreadable=verified.attestations.unreadable or None,
         chain=chain,
+        address=address,
         history=entries,
     )
 

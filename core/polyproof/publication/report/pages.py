@@ -59,6 +59,8 @@ class PagesChecked:
     """Those of another version, and which: what they say was not looked at, except for the facts of the report."""
     other_policy: bool = False
     """Whether they count holdings by a policy that is not the verifier's."""
+    address: str | None = None
+    """Where they say that they are reached, which nothing in a history shows; None if they do not say."""
     looked_at: bool = True
     lacking: str = "comparing them takes the extras report and reserves"
     """Why they were not looked at, if they were not."""
@@ -99,7 +101,8 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
     """Render the site of a verified history again and compare every page that lies in it.
 
     What counts as held depends on a policy, which pages state: they are rendered under the one that ``report.json``
-    states, from what was verified here, and ``other_policy`` says that it is not the verifier's. Raises
+    states, from what was verified here, and ``other_policy`` says that it is not the verifier's. So are they with the
+    ``address`` that it states, which is somebody's word. Raises
     ``ProofRejected`` for a page of this version that differs, for one of an asset that is not audited, for pages that
     name several versions, and for a report of another version that states other facts, or is missing.
     """
@@ -107,7 +110,7 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
     from polyproof.publication.report.archive import described_archives, is_archive
     from polyproof.publication.report.make import make_report, make_reports
     from polyproof.publication.report.site import render_history_site, report_folder
-    from polyproof.publication.report.writing import archives_of
+    from polyproof.publication.report.writing import archives_of, stated_address
 
     stated = _stated_policy(directory / REPORT)
     other = stated if stated not in (None, _policy_of(audits[-1])) else None
@@ -132,7 +135,8 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
     newest = evolve(anyone[-1], anchors=_claims(noted[-1]), attestations=statements[-1].as_anyone)
     each = make_reports(alone)
     archives = described_archives(archives_of(directory, alone, each))
-    rendered = render_history_site(make_report((*anyone[:-1], newest)), each, archives)
+    address = stated_address(directory)
+    rendered = render_history_site(make_report((*anyone[:-1], newest), address), each, archives)
     equal: list[str] = []
     others: list[tuple[str, str]] = []
     unmarked: list[str] = []
@@ -165,7 +169,7 @@ def check_pages(directory: Path, audits: Sequence[VerifiedAudit]) -> PagesChecke
         equal = [name for name in equal if name.endswith(_MARKED)]
         _check_others(directory, equal, others, rendered)
         others += [(name, others[0][1]) for name in sorted(unmarked)]
-    return PagesChecked(tuple(equal), tuple(others), other_policy=other is not None)
+    return PagesChecked(tuple(equal), tuple(others), other_policy=other is not None, address=address)
 
 
 _FOLDERS = (f"{ASSETS}/*.html", f"{REPORTS}/*/*.html", f"{REPORTS}/*/{ASSETS}/*.html", f"{REPORTS}/*/{REPORT}")

@@ -19,7 +19,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from attrs import frozen
+from attrs import evolve, frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -28,6 +28,7 @@ from polyproof.liabilities.artifacts import AUDITS
 from polyproof.model.counts import size_text
 from polyproof.publication import declared
 from polyproof.publication.browser import PAGE, page_beside_audit
+from polyproof.publication.browser.phone import on_a_phone
 from polyproof.publication.history import ASSETS, DOWNLOADS, REPORTS
 from polyproof.publication.report import netting, wording
 from polyproof.publication.report.archive import SUMS, Archive, sums
@@ -62,6 +63,8 @@ class Places:
     top: str | None = None
     """The way from the site to the folder that these paths start from, empty or ending in a slash, so that pages can
     link to what is there; None if the site lies elsewhere."""
+    stays: str = ""
+    """The way from the site to the pages about its audit alone, whose address stays; empty for these themselves."""
 
 
 @frozen
@@ -125,6 +128,8 @@ def render_site(
         "alone": alone,
         "among": among,
         "archives": archives or {},
+        # Made by on_a_phone, which escapes the link.
+        "phone": Markup(on_a_phone(f"{report.address}{places.stays}{PAGE}")) if report.address else None,
         "version": __version__,
         "headline": wording.headline(report),
         "proven": wording.is_proven(report),
@@ -160,15 +165,19 @@ def render_history_site(report: Report, each: Sequence[Report], archives: Mappin
     """The site of a history, which lies in the history itself and links to its files.
 
     ``report`` is the one on the newest audit and all before it, ``each`` those on every audit alone, in order, and
-    ``archives`` has the archive of every audit by its id.
+    ``archives`` has the archive of every audit by its id. The address that ``report`` states is that of the history,
+    from which those of the others follow; pages in archives have none, since their bytes stay when a site moves.
     """
     files: dict[str, bytes] = {}
     for place, one in enumerate(each):
         folder = report_folder(one.audit.audit_id)
+        if report.address is not None:
+            one = evolve(one, address=f"{report.address}{folder}")
         made = render_site(one, _places(one, "../" * folder.count("/")), Among(report.history, place), archives)
         files |= {f"{folder}{path}": data for path, data in made.items()}
     files[f"{DOWNLOADS}/{SUMS}"] = sums(list(archives.values()))
-    return {**render_site(report, _places(report, ""), archives=archives), **files}
+    top = evolve(_places(report, ""), stays=report_folder(report.audit.audit_id))
+    return {**render_site(report, top, archives=archives), **files}
 
 
 def _places(report: Report, top: str) -> Places:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from polyproof.errors import ArtifactError, Problem, ProofRejected
+from polyproof.errors import ArtifactError, Problem, ProofRejected, UsageError
 from polyproof.formats.files import read_bounded, write_durably
 from polyproof.formats.space import require_space
 from polyproof.formats.strict_json import BadJson, parse_strict
 from polyproof.liabilities.artifacts import HISTORY
 from polyproof.liabilities.folder import present
 from polyproof.model.counts import counted
+from polyproof.publication.address import parse_address
 from polyproof.publication.history import ASSETS, REPORTS, VerifiedAudit, audit_directory
 from polyproof.publication.report.archive import Member, members_of
 from polyproof.publication.report.document import REPORT, Report
 
-__all__ = ["MOST_PAGE", "archives_of", "check_kept", "check_place", "write_site"]
+__all__ = ["MOST_PAGE", "archives_of", "check_kept", "check_place", "stated_address", "write_site"]
 
 MOST_PAGE = 64 << 20
 """The most bytes of a page that are read."""
@@ -95,6 +96,19 @@ def check_kept(history: Path, digests: Mapping[str, str]) -> None:
                     hint="put the audit back that was published; a correction is another audit, with an id of its own",
                 )
             )
+
+
+def stated_address(site: Path) -> str | None:
+    """The address that the report of a site states; None if it states none, or there is none."""
+    path = site / REPORT
+    if not present(path):
+        return None
+    try:
+        stated = parse_strict(read_bounded(path, MOST_PAGE), fractions_as_text=True)["address"]
+        # Whatever else it is, it is not what is rendered, and such pages are rejected.
+        return stated if isinstance(stated, str) and parse_address(stated) == stated else None
+    except (BadJson, ProofRejected, LookupError, TypeError, UsageError):
+        return None
 
 
 def _digest_of(path: Path) -> str | None:

@@ -15,6 +15,7 @@ from polyproof.formats.files import PlainFile
 from polyproof.liabilities import PublishedAudit
 from polyproof.liabilities.artifacts import RECORD
 from polyproof.publication.browser import page_beside_audit, page_policy
+from polyproof.publication.browser.phone import on_a_phone
 
 __all__ = ["BLOCK", "PublicFile", "public_files", "served_page"]
 
@@ -75,18 +76,21 @@ def _opened(path: Path, digest: bytes) -> PublicFile:
     return found
 
 
-def served_page(audit: PublishedAudit, *, link: bool, page: bytes | None = None) -> PublicFile:
+def served_page(
+    audit: PublishedAudit, *, link: bool, address: str | None = None, page: bytes | None = None
+) -> PublicFile:
     """The page, beside the files of an audit as ``public_files`` places them.
 
-    ``link``: whether it links to the customer's own file, which works where the proxy says who asks. ``page`` is the
-    released one unless another is given. Raises ``ArtifactError`` for a page of another form.
+    ``link``: whether it links to the customer's own file, which works where the proxy says who asks. ``address`` is
+    where customers reach the server, for the code that phones read. ``page`` is the released one unless another is
+    given. Raises ``ArtifactError`` for a page of another form.
     """
-    copy = page_beside_audit(_about(audit, link=link), files=audit.manifest.audit_id, page=page)
+    copy = page_beside_audit(_about(audit, link=link, address=address), files=audit.manifest.audit_id, page=page)
     etag = _etag(hashlib.sha256(copy).digest())
     return PublicFile("page", "text/html; charset=utf-8", len(copy), etag, copy, page_policy(copy), "public, no-cache")
 
 
-def _about(audit: PublishedAudit, *, link: bool) -> str:
+def _about(audit: PublishedAudit, *, link: bool, address: str | None) -> str:
     manifest = audit.manifest
     own = (
         '<a href="inclusion">Download your own file</a>, if you are logged in.'
@@ -99,7 +103,7 @@ def _about(audit: PublishedAudit, *, link: bool) -> str:
         f"{escape(manifest.snapshot)}. {own}</p>\n"
         f"<p>This page and its files come from whoever runs this server. The audit's publication digest, to be "
         f"compared with what the organisation has published elsewhere:</p>\n"
-        f"<pre><code>{audit.digest.hex()}</code></pre>"
+        f"<pre><code>{audit.digest.hex()}</code></pre>" + ("" if address is None else f"\n{on_a_phone(address)}")
     )
 
 
