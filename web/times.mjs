@@ -54,7 +54,7 @@ async function folderTimes(folder) {
 
 const [what, name] = process.argv.slice(2);
 if (what === "--hash") {
-  console.log(hashTimes((await load("hashes/all.js")).hashByName(name)));
+  console.log(hashTimes((await load("hashes/all.js")).HASHES.find((hash) => hash.name === name)));
 } else if (what === "--folder") {
   console.log(await folderTimes(name));
 } else {

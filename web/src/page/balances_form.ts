@@ -54,10 +54,6 @@ export class BalancesForm {
     });
   }
 
-  get isEmpty(): boolean {
-    return this.#rows.length === 0;
-  }
-
   /** Show the assets of an audit; of null none. What was typed for an asset that stays is kept. */
   show(audit: AuditOutline | null): void {
     const shown = JSON.stringify([audit?.assets, audit?.debts]);

@@ -41,13 +41,16 @@ export function evidenceBlob(check: Check, verdict: Verdict, saved: Date): Blob 
   return new Blob([`${JSON.stringify(content, null, 1)}\n`], { type: "application/json" });
 }
 
+/** What is taken from evidence. Its digest, its policy and its verdict are not: whoever checks says these anew. */
+export type SavedInput = Pick<Check, "files" | "inclusion" | "user" | "balances" | "debts">;
+
 /** What a file of evidence holds; null if it is none. Nothing of it is believed. */
-export function readEvidence(text: string): Omit<Check, "policy" | "history"> & { readonly policy: string | null } | null {
+export function readEvidence(text: string): SavedInput | null {
   try {
     const found: unknown = JSON.parse(text);
     const { format, version, files, inclusion, claim } = objectOf(found);
     if (format !== EVIDENCE_FORMAT || version !== EVIDENCE_VERSION) return null;
-    const { user, balances, debts, digest, policy } = objectOf(claim);
+    const { user, balances, debts } = objectOf(claim);
     const named = Object.entries(objectOf(files)).filter(([name]) => EVIDENCE_FILE.test(name));
     return {
       files: new Map(named.map(([name, data]) => [name, fromBase64(textOf(data))])),
@@ -55,8 +58,6 @@ export function readEvidence(text: string): Omit<Check, "policy" | "history"> & 
       user: textOf(user),
       balances: textsOf(balances),
       debts: textsOf(debts),
-      digest: digest === null ? null : textOf(digest),
-      policy: typeof policy === "string" ? policy : null,
     };
   } catch {
     return null;

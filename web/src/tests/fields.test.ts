@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { inverse, inverses, power, residue, rootOfUnity } from "../verifier/fields/arithmetic.js";
+import { inverse, inverses, power, rootOfUnity } from "../verifier/fields/arithmetic.js";
 import { BABYBEAR } from "../verifier/fields/babybear.js";
 import { Extension } from "../verifier/fields/extension.js";
 import type { Element, Field } from "../verifier/fields/field.js";
@@ -46,7 +46,7 @@ test("the fields are those of the page: a prime modulus, and a generator of all 
   }
 });
 
-test("powers, inverses and residues", () => {
+test("powers and inverses", () => {
   const random = new Seeded("fields");
   for (const [field] of fields) {
     const p = field.modulus;
@@ -57,11 +57,7 @@ test("powers, inverses and residues", () => {
       for (let j = 0; j < n; j++) slow = (slow * x) % p;
       assert.equal(power(field, x, BigInt(n)), slow);
       assert.equal((inverse(field, x) * x) % p, 1n);
-      assert.equal(residue(field, -x), p - x);
-      assert.equal(residue(field, x - p * 5n), x);
     }
-    assert.equal(residue(field, p), 0n);
-    assert.equal(residue(field, -p), 0n);
     const xs = Array.from({ length: 9 }, () => 1n + random.big(p - 1n));
     assert.deepEqual(inverses(field, xs), xs.map((x) => inverse(field, x)));
     assert.deepEqual(inverses(field, []), []);
@@ -97,7 +93,7 @@ test("every extension of the page is a field with the operations of polynomials 
       assert.deepEqual(extension.mul(x, y), slowProduct(extension, x, y));
       assert.deepEqual(extension.add(x, y), x.map((a, j) => (a + y[j]!) % p));
       assert.deepEqual(extension.sub(extension.add(x, y), y), x);
-      assert.deepEqual(extension.add(x, extension.negate(x)), extension.zero);
+      assert.deepEqual(extension.add(x, extension.sub(extension.zero, x)), extension.zero);
       assert.deepEqual(extension.scale(x, f), extension.mul(x, extension.fromBase(f)));
       assert.deepEqual(
         extension.mul(x, extension.add(y, z)),

@@ -8,7 +8,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { test } from "node:test";
 
 import { DEFAULT_POLICY, type Policy } from "../verifier/audit/policy.js";
-import { fromHex, toHex } from "../verifier/bytes/hex.js";
+import { toHex } from "../verifier/bytes/hex.js";
 import { canonicalJson, canonicalJsonFile, parseJson, type JsonObject, type JsonValue } from "../verifier/bytes/json.js";
 import { concatBytes, decodeUtf8, encodeUtf8, sameBytes } from "../verifier/bytes/text.js";
 import { sha256 } from "../verifier/hashes/sha256.js";
@@ -201,7 +201,7 @@ for (const [name, input] of audits) {
   test(`${name}: the audit holds, and is linked again as it was`, () => {
     assert.equal(verifyInclusion(input).outcome, "included", verifyInclusion(input).reason);
     assert.ok(same(linked(input, {}), input));
-    assert.equal(toHex(fromHex(toHex(payloadOf(input.inclusion)))!), toHex(payloadOf(linked(input, { payload: payloadOf(input.inclusion) }).inclusion)));
+    assert.ok(same(linked(input, { payload: payloadOf(input.inclusion) }), input));
   });
 
   test(`${name}: a proof or an inclusion proof with other bytes is refused`, () => {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 
 import { toHex } from "../verifier/bytes/hex.js";
-import { keccak256 } from "../verifier/hashes/keccak256.js";
+import { keccak256 } from "./digests.js";
 import { Seeded } from "./seeded.js";
 
 const LANE = (1n << 64n) - 1n;

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { HASHES, hashByName } from "../verifier/hashes/all.js";
+import { HASHES } from "../verifier/hashes/all.js";
 import type { Digest, Hash } from "../verifier/hashes/hash.js";
 import { compress, sameDigest, wordsOfNumbers } from "../verifier/hashes/rows.js";
 import { openPath, rootOfOpening, siblingCount } from "../verifier/merkle.js";
 import { Rejected } from "../verifier/rejected.js";
+import { hashByName } from "./digests.js";
 import { Seeded } from "./seeded.js";
 
 const BLAKE3 = hashByName("blake3");

@@ -5,9 +5,9 @@ import { concatBytes, encodeUtf8, u64le } from "../verifier/bytes/text.js";
 import { Reader } from "../verifier/bytes/reader.js";
 import { BABYBEAR } from "../verifier/fields/babybear.js";
 import { GOLDILOCKS } from "../verifier/fields/goldilocks.js";
-import { HASHES, hashByName } from "../verifier/hashes/all.js";
-import { digestToBytes } from "../verifier/hashes/rows.js";
+import { HASHES } from "../verifier/hashes/all.js";
 import { Rejected } from "../verifier/rejected.js";
+import { digestToBytes, hashByName } from "./digests.js";
 import { Seeded } from "./seeded.js";
 
 const u32le = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);

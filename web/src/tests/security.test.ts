@@ -14,10 +14,10 @@ import type { Figures, StarkNumbers } from "../verifier/audit/security.js";
 import { BABYBEAR } from "../verifier/fields/babybear.js";
 import type { Field } from "../verifier/fields/field.js";
 import { GOLDILOCKS } from "../verifier/fields/goldilocks.js";
-import { hashByName } from "../verifier/hashes/all.js";
 import { Rejected } from "../verifier/rejected.js";
 import type { StarkStatement } from "../verifier/stark/constraint_system.js";
 import { deriveInstance } from "../verifier/stark/verify_stark.js";
+import { hashByName } from "./digests.js";
 import { marginTerms } from "./margin_terms.js";
 import type { TermsCase } from "./margin_terms.js";
 

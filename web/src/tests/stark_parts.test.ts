@@ -7,7 +7,6 @@ import { BABYBEAR } from "../verifier/fields/babybear.js";
 import { Extension } from "../verifier/fields/extension.js";
 import type { Element, Field } from "../verifier/fields/field.js";
 import { GOLDILOCKS } from "../verifier/fields/goldilocks.js";
-import { hashByName } from "../verifier/hashes/all.js";
 import { makeAccounts } from "../verifier/stark/accounts.js";
 import type { StarkOptions, StarkStatement } from "../verifier/stark/constraint_system.js";
 import { LayerDomain, evaluateAtBase, foldPowers } from "../verifier/stark/folding.js";
@@ -15,6 +14,7 @@ import { PartedSum, digitsOf } from "../verifier/stark/parted_sum.js";
 import { checkOptions, checkTrace, deriveShape, traceShape } from "../verifier/stark/shape.js";
 import { Surplus } from "../verifier/stark/surplus.js";
 import { reachTarget } from "../verifier/stark/target.js";
+import { hashByName } from "./digests.js";
 import { checkOf } from "./stark_files.js";
 
 const USUAL: StarkOptions = {

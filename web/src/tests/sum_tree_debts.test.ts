@@ -3,13 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { DEFAULT_POLICY, MERKLE_SUM_POLICY } from "../verifier/audit/policy.js";
-import { fromHex } from "../verifier/bytes/hex.js";
 import { canonicalJson, canonicalJsonFile } from "../verifier/bytes/json.js";
 import { concatBytes, encodeUtf8, u64le } from "../verifier/bytes/text.js";
-import { hashByName } from "../verifier/hashes/all.js";
 import { sha256 } from "../verifier/hashes/sha256.js";
 import { verifyAudit, verifyInclusion } from "../verifier/verify.js";
 import type { InclusionInput } from "../verifier/verify.js";
+import { fromHex, hashByName } from "./digests.js";
 import { digestOfSpec, edit, jsonFrom, sha256Hex } from "./recorded_audits.js";
 import type { FileMap } from "./recorded_audits.js";
 import { forgeTree, leafOf } from "./sum_tree_prover.js";
@@ -68,7 +67,7 @@ function make(leaf: readonly bigint[], pledged: Uint8Array): Made {
     encodeUtf8("PPPLEDGE"), Uint8Array.of(1, 0, 0, 0), u64le(pledged.length), pledged, u64le(proof.length), proof,
   );
   const inclusion = concatBytes(
-    encodeUtf8("PPROOFIN"), Uint8Array.of(1, 0, 0, 0), u64le(4), encodeUtf8("tree"), fromHex(sha256Hex(manifestBytes))!, u64le(0),
+    encodeUtf8("PPROOFIN"), Uint8Array.of(1, 0, 0, 0), u64le(4), encodeUtf8("tree"), fromHex(sha256Hex(manifestBytes)), u64le(0),
     u64le(payload.length), payload,
   );
   const input = {

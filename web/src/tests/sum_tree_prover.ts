@@ -1,8 +1,9 @@
 /** Makes sum trees, honest ones and others, as docs/reference/merkle-sum-tree.md describes them; slow, and for tests alone. */
 import { concatBytes, encodeUtf8, u64le } from "../verifier/bytes/text.js";
 import type { Digest } from "../verifier/hashes/hash.js";
-import { concatWords, digestToBytes, hashMessage, splitNumbers, wordsOfDigest, wordsOfNumbers } from "../verifier/hashes/rows.js";
+import { concatWords, hashMessage, splitNumbers, wordsOfDigest, wordsOfNumbers } from "../verifier/hashes/rows.js";
 import type { SumTreeStatement } from "../verifier/merkle_sum/sum_tree.js";
+import { digestToBytes } from "./digests.js";
 
 /** A node as a prover states it: nothing says that its sums are those of what is below it. */
 export interface TreeNode {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fromHex, toHex } from "../verifier/bytes/hex.js";
+import { toHex } from "../verifier/bytes/hex.js";
 import { concatBytes, decodeUtf8, encodeUtf8, isWellFormedText, sameBytes, u64le } from "../verifier/bytes/text.js";
 import { BadInput } from "../verifier/rejected.js";
+import { fromHex } from "./digests.js";
 import { Seeded } from "./seeded.js";
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -58,7 +59,7 @@ test("bytes that are not UTF-8 are null, as node refuses them", () => {
   ];
   for (const hex of bad) {
     for (const around of [hex, `61${hex}`, `${hex}61`]) {
-      const bytes = fromHex(around)!;
+      const bytes = fromHex(around);
       assert.equal(decodeUtf8(bytes), null, around);
       assert.equal(decoded(bytes), null, around);
     }
@@ -83,12 +84,10 @@ test("a long text is read whole", () => {
   assert.equal(decodeUtf8(encodeUtf8("\ufeffa")), "\ufeffa");
 });
 
-test("hexadecimal is lower-case and of whole bytes", () => {
+test("hexadecimal is lower-case, two digits a byte", () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
   assert.equal(toHex(bytes), Buffer.from(bytes).toString("hex"));
-  assert.deepEqual(fromHex(toHex(bytes)), bytes);
-  assert.deepEqual(fromHex(""), new Uint8Array());
-  for (const text of ["0", "AB", "0g", "0x", " 00", "00 ", "0\n", "٠٠", "00\n"]) assert.equal(fromHex(text), null);
+  assert.equal(toHex(new Uint8Array()), "");
 });
 
 test("numbers of eight bytes, arrays one after the other, and arrays that are the same", () => {

@@ -5,10 +5,11 @@ import { BABYBEAR } from "../verifier/fields/babybear.js";
 import { Extension } from "../verifier/fields/extension.js";
 import type { Field } from "../verifier/fields/field.js";
 import { GOLDILOCKS } from "../verifier/fields/goldilocks.js";
-import { HASHES, hashByName } from "../verifier/hashes/all.js";
+import { HASHES } from "../verifier/hashes/all.js";
 import type { Digest, Hash } from "../verifier/hashes/hash.js";
 import { hashMessage, wordsOfDigest, wordsOfNumbers } from "../verifier/hashes/rows.js";
 import { Transcript } from "../verifier/transcript.js";
+import { hashByName } from "./digests.js";
 import { Seeded } from "./seeded.js";
 
 /** docs/reference/protocol.md, section 7, on lists of bigints, sentence by sentence. */

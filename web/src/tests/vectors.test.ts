@@ -6,7 +6,6 @@ import { test } from "node:test";
 import { openSpec } from "../verifier/audit/spec.js";
 import { DEFAULT_POLICY, policyByName } from "../verifier/audit/policy.js";
 import type { Policy } from "../verifier/audit/policy.js";
-import { fromHex } from "../verifier/bytes/hex.js";
 import { parseJson } from "../verifier/bytes/json.js";
 import type { JsonObject } from "../verifier/bytes/json.js";
 import { encodeUtf8 } from "../verifier/bytes/text.js";
@@ -14,12 +13,10 @@ import { BABYBEAR } from "../verifier/fields/babybear.js";
 import { Extension } from "../verifier/fields/extension.js";
 import type { Field } from "../verifier/fields/field.js";
 import { GOLDILOCKS } from "../verifier/fields/goldilocks.js";
-import { hashByName } from "../verifier/hashes/all.js";
 import type { Digest, Hash, Words } from "../verifier/hashes/hash.js";
 import {
   compress,
   digestFromBytes,
-  digestToBytes,
   hashMessage,
   packElements,
   sameDigest,
@@ -34,6 +31,7 @@ import { verifyStarkInclusion } from "../verifier/stark/inclusion.js";
 import { verifyStark } from "../verifier/stark/verify_stark.js";
 import { Transcript } from "../verifier/transcript.js";
 import { verifyAudit, verifyHistory, verifyInclusion } from "../verifier/verify.js";
+import { digestToBytes, fromHex, hashByName } from "./digests.js";
 
 const VECTORS = new URL("../../../specs/vectors/", import.meta.url);
 
@@ -160,12 +158,6 @@ function vectorFile(path: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(path, VECTORS)));
 }
 
-function bytes(hex: string): Uint8Array {
-  const found = fromHex(hex);
-  assert.ok(found !== null, hex);
-  return found;
-}
-
 /** Files with the edits of a vector, one after the other. */
 function edited(files: ReadonlyMap<string, Uint8Array>, edits: readonly Edit[] = []): Map<string, Uint8Array> {
   const made = new Map(files);
@@ -176,7 +168,7 @@ function edited(files: ReadonlyMap<string, Uint8Array>, edits: readonly Edit[] =
       made.set(file, vectorFile(as));
     } else {
       const before = made.get(file) ?? new Uint8Array();
-      const inserted = text === undefined ? bytes(hex!) : encodeUtf8(text);
+      const inserted = text === undefined ? fromHex(hex!) : encodeUtf8(text);
       const after = new Uint8Array(before.length - remove! + inserted.length);
       after.set(before.subarray(0, at!));
       after.set(inserted, at!);
@@ -213,7 +205,7 @@ function agree<V extends Judged>(vectors: readonly V[], found: (vector: V) => st
 }
 
 function digestOf(hash: Hash, hex: string): Digest {
-  return digestFromBytes(hash, bytes(hex));
+  return digestFromBytes(hash, fromHex(hex));
 }
 
 function hexOf(digest: Digest): string {
@@ -245,7 +237,7 @@ test("hashes of rows, messages and pairs, and numbers as words", () => {
         break;
       }
       case "message":
-        assert.equal(hexOf(hashMessage(hash, vector.domain, bytes(vector.bytes))), vector.digest, name);
+        assert.equal(hexOf(hashMessage(hash, vector.domain, fromHex(vector.bytes))), vector.digest, name);
         break;
       case "packed": {
         const packed = packElements(fieldByName(vector.field), vector.elements.map(BigInt), hash);
@@ -280,7 +272,7 @@ test("transcripts", () => {
     transcript.text(vector.label);
     vector.steps.forEach((step, number) => {
       const place = `${vector.name}, step ${number}`;
-      if (step.absorb === "text") transcript.text(bytes(step.bytes));
+      if (step.absorb === "text") transcript.text(fromHex(step.bytes));
       if (step.absorb === "integers") transcript.integers(step.values.map(BigInt));
       if (step.absorb === "elements") transcript.elements(extension.field, step.values.map(BigInt));
       if (step.absorb === "digests") transcript.digests(step.values.map((one) => digestOf(hash, one)));
@@ -317,7 +309,7 @@ test("proofs of segments, and of accounts in them", () => {
       const spec = { polyproof: 1, assets: stated.assets, rule: "non-negative", backend: stated.backend };
       const { backend, assets } = openSpec(parseJson(JSON.stringify(spec), "json", "the spec") as JsonObject, ANYTHING);
       const statement: Statement = {
-        context: bytes(stated.context),
+        context: fromHex(stated.context),
         auditId: stated.audit_id,
         segment: Number(stated.segment),
         segments: Number(stated.segments),

@@ -28,10 +28,7 @@ export interface Figure {
 }
 
 /** The figures of a proof; null is one that its backend does not give. */
-export type Figures = Readonly<Record<FigureName, Figure | null>> & {
-  /** What all of them take for granted, in sentences without a full stop. */
-  readonly assumptions: readonly string[];
-};
+export type Figures = Readonly<Record<FigureName, Figure | null>>;
 
 /** The numbers of a STARK that its figures follow from, in the symbols of docs/reference/protocol.md. */
 export interface StarkNumbers {
@@ -125,11 +122,6 @@ export function starkFigures(numbers: StarkNumbers): Figures {
       withChain(numbers, weakestTerm([johnson.worst, mutual.worst]), mutual.bound),
       mutual.bound.restsOn,
     ),
-    assumptions: [
-      `${numbers.hash} is collision resistant`,
-      `${numbers.hash} behaves as a random function`,
-      "no trusted set-up",
-    ],
   };
 }
 
@@ -142,7 +134,6 @@ export function sumTreeFigures(hash: string): Figures {
     soundness_2025: null,
     inclusion: figure,
     inclusion_2025: null,
-    assumptions: [`${hash} is collision resistant`, "no trusted set-up"],
   };
 }
 
@@ -166,7 +157,6 @@ export function weakestFigures(all: readonly Figures[]): Figures {
     soundness_2025: least("soundness_2025"),
     inclusion: least("inclusion"),
     inclusion_2025: least("inclusion_2025"),
-    assumptions: [...new Set(all.flatMap((figures) => figures.assumptions))],
   };
 }
 

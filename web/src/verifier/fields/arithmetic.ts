@@ -1,11 +1,5 @@
 import type { Field } from "./field.js";
 
-/** The residue of any integer: 0 ≤ x < modulus. */
-export function residue(field: Field, x: bigint): bigint {
-  const rest = x % field.modulus;
-  return rest < 0n ? rest + field.modulus : rest;
-}
-
 /** x^n for n ≥ 0. */
 export function power(field: Field, x: bigint, n: bigint): bigint {
   let result = 1n;

@@ -53,10 +53,6 @@ export class Extension {
     });
   }
 
-  negate(x: Element): Element {
-    return this.sub(this.zero, x);
-  }
-
   mul(x: Element, y: Element): Element {
     const { degree, field } = this;
     const product = new Array<bigint>(degree);

@@ -1,4 +1,3 @@
-import { NotCovered } from "../rejected.js";
 import { BLAKE3 } from "./blake3.js";
 import type { Hash } from "./hash.js";
 import { KECCAK256 } from "./keccak256.js";
@@ -18,10 +17,3 @@ export const HASHES: readonly Hash[] = [
   RESCUE_PRIME_OPTIMIZED,
   POSEIDON2_BABYBEAR,
 ];
-
-/** The hash that a spec calls so. `NotCovered` if this program does not have it. */
-export function hashByName(name: string): Hash {
-  const hash = HASHES.find((one) => one.name === name);
-  if (hash === undefined) throw new NotCovered(`the audit uses a hash that this program does not have: ${name}`);
-  return hash;
-}

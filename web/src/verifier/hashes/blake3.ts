@@ -1,4 +1,7 @@
-/** BLAKE3 (O'Connor, Aumasson, Neves, Wilcox-O'Hearn, 2021), and the hash of rows that is made of it: `derive_key`. */
+/**
+ * BLAKE3 (O'Connor, Aumasson, Neves, Wilcox-O'Hearn, 2021), and the hash of rows that is made of its mode `derive_key`:
+ * docs/reference/hashes.md, "Byte hashes".
+ */
 
 import type { Digest, Hash, Words } from "./hash.js";
 import { SHA256_START } from "./sha256.js";
@@ -8,7 +11,6 @@ const BLAKE3_CHUNK_START = 1;
 const BLAKE3_CHUNK_END = 2;
 const BLAKE3_PARENT = 4;
 const BLAKE3_ROOT = 8;
-const BLAKE3_KEYED_HASH = 16;
 const BLAKE3_KEY_CONTEXT = 32;
 const BLAKE3_KEY_MATERIAL = 64;
 
@@ -216,7 +218,8 @@ function blake3Words(key: Uint32Array, flags: number, words: Uint32Array, bytes:
   for (let i = 0; i < 8; i++) to[i] = BLAKE3_STACK[i]!;
 }
 
-function blake3Bytes(key: Uint32Array, flags: number, bytes: Uint8Array): Uint32Array {
+/** The first 32 bytes of output in the mode of these flags, as words of 32 bits, little-endian; the key is eight words. */
+export function blake3Bytes(key: Uint32Array, flags: number, bytes: Uint8Array): Uint32Array {
   const words = new Uint32Array(Math.ceil(bytes.length / 4));
   for (let i = 0; i < bytes.length; i++) words[i >> 2]! |= bytes[i]! << (8 * (i & 3));
   const output = new Uint32Array(8);
@@ -224,25 +227,10 @@ function blake3Bytes(key: Uint32Array, flags: number, bytes: Uint8Array): Uint32
   return output;
 }
 
-/** The first 32 bytes of output of the mode `hash`, as words of 32 bits, little-endian. */
-export function blake3Hash(bytes: Uint8Array): Uint32Array {
-  return blake3Bytes(SHA256_START, 0, bytes);
-}
-
-/** The same of the mode `keyed_hash`, whose key is eight words. */
-export function blake3KeyedHash(key: Uint32Array, bytes: Uint8Array): Uint32Array {
-  return blake3Bytes(key, BLAKE3_KEYED_HASH, bytes);
-}
-
-/** The key that `derive_key` hashes material with: eight words, the same for all material of a context. */
-function blake3ContextKey(context: string): Uint32Array {
+/** The key that `derive_key` hashes material with: eight words, the same for all material of a context, which is ASCII. */
+export function blake3ContextKey(context: string): Uint32Array {
   const bytes = Uint8Array.from(context, (character) => character.charCodeAt(0));
   return blake3Bytes(SHA256_START, BLAKE3_KEY_CONTEXT, bytes);
-}
-
-/** The same of the mode `derive_key`; the context is ASCII. */
-export function blake3DeriveKey(context: string, material: Uint8Array): Uint32Array {
-  return blake3Bytes(blake3ContextKey(context), BLAKE3_KEY_MATERIAL, material);
 }
 
 const BLAKE3_KEYS = new Map<string, Uint32Array>();

@@ -1,4 +1,7 @@
-/** Keccak-256, the submission of 2011 with c = 512, as Ethereum uses it, and the hash of rows that is made of it. */
+/**
+ * Keccak-256, the submission of 2011 with c = 512, as Ethereum uses it, in the hash of rows that is made of it:
+ * docs/reference/hashes.md, "Byte hashes".
+ */
 
 import type { Digest, Hash, Words } from "./hash.js";
 
@@ -98,23 +101,6 @@ function keccakAbsorb(s: Int32Array, words: Uint32Array): void {
   s[place]! ^= 0x01;
   s[KECCAK_RATE - 1]! ^= 0x80000000;
   keccakPermute(s);
-}
-
-/** Keccak-256 of the bytes: 32 bytes. */
-export function keccak256(bytes: Uint8Array): Uint8Array {
-  const s = new Int32Array(50);
-  let place = 0;
-  for (const byte of bytes) {
-    s[place >> 2]! ^= byte << (8 * (place & 3));
-    if (++place === 4 * KECCAK_RATE) {
-      keccakPermute(s);
-      place = 0;
-    }
-  }
-  s[place >> 2]! ^= 0x01 << (8 * (place & 3));
-  s[KECCAK_RATE - 1]! ^= 0x80000000;
-  keccakPermute(s);
-  return Uint8Array.from({ length: 32 }, (_, i) => s[i >> 2]! >>> (8 * (i & 3)));
 }
 
 /** The state after the block of a domain's tag. */

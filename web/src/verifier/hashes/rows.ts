@@ -116,14 +116,6 @@ export function digestFromBytes(hash: Hash, bytes: Uint8Array): Digest {
   return digest;
 }
 
-/** The 32 bytes that a digest has in a file. */
-export function digestToBytes(digest: Digest): Uint8Array {
-  const bytes = new Uint8Array(32);
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < 8; i++) view.setUint32(4 * i, digest[i]!, true);
-  return bytes;
-}
-
 export function sameDigest(a: Digest, b: Digest): boolean {
   for (let i = 0; i < 8; i++) if (a[i] !== b[i]) return false;
   return true;

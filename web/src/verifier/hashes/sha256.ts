@@ -1,4 +1,4 @@
-/** SHA-256 (FIPS 180-4), HMAC with it (RFC 2104), and the hash of rows that is made of it (docs/reference/hashes.md). */
+/** SHA-256 (FIPS 180-4), and the hash of rows that is made of it: docs/reference/hashes.md, "Byte hashes". */
 
 import type { Digest, Hash, Words } from "./hash.js";
 

@@ -46,7 +46,6 @@ export interface StarkShape extends TraceShape {
 
 export interface VerifiedStark {
   readonly statement: StarkStatement;
-  readonly totals: readonly bigint[];
   readonly shape: StarkShape;
   readonly system: ConstraintSystem;
   readonly inclusionRoot: Digest;

@@ -92,7 +92,7 @@ export function verifyStark(
   checkLowDegree(hash, extension, shape.arities, proof, first, queried, codeword, folds, meter);
   meter.end();
   return {
-    statement, totals, shape, system, z, gamma, delta, folds,
+    statement, shape, system, z, gamma, delta, folds,
     inclusionRoot: proof.inclusionRoot,
     pairRoot: proof.pairRoot,
     chainRoots: proof.chainRoots,
