@@ -20,6 +20,7 @@ from polyproof import findings
 from polyproof.errors import AccountsError
 from polyproof.liabilities.snapshot import delimited
 from polyproof.liabilities.snapshot.file import SnapshotFile
+from polyproof.liabilities.snapshot.ids import doubt_of_id
 from polyproof.liabilities.snapshot.reader import read_snapshot
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress, Task
@@ -210,6 +211,13 @@ def test_unusable_ids_are_reported_with_their_row(tmp_path: Path, name: str, say
     assert problems[0].startswith(f"{tmp_path}/users.csv:3: row 2: ")
     assert says in problems[0]
     assert len(problems[0]) < 300
+
+
+@pytest.mark.parametrize("name", ["alice ", "\u00a0alice", "ali\u202ece", "ali\nce", "alice\u200d", "Zoe\u0308"])
+def test_a_user_is_told_what_cannot_be_seen_in_an_id(name: str) -> None:
+    assert doubt_of_id(name)
+    assert doubt_of_id("Zo\u00eb of \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645") is None
+    assert doubt_of_id("") is None
 
 
 def test_unknown_columns_are_listed_together_unless_ignored(tmp_path: Path) -> None:

@@ -89,6 +89,9 @@ def test_a_folder_that_is_nothing_or_not_there_is_no_audit(tmp_path: Path) -> No
         kind_of(tmp_path / "nowhere")
     with pytest.raises(ArtifactError, match="is neither an audit nor a history of audits"):
         kind_of(tmp_path)
+    (tmp_path / "audit.zip").write_bytes(b"PK")
+    with pytest.raises(ArtifactError, match=r"audit\.zip is a file, not the folder .* has to be unpacked first"):
+        kind_of(tmp_path / "audit.zip")
 
 
 @pytest.mark.parametrize("where", ["", "public/"])

@@ -213,6 +213,14 @@ def test_a_missing_file_among_several_is_bad_input(command: Command, balances: P
     assert "nobody.polyproof: no such file" in ended.err
 
 
+def test_an_id_that_was_copied_with_a_space_is_pointed_out(command: Command, proved: Path) -> None:
+    typed = ("--user", "alice ", *ALICE[2:])
+    ended = command("verify-inclusion", "alice.polyproof", "--audit", "audit", *typed)
+    assert ended.status == 1
+    assert "warning: account id 'alice ' has spaces around it, as no id in an audit has" in " ".join(ended.err.split())
+    assert "warning" not in command("verify-inclusion", "alice.polyproof", "--audit", "audit", *ALICE).err
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

@@ -61,6 +61,13 @@ def kind_of(directory: Path) -> Kind:
         return kinds[0]
     if not directory.exists():
         raise ArtifactError(f"{directory} does not exist")
+    if not directory.is_dir():
+        raise ArtifactError(
+            Problem(
+                f"{directory} is a file, not the folder of an audit or a history",
+                hint=f"that is the one with {RECORD} or {HISTORY} in it; an archive has to be unpacked first",
+            )
+        )
     for public in (directory, directory / "public"):
         if present(public / MANIFEST):
             _refuse_without_record(public)

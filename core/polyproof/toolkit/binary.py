@@ -69,7 +69,7 @@ class Reader:
         self._position = 0
         self._what = what
         if self._take(8, "magic") != magic:
-            raise ProofRejected("magic", f"this is not a {what}")
+            raise ProofRejected("magic", f"this is no {what}")
         found = struct.unpack("<I", self._take(4, "version"))[0]
         if found != version:
             raise ProofRejected("version", f"the {what} has format version {found}, this polyproof reads {version}")

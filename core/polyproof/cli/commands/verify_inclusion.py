@@ -140,6 +140,8 @@ def command(
     saved = read_saved_check(file) if evidence else None
     if saved is None:
         _require_claim(account, given or owed)
+    if account is not None:
+        _doubted(console, account)
 
     def claim(published: PublishedAudit) -> Claim:
         assets = published.spec.assets
@@ -153,7 +155,7 @@ def command(
             )
         return make_claim(
             assets,
-            account if account is not None else typer.prompt("Your account id", err=True),
+            account if account is not None else _doubted(console, typer.prompt("Your account id", err=True)),
             given or ([] if owed else _ask_balances(assets)),
             owed or ([] if given or published.margin is None else _ask_balances(assets, "debt")),
         )
@@ -175,6 +177,14 @@ def command(
         inclusion_payload(verified, checked),
         lambda rich: show_inclusion(rich, verified, compared=known is not None, checked=checked),
     )
+
+
+def _doubted(console: Console, account: str) -> str:
+    """The id, after a warning if it has something that whoever typed it may not see."""
+    from polyproof.liabilities.snapshot.ids import doubt_of_id
+
+    console.warn(filter(None, [doubt_of_id(account)]))
+    return account
 
 
 def _require_claim(user: str | None, given: Sequence[Balance]) -> None:
@@ -240,6 +250,8 @@ def _check_several(
                 hint=f"{_ONCE_FOR_EACH}; --balance and --debt are for a single one",
             )
         )
+    for user in users:
+        _doubted(console, user)
     owed = [read_balances(own) for own in debts] or [[] for _ in files]
     claims = [
         _claim_maker(user, read_balances(own), debts) for user, own, debts in zip(users, balances, owed, strict=True)

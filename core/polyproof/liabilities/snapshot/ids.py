@@ -7,7 +7,7 @@ import unicodedata
 from polyproof.errors import Problem
 from polyproof.model.amounts import shown
 
-__all__ = ["LONGEST_ID", "NOT_UTF8", "fault_of_id", "unusable_id"]
+__all__ = ["LONGEST_ID", "NOT_UTF8", "doubt_of_id", "fault_of_id", "unusable_id"]
 
 LONGEST_ID = 256
 """The most bytes of UTF-8 in an account id."""
@@ -64,6 +64,20 @@ def fault_of_id(account: str | None) -> Problem:
             what = f"has the invisible character U+{ord(char):04X} at place {place}"
             return _fault("invisible", f"account id {shown(account)} {what}", hint)
     return _fault("spaces", f"account id {shown(account)} has spaces around it", hint)
+
+
+def doubt_of_id(account: str) -> str | None:
+    """What makes this another id, and whoever typed or copied it may not see; nothing if there is no such thing."""
+    ends = {account[:1], account[-1:]} if account else set()
+    unseen = any(unicodedata.category(char) == "Cc" or _within(char, _INVISIBLE) for char in account)
+    if unseen or account != account.strip() or any(_within(char, _JOINERS[:1]) for char in ends):
+        return f"{fault_of_id(account).message}, as no id in an audit has"
+    if account != unicodedata.normalize("NFC", account):
+        return (
+            f"the accents of account id {shown(account)} are characters of their own, as in a text that was copied; "
+            "typed on a keyboard they are usually parts of their letters, which is another id"
+        )
+    return None
 
 
 def _fault(kind: str, message: str, hint: str | None = None) -> Problem:
