@@ -1,8 +1,8 @@
 /** Reads what is published from a folder, for the verifier, which takes bytes. */
-import { existsSync, lstatSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import { Rejected } from "../verifier/rejected.js";
+import { BadInput, Rejected } from "../verifier/rejected.js";
 
 export type FolderKind = "audit" | "history";
 
@@ -28,9 +28,15 @@ const MOST_BYTES: readonly (readonly [RegExp, number])[] = [
 
 /**
  * What is in a folder: a history, the public half of an audit, or the folder of an audit, whose public half is taken.
- * Rejects a folder that is two of these (`folder`), and what is neither a file nor a folder (`file-kind`).
+ * Rejects a folder that is two of these (`folder`), and what is neither a file nor a folder (`file-kind`). What is
+ * not there or no folder is bad input.
  */
 export function readFolder(path: string): Folder {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new BadInput(`${path} does not exist.`);
+  if (!found.isDirectory()) {
+    throw new BadInput(`${path} is a file, not the folder of an audit or a history. An archive has to be unpacked first.`);
+  }
   const kinds = ["history.json", "publication.json", "public/publication.json"].filter((name) => existsSync(join(path, name)));
   if (kinds.length > 1) {
     throw new Rejected("folder", `the folder holds ${kinds.join(" and ")}: it is a history, or an audit, or the public half of one`);
@@ -43,7 +49,8 @@ export function readFolder(path: string): Folder {
 
 /** The bytes of a file, at most so many and one more. */
 export function readBounded(path: string, most: number): Uint8Array {
-  const found = lstatSync(path);
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new BadInput(`${path} does not exist.`);
   if (!found.isFile()) throw new Rejected("file-kind", "a symbolic link or special file stands where a file is expected");
   // A file that is too large is refused by its size, whatever is in it.
   return found.size > most ? new Uint8Array(most + 1) : readFileSync(path);

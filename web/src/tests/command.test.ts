@@ -57,7 +57,9 @@ test("what was typed wrongly is neither for nor against", () => {
     assert.equal(found.status, 2, `${words.join(" ")}: ${found.text}`);
     assert.match(found.text, /^error: /);
     assert.equal(found.errors, "");
+    assert.doesNotMatch(found.text, /ENO|scandir|stat/);
   }
+  assert.match(run(join(SUM_TREE, "public/manifest.json")).text, /is a file, not the folder of an audit .* unpacked first/);
   assert.equal(run("--help").status, 0);
 });
 

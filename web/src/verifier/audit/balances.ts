@@ -25,7 +25,7 @@ export function makeClaim(
   debts: ReadonlyMap<string, string>,
 ): Claim {
   if (user === "" || !isWellFormedText(user)) throw new BadInput("The account id is empty or has characters that are no text.");
-  if (balances.size + debts.size === 0) throw new BadInput("No balance was given: what you have of each asset.");
+  if (balances.size + debts.size === 0) throw new BadInput("No balance was given. Give what you have of each asset; if you have nothing, 0 of one.");
   return { user, balances: amounts(assets, balances, "up"), debts: amounts(assets, debts, "down") };
 }
 
