@@ -665,6 +665,23 @@ def test_nothing_is_wider_than_a_small_phone(customer: Customer, audits: Audits,
     customer.page.fill("#user", "x" * 500)
     customer.check()
     assert customer.page.evaluate(wide) == 320
+    fits = "field => field.scrollWidth <= field.clientWidth"
+    assert customer.amount("ETH").evaluate(fits), "all decimals of what was typed are seen"
+    # Text of twice the size, as readers of large type have it.
+    customer.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert customer.page.evaluate(wide) == 320
+    skip = "document.querySelector('.skip').getBoundingClientRect().bottom + scrollY"
+    assert customer.page.evaluate(skip) <= 0, "the link for keyboards is not seen before it is reached"
+
+
+def test_a_phone_neither_corrects_what_is_typed_nor_greys_out_a_file(customer: Customer, audits: Audits) -> None:
+    """An id that a keyboard corrects is another id; a phone knows no type for what ends in .polyproof."""
+    customer.choose(*audits.get("stark").files)
+    typed = customer.page.locator("input[type=text], input[type=search], textarea")
+    assert typed.count() >= 6
+    for name, value in (("autocorrect", "off"), ("autocapitalize", "none"), ("spellcheck", "false")):
+        assert {typed.nth(place).get_attribute(name) for place in range(typed.count())} == {value}
+    assert customer.page.get_attribute("#files", "accept") is None
 
 
 def test_everything_is_done_with_the_keyboard(customer: Customer, audits: Audits) -> None:

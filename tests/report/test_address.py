@@ -138,7 +138,7 @@ def test_a_site_with_an_address_has_the_link_to_each_audits_page_and_its_code(co
     assert json.loads((healthy / "report.json").read_bytes())["address"] == ADDRESS
     assert archives == {path: path.read_bytes() for path in archives}, "archives stay, wherever a site moves"
     found = command("verify", healthy)
-    assert f"nothing shows, that they are reached at {ADDRESS}\n" in found.out
+    assert f"The pages say, and nothing shows, that they are reached at {ADDRESS}\n" in found.out
     assert command("verify", healthy, "--json").result["pages"]["address"] == ADDRESS
     before = {path: path.read_bytes() for path in healthy.rglob("*") if path.is_file()}
     published_with(command, healthy, None)

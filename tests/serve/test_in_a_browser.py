@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from PIL import Image
 from playwright.sync_api import Browser
 
 from audit.tally_backend import tally_registry
+from doubles.qr_codes import read_picture
 from page.conftest import Audits, Made, watched
 from page.conftest import audits as audits
 from polyproof import liabilities
@@ -22,6 +25,10 @@ from polyproof.publication.serving.store import ServedStore
 from polyproof.publication.serving.tokens import Tokens, public_key
 from polyproof.settings.policy import UNRESTRICTED
 from serve.test_server import listening
+
+ADDRESS = "https://proofs.example/"
+"""Where customers are told that they reach the server."""
+_PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 
 
 def offered(made: Made, asking: Asking, *, link: bool) -> Served:
@@ -35,28 +42,28 @@ def offered(made: Made, asking: Asking, *, link: bool) -> Served:
         published.manifest.audit_id,
         ServedStore(store, published.manifest),
         public_files(published),
-        served_page(published, link=link),
+        served_page(published, link=link, address=ADDRESS),
         asking,
     )
 
 
-def test_a_customer_behind_the_proxy_does_all_of_it_on_one_page(
+def test_a_customer_behind_the_proxy_does_all_of_it_on_one_page_of_a_phone(
     chromium: Browser, audits: Audits, tmp_path: Path
 ) -> None:
     made = audits.get("stark")
     served = offered(made, ProxyHeader(header_name("X-Account"), None), link=True)
     with listening(served) as port:
         # What the proxy does: it knows who is logged in, and names the account.
-        context = chromium.new_context(extra_http_headers={"X-Account": made.user}, accept_downloads=True)
+        context = chromium.new_context(extra_http_headers={"X-Account": made.user}, accept_downloads=True, **_PHONE)
         visitor = watched(context.new_page())
         visitor.page.goto(f"http://127.0.0.1:{port}/")
         with visitor.page.expect_download() as download:
-            visitor.page.click("text=Download your own file")
+            visitor.page.tap("text=Download your own file")
         assert download.value.suggested_filename == f"{served.audit_id}.polyproof"
         own = tmp_path / download.value.suggested_filename
         download.value.save_as(own)
         assert own.read_bytes() == made.inclusion.read_bytes()
-        visitor.page.click("#load")
+        visitor.page.tap("#load")
         visitor.page.wait_for_selector("#load:enabled")
         visitor.choose(own)
         visitor.page.fill("#digest", made.digest)
@@ -64,6 +71,19 @@ def test_a_customer_behind_the_proxy_does_all_of_it_on_one_page(
         assert visitor.check().startswith("Included\n")
         context.close()
     assert visitor.faults == []
+    # What a computer shows and a phone's camera sees.
+    with listening(served) as port:
+        context = chromium.new_context(color_scheme="dark")
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{port}/")
+        page.click("text=Check on a phone")
+        with Image.open(BytesIO(page.screenshot(full_page=True))) as picture:
+            assert read_picture(picture) == [ADDRESS]
+        page.click("summary:has-text('Check on a phone')")
+        page.emulate_media(media="print")
+        with Image.open(BytesIO(page.screenshot(full_page=True))) as picture:
+            assert read_picture(picture) == [ADDRESS], "on paper it is there whether it was open or not"
+        context.close()
     files = [f"/{served.audit_id}/{name}" for name in ("publication.json", "manifest.json", "proof-0000.bin")]
     asked = [urlsplit(url).path for url in visitor.requests if not url.startswith("blob:")]
     assert [path for path in asked if path != "/favicon.ico"] == ["/", INCLUSION, *files]

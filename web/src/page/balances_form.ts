@@ -196,7 +196,7 @@ function assetRow(symbol: string, decimals: number, debts: boolean): AssetRow {
   const asset = visibleText(symbol, LONGEST_SYMBOL);
   const input = (label: string) =>
     make("input", {
-      type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", autocapitalize: "none", placeholder: "0",
+      type: "text", inputmode: "decimal", autocomplete: "off", autocorrect: "off", spellcheck: "false", autocapitalize: "none", placeholder: "0",
       maxlength: LONGEST_AMOUNT, "aria-label": label,
     });
   const have = input(say("haveLabel", { asset }));

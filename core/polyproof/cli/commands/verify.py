@@ -478,7 +478,7 @@ def _show_pages(rich: RichConsole, pages: PagesChecked) -> None:
     if pages.other_policy:
         rich.print("They count holdings by another policy than yours, which they state.", style="yellow")
     if pages.address is not None:
-        rich.print(f"They say, and nothing shows, that they are reached at {pages.address}", soft_wrap=True)
+        rich.print(f"The pages say, and nothing shows, that they are reached at {pages.address}", soft_wrap=True)
     if not pages.looked_at:
         rich.print(f"Its pages were NOT LOOKED AT: {pages.why}.", style="yellow")
     elif pages.not_compared:

@@ -16,6 +16,7 @@ from polyproof.liabilities import PublishedAudit
 from polyproof.liabilities.artifacts import RECORD
 from polyproof.publication.browser import page_beside_audit, page_policy
 from polyproof.publication.browser.phone import on_a_phone
+from polyproof.publication.report.wording import moment
 
 __all__ = ["BLOCK", "PublicFile", "public_files", "served_page"]
 
@@ -100,8 +101,8 @@ def _about(audit: PublishedAudit, *, link: bool, address: str | None) -> str:
     return (
         f"<h2>Audit {escape(manifest.audit_id)}</h2>\n"
         f"<p>Of {escape(manifest.organisation or 'an organisation that it does not name')}, balances as of "
-        f"{escape(manifest.snapshot)}. {own}</p>\n"
-        f"<p>This page and its files come from whoever runs this server. The audit's publication digest, to be "
+        f"{moment(manifest.snapshot)}. {own}</p>\n"
+        f"<p>This page and its files come from whoever runs this server. The audit’s publication digest, to be "
         f"compared with what the organisation has published elsewhere:</p>\n"
         f"<pre><code>{audit.digest.hex()}</code></pre>" + ("" if address is None else f"\n{on_a_phone(address)}")
     )
