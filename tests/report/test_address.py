@@ -15,6 +15,7 @@ from polyproof.errors import ProofRejected, UsageError
 from polyproof.publication.address import MOST_ADDRESS, parse_address
 from polyproof.publication.browser.phone import on_a_phone
 from polyproof.publication.history import verify_history
+from polyproof.publication.month import write_report
 from polyproof.publication.report.pages import check_pages
 from report.pages import Page
 
@@ -120,10 +121,11 @@ def command(command: Command, tmp_path: Path) -> Command:
     return naming(command, tmp_path / "lenient.yaml")
 
 
-def published_with(command: Command, history: Path, address: str | None) -> None:
-    """Write the pages of a history, with the address if one is named."""
+def published_with(command: Command, history: Path, address: str | None) -> str:
+    """Write the pages of a history, with the address if one is named; what is said of it."""
     ended = command("report", history, *(() if address is None else ("--address", address)))
     assert ended.status == 0, ended.err
+    return ended.out
 
 
 def test_a_site_with_an_address_has_the_link_to_each_audits_page_and_its_code(command: Command, healthy: Path) -> None:
@@ -141,9 +143,9 @@ def test_a_site_with_an_address_has_the_link_to_each_audits_page_and_its_code(co
     assert f"The pages say, and nothing shows, that they are reached at {ADDRESS}\n" in found.out
     assert command("verify", healthy, "--json").result["pages"]["address"] == ADDRESS
     before = {path: path.read_bytes() for path in healthy.rglob("*") if path.is_file()}
-    published_with(command, healthy, None)
+    assert f"\nreached at      {ADDRESS}\n" in published_with(command, healthy, None)
     assert before == {path: path.read_bytes() for path in before}, "it is kept"
-    published_with(command, healthy, "")
+    assert "reached at" not in published_with(command, healthy, "")
     assert not any(b"https://audits.example" in path.read_bytes() for path in before if path.is_file())
     assert "are reached at" not in command("verify", healthy).out
 
@@ -175,6 +177,7 @@ def test_a_page_with_another_address_than_the_others_is_rejected(command: Comman
             check_pages(healthy, found)
         assert caught.value.check == "page", (page, new)
         (healthy / page).write_text(text, encoding="utf-8")
+    assert write_report(healthy, found).address == ADDRESS, "the next month keeps it"
 
 
 def test_a_refused_address_changes_nothing(command: Command, healthy: Path, tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ REPORTED: dict[str, Shape] = {
     "history": COUNT,
     "chain": TEXT,
     "short": TEXTS,
+    "address": nullable(TEXT),
 }
 RESULT = record(**REPORTED, site=TEXT, index=TEXT)
 
@@ -109,6 +110,7 @@ def report_payload(report: Report, site: Path) -> dict[str, Any]:
         "history": len(report.history),
         "chain": report.chain,
         "short": [asset.symbol for asset in report.short],
+        "address": report.address,
     }
 
 
@@ -120,6 +122,7 @@ def show_report(rich: RichConsole, report: Report, site: Path) -> None:
         ("balances as of", report.audit.snapshot),
         ("history", audits_text(len(report.history)) + ("" if report.chain == "whole" else ", earlier ones not given")),
         ("site", str(site / "index.html")),
+        *(() if report.address is None else (("reached at", report.address),)),
     )
     show_verdict(rich, report)
 
