@@ -1,9 +1,9 @@
 """Build a release of the commit that is checked out, twice, and say so if the two differ by a byte.
 
 ``dist/`` then holds a wheel, an sdist, the page on which customers check, and ``SHA256SUMS``, a list that
-``sha256sum --check`` reads. Run by
-``tox -e release``, whose environment has the build tools in the versions of ``tools/release-requirements.txt``:
-equal bytes are promised for equal tools only. docs/how-to/make-a-release.md says how others rebuild and compare.
+``sha256sum --check`` reads. Run by ``tox -e release``, whose environment has the build tools in the versions of
+``tools/release-requirements.txt``: equal bytes are promised for equal tools only. docs/how-to/make-a-release.md says
+how others rebuild and compare.
 
 Exit status: 0 built; 1 no build, two that differ, or an incomplete archive; 2 the checkout cannot be released as it is.
 """

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -235,6 +236,7 @@ def test_with_json_the_answers_are_counted_in_one_object(made: Path, page: Path,
             with suppress(ConnectionRefusedError):
                 ask(port, "/nothing", {})
                 break
+            time.sleep(0.05)
         process.terminate()
         out, err = process.communicate(timeout=60)
     finally:

@@ -142,7 +142,7 @@ def _checked(path: Path, top: Mapping[str, Any]) -> SavedCheck:
         raise _FormError(f"saved is not {TIME[1]}")
     if outcome not in OUTCOMES:
         raise _FormError(f"the outcome is none of {', '.join(OUTCOMES)}")
-    files = {name: _bytes(text, name) for name, text in _object(top["files"], "files").items() if _is_name(name)}
+    files = {_name(name): _bytes(text, name) for name, text in _object(top["files"], "files").items()}
     return SavedCheck(
         path=path,
         saved=saved,
@@ -160,10 +160,10 @@ def _checked(path: Path, top: Mapping[str, Any]) -> SavedCheck:
     )
 
 
-def _is_name(name: str) -> bool:
-    """Whether a file has the name of one that a check takes; any other could be meant for another place."""
+def _name(name: str) -> str:
+    """The name of a file that a check takes; any other could be meant for another place, and is refused."""
     if name in (RECORD, MANIFEST) or _PROOF.fullmatch(name):
-        return True
+        return name
     raise _FormError(f"a file is called {ascii(name)[:60]}: no check takes one of that name")
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from polyproof.cli.console import Console, amounts
-from polyproof.cli.net_equity_view import NET_EQUITY, prepared_payload, show_prepared
+from polyproof.cli.console import Console
 from polyproof.cli.options import (
     AllowWeak,
     Json,
@@ -18,19 +17,9 @@ from polyproof.cli.options import (
     usable_registry,
 )
 from polyproof.cli.security_view import FIGURES, figures_line, figures_payload
-from polyproof.cli.shapes import AMOUNTS, COUNT, DIGEST, TEXT, listed, record
-from polyproof.cli.views import (
-    CONTROL,
-    LEFT_OUT,
-    ROUNDED,
-    control_payload,
-    left_out_payload,
-    rounded_payload,
-    segments_text,
-    show_control,
-    show_left_out,
-    show_rounded,
-)
+from polyproof.cli.shapes import record
+from polyproof.cli.snapshot_view import SNAPSHOT, show_snapshot, snapshot_payload
+from polyproof.cli.views import segments_text
 from polyproof.model.counts import counted
 
 if TYPE_CHECKING:
@@ -40,18 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RESULT", "check_payload", "command", "ready_sentence", "show_checked"]
 
-RESULT = record(
-    accounts=COUNT,
-    segments=listed(COUNT),
-    totals=AMOUNTS,
-    net_equity=NET_EQUITY,
-    rounded=ROUNDED,
-    control=CONTROL,
-    left_out=LEFT_OUT,
-    backend=TEXT,
-    spec_digest=DIGEST,
-    **FIGURES,
-)
+RESULT = record(**SNAPSHOT, **FIGURES)
 
 
 def command(
@@ -77,26 +55,12 @@ def command(
 
 def check_payload(checked: SnapshotChecked) -> dict[str, Any]:
     """``check`` for machines."""
-    return {
-        "accounts": checked.accounts,
-        "segments": list(checked.segments),
-        "totals": amounts(checked.spec.assets, checked.totals),
-        "net_equity": prepared_payload(checked.margin),
-        "rounded": rounded_payload(checked.rounded),
-        "control": control_payload(checked.spec.assets, checked.control),
-        "left_out": left_out_payload(checked.left_out),
-        "backend": checked.spec.backend.name,
-        "spec_digest": checked.spec.digest.hex(),
-        **figures_payload(checked.security),
-    }
+    return {**snapshot_payload(checked), **figures_payload(checked.security)}
 
 
 def show_checked(rich: RichConsole, checked: SnapshotChecked) -> None:
     """``check`` for people."""
-    show_prepared(rich, checked.spec.assets, checked.totals, checked.margin)
-    show_rounded(rich, checked.rounded)
-    show_control(rich, checked.control, checked.margin)
-    show_left_out(rich, checked.left_out)
+    show_snapshot(rich, checked)
     rich.print(f"{ready_sentence(checked)}.")
 
 

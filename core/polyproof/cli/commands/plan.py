@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from polyproof.cli.console import Console, amounts
-from polyproof.cli.net_equity_view import NET_EQUITY, prepared_payload, show_prepared
+from polyproof.cli.console import Console
 from polyproof.cli.options import (
     AllowWeak,
     AuditId,
@@ -24,20 +23,9 @@ from polyproof.cli.options import (
     usable_registry,
 )
 from polyproof.cli.security_view import FIGURES, figures_line, figures_payload
-from polyproof.cli.shapes import AMOUNTS, COUNT, DIGEST, FLAG, SECONDS, TEXT, listed, record, seconds
-from polyproof.cli.views import (
-    CONTROL,
-    LEFT_OUT,
-    ROUNDED,
-    control_payload,
-    facts,
-    left_out_payload,
-    rounded_payload,
-    segments_text,
-    show_control,
-    show_left_out,
-    show_rounded,
-)
+from polyproof.cli.shapes import FLAG, SECONDS, TEXT, record, seconds
+from polyproof.cli.snapshot_view import SNAPSHOT, show_snapshot, snapshot_payload
+from polyproof.cli.views import facts, segments_text
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -46,22 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RESULT", "command", "plan_payload"]
 
-RESULT = record(
-    directory=TEXT,
-    audit_id=TEXT,
-    kept=FLAG,
-    accounts=COUNT,
-    segments=listed(COUNT),
-    totals=AMOUNTS,
-    net_equity=NET_EQUITY,
-    rounded=ROUNDED,
-    control=CONTROL,
-    left_out=LEFT_OUT,
-    backend=TEXT,
-    spec_digest=DIGEST,
-    seconds=SECONDS,
-    **FIGURES,
-)
+RESULT = record(directory=TEXT, audit_id=TEXT, kept=FLAG, **SNAPSHOT, seconds=SECONDS, **FIGURES)
 
 
 def command(
@@ -106,15 +79,7 @@ def plan_payload(planned: Planned) -> dict[str, Any]:
         "directory": str(planned.directory),
         "audit_id": planned.audit_id,
         "kept": planned.kept,
-        "accounts": planned.accounts,
-        "segments": list(planned.segments),
-        "totals": amounts(planned.spec.assets, planned.totals),
-        "net_equity": prepared_payload(planned.margin),
-        "rounded": rounded_payload(planned.rounded),
-        "control": control_payload(planned.spec.assets, planned.control),
-        "left_out": left_out_payload(planned.left_out),
-        "backend": planned.spec.backend.name,
-        "spec_digest": planned.spec.digest.hex(),
+        **snapshot_payload(planned),
         "seconds": seconds(planned.seconds),
         **figures_payload(planned.security),
     }
@@ -122,10 +87,7 @@ def plan_payload(planned: Planned) -> dict[str, Any]:
 
 def _show(rich: RichConsole, planned: Planned, directory: Path) -> None:
     """``plan`` for people."""
-    show_prepared(rich, planned.spec.assets, planned.totals, planned.margin)
-    show_rounded(rich, planned.rounded)
-    show_control(rich, planned.control, planned.margin)
-    show_left_out(rich, planned.left_out)
+    show_snapshot(rich, planned)
     if planned.kept:
         rich.print("The same work had been planned there already: the plan is as it was.")
     count = len(planned.segments)
