@@ -72,10 +72,11 @@ test("the index has its form, and no other", () => {
   const text = new TextDecoder().decode(RECORDED.get("history.json"));
   for (const [form, check] of [
     [text.slice(0, -1), "history-canonical"], [` ${text}`, "history-canonical"], ["", "history-format"], ["[]", "history-format"],
-    [text.replace("{", '{"version":2,'), "history-format"],
+    [text.replace("{", '{"version":2,'), "history-format"], [text.replace('"history-1"', "1.5"), "history-format"],
   ] as const) {
     assert.equal(checkOfHistory(withFile("history.json", encodeUtf8(form))), check, form.slice(0, 20));
   }
+  assert.equal(checkOfHistory(withFile("history.json", Uint8Array.of(...encodeUtf8(text), 0xc3))), "history-format");
   assert.equal(checkOfHistory(withFile("history.json", new Uint8Array(2 ** 23 + 1).fill(0x20))), "file-size");
   assert.equal(checkOfHistory(without("history.json")), "bad-input");
 });
