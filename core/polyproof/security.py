@@ -9,7 +9,7 @@ figure that it does not give, and a verifier's policy has a minimum for each: do
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 from typing import Any
@@ -220,7 +220,24 @@ def weakest(reports: Sequence[SecurityReport]) -> SecurityReport:
         given = [report.given[name] for report in reports if name in report.given]
         least[name.value] = min(given, key=lambda figure: figure.bits) if len(given) == len(reports) else None
     of_least = min(reports, key=lambda report: min((figure.bits for figure in report.given.values()), default=0.0))
-    return evolve(of_least, **least)
+    return evolve(of_least, **least, assumptions=_together([report.assumptions for report in reports]))
+
+
+def _together(taken: Sequence[Assumptions]) -> Assumptions:
+    """What is taken for granted by any of several: all proofs of an audit have to be right for its totals to be."""
+    insecure = [one for one in taken if one.insecure_setup]
+    return Assumptions(
+        collision_resistant=_distinct(name for one in taken for name in one.collision_resistant),
+        random_oracle=_distinct(name for one in taken for name in one.random_oracle),
+        trusted_setup="; ".join(_distinct(one.trusted_setup for one in insecure or taken if one.trusted_setup)),
+        setup=", ".join(_distinct(one.setup for one in insecure or taken if one.setup)),
+        insecure_setup=bool(insecure),
+        others=_distinct(sentence for one in taken for sentence in one.others),
+    )
+
+
+def _distinct(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))
 
 
 def bits_text(bits: float) -> str:

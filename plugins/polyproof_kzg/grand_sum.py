@@ -42,6 +42,7 @@ from polyproof.hash import Hash
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
+from polyproof.model.net_equity import Position
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.security import Assumptions, Figure, FigureName, SecurityReport, SecurityTerm
@@ -122,6 +123,17 @@ class GrandSum(Backend):
         return f"ceremony{named}: whoever knows its secret, all who took part together or one who made it up, can forge"
 
     @property
+    def _proves(self) -> tuple[str, ...]:
+        totals = "the published totals are the sums of all committed rows, modulo a prime of 254 bits"
+        row = "one of these rows holds their balances, under their account id and no other"
+        if self._insecure:
+            return (
+                f"nothing with this set-up, whose secret is public; with a ceremony's, that {totals}",
+                f"with a ceremony's, to each user who verifies: {row}",
+            )
+        return totals, f"to each user who verifies: {row}"
+
+    @property
     def properties(self) -> BackendProperties:
         """The same for all options but the set-up."""
         kind = "the INSECURE set-up was " if self._insecure else "the set-up is a "
@@ -133,11 +145,7 @@ class GrandSum(Backend):
             per_asset_totals=True,
             exact_totals=False,
             non_negativity=NOT_PROVEN,
-            proves=(
-                "the published totals are the sums of all committed rows, modulo a prime of 254 bits",
-                "to each user who verifies: one of these rows holds their balances, under their account id and no "
-                "other",
-            ),
+            proves=self._proves,
             hides=(
                 "balances and account ids from everybody but their user: commitments are blinded by random rows",
                 "which users are neighbours, and how many there are up to the capacity of a segment",
@@ -146,7 +154,7 @@ class GrandSum(Backend):
             remaining_trust=(
                 "put a negative amount into a row that nobody opens, and so publish any totals that it likes while "
                 "every user's check succeeds",
-                "leave out accounts whose users never verify",
+                "leave out accounts whose users never verify, which it may know",
                 f"forge, if it knows the secret of the set-up: {kind}{self._who_can_forge}",
                 "give one account id to two users with equal balances",
                 "leave out what is owed to nobody's account, or choose a moment that suits it",
@@ -426,7 +434,7 @@ class GrandSum(Backend):
                     "the file does not show that these balances were counted for this account: with this id and these "
                     "balances it opens no row",
                 ) from error
-            return InclusionVerdict(self._sentences(statement, claim), self.security(statement.assets))
+            return InclusionVerdict(self._sentences(statement, claim), self.security(statement.assets), file.row)
 
         return check
 
@@ -436,16 +444,20 @@ class GrandSum(Backend):
             for asset, balance in zip(statement.assets, claim.balances, strict=True)
             if balance
         ]
+        what, of_whom = "Your balances", f": {', '.join(held) or 'no balance'} for account {claim.user_id!r}"
+        if any(isinstance(asset, Position) for asset in statement.assets):
+            what = f"{what}, your debts and what your file says you have pledged"
+            of_whom = f", for {claim.user_id!r}"
         part = f", part {statement.segment + 1} of {statement.segments}" if statement.segments > 1 else ""
         warning = (
-            "INSECURE: the set-up was made for development. Everybody knows its secret and could have forged this."
+            "INSECURE: the set-up was made for development. Everybody knows its secret and could have forged this; "
+            "what follows holds only if nobody did."
             if self._insecure
             else f"This rests on the set-up {self.options.setup}: whoever knows its secret could have forged it."
         )
         return (
             warning,
-            f"Your balances were counted in audit {statement.audit_id}{part}: {', '.join(held) or 'no balance'} for "
-            f"account {claim.user_id!r}.",
+            f"{what} were counted in audit {statement.audit_id}{part}{of_whom}.",
             "The row is bound to your account id, so no other account id can be shown the same row.",
             "Not proven: that no other row is negative. An exchange could publish totals that are too small, and your "
             "check would succeed all the same.",

@@ -39,6 +39,7 @@ from polyproof.hash import Hash
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
+from polyproof.model.net_equity import Position
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.security import Assumptions, Figure, SecurityReport, SecurityTerm
@@ -288,7 +289,8 @@ class MerkleSumTree(Backend):
             notes=(
                 "both figures rest on the assumption that collisions of the hash cost what its designers claim",
                 "if k accounts were left out or lowered and each user verifies independently with probability f, "
-                "nobody notices with probability (1 − f)^k; no bits of the hash change that",
+                "nobody notices with probability (1 − f)^k, and with certainty if it is known who never verifies; no "
+                "bits of the hash change that",
                 "without any user who verifies, the totals are the exchange's word",
                 f"hiding rests on HMAC-SHA256 and on nonces of 256 bits: to guess one of 2^{rows} rows' takes "
                 f"2^{256 - rows} tries",
@@ -320,9 +322,12 @@ def _sentences(statement: Statement, claim: Claim) -> tuple[str, ...]:
     listed = ", ".join(held) if held else "no balance"
     if held and zeros:
         listed += f" and 0 of the other {zeros} assets" if zeros > 1 else " and 0 of the other asset"
+    what, of_whom = "Your balances", f": {listed} for account {claim.user_id!r}"
+    if any(isinstance(asset, Position) for asset in statement.assets):
+        what, of_whom = f"{what}, your debts and what your file says you have pledged", f", for {claim.user_id!r}"
     part = f", part {statement.segment + 1} of {statement.segments}" if statement.segments > 1 else ""
     return (
-        f"Your balances were counted in audit {statement.audit_id}{part}: {listed} for account {claim.user_id!r}.",
+        f"{what} were counted in audit {statement.audit_id}{part}{of_whom}.",
         f"The totals of this {'part' if part else 'audit'} include them: every sum on the way to the root is in range "
         "and adds up.",
         "The place in the tree is bound to your account id, so no other account id can be shown the same place.",

@@ -310,8 +310,9 @@ def _properties(established: Established, system: str) -> BackendProperties:
         ),
         remaining_trust=(
             *remaining,
-            "leave out or lower accounts whose users never check: where one user in a hundred checks, ten such "
-            "accounts go unnoticed with probability 90 %, a thousand with 0.004 %",
+            "leave out or lower accounts whose users never check, unnoticed if it knows which these are; if it does "
+            "not, and one user in a hundred checks, ten accounts go unnoticed with a probability above 90 %, a "
+            "thousand with one below 0.005 %",
             "give one account id to two users with equal balances: one row serves both, unless the id is one that a "
             "user knows to be theirs",
             "leave out what is owed to nobody's account, or choose a moment that suits it",

@@ -285,8 +285,9 @@ def security_report(compiled: CompiledSystem, p: Parameters, field: Field, hash:
         f"For a trace of 2^{p.log_rows} rows, with |D| = {p.blowup}·2^{p.log_rows}, helper columns of s = "
         f"{compiled.group_size} values and a quotient of {compiled.chunks(p.rows, p.blinding)} chunks. "
         f"docs/explanation/security.md explains every term, docs/reference/protocol.md its symbols.",
-        "b bits mean that anyone who evaluates the hash T times gets a false statement accepted with probability "
-        "at most T·2^−b, the hash being a random oracle. A quantum computer needs at worst the square root of that.",
+        "A figure of b bits means that anyone who evaluates the hash T times gets a false statement accepted with "
+        "probability at most T·2^−b, the hash being a random oracle. A quantum computer needs at worst the square root "
+        "of that.",
         "No figure rests on a conjecture about codes. The conjectured one assumes a prover who does no better than "
         "with random words (eprint 2025/2010). The older one, q·log2 β + g, was refuted (eprint 2025/2010, "
         "2025/2046).",

@@ -184,7 +184,7 @@ def test_what_is_proven_of_totals_that_are_not_exact_is_said_by_the_backend(meas
 
     assert shown() == "not proven"
     assert shown(inexact_totals="proven, of entries that may be negative") == "proven, of entries that may be negative"
-    assert shown(exact_totals=True) == "proven, of all accounts"
+    assert shown(exact_totals=True) == "proven, of every account in the proof"
 
 
 def test_a_figure_that_is_long_proven_stands_for_the_same_by_newer_theorems(measured_once: dict[str, Row]) -> None:

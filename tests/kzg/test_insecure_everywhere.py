@@ -36,6 +36,7 @@ def test_verify_and_verify_inclusion_say_it_beside_the_verdict(audit: Path, comm
     ended = command("verify", audit, "--policy", "insecure.yaml")
     assert ended.status == 0
     assert f"VERIFIED {FORGED}" in ended.out
+    assert "this establishes:\n • nothing with this set-up, whose secret is public" in ended.out
     assert "VERIFIED." not in ended.out
     found = json.loads(command("verify", audit, "--policy", "insecure.yaml", "--json").out)["result"]
     assert found["assumptions"]["insecure_setup"] is True
@@ -44,8 +45,22 @@ def test_verify_and_verify_inclusion_say_it_beside_the_verdict(audit: Path, comm
     assert found["figures"]["estimated"]["bits"] == 0.0
     ended = command(*OWN)
     assert ended.status == 0
-    assert f"INCLUDED {FORGED}" in ended.out
-    assert "INSECURE: the set-up was made for development." in " ".join(ended.out.split())
+    assert f"INCLUDED {FORGED} Unless somebody did: your balances" in ended.out
+    assert "could have forged this; what follows holds only if nobody did." in " ".join(ended.out.split())
+
+
+def test_no_file_of_several_is_called_included_without_it(audit: Path, command: Command, tmp_path: Path) -> None:
+    own, who = Path(OWN[1]), OWN[OWN.index("--user") + 1]
+    balances = tmp_path / "balances.csv"
+    given = [OWN[place + 1] for place, one in enumerate(OWN) if one == "--balance"]
+    balances.write_text("".join(f"{one.replace('=', ',')}\n" for one in given))
+    claim = ["--user", who, "--balances", balances]
+    ended = command("verify-inclusion", own, own, "--audit", audit, *claim, *claim, "--policy", "insecure.yaml")
+    assert ended.status == 1
+    assert "[row-twice]" in ended.err
+    assert "INCLUDED under an INSECURE SET-UP, so that anybody can have forged it: " in ended.out
+    assert "INCLUDED:" not in ended.out
+    assert "1 REJECTED, under an INSECURE SET-UP." in ended.out
 
 
 def test_the_policy_that_comes_with_polyproof_accepts_it_and_the_default_does_not(
@@ -85,6 +100,11 @@ def test_every_page_of_a_report_says_it(audit: Path, command: Command, tmp_path:
     assert len(pages) > 3
     for page in pages:
         assert "INSECURE SET-UP." in page.read_text(), page
+        assert "committed to" not in page.read_text(), page
+    assert "INSECURE SET-UP, so that anybody can have forged this. Totals owed are stated" in ended.out
+    press = (tmp_path / "site" / "press.txt").read_text()
+    assert press.splitlines()[2].startswith("INSECURE SET-UP, so that anybody can have forged this.")
+    assert "Nothing shows it: the secret of the set-up is public" in " ".join(press.split())
     found = json.loads((tmp_path / "site" / "report.json").read_text())["security"]
     assert found["insecure_setup"] is True
     assert found["policy"] == "insecure-grand-sum"

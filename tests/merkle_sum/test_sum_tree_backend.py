@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,13 @@ import pytest
 
 from merkle_sum.forger import Account, Forger
 from merkle_sum.segments import ASSETS, DOUBLE, KEY, backend, prove, some_rows, statement_of
-from polyproof.backend import Claim
+from polyproof.backend import Claim, Statement
 from polyproof.errors import ArtifactError, InputError, OptionsError, PluginError, ProofRejected, SpecError
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
+from polyproof.model.net_equity import AssetTerms, Category, Slice, positions_of
 from polyproof.progress import Progress
-from polyproof_merkle.sum_tree import MerkleSumTreeOptions
+from polyproof_merkle.sum_tree import MerkleSumTreeOptions, _sentences
 
 THREE = (Asset("A", 0), Asset("B", 0), Asset("C", 0))
 WIDTHS = (Asset("ONE", 0, 40), Asset("WORD", 0, 64), Asset("TWO", 0, 100), Asset("WORDS", 0, 128))
@@ -169,6 +171,16 @@ def test_a_user_is_told_what_was_counted(
     assert first == f"Your balances were counted in audit audit-2025-01{part}: {listed} for account 'alice'."
     assert second.startswith(f"The totals of this {'part' if part else 'audit'} include them")
     assert f"all users in {'the part' if part else 'it'} who verify" in fourth
+
+
+def test_what_somebody_owes_is_not_called_a_balance() -> None:
+    terms = AssetTerms(asset=THREE[0], price_up=1, price_down=1, categories=(Category("loan", (Slice(Fraction(1)),)),))
+    statement = Statement("audit-2025-01", bytes(32), tuple(positions_of([terms])), 0, 1)
+    first, *_ = _sentences(statement, Claim("alice", (0, 2, 5)))
+    assert first == (
+        "Your balances, your debts and what your file says you have pledged were counted in audit audit-2025-01, for "
+        "'alice'."
+    )
 
 
 def test_the_hash_that_verifies_is_the_options() -> None:

@@ -12,7 +12,7 @@ from attrs import evolve, fields, frozen
 from polyproof.config.options import option
 from polyproof.config.reader import Choice
 from polyproof.errors import PolicyRejected, SpecError
-from polyproof.security import Assumptions, Figure, FigureName, SecurityReport, SecurityTerm
+from polyproof.security import Assumptions, Figure, FigureName, SecurityReport, SecurityTerm, weakest
 from polyproof.settings.net_equity_policy import NetEquityPolicy
 from polyproof.settings.policy import UNRESTRICTED, Policy, PolicyCheck, _bits, components_of
 
@@ -168,6 +168,20 @@ def test_a_list_of_set_ups_allows_those_and_no_other() -> None:
     assert refusal(lambda: not_allowed.check_security(named)) == "policy-setup"
     with pytest.raises(SpecError, match="trusted_setups"):
         Policy(trusted_setups=("six people",))
+
+
+def test_proofs_together_take_for_granted_what_any_of_them_does() -> None:
+    """The smallest figures may be of one proof and another hash be that of the others."""
+    first = SecurityReport(*[figure(100.0)] * 5, assumptions=Assumptions(("one",), ("one",)))
+    second = SecurityReport(*[figure(128.0)] * 5, assumptions=Assumptions(("other",), ("one",), others=("luck",)))
+    assert weakest([first, second]).assumptions == Assumptions(("one", "other"), ("one",), others=("luck",))
+    assert weakest([second, first]).assumptions.collision_resistant == ("other", "one")
+    assert weakest([first, first]).assumptions == first.assumptions
+    forgeable = evolve(second, assumptions=Assumptions(trusted_setup="known", setup="x", insecure_setup=True))
+    ceremony = evolve(second, assumptions=Assumptions(trusted_setup="six people", setup="y"))
+    both = weakest([first, ceremony, forgeable]).assumptions
+    assert (both.insecure_setup, both.setup, both.collision_resistant) == (True, "x", ("one",))
+    assert weakest([first, ceremony]).assumptions.setup == "y"
 
 
 @pytest.mark.parametrize("words", ["everybody knows its secret", ""])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
@@ -20,7 +21,7 @@ from polyproof import liabilities as audit
 from polyproof.cli.security_view import security_payload, show_security
 from polyproof.errors import ProofRejected
 from polyproof.registry import default_registry
-from polyproof.security import bits_text
+from polyproof.security import SecurityReport, bits_text
 from polyproof.settings.spec import create_backend, load_spec
 
 SPEC = """\
@@ -87,7 +88,7 @@ def test_explanation_says_what_is_proven_hidden_shown_and_left_to_trust(explain:
         "It shows others",
         "the totals of each segment and asset",
         "What a dishonest exchange could still do",
-        "where one user in a hundred checks, ten such accounts go unnoticed",
+        "if it does not, and one user in a hundred checks, ten accounts go unnoticed",
         "own less than it owes",
         "not to be relied upon",
         "not chance",
@@ -106,6 +107,41 @@ def test_every_term_is_shown_with_bits_formula_and_source(explain: Explain, spec
     for account in (security.soundness, *security.soundness.alternatives):
         assert account.bound in told
         assert f"{bits_text(account.bits)}*" in told
+
+
+@pytest.mark.parametrize(
+    ("backend", "totals"),
+    [
+        ("stark", "of each asset; the exact sums of all accounts in the proof"),
+        ("merkle-sum", "of each asset; not proven: at least the balances of all users who check, together"),
+        ("grand-sum", "of each asset; not proven with the INSECURE set-up; with another"),
+    ],
+)
+def test_what_is_said_of_totals_is_what_the_backend_shows(
+    explain: Explain, spec: Path, backend: str, totals: str
+) -> None:
+    text = re.sub(r"(?s)backend:.*?accounts:", f"backend: {backend}\naccounts:", SPEC)
+    spec.write_text(text)
+    shown = " ".join(explain(spec).split())
+    assert f"totals {totals}" in shown
+    assert ("It proves • nothing with this set-up" in shown) is (backend == "grand-sum")
+
+
+def test_grinding_is_said_to_be_a_part_of_the_bits_that_it_is_a_part_of(spec: Path) -> None:
+    def shown(security: SecurityReport) -> str:
+        out = io.StringIO()
+        show_security(RichConsole(file=out, width=200, markup=False, highlight=False), security)
+        return out.getvalue()
+
+    security = security_of(spec)
+    assert security.soundness.decides.name == "queries and grinding"
+    assert " 16 bits are grinding: " in shown(security)
+    columns = [
+        evolve(term, bits=1.0) if term.name == "batching of columns" else term for term in security.soundness.terms
+    ]
+    other = evolve(security, soundness=evolve(security.soundness, terms=tuple(columns)))
+    assert " 16 bits of queries and grinding are grinding: " in shown(other)
+    assert " 16 bits are grinding: " not in shown(other)
 
 
 @pytest.mark.parametrize("width", [80, 100, 200])

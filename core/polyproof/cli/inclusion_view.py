@@ -172,15 +172,19 @@ def show_inclusion(
     points(rich, verified.verdict.sentences)
     for note in [] if checked is None else checked.notes(None):
         rich.print(note, soft_wrap=True)
-    if left_out := verified.audit.manifest.left_out:
+    _show_left_out(rich, verified.audit)
+    if not compared:
+        rich.print(COMPARE_DIGEST)
+
+
+def _show_left_out(rich: RichConsole, audit: PublishedAudit) -> None:
+    if left_out := audit.manifest.left_out:
         names = unlisted_text([one.asset for one in left_out])
         rich.print(
             f"Left out by the organisation's choice: {counted(len(left_out), 'asset')}. What you are owed of "
             f"{'it' if len(left_out) == 1 else 'them'} is no part of this audit: {names}.",
             soft_wrap=True,
         )
-    if not compared:
-        rich.print(COMPARE_DIGEST)
 
 
 def balances_text(audit: PublishedAudit, claim: Claim) -> str:
@@ -246,13 +250,25 @@ def show_inclusions(rich: RichConsole, verified: InclusionsVerified, *, compared
     said = list(dict.fromkeys(result.verdict.sentences for result in included))
     for result in included:
         claim = f"{result.claim.user_id}: {balances_text(audit, result.claim)}"
-        rich.print(f"INCLUDED: {one_line(str(result.file))}, {one_line(claim)}", style="bold green", soft_wrap=True)
+        forgeable = result.verdict.security.assumptions.insecure_setup
+        word = "INCLUDED under an INSECURE SET-UP, so that anybody can have forged it" if forgeable else "INCLUDED"
+        rich.print(
+            f"{word}: {one_line(str(result.file))}, {one_line(claim)}",
+            style="bold red" if forgeable else "bold green",
+            soft_wrap=True,
+        )
         if len(said) > 1:
             points(rich, result.verdict.sentences)
     if len(said) == 1:
         rich.print("For each of these:")
         points(rich, said[0])
-    rich.print(f"{count_sentence(verified)}.", style="bold red" if verified.rejected else "bold green")
+    insecure = any(result.verdict.security.assumptions.insecure_setup for result in included)
+    rich.print(
+        f"{count_sentence(verified)}{', under an INSECURE SET-UP' if insecure else ''}.",
+        style="bold red" if verified.rejected or insecure else "bold green",
+    )
+    if included:
+        _show_left_out(rich, audit)
     if included and not compared:
         rich.print(COMPARE_DIGEST)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from polyproof.cli.console import grouped, table
@@ -196,4 +197,5 @@ def _list(terms: Sequence[AssetTerms], amounts: Sequence[int]) -> str:
 
 
 def _whole(value: Fraction) -> str:
-    return f"{int(value):,}"
+    # Rounded up: it is what is owed.
+    return f"{ceil(value):,}"

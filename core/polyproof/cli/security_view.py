@@ -90,7 +90,8 @@ def figures_payload(security: SecurityReport) -> dict[str, Any]:
 def verdict(rich: RichConsole, security: SecurityReport, word: str, rest: str) -> None:
     """The word that everybody looks for, and what follows it. Under an insecure set-up it does not stand alone."""
     if security.assumptions.insecure_setup:
-        said = f"{word} under an INSECURE SET-UP: its secret is public, so anybody can have forged this. {rest}"
+        unless = "" if rest[:1].isupper() else " Unless somebody did:"
+        said = f"{word} under an INSECURE SET-UP: its secret is public, so anybody can have forged this.{unless} {rest}"
         rich.print(said, style="bold red", soft_wrap=True)
     else:
         rich.print(f"{word}{'.' if rest[:1].isupper() else ':'} {rest}", style="bold green")
@@ -183,8 +184,7 @@ def show_security(rich: RichConsole, security: SecurityReport) -> None:
         _paragraph(rich, f"{name.label}: {_bits(figure)}, decided by {figure.decides.name}", "  ")
         _paragraph(rich, f"rests on {figure.rests_on}", " " * 6, style="dim")
         if figure.grinding_bits and name is FigureName.SOUNDNESS:
-            grinding = f"{figure.grinding_bits:g} bits are grinding: work that every attempt costs, not chance."
-            _paragraph(rich, grinding, " " * 6)
+            _paragraph(rich, _grinding(figure), " " * 6)
     _paragraph(rich, "assumed: " + "; ".join(security.assumptions.sentences), "  ")
     if security.conjectured_soundness_bits is not None:
         bits = bits_text(security.conjectured_soundness_bits)
@@ -204,6 +204,13 @@ def show_security(rich: RichConsole, security: SecurityReport) -> None:
         rich.print("\nWhat to know about these bits", style="bold")
     for note in security.notes:
         _paragraph(rich, note, " • ")
+
+
+def _grinding(figure: Figure) -> str:
+    """Of which bits grinding is a part: of those that decide only if it is their term that it protects."""
+    protected = next((term.name for term in figure.terms if "grinding" in term.options), "the term that it protects")
+    of = "" if figure.decides.name == protected else f" of {protected}"
+    return f"{figure.grinding_bits:g} bits{of} are grinding: work that every attempt costs, not chance."
 
 
 def _show_terms(rich: RichConsole, accounts: Sequence[Figure]) -> None:

@@ -136,8 +136,8 @@ class ReservesVerified:
 
         Borrowers: what they owe is deducted, and nothing shows that they are not the organisation itself.
         """
-        properties = self.audit.audit.properties
-        proven = properties.exact_totals and properties.non_negativity == EVERY_ACCOUNT
+        properties, forgeable = self.audit.audit.properties, self.audit.security.assumptions.insecure_setup
+        proven = properties.exact_totals and properties.non_negativity == EVERY_ACCOUNT and not forgeable
         deducted = bool(asset.lent) and asset.compared != asset.liabilities
         return (*(() if proven else ("liabilities",)), *(("borrowers",) if deducted else ()), *asset.on_word)
 

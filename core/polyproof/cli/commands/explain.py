@@ -126,6 +126,13 @@ def sums_text(hidden: bool | None) -> str:
     return NOT_STATED if hidden is None else "hidden" if hidden else "shown to users"
 
 
+def totals_text(properties: BackendProperties) -> str:
+    """What is shown of the totals: that they are published, asset by asset, shows nothing."""
+    of = "each asset" if properties.per_asset_totals else "all assets together"
+    shown = "the exact sums of all accounts in the proof" if properties.exact_totals else properties.inexact_totals
+    return f"of {of}; {shown}"
+
+
 def _quantum(withstands: bool) -> str:
     return "not known to break anything that it assumes" if withstands else "would break what it assumes"
 
@@ -146,7 +153,7 @@ def _show_explanation(
         ("zero knowledge", yes(properties.zero_knowledge)),
         ("no trusted setup", yes(properties.transparent)),
         ("quantum computers", _quantum(properties.post_quantum)),
-        ("totals of each asset", yes(properties.per_asset_totals)),
+        ("totals", totals_text(properties)),
         ("balances are hidden", properties.hides_balances),
         ("sums of others", sums_text(properties.hides_sums)),
     )

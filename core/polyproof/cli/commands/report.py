@@ -143,6 +143,8 @@ def show_verdict(rich: RichConsole, report: Report) -> None:
     style = {"covered": "bold green", "not-covered": "bold red"}.get(report.verdict, "bold yellow")
     if report.on_word and report.verdict == "covered":
         style = "bold yellow"
+    if report.security.insecure_setup:
+        style = "bold red"
     short = f" ({', '.join(asset.symbol for asset in report.short)})" if report.short else ""
     by = f", by {whose(report.reserves.policy)}" if report.reserves else ""
     rich.print(f"{headline(report)}{short}{by}.", style=style)

@@ -377,12 +377,19 @@ def show_history(rich: RichConsole, verified: HistoryVerified, pages: PagesCheck
         )
     else:
         unknown = pages is not None and pages.why is not None
+        forged = sum(one.liabilities.security.assumptions.insecure_setup for one in verified.audits)
         rich.print(
             f"VERIFIED{', except for its pages' if unknown else ''}: {audits_text(number)}, every proof"
             f"{_links(number)}{_signatures(verified)}; "
             f"{time_text(verified.seconds)}.",
-            style="bold yellow" if unknown else "bold green",
+            style="bold red" if forged else "bold yellow" if unknown else "bold green",
         )
+        if forged:
+            rich.print(
+                f"INSECURE SET-UP of {audits_text(forged)}: its secret is public, so anybody can have forged what is "
+                "owed.",
+                style="bold red",
+            )
         _show_holdings(rich, verified)
     _show_corrections(rich, verified)
     _show_anchors(rich, verified)

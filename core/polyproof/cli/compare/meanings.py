@@ -73,7 +73,7 @@ def _yes(value: bool | None) -> str:
 
 def _sum(row: Row) -> str:
     assert row.properties is not None, "asked only where they are known"
-    return "proven, of all accounts" if row.properties.exact_totals else row.properties.inexact_totals
+    return f"proven, of {EVERY_ACCOUNT}" if row.properties.exact_totals else row.properties.inexact_totals
 
 
 def _totals(row: Row) -> str:

@@ -6,6 +6,7 @@ Amounts of each asset, and whether debts are proven to be covered, stand in the 
 from __future__ import annotations
 
 from fractions import Fraction
+from math import ceil
 
 from polyproof.model.counts import counted
 from polyproof.publication.report.document import Report, ReportAsset
@@ -93,5 +94,5 @@ def lending_facts(asset: ReportAsset, currency: str) -> tuple[tuple[str, str], .
 
 
 def value(amount: str) -> str:
-    """A value in the currency of the prices, rounded down to whole units: it is for orientation."""
-    return f"{int(Fraction(amount)):,}"
+    """What is owed, in the currency of the prices, rounded up to whole units: it is for orientation."""
+    return f"{ceil(Fraction(amount)):,}"

@@ -134,6 +134,7 @@ def render_site(
         "headline": wording.headline(report),
         "proven": wording.is_proven(report),
         "owed_how": wording.owed_how(report),
+        "standing": wording.standing(report),
         "outcome": wording.outcome({"covered": True, "not-covered": False}.get(report.verdict), report.on_word),
     }
 

@@ -57,6 +57,7 @@ __all__ = [
     "percentage",
     "policy_sentences",
     "required",
+    "standing",
     "times_sentence",
     "to_the_second",
     "verdict_sentence",
@@ -243,12 +244,26 @@ def is_proven(report: Report) -> bool:
 
     What is proven is a sum of accounts: never that everybody's account is among them, nor that nothing else is owed.
     """
-    return report.guarantees.exact_totals and report.guarantees.non_negativity == EVERY_ACCOUNT
+    found = report.guarantees
+    return found.exact_totals and found.non_negativity == EVERY_ACCOUNT and not report.security.insecure_setup
+
+
+def standing(report: Report) -> str:
+    """What the totals are: proven to everybody; committed to and left for users to check; or, where anybody can forge
+    the proof, no more than stated.
+    """
+    if report.security.insecure_setup:
+        return "stated"
+    return "proven" if is_proven(report) else "committed to"
 
 
 def owed_how(report: Report) -> str:
     """What the totals are, after "owed"."""
-    return "to the accounts listed, as proven" if is_proven(report) else "as the organisation has committed to it"
+    return {
+        "proven": "to the accounts listed, as proven",
+        "committed to": "as the organisation has committed to it",
+        "stated": "as whoever made the audit states",
+    }[standing(report)]
 
 
 def outcome(met: bool | None, on_word: Sequence[str], owed: bool = True) -> tuple[str, str]:
@@ -266,13 +281,16 @@ def outcome(met: bool | None, on_word: Sequence[str], owed: bool = True) -> tupl
 
 
 def headline(report: Report) -> str:
-    """The verdict in a few words."""
+    """The verdict in a few words. Under an insecure set-up no word of it stands alone, wherever it is quoted."""
+    said = _headline(report)
+    return f"INSECURE SET-UP, so that anybody can have forged this. {said}" if report.security.insecure_setup else said
+
+
+def _headline(report: Report) -> str:
     assets, short = report.assets, report.short
     if report.verdict == "liabilities-only":
-        known = (
-            "Totals owed are proven for the accounts listed" if is_proven(report) else "Totals owed are committed to"
-        )
-        return f"{known}; reserves were not examined"
+        whose = " for the accounts listed" if is_proven(report) else ""
+        return f"Totals owed are {standing(report)}{whose}; reserves were not examined"
     if report.verdict == "covered":
         every = "Every audited asset" if report.left_out else "Every asset"
         covered = f"{every if len(assets) > 1 else assets[0].symbol} is covered"
@@ -295,6 +313,8 @@ def verdict_sentence(report: Report) -> str:
         has = (
             f"has proven that the {sums}. Whether a user is in the list, only that user can check"
             if proven
+            else "is said here to owe the totals below. Nothing shows it: the secret of the set-up is public"
+            if report.security.insecure_setup
             else "has committed itself to the totals below. What they are the sums of, only users can check, each for "
             "their own account"
         )
@@ -360,10 +380,9 @@ def _of(number: int, total: int) -> str:
 
 def times_sentence(report: Report) -> str:
     """The times that the audit states, which are the organisation's word."""
-    known = "totals proven" if is_proven(report) else "totals committed to"
     return (
-        f"Balances as of {moment(report.audit.snapshot)}, {known} from {moment(report.audit.created)}: both times as "
-        "the organisation states."
+        f"Balances as of {moment(report.audit.snapshot)}, totals {standing(report)} from "
+        f"{moment(report.audit.created)}: both times as the organisation states."
     )
 
 
@@ -441,8 +460,8 @@ def compared_with(report: Report) -> str:
 def asset_sentence(asset: ReportAsset, report: Report) -> str:
     """The verdict on one asset."""
     if asset.reserves is None or report.reserves is None:
-        known = "What is owed to the accounts listed is proven" if is_proven(report) else "What is owed is committed to"
-        return f"{known}. What is held was not part of this audit."
+        whose = " to the accounts listed" if is_proven(report) else ""
+        return f"What is owed{whose} is {standing(report)}. What is held was not part of this audit."
     if asset.ratio is None:
         net = ", less what is lent" if asset.lending is not None and Fraction(asset.liabilities) else ""
         return f"Nothing is owed in this asset{net}, {owed_how(report)}."
