@@ -100,6 +100,8 @@ def test_one_part_of_several_is_checked_with_its_own_proof_alone(customer: Custo
     assert f"{own + 1} of 2, your own" in answer
     assert "The other parts of the list" in answer
     assert "No balance in your part of that list is negative" in answer
+    assert "in the list that the totals of your part were added up from" in answer
+    assert "that the published totals were added up from" not in answer
 
 
 def test_debts_are_typed_beside_balances(customer: Customer, audits: Audits) -> None:
@@ -113,6 +115,7 @@ def test_debts_are_typed_beside_balances(customer: Customer, audits: Audits) -> 
     assert "0.1 BTC" in answer
     assert "10000 USDT" in answer  # pledged
     assert "What the totals less debts come to" in answer
+    assert "one entry in the list that the totals of your part were added up from" in answer
     for debt in ("0.10000001", "0.09999999", ""):
         customer.amount("BTC", "what you owe").fill(debt)
         assert customer.check().startswith("Not shown\n")

@@ -135,7 +135,7 @@ function toldOfAudit(facts: Facts): string[] {
   const { account } = facts;
   const lines = [
     `  audit               ${facts.auditId}`,
-    `  organisation        ${facts.organisation ?? "without a name"}`,
+    `  organisation        ${facts.organisation === null ? "not named" : `${facts.organisation}, as it calls itself`}`,
     `  balances as of      ${facts.snapshot}`,
     `  publication digest  ${facts.publicationDigest}${facts.digestCompared ? ", the one that you know" : ", compared with nothing"}`,
     `  proved by           ${facts.backend}, ${facts.components.hash.join(", ")}`,
@@ -151,7 +151,8 @@ function toldOfAudit(facts: Facts): string[] {
     for (const one of account.debts) lines.push(`  debt                ${one.amount} ${one.asset}`);
     for (const one of account.pledged) lines.push(`  pledged             ${one.amount} ${one.asset} as ${one.category}`);
   }
-  if (facts.nonNegative === "opened-paths") lines.push("  NOT PROVEN: that no balance of anybody who does not check is negative");
+  if (facts.nonNegative === "opened-paths") lines.push("  NOT PROVEN: that balances of those who do not check were counted, or that none is negative");
+  if (facts.leftOut.length > 0) lines.push(`  NOT AUDITED, as the organisation says: ${facts.leftOut.join(", ")}`);
   if (account === null && facts.reserves !== "none") lines.push("NOT CHECKED: reserves. What is held is not shown by this program.");
   return lines;
 }

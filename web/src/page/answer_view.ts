@@ -51,10 +51,12 @@ export function answerElements(checked: Checked, check: Check, seconds: number, 
 
 function headlineOf({ outcome, check, facts }: Verdict): Headline {
   if (outcome === "included" && facts !== null && facts.account !== null) {
+    const gross = facts.debts !== null;
     if (!facts.digestCompared) {
-      return { look: "open", icon: "word", word: say("verdictIncludedNotCompared"), title: say("verdictIncludedNotComparedTitle") };
+      const title = say(gross ? "verdictIncludedNotComparedTitleGross" : "verdictIncludedNotComparedTitle");
+      return { look: "open", icon: "word", word: say("verdictIncludedNotCompared"), title };
     }
-    const title = say(facts.debts === null ? "verdictIncludedTitle" : "verdictIncludedTitleGross");
+    const title = say(gross ? "verdictIncludedTitleGross" : "verdictIncludedTitle");
     return { look: "good", icon: "good", word: say("verdictIncluded"), title };
   }
   if (outcome === "rejected" && check !== null) {
@@ -120,8 +122,10 @@ function historyPart(facts: Facts, { check, reason, facts: chain }: HistoryVerdi
   } else if (place < 0) {
     children.push(make("p", { class: "notice" }, say("historyElsewhere")));
   } else {
-    const [first, last] = [chain.audits[0]!, chain.audits.at(-1)!];
-    const values = { place: place + 1, count: chain.audits.length, from: timeText(first.snapshot), to: timeText(last.snapshot) };
+    const last = chain.audits.at(-1)!;
+    // A correction comes last and is of an earlier moment. Times in this form are in order as texts.
+    const times = chain.audits.map((audit) => audit.snapshot).sort();
+    const values = { place: place + 1, count: chain.audits.length, from: timeText(times[0]!), to: timeText(times.at(-1)!) };
     children.push(make("p", {}, say("historyHolds", values)));
     const later = chain.audits.find((audit) => audit.corrects?.publicationDigest === facts.publicationDigest);
     if (later !== undefined) {

@@ -10,12 +10,20 @@ export function provenSentences(facts: Facts): string[] {
   const tree = facts.nonNegative === "opened-paths";
   const several = facts.segments > 1;
   return [
-    say(tree ? "provenRowTree" : facts.account?.marginSegment === true ? "provenRowDebts" : "provenRow"),
+    rowSentence(facts),
     say(tree ? "provenNonNegativePaths" : several ? "provenNonNegativePart" : "provenNonNegative"),
     ...(facts.debts === null ? [] : [say("provenGross")]),
     ...(tree ? [say("provenLeast")] : []),
     figureSentence(facts),
   ];
+}
+
+/** Which sums the own entry is in: of an audit in parts only the proof of the own part was checked. */
+function rowSentence(facts: Facts): string {
+  const several = facts.segments > 1;
+  if (facts.nonNegative === "opened-paths") return say(several ? "provenRowTreePart" : "provenRowTree");
+  if (facts.account?.marginSegment === true) return say(several ? "provenRowDebtsPart" : "provenRowDebts");
+  return say(several ? "provenRowPart" : "provenRow");
 }
 
 /** What was not. */
@@ -25,7 +33,7 @@ export function openSentences(facts: Facts): string[] {
     ...(facts.digestCompared ? [] : [say("openDigest")]),
     ...(facts.segments > 1 ? [say("openPart", { part, parts: facts.segments })] : []),
     ...(facts.nonNegative === "opened-paths" ? [say("openTree")] : []),
-    ...(facts.debts === null ? [] : [say("openNet")]),
+    ...(facts.debts === null ? [] : [say(facts.nonNegative === "opened-paths" ? "openNetTree" : "openNet")]),
     ...(facts.leftOut.length === 0 ? [] : [say("openLeftOut", { names: nameList(facts.leftOut) })]),
     say("openHas"),
     say("openOthers"),
