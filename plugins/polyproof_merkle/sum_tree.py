@@ -209,6 +209,10 @@ class MerkleSumTree(Backend):
         return Verdict(read.totals, self.security(statement.assets))
 
     def _verify(self, statement: Statement, totals: Sequence[int], proof: bytes) -> Proof:
+        if len(totals) != len(statement.assets):
+            raise ProofRejected(
+                CoreCheck.TOTAL_COUNT, f"{counted(len(totals), 'total')} for {counted(len(statement.assets), 'asset')}"
+            )
         read = Proof.from_bytes(proof, self._portable, len(statement.assets), self._depths)
         sums = Sums(statement.assets, read.depth)
         if tuple(totals) != read.totals:

@@ -261,8 +261,8 @@ class StarkBackend(Backend):
         trees = self._configuration.trees(hash)
 
         def check(claim: Claim, inclusion: bytes) -> InclusionVerdict:
-            limbs = account_row_of(system, claim.balances, instance.field.modulus)
             parsed = InclusionProof.read(inclusion, instance, hash, trees)
+            limbs = account_row_of(system, claim.balances, instance.field.modulus)
             tag = account_tag(hash, statement, claim.user_id.encode(), parsed.nonce)
             verify_inclusion(instance, accepted, parsed, limbs, tag, hash, trees)
             told = _included(self._established(), statement, self.options.constraints.name)

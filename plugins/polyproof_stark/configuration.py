@@ -187,13 +187,7 @@ class Configuration:
         """The parameters for a trace of 2^log_rows rows. Raises ``OptionsError`` if the options do not fit one."""
         options = self.options
         check_shape(options, assets)
-        field, hash = self.field(Engine.PORTABLE), self.hash(Engine.PORTABLE)
-        if hash.word_bound < field.modulus:
-            raise OptionsError(
-                f"hash {self.hash_name!r} takes words below {hash.word_bound}, elements of {options.field!r} go to "
-                f"{field.modulus - 1}"
-            )
-        self._extension(field)
+        field, hash = self._field_and_hash()
 
         def compiled(parameters: Parameters) -> CompiledSystem:
             return self._compiled(assets, parameters, field.modulus)[1]
@@ -204,6 +198,17 @@ class Configuration:
             chosen = reach_target(chosen, compiled, candidate, field, hash, options.target_bits)
         check_parameters(chosen, compiled(chosen), field)
         return chosen
+
+    def _field_and_hash(self) -> tuple[Field, Hash]:
+        """Both components, which fit each other and the extension. Raises ``OptionsError``."""
+        field, hash = self.field(Engine.PORTABLE), self.hash(Engine.PORTABLE)
+        if hash.word_bound < field.modulus:
+            raise OptionsError(
+                f"hash {self.hash_name!r} takes words below {hash.word_bound}, elements of {self.options.field!r} go "
+                f"to {field.modulus - 1}"
+            )
+        self._extension(field)
+        return field, hash
 
     def _candidate(self, log_rows: int, queries: int | None = None, grinding: int | None = None) -> Parameters:
         """The parameters with these queries and grinding; by default those of the options, or where a target chooses
@@ -218,11 +223,12 @@ class Configuration:
     def least_proof_size(self, assets: Sequence[Asset], log_rows: int) -> int:
         """Bytes below which no proof of 2^log_rows rows is: each witness column is opened at z and in every query.
 
-        The system is made for that, and not compiled, which takes a hundred times as long. Raises ``OptionsError``.
+        The system is made for that, and not compiled, which takes a hundred times as long. Raises ``OptionsError`` for
+        options that no trace has, or no system of these assets.
         """
         options = self.options
         check_shape(options, assets)
-        field, parameters = self.field(Engine.PORTABLE), self._candidate(log_rows)
+        (field, _), parameters = self._field_and_hash(), self._candidate(log_rows)
         if parameters.active < _LEAST_ACTIVE:
             return 0
         columns = len(self._system(assets, parameters.active, field.modulus, options.limb_bits).columns)

@@ -120,6 +120,9 @@ def make_claim(
     problems: list[Problem] = []
     if not user_id or any("\ud800" <= character <= "\udfff" for character in user_id):
         problems.append(Problem("the account id is empty or has bytes that are not text"))
+    balances, debts = list(balances), list(debts)
+    if not balances and not debts:
+        problems.append(Problem("no balance is given", hint="what you have of each asset; 0 of one if you have nothing"))
     owned = _amounts(assets, balances, Rounding.UP, problems)
     owed = _amounts(assets, debts, Rounding.DOWN, problems)
     if problems:

@@ -409,8 +409,7 @@ def _check_backends(
     chosen = [(("backend",), values["backend"])] if "backend" in values else []
     for path, choice in [*chosen, *((("compare", k), item) for k, item in enumerate(values.get("compare", ())))]:
         location = locate(node, path)
-        for name in _unbindable(choice.options):
-            raise PluginFault(f"backend {choice.name!r} is broken: a digest cannot bind its option {name!r}")
+        _check_bindable(choice)
         try:
             backend: Backend = choice.create(reader.registry)
             if largest_proof is not None:
@@ -473,6 +472,12 @@ def _check_proof_size(backend: Backend, assets: Sequence[Asset], largest_proof: 
         )
 
 
+def _check_bindable(choice: BackendChoice) -> None:
+    """Raise ``PluginFault`` for a backend with an option that no digest binds."""
+    for name in _unbindable(choice.options):
+        raise PluginFault(f"backend {choice.name!r} is broken: a digest cannot bind its option {name!r}")
+
+
 def _unbindable(options: Any, *, inner: bool = False) -> Iterator[str]:
     """Options without a canonical form: numbers that are not integers, paths. Those of named components as well.
 
@@ -529,13 +534,14 @@ def spec_from_public(value: Any, registry: Registry, *, largest_proof: int | Non
                 raise ProofRejected(
                     "public-spec", f"the spec leaves {', '.join(left)} open, which its proofs depend on"
                 )
+            _check_bindable(choice)
         _check_rule(reader, node, {field.name: getattr(spec, field.name) for field in attrs.fields(PublicSpec)})
         reader.finish()
+        if spec.public() != value:
+            raise ProofRejected("public-spec", "the spec is not in canonical form: options are left out or added")
         _check_backends(reader, node, {"assets": spec.assets, "backend": spec.backend}, largest_proof)
     except (PluginFault, ExtraMissing):
         raise  # neither says anything about what was published
     except InputError as error:
         raise ProofRejected("public-spec", str(error)) from error
-    if spec.public() != value:
-        raise ProofRejected("public-spec", "the spec is not in canonical form: options are left out or added")
     return spec

@@ -15,7 +15,7 @@ import type { Digest } from "../verifier/hashes/hash.js";
 import { compress, packElements } from "../verifier/hashes/rows.js";
 import { ElementRows } from "../verifier/stark/element_rows.js";
 import { LayerDomain, evaluateAtBase, foldPowers } from "../verifier/stark/folding.js";
-import { checkLowDegree } from "../verifier/stark/low_degree.js";
+import { checkLayerRoots, checkLowDegree, touchedLeaves } from "../verifier/stark/low_degree.js";
 import { Meter } from "../verifier/stark/meter.js";
 import { checkOf, littleEndian } from "./stark_files.js";
 
@@ -127,7 +127,11 @@ function judge(lies: Lies): string {
   const proof = { layers, layerRoots, finalPolynomial };
   const codeword = QUERIED.map((index) => claimed[index]!);
   const meter = new Meter(1, () => undefined);
-  return checkOf(() => checkLowDegree(BLAKE3, K, ARITIES, proof, FIRST, QUERIED, codeword, FOLDS, meter));
+  const shape = { arities: ARITIES, blowup: 4, rows: FIRST.size / 4, extension: K.degree };
+  return checkOf(() => {
+    checkLayerRoots(BLAKE3, shape, proof, touchedLeaves(ARITIES, FIRST.size, QUERIED), meter);
+    checkLowDegree(K, ARITIES, proof, FIRST, QUERIED, codeword, FOLDS);
+  });
 }
 
 function plusOne(values: Element[], index: number): void {

@@ -42,6 +42,14 @@ export function siblingCount(depth: number, indices: readonly number[]): number 
   return count;
 }
 
+/** Checks `merkle-indices` and `merkle-siblings`: that there are as many as an opening of these leaves has. */
+export function checkSiblingCount(depth: number, indices: readonly number[], siblings: readonly Digest[]): void {
+  const count = siblingCount(depth, indices);
+  if (siblings.length !== count) {
+    throw new Rejected("merkle-siblings", `an opening has ${siblings.length} siblings in place of ${count}`);
+  }
+}
+
 /**
  * The root that leaves of a tree of 2^depth and the siblings of their opening lead to. Leaf i is the one at index i of
  * `indices`, in whatever order. Checks `merkle-indices`, `merkle-leaves`, `merkle-siblings`.
@@ -57,10 +65,7 @@ export function rootOfOpening(
   if (leaves.length !== indices.length) {
     throw new Rejected("merkle-leaves", `${leaves.length} leaves are given for ${indices.length} rows`);
   }
-  const count = siblingCount(depth, indices);
-  if (siblings.length !== count) {
-    throw new Rejected("merkle-siblings", `an opening has ${siblings.length} siblings in place of ${count}`);
-  }
+  checkSiblingCount(depth, indices, siblings);
   const leafAt = new Map(indices.map((index, i) => [index, leaves[i]!]));
   let digests = nodes.map((index) => leafAt.get(index)!);
   let used = 0;

@@ -138,7 +138,8 @@ def first_claim(snapshot: Path, assets: Sequence[Asset]) -> Claim:
     with snapshot.open(newline="", encoding="utf-8") as file:
         row = next(csv.DictReader(file))
     user = row.pop("account")
-    return make_claim(assets, user, [(symbol, amount, None) for symbol, amount in row.items() if amount.strip("0.")])
+    owed = [(symbol, amount, None) for symbol, amount in row.items() if amount.strip("0.")]
+    return make_claim(assets, user, owed or [(assets[0].symbol, "0", None)])
 
 
 _VERIFY = """\

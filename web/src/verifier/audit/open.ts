@@ -14,7 +14,9 @@ import { isMarginSegment, manifestVersion, parseManifest } from "./manifest.js";
 import type { Manifest } from "./manifest.js";
 import { checkNetEquityPolicy, openNetEquity } from "./net_equity.js";
 import type { NetEquity } from "./net_equity.js";
-import { checkAssetCount, checkBackend, checkManifestSize, checkProofSize, checkReservesPublished } from "./policy.js";
+import {
+  checkAssetCount, checkBackend, checkComponents, checkManifestSize, checkProofSize, checkReservesPublished,
+} from "./policy.js";
 import type { Policy } from "./policy.js";
 import { parsePublication } from "./publication.js";
 import type { Publication } from "./publication.js";
@@ -98,15 +100,18 @@ export function openAudit(opened: OpenedRecord, policy: Policy, now: number, nee
   }
   const sizes = manifest.segments.flatMap((segment) => files.get(segment.file)?.length ?? []);
   if (needProofs && sizes.length === 0) throw new Rejected("proof-missing", "none of the proofs that the manifest lists is there");
-  const spec = openSpec(manifest.spec, policy);
+  const spec = openSpec(manifest.spec);
   const largest = needProofs ? Math.max(...sizes) : Infinity;
   if (spec.backend.name === "stark") checkServes(spec.backend.options, spec.assets, null, largest);
+  checkComponents(policy, spec.backend.name, spec.backend.components);
   if ((manifest.netEquity !== null) !== (spec.margin !== null)) {
     throw new Rejected("manifest-net-equity", "its rule and what it says about accounts with debts do not go together");
   }
   const netEquity = spec.margin === null ? null : openNetEquity(manifest, spec.margin.settings, spec.assets);
-  if (netEquity !== null && spec.margin?.backend.name === "stark") {
-    checkServes(spec.margin.backend.options, netEquity.positions, netEquity.terms, largest);
+  if (netEquity !== null && spec.margin !== null) {
+    const { backend } = spec.margin;
+    checkComponents(policy, backend.name, backend.components);
+    if (backend.name === "stark") checkServes(backend.options, netEquity.positions, netEquity.terms, largest);
   }
   if (specDigest(manifest.spec) !== manifest.specDigest) {
     throw new Rejected("spec-digest", "the manifest states another digest than its spec has");

@@ -18,8 +18,7 @@ import type { StarkOptions } from "../stark/constraint_system.js";
 import type { StatedAsset } from "../statement.js";
 import { DECIMAL_FORM, Keys, NAME_FORM, SYMBOL_FORM, hasFraction, quoted } from "./keys.js";
 import { checkCollateral } from "./net_equity.js";
-import { checkComponents } from "./policy.js";
-import type { ComponentNames, Policy } from "./policy.js";
+import type { ComponentNames } from "./policy.js";
 
 const SPEC_FORMAT = 1;
 const MOST_ASSETS_OF_SPEC = 4096;
@@ -57,9 +56,9 @@ export function specDigest(spec: JsonObject): string {
 
 /**
  * The spec of a manifest. Rejects `public-spec` for one that is not of this form or names a component that polyproof does
- * not come with, and what the policy does not allow; `NotCovered` for a backend that this program does not have.
+ * not come with; `NotCovered` for a backend that this program does not have. Whether a policy allows them is judged later.
  */
-export function openSpec(spec: JsonObject, policy: Policy): PublicSpec {
+export function openSpec(spec: JsonObject): PublicSpec {
   const found = Keys.of(spec, "public-spec", "spec");
   if (hasFraction(spec)) found.fail("the spec has a number that is not whole");
   const common = ["polyproof", "assets", "rule", "backend"];
@@ -69,12 +68,12 @@ export function openSpec(spec: JsonObject, policy: Policy): PublicSpec {
   found.only(rule === "net-equity" ? [...common, "net_equity", "margin_backend"] : common);
   const assets = readAssets(found);
   if (rule === "non-negative") {
-    return { assets, backend: openBackend(found.inner("backend"), "accounts", policy), margin: null };
+    return { assets, backend: openBackend(found.inner("backend"), "accounts"), margin: null };
   }
   const settings = readNetEquitySettings(found.inner("net_equity"));
-  const backend = openBackend(found.inner("backend"), "accounts", policy);
+  const backend = openBackend(found.inner("backend"), "accounts");
   checkCollateral(settings, assets);
-  const marginBackend = openBackend(found.inner("margin_backend"), "margin-accounts", policy);
+  const marginBackend = openBackend(found.inner("margin_backend"), "margin-accounts");
   if (marginBackend.name !== backend.name) found.fail("both kinds of segments are proved by one backend");
   return { assets, backend, margin: { settings, backend: marginBackend } };
 }
@@ -118,26 +117,25 @@ function readNetEquitySettings(found: Keys): NetEquitySettings {
 }
 
 /** A backend with its options, `constraints` being the system that a STARK proves accounts of this kind under. */
-function openBackend(found: Keys, constraints: "accounts" | "margin-accounts", policy: Policy): BackendChoice {
+function openBackend(found: Keys, constraints: "accounts" | "margin-accounts"): BackendChoice {
   const name = found.matching("name", NAME_FORM);
-  if (name === "merkle-sum") return openSumTree(found, policy);
-  if (name === "stark") return openStark(found, constraints, policy);
+  if (name === "merkle-sum") return openSumTree(found);
+  if (name === "stark") return openStark(found, constraints);
   if (name === "grand-sum") throw new NotCovered("This program has no pairing, and cannot check audits of the backend grand-sum.");
   throw new NotCovered(`This program does not have the backend ${quoted(name)}.`);
 }
 
-function openSumTree(found: Keys, policy: Policy): BackendChoice {
+function openSumTree(found: Keys): BackendChoice {
   found.only(["name", "hash", "accounts_per_segment", "min_depth"]);
   const hash = found.text("hash");
   const accountsPerSegment = found.integer("accounts_per_segment", 1, 2 ** 32);
   const minDepth = found.integer("min_depth", 0, 32);
   const components = { constraints: [], commitment: [], hash: [hash], field: [] };
   const options = { hash: hashOf(found, hash), accountsPerSegment, minDepth };
-  checkComponents(policy, "merkle-sum", components);
   return { name: "merkle-sum", components, options };
 }
 
-function openStark(found: Keys, expected: "accounts" | "margin-accounts", policy: Policy): BackendChoice {
+function openStark(found: Keys, expected: "accounts" | "margin-accounts"): BackendChoice {
   found.only([
     "name", "profile", "field", "hash", "commitment", "constraints", "extension", "blowup", "queries", "grinding",
     "target_bits", "arity", "limb_bits", "segment_rows", "blinding",
@@ -175,7 +173,6 @@ function openStark(found: Keys, expected: "accounts" | "margin-accounts", policy
   const options = {
     ...numbers, constraints: expected, field: fieldOf(found, names.field), hash: hashOf(found, names.hash),
   };
-  checkComponents(policy, "stark", components);
   return { name: "stark", components, options };
 }
 

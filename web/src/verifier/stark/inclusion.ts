@@ -40,9 +40,6 @@ export function verifyStarkInclusion(
   reader.magic(INCLUSION_MAGIC);
   reader.version(INCLUSION_VERSION);
   const row = reader.count(shape.rows - 1, "its row");
-  if (row >= shape.active - 1) {
-    throw new Rejected("row", `the inclusion file is of row ${row}, and accounts have rows below ${shape.active - 1}`);
-  }
   const nonce = reader.take(NONCE_BYTES);
   const mask = reader.elements(field, shape.extension);
   const path = reader.digests(hash, shape.logRows);
@@ -55,6 +52,9 @@ export function verifyStarkInclusion(
   reader.end();
 
   const limbs = system.rowOf(balances);
+  if (row >= shape.active - 1) {
+    throw new Rejected("row", `the inclusion file is of row ${row}, and accounts have rows below ${shape.active - 1}`);
+  }
   const tag = accountTag(statement, user, nonce);
   const leaf = hash.hashRow(
     "stark/inclusion/2",
@@ -68,23 +68,29 @@ export function verifyStarkInclusion(
     throw new Rejected("inclusion-path", "account id, balances and inclusion file do not lead to the proof");
   }
 
-  // The chain: what the pair tree holds at the row, folded down to the final polynomial.
-  let domain = new LayerDomain(K, 1n, shape.rows, shape.arities[0]!);
-  let index = row;
-  let value: Element = K.zero; // what the layer must hold at the index
-  layers.forEach(({ coset, siblings }, i) => {
-    if (i > 0) domain = domain.next(shape.arities[i]!);
-    const leafIndex = index % domain.leaves;
-    const slot = Math.floor(index / domain.leaves);
+  // The pair tree and the layers of the chain hold these cosets where the row leads.
+  const domains: LayerDomain[] = [];
+  const places = layers.map(({ coset, siblings }, i) => {
+    const above = domains[i - 1];
+    const domain = above?.next(shape.arities[i]!) ?? new LayerDomain(K, 1n, shape.rows, shape.arities[0]!);
+    domains.push(domain);
+    const leaf = row % domain.leaves; // leaves are fewer from layer to layer, by powers of two
     checkCoset(
       hash,
       packElements(field, coset.flat(), hash),
       i === 0 ? "stark/pair" : "stark/chain",
-      leafIndex,
+      leaf,
       Math.log2(domain.leaves),
       siblings,
       i === 0 ? verified.pairRoot : verified.chainRoots[i - 1]!,
     );
+    return { domain, leaf, slot: Math.floor((row % domain.size) / domain.leaves) };
+  });
+
+  // The chain: what the pair tree holds at the row, folded down to the final polynomial.
+  let value: Element = K.zero; // what the layer must hold where the row leads
+  layers.forEach(({ coset }, i) => {
+    const { domain, leaf, slot } = places[i]!;
     let values = coset;
     if (i === 0) {
       const point = power(field, rootOfUnity(field, shape.rows), BigInt(row));
@@ -108,10 +114,10 @@ export function verifyStarkInclusion(
       throw new Rejected("fold", `the coset of chain layer ${i} does not contain the value that it was folded to`);
     }
     const challenges = foldPowers(K, verified.folds[i]!, domain.arity);
-    value = domain.fold(values, inverse(field, domain.point(leafIndex)), challenges);
-    index = leafIndex;
+    value = domain.fold(values, inverse(field, domain.point(leaf)), challenges);
   });
-  const last = domain.next(1).point(index);
+  const { domain: lowest, leaf: end } = places.at(-1)!;
+  const last = lowest.next(1).point(end);
   if (!K.equal(evaluateAtBase(K, verified.finalPolynomial, last), value)) {
     throw new Rejected("final-polynomial", "the chain from the row does not end in the final polynomial");
   }

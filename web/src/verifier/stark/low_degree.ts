@@ -12,44 +12,66 @@ import { rowWork } from "./meter.js";
 import type { Meter } from "./meter.js";
 import { splitElements } from "./proof.js";
 import type { StarkProof } from "./proof.js";
+import type { StarkShape } from "./verified.js";
+
+/** The leaves of each layer that queries at these indices of the first one touch, ascending. */
+export function touchedLeaves(arities: readonly number[], size: number, queried: readonly number[]): number[][] {
+  let known = queried;
+  let leaves = size;
+  return arities.map((arity) => {
+    leaves /= arity;
+    const own = [...new Set(known.map((index) => index % leaves))].sort((a, b) => a - b);
+    known = own;
+    return own;
+  });
+}
+
+/** The cosets at the touched leaves lead to the roots of their layers. */
+export function checkLayerRoots(
+  hash: Hash,
+  shape: Pick<StarkShape, "arities" | "blowup" | "rows" | "extension">,
+  proof: Pick<StarkProof, "layers" | "layerRoots">,
+  touched: readonly (readonly number[])[],
+  meter: Meter,
+): void {
+  let size = shape.blowup * shape.rows;
+  proof.layers.forEach((layer, i) => {
+    const arity = shape.arities[i]!;
+    size /= arity;
+    const leaves = touched[i]!;
+    const digests = leaves.map((_, j) => {
+      const digest = hash.hashRow("stark/fri", layer.cosets.words(j, hash));
+      meter.did(rowWork(arity * shape.extension));
+      return digest;
+    });
+    const depth = Math.log2(size);
+    if (!sameDigest(rootOfOpening(hash, depth, leaves, digests, layer.siblings), proof.layerRoots[i]!)) {
+      throw new Rejected("merkle-root", `the cosets of layer ${i} and their siblings do not lead to its root`);
+    }
+    meter.did(leaves.length * depth);
+  });
+}
 
 /**
- * The low-degree test: G at the queries is what the cosets of layer 0 hold there, each coset folds to what the next layer
- * holds, and the last ones to the final polynomial.
+ * The low-degree test, of cosets that are the committed ones: G at the queries is what the cosets of layer 0 hold there,
+ * each coset folds to what the next layer holds, and the last ones to the final polynomial.
  */
 export function checkLowDegree(
-  hash: Hash,
   extension: Extension,
   arities: readonly number[],
-  proof: Pick<StarkProof, "layers" | "layerRoots" | "finalPolynomial">,
+  proof: Pick<StarkProof, "layers" | "finalPolynomial">,
   first: LayerDomain,
   queried: readonly number[],
   codeword: readonly Element[],
   folds: readonly Element[],
-  meter: Meter,
 ): void {
+  const touched = touchedLeaves(arities, first.size, queried);
   /** What is known of a layer before it is looked at: values by index. */
   let known = new Map(queried.map((index, i) => [index, codeword[i]!]));
   let domain = first;
   proof.layers.forEach((layer, i) => {
     if (i > 0) domain = domain.next(arities[i]!);
-    const leaves = [...new Set([...known.keys()].map((index) => index % domain.leaves))].sort((a, b) => a - b);
-    if (layer.cosets.count !== leaves.length) {
-      throw new Rejected(
-        "coset-count",
-        `layer ${i} opens ${layer.cosets.count} cosets, and the queries touch ${leaves.length}`,
-      );
-    }
-    const digests = leaves.map((_, j) => {
-      const digest = hash.hashRow("stark/fri", layer.cosets.words(j, hash));
-      meter.did(rowWork(domain.arity * extension.degree));
-      return digest;
-    });
-    const depth = Math.log2(domain.leaves);
-    if (!sameDigest(rootOfOpening(hash, depth, leaves, digests, layer.siblings), proof.layerRoots[i]!)) {
-      throw new Rejected("merkle-root", `the cosets of layer ${i} and their siblings do not lead to its root`);
-    }
-    meter.did(leaves.length * depth);
+    const leaves = touched[i]!;
     const cosets = leaves.map((_, j) => splitElements(layer.cosets.values(j), extension.degree));
     const cosetAt = new Map(leaves.map((leaf, j) => [leaf, cosets[j]!]));
     for (const [index, value] of known) {

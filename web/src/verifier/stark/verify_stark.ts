@@ -3,7 +3,7 @@ import { Reader } from "../bytes/reader.js";
 import { Extension } from "../fields/extension.js";
 import type { Digest } from "../hashes/hash.js";
 import { sameDigest } from "../hashes/rows.js";
-import { rootOfOpening } from "../merkle.js";
+import { checkSiblingCount, rootOfOpening } from "../merkle.js";
 import { Rejected } from "../rejected.js";
 import type { Progress } from "../statement.js";
 import { Transcript } from "../transcript.js";
@@ -14,7 +14,7 @@ import { systemDigest } from "./digest.js";
 import type { ElementRows } from "./element_rows.js";
 import { LayerDomain } from "./folding.js";
 import { identityHolds } from "./identity.js";
-import { checkLowDegree } from "./low_degree.js";
+import { checkLayerRoots, checkLowDegree, touchedLeaves } from "./low_degree.js";
 import { makeMarginAccounts } from "./margin_accounts.js";
 import { Meter, rowWork } from "./meter.js";
 import { matrixWidths, readLogRows, readProof } from "./proof.js";
@@ -86,10 +86,13 @@ export function verifyStark(
   const slots = transcript.draw(shape.queries, BigInt(first.arity));
   const queried = cosets.map((coset, i) => coset + Number(slots[i]!) * first.leaves);
 
+  const touched = touchedLeaves(shape.arities, first.size, queried);
+  checkCounts(shape, proof, queried, touched);
   checkRows(statement, shape, widths, proof, queried, meter);
+  checkLayerRoots(hash, shape, proof, touched, meter);
   const points = queried.map((index) => first.point(index));
   const codeword = combineOpenings(extension, widths, shape.rows, proof, points, z, gamma, delta);
-  checkLowDegree(hash, extension, shape.arities, proof, first, queried, codeword, folds, meter);
+  checkLowDegree(extension, shape.arities, proof, first, queried, codeword, folds);
   meter.end();
   return {
     statement, shape, system, z, gamma, delta, folds,
@@ -161,6 +164,29 @@ function absorbStatement(
   transcript.text(system.columns.join("\n"));
   transcript.integers(totals);
   transcript.integers(publics);
+}
+
+/** As many cosets, and in all trees as many siblings, as these queries have: before anything is hashed. */
+function checkCounts(
+  shape: StarkShape,
+  proof: StarkProof,
+  queried: readonly number[],
+  touched: readonly (readonly number[])[],
+): void {
+  proof.layers.forEach(({ cosets }, i) => {
+    const leaves = touched[i]!.length;
+    if (cosets.count !== leaves) {
+      throw new Rejected("coset-count", `layer ${i} opens ${cosets.count} cosets, and the queries touch ${leaves}`);
+    }
+  });
+  let depth = Math.log2(shape.blowup * shape.rows);
+  for (const siblings of [proof.traceSiblings, proof.argumentSiblings, proof.quotientSiblings]) {
+    checkSiblingCount(depth, queried, siblings);
+  }
+  proof.layers.forEach(({ siblings }, i) => {
+    depth -= Math.log2(shape.arities[i]!);
+    checkSiblingCount(depth, touched[i]!, siblings);
+  });
 }
 
 /** The rows at the queries lead to the roots of their trees. */
