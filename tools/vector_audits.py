@@ -338,6 +338,7 @@ def audits() -> Audits:
         _claims(tree),
         _debts(made["margin"], made["margin-sum-tree"]),
         _proofs(stark, made["margin"]),
+        _two_wrongs(tree, stark),
     ):
         vectors += source
     with tempfile.TemporaryDirectory() as temporary:
@@ -689,6 +690,35 @@ def _claims(tree: Audit) -> Iterator[Vector]:
     yield tree.own_vector(
         "frank types a wei less", "frank", balances={"BTC": "20999999.9769", "ETH": "79228162514.264337593543950334"}
     )
+
+
+def _two_wrongs(tree: Audit, stark: Audit) -> Iterator[Vector]:
+    """Two things wrong at once, of which the reference says which is found first; and a claim of nothing."""
+    short = {**stark.files, "proof-0000.bin": stark.files["proof-0000.bin"][:40]}
+    for told, options, policy, expected in (
+        ("an extension that the field has not", {"extension": 5}, "default", "public-spec"),
+        ("target_bits beside queries", {"target_bits": 100, "queries": 60}, "default", "public-spec"),
+        ("more blinding than leaves rows", {"blinding": 1023}, "default", "public-spec"),
+        ("more blinding than a fifth of the rows", {"blinding": 300}, "default", "proof-size"),
+        ("a hash that the policy does not allow", {}, {"hashes": ["poseidon"]}, "proof-size"),
+    ):
+        manifest = stark.manifest
+        manifest["spec"]["backend"] |= options
+        files = fitting(short, manifest)
+        yield stark.vector(f"{told}, and a proof cut short", files, policy=policy, expected=expected)
+    manifest = stark.manifest
+    manifest["spec"]["backend"] |= {"blinding": 300}
+    yield stark.vector(
+        "options that do not fit, and a hash that the policy does not allow",
+        fitting(stark.files, manifest),
+        policy={"hashes": ["poseidon"]},
+        expected="public-spec",
+    )
+    unstated = stark.manifest
+    del unstated["spec"]["backend"]["arity"]
+    files = fitting(short, unstated)
+    yield stark.vector("an option left out, and a proof cut short", files, expected="public-spec")
+    yield tree.own_vector("alice types nothing", "alice", balances={}, debts={}, expected="bad-input")
 
 
 # Debts

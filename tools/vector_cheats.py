@@ -7,14 +7,20 @@ a proof whose digests are all right: these make such proofs. The first line of e
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from unittest.mock import patch
 
 import numpy as np
 from attrs import evolve
 
-from polyproof.constraints import Trace
+from polyproof.constraints import PlacedAccounts, Trace
 from polyproof.field import Elements
 from polyproof.hash import Words
+from polyproof.model.accounts import Accounts
+from polyproof.toolkit.digit_columns import Digits
 from polyproof.transcript import Transcript
+from polyproof_accounts.margin import MarginAccountsSystem
+from polyproof_accounts.margin_layout import FilledRows, MarginLayout, PledgeColumns
 from polyproof_stark.committed import Committed
 from polyproof_stark.compiler import Lookup
 from polyproof_stark.fri import Domain
@@ -25,7 +31,7 @@ from polyproof_stark.prover import Prover
 from polyproof_stark.verifier import constraints_at
 from polyproof_stark.weights import Weights
 
-__all__ = ["CHAIN_CHEATS", "CHEATS", "ShowsMoreThanIsCounted"]
+__all__ = ["CHAIN_CHEATS", "CHEATS", "MARGIN_CHEATS", "NOBODY", "ShowsMoreThanIsCounted"]
 
 TRUE_LIMBS = (0x40, 0x78)
 """The lowest limbs of the account that ``ShowsMoreThanIsCounted`` lies to, and of no other."""
@@ -182,15 +188,8 @@ class _CountsLess(Prover):
         return super().trace_matrix(evolve(trace, columns=columns))
 
 
-class _LeavesTheRange(Prover):
-    """Moves a unit of the second limb into the first, which then is beyond it: the sums stay."""
-
-    def trace_matrix(self, trace: Trace) -> Elements:
-        columns = trace.columns.astype(np.uint64)
-        row = _row_of_the_account(columns)
-        columns[row, 0] += np.uint64(1 << 8)
-        columns[row, 1] -= np.uint64(1)
-        return super().trace_matrix(evolve(trace, columns=columns))
+class _Unranged(Prover):
+    """Counts what is in range, and sums true inverses of all."""
 
     def multiplicities(self, rows: Elements, values: Sequence[int], bits: int) -> Elements:
         counts = np.zeros(1 << bits, np.int64)
@@ -208,6 +207,17 @@ class _LeavesTheRange(Prover):
             terms = extension.inverse(extension.subtract(alpha, extension.embed(values)))
             sums.append(extension.sum(terms, axis=1))
         return np.stack(sums, axis=1)
+
+
+class _LeavesTheRange(_Unranged):
+    """Moves a unit of the second limb into the first, which then is beyond it: the sums stay."""
+
+    def trace_matrix(self, trace: Trace) -> Elements:
+        columns = trace.columns.astype(np.uint64)
+        row = _row_of_the_account(columns)
+        columns[row, 0] += np.uint64(1 << 8)
+        columns[row, 1] -= np.uint64(1)
+        return super().trace_matrix(evolve(trace, columns=columns))
 
     def inclusion_leaves(self, rows: Elements, tags: Words) -> Words:
         shown = rows.copy()
@@ -254,6 +264,83 @@ CHEATS: dict[type[Prover], tuple[str, ...]] = {
     OpensAnotherMask: ("final-polynomial",),
 }
 """What must find each out."""
+
+
+# Accounts with debts. The organisation's own accounts are ones that have no row, and it writes rows for them.
+
+
+class _WritesAnyRow(Prover):
+    """Has rows for accounts whatever they owe or pledge."""
+
+    @classmethod
+    def lies(cls) -> AbstractContextManager[object]:
+        """In force while the rows are written."""
+        nobody = property(lambda filled: np.zeros_like(filled.uncovered))
+        return patch.object(FilledRows, "wrong", nobody)
+
+
+class OwesMoreThanIsCovered(_WritesAnyRow, _Forging):
+    """An account owes more than its pledges count for, and its surplus wraps."""
+
+
+class OwesMoreAndSendsItsQuotient(_WritesAnyRow, _Sloppy):
+    """An account owes more than its pledges count for, and the quotient is sent as far as it fits."""
+
+
+class PledgesMoreThanThereIs(_WritesAnyRow, _Forging):
+    """An account pledges more than it has, and what is left of it wraps."""
+
+
+class FillsTheBestSlice(_Unranged, _Forging):
+    """A pledge is in its best slice alone, beyond the width of that."""
+
+    @classmethod
+    def lies(cls) -> AbstractContextManager[object]:
+        """In force while the rows are written."""
+        honest = MarginLayout._cut
+
+        def cut(self: MarginLayout, columns: Digits, rest: Digits, pledge: PledgeColumns) -> None:
+            honest(self, columns, rest, pledge)
+            best, others = pledge.slices[0], pledge.slices[1:]
+            if others:
+                columns[best.columns] = rest
+                for number in others:
+                    columns[number.columns] = 0
+
+        return patch.object(MarginLayout, "_cut", cut)
+
+
+class LeavesOutADebt(_Forging):
+    """A debt is on a row and not in the total of debts."""
+
+    @classmethod
+    def lies(cls) -> AbstractContextManager[object]:
+        """In force while the rows are written."""
+        honest = MarginAccountsSystem.trace
+
+        def trace(self: MarginAccountsSystem, witness: PlacedAccounts, rows: int) -> Trace:
+            owing = []
+            for number, user in enumerate(witness.accounts.ids):
+                balances = list(witness.accounts.balances(number))
+                balances[DEBT] += HIDDEN if user == NOBODY else 0
+                owing.append((user, balances))
+            return honest(self, PlacedAccounts(Accounts.of(self.positions, owing), witness.rows), rows)
+
+        return patch.object(MarginAccountsSystem, "trace", trace)
+
+
+DEBT, HIDDEN = 4, 100
+"""The position and the amount of the debt that ``LeavesOutADebt`` leaves out."""
+NOBODY = ""
+"""Whose positions ``MARGIN_CHEATS`` give: an id that is no customer's."""
+MARGIN_CHEATS: dict[type[Prover], tuple[tuple[int, ...], str]] = {
+    OwesMoreThanIsCovered: ((0, 4, 0, 255, 0, 250), "final-polynomial"),
+    OwesMoreAndSendsItsQuotient: ((0, 4, 0, 255, 0, 250), "constraint-identity"),
+    PledgesMoreThanThereIs: ((100, 0, 300, 0, 0, 0), "final-polynomial"),
+    FillsTheBestSlice: ((900, 350, 400, 0, 0, 0), "final-polynomial"),
+    LeavesOutADebt: ((0, 0, 0, 255, 0, 200), "final-polynomial"),
+}
+"""Positions of an account of nobody's, and what must find each out."""
 
 
 # What users are shown

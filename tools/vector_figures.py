@@ -21,6 +21,7 @@ from polyproof.registry import default_registry
 from polyproof.security import FigureName, SecurityReport, bits_text
 from polyproof_stark.configuration import Configuration
 from polyproof_stark.options import StarkOptions
+from vector_systems import of_terms
 
 __all__ = ["figures"]
 
@@ -114,7 +115,7 @@ def _of_stark(assets: Sequence[Asset], log_rows: int, given: dict[str, Any]) -> 
             "constraints": options.constraints.name,
         },
         "assets": [{"symbol": one.symbol, "decimals": one.decimals, "bits": one.bits} for one in assets],
-        "terms": [_of_terms(one) for one in TERMS] if debts else None,
+        "terms": [of_terms(one) for one in TERMS] if debts else None,
         "log_rows": log_rows,
     }  # fmt: skip
     try:
@@ -140,24 +141,6 @@ def _of_stark(assets: Sequence[Asset], log_rows: int, given: dict[str, Any]) -> 
         "chunks": compiled.chunks(p.rows, p.blinding),
     }
     return {**case, "numbers": numbers, "figures": _shown(configuration.security(tuple(assets), p))}
-
-
-def _of_terms(one: AssetTerms) -> dict[str, Any]:
-    categories = [
-        {
-            "name": category.name,
-            "slices": [
-                {
-                    "coefficient": str(item.ratio.numerator * one.price_down // item.ratio.denominator),
-                    "width": None if item.width is None else str(item.width),
-                }
-                for item in category.slices
-            ],
-        }
-        for category in one.categories
-    ]
-    asset = {"symbol": one.asset.symbol, "bits": one.asset.bits}
-    return {**asset, "price_up": str(one.price_up), "categories": categories}
 
 
 def _of_sum_tree(hash: str) -> dict[str, Any]:

@@ -23,32 +23,32 @@ from polyproof_accounts.margin import MarginAccountsSystem
 from polyproof_accounts.system import AccountsSystem
 from polyproof_stark.digest import digest
 
-__all__ = ["systems"]
+__all__ = ["in_slices", "of_terms", "systems"]
 
 FIELDS = {"goldilocks": 2**64 - 2**32 + 1, "babybear": 2**31 - 2**27 + 1}
 
 
-def _category(name: str, *slices: tuple[int, int | None]) -> Category:
+def in_slices(name: str, *slices: tuple[int, int | None]) -> Category:
     """Slices by the percentage that counts and the width."""
     return Category(name, tuple(Slice(Fraction(percent, 100), width) for percent, width in slices))
 
 
 FEW = (
-    AssetTerms(Asset("BTC", 2, 12), 65, 64, (_category("loan", (95, 300), (60, None)),)),
-    AssetTerms(Asset("USD", 0, 4), 1, 1, (_category("loan", (80, None)),)),
+    AssetTerms(Asset("BTC", 2, 12), 65, 64, (in_slices("loan", (95, 300), (60, None)),)),
+    AssetTerms(Asset("USD", 0, 4), 1, 1, (in_slices("loan", (80, None)),)),
 )
 MANY = (
     AssetTerms(
         Asset("BTC", 8, 64),
         651_002_250,
         650_000_000,
-        (_category("loan", (95, 10**10), (50, 1), (50, None)), _category("vip", (90, None))),
+        (in_slices("loan", (95, 10**10), (50, 1), (50, None)), in_slices("vip", (90, None))),
     ),
-    AssetTerms(Asset("ETH", 18, 96), 3_621, 3_620, (_category("loan", (90, 10**21), (80, 10**22), (0, None)),)),
-    AssetTerms(Asset("USDT", 6, 64), 1_000_100, 999_700, (_category("loan", (100, None)),)),
+    AssetTerms(Asset("ETH", 18, 96), 3_621, 3_620, (in_slices("loan", (90, 10**21), (80, 10**22), (0, None)),)),
+    AssetTerms(Asset("USDT", 6, 64), 1_000_100, 999_700, (in_slices("loan", (100, None)),)),
     AssetTerms(Asset("HT", 8, 40), 524_288, 1, ()),
 )
-DEAR = (AssetTerms(Asset("ONE", 0, 1), (1 << 192) - 1, 1 << 191, (_category("loan", (100, None)),)), *FEW)
+DEAR = (AssetTerms(Asset("ONE", 0, 1), (1 << 192) - 1, 1 << 191, (in_slices("loan", (100, None)),)), *FEW)
 NONE = (AssetTerms(Asset("BTC", 8, 64), 1_000_000, 999_999, ()),)
 TERMS = {"few": FEW, "many": MANY, "dear": DEAR, "none": NONE}
 CASH = (Asset("BTC", 8, 64), Asset("ETH", 18, 96), Asset("ONE", 0, 1), Asset("WIDE", 18, 256))
@@ -82,7 +82,7 @@ def systems() -> list[dict[str, Any]]:
 def _margin(number: int, name: str, field: str, limb_bits: int, active: int) -> dict[str, Any]:
     terms = TERMS[name]
     positions = positions_of(terms)
-    case = _of_case(positions, field, limb_bits, active) | {"terms": [_of_terms(one) for one in terms]}
+    case = _of_case(positions, field, limb_bits, active) | {"terms": [of_terms(one) for one in terms]}
     try:
         made = MarginAccountsSystem(positions, active=active, modulus=FIELDS[field], limb_bits=limb_bits)
     except OptionsError:
@@ -106,7 +106,8 @@ def _of_case(assets: Sequence[Asset], field: str, limb_bits: int, active: int) -
     return {"assets": listed, "field": field, "limb_bits": limb_bits, "active": active}
 
 
-def _of_terms(one: AssetTerms) -> dict[str, Any]:
+def of_terms(one: AssetTerms) -> dict[str, Any]:
+    """An asset's terms as the vectors have them."""
     categories = [
         {
             "name": category.name,

@@ -262,6 +262,15 @@ def test_it_is_checked_alone_and_an_inclusion_file_needs_the_audit(
     assert ended.status == 2
 
 
+def test_a_claim_of_nothing_is_no_claim(check: Check, evidence: dict[str, Any]) -> None:
+    evidence["claim"] |= {"balances": {}, "debts": {}}
+    evidence["verdict"] = {"outcome": "bad-input", "check": None, "reason": "No balance was given."}
+    ended = check()
+    assert ended.status == 2
+    assert "no balance is given" in ended.err
+    assert "note: The verdict that was saved in it, bad-input, is the one that comes out here." in ended.err
+
+
 def test_what_was_no_claim_is_no_claim_here(check: Check, evidence: dict[str, Any]) -> None:
     evidence["claim"]["balances"] = {"BTC": "ten"}
     evidence["verdict"] = {"outcome": "bad-input", "check": None, "reason": "BTC: not a number."}

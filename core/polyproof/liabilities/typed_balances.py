@@ -122,7 +122,7 @@ def make_claim(
         problems.append(Problem("the account id is empty or has bytes that are not text"))
     balances, debts = list(balances), list(debts)
     if not balances and not debts:
-        problems.append(Problem("no balance is given", hint="what you have of each asset; 0 of one if you have nothing"))
+        problems.append(Problem("no balance is given", hint="what you have of each asset, or 0 of one"))
     owned = _amounts(assets, balances, Rounding.UP, problems)
     owed = _amounts(assets, debts, Rounding.DOWN, problems)
     if problems:

@@ -32,6 +32,8 @@ import { verifyStark } from "../verifier/stark/verify_stark.js";
 import { Transcript } from "../verifier/transcript.js";
 import { verifyAudit, verifyHistory, verifyInclusion } from "../verifier/verify.js";
 import { digestToBytes, fromHex, hashByName } from "./digests.js";
+import { marginTerms } from "./margin_terms.js";
+import type { TermsCase } from "./margin_terms.js";
 
 const VECTORS = new URL("../../../specs/vectors/", import.meta.url);
 
@@ -107,6 +109,8 @@ interface StatedSegment {
   readonly segments: string;
   readonly assets: readonly { readonly symbol: string; readonly decimals: number; readonly bits: number }[];
   readonly backend: { readonly [key: string]: unknown };
+  /** Where accounts may have debts: `assets` are then positions. */
+  readonly terms?: TermsCase;
 }
 
 interface SegmentBase {
@@ -301,21 +305,28 @@ test("proofs of segments, and of accounts in them", () => {
     const balances = own === null ? [] : (vector.balances ?? own.balances).map(BigInt);
     const user = vector.user ?? own?.user ?? "";
     return outcomeOf(() => {
-      const spec = { polyproof: 1, assets: stated.assets, rule: "non-negative", backend: stated.backend };
+      // A spec has the assets that positions are of, and the backend of accounts without debts.
+      const { terms } = stated;
+      const listed = terms?.map(({ symbol, bits }) => ({ symbol, decimals: 0, bits })) ?? stated.assets;
+      const chosen = terms === undefined ? stated.backend : { ...stated.backend, constraints: "accounts" };
+      const spec = { polyproof: 1, assets: listed, rule: "non-negative", backend: chosen };
       const { backend, assets } = openSpec(parseJson(JSON.stringify(spec), "json", "the spec") as JsonObject);
       const statement: Statement = {
         context: fromHex(stated.context),
         auditId: stated.audit_id,
         segment: Number(stated.segment),
         segments: Number(stated.segments),
-        assets,
+        assets: terms === undefined ? assets : stated.assets,
       };
       if (backend.name === "merkle-sum") {
         const verified = verifySumTree({ ...statement, options: backend.options }, totals, proof);
         if (own !== null) verifySumTreeInclusion(verified, files.get("payload.bin")!, user, balances);
         return;
       }
-      const verified = verifyStark({ ...statement, options: backend.options, terms: null }, totals, proof, () => undefined);
+      const weighed = terms === undefined
+        ? { options: backend.options, terms: null }
+        : { options: { ...backend.options, constraints: "margin-accounts" as const }, terms: marginTerms(terms) };
+      const verified = verifyStark({ ...statement, ...weighed }, totals, proof, () => undefined);
       if (own !== null) verifyStarkInclusion(verified, files.get("payload.bin")!, user, balances);
     });
   });
