@@ -29,6 +29,7 @@ from polyproof.extras import missing_extra
 from polyproof.hookspecs import KINDS
 
 __all__ = [
+    "RAISED",
     "asking",
     "blame",
     "culprit",
@@ -37,6 +38,7 @@ __all__ = [
     "is_place",
     "is_problem",
     "names_faults",
+    "reason_of",
     "remember",
     "told",
 ]
@@ -49,8 +51,10 @@ _SYSTEM_KINDS = frozenset({"anchor", "backend", "balances", "executor", "ledger"
 """Kinds that work with files and the network, so that an ``OSError`` in them says something about the system."""
 _PURE_KINDS = frozenset({"hash", "field"})
 """Kinds that compute and nothing else: what they are given is never bad input, and they reject no proof."""
-_RAISED = (Exception, SystemExit)
-"""A plugin that calls ``sys.exit`` may not decide with what status a verification ends."""
+RAISED = (Exception, SystemExit)
+"""What a plugin may raise, and what is caught where work goes on without it. A plugin that calls ``sys.exit`` may not
+decide with what status a verification ends.
+"""
 _origins: dict[type[Any], str] = {}
 
 
@@ -128,7 +132,7 @@ def blame(error: BaseException, *, of: object = None, doing: str = "") -> Plugin
     handle. Nor is it one where a field or a hash decodes bytes, and rejects those of a proof, nor a missing extra, or a
     system that is out of memory or cannot read a file.
     """
-    if isinstance(error, MemoryError) or not isinstance(error, _RAISED):
+    if isinstance(error, MemoryError) or not isinstance(error, RAISED):
         return None
     found = list(_components(error.__traceback__))[::-1] or ([of] if of is not None else [])
     if not found:
@@ -143,6 +147,14 @@ def blame(error: BaseException, *, of: object = None, doing: str = "") -> Plugin
     if isinstance(error, ImportError) and missing_extra(error, described(found[0])) is not None:
         return None
     return _failed(found, error, doing)
+
+
+def reason_of(error: BaseException) -> str:
+    """Why something failed, for who goes on without it: an error of ours in its own words, a fault with whose it is,
+    anything else in one line.
+    """
+    found = error if isinstance(error, PolyproofError) else blame(error) or error
+    return str(found) if isinstance(found, PolyproofError) else told(found)
 
 
 def _failed(found: Sequence[object], error: BaseException, doing: str) -> PluginFault:
@@ -172,7 +184,7 @@ class asking:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if not isinstance(error, _RAISED):
+        if not isinstance(error, RAISED):
             return
         if isinstance(error, (MemoryError, PluginError, ExtraMissing)):
             return
@@ -226,7 +238,7 @@ def names_faults(function: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except _RAISED as error:
+        except RAISED as error:
             found = blame(error)
             if found is None:
                 raise

@@ -15,6 +15,7 @@ from polyproof.commitment import VectorCommitment, VectorOpening
 from polyproof.errors import ProofRejected
 from polyproof.field import Elements, Extension, Field
 from polyproof.hash import Hash, Words
+from polyproof.model.counts import counted
 from polyproof.toolkit.binary import Reader, Writer
 from polyproof.transcript import Transcript
 from polyproof_stark.fri import Domain, Folding, check_folds, fold_codeword, interpolate_final, leaf_rows, leaves_of
@@ -202,7 +203,7 @@ class LowDegreeTest:
             folds.append(transcript.draw_extension(f"fold {number}", self.extension))
         transcript.absorb_elements("final polynomial", proof.final, below=self.field.modulus)
         if not transcript.check_grinding(proof.nonce, self.grinding):
-            raise ProofRejected("grinding", f"the nonce does not show {self.grinding} bits of work")
+            raise ProofRejected("grinding", f"the nonce does not show {counted(self.grinding, 'bit')} of work")
         transcript.absorb_nonce(proof.nonce)
         return folds, self.draw_queries(transcript)
 

@@ -425,18 +425,32 @@ def test_plugins_hear_of_finished_and_verified_audits(spec: Spec, tmp_path: Path
     assert heard == [("proved", out, "x"), ("verified", out, "x")]
 
 
-def test_a_hook_that_fails_is_a_warning_and_the_audit_stands(spec: Spec, tmp_path: Path) -> None:
-    def polyproof_audit_proved(directory: Path, manifest: Any) -> None:
-        raise RuntimeError("no network")
+class Unshowable(Exception):
+    """An error that cannot be told."""
 
-    def polyproof_audit_verified(directory: Path, manifest: Any) -> None:
-        raise RuntimeError("no network")
+    def __str__(self) -> str:
+        raise ValueError("no words")
 
-    registry = tally_registry(
-        plugin=_plugin(polyproof_audit_proved=polyproof_audit_proved, polyproof_audit_verified=polyproof_audit_verified)
-    )
-    assert "no network" in audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY).warnings[0]
-    assert "no network" in audit.verify(tmp_path / "out", policy=WITH_TALLY, registry=registry).warnings[0]
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RuntimeError("no\nnetwork"), "RuntimeError: no network"),
+        (SystemExit(0), "SystemExit: 0"),
+        (Unshowable(), "Unshowable"),
+    ],
+)
+def test_a_hook_that_fails_is_a_warning_and_the_audit_stands(
+    spec: Spec, tmp_path: Path, error: BaseException, words: str
+) -> None:
+    def fails(directory: Path, manifest: Any) -> None:
+        raise error
+
+    registry = tally_registry(plugin=_plugin(polyproof_audit_proved=fails, polyproof_audit_verified=fails))
+    proved = audit.prove(spec, tmp_path / "out", registry=registry, policy=WITH_TALLY)
+    assert proved.warnings == (f"a plugin failed after the audit was written: {words}",)
+    verified = audit.verify(tmp_path / "out", policy=WITH_TALLY, registry=registry)
+    assert verified.warnings == (f"a plugin failed after verification: {words}",)
 
 
 # Verification

@@ -111,6 +111,33 @@ def test_every_fault_in_every_command(
     assert met, "no command comes to this method"
 
 
+MEASURED = [(kind, name) for kind in ("hash", "field", "commitment", "backend") for name in METHODS[kind].split()]
+
+
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [
+        pytest.param(kind, name, marks=() if (kind, name) == ("commitment", "commit") else pytest.mark.slow)
+        for kind, name in MEASURED
+    ],
+)
+def test_bench_goes_on_without_a_component_that_fails_and_says_why(
+    command: Command, monkeypatch: pytest.MonkeyPatch, kind: str, method: str
+) -> None:
+    measured = ("--kind", kind, "--name", "faulty", "--size", "4", "--columns", "4", "--runs", "1")
+    for name, change in faults(method).items():
+        with monkeypatch.context() as patch:
+            installed(kind, {method: change}, patch)
+            ended = command("bench", *measured, "--json")
+        assert (ended.status, complaint(kind, ended, [])) == (0, None), name
+        reasons = [item["reason"] for item in ended.result["not_measured"]]
+        if method in ("__init__", "commit", "hash_rows", "add", "prove") and name in RAISED:
+            assert len(reasons) == 1, name
+            # What its interface lets it raise is no fault.
+            allowed = name in ("InputError", "ProofRejected", "OSError")
+            assert f"{kind} 'faulty' (plugin elms of {ORIGIN}" in reasons[0] or allowed, reasons
+
+
 # Plugins that cannot be used at all
 
 

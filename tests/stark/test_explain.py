@@ -144,6 +144,12 @@ def test_grinding_is_said_to_be_a_part_of_the_bits_that_it_is_a_part_of(spec: Pa
     assert " 16 bits are grinding: " not in shown(other)
 
 
+@pytest.mark.parametrize(("bits", "words"), [(1, "1 bit is grinding:"), (2, "2 bits are grinding:")])
+def test_the_bits_of_work_are_told_apart_from_chance(explain: Explain, spec: Path, bits: int, words: str) -> None:
+    spec.write_text(SPEC.replace("limb_bits: 8", f"limb_bits: 8\n  queries: 40\n  grinding: {bits}"))
+    assert words in explain(spec)
+
+
 @pytest.mark.parametrize("width", [80, 100, 200])
 def test_security_report_is_readable_at_any_usual_width(spec: Path, width: int) -> None:
     out = io.StringIO()

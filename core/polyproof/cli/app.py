@@ -301,8 +301,10 @@ def _explained(error: Exception) -> PolyproofError:
     missing = missing_extra(error, "this command") if isinstance(error, ImportError) else None
     if missing is not None:
         return missing
+    from polyproof.plugin_faults import told
+
     return _blamed(error) or Fault(
-        f"polyproof failed; this is a fault in polyproof, not in your input: {type(error).__name__}: {error}\n"
+        f"polyproof failed; this is a fault in polyproof, not in your input: {told(error)}\n"
         f"POLYPROOF_DEBUG=1 shows where; please report it"
     )
 

@@ -210,7 +210,8 @@ def _grinding(figure: Figure) -> str:
     """Of which bits grinding is a part: of those that decide only if it is their term that it protects."""
     protected = next((term.name for term in figure.terms if "grinding" in term.options), "the term that it protects")
     of = "" if figure.decides.name == protected else f" of {protected}"
-    return f"{figure.grinding_bits:g} bits{of} are grinding: work that every attempt costs, not chance."
+    bits, are = ("1 bit", "is") if figure.grinding_bits == 1 else (f"{figure.grinding_bits:g} bits", "are")
+    return f"{bits}{of} {are} grinding: work that every attempt costs, not chance."
 
 
 def _show_terms(rich: RichConsole, accounts: Sequence[Figure]) -> None:

@@ -26,7 +26,7 @@ from polyproof.liabilities.verification import PublishedAudit, verdicts_of
 from polyproof.liabilities.work_plan import WorkPlan, read_plan
 from polyproof.liabilities.workspace import PROOF_FILE, STATE_FOLDER, Workspace, checked_target
 from polyproof.model.manifest import Manifest, Segment
-from polyproof.plugin_faults import fault, names_faults
+from polyproof.plugin_faults import RAISED, fault, names_faults, told
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 
@@ -125,8 +125,8 @@ def put_together(
     warnings = []
     try:
         registry.hook.polyproof_audit_proved(directory=target, manifest=manifest)
-    except Exception as error:  # noqa: BLE001 - a plugin's hook may raise anything, the audit stands
-        warnings.append(f"a plugin failed after the audit was written: {type(error).__name__}: {error}")
+    except RAISED as error:  # the audit stands
+        warnings.append(f"a plugin failed after the audit was written: {told(error)}")
     return AuditProved(
         directory=target,
         record=record,

@@ -28,7 +28,7 @@ from polyproof.model.counts import counted
 from polyproof.model.disclosures import asset_faults
 from polyproof.model.manifest import Manifest
 from polyproof.model.timestamps import is_ahead
-from polyproof.plugin_faults import names_faults
+from polyproof.plugin_faults import RAISED, names_faults, told
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.security import SecurityReport, weakest
@@ -301,8 +301,8 @@ def verify(
     warnings = []
     try:
         registry.hook.polyproof_audit_verified(directory=directory, manifest=audit.manifest)
-    except Exception as error:  # noqa: BLE001 - a plugin's hook may raise anything
-        warnings.append(f"a plugin failed after verification: {type(error).__name__}: {error}")
+    except RAISED as error:  # the verdict stands
+        warnings.append(f"a plugin failed after verification: {told(error)}")
     return AuditVerified(audit, verdicts, time.perf_counter() - start, tuple(warnings))
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from attrs import define, field
 
 from polyproof.errors import AccountsError, Location, Problem
+from polyproof.plugin_faults import told
 
 __all__ = ["ArrowStream", "InMemoryAccounts"]
 
@@ -63,7 +64,7 @@ class InMemoryAccounts:
         try:
             return make()
         except Exception as error:
-            raise self._unfit(f"cannot be handed over as Arrow: {_told(error)}", _hint_on(error)) from error
+            raise self._unfit(f"cannot be handed over as Arrow: {told(error)}", _hint_on(error)) from error
 
     def _hint(self) -> str:
         if type(self.data).__name__ in _COLLECT:
@@ -77,11 +78,6 @@ class InMemoryAccounts:
 def _can_be_read_again(data: Any) -> bool:
     """Whether it is a table. A reader, which is a stream, does not know how long it is."""
     return any(hasattr(data, name) for name in ("__len__", "num_rows"))
-
-
-def _told(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:300]}"
 
 
 def _hint_on(error: Exception) -> str | None:

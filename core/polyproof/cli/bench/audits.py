@@ -25,6 +25,7 @@ from polyproof.config.options import plain
 from polyproof.errors import ExecutionError, PolyproofError
 from polyproof.liabilities.typed_balances import make_claim
 from polyproof.model.assets import Asset
+from polyproof.plugin_faults import RAISED, reason_of
 from polyproof.progress import Progress
 from polyproof.registry import default_registry
 from polyproof.settings.policy import UNRESTRICTED
@@ -70,10 +71,8 @@ def _measured(shape: Shape, snapshot: Path, runs: int) -> list[Item]:
         with tempfile.TemporaryDirectory(dir=snapshot.parent) as temporary:
             for item in _rows(shape, snapshot, Path(temporary), runs):
                 found.append(item)
-    except PolyproofError as error:
-        found.append(NotMeasured("audit", shape.backend, str(error), shape.setting))
-    except Exception as error:  # noqa: BLE001 - a plugin's backend may raise anything
-        found.append(NotMeasured("audit", shape.backend, f"{type(error).__name__}: {error}", shape.setting))
+    except RAISED as error:
+        found.append(NotMeasured("audit", shape.backend, reason_of(error), shape.setting))
     return found
 
 

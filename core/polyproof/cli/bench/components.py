@@ -33,6 +33,7 @@ from polyproof.hash import Hash
 from polyproof.model.accounts import Accounts, Identifiers
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
+from polyproof.plugin_faults import RAISED, reason_of
 from polyproof.progress import Progress
 from polyproof.registry import Registry
 from polyproof.settings.settled import capacity_of
@@ -73,10 +74,8 @@ def measure(
                 for engine, operation, items, unit, run, *note in measures[kind](registry, name, load):
                     seconds = (*_seconds(run, load.runs), load.runs)
                     yield Measurement(kind, name, engine, operation, items, unit, *seconds, "".join(note) or None)
-            except PolyproofError as error:
-                yield NotMeasured(kind, name, str(error))
-            except Exception as error:  # noqa: BLE001 - a plugin's component may raise anything
-                yield NotMeasured(kind, name, f"{type(error).__name__}: {error}")
+            except RAISED as error:
+                yield NotMeasured(kind, name, reason_of(error))
             task.advance()
 
 

@@ -34,7 +34,7 @@ from polyproof.cli.compare.varying import Candidate
 from polyproof.engine import thread_count
 from polyproof.errors import InputError, PluginFault, PolicyRejected, PolyproofError, ProofRejected
 from polyproof.liabilities.checking import preparing
-from polyproof.plugin_faults import blame
+from polyproof.plugin_faults import RAISED, blame, reason_of
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
 from polyproof.settings.policy import UNRESTRICTED, Policy
@@ -69,7 +69,7 @@ def _measured(candidate: Candidate, claim: Claim | None, runs: int, folder: Path
     """In the process of its own. Only this module's rows come back, for not every error can be sent."""
     try:
         return _row(candidate, claim, runs, folder)
-    except Exception as error:  # noqa: BLE001 - a plugin's backend may raise anything
+    except RAISED as error:
         return _not_measured(candidate, error)
 
 
@@ -149,7 +149,7 @@ def _combination(candidate: Candidate) -> Combination:
     )
 
 
-def _not_measured(candidate: Candidate, error: Exception) -> Row:
+def _not_measured(candidate: Candidate, error: BaseException) -> Row:
     """Why it was not measured, and what can be said of its options all the same."""
     found = error if isinstance(error, PolyproofError) else blame(error) or error
     outcome = (
@@ -159,7 +159,7 @@ def _not_measured(candidate: Candidate, error: Exception) -> Row:
         if isinstance(found, PolyproofError) and not isinstance(found, PluginFault)
         else FAULTY
     )
-    reason = str(found) if isinstance(found, PolyproofError) else f"{type(found).__name__}: {found}"
+    reason = reason_of(found)
     row = Row(combination=_combination(candidate), outcome=outcome, reason=reason[:_LONGEST_REASON])
     with suppress(Exception):
         row = evolve(row, **_foreseen(candidate))
