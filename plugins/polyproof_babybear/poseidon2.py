@@ -20,7 +20,7 @@ import numpy as np
 
 from polyproof.engine import Engine, for_blocks
 from polyproof.hash import Hash, Words, domain_words
-from polyproof.toolkit.poseidon2_parameters import Poseidon2Parameters, poseidon2_parameters
+from polyproof.toolkit.poseidon2_parameters import Poseidon2Parameters, poseidon2_parameters, times_external
 from polyproof_babybear.constants import MODULUS
 
 __all__ = ["Poseidon2BabyBear", "parameters"]
@@ -110,27 +110,13 @@ def _matrix(what: str, words: Words, columns: int | None = None) -> Words:
 # Plain integers
 
 
-def _external_integers(state: list[int]) -> list[int]:
-    """circ(2·M_4, M_4, …), not reduced: values grow by a factor of 112."""
-    blocks: list[int] = []
-    for i in range(0, WIDTH, 4):
-        a, b, c, d = state[i : i + 4]
-        ab, cd = a + b, c + d
-        # M_4 in eight additions (Duval, Leurent, eprint 2018/260).
-        p, q = 2 * b + cd, 2 * d + ab
-        r, s = 4 * cd + q, 4 * ab + p
-        blocks += [q + s, s, p + r, r]
-    sums = [sum(blocks[i::4]) for i in range(4)]
-    return [x + sums[i % 4] for i, x in enumerate(blocks)]
-
-
 def _full_integers(state: list[int], constants: tuple[int, ...]) -> list[int]:
-    return _external_integers([pow(x + c, 7, MODULUS) for x, c in zip(state, constants, strict=True)])
+    return times_external([pow(x + c, 7, MODULUS) for x, c in zip(state, constants, strict=True)])
 
 
 def _permute_integers(state: list[int]) -> list[int]:
     own = parameters()
-    state = _external_integers(state)
+    state = times_external(state)
     for constants in own.full[: FULL_ROUNDS // 2]:
         state = _full_integers(state, constants)
     for constant in own.partial:

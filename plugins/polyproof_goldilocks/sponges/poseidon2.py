@@ -15,6 +15,7 @@ import numpy as np
 from attrs import frozen
 
 from polyproof.hash import Words
+from polyproof.toolkit.poseidon2_parameters import times_external
 from polyproof_goldilocks.reduction import MODULUS
 from polyproof_goldilocks.sponges import integers
 from polyproof_goldilocks.sponges.arrays import (
@@ -50,15 +51,15 @@ class Poseidon2(Sponge):
     def _permute_integers(state: list[int]) -> list[int]:
         full, partial = round_constants()
         diagonal = internal_diagonal()
-        state = _external(state)
+        state = times_external(state)
         for constants in full[: FULL_ROUNDS // 2]:
-            state = _external([integers.seventh_power(x + c) for x, c in zip(state, constants, strict=True)])
+            state = times_external([integers.seventh_power(x + c) for x, c in zip(state, constants, strict=True)])
         for constant in partial:
             state[0] = integers.seventh_power(state[0] + constant)
             total = sum(state)
             state = [(x * d + total) % MODULUS for x, d in zip(state, diagonal, strict=True)]
         for constants in full[FULL_ROUNDS // 2 :]:
-            state = _external([integers.seventh_power(x + c) for x, c in zip(state, constants, strict=True)])
+            state = times_external([integers.seventh_power(x + c) for x, c in zip(state, constants, strict=True)])
         return [x % MODULUS for x in state]
 
     @staticmethod
@@ -124,17 +125,3 @@ def _lanes_constants() -> tuple[Words, Words, Words]:
     half = FULL_ROUNDS // 2
     following = [*full[:half], [0] * WIDTH, *full[half:], [0] * WIDTH]
     return np.array(following, np.uint64).reshape(-1), np.array(partial, np.uint64), _scaled_diagonal()
-
-
-def _external(state: list[int]) -> list[int]:
-    """circ(2·M_4, M_4, M_4), not reduced: values grow by a factor of 64."""
-    blocks: list[int] = []
-    for i in range(0, WIDTH, 4):
-        a, b, c, d = state[i : i + 4]
-        ab, cd = a + b, c + d
-        # M_4 in eight additions (Duval, Leurent, eprint 2018/260).
-        p, q = 2 * b + cd, 2 * d + ab
-        r, s = 4 * cd + q, 4 * ab + p
-        blocks += [q + s, s, p + r, r]
-    sums = [blocks[i] + blocks[i + 4] + blocks[i + 8] for i in range(4)]
-    return [x + sums[i % 4] for i, x in enumerate(blocks)]
