@@ -12,8 +12,8 @@ from doubles.policies import SUM_TREE
 from ownership import wallets
 from polyproof.errors import SpecError
 from polyproof.registry import default_registry
-from polyproof.reserves import ReservesPolicy, verify_reserves
-from polyproof.settings.policy import load_policy, load_reserves_policy
+from polyproof.reserves import verify_reserves
+from polyproof.settings.policy import load_policy
 from polyproof.settings.spec import parse_spec, spec_from_public
 from reserves.exchange import okx_csv, prove, spec_text, wallet, write_spec
 
@@ -261,19 +261,9 @@ def test_what_is_wrong_with_reserves_of_a_spec_is_reported_at_its_place(old: str
     assert all(problem.location and problem.location.line for problem in caught.value.problems)
 
 
-def test_a_verifiers_policy_file_may_speak_of_reserves(tmp_path: Path) -> None:
-    path = tmp_path / "policy.yaml"
-    path.write_text("polyproof-policy: 2\nmin_soundness_bits: 90\nreserves: {least_ratio: '1.1', messages: []}\n")
-    assert load_policy(path).min_soundness_bits == 90
-    assert load_reserves_policy(path) == ReservesPolicy(least_ratio="1.1", messages=())
-    path.write_text("polyproof-policy: 2\n")
-    assert load_reserves_policy(path) is None
-
-
 @pytest.mark.parametrize("reserves", ["{least: 1}", "5", "{count: failed}", "{least_ratio: '1'}\nreserves: {}"])
-def test_what_is_wrong_with_it_is_reported_by_both_readers(tmp_path: Path, reserves: str) -> None:
+def test_what_is_wrong_with_reserves_in_a_verifiers_policy_is_reported(tmp_path: Path, reserves: str) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text(f"polyproof-policy: 2\nreserves: {reserves}\n")
-    for load in (load_policy, load_reserves_policy):
-        with pytest.raises(SpecError):
-            load(path)
+    with pytest.raises(SpecError):
+        load_policy(path)

@@ -42,7 +42,6 @@ __all__ = [
     "PolicyCheck",
     "components_of",
     "load_policy",
-    "load_reserves_policy",
     "load_whole_policy",
     "with_prices",
 ]
@@ -345,11 +344,6 @@ def components_of(options: Any) -> Iterator[tuple[str, str]]:
 def load_policy(path: Path, registry: Registry | None = None) -> Policy:
     """Read a policy file. Raises ``SpecError`` with every problem, each at its file, line and column."""
     return load_whole_policy(path, registry)[0]
-
-
-def load_reserves_policy(path: Path, registry: Registry | None = None) -> ReservesPolicy | None:
-    """The part of a policy file about reserves; None if it has none. Raises as ``load_policy`` does."""
-    return load_whole_policy(path, registry)[1]
 
 
 def load_whole_policy(

@@ -82,6 +82,16 @@ const HOSTILE_HEADERS: readonly [string, string, Change][] = [
   ["a position twice", "manifest-format", (m) => listAt(m, ["net_equity", "positions"]).push("BTC:loan")],
   ["debts as a segment without debts", "manifest-totals", put(["net_equity", "margin_segments"], 0n)],
   ["no segment without debts", "manifest-totals", put(["net_equity", "margin_segments"], 2n)],
+  [
+    "segments with debts alone, and a total too few",
+    "manifest-totals",
+    all(
+      (m) => listAt(m, ["segments"]).shift(),
+      put(["segments", 0, "index"], 0n),
+      put(["segments", 0, "file"], "proof-0000.bin"),
+      (m) => listAt(m, ["totals"]).pop(),
+    ),
+  ],
   ["more segments with debts than segments", "manifest-format", put(["net_equity", "margin_segments"], 3n)],
   ["another rule", "public-spec", put(["spec", "rule"], "non-negative")],
   ["no settings", "public-spec", put(["spec", "net_equity"], undefined)],
