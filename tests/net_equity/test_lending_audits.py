@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -11,16 +12,17 @@ from attrs import evolve
 from docs.pages import PAGES, blocks
 from net_equity.audits import ACCOUNTS, PRICES, SPEC, TREES, UNDERWATER, forged, written
 from polyproof import liabilities
-from polyproof.errors import AccountsError, InputError, OptionsError, PolicyRejected, ProofRejected
+from polyproof.errors import AccountsError, InputError, OptionsError, PolicyRejected, ProofRejected, SpecError
 from polyproof.liabilities.artifacts import InclusionFile
 from polyproof.liabilities.dividing import divide, surpluses
-from polyproof.liabilities.netting import GROSS_ALONE, NET_TOTALS, NOT_COVERED
+from polyproof.liabilities.netting import GROSS_ALONE, NET_TOTALS, NOT_COVERED, times_sentence
 from polyproof.liabilities.pledges import with_pledges, without_pledges
 from polyproof.liabilities.typed_balances import make_claim
 from polyproof.liabilities.verification import PublishedAudit
 from polyproof.model.accounts import Accounts
 from polyproof.model.assets import Asset
 from polyproof.model.net_equity import AssetTerms, Category, Slice, positions_of
+from polyproof.model.prices import Quote
 from polyproof.registry import default_registry
 from polyproof.settings.net_equity import Collateral, SliceSettings
 from polyproof.settings.net_equity_policy import NetEquityPolicy
@@ -238,6 +240,75 @@ def test_prices_are_compared_with_the_verifiers_own(
         error = refused(tree_audit, policy)
         assert error.check == "policy-prices"
         assert told in str(error)
+
+
+@pytest.mark.parametrize(
+    ("time", "hours", "check"),
+    [
+        ("2025-11-29T00:00:00Z", 24, None),
+        ("2025-11-28T23:59:59Z", 24, "policy-price-times"),
+        ("2025-12-01T00:00:00Z", 24, None),
+        ("2025-12-01T00:00:01Z", 24, "policy-price-times"),
+        ("2025-12-01T00:00:01Z", 25, None),
+        ("2025-11-29T23:59:59Z", 0, "policy-price-times"),
+        ("2001-01-01T00:00:00Z", None, None),
+    ],
+)
+def test_prices_are_of_the_time_of_the_balances_as_far_as_the_policy_says(
+    tree_audit: Path, tmp_path: Path, time: str, hours: int | None, check: str | None
+) -> None:
+    def of_another_time(manifest: dict[str, Any]) -> None:
+        manifest["net_equity"]["prices"][0]["time"] = time
+
+    public = forged(tree_audit, tmp_path / "public", of_another_time)
+    policy = trusting(max_price_hours=hours)
+    if check is None:
+        facts = liabilities.open_audit(public, policy=policy).margin
+        assert facts is not None
+        assert time[:10] in times_sentence(facts.facts.prices, "2025-11-30T00:00:00Z")
+    else:
+        with pytest.raises(PolicyRejected) as refused:
+            liabilities.open_audit(public, policy=policy)
+        assert refused.value.check == check
+
+
+def test_whoever_proves_is_told_of_old_prices_before_the_accounts_are_read(tmp_path: Path) -> None:
+    spec = written(tmp_path, prices=PRICES.replace("USDT,1,USD,Kraken,2025-11-30", "USDT,1,USD,Kraken,2025-09-30"))
+    (tmp_path / "accounts.csv").unlink()
+    with pytest.raises(
+        OptionsError, match=r"of USDT by Kraken is of 2025-09-30T00:00:00Z, 61 days before the balances"
+    ):
+        liabilities.check(spec, policy=TREES)
+    with pytest.raises(AccountsError):
+        liabilities.check(spec, policy=trusting(max_price_hours=61 * 24))
+
+
+def test_a_price_from_the_future_is_refused_before_anything_is_proved(tmp_path: Path) -> None:
+    spec = written(tmp_path, prices=PRICES.replace("USDT,1,USD,Kraken,2025-11-30", "USDT,1,USD,Kraken,2999-11-30"))
+    with pytest.raises(
+        SpecError, match=r"prices\.csv: the price of USDT by Kraken is of 2999-11-30T00:00:00Z, and now"
+    ):
+        liabilities.check(spec, policy=UNRESTRICTED)
+
+
+@pytest.mark.parametrize(
+    ("times", "told"),
+    [
+        (("2025-11-30T00:00:00Z",), "of 2025-11-30T00:00:00Z, as the organisation says: the time of the balances."),
+        (
+            ("2025-11-29T22:59:59Z",),
+            "of 2025-11-29T22:59:59Z, as the organisation says: 61 minutes before the balances.",
+        ),
+        (
+            ("2025-11-27T23:00:00Z", "2025-11-30T00:00:01Z"),
+            "of 2025-11-27T23:00:00Z to 2025-11-30T00:00:01Z, as the organisation says: 3 days before the balances and "
+            "1 minute after the balances.",
+        ),
+    ],
+)
+def test_the_age_of_prices_is_said_and_never_less_than_it_is(times: tuple[str, ...], told: str) -> None:
+    quotes = [Quote(asset="BTC", price="1", currency="USD", source=time, time=time) for time in times]
+    assert times_sentence(quotes, "2025-11-30T00:00:00Z") == f"Its prices are {told}"
 
 
 def test_coins_that_the_organisation_issues_cover_no_debt_unless_the_policy_allows(

@@ -29,6 +29,7 @@ def test_check_plan_prove_and_verify_tell_the_same_of_debts(tmp_path: Path) -> N
     assert [one["net_equity"] for one in found] == [payload] * 3
     assert [one["lent"]["amount"] for one in payload["assets"]] == ["0.1", "50000"]
     assert payload["underwater"]["accounts"] == 1
+    assert payload["prices_from"] == payload["prices_to"] == "2025-11-30T00:00:00Z"
 
     def totals(show: object) -> list[str]:
         out = io.StringIO()
@@ -39,6 +40,7 @@ def test_check_plan_prove_and_verify_tell_the_same_of_debts(tmp_path: Path) -> N
 
     shown = totals(lambda rich: show_checked(rich, checked))
     assert "Lent" in " ".join(shown)
+    assert "the time of the balances." in " ".join(shown)
     assert totals(lambda rich: show_proved(rich, spec, proved, tmp_path, "")) == shown
     assert totals(lambda rich: show_verified(rich, verified, compared=True)) == shown
 

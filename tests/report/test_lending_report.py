@@ -43,7 +43,7 @@ net_equity:
     - {asset: USDT, category: loan, slices: [{ratio: "1"}]}
 """
 PRICES = "asset,price,currency,source,time\n" + "".join(
-    f"{asset},{price},USD,{source},2025-01-01T00:00:00Z\n"
+    f"{asset},{price},USD,{source},2025-01-28T00:00:00Z\n"
     for asset, price, source in (
         ("BTC", "90000", "Kraken"),
         ("BTC", "91000", "Coinbase"),
@@ -90,6 +90,7 @@ def lender(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, more in ((1, {}), (2, {"BTC": "12"})):
         write_lender(folder, {**HELD, **more})
         date_snapshot(folder, f"2025-0{number}-28")
+        (folder / "prices.csv").write_text(PRICES.replace("2025-01-28", f"2025-0{number}-28"))
         with at(f"2025-0{number}-28T12:00:00+00:00"):
             run_month(
                 load_spec(folder / "spec.yaml", registry),
@@ -169,6 +170,7 @@ def test_the_pages_say_what_netting_hides_and_what_a_reader_can_do(lender: Path)
     assert "In USD3,122,553–2,891,553" in told
     assert "The organisation says that it left out 1 account whose pledges do not cover what it owes." in told
     assert "Invent a borrower" in told
+    assert "Its prices are of 2025-02-28T00:00:00Z, as the organisation says: the time of the balances." in told
     assert "Compare the prices with your own: polyproof verify --prices FILE --tolerance 2%" in told
     assert "Holdings that count are 104.34 % of what is owed less what is lent" in words["assets/BTC.html"]
     assert "Lent beyond what accounts have" in words["assets/ETH.html"]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from polyproof.model.net_equity import AssetTerms
     from polyproof.model.net_equity_facts import NetEquityFacts
     from polyproof.model.prices import AssetPrice, Quote
-    from polyproof.settings.spec import PublicSpec
+    from polyproof.settings.spec import PublicSpec, Spec
 
 __all__ = [
     "NET_EQUITY",
@@ -48,6 +48,8 @@ _MEMBERS: dict[str, Shape] = {
         )
     ),
     "currency": TEXT,
+    "prices_from": TEXT,
+    "prices_to": TEXT,
     "margin_segments": COUNT,
     "underwater": nullable(record(accounts=COUNT, equity=listed(AMOUNT), debt=listed(AMOUNT))),
 }
@@ -68,6 +70,8 @@ def net_equity_payload(
     return {
         "assets": [_asset(one, prices[one.terms.asset.symbol]) for one in cut_by_asset(terms, totals)],
         "currency": _currency(facts.prices),
+        "prices_from": min(one.time for one in facts.prices),
+        "prices_to": max(one.time for one in facts.prices),
         "margin_segments": facts.margin_segments,
         "underwater": None
         if left_out is None
@@ -112,9 +116,13 @@ def show_net_equity(
     totals: Sequence[int],
     facts: NetEquityFacts,
     prices: dict[str, AssetPrice],
+    snapshot: str,
 ) -> None:
-    """For people. Net below zero is nothing owed, and offsets no other asset."""
+    """For people. ``snapshot``: the time of the balances. Net below zero is nothing owed, and offsets no
+    other asset.
+    """
     from polyproof.liabilities.margin import cut_by_asset
+    from polyproof.liabilities.netting import times_sentence
 
     found, currency = cut_by_asset(terms, totals), _currency(facts.prices)
     names = list(dict.fromkeys(category.name for one in terms for category in one.categories))
@@ -141,7 +149,8 @@ def show_net_equity(
     net = sum((one.value(max(one.net, 0), prices) for one in found), Fraction(0))
     rich.print(
         f"At the median of the stated prices: gross {_whole(gross)} {currency}, net {_whole(net)} {currency}. Net is "
-        "gross less what is lent to customers; an asset of which more is lent than they have counts as nothing owed."
+        "gross less what is lent to customers; an asset of which more is lent than they have counts as nothing owed. "
+        f"{times_sentence(facts.prices, snapshot)}"
     )
     if (left_out := facts.underwater) is not None:
         rich.print(
@@ -156,14 +165,12 @@ def prepared_payload(margin: MarginPrepared | None) -> dict[str, Any] | None:
     return None if margin is None else net_equity_payload(margin.terms, margin.totals, margin.facts, margin.prices)
 
 
-def show_prepared(
-    rich: RichConsole, assets: Sequence[Asset], totals: Sequence[int], margin: MarginPrepared | None
-) -> None:
+def show_prepared(rich: RichConsole, spec: Spec, totals: Sequence[int], margin: MarginPrepared | None) -> None:
     """Totals before anything is proved, of accounts with debts or of others."""
     if margin is None:
-        rich.print(totals_table(assets, totals))
+        rich.print(totals_table(spec.assets, totals))
     else:
-        show_net_equity(rich, margin.terms, margin.totals, margin.facts, margin.prices)
+        show_net_equity(rich, margin.terms, margin.totals, margin.facts, margin.prices, spec.snapshot)
 
 
 def proved_payload(spec: PublicSpec, manifest: Manifest) -> dict[str, Any] | None:
@@ -176,7 +183,7 @@ def show_proved_totals(rich: RichConsole, spec: PublicSpec, manifest: Manifest) 
     if manifest.net_equity is None:
         rich.print(totals_table(spec.assets, manifest.totals))
     else:
-        show_net_equity(rich, *_proved(spec, manifest, manifest.net_equity))
+        show_net_equity(rich, *_proved(spec, manifest, manifest.net_equity), manifest.snapshot)
 
 
 def _proved(

@@ -56,7 +56,7 @@ def snapshot_payload(found: SnapshotChecked | Planned) -> dict[str, Any]:
 
 def show_snapshot(rich: RichConsole, found: SnapshotChecked | Planned) -> None:
     """For people: totals, and what was rounded, compared and left out."""
-    show_prepared(rich, found.spec.assets, found.totals, found.margin)
+    show_prepared(rich, found.spec, found.totals, found.margin)
     show_rounded(rich, found.rounded)
     show_control(rich, found.control, found.margin)
     show_left_out(rich, found.left_out)

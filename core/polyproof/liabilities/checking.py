@@ -193,6 +193,11 @@ def preparing(
     full, _ = settle(spec, registry, capacity)
     _judge(create_backend(full, registry), full, policy)
     weighing = begin_weighing(spec, registry) if spec.rule == NET_EQUITY else None
+    if weighing is not None:
+        try:
+            policy.net_equity.check_times(weighing.quotes, spec.snapshot)
+        except PolicyRejected as error:
+            raise _unacceptable(spec, error) from error
     with open_snapshot(
         spec.accounts,
         spec.assets if weighing is None else weighing.positions,
@@ -277,7 +282,7 @@ def _prepared_with_debts(
     try:
         facts = Margin(found.facts, found.terms, found.positions, weighing.prices, margin_judge)
         issued = [one.asset for one in spec.disclosures.own_issued or ()] if spec.disclosures else []
-        check_policy(facts, policy, issued, found.totals)
+        check_policy(facts, policy, issued, found.totals, spec.snapshot)
     except PolicyRejected as error:
         raise _unacceptable(spec, error) from error
     reports = [

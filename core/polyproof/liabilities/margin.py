@@ -98,14 +98,16 @@ def _check_underwater(facts: NetEquityFacts, spec: PublicSpec) -> None:
         raise ProofRejected("manifest-net-equity", "what was left out does not have an amount for each asset")
 
 
-def check_policy(margin: Margin, policy: Policy, declared: Sequence[str], totals: Sequence[int]) -> None:
+def check_policy(margin: Margin, policy: Policy, declared: Sequence[str], totals: Sequence[int], snapshot: str) -> None:
     """Refuse what the policy does not accept of accounts with debts. ``totals``: one for each position.
 
-    ``declared``: assets that the organisation says elsewhere that it issues. Raises ``PolicyRejected``.
+    ``snapshot``: the time of the balances. ``declared``: assets that the organisation says elsewhere that it issues.
+    Raises ``PolicyRejected``.
     """
     accepted = policy.net_equity
     accepted.check_covered(margin.backend.properties.covers_debts)
     accepted.check_terms(margin.terms, declared)
+    accepted.check_times(margin.facts.prices, snapshot)
     found = cut_by_asset(margin.terms, totals)
     counts = {one.asset.symbol for one in margin.terms if any(part.ratio for c in one.categories for part in c.slices)}
     weighed = [one.terms.asset.symbol for one in found if one.debt or one.terms.asset.symbol in counts]

@@ -6,11 +6,25 @@ whatever proves it, so it is said here, once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import evolve
 
 from polyproof.backend import BackendProperties
+from polyproof.model.counts import counted
+from polyproof.model.prices import Quote
+from polyproof.model.timestamps import between, distance_text
+from polyproof.settings.prices import LISTED_SOURCE
 
-__all__ = ["GROSS_ALONE", "NET_TOTALS", "NOT_COVERED", "WHAT_NETTING_HIDES", "net_sentences", "properties_of"]
+__all__ = [
+    "GROSS_ALONE",
+    "NET_TOTALS",
+    "NOT_COVERED",
+    "WHAT_NETTING_HIDES",
+    "net_sentences",
+    "properties_of",
+    "times_sentence",
+]
 
 _COVERED = (
     "of each account with debts: at the prices that the manifest states, what it has pledged counts for at least what "
@@ -74,3 +88,21 @@ def net_sentences(verified: set[int], margin: set[int], *, covered: bool) -> tup
     if not covered:
         return (NOT_COVERED,)
     return (NET_TOTALS,) if margin <= verified else (GROSS_ALONE,)
+
+
+def times_sentence(quotes: Sequence[Quote], snapshot: str) -> str:
+    """Of which times prices are, beside that of the balances: their age is nothing that a proof can show."""
+    oldest, newest = min(one.time for one in quotes), max(one.time for one in quotes)
+    apart = [
+        f"{distance_text(distance)} {side} the balances"
+        for distance, side in ((between(oldest, snapshot), "before"), (between(snapshot, newest), "after"))
+        if distance.total_seconds() > 0
+    ]
+    when = f"of {oldest}" if oldest == newest else f"of {oldest} to {newest}"
+    told = f"Its prices are {when}, as the organisation says: {' and '.join(apart) or 'the time of the balances'}."
+    if listed := sum(one.source == LISTED_SOURCE for one in quotes):
+        told += (
+            f" {counted(listed, 'of them is', 'of them are')} from a list that states no time: it was taken to be that "
+            "of the balances."
+        )
+    return told

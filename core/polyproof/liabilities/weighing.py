@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -13,6 +14,7 @@ from polyproof.liabilities.dividing import divide
 from polyproof.model.net_equity import AssetTerms, Position, positions_of
 from polyproof.model.net_equity_facts import NetEquityFacts, Underwater
 from polyproof.model.prices import AssetPrice, Quote, prices_of
+from polyproof.model.timestamps import FORMAT
 from polyproof.registry import Registry
 from polyproof.settings.prices import load_prices
 from polyproof.settings.spec import BackendChoice, Spec, check_margin, margin_choice, terms_of_spec
@@ -45,6 +47,13 @@ def begin_weighing(spec: Spec, registry: Registry) -> Weighing:
     assert spec.prices is not None, "the rule net-equity has prices"
     path = spec.directory / spec.prices
     quotes = load_prices(path, spec.assets, spec.snapshot)
+    now = f"{datetime.now(UTC):{FORMAT}}"
+    for one in quotes:
+        if one.time > now:
+            ahead = f"the price of {one.asset} by {one.source} is of {one.time}, and now it is {now}"
+            raise SpecError(
+                Problem(ahead, Location(str(path)), "a price that was not there yet is refused by verifiers")
+            )
     try:
         prices = prices_of(quotes, [asset.symbol for asset in spec.assets])
         terms = terms_of_spec(spec, quotes)

@@ -7,6 +7,7 @@ know. Each check compares what the manifest states, before any proof is read.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
@@ -16,9 +17,11 @@ from attrs import frozen
 
 from polyproof.config.options import NOT_AN_OPTION, option
 from polyproof.errors import PolicyRejected
+from polyproof.model.counts import counted
 from polyproof.model.names import SYMBOL, Pattern
 from polyproof.model.net_equity import AssetTerms, Slice, own_issued_collateral
 from polyproof.model.prices import AssetPrice, Quote
+from polyproof.model.timestamps import between, distance_text
 from polyproof.settings.net_equity import Collateral, slices_of
 from polyproof.settings.policy_checks import PolicyCheck
 
@@ -67,6 +70,13 @@ class NetEquityPolicy:
     tolerance: str = option(
         default="2%", pattern=PERCENT, doc="By how much the prices of an audit may be more favourable than yours."
     )
+    max_price_hours: int | None = option(
+        default=24,
+        least=0,
+        most=1_000_000,
+        doc="By how many hours the time of a price, as the audit states it, may be before or after that of the "
+        "balances; null allows any. At prices of a better day collateral would cover debts that it no longer covers.",
+    )
     haircuts: tuple[Collateral, ...] = option(
         default=(),
         items=(0, 4096),
@@ -113,6 +123,20 @@ class NetEquityPolicy:
                     PolicyCheck.HAIRCUTS,
                     f"a pledge of {one.asset.format(at)} {symbol} as {category.name} counts for more than the policy "
                     f"allows{named} (net_equity.haircuts)",
+                )
+
+    def check_times(self, quotes: Iterable[Quote], snapshot: str) -> None:
+        """Refuse prices of another time than the balances: whoever chooses it chooses the prices."""
+        if self.max_price_hours is None:
+            return
+        for one in quotes:
+            apart = between(one.time, snapshot)
+            if abs(apart) > timedelta(hours=self.max_price_hours):
+                raise PolicyRejected(
+                    PolicyCheck.PRICE_TIMES,
+                    f"the price of {one.asset} by {one.source} is of {one.time}, {distance_text(apart)} "
+                    f"{'before' if one.time < snapshot else 'after'} the balances ({snapshot}): the policy allows "
+                    f"{counted(self.max_price_hours, 'hour')} (net_equity.max_price_hours)",
                 )
 
     def check_prices(self, prices: dict[str, AssetPrice], weighed: Iterable[str]) -> None:

@@ -318,7 +318,9 @@ UNRESTRICTED = Policy(
     commitments=None,
     hashes=None,
     fields=None,
-    net_equity=NetEquityPolicy(require_covered=False, allow_own_issued=None, allow_negative_net=None),
+    net_equity=NetEquityPolicy(
+        require_covered=False, allow_own_issued=None, allow_negative_net=None, max_price_hours=None
+    ),
 )
 """Sizes alone: the policy under which an exchange opens its own audits. No verifier should have it."""
 

@@ -35,6 +35,7 @@ class PolicyCheck(CheckName):
     DEBTS_COVERED = "policy-debts-covered", "that debts are covered is not proven, and the policy requires it"
     OWN_ISSUED = "policy-own-issued", "debts are covered by coins that the organisation issues itself"
     PRICES = "policy-prices", "prices are more favourable than those of the policy tolerate, or are not in it"
+    PRICE_TIMES = "policy-price-times", "a price is of a time too far from that of the balances for the policy"
     HAIRCUTS = "policy-haircuts", "collateral counts for more than the policy allows"
     NET = "policy-net", "of an asset more is lent than all accounts have"
     UNIQUE = "policy-unique", "nothing that was checked shows the audit to be the only record of its place"

@@ -194,6 +194,8 @@ test("what is lent, net totals and prices' currency are told of an audit with de
       { asset: "USDT", units: "20100000000", amount: "20100" },
     ],
     currency: "USD",
+    pricesFrom: "2025-10-31T00:00:00Z",
+    pricesTo: "2025-10-31T00:00:00Z",
     underwaterAccounts: null,
   });
 });
@@ -281,6 +283,21 @@ test("a file of one part does not pass for one of the other", () => {
   const place = 8 + 4 + 8 + encodeUtf8("stark-margin-2026-11-26-e1875089").length + 32;
   assert.equal(included(flipped(CAROL, place), "carol", { USDT: "20000" }, {}).check, "magic");
   assert.equal(included(flipped(ALICE, place), "alice", { BTC: "0.25", USDT: "100" }, {}).check, "magic");
+});
+
+test("prices are of the time of the balances, as far as the policy lets them be of another", () => {
+  // Where they pass, the header is still another than that of the proofs.
+  const cases: [string, string, Partial<NetEquityPolicy>][] = [
+    ["constraint-identity", "2025-10-30T00:00:00Z", {}],
+    ["policy-price-times", "2025-10-29T23:59:59Z", {}],
+    ["constraint-identity", "2025-11-01T00:00:00Z", {}],
+    ["policy-price-times", "2025-11-01T00:00:01Z", {}],
+    ["constraint-identity", "2001-01-01T00:00:00Z", { maxPriceHours: null }],
+    ["policy-price-times", "2025-10-30T23:59:59Z", { maxPriceHours: 0 }],
+  ];
+  for (const [expected, time, policy] of cases) {
+    assert.equal(verdictOf(put([...PRICES, 0, "time"], time), policy).check, expected, time);
+  }
 });
 
 /** Quotes in dollars: of each asset `lowest-highest` or one price. */

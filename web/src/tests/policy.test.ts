@@ -60,6 +60,7 @@ test("the default policy is the one of the page", () => {
   assert.equal(debts.get("require_covered"), inTable(DEFAULT_POLICY.netEquity.requireCovered));
   assert.equal(debts.get("allow_own_issued"), inTable(DEFAULT_POLICY.netEquity.allowOwnIssued));
   assert.equal(debts.get("own_issued"), inTable(DEFAULT_POLICY.netEquity.ownIssued));
+  assert.equal(debts.get("max_price_hours"), inTable(DEFAULT_POLICY.netEquity.maxPriceHours));
   assert.equal(debts.get("allow_negative_net"), inTable(DEFAULT_POLICY.netEquity.allowNegativeNet));
 });
 

@@ -89,6 +89,9 @@ export interface DebtFacts {
   readonly net: readonly Amount[];
   /** The currency of the prices, which are the organisation's word. */
   readonly currency: string;
+  /** The times of the oldest and the newest price, by its word too. */
+  readonly pricesFrom: string;
+  readonly pricesTo: string;
   /** How many accounts were left out since their pledges do not cover their debts, by the organisation's word. */
   readonly underwaterAccounts: number | null;
 }

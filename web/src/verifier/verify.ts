@@ -291,12 +291,15 @@ function factsOf(
 }
 
 function debtFacts(netEquity: NetEquity, manifest: Manifest, assets: readonly StatedAsset[]): DebtFacts {
-  const { marginSegments, underwater } = manifest.netEquity!;
+  const { marginSegments, underwater, prices } = manifest.netEquity!;
+  const times = prices.map(({ time }) => time).sort();
   return {
     marginSegments,
     lent: amountsOf(assets, lentTotals(netEquity, manifest, assets)),
     net: amountsOf(assets, netTotals(netEquity, manifest, assets)),
     currency: netEquity.currency,
+    pricesFrom: times[0]!,
+    pricesTo: times[times.length - 1]!,
     underwaterAccounts: underwater === null ? null : Number(underwater.accounts),
   };
 }

@@ -241,7 +241,7 @@ def show_verified(rich: RichConsole, one: VerifiedAudit, *, compared: bool) -> N
     if (margin := published.margin) is None:
         rich.print(totals_table(published.spec.assets, verified.totals))
     else:
-        show_net_equity(rich, margin.terms, manifest.position_totals, margin.facts, margin.prices)
+        show_net_equity(rich, margin.terms, manifest.position_totals, margin.facts, margin.prices, manifest.snapshot)
     count = len(manifest.segments)
     facts(
         rich,

@@ -305,7 +305,7 @@ def _policy_to_name(verified: VerifiedAudit) -> str | None:
             if (margin := audit.margin) is not None:
                 policy.check_options(margin.backend.name, margin.judge.options)
                 issued = [one.asset for one in declared.own_issued or ()] if declared is not None else []
-                check_policy(margin, policy, issued, audit.manifest.position_totals)
+                check_policy(margin, policy, issued, audit.manifest.position_totals, audit.manifest.snapshot)
             for verdict in verdicts:
                 policy.check_security(verdict.security)
         except PolicyRejected:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil
 
+from polyproof.liabilities.netting import times_sentence
 from polyproof.model.counts import counted
 from polyproof.publication.report.document import Report, ReportAsset
 from polyproof.publication.report.wording import compared_with, exact, percentage
@@ -42,6 +43,7 @@ def netting_sentences(report: Report) -> tuple[str, ...]:
         "Net of one asset is no bound on what is owed of it, since debts of others lower it. Where more is lent than "
         "accounts have, net is nothing, and that offsets no other asset.",
     ]
+    said.append(times_sentence(netting.quotes, report.audit.snapshot))
     if report.reserves is not None:
         said.append(f"Holdings are compared with {compared_with(report)}; the ratio to the other is shown beside it.")
     return tuple(said)

@@ -161,6 +161,7 @@ export function checkNetEquityPolicy(
     }
   }
   checkHaircuts(policy, netEquity, assets);
+  checkPriceTimes(policy, manifest);
   checkPrices(policy, netEquity, manifest, assets);
   netTotals(netEquity, manifest, assets).forEach((net, i) => {
     const { symbol, decimals } = assets[i]!;
@@ -226,6 +227,20 @@ function countsFor(slices: readonly CountedSlice[], pledged: bigint): ExactDecim
     rest -= inside;
   }
   return { digits, places };
+}
+
+/** Refuse prices of another time than the balances: whoever chooses it chooses the prices. */
+function checkPriceTimes(policy: Policy, manifest: Manifest): void {
+  const { maxPriceHours } = policy.netEquity;
+  if (maxPriceHours === null) return;
+  for (const { asset, time } of manifest.netEquity!.prices) {
+    if (Math.abs(Date.parse(time) - Date.parse(manifest.snapshot)) > maxPriceHours * 3_600_000) {
+      throw new Rejected(
+        "policy-price-times",
+        `a price of ${asset} is of ${time}, the balances of ${manifest.snapshot}: the policy allows ${maxPriceHours} hours between`,
+      );
+    }
+  }
 }
 
 /** Refuse prices that are more favourable than those of the policy: debts that count for less, collateral for more. */

@@ -43,6 +43,8 @@ export interface NetEquityPolicy {
   readonly prices: readonly Quote[];
   /** By how much prices of an audit may be more favourable, in percent: an exact decimal. */
   readonly tolerance: string;
+  /** By how many hours the time of a price may be before or after that of the balances; null allows any. */
+  readonly maxPriceHours: number | null;
   /** The most that collateral may count for, of assets that are listed. */
   readonly haircuts: NetEquitySettings["collateral"];
 }
@@ -62,7 +64,8 @@ export const DEFAULT_POLICY: Policy = {
   maxSegments: 4096,
   reservesRequired: false,
   netEquity: {
-    requireCovered: true, allowOwnIssued: [], ownIssued: [], allowNegativeNet: [], prices: [], tolerance: "2", haircuts: [],
+    requireCovered: true, allowOwnIssued: [], ownIssued: [], allowNegativeNet: [], prices: [], tolerance: "2", maxPriceHours: 24,
+    haircuts: [],
   },
 };
 
