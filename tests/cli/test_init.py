@@ -65,8 +65,9 @@ def test_the_next_lines_run_as_they_are_printed(tmp_path: Path) -> None:
         ("--example", "okx-22", "--source", "parquet", "--seed", "7"),
         ("--assets", "BTC,FOO:12,XRP:6:72", "--backend", "merkle-sum", "--source", "sqlite"),
         ("--example", "merkle-sum", "--source", "csv-long"),
+        ("--debts", "--backend", "merkle-sum", "--source", "sqlite", "--accounts", 100),
     ],
-    ids=["okx-22", "an unknown coin", "merkle-sum"],
+    ids=["okx-22", "an unknown coin", "merkle-sum", "debts"],
 )
 def test_the_next_lines_of_other_choices_run(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
@@ -77,6 +78,27 @@ def test_the_next_lines_of_other_choices_run(
         ended = command(*shlex.split(line)[1:])
         assert ended.status == 0, f"{line}\n{ended.out}{ended.err}"
     assert "COVERED" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("assets", "source"),
+    [("BTC,ETH,USDT", "csv"), ("FOO:0:8,BAR:30:160,PEOPLE", "csv-long"), ("BTC:8:1", "parquet"), ("DOT,XRP", "sqlite")],
+)
+def test_sample_debts_are_covered_and_nothing_is_lent_that_nobody_has(
+    command: Command, tmp_path: Path, assets: str, source: str
+) -> None:
+    begun(command, tmp_path, "--debts", "--assets", assets, "--source", source, "--backend", "merkle-sum", "-n", 3000)
+    ended = command("check", tmp_path / "lakeside-exchange.yaml", "--policy", "merkle-sum", "--json")
+    assert ended.status == 0, ended.err
+    found = ended.result["net_equity"]
+    assert isinstance(found, dict)
+    assert found["margin_segments"] == (assets != "BTC:8:1")
+    lent = [one["asset"] for one in found["assets"] if one["lent"]["units"] != "0"]
+    assert lent == [] if assets == "BTC:8:1" else len(lent) >= 2
+    spec = (tmp_path / "lakeside-exchange.yaml").read_text()
+    assert "rule: net-equity" in spec
+    (source_line,) = (line for line in spec.splitlines() if line.startswith("# Where the balances are:"))
+    assert len(source_line) <= 120
 
 
 @pytest.mark.parametrize("name", sorted(bundled_specs()))

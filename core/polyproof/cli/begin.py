@@ -56,6 +56,7 @@ SOURCES = {
 }
 """Where the sample ledger is, by what ``--source`` calls it."""
 
+PRICES = "sample-prices.csv"
 WALLETS, RECORDING, SIGNED, UNSIGNED = "sample-wallets.yaml", "sample-balances.jsonl", "signed.jsonl", "to-sign.jsonl"
 POLICY = "sample-policy.yaml"
 AUDIT = "audits/first"
@@ -114,6 +115,8 @@ class Choices:
     """The seed of the wallets' keys."""
     reserves: bool
     """Whether sample wallets are written, which takes the extra ``reserves``."""
+    debts: bool = False
+    """Whether some of the accounts owe something, by the rule net-equity."""
     output: str = "audits"
     """Where audits are made, from the spec's folder."""
 
@@ -165,7 +168,12 @@ def begin(directory: Path, choices: Choices, registry: Registry, progress: Progr
 
     ledger, accounts = _accounts(choices)
     spec_name = f"{choices.name}.yaml"
-    names = [spec_name, ledger, *([WALLETS, RECORDING, POLICY] if choices.reserves else [])]
+    names = [
+        spec_name,
+        ledger,
+        *([PRICES] if choices.debts else []),
+        *([WALLETS, RECORDING, POLICY] if choices.reserves else []),
+    ]
     _check_free(directory, [*names, SIGNED, UNSIGNED] if choices.reserves else names)
     created = [path for path in (directory, *directory.parents) if not path.exists()]
     directory.mkdir(parents=True, exist_ok=True)
@@ -174,6 +182,11 @@ def begin(directory: Path, choices: Choices, registry: Registry, progress: Progr
         head = _head(choices, accounts)
         path.write_text(head, encoding="utf-8")
         spec = load_spec(path, registry)
+        if choices.debts:
+            head = _head(choices, accounts, _debts(spec.assets))
+            (directory / PRICES).write_text(_prices(spec.assets, choices.snapshot), encoding="utf-8")
+            path.write_text(head, encoding="utf-8")
+            spec = load_spec(path, registry)
         _write_ledger(directory / ledger, spec, choices, progress)
         checked = liabilities.check(spec, policy=UNRESTRICTED, registry=registry, progress=progress)
         policy = "--policy merkle-sum" if spec.backend.name == "merkle-sum" else ""
@@ -210,7 +223,7 @@ def _check_free(directory: Path, names: Sequence[str]) -> None:
 # The spec
 
 
-def _head(choices: Choices, accounts: str) -> str:
+def _head(choices: Choices, accounts: str, debts: str = "") -> str:
     return f"""\
 # SAMPLE: written by `polyproof init`. The ledger and the wallets are invented; put your own in their place,
 # and then take the word out of the organisation's name. `polyproof schema` prints a JSON Schema of this
@@ -232,7 +245,7 @@ snapshot: {choices.snapshot}
 # (64 unless it says otherwise); what is finer is rounded up.
 {choices.assets}
 
-# How it is proved. stark: a zk-STARK, which publishes totals and no balances, and is accepted by default.
+{debts}# How it is proved. stark: a zk-STARK, which publishes totals and no balances, and is accepted by default.
 # merkle-sum: a Merkle sum tree, fast, which proves nothing about accounts that nobody opens.
 {choices.backend}
 
@@ -250,6 +263,46 @@ output:
 """
 
 
+def _debts(assets: Sequence[Asset]) -> str:
+    from polyproof.cli.sample import PLEDGED
+
+    collateral = []
+    for asset in assets:
+        slices = '[{ratio: "0.9", width: "10"}, {ratio: "0.5"}]'
+        if 10 * 10**asset.decimals >= 1 << asset.bits:
+            slices = '[{ratio: "0.5"}]'  # no account can have ten coins of it
+        collateral.append(f"    - {{asset: {asset.symbol}, category: {PLEDGED}, slices: {slices}}}")
+    listed = "\n".join(collateral)
+    return f"""\
+# Accounts may have debts, which count only as far as what the same account has pledged covers them at public prices.
+# docs/how-to/audit-margin-accounts.md says what is proven of them, and what is not.
+rule: net-equity
+
+# The prices: several sources for each asset, of the time of the balances. These are invented.
+prices: {PRICES}
+
+# What can be pledged, for what, and which part of its price counts: here nine tenths of an account's first ten coins,
+# and half of all others.
+net_equity:
+  collateral:
+{listed}
+  # What you issue yourself: it covers no debt unless a verifier's policy allows it.
+  own_issued: []
+
+"""
+
+
+def _prices(assets: Sequence[Asset], snapshot: str) -> str:
+    from polyproof.cli.sample import invented_prices
+
+    rows = [
+        f"{asset.symbol},{price},USD,{source},{snapshot}"
+        for asset in assets
+        for source, price in zip(("Sample Market", "Sample Index"), invented_prices(asset.symbol), strict=True)
+    ]
+    return "\n".join(["asset,price,currency,source,time", *rows]) + "\n"
+
+
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
@@ -257,24 +310,31 @@ def _quoted(text: str) -> str:
 
 def _accounts(choices: Choices) -> tuple[str, str]:
     """The name of the sample ledger, and the spec's lines about it."""
+    source = SOURCES[choices.source]
+    if choices.debts:
+        source = source.replace("a column for each asset", "a column for each position")
+        source = source.replace("a row for each account and asset", "a row for each position")
     suffix = {"csv": "csv", "csv-long": "csv", "parquet": "parquet", "sqlite": "sqlite"}[choices.source]
     ledger = f"sample-accounts.{suffix}"
     match choices.source:
         case "sqlite":
+            position = ", position" if choices.debts else ""
             lines = f"""\
 accounts:
   shape: long
   attach:
     - {{name: ledger, type: sqlite, path: {ledger}}}
-  query: SELECT account, asset, amount FROM ledger.balances"""
+  query: SELECT account, asset{position}, amount FROM ledger.balances"""
         case "csv-long":
             lines = f"accounts:\n  path: {ledger}\n  shape: long"
         case _:
             lines = f"accounts:\n  path: {ledger}"
+    if choices.debts and choices.source in _LONG:
+        lines = lines.replace("  shape: long", "  shape: long\n  position: position")
     return (
         ledger,
         f"""\
-# Where the balances are: {SOURCES[choices.source]}. Yours may be in another form, or in a database:
+# Where the balances are: {source}. Yours may be in another form, or in a database:
 #     path: accounts.csv                    a column `account` and a column for each asset; .parquet likewise
 #     path: accounts.csv, shape: long       columns account, asset, amount
 #     query: SELECT …, attach: [ … ]        SQL; docs/reference/accounts-snapshot.md has examples
@@ -359,44 +419,45 @@ def _write_ledger(path: Path, spec: Spec, choices: Choices, progress: Progress |
     from polyproof.cli.sample import write_sample
 
     if choices.source in ("csv", "parquet"):
-        write_sample(path, spec.assets, choices.accounts, choices.seed, progress=progress)
+        write_sample(path, spec.assets, choices.accounts, choices.seed, progress=progress, debts=choices.debts)
         return
     wide = path.with_name(f".{path.name}.wide.csv")
     try:
-        write_sample(wide, spec.assets, choices.accounts, choices.seed, progress=progress)
-        rows = _long_rows(wide)
-        _LONG[choices.source](path, rows)
+        write_sample(wide, spec.assets, choices.accounts, choices.seed, progress=progress, debts=choices.debts)
+        columns = ("account", "asset", *(["position"] if choices.debts else []), "amount")
+        _LONG[choices.source](path, columns, _long_rows(wide))
     finally:
         wide.unlink(missing_ok=True)
 
 
-def _long_rows(wide: Path) -> list[tuple[str, str, str]]:
-    """A row for each account and asset; an account that holds nothing has one too, or it would be missing."""
-    found = []
+def _long_rows(wide: Path) -> list[tuple[str, ...]]:
+    """A row for each amount; an account that holds nothing has one too, or it would be missing."""
+    found: list[tuple[str, ...]] = []
     with wide.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             account = row.pop("account")
-            held = {asset: amount for asset, amount in row.items() if amount.strip("0.")}
-            found += [(account, asset, amount) for asset, amount in (held or dict([next(iter(row.items()))])).items()]
+            held = {column: amount for column, amount in row.items() if amount.strip("0.")}
+            amounts = held or dict([next(iter(row.items()))])
+            found += [(account, *column.split(":"), amount) for column, amount in amounts.items()]
     return found
 
 
-def _write_csv(path: Path, rows: Sequence[tuple[str, str, str]]) -> None:
+def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
     with path.open("x", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows([("account", "asset", "amount"), *rows])
+        csv.writer(file, lineterminator="\n").writerows([columns, *rows])
 
 
-def _write_sqlite(path: Path, rows: Sequence[tuple[str, str, str]]) -> None:
+def _write_sqlite(path: Path, columns: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
     import sqlite3
     from contextlib import closing
 
     with closing(sqlite3.connect(path)) as database, database:
         # TEXT keeps every digit; NUMERIC would turn 0.1 into a float.
-        database.execute("CREATE TABLE balances (account TEXT, asset TEXT, amount TEXT)")
-        database.executemany("INSERT INTO balances VALUES (?, ?, ?)", rows)
+        database.execute(f"CREATE TABLE balances ({', '.join(f'{name} TEXT' for name in columns)})")
+        database.executemany(f"INSERT INTO balances VALUES ({', '.join('?' for _ in columns)})", rows)
 
 
-_LONG: Mapping[str, Callable[[Path, Sequence[tuple[str, str, str]]], None]] = {
+_LONG: Mapping[str, Callable[[Path, Sequence[str], Sequence[tuple[str, ...]]], None]] = {
     "csv-long": _write_csv,
     "sqlite": _write_sqlite,
 }
@@ -433,6 +494,7 @@ def about(file: str) -> str:
         return "the ledger: invented accounts"
     return {
         WALLETS: "what is held: wallets that sign with keys anybody can compute",
+        PRICES: "what debts and pledges are weighed by: invented prices",
         RECORDING: "what nodes would say of these wallets",
         POLICY: "what a verifier has to accept for this example",
     }.get(file, "the spec: every line explained")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import duckdb
@@ -21,11 +22,15 @@ from attrs import frozen
 from polyproof.engine import thread_count
 from polyproof.errors import UsageError
 from polyproof.liabilities.snapshot.file import draw_nothing
+from polyproof.model.amounts import exact_decimal
 from polyproof.model.assets import Asset
 from polyproof.progress import Progress
 from polyproof.toolkit.interrupts import duckdb_interrupts
 
-__all__ = ["write_sample"]
+__all__ = ["PLEDGED", "invented_prices", "write_sample"]
+
+PLEDGED = "loan"
+"""The collateral category of sample accounts with debts."""
 
 UInt64 = npt.NDArray[np.uint64]
 
@@ -88,8 +93,13 @@ def write_sample(
     seed: int,
     format: str | None = None,
     progress: Progress | None = None,
+    *,
+    debts: bool = False,
 ) -> None:
     """Write a snapshot of that many accounts in wide shape: ``account`` and a column for each asset.
+
+    With ``debts`` each asset has a column for each position, and some accounts owe a quarter of what they have pledged,
+    at ``invented_prices``.
 
     ``format`` is ``"csv"`` or ``"parquet"``; left out, it follows from the suffix. In CSV, amounts are
     decimal strings; in Parquet, DECIMAL, or strings for assets with more than 18 decimals. Every amount
@@ -116,18 +126,19 @@ def write_sample(
             duckdb.connect(":memory:", config={"threads": thread_count(), "temp_directory": directory}) as connection,
         ):
             draw_nothing(connection)
-            columns = ", ".join(f"w{k} UBIGINT, f{k} UBIGINT" for k in range(len(assets)))
+            kinds = ("", "d", "p") if debts else ("",)
+            columns = ", ".join(f"{kind}w{k} UBIGINT, {kind}f{k} UBIGINT" for k in range(len(assets)) for kind in kinds)
             connection.execute(f"CREATE TEMP TABLE sample (number UBIGINT, {columns})")
             with (progress or Progress()).task("make accounts", accounts) as task:
                 for first in range(0, accounts, _BLOCK):
                     count = min(_BLOCK, accounts - first)
-                    block = _block(assets, first, count, accounts, origin, words)
+                    block = _block(assets, first, count, accounts, origin, words, debts=debts)
                     connection.register("block", block)
-                    connection.execute("INSERT INTO sample SELECT * FROM block")
+                    connection.execute("INSERT INTO sample BY NAME SELECT * FROM block")
                     task.advance(count)
             options = "FORMAT csv, HEADER" if kind == "csv" else "FORMAT parquet, COMPRESSION zstd"
             target = str(unfinished).replace("'", "''")
-            connection.execute(f"COPY ({_select(assets, kind)}) TO '{target}' ({options})")
+            connection.execute(f"COPY ({_select(assets, kind, debts=debts)}) TO '{target}' ({options})")
         unfinished.replace(path)
     except (OSError, duckdb.IOException) as error:
         raise UsageError(f"{path} cannot be written: {error}") from error
@@ -135,23 +146,38 @@ def write_sample(
         unfinished.unlink(missing_ok=True)
 
 
-def _select(assets: Sequence[Asset], kind: str) -> str:
+def invented_prices(symbol: str) -> tuple[str, str]:
+    """The prices of a coin that sample accounts owe and pledge by, in dollars: the lower one, and another."""
+    cents = _MARKETS.get(symbol, _OTHER).cents
+    return exact_decimal(Fraction(cents, 100)), exact_decimal(Fraction(cents * 1002, 100_000))
+
+
+def _select(assets: Sequence[Asset], kind: str, *, debts: bool) -> str:
     # One account in eight is known by an e-mail address; .example never belongs to anybody (RFC 2606).
     name = "lpad(lower(to_hex(number)), 16, '0')"
     columns = [f"CASE WHEN number % 8 = 0 THEN 'user.' || {name} || '@mail.example' ELSE 'u-' || {name} END AS account"]
     for k, asset in enumerate(assets):
-        places = min(asset.decimals, 18)
-        text = f"w{k}::VARCHAR" + (f" || '.' || lpad(f{k}::VARCHAR, {places}, '0')" if places else "")
-        amount = f"CASE WHEN w{k} = 0 AND f{k} = 0 THEN '0' ELSE {text} END"
-        if kind == "parquet" and asset.decimals <= 18:
-            amount = f"({amount})::DECIMAL(38, {asset.decimals})"
-        symbol = asset.symbol.replace('"', '""')
-        columns.append(f'{amount} AS "{symbol}"')
+        names = {"": ":equity", "d": ":debt", "p": f":{PLEDGED}"} if debts else {"": ""}
+        for position, name in names.items():
+            whole, part, places = f"{position}w{k}", f"{position}f{k}", min(asset.decimals, 18)
+            text = f"{whole}::VARCHAR" + (f" || '.' || lpad({part}::VARCHAR, {places}, '0')" if places else "")
+            amount = f"CASE WHEN {whole} = 0 AND {part} = 0 THEN '0' ELSE {text} END"
+            if kind == "parquet" and asset.decimals <= 18:
+                amount = f"({amount})::DECIMAL(38, {asset.decimals})"
+            symbol = asset.symbol.replace('"', '""')
+            columns.append(f'{amount} AS "{symbol}{name}"')
     return f"SELECT {', '.join(columns)} FROM sample"
 
 
 def _block(
-    assets: Sequence[Asset], first: int, count: int, accounts: int, origin: UInt64, words: np.random.PCG64
+    assets: Sequence[Asset],
+    first: int,
+    count: int,
+    accounts: int,
+    origin: UInt64,
+    words: np.random.PCG64,
+    *,
+    debts: bool,
 ) -> dict[str, UInt64]:
     """Accounts from ``first`` on: a unique number, and for each asset the whole coins and the fraction."""
     numbers = _mixed(np.arange(first, first + count, dtype=np.uint64) + origin)
@@ -161,6 +187,7 @@ def _block(
     empty, active, trader = kind < 5, (kind >= 49) & (kind < 63), kind == 63
     whale = np.arange(first, first + count) % _WHALE_EVERY == min(_WHALE_EVERY, accounts) // 2
     block: dict[str, UInt64] = {"number": numbers}
+    held_coins: list[UInt64] = []
     for k, asset in enumerate(assets):
         market = _MARKETS.get(asset.symbol, _OTHER)
         chance = np.full(count, market.holders, np.uint64)
@@ -169,15 +196,46 @@ def _block(
         chance[empty & ~whale] = 0
         held = _random(words, count) % np.uint64(1000) < chance
         coins = np.where(held, _balances(asset, market, accounts, whale, words, count), 0)
-        whole, nanos = np.divmod(coins, np.uint64(_NANO))
+        whole, fraction = _written(asset, coins)
         beyond = _random(words, count) % np.uint64(_NANO)
-        if asset.decimals <= 9:
-            fraction = nanos // np.uint64(10 ** (9 - asset.decimals))
-        else:
-            more = 10 ** (min(asset.decimals, 18) - 9)
-            fraction = nanos * np.uint64(more) + np.where(coins > 0, beyond % np.uint64(more), 0)
+        if asset.decimals > 9:
+            fraction = fraction + np.where(coins > 0, beyond % np.uint64(10 ** (min(asset.decimals, 18) - 9)), 0)
         block[f"w{k}"], block[f"f{k}"] = whole, fraction
+        held_coins.append(coins)
+    if debts:
+        borrowers = ((habits >> np.uint64(6)) & np.uint64(7) == 0) & ~whale
+        for k, (owed, pledged) in enumerate(_loans(assets, held_coins, borrowers)):
+            block[f"dw{k}"], block[f"df{k}"] = _written(assets[k], owed)
+            block[f"pw{k}"], block[f"pf{k}"] = _written(assets[k], pledged)
     return block
+
+
+def _written(asset: Asset, coins: UInt64) -> tuple[UInt64, UInt64]:
+    """Whole coins, and of the fraction as many digits as are written: 18 at most, rounded down to nanos."""
+    whole, nanos = np.divmod(coins, np.uint64(_NANO))
+    if asset.decimals <= 9:
+        return whole, nanos // np.uint64(10 ** (9 - asset.decimals))
+    return whole, nanos * np.uint64(10 ** (min(asset.decimals, 18) - 9))
+
+
+def _loans(assets: Sequence[Asset], held: Sequence[UInt64], borrowers: npt.NDArray[np.bool_]) -> list[list[UInt64]]:
+    """What is owed and pledged of each asset. A borrower pledges what it has of each, and owes the next asset for it.
+
+    Together they owe at most half of what all accounts here have of an asset: nothing is lent that nobody has.
+    """
+    nothing = np.zeros(len(borrowers), np.uint64)
+    loans = [[nothing, nothing] for _ in assets]
+    for k, asset in enumerate(assets):
+        unit = np.uint64(10 ** (9 - min(asset.decimals, 9)))
+        # Below 2^40 billionths of a coin, so that a value in cents fits a word.
+        pledged = np.where(borrowers, np.minimum(held[k], np.uint64(1 << 40)) // unit * unit, 0)
+        owed_of = (k + 1) % len(assets)
+        price = _MARKETS.get(asset.symbol, _OTHER).cents
+        other = _MARKETS.get(assets[owed_of].symbol, _OTHER).cents
+        fair = sum(held[owed_of].tolist()) // 2 // max(1, int(borrowers.sum()))
+        owed = np.minimum(pledged * np.uint64(price) // np.uint64(4 * other), np.uint64(min(fair, (1 << 64) - 1)))
+        loans[k][1], loans[owed_of][0] = pledged, owed
+    return loans
 
 
 def _balances(

@@ -64,6 +64,9 @@ def command(
     ] = None,
     accounts: Annotated[int, typer.Option("--accounts", "-n", min=1, help="How many accounts to invent.")] = 1000,
     seed: Annotated[int, typer.Option("--seed", "-s", min=0, help="The same seed gives the same samples.")] = 1,
+    debts: Annotated[
+        bool, typer.Option("--debts", help="An exchange that lends: accounts with debts and pledges, and prices.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: defaults for whatever is not given.")] = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -119,6 +122,7 @@ def command(
         accounts=accounts,
         seed=seed,
         keys=seed,
+        debts=debts,
         reserves=is_installed("reserves"),
     )
     with console.progress() as progress:
