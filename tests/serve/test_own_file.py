@@ -283,16 +283,18 @@ def test_headers_and_secrets_that_would_not_do_are_refused(tmp_path: Path) -> No
 # How often
 
 
-def test_an_account_may_ask_so_often_whether_it_is_there_or_not(
+def test_an_account_may_ask_so_often_and_nobody_else_learns_that_a_token_is_good(
     client: Client, token: Token, lines: list[Line]
 ) -> None:
     one = client(limits=Limits(per_account=2))
-    answers = {
-        user: [one.get("/inclusion", headers=bearer(token(user))) for _ in range(3)] for user in ("bob", "nobody")
-    }
+    forged = f"{token('bob')[:-6]}AAAAAA"
+    tokens = {"bob": token("bob"), "nobody": token("nobody"), "a stranger": forged}
+    answers = {user: [one.get("/inclusion", headers=bearer(own)) for _ in range(3)] for user, own in tokens.items()}
     assert [answer.status_code for answer in answers["bob"]] == [200, 200, 429]
-    assert [answer.status_code for answer in answers["nobody"]] == [404, 404, 429]
-    assert shape(answers["bob"][2]) == shape(answers["nobody"][2])
+    assert {shape(answer) for user in ("nobody", "a stranger") for answer in answers[user]} == {
+        shape(answers["nobody"][0])
+    }
+    assert answers["nobody"][2].status_code == 404
     assert answers["bob"][2].headers["retry-after"] == "60"
     assert one.get("/inclusion", headers=bearer(token("alice"))).status_code == 200, "others are not held up"
 

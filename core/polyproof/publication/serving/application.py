@@ -229,12 +229,13 @@ class _Inclusion:
             account = served.asking.account(Request(asked.headers, await self._form(request)))
         except NobodyError as error:
             why = error.why
-        if account is not None and not self._accounts.allows(account):
-            return _noted(request, _text(429, _TOO_OFTEN, Retry_After="60"), "rate-account")
         async with asyncio.timeout(served.limits.seconds), self._turn:
             data = await run_in_threadpool(served.store.find, account)
         if account is None or data is None:
             return _noted(request, _nothing(), why or "no-account")
+        # Only who would be given a file is told that it was too often: nobody else may learn that a token is good.
+        if not self._accounts.allows(account):
+            return _noted(request, _text(429, _TOO_OFTEN, Retry_After="60"), "rate-account")
         return Response(
             data,
             headers={

@@ -45,9 +45,9 @@ export function unitsRoundedUp(decimal: string, decimals: number): bigint {
 function amounts(assets: readonly StatedAsset[], typed: ReadonlyMap<string, string>, rounding: "up" | "down"): bigint[] {
   const found = assets.map((): bigint | null => null);
   for (const [symbol, text] of typed) {
-    const place = placeOf(assets, symbol.trim());
+    const place = placeOf(assets, symbol);
     const asset = assets[place]!;
-    const units = parseAmount(text.trim(), asset.decimals, rounding);
+    const units = parseAmount(text, asset.decimals, rounding);
     if (found[place] !== null) throw new BadInput(`${asset.symbol} is given twice.`);
     if (units < 0n || units >= 1n << BigInt(asset.bits)) {
       const most = coinsText((1n << BigInt(asset.bits)) - 1n, asset.decimals);
