@@ -72,6 +72,20 @@ def test_a_time_and_an_id_in_a_table_stay_whole_beside_text_that_is_long() -> No
     assert time in stacked(made, 76).splitlines()
 
 
+def test_no_word_breaks_where_columns_of_text_are_beside_numbers() -> None:
+    numbers = ("Soundness, long proven", "Soundness, 2025", "Inclusion, long proven", "Inclusion, 2025")
+    made = table("Combination", *numbers, numbers=(1, 2, 3, 4))
+    made.add_row("stark, hash=poseidon2, 500 accounts", "103.7", "103.7", "75.6", "103.7")
+    words = {word for text in (*numbers, "stark, hash=poseidon2, 500 accounts") for word in text.split()}
+    for width in range(71, 140):
+        assert stacked(made, width) == ""
+        shown = io.StringIO()
+        Console(file=shown, width=width).print(made)
+        assert words <= set(shown.getvalue().split()), shown.getvalue()
+        assert max(len(line.rstrip()) for line in shown.getvalue().splitlines()) <= width
+    assert stacked(made, 60)
+
+
 def test_a_table_of_sentences_stays_a_table() -> None:
     made = table("", "one", "another")
     made.add_row("proves", "a sentence that is much longer than a line has room for", "another such sentence")

@@ -52,20 +52,30 @@ def in_column(name: str, value: str, width: int) -> str:
 def stacked(table: Table, width: int) -> str:
     """A table as lines with a name and a value each, if it is too wide for its numbers; otherwise nothing.
 
-    Columns of text are broken at spaces, and take no more than their longest word. Columns of single words, such as
+    Columns of text are broken at spaces, and take no less than their longest word. Columns of single words, such as
     times and ids, keep their width when the table is drawn.
     """
     titles = [str(column.header) for column in table.columns]
     columns = [[str(cell) for cell in column.cells] for column in table.columns]
-    needed = 2 + 3 * (len(columns) - 1)
+    frame = 2 + 3 * (len(columns) - 1)
+    least, wanted = [], []
     for column, title, cells in zip(table.columns, titles, columns, strict=True):
         if column.justify != "right" and len(cells) > 0 and not any(len(cell.split()) > 1 for cell in cells):
             column.no_wrap = True
         whole = column.justify == "right" or column.no_wrap
         words = cells if whole else [word for cell in cells for word in cell.split()]
         heads = [title] if column.no_wrap else title.split()
-        needed += max((len(word) for word in [*words, *heads]), default=0)
-    if needed <= width:
+        least.append(max((len(word) for word in [*words, *heads]), default=0))
+        wanted.append(max((len(line) for text in [title, *cells] for line in text.split("\n")), default=0))
+    spare = width - frame - sum(least)
+    if spare >= 0:
+        # rich would narrow the widest columns, whatever their words are. Here those that lack little get it first.
+        fits = sum(wanted) + frame <= width
+        by_lack = sorted(range(len(columns)), key=lambda place: wanted[place] - least[place])
+        for left, place in zip(range(len(columns), 0, -1), by_lack, strict=True):
+            more = min(wanted[place] - least[place], spare // left)
+            table.columns[place].width = None if fits else least[place] + more
+            spare -= more
         return ""
     lead = max(len(title) for title in titles[1:])
     lines = [str(table.title)] if table.title else []
