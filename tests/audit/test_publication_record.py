@@ -141,6 +141,8 @@ def test_a_snapshot_in_the_future_is_not_proved(spec: Spec, registry: Registry, 
             evolve(spec, snapshot=moved(timedelta(minutes=5))), tmp_path / "out", registry=registry, policy=WITH_TALLY
         )
     assert not (tmp_path / "out").exists()
+    with pytest.raises(InputError, match="in the future"):
+        audit.check(evolve(spec, snapshot=moved(timedelta(minutes=5))), registry=registry, policy=WITH_TALLY)
 
 
 def test_a_manifest_dated_in_the_future_is_rejected(out: Path, registry: Registry) -> None:

@@ -87,6 +87,27 @@ def test_prove_without_out_goes_where_the_spec_says(command: Command, folder: Pa
     assert command("verify", made).status == 0
 
 
+@pytest.mark.parametrize("place", [".", "..", "/"])
+def test_a_place_that_cannot_be_written_to_is_bad_input(command: Command, proved: Path, place: str) -> None:
+    (proved / "other").mkdir()
+    for arguments in (
+        ("prove", "spec.yaml"),
+        ("inclusion", "audit", "--user", "alice"),
+        ("inclusion", "audit", "--all"),
+        ("inclusion", "audit", "--all", "--files"),
+        ("report", "audit"),
+        ("sample", "--accounts", "2"),
+        ("new-plugin", "hash", "mine"),
+        ("compare", "spec.yaml", "--runs", "1"),
+    ):
+        ended = command(*arguments, "--out", place)
+        assert (ended.status, ended.out) == (2, ""), f"{arguments}: {ended.err}"
+    assert not (proved / "index.html").exists()
+    ended = command("verify-inclusion", place, "--audit", "audit", *ALICE)
+    assert ended.status == 2
+    assert "is a folder: name your own file" in " ".join(ended.err.split())
+
+
 def test_an_audit_is_chained_to_the_one_before(command: Command, folder: Path) -> None:
     first = command("prove", "spec.yaml", "--out", "a", "--json").result
     second = command("prove", "spec.yaml", "--out", "b", "--previous", "a", "--json").result

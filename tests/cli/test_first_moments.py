@@ -55,6 +55,13 @@ def test_a_demo_that_ended_early_says_how_to_begin_again(
     ended = command("demo", "--out", folder)
     assert ended.status == 2
     assert again in ended.err
+    # Nobody is told to remove what is no demo, or the folder that they are in.
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("")
+    for other in (tmp_path / "mine", ".", "..", "/"):
+        ended = command("demo", "--out", other)
+        assert ended.status == 2
+        assert "rm" not in ended.err.split()
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def compare(
     from polyproof.cli.compare.folder import Folder
     from polyproof.cli.compare.varying import axis_of, candidates
     from polyproof.cli.compare.work import compared
-    from polyproof.cli.compare.written import write_files
+    from polyproof.cli.compare.written import check_folder, write_files
     from polyproof.registry import default_registry
 
     given = [specs] if isinstance(specs, Spec) else specs
@@ -56,6 +56,8 @@ def compare(
     registry, folder = default_registry(), optional_path(out, "out")
     axes = [axis_of(path, values) for path, values in (vary or {}).items()]
     found = candidates([checked_spec(spec) for spec in given], axes, _counts(accounts), registry)
+    if folder is not None:
+        check_folder(folder)
     with following(progress) as told:
         comparison = compared(found, Folder(folder, registry, _natural(runs, "runs", 0)), told, again=again)
     if folder is not None:

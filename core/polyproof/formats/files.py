@@ -168,6 +168,8 @@ def written_durably(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     If the block fails, nothing is left. A process that is killed leaves ``.NAME.writing``, which the next one replaces.
     The folder may be somebody else's: what has that name there, if a link or a pipe, is removed and not written to.
     """
+    if path.is_dir() and not path.is_symlink():
+        raise InputError(f"{path} is a directory, not the name of a file")
     temporary = path.with_name(f".{path.name}.writing")
     temporary.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_EXCL

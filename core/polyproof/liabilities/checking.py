@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from attrs import evolve, frozen
 
 from polyproof.backend import Backend
 from polyproof.config.options import shown
-from polyproof.errors import AccountsError, InputError, OptionsError, PolicyRejected, Problem
+from polyproof.errors import AccountsError, InputError, Location, OptionsError, PolicyRejected, Problem
 from polyproof.extras import require_extras
 from polyproof.findings import Findings
 from polyproof.liabilities.acceptance import Judge
@@ -22,7 +23,9 @@ from polyproof.liabilities.weighing import MarginPrepared, Weighing, begin_weigh
 from polyproof.model.accounts import AccountRefused, Accounts
 from polyproof.model.assets import Asset
 from polyproof.model.counts import counted
+from polyproof.model.names import AUDIT_ID, matches
 from polyproof.model.net_equity_facts import equity_places
+from polyproof.model.timestamps import FORMAT as TIMESTAMP
 from polyproof.plugin_faults import asking, fault, names_faults
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from polyproof.liabilities.snapshot.rounding import Rounded
     from polyproof.model.left_out import LeftOut
 
-__all__ = ["Prepared", "SnapshotChecked", "check", "expected_security", "preparing"]
+__all__ = ["Prepared", "SnapshotChecked", "check", "check_before_planning", "expected_security", "preparing"]
 
 
 @frozen
@@ -63,6 +66,18 @@ class SnapshotChecked:
     """Where the rule allows debts: the terms of accounts with them, and the totals of all positions."""
 
 
+def check_before_planning(spec: Spec, audit_id: str | None) -> None:
+    """Refuse an install that cannot prove, and an id or a time that no manifest may have. Raises ``InputError``."""
+    require_extras("prove", purpose="reading a snapshot to prove it")
+    if audit_id is not None and not matches(AUDIT_ID, audit_id):
+        raise InputError(f"audit id {audit_id!r}: expected {AUDIT_ID[1]}")
+    if spec.snapshot > f"{datetime.now(UTC):{TIMESTAMP}}":
+        where = Location(str(spec.file)) if spec.file else None
+        raise InputError(
+            Problem(f"snapshot is {spec.snapshot}, which is in the future", where, "when the balances were taken")
+        )
+
+
 @names_faults
 def check(
     spec: Spec,
@@ -77,6 +92,7 @@ def check(
     cannot serve these assets or whose proofs verifiers with this policy would refuse (by default the default one),
     ``ExtraMissing`` without the extra ``prove``.
     """
+    check_before_planning(spec, None)
     with preparing(spec, policy or Policy(), registry or default_registry(), progress or Progress()) as prepared:
         for _ in prepared.chunks():
             pass

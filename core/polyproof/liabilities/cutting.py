@@ -303,6 +303,8 @@ def cut_all_inclusions(
     final = out or private / "inclusion"
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} exists and is not an empty directory")
+    if not final.name:
+        raise InputError("inclusion files are written to a directory of their own: name one below the current one")
     working = final.with_name(f".{final.name}.partial")
     shutil.rmtree(working, ignore_errors=True)
     make_private_directory(working)

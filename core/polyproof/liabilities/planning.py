@@ -20,20 +20,18 @@ from attrs import evolve, frozen
 
 from polyproof.backend import Backend
 from polyproof.config.options import shown
-from polyproof.errors import ArtifactError, InputError, Location, Problem
-from polyproof.extras import require_extras
+from polyproof.errors import ArtifactError, InputError
 from polyproof.formats.files import write_durably
 from polyproof.formats.space import require_space
 from polyproof.liabilities.accounts_files import AccountsWriter, least_size
 from polyproof.liabilities.assignment import Assignment
-from polyproof.liabilities.checking import Prepared, preparing
+from polyproof.liabilities.checking import Prepared, check_before_planning, preparing
 from polyproof.liabilities.dividing import divide
 from polyproof.liabilities.work_plan import Makers, WorkPlan, read_plan, without_prices, write_plan
 from polyproof.liabilities.workspace import SCRATCH, Workspace
 from polyproof.model.accounts import Accounts
 from polyproof.model.counts import counted
 from polyproof.model.manifest import Manifest
-from polyproof.model.names import AUDIT_ID, matches
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
 from polyproof.plugin_faults import asking, fault, names_faults
 from polyproof.progress import Progress
@@ -47,7 +45,7 @@ if TYPE_CHECKING:
     from polyproof.liabilities.weighing import MarginPrepared
     from polyproof.model.left_out import LeftOut
 
-__all__ = ["Planned", "check_before_planning", "make_plan", "plan"]
+__all__ = ["Planned", "make_plan", "plan"]
 
 
 @frozen
@@ -115,18 +113,6 @@ def plan(
             registry=registry,
             progress=progress,
             replace=False,
-        )
-
-
-def check_before_planning(spec: Spec, audit_id: str | None) -> None:
-    """Refuse an install that cannot prove, and an id or a time that no manifest may have. Raises ``InputError``."""
-    require_extras("prove", purpose="reading a snapshot to prove it")
-    if audit_id is not None and not matches(AUDIT_ID, audit_id):
-        raise InputError(f"audit id {audit_id!r}: expected {AUDIT_ID[1]}")
-    if spec.snapshot > _now():
-        where = Location(str(spec.file)) if spec.file else None
-        raise InputError(
-            Problem(f"snapshot is {spec.snapshot}, which is in the future", where, "when the balances were taken")
         )
 
 

@@ -5,6 +5,7 @@ Every step here is the same for all backends. What is proved, and how, is up to 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +15,9 @@ from attrs import evolve
 
 from polyproof.errors import ArtifactError
 from polyproof.liabilities.assembling import AuditProved, put_together
+from polyproof.liabilities.checking import check_before_planning
 from polyproof.liabilities.executing import execute
-from polyproof.liabilities.planning import check_before_planning, make_plan
+from polyproof.liabilities.planning import make_plan
 from polyproof.liabilities.segment_proving import Clock
 from polyproof.liabilities.work_plan import read_plan
 from polyproof.liabilities.workspace import Workspace, checked_target
@@ -53,7 +55,8 @@ def prove(
     """
     policy, registry, progress = policy or Policy(), registry or default_registry(), progress or Progress()
     check_before_planning(spec, audit_id)
-    work = Workspace(out.absolute().with_name(f".{out.absolute().name}.partial"))
+    place = Path(os.path.abspath(out))
+    work = Workspace(place.parent / f".{place.name}.partial")
     try:
         target = checked_target(out)
     except ArtifactError:

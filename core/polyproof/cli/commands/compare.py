@@ -11,7 +11,6 @@ import typer
 from polyproof.cli.console import Console
 from polyproof.cli.options import Json, Quiet, SecretsOption, load_spec_argument, usable_registry
 from polyproof.cli.shapes import TEXT, Shape, record
-from polyproof.errors import UsageError
 from polyproof.extras import require_extras
 from polyproof.model.counts import counted
 
@@ -92,12 +91,11 @@ def command(
     from polyproof.cli.compare.folder import Folder
     from polyproof.cli.compare.varying import axis, candidates
     from polyproof.cli.compare.work import compared
-    from polyproof.cli.compare.written import write_files
+    from polyproof.cli.compare.written import check_folder, write_files
 
     console = Console(json=json, quiet=quiet)
     registry = usable_registry(console)
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"--out: {out} is not a directory")
+    check_folder(out)
     counts: list[int | None] = [*sizes("accounts", accounts or ())] or [None]
     axes = [axis(text) for text in vary or ()]
     loaded = [load_spec_argument(name, registry, secrets) for name in specs]

@@ -185,8 +185,16 @@ def command(
 
 def _new_directory(out: Path | None) -> Path:
     if out is not None:
+        if Path.cwd().is_relative_to(os.path.abspath(out)):
+            raise InputError(
+                f"--out {out}: the demo is written to a directory of its own: name one below the current one"
+            )
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise InputError(Problem(f"{out} exists and is not an empty directory", hint=_again(out)))
+            # What is in the way may be anything: only a demo is known to be worth nothing.
+            begun = (out / f"{_SPEC}.yaml").is_file()
+            raise InputError(
+                Problem(f"{out} exists and is not an empty directory", hint=_again(out) if begun else None)
+            )
         out.mkdir(parents=True, exist_ok=True)
         return out
     for count in range(1, 10_000):

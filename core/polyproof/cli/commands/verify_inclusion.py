@@ -115,6 +115,8 @@ def command(
     known = parse_digest(digest)
     registry = usable_registry(console)
     accepted = with_own_prices(load_policy_option(policy, registry), prices, tolerance)
+    if folders := [file for file in files if file.is_dir()]:
+        raise UsageError(f"{folders[0]} is a folder: name your own file, which ends in .polyproof")
     evidence = [file for file in files if is_saved_check(file)]
     if evidence and len(files) > 1:
         raise UsageError(f"{evidence[0]} is evidence, which is checked alone")

@@ -33,13 +33,13 @@ from polyproof.model.timestamps import FORMAT as TIMESTAMP
 from polyproof.registry import Registry
 from polyproof.settings.policy import components_of
 
-__all__ = ["FORMAT", "HEADER", "Folder", "Kept", "read", "rounded"]
+__all__ = ["FORMAT", "HEADER", "MEASURED_FOLDER", "Folder", "Kept", "read", "rounded"]
 
 FORMAT = 1
 """Version of the format: the value of the key ``polyproof-compare``."""
 
 HEADER = "polyproof-compare"
-_MEASURED = "measured"
+MEASURED_FOLDER = "measured"
 _MOST_BYTES = 4 << 20
 _LONGEST_NUMBER = 40
 _NUMBERS = {"median", "least", "most", "cpu", "bits"}
@@ -114,7 +114,7 @@ class Folder:
             "accounts": accounts,
             "runs": self.runs,
         }
-        return self.path / _MEASURED / f"{hashlib.sha256(canonical(made_of)).hexdigest()[:32]}.json"
+        return self.path / MEASURED_FOLDER / f"{hashlib.sha256(canonical(made_of)).hexdigest()[:32]}.json"
 
     def _other_plugins(self, candidate: Candidate, kept: Kept) -> Iterator[str]:
         now = self._plugins(candidate)

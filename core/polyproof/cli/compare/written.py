@@ -5,13 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from polyproof.cli.compare.folder import MEASURED_FOLDER
 from polyproof.cli.compare.page import page_text
 from polyproof.cli.compare.tables import BITS_NOTE, SPREAD_NOTE, csv_text, tables
 from polyproof.cli.compare.work import Comparison, measured_text
 from polyproof.cli.plain_table import markdown
+from polyproof.config.options import shown
+from polyproof.errors import Problem, UsageError
 from polyproof.formats.files import write_durably
 
-__all__ = ["markdown_text", "write_files"]
+__all__ = ["check_folder", "markdown_text", "write_files"]
+
+_FILES = {MEASURED_FOLDER, "index.html", "table.csv", "table.md"}
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder with other things than a comparison in it: its page would replace one of the same name."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a directory")
+    if others := {path.name for path in folder.iterdir() if not path.name.startswith(".")} - _FILES:
+        raise UsageError(
+            Problem(
+                f"{folder} has other things in it than a comparison, such as {shown(min(others))}",
+                hint="name a folder that is new, empty, or a comparison's",
+            )
+        )
 
 
 def write_files(comparison: Comparison, folder: Path) -> dict[str, Path]:
