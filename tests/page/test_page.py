@@ -99,7 +99,7 @@ def test_one_part_of_several_is_checked_with_its_own_proof_alone(customer: Custo
     assert answer.startswith("Included\n")
     assert f"{own + 1} of 2, your own" in answer
     assert "The other parts of the list" in answer
-    assert "No balance in your part of that list is negative" in answer
+    assert "nobody else’s account can have lowered its totals" in answer
     assert "in the list that the totals of your part were added up from" in answer
     assert "that the published totals were added up from" not in answer
 

@@ -167,14 +167,19 @@ def audit_lines(audit: PublishedAudit) -> tuple[tuple[str, str], ...]:
     """Which audit, whose, of when, and what it corrects."""
     manifest, corrects = audit.manifest, audit.record.corrects
     return (
-        ("audit", f"{manifest.audit_id}, {manifest.organisation or 'organisation not named'}"),
-        ("balances as of", f"{manifest.snapshot}; proof started {manifest.created}"),
+        ("audit", f"{manifest.audit_id}, {_named(manifest.organisation)}"),
+        ("balances as of", f"{manifest.snapshot}; proof started {manifest.created}; both as it says"),
         *(
             [("corrects", f"{corrects.publication_digest}; what was wrong, as it says: {corrects.reason}")]
             if corrects
             else []
         ),
     )
+
+
+def _named(organisation: str | None) -> str:
+    """A name stands in a manifest because somebody wrote it there."""
+    return f"{organisation}, as it calls itself" if organisation else "organisation not named"
 
 
 def corrects_payload(record: PublicationRecord) -> dict[str, str] | None:

@@ -53,8 +53,10 @@ REJECTIONS = (
     Rejection(
         "Another audit",
         ("publication-digest",),
-        "You were given a different audit from the one whose digest you know from elsewhere.",
-        "Stop, and trust neither. Ask other customers which digest they see, and keep the files.",
+        "You were given a different audit from the one whose digest you know from elsewhere, or copied that digest "
+        "wrongly.",
+        "Compare all 64 characters. If they differ, stop, and trust neither: ask other customers which digest they "
+        "see, and keep the files.",
     ),
     Rejection(
         "File and audit do not belong together",
@@ -107,7 +109,9 @@ REJECTIONS = (
         ),
         "The mathematics of the proof does not come out: it was made for another description of the audit or other "
         "totals, or it is false, or your file or the proof was damaged.",
-        "Download both again. If it stays, the published totals are not proven, for anybody: tell others.",
+        "Download both again. If it stays, verify the audit without your file, with polyproof verify: if that fails "
+        "too, the published totals are not proven, for anybody, so tell others; if not, your file is wrong, so ask for "
+        "another.",
     ),
     Rejection(
         "A file is not of the right form",

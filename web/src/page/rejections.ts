@@ -30,8 +30,8 @@ export const REJECTION_TEXTS: readonly RejectionText[] = [
   {
     title: "Another audit",
     checks: ["publication-digest"],
-    meaning: "You were given a different audit from the one whose digest you know from elsewhere.",
-    advice: "Stop, and trust neither. Ask other customers which digest they see, and keep the files.",
+    meaning: "You were given a different audit from the one whose digest you know from elsewhere, or copied that digest wrongly.",
+    advice: "Compare all 64 characters. If they differ, stop, and trust neither: ask other customers which digest they see, and keep the files.",
   },
   {
     title: "File and audit do not belong together",
@@ -55,7 +55,7 @@ export const REJECTION_TEXTS: readonly RejectionText[] = [
     title: "The proof does not show what is stated",
     checks: ["constraint-identity", "fold", "final-polynomial", "grinding", "coset-count", "merkle-*", "root", "totals", "sum-*"],
     meaning: "The mathematics of the proof does not come out: it was made for another description of the audit or other totals, or it is false, or your file or the proof was damaged.",
-    advice: "Download both again. If it stays, the published totals are not proven, for anybody: tell others.",
+    advice: "Download both again. If it stays, verify the audit without your file, with polyproof verify: if that fails too, the published totals are not proven, for anybody, so tell others; if not, your file is wrong, so ask for another.",
   },
   {
     title: "A file is not of the right form",

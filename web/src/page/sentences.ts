@@ -13,7 +13,7 @@ export function provenSentences(facts: Facts): string[] {
     rowSentence(facts),
     say(tree ? "provenNonNegativePaths" : several ? "provenNonNegativePart" : "provenNonNegative"),
     ...(facts.debts === null ? [] : [say("provenGross")]),
-    ...(tree ? [say("provenLeast")] : []),
+    ...(tree ? [say(several ? "provenLeastPart" : "provenLeast")] : []),
     figureSentence(facts),
   ];
 }
