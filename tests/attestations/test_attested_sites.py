@@ -51,7 +51,7 @@ def test_statements_stand_apart_and_it_is_said_whose_word_is_what(
     for policy in ("merkle-sum", tmp_path / "policy.yaml"):
         site = tmp_path / f"site-{len(str(policy))}"
         assert command("report", audit, "--out", site, "--policy", policy).status == 0
-        before, title, after = words(site / "index.html").partition("Statements by others")
+        before, title, after = words(site / "index.html").partition("Statements beside the audit")
         assert title
         assert "They agree" not in before
         assert MARKUP in after
@@ -76,7 +76,7 @@ def test_a_file_that_is_none_is_shown_to_be_none(audit: Path, command: Command, 
 
 def test_an_audit_without_statements_says_nothing_of_any(audit: Path, command: Command, tmp_path: Path) -> None:
     assert command("report", audit, "--out", tmp_path / "site").status == 0
-    assert "Statements by others" not in words(tmp_path / "site/index.html")
+    assert "Statements beside the audit" not in words(tmp_path / "site/index.html")
 
 
 def test_pages_in_a_history_say_what_everybody_finds_whoever_wrote_them(

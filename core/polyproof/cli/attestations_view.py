@@ -85,7 +85,11 @@ def show_attestations(rich: RichConsole, found: Attestations) -> None:
         )
     if not found.statements:
         return
-    rich.print("Statements about the audit by others; what they say was not checked, and nothing above rests on it:")
+    rich.print(
+        "Statements beside the audit, where anybody can put one; what they say was not checked, and nothing above "
+        "rests on it:",
+        soft_wrap=True,
+    )
     for one in found.statements:
         style = "bold red" if one.fault else "yellow" if one.by is None else None
         text = " ".join(one.statement.text)
