@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polyproof.cli.net_equity_view import _whole
+from polyproof.publication.report.netting import value as worth
 from polyproof.publication.report.wording import (
     count,
     exact,
@@ -43,6 +45,12 @@ def test_what_is_owed_is_never_shown_as_less_and_what_is_held_never_as_more(amou
     assert value(exact(amount)) == true
     # Close enough to be worth reading.
     assert value(owed(amount)) - value(held(amount)) <= max(true * Fraction(1, 10**6), 0)
+
+
+@pytest.mark.parametrize(("value_of", "shown"), [("0", "0"), ("1234.000001", "1,235"), ("1234", "1,234")])
+def test_values_of_what_is_owed_are_rounded_up(value_of: str, shown: str) -> None:
+    assert worth(value_of) == shown
+    assert _whole(Fraction(value_of)) == shown
 
 
 @pytest.mark.parametrize(
