@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 from attrs import frozen
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from page.conftest import SHIPPED, Audits, Customer, watched
 from polyproof.publication.browser import page_beside_audit
@@ -127,6 +127,36 @@ def test_loading_says_nothing_of_who_loads(visitor: Customer, site: Site) -> Non
     assert len(site.asked) == 1 + 2 * 4
     assert site.validators == []
     assert site.cookies == [None] * 9
+
+
+_SLOW_WORKER = """
+const Own = Worker;
+window.Worker = class extends Own {
+  set onmessage(told) { super.onmessage = (event) => setTimeout(() => this.ended || told(event), 700); }
+  terminate() { this.ended = true; super.terminate(); }
+};
+"""
+
+
+@pytest.mark.slow
+def test_a_file_that_is_chosen_while_others_are_loaded_is_kept(visitor: Customer, site: Site, audits: Audits) -> None:
+    made, page = audits.get("parts"), visitor.page
+    held: list[Route] = []
+    page.add_init_script(_SLOW_WORKER)
+    page.reload()
+    page.route("**/proof-0001.bin", lambda route: held.append(route))
+    with page.expect_request("**/proof-0001.bin"):
+        page.click("#load")
+    page.set_input_files("#files", made.inclusion)
+    page.wait_for_function("document.getElementById('slots').ariaBusy === 'true'")
+    held[0].continue_()
+    page.wait_for_selector("#load:enabled")
+    page.wait_for_selector('#slots[aria-busy="false"]')
+    assert made.inclusion.name in page.inner_text("#slot-inclusion")
+    page.fill("#digest", made.digest)
+    visitor.type_claim(made)
+    assert visitor.check().startswith("Included\n")
+    assert visitor.faults == []
 
 
 def test_the_served_copy_reaches_no_other_address(visitor: Customer) -> None:

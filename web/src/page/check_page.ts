@@ -76,7 +76,7 @@ export class CheckPage {
       });
     }
     byId("remove", HTMLButtonElement).addEventListener("click", () => {
-      this.#next(async () => {
+      void this.#next(async () => {
         this.#files = NO_FILES;
         this.#sayFiles([], [say("removed")]);
         await this.#readOutline();
@@ -98,7 +98,7 @@ export class CheckPage {
   }
 
   #add(added: Promise<readonly File[]>): void {
-    this.#next(async () => {
+    void this.#next(async () => {
       const { files, evidence, problems, notes } = await sortFiles(this.#files, await added);
       this.#files = files;
       const filled = evidence === null ? null : await this.#takeEvidence(evidence);
@@ -108,7 +108,8 @@ export class CheckPage {
     });
   }
 
-  #next(task: () => Promise<void>): void {
+  /** Has a task wait for those before it; whatever changes the files goes through here. Resolves when it is done. */
+  #next(task: () => Promise<void>): Promise<void> {
     this.#changed();
     const slots = byId("slots", HTMLUListElement);
     slots.setAttribute("aria-busy", String(++this.#queued > 0));
@@ -116,6 +117,7 @@ export class CheckPage {
       .then(task)
       .catch((error: unknown) => this.#sayFiles([failureText(error)], []))
       .then(() => slots.setAttribute("aria-busy", String(--this.#queued > 0)));
+    return this.#queue;
   }
 
   /**
@@ -160,14 +162,17 @@ export class CheckPage {
         },
         stopping.signal,
       );
-      const sorted = await sortFiles(this.#files, files);
-      this.#files = sorted.files;
-      this.#sayFiles(sorted.problems, [say("loaded")]);
-      await this.#readOutline();
-      if (tooMuch) {
-        const file = this.#outline.proofName ?? "proof-….bin";
-        byId("files-said", HTMLDivElement).prepend(make("p", { class: "bad" }, say("loadMany", { file })));
-      }
+      // Others may have been chosen in the meantime.
+      await this.#next(async () => {
+        const sorted = await sortFiles(this.#files, files);
+        this.#files = sorted.files;
+        this.#sayFiles(sorted.problems, [say("loaded")]);
+        await this.#readOutline();
+        if (tooMuch) {
+          const file = this.#outline.proofName ?? "proof-….bin";
+          byId("files-said", HTMLDivElement).prepend(make("p", { class: "bad" }, say("loadMany", { file })));
+        }
+      });
     } catch (error) {
       if (!stopping.signal.aborted) this.#sayFiles([error instanceof LoadFailed ? error.message : visibleText(String(error))], []);
     } finally {
