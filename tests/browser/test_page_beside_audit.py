@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from polyproof.errors import ArtifactError
-from polyproof.publication.browser import page_beside_audit, page_policy, released_page
+from polyproof.publication import browser
+from polyproof.publication.browser import page_beside_audit, page_digest, page_policy, released_page
 
 RELEASED = b"""<!doctype html>
 <html lang="en">
@@ -74,6 +77,13 @@ def test_the_policy_is_what_the_page_states() -> None:
     )
     with pytest.raises(ArtifactError):
         page_policy(b"<html>")
+
+
+def test_an_install_that_lacks_the_page_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browser, "_FILE", tmp_path / "check.html")
+    for asked in (released_page, page_digest, lambda: page_beside_audit("", files=None)):
+        with pytest.raises(ArtifactError, match=r"check\.html is missing: this install of polyproof is not whole"):
+            asked()
 
 
 def test_the_released_page_is_of_that_form() -> None:

@@ -126,6 +126,10 @@ def test_whatever_is_no_valid_token_of_an_account_gets_one_answer(
         ),
         "no text for an algorithm": (bearer(signed_by_hand({"alg": "\ud800"}, claims(), raw)), "token-algorithm"),
         "extensions": (bearer(token("alice", {"crit": ["b64"], "b64": True})), "token-form"),
+        "a payload that may stand as it is": (
+            bearer(signed_by_hand({"alg": "EdDSA", "b64": True}, claims(), raw)),
+            "token-form",
+        ),
         "no token at all": (bearer("alice"), "token-form"),
         "empty": (bearer(""), "token-form"),
         "two dots": (bearer(".."), "token-form"),
@@ -318,6 +322,8 @@ def test_behind_the_proxy_its_header_names_the_address(client: Client, token: To
     assert ask(**{"X-Forwarded-For": "203.0.113.6"}) == 404
     assert [ask(**{"X-Forwarded-For": f"2001:db8::{n}"}) for n in (1, 2)] == [404, 429], "64 bits of it are one"
     assert [ask() for _ in range(2)] == [404, 404], "without it nobody is told from another"
+    one = client("127.0.0.1", trusted_peer=lambda peer, _: peer == "127.0.0.1", limits=Limits(per_address=1))
+    assert [ask(**{"X-Forwarded-For": "203.0.113.6"}) for _ in range(2)] == [404, 404], "a header that was not named"
     one = client("203.0.113.9", trusted_peer=lambda peer, _: peer == "127.0.0.1", **changes)
     assert [ask(**{"X-Forwarded-For": f"198.51.100.{n}"}) for n in range(2)] == [404, 429], "a stranger is not believed"
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from polyproof import liabilities
 from polyproof.errors import ArtifactError
 from polyproof.publication.browser import page_policy
 from polyproof.publication.browser.phone import on_a_phone
-from polyproof.publication.serving.application import Line
+from polyproof.publication.serving.application import Line, Served, application
 from polyproof.publication.serving.public import public_files, served_page
 from polyproof.settings.policy import UNRESTRICTED
 from serve.conftest import AUDIT_ID, Client, Token, bearer
@@ -131,6 +133,15 @@ def test_every_answer_has_the_headers_that_keep_it_from_harm(client: Client, pat
     assert headers["content-security-policy"].startswith("default-src 'none'")
     assert headers["x-robots-tag"] == "noindex, nofollow"
     assert "access-control-allow-origin" not in headers
+
+
+def test_other_protocols_get_no_answer(served: Served, lines: list[Line]) -> None:
+    async def none(*message: object) -> Any:
+        raise AssertionError(message)
+
+    for kind in ("websocket", "lifespan"):
+        asyncio.run(application(served)({"type": kind, "path": "/", "headers": []}, none, none))
+    assert lines == []
 
 
 def test_what_lies_beside_the_public_files_is_not_served(folder: Path) -> None:

@@ -13,21 +13,25 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from http.client import HTTPConnection
+from http.client import HTTPConnection, IncompleteRead
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import evolve
 
+from audit.tally_backend import tally_registry
 from doubles.fixtures import Command
 from doubles.fixtures import command as command
+from polyproof import liabilities
 from polyproof.errors import UsageError
 from polyproof.liabilities import InclusionStore
 from polyproof.publication import browser
 from polyproof.publication.serving import server
 from polyproof.publication.serving.application import Limits, Line, Served, application
-from polyproof.publication.serving.server import bound, bound_to_path, serve, split_address
+from polyproof.publication.serving.public import public_files
+from polyproof.publication.serving.server import address_of, bound, bound_to_path, is_loopback, serve, split_address
+from polyproof.settings.policy import UNRESTRICTED
 from serve.conftest import AUDIT_ID, PAGE, USERS, Token, bearer
 
 
@@ -110,6 +114,18 @@ def test_what_is_too_large_or_no_request_ends_the_connection(served: Served, tok
         )
         assert raw(port, chunked).startswith(b"HTTP/1.1 404")
         assert ask(port, "/inclusion", bearer(token()))[0] == 200, "others are still answered"
+
+
+def test_a_file_that_was_cut_short_is_not_taken_for_a_whole_one(
+    folder: Path, served: Served, lines: list[Line]
+) -> None:
+    published = liabilities.open_audit(folder, policy=UNRESTRICTED, registry=tally_registry())
+    with listening(evolve(served, files=public_files(published))) as port:
+        (folder / "public" / "proof-0000.bin").write_bytes(b"short")
+        with pytest.raises(IncompleteRead):
+            ask(port, f"/{AUDIT_ID}/proof-0000.bin", {})
+        assert ask(port, "/", {})[0] == 200
+    assert [(line.route, line.why) for line in lines] == [("file", "ArtifactError"), ("page", "")]
 
 
 def test_a_connection_that_does_not_ask_is_ended(served: Served, token: Token, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,6 +290,7 @@ def test_the_command_refuses_what_would_let_anybody_in(
         (("--token-key", key_file, "--bind", "192.0.2.1:80"), "cannot be listened at"),
         (("--token-key", key_file, "--socket", tmp_path / "s", "--bind", "127.0.0.1:0"), "two places"),
         (("--token-key", key_file, "--socket", tmp_path / "secret"), "is no socket"),
+        (("--token-key", key_file, "--socket", tmp_path / "none" / "s"), "cannot be listened at"),
     ]
     for arguments, reason in cases:
         ended = command("serve", made, *arguments)
@@ -286,6 +303,10 @@ def test_addresses_are_taken_apart() -> None:
     for text in ("8000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", "127.0.0.1:-1", ":8000"):
         with pytest.raises(UsageError):
             split_address(text)
+    assert all(map(is_loopback, ("127.0.0.1", "127.9.9.9", "::1", "", None)))
+    assert not any(map(is_loopback, ("192.0.2.1", "2001:db8::1", "localhost.example.com")))
+    with bound("127.0.0.1", 0) as listener:
+        assert address_of(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def test_a_socket_that_a_killed_server_left_is_replaced(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from polyproof.publication.browser import PAGE
 from polyproof.publication.serving.asking import Asking, NobodyError, Request
-from polyproof.publication.serving.public import PublicFile
+from polyproof.publication.serving.public import PublicFile, blocks
 from polyproof.publication.serving.rates import Rates, network_of
 from polyproof.publication.serving.store import ServedStore
 
@@ -199,7 +199,7 @@ def _public(file: PublicFile) -> _Answering:
             return Response(headers=stated)
         if isinstance(file.source, bytes):
             return Response(file.source, headers=stated)
-        return StreamingResponse(iterate_in_threadpool(file.blocks()), headers=stated)
+        return StreamingResponse(iterate_in_threadpool(blocks(file.source)), headers=stated)
 
     return answer
 

@@ -18,7 +18,7 @@ from polyproof.publication.browser import page_beside_audit, page_policy
 from polyproof.publication.browser.phone import on_a_phone
 from polyproof.publication.report.wording import moment
 
-__all__ = ["BLOCK", "PublicFile", "public_files", "served_page"]
+__all__ = ["BLOCK", "PublicFile", "blocks", "public_files", "served_page"]
 
 BLOCK = 256 << 10
 """Bytes that are read of a file at once."""
@@ -40,18 +40,16 @@ class PublicFile:
     """The Content-Security-Policy of a page; None for what is no page."""
     cache: str = "public, max-age=3600"
 
-    def blocks(self) -> Iterator[bytes]:
-        """Its bytes. Raises ``ArtifactError`` for a file that was cut short since it was opened."""
-        if isinstance(self.source, bytes):
-            yield self.source
-            return
-        at = 0
-        while at < self.size:
-            block = self.source.read(at, min(BLOCK, self.size - at))
-            if not block:
-                raise ArtifactError("a public file ended too early")
-            at += len(block)
-            yield block
+
+def blocks(file: PlainFile) -> Iterator[bytes]:
+    """Its bytes. Raises ``ArtifactError`` for a file that was cut short since it was opened."""
+    at = 0
+    while at < file.size:
+        block = file.read(at, min(BLOCK, file.size - at))
+        if not block:
+            raise ArtifactError("a public file ended too early")
+        at += len(block)
+        yield block
 
 
 def public_files(audit: PublishedAudit) -> Mapping[str, PublicFile]:
@@ -69,7 +67,7 @@ def _opened(path: Path, digest: bytes) -> PublicFile:
     file = PlainFile(path)
     found = PublicFile("file", _KINDS.get(path.suffix, "application/octet-stream"), file.size, _etag(digest), file)
     computed = hashlib.sha256()
-    for block in found.blocks():
+    for block in blocks(file):
         computed.update(block)
     if not hmac.compare_digest(computed.digest(), digest):
         file.close()
