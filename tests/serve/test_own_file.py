@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import threading
 import time
 from pathlib import Path
@@ -16,7 +17,13 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_public_key,
+)
 
 from audit.tally_backend import tally_registry
 from polyproof import liabilities
@@ -64,6 +71,19 @@ def test_a_form_sends_a_token_in_its_body(client: Client, token: Token) -> None:
     by_header = client().get("/inclusion", headers=bearer(token("bob")))
     by_form = client().post("/inclusion", [("token", token("bob")), ("other", "1")])
     assert shape(by_form) == shape(by_header)
+
+
+def test_the_token_that_the_page_makes_is_taken(
+    client: Client, signer: Ed25519PrivateKey, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/serve-inclusion-files.md").read_text()
+    (code,) = (block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "jwt.encode" in block)
+    pem = signer.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "login.key").write_bytes(pem)
+    monkeypatch.chdir(tmp_path)
+    made: dict[str, Any] = {}
+    exec(code.replace("AUDIT_ID", AUDIT_ID), made)
+    assert client().get("/inclusion", headers=bearer(made["token"])).status_code == 200
 
 
 def test_head_says_what_get_would_without_the_file(client: Client, token: Token) -> None:
