@@ -127,6 +127,27 @@ def test_what_is_said_of_totals_is_what_the_backend_shows(
     assert ("It proves • nothing with this set-up" in shown) is (backend == "grand-sum")
 
 
+def test_both_kinds_of_segments_are_explained_with_all_that_either_assumes(
+    explain: Explain, spec: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "prices.csv").write_text(
+        "asset,price,currency,source,time\nBTC,90000,USD,Kraken,2025-11-30T00:00:00Z\n"
+        "ETH,3000,USD,Kraken,2025-11-30T00:00:00Z\n"
+    )
+    lending = """\
+margin_backend: {name: stark, hash: sha256, constraints: margin-accounts}
+rule: net-equity
+prices: prices.csv
+net_equity:
+  collateral: [{asset: BTC, category: loan, slices: [{ratio: "0.5"}]}]
+  own_issued: []
+"""
+    spec.write_text(SPEC.replace("  limb_bits: 8\n  segment_rows: 1024\n", "") + lending)
+    shown = " ".join(explain(spec).split())
+    assert "segments of accounts with debts: stark (profile standard, field goldilocks, hash sha256" in shown
+    assert "assumed: blake3 is collision resistant; sha256 is collision resistant; " in shown
+
+
 def test_grinding_is_said_to_be_a_part_of_the_bits_that_it_is_a_part_of(spec: Path) -> None:
     def shown(security: SecurityReport) -> str:
         out = io.StringIO()

@@ -103,7 +103,7 @@ def command(
     }
 
     def show(rich: RichConsole) -> None:
-        _show_explanation(rich, payload, properties, security)
+        _show_explanation(rich, spec, payload, properties, security)
         if Path(subject).is_dir():
             rich.print(
                 f"\nNothing has been verified: polyproof verify {one_line(subject)}", style="bold", soft_wrap=True
@@ -137,13 +137,21 @@ def _quantum(withstands: bool) -> str:
     return "not known to break anything that it assumes" if withstands else "would break what it assumes"
 
 
+def _options_text(options: dict[str, Any]) -> str:
+    shown = ", ".join(f"{key} {value}" for key, value in options.items() if key != "name" and value is not None)
+    return f" ({shown})" if shown else ""
+
+
 def _show_explanation(
-    rich: RichConsole, payload: dict[str, Any], properties: BackendProperties, security: SecurityReport
+    rich: RichConsole,
+    spec: PublicSpec,
+    payload: dict[str, Any],
+    properties: BackendProperties,
+    security: SecurityReport,
 ) -> None:
-    options = ", ".join(
-        f"{key} {value}" for key, value in payload["options"].items() if key != "name" and value is not None
-    )
-    rich.print(f"backend {payload['backend']}" + (f" ({options})" if options else ""), style="bold")
+    rich.print(f"backend {payload['backend']}{_options_text(payload['options'])}", style="bold")
+    if (margin := spec.margin_backend) is not None:
+        rich.print(f"segments of accounts with debts: {margin.name}{_options_text(margin.plain())}", style="bold")
 
     def yes(value: bool) -> str:
         return "yes" if value else "no"
