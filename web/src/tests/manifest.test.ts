@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { MERKLE_SUM_POLICY } from "../verifier/audit/policy.js";
 import { canonicalJsonFile } from "../verifier/bytes/json.js";
-import type { JsonObject } from "../verifier/bytes/json.js";
+import type { JsonObject, JsonValue } from "../verifier/bytes/json.js";
 import { encodeUtf8 } from "../verifier/bytes/text.js";
 import { verifyAudit } from "../verifier/verify.js";
 import {
@@ -91,6 +91,10 @@ test("totals that are not the sums are refused, in whichever place", () => {
     }
   }
   cases("manifest-totals", SUM_TREE, [[["totals"], ["145857754"]], [["segments", 0, "totals"], ["145857754"]], [["totals"], []]]);
+  const more = withEditedManifest(SUM_TREE, (manifest) => {
+    for (const path of [["totals"], ["segments", 0, "totals"]]) (valueAt(manifest, path) as JsonValue[]).push("0");
+  });
+  assert.equal(checkOfFiles(more), "manifest-totals");
 });
 
 test("only the canonical form is a manifest", () => {

@@ -83,6 +83,21 @@ const HOSTILE_HEADERS: readonly [string, string, Change][] = [
   ["debts as a segment without debts", "manifest-totals", put(["net_equity", "margin_segments"], 0n)],
   ["no segment without debts", "manifest-totals", put(["net_equity", "margin_segments"], 2n)],
   [
+    "debts in the spec alone",
+    "manifest-net-equity",
+    all(
+      put(["net_equity"], undefined),
+      put(["position_totals"], undefined),
+      put(["segments", 1, "totals"], ["0", "0"]),
+      (m) => m.set("totals", valueAt(m, ["segments", 0, "totals"])!),
+    ),
+  ],
+  [
+    "debts in the manifest alone",
+    "manifest-net-equity",
+    all(put(["spec", "rule"], "non-negative"), put(["spec", "net_equity"], undefined), put(["spec", "margin_backend"], undefined)),
+  ],
+  [
     "segments with debts alone, and a total too few",
     "manifest-totals",
     all(

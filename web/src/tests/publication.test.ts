@@ -71,6 +71,7 @@ test("only the canonical form is a record, and no other JSON", () => {
     [text.replace('"version":1', '"version": 1'), "publication-canonical"],
     [text.replace('"audit_id"', '"\\u0061udit_id"'), "publication-canonical"],
     [text.replace('"version":1', '"version":1.0'), "publication-format"],
+    [text.replace(/"audit_id":"[^"]*"/, '"audit_id":1.5'), "publication-format"],
     [text.replace("{", '{"audit_id":"x",'), "publication-format"],
     [`\ufeff${text}`, "publication-format"],
     ["", "publication-format"], ["[]\n", "publication-format"], ["null\n", "publication-format"],

@@ -94,7 +94,10 @@ test("what is missing is said to be missing, and what is too much is refused", (
   assert.equal(outcomeOfInclusion("merkle-sum", { files: new Map() }), "bad-input");
   assert.equal(outcomeOfInclusion("merkle-sum", { files: without("publication.json") }), "publication-missing");
   assert.equal(outcomeOfInclusion("merkle-sum", { files: without("manifest.json") }), "publication-missing");
-  assert.equal(outcomeOfInclusion("merkle-sum", { files: without("proof-0000.bin") }), "proof-missing");
+  for (const name of ["merkle-sum", "stark-blake3"]) {
+    const files = new Map([...recordedFolder(`${name}/public`)].filter(([file]) => file !== "proof-0000.bin"));
+    assert.equal(outcomeOfInclusion(name, { files }), "proof-missing", name);
+  }
   const old = new Map([["manifest.json", encodeUtf8('{"version":1}')]]);
   assert.equal(outcomeOfInclusion("merkle-sum", { files: old }), "manifest-version");
   const beside = (name: string) => new Map([...SUM_TREE, [name, encodeUtf8("x")]]);
