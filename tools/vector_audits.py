@@ -718,6 +718,16 @@ def _two_wrongs(tree: Audit, stark: Audit) -> Iterator[Vector]:
     del unstated["spec"]["backend"]["arity"]
     files = fitting(short, unstated)
     yield stark.vector("an option left out, and a proof cut short", files, expected="public-spec")
+    many = fitting(tree.files, changed(tree.manifest, ("created",)))
+    yield tree.vector(
+        "a key left out, and more segments than the policy allows",
+        many,
+        policy={**RELAXED, "max_segments": 2},
+        expected="manifest-format",
+    )
+    renamed = changed(changed(tree.manifest, ("segments", 1, "file"), "proof-1.bin"), ("segments", 1, "sha256"))
+    told = "a segment without a digest, and a proof of another name"
+    yield tree.vector(told, sealed(tree.files, canonical_line(renamed)), expected="manifest-format")
     yield tree.own_vector("alice types nothing", "alice", balances={}, debts={}, expected="bad-input")
 
 
@@ -750,6 +760,15 @@ def _debts(margin: Audit, tree: Audit) -> Iterator[Vector]:
     yield margin.vector("a policy that knows who issues a coin", policy=issued, expected="policy-own-issued")
     manifest = tree.manifest
     yield from _changed_values(tree, DEBT_CHANGES)
+    # A price may be of the time at which proving began, where the policy does not mind.
+    late = changed(manifest, ("net_equity", "prices", 1, "time"), CREATED)
+    told, unminded = (
+        f"net_equity.prices.1.time is {_short(CREATED)}",
+        {"require_covered": False, "max_price_hours": None},
+    )
+    for more, files in (("", sealed(tree.files, canonical_line(late))), (", proved so", bound_anew(tree.files, late))):
+        yield tree.vector(f"{told}{more}", files, policy={**RELAXED, "net_equity": unminded})
+        yield tree.vector(f"{told}{more}, under a policy of the time of prices", files, expected="policy-price-times")
     for key in ("net_equity", "position_totals"):
         yield tree.vector(f"without {key}", sealed(tree.files, canonical_line(changed(manifest, (key,)))))
     for path, values in DEBT_CHANGES[:4]:
@@ -767,7 +786,7 @@ DEBT_CHANGES: tuple[tuple[tuple[str | int, ...], tuple[Any, ...]], ...] = (
     (("net_equity", "margin_segments"), (0, 2, 3, -1)),
     (("net_equity", "positions", 1), ("BTC:loan", "BTC:other", "ETH:debt")),
     (("position_totals", 1), ("0", "9999999")),
-    (("net_equity", "prices", 1, "time"), ("2025-11-01T06:00:00Z", "2025-11-01T06:00:01Z", "then")),
+    (("net_equity", "prices", 1, "time"), ("2025-11-01T06:00:01Z", "then")),
     (("net_equity", "prices", 1, "currency"), ("EUR", "usd")),
     (("net_equity", "prices", 1, "source"), ("another", "a third", "")),
     (("net_equity", "prices", 1, "asset"), ("ETH", "USDT")),

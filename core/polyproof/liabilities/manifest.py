@@ -31,10 +31,11 @@ __all__ = ["READ_BY", "parse_header", "parse_manifest"]
 READ_BY = {1: "polyproof 0.1"}
 """Which release reads the audits of an earlier version of the manifest."""
 
-_HEADER = (
+_NEEDED = (
     *("format", "version", "audit_id", "created", "snapshot", "organisation", "spec", "spec_digest", "backend"),
-    *("previous", "verifier", "control", "left_out", "disclosures", "net_equity"),
+    "previous",
 )
+_HEADER = (*_NEEDED, "verifier", "control", "left_out", "disclosures", "net_equity")
 _POSITION: Pattern = (f"{SYMBOL[0]}:{NAME[0]}", "a symbol, a colon, and the name of a position")
 _MOST_POSITIONS = 4096 * (2 + MOST_CATEGORIES)
 _MAX_DEPTH = 12
@@ -84,6 +85,7 @@ def _check_version(top: JsonObject) -> None:
 def _manifest(top: JsonObject, policy: Policy) -> tuple[Manifest, tuple[int, ...], tuple[int, ...]]:
     """The manifest, and the totals that it states, of assets and of positions."""
     top.only(*_HEADER, "segments", "totals", *(["position_totals"] if top.has("net_equity") else []))
+    top.needs(*_NEEDED, "segments", "totals")
     segments = top.items("segments")
     if not segments:
         _reject("segments", "the manifest has no segments")
@@ -140,6 +142,7 @@ def _header(top: JsonObject) -> Manifest:
 
 def _segment(found: JsonObject, index: int, assets: int) -> Segment:
     found.only("index", "file", "bytes", "sha256", "totals")
+    found.needs("index", "file", "bytes", "sha256", "totals")
     stated = found.integer("index")
     if stated != index:
         _reject("segments", f"segment {index} has index {stated}: they must be listed in order, from 0, each once")

@@ -47,6 +47,12 @@ class JsonObject:
         if unknown:
             refuse(f"the key {self._where}{ascii(unknown[0])[:60]} does not belong there")
 
+    def needs(self, *names: str) -> None:
+        """Refuse that one of these keys is not there, before any of their values is looked at."""
+        missing = [name for name in names if name not in self._value]
+        if missing:
+            refuse(f"{self._where}{missing[0]} is missing")
+
     def has(self, name: str) -> bool:
         """Whether the key is there."""
         return name in self._value

@@ -360,6 +360,7 @@ function policyOf(given: FolderVector["policy"]): Policy {
     reservesRequired: key("reserves_required", DEFAULT_POLICY.reservesRequired),
     netEquity: {
       ...netEquity,
+      maxPriceHours: "max_price_hours" in debts ? (debts["max_price_hours"] as number | null) : netEquity.maxPriceHours,
       requireCovered: (debts["require_covered"] as boolean | undefined) ?? netEquity.requireCovered,
       ownIssued: (debts["own_issued"] as readonly string[] | undefined) ?? netEquity.ownIssued,
     },
