@@ -29,7 +29,6 @@ export class CheckPage {
   readonly #user = byId("user", HTMLInputElement);
   #files: ChosenFiles = NO_FILES;
   #outline: Outline = NOTHING_READ;
-  #outlineJob: RunningJob | null = null;
   #stop: (() => void) | null = null;
   /** Ends the check under way, since it is no longer about what stands on the page; null while none is. */
   #abandon: (() => void) | null = null;
@@ -180,9 +179,8 @@ export class CheckPage {
     }
   }
 
-  /** Have the worker read the files as far as the questions depend on them. */
+  /** Have the worker read the files as far as the questions depend on them. Only within a task of the queue. */
   async #readOutline(): Promise<void> {
-    this.#outlineJob?.stop();
     const { publication, manifest, inclusion, proofs } = this.#own();
     try {
       const job = this.#workers.start({
@@ -194,7 +192,6 @@ export class CheckPage {
           proofs,
         },
       });
-      this.#outlineJob = job;
       const answer = await job.answer;
       if (answer.kind === "outline") this.#outline = answer.outline;
     } catch (error) {
