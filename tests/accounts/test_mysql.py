@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from accounts.snapshots import ASSETS, USD, table
-from accounts.test_postgres import COIN, EXPECTED, problems, read
+from accounts.test_postgres import COIN, EXPECTED, ON_THE_PAGE, problems, read
 from doubles.database_servers import Server
 
 LONG = """
@@ -37,7 +37,7 @@ def ledger(mariadb: Server) -> Iterator[Server]:
     mariadb.execute("DROP TABLE balances, users", "DROP SEQUENCE counter")
 
 
-@pytest.mark.parametrize(("query", "shape"), [(WIDE, "wide"), (LONG, "long")])
+@pytest.mark.parametrize(("query", "shape"), [(WIDE, "wide"), (LONG, "long"), (ON_THE_PAGE, "long")])
 def test_both_shapes_keep_customers_with_nothing_and_come_in_the_order_of_their_ids(
     ledger: Server, query: str, shape: str
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,9 @@ WIDE = """
            sum(amount) FILTER (WHERE coin = 'ETH') AS eth, sum(amount) FILTER (WHERE coin = 'USD') AS usd
     FROM users u LEFT JOIN balances b ON b.user_id = u.id GROUP BY u.id
 """
+PAGE = (Path(__file__).parents[2] / "docs/how-to/read-accounts-from-a-database.md").read_text()
+ON_THE_PAGE = re.findall(r"query: >\n(.*?)```", PAGE, re.DOTALL)[1].replace("'USDT'", "'ETH' UNION ALL SELECT 'USD'")
+"""The query of the long shape that the page shows, of every database, with the assets of this file."""
 EXPECTED = {"1": (100000001, 0, 300), "10": (0, 0, 0), "2": (0, 2, 0), "3": (10**7, 0, 0)}
 """In the order of the ids' bytes."""
 
@@ -61,7 +65,7 @@ def ledger(postgres: Server) -> Iterator[Server]:
     postgres.execute("DROP TABLE balances, users", "DROP SEQUENCE counter")
 
 
-@pytest.mark.parametrize(("query", "shape"), [(WIDE, "wide"), (LONG, "long")])
+@pytest.mark.parametrize(("query", "shape"), [(WIDE, "wide"), (LONG, "long"), (ON_THE_PAGE, "long")])
 def test_both_shapes_keep_customers_with_nothing_and_come_in_the_order_of_their_ids(
     ledger: Server, query: str, shape: str
 ) -> None:
