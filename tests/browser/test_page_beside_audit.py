@@ -1,4 +1,4 @@
-"""The copy of the page that lies beside an audit differs from the released one in three places and no others."""
+"""The copy of the page beside an audit differs from the released one in the places that are named, and in no others."""
 
 from __future__ import annotations
 
