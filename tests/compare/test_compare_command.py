@@ -12,8 +12,11 @@ from attrs import evolve
 
 from audit.tally_backend import Tally
 from compare.conftest import MERKLE, Compare
+from net_equity.audits import PRICES, written
 from polyproof.cli.bench import results
+from polyproof.cli.compare import folder as kept_in
 from polyproof.cli.compare import measuring
+from polyproof.cli.compare.code import _package_digest, code_digest
 from polyproof.cli.compare.rows import Row
 from polyproof.cli.compare.varying import Candidate
 
@@ -190,3 +193,54 @@ def test_no_file_that_is_kept_says_anything_of_an_account(quick: Compare, folder
     said = b"".join(path.read_bytes() for path in (folder / "comparison").rglob("*") if path.is_file())
     assert b"alice" not in said
     assert json.loads((next((folder / "comparison/measured").iterdir())).read_text())["row"]["outcome"] == "measured"
+
+
+# Accounts with debts
+
+
+def test_an_audit_of_accounts_with_debts_is_measured_by_what_its_owner_types(compare: Compare, folder: Path) -> None:
+    written(folder)
+    ended = compare("spec.yaml", "--json")
+    assert ended.status == 0, ended.err
+    (row,) = ended.result["rows"]
+    assert row["combination"]["accounts"] == 5
+    assert "policy-debts-covered" in [refusal["check"] for refusal in row["refusals"]]
+    assert any("invent debts" in sentence for sentence in row["properties"]["remaining_trust"])
+    assert compare("spec.yaml", "--json").result["kept"] == 1
+    (folder / "prices.csv").write_text(PRICES.replace("91000", "91001"))
+    assert compare("spec.yaml", "--json").result["kept"] == 0
+
+
+def test_accounts_that_are_invented_have_no_debts_to_measure(compare: Compare, folder: Path) -> None:
+    written(folder)
+    ended = compare("spec.yaml", "--accounts", 5)
+    assert ended.status == 2
+    assert "accounts that are invented have no debts" in ended.err
+
+
+# Code that is edited
+
+
+def test_what_another_code_of_the_same_version_did_is_measured_anew(
+    quick: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick("spec.yaml")
+    assert quick("spec.yaml", "--json").result["kept"] == 1
+    monkeypatch.setattr(kept_in, "code_digest", lambda _: "edited")
+    assert quick("spec.yaml", "--json").result["kept"] == 0
+
+
+def test_code_is_known_by_all_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    package = tmp_path / "edited_plugin"
+    (package / "inner").mkdir(parents=True)
+    for name in ("__init__.py", "inner/__init__.py", "inner/work.py"):
+        (package / name).write_text("A = 1\n")
+    digests = [code_digest(["edited_plugin.inner.work"])]
+    for name, text in (("inner/work.py", "A = 2\n"), ("inner/more.py", "A = 1\n")):
+        (package / name).write_text(text)
+        _package_digest.cache_clear()
+        digests.append(code_digest(["edited_plugin.inner.work"]))
+    assert len(set(digests)) == 3
+    assert code_digest(["edited_plugin"]) == digests[-1]
+    assert code_digest([]) not in digests

@@ -1,8 +1,9 @@
 """The folder that a comparison is kept in: a file for each combination that has been measured, and what is made of all.
 
 A comparison that is interrupted goes on where it was, since what was measured is read again: of the same spec and
-options, the same accounts, as many runs, on the same machine, by the same versions. What differs in what was proved has
-another name; results of another machine or version are refused and not mixed.
+options, the same accounts and prices, as many runs, on the same machine, by the same versions and the same code. What
+differs in what was proved, or in the code of polyproof and of the plugins, has another name; results of another machine
+or version are refused and not mixed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from attrs import frozen
 
 from polyproof.cli.bench.comparison import machine_differences
 from polyproof.cli.bench.results import Machine, machine, unwrapped
+from polyproof.cli.compare.code import code_digest
 from polyproof.cli.compare.rows import MEASURED, Row
 from polyproof.cli.compare.varying import Candidate
 from polyproof.cli.shapes import seconds
@@ -30,7 +32,7 @@ from polyproof.formats.files import write_durably
 from polyproof.formats.paths import named_files
 from polyproof.formats.strict_json import BadJson, canonical, parse_strict
 from polyproof.model.timestamps import FORMAT as TIMESTAMP
-from polyproof.registry import Registry
+from polyproof.registry import Registered, Registry
 from polyproof.settings.policy import components_of
 
 __all__ = ["FORMAT", "HEADER", "MEASURED_FOLDER", "Folder", "Kept", "read", "rounded"]
@@ -113,7 +115,12 @@ class Folder:
             "stated": list(candidate.stated),
             "accounts": accounts,
             "runs": self.runs,
+            "code": code_digest(one.component.factory.partition(":")[0] for one in self._components(candidate)),
         }
+        if spec.prices is not None:
+            # As they are now: what is missing is a fault of the measurement, which says so.
+            prices = spec.directory / spec.prices
+            made_of["prices"] = hashlib.sha256(prices.read_bytes()).hexdigest() if prices.is_file() else None
         return self.path / MEASURED_FOLDER / f"{hashlib.sha256(canonical(made_of)).hexdigest()[:32]}.json"
 
     def _other_plugins(self, candidate: Candidate, kept: Kept) -> Iterator[str]:
@@ -123,10 +130,14 @@ class Folder:
 
     def _plugins(self, candidate: Candidate) -> tuple[str, ...]:
         """The distributions and versions that the backend and the components of its options are of."""
+        found = self._components(candidate)
+        return tuple(sorted({f"{one.origin.partition(' ')[0]} {one.version}" for one in found}))
+
+    def _components(self, candidate: Candidate) -> list[Registered]:
+        """The backend, and the components of its options."""
         backend = candidate.spec.backend
         named = [("backend", backend.name), *components_of(backend.options)]
-        found = (self.registry.find(kind, name) for kind, name in named)
-        return tuple(sorted({f"{one.origin.partition(' ')[0]} {one.version}" for one in found}))
+        return [self.registry.find(kind, name) for kind, name in named]
 
 
 def read(file: Path, cls: type[T], registry: Registry, besides: tuple[str, ...] = ()) -> T:

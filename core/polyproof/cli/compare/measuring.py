@@ -34,6 +34,8 @@ from polyproof.cli.compare.varying import Candidate
 from polyproof.engine import thread_count
 from polyproof.errors import InputError, PluginFault, PolicyRejected, PolyproofError, ProofRejected
 from polyproof.liabilities.checking import preparing
+from polyproof.liabilities.dividing import divide
+from polyproof.liabilities.margin import check_policy, cut_by_asset
 from polyproof.plugin_faults import RAISED, blame, reason_of
 from polyproof.progress import Progress
 from polyproof.registry import Registry, default_registry
@@ -42,7 +44,7 @@ from polyproof.settings.settled import capacity_of, settle
 from polyproof.settings.spec import create_backend
 
 if TYPE_CHECKING:
-    from polyproof.liabilities import AuditProved
+    from polyproof.liabilities import AuditProved, PublishedAudit
     from polyproof.security import SecurityReport
     from polyproof.settings.spec import PublicSpec, Spec
 
@@ -93,18 +95,44 @@ def _row(candidate: Candidate, claim: Claim | None, runs: int, folder: Path) -> 
         ),
         sizes=sizes_of(proved, size),
         security=security_of(verified.security),
-        properties=properties_of(verified.audit.backend.properties),
-        refusals=refusals_of(verified.audit.spec, verified.security, proved, size),
+        properties=properties_of(verified.audit.properties),
+        refusals=(*refusals_of(verified.audit.spec, verified.security, proved, size), *_debts_refused(verified.audit)),
     )
 
 
 def _own_claim(spec: Spec, registry: Registry) -> Claim:
-    """What the owner of one of the spec's own accounts claims."""
+    """What the owner of one of the spec's own accounts claims; where accounts may have debts, of one that has."""
+    without: Claim | None = None
     with preparing(spec, UNRESTRICTED, registry, Progress()) as prepared:
         for accounts in prepared.snapshot.chunks():
-            if len(accounts):
-                return Claim(accounts.ids[0], accounts.balances(0))
-    raise InputError("the spec's accounts are none")
+            if prepared.margin is None:
+                if len(accounts):
+                    return Claim(accounts.ids[0], accounts.balances(0))
+                continue
+            terms = prepared.margin.terms
+            divided = divide(accounts, terms)
+            if len(divided.margin):
+                held = cut_by_asset(terms, divided.margin.balances(0))
+                owed = tuple(one.debt for one in held)
+                return Claim(divided.margin.ids[0], tuple(one.equity for one in held), owed if any(owed) else ())
+            if without is None and len(divided.cash):
+                without = Claim(divided.cash.ids[0], divided.cash.balances(0))
+    if without is None:
+        raise InputError("the spec's accounts are none")
+    return without
+
+
+def _debts_refused(audit: PublishedAudit) -> tuple[Refusal, ...]:
+    """What the default policy would refuse of accounts with debts, if there may be any."""
+    if audit.margin is None:
+        return ()
+    declared = audit.manifest.disclosures
+    issued = [one.asset for one in declared.own_issued or ()] if declared is not None else []
+    try:
+        check_policy(audit.margin, Policy(), issued, audit.manifest.position_totals, audit.manifest.snapshot)
+    except PolicyRejected as refusal:
+        return (Refusal(check=refusal.check, reason=refusal.reason),)
+    return ()
 
 
 def refusals_of(

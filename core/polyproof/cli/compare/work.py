@@ -21,10 +21,11 @@ from polyproof.cli.compare.rows import FAULTY, NOT_RUN, REJECTED, Row
 from polyproof.cli.compare.varying import Candidate
 from polyproof.cli.sample import write_sample
 from polyproof.config.options import option, plain
-from polyproof.errors import InputError, PluginFault, PolyproofError, ProofRejected, UsageError
+from polyproof.errors import InputError, PluginFault, PolyproofError, Problem, ProofRejected, UsageError
 from polyproof.model.counts import counted
 from polyproof.progress import Progress
 from polyproof.settings.accounts import AccountsSettings
+from polyproof.settings.spec import NET_EQUITY
 
 __all__ = ["Comparison", "compared", "measured_text"]
 
@@ -73,6 +74,9 @@ def compared(candidates: Sequence[Candidate], folder: Folder, progress: Progress
     for candidate in candidates:
         if candidate.accounts is None and candidate.spec.in_memory is not None:
             raise UsageError("accounts in memory cannot be sent to another process: give how many to invent, or files")
+        if candidate.accounts is not None and candidate.spec.rule == NET_EQUITY:
+            told = f"{candidate.spec.name} is of the rule {NET_EQUITY}, and accounts that are invented have no debts"
+            raise UsageError(Problem(told, hint="without a number of accounts, the spec's own are measured"))
     known = [None if again else folder.find(candidate) for candidate in candidates]
     found: list[Kept] = []
     with (
