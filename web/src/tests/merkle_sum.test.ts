@@ -181,6 +181,11 @@ test("a debt beside an account, which would wrap around, cannot be written down"
   // With balances of 7 bits there is room in the byte for more, and that is refused for its range.
   const narrow = { ...verified, statement: { ...verified.statement, assets: [{ ...ASSET, bits: 7 }] } };
   assert.equal(checkOf(() => verifySumTreeInclusion(narrow, tree.inclusionOf(0), "alice", [100n])), "sum-range");
+  for (const [sum, check] of [[127, "inclusion-path"], [128, "sum-range"]] as const) {
+    const payload = tree.inclusionOf(0);
+    payload[payload.length - 1] = sum;
+    assert.equal(checkOf(() => verifySumTreeInclusion(narrow, payload, "alice", [100n])), check, `${sum}`);
+  }
 });
 
 test("a total out of range is refused although the root binds it", () => {
