@@ -58,7 +58,7 @@ class BackendProperties:
     zero_knowledge: bool
     """Public files and inclusion files show nothing about balances beyond what ``leaks`` lists."""
     transparent: bool
-    """No trusted setup."""
+    """No trusted set-up."""
     post_quantum: bool
     """Rests on no assumption that a quantum computer is known to break."""
     per_asset_totals: bool

@@ -146,7 +146,8 @@ function toldOfAudit(facts: Facts): string[] {
     ...facts.figures.map((figure) => `  ${figure.name.replace("_", " ").padEnd(20)}${bitsText(figure.bits)} bits`),
   ];
   if (account !== null) {
-    lines.push(`  account             ${account.user}, in segment ${account.segment}`);
+    const part = facts.segments > 1 ? `, part ${account.segment + 1} of ${facts.segments}` : "";
+    lines.push(`  account             ${account.user}${part}`);
     for (const one of account.balances) if (one.units !== "0") lines.push(`  balance             ${one.amount} ${one.asset}`);
     for (const one of account.debts) lines.push(`  debt                ${one.amount} ${one.asset}`);
     for (const one of account.pledged) lines.push(`  pledged             ${one.amount} ${one.asset} as ${one.category}`);

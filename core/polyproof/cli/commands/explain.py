@@ -159,7 +159,7 @@ def _show_explanation(
     facts(
         rich,
         ("zero knowledge", yes(properties.zero_knowledge)),
-        ("no trusted setup", yes(properties.transparent)),
+        ("no trusted set-up", yes(properties.transparent)),
         ("quantum computers", _quantum(properties.post_quantum)),
         ("totals", totals_text(properties)),
         ("balances are hidden", properties.hides_balances),

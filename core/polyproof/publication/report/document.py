@@ -267,7 +267,7 @@ class ReportGuarantees:
     """What the proof of liabilities establishes and what it does not, in plain words: the backend's properties."""
 
     zero_knowledge: bool = option(doc="Whether public files show nothing about single balances.")
-    transparent: bool = option(doc="Whether there is no trusted setup.")
+    transparent: bool = option(doc="Whether there is no trusted set-up.")
     post_quantum: bool = option(doc="Whether it rests on no assumption that a quantum computer is known to break.")
     exact_totals: bool = option(doc="Whether each total is proven to be the exact sum of all accounts.")
     non_negativity: str = option(doc="The accounts for which it is shown that no balance is negative.")
