@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import pyrage
 import pytest
 from attrs import evolve
 
+import polyproof
 from docs.pages import PAGES, blocks
 from net_equity.audits import ACCOUNTS, PRICES, SPEC, TREES, UNDERWATER, forged, written
 from polyproof import liabilities
-from polyproof.errors import AccountsError, InputError, OptionsError, PolicyRejected, ProofRejected, SpecError
+from polyproof.errors import (
+    AccountsError,
+    ArtifactError,
+    InputError,
+    OptionsError,
+    PolicyRejected,
+    ProofRejected,
+    SpecError,
+)
 from polyproof.liabilities.artifacts import InclusionFile
 from polyproof.liabilities.dividing import divide, surpluses
 from polyproof.liabilities.netting import GROSS_ALONE, NET_TOTALS, NOT_COVERED, times_sentence
 from polyproof.liabilities.pledges import with_pledges, without_pledges
+from polyproof.liabilities.private_encryption import encrypt
+from polyproof.liabilities.recipients import Identities, Recipient
 from polyproof.liabilities.typed_balances import make_claim
 from polyproof.liabilities.verification import PublishedAudit
 from polyproof.model.accounts import Accounts
@@ -172,6 +185,24 @@ def test_the_store_of_all_files_has_pledges_too(tree_audit: Path, tmp_path: Path
     liabilities.store_inclusions(tree_audit, out=tmp_path / "all.store")
     file, _ = liabilities.take_inclusion(tmp_path / "all.store", "bob", out=tmp_path / "bob.polyproof")
     assert check(tree_audit, file, "bob", {"BTC": "1.5"}, {"USDT": "50000"})
+
+
+def test_pledges_come_out_of_an_encrypted_private_half_as_they_went_in(tree_audit: Path, tmp_path: Path) -> None:
+    audit = tmp_path / "audit"
+    shutil.copytree(tree_audit, audit)
+    liabilities.store_inclusions(audit)
+    plain = file_of(audit, "carol", tmp_path).read_bytes()
+    key = pyrage.x25519.Identity.generate()
+    (tmp_path / "key").write_text(f"{key}\n")
+    (tmp_path / "key").chmod(0o600)
+    encrypt(audit, [Recipient(str(key.to_public()))], Identities((key,)))
+    with pytest.raises(ArtifactError, match="is encrypted for"):
+        polyproof.cut_inclusion(audit, "carol", out=tmp_path / "none.polyproof")
+    cut = polyproof.cut_inclusion(audit, "carol", out=tmp_path / "cut.polyproof", identity=tmp_path / "key")
+    store = audit / "private/inclusion.store"
+    taken = polyproof.take_inclusion(store, "carol", out=tmp_path / "taken.polyproof", identity=tmp_path / "key")
+    assert cut.file.read_bytes() == taken.file.read_bytes() == plain
+    assert check(tree_audit, taken.file, "carol", {"USDT": "20000"}, {"BTC": "0.1"})
 
 
 # Accounts under water
