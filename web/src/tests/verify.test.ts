@@ -73,6 +73,9 @@ test("an account that was counted otherwise is not included", () => {
 
 test("the digest that is known from elsewhere is compared first", () => {
   assert.equal(verifyInclusion(inputOf("merkle-sum", { digest: ` ${DIGEST.toUpperCase()}\n` })).facts!.digestCompared, true);
+  for (const digest of [DIGEST, null]) {
+    assert.equal(verifyAudit({ files: SUM_TREE, digest, policy: BOTH_BACKENDS }).facts!.digestCompared, digest !== null);
+  }
   assert.equal(outcomeOfInclusion("merkle-sum", { digest: "a".repeat(64) }), "publication-digest");
   for (const digest of ["", "a".repeat(63), `${DIGEST}0`, "g".repeat(64)]) assert.equal(outcomeOfInclusion("merkle-sum", { digest }), "bad-input");
   const broken = new Map([...SUM_TREE, ["manifest.json", new Uint8Array(3)]]);
