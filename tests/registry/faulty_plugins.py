@@ -312,6 +312,8 @@ ALLOWED = {
     ("ledger", "read", "list"),
     ("source", "read", "list"),
     ("field", "decode", "ProofRejected"),
+    ("balances", "open", "InputError"),
+    ("anchor", "open", "InputError"),
     *(
         (kind, method, "OSError")
         for kind in ("ledger", "source", "balances", "backend", "executor", "anchor")
