@@ -364,7 +364,7 @@ def test_the_site_names_each_figure_and_the_policy_that_accepts_the_proof(report
     assert said("Without --policy merkle-sum polyproof refuses this proof", "check.html")
     assert said("nothing is proven about accounts that nobody opens", "check.html")
     assert said("Soundness of the totals none", "index.html")
-    assert said("A customer’s own check 128.0 bits", "index.html")
+    assert said("Customer's own check 128.0 bits", "index.html")
     assert said("soundness, by long-proven bounds none nothing is proven about accounts", "proven.html")
     assert said("binding 128.0 what is published cannot be opened to two different contents", "proven.html")
     assert said("Taken for granted: sha256 is collision resistant; no trusted set-up.", "proven.html")
