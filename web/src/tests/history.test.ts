@@ -155,6 +155,12 @@ function chain(months: readonly Month[], listed = months.map((_, i) => i)): File
 
 const checkOfChain = (months: readonly Month[], listed?: number[]): string => checkOfHistory(chain(months, listed), null, false);
 
+test("reserves are said to be unchecked where there are any", () => {
+  const verdict = verifyHistory({ files: chain([{}, {}]), digest: null, policy: BOTH_BACKENDS, proofs: false });
+  assert.equal(verdict.facts!.reservesOf, 0);
+  assert.ok(!verdict.facts!.notChecked.some((one) => one.includes("Reserves")));
+});
+
 test("each audit follows the one before it", () => {
   assert.equal(checkOfChain([{}, {}, {}]), "verified");
   assert.equal(checkOfChain([{}, { previous: () => null }, {}]), "history-link");
