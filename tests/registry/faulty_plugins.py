@@ -30,7 +30,7 @@ from polyproof.ledger import Account, LedgerFormat
 from polyproof.ownership import OwnershipClaim, OwnershipResult, OwnershipScheme, Status
 from polyproof.registry import Registry
 from registry.offered import plugin
-from reserves.exchange import okx_csv, pin_text, wallet
+from reserves.exchange import HEADER_11, HEADER_12, okx_csv, pin_text, wallet
 
 SPEC = """\
 polyproof: 1
@@ -210,7 +210,10 @@ def world(folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "published.yaml").write_text(f"{text}output: {{directory: published}}\n")
     (folder / "policy.yaml").write_text(POLICY)
     (folder / "accounts.toy").write_text("alice 0.25\nbob 1\n")
-    (folder / "wallets.csv").write_text(okx_csv([wallet("EVM, EIP-191", 1, "2")]))
+    # The second is with a custodian: no signature of it is checked, and its scheme is asked for its address alone.
+    signed, kept = (",".join(wallet("EVM, EIP-191", number, "2").cells()) for number in (1, 2))
+    rows = (signed.replace(",", ",Non Staking,", 1), kept.replace(",", ",Custodial,", 1))
+    (folder / "wallets.csv").write_text("\n".join((okx_csv([]).replace(HEADER_11, HEADER_12).strip("\n"), *rows, "")))
     spec, policy = str(folder / "spec.yaml"), ("--policy", str(folder / "policy.yaml"), "--quiet")
     published = str(folder / "published.yaml")
     for words in (
