@@ -78,7 +78,8 @@ export function verifyStark(
     );
   }
   if (!transcript.grinds(proof.nonce, shape.grinding)) {
-    throw new Rejected("grinding", `the nonce does not show ${shape.grinding} bits of work`);
+    const bits = shape.grinding === 1 ? "one bit" : `${shape.grinding} bits`;
+    throw new Rejected("grinding", `the nonce does not show ${bits} of work`);
   }
   transcript.nonce(proof.nonce);
   const first = new LayerDomain(extension, field.generator, shape.blowup * shape.rows, shape.arities[0]!);
