@@ -124,7 +124,7 @@ def test_arguments_that_make_no_sense_are_refused(tmp_path: Path) -> None:
 def test_a_sample_that_is_interrupted_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.csv").write_text("before")
 
-    def fails(*_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("polyproof.cli.sample._block", fails)
