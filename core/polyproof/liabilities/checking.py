@@ -297,8 +297,7 @@ def _prepared_with_debts(
     judge, margin_judge = _judge(cash_backend, spec, policy), _judge(backend, spec, policy, choice)
     try:
         facts = Margin(found.facts, found.terms, found.positions, weighing.prices, margin_judge)
-        issued = [one.asset for one in spec.disclosures.own_issued or ()] if spec.disclosures else []
-        check_policy(facts, policy, issued, found.totals, spec.snapshot)
+        check_policy(facts, policy, spec.disclosures, found.totals, spec.snapshot)
     except PolicyRejected as error:
         raise _unacceptable(spec, error) from error
     reports = [

@@ -16,6 +16,7 @@ from polyproof.backend import Backend
 from polyproof.errors import InputError, PluginFault, ProofRejected
 from polyproof.liabilities.acceptance import Judge
 from polyproof.model.assets import Asset
+from polyproof.model.disclosures import Disclosures
 from polyproof.model.manifest import Manifest
 from polyproof.model.net_equity import AssetTerms, Position, positions_of
 from polyproof.model.net_equity_facts import NetEquityFacts
@@ -98,15 +99,17 @@ def _check_underwater(facts: NetEquityFacts, spec: PublicSpec) -> None:
         raise ProofRejected("manifest-net-equity", "what was left out does not have an amount for each asset")
 
 
-def check_policy(margin: Margin, policy: Policy, declared: Sequence[str], totals: Sequence[int], snapshot: str) -> None:
+def check_policy(
+    margin: Margin, policy: Policy, declared: Disclosures | None, totals: Sequence[int], snapshot: str
+) -> None:
     """Refuse what the policy does not accept of accounts with debts. ``totals``: one for each position.
 
-    ``snapshot``: the time of the balances. ``declared``: assets that the organisation says elsewhere that it issues.
-    Raises ``PolicyRejected``.
+    ``snapshot``: the time of the balances. ``declared``: where the organisation says as well which assets it
+    issues. Raises ``PolicyRejected``.
     """
     accepted = policy.net_equity
     accepted.check_covered(margin.backend.properties.covers_debts)
-    accepted.check_terms(margin.terms, declared)
+    accepted.check_terms(margin.terms, [one.asset for one in declared.own_issued or ()] if declared else [])
     accepted.check_times(margin.facts.prices, snapshot)
     found = cut_by_asset(margin.terms, totals)
     counts = {one.asset.symbol for one in margin.terms if any(part.ratio for c in one.categories for part in c.slices)}

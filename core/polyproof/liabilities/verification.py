@@ -192,9 +192,8 @@ def open_audit(
     _check_left_out(manifest, spec, path)
     _check_disclosures(manifest, spec, path)
     if margin is not None:
-        issued = [one.asset for one in manifest.disclosures.own_issued or ()] if manifest.disclosures else []
         try:
-            check_policy(margin, policy, issued, manifest.position_totals, manifest.snapshot)
+            check_policy(margin, policy, manifest.disclosures, manifest.position_totals, manifest.snapshot)
         except ProofRejected as error:
             raise error.at(path) from error
     return PublishedAudit(published.public, published.record, manifest, spec, judge, published.unlisted, margin)

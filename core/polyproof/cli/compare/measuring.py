@@ -126,10 +126,9 @@ def _debts_refused(audit: PublishedAudit) -> tuple[Refusal, ...]:
     """What the default policy would refuse of accounts with debts, if there may be any."""
     if audit.margin is None:
         return ()
-    declared = audit.manifest.disclosures
-    issued = [one.asset for one in declared.own_issued or ()] if declared is not None else []
+    manifest = audit.manifest
     try:
-        check_policy(audit.margin, Policy(), issued, audit.manifest.position_totals, audit.manifest.snapshot)
+        check_policy(audit.margin, Policy(), manifest.disclosures, manifest.position_totals, manifest.snapshot)
     except PolicyRejected as refusal:
         return (Refusal(check=refusal.check, reason=refusal.reason),)
     return ()

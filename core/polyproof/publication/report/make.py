@@ -297,15 +297,14 @@ def _security(verified: VerifiedAudit) -> ReportSecurity:
 def _policy_to_name(verified: VerifiedAudit) -> str | None:
     """The policy that a reader's polyproof needs to be told of, so that the commands on the site work."""
     audit, verdicts = verified.liabilities.audit, verified.liabilities.verdicts
-    declared = audit.manifest.disclosures
+    manifest = audit.manifest
 
     def accepts(policy: Policy) -> bool:
         try:
             policy.check_options(audit.backend.name, audit.spec.backend.options)
             if (margin := audit.margin) is not None:
                 policy.check_options(margin.backend.name, margin.judge.options)
-                issued = [one.asset for one in declared.own_issued or ()] if declared is not None else []
-                check_policy(margin, policy, issued, audit.manifest.position_totals, audit.manifest.snapshot)
+                check_policy(margin, policy, manifest.disclosures, manifest.position_totals, manifest.snapshot)
             for verdict in verdicts:
                 policy.check_security(verdict.security)
         except PolicyRejected:
